@@ -1,0 +1,7 @@
+"""Preheat: hosted vision models ready when the shift starts, and not one paid minute longer than needed.
+
+Rings, outermost first; each imports only to its right (`.importlinter` holds the arrows):
+
+    cli, functions -> simulation -> simulator | bootstrap
+        -> hosting, store, queue, clock, settings, telemetry -> reconcile, tick -> ports -> domain
+"""
