@@ -1,0 +1,76 @@
+"""The environment variables of what the local AWS starts: invented credentials, and nothing of the host's AWS.
+
+A key, a profile or an endpoint of a real account that is set in the terminal must reach neither the functions, nor
+sam, nor a client made here. Knows no values of a stack.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+REGION = "eu-central-1"
+# The emulator takes this key for the root of its account; it is no secret and opens nothing.
+ACCESS_KEY, SECRET_KEY = "test", "test"
+
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+def for_clients(endpoint_url: str) -> dict[str, str]:
+    """Return the variables with which any AWS SDK talks to the local AWS alone."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+    }
+
+
+def for_ministack(port: int, temporary: Path, surroundings: Mapping[str, str]) -> dict[str, str]:
+    """Return ministack's whole environment. Its functions inherit it, so it holds only what Lambda would."""
+    kept = {name: surroundings[name] for name in _KEPT if name in surroundings}
+    client = for_clients(f"http://127.0.0.1:{port}")
+    del client["AWS_ENDPOINT_URL"]  # ministack hands it to the functions itself
+    return (
+        kept
+        | client
+        | {
+            "GATEWAY_PORT": str(port),
+            "MINISTACK_HOST": "127.0.0.1",  # queue URLs hold it
+            "MINISTACK_REGION": REGION,
+            "AUTH": "true",  # roles are enforced: an action that the template does not grant fails here too
+            "TMPDIR": str(temporary),
+        }
+    )
+
+
+def for_simulator(surroundings: Mapping[str, str]) -> dict[str, str]:
+    """Return the simulator's environment: the terminal's, without its AWS."""
+    return _without_aws(surroundings) | {"PYTHONUNBUFFERED": "1"}
+
+
+def for_sam(tools: Path, uv: Path, surroundings: Mapping[str, str], endpoint_url: str | None = None) -> dict[str, str]:
+    """Return sam's environment. `tools` is the folder of its programs; its Python is the one that compiles the layers.
+
+    Without an endpoint (a build) sam has no AWS at all; what the terminal says of package indexes and proxies stays.
+    """
+    return (
+        _without_aws(surroundings)
+        | for_clients(endpoint_url or "http://127.0.0.1:9")  # 9 is the discard port: a build talks to no service
+        | {
+            "PATH": f"{tools}{os.pathsep}{surroundings.get('PATH', os.defpath)}",
+            "UV": str(uv),
+            "UV_PYTHON_DOWNLOADS": "never",
+            "SAM_CLI_TELEMETRY": "0",
+            "SAM_CLI_POLL_DELAY": "0.5",  # the default of 5 s is politeness towards a service that is not here
+        }
+    )
+
+
+def _without_aws(surroundings: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in surroundings.items() if not name.startswith(("AWS_", "SAM_", "PYTHON"))}

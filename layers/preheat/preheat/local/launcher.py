@@ -1,0 +1,142 @@
+"""Start ministack, the AWS emulator, with the gaps closed that would make Preheat look better or worse than it is.
+
+Run by path with the interpreter of ministack's own environment, so it imports nothing of preheat:
+
+    .venv-local/bin/python layers/preheat/preheat/local/launcher.py
+
+What it adds to ministack, in the same process. It leans on private names of one pinned version, so it checks each
+of them first, and an upgrade that moved one ends with a sentence instead of a wrong answer:
+
+- EMF lines in a function's log become CloudWatch metrics, one datum for each metric, dimension set and value.
+- EventBridge Scheduler looks at its schedules every second, not every ten.
+- A function runs on the bare interpreter: a package that its layers lack is missing here as it would be on Lambda,
+  and a runtime other than this interpreter's is refused.
+
+It knows nothing of the stack that is deployed onto it. Everything it listens on is loopback.
+"""
+
+import inspect
+import json
+import math
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any, NamedTuple
+
+# Read by ministack while it is imported.
+os.environ.setdefault("BIND_HOST", "127.0.0.1")
+os.environ.setdefault("IOT_MTLS_ENABLED", "0")
+os.environ.setdefault("SFTP_ENABLED", "0")
+os.environ.setdefault("LAMBDA_EXECUTOR", "local")
+
+SWEEP_SECONDS = 1
+
+
+class Datum(NamedTuple):
+    """One value of one metric in one dimension set; `at` is a Unix time in seconds."""
+
+    namespace: str
+    name: str
+    dimensions: dict[str, str]
+    at: float
+    unit: str
+    value: float
+
+
+def embedded_metrics(line: str) -> Iterator[Datum]:
+    """Read one log line; yield a datum for each metric, dimension set and value that it embeds, or nothing.
+
+    A line that is no EMF document yields nothing. In one that is, a metric or a dimension that is named but absent,
+    and a value that is no finite number, are left out, as CloudWatch leaves them out.
+    """
+    if '"_aws"' not in line:
+        return
+    try:
+        document = json.loads(line)
+        milliseconds, directives = document["_aws"]["Timestamp"], document["_aws"]["CloudWatchMetrics"]
+        for directive in directives:
+            for keys in directive.get("Dimensions", [[]]):
+                if not all(key in document for key in keys):
+                    continue
+                dimensions = {key: str(document[key]) for key in keys}
+                for metric in directive["Metrics"]:
+                    found = document.get(metric["Name"], [])
+                    for value in found if isinstance(found, list) else [found]:
+                        if isinstance(value, int | float) and math.isfinite(value):
+                            unit = metric.get("Unit", "None")
+                            yield Datum(
+                                directive["Namespace"], metric["Name"], dimensions, milliseconds / 1000, unit, value
+                            )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return
+
+
+def seam(module: ModuleType, name: str, parameters: tuple[str, ...] | None = None) -> Any:
+    """Return a private name of ministack, or end the program with a sentence if it is not what it was.
+
+    `parameters`: the names that a function must begin its parameters with; None for a value.
+    """
+    found = getattr(module, name, None)
+    known = found is not None
+    if callable(found) and parameters is not None:
+        known = tuple(inspect.signature(found).parameters)[: len(parameters)] == parameters
+    if not known:
+        sys.exit(
+            f"launcher: this ministack has no {module.__name__}.{name} as version 1.5.33 has it; adapt launcher.py"
+        )
+    return found
+
+
+def record_embedded_metrics(lambda_service: ModuleType, cloudwatch: ModuleType) -> None:
+    """Store the metrics that a function's log lines embed, then let ministack write the log."""
+    write_logs = seam(lambda_service, "_emit_lambda_logs", ("func", "request_id", "log_text"))
+    names = ("namespace", "name", "dims", "ts", "unit", "value", "values", "counts", "stat_values")
+    store = seam(cloudwatch, "_store_datum", names)
+
+    def write_logs_and_metrics(
+        func: Mapping[str, Any], request_id: str, log_text: str, *rest: Any, **named: Any
+    ) -> None:
+        for line in (log_text or "").splitlines():
+            for datum in embedded_metrics(line):
+                store(*datum, None, None, None)
+        write_logs(func, request_id, log_text, *rest, **named)
+
+    lambda_service._emit_lambda_logs = write_logs_and_metrics  # type: ignore[attr-defined]  # noqa: SLF001 - seam() found it
+
+
+def sweep_schedules_every_second(scheduler: ModuleType) -> None:
+    """Make a schedule fire within a second of its time."""
+    seam(scheduler, "_SCHEDULE_TICK_INTERVAL")
+    scheduler._SCHEDULE_TICK_INTERVAL = SWEEP_SECONDS  # type: ignore[attr-defined]  # noqa: SLF001 - seam() found it
+
+
+def run_functions_on_the_bare_interpreter(runtime: ModuleType) -> None:
+    """Keep ministack's own packages out of the functions, and refuse a runtime that this interpreter is not."""
+    detect = seam(runtime, "_detect_runtime_binary", ("runtime",))
+    here = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    # Outside any virtual environment: the interpreter that this one was made from.
+    bare = str(getattr(sys, "_base_executable", sys.executable))
+
+    def interpreter_for(name: str) -> tuple[str, str]:
+        if name != here:
+            raise RuntimeError(f"the function asks for {name} and the local AWS runs {here}")
+        return bare, detect(name)[1]
+
+    runtime._detect_runtime_binary = interpreter_for  # type: ignore[attr-defined]  # noqa: SLF001 - seam() found it
+
+
+def main() -> None:
+    """Serve until a signal ends the process; the port is GATEWAY_PORT."""
+    from ministack import app  # noqa: PLC0415 - the tests import this file where ministack is not installed
+    from ministack.core import lambda_runtime  # noqa: PLC0415 - as above
+    from ministack.services import cloudwatch, lambda_svc, scheduler  # noqa: PLC0415 - as above
+
+    record_embedded_metrics(lambda_svc, cloudwatch)
+    sweep_schedules_every_second(scheduler)
+    run_functions_on_the_bare_interpreter(lambda_runtime)
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

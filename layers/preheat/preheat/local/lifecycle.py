@@ -1,0 +1,183 @@
+"""Up and down: ministack and the simulator started, the template deployed, all of it stopped again.
+
+Every process is recorded before it is waited for, so that `down` finds it after a crash of `up`. Whatever ends `up`
+early, a failed step or Ctrl-C, stops what it had started. Knows nothing of plants, plans or models.
+"""
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+
+from preheat.local import aws, environment, loopback, processes, stack
+from preheat.local.aws import LocalAws
+from preheat.local.checkout import Checkout, find_checkout
+from preheat.local.errors import LocalAwsError
+from preheat.local.processes import Process
+
+DEFAULT_PORT = 4578
+DEFAULT_SIMULATOR_PORT = 4579
+PORT_VARIABLE = "PREHEAT_PORT"
+SIMULATOR_PORT_VARIABLE = "PREHEAT_SIMULATOR_PORT"
+PROJECT_PREFIX = "plant-"
+HEALTHY_WITHIN = timedelta(seconds=20)
+
+_POLL_SECONDS = 0.05
+
+
+def up(
+    *,
+    port: int | None = None,
+    simulator_port: int | None = None,
+    simulator_arguments: Sequence[str] = (),
+    parameters: Mapping[str, str] | None = None,
+    checkout: Checkout | None = None,
+    say: Callable[[str], None] = print,
+) -> LocalAws:
+    """Return a local AWS with the template deployed onto it, starting it if it is not up.
+
+    `port` and `simulator_port`: where ministack and the simulator listen on loopback; 0 takes any free port; the
+    default is $PREHEAT_PORT and $PREHEAT_SIMULATOR_PORT, else 4578 and 4579. `simulator_arguments` follow
+    `preheat simulator --port N`. `parameters` are the template's, over those that the local AWS needs. One that is up
+    already is returned as it is, its arguments unchanged. `say` takes each line of progress.
+
+    Raises:
+        LocalAwsError: a port is taken, a tool is missing, or a step failed; nothing is left running.
+    """
+    checkout = checkout or find_checkout()
+    running = current(checkout)
+    if running is not None:
+        say(f"the local AWS is up already at {running.endpoint_url}, the simulator at {running.simulator_url}")
+        return running
+    stop_recorded(checkout)  # the rest of one that did not come up, or lost a part
+    began = time.monotonic()
+    ports = _ports(port, simulator_port)
+    # A missing tool is named before anything is started.
+    python, command = checkout.tool(".venv-local", "python"), simulator_command(ports[1], simulator_arguments)
+    _fresh(checkout)
+    started: list[Process] = []
+    endpoint_url, simulator_url = (f"http://{loopback.HOST}:{number}" for number in ports)
+    try:
+        env = environment.for_ministack(ports[0], checkout.temporary, os.environ)
+        _start(checkout, started, "ministack", [python, checkout.launcher], env)
+        _start(checkout, started, "simulator", command, environment.for_simulator(os.environ))
+        say("building the stack")
+        stack.build(checkout)
+        _await(checkout, started[0], f"{endpoint_url}/_ministack/health")
+        _await(checkout, started[1], f"{simulator_url}/_simulator/health")
+        say("deploying template.yaml")
+        local = {"ProjectPrefix": PROJECT_PREFIX, "DeletionProtection": "false", "HostingEndpointUrl": simulator_url}
+        stack.deploy(checkout, endpoint_url, local | dict(parameters or {}))
+        found = aws.outputs(endpoint_url, stack.STACK)
+        local_aws = LocalAws.from_outputs(endpoint_url, simulator_url, stack.STACK, found)
+        local_aws.save(aws.recorded(checkout))
+    except BaseException:
+        stop_recorded(checkout)
+        raise
+    seconds = time.monotonic() - began
+    say(f"the local AWS is up at {endpoint_url}, the simulator at {simulator_url} ({seconds:.0f} s)")
+    return local_aws
+
+
+def down(*, checkout: Checkout | None = None, say: Callable[[str], None] = print) -> bool:
+    """Stop the local AWS and remove its data; return whether anything was running. Logs and the build stay."""
+    stopped = stop_recorded(checkout or find_checkout())
+    say(f"stopped {' and '.join(stopped)}" if stopped else "the local AWS is not up")
+    return bool(stopped)
+
+
+def current(checkout: Checkout | None = None) -> LocalAws | None:
+    """Return the local AWS of the checkout, or None if it is not up as a whole."""
+    checkout = checkout or find_checkout()
+    ours = _recorded_processes(checkout)
+    if not ours or not all(processes.is_running(process) for process in ours) or not aws.recorded(checkout).exists():
+        return None
+    return LocalAws.load(aws.recorded(checkout))
+
+
+def simulator_command(port: int, arguments: Sequence[str] = ()) -> list[str]:
+    """Return the command that serves the simulator on `port`, with the interpreter that runs this program."""
+    return [sys.executable, "-m", "preheat.cli.main", "simulator", "--port", str(port), *arguments]
+
+
+def stop_recorded(checkout: Checkout) -> list[str]:
+    """Stop every recorded process that is still ours and forget the record; return the names of those that ran."""
+    # The last started uses the first: the other way round.
+    stopped = [process.name for process in reversed(_recorded_processes(checkout)) if processes.stop(process)]
+    aws.recorded(checkout).unlink(missing_ok=True)
+    _record(checkout).unlink(missing_ok=True)
+    shutil.rmtree(checkout.temporary, ignore_errors=True)
+    return stopped
+
+
+def _ports(port: int | None, simulator_port: int | None) -> tuple[int, int]:
+    wanted = {
+        PORT_VARIABLE: port if port is not None else _number(PORT_VARIABLE, DEFAULT_PORT),
+        SIMULATOR_PORT_VARIABLE: simulator_port
+        if simulator_port is not None
+        else _number(SIMULATOR_PORT_VARIABLE, DEFAULT_SIMULATOR_PORT),
+    }
+    first, second = wanted.values()
+    if first == second != 0:
+        raise LocalAwsError(f"port {first} cannot serve both the AWS services and the simulator: choose two")
+    taken = "`preheat down` stops one of this checkout; else give another as {} or {}=N"
+    return (
+        loopback.free_port(first, what="the AWS services", remedy=taken.format("--port N", PORT_VARIABLE)),
+        loopback.free_port(
+            second, what="the simulator", remedy=taken.format("--simulator-port N", SIMULATOR_PORT_VARIABLE)
+        ),
+    )
+
+
+def _number(variable: str, default: int) -> int:
+    text = os.environ.get(variable, str(default))
+    if not text.isdecimal():
+        raise LocalAwsError(f"{variable} is {text!r}: give a port number")
+    return int(text)
+
+
+def _fresh(checkout: Checkout) -> None:
+    checkout.state.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(checkout.temporary, ignore_errors=True)
+    checkout.temporary.mkdir()
+    shutil.rmtree(checkout.logs, ignore_errors=True)
+
+
+def _start(
+    checkout: Checkout, started: list[Process], name: str, command: Sequence[str | Path], env: Mapping[str, str]
+) -> None:
+    log = checkout.logs / f"{name}.log"
+    started.append(processes.start(name, command, env=env, log=log, cwd=checkout.state))
+    _record(checkout).write_text(json.dumps([asdict(process) for process in started], indent=2) + "\n")
+
+
+def _await(checkout: Checkout, process: Process, url: str) -> None:
+    deadline = time.monotonic() + HEALTHY_WITHIN.total_seconds()
+    while not loopback.answers(url):
+        log = checkout.logs / f"{process.name}.log"
+        said = log.read_text(errors="replace")[-1500:].strip() or "nothing"
+        if not processes.is_running(process):
+            raise LocalAwsError(f"{process.name} ended while it started; it said: {said}")
+        if time.monotonic() > deadline:
+            raise LocalAwsError(f"{process.name} did not answer at {url} in {HEALTHY_WITHIN}; it said: {said}")
+        time.sleep(_POLL_SECONDS)
+
+
+def _record(checkout: Checkout) -> Path:
+    return checkout.state / "processes.json"
+
+
+def _recorded_processes(checkout: Checkout) -> list[Process]:
+    try:
+        return [Process(**fields) for fields in json.loads(_record(checkout).read_text())]
+    except FileNotFoundError:
+        return []
+    except (ValueError, TypeError) as error:
+        raise LocalAwsError(
+            f"{_record(checkout)} cannot be read ({error}): end what it names by hand, then remove it"
+        ) from None
