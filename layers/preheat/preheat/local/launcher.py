@@ -20,7 +20,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -126,15 +126,51 @@ def run_functions_on_the_bare_interpreter(runtime: ModuleType) -> None:
     runtime._detect_runtime_binary = interpreter_for  # type: ignore[attr-defined]  # noqa: SLF001 - seam() found it
 
 
+def count_loopback_as_encrypted(evaluator: ModuleType) -> None:
+    """Answer the condition key aws:SecureTransport with true; every other key as ministack has it."""
+    resolve = seam(evaluator, "_resolve_condition_key", ("key", "ctx"))
+
+    def resolve_here(key: str, ctx: Any) -> Any:
+        return "true" if key.lower() == "aws:securetransport" else resolve(key, ctx)
+
+    evaluator._resolve_condition_key = resolve_here  # type: ignore[attr-defined]  # noqa: SLF001 - seam() found it
+
+
+def take_concurrency_as_a_number(provisioners: ModuleType) -> None:
+    """Hand ScalingConfig to ministack's event source mappings as CloudFormation would: with numbers in it."""
+    handlers = seam(provisioners, "_RESOURCE_HANDLERS")["AWS::Lambda::EventSourceMapping"]
+
+    def typed(handler: Callable[..., Any]) -> Callable[..., Any]:
+        def handle(*arguments: Any, **named: Any) -> Any:
+            return handler(
+                *map(_with_numbers, arguments), **{key: _with_numbers(value) for key, value in named.items()}
+            )
+
+        return handle
+
+    for step in ("create", "update"):
+        handlers[step] = typed(handlers[step])
+
+
+def _with_numbers(argument: Any) -> Any:
+    scaling = argument.get("ScalingConfig") if isinstance(argument, dict) else None
+    if not scaling:
+        return argument
+    return {**argument, "ScalingConfig": {key: int(value) for key, value in scaling.items()}}
+
+
 def main() -> None:
     """Serve until a signal ends the process; the port is GATEWAY_PORT."""
     from ministack import app  # noqa: PLC0415 - the tests import this file where ministack is not installed
-    from ministack.core import lambda_runtime  # noqa: PLC0415 - as above
+    from ministack.core import iam_evaluator, lambda_runtime  # noqa: PLC0415 - as above
     from ministack.services import cloudwatch, lambda_svc, scheduler  # noqa: PLC0415 - as above
+    from ministack.services.cloudformation import provisioners  # noqa: PLC0415 - as above
 
     record_embedded_metrics(lambda_svc, cloudwatch)
     sweep_schedules_every_second(scheduler)
     run_functions_on_the_bare_interpreter(lambda_runtime)
+    take_concurrency_as_a_number(provisioners)
+    count_loopback_as_encrypted(iam_evaluator)
     app.main()
 
 
