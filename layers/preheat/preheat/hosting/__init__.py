@@ -1,0 +1,1 @@
+"""The hosting services, one module each behind the port `Hosting`."""

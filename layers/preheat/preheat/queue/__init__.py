@@ -1,0 +1,1 @@
+"""The work queue: SQS, and its in-memory twin."""

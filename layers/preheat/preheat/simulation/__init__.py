@@ -1,0 +1,1 @@
+"""The real pass in a simulated world under a virtual clock."""

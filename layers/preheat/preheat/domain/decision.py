@@ -1,0 +1,180 @@
+"""The decision: what one pass does about one model, and why, in words.
+
+A pure function of the plan, the record, what was observed and `now`. It takes at most one step, and every outside call
+it asks for is an attempt that stands in the record it returns: the caller stores that record first, then calls.
+Which step fits which state is `lifecycle`'s table; `starting`, `stopping` and `resting` hold a step back where the
+protocol says so; this module judges the promise (late or on time) and writes the step up.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from preheat.domain import looks
+from preheat.domain.attempt import REACTIONS, Answer, Attempt, Call
+from preheat.domain.lifecycle import LIFECYCLE, Desired, Observed, Step
+from preheat.domain.plan import Mode
+from preheat.domain.record import Action, Effort, LedgerEntry, ModelRecord, Phase
+from preheat.domain.resting import keep, report, rest, wait
+from preheat.domain.situation import Move, Situation, edge
+from preheat.domain.starting import start
+from preheat.domain.stopping import stop
+
+STEPS: dict[Step, Callable[[Situation], Move]] = {
+    Step.START: start,
+    Step.STOP: stop,
+    Step.KEEP: keep,
+    Step.WAIT: wait,
+    Step.REST: rest,
+    Step.REPORT: report,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One step: the record to store with its entry, then the call to make, if any. LOOK tells nothing new."""
+
+    action: Action
+    reason: str
+    record: ModelRecord
+    entry: LedgerEntry | None = None
+    call: Attempt | None = None
+
+
+def decide(situation: Situation) -> Decision:
+    """Return the one step to take now, with its reason. Total: every pair of the table has an answer."""
+    s = _with_effort(situation)
+    if s.mode is Mode.PAUSED:
+        return _written_up(s, Move(s.record, Phase.PAUSED, "paused: neither looked at nor touched", None))
+    return _written_up(s, STEPS[LIFECYCLE[s.desired][s.observation.observed]](s))
+
+
+def after_call(s: Situation, record: ModelRecord, answer: Answer, detail: str, *, now: datetime) -> Decision:
+    """Return the record with the outcome of its attempt's call; an answer worth telling gets an entry."""
+    before = record.attempt
+    if before is None:
+        raise ValueError(f"{record.model_id}: an answer needs the attempt that it answers")
+    attempt = before.answered(answer, now)
+    reaction = REACTIONS[answer]
+    wake_at, phase, silent = attempt.retry_at, record.phase, record.silent_for_plan
+    if answer is Answer.ACCEPTED:
+        first_look = looks.while_starting(timedelta(), s.lead) if attempt.call is Call.START else looks.STOPPING_EVERY
+        wake_at = now + first_look
+    elif reaction.retry_after is None:
+        phase, silent = Phase.GONE if answer is Answer.GONE else Phase.REFUSED, s.plan_version
+    told = reaction.told_from == 1 and before.answer is not answer
+    told = told or reaction.told_from == attempt.tries > 1
+    reason = f"{attempt.call} {answer}" + (f": {detail}" if detail else "")
+    after = replace(
+        record,
+        attempt=attempt,
+        phase=phase,
+        since=_since(record, phase, now),
+        silent_for_plan=silent,
+        wake_at=edge(replace(s, now=now), wake_at),
+        sequence=record.sequence + told,
+    )
+    action = Action.REFUSE if told else Action.LOOK
+    return Decision(action, reason, after, _entry(record, after, action, reason, now) if told else None)
+
+
+def _with_effort(s: Situation) -> Situation:
+    """Note the observation, and open or extend the effort of the current demand."""
+    record, demand = s.record, s.outlook.current
+    readable = s.observation.observed is not Observed.UNKNOWN
+    record = replace(
+        record,
+        plan_version=s.plan_version,
+        mode=s.mode,
+        observed=s.observation.observed if readable else record.observed,
+        unreadable=0 if readable else record.unreadable + 1,
+        silent_for_plan=record.silent_for_plan if s.silent else None,
+    )
+    if s.desired is Desired.RUN and demand is not None:
+        effort = record.effort
+        if effort is None or demand.begin >= effort.until:
+            effort = Effort(demand.begin, demand.end, demand.ready_at, demand.schedule)
+        record = replace(record, effort=replace(effort, until=demand.end))
+    return replace(s, record=record)
+
+
+def _written_up(s: Situation, move: Move) -> Decision:
+    """Turn a move into the record to store, and into an entry if it changes or tells anything."""
+    effort, late, margin = _judged(s, move.record.effort)
+    action, reason = move.action, move.reason
+    if action is Action.LOOK and late:
+        action, reason = Action.LATE, f"late: {reason}"
+    elif action is Action.LOOK and (move.phase is not s.record.phase or late is not None):
+        action = Action.OBSERVE
+    told = action is not Action.LOOK
+    record = replace(
+        move.record,
+        phase=move.phase,
+        since=_since(s.record, move.phase, s.now),
+        effort=effort,
+        wake_at=move.wake_at,
+        sequence=s.record.sequence + told,
+    )
+    entry = None
+    if told:
+        spent = replace(record, effort=effort or move.record.effort)  # The entry names the demand that ends with it.
+        entry = _entry(s.record, spent, action, reason, s.now, late=late, margin=margin)
+    return Decision(
+        action,
+        reason,
+        replace(record, effort=effort if s.desired is Desired.RUN else None),
+        entry,
+        record.attempt if move.calls else None,
+    )
+
+
+def _judged(s: Situation, effort: Effort | None) -> tuple[Effort | None, bool | None, timedelta | None]:
+    """Judge the demand's start, once: return the effort, late or not (None: not now), and the margin if it is seen."""
+    if effort is None:
+        return None, None, None
+    seen_now = effort.hosted_at == s.now and s.observation.observed is Observed.HOSTED
+    margin = effort.ready_at - s.now if seen_now else None
+    overdue = s.now >= effort.ready_at and effort.ready_at < effort.until
+    if effort.judged or not (seen_now or overdue):
+        return effort, None, margin
+    return replace(effort, judged=True), s.now > effort.ready_at if seen_now else True, margin
+
+
+def _since(record: ModelRecord, phase: Phase, now: datetime) -> datetime:
+    """Return since when the phase has lasted; it never moves back."""
+    if record.since is None:
+        return now
+    return record.since if phase is record.phase else max(record.since, now)
+
+
+def _entry(
+    before: ModelRecord,
+    after: ModelRecord,
+    action: Action,
+    reason: str,
+    now: datetime,
+    *,
+    late: bool | None = None,
+    margin: timedelta | None = None,
+) -> LedgerEntry:
+    attempt, effort = after.attempt, after.effort
+    started_at = effort.first_start_at if effort is not None else None
+    measured = margin is not None and attempt is not None and attempt.call is Call.START and started_at is not None
+    return LedgerEntry(
+        model_id=after.model_id,
+        sequence=after.sequence,
+        at=now,
+        from_phase=before.phase,
+        to_phase=after.phase,
+        action=action,
+        reason=reason,
+        target=after.target,
+        schedule=effort.schedule if effort else None,
+        client_token=attempt.client_token if attempt else None,
+        parameter_digest=attempt.digest() if attempt else None,
+        generation=attempt.generation if attempt else None,
+        attempt=effort.attempts if effort else None,
+        time_to_hosted=now - started_at if measured and started_at else None,
+        margin=margin,
+        late=late,
+    )

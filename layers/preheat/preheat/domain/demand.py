@@ -1,0 +1,82 @@
+"""Demand: what should run when. The union of a model's windows, merged, and seen from one instant.
+
+Pure arithmetic on the plan. Does not know what is observed, nor what has been tried.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from preheat.domain.plan import HostedModel
+from preheat.domain.windows import Window, merged
+
+# A restart costs the lead, the stop and this allowance; a shorter gap is bridged. Source: the keep-or-stop rule.
+STOP_TIME = timedelta(minutes=5)
+BRIDGE_ALLOWANCE = timedelta(minutes=5)
+# Weekly schedules repeat within this; a demand that began earlier is known by the record, which keeps its first start.
+HORIZON = timedelta(days=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One merged interval [begin, end) in which the model is needed, and when it can and should be ready."""
+
+    begin: datetime
+    end: datetime
+    ready_at: datetime  # max(begin, announced_at + lead + slack)
+    start_at: datetime  # ready_at - lead - slack
+    schedule: str  # the schedule whose window opened it
+
+    def __contains__(self, instant: datetime) -> bool:
+        """Tell whether the model should be starting or hosted at `instant`: [start_at, end)."""
+        return self.start_at <= instant < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A model's demand seen from one instant: the one to serve now, and when that answer changes next."""
+
+    current: Demand | None
+    next_edge: datetime | None  # the next start_at, ready_at or end after now; None if nothing is ahead
+    upcoming: Demand | None = None
+
+
+NOTHING_WANTED = Outlook(current=None, next_edge=None)
+
+
+def demands(model: HostedModel, after: datetime, before: datetime) -> list[Demand]:
+    """Return the merged demands that overlap [after, before), in order of time; short gaps are bridged."""
+    opened_by: dict[datetime, str] = {}
+    windows: list[Window] = []
+    for schedule in model.schedules:
+        for window in schedule.windows(after, before):
+            opened_by.setdefault(window.start, schedule.name)
+            windows.append(window)
+    ahead = model.lead + model.slack
+    found = []
+    for window in merged(windows, gap=model.lead + STOP_TIME + BRIDGE_ALLOWANCE):
+        ready_at = max(window.start, model.announced_at + ahead)
+        found.append(
+            Demand(
+                begin=window.start,
+                end=window.end,
+                ready_at=ready_at,
+                start_at=ready_at - ahead,
+                schedule=opened_by[window.start],
+            )
+        )
+    return found
+
+
+def outlook(model: HostedModel, now: datetime) -> Outlook:
+    """Return what `model` needs at `now`: bounded work, HORIZON to either side."""
+    current = upcoming = None
+    edges = []
+    for demand in demands(model, now - HORIZON, now + HORIZON):
+        if demand.end <= now:
+            continue
+        if now in demand:
+            current = demand
+        elif demand.start_at > now and upcoming is None:
+            upcoming = demand
+        edges += [edge for edge in (demand.start_at, demand.ready_at, demand.end) if edge > now]
+    return Outlook(current=current, next_edge=min(edges, default=None), upcoming=upcoming)

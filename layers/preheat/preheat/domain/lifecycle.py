@@ -1,0 +1,84 @@
+"""The lifecycle table: for what is desired and what is observed, the one step to take.
+
+This table is the rule. Tests cover every pair, and the diagram in ARCHITECTURE.md is drawn from it. Whether a step may
+be taken *now* (lease, attempts, mode, ownership) is the affair of `starting`, `stopping` and `resting`.
+"""
+
+from enum import StrEnum
+
+
+class Desired(StrEnum):
+    """What the demand asks for."""
+
+    RUN = "run"
+    REST = "rest"
+
+
+class Observed(StrEnum):
+    """What the service says of the model, in Preheat's words; each hosting adapter maps its statuses onto these."""
+
+    STOPPED = "stopped"  # startable, not running, not billed
+    STARTING = "starting"
+    HOSTED = "hosted"  # ready: the only state that serves
+    STOPPING = "stopping"
+    FAILED = "failed"  # a start ended in failure
+    BUSY = "busy"  # the service is at work on it: wait
+    UNFIT = "unfit"  # exists, but cannot be started: in training, failed training, being deleted
+    GONE = "gone"  # the service knows no such model
+    UNKNOWN = "unknown"  # unreadable, or a status this release does not know; never a reason to act
+
+
+class Step(StrEnum):
+    """What to do next."""
+
+    START = "start"
+    STOP = "stop"
+    KEEP = "keep"  # it is as it should be: hosted
+    WAIT = "wait"  # the service is on its way somewhere
+    REST = "rest"  # it is as it should be: not running
+    REPORT = "report"  # it cannot be as it should be; say so
+
+
+LIFECYCLE: dict[Desired, dict[Observed, Step]] = {
+    Desired.RUN: {
+        Observed.STOPPED: Step.START,
+        Observed.STARTING: Step.WAIT,
+        Observed.HOSTED: Step.KEEP,
+        Observed.STOPPING: Step.WAIT,
+        Observed.FAILED: Step.START,
+        Observed.BUSY: Step.WAIT,
+        Observed.UNFIT: Step.REPORT,
+        Observed.GONE: Step.REPORT,
+        Observed.UNKNOWN: Step.WAIT,
+    },
+    Desired.REST: {
+        Observed.STOPPED: Step.REST,
+        Observed.STARTING: Step.STOP,
+        Observed.HOSTED: Step.STOP,
+        Observed.STOPPING: Step.WAIT,
+        Observed.FAILED: Step.REST,
+        Observed.BUSY: Step.WAIT,
+        Observed.UNFIT: Step.REST,
+        Observed.GONE: Step.REST,
+        Observed.UNKNOWN: Step.WAIT,
+    },
+}
+
+# Where each step leads, if the service does as it is told.
+LEADS_TO: dict[tuple[Step, Observed], Observed] = {
+    (Step.START, Observed.STOPPED): Observed.STARTING,
+    (Step.START, Observed.FAILED): Observed.STARTING,
+    (Step.WAIT, Observed.STARTING): Observed.HOSTED,
+    (Step.STOP, Observed.STARTING): Observed.STOPPING,
+    (Step.STOP, Observed.HOSTED): Observed.STOPPING,
+    (Step.WAIT, Observed.STOPPING): Observed.STOPPED,
+}
+
+
+def mermaid() -> str:
+    """Return the transition diagram in Mermaid's notation: one arrow a pair, labelled desired: step."""
+    lines = ["stateDiagram-v2"]
+    for desired, row in LIFECYCLE.items():
+        for observed, step in row.items():
+            lines.append(f"    {observed} --> {LEADS_TO.get((step, observed), observed)}: {desired}, {step}")
+    return "\n".join(lines)

@@ -1,0 +1,121 @@
+"""The record of one model: all that a pass remembers, as one value; and the ledger entry that tells of one change.
+
+Values only. Does not know how they are stored, nor what to do next.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from preheat.domain.attempt import Attempt
+from preheat.domain.lifecycle import Observed
+from preheat.domain.plan import Mode, ModelId, Target
+
+SAMPLES_KEPT = 60
+
+
+class Phase(StrEnum):
+    """Where a model stands in Preheat's care; the ledger's `from` and `to`."""
+
+    IDLE = "idle"  # nothing wanted, nothing running that is ours
+    STARTING = "starting"  # a start is intended or under way
+    HOSTED = "hosted"  # ready, as wanted
+    STOPPING = "stopping"  # a stop is intended or under way
+    FAILED = "failed"  # a start burnt out; waiting for the next, or given up
+    UNSCHEDULED = "unscheduled"  # runs, but nobody of ours started it: left alone
+    WITHHELD = "withheld"  # a step is due, but the mode withholds it
+    PAUSED = "paused"
+    REFUSED = "refused"  # the service will not: unfit, invalid; waits for a new plan or a change there
+    GONE = "gone"  # the service knows no such model
+
+
+class Ownership(StrEnum):
+    """Whether Preheat may stop what runs: only what it started or adopted."""
+
+    NONE = "none"
+    STARTED = "started"
+    ADOPTED = "adopted"
+
+
+class Action(StrEnum):
+    """What a ledger entry tells."""
+
+    START = "start"  # the intent of a start
+    STOP = "stop"  # the intent of a stop
+    OBSERVE = "observe"  # the phase changed by what was seen
+    ADOPT = "adopt"
+    FAIL = "fail"  # a start burnt out
+    REFUSE = "refuse"  # the service refuses a call
+    LATE = "late"
+    LEAVE = "leave"  # it runs and is not ours
+    WITHHOLD = "withhold"
+    LOOK = "look"  # nothing changed; never an entry
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What has been spent on the demand being served; ends with it, or with a completed stop."""
+
+    demand_start: datetime  # as first recorded
+    until: datetime  # its end as last seen; a demand that begins later is another one
+    ready_at: datetime  # as first recorded
+    schedule: str
+    attempts: int = 0
+    repairs: int = 0
+    first_start_at: datetime | None = None
+    retry_at: datetime | None = None  # no new attempt before this
+    hosted_at: datetime | None = None  # when HOSTED was first seen in this demand
+    serving: bool = False  # HOSTED was seen since the last attempt began
+    judged: bool = False  # counted as on time or as late
+    unstuck: bool = False  # the one stop of a start that hangs was spent
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """One model's state. `version` counts won writes (0: not stored yet), `sequence` ledger entries."""
+
+    model_id: ModelId
+    target: Target
+    version: int = 0
+    sequence: int = 0
+    plan_version: int = 0
+    mode: Mode = Mode.ACT
+    phase: Phase = Phase.IDLE
+    since: datetime | None = None  # of the phase; never moves back
+    observed: Observed = Observed.UNKNOWN
+    attempt: Attempt | None = None
+    start_generation: int = 0
+    stop_generation: int = 0
+    ownership: Ownership = Ownership.NONE
+    effort: Effort | None = None
+    samples: tuple[timedelta, ...] = ()  # the last start durations, newest last
+    wake_at: datetime | None = None  # when to look next; None: not before a plan or a request says so
+    silent_for_plan: int | None = None  # the plan version under which the service is not to be asked again
+    unreadable: int = 0  # looks in a row that told nothing
+    writer: str = ""  # the pass that won the last write
+
+    def is_engaged(self) -> bool:
+        """Tell whether something of ours may be running at the target."""
+        return self.attempt is not None or self.ownership is not Ownership.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One state change, appended with the record's write; never changed, never expired."""
+
+    model_id: ModelId
+    sequence: int
+    at: datetime
+    from_phase: Phase
+    to_phase: Phase
+    action: Action
+    reason: str
+    target: Target
+    schedule: str | None = None
+    client_token: str | None = None
+    parameter_digest: str | None = None
+    generation: int | None = None
+    attempt: int | None = None  # which attempt of this demand
+    time_to_hosted: timedelta | None = None
+    margin: timedelta | None = None  # ready_at minus the moment HOSTED was observed: positive is early
+    late: bool | None = None  # set on the one entry of a demand that judges its start: late or on time

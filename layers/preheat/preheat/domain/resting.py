@@ -1,0 +1,128 @@
+"""The steps that call nothing: KEEP, WAIT, REST and REPORT (and the one stop of a start that hangs).
+
+Owns adoption, the closing of attempts, and what an unreadable service means: another look, never an act.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from preheat.domain import looks
+from preheat.domain.attempt import REACTIONS, Answer, Call
+from preheat.domain.lifecycle import Desired, Observed
+from preheat.domain.plan import Mode
+from preheat.domain.record import SAMPLES_KEPT, Action, Ownership, Phase
+from preheat.domain.situation import Move, Situation, clock, edge, hold, left, withheld
+from preheat.domain.stopping import new_stop
+
+STUCK_AFTER_LEAST = timedelta(minutes=60)
+
+
+def keep(s: Situation) -> Move:
+    """Hosted, as wanted: take note, adopt it if nobody of ours started it."""
+    record, attempt, effort = s.record, s.record.attempt, s.record.effort
+    if attempt is not None and attempt.call is Call.STOP:
+        if not attempt.is_closable(s.now):
+            return hold(
+                s, record.phase, "needed again; a stop of ours may still be on its way", attempt.lease_ends_at()
+            )
+        record = replace(record, attempt=None)
+    record = left(record)
+    action, reason = Action.LOOK, "hosted, as wanted"
+    if record.ownership is Ownership.NONE:
+        record = replace(record, ownership=Ownership.ADOPTED)
+        action, reason = Action.ADOPT, "found hosted inside a demand: adopted, to be stopped at its end"
+    if effort is not None:
+        ours = attempt is not None and attempt.call is Call.START and effort.hosted_at is None
+        started = effort.first_start_at if ours else None
+        if started is not None:
+            record = replace(record, samples=(*record.samples, s.now - started)[-SAMPLES_KEPT:])
+        record = replace(record, effort=replace(effort, serving=True, hosted_at=effort.hosted_at or s.now))
+    return Move(record, Phase.HOSTED, reason, edge(s, s.now + looks.HOSTED_EVERY), action)
+
+
+def wait(s: Situation) -> Move:
+    """The service is on its way, or could not be read: unknown never starts or stops anything."""
+    record, observed = s.record, s.observation.observed
+    if observed is Observed.STARTING:
+        return _wait_for_hosted(s)
+    if observed is Observed.STOPPING:
+        if s.desired is Desired.REST and not record.is_engaged():
+            return Move(record, record.phase, "being stopped by somebody else", edge(s))
+        return Move(left(record), Phase.STOPPING, "being stopped", edge(s, s.now + looks.STOPPING_EVERY))
+    if s.desired is Desired.REST and not record.is_engaged():
+        return Move(record, record.phase, f"{s.observation.detail}: nothing wanted, nothing ours", edge(s))
+    if observed is Observed.BUSY:
+        return Move(record, record.phase, "the service is at work on it", edge(s, s.now + looks.BUSY_EVERY))
+    return _unreadable(s)
+
+
+def _unreadable(s: Situation) -> Move:
+    """The look told nothing: another one later, told once where it is a refusal."""
+    record, failure = s.record, s.observation.failure or Answer.LOST
+    reaction, reason = REACTIONS[failure], f"could not be read ({s.observation.detail}): look again"
+    tell = reaction.told_from is not None and record.unreadable == 1
+    if reaction.retry_after is None:
+        record = replace(record, silent_for_plan=s.plan_version)
+        return Move(record, Phase.REFUSED, reason, edge(s), Action.REFUSE)
+    pause = max(reaction.retry_after, timedelta(seconds=60 if record.unreadable <= 20 else 120))
+    return Move(record, record.phase, reason, edge(s, s.now + pause), Action.REFUSE if tell else Action.LOOK)
+
+
+def _wait_for_hosted(s: Situation) -> Move:
+    """Starting, as wanted: look again inside the bracket; a start that hangs is stopped once."""
+    record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
+    action, reason = Action.LOOK, "starting"
+    if attempt is not None and attempt.call is Call.STOP:
+        if not attempt.is_closable(s.now):
+            return hold(
+                s, record.phase, "needed again; a stop of ours may still be on its way", attempt.lease_ends_at()
+            )
+        record = replace(record, attempt=None)
+    if record.ownership is Ownership.NONE:
+        record = replace(record, ownership=Ownership.ADOPTED)
+        action, reason = Action.ADOPT, "found starting inside a demand: adopted, to be stopped at its end"
+    begun = attempt.first_at if attempt is not None and attempt.call is Call.START else record.since or s.now
+    elapsed = s.now - begun
+    if elapsed > max(2 * s.lead, STUCK_AFTER_LEAST) and effort is not None and not effort.unstuck:
+        if s.mode is Mode.OBSERVE:
+            return withheld(s, "stop a start that hangs")
+        stuck = replace(s, record=replace(record, effort=replace(effort, unstuck=True)))
+        return new_stop(stuck, f"starting for {elapsed // timedelta(minutes=1)} min: stopped once, to start anew")
+    wake_at = s.now + looks.while_starting(elapsed, s.lead)
+    if effort is not None and s.now < effort.ready_at - looks.BEFORE_READY:
+        wake_at = min(wake_at, effort.ready_at - looks.BEFORE_READY)
+    return Move(record, Phase.STARTING, reason, edge(s, wake_at), action)
+
+
+def rest(s: Situation) -> Move:
+    """Not running, and nothing wanted: close what is open, once no worker can still be about to call."""
+    record, attempt = s.record, s.record.attempt
+    if attempt is not None:
+        # A start is closed by time alone: were its acceptance read too early, an orphan would run for ever.
+        over = s.now >= attempt.lease_ends_at() or (attempt.call is Call.STOP and attempt.is_closable(s.now))
+        if not over:
+            return hold(s, record.phase, f"a {attempt.call} of ours may still be on its way", attempt.lease_ends_at())
+    if s.observation.observed is Observed.GONE:
+        return report(s)
+    record = replace(record, attempt=None, ownership=Ownership.NONE)
+    reason = (
+        "stopped, and nothing is wanted"
+        if s.outlook.next_edge is None
+        else (f"stopped, and nothing is wanted before {clock(s.outlook.next_edge)}")
+    )
+    return Move(record, Phase.IDLE, reason, edge(s))
+
+
+def report(s: Situation) -> Move:
+    """It cannot run: absent, or in a state that no call can change."""
+    record, attempt = s.record, s.record.attempt
+    again = None
+    if attempt is None or s.now >= attempt.lease_ends_at():
+        record = replace(record, attempt=None, ownership=Ownership.NONE)
+    else:
+        again = attempt.lease_ends_at()
+    if s.observation.observed is Observed.GONE:
+        record = replace(record, silent_for_plan=s.plan_version)
+        return Move(record, Phase.GONE, "the service knows no such model; waiting for a new plan", edge(s, again))
+    reason = f"it cannot be started now: {s.observation.detail}"
+    return Move(record, Phase.REFUSED, reason, edge(s, again or s.now + looks.UNFIT_EVERY))

@@ -1,0 +1,106 @@
+"""What a decision rests on, and the form in which each step of the table gives its answer.
+
+Shared by the steps in `starting`, `stopping` and `resting`. Decides nothing itself.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from preheat.domain import looks
+from preheat.domain.attempt import Answer, Attempt, Call
+from preheat.domain.demand import Outlook
+from preheat.domain.lifecycle import Desired, Observed
+from preheat.domain.plan import HostedModel, Mode
+from preheat.domain.record import Action, ModelRecord, Phase
+
+DEFAULT_LEAD = timedelta(minutes=30)
+# A crash after the intent is picked up when this has passed; by then the worker's function has timed out.
+RECOVER_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one look told: the state, the service's own word for it, and the failure if the look itself failed."""
+
+    observed: Observed
+    detail: str = ""
+    failure: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that a decision rests on. `model` is None when the plan no longer names it."""
+
+    model: HostedModel | None
+    plan_version: int
+    mode: Mode
+    record: ModelRecord
+    outlook: Outlook
+    observation: Observation
+    now: datetime
+
+    @property
+    def desired(self) -> Desired:
+        """RUN while a demand is current and the record's target is the planned one."""
+        planned = self.model is not None and self.model.target == self.record.target
+        return Desired.RUN if planned and self.outlook.current is not None else Desired.REST
+
+    @property
+    def silent(self) -> bool:
+        """Tell whether the service must not be asked before the plan changes."""
+        return self.record.silent_for_plan == self.plan_version
+
+    @property
+    def lead(self) -> timedelta:
+        """How long a start is given."""
+        return self.model.lead if self.model else timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A step before it is written up: where the model stands after it, and when to look next."""
+
+    record: ModelRecord
+    phase: Phase
+    reason: str
+    wake_at: datetime | None
+    action: Action = Action.LOOK
+    calls: bool = False
+
+
+def repeat(s: Situation, attempt: Attempt, phase: Phase) -> Move:
+    """Make the same call once more, after a won write of its own."""
+    record = replace(s.record, attempt=attempt.repeated(s.now))
+    reason = f"{attempt.call} was not answered for good ({attempt.answer or 'no answer'}): the same call again"
+    return Move(record, phase, reason, s.now + RECOVER_AFTER, calls=True)
+
+
+def hold(s: Situation, phase: Phase, reason: str, until: datetime) -> Move:
+    """Do nothing before `until`, and say why."""
+    return Move(s.record, phase, reason, edge(s, until))
+
+
+def withheld(s: Situation, step: str) -> Move:
+    """Say what mode `observe` keeps Preheat from doing; told once."""
+    action = Action.LOOK if s.record.phase is Phase.WITHHELD else Action.WITHHOLD
+    wake_at = edge(s, s.now + looks.HOSTED_EVERY)
+    return Move(s.record, Phase.WITHHELD, f"mode observe: would {step}", wake_at, action)
+
+
+def left(record: ModelRecord) -> ModelRecord:
+    """Note that the model was seen out of its stopped state under this start."""
+    attempt = record.attempt
+    if attempt is None or attempt.call is not Call.START:
+        return record
+    return replace(record, attempt=replace(attempt, left=True))
+
+
+def edge(s: Situation, other: datetime | None = None) -> datetime | None:
+    """Return the earlier of the demand's next edge and `other`, a second ahead at the least."""
+    candidates = [at for at in (s.outlook.next_edge, other) if at is not None]
+    return max(min(candidates), s.now + timedelta(seconds=1)) if candidates else None
+
+
+def clock(at: datetime) -> str:
+    """Return an instant as people read it in a reason."""
+    return at.strftime("%Y-%m-%d %H:%M:%SZ")

@@ -1,0 +1,214 @@
+"""The ports: what a pass may ask of the outside, and the closed set of errors it must expect.
+
+Every remote call of a pass goes through one `Remote`, so that the real step can be crashed at any call and replayed.
+A fake of each port stands beside its adapter and passes the same contract suite.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Protocol
+
+from preheat.domain.attempt import Answer, Attempt
+from preheat.domain.plan import HostedModel, ModelId, Target
+from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.domain.situation import Observation
+
+# PreheatError
+#  ├─ HostingError              the service answered a call with an error, or not at all: `answer` says which
+#  │   ├─ AnswerLost            the call may have had its effect; repeat the very same call
+#  │   ├─ Throttled             no effect; wait and repeat
+#  │   ├─ WrongState            no effect; look again
+#  │   ├─ QuotaExceeded         no effect; repeat each minute until the demand ends
+#  │   ├─ AccessRefused         no effect; repeat each 5 minutes
+#  │   ├─ InvalidCall           no effect; not before the plan changes
+#  │   └─ ModelGone             no such model; not before the plan changes
+#  ├─ StaleRecord               somebody else won the write: read again, decide again
+#  ├─ StoreUnavailable          the store cannot be reached: the next tick is the retry
+#  ├─ QueueUnavailable          the queue cannot be reached: the next tick is the retry
+#  └─ UnreadableItem            a stored item or message is not of a form this release knows: touch nothing, tell
+
+
+class PreheatError(Exception):
+    """Base of the errors that a caller is expected to handle."""
+
+
+class HostingError(PreheatError):
+    """The hosting service did not do as asked. The message holds its own words."""
+
+    answer: ClassVar[Answer]
+
+
+class AnswerLost(HostingError):
+    """No answer, or a server error: the call may have had its effect."""
+
+    answer = Answer.LOST
+
+
+class Throttled(HostingError):
+    """Too many calls: refused without effect."""
+
+    answer = Answer.THROTTLED
+
+
+class WrongState(HostingError):
+    """The model is not in a state that allows the call."""
+
+    answer = Answer.WRONG_STATE
+
+
+class QuotaExceeded(HostingError):
+    """The account may not run more."""
+
+    answer = Answer.QUOTA
+
+
+class AccessRefused(HostingError):
+    """The role may not make the call."""
+
+    answer = Answer.DENIED
+
+
+class InvalidCall(HostingError):
+    """The service finds the parameters wrong."""
+
+    answer = Answer.INVALID
+
+
+class ModelGone(HostingError):
+    """The service knows no such project, model or version."""
+
+    answer = Answer.GONE
+
+
+class StaleRecord(PreheatError):
+    """The record's version is no longer the one that was read."""
+
+
+class StoreUnavailable(PreheatError):
+    """The store did not answer in time."""
+
+
+class QueueUnavailable(PreheatError):
+    """The queue did not answer in time."""
+
+
+class UnreadableItem(PreheatError):
+    """A stored item or a message that this release cannot read."""
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, in UTC."""
+
+
+class Hosting(Protocol):
+    """One hosting service. Every method is one call; each may raise any HostingError."""
+
+    def describe(self, target: Target) -> Observation:
+        """Return what the service says of the target; a status it does not know is UNKNOWN. Never changes anything."""
+
+    def start(self, attempt: Attempt) -> None:
+        """Ask for the start exactly as the attempt has it: its token, target and units. Return: accepted."""
+
+    def stop(self, attempt: Attempt) -> None:
+        """Ask for the stop exactly as the attempt has it. Return: accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What the current plan says of one model: None when it does not name it. `version` 0: no plan was ever applied."""
+
+    version: int
+    model: HostedModel | None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A line of the due index: a hint, never a fact."""
+
+    model_id: ModelId
+    wake_at: datetime
+
+
+class Store(Protocol):
+    """Records, ledger and plans. Reads are strongly consistent, but for `due`; any may raise StoreUnavailable."""
+
+    def load(self, model_id: ModelId) -> ModelRecord | None:
+        """Return the model's record, or None if it has none yet.
+
+        Raises:
+            UnreadableItem: the stored record is of a form that this release does not know.
+        """
+
+    def save(self, record: ModelRecord, entry: LedgerEntry | None) -> ModelRecord:
+        """Store the record, and the entry with it, if the stored version is still `record.version` (0: none stored).
+
+        Both or neither are written. Returns the record as stored: version + 1. A write whose answer was lost but which
+        was won by the same `writer` counts as won.
+
+        Raises:
+            StaleRecord: somebody else won; nothing was written.
+        """
+
+    def planned(self, model_id: ModelId) -> Planned:
+        """Return what the current plan says of the model.
+
+        Raises:
+            UnreadableItem: the stored plan is of a form that this release does not know.
+        """
+
+    def due(self, until: datetime) -> Sequence[Due]:
+        """Return the models with `wake_at` <= `until`, oldest first, from the eventually consistent index."""
+
+    def plan_version(self) -> int:
+        """Return the version of the current plan; 0: none."""
+
+    def planned_models(self) -> Sequence[ModelId]:
+        """Return the models that the current plan names, in order."""
+
+    def recorded(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
+        """Return the records that exist of `model_ids`; an unreadable one is left out."""
+
+    def apply(self, models: Sequence[HostedModel], *, expected_version: int, at: datetime) -> int:
+        """Store `models` as the plan after `expected_version`, make it current, and return its version.
+
+        All models concerned are woken at `at`, also those that the plan no longer names; one without a record gets it.
+        Interrupted before the plan is current, it has changed nothing; after it, the resync wakes the rest.
+
+        Raises:
+            StaleRecord: another apply came first; the current plan is untouched.
+        """
+
+    def wake(self, model_id: ModelId, at: datetime) -> None:
+        """Make the model due at `at` and bump its record's version, so that a step decided before loses its write.
+
+        A model without a record gets none.
+        """
+
+    def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
+        """Return the model's ledger, oldest first."""
+
+
+class Queue(Protocol):
+    """The work queue: at least once, in no order. Its messages say *look at model X* and nothing else."""
+
+    def enqueue(self, model_id: ModelId, after: timedelta) -> None:
+        """Have the model looked at in `after`; the queue holds 0 to 900 s, a longer wait is cut and the tick covers it.
+
+        Raises:
+            QueueUnavailable: the message may or may not have been sent.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """The outside of one pass: every remote call it can make. `writer` names the pass; no two passes share one."""
+
+    clock: Clock
+    store: Store
+    hosting: Hosting
+    queue: Queue
+    writer: str

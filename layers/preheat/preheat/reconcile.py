@@ -1,0 +1,146 @@
+"""One pass: gather, decide, record the intent, act, record the outcome.
+
+Level-triggered: a message only says *look at model X*. Owns the order of the remote calls and the reaction to each
+one's failure; what to do is `domain.decision`'s affair. Pure but for its `Remote`: nothing here logs.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from preheat.domain.attempt import Answer, Attempt, Call
+from preheat.domain.decision import Decision, after_call, decide
+from preheat.domain.demand import NOTHING_WANTED, outlook
+from preheat.domain.lifecycle import Observed
+from preheat.domain.plan import Mode, ModelId
+from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
+from preheat.domain.situation import Observation, Situation
+from preheat.ports import (
+    HostingError,
+    ModelGone,
+    Planned,
+    QueueUnavailable,
+    Remote,
+    StaleRecord,
+    StoreUnavailable,
+)
+
+# A message may come this much before its second; a pass that is earlier ends after one read.
+EARLY = timedelta(seconds=2)
+# A tick looks this far ahead; what is due later, a later tick will find in time.
+TICK_HORIZON = timedelta(seconds=60)
+WRITES_LOST_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a pass did, for the log: its last action with the reason, and the entries it wrote, in order."""
+
+    model_id: ModelId
+    action: Action
+    reason: str
+    phase: Phase | None = None
+    wake_at: datetime | None = None
+    entries: tuple[LedgerEntry, ...] = ()
+
+
+def reconcile(model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT) -> Result:
+    """Look at one model and take at most one step. `mode` is the stack's; the stricter of it and the model's holds.
+
+    A remote end that cannot be reached ends the pass without error: the record stays due, and the tick is the retry.
+
+    Raises:
+        UnreadableItem: the stored record or plan is of a form that this release does not know; nothing was touched.
+    """
+    entries: list[LedgerEntry] = []
+    try:
+        for _ in range(WRITES_LOST_MAX):
+            try:
+                return _pass(model_id, remote, mode, entries)
+            except StaleRecord as lost:
+                reason = str(lost)
+    except StoreUnavailable as error:
+        return Result(model_id, Action.LOOK, f"the store is out of reach: {error}", entries=tuple(entries))
+    return Result(model_id, Action.LOOK, f"lost {WRITES_LOST_MAX} writes in a row: {reason}", entries=tuple(entries))
+
+
+def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[LedgerEntry]) -> Result:
+    record = remote.store.load(model_id)
+    now = remote.clock.now()
+    if record is not None and (record.wake_at is None or record.wake_at > now + EARLY):
+        return Result(model_id, Action.LOOK, "not due yet", record.phase, record.wake_at)
+    planned = remote.store.planned(model_id)
+    if record is None:
+        if planned.model is None:
+            return Result(model_id, Action.LOOK, "neither planned nor on record")
+        record = ModelRecord(model_id=model_id, target=planned.model.target)
+    situation = _gather(replace(record, writer=remote.writer), planned, stack_mode, remote, now)
+    decision = decide(situation)
+    record = _save(decision, remote, entries)
+    if decision.call is not None:
+        answer, detail = _act(decision.call, remote)
+        after = after_call(situation, record, answer, detail, now=remote.clock.now())
+        try:
+            record = _save(after, remote, entries)
+        except (StaleRecord, StoreUnavailable):
+            # The intent stands: the next pass repeats the very same call, or sees its effect.
+            detail = f"{after.reason}; not recorded, the intent stands"
+        decision = replace(decision, reason=f"{decision.reason} ({detail or answer})")
+    _look_again(record, remote)
+    return Result(model_id, decision.action, decision.reason, record.phase, record.wake_at, tuple(entries))
+
+
+def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Remote, now: datetime) -> Situation:
+    """Read the rest of what the decision rests on: the demand, and the service itself."""
+    model = planned.model
+    if model is not None and record.target != model.target and not record.is_engaged():
+        record = replace(record, target=model.target, observed=Observed.UNKNOWN)
+    mode = stack_mode if model is None else max(stack_mode, model.mode, key=lambda mode: mode.strictness)
+    situation = Situation(
+        model=model,
+        plan_version=planned.version,
+        mode=mode,
+        record=record,
+        outlook=outlook(model, now) if model is not None else NOTHING_WANTED,
+        observation=Observation(record.observed, "as last seen"),
+        now=now,
+    )
+    if mode is Mode.PAUSED or situation.silent:
+        return situation
+    return replace(situation, observation=_observe(record, remote))
+
+
+def _observe(record: ModelRecord, remote: Remote) -> Observation:
+    try:
+        return remote.hosting.describe(record.target)
+    except ModelGone as gone:
+        return Observation(Observed.GONE, str(gone))
+    except HostingError as error:
+        return Observation(Observed.UNKNOWN, str(error), failure=error.answer)
+
+
+def _act(attempt: Attempt, remote: Remote) -> tuple[Answer, str]:
+    call = remote.hosting.start if attempt.call is Call.START else remote.hosting.stop
+    try:
+        call(attempt)
+    except HostingError as error:
+        return error.answer, str(error)
+    return Answer.ACCEPTED, ""
+
+
+def _save(decision: Decision, remote: Remote, entries: list[LedgerEntry]) -> ModelRecord:
+    record = remote.store.save(decision.record, decision.entry)
+    if decision.entry is not None:
+        entries.append(decision.entry)
+    return record
+
+
+def _look_again(record: ModelRecord, remote: Remote) -> None:
+    """Send the next look only if it falls before the next tick; the tick finds every other."""
+    if record.wake_at is None:
+        return
+    wait = record.wake_at - remote.clock.now()
+    if wait < TICK_HORIZON:
+        try:
+            remote.queue.enqueue(record.model_id, max(wait, timedelta()))
+        except QueueUnavailable:
+            return  # The record is due at `wake_at`: the tick will find it.

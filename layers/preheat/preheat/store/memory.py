@@ -1,0 +1,90 @@
+"""The store's in-memory twin: the same promises as the DynamoDB store, for tests and the simulation.
+
+Values are frozen, so holding them is as good as a copy. Knows nothing of faults: whoever wants them wraps it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from preheat.domain.plan import HostedModel, ModelId
+from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.ports import Due, Planned, StaleRecord
+
+
+class MemoryStore:
+    """Records, ledger and plans in dictionaries; `due` is exact, as the index is when it has caught up."""
+
+    def __init__(self) -> None:
+        self.records: dict[ModelId, ModelRecord] = {}
+        self.entries: dict[ModelId, list[LedgerEntry]] = {}
+        self.plans: dict[int, dict[ModelId, HostedModel]] = {0: {}}
+        self.current = 0
+
+    def load(self, model_id: ModelId) -> ModelRecord | None:
+        """See `ports.Store`."""
+        return self.records.get(model_id)
+
+    def save(self, record: ModelRecord, entry: LedgerEntry | None) -> ModelRecord:
+        """See `ports.Store`."""
+        stored = self.records.get(record.model_id)
+        version = stored.version if stored is not None else 0
+        if version != record.version:
+            raise StaleRecord(f"{record.model_id}: version {record.version} was read, {version} is stored")
+        entries = self.entries.setdefault(record.model_id, [])
+        if entry is not None:
+            if entry.sequence != len(entries) + 1:
+                raise StaleRecord(f"{record.model_id}: ledger entry {entry.sequence} exists already")
+            entries.append(entry)
+        won = replace(record, version=version + 1)
+        self.records[record.model_id] = won
+        return won
+
+    def planned(self, model_id: ModelId) -> Planned:
+        """See `ports.Store`."""
+        return Planned(self.current, self.plans[self.current].get(model_id))
+
+    def due(self, until: datetime) -> Sequence[Due]:
+        """See `ports.Store`."""
+        lines = [
+            Due(record.model_id, record.wake_at)
+            for record in self.records.values()
+            if record.wake_at is not None and record.wake_at <= until
+        ]
+        return sorted(lines, key=lambda line: (line.wake_at, line.model_id))
+
+    def plan_version(self) -> int:
+        """See `ports.Store`."""
+        return self.current
+
+    def planned_models(self) -> Sequence[ModelId]:
+        """See `ports.Store`."""
+        return sorted(self.plans[self.current])
+
+    def recorded(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
+        """See `ports.Store`."""
+        return {model_id: self.records[model_id] for model_id in model_ids if model_id in self.records}
+
+    def apply(self, models: Sequence[HostedModel], *, expected_version: int, at: datetime) -> int:
+        """See `ports.Store`."""
+        if self.current != expected_version:
+            raise StaleRecord(f"plan {expected_version} was read, plan {self.current} is current")
+        concerned = {*self.plans[self.current], *(model.model_id for model in models)}
+        self.current += 1
+        self.plans[self.current] = {model.model_id: model for model in models}
+        for model in models:
+            if model.model_id not in self.records:
+                self.records[model.model_id] = ModelRecord(model.model_id, model.target, version=1, wake_at=at)
+        for model_id in concerned:
+            self.wake(model_id, at)
+        return self.current
+
+    def wake(self, model_id: ModelId, at: datetime) -> None:
+        """See `ports.Store`."""
+        record = self.records.get(model_id)
+        if record is not None:
+            self.records[model_id] = replace(record, wake_at=at, version=record.version + 1, writer="wake")
+
+    def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
+        """See `ports.Store`."""
+        return tuple(self.entries.get(model_id, ()))
