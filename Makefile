@@ -1,24 +1,31 @@
 # Every target does its own set-up. `make help` lists them.
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
-VENVS := .venv .venv-sam .venv-local
+VENVS := .venv/ready .venv-sam/ready .venv-local/ready
+PYTHON_CODE := $(wildcard functions layers/preheat/preheat scripts tests)
+PYTEST := .venv/bin/python -m pytest
+# The layers are built by the Python that comes first on the path, with the uv that made the environments. A region has
+# to be named for sam to validate; nothing is sent there.
+SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" UV="$(abspath $(UV))" AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} SAM_CLI_TELEMETRY=0 sam
 
 .DEFAULT_GOAL := help
 
 .tools/uv/bin/uv: requirements/uv.txt
 	python3 -m venv .tools/uv
 	.tools/uv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
-
-.venv: requirements/dev.txt pyproject.toml | $(filter .tools/%,$(UV))
-	$(UV) venv -q --clear --python "$$(cat .python-version)" $@
-	$(UV) pip sync -q --require-hashes --python $@/bin/python requirements/dev.txt
-	$(UV) pip install -q --no-deps --no-build-isolation --python $@/bin/python -e .
 	@touch $@
-.venv-sam: requirements/sam.txt | $(filter .tools/%,$(UV))
-.venv-local: requirements/local.txt | $(filter .tools/%,$(UV))
-.venv-sam .venv-local: .python-version
-	$(UV) venv -q --clear --python "$$(cat .python-version)" $@
-	$(UV) pip sync -q --require-hashes --python $@/bin/python $(filter requirements/%,$^)
+
+# The stamp is written last: an environment that was left half made is made again.
+.venv/ready: requirements/dev.txt pyproject.toml | $(filter .tools/%,$(UV))
+	$(UV) venv -q --allow-existing --python "$$(cat .python-version)" $(@D)
+	$(UV) pip sync -q --require-hashes --python $(@D)/bin/python requirements/dev.txt
+	$(UV) pip install -q --no-deps --no-build-isolation --python $(@D)/bin/python -e .
+	@touch $@
+.venv-sam/ready: requirements/sam.txt | $(filter .tools/%,$(UV))
+.venv-local/ready: requirements/local.txt | $(filter .tools/%,$(UV))
+.venv-sam/ready .venv-local/ready: .python-version
+	$(UV) venv -q --allow-existing --python "$$(cat .python-version)" $(@D)
+	$(UV) pip sync -q --require-hashes --python $(@D)/bin/python $(filter requirements/%,$^)
 	@touch $@
 
 setup: $(VENVS)  ## make the three environments; the command is .venv/bin/preheat
@@ -31,7 +38,32 @@ requirements: | $(filter .tools/%,$(UV))  ## lock every dependency with hashes
 	$(UV) pip compile -q layers/dependencies/requirements.in --python-version 3.13 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o layers/dependencies/requirements.txt
 	echo "uv==$(UV_VERSION)" | $(UV) pip compile -q - --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements/uv.txt
 
-help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+test: setup  ## run the tests, those on the local AWS too
+	$(PYTEST)
 
-.PHONY: setup requirements help
+check: setup  ## say yes or no: format, lint, types, import contracts, template, tests
+	.venv/bin/ruff format --check $(PYTHON_CODE)
+	.venv/bin/ruff check $(PYTHON_CODE)
+	.venv/bin/mypy $(PYTHON_CODE)
+	.venv/bin/lint-imports --no-cache
+	$(SAM) validate --lint
+	$(PYTEST)
+
+build: setup  ## build the functions and layers into .aws-sam
+	$(SAM) build
+
+demo: setup  ## show a shift on the local AWS, from its plan to its bill
+	.venv/bin/preheat demo
+
+verify-service-model: setup  ## compare our service model with the last botocore that carried it
+	.venv/bin/python scripts/verify_service_model.py
+
+clean:  ## stop the local AWS and remove what was built; the environments stay
+	@if [ -x .venv/bin/python ] && [ -d .preheat ]; then .venv/bin/python -c 'from preheat.local import down; down()'; fi
+	rm -rf .preheat .aws-sam .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	find functions layers scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
+
+.PHONY: setup requirements test check build demo verify-service-model clean help
