@@ -11,11 +11,15 @@ from pathlib import Path
 from preheat.local.errors import LocalAwsError
 
 STATE_VARIABLE = "PREHEAT_STATE"
+OWN_FOLDER = ".preheat"
 
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """A checkout of Preheat and the folder in which its local AWS keeps its state."""
+    """A checkout of Preheat and the folder in which one local AWS keeps its state.
+
+    What is built belongs to the checkout and is shared by all of its local AWSs; the rest is one's own.
+    """
 
     root: Path
     state: Path
@@ -28,7 +32,7 @@ class Checkout:
     @property
     def build(self) -> Path:
         """What `sam build` made for the local AWS; apart from `.aws-sam`, which belongs to whoever types sam."""
-        return self.state / "build"
+        return self.root / OWN_FOLDER / "build"
 
     @property
     def logs(self) -> Path:
@@ -81,6 +85,6 @@ def find_checkout(start: Path | None = None, state: Path | None = None) -> Check
     for folder in (start, *start.parents):
         if (folder / "template.yaml").is_file() and (folder / "layers" / "preheat").is_dir():
             named = os.environ.get(STATE_VARIABLE)
-            chosen = state or (Path(named) if named else folder / ".preheat")
+            chosen = state or (Path(named) if named else folder / OWN_FOLDER)
             return Checkout(root=folder, state=chosen.resolve())
     raise LocalAwsError(f"{start} is not inside a checkout of Preheat (no template.yaml upward): change into one")

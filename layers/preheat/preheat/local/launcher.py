@@ -24,12 +24,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
 
-# Read by ministack while it is imported.
-os.environ.setdefault("BIND_HOST", "127.0.0.1")
-os.environ.setdefault("IOT_MTLS_ENABLED", "0")
-os.environ.setdefault("SFTP_ENABLED", "0")
-os.environ.setdefault("LAMBDA_EXECUTOR", "local")
-
+# What ministack reads while it is imported, unless the caller says otherwise: loopback, and no servers beside the one.
+DEFAULTS = {"BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LAMBDA_EXECUTOR": "local"}
 SWEEP_SECONDS = 1
 
 
@@ -161,6 +157,7 @@ def _with_numbers(argument: Any) -> Any:
 
 def main() -> None:
     """Serve until a signal ends the process; the port is GATEWAY_PORT."""
+    os.environ.update(DEFAULTS | os.environ)
     from ministack import app  # noqa: PLC0415 - the tests import this file where ministack is not installed
     from ministack.core import iam_evaluator, lambda_runtime  # noqa: PLC0415 - as above
     from ministack.services import cloudwatch, lambda_svc, scheduler  # noqa: PLC0415 - as above

@@ -4,12 +4,13 @@ Every process is recorded before it is waited for, so that `down` finds it after
 early, a failed step or Ctrl-C, stops what it had started. Knows nothing of plants, plans or models.
 """
 
+import contextlib
 import json
 import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from preheat.local import aws, environment, loopback, processes, stack
 from preheat.local.aws import LocalAws
 from preheat.local.checkout import Checkout, find_checkout
 from preheat.local.errors import LocalAwsError
+from preheat.local.locks import locked
 from preheat.local.processes import Process
 
 DEFAULT_PORT = 4578
@@ -50,13 +52,23 @@ def up(
         LocalAwsError: a port is taken, a tool is missing, or a step failed; nothing is left running.
     """
     checkout = checkout or find_checkout()
-    running = current(checkout)
-    if running is not None:
-        say(f"the local AWS is up already at {running.endpoint_url}, the simulator at {running.simulator_url}")
-        return running
-    stop_recorded(checkout)  # the rest of one that did not come up, or lost a part
+    with locked(_lock(checkout)):
+        found = current(checkout)
+        if found is not None:
+            say(f"the local AWS is up already at {found.endpoint_url}, the simulator at {found.simulator_url}")
+            return found
+        _stop_recorded(checkout)  # the rest of one that did not come up, or lost a part
+        return _bring_up(checkout, _ports(port, simulator_port), simulator_arguments, parameters or {}, say)
+
+
+def _bring_up(
+    checkout: Checkout,
+    ports: tuple[int, int],
+    simulator_arguments: Sequence[str],
+    parameters: Mapping[str, str],
+    say: Callable[[str], None],
+) -> LocalAws:
     began = time.monotonic()
-    ports = _ports(port, simulator_port)
     # A missing tool is named before anything is started.
     python, command = checkout.tool(".venv-local", "python"), simulator_command(ports[1], simulator_arguments)
     _fresh(checkout)
@@ -72,12 +84,12 @@ def up(
         _await(checkout, started[1], f"{simulator_url}/_simulator/health")
         say("deploying template.yaml")
         local = {"ProjectPrefix": PROJECT_PREFIX, "DeletionProtection": "false", "HostingEndpointUrl": simulator_url}
-        stack.deploy(checkout, endpoint_url, local | dict(parameters or {}))
+        stack.deploy(checkout, endpoint_url, {**local, **parameters})
         found = aws.outputs(endpoint_url, stack.STACK)
         local_aws = LocalAws.from_outputs(endpoint_url, simulator_url, stack.STACK, found)
         local_aws.save(aws.recorded(checkout))
     except BaseException:
-        stop_recorded(checkout)
+        _stop_recorded(checkout)
         raise
     seconds = time.monotonic() - began
     say(f"the local AWS is up at {endpoint_url}, the simulator at {simulator_url} ({seconds:.0f} s)")
@@ -86,9 +98,37 @@ def up(
 
 def down(*, checkout: Checkout | None = None, say: Callable[[str], None] = print) -> bool:
     """Stop the local AWS and remove its data; return whether anything was running. Logs and the build stay."""
-    stopped = stop_recorded(checkout or find_checkout())
+    checkout = checkout or find_checkout()
+    with locked(_lock(checkout)):
+        stopped = _stop_recorded(checkout)
     say(f"stopped {' and '.join(stopped)}" if stopped else "the local AWS is not up")
     return bool(stopped)
+
+
+@contextlib.contextmanager
+def running(
+    state: Path,
+    *,
+    simulator_arguments: Sequence[str] = (),
+    parameters: Mapping[str, str] | None = None,
+    say: Callable[[str], None] = print,
+) -> Iterator[LocalAws]:
+    """Have a local AWS of one's own inside the block, on free ports, with its state in the folder `state`.
+
+    It is independent of the one that `up` keeps, and gone at the end of the block.
+    """
+    checkout = find_checkout(state=state)
+    try:
+        yield up(
+            port=0,
+            simulator_port=0,
+            simulator_arguments=simulator_arguments,
+            parameters=parameters,
+            checkout=checkout,
+            say=say,
+        )
+    finally:
+        down(checkout=checkout, say=say)
 
 
 def current(checkout: Checkout | None = None) -> LocalAws | None:
@@ -105,7 +145,7 @@ def simulator_command(port: int, arguments: Sequence[str] = ()) -> list[str]:
     return [sys.executable, "-m", "preheat.cli.main", "simulator", "--port", str(port), *arguments]
 
 
-def stop_recorded(checkout: Checkout) -> list[str]:
+def _stop_recorded(checkout: Checkout) -> list[str]:
     """Stop every recorded process that is still ours and forget the record; return the names of those that ran."""
     # The last started uses the first: the other way round.
     stopped = [process.name for process in reversed(_recorded_processes(checkout)) if processes.stop(process)]
@@ -166,6 +206,11 @@ def _await(checkout: Checkout, process: Process, url: str) -> None:
         if time.monotonic() > deadline:
             raise LocalAwsError(f"{process.name} did not answer at {url} in {HEALTHY_WITHIN}; it said: {said}")
         time.sleep(_POLL_SECONDS)
+
+
+def _lock(checkout: Checkout) -> Path:
+    """One `up` or `down` at a time: the second waits, and finds what the first left."""
+    return checkout.state / "up.lock"
 
 
 def _record(checkout: Checkout) -> Path:

@@ -4,11 +4,8 @@ Uses sam as anyone would, with a configuration of its own: what `sam deploy --gu
 never read here. Knows nothing of processes that stay.
 """
 
-import contextlib
-import fcntl
 import hashlib
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +14,7 @@ from pathlib import Path
 from preheat.local import environment
 from preheat.local.checkout import Checkout
 from preheat.local.errors import LocalAwsError
+from preheat.local.locks import locked
 
 STACK = "preheat"
 _INPUTS = ("template.yaml", "functions", "layers", "requirements/sam.txt")
@@ -29,8 +27,8 @@ def build(checkout: Checkout) -> Path:
     Raises:
         LocalAwsError: sam could not build; the message ends with what it said.
     """
-    seal = checkout.state / "build.sha256"
-    with _alone(checkout):
+    seal = checkout.build.with_suffix(".sha256")
+    with locked(checkout.build.with_suffix(".lock")):
         print_ = fingerprint(checkout)
         if seal.exists() and seal.read_text() == print_ and (checkout.build / "template.yaml").exists():
             return checkout.build
@@ -60,7 +58,8 @@ def deploy(checkout: Checkout, endpoint_url: str, parameters: Mapping[str, str])
     ]
     command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"]
     command += ["--no-fail-on-empty-changeset", "--parameter-overrides", *overrides]
-    _sam(checkout, "deploy", command, environment.for_sam(sam.parent, checkout.uv(), os.environ, endpoint_url))
+    with locked(checkout.build.with_suffix(".lock"), shared=True):  # several may read what was built, nobody changes it
+        _sam(checkout, "deploy", command, environment.for_sam(sam.parent, checkout.uv(), os.environ, endpoint_url))
 
 
 def fingerprint(checkout: Checkout) -> str:
@@ -80,20 +79,11 @@ def _files(root: Path) -> Iterator[Path]:
         yield from sorted(path for path in found if path.is_file() and "__pycache__" not in path.parts)
 
 
-@contextlib.contextmanager
-def _alone(checkout: Checkout) -> Iterator[None]:
-    """Hold the build folder against another program that builds at the same time."""
-    checkout.state.mkdir(parents=True, exist_ok=True)
-    with (checkout.state / "build.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file closes, also by a crash
-        yield
-
-
 def _sam(checkout: Checkout, step: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
     sam = checkout.tool(".venv-sam", "sam")
+    checkout.logs.mkdir(parents=True, exist_ok=True)
     config = checkout.state / "samconfig.toml"
     config.write_text("version = 0.1\n")
-    checkout.logs.mkdir(parents=True, exist_ok=True)
     log = checkout.logs / f"{step}.log"
     arguments = [str(part) for part in (sam, *command, "--config-file", config)]
     with log.open("wb") as output:
@@ -115,9 +105,3 @@ def _sam(checkout: Checkout, step: str, command: Sequence[str | Path], env: Mapp
     if status != 0:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
         raise LocalAwsError(f"sam {step} ended with status {status}; all it said is in {log}, at the end:\n{tail}")
-
-
-def forget_build(checkout: Checkout) -> None:
-    """Remove what was built, so that the next build starts from nothing."""
-    shutil.rmtree(checkout.build, ignore_errors=True)
-    (checkout.state / "build.sha256").unlink(missing_ok=True)
