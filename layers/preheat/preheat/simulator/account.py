@@ -114,6 +114,10 @@ class Account:
         model = self._fleet.model(project, version, self.now())
         return model.start_latency or self.start_latency, model.stop_latency or self.stop_latency
 
+    def status(self, project: str, version: str) -> Status:
+        """Return a model's status as of now; no call, so neither logged nor throttled. Raises ServiceError."""
+        return self._fleet.model(project, version, self.now()).status
+
     def history(self, project: str, version: str) -> tuple[tuple[datetime, Status], ...]:
         """Return a model's statuses, each with the instant since which it held; raises ServiceError."""
         return self._fleet.model(project, version, self.now()).history()

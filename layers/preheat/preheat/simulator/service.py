@@ -189,7 +189,7 @@ class LookoutService(Answering):
         status = Status.STOPPING_HOSTING if model.status is Status.TRAINED else model.status
         call.answer = status.value
         if token is not None:
-            self._tokens.remember(token, parameters, status, turn=turn, now=call.now, scope=scope)
+            self._tokens.remember(token, parameters, status.value, turn=turn, now=call.now, scope=scope)
         return status
 
     def _changed(self, token: str, model: SimulatedModel) -> ServiceError:

@@ -1,0 +1,63 @@
+"""Owns how a real botocore client reaches the simulator in process: through its own before-send event, no socket.
+
+Everything the client does stays real: parameters, signing, retries, parsing. It knows neither operations nor states.
+"""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError
+from botocore.session import Session
+
+from preheat.hosting.service_model import SERVICE, lookout_client, lookout_session
+from preheat.simulator.errors import AnswerLost
+from preheat.simulator.service import LookoutService
+from preheat.simulator.wire import Wire
+
+
+def attach(client: Any, wire: Wire) -> None:
+    """Send every call of a Lookout for Vision client to `wire` from now on; a lost answer is a closed connection."""
+
+    def send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        url = urlsplit(request.url)
+        headers = {name: _text(value) for name, value in request.headers.items()}
+        try:
+            response = wire.handle(request.method, url.path, url.query, headers, _bytes(request.body))
+        except AnswerLost as error:
+            raise ConnectionClosedError(endpoint_url=request.url, request=request) from error
+        return AWSResponse(request.url, response.status, response.headers, _Raw(response.body))
+
+    client.meta.events.register(f"before-send.{SERVICE}", send)
+
+
+def simulated_client(service: LookoutService, *, region: str = "eu-central-1", config: Config | None = None) -> Any:
+    """Return a botocore client of Lookout for Vision, with made-up credentials, that talks to `service` in process."""
+    session = lookout_session(Session(profile=None))
+    session.set_credentials("simulator", "simulator")
+    client = lookout_client(region=region, endpoint_url="http://simulator.invalid", config=config, session=session)
+    attach(client, Wire(lambda: service))
+    return client
+
+
+class _Raw(BytesIO):
+    """A body as botocore reads one from its HTTP library."""
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        while part := self.read(65536):
+            yield part
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _bytes(body: Any) -> bytes:
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        return body.encode()
+    return bytes(body.read()) if hasattr(body, "read") else bytes(body)
