@@ -27,7 +27,9 @@ class Limits:
             value: int | None = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name} {value}: it must be 1 or more, or null for no limit")
-        if self.calls_per_second is not None and self.calls_per_second <= 0:
+        if self.calls_per_second is not None and not self.calls_per_second > 0:
             raise ValueError(f"calls_per_second {self.calls_per_second}: it must be above 0, or null for no limit")
+        if not self.usd_per_unit_hour >= 0:
+            raise ValueError(f"usd_per_unit_hour {self.usd_per_unit_hour}: it must be 0 or more")
         if self.list_lag < timedelta(0):
             raise ValueError("list_lag: it must not be negative")
