@@ -1,0 +1,68 @@
+"""The template as plain values, and the stack as `sam build` makes it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+from preheat.local import find_checkout
+from preheat.local.stack import build
+
+ROOT = Path(__file__).parents[2]
+
+
+class CloudFormation(SafeConstructor):
+    """Reads `!Ref X` as {"Ref": "X"} and every other short form as {"Fn::Name": its value}."""
+
+
+def _long_form(constructor: SafeConstructor, tag: str, node: Any) -> dict[str, Any]:
+    if isinstance(node, ScalarNode):
+        value: Any = constructor.construct_scalar(node)
+    elif isinstance(node, SequenceNode):
+        value = constructor.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, MappingNode)
+        value = constructor.construct_mapping(node, deep=True)
+    return {tag if tag == "Ref" else f"Fn::{tag}": value}
+
+
+CloudFormation.add_multi_constructor("!", _long_form)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def template() -> dict[str, Any]:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = CloudFormation
+    loaded: dict[str, Any] = yaml.load(ROOT / "template.yaml")
+    return loaded
+
+
+@pytest.fixture(scope="session")
+def of_type(template: dict[str, Any]) -> Callable[[str], dict[str, dict[str, Any]]]:
+    """The properties of every resource of a type, by logical name."""
+
+    def find(kind: str) -> dict[str, dict[str, Any]]:
+        found = {
+            name: resource.get("Properties", {})
+            for name, resource in template["Resources"].items()
+            if resource["Type"] == kind
+        }
+        assert found, f"the template has no {kind}"
+        return found
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    """The folder that holds PreheatLayer, DependenciesLayer and the functions as they are deployed."""
+    return build(find_checkout(ROOT))

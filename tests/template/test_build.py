@@ -1,0 +1,158 @@
+"""What `sam build` made: what is in the layers, what a cold start loads, and that its bytecode lives through a zip."""
+
+import ast
+import json
+import os
+import struct
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FUNCTIONS = {"TickFunction": "tick", "ReconcileFunction": "reconcile"}
+WORKBENCH = {"cli", "local", "simulator", "simulation"}
+NEVER_LOADED = {"pydantic", "aws_xray_sdk", "typer", "rich", "starlette", "uvicorn", "ruamel", "moto"}
+CHECKED_BY_NOBODY = 0b01  # PEP 552: found by a hash that is not compared with the source
+LIMIT_BYTES = 250 * 1024 * 1024  # Lambda's, for the function and its layers unzipped
+
+
+def bare_python(code: str, *paths: Path, environment: dict[str, str] | None = None) -> str:
+    """Run `code` as Lambda would: no site-packages, nothing of the surroundings, only `paths` before the library."""
+    # The interpreter outside the virtual environment; -I drops the surroundings, -S drops its own site-packages.
+    python = getattr(sys, "_base_executable", sys.executable)
+    start = f"import sys; sys.path[:0] = {[str(path) for path in paths]!r}\n{code}"
+    done = subprocess.run(
+        [python, "-I", "-S", "-c", start],
+        env={"PATH": os.defpath} | (environment or {}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def layers(built: Path) -> list[Path]:
+    return [built / "PreheatLayer" / "python", built / "DependenciesLayer" / "python"]
+
+
+@pytest.fixture(scope="session")
+def lambda_environment(template: dict[str, Any]) -> dict[str, str]:
+    """The variables of the template, with a value of the right kind for each reference."""
+    known: dict[str, str] = {"Mode": "act", "SlackSeconds": "120", "LogLevel": "INFO", "HostingEndpointUrl": ""}
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    values: dict[str, str] = {}
+    for name, value in variables.items():
+        text = str(value["Ref"] if isinstance(value, dict) else value)
+        values[name] = known.get(text, text)
+    return values | {
+        "AWS_REGION": "eu-central-1",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_LAMBDA_FUNCTION_NAME": "preheat",
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_handler_imports_from_its_layers_alone_and_loads_no_workbench(
+    built: Path, layers: list[Path], lambda_environment: dict[str, str], function: str
+) -> None:
+    code = "import json, handler; print(json.dumps([callable(handler.handler), sorted(sys.modules)]))"
+    is_callable, loaded = json.loads(
+        bare_python(code, built / function, *layers, environment=lambda_environment).splitlines()[-1]
+    )
+    assert is_callable
+    assert "preheat" in loaded
+    assert NEVER_LOADED.isdisjoint(name.partition(".")[0] for name in loaded)
+    assert not [name for name in loaded if name.startswith("preheat.") and name.split(".")[1] in WORKBENCH]
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS.values())
+def test_a_handler_imports_nothing_of_the_workbench(root: Path, folder: str) -> None:
+    imported = set()
+    for node in ast.walk(ast.parse((root / "functions" / folder / "handler.py").read_text())):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            imported |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    assert imported.isdisjoint({f"preheat.{part}" for part in WORKBENCH})
+    assert not [name for name in imported if name.startswith(tuple(f"preheat.{part}." for part in WORKBENCH))]
+
+
+def test_the_layer_holds_the_package_and_its_data_without_the_workbench(root: Path, layers: list[Path]) -> None:
+    source, built = root / "layers" / "preheat" / "preheat", layers[0] / "preheat"
+
+    def files(top: Path) -> set[str]:
+        return {str(p.relative_to(top)) for p in top.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
+
+    expected = {name for name in files(source) if Path(name).parts[0] not in WORKBENCH}
+    assert files(built) == expected
+    assert "hosting/data/lookoutvision/2020-11-20/service-2.json" in expected
+
+
+def test_the_layers_are_pure_python_and_small(layers: list[Path]) -> None:
+    found = [path for layer in layers for path in layer.rglob("*") if path.is_file()]
+    assert not [path for path in found if path.suffix in {".so", ".pyd", ".dylib"}]
+    assert sum(path.stat().st_size for path in found) < LIMIT_BYTES / 4
+
+
+def test_the_layer_holds_every_requirement_and_only_the_services_that_are_called(
+    root: Path, layers: list[Path]
+) -> None:
+    locked = {
+        line.split("==")[0].lower().replace("-", "_")
+        for line in (root / "layers" / "dependencies" / "requirements.txt").read_text().splitlines()
+        if "==" in line
+    }
+    installed = {path.name.partition("-")[0].lower() for path in layers[1].glob("*.dist-info")}
+    assert installed == locked
+    data = layers[1] / "botocore" / "data"
+    assert {path.name for path in data.iterdir() if path.is_dir()} == {"dynamodb", "sqs", "sts"}
+
+
+def test_botocore_makes_every_client_from_what_the_layer_kept(layers: list[Path]) -> None:
+    code = """
+import botocore.session
+session = botocore.session.Session()
+for name in ("dynamodb", "sqs", "sts"):
+    session.create_client(name, region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b")
+import zoneinfo
+print(zoneinfo.TZPATH, zoneinfo.ZoneInfo("Europe/Berlin"))
+"""
+    assert bare_python(code, *layers, environment={"PYTHONTZPATH": ""}).strip().endswith("Europe/Berlin")
+
+
+@pytest.fixture(scope="session")
+def unzipped(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Our layer after a way through a zip, its files stamped with another time."""
+    folder = tmp_path_factory.mktemp("unzipped")
+    archive, layer = folder / "layer.zip", built / "PreheatLayer"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for path in sorted(layer.rglob("*")):
+            if path.is_file():
+                zipped.writestr(zipfile.ZipInfo(str(path.relative_to(layer)), (2000, 1, 1, 0, 0, 0)), path.read_bytes())
+    with zipfile.ZipFile(archive) as zipped:
+        zipped.extractall(folder / "opt")
+    return folder / "opt" / "python"
+
+
+def test_every_module_has_bytecode_that_no_time_stamp_can_spoil(unzipped: Path, layers: list[Path]) -> None:
+    for top in (unzipped, layers[1]):
+        sources = list(top.rglob("*.py"))
+        assert sources
+        for source in sources:
+            bytecode = source.parent / "__pycache__" / f"{source.stem}.{sys.implementation.cache_tag}.pyc"
+            (flags,) = struct.unpack("<4xI8x", bytecode.read_bytes()[:16])
+            assert flags == CHECKED_BY_NOBODY, source
+
+
+def test_the_bytecode_is_what_runs(unzipped: Path) -> None:
+    # Python would stumble over this source, if it looked at it.
+    (unzipped / "preheat" / "__init__.py").write_text("raise SystemExit('the source was compiled')\n")
+    assert bare_python("import preheat; print(preheat.__doc__.split(':')[0])", unzipped) == "Preheat\n"

@@ -1,0 +1,126 @@
+"""Rules of the template that neither lint nor a deployment to the local AWS would hold."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+type OfType = Callable[[str], dict[str, dict[str, Any]]]
+
+FUNCTION = "AWS::Serverless::Function"
+QUEUE = "AWS::SQS::Queue"
+TABLE = "AWS::DynamoDB::Table"
+FOURTEEN_DAYS_SECONDS = 14 * 24 * 60 * 60
+
+
+def test_each_function_has_a_handler_file_and_both_layers(
+    template: dict[str, Any], of_type: OfType, root: Path
+) -> None:
+    shared = template["Globals"]["Function"]
+    assert shared["Handler"] == "handler.handler"
+    assert shared["Layers"] == [{"Ref": "PreheatLayer"}, {"Ref": "DependenciesLayer"}]
+    assert {properties["CodeUri"] for properties in of_type(FUNCTION).values()} == {
+        f"functions/{folder.name}" for folder in (root / "functions").iterdir() if folder.is_dir()
+    }
+    for properties in of_type(FUNCTION).values():
+        assert re.search(r"^def handler\(", (root / properties["CodeUri"] / "handler.py").read_text(), re.MULTILINE)
+
+
+def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_take(of_type: OfType) -> None:
+    timeout_seconds = of_type(FUNCTION)["ReconcileFunction"]["Timeout"]
+    assert of_type(QUEUE)["WorkQueue"]["VisibilityTimeout"] >= 6 * timeout_seconds
+
+
+def test_a_message_meets_the_dead_letter_queue_only_after_five_tries(of_type: OfType) -> None:
+    redrive = of_type(QUEUE)["WorkQueue"]["RedrivePolicy"]
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": "WorkDeadLetterQueue.Arn"}
+    assert redrive["maxReceiveCount"] >= 5
+
+
+def test_every_way_to_lose_work_ends_in_a_queue_that_keeps_it_14_days(of_type: OfType) -> None:
+    queues = of_type(QUEUE)
+    schedule = of_type("AWS::Scheduler::Schedule")["TickSchedule"]["Target"]
+    asynchronous = of_type(FUNCTION)["TickFunction"]["EventInvokeConfig"]
+    assert schedule["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": "TickDeadLetterQueue.Arn"}}
+    assert asynchronous["DestinationConfig"]["OnFailure"] == {
+        "Type": "SQS",
+        "Destination": {"Fn::GetAtt": "TickDeadLetterQueue.Arn"},
+    }
+    for name in ("WorkDeadLetterQueue", "TickDeadLetterQueue"):
+        assert queues[name]["MessageRetentionPeriod"] == FOURTEEN_DAYS_SECONDS
+
+
+def test_a_tick_that_is_a_minute_old_is_dropped(of_type: OfType) -> None:
+    schedule = of_type("AWS::Scheduler::Schedule")["TickSchedule"]
+    assert schedule["ScheduleExpression"] == "rate(1 minute)"
+    assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    assert schedule["Target"]["RetryPolicy"]["MaximumEventAgeInSeconds"] == 60
+    assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] <= 2
+    asynchronous = of_type(FUNCTION)["TickFunction"]["EventInvokeConfig"]
+    assert asynchronous["MaximumEventAgeInSeconds"] == 60
+    assert asynchronous["MaximumRetryAttempts"] == 0
+
+
+def test_each_message_is_one_pass_and_fails_alone(of_type: OfType) -> None:
+    mapping = of_type(FUNCTION)["ReconcileFunction"]["Events"]["Work"]["Properties"]
+    assert mapping["BatchSize"] == 1
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MaximumConcurrency"}}
+
+
+def test_a_queue_is_encrypted_and_refuses_plain_transport(of_type: OfType) -> None:
+    refused = {}
+    for properties in of_type("AWS::SQS::QueuePolicy").values():
+        (statement,) = properties["PolicyDocument"]["Statement"]
+        (queue,) = properties["Queues"]
+        assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        refused[queue["Ref"]] = statement["Resource"]
+    assert refused == {name: {"Fn::GetAtt": f"{name}.Arn"} for name in of_type(QUEUE)}
+    assert all(properties["SqsManagedSseEnabled"] is True for properties in of_type(QUEUE).values())
+
+
+def test_a_table_is_kept_encrypted_and_restorable_whatever_happens_to_the_stack(
+    template: dict[str, Any], of_type: OfType
+) -> None:
+    for name, properties in of_type(TABLE).items():
+        resource = template["Resources"][name]
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert properties["SSESpecification"] == {"SSEEnabled": True}
+        assert properties["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+        assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert template["Parameters"]["DeletionProtection"]["Default"] == "true"
+
+
+def test_only_model_items_expire(of_type: OfType) -> None:
+    expiring = {name: table.get("TimeToLiveSpecification") for name, table in of_type(TABLE).items()}
+    assert expiring == {
+        "ModelsTable": {"AttributeName": "expires_at", "Enabled": True},
+        "LedgerTable": None,
+        "PlansTable": None,
+    }
+
+
+def test_every_function_logs_to_a_declared_group_kept_30_to_400_days(template: dict[str, Any], of_type: OfType) -> None:
+    groups = of_type("AWS::Logs::LogGroup")
+    used = {properties["LoggingConfig"]["LogGroup"]["Ref"] for properties in of_type(FUNCTION).values()}
+    assert used == set(groups)
+    assert all(properties["RetentionInDays"] == {"Ref": "LogRetentionDays"} for properties in groups.values())
+    days = template["Parameters"]["LogRetentionDays"]
+    assert 30 <= min(days["AllowedValues"]) <= days["Default"] <= max(days["AllowedValues"]) <= 400
+
+
+def test_no_parameter_means_every_project_by_default(template: dict[str, Any]) -> None:
+    prefix = template["Parameters"]["ProjectPrefix"]
+    assert "Default" not in prefix
+    accepted = re.compile(prefix["AllowedPattern"])
+    assert accepted.fullmatch("line-1")
+    for refused in ("", "*", "line-*", "?", "-line"):
+        assert not accepted.fullmatch(refused)
+
+
+def test_the_template_says_nothing_of_the_local_aws(root: Path) -> None:
+    text = (root / "template.yaml").read_text().lower()
+    for word in ("ministack", "localhost", "127.0.0.1", "localstack", "endpoint_url: http"):
+        assert word not in text
