@@ -1,0 +1,48 @@
+"""The command `preheat`: its commands by name. Each lives in a module of its own, which is loaded when it runs.
+
+Knows no command's content. Exit status: 0 fine, 1 the answer is no, 2 wrong input.
+"""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from preheat.cli import local, simulator
+
+app = typer.Typer(
+    name="preheat",
+    help="Hosted vision models ready when the factory shift starts, and not one paid minute longer than needed.",
+    epilog="Exit status: 0 fine, 1 the answer is no, 2 wrong input.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # an unexpected error keeps its plain traceback
+    add_completion=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"preheat {version('preheat')}")
+        raise typer.Exit
+
+
+@app.callback()
+def preheat(
+    _version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    """Hosted vision models ready when the factory shift starts."""
+
+
+app.command()(local.up)
+app.command()(local.down)
+app.command()(simulator.simulator)
+app.command()(simulator.simulate)
+
+
+def main() -> None:
+    """Run the command line; the entry point of the package."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
