@@ -30,7 +30,7 @@ def test_a_command_line_is_read() -> None:
         ({"models": ["weld/latest"]}, "model 'weld/latest'"),
         ({"switches": ["latest"]}, "switch 'latest': it is written NAME=VALUE"),
         ({"switches": ["colour=red"]}, "switch colour: unknown"),
-        ({"stop_latency": "soon"}, "latency 'soon'"),
+        ({"stop_latency": "soon"}, "stop latency 'soon': accepted are seconds"),
     ],
 )
 def test_a_wrong_option_is_refused_by_name(given: dict[str, Any], said: str) -> None:

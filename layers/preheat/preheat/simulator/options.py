@@ -53,13 +53,20 @@ class Options:
             settings[name] = value
         return cls(
             models=tuple(dict.fromkeys(read_model(text) for text in models)),
-            start_latency=parse_latency(start_latency),
-            stop_latency=parse_latency(stop_latency),
+            start_latency=_latency("start", start_latency),
+            stop_latency=_latency("stop", stop_latency),
             switches=Switches().changed(settings),
             scale=scale,
             seed=seed,
             region=region,
         )
+
+
+def _latency(what: str, text: str | float) -> Latency:
+    try:
+        return parse_latency(text)
+    except ValueError as error:
+        raise ValueError(f"{what} {error}") from error
 
 
 def read_model(text: str) -> tuple[str, str]:
