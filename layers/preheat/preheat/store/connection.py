@@ -1,0 +1,36 @@
+"""One DynamoDB client for all tables: how PynamoDB is given the client that its owner made.
+
+Left alone, PynamoDB makes a session and a client for each table, each as slow at a cold start as the first.
+Knows no table.
+"""
+
+from typing import Any
+
+from botocore.config import Config
+from pynamodb.connection.base import Connection
+
+# A dead end costs one call 2 x 5 s; one write and the read that settles it then fit twice into a pass's 60 s.
+CONFIG = Config(
+    connect_timeout=3,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    parameter_validation=False,  # PynamoDB builds the requests, so checking them again only costs time
+)
+
+
+def dynamodb_client(session: Any, endpoint_url: str | None = None) -> Any:
+    """Return a DynamoDB client of a botocore session (or boto3's inner one) with this store's timeouts and retries."""
+    return session.create_client("dynamodb", endpoint_url=endpoint_url, config=CONFIG)
+
+
+class SharedConnection(Connection):
+    """A PynamoDB connection over a client that was handed in."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(region=client.meta.region_name)
+        self._shared = client
+
+    @property
+    def client(self) -> Any:
+        """The client that was handed in."""
+        return self._shared

@@ -1,0 +1,136 @@
+"""Plans: written whole under a partition of their own, then made current by one conditional write of a pointer.
+
+Each apply writes under a partition that nobody else uses, so what an interrupted one left behind is in no plan.
+Does not know records; waking them is the store's affair.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import batched
+
+from pynamodb.exceptions import PynamoDBException
+
+from preheat.domain.plan import HostedModel, ModelId
+from preheat.ports import Planned, StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.store import items, serial
+from preheat.store.failures import Failure, Patience, failure_of
+from preheat.store.tables import CURRENT, POINTER, PlanItem, Tables
+
+BATCH = 25  # items that one BatchWriteItem takes
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Which plan is current: its version, and the partition that holds it. Version 0: none was ever applied."""
+
+    version: int
+    partition: str
+
+
+class Plans:
+    """The plans table."""
+
+    def __init__(self, tables: Tables, patience: Patience) -> None:
+        self._tables = tables
+        self._patience = patience
+        self._seen: dict[ModelId, HostedModel | None] = {}
+        self._seen_partition = ""
+
+    def current(self) -> Pointer:
+        """Return the pointer, by a consistent read.
+
+        Raises:
+            UnreadableItem: it is of a form that this release does not know.
+        """
+        item = self._get(CURRENT, POINTER)
+        if item is None:
+            return Pointer(0, "")
+        where = f"{self._tables.names.plans} {CURRENT}/{POINTER}"
+        if item.schema != items.SCHEMA:
+            raise UnreadableItem(f"{where}: schema: {item.schema!r} is not {items.SCHEMA}")
+        if type(item.version) is not int or item.version < 1:
+            raise UnreadableItem(f"{where}: version: {item.version!r} is not a whole number from 1")
+        if not item.points_to:
+            raise UnreadableItem(f"{where}: points_to: missing")
+        return Pointer(item.version, item.points_to)
+
+    def planned(self, model_id: ModelId) -> Planned:
+        """See `ports.Store`. A plan never changes, so what was read of the current one is kept."""
+        pointer = self.current()
+        if pointer.version == 0:
+            return Planned(0, None)
+        if pointer.partition != self._seen_partition:
+            self._seen, self._seen_partition = {}, pointer.partition
+        if model_id not in self._seen:
+            item = self._get(pointer.partition, items.model_item(model_id))
+            self._seen[model_id] = items.to_model(item) if item is not None else None
+        return Planned(pointer.version, self._seen[model_id])
+
+    def models(self, pointer: Pointer) -> list[ModelId]:
+        """Return the models that a plan names, in order."""
+        if pointer.version == 0:
+            return []
+        prefix = items.model_item(ModelId(""))
+
+        def read() -> list[ModelId]:
+            found = self._tables.plans.query(
+                pointer.partition, PlanItem.item.startswith(prefix), consistent_read=True, attributes_to_get=["item"]
+            )
+            return [ModelId(item.item.removeprefix(prefix)) for item in found]
+
+        return sorted(self._patience.call(f"the models of plan {pointer.version}", read))
+
+    def write(self, models: Sequence[HostedModel], version: int) -> Pointer:
+        """Store a plan that is not current yet, and return the pointer that would make it so."""
+        pointer = Pointer(version, f"v{version:010d}-{uuid.uuid4().hex[:12]}")
+        for some in batched(models, BATCH, strict=False):
+
+            def put(some: tuple[HostedModel, ...] = some) -> None:
+                with self._tables.plans.batch_write() as batch:
+                    for model in some:
+                        batch.save(items.from_model(self._tables.plans, pointer.partition, model))
+
+            self._patience.call(f"plan {version}", put)
+        return pointer
+
+    def make_current(self, pointer: Pointer, at: datetime) -> None:
+        """Let `pointer` follow the plan of the version before it. A lost answer is settled by reading once more.
+
+        Raises:
+            StaleRecord: another apply came first.
+        """
+        item = self._tables.plans(
+            plan=CURRENT,
+            item=POINTER,
+            schema=items.SCHEMA,
+            version=pointer.version,
+            points_to=pointer.partition,
+            applied_at=serial.stamp(at),
+        )
+        first = pointer.version == 1
+        unchanged = PlanItem.plan.does_not_exist() if first else PlanItem.version == pointer.version - 1
+
+        def put() -> None:
+            try:
+                item.save(condition=unchanged)
+            except PynamoDBException as error:
+                failure = failure_of(error)
+                if failure not in (Failure.CONDITION, Failure.LOST):
+                    raise
+                current = self.current()
+                if current == pointer:
+                    return
+                if current.version != pointer.version - 1:
+                    message = f"plan {pointer.version - 1} was read, plan {current.version} is current"
+                    raise StaleRecord(message) from error
+                raise StoreUnavailable(f"plan {pointer.version} was not made current: {error.cause}") from error
+
+        self._patience.call(f"plan {pointer.version}", put)
+
+    def _get(self, plan: str, item: str) -> PlanItem | None:
+        name, key = self._tables.names.plans, f"{plan}/{item}"
+        read = self._tables.connection.get_item
+        found = self._patience.call(f"{name} {key}", lambda: read(name, plan, item, consistent_read=True)).get("Item")
+        return items.checked(self._tables.plans, key, found) if found else None

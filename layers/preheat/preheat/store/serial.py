@@ -1,0 +1,177 @@
+"""Domain values as JSON, and back: one strict codec for every frozen dataclass, driven by its type hints.
+
+A field that this release does not know is refused, so that nothing a later one wrote is ever dropped; a field that is
+missing takes its default, so that what an earlier one wrote stays readable. Knows no table and no domain type by name.
+"""
+
+import json
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import UTC, datetime, time, timedelta
+from enum import Enum, IntEnum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, NewType, Union, cast, get_args, get_origin, get_type_hints
+
+type Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+
+
+class Misshapen(ValueError):
+    """The data is not of the shape that the type asks for; the message begins with the path of the field."""
+
+
+def stamp(at: datetime) -> str:
+    """Return an aware instant as text of fixed width, in UTC, to the microsecond: text order is order in time.
+
+    >>> stamp(datetime(2026, 11, 23, 6, tzinfo=UTC))
+    '2026-11-23T06:00:00.000000Z'
+    """
+    if at.tzinfo is None:
+        raise ValueError(f"{at!r} is naive; instants are aware")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def instant(text: object) -> datetime:
+    """Return the instant that `stamp` wrote.
+
+    Raises:
+        ValueError: it is not of that form.
+    """
+    if not isinstance(text, str) or not text.endswith("Z"):
+        raise ValueError(f"{text!r} is not an instant such as 2026-11-23T06:00:00.000000Z")
+    at = datetime.fromisoformat(text.removesuffix("Z"))
+    if at.tzinfo is not None:
+        raise ValueError(f"{text!r} has two offsets")
+    return at.replace(tzinfo=UTC)
+
+
+def dumps(data: dict[str, Json]) -> str:
+    """Return compact JSON text with sorted keys: equal values make equal texts."""
+    return json.dumps(data, separators=(",", ":"), sort_keys=True, allow_nan=False)
+
+
+def loads(text: str) -> dict[str, Json]:
+    """Return the object that a JSON text holds.
+
+    Raises:
+        Misshapen: it is no JSON object.
+    """
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Misshapen(f"not JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise Misshapen("not a JSON object")
+    return data
+
+
+def encode(value: object) -> Json:
+    """Return `value` as JSON data. Durations are seconds, instants UTC text, sets sorted lists.
+
+    Raises:
+        TypeError: a type that no domain value has so far.
+    """
+    match value:
+        case Enum():
+            return cast("Json", value.value)
+        case None | bool() | int() | str():
+            return value
+        case datetime():
+            return stamp(value)
+        case timedelta():
+            return value.total_seconds()
+        case time():
+            return value.isoformat()
+        case tuple():
+            return [encode(item) for item in value]
+        case frozenset():
+            return [encode(item) for item in sorted(value)]
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return {field.name: encode(getattr(value, field.name)) for field in fields(value)}
+        case _:
+            raise TypeError(f"{type(value).__name__} has no stored form")
+
+
+def fields_of(value: object) -> dict[str, Json]:
+    """Return a dataclass's fields as JSON data, by name."""
+    return cast("dict[str, Json]", encode(value))
+
+
+def decode[T](kind: type[T], data: object) -> T:
+    """Return the value of type `kind` that `data` holds.
+
+    Raises:
+        Misshapen: a field is unknown, missing without a default, of another type, or refused by the value itself.
+    """
+    return cast("T", _decode(kind, data, ""))
+
+
+def _decode(kind: Any, data: object, path: str) -> object:
+    if isinstance(kind, NewType):
+        return _decode(kind.__supertype__, data, path)
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        if data is None and NoneType in arguments:
+            return None
+        (inner,) = (argument for argument in arguments if argument is not NoneType)
+        return _decode(inner, data, path)
+    if origin in (tuple, frozenset):
+        if not isinstance(data, list):
+            raise Misshapen(f"{path}: {_shown(data)} is not a list")
+        return origin(_decode(arguments[0], item, f"{path}[{index}]") for index, item in enumerate(data))
+    if is_dataclass(kind):
+        return _dataclass(kind, data, path)
+    try:
+        return _scalar(kind, data)
+    except (ValueError, OverflowError) as error:
+        raise Misshapen(f"{path}: {error}") from error
+
+
+def _dataclass(kind: Any, data: object, path: str) -> object:
+    if not isinstance(data, dict):
+        raise Misshapen(f"{path or kind.__name__}: {_shown(data)} is not an object")
+    hints, required = _shape(kind)
+    at = f"{path}." if path else ""
+    for name in data:
+        if name not in hints:
+            raise Misshapen(f"{at}{name}: not a field that this release knows")
+    for name in required:
+        if name not in data:
+            raise Misshapen(f"{at}{name}: missing")
+    values = {name: _decode(hints[name], item, f"{at}{name}") for name, item in data.items()}
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise Misshapen(f"{path or kind.__name__}: {error}") from error
+
+
+@cache
+def _shape(kind: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return a dataclass's field types by name, and the names that have no default."""
+    hints = get_type_hints(kind)
+    required = tuple(f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING)
+    return {field.name: hints[field.name] for field in fields(kind)}, required
+
+
+def _scalar(kind: Any, data: object) -> object:
+    """Return one plain value; JSON's own types are kept apart: true is not 1, and 1.0 is not a whole number."""
+    if kind is datetime:
+        return instant(data)
+    plain = int if issubclass(kind, IntEnum | int) and kind is not bool else bool if kind is bool else str
+    if kind is timedelta:
+        if type(data) not in (int, float):
+            raise ValueError(f"{_shown(data)} is not a number of seconds")
+        return timedelta(seconds=cast("float", data))
+    if type(data) is not plain:
+        raise ValueError(f"{_shown(data)} is not {'text' if plain is str else plain.__name__}")
+    if kind is time:
+        at = time.fromisoformat(cast("str", data))
+        if at.tzinfo is not None:
+            raise ValueError(f"{_shown(data)} is not a plain wall time")
+        return at
+    return data if kind is plain else kind(data)
+
+
+def _shown(data: object) -> str:
+    """Return foreign data as a short, printable excerpt."""
+    text = ascii(data)
+    return text if len(text) <= 80 else text[:77] + "..."
