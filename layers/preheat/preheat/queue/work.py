@@ -1,0 +1,55 @@
+"""The work message: what it looks like, and what is accepted as one. It only says *look at model X*."""
+
+import json
+
+from preheat.domain.plan import MODEL_ID, ModelId
+from preheat.ports import UnreadableItem
+
+BODY_BYTES_MAX = 4096
+
+
+def work(model_id: ModelId) -> str:
+    """Return the body of a work message.
+
+    >>> work(ModelId("weld-seams"))
+    '{"model_id": "weld-seams"}'
+    """
+    return json.dumps({"model_id": model_id})
+
+
+def parse_work(body: object) -> ModelId:
+    """Return the model that a message names. Bounded work on any input: at most 4 KB, exactly the form of `work`.
+
+    Raises:
+        UnreadableItem: it is no work message; the text says what is wrong with it.
+    """
+    if not isinstance(body, str):
+        raise UnreadableItem(f"work message: {type(body).__name__} is not text")
+    size = len(body.encode(errors="surrogatepass"))
+    if size > BODY_BYTES_MAX:
+        raise UnreadableItem(f"work message: {size} bytes; at most {BODY_BYTES_MAX} are accepted")
+    try:
+        pairs = json.loads(body, object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableItem(f"work message: not JSON: {error}") from error
+    if not isinstance(pairs, _Pairs):
+        raise UnreadableItem(f"work message: {_shown(pairs)} is not a JSON object")
+    if [name for name, _ in pairs] != ["model_id"]:
+        names = [name for name, _ in pairs]
+        raise UnreadableItem(f"work message: fields {_shown(names)}; exactly one, model_id, is accepted")
+    model_id = pairs[0][1]
+    if not isinstance(model_id, str) or not MODEL_ID.fullmatch(model_id):
+        raise UnreadableItem(
+            f"work message: model_id {_shown(model_id)} is not 1 to 63 of [a-z0-9-] starting with a letter or digit"
+        )
+    return ModelId(model_id)
+
+
+class _Pairs(list[tuple[str, object]]):
+    """A JSON object with its names as they came, so that a name given twice is seen."""
+
+
+def _shown(data: object) -> str:
+    """Return foreign data as a short, printable excerpt."""
+    text = ascii(data)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,110 @@
+"""What the environment tells each program: read once, checked whole, told all at once.
+
+Knows no AWS. The slack is no setting of Lambda: it stands in the plan, where `apply` put it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Self
+
+from preheat.domain.plan import Mode
+from preheat.ports import PreheatError
+
+_TABLE = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
+_URL = re.compile(r"https?://[^\s/]+(/\S*)?")
+
+
+class SettingsError(PreheatError):
+    """Environment variables are missing or wrong; the message has one line for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """The tables: what it takes to read and write the store."""
+
+    models_table: str
+    ledger_table: str
+    plans_table: str
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Return the settings that `environ` holds.
+
+        Raises:
+            SettingsError: a variable is missing or wrong; all of them are named, with what is accepted.
+        """
+        values: dict[str, object] = {}
+        problems = []
+        for field in fields(cls):
+            variable = VARIABLES[field.name]
+            text = environ.get(variable.name, variable.default)
+            try:
+                values[field.name] = variable.read(text) if text is not None else None
+            except ValueError as error:
+                problems.append(f"{variable.name} {error}; accepted: {variable.accepted}")
+            if text is None:
+                problems.append(f"{variable.name} is not set; accepted: {variable.accepted}")
+        if problems:
+            raise SettingsError("\n".join(problems))
+        return cls(**values)  # type: ignore[arg-type]  # each reader returns its field's type; the tests hold them to it
+
+
+@dataclass(frozen=True, slots=True)
+class TickSettings(StoreSettings):
+    """What the function `tick` is told."""
+
+    work_queue_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileSettings(TickSettings):
+    """What the function `reconcile` is told."""
+
+    mode: Mode
+    hosting_endpoint_url: str | None  # None: the hosting service's own endpoint of this region
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable: how it is read (ValueError: it is wrong), and what is accepted, in words."""
+
+    name: str
+    read: Callable[[str], object]
+    accepted: str
+    default: str | None = None  # None: it must be set
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(f"is {text!r}")
+        return text
+
+    return read
+
+
+def _mode(text: str) -> Mode:
+    if text not in set(Mode):
+        raise ValueError(f"is {text!r}")
+    return Mode(text)
+
+
+def _url_or_none(text: str) -> str | None:
+    return _matching(_URL)(text) if text else None
+
+
+_A_TABLE = "the name of a DynamoDB table, 3 to 255 of [a-zA-Z0-9_.-]"
+VARIABLES = {
+    "models_table": Variable("PREHEAT_MODELS_TABLE", _matching(_TABLE), _A_TABLE),
+    "ledger_table": Variable("PREHEAT_LEDGER_TABLE", _matching(_TABLE), _A_TABLE),
+    "plans_table": Variable("PREHEAT_PLANS_TABLE", _matching(_TABLE), _A_TABLE),
+    "work_queue_url": Variable("PREHEAT_WORK_QUEUE_URL", _matching(_URL), "the URL of an SQS queue"),
+    "mode": Variable("PREHEAT_MODE", _mode, ", ".join(Mode), default=Mode.ACT),
+    "hosting_endpoint_url": Variable(
+        "PREHEAT_HOSTING_ENDPOINT_URL",
+        _url_or_none,
+        "an http or https URL, or nothing for the service's own",
+        default="",
+    ),
+}

@@ -1,0 +1,79 @@
+"""What the functions tell CloudWatch: one log line a pass, and metrics in the embedded metric format.
+
+Each ledger entry makes an EMF line of its own, stamped with the entry's time, in the dimension sets [service] and
+[service, schedule]. Model ids are properties, never dimensions. Nothing here decides anything.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from preheat.domain.record import Action, LedgerEntry, Phase
+from preheat.reconcile import Result
+
+SERVICE = "preheat"
+NAMESPACE = "Preheat"
+TEXT_MAX = 1000  # characters of a reason, which may quote the hosting service
+
+logger = Logger(service=SERVICE)
+
+
+def log_result(result: Result) -> None:
+    """Write the one line that tells of a pass."""
+    facts = {
+        "model_id": result.model_id,
+        "action": result.action,
+        "reason": result.reason[:TEXT_MAX],
+        "phase": result.phase,
+        "wake_at": result.wake_at.isoformat() if result.wake_at else None,
+        "entries": [entry.sequence for entry in result.entries],
+    }
+    logger.info("reconciled", extra=facts)
+
+
+def emit_entry(entry: LedgerEntry) -> None:
+    """Write the metrics that a ledger entry holds as one EMF line; nothing if it holds none."""
+    measured = _measures(entry)
+    if not measured:
+        return
+    metrics = _metrics(entry.at)
+    for name, unit, value in measured:
+        metrics.add_metric(name, unit, value)
+    if entry.schedule:
+        metrics.add_dimensions(service=SERVICE, schedule=entry.schedule)
+    metrics.add_metadata("model_id", entry.model_id)
+    metrics.add_metadata("sequence", entry.sequence)
+    metrics.flush_metrics()
+
+
+def emit_pickup_delay(delay: timedelta, *, at: datetime) -> None:
+    """Write how long the oldest due model has been waiting; 0 if none is."""
+    metrics = _metrics(at)
+    metrics.add_metric("PickupDelay", MetricUnit.Seconds, delay.total_seconds())
+    metrics.flush_metrics()
+
+
+def _metrics(at: datetime) -> Any:
+    """Return an empty EMF line of its own, stamped `at`; Powertools' shared one would mix entries and their times."""
+    metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
+    metrics.add_dimension("service", SERVICE)
+    # Not `set_timestamp`: it compares with the machine's clock, and `at` was read from the pass's.
+    metrics.timestamp = int(at.timestamp() * 1000)
+    return metrics
+
+
+def _measures(entry: LedgerEntry) -> list[tuple[str, MetricUnit, float]]:
+    found: list[tuple[str, MetricUnit, float]] = []
+    if entry.time_to_hosted is not None:
+        found.append(("TimeToHosted", MetricUnit.Seconds, entry.time_to_hosted.total_seconds()))
+    if entry.margin is not None:
+        found.append(("HostedMargin", MetricUnit.Seconds, entry.margin.total_seconds()))
+    if entry.late is not None:
+        found.append(("StartsLate" if entry.late else "StartsOnTime", MetricUnit.Count, 1))
+    # A refusal is a failed start if it ends one for good; a refused stop leaves another phase.
+    ended = entry.from_phase is Phase.STARTING and entry.to_phase in (Phase.REFUSED, Phase.GONE)
+    if entry.action is Action.FAIL or (entry.action is Action.REFUSE and ended):
+        found.append(("StartFailures", MetricUnit.Count, 1))
+    return found
