@@ -1,6 +1,5 @@
 """Up and down with the real ministack and the real template; a stand-in for the simulator where it has to misbehave."""
 
-import io
 import json
 import os
 import signal
@@ -8,15 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-import zipfile
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from preheat.local import LocalAws, LocalAwsError, current, down, find_checkout, lifecycle, processes, running, up
+from preheat.local import LocalAwsError, current, down, find_checkout, lifecycle, processes, running, up
 from preheat.local.processes import Process
 
 ROOT = Path(__file__).parents[2]
@@ -32,25 +29,6 @@ ENDS = "raise SystemExit('no such model: weld-seams')"
 NEVER_ANSWERS = "import time; time.sleep(60)"
 DEADLINE_SECONDS = 20
 
-PROBE = """
-import json, os, time
-import boto3
-
-def handler(event, context):
-    print(json.dumps({
-        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [{
-            "Namespace": "Probe", "Dimensions": [["service"], ["service", "schedule"]],
-            "Metrics": [{"Name": "HostedMargin", "Unit": "Seconds"}]}]},
-        "service": "preheat", "schedule": event["schedule"], "HostedMargin": event["margin"]}))
-    table = boto3.resource("dynamodb").Table(os.environ["LEDGER"])
-    table.put_item(Item={"model_id": "probe", "sequence": 1})
-    try:
-        table.update_item(Key={"model_id": "probe", "sequence": 1})
-    except table.meta.client.exceptions.ClientError as error:
-        return {"update": error.response["Error"]["Code"]}
-    return {"update": "done"}
-"""
-
 
 @pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
@@ -62,14 +40,6 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         monkeypatch.setattr(lifecycle, "simulator_command", command)
 
     return put
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lifecycle, "simulator_command", lambda port, _: [sys.executable, "-c", ANSWERS, str(port)])
-        with running(tmp_path_factory.mktemp("state")) as local_aws:
-            yield local_aws
 
 
 def recorded(state: Path) -> list[Process]:
@@ -175,64 +145,3 @@ def test_a_port_that_is_no_number_is_refused(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("PREHEAT_PORT", "http")
     with pytest.raises(LocalAwsError, match="PREHEAT_PORT is 'http'"):
         up(checkout=find_checkout(ROOT, state=tmp_path))
-
-
-def test_the_stack_has_the_three_roles_of_the_template_and_no_other(aws: LocalAws) -> None:
-    resources = aws.client("cloudformation").describe_stack_resources(StackName=aws.stack_name)["StackResources"]
-    roles = {found["LogicalResourceId"] for found in resources if found["ResourceType"].startswith("AWS::IAM::")}
-    assert roles == {"TickRole", "ReconcileRole", "TickScheduleRole"}
-
-
-def test_the_functions_know_the_simulator_and_their_tables(aws: LocalAws) -> None:
-    given = aws.client("lambda").get_function_configuration(FunctionName=aws.reconcile_function)
-    variables = given["Environment"]["Variables"]
-    handed_on = {name: value for name, value in aws.environment().items() if name.startswith("PREHEAT_")}
-    assert handed_on.items() <= variables.items()
-    assert variables["PREHEAT_HOSTING_ENDPOINT_URL"] == aws.simulator_url
-
-
-def test_a_message_is_taken_from_the_work_queue(aws: LocalAws) -> None:
-    sqs = aws.client("sqs")
-    sqs.send_message(QueueUrl=aws.work_queue_url, MessageBody="{}")
-    counts = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-
-    def log_lines() -> list[str]:
-        found = aws.client("logs").filter_log_events(logGroupName="/aws/lambda/preheat-reconcile")
-        return [event["message"] for event in found["events"]]
-
-    wait_for(log_lines)
-    attributes = sqs.get_queue_attributes(QueueUrl=aws.work_queue_url, AttributeNames=list(counts))["Attributes"]
-    assert attributes["ApproximateNumberOfMessages"] == "0"
-
-
-def test_a_function_has_its_roles_rights_alone_and_its_emf_lines_become_metrics(aws: LocalAws) -> None:
-    functions = aws.client("lambda")
-    reconcile = functions.get_function_configuration(FunctionName=aws.reconcile_function)
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as zipped:
-        zipped.writestr("probe.py", PROBE)
-    functions.create_function(
-        FunctionName="probe",
-        Runtime="python3.13",
-        Role=reconcile["Role"],
-        Handler="probe.handler",
-        Code={"ZipFile": archive.getvalue()},
-        Layers=[layer["Arn"] for layer in reconcile["Layers"]],
-        Timeout=30,
-        Environment={"Variables": {"LEDGER": aws.ledger_table}},
-    )
-    event = json.dumps({"schedule": "day", "margin": [21, 18]}).encode()
-    answer = json.loads(functions.invoke(FunctionName="probe", Payload=event)["Payload"].read())
-    assert answer == {"update": "AccessDeniedException"}
-    now = datetime.now(UTC)
-    for dimensions in ({"service": "preheat"}, {"service": "preheat", "schedule": "day"}):
-        (point,) = aws.client("cloudwatch").get_metric_statistics(
-            Namespace="Probe",
-            MetricName="HostedMargin",
-            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
-            StartTime=now - timedelta(hours=1),
-            EndTime=now + timedelta(hours=1),
-            Period=86400,
-            Statistics=["Sum", "SampleCount"],
-        )["Datapoints"]
-        assert (point["Sum"], point["SampleCount"]) == (39, 2)

@@ -13,6 +13,7 @@ from preheat.local import find_checkout
 from preheat.local.stack import build
 
 ROOT = Path(__file__).parents[2]
+QUEUE_URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/WorkQueue"
 
 
 class CloudFormation(SafeConstructor):
@@ -66,3 +67,21 @@ def of_type(template: dict[str, Any]) -> Callable[[str], dict[str, dict[str, Any
 def built() -> Path:
     """The folder that holds PreheatLayer, DependenciesLayer and the functions as they are deployed."""
     return build(find_checkout(ROOT))
+
+
+@pytest.fixture(scope="session")
+def lambda_environment(template: dict[str, Any]) -> dict[str, str]:
+    """The variables of the template, with a value of the right kind for each reference."""
+    known: dict[str, str] = {"Mode": "act", "LogLevel": "INFO", "HostingEndpointUrl": "", "WorkQueue": QUEUE_URL}
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    values: dict[str, str] = {}
+    for name, value in variables.items():
+        text = str(value["Ref"] if isinstance(value, dict) else value)
+        values[name] = known.get(text, text)
+    return values | {
+        "AWS_REGION": "eu-central-1",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_LAMBDA_FUNCTION_NAME": "preheat",
+    }

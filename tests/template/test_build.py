@@ -8,7 +8,6 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -39,24 +38,6 @@ def bare_python(code: str, *paths: Path, environment: dict[str, str] | None = No
 @pytest.fixture(scope="session")
 def layers(built: Path) -> list[Path]:
     return [built / "PreheatLayer" / "python", built / "DependenciesLayer" / "python"]
-
-
-@pytest.fixture(scope="session")
-def lambda_environment(template: dict[str, Any]) -> dict[str, str]:
-    """The variables of the template, with a value of the right kind for each reference."""
-    known: dict[str, str] = {"Mode": "act", "SlackSeconds": "120", "LogLevel": "INFO", "HostingEndpointUrl": ""}
-    variables = template["Globals"]["Function"]["Environment"]["Variables"]
-    values: dict[str, str] = {}
-    for name, value in variables.items():
-        text = str(value["Ref"] if isinstance(value, dict) else value)
-        values[name] = known.get(text, text)
-    return values | {
-        "AWS_REGION": "eu-central-1",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_LAMBDA_FUNCTION_NAME": "preheat",
-    }
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

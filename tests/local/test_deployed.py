@@ -1,0 +1,96 @@
+"""The real template as it is on the local AWS: what ministack and the launcher make of it."""
+
+import io
+import json
+import time
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+from preheat.local import LocalAws
+
+DEADLINE_SECONDS = 20
+
+PROBE = """
+import json, os, time
+import boto3
+
+def handler(event, context):
+    print(json.dumps({
+        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [{
+            "Namespace": "Probe", "Dimensions": [["service"], ["service", "schedule"]],
+            "Metrics": [{"Name": "HostedMargin", "Unit": "Seconds"}]}]},
+        "service": "preheat", "schedule": event["schedule"], "HostedMargin": event["margin"]}))
+    table = boto3.resource("dynamodb").Table(os.environ["LEDGER"])
+    table.put_item(Item={"model_id": "probe", "sequence": 1})
+    try:
+        table.update_item(Key={"model_id": "probe", "sequence": 1})
+    except table.meta.client.exceptions.ClientError as error:
+        return {"update": error.response["Error"]["Code"]}
+    return {"update": "done"}
+"""
+
+
+def test_the_stack_has_the_three_roles_of_the_template_and_no_other(local_aws: LocalAws) -> None:
+    resources = local_aws.client("cloudformation").describe_stack_resources(StackName=local_aws.stack_name)[
+        "StackResources"
+    ]
+    roles = {found["LogicalResourceId"] for found in resources if found["ResourceType"].startswith("AWS::IAM::")}
+    assert roles == {"TickRole", "ReconcileRole", "TickScheduleRole"}
+
+
+def test_the_functions_know_the_simulator_and_their_tables(local_aws: LocalAws) -> None:
+    given = local_aws.client("lambda").get_function_configuration(FunctionName=local_aws.reconcile_function)
+    variables = given["Environment"]["Variables"]
+    handed_on = {name: value for name, value in local_aws.environment().items() if name.startswith("PREHEAT_")}
+    assert handed_on.items() <= variables.items()
+    assert variables["PREHEAT_HOSTING_ENDPOINT_URL"] == local_aws.simulator_url
+
+
+def test_a_message_is_taken_from_the_work_queue(local_aws: LocalAws) -> None:
+    sqs = local_aws.client("sqs")
+    sqs.send_message(QueueUrl=local_aws.work_queue_url, MessageBody="{}")
+    counts = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+
+    def log_lines() -> list[str]:
+        found = local_aws.client("logs").filter_log_events(logGroupName="/aws/lambda/preheat-reconcile")
+        return [event["message"] for event in found["events"]]
+
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not log_lines():
+        assert time.monotonic() < deadline, "nothing was logged within the deadline"
+        time.sleep(0.05)
+    attributes = sqs.get_queue_attributes(QueueUrl=local_aws.work_queue_url, AttributeNames=list(counts))["Attributes"]
+    assert attributes["ApproximateNumberOfMessages"] == "0"
+
+
+def test_a_function_has_its_roles_rights_alone_and_its_emf_lines_become_metrics(local_aws: LocalAws) -> None:
+    functions = local_aws.client("lambda")
+    reconcile = functions.get_function_configuration(FunctionName=local_aws.reconcile_function)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("probe.py", PROBE)
+    functions.create_function(
+        FunctionName="probe",
+        Runtime="python3.13",
+        Role=reconcile["Role"],
+        Handler="probe.handler",
+        Code={"ZipFile": archive.getvalue()},
+        Layers=[layer["Arn"] for layer in reconcile["Layers"]],
+        Timeout=30,
+        Environment={"Variables": {"LEDGER": local_aws.ledger_table}},
+    )
+    event = json.dumps({"schedule": "day", "margin": [21, 18]}).encode()
+    answer = json.loads(functions.invoke(FunctionName="probe", Payload=event)["Payload"].read())
+    assert answer == {"update": "AccessDeniedException"}
+    now = datetime.now(UTC)
+    for dimensions in ({"service": "preheat"}, {"service": "preheat", "schedule": "day"}):
+        (point,) = local_aws.client("cloudwatch").get_metric_statistics(
+            Namespace="Probe",
+            MetricName="HostedMargin",
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+            StartTime=now - timedelta(hours=1),
+            EndTime=now + timedelta(hours=1),
+            Period=86400,
+            Statistics=["Sum", "SampleCount"],
+        )["Datapoints"]
+        assert (point["Sum"], point["SampleCount"]) == (39, 2)
