@@ -1,0 +1,67 @@
+"""From a plant file to the models of a plan: the compiled form that the functions evaluate.
+
+Owns since when a model's schedules have been known. Pure; knows neither YAML nor any store.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from preheat.cli.plant_schema import ModelEntry, PlantFile, ScheduleEntry
+from preheat.domain.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.schedule import Schedule, ShiftWindow
+
+
+def compiled(plant: PlantFile, *, now: datetime, previous: Mapping[ModelId, HostedModel]) -> tuple[HostedModel, ...]:
+    """Return the plant's models in the file's order; `previous` are those of the plan that they replace."""
+    schedules = {name: _schedule(name, entry) for name, entry in plant.schedules.items()}
+    return tuple(
+        _model(ModelId(name), entry, plant, schedules, previous=previous.get(ModelId(name)), now=now)
+        for name, entry in plant.models.items()
+    )
+
+
+def announced_at(schedules: tuple[Schedule, ...], previous: HostedModel | None, now: datetime) -> datetime:
+    """Return since when these schedules have been known for a model: a demand known before stays known.
+
+    Windows and zones count, names and order do not.
+    """
+    if previous is None or _when(schedules) != _when(previous.schedules):
+        return now
+    return previous.announced_at
+
+
+def _when(schedules: tuple[Schedule, ...]) -> frozenset[tuple[str, ShiftWindow]]:
+    return frozenset((schedule.zone, window) for schedule in schedules for window in schedule.shift_windows)
+
+
+def _schedule(name: str, entry: ScheduleEntry) -> Schedule:
+    # An end that is not after the start is on the next day.
+    windows = (
+        ShiftWindow(window.days, window.start, window.end, end_day=int(window.end <= window.start))
+        for window in entry.windows
+    )
+    return Schedule(name, entry.zone, tuple(windows))
+
+
+def _model(
+    model_id: ModelId,
+    entry: ModelEntry,
+    plant: PlantFile,
+    known: Mapping[str, Schedule],
+    *,
+    previous: HostedModel | None,
+    now: datetime,
+) -> HostedModel:
+    defaults = plant.defaults
+    schedules = tuple(known[name] for name in dict.fromkeys(entry.schedules))
+    return HostedModel(
+        model_id=model_id,
+        target=Target(entry.project, entry.version),
+        units=Units(defaults.min_units if entry.min_units is None else entry.min_units, entry.max_units),
+        schedules=schedules,
+        lead=defaults.lead if entry.lead is None else entry.lead,
+        slack=defaults.slack if entry.slack is None else entry.slack,
+        announced_at=announced_at(schedules, previous, now),
+        mode=entry.mode,
+        unscheduled=entry.unscheduled,
+    )
