@@ -6,6 +6,7 @@ ARCHITECTURE.md. Does not decide whether to call.
 
 import hashlib
 import json
+import zlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -54,8 +55,8 @@ class Reaction:
 
 REACTIONS: dict[Answer, Reaction] = {
     Answer.ACCEPTED: Reaction(definite=True, retry_after=timedelta()),
-    Answer.LOST: Reaction(definite=False, retry_after=timedelta(seconds=20)),
-    Answer.THROTTLED: Reaction(definite=True, retry_after=timedelta(seconds=20)),
+    Answer.LOST: Reaction(definite=False, retry_after=timedelta(seconds=10)),
+    Answer.THROTTLED: Reaction(definite=True, retry_after=timedelta(seconds=10)),
     Answer.WRONG_STATE: Reaction(definite=True, retry_after=timedelta(seconds=60), told_from=3),
     Answer.QUOTA: Reaction(definite=True, retry_after=timedelta(seconds=60), told_from=1),
     Answer.DENIED: Reaction(definite=True, retry_after=timedelta(minutes=5), told_from=1),
@@ -64,16 +65,18 @@ REACTIONS: dict[Answer, Reaction] = {
 }
 
 
-def retry_after(answer: Answer, tries: int) -> timedelta | None:
+def retry_after(answer: Answer, tries: int, model_id: ModelId) -> timedelta | None:
     """Return how long to wait before try number `tries` + 1 of the same call; None = until the plan changes.
 
     Quick at first, each minute up to 20 tries, then every two: a look and a call each time stay under 90 an hour.
+    Up to 15 s of jitter, drawn from the model's id, part a fleet that was refused at the same second.
     """
     least = REACTIONS[answer].retry_after
     if least is None:
         return None
-    paced = timedelta(seconds=20 if tries <= 3 else 60 if tries <= 20 else 120)
-    return max(least, paced)
+    paced = timedelta(seconds=10 if tries <= 3 else 60 if tries <= 20 else 120)
+    jitter = timedelta(milliseconds=zlib.crc32(f"{model_id}/{tries}".encode()) % 15_000)
+    return max(least, paced) + jitter
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +135,10 @@ class Attempt:
             self, intent_at=max(self.intent_at, now), open_writers=still_open + 1, tries=self.tries + 1, retry_at=None
         )
 
-    def answered(self, answer: Answer, now: datetime) -> Self:
+    def answered(self, answer: Answer, model_id: ModelId, now: datetime) -> Self:
         """Return the attempt with the answer that its writer got; only a sole writer's definite answer settles it."""
         settles = REACTIONS[answer].definite and self.open_writers == 1
-        wait = retry_after(answer, self.tries)
+        wait = retry_after(answer, self.tries, model_id)
         return replace(
             self,
             answer=answer,

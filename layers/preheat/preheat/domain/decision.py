@@ -54,7 +54,7 @@ def after_call(s: Situation, record: ModelRecord, answer: Answer, detail: str, *
     before = record.attempt
     if before is None:
         raise ValueError(f"{record.model_id}: an answer needs the attempt that it answers")
-    attempt = before.answered(answer, now)
+    attempt = before.answered(answer, record.model_id, now)
     reaction = REACTIONS[answer]
     wake_at, phase, silent = attempt.retry_at, record.phase, record.silent_for_plan
     if answer is Answer.ACCEPTED:
@@ -107,12 +107,15 @@ def _written_up(s: Situation, move: Move) -> Decision:
     elif action is Action.LOOK and (move.phase is not s.record.phase or late is not None):
         action = Action.OBSERVE
     told = action is not Action.LOOK
+    wake_at = move.wake_at
+    if s.model is not None and s.model.target != move.record.target and not move.record.is_engaged():
+        wake_at = edge(s, s.now)  # The old target is let go: the next pass turns to the new one.
     record = replace(
         move.record,
         phase=move.phase,
         since=_since(s.record, move.phase, s.now),
         effort=effort,
-        wake_at=move.wake_at,
+        wake_at=wake_at,
         sequence=s.record.sequence + told,
     )
     entry = None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from preheat.domain import looks
-from preheat.domain.attempt import REACTIONS, Answer, Call
+from preheat.domain.attempt import REACTIONS, Answer, Call, retry_after
 from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import Mode
 from preheat.domain.record import SAMPLES_KEPT, Action, Ownership, Phase
@@ -59,12 +59,12 @@ def wait(s: Situation) -> Move:
 def _unreadable(s: Situation) -> Move:
     """The look told nothing: another one later, told once where it is a refusal."""
     record, failure = s.record, s.observation.failure or Answer.LOST
-    reaction, reason = REACTIONS[failure], f"could not be read ({s.observation.detail}): look again"
-    tell = reaction.told_from is not None and record.unreadable == 1
-    if reaction.retry_after is None:
+    reason = f"could not be read ({s.observation.detail}): look again"
+    tell = REACTIONS[failure].told_from is not None and record.unreadable == 1
+    pause = retry_after(failure, record.unreadable, record.model_id)
+    if pause is None:
         record = replace(record, silent_for_plan=s.plan_version)
         return Move(record, Phase.REFUSED, reason, edge(s), Action.REFUSE)
-    pause = max(reaction.retry_after, timedelta(seconds=60 if record.unreadable <= 20 else 120))
     return Move(record, record.phase, reason, edge(s, s.now + pause), Action.REFUSE if tell else Action.LOOK)
 
 
@@ -81,7 +81,9 @@ def _wait_for_hosted(s: Situation) -> Move:
     if record.ownership is Ownership.NONE:
         record = replace(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found starting inside a demand: adopted, to be stopped at its end"
-    begun = attempt.first_at if attempt is not None and attempt.call is Call.START else record.since or s.now
+    begun = record.since if record.phase is Phase.STARTING and record.since is not None else s.now
+    if attempt is not None and attempt.call is Call.START:
+        begun = attempt.first_at
     elapsed = s.now - begun
     if elapsed > max(2 * s.lead, STUCK_AFTER_LEAST) and effort is not None and not effort.unstuck:
         if s.mode is Mode.OBSERVE:

@@ -1,1 +1,8 @@
-"""The real pass in a simulated world under a virtual clock."""
+"""The real pass in a simulated world: in-memory twins, the hosting simulator's core and a virtual clock.
+
+One seed is one world: the plant, its latencies and every fault are drawn from it; a replay is the same to the letter.
+"""
+
+from preheat.simulation.run import Outcome, run
+
+__all__ = ["Outcome", "run"]

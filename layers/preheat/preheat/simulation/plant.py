@@ -1,0 +1,50 @@
+"""A plant drawn from a seed: models, zones, shifts and how long each takes to start. Knows nothing of the world."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from random import Random
+
+from preheat.domain.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
+from preheat.simulator.latency import Latency, fixed
+
+ZONES = ("Europe/Berlin", "America/Mexico_City", "Asia/Kolkata", "Australia/Lord_Howe", "America/New_York", "UTC")
+WORKDAYS = frozenset({Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.FRI})
+PATTERNS = (
+    (ShiftWindow(WORKDAYS, time(6), time(14)),),
+    (ShiftWindow(WORKDAYS, time(22), time(6), end_day=1),),
+    (ShiftWindow(frozenset(Weekday), time(6), time(14)), ShiftWindow(frozenset(Weekday), time(14, 30), time(22))),
+    (ShiftWindow(WORKDAYS, time(5, 45), time(9, 15)), ShiftWindow(WORKDAYS, time(13), time(17, 30))),
+    (ShiftWindow(frozenset({Weekday.SAT, Weekday.SUN}), time(2, 15), time(10)),),
+    (ShiftWindow(frozenset({Weekday.FRI}), time(18), time(6), end_day=3),),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedLine:
+    """One model of the plant and how its service behaves: starts and stops take this long."""
+
+    model: HostedModel
+    start_latency: Latency
+    stop_latency: Latency
+
+
+def plant(random: Random, count: int, announced_at: datetime) -> list[SimulatedLine]:
+    """Return `count` models; each start latency stays within the model's lead, so that only faults make one late."""
+    lines = []
+    for number in range(1, count + 1):
+        lead = timedelta(minutes=random.choice((10, 20, 30, 45)))
+        model_id = ModelId(f"line-{number:02}")
+        schedule = Schedule(f"shift-{number:02}", random.choice(ZONES), random.choice(PATTERNS))
+        units = random.choice((Units(1), Units(2), Units(1, 3)))
+        target = Target(f"line-{number:02}", str(random.randint(1, 9)))
+        slowest = lead.total_seconds()
+        latency = Latency(timedelta(seconds=round(slowest * 0.3)), timedelta(seconds=round(slowest * 0.95)))
+        lines.append(
+            SimulatedLine(
+                HostedModel(model_id, target, units, (schedule,), lead, timedelta(seconds=120), announced_at),
+                latency,
+                fixed(random.choice((60, 150, 290))),
+            )
+        )
+    return lines

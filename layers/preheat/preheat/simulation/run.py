@@ -1,0 +1,100 @@
+"""Run one seed and sum it up. `preheat simulate` prints what this returns."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from preheat.domain.record import LedgerEntry
+from preheat.simulation.faults import MIXES
+from preheat.simulation.invariants import Violation
+from preheat.simulation.plant import plant
+from preheat.simulation.world import World
+from preheat.simulator.status import Operation
+from preheat.simulator.switches import Switches
+
+# A Monday before the autumn clock changes of both hemispheres: a month from here crosses them.
+BEGINS_AT = datetime(2026, 10, 5, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a simulated run came to. Margins are of starts that were seen to become HOSTED."""
+
+    seed: int
+    models: int
+    days: int
+    shifts: int
+    on_time: int
+    late: int
+    margins: tuple[timedelta, ...]
+    starts: int
+    stops: int
+    passes: int
+    calls: int
+    unit_hours: float
+    faults: dict[str, int]
+    violations: tuple[Violation, ...]
+
+    def summary(self) -> str:
+        """Return the run on one line."""
+        least = min(self.margins, default=timedelta())
+        mean = sum(self.margins, timedelta()) / max(len(self.margins), 1)
+        return (
+            f"simulate: seed {self.seed}, {self.models} models, {self.days} days: {self.shifts} shifts,"
+            f" {self.on_time} starts on time, {self.late} late; margin least {_signed(least)} mean {_signed(mean)};"
+            f" {self.starts} StartModel, {self.stops} StopModel, {self.unit_hours:.1f} unit-hours;"
+            f" {self.passes} passes, {self.calls} calls; {sum(self.faults.values())} faults,"
+            f" {len(self.violations)} violations"
+        )
+
+
+def run(
+    seed: int,
+    models: int,
+    days: int,
+    *,
+    switches: Switches | None = None,
+    faults: str = "none",
+    told: Callable[[LedgerEntry], None] | None = None,
+) -> Outcome:
+    """Simulate a plant of `models` models for `days` days; `told` gets each ledger entry as it is written.
+
+    `faults` names a mix of `faults.MIXES`. The same arguments give the same outcome.
+    """
+    random = Random(f"{seed}/world")  # noqa: S311 - chance in a simulation, replayed from its seed
+    entries: list[LedgerEntry] = []
+
+    def tell(entry: LedgerEntry) -> None:
+        entries.append(entry)
+        if told is not None:
+            told(entry)
+
+    lines = plant(random, models, announced_at=BEGINS_AT)
+    world = World(lines, BEGINS_AT, random, MIXES[faults], switches or Switches(), tell)
+    world.run(days)
+    log = world.service.call_log
+    judged = Counter(entry.late for entry in entries if entry.late is not None)
+    return Outcome(
+        seed=seed,
+        models=models,
+        days=days,
+        shifts=world.shifts,
+        on_time=judged[False],
+        late=judged[True],
+        margins=tuple(entry.margin for entry in entries if entry.margin is not None),
+        starts=log.changed(Operation.START_MODEL),
+        stops=log.changed(Operation.STOP_MODEL),
+        passes=world.passes,
+        calls=world.invariants.calls,
+        unit_hours=sum(bill.unit_seconds for bill in world.service.bill().values()) / 3600,
+        faults=dict(sorted(world.faults.items())),
+        violations=tuple(world.invariants.violations),
+    )
+
+
+def _signed(span: timedelta) -> str:
+    sign = "-" if span < timedelta() else "+"
+    seconds = abs(round(span.total_seconds()))
+    return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"

@@ -1,0 +1,207 @@
+"""A day at work, for tests to read: one plant day in UTC, the real tick and pass, the simulator's core behind them.
+
+with a_day(window="08:00-16:00", lead="30m") as day:
+    day.run_until("07:31")
+    assert day.observed() is Observed.STARTING
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+
+from preheat.clock import VirtualClock
+from preheat.domain.lifecycle import Observed
+from preheat.domain.plan import HostedModel, Mode, ModelId, Target, Units
+from preheat.domain.record import Action, LedgerEntry, ModelRecord
+from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
+from preheat.hosting.lookout import OBSERVED
+from preheat.ports import Hosting, Queue, Remote, Store
+from preheat.queue.memory import MemoryQueue
+from preheat.reconcile import Result, reconcile
+from preheat.simulation.hosting import SimulatedHosting
+from preheat.simulator.calls import Call
+from preheat.simulator.faults import Fault, FaultKind
+from preheat.simulator.latency import fixed
+from preheat.simulator.limits import Limits
+from preheat.simulator.service import LookoutService
+from preheat.simulator.status import Operation, Status
+from preheat.simulator.switches import Switches
+from preheat.store.memory import MemoryStore
+from preheat.tick import tick
+
+MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday
+WELD = ModelId("weld-seams")
+TARGET = Target("weld-seams-front", "3")
+
+
+def duration(text: str) -> timedelta:
+    """Read `30s`, `45m` or `2h`."""
+    number, unit = re.fullmatch(r"(\d+)([smh])", text).groups()  # type: ignore[union-attr]  # a test's own literal
+    return timedelta(**{{"s": "seconds", "m": "minutes", "h": "hours"}[unit]: int(number)})
+
+
+def at(text: str, day: int = 0) -> datetime:
+    """Read `07:31` or `07:31:05` on the day (0: the Monday)."""
+    return datetime.combine(MIDNIGHT.date(), time.fromisoformat(text), UTC) + timedelta(days=day)
+
+
+def shifts(*windows: str, zone: str = "UTC") -> Schedule:
+    """Return a daily schedule of windows such as `08:00-16:00`; an end before its start is on the next day."""
+    parts = []
+    for window in windows:
+        start, end = (time.fromisoformat(part) for part in window.split("-"))
+        parts.append(ShiftWindow(frozenset(Weekday), start, end, end_day=int(end <= start)))
+    return Schedule("early", zone, tuple(parts))
+
+
+def a_model(*windows: str, lead: str = "30m", slack: str = "2m", **changes: Any) -> HostedModel:
+    """Return a planned model, known since a week before the Monday."""
+    model = HostedModel(
+        WELD,
+        TARGET,
+        Units(1),
+        (shifts(*windows),) if windows else (),
+        duration(lead),
+        duration(slack),
+        announced_at=MIDNIGHT - timedelta(days=7),
+    )
+    return replace(model, **changes)
+
+
+class Day:
+    """The day, as far as it has got."""
+
+    def __init__(self, model: HostedModel, *, start_takes: str, stop_takes: str, switches: Switches) -> None:
+        self.clock = VirtualClock(MIDNIGHT)
+        self.store = MemoryStore()
+        self.queue = MemoryQueue(self.clock)
+        self.service = LookoutService(
+            self.clock.now,
+            switches=switches,
+            limits=Limits(calls_per_second=None),
+            start_latency=fixed(duration(start_takes).total_seconds()),
+            stop_latency=fixed(duration(stop_takes).total_seconds()),
+        )
+        self.calls: list[Call] = []
+        add = self.service.call_log.add
+
+        def noted(call: Call) -> None:
+            self.calls.append(call)
+            add(call)
+
+        self.service.call_log.add = noted  # type: ignore[method-assign]  # the test reads every call
+        self.service.add_model(TARGET.project, TARGET.version)
+        self.entries: list[LedgerEntry] = []
+        self.results: list[Result] = []
+        self.mode = Mode.ACT
+        self.ticks = True
+        self.remote: Callable[[Remote], Remote] = lambda remote: remote
+        self._passes = 0
+        self._next_tick = MIDNIGHT
+        self.apply(model)
+
+    # --- what happens -----------------------------------------------------------------------------------------------
+
+    def apply(self, *models: HostedModel) -> None:
+        """Apply a plan of these models."""
+        self.store.apply(models, expected_version=self.store.plan_version(), at=self.clock.at)
+
+    def person(self, does: str) -> None:
+        """Let a person start or stop the model."""
+        (self.service.person_starts if does == "starts" else self.service.person_stops)(TARGET.project, TARGET.version)
+
+    def fault(self, kind: FaultKind, **details: Any) -> None:
+        """Inject a fault of the service."""
+        self.service.inject(Fault(kind, **details))
+
+    def run_until(self, text: str, day: int = 0) -> None:
+        """Let time pass, event by event, up to and including an instant."""
+        until = at(text, day)
+        while True:
+            message_at = self.queue.next_at()
+            coming = min(each for each in (message_at, self._next_tick) if each is not None)
+            if coming > until:
+                break
+            self.clock.advance_to(max(coming, self.clock.at))
+            if coming == self._next_tick:
+                self._next_tick += timedelta(minutes=1)
+                if self.ticks:
+                    tick(self._remote("tick"))
+            while (model_id := self.queue.receive()) is not None:
+                self.look(model_id)
+        self.clock.advance_to(until)
+
+    def look(self, model_id: ModelId = WELD) -> Result:
+        """Make one pass now."""
+        self._passes += 1
+        result = reconcile(model_id, self.remote(self._remote(f"pass-{self._passes}")), mode=self.mode)
+        self.results.append(result)
+        self.entries += result.entries
+        return result
+
+    def _remote(self, writer: str) -> Remote:
+        store: Store = self.store
+        queue: Queue = self.queue
+        hosting: Hosting = SimulatedHosting(self.service)
+        return Remote(self.clock, store, hosting, queue, writer)
+
+    # --- what is seen -----------------------------------------------------------------------------------------------
+
+    @property
+    def status(self) -> Status:
+        """What the service's state really is."""
+        return self.service.status(TARGET.project, TARGET.version)
+
+    def observed(self) -> Observed:
+        """Return the same in Preheat's words."""
+        return OBSERVED[self.status]
+
+    @property
+    def record(self) -> ModelRecord:
+        """The model's record."""
+        record = self.store.load(WELD)
+        assert record is not None
+        return record
+
+    def started(self) -> int:
+        """Return how many StartModel calls of ours had an effect."""
+        return sum(each.changed_state for each in self.sent(Operation.START_MODEL))
+
+    def stopped(self) -> int:
+        """Return how many StopModel calls of ours had an effect."""
+        return sum(each.changed_state for each in self.sent(Operation.STOP_MODEL))
+
+    def sent(self, operation: Operation) -> list[Call]:
+        """Return the calls of one operation that Preheat made."""
+        return [each for each in self.calls if each.operation is operation and each.by == "api"]
+
+    def told(self, action: Action) -> list[LedgerEntry]:
+        """Return the ledger entries of one action."""
+        return [entry for entry in self.entries if entry.action is action]
+
+
+@contextmanager
+def a_day(
+    window: str = "08:00-16:00",
+    *more: str,
+    lead: str = "30m",
+    start_takes: str = "17m",
+    stop_takes: str = "4m",
+    switches: Switches | None = None,
+    **changes: Any,
+) -> Iterator[Day]:
+    """Open a day with one model; at its end the ledger must be whole."""
+    day = Day(
+        a_model(window, *more, lead=lead, **changes),
+        start_takes=start_takes,
+        stop_takes=stop_takes,
+        switches=switches or Switches(),
+    )
+    yield day
+    ledger = day.store.ledger(WELD)
+    assert [entry.sequence for entry in ledger] == list(range(1, len(ledger) + 1))
+    assert all(one.to_phase is two.from_phase for one, two in pairwise(ledger))

@@ -1,0 +1,321 @@
+"""Days on which the service, a person or a worker does not do as it should."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from tests.day import TARGET, WELD, a_day, a_model, at
+
+from preheat.domain.attempt import LEASE
+from preheat.domain.lifecycle import Observed
+from preheat.domain.plan import Units
+from preheat.domain.record import Action, Phase
+from preheat.simulator.faults import FaultKind
+from preheat.simulator.limits import Limits
+from preheat.simulator.status import Operation, Status
+from preheat.simulator.switches import Switches, WhenPossible
+
+
+def test_a_lost_answer_does_not_start_a_model_twice() -> None:
+    with a_day() as day:
+        day.fault(FaultKind.ANSWER_LOST, operation=Operation.START_MODEL)
+        day.run_until("18:00")
+        assert day.started() == 1
+        assert len({call.token for call in day.sent(Operation.START_MODEL)}) == 1
+
+
+def test_a_start_that_never_arrived_is_repeated_with_the_same_token() -> None:
+    with a_day() as day:
+        day.fault(FaultKind.INTERNAL_ERROR, operation=Operation.START_MODEL, times=3)
+        day.run_until("08:00")
+        assert day.observed() is Observed.HOSTED
+        assert len(day.sent(Operation.START_MODEL)) == 4
+        assert len({call.token for call in day.sent(Operation.START_MODEL)}) == 1
+
+
+def test_a_lost_stop_answer_does_not_leave_the_model_running() -> None:
+    with a_day() as day:
+        day.fault(FaultKind.ANSWER_LOST, operation=Operation.STOP_MODEL)
+        day.run_until("16:10")
+        assert (day.observed(), day.record.phase) == (Observed.STOPPED, Phase.IDLE)
+
+
+def test_throttling_is_waited_out_and_costs_no_attempt() -> None:
+    with a_day() as day:
+        day.fault(FaultKind.THROTTLE, operation=Operation.START_MODEL, times=4)
+        day.run_until("08:00")
+        assert day.observed() is Observed.HOSTED
+        assert [entry.attempt for entry in day.told(Action.START)] == [1]
+
+
+def test_a_failed_start_is_followed_by_a_new_one_with_a_new_token() -> None:
+    with a_day(start_takes="5m") as day:
+        day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=3))
+        day.run_until("08:00")
+        assert day.observed() is Observed.HOSTED
+        assert day.started() == 2
+        assert len({call.token for call in day.sent(Operation.START_MODEL)}) == 2
+        (failed,) = day.told(Action.FAIL)
+        assert "attempt 1 of 5" in failed.reason
+
+
+def test_attempts_are_spent_with_growing_pauses_and_end_at_five() -> None:
+    with a_day(start_takes="5m") as day:
+        day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=1), times=99)
+        day.run_until("15:00")
+        assert day.started() == 5
+        assert len(day.told(Action.FAIL)) == 5
+        assert day.record.phase is Phase.FAILED
+        starts = [entry.at for entry in day.told(Action.START)]
+        pauses = [later - earlier for earlier, later in pairwise(starts)]
+        assert pauses == sorted(pauses)
+        assert min(pauses) >= LEASE
+
+
+def test_a_new_demand_has_attempts_of_its_own() -> None:
+    with a_day(start_takes="5m") as day:
+        day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=1), times=5)
+        day.run_until("08:00", day=1)
+        assert day.observed() is Observed.HOSTED
+
+
+def test_a_failed_model_that_refuses_to_start_is_stopped_first() -> None:
+    switches = Switches(start_from_hosting_failed=WhenPossible.CONFLICT)
+    with a_day(start_takes="5m", stop_takes="1m", switches=switches) as day:
+        day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=1))
+        day.run_until("08:00")
+        assert day.observed() is Observed.HOSTED
+        assert day.stopped() == 1
+
+
+def test_a_start_that_hangs_is_stopped_at_the_timeout_and_begun_anew() -> None:
+    with a_day(start_takes="5m", stop_takes="1m") as day:
+        day.fault(FaultKind.STUCK)
+        day.run_until("08:27")
+        assert day.observed() is Observed.STARTING
+        day.run_until("10:00")
+        assert day.observed() is Observed.HOSTED
+        assert day.stopped() == 1
+
+
+def test_a_second_attempt_has_the_whole_timeout_of_its_own() -> None:
+    with a_day(start_takes="55m", stop_takes="1m") as day:
+        day.run_until("07:50")
+        day.person("stops")
+        day.run_until("09:00")
+        assert day.observed() is Observed.HOSTED
+        assert day.stopped() == 0
+
+
+def test_late_is_told_within_two_minutes_and_once() -> None:
+    with a_day(start_takes="50m") as day:
+        day.run_until("08:02")
+        (late,) = day.told(Action.LATE)
+        assert late.at <= at("08:02")
+        day.run_until("12:00")
+        assert [entry.late for entry in day.entries if entry.late is not None] == [True]
+        (measured,) = [entry for entry in day.entries if entry.margin is not None]
+        assert measured.margin is not None
+        assert measured.margin < timedelta()
+
+
+def test_late_is_told_also_while_the_service_cannot_be_read() -> None:
+    with a_day() as day:
+        day.run_until("07:20")
+        day.fault(FaultKind.INTERNAL_ERROR, times=500)
+        day.run_until("08:02")
+        assert day.started() == 0
+        assert len(day.told(Action.LATE)) == 1
+
+
+def test_an_unreadable_service_stops_nothing() -> None:
+    with a_day() as day:
+        day.run_until("15:59")
+        day.fault(FaultKind.INTERNAL_ERROR, operation=Operation.DESCRIBE_MODEL, times=4)
+        day.run_until("16:00:20")
+        assert day.stopped() == 0
+        day.run_until("16:05")
+        assert day.stopped() == 1
+
+
+def test_a_model_the_system_updates_is_neither_started_nor_stopped() -> None:
+    with a_day() as day:
+        day.run_until("07:20")
+        day.service.system_update(TARGET.project, TARGET.version, timedelta(minutes=15))
+        day.run_until("07:34")
+        assert not day.sent(Operation.START_MODEL)
+        day.run_until("08:00")
+        assert day.observed() is Observed.HOSTED
+
+
+def test_a_model_stopped_by_a_person_in_its_shift_is_started_again_at_most_twice() -> None:
+    with a_day(start_takes="5m", stop_takes="1m") as day:
+        for hour in ("09", "10", "11", "12"):
+            day.run_until(f"{hour}:00")
+            if day.observed() is Observed.HOSTED:
+                day.person("stops")
+        day.run_until("13:00")
+        assert day.started() == 3
+        assert day.record.phase is Phase.FAILED
+        assert "left alone" in day.entries[-1].reason
+
+
+def test_a_token_is_never_sent_again_after_the_model_left_and_returned() -> None:
+    with a_day(start_takes="5m", stop_takes="1m") as day:
+        day.run_until("09:00")
+        day.person("stops")
+        day.run_until("10:00")
+        tokens = [call.token for call in day.sent(Operation.START_MODEL)]
+        assert len(tokens) == len(set(tokens)) == 2
+
+
+def test_a_start_answered_but_without_effect_is_renewed_with_another_token() -> None:
+    with a_day(start_takes="5m", stop_takes="1m") as day:
+        day.fault(FaultKind.ANSWER_LOST, operation=Operation.START_MODEL)
+        day.run_until("07:28")
+        day.person("stops")  # before anybody looked
+        day.run_until("08:00")
+        assert day.observed() is Observed.HOSTED
+        assert day.started() == 2
+
+
+def test_a_quota_is_asked_again_with_the_same_token_and_told_once() -> None:
+    with a_day(start_takes="5m") as day:
+        day.service.limits = Limits(calls_per_second=None, max_units_per_model=1)
+        day.apply(a_model("08:00-16:00", units=Units(3)))
+        day.run_until("07:50")
+        assert len(day.told(Action.REFUSE)) == 1
+        assert len({call.token for call in day.sent(Operation.START_MODEL)}) == 1
+        day.service.limits = Limits(calls_per_second=None)
+        day.run_until("08:00")
+        assert day.observed() is Observed.HOSTED
+
+
+def test_a_refused_start_is_sent_anew_when_the_plan_asks_for_less() -> None:
+    with a_day(start_takes="5m") as day:
+        day.service.limits = Limits(calls_per_second=None, max_units_per_model=1)
+        day.apply(a_model("08:00-16:00", units=Units(3)))
+        day.run_until("07:40")
+        day.apply(a_model("08:00-16:00", units=Units(1)))
+        day.run_until("08:00")
+        assert day.observed() is Observed.HOSTED
+        assert len({call.token for call in day.sent(Operation.START_MODEL)}) == 2
+
+
+def test_a_call_found_invalid_is_not_repeated_before_the_plan_changes() -> None:
+    with a_day() as day:
+        day.fault(FaultKind.VALIDATION, operation=Operation.START_MODEL)
+        day.run_until("08:30")
+        assert len(day.sent(Operation.START_MODEL)) == 1
+        assert day.record.phase is Phase.REFUSED
+        assert len(day.told(Action.REFUSE)) == 1
+        day.apply(a_model("08:00-16:00"))
+        day.run_until("09:00")
+        assert day.observed() is Observed.HOSTED
+
+
+def test_a_model_that_is_gone_is_told_once_and_left_in_peace_until_the_plan_changes() -> None:
+    with a_day() as day:
+        day.run_until("07:00")
+        day.service.delete(TARGET.project, TARGET.version)
+        day.run_until("12:00")
+        assert day.record.phase is Phase.GONE
+        looks = [call for call in day.calls if call.at >= at("07:00")]
+        assert len(looks) == 1
+        day.service.add_model(TARGET.project, TARGET.version)
+        day.apply(a_model("08:00-16:00"))
+        day.run_until("13:00")
+        assert day.observed() is Observed.HOSTED
+
+
+def test_refused_access_is_tried_every_five_minutes_and_told_once() -> None:
+    with a_day() as day:
+        day.fault(FaultKind.ACCESS_DENIED, operation=Operation.START_MODEL, times=3)
+        day.run_until("07:30")
+        assert len(day.sent(Operation.START_MODEL)) == 1
+        day.run_until("08:30")
+        assert day.observed() is Observed.HOSTED
+        assert len(day.told(Action.REFUSE)) == 1
+
+
+def test_a_model_in_training_is_not_started() -> None:
+    with a_day() as day:
+        day.service.set_status(TARGET.project, TARGET.version, Status.TRAINING)
+        day.run_until("07:40")
+        assert not day.sent(Operation.START_MODEL)
+        assert day.record.phase is Phase.REFUSED
+        day.service.set_status(TARGET.project, TARGET.version, Status.TRAINED)
+        day.run_until("08:05")
+        assert day.sent(Operation.START_MODEL)
+
+
+def test_a_stop_refused_while_starting_is_retried_until_it_is_accepted() -> None:
+    switches = Switches(stop_while_starting=WhenPossible.CONFLICT)
+    with a_day("08:00-16:00", start_takes="40m", switches=switches) as day:
+        day.run_until("07:35")
+        day.apply(a_model("20:00-21:00"))
+        day.run_until("08:10")
+        assert day.observed() is Observed.STOPPING
+        tokens = {call.token for call in day.sent(Operation.STOP_MODEL)}
+        assert len(tokens) == 1
+
+
+def test_calls_stay_under_ninety_an_hour_whatever_is_refused() -> None:
+    switches = Switches(stop_while_starting=WhenPossible.CONFLICT)
+    with a_day("08:00-16:00", start_takes="300m", switches=switches) as day:
+        day.run_until("07:35")
+        day.apply(a_model("20:00-21:00"))
+        day.run_until("12:00")
+        for hour in range(7, 12):
+            begun = at(f"{hour:02}:35")
+            assert sum(begun <= call.at < begun + timedelta(hours=1) for call in day.calls) <= 90
+
+
+def test_a_model_hosted_again_after_an_accepted_stop_is_stopped_anew() -> None:
+    with a_day() as day:
+        day.run_until("16:00")
+        day.service.set_status(TARGET.project, TARGET.version, Status.HOSTED)
+        day.run_until("16:03")
+        assert day.observed() is Observed.STOPPING
+        assert len({call.token for call in day.sent(Operation.STOP_MODEL)}) == 2
+
+
+def test_a_model_somebody_starts_after_our_stop_is_left_alone() -> None:
+    with a_day(start_takes="20m", stop_takes="10s") as day:
+        day.run_until("16:00")
+        day.clock.advance(timedelta(seconds=20))
+        day.person("starts")
+        day.run_until("17:00")
+        assert day.observed() is Observed.HOSTED
+        assert day.stopped() == 1
+
+
+@pytest.mark.parametrize("minutes", [1, 15])
+def test_lost_ticks_delay_a_start_by_no_more_than_the_gap(minutes: int) -> None:
+    with a_day(lead="45m") as day:
+        day.run_until("07:10")
+        day.ticks = False
+        day.run_until(f"07:{10 + minutes:02}")
+        day.ticks = True
+        day.run_until("08:00")
+        assert day.observed() is Observed.HOSTED
+
+
+def test_an_apply_that_was_interrupted_is_made_up_for_by_the_resync() -> None:
+    with a_day("20:00-21:00") as day:
+        day.run_until("07:00")
+        model = a_model("08:00-16:00")
+        day.store.plans[2] = {WELD: model}  # the plan is current, and nobody was woken
+        day.store.current = 2
+        day.run_until("08:00")
+        assert day.observed() is Observed.HOSTED
+
+
+def test_the_oldest_due_model_is_the_pickup_delay() -> None:
+    from preheat.tick import tick
+
+    with a_day() as day:
+        day.run_until("07:00")
+        day.ticks = False
+        day.run_until("07:35")
+        assert tick(day._remote("tick")).pickup_delay == timedelta(minutes=7)
