@@ -149,7 +149,8 @@ class DynamoStore:
         if entry is None:
             item.save()
             return
-        with TransactWrite(connection=self._tables.connection, client_request_token=_token(record, entry)) as write:
+        token = _token(self._tables.names.models, record, entry)
+        with TransactWrite(connection=self._tables.connection, client_request_token=token) as write:
             write.save(item)
             write.save(items.from_entry(self._tables.ledger, entry), condition=LedgerItem.sequence.does_not_exist())
 
@@ -220,7 +221,10 @@ class DynamoStore:
         return None
 
 
-def _token(record: ModelRecord, entry: LedgerEntry) -> str:
-    """Return the transaction's idempotency token: 36 characters, the same for the same write by the same writer."""
-    facts = serial.dumps({"record": serial.encode(record), "entry": serial.encode(entry)})
+def _token(table: str, record: ModelRecord, entry: LedgerEntry) -> str:
+    """Return the transaction's idempotency token: 36 characters, the same for the same write by the same writer.
+
+    DynamoDB keeps tokens for the whole account, so the table is part of it: another stack's write is another one.
+    """
+    facts = serial.dumps({"table": table, "record": serial.encode(record), "entry": serial.encode(entry)})
     return hashlib.sha256(facts.encode()).hexdigest()[:36]

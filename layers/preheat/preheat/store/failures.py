@@ -58,13 +58,13 @@ def failure_of(error: PynamoDBException) -> Failure | None:
     """Return what an error means, or None if the request itself was wrong: a bug, to be raised as it is."""
     if error.cause is None:
         return Failure.BUSY  # PynamoDB gave up on a batch that the service took only in part.
-    if isinstance(error, TransactWriteError) and error.cause_response_code == "TransactionCanceledException":
-        # The reasons come in PynamoDB's order, not in the caller's: only their kinds are looked at.
-        codes = {reason.code for reason in error.cancellation_reasons if reason is not None}
-        return next((failure for code, failure in _REASONS.items() if code in codes), None)
     if not isinstance(error.cause, ClientError):
         return Failure.LOST  # The transport failed: a timeout, a reset, no route.
     code = error.cause_response_code or ""
+    if isinstance(error, TransactWriteError) and code == "TransactionCanceledException":
+        # The reasons come in PynamoDB's order, not in the caller's: only their kinds are looked at.
+        codes = {reason.code for reason in error.cancellation_reasons if reason is not None}
+        return next((failure for code, failure in _REASONS.items() if code in codes), None)
     known = _CODES.get(code)
     # A code in digits is the HTTP status of an answer that came from no DynamoDB, such as a gateway's 503.
     return Failure.LOST if known is None and code.isdecimal() and int(code) >= 500 else known

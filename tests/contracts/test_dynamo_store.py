@@ -1,0 +1,482 @@
+"""What only the store on DynamoDB can get wrong: lost answers, busy tables, foreign items, interrupted applies."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
+
+from preheat.domain.plan import HostedModel, ModelId
+from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.ports import Planned, StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.store.connection import dynamodb_client
+from preheat.store.dynamodb import DynamoStore
+from preheat.store.failures import Patience
+from preheat.store.tables import TableNames
+
+type Dynamo = Any  # the fixture's class; folders of tests are not packages
+
+SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
+PAUSES_MAX_SECONDS = 3
+
+
+@pytest.fixture(params=["PutItem", "TransactWriteItems"])
+def write(request: pytest.FixtureRequest, entry: LedgerEntry) -> tuple[str, LedgerEntry | None]:
+    """The two ways in which a record is written: alone, and with its entry."""
+    return request.param, entry if request.param == "TransactWriteItems" else None
+
+
+type Write = tuple[str, LedgerEntry | None]
+
+
+def put(dynamo: Dynamo, table: str, key: dict[str, Any], **changes: Any) -> None:
+    """Change attributes of a stored item behind the store's back; None removes one."""
+    item = dynamo.client.get_item(TableName=table, Key=key)["Item"]
+    for name, value in changes.items():
+        item.pop(name, None)
+        if value is not None:
+            item[name] = value
+    dynamo.client.put_item(TableName=table, Item=item)
+
+
+def body_of(dynamo: Dynamo, table: str, key: dict[str, Any]) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(dynamo.client.get_item(TableName=table, Key=key)["Item"]["body"]["S"])
+    return body
+
+
+RECORD_KEY = {"model_id": {"S": "weld-seams"}, "item": {"S": "record"}}
+
+
+def test_a_write_whose_answer_was_lost_counts_as_won_by_its_writer(
+    dynamo: Dynamo, full: ModelRecord, write: Write
+) -> None:
+    operation, entry = write
+    dynamo.lose_answers(operation)
+    won = dynamo.store.save(full, entry)
+    assert dynamo.store.load(full.model_id) == won == replace(full, version=1)
+    assert dynamo.store.ledger(full.model_id) == ((entry,) if entry else ())
+
+
+def test_a_write_that_never_arrived_is_not_won(dynamo: Dynamo, full: ModelRecord, write: Write) -> None:
+    operation, entry = write
+    dynamo.lose_calls(operation)
+    with pytest.raises(StoreUnavailable, match="weld-seams"):
+        dynamo.store.save(full, entry)
+    assert dynamo.store.load(full.model_id) is None
+
+
+def test_a_lost_write_is_not_won_if_another_writer_stands_there(
+    dynamo: Dynamo, full: ModelRecord, write: Write
+) -> None:
+    operation, entry = write
+    other = replace(full, writer="pass-2", sequence=0)
+    rival = dynamo.another()
+    dynamo.before(operation, lambda: rival.save(other, None))
+    dynamo.lose_calls(operation)
+    with pytest.raises(StaleRecord, match="version 0 was read, 1 is stored"):
+        dynamo.store.save(full, entry)
+    assert dynamo.store.load(full.model_id) == replace(other, version=1)
+    assert dynamo.store.ledger(full.model_id) == ()
+
+
+def test_a_write_that_names_no_writer_is_never_taken_for_ones_own(dynamo: Dynamo, fresh: ModelRecord) -> None:
+    nameless = replace(fresh, writer="")
+    dynamo.lose_answers("PutItem")
+    with pytest.raises(StaleRecord):
+        dynamo.store.save(nameless, None)
+
+
+def test_if_the_read_that_settles_a_lost_write_fails_too_the_store_is_unavailable(
+    dynamo: Dynamo, full: ModelRecord, write: Write
+) -> None:
+    operation, entry = write
+    dynamo.lose_answers(operation)
+    dynamo.lose_calls("GetItem")
+    with pytest.raises(StoreUnavailable, match="weld-seams"):
+        dynamo.store.save(full, entry)
+
+
+def test_a_transaction_sent_twice_is_the_same_transaction(
+    dynamo: Dynamo, full: ModelRecord, entry: LedgerEntry
+) -> None:
+    tokens = []
+    dynamo.client.meta.events.register_first(
+        "provide-client-params.dynamodb.TransactWriteItems",
+        lambda params, **_: tokens.append(params["ClientRequestToken"]),
+    )
+    dynamo.answer("TransactWriteItems", "ThrottlingException", times=1)
+    won = dynamo.store.save(full, entry)
+    dynamo.store.save(replace(won, sequence=2), replace(entry, sequence=2))
+    first, again, second = tokens
+    assert first == again != second
+    assert len(first) == 36
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "ProvisionedThroughputExceededException"])
+def test_a_busy_table_is_tried_again_with_growing_pauses(
+    dynamo: Dynamo, full: ModelRecord, write: Write, code: str
+) -> None:
+    operation, entry = write
+    dynamo.answer(operation, code, times=3)
+    assert dynamo.store.save(full, entry).version == 1
+    assert dynamo.pauses == sorted(dynamo.pauses)
+    assert len(dynamo.pauses) == 3
+
+
+def test_a_table_that_stays_busy_is_unavailable_within_three_seconds(
+    dynamo: Dynamo, full: ModelRecord, write: Write
+) -> None:
+    operation, entry = write
+    dynamo.answer(operation, "ThrottlingException")
+    with pytest.raises(StoreUnavailable, match="ThrottlingException"):
+        dynamo.store.save(full, entry)
+    assert 0 < sum(dynamo.pauses) < PAUSES_MAX_SECONDS
+
+
+CANCELLED = "TransactionCanceledException"
+
+
+@pytest.mark.parametrize("reasons", [("None", "TransactionConflict"), ("ThrottlingError", "None")])
+def test_a_transaction_cancelled_for_a_moment_is_tried_again(
+    dynamo: Dynamo, full: ModelRecord, entry: LedgerEntry, reasons: tuple[str, ...]
+) -> None:
+    dynamo.answer("TransactWriteItems", CANCELLED, *reasons, times=2)
+    assert dynamo.store.save(full, entry).version == 1
+    assert len(dynamo.pauses) == 2
+
+
+def test_a_conflict_with_a_writer_that_won_is_a_stale_record_at_once(
+    dynamo: Dynamo, full: ModelRecord, entry: LedgerEntry
+) -> None:
+    won = dynamo.store.save(full, entry)
+    dynamo.before("TransactWriteItems", lambda: dynamo.another().wake(full.model_id, SIX))
+    dynamo.answer("TransactWriteItems", CANCELLED, "TransactionConflict", "None")
+    with pytest.raises(StaleRecord):
+        dynamo.store.save(replace(won, sequence=2), replace(entry, sequence=2))
+    assert dynamo.pauses == []
+
+
+def test_a_request_that_is_wrong_is_a_bug_and_stays_as_it_is(
+    dynamo: Dynamo, full: ModelRecord, entry: LedgerEntry
+) -> None:
+    dynamo.answer("TransactWriteItems", CANCELLED, "ValidationError", "None")
+    with pytest.raises(TransactWriteError):
+        dynamo.store.save(full, entry)
+    dynamo.answer("PutItem", "ValidationException")
+    with pytest.raises(PutError):
+        dynamo.store.save(full, None)
+    dynamo.answer("UpdateItem", "ValidationException")
+    with pytest.raises(UpdateError):
+        dynamo.store.wake(full.model_id, SIX)
+
+
+READS: dict[str, tuple[str, Callable[[DynamoStore], object]]] = {
+    "load": ("GetItem", lambda store: store.load(ModelId("a"))),
+    "planned": ("GetItem", lambda store: store.planned(ModelId("a"))),
+    "plan_version": ("GetItem", lambda store: store.plan_version()),
+    "planned_models": ("GetItem", lambda store: store.planned_models()),
+    "recorded": ("BatchGetItem", lambda store: store.recorded([ModelId("a")])),
+    "due": ("Query", lambda store: store.due(SIX)),
+    "ledger": ("Query", lambda store: store.ledger(ModelId("a"))),
+    "wake": ("UpdateItem", lambda store: store.wake(ModelId("a"), SIX)),
+    "apply": ("GetItem", lambda store: store.apply([], expected_version=0, at=SIX)),
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("ThrottlingException", 400),
+        ("InternalServerError", 500),
+        ("503", 503),
+        ("AccessDeniedException", 400),
+        ("ResourceNotFoundException", 400),
+    ],
+)
+@pytest.mark.parametrize("name", READS)
+def test_a_store_that_refuses_or_fails_is_unavailable(dynamo: Dynamo, name: str, code: str, status: int) -> None:
+    operation, call = READS[name]
+    dynamo.answer(operation, code, status=status)
+    with pytest.raises(StoreUnavailable, match=code):
+        call(dynamo.store)
+    assert sum(dynamo.pauses) < PAUSES_MAX_SECONDS
+
+
+def test_a_store_that_nobody_listens_for_is_unavailable(session: Any, full: ModelRecord, entry: LedgerEntry) -> None:
+    client = dynamodb_client(session, "http://127.0.0.1:9")  # the discard port; nothing listens
+    store = DynamoStore(client, TableNames("models", "ledger", "plans"), Patience(lambda _: None))
+    with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1"):
+        store.save(full, entry)
+
+
+def test_what_a_busy_table_left_out_of_an_answer_is_asked_for_again(dynamo: Dynamo, fresh: ModelRecord) -> None:
+    names = [ModelId(f"m{number}") for number in range(3)]
+    for name in names:
+        dynamo.store.save(replace(fresh, model_id=name), None)
+    table = dynamo.tables.names.models
+    answers = []
+
+    def keep_one(parsed: dict[str, Any], **_: Any) -> None:
+        found = parsed["Responses"][table]
+        answers.append(len(found))
+        left = [{"model_id": item["model_id"], "item": item["item"]} for item in found[1:]]
+        parsed["Responses"][table] = found[:1]
+        parsed["UnprocessedKeys"] = {table: {"Keys": left}} if left else {}
+
+    dynamo.client.meta.events.register("after-call.dynamodb.BatchGetItem", keep_one)
+    assert set(dynamo.store.recorded(names)) == set(names)
+    assert answers == [3, 2, 1]
+
+
+def test_a_table_that_never_answers_in_full_is_unavailable(dynamo: Dynamo, fresh: ModelRecord) -> None:
+    dynamo.store.save(fresh, None)
+    table = dynamo.tables.names.models
+
+    def keep_none(parsed: dict[str, Any], **_: Any) -> None:
+        parsed["Responses"] = {}
+        parsed["UnprocessedKeys"] = {table: {"Keys": [RECORD_KEY]}}
+
+    dynamo.client.meta.events.register("after-call.dynamodb.BatchGetItem", keep_none)
+    with pytest.raises(StoreUnavailable, match="left out"):
+        dynamo.store.recorded([fresh.model_id])
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"schema": {"N": "2"}}, "schema: 2"),
+        ({"schema": None}, "schema: None"),
+        ({"schema": {"S": "1"}}, "schema"),
+        ({"phase": {"S": "dreaming"}}, "phase: 'dreaming'"),
+        ({"sequence": {"N": "1.5"}}, "sequence: 1.5"),
+        ({"sequence": None}, "sequence: None"),
+        ({"wake_at": {"S": "soon"}}, "wake_at: 'soon'"),
+        ({"body": None}, "body: missing"),
+        ({"body": {"S": "{"}}, "not JSON"),
+        ({"body": {"S": "[]"}}, "not a JSON object"),
+        ({"body": {"S": '{"version": 1}'}}, "version in body: not a field"),
+        ({"version": {"S": "1"}}, "version"),
+    ],
+)
+def test_a_record_of_a_form_that_is_not_known_is_named_and_not_touched(
+    dynamo: Dynamo, fresh: ModelRecord, changes: dict[str, Any], named: str
+) -> None:
+    table = dynamo.tables.names.models
+    dynamo.store.save(fresh, None)
+    put(dynamo, table, RECORD_KEY, **changes)
+    before = dynamo.client.get_item(TableName=table, Key=RECORD_KEY)["Item"]
+    with pytest.raises(UnreadableItem, match=named) as told:
+        dynamo.store.load(fresh.model_id)
+    assert f"{table} weld-seams/record: " in str(told.value)
+    assert dynamo.store.recorded([fresh.model_id]) == {}
+    assert dynamo.client.get_item(TableName=table, Key=RECORD_KEY)["Item"] == before
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda body: body | {"mood": "good"}, "mood: not a field"),
+        (lambda body: body["attempt"].pop("units"), "attempt.units: missing"),
+        (lambda body: body["attempt"]["units"].update(minimum=True), "attempt.units.minimum: True"),
+        (lambda body: body["attempt"]["units"].update(minimum=0), "attempt.units: min_units 0"),
+        (lambda body: body["effort"].update(until="2026-11-23T06:00:00"), "effort.until"),
+        (lambda body: body.update(samples=[1, "2"]), r"samples\[1\]"),
+        (lambda body: body.update(target={"project": "p", "version": "latest"}), "target: version 'latest'"),
+    ],
+)
+def test_the_field_inside_a_record_that_cannot_be_read_is_named(
+    dynamo: Dynamo, full: ModelRecord, change: Callable[[dict[str, Any]], Any], named: str
+) -> None:
+    table = dynamo.tables.names.models
+    dynamo.store.save(full, None)
+    body = body_of(dynamo, table, RECORD_KEY)
+    body = change(body) if "mood" in named else (change(body), body)[1]
+    put(dynamo, table, RECORD_KEY, body={"S": json.dumps(body)})
+    with pytest.raises(UnreadableItem, match=named):
+        dynamo.store.load(full.model_id)
+
+
+def test_a_record_written_before_a_field_existed_takes_its_default(dynamo: Dynamo, full: ModelRecord) -> None:
+    table = dynamo.tables.names.models
+    won = dynamo.store.save(full, None)
+    body = body_of(dynamo, table, RECORD_KEY)
+    del body["unreadable"], body["effort"]["unstuck"]
+    put(dynamo, table, RECORD_KEY, body={"S": json.dumps(body)})
+    assert full.effort is not None
+    assert dynamo.store.load(full.model_id) == replace(won, unreadable=0, effort=replace(full.effort, unstuck=False))
+
+
+def test_an_unreadable_record_is_woken_and_hides_no_other(dynamo: Dynamo, fresh: ModelRecord) -> None:
+    table, other = dynamo.tables.names.models, replace(fresh, model_id=ModelId("other"))
+    dynamo.store.save(fresh, None)
+    dynamo.store.save(other, None)
+    put(dynamo, table, RECORD_KEY, schema={"N": "9"})
+    earlier = SIX - timedelta(hours=1)
+    dynamo.store.wake(fresh.model_id, earlier)
+    assert [line.model_id for line in dynamo.store.due(SIX)] == ["weld-seams", "other"]
+    assert set(dynamo.store.recorded([fresh.model_id, other.model_id])) == {"other"}
+
+
+def test_a_due_line_that_is_no_instant_hides_no_other(dynamo: Dynamo, fresh: ModelRecord) -> None:
+    dynamo.store.save(fresh, None)
+    dynamo.store.save(replace(fresh, model_id=ModelId("other")), None)
+    put(dynamo, dynamo.tables.names.models, RECORD_KEY, wake_at={"S": "1 o'clock"})
+    assert [line.model_id for line in dynamo.store.due(SIX)] == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"), [({"schema": {"N": "2"}}, "schema: 2"), ({"at": {"N": "7"}}, "at"), ({"body": None}, "body")]
+)
+def test_a_ledger_entry_of_a_form_that_is_not_known_is_named(
+    dynamo: Dynamo, full: ModelRecord, entry: LedgerEntry, changes: dict[str, Any], named: str
+) -> None:
+    table = dynamo.tables.names.ledger
+    dynamo.store.save(full, entry)
+    put(dynamo, table, {"model_id": {"S": "weld-seams"}, "sequence": {"N": "1"}}, **changes)
+    with pytest.raises(UnreadableItem, match=named) as told:
+        dynamo.store.ledger(full.model_id)
+    assert f"{table} weld-seams" in str(told.value)
+
+
+POINTER_KEY = {"plan": {"S": "current"}, "item": {"S": "pointer"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"schema": {"N": "2"}}, "schema: 2"),
+        ({"version": {"N": "1.5"}}, "version: 1.5"),
+        ({"version": None}, "version: None"),
+        ({"version": {"S": "1"}}, "version"),
+        ({"points_to": None}, "points_to: missing"),
+    ],
+)
+def test_a_pointer_of_a_form_that_is_not_known_is_named(
+    dynamo: Dynamo, model: HostedModel, changes: dict[str, Any], named: str
+) -> None:
+    table = dynamo.tables.names.plans
+    dynamo.store.apply([model], expected_version=0, at=SIX)
+    put(dynamo, table, POINTER_KEY, **changes)
+    with pytest.raises(UnreadableItem, match=named) as told:
+        dynamo.store.planned(model.model_id)
+    assert f"{table} current/pointer: " in str(told.value)
+
+
+def test_a_planned_model_of_a_form_that_is_not_known_is_named_and_hides_no_other(
+    dynamo: Dynamo, model: HostedModel
+) -> None:
+    table, other = dynamo.tables.names.plans, replace(model, model_id=ModelId("other"))
+    dynamo.store.apply([model, other], expected_version=0, at=SIX)
+    partition = dynamo.client.get_item(TableName=table, Key=POINTER_KEY)["Item"]["points_to"]["S"]
+    put(dynamo, table, {"plan": {"S": partition}, "item": {"S": "model#weld-seams"}}, schema={"N": "2"})
+    with pytest.raises(UnreadableItem, match=f"{table} {partition}/model#weld-seams: schema: 2"):
+        dynamo.store.planned(model.model_id)
+    assert dynamo.store.planned(other.model_id) == Planned(1, other)
+
+
+def test_a_plan_is_read_once_and_the_pointer_each_time(dynamo: Dynamo, model: HostedModel) -> None:
+    dynamo.store.apply([model], expected_version=0, at=SIX)
+    reads = []
+    dynamo.client.meta.events.register_first(
+        "provide-client-params.dynamodb.GetItem", lambda params, **_: reads.append(params["Key"]["item"]["S"])
+    )
+    for _ in range(3):
+        assert dynamo.store.planned(model.model_id) == Planned(1, model)
+    assert reads == ["pointer", "model#weld-seams", "pointer", "pointer"]
+    changed = replace(model, slack=timedelta())
+    dynamo.another().apply([changed], expected_version=1, at=SIX)
+    assert dynamo.store.planned(model.model_id) == Planned(2, changed)
+
+
+def test_an_apply_interrupted_before_its_pointer_is_in_no_plan(dynamo: Dynamo, model: HostedModel) -> None:
+    dynamo.store.apply([model], expected_version=0, at=SIX)
+    before = dynamo.store.load(model.model_id)
+    ghost, next_one = replace(model, model_id=ModelId("ghost")), replace(model, model_id=ModelId("next"))
+    dynamo.lose_calls("PutItem", times=1)
+    with pytest.raises(StoreUnavailable, match="plan 2 was not made current"):
+        dynamo.store.apply([ghost], expected_version=1, at=SIX + timedelta(1))
+    assert dynamo.store.planned_models() == ["weld-seams"]
+    assert dynamo.store.load(model.model_id) == before
+    assert dynamo.store.apply([next_one], expected_version=1, at=SIX) == 2
+    assert dynamo.store.planned_models() == ["next"]
+    assert dynamo.store.planned(ghost.model_id) == Planned(2, None)
+    assert dynamo.store.load(ghost.model_id) is None
+
+
+def test_an_apply_whose_pointer_was_written_but_not_confirmed_has_won(dynamo: Dynamo, model: HostedModel) -> None:
+    dynamo.lose_answers("PutItem")
+    assert dynamo.store.apply([model], expected_version=0, at=SIX) == 1
+    assert dynamo.store.planned(model.model_id) == Planned(1, model)
+
+
+def test_of_two_applies_side_by_side_one_wins(dynamo: Dynamo, model: HostedModel) -> None:
+    rival = replace(model, model_id=ModelId("rival"))
+    dynamo.before("PutItem", lambda: dynamo.another().apply([rival], expected_version=0, at=SIX))
+    with pytest.raises(StaleRecord, match="plan 0 was read, plan 1 is current"):
+        dynamo.store.apply([model], expected_version=0, at=SIX)
+    assert dynamo.store.planned_models() == ["rival"]
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
+def test_an_apply_that_may_not_write_changes_nothing(dynamo: Dynamo, model: HostedModel, code: str) -> None:
+    dynamo.answer("BatchWriteItem", code)
+    with pytest.raises(StoreUnavailable, match=code):
+        dynamo.store.apply([model], expected_version=0, at=SIX)
+    dynamo.answer("PutItem", code)
+    with pytest.raises(StoreUnavailable, match=code):
+        dynamo.store.apply([], expected_version=0, at=SIX)
+    assert dynamo.store.plan_version() == 0
+
+
+def test_a_batch_that_is_only_taken_in_part_is_written_whole_in_the_end(dynamo: Dynamo, model: HostedModel) -> None:
+    models = [replace(model, model_id=ModelId(f"m{number}")) for number in range(4)]
+    table, left = dynamo.tables.names.plans, [5]
+
+    def take_none(params: dict[str, Any], **_: Any) -> Any:
+        if not left[0]:
+            return None
+        left[0] -= 1
+        return _OK, {"UnprocessedItems": params["body"] and {table: _puts(params)}, "ResponseMetadata": {}}
+
+    dynamo.client.meta.events.register_first("before-call.dynamodb.BatchWriteItem", take_none)
+    dynamo.store.apply(models, expected_version=0, at=SIX)
+    assert dynamo.store.planned_models() == [one.model_id for one in models]
+    assert dynamo.pauses
+
+
+class _Ok:
+    status_code = 200
+
+
+_OK = _Ok()
+
+
+def _puts(params: dict[str, Any]) -> list[Any]:
+    (puts,) = json.loads(params["body"])["RequestItems"].values()
+    return list(puts)
+
+
+def test_models_that_could_not_be_woken_are_told_and_the_plan_is_current(dynamo: Dynamo, model: HostedModel) -> None:
+    models = [replace(model, model_id=ModelId(f"m{number}")) for number in range(12)]
+    dynamo.store.apply(models, expected_version=0, at=SIX)
+    dynamo.answer("UpdateItem", "InternalServerError", times=2, status=500)
+    later = SIX + timedelta(minutes=1)
+    with pytest.raises(StoreUnavailable, match="plan 2 is current, but 2 of 12 models are not woken yet"):
+        dynamo.store.apply(models, expected_version=1, at=later)
+    assert dynamo.store.plan_version() == 2
+    records = dynamo.store.recorded([one.model_id for one in models]).values()
+    assert sorted(record.wake_at for record in records) == [SIX] * 2 + [later] * 10
+
+
+def test_a_record_that_a_pass_makes_during_an_apply_is_woken(
+    dynamo: Dynamo, model: HostedModel, fresh: ModelRecord
+) -> None:
+    rival = dynamo.another()
+    dynamo.before("PutItem", lambda: rival.save(replace(fresh, wake_at=None), None), naming=b"weld-seams")
+    dynamo.store.apply([model], expected_version=0, at=SIX)
+    record = dynamo.store.load(model.model_id)
+    assert record is not None
+    assert (record.wake_at, record.version, record.writer) == (SIX, 2, "wake")
