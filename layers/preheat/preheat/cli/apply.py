@@ -1,0 +1,129 @@
+"""The command `apply`: a plant file becomes the current plan, as a whole or not at all.
+
+Owns the order of its steps: read all, show what changes, ask, then apply against the version that was shown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from preheat.cli.errors import NO, CliError, told
+from preheat.cli.stack import StackName, Surroundings
+from preheat.domain.plan import HostedModel, ModelId
+from preheat.ports import StaleRecord, Store, UnreadableItem
+
+COLOURS = {"+": "green", "~": "yellow", "-": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """The current plan as read; `unreadable` names models whose stored form this release does not know."""
+
+    version: int
+    models: dict[ModelId, HostedModel] = field(default_factory=dict)
+    unreadable: tuple[ModelId, ...] = ()
+
+
+def apply(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The plant file.", metavar="FILE")],
+    stack: StackName = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Make a plant file the plan: check it, show what changes, ask, apply it as one new version."""
+    with told():
+        from preheat.cli.plan import compiled  # noqa: PLC0415 - loads the file's typed model
+        from preheat.cli.plant_file import PlantFileError, read_plant  # noqa: PLC0415 - as above
+
+        try:
+            plant = read_plant(file)
+        except PlantFileError as error:
+            raise CliError(*error.lines) from error
+        surroundings = Surroundings.of(context)
+        store = surroundings.open_store(stack)
+        stored = stored_plan(store)
+        models = compiled(plant, now=surroundings.clock.now(), previous=stored.models)
+        _show_changes(file, stored, models)
+        if not dry_run:
+            if not yes:
+                _ask()
+            now = surroundings.clock.now()  # The answer may have taken a while: what is new is known from now on.
+            models = compiled(plant, now=now, previous=stored.models)
+            typer.echo(f"plan {_applied(store, stored.version, models, surroundings)} is current")
+        _show_next(models, surroundings)
+        if dry_run:
+            typer.echo("dry run: nothing was applied")
+
+
+def stored_plan(store: Store) -> StoredPlan:
+    """Return the current plan, every model of one version.
+
+    Raises:
+        CliError: another plan became current meanwhile.
+    """
+    version = store.plan_version()
+    models, unreadable = {}, []
+    for model_id in store.planned_models():
+        try:
+            planned = store.planned(model_id)
+        except UnreadableItem:
+            unreadable.append(model_id)
+            continue
+        if planned.version != version:
+            raise _lost(version)
+        if planned.model is not None:
+            models[model_id] = planned.model
+    return StoredPlan(version, models, tuple(unreadable))
+
+
+def _applied(store: Store, version: int, models: Sequence[HostedModel], surroundings: Surroundings) -> int:
+    try:
+        return store.apply(models, expected_version=version, at=surroundings.clock.now())
+    except StaleRecord as error:
+        raise _lost(version) from error
+
+
+def _lost(version: int) -> CliError:
+    return CliError(
+        f"preheat: another apply came first: plan {version} was compared, and is no longer current",
+        "nothing was applied; run the command again to see what changes against the new plan",
+        status=NO,
+    )
+
+
+def _ask() -> None:
+    try:
+        agreed = typer.confirm("apply?")
+    except typer.Abort:
+        raise CliError("preheat: nobody answered; --yes applies without asking, --dry-run only shows") from None
+    if not agreed:
+        raise CliError("nothing was applied", status=NO)
+
+
+def _show_changes(file: Path, stored: StoredPlan, models: Sequence[HostedModel]) -> None:
+    from preheat.cli.difference import changes  # noqa: PLC0415 - as above
+
+    found = changes(stored.models, models, unreadable=stored.unreadable)
+    against = f"plan {stored.version}" if stored.version else "no plan yet"
+    typer.echo(f"{file}: {len(models)} models, against {against}")
+    for change in found:
+        typer.secho(f"  {change.kind} {change.model_id}", fg=COLOURS[change.kind])
+        for line in change.lines:
+            typer.echo(f"      {line}")
+    if not found:
+        typer.echo("  no difference; applied anew, every model is looked at again, also one that was refused")
+
+
+def _show_next(models: Sequence[HostedModel], surroundings: Surroundings) -> None:
+    from preheat.cli.difference import next_start  # noqa: PLC0415 - as above
+
+    now = surroundings.clock.now()
+    width = max((len(model.model_id) for model in models), default=0)
+    typer.echo("next starts")
+    for model in models:
+        typer.echo(f"  {model.model_id:<{width}}  {next_start(model, now)}")

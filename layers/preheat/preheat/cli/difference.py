@@ -1,0 +1,103 @@
+"""What applying a plan would change, and what it would start next: pure comparisons of models, in words.
+
+Knows neither store nor terminal.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from preheat.cli import show
+from preheat.domain.demand import outlook
+from preheat.domain.plan import HostedModel, Mode, ModelId
+
+
+class Kind(StrEnum):
+    """What happens to a model; the sign that stands before it."""
+
+    ADDED = "+"
+    CHANGED = "~"
+    REMOVED = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one model: for a changed one, a line for each field."""
+
+    kind: Kind
+    model_id: ModelId
+    lines: tuple[str, ...]
+
+
+def changes(
+    before: Mapping[ModelId, HostedModel], after: Sequence[HostedModel], *, unreadable: Collection[ModelId] = ()
+) -> list[Change]:
+    """Return what changes from one plan to the next, by model id; `unreadable` ones of before are replaced whole."""
+    found = []
+    planned = {model.model_id: model for model in after}
+    for model_id in sorted({*before, *planned, *unreadable}):
+        model, old = planned.get(model_id), before.get(model_id)
+        if model is None:
+            found.append(Change(Kind.REMOVED, model_id, ("no longer planned: what Preheat runs of it is stopped",)))
+        elif model_id in unreadable:
+            lines = ("as stored it cannot be read: replaced", *_described(model))
+            found.append(Change(Kind.CHANGED, model_id, lines))
+        elif old is None:
+            found.append(Change(Kind.ADDED, model_id, tuple(_described(model))))
+        elif lines := tuple(_changed(old, model)):
+            found.append(Change(Kind.CHANGED, model_id, lines))
+    return found
+
+
+def next_start(model: HostedModel, now: datetime) -> str:
+    """Return when a model is started next, in the plant's time and in UTC, and for what."""
+    if model.mode is Mode.PAUSED:
+        return "paused"
+    held = " (observe: only recorded)" if model.mode is Mode.OBSERVE else ""
+    seen = outlook(model, now)
+    demand = seen.current or seen.upcoming
+    if demand is None:
+        return f"nothing in the next 8 days{held}"
+    zone = next(schedule.zone for schedule in model.schedules if schedule.name == demand.schedule)
+    if seen.current is not None:
+        return f"now: needed until {both(demand.end, zone)} ({demand.schedule}){held}"
+    return f"{both(demand.start_at, zone)} for {show.local_instant(demand.begin, zone)} ({demand.schedule}){held}"
+
+
+def both(at: datetime, zone: str) -> str:
+    """Return an instant in a zone and in UTC."""
+    return f"{show.local_instant(at, zone)} = {show.instant(at)}"
+
+
+def _described(model: HostedModel) -> Iterator[str]:
+    facts = (f"{name} {value}" for name, value in _facts(model).items() if name != "target")
+    yield f"{_facts(model)['target']}, {', '.join(facts)}"
+    for schedule in model.schedules:
+        yield show.schedule(schedule)
+
+
+def _changed(old: HostedModel, new: HostedModel) -> Iterator[str]:
+    for (name, before), after in zip(_facts(old).items(), _facts(new).values(), strict=True):
+        if before != after:
+            yield f"{name} {before} -> {after}"
+    known = {schedule.name: schedule for schedule in old.schedules}
+    for schedule in new.schedules:
+        was = known.pop(schedule.name, None)
+        if was is None:
+            yield f"schedule + {show.schedule(schedule)}"
+        elif was != schedule:
+            yield f"schedule {show.schedule(was)} -> {show.schedule(schedule)}"
+    for was in known.values():
+        yield f"schedule - {show.schedule(was)}"
+
+
+def _facts(model: HostedModel) -> dict[str, str]:
+    return {
+        "target": f"{model.target.project}/{model.target.version}",
+        "units": show.units(model.units),
+        "lead": show.duration(model.lead),
+        "slack": show.duration(model.slack),
+        "mode": model.mode,
+        "unscheduled": model.unscheduled,
+    }

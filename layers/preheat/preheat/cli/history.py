@@ -1,0 +1,52 @@
+"""The command `history`: a model's ledger, newest last. Owns its form; the ledger is the store's."""
+
+import difflib
+import json
+from typing import Annotated
+
+import typer
+
+from preheat.cli import show
+from preheat.cli.errors import NO, CliError, told
+from preheat.cli.stack import StackName, Surroundings
+from preheat.domain.plan import ModelId
+from preheat.domain.record import LedgerEntry
+
+
+def history(
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(help="The model's name.", metavar="MODEL")],
+    stack: StackName = None,
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="Show this many entries, the newest.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each entry, on a line.")] = False,
+) -> None:
+    """Show what happened to a model and why, newest last."""
+    with told():
+        store = Surroundings.of(context).open_store(stack)
+        entries = store.ledger(ModelId(model))[-limit:]
+        if not entries and store.load(ModelId(model)) is None:
+            close = difflib.get_close_matches(model, store.planned_models(), n=3)
+            near = f"; close to it: {', '.join(close)}" if close else ""
+            raise CliError(f"preheat: no history of {model!r}: it was never planned{near}", status=NO)
+        for entry in entries:
+            if as_json:
+                typer.echo(json.dumps(show.entry_fields(entry)))
+            else:
+                typer.echo("\n".join(lines(entry)))
+        if not entries and not as_json:
+            typer.echo(f"{model}: nothing has happened yet")
+
+
+def lines(entry: LedgerEntry) -> list[str]:
+    """Return a ledger entry as its change with the reason, and below it what it was done with."""
+    change = f"{entry.from_phase} -> {entry.to_phase}"
+    facts = [f"token {entry.client_token}"] if entry.client_token else []
+    if entry.margin is not None:
+        facts.append(f"margin {show.signed(entry.margin)}")
+    if entry.time_to_hosted is not None:
+        facts.append(f"hosted in {show.duration(entry.time_to_hosted)}")
+    if entry.late is not None:
+        facts.append("late" if entry.late else "on time")
+    told = [f"{show.instant(entry.at)}  {change:<22}  {entry.action:<8}  {entry.reason}"]
+    return told + [f"{'':22}{', '.join(facts)}"] * bool(facts)
