@@ -1,0 +1,112 @@
+"""What every work queue promises, its in-memory twin no less than the one on SQS."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from preheat.clock import VirtualClock
+from preheat.domain.plan import ModelId
+from preheat.ports import Queue, QueueUnavailable
+from preheat.queue.memory import MemoryQueue
+from preheat.queue.sqs import SqsQueue, sqs_client
+from preheat.queue.work import parse_work
+
+MOTO = "https://sqs.eu-central-1.amazonaws.com"
+SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
+WELD = ModelId("weld-seams")
+
+
+@dataclass
+class Sent:
+    """A queue, and the messages it holds with the delay that each was given."""
+
+    queue: Queue
+    messages: Callable[[], list[tuple[ModelId, timedelta]]]
+
+
+@pytest.fixture
+def sqs(session: Any) -> Iterator[Any]:
+    with mock_aws():
+        yield sqs_client(session, MOTO)
+
+
+def _on_sqs(client: Any) -> Sent:
+    url = client.create_queue(QueueName="work")["QueueUrl"]
+    sent: list[tuple[ModelId, timedelta]] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        sent.append((parse_work(params["MessageBody"]), timedelta(seconds=params["DelaySeconds"])))
+
+    client.meta.events.register("provide-client-params.sqs.SendMessage", note)
+
+    def messages() -> list[tuple[ModelId, timedelta]]:
+        counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
+        held = client.get_queue_attributes(QueueUrl=url, AttributeNames=counts)["Attributes"]
+        assert sum(map(int, held.values())) == len(sent)
+        return sorted(sent)
+
+    return Sent(SqsQueue(client, url), messages)
+
+
+def _in_memory() -> Sent:
+    clock = VirtualClock(SIX)
+    queue = MemoryQueue(clock)
+
+    def messages() -> list[tuple[ModelId, timedelta]]:
+        taken = []
+        while (visible_at := queue.next_at()) is not None:
+            clock.advance_to(visible_at)
+            taken.append((queue.receive() or ModelId("none"), visible_at - SIX))
+        return sorted(taken)
+
+    return Sent(queue, messages)
+
+
+@pytest.fixture(params=["memory", "moto"])
+def sent(request: pytest.FixtureRequest) -> Sent:
+    return _in_memory() if request.param == "memory" else _on_sqs(request.getfixturevalue("sqs"))
+
+
+@pytest.mark.parametrize("seconds", [-5, 0, 0.000001, 0.4, 1, 1.2, 59.999, 899.5, 900])
+def test_a_message_is_never_early_and_less_than_a_second_late(sent: Sent, seconds: float) -> None:
+    asked = timedelta(seconds=seconds)
+    sent.queue.enqueue(WELD, asked)
+    ((model_id, delay),) = sent.messages()
+    assert model_id == WELD
+    assert max(asked, timedelta()) <= delay < max(asked, timedelta()) + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("wait", [timedelta(seconds=900.1), timedelta(hours=7), timedelta(days=400)])
+def test_a_wait_that_the_queue_cannot_hold_is_cut(sent: Sent, wait: timedelta) -> None:
+    sent.queue.enqueue(WELD, wait)
+    assert sent.messages() == [(WELD, timedelta(seconds=900))]
+
+
+def test_every_message_is_kept_also_the_same_twice(sent: Sent) -> None:
+    for model_id in ("b", "a", "b"):
+        sent.queue.enqueue(ModelId(model_id), timedelta())
+    assert [model_id for model_id, _ in sent.messages()] == ["a", "b", "b"]
+
+
+def test_a_queue_that_does_not_exist_is_unavailable(sqs: Any) -> None:
+    with pytest.raises(QueueUnavailable, match="weld-seams"):
+        SqsQueue(sqs, f"{MOTO}/123456789012/none").enqueue(WELD, timedelta())
+
+
+def test_a_queue_that_nobody_listens_for_is_unavailable(session: Any) -> None:
+    dead = "http://127.0.0.1:9"  # the discard port; nothing listens
+    with pytest.raises(QueueUnavailable, match=r"127\.0\.0\.1"):
+        SqsQueue(sqs_client(session, dead), f"{dead}/queue").enqueue(WELD, timedelta())
+
+
+def test_what_was_received_from_memory_is_gone_and_what_is_delayed_is_not_there_yet() -> None:
+    clock = VirtualClock(SIX)
+    queue = MemoryQueue(clock)
+    queue.enqueue(WELD, timedelta(seconds=5))
+    assert (len(queue), queue.receive()) == (1, None)
+    clock.advance(timedelta(seconds=5))
+    assert (queue.receive(), queue.receive(), queue.next_at(), len(queue)) == (WELD, None, None, 0)

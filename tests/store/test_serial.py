@@ -1,0 +1,168 @@
+"""The codec: every domain value survives it, and nothing else is taken for one."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta, timezone
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from preheat.domain.plan import LEAD_MAX, HostedModel, ModelId, Target, Units
+from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.domain.schedule import ShiftWindow, Weekday
+from preheat.store.serial import Misshapen, decode, dumps, encode, fields_of, instant, loads, stamp
+
+SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
+
+instants = st.datetimes(datetime(2000, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  bounds are naive
+durations = st.timedeltas(timedelta(days=-400), timedelta(days=400))
+names = st.text(st.characters(codec="utf-8"), max_size=12)
+targets = st.builds(Target, st.from_regex(r"[a-z]{1,9}", fullmatch=True), st.from_regex(r"[1-9][0-9]?", fullmatch=True))
+units = st.builds(lambda low, more: Units(low, low + more if more else None), st.integers(1, 50), st.integers(0, 50))
+windows = st.builds(
+    ShiftWindow,
+    days=st.frozensets(st.sampled_from(Weekday), min_size=1),
+    start=st.just(time(6)),
+    end=st.times(time(6, 0, 1)),
+    end_day=st.integers(0, 7),
+)
+KINDS: dict[Any, st.SearchStrategy[Any]] = {
+    bool: st.booleans(),
+    int: st.integers(),
+    str: names,
+    ModelId: st.from_regex(r"[a-z0-9][a-z0-9-]{0,8}", fullmatch=True),
+    datetime: instants,
+    timedelta: durations,
+    Target: targets,
+    Units: units,
+    ShiftWindow: windows,
+}
+
+
+def values(hint: Any, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Return a strategy for every value of a type hint; `given` ones for the fields of a dataclass."""
+    if hint in KINDS:
+        return KINDS[hint]
+    if isinstance(hint, UnionType):
+        (inner,) = (one for one in get_args(hint) if one is not NoneType)
+        return st.none() | values(inner)
+    if get_origin(hint) is tuple:
+        return st.lists(values(get_args(hint)[0]), max_size=3).map(tuple)
+    if issubclass(hint, Enum):
+        return st.sampled_from(hint)
+    return st.builds(hint, **{name: values(kind) for name, kind in get_type_hints(hint).items()} | given)
+
+
+leads = st.timedeltas(timedelta(microseconds=1), LEAD_MAX)
+models = values(HostedModel, lead=leads, slack=st.just(timedelta()) | leads)
+
+
+@given(values(ModelRecord) | values(LedgerEntry) | models)
+def test_every_value_comes_back_as_it_went(value: Any) -> None:
+    assert decode(type(value), loads(dumps(fields_of(value)))) == value
+
+
+@given(instants, instants)
+def test_instants_sort_as_text_as_they_do_in_time(one: datetime, other: datetime) -> None:
+    assert (stamp(one) < stamp(other)) == (one < other)
+    assert instant(stamp(one)) == one
+    assert instant(stamp(one)).tzinfo is UTC
+
+
+def test_an_instant_of_another_offset_is_stored_in_utc() -> None:
+    assert stamp(SIX.astimezone(timezone(timedelta(hours=1)))) == "2026-11-23T06:00:00.000000Z"
+
+
+def test_a_naive_instant_is_never_stored() -> None:
+    with pytest.raises(ValueError, match="naive"):
+        stamp(datetime(2026, 11, 23))  # noqa: DTZ001  the point
+
+
+@pytest.mark.parametrize("text", ["2026-11-23T06:00:00", "2026-11-23T06:00:00+01:00Z", "Z", "soon", 7, None])
+def test_text_that_is_no_utc_instant_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match=r"instant|offsets|isoformat"):
+        instant(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One field of each kind that domain values have."""
+
+    model_id: ModelId
+    flag: bool
+    count: int
+    wait: timedelta
+    wall: time
+    sizes: tuple[int, ...] = ()
+    name: str | None = None
+
+
+GOOD: dict[str, Any] = {"model_id": "a", "flag": True, "count": 3, "wait": 1.5, "wall": "06:00:00"}
+
+
+def test_a_missing_field_takes_its_default() -> None:
+    assert decode(Facts, GOOD) == Facts(ModelId("a"), True, 3, timedelta(seconds=1.5), time(6))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"more": 1}, "more: not a field that this release knows"),
+        ({"model_id": 3}, "model_id: 3 is not text"),
+        ({"model_id": None}, "model_id: None is not text"),
+        ({"flag": 1}, "flag: 1 is not bool"),
+        ({"count": True}, "count: True is not int"),
+        ({"count": 3.0}, "count: 3.0 is not int"),
+        ({"wait": "1"}, "wait: '1' is not a number of seconds"),
+        ({"wait": True}, "wait: True is not a number of seconds"),
+        ({"wait": 1e308}, "wait: "),
+        ({"wait": float("nan")}, "wait: "),
+        ({"wall": "25:00"}, "wall: "),
+        ({"wall": "06:00:00+01:00"}, "wall: .* is not a plain wall time"),
+        ({"sizes": "12"}, "sizes: '12' is not a list"),
+        ({"sizes": [1, "2"]}, r"sizes\[1\]: '2' is not int"),
+        ({"name": ["x" * 500]}, r"name: \['x{60,80}\.\.\. is not text"),
+    ],
+)
+def test_a_field_of_another_shape_is_refused_by_its_path(change: dict[str, Any], told: str) -> None:
+    with pytest.raises(Misshapen, match=told):
+        decode(Facts, GOOD | change)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_field_without_a_default_must_be_there(name: str) -> None:
+    with pytest.raises(Misshapen, match=f"{name}: missing"):
+        decode(Facts, {key: value for key, value in GOOD.items() if key != name})
+
+
+@pytest.mark.parametrize("data", [None, 3, "x", []])
+def test_what_is_no_object_is_no_value(data: object) -> None:
+    with pytest.raises(Misshapen, match=r"Facts: .* is not an object"):
+        decode(Facts, data)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", "null", "[" * 100_000])
+def test_text_that_holds_no_json_object_is_refused(text: str) -> None:
+    with pytest.raises(Misshapen, match="not "):
+        loads(text)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | names, st.lists))
+def test_no_data_makes_the_codec_fail_in_another_way(data: Any) -> None:
+    for field in json.loads(dumps(fields_of(ModelRecord(ModelId("a"), Target("p", "1"))))):
+        with pytest.raises(Misshapen):
+            decode(ModelRecord, {"target": data, "model_id": data, field: data, "strange": data})
+
+
+def test_equal_values_make_equal_texts() -> None:
+    record = ModelRecord(ModelId("a"), Target("p", "1"), wake_at=SIX)
+    assert dumps(fields_of(record)) == dumps(fields_of(replace(record)))
+
+
+def test_a_type_that_no_domain_value_has_is_a_bug() -> None:
+    with pytest.raises(TypeError, match="complex has no stored form"):
+        encode(1j)

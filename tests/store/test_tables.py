@@ -1,0 +1,71 @@
+"""The table classes are the tables that the template makes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pynamodb.models import Model
+from ruamel.yaml import YAML
+
+from preheat.domain.plan import ModelId
+from preheat.store.items import SHARDS, shard_of
+from preheat.store.tables import LedgerItem, PlanItem, RecordItem, TableNames, Tables
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+
+
+@pytest.fixture(scope="session")
+def resources() -> dict[str, Any]:
+    """The template's resources; its own tags stand as plain values."""
+    resources: dict[str, Any] = YAML().load(TEMPLATE)["Resources"]
+    return resources
+
+
+@pytest.mark.parametrize(
+    ("kind", "resource"), [(RecordItem, "ModelsTable"), (LedgerItem, "LedgerTable"), (PlanItem, "PlansTable")]
+)
+def test_keys_and_indexes_are_those_of_the_template(
+    kind: type[Model], resource: str, resources: dict[str, Any]
+) -> None:
+    properties, schema = resources[resource]["Properties"], kind._get_schema()
+    assert _pairs(schema["key_schema"], "KeyType") == _pairs(properties["KeySchema"], "KeyType")
+    assert _pairs(schema["attribute_definitions"], "AttributeType") == _pairs(
+        properties["AttributeDefinitions"], "AttributeType"
+    )
+    declared = {
+        index["IndexName"]: (_pairs(index["KeySchema"], "KeyType"), index["Projection"]["ProjectionType"])
+        for index in properties.get("GlobalSecondaryIndexes", [])
+    }
+    assert declared == {
+        index["index_name"]: (_pairs(index["key_schema"], "KeyType"), index["projection"]["ProjectionType"])
+        for index in schema["global_secondary_indexes"]
+    }
+
+
+def _pairs(rows: Any, kind: str) -> dict[str, str]:
+    return {row["AttributeName"]: row[kind] for row in rows}
+
+
+def test_two_bindings_live_side_by_side_and_each_has_one_client() -> None:
+    first, second = _Client("eu-central-1"), _Client("us-east-1")
+    one = Tables(TableNames("m1", "l1", "p1"), first)
+    two = Tables(TableNames("m2", "l2", "p2"), second)
+    assert (one.records.Meta.table_name, two.records.Meta.table_name) == ("m1", "m2")
+    for tables, client in ((one, first), (two, second)):
+        for table in (tables.records, tables.ledger, tables.plans):
+            assert table._get_connection().connection.client is client
+
+
+class _Client:
+    """As much of a client as a binding looks at."""
+
+    def __init__(self, region: str) -> None:
+        self.meta = type("Meta", (), {"region_name": region})
+
+
+def test_a_model_stays_in_its_shard_for_ever_and_shards_share_the_load() -> None:
+    assert [shard_of(ModelId(name)) for name in ("weld-seams", "paint", "a", "0")] == ["3", "3", "3", "1"]
+    counts = dict.fromkeys(SHARDS, 0)
+    for number in range(1000):
+        counts[shard_of(ModelId(f"line-{number}"))] += 1
+    assert min(counts.values()) > 150

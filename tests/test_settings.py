@@ -1,0 +1,79 @@
+"""The settings: read once, checked whole, told all at once."""
+
+import os
+import subprocess
+import sys
+from dataclasses import fields
+from typing import get_type_hints
+
+import pytest
+
+from preheat.domain.plan import Mode
+from preheat.settings import VARIABLES, ReconcileSettings, SettingsError, StoreSettings, TickSettings
+
+TABLES = {
+    "PREHEAT_MODELS_TABLE": "preheat-ModelsTable-1AB",
+    "PREHEAT_LEDGER_TABLE": "preheat-LedgerTable-1AB",
+    "PREHEAT_PLANS_TABLE": "preheat.plans_1",
+}
+WORK = TABLES | {"PREHEAT_WORK_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/work"}
+
+
+def test_each_program_is_told_what_it_needs_and_no_more() -> None:
+    surroundings = {"PATH": "/bin", "PREHEAT_SLACK_SECONDS": "120"}
+    assert StoreSettings.from_env(TABLES | surroundings) == StoreSettings(*TABLES.values())
+    assert TickSettings.from_env(WORK | surroundings) == TickSettings(*WORK.values())
+
+
+def test_what_is_not_set_has_its_default() -> None:
+    settings = ReconcileSettings.from_env(WORK)
+    assert (settings.mode, settings.hosting_endpoint_url) == (Mode.ACT, None)
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_mode_is_read_by_its_name(mode: Mode) -> None:
+    assert ReconcileSettings.from_env(WORK | {"PREHEAT_MODE": mode.value}).mode is mode
+
+
+@pytest.mark.parametrize(
+    ("text", "url"), [("", None), ("http://127.0.0.1:8700", "http://127.0.0.1:8700"), ("https://a/b", "https://a/b")]
+)
+def test_an_empty_endpoint_is_the_services_own(text: str, url: str | None) -> None:
+    assert ReconcileSettings.from_env(WORK | {"PREHEAT_HOSTING_ENDPOINT_URL": text}).hosting_endpoint_url == url
+
+
+def test_all_that_is_missing_or_wrong_is_told_at_once_with_what_is_accepted() -> None:
+    wrong = {
+        "PREHEAT_MODELS_TABLE": "a/b",
+        "PREHEAT_LEDGER_TABLE": "",
+        "PREHEAT_WORK_QUEUE_URL": "work",
+        "PREHEAT_MODE": "Act",
+        "PREHEAT_HOSTING_ENDPOINT_URL": "ftp://h",
+    }
+    with pytest.raises(SettingsError) as told:
+        ReconcileSettings.from_env(wrong)
+    assert str(told.value).splitlines() == [
+        "PREHEAT_MODELS_TABLE is 'a/b'; accepted: the name of a DynamoDB table, 3 to 255 of [a-zA-Z0-9_.-]",
+        "PREHEAT_LEDGER_TABLE is ''; accepted: the name of a DynamoDB table, 3 to 255 of [a-zA-Z0-9_.-]",
+        "PREHEAT_PLANS_TABLE is not set; accepted: the name of a DynamoDB table, 3 to 255 of [a-zA-Z0-9_.-]",
+        "PREHEAT_WORK_QUEUE_URL is 'work'; accepted: the URL of an SQS queue",
+        "PREHEAT_MODE is 'Act'; accepted: act, observe, paused",
+        "PREHEAT_HOSTING_ENDPOINT_URL is 'ftp://h'; accepted: an http or https URL, or nothing for the service's own",
+    ]
+
+
+def test_each_reader_gives_what_its_field_takes() -> None:
+    settings = ReconcileSettings.from_env(WORK | {"PREHEAT_HOSTING_ENDPOINT_URL": "http://127.0.0.1:1/"})
+    assert {field.name for field in fields(settings)} == set(VARIABLES)
+    for name, kind in get_type_hints(ReconcileSettings).items():
+        assert isinstance(getattr(settings, name), kind)
+
+
+def test_what_a_cold_start_loads_of_these_holds_neither_pydantic_nor_tracing_nor_boto3() -> None:
+    load = "import preheat.settings, preheat.telemetry, preheat.queue.sqs, preheat.store.dynamodb, sys"
+    show = "print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"{load}; {show}"], check=True, capture_output=True, text=True, env=dict(os.environ)
+    ).stdout.split()
+    assert {"pynamodb", "botocore", "aws_lambda_powertools"} <= set(loaded)
+    assert {"pydantic", "aws_xray_sdk", "boto3", "typer", "moto"} & set(loaded) == set()

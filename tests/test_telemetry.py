@@ -1,0 +1,171 @@
+"""What is told to CloudWatch: one EMF line an entry, one log line a pass."""
+
+import io
+import json
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from preheat import telemetry
+from preheat.domain.plan import ModelId, Target
+from preheat.domain.record import Action, LedgerEntry, Phase
+from preheat.reconcile import Result
+
+SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
+HOSTED = LedgerEntry(
+    model_id=ModelId("weld-seams"),
+    sequence=3,
+    at=SIX - timedelta(seconds=21),
+    from_phase=Phase.STARTING,
+    to_phase=Phase.HOSTED,
+    action=Action.OBSERVE,
+    reason="hosted, as wanted",
+    target=Target("line-1", "3"),
+    schedule="early",
+    time_to_hosted=timedelta(minutes=11, milliseconds=250),
+    margin=timedelta(seconds=21),
+    late=False,
+)
+BARE = replace(HOSTED, time_to_hosted=None, margin=None, late=None)
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def metrics_of(line: dict[str, Any]) -> dict[str, tuple[str, list[float]]]:
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    return {metric["Name"]: (metric["Unit"], line[metric["Name"]]) for metric in directive["Metrics"]}
+
+
+def test_an_entry_is_one_line_in_two_dimension_sets_at_its_own_time(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.emit_entry(HOSTED)
+    (line,) = lines(capsys)
+    assert line == {
+        "_aws": {
+            "Timestamp": int(HOSTED.at.timestamp() * 1000),
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": "Preheat",
+                    "Dimensions": [["service"], ["service", "schedule"]],
+                    "Metrics": [
+                        {"Name": "TimeToHosted", "Unit": "Seconds"},
+                        {"Name": "HostedMargin", "Unit": "Seconds"},
+                        {"Name": "StartsOnTime", "Unit": "Count"},
+                    ],
+                }
+            ],
+        },
+        "service": "preheat",
+        "schedule": "early",
+        "model_id": "weld-seams",
+        "sequence": 3,
+        "TimeToHosted": [660.25],
+        "HostedMargin": [21.0],
+        "StartsOnTime": [1.0],
+    }
+
+
+def test_an_entry_without_a_schedule_counts_for_the_service_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.emit_entry(replace(HOSTED, schedule=None))
+    (line,) = lines(capsys)
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
+    assert "schedule" not in line
+
+
+def test_an_entry_that_measures_nothing_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    for action in set(Action) - {Action.FAIL}:
+        telemetry.emit_entry(replace(BARE, action=action))
+    assert lines(capsys) == []
+
+
+def test_a_late_start_counts_as_late_with_a_negative_margin(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.emit_entry(replace(HOSTED, margin=timedelta(seconds=-3), late=True, time_to_hosted=None))
+    (line,) = lines(capsys)
+    assert metrics_of(line) == {"HostedMargin": ("Seconds", [-3.0]), "StartsLate": ("Count", [1.0])}
+
+
+@pytest.mark.parametrize(
+    ("action", "from_phase", "to_phase", "counts"),
+    [
+        (Action.FAIL, Phase.STARTING, Phase.FAILED, True),
+        (Action.REFUSE, Phase.STARTING, Phase.REFUSED, True),
+        (Action.REFUSE, Phase.STARTING, Phase.GONE, True),
+        (Action.REFUSE, Phase.STARTING, Phase.STARTING, False),  # it is tried again
+        (Action.REFUSE, Phase.STOPPING, Phase.REFUSED, False),  # a stop
+        (Action.OBSERVE, Phase.IDLE, Phase.GONE, False),  # nothing was started
+    ],
+)
+def test_a_start_that_burnt_out_or_was_refused_for_good_is_a_failure(
+    capsys: pytest.CaptureFixture[str], action: Action, from_phase: Phase, to_phase: Phase, counts: bool
+) -> None:
+    telemetry.emit_entry(replace(BARE, action=action, from_phase=from_phase, to_phase=to_phase))
+    assert [metrics_of(line) for line in lines(capsys)] == ([{"StartFailures": ("Count", [1.0])}] if counts else [])
+
+
+def test_entries_of_one_invocation_are_lines_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(3):
+        telemetry.emit_entry(
+            replace(HOSTED, sequence=number, at=SIX + timedelta(seconds=number), schedule=f"s{number}")
+        )
+    found = lines(capsys)
+    assert [line["sequence"] for line in found] == [0, 1, 2]
+    assert [line["schedule"] for line in found] == ["s0", "s1", "s2"]
+    assert [line["_aws"]["Timestamp"] - int(SIX.timestamp() * 1000) for line in found] == [0, 1000, 2000]
+    assert all(line["TimeToHosted"] == [660.25] for line in found)
+
+
+def test_the_pickup_delay_is_told_also_when_it_is_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.emit_pickup_delay(timedelta(), at=SIX)
+    telemetry.emit_pickup_delay(timedelta(minutes=3), at=SIX)
+    found = lines(capsys)
+    assert [metrics_of(line) for line in found] == [
+        {"PickupDelay": ("Seconds", [0.0])},
+        {"PickupDelay": ("Seconds", [180.0])},
+    ]
+    assert all(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]] for line in found)
+
+
+FORGED = '{"_aws": {"CloudWatchMetrics": []}}\n\u001b[31m'
+
+
+def test_text_from_outside_stays_one_capped_field_of_one_line() -> None:
+    result = Result(ModelId("weld-seams"), Action.LOOK, FORGED + "x" * 5000, Phase.IDLE, SIX, (HOSTED,))
+    line = _logged(result)
+    assert "_aws" not in line
+    assert line["reason"].startswith(FORGED)
+    assert len(line["reason"]) == telemetry.TEXT_MAX
+
+
+def test_a_pass_is_one_line_with_a_constant_message_and_facts_as_fields() -> None:
+    line = _logged(Result(ModelId("weld-seams"), Action.START, "needed", Phase.STARTING, SIX, (HOSTED,)))
+    facts = ("message", "service", "level", "model_id", "action", "reason", "phase", "wake_at", "entries")
+    assert {name: line[name] for name in facts} == {
+        "message": "reconciled",
+        "service": "preheat",
+        "level": "INFO",
+        "model_id": "weld-seams",
+        "action": "start",
+        "reason": "needed",
+        "phase": "starting",
+        "wake_at": "2026-11-23T06:00:00+00:00",
+        "entries": [3],
+    }
+
+
+def _logged(result: Result) -> dict[str, Any]:
+    """Return the one line that the logger writes, by its own formatter."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(telemetry.logger.registered_formatter)
+    telemetry.logger.addHandler(handler)
+    try:
+        telemetry.log_result(result)
+    finally:
+        telemetry.logger._logger.removeHandler(handler)
+    (text,) = stream.getvalue().splitlines()
+    line: dict[str, Any] = json.loads(text)
+    return line
