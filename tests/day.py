@@ -31,7 +31,7 @@ from preheat.simulator.service import LookoutService
 from preheat.simulator.status import Operation, Status
 from preheat.simulator.switches import Switches
 from preheat.store.memory import MemoryStore
-from preheat.tick import tick
+from preheat.tick import Ticked, tick
 
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday
 WELD = ModelId("weld-seams")
@@ -130,10 +130,14 @@ class Day:
             if coming == self._next_tick:
                 self._next_tick += timedelta(minutes=1)
                 if self.ticks:
-                    tick(self._remote("tick"))
+                    self.tick()
             while (model_id := self.queue.receive()) is not None:
                 self.look(model_id)
         self.clock.advance_to(until)
+
+    def tick(self) -> Ticked:
+        """Make one tick now."""
+        return tick(clock=self.clock, store=self.store, queue=self.queue)
 
     def look(self, model_id: ModelId = WELD) -> Result:
         """Make one pass now."""

@@ -312,10 +312,8 @@ def test_an_apply_that_was_interrupted_is_made_up_for_by_the_resync() -> None:
 
 
 def test_the_oldest_due_model_is_the_pickup_delay() -> None:
-    from preheat.tick import tick
-
     with a_day() as day:
         day.run_until("07:00")
         day.ticks = False
         day.run_until("07:35")
-        assert tick(day._remote("tick")).pickup_delay == timedelta(minutes=7)
+        assert day.tick().pickup_delay == timedelta(minutes=7)

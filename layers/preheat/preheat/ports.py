@@ -5,9 +5,9 @@ A fake of each port stands beside its adapter and passes the same contract suite
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
 from preheat.domain.attempt import Answer, Attempt
 from preheat.domain.plan import HostedModel, ModelId, Target
@@ -212,3 +212,7 @@ class Remote:
     hosting: Hosting
     queue: Queue
     writer: str
+
+    def under(self, writer: str) -> Self:
+        """Return the same outside for another pass."""
+        return replace(self, writer=writer)

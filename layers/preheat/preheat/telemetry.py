@@ -12,16 +12,18 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from preheat.domain.record import Action, LedgerEntry, Phase
 from preheat.reconcile import Result
+from preheat.tick import Ticked
 
 SERVICE = "preheat"
 NAMESPACE = "Preheat"
+NAMES_MAX = 20  # model ids in one log line
 TEXT_MAX = 1000  # characters of a reason, which may quote the hosting service
 
 logger = Logger(service=SERVICE)
 
 
 def log_result(result: Result) -> None:
-    """Write the one line that tells of a pass."""
+    """Write the one line that tells of a pass: at INFO if it changed anything, else at DEBUG."""
     facts = {
         "model_id": result.model_id,
         "action": result.action,
@@ -30,7 +32,18 @@ def log_result(result: Result) -> None:
         "wake_at": result.wake_at.isoformat() if result.wake_at else None,
         "entries": [entry.sequence for entry in result.entries],
     }
-    logger.info("reconciled", extra=facts)
+    (logger.info if result.entries else logger.debug)("reconciled", extra=facts)
+
+
+def log_tick(ticked: Ticked) -> None:
+    """Write the one line that tells of a tick: at WARNING if it repaired or could not send, else at DEBUG."""
+    facts = {
+        "sent": len(ticked.sent),
+        "unsent": ticked.unsent[:NAMES_MAX],
+        "resynced": ticked.resynced[:NAMES_MAX] if ticked.resynced else [],
+        "pickup_delay_seconds": ticked.pickup_delay.total_seconds(),
+    }
+    (logger.warning if ticked.unsent or ticked.resynced else logger.debug)("ticked", extra=facts)
 
 
 def emit_entry(entry: LedgerEntry) -> None:

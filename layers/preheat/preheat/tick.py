@@ -1,13 +1,13 @@
 """The tick: once a minute, send each due model to its pass, to the second; and now and then find what the index lost.
 
-Pure but for its `Remote`. Decides nothing about any model.
+Pure but for its ports. Decides nothing about any model.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from preheat.domain.plan import ModelId
-from preheat.ports import QueueUnavailable, Remote
+from preheat.ports import Clock, Queue, QueueUnavailable, Store
 from preheat.reconcile import TICK_HORIZON
 
 RESYNC_EVERY_MINUTES = 10
@@ -24,24 +24,24 @@ class Ticked:
     resynced: tuple[ModelId, ...] | None = None  # None: this tick was not one that resyncs
 
 
-def tick(remote: Remote) -> Ticked:
+def tick(*, clock: Clock, store: Store, queue: Queue) -> Ticked:
     """Send one work message per due model; every tenth minute also those that the index does not show.
 
     Raises:
         StoreUnavailable: the index could not be read; the next tick is the retry.
     """
-    now = remote.clock.now()
-    due = remote.store.due(now + TICK_HORIZON)
+    now = clock.now()
+    due = store.due(now + TICK_HORIZON)
     delay = max((now - line.wake_at for line in due), default=timedelta())
     waits = {line.model_id: max(line.wake_at - now, timedelta()) for line in due}
     resynced = None
     if now.minute % RESYNC_EVERY_MINUTES == 0:
-        resynced = tuple(model_id for model_id in _resync(remote, now) if model_id not in waits)
+        resynced = tuple(model_id for model_id in _resync(store, now) if model_id not in waits)
         waits |= dict.fromkeys(resynced, timedelta())
     sent, unsent = [], []
     for model_id, wait in waits.items():
         try:
-            remote.queue.enqueue(model_id, wait)
+            queue.enqueue(model_id, wait)
         except QueueUnavailable:
             unsent.append(model_id)
         else:
@@ -49,15 +49,15 @@ def tick(remote: Remote) -> Ticked:
     return Ticked(tuple(sent), tuple(unsent), max(delay, timedelta()), resynced)
 
 
-def _resync(remote: Remote, now: datetime) -> list[ModelId]:
+def _resync(store: Store, now: datetime) -> list[ModelId]:
     """Return the planned models that the index would not show: overdue, without a record, or behind the plan."""
-    version, planned = remote.store.plan_version(), remote.store.planned_models()
-    records = remote.store.recorded(planned)
+    version, planned = store.plan_version(), store.planned_models()
+    records = store.recorded(planned)
     lost = []
     for model_id in planned:
         record = records.get(model_id)
         if record is not None and record.plan_version < version and (record.wake_at is None or record.wake_at > now):
-            remote.store.wake(model_id, now)  # An apply was interrupted after its plan became current.
+            store.wake(model_id, now)  # An apply was interrupted after its plan became current.
             lost.append(model_id)
         elif record is None or (record.wake_at is not None and now - record.wake_at > OVERDUE_AFTER):
             lost.append(model_id)

@@ -114,7 +114,7 @@ class World:
         if self.random.random() < self.mix.tick_lost:
             self._fault("tick lost", *self._names.values())
         else:
-            tick(self._remote("tick"))
+            tick(clock=self.clock, store=self.store, queue=self.queue)
         due = self.begins_at + (self.clock.at - self.begins_at) // MINUTE * MINUTE + MINUTE
         self._at(due + timedelta(seconds=self.random.uniform(0, 20)), self._tick)
 

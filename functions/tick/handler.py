@@ -1,0 +1,23 @@
+"""The function `tick`: EventBridge Scheduler calls it once a minute. What the event says is of no account."""
+
+import os
+from typing import Any
+
+from preheat import telemetry
+from preheat.bootstrap import Ticker
+from preheat.ports import StoreUnavailable
+
+ticker = Ticker.from_env(os.environ)
+
+
+def handler(_event: Any, _context: Any) -> dict[str, Any]:
+    """Send each due model to its pass; return how many were sent."""
+    try:
+        ticked = ticker.tick()
+    except StoreUnavailable as error:
+        # The next tick is the retry; without the metric of this one, the heartbeat alarm counts it as missing.
+        telemetry.logger.error("no tick", extra={"reason": str(error)})
+        return {"sent": 0}
+    telemetry.emit_pickup_delay(ticked.pickup_delay, at=ticker.clock.now())
+    telemetry.log_tick(ticked)
+    return {"sent": len(ticked.sent)}

@@ -1,0 +1,75 @@
+"""The composition root: the one module that knows every concrete class, and wires them for each program.
+
+Knows no rule. One botocore session serves all clients of a process, for a second one costs as much as the first.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+from uuid import uuid4
+
+from botocore.session import Session
+
+from preheat.clock import SystemClock
+from preheat.domain.plan import Mode, ModelId
+from preheat.hosting.lookout import CONFIG, LookoutHosting
+from preheat.hosting.service_model import lookout_client, lookout_session
+from preheat.ports import Clock, Queue, Remote, Store
+from preheat.queue.sqs import SqsQueue, sqs_client
+from preheat.reconcile import Result, reconcile
+from preheat.settings import ReconcileSettings, StoreSettings, TickSettings
+from preheat.store.connection import dynamodb_client
+from preheat.store.dynamodb import DynamoStore
+from preheat.store.tables import TableNames
+from preheat.tick import Ticked, tick
+
+
+@dataclass(frozen=True, slots=True)
+class Ticker:
+    """The function `tick`, wired."""
+
+    clock: Clock
+    store: Store
+    queue: Queue
+
+    def tick(self) -> Ticked:
+        """Make one tick; see `tick.tick`."""
+        return tick(clock=self.clock, store=self.store, queue=self.queue)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Wire the function from its environment; raises SettingsError."""
+        settings = TickSettings.from_env(environ)
+        session = Session()
+        return cls(SystemClock(), open_store(settings, session), SqsQueue(sqs_client(session), settings.work_queue_url))
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler:
+    """The function `reconcile`, wired."""
+
+    remote: Remote
+    mode: Mode
+
+    def reconcile(self, model_id: ModelId) -> Result:
+        """Make one pass under a name that no other pass has; see `reconcile.reconcile`."""
+        return reconcile(model_id, self.remote.under(f"pass-{uuid4().hex}"), mode=self.mode)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Wire the function from its environment; raises SettingsError."""
+        settings = ReconcileSettings.from_env(environ)
+        session = lookout_session(Session())
+        store = open_store(settings, session)
+        queue = SqsQueue(sqs_client(session), settings.work_queue_url)
+        region = session.get_config_variable("region")
+        client = lookout_client(
+            region=region, endpoint_url=settings.hosting_endpoint_url, config=CONFIG, session=session
+        )
+        return cls(Remote(SystemClock(), store, LookoutHosting(client), queue, writer=""), settings.mode)
+
+
+def open_store(settings: StoreSettings, session: Session, *, endpoint_url: str | None = None) -> DynamoStore:
+    """Return the store on the tables that the settings name, over a client of the session."""
+    names = TableNames(settings.models_table, settings.ledger_table, settings.plans_table)
+    return DynamoStore(dynamodb_client(session, endpoint_url), names)
