@@ -320,6 +320,22 @@ def test_an_unreadable_record_is_woken_and_hides_no_other(dynamo: Dynamo, fresh:
     assert set(dynamo.store.recorded([fresh.model_id, other.model_id])) == {"other"}
 
 
+def test_a_save_and_a_wake_put_a_model_into_the_same_shard(dynamo: Dynamo, fresh: ModelRecord) -> None:
+    shards: list[list[str]] = []
+    names = [ModelId(f"m{number}") for number in range(20)]
+    for write in (
+        lambda name: dynamo.store.save(replace(fresh, model_id=name), None),
+        lambda name: dynamo.store.wake(name, SIX),
+    ):
+        for name in names:
+            write(name)
+        keys = [{"model_id": {"S": name}, "item": {"S": "record"}} for name in names]
+        table = dynamo.tables.names.models
+        shards.append([dynamo.client.get_item(TableName=table, Key=key)["Item"]["shard"]["S"] for key in keys])
+    assert shards[0] == shards[1]
+    assert set(shards[0]) == {"0", "1", "2", "3"}
+
+
 def test_a_due_line_that_is_no_instant_hides_no_other(dynamo: Dynamo, fresh: ModelRecord) -> None:
     dynamo.store.save(fresh, None)
     dynamo.store.save(replace(fresh, model_id=ModelId("other")), None)
