@@ -321,19 +321,20 @@ def test_an_unreadable_record_is_woken_and_hides_no_other(dynamo: Dynamo, fresh:
 
 
 def test_a_save_and_a_wake_put_a_model_into_the_same_shard(dynamo: Dynamo, fresh: ModelRecord) -> None:
-    shards: list[list[str]] = []
     names = [ModelId(f"m{number}") for number in range(20)]
-    for write in (
-        lambda name: dynamo.store.save(replace(fresh, model_id=name), None),
-        lambda name: dynamo.store.wake(name, SIX),
-    ):
-        for name in names:
-            write(name)
+
+    def shards() -> list[str]:
         keys = [{"model_id": {"S": name}, "item": {"S": "record"}} for name in names]
         table = dynamo.tables.names.models
-        shards.append([dynamo.client.get_item(TableName=table, Key=key)["Item"]["shard"]["S"] for key in keys])
-    assert shards[0] == shards[1]
-    assert set(shards[0]) == {"0", "1", "2", "3"}
+        return [dynamo.client.get_item(TableName=table, Key=key)["Item"]["shard"]["S"] for key in keys]
+
+    for name in names:
+        dynamo.store.save(replace(fresh, model_id=name), None)
+    saved = shards()
+    for name in names:
+        dynamo.store.wake(name, SIX)
+    assert shards() == saved
+    assert set(saved) == {"0", "1", "2", "3"}
 
 
 def test_a_due_line_that_is_no_instant_hides_no_other(dynamo: Dynamo, fresh: ModelRecord) -> None:
