@@ -9,7 +9,14 @@ import pytest
 
 from preheat.cli.plan import announced_at, compiled
 from preheat.cli.plant_file import PlantFileError, parse_plant, read_plant
-from preheat.cli.plant_schema import MODELS_MAX, json_schema
+from preheat.cli.plant_schema import (
+    MODELS_MAX,
+    DefaultsEntry,
+    ModelEntry,
+    ScheduleEntry,
+    WindowEntry,
+    json_schema,
+)
 from preheat.domain.plan import HostedModel, Mode, ModelId, Target, Units, Unscheduled
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 
@@ -267,3 +274,12 @@ def test_the_example_is_accepted_and_names_the_published_schema() -> None:
     assert first == "# yaml-language-server: $schema=../docs/plant.schema.json"
     assert (example.parent / first.rpartition("=")[2]).resolve() == ROOT / "docs" / "plant.schema.json"
     assert set(read_plant(example).models) == {"weld-seams", "door-gaps", "clear-coat"}
+
+
+def test_every_field_of_the_file_is_in_the_reference_and_its_example_is_accepted() -> None:
+    page = (ROOT / "docs" / "plant-file.md").read_text()
+    for entry in (ScheduleEntry, WindowEntry, DefaultsEntry, ModelEntry):
+        missing = [name for name in entry.model_fields if f".{name}`" not in page]
+        assert missing == [], f"docs/plant-file.md does not tell of {missing} of {entry.__name__}"
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    assert list(parsed(example)) == ["weld-seams"]

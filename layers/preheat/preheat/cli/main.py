@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from preheat.cli import apply, history, local, simulator, status
+from preheat.cli import apply, demo, history, local, simulator, status
 
 app = typer.Typer(
     name="preheat",
@@ -35,6 +35,7 @@ def preheat(
 
 app.command()(local.up)
 app.command()(local.down)
+app.command()(demo.demo)
 app.command()(apply.apply)
 app.command()(status.status)
 app.command()(history.history)

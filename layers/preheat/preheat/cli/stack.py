@@ -5,13 +5,16 @@ Owns how a stack is found and what is said when there is none. Commands get a st
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from preheat.cli.errors import CliError
 from preheat.clock import SystemClock
 from preheat.ports import Clock, Store
+
+if TYPE_CHECKING:
+    from preheat.local import LocalAws
 
 NO_STACK = "preheat: no stack found: run `preheat up`, or name the stack with --stack"
 
@@ -27,7 +30,7 @@ def open_store(stack: str | None) -> Store:
     Raises:
         CliError: there is no such stack, or nothing is up.
     """
-    return _local_store() if stack is None else _named_store(stack)
+    return _current_store() if stack is None else _named_store(stack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,19 @@ class Surroundings:
         return context.find_object(cls) or cls()
 
 
-def _local_store() -> Store:
+def local_store(aws: "LocalAws") -> Store:
+    """Return the store of a local AWS, whatever keys and profiles the surroundings name."""
+    from botocore.session import Session  # noqa: PLC0415 - slow
+
+    from preheat.local import environment  # noqa: PLC0415 - loads boto3
+
+    session = Session(session_vars={"profile": (None, None, None, None)})
+    session.set_credentials(environment.ACCESS_KEY, environment.SECRET_KEY)
+    session.set_config_variable("region", aws.region)
+    return _store(session, aws.models_table, aws.ledger_table, aws.plans_table, endpoint_url=aws.endpoint_url)
+
+
+def _current_store() -> Store:
     from preheat.local import LocalAwsError, current  # noqa: PLC0415 - loads boto3
 
     try:
@@ -52,37 +67,31 @@ def _local_store() -> Store:
         raise CliError(NO_STACK) from error
     if found is None:
         raise CliError(NO_STACK)
-    return _store(found.client("dynamodb"), found.models_table, found.ledger_table, found.plans_table)
+    return local_store(found)
 
 
 def _named_store(stack: str) -> Store:
-    import boto3  # noqa: PLC0415 - slow, and only needed here
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - as above
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - slow
+    from botocore.session import Session  # noqa: PLC0415 - slow
 
-    from preheat.store.connection import dynamodb_client  # noqa: PLC0415 - as above
-
-    session = boto3.Session()
+    session = Session()
     try:
-        described = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        described = session.create_client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code")
-        if code != "ValidationError":
+        if error.response.get("Error", {}).get("Code") != "ValidationError":
             raise
-        where = f"in {session.region_name} of this account"
-        raise CliError(
-            f"preheat: there is no stack {stack!r} {where}: check --stack, the region and profile"
-        ) from error
+        where = f"in {session.get_config_variable('region')} of this account"
+        raise CliError(f"preheat: there is no stack {stack!r} {where}: check --stack, region and profile") from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
     names = ["ModelsTable", "LedgerTable", "PlansTable"]
     missing = [name for name in names if name not in outputs]
     if missing:
         raise CliError(f"preheat: the stack {stack!r} is none of Preheat: it has no output {', '.join(missing)}")
-    inner = session._session  # noqa: SLF001 - boto3 hands its botocore session out no other way
-    return _store(dynamodb_client(inner), *(outputs[name] for name in names))
+    return _store(session, *(outputs[name] for name in names))
 
 
-def _store(client: Any, models: str, ledger: str, plans: str) -> Store:
-    from preheat.store.dynamodb import DynamoStore  # noqa: PLC0415 - loads PynamoDB
-    from preheat.store.tables import TableNames  # noqa: PLC0415 - as above
+def _store(session: Any, models: str, ledger: str, plans: str, *, endpoint_url: str | None = None) -> Store:
+    from preheat import bootstrap  # noqa: PLC0415 - loads PynamoDB
+    from preheat.settings import StoreSettings  # noqa: PLC0415 - as above
 
-    return DynamoStore(client, TableNames(models=models, ledger=ledger, plans=plans))
+    return bootstrap.open_store(StoreSettings(models, ledger, plans), session, endpoint_url=endpoint_url)

@@ -1,0 +1,90 @@
+"""What the demo is about and what is read back of it, as values: shifts, the service's calls and bill, metrics.
+
+Knows neither where the facts come from nor what they prove.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from preheat.domain.plan import ModelId, Target
+from preheat.domain.record import LedgerEntry
+
+START, STOP = "StartModel", "StopModel"
+HOSTED, AT_REST = "HOSTED", frozenset({"TRAINED", "HOSTING_FAILED"})
+
+
+class Sabotage(StrEnum):
+    """What the demo must notice."""
+
+    NEVER_HOSTED = "never-hosted"
+    RECONCILE_DEAD = "reconcile-dead"
+    STARTED_TWICE = "started-twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One model's one shift window of the demo, [begin, end) in UTC."""
+
+    model_id: ModelId
+    target: Target
+    zone: str
+    begin: datetime
+    end: datetime
+    start_latency: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCall:
+    """One StartModel or StopModel as the service's own log has it."""
+
+    at: datetime
+    operation: str
+    project: str
+    token: str | None
+    changed_state: bool
+    fault: str | None = None  # what was injected into it
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """An interval that the service bills; `end` is None while it runs."""
+
+    begin: datetime
+    end: datetime | None
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFacts:
+    """What the hosting service says, by project: its calls, the states with their beginnings, and the bill."""
+
+    calls: tuple[ServiceCall, ...]
+    history: dict[str, tuple[tuple[datetime, str], ...]]
+    bill: dict[str, tuple[Billed, ...]]
+
+    def status(self, project: str, at: datetime | None = None) -> str:
+        """Return the state of a project's model at an instant, or the last one."""
+        known = [status for since, status in self.history[project] if at is None or since <= at]
+        return known[-1] if known else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What CloudWatch has of the demo, in the dimension set [service]."""
+
+    starts_on_time: int
+    starts_late: int
+    start_failures: int
+    margins: int  # how many values HostedMargin has, and their sum
+    margin_sum: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that is read back at the end."""
+
+    ledger: dict[ModelId, tuple[LedgerEntry, ...]]
+    service: ServiceFacts
+    metrics: Metrics
+    dead_letters: int
