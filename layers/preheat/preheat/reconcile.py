@@ -33,7 +33,10 @@ WRITES_LOST_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a pass did, for the log: its last action with the reason, and the entries it wrote, in order."""
+    """What a pass did, for the log: its last action with the reason, and the entries it wrote, in order.
+
+    `incomplete`: it could not be carried through; the model is still due, and the tick is the retry.
+    """
 
     model_id: ModelId
     action: Action
@@ -41,6 +44,7 @@ class Result:
     phase: Phase | None = None
     wake_at: datetime | None = None
     entries: tuple[LedgerEntry, ...] = ()
+    incomplete: bool = False
 
 
 def reconcile(model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT) -> Result:
@@ -59,8 +63,10 @@ def reconcile(model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT) -> Re
             except StaleRecord as lost:
                 reason = str(lost)
     except StoreUnavailable as error:
-        return Result(model_id, Action.LOOK, f"the store is out of reach: {error}", entries=tuple(entries))
-    return Result(model_id, Action.LOOK, f"lost {WRITES_LOST_MAX} writes in a row: {reason}", entries=tuple(entries))
+        reason = f"the store is out of reach: {error}"
+    else:
+        reason = f"lost {WRITES_LOST_MAX} writes in a row: {reason}"
+    return Result(model_id, Action.LOOK, reason, entries=tuple(entries), incomplete=True)
 
 
 def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[LedgerEntry]) -> Result:

@@ -23,7 +23,7 @@ logger = Logger(service=SERVICE)
 
 
 def log_result(result: Result) -> None:
-    """Write the one line that tells of a pass: at INFO if it changed anything, else at DEBUG."""
+    """Write the one line that tells of a pass: at WARNING if it was cut short, at INFO if it told anything."""
     facts = {
         "model_id": result.model_id,
         "action": result.action,
@@ -32,7 +32,8 @@ def log_result(result: Result) -> None:
         "wake_at": result.wake_at.isoformat() if result.wake_at else None,
         "entries": [entry.sequence for entry in result.entries],
     }
-    (logger.info if result.entries else logger.debug)("reconciled", extra=facts)
+    tell = logger.warning if result.incomplete else logger.info if result.entries else logger.debug
+    tell("reconciled", extra=facts)
 
 
 def log_tick(ticked: Ticked) -> None:

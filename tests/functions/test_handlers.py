@@ -1,0 +1,242 @@
+"""Each function, fed with every sample event: real handlers, DynamoDB and SQS in process, the simulator on loopback."""
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import botocore.session
+import pytest
+from moto import mock_aws
+
+from preheat.domain.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.record import Phase
+from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
+from preheat.ports import StoreUnavailable
+from preheat.simulator.options import Options
+from preheat.simulator.serve import Running, running
+from preheat.simulator.status import Operation
+from preheat.store.connection import dynamodb_client
+from preheat.store.dynamodb import DynamoStore
+from preheat.store.tables import TableNames, Tables
+
+ROOT = Path(__file__).parents[2]
+EVENTS = ROOT / "events"
+NAMES = TableNames("models", "ledger", "plans")
+WELD, PAINT = ModelId("weld-seams"), ModelId("paint-shop")
+# Which messages of each sample must come again, by their place; of a tick, None.
+RETURNED: dict[str, list[int] | None] = {
+    "tick-scheduled": None,
+    "reconcile-one-message": [],
+    "reconcile-unknown-model": [],
+    "reconcile-duplicate-messages": [],
+    "reconcile-one-unreadable-of-three": [1],
+    "reconcile-not-json": [0],
+    "reconcile-unknown-field": [0],
+    "reconcile-forged-metric": [0],
+}
+CONTEXT = SimpleNamespace(aws_request_id="request", function_name="f", memory_limit_in_mb=512, invoked_function_arn="a")
+
+
+@dataclass
+class Stack:
+    """The stack in process: what a function may reach."""
+
+    store: DynamoStore
+    sqs: Any
+    queue_url: str
+    simulator: Running
+    dynamodb: Any
+
+    def messages(self) -> list[str]:
+        found = []
+        while batch := self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages"):
+            found += [message["Body"] for message in batch]
+        return found
+
+    def apply(self, *model_ids: ModelId) -> None:
+        now = datetime.now(UTC)
+        always = ShiftWindow(frozenset(Weekday), time(0), time(0), end_day=1)
+        models = [
+            HostedModel(
+                model_id,
+                Target(f"plant-{model_id}", "3"),
+                Units(1),
+                (Schedule("always", "UTC", (always,)),),
+                timedelta(minutes=5),
+                timedelta(seconds=15),
+                now,
+            )
+            for model_id in model_ids
+        ]
+        self.store.apply(models, expected_version=self.store.plan_version(), at=now)
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    models = (("plant-weld-seams", "3"), ("plant-paint-shop", "3"))
+    with running(Options(models=models)) as simulator, mock_aws():
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+        session = botocore.session.get_session()
+        dynamodb, sqs = dynamodb_client(session), session.create_client("sqs")
+        tables = Tables(NAMES, dynamodb)
+        for table in (tables.records, tables.ledger, tables.plans):
+            table.create_table(billing_mode="PAY_PER_REQUEST")
+        queue_url = sqs.create_queue(QueueName="work")["QueueUrl"]
+        for name, value in {
+            "PREHEAT_MODELS_TABLE": NAMES.models,
+            "PREHEAT_LEDGER_TABLE": NAMES.ledger,
+            "PREHEAT_PLANS_TABLE": NAMES.plans,
+            "PREHEAT_WORK_QUEUE_URL": queue_url,
+            "PREHEAT_MODE": "act",
+            "PREHEAT_HOSTING_ENDPOINT_URL": simulator.url,
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield Stack(DynamoStore(dynamodb, NAMES), sqs, queue_url, simulator, dynamodb)
+
+
+def function(name: str) -> ModuleType:
+    """Load a function as Lambda does: its handler file, by path."""
+    spec = importlib.util.spec_from_file_location(f"function_{name}", ROOT / "functions" / name / "handler.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def event(name: str) -> Any:
+    return json.loads((EVENTS / f"{name}.json").read_text())
+
+
+def test_every_sample_event_has_its_expectation() -> None:
+    assert {path.stem for path in EVENTS.glob("*.json")} == set(RETURNED)
+
+
+@pytest.mark.parametrize("name", RETURNED)
+def test_a_function_takes_its_sample_event(stack: Stack, name: str) -> None:
+    stack.apply(WELD, PAINT)
+    answer = function(name.split("-", maxsplit=1)[0]).handler(event(name), CONTEXT)
+    expected = RETURNED[name]
+    if expected is None:
+        assert answer == {"sent": 2}
+        return
+    records = event(name)["Records"]
+    failed = [{"itemIdentifier": records[place]["messageId"]} for place in expected]
+    assert answer == {"batchItemFailures": failed}
+
+
+def test_a_message_starts_its_model_and_a_duplicate_does_not_start_it_again(stack: Stack) -> None:
+    stack.apply(WELD)
+    reconcile = function("reconcile")
+    reconcile.handler(event("reconcile-duplicate-messages"), CONTEXT)
+    assert stack.simulator.simulator.service.call_log.changed(Operation.START_MODEL) == 1
+    record = stack.store.load(WELD)
+    assert record is not None
+    assert record.phase is Phase.STARTING
+
+
+def test_a_start_is_told_in_the_ledger_and_on_one_log_line(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
+    stack.apply(WELD)
+    function("reconcile").handler(event("reconcile-one-message"), CONTEXT)
+    (entry,) = stack.store.ledger(WELD)
+    (told,) = [record.__dict__ for record in caplog.records if record.message == "reconciled"]
+    assert (told["model_id"], told["action"]) == (WELD, entry.action)
+    assert told["reason"].startswith(entry.reason)
+
+
+def test_an_unreadable_message_harms_no_other_of_its_batch(stack: Stack) -> None:
+    stack.apply(WELD, PAINT)
+    function("reconcile").handler(event("reconcile-one-unreadable-of-three"), CONTEXT)
+    assert stack.simulator.simulator.service.call_log.changed(Operation.START_MODEL) == 2
+
+
+def test_the_log_says_why_a_message_is_unreadable(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
+    function("reconcile").handler(event("reconcile-unknown-field"), CONTEXT)
+    assert "not reconciled" in caplog.text
+    assert "exactly one, model_id, is accepted" in caplog.text
+
+
+def test_an_unreadable_record_is_returned_named_and_left_as_it_is(
+    stack: Stack, caplog: pytest.LogCaptureFixture
+) -> None:
+    stack.apply(WELD, PAINT)
+    key = {"model_id": {"S": WELD}, "item": {"S": "record"}}
+    stack.dynamodb.update_item(
+        TableName=NAMES.models,
+        Key=key,
+        UpdateExpression="SET #b = :x",
+        ExpressionAttributeNames={"#b": "body"},
+        ExpressionAttributeValues={":x": {"S": "{"}},
+    )
+    before = stack.dynamodb.get_item(TableName=NAMES.models, Key=key)["Item"]
+    answer = function("reconcile").handler(event("reconcile-one-message"), CONTEXT)
+    assert len(answer["batchItemFailures"]) == 1
+    assert "models weld-seams/record: not JSON" in caplog.text
+    assert stack.dynamodb.get_item(TableName=NAMES.models, Key=key)["Item"] == before
+    assert function("tick").handler(event("tick-scheduled"), CONTEXT) == {"sent": 2}
+
+
+def test_a_tick_sends_each_due_model_once_and_tells_the_delay(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    stack.apply(WELD, PAINT)
+    assert function("tick").handler(event("tick-scheduled"), CONTEXT) == {"sent": 2}
+    assert sorted(stack.messages()) == ['{"model_id": "paint-shop"}', '{"model_id": "weld-seams"}']
+    (metric,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert metric["PickupDelay"][0] >= 0
+
+
+def test_a_tick_takes_whatever_event_it_is_given(stack: Stack) -> None:
+    everything: list[Any] = [{}, [], None, "tick"]
+    for nonsense in everything:
+        assert function("tick").handler(nonsense, CONTEXT) == {"sent": 0}
+
+
+def test_a_tick_without_its_store_ends_quietly_and_tells_no_delay(
+    stack: Stack,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tick = function("tick")
+
+    def out_of_reach(*_: Any) -> None:
+        raise StoreUnavailable("the due index: no answer")
+
+    monkeypatch.setattr(DynamoStore, "due", out_of_reach)
+    assert tick.handler(event("tick-scheduled"), CONTEXT) == {"sent": 0}
+    assert "no tick" in caplog.text
+    assert "PickupDelay" not in capsys.readouterr().out
+
+
+def test_a_pass_without_its_store_ends_its_message_in_peace_and_warns(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    reconcile = function("reconcile")
+
+    def out_of_reach(*_: Any) -> None:
+        raise StoreUnavailable("weld-seams: no answer")
+
+    monkeypatch.setattr(DynamoStore, "load", out_of_reach)
+    assert reconcile.handler(event("reconcile-one-message"), CONTEXT) == {"batchItemFailures": []}
+    (told,) = [record for record in caplog.records if record.message == "reconciled"]
+    assert told.levelname == "WARNING"
+
+
+def test_an_event_that_is_not_from_the_queue_is_refused(stack: Stack) -> None:
+    with pytest.raises(Exception, match=r"Records|batch"):
+        function("reconcile").handler({"nonsense": True}, CONTEXT)
+
+
+def test_a_function_with_a_missing_setting_says_which_when_it_is_loaded(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PREHEAT_LEDGER_TABLE")
+    monkeypatch.setenv("PREHEAT_MODE", "asleep")
+    with pytest.raises(Exception, match="PREHEAT_LEDGER_TABLE is not set") as caught:
+        function("reconcile")
+    assert "PREHEAT_MODE is 'asleep'" in str(caught.value)
