@@ -13,6 +13,14 @@ SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)  # when the records of the fixtures 
 SECOND = timedelta(seconds=1)
 
 
+def test_a_plan_is_above_every_version_that_was_served(store: Store, full: ModelRecord, model: HostedModel) -> None:
+    store.save(replace(full, plan_version=7), None)  # the plans were restored to before that one
+    assert store.apply([model], expected_version=0, at=SIX) == 8
+    assert store.planned(model.model_id) == Planned(8, model)
+    with pytest.raises(StaleRecord, match="plan 8 is current"):
+        store.apply([model], expected_version=0, at=SIX)
+
+
 def test_what_was_never_stored_is_not_there(store: Store, fresh: ModelRecord) -> None:
     assert store.load(fresh.model_id) is None
     assert store.ledger(fresh.model_id) == ()

@@ -317,3 +317,26 @@ def test_the_oldest_due_model_is_the_pickup_delay() -> None:
         day.ticks = False
         day.run_until("07:35")
         assert day.tick().pickup_delay == timedelta(minutes=7)
+
+
+def test_a_plan_that_went_back_in_time_stops_nothing_and_the_next_apply_mends_it() -> None:
+    with a_day() as day:
+        day.apply(a_model("08:00-16:00"))
+        day.run_until("09:00")
+        day.store.current = 0  # the plans were restored to before the first one
+        day.run_until("09:30")
+        assert day.observed() is Observed.HOSTED
+        assert day.results[-1].incomplete
+        day.apply(a_model("08:00-16:00"))
+        day.run_until("16:10")
+        assert day.observed() is Observed.STOPPED
+
+
+def test_a_model_seen_hosted_while_a_stop_may_be_under_way_is_not_called_late() -> None:
+    with a_day("08:00-12:00", lead="10m", start_takes="5m") as day:
+        day.run_until("11:59")
+        day.fault(FaultKind.INTERNAL_ERROR, operation=Operation.STOP_MODEL, times=1)
+        day.run_until("12:00")
+        day.apply(a_model("12:01-16:00", announced_at=at("00:00")))
+        day.run_until("12:10")
+        assert [entry.late for entry in day.entries if entry.late is not None] == [False, False]

@@ -175,6 +175,7 @@ class Store(Protocol):
     def apply(self, models: Sequence[HostedModel], *, expected_version: int, at: datetime) -> int:
         """Store `models` as the plan after `expected_version`, make it current, and return its version.
 
+        That version is above any that a record of theirs has served, also after the plans were restored to older ones.
         All models concerned are woken at `at`, also those that the plan no longer names; one without a record gets it.
         Interrupted before the plan is current, it has changed nothing; after it, the resync wakes the rest.
 

@@ -75,6 +75,10 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
     if record is not None and (record.wake_at is None or record.wake_at > now + EARLY):
         return Result(model_id, Action.LOOK, "not due yet", record.phase, record.wake_at)
     planned = remote.store.planned(model_id)
+    if record is not None and planned.version < record.plan_version:
+        # The plans went back in time, as after a restore: to obey would stop what the newer plan wants.
+        reason = f"plan {planned.version} is current, but plan {record.plan_version} was served: apply anew"
+        return Result(model_id, Action.LOOK, reason, record.phase, record.wake_at, incomplete=True)
     if record is None:
         if planned.model is None:
             return Result(model_id, Action.LOOK, "neither planned nor on record")

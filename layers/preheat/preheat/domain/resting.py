@@ -15,28 +15,25 @@ from preheat.domain.situation import Move, Situation, clock, edge, hold, left, w
 from preheat.domain.stopping import new_stop
 
 STUCK_AFTER_LEAST = timedelta(minutes=60)
+STOP_UNDER_WAY = "needed again; a stop of ours may still be on its way"
 
 
 def keep(s: Situation) -> Move:
     """Hosted, as wanted: take note, adopt it if nobody of ours started it."""
-    record, attempt, effort = s.record, s.record.attempt, s.record.effort
+    record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
+    if effort is not None:
+        ours = attempt is not None and attempt.call is Call.START and effort.hosted_at is None
+        if ours and effort.first_start_at is not None:
+            record = replace(record, samples=(*record.samples, s.now - effort.first_start_at)[-SAMPLES_KEPT:])
+        record = replace(record, effort=replace(effort, serving=True, hosted_at=effort.hosted_at or s.now))
     if attempt is not None and attempt.call is Call.STOP:
         if not attempt.is_closable(s.now):
-            return hold(
-                s, record.phase, "needed again; a stop of ours may still be on its way", attempt.lease_ends_at()
-            )
+            return hold(replace(s, record=record), record.phase, STOP_UNDER_WAY, attempt.lease_ends_at())
         record = replace(record, attempt=None)
-    record = left(record)
     action, reason = Action.LOOK, "hosted, as wanted"
     if record.ownership is Ownership.NONE:
         record = replace(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found hosted inside a demand: adopted, to be stopped at its end"
-    if effort is not None:
-        ours = attempt is not None and attempt.call is Call.START and effort.hosted_at is None
-        started = effort.first_start_at if ours else None
-        if started is not None:
-            record = replace(record, samples=(*record.samples, s.now - started)[-SAMPLES_KEPT:])
-        record = replace(record, effort=replace(effort, serving=True, hosted_at=effort.hosted_at or s.now))
     return Move(record, Phase.HOSTED, reason, edge(s, s.now + looks.HOSTED_EVERY), action)
 
 
@@ -74,9 +71,7 @@ def _wait_for_hosted(s: Situation) -> Move:
     action, reason = Action.LOOK, "starting"
     if attempt is not None and attempt.call is Call.STOP:
         if not attempt.is_closable(s.now):
-            return hold(
-                s, record.phase, "needed again; a stop of ours may still be on its way", attempt.lease_ends_at()
-            )
+            return hold(s, record.phase, STOP_UNDER_WAY, attempt.lease_ends_at())
         record = replace(record, attempt=None)
     if record.ownership is Ownership.NONE:
         record = replace(record, ownership=Ownership.ADOPTED)

@@ -115,8 +115,9 @@ class DynamoStore:
             raise StaleRecord(f"plan {expected_version} was read, plan {before.version} is current")
         planned = {model.model_id: model for model in models}
         concerned = sorted({*self._plans.models(before), *planned})
-        pointer = self._plans.write(models, expected_version + 1)
-        self._plans.make_current(pointer, at)
+        served = max((record.plan_version for record in self.recorded(concerned).values()), default=0)
+        pointer = self._plans.write(models, max(expected_version, served) + 1)
+        self._plans.make_current(pointer, at, after=expected_version)
         with ThreadPoolExecutor(HANDS) as hands:
             failed = [*filter(None, hands.map(lambda one: self._wake_or_create(one, planned.get(one), at), concerned))]
         if failed:

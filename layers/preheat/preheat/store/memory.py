@@ -70,7 +70,8 @@ class MemoryStore:
         if self.current != expected_version:
             raise StaleRecord(f"plan {expected_version} was read, plan {self.current} is current")
         concerned = {*self.plans[self.current], *(model.model_id for model in models)}
-        self.current += 1
+        served = max((record.plan_version for record in self.recorded(sorted(concerned)).values()), default=0)
+        self.current = max(expected_version, served) + 1
         self.plans[self.current] = {model.model_id: model for model in models}
         for model in models:
             if model.model_id not in self.records:

@@ -95,8 +95,8 @@ class Plans:
             self._patience.call(f"plan {version}", put)
         return pointer
 
-    def make_current(self, pointer: Pointer, at: datetime) -> None:
-        """Let `pointer` follow the plan of the version before it. A lost answer is settled by reading once more.
+    def make_current(self, pointer: Pointer, at: datetime, *, after: int) -> None:
+        """Let `pointer` follow the plan of version `after`. A lost answer is settled by reading once more.
 
         Raises:
             StaleRecord: another apply came first.
@@ -109,8 +109,7 @@ class Plans:
             points_to=pointer.partition,
             applied_at=serial.stamp(at),
         )
-        first = pointer.version == 1
-        unchanged = PlanItem.plan.does_not_exist() if first else PlanItem.version == pointer.version - 1
+        unchanged = PlanItem.version == after if after else PlanItem.plan.does_not_exist()
 
         def put() -> None:
             try:
@@ -122,8 +121,8 @@ class Plans:
                 current = self.current()
                 if current == pointer:
                     return
-                if current.version != pointer.version - 1:
-                    message = f"plan {pointer.version - 1} was read, plan {current.version} is current"
+                if current.version != after:
+                    message = f"plan {after} was read, plan {current.version} is current"
                     raise StaleRecord(message) from error
                 raise StoreUnavailable(f"plan {pointer.version} was not made current: {error.cause}") from error
 
