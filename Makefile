@@ -58,6 +58,9 @@ demo: setup  ## show a shift on the local AWS, from its plan to its bill
 verify-service-model: setup  ## compare our service model with the last botocore that carried it
 	.venv/bin/python scripts/verify_service_model.py
 
+diagram: setup  ## print the transition diagram for ARCHITECTURE.md
+	@.venv/bin/python -c 'from preheat.domain.lifecycle import mermaid; print(mermaid())'
+
 clean:  ## stop the local AWS and remove what was built; the environments stay
 	@if [ -x .venv/bin/python ] && [ -d .preheat ]; then .venv/bin/python -c 'from preheat.local import down; down()'; fi
 	rm -rf .preheat .aws-sam .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
@@ -66,4 +69,4 @@ clean:  ## stop the local AWS and remove what was built; the environments stay
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: setup requirements test check build demo verify-service-model clean help
+.PHONY: setup requirements test check build demo verify-service-model diagram clean help
