@@ -108,7 +108,8 @@ def new_start(s: Situation, *, repair: bool) -> Move:
         effort=effort,
     )
     why = f"repair {effort.repairs} of {REPAIRS_MAX}" if repair else f"attempt {effort.attempts} of {ATTEMPTS_MAX}"
-    reason = f"needed from {clock(effort.demand_start)}, ready by {clock(effort.ready_at)}: start, {why}"
+    ready_by = "" if effort.ready_at == effort.demand_start else f", can be ready by {clock(effort.ready_at)}"
+    reason = f"needed from {clock(effort.demand_start)}{ready_by}: start, {why}"
     return Move(record, Phase.STARTING, reason, s.now + RECOVER_AFTER, Action.START, calls=True)
 
 
