@@ -19,7 +19,7 @@ from preheat.ports import Clock, Store
 MINUTE = timedelta(minutes=1)
 AHEAD = 2 * MINUTE  # the shift begins with the first full minute at least this far ahead
 LEAD, SLACK = timedelta(seconds=60), timedelta(seconds=15)
-LOOK_EVERY = timedelta(milliseconds=500)
+LOOK_EVERY = timedelta(seconds=1)
 # After the end: a stop within two minutes, its latency, and a margin; then the demo has failed.
 GIVEN_UP_AFTER = timedelta(seconds=150)
 

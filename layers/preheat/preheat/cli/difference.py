@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from preheat.cli import show
-from preheat.domain.demand import outlook
+from preheat.cli.ahead import ahead
 from preheat.domain.plan import HostedModel, Mode, ModelId
 
 
@@ -55,7 +55,7 @@ def next_start(model: HostedModel, now: datetime) -> str:
     if model.mode is Mode.PAUSED:
         return "paused"
     held = " (observe: only recorded)" if model.mode is Mode.OBSERVE else ""
-    seen = outlook(model, now)
+    seen = ahead(model, now)
     demand = seen.current or seen.upcoming
     if demand is None:
         return f"nothing in the next 8 days{held}"

@@ -3,6 +3,7 @@
 Knows no command's content. Exit status: 0 fine, 1 the answer is no, 2 wrong input.
 """
 
+import zoneinfo
 from importlib.metadata import version
 from typing import Annotated
 
@@ -45,6 +46,8 @@ app.command()(simulator.simulate)
 
 def main() -> None:
     """Run the command line; the entry point of the package."""
+    # Zone rules come from the packaged tzdata alone, as they do in the functions: both mean the same instants.
+    zoneinfo.reset_tzpath(to=())
     app()
 
 

@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfoNotFoundError
 import typer
 
 from preheat.cli import show
+from preheat.cli.ahead import ahead
 from preheat.cli.errors import NO, told
 from preheat.cli.stack import StackName, Surroundings
-from preheat.domain.demand import HORIZON, NOTHING_WANTED, Demand, Outlook, outlook
+from preheat.domain.demand import HORIZON, NOTHING_WANTED, Demand, Outlook
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import ModelRecord
 from preheat.ports import Store, UnreadableItem
@@ -77,7 +78,7 @@ def standing(store: Store, model_id: ModelId, now: datetime) -> Standing:
         problems.append("neither planned nor on record")
     seen = NOTHING_WANTED
     try:
-        seen = outlook(model, now) if model is not None else seen
+        seen = ahead(model, now) if model is not None else seen
     except ZoneInfoNotFoundError as error:
         problems.append(f"its schedule cannot be evaluated: {error.args[0]}")
     return Standing(model_id, record, model, seen, margin, "; ".join(problems) or None)
