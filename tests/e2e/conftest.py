@@ -1,0 +1,80 @@
+"""The demos that the end-to-end tests judge: started when the run begins, for each takes minutes, and judged last."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DEMOS = {
+    "whole": (),
+    "never-hosted": ("--fault", "never-hosted"),
+    "reconcile-dead": ("--fault", "reconcile-dead"),
+    "started-twice": ("--fault", "started-twice"),
+}
+LONGEST_SECONDS = 420
+RUNNING = pytest.StashKey[dict[str, "Demo"]]()
+
+
+@dataclass
+class Demo:
+    """One `preheat demo`, with a local AWS of its own, writing to a file."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+
+    def ended(self) -> tuple[int, str]:
+        """Wait for it, and return its exit status and what it printed."""
+        status = self.process.wait(LONGEST_SECONDS)
+        return status, (self.folder / "output.txt").read_text()
+
+
+def _begun(name: str) -> Demo:
+    folder = Path(tempfile.mkdtemp(prefix=f"preheat-{name}-"))
+    with (folder / "output.txt").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "preheat.cli.main", "demo", *DEMOS[name]],
+            cwd=ROOT,
+            env=os.environ | {"PREHEAT_STATE": str(folder / "state")},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    return Demo(process, folder)
+
+
+def _is_demo(item: pytest.Item) -> bool:
+    return "demo" in getattr(item, "fixturenames", ())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_is_demo)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    wanted = [item for item in session.items if _is_demo(item)]
+    if wanted and not session.config.option.collectonly:
+        names = {name for item in wanted for name in DEMOS if f"[{name}]" in item.name or name == "whole"}
+        session.config.stash[RUNNING] = {name: _begun(name) for name in sorted(names)}
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    for demo in session.config.stash.get(RUNNING, {}).values():
+        if demo.process.poll() is None:
+            demo.process.send_signal(signal.SIGINT)
+            demo.process.wait(60)
+        shutil.rmtree(demo.folder, ignore_errors=True)
+
+
+@pytest.fixture
+def demo(request: pytest.FixtureRequest) -> Callable[[str], tuple[int, str]]:
+    """Wait for a demo by name; return its exit status and what it printed."""
+    return lambda name: request.config.stash[RUNNING][name].ended()
