@@ -47,6 +47,7 @@ class Invariants:
     """Watches every write and every call, and remembers what it needs to judge the next one."""
 
     models: dict[ModelId, HostedModel]
+    tolerance: timedelta = timedelta()  # how far a pass's clock may be off
     violations: list[Violation] = field(default_factory=list)
     calls: int = 0
     _tokens: dict[str, _Token] = field(default_factory=dict)
@@ -97,7 +98,7 @@ class Invariants:
             self._broken("S5", model_id, at, "the token was sent after the model was seen to leave and return")
         self._token(model_id, attempt, at, changed=changed)
         if attempt.call is Call.STOP and changed:
-            needed = self.needed(model_id, at)
+            needed = self.needed(model_id, at) and self.needed(model_id, at + self.tolerance)
             if needed is not None and before is Status.HOSTED:
                 self._broken("S3", model_id, at, f"stopped, though needed until {needed.end}")
             started_at = self._by_person.pop(model_id, None)

@@ -61,7 +61,7 @@ def run(
 ) -> Outcome:
     """Simulate a plant of `models` models for `days` days; `told` gets each ledger entry as it is written.
 
-    `faults` names a mix of `faults.MIXES`. The same arguments give the same outcome.
+    `faults` names a mix of `faults.MIXES`, from which the seed draws its own. The same arguments give the same outcome.
     """
     random = Random(f"{seed}/world")  # noqa: S311 - chance in a simulation, replayed from its seed
     entries: list[LedgerEntry] = []
@@ -72,7 +72,7 @@ def run(
             told(entry)
 
     lines = plant(random, models, announced_at=BEGINS_AT)
-    world = World(lines, BEGINS_AT, random, MIXES[faults], switches or Switches(), tell)
+    world = World(lines, BEGINS_AT, random, MIXES[faults].drawn(random), switches or Switches(), tell)
     world.run(days)
     log = world.service.call_log
     judged = Counter(entry.late for entry in entries if entry.late is not None)

@@ -6,11 +6,13 @@ late.
 
 import heapq
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
+from typing import Any
 
 from preheat.clock import VirtualClock
 from preheat.domain.attempt import Attempt, Call
@@ -18,10 +20,10 @@ from preheat.domain.demand import Demand, demands
 from preheat.domain.plan import ModelId, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.situation import Observation
-from preheat.ports import Remote
+from preheat.ports import AnswerLost, Due, PreheatError, QueueUnavailable, Remote, StoreUnavailable
 from preheat.queue.memory import MemoryQueue
 from preheat.reconcile import reconcile
-from preheat.simulation.faults import Fate, FaultMix, Killed, mortal
+from preheat.simulation.faults import Fate, FaultMix, Killed, Skewed, mortal, unreliable
 from preheat.simulation.hosting import SimulatedHosting
 from preheat.simulation.invariants import Invariants
 from preheat.simulation.plant import SimulatedLine
@@ -58,6 +60,7 @@ class World:
     passes: int = 0
     shifts: int = 0
     faults: Counter[str] = field(default_factory=Counter)
+    down: dict[str, datetime] = field(init=False)  # until when an outage lasts
     _faulted: dict[ModelId, list[datetime]] = field(default_factory=dict)
     _events: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
     _order: "count[int]" = field(default_factory=count)
@@ -65,8 +68,10 @@ class World:
 
     def __post_init__(self) -> None:
         self.clock = VirtualClock(self.begins_at)
-        self.invariants = Invariants({line.model.model_id: line.model for line in self.lines})
-        self.store = WatchedStore(self.invariants, self.clock)
+        self.down = dict.fromkeys(("store", "hosting"), self.begins_at)
+        models = {line.model.model_id: line.model for line in self.lines}
+        self.invariants = Invariants(models, tolerance=self.mix.skew)
+        self.store = WatchedStore(self)
         self.queue = MemoryQueue(self.clock)
         self.service = LookoutService(self.clock.now, seed=self.random.randrange(2**32), switches=self.switches)
         self.service.call_log = WatchedLog(self)
@@ -78,19 +83,12 @@ class World:
             self._names[target.project] = line.model.model_id
         for fault in self.mix.service:
             self.service.inject(fault)
-        models = [line.model for line in self.lines]
-        self.store.apply(models, expected_version=0, at=self.begins_at)
+        self.store.apply([*models.values()], expected_version=0, at=self.begins_at)
 
     def run(self, days: int) -> None:
         """Let `days` pass, event by event; shifts that end within them are judged."""
         until = self.begins_at + timedelta(days=days)
-        for line in self.lines:
-            for demand in demands(line.model, self.begins_at, until):
-                if demand.begin >= self.begins_at + line.model.lead and demand.end + timedelta(hours=2) < until:
-                    self._expect(line, demand)
-            for _ in range(round(days * self.mix.people)):
-                at = self.begins_at + timedelta(minutes=self.random.randrange(days * 24 * 60))
-                self._at(at, lambda line=line: self._person(line))  # type: ignore[misc]  # binds this line, not the last
+        self._foresee(days, until)
         self._at(self.begins_at, self._tick)
         while self._events or len(self.queue):
             message_at = self.queue.next_at()
@@ -103,6 +101,21 @@ class World:
             self.clock.advance_to(max(at, self.clock.at))
             event()
 
+    def _foresee(self, days: int, until: datetime) -> None:
+        """Set down what will be judged, what people will do and when the outages come."""
+        for line in self.lines:
+            for demand in demands(line.model, self.begins_at, until):
+                if demand.begin >= self.begins_at + line.model.lead and demand.end + timedelta(hours=2) < until:
+                    self._expect(line, demand)
+            for _ in range(round(days * self.mix.people)):
+                at = self.begins_at + timedelta(minutes=self.random.randrange(days * 24 * 60))
+                self._at(at, lambda line=line: self._person(line))  # type: ignore[misc]  # binds this line, not the last
+        for kind in self.down:
+            for _ in range(round(days * self.mix.outages)):
+                begins = self.begins_at + timedelta(minutes=self.random.randrange(days * 24 * 60))
+                ends = begins + timedelta(minutes=self.random.randint(10, 180))
+                self._at(begins, lambda kind=kind, ends=ends: self._outage(kind, ends))  # type: ignore[misc]  # binds these
+
     def status(self, target: Target) -> Status:
         """Return what the service's state really is, without a call."""
         return self.service.status(target.project, target.version)
@@ -112,9 +125,11 @@ class World:
 
     def _tick(self) -> None:
         if self.random.random() < self.mix.tick_lost:
-            self._fault("tick lost", *self._names.values())
+            self.note_fault("tick lost", *self._names.values())
         else:
-            tick(clock=self.clock, store=self.store, queue=self.queue)
+            remote = self._remote("tick", *self._names.values())
+            with suppress(StoreUnavailable):  # as the function does: the next tick is the retry
+                tick(clock=remote.clock, store=remote.store, queue=remote.queue)
         due = self.begins_at + (self.clock.at - self.begins_at) // MINUTE * MINUTE + MINUTE
         self._at(due + timedelta(seconds=self.random.uniform(0, 20)), self._tick)
 
@@ -123,15 +138,15 @@ class World:
         if model_id is None:
             return
         if self.mix.doubled and self.random.random() < self.mix.doubled:
-            self._fault("message doubled")
+            self.note_fault("message doubled")
             self.queue.enqueue(model_id, timedelta(seconds=self.random.randint(0, 300)))
         self.passes += 1
-        remote = self._remote(f"pass-{self.passes}")
+        remote = self._remote(f"pass-{self.passes}", model_id)
         fate = Fate.drawn(self.random, self.mix.killed)
         try:
             result = reconcile(model_id, mortal(remote, fate))
         except Killed:
-            self._fault("worker killed", model_id)
+            self.note_fault("worker killed", model_id)
             self.queue.enqueue(model_id, VISIBILITY)
         else:
             for entry in result.entries:
@@ -147,11 +162,34 @@ class World:
         noticed_at = self.clock.at + timedelta(minutes=self.random.randint(1, 30))
         self._at(noticed_at, lambda: self.store.wake(line.model.model_id, self.clock.at))
 
-    def _remote(self, writer: str) -> Remote:
-        hosting = WatchedHosting(self, SimulatedHosting(self.service), writer)
-        return Remote(self.clock, self.store, hosting, self.queue, writer)
+    def _remote(self, writer: str, *concerned: ModelId) -> Remote:
+        """Return the outside of one pass or tick; what goes wrong there is held against the models concerned."""
+        mix, chance = self.mix, self.random
 
-    def _fault(self, kind: str, *hit: ModelId) -> None:
+        def faulty(port: object, kind: str, error: type[PreheatError], out: float, lost: float = 0.0) -> Any:
+            outage = self.clock.at < self.down.get(kind, self.begins_at)
+
+            def hit() -> None:
+                self.note_fault(f"{kind} out of reach", *concerned)
+
+            return unreliable(port, error, random=chance, out=1.0 if outage else out, lost=lost, hit=hit)
+
+        by = mix.skew * chance.uniform(-1, 1)
+        watched = WatchedHosting(self, SimulatedHosting(self.service), writer)
+        return Remote(
+            Skewed(self.clock, by) if by else self.clock,
+            faulty(self.store, "store", StoreUnavailable, mix.store_out, mix.store_lost),
+            faulty(watched, "hosting", AnswerLost, 0.0),
+            faulty(self.queue, "queue", QueueUnavailable, mix.queue_out),
+            writer,
+        )
+
+    def _outage(self, kind: str, ends: datetime) -> None:
+        self.down[kind] = max(self.down[kind], ends)
+        self.note_fault(f"{kind} outage")
+
+    def note_fault(self, kind: str, *hit: ModelId) -> None:
+        """Count a fault, and against which models it may be held."""
         self.faults[kind] += 1
         for model_id in hit:
             self._faulted.setdefault(model_id, []).append(self.clock.at)
@@ -228,9 +266,9 @@ class World:
         if call.by == "person" and call.changed_state:
             done = Call.START if call.operation is Operation.START_MODEL else Call.STOP
             self.invariants.on_person(model_id, call.at, done)
-            self._fault(f"person {done}s", model_id)
+            self.note_fault(f"person {done}s", model_id)
         elif call.fault is not None:
-            self._fault(call.fault, model_id)
+            self.note_fault(call.fault, model_id)
 
 
 class WatchedLog(CallLog):
@@ -247,19 +285,26 @@ class WatchedLog(CallLog):
 
 
 class WatchedStore(MemoryStore):
-    """The in-memory store; every won write is judged."""
+    """The in-memory store; every won write is judged, and the due index may miss a line."""
 
-    def __init__(self, invariants: Invariants, clock: VirtualClock) -> None:
+    def __init__(self, world: World) -> None:
         super().__init__()
-        self._invariants = invariants
-        self._clock = clock
+        self._world = world
 
     def save(self, record: ModelRecord, entry: LedgerEntry | None) -> ModelRecord:
         """See `ports.Store`."""
         before = self.records.get(record.model_id)
         won = super().save(record, entry)
-        self._invariants.on_write(before, won, entry, self._clock.at)
+        self._world.invariants.on_write(before, won, entry, self._world.clock.at)
         return won
+
+    def due(self, until: datetime) -> Sequence[Due]:
+        """See `ports.Store`."""
+        world = self._world
+        missing = [line for line in super().due(until) if world.random.random() < world.mix.index_missing]
+        for line in missing:
+            world.note_fault("index missed a line", line.model_id)
+        return [line for line in super().due(until) if line not in missing]
 
 
 class WatchedHosting:
