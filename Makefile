@@ -58,6 +58,9 @@ demo: setup  ## show a shift on the local AWS, from its plan to its bill
 verify-service-model: setup  ## compare our service model with the last botocore that carried it
 	.venv/bin/python scripts/verify_service_model.py
 
+soak: setup  ## simulate 100,000 shifts under every fault (SHIFTS=, FIRST_SEED=); seed ranges add up
+	.venv/bin/python scripts/soak.py --shifts $${SHIFTS:-100000} --first-seed $${FIRST_SEED:-1}
+
 diagram: setup  ## print the transition diagram for ARCHITECTURE.md
 	@.venv/bin/python -c 'from preheat.domain.lifecycle import mermaid; print(mermaid())'
 
@@ -69,4 +72,4 @@ clean:  ## stop the local AWS and remove what was built; the environments stay
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: setup requirements test check build demo verify-service-model diagram clean help
+.PHONY: setup requirements test check build demo verify-service-model soak diagram clean help
