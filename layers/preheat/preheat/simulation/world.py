@@ -208,7 +208,7 @@ class World:
             return
         model_id = line.model.model_id
         since = min(demand.start_at, self._since(line.model.target))
-        if not self._faults_of(model_id, since):
+        if not self._faults_of(model_id, since - MINUTE):
             self.invariants.missed("L1", model_id, self.clock.at, f"{self.status(line.model.target)} at ready_at")
         self._at(demand.ready_at + 2 * MINUTE, lambda: self._told_late(line, demand))
 
