@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import boto3
+from botocore.session import Session
 
 from preheat.local import environment
 from preheat.local.checkout import Checkout
@@ -90,8 +91,9 @@ class LocalAws:
 
 def client(endpoint_url: str, service: str) -> Any:
     """Return a boto3 client of `service` at `endpoint_url` with the invented credentials."""
-    # Keys and endpoint given here win over every variable and profile of the surroundings.
-    return boto3.client(
+    # Keys and endpoint given here win over every variable of the surroundings; a profile is not even looked up.
+    session = boto3.Session(botocore_session=Session(session_vars={"profile": (None, None, None, None)}))
+    return session.client(
         service,
         endpoint_url=endpoint_url,
         region_name=environment.REGION,
