@@ -340,3 +340,24 @@ def test_a_model_seen_hosted_while_a_stop_may_be_under_way_is_not_called_late() 
         day.apply(a_model("12:01-16:00", announced_at=at("00:00")))
         day.run_until("12:10")
         assert [entry.late for entry in day.entries if entry.late is not None] == [False, False]
+
+
+def test_a_failed_model_whose_start_was_lost_and_then_refused_is_stopped_first_all_the_same() -> None:
+    switches = Switches(start_from_hosting_failed=WhenPossible.CONFLICT)
+    with a_day(start_takes="5m", stop_takes="1m", lead="45m", switches=switches) as day:
+        day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=1))
+        day.run_until("07:20")
+        day.fault(FaultKind.INTERNAL_ERROR, operation=Operation.START_MODEL)
+        day.run_until("08:00")
+        assert day.observed() is Observed.HOSTED
+
+
+def test_a_model_somebody_restarts_in_its_shift_is_not_taken_for_one_that_hangs() -> None:
+    with a_day(start_takes="5m", stop_takes="1m") as day:
+        day.run_until("12:00:05")
+        day.person("stops")
+        day.run_until("12:02")
+        day.person("starts")
+        day.run_until("13:00")
+        assert day.observed() is Observed.HOSTED
+        assert (day.started(), day.stopped()) == (1, 0)

@@ -77,7 +77,8 @@ def _wait_for_hosted(s: Situation) -> Move:
         record = replace(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found starting inside a demand: adopted, to be stopped at its end"
     begun = record.since if record.phase is Phase.STARTING and record.since is not None else s.now
-    if attempt is not None and attempt.call is Call.START:
+    hosted_before = effort is not None and effort.serving  # then it is somebody's start, not this attempt's
+    if attempt is not None and attempt.call is Call.START and not hosted_before:
         begun = attempt.first_at
     elapsed = s.now - begun
     if elapsed > max(2 * s.lead, STUCK_AFTER_LEAST) and effort is not None and not effort.unstuck:

@@ -96,9 +96,16 @@ def left(record: ModelRecord) -> ModelRecord:
 
 
 def edge(s: Situation, other: datetime | None = None) -> datetime | None:
-    """Return the earlier of the demand's next edge and `other`, a second ahead at the least."""
-    candidates = [at for at in (s.outlook.next_edge, other) if at is not None]
-    return max(min(candidates), s.now + timedelta(seconds=1)) if candidates else None
+    """Return the earlier of the demand's next edge and `other`; None if there is neither.
+
+    An edge is met to the second; for anything else a pass that came a little early does not come back at once.
+    """
+    candidates = []
+    if s.outlook.next_edge is not None:
+        candidates.append(max(s.outlook.next_edge, s.now + timedelta(seconds=1)))
+    if other is not None:
+        candidates.append(max(other, s.now + timedelta(seconds=5)))
+    return min(candidates, default=None)
 
 
 def clock(at: datetime) -> str:

@@ -29,8 +29,10 @@ def start(s: Situation) -> Move:
         return _start_after_stop(s, attempt, failed=failed)
     if attempt is None:
         return new_start(s, repair=s.record.effort is not None and s.record.effort.serving)
-    if failed and attempt.answer is Answer.WRONG_STATE and attempt.is_closable(s.now):
-        return new_stop(s, "failed and refuses to start: stopped first, then started")
+    if failed and attempt.answer is Answer.WRONG_STATE:
+        if attempt.is_closable(s.now):
+            return new_stop(s, "failed and refuses to start: stopped first, then started")
+        return hold(s, s.record.phase, "failed and refuses to start; its lease must end first", attempt.lease_ends_at())
     death = _death(s, attempt, failed=failed)
     if death is None:
         if attempt.retry_at is not None and s.now < attempt.retry_at:
