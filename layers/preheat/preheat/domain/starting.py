@@ -29,6 +29,11 @@ def start(s: Situation) -> Move:
         return _start_after_stop(s, attempt, failed=failed)
     if attempt is None:
         return new_start(s, repair=s.record.effort is not None and s.record.effort.serving)
+    return _start_again(s, attempt, failed=failed)
+
+
+def _start_again(s: Situation, attempt: Attempt, *, failed: bool) -> Move:
+    """A start of ours stands already: repeat it, or renew it once its token is dead and its lease over."""
     if failed and attempt.answer is Answer.WRONG_STATE:
         if attempt.is_closable(s.now):
             return new_stop(s, "failed and refuses to start: stopped first, then started")

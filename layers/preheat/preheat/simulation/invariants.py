@@ -136,7 +136,7 @@ class Invariants:
         known = self._tokens.setdefault(attempt.client_token, _Token(at, attempt.digest()))
         if not TOKEN.fullmatch(attempt.client_token):
             self._broken("S5", model_id, at, f"token {attempt.client_token!r} is not of the service's alphabet")
-        if at - known.first_at > TOKEN_AGE_MAX:
+        if at - known.first_at > TOKEN_AGE_MAX + 2 * self.tolerance:
             self._broken("S5", model_id, at, f"token {attempt.client_token} is {at - known.first_at} old")
         if known.parameters != attempt.digest():
             self._broken("S5", model_id, at, f"token {attempt.client_token} was sent with other parameters")
