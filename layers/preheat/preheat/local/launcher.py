@@ -11,6 +11,7 @@ of them first, and an upgrade that moved one ends with a sentence instead of a w
 - EventBridge Scheduler looks at its schedules every second, not every ten.
 - A function runs on the bare interpreter: a package that its layers lack is missing here as it would be on Lambda,
   and a runtime other than this interpreter's is refused.
+- DynamoDB can be made to fail and functions to die in the middle of a pass (`disturbance`); nothing does unless asked.
 
 It knows nothing of the stack that is deployed onto it. Everything it listens on is loopback.
 """
@@ -21,6 +22,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -158,9 +160,10 @@ def _with_numbers(argument: Any) -> Any:
 def main() -> None:
     """Serve until a signal ends the process; the port is GATEWAY_PORT."""
     os.environ.update(DEFAULTS | os.environ)
+    import disturbance  # type: ignore[import-not-found]  # noqa: PLC0415 - the file beside this one, run by path
     from ministack import app  # noqa: PLC0415 - the tests import this file where ministack is not installed
     from ministack.core import iam_evaluator, lambda_runtime  # noqa: PLC0415 - as above
-    from ministack.services import cloudwatch, lambda_svc, scheduler  # noqa: PLC0415 - as above
+    from ministack.services import cloudwatch, dynamodb, lambda_svc, scheduler, sqs  # noqa: PLC0415 - as above
     from ministack.services.cloudformation import provisioners  # noqa: PLC0415 - as above
 
     record_embedded_metrics(lambda_svc, cloudwatch)
@@ -168,6 +171,7 @@ def main() -> None:
     run_functions_on_the_bare_interpreter(lambda_runtime)
     take_concurrency_as_a_number(provisioners)
     count_loopback_as_encrypted(iam_evaluator)
+    disturbance.install(seam, lambda_runtime, dynamodb, sqs, Path.cwd())
     app.main()
 
 
