@@ -55,6 +55,9 @@ build: setup  ## build the functions and layers into .aws-sam
 demo: setup  ## show a shift on the local AWS, from its plan to its bill
 	.venv/bin/preheat demo
 
+chaos: setup  ## faults on the local AWS: a scripted hour in compressed time (SEED=1)
+	.venv/bin/python -m scripts.chaos --seed $(or $(SEED),1)
+
 verify-service-model: setup  ## compare our service model with the last botocore that carried it
 	.venv/bin/python scripts/verify_service_model.py
 
@@ -72,4 +75,4 @@ clean:  ## stop the local AWS and remove what was built; the environments stay
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: setup requirements test check build demo verify-service-model soak diagram clean help
+.PHONY: setup requirements test check build demo chaos verify-service-model soak diagram clean help

@@ -1,0 +1,62 @@
+"""What is read back at the end of a chaos run, from DynamoDB, the simulator and the queues. Judges nothing."""
+
+from datetime import datetime
+
+from scripts.chaos.controls import Simulator
+from scripts.chaos.facts import Facts, Killing, Letter, Shift
+from scripts.chaos.hands import POISON, Hands
+from scripts.chaos.judges import AT_REST
+from scripts.chaos.plan import STRANGER, target_of
+
+from preheat.cli.stack import local_store
+from preheat.domain.plan import ModelId
+from preheat.domain.record import ModelRecord
+from preheat.local import LocalAws
+from preheat.ports import Store
+from preheat.simulator.calls import Call
+from preheat.simulator.status import Operation
+
+
+def facts(aws: LocalAws, hands: Hands, shifts: list[Shift], letters: list[tuple[str, str]]) -> Facts:
+    """Read everything back."""
+    store, simulator = local_store(aws), hands.simulator
+    models = (*hands.models, STRANGER)
+    return Facts(
+        shifts=tuple(shifts),
+        ledgers={model_id: tuple(store.ledger(model_id)) for model_id in models},
+        records={model_id: _record(store, model_id) for model_id in models},
+        calls=tuple(_call(call) for call in simulator.get("calls")["calls"]),
+        history=_history(simulator),
+        strangers=frozenset({target_of(STRANGER).project}),
+        letters=tuple(Letter(*letter) for letter in letters),
+        poison=frozenset({POISON}),
+        outages=tuple(hands.outages),
+        killings=tuple(
+            Killing(each["function"], each["call"], each["when"], each["processes"])
+            for each in hands.rules.happened()
+            if each["kind"] == "killed"
+        ),
+    )
+
+
+def at_rest(aws: LocalAws, hands: Hands) -> bool:
+    """Tell whether nothing of ours runs and no record has anything open."""
+    store = local_store(aws)
+    history = _history(hands.simulator)
+    running = [model_id for model_id in hands.models if history[target_of(model_id).project][-1][1] not in AT_REST]
+    return not running and not any(_record(store, model_id).is_engaged() for model_id in hands.models)
+
+
+def _record(store: Store, model_id: ModelId) -> ModelRecord:
+    return store.load(model_id) or ModelRecord(model_id, target_of(model_id))
+
+
+def _history(simulator: Simulator) -> dict[str, tuple[tuple[datetime, str], ...]]:
+    return {
+        model["project"]: tuple((datetime.fromisoformat(step["at"]), step["status"]) for step in model["history"])
+        for model in simulator.get("state")["models"]
+    }
+
+
+def _call(call: dict[str, str]) -> Call:
+    return Call(**{**call, "at": datetime.fromisoformat(call["at"]), "operation": Operation(call["operation"])})  # type: ignore[arg-type]  # the simulator's own JSON of this very class
