@@ -55,12 +55,15 @@ def wait(s: Situation) -> Move:
 
 def _unreadable(s: Situation) -> Move:
     """The look told nothing: another one later, told once where it is a refusal."""
+    if s.silent:
+        return Move(s.record, Phase.REFUSED, "the service refuses to be read; waiting for a new plan", edge(s))
     record, failure = s.record, s.observation.failure or Answer.LOST
     reason = f"could not be read ({s.observation.detail}): look again"
     tell = REACTIONS[failure].told_from is not None and record.unreadable == 1
     pause = retry_after(failure, record.unreadable, record.model_id)
     if pause is None:
-        record = replace(record, silent_for_plan=s.plan_version)
+        # What was seen before is no longer known: a pass that must not look may not rest on it and let go of what runs.
+        record = replace(record, silent_for_plan=s.plan_version, observed=Observed.UNKNOWN)
         return Move(record, Phase.REFUSED, reason, edge(s), Action.REFUSE)
     return Move(record, record.phase, reason, edge(s, s.now + pause), Action.REFUSE if tell else Action.LOOK)
 
