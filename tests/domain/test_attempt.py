@@ -119,17 +119,6 @@ def test_each_answer_has_its_reaction(
         assert timedelta(seconds=pause_seconds) <= pause < timedelta(seconds=pause_seconds + 15)
 
 
-@pytest.mark.parametrize("answer", [answer for answer in Answer if REACTIONS[answer].retry_after is not None])
-def test_two_calls_a_try_stay_under_ninety_an_hour(answer: Answer) -> None:
-    passed, tries = timedelta(), 0
-    while passed < timedelta(hours=1):
-        tries += 1
-        pause = retry_after(answer, tries, WELD)
-        assert pause is not None
-        passed += pause
-    assert 2 * tries <= 90
-
-
 def test_an_accepted_start_counts_as_seen_to_leave_its_stopped_state() -> None:
     assert an_attempt().answered(Answer.ACCEPTED, WELD, at("07:28")).left
     assert not an_attempt().answered(Answer.LOST, WELD, at("07:28")).left

@@ -7,6 +7,7 @@ one's failure; what to do is `domain.decision`'s affair. Pure but for its `Remot
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from preheat.domain import budget
 from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.decision import Decision, after_call, decide
 from preheat.domain.demand import NOTHING_WANTED, outlook
@@ -116,7 +117,10 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
     )
     if mode is Mode.PAUSED or situation.silent:
         return situation
-    return replace(situation, observation=_observe(record, remote))
+    if budget.is_spent(record.spent_until, now):
+        return replace(situation, observation=Observation(Observed.UNKNOWN, "not looked at: its calls are spent"))
+    record = replace(record, spent_until=budget.spent(record.spent_until, now))
+    return replace(situation, record=record, observation=_observe(record, remote))
 
 
 def _observe(record: ModelRecord, remote: Remote) -> Observation:

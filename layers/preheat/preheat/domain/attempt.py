@@ -68,13 +68,13 @@ REACTIONS: dict[Answer, Reaction] = {
 def retry_after(answer: Answer, tries: int, model_id: ModelId) -> timedelta | None:
     """Return how long to wait before try number `tries` + 1 of the same call; None = until the plan changes.
 
-    Quick at first, each minute up to 15 tries, then every two: a look and a call each time stay under 90 an hour.
+    Quick at first, then each minute; the budget of calls sees to it that this does not go on for ever.
     Up to 15 s of jitter, drawn from the model's id, part a fleet that was refused at the same second.
     """
     least = REACTIONS[answer].retry_after
     if least is None:
         return None
-    paced = timedelta(seconds=10 if tries <= 3 else 60 if tries <= 15 else 120)
+    paced = timedelta(seconds=10 if tries <= 3 else 60)
     jitter = timedelta(milliseconds=zlib.crc32(f"{model_id}/{tries}".encode()) % 15_000)
     return max(least, paced) + jitter
 

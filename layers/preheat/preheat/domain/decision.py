@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from preheat.domain import looks
+from preheat.domain import budget, looks
 from preheat.domain.attempt import REACTIONS, Answer, Attempt, Call
 from preheat.domain.lifecycle import LIFECYCLE, Desired, Observed, Step
 from preheat.domain.plan import Mode
@@ -107,7 +107,9 @@ def _written_up(s: Situation, move: Move) -> Decision:
     elif action is Action.LOOK and (move.phase is not s.record.phase or late is not None):
         action = Action.OBSERVE
     told = action is not Action.LOOK
-    wake_at = move.wake_at
+    wake_at, spent_until = move.wake_at, move.record.spent_until
+    if move.calls:
+        spent_until = budget.spent(spent_until, s.now)
     if s.model is not None and s.model.target != move.record.target and not move.record.is_engaged():
         wake_at = edge(s, s.now)  # The old target is let go: the next pass turns to the new one.
     record = replace(
@@ -116,6 +118,7 @@ def _written_up(s: Situation, move: Move) -> Decision:
         since=_since(s.record, move.phase, s.now),
         effort=effort,
         wake_at=wake_at,
+        spent_until=spent_until,
         sequence=s.record.sequence + told,
     )
     entry = None

@@ -92,6 +92,7 @@ class ModelRecord:
     wake_at: datetime | None = None  # when to look next; None: not before a plan or a request says so
     silent_for_plan: int | None = None  # the plan version under which the service is not to be asked again
     unreadable: int = 0  # looks in a row that told nothing
+    spent_until: datetime | None = None  # the budget of service calls, see `budget`
     writer: str = ""  # the pass that won the last write
 
     def is_engaged(self) -> bool:

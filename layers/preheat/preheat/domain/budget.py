@@ -1,0 +1,20 @@
+"""The budget of service calls per model: bounded calls, whatever goes wrong (S10).
+
+A leaky bucket kept as one instant on the record: each call moves `spent_until` on by what one call costs, time alone
+brings it back. Knows no call and no reason.
+"""
+
+from datetime import datetime, timedelta
+
+CALL_COSTS = timedelta(seconds=60)  # in the long run, one call a minute
+BURST = 25  # calls ahead of that: at most 60 + 25 in any hour
+
+
+def spent(spent_until: datetime | None, now: datetime) -> datetime:
+    """Return the bucket after one more call at `now`."""
+    return max(spent_until or now, now) + CALL_COSTS
+
+
+def is_spent(spent_until: datetime | None, now: datetime) -> bool:
+    """Tell whether a pass must not call now: a look and the call that may follow would not both fit."""
+    return spent_until is not None and spent_until - now > (BURST - 2) * CALL_COSTS
