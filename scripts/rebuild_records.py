@@ -18,7 +18,7 @@ from preheat.cli.stack import open_store
 from preheat.domain.attempt import Call
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
-from preheat.ports import Store, UnreadableItem
+from preheat.ports import StaleRecord, Store, UnreadableItem
 
 # Once a model is seen in one of these, nothing of ours runs any more.
 LET_GO = frozenset({Phase.IDLE, Phase.GONE, Phase.UNSCHEDULED})
@@ -52,7 +52,11 @@ def main(arguments: Sequence[str] | None = None, store: Store | None = None) -> 
             f" {record.start_generation} and {record.stop_generation}, target {record.target}"
         )
         if given.yes:
-            store.save(record, None)
+            try:
+                store.save(record, None)
+            except StaleRecord as error:
+                print(f"{model_id}: {error}: somebody wrote meanwhile; hold the stack, and come again")
+                failed += 1
     return 1 if failed else 0
 
 

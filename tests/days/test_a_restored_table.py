@@ -9,9 +9,11 @@ from tests.day import TARGET, WELD, Day, a_day, a_model, at
 
 from preheat.domain.attempt import LEASE
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Unscheduled
+from preheat.domain.plan import ModelId, Unscheduled
 from preheat.domain.record import Action, ModelRecord, Ownership, Phase
+from preheat.ports import Planned
 from preheat.simulator.status import Operation
+from preheat.store.memory import MemoryStore
 
 
 def restore(day: Day, record: ModelRecord, *, ledger_too: bool = True) -> None:
@@ -56,6 +58,26 @@ def test_a_token_that_an_older_record_derives_again_starts_nothing_and_a_new_one
             sum(call.changed_state for call in day.calls if call.token == token) <= 1
             for token in {call.token for call in day.calls if call.token}
         )
+
+
+def test_a_record_of_before_the_stop_claims_what_a_person_has_started_since_and_needs_a_second_token_to_stop_it() -> (
+    None
+):
+    with a_day() as day:
+        day.run_until("15:30")
+        older = day.record
+        day.run_until("16:30")
+        assert day.observed() is Observed.STOPPED
+        day.person("starts")
+        day.run_until("17:00")
+        sent_before = day.sent(Operation.STOP_MODEL)
+        restore(day, older)
+        day.run_until("17:30")
+        again = day.sent(Operation.STOP_MODEL)[len(sent_before) :]
+        assert (again[0].token, again[0].changed_state) == (sent_before[0].token, False)
+        assert [call.changed_state for call in again] == [False, True]
+        assert again[1].token != again[0].token
+        assert day.observed() is Observed.STOPPED
 
 
 def test_ownership_that_an_older_record_forgot_leaves_the_model_running_and_told() -> None:
@@ -125,6 +147,22 @@ def test_rebuilt_after_a_whole_day_a_record_owns_nothing_and_the_next_day_gets_a
         assert [call.token for call in day.sent(Operation.START_MODEL)] == list(
             dict.fromkeys(call.token for call in day.sent(Operation.START_MODEL))
         )
+
+
+def test_a_rebuilt_record_loses_to_whoever_wrote_meanwhile(capsys: pytest.CaptureFixture[str]) -> None:
+    class Contended(MemoryStore):
+        """Somebody writes between any read and the next write."""
+
+        def planned(self, model_id: ModelId) -> Planned:
+            self.wake(model_id, at("08:00"))
+            return super().planned(model_id)
+
+    store = Contended()
+    store.apply([a_model("08:00-16:00")], expected_version=0, at=at("07:00"))
+    before = store.records[WELD]
+    assert rebuild_records.main([WELD, "--yes"], store=store) == 1
+    assert store.records[WELD] == replace(before, version=before.version + 1, wake_at=at("08:00"))
+    assert "somebody wrote meanwhile" in capsys.readouterr().out
 
 
 def test_a_model_that_nothing_knows_is_not_rebuilt(capsys: pytest.CaptureFixture[str]) -> None:

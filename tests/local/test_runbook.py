@@ -19,7 +19,7 @@ from preheat.cli.status import standing
 from preheat.domain.plan import ModelId, Unscheduled
 from preheat.domain.record import Ownership, Phase
 from preheat.local import LocalAws, running
-from preheat.ports import StaleRecord, UnreadableItem
+from preheat.ports import UnreadableItem
 from preheat.queue.work import work
 
 LINE, OTHER = ModelId("line-1"), ModelId("line-2")
@@ -190,17 +190,6 @@ def test_a_record_that_no_release_can_read_harms_itself_alone_and_is_rebuilt_onc
     apply(aws, needed=True)
     look_at(aws)
     eventually(lambda: status(aws) == "HOSTED")
-
-
-def test_a_rebuilt_record_loses_to_whoever_wrote_meanwhile(aws: LocalAws) -> None:
-    apply(aws, needed=False)
-    store = local_store(aws)
-    stored = store.load(LINE)
-    assert stored is not None
-    record = rebuild_records.rebuilt(LINE, stored, None, store.ledger(LINE), now=datetime.now(UTC))
-    store.wake(LINE, datetime.now(UTC) + timedelta(hours=1))
-    with pytest.raises(StaleRecord):
-        store.save(record, None)
 
 
 def test_dead_letters_are_moved_back_and_the_readable_ones_are_served(aws: LocalAws, tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+"""Days on which the functions' clocks are off: by a minute either way, or one of them by an hour."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import count
+
+from tests.day import Day, a_day, at
+
+from preheat.domain.lifecycle import Observed
+from preheat.ports import Clock, Remote
+from preheat.simulator.status import Operation
+
+
+@dataclass(frozen=True)
+class Skewed:
+    """A clock that is off."""
+
+    clock: Clock
+    by: timedelta
+
+    def now(self) -> datetime:
+        return self.clock.now() + self.by
+
+
+def skew(day: Day, *offsets: timedelta) -> None:
+    """Let one pass after the other have the next of these clocks."""
+    passes = count()
+
+    def with_its_clock(remote: Remote) -> Remote:
+        return replace(remote, clock=Skewed(remote.clock, offsets[next(passes) % len(offsets)]))
+
+    day.remote = with_its_clock
+
+
+def test_clocks_a_minute_off_either_way_neither_start_twice_nor_miss_the_shift() -> None:
+    minute = timedelta(seconds=60)
+    for offsets in ((minute, -minute), (-minute, minute, timedelta()), (-minute,), (minute,)):
+        with a_day() as day:
+            skew(day, *offsets)
+            day.run_until("08:00")
+            assert day.observed() is Observed.HOSTED
+            day.run_until("16:10")
+            assert (day.observed(), day.started(), day.stopped()) == (Observed.STOPPED, 1, 1)
+            (stop,) = [call for call in day.sent(Operation.STOP_MODEL) if call.changed_state]
+            assert at("15:59") <= stop.at <= at("16:03")
+            instants = [entry.at for entry in day.entries]
+            assert day.record.since == max(instants)
+
+
+def test_a_clock_an_hour_fast_stops_an_hour_early_and_the_ledger_shows_it_beside_the_services_log() -> None:
+    with a_day() as day:
+        day.run_until("15:05")
+        skew(day, timedelta(hours=1))
+        day.run_until("15:30")
+        (stop,) = [call for call in day.sent(Operation.STOP_MODEL) if call.changed_state]
+        (told,) = [entry for entry in day.entries if entry.client_token == stop.token and entry.action == "stop"]
+        assert told.at - stop.at == timedelta(hours=1)
