@@ -132,8 +132,10 @@ def test_stopping_what_is_not_ours_is_seen(monkeypatch: pytest.MonkeyPatch) -> N
     assert "S4" in broken_promises(faults="all")
 
 
-def test_calling_without_a_pause_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calling_without_a_pause_and_without_a_budget_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("preheat.domain.looks.HOSTED_EVERY", timedelta(seconds=20))
+    assert broken_promises(models=2, days=1, seeds=1) == set()  # the budget alone keeps the bound
+    monkeypatch.setattr("preheat.domain.budget.is_spent", lambda _spent, _now: False)
     assert "S10" in broken_promises(models=2, days=1, seeds=1)
 
 
