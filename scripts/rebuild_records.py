@@ -70,7 +70,7 @@ def rebuilt(
 ) -> ModelRecord:
     """Return the record that the ledger speaks for, due at `now`.
 
-    Of the stored one only the version, the plan that it served and the measured starts are kept.
+    Of the stored one only the version, the plan that it served, the measured starts and the spent calls are kept.
 
     Raises:
         ValueError: nothing tells which target the model runs on.
@@ -92,6 +92,7 @@ def rebuilt(
         ownership=_ownership(entries),
         samples=stored.samples if stored else (),
         wake_at=now,
+        spent_until=stored.spent_until if stored else None,
         writer="rebuild",
     )
 

@@ -20,7 +20,7 @@ from random import Random
 from scripts.chaos import hands as hands_of
 from scripts.chaos.facts import Facts, Shift
 from scripts.chaos.hands import Hands
-from scripts.chaos.judges import judged, letter_explained, unseen_because, verdicts
+from scripts.chaos.judges import judged, letter_explained, most_calls, unseen_because, verdicts
 from scripts.chaos.plan import STRANGER, WAVE, announced, model_ids, waves
 from scripts.chaos.reading import at_rest, facts
 from scripts.chaos.script import Fault, chance, script
@@ -152,7 +152,8 @@ def report(found: Facts, kinds: Counter[str], seed: int) -> int:
     effective = sum(call.changed_state for call in found.calls if call.by == "api")
     print(
         f"chaos: seed {seed}: {len(found.shifts)} shifts ({', '.join(f'{n} {how}' for how, n in told.items())}),"
-        f" {sum(kinds.values())} faults that hit, {len(found.calls)} calls ({effective} effective),"
+        f" {sum(kinds.values())} faults that hit, {len(found.calls)} calls ({effective} effective,"
+        f" at most {max(most_calls(found).values(), default=0)} a model),"
         f" {entries_told} ledger entries, {len(found.letters)} dead letters, {len(violations)} violations"
     )
     return 1 if violations else 0

@@ -105,14 +105,21 @@ def tokens_are_well_used(facts: Facts) -> Iterator[str]:
 
 def calls_are_bounded(facts: Facts) -> Iterator[str]:
     """S10: at most 90 calls of any kind an hour for each model, retries of the SDK included."""
+    for project, most in most_calls(facts).items():
+        if most > CALLS_AN_HOUR_MAX:
+            yield f"S10 {project}: {most} calls within an hour"
+
+
+def most_calls(facts: Facts) -> dict[str, int]:
+    """Return the most calls of any kind that each project has had within an hour."""
     by_project: dict[str, list[datetime]] = defaultdict(list)
     for call in facts.calls:
         if call.by == "api" and call.project is not None:
             by_project[call.project].append(call.at)
-    for project, instants in by_project.items():
-        most = max(sum(at - HOUR < other <= at for other in instants) for at in instants)
-        if most > CALLS_AN_HOUR_MAX:
-            yield f"S10 {project}: {most} calls within an hour"
+    return {
+        project: max(sum(at - HOUR < other <= at for other in instants) for at in instants)
+        for project, instants in by_project.items()
+    }
 
 
 def every_shift_is_judged(facts: Facts) -> Iterator[str]:
