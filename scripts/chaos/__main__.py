@@ -8,14 +8,18 @@ bit.
 """
 
 import argparse
+import fcntl
 import heapq
+import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from random import Random
+from types import FrameType
 
 from scripts.chaos import hands as hands_of
 from scripts.chaos.facts import Facts, Shift
@@ -27,9 +31,11 @@ from scripts.chaos.script import Fault, chance, script
 
 from preheat.cli.stack import local_store
 from preheat.local import LocalAws, down, find_checkout, running
+from preheat.local.disturbance import LOG, RULES
 
 QUIET_LEAST, QUIET_MOST = timedelta(seconds=25), timedelta(minutes=4)
 POLL_SECONDS = 0.25
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,16 +46,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--waves", type=int, default=3, help="shifts of each model")
     given = parser.parse_args(arguments)
     state = find_checkout().state / "chaos"
-    print(f"chaos: seed {given.seed}, {given.models} models, {given.waves} waves of {WAVE.seconds} s")
+    state.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, _interrupt)  # what was started is stopped, whatever ends the run
+    with state.with_name("chaos.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            print("chaos: a run is going on in this checkout already: wait for it", file=sys.stderr)
+            return 1
+        try:
+            return _alone(state, given.seed, models=given.models, waves_wanted=given.waves)
+        except KeyboardInterrupt:
+            print("chaos: interrupted; nothing is left running", file=sys.stderr)
+            return INTERRUPTED
+
+
+def _alone(state: Path, seed: int, *, models: int, waves_wanted: int) -> int:
+    """Run the script on a local AWS whose state is in a folder that no other run uses."""
+    print(f"chaos: seed {seed}, {models} models, {waves_wanted} waves of {WAVE.seconds} s")
     down(checkout=find_checkout(state=state), say=_unsaid)  # what a run that was killed has left
-    for left in ("disturbance.json", "disturbance.log"):
+    for left in (RULES, LOG):
         (state / left).unlink(missing_ok=True)
     with running(state) as aws:
-        random = chance(given.seed)
-        hands = Hands(aws, state, random, model_ids(given.models), say=print)
-        found = play(aws, hands, random, waves_wanted=given.waves)
+        random = chance(seed)
+        hands = Hands(aws, state, random, model_ids(models), say=print)
+        found = play(aws, hands, random, waves_wanted=waves_wanted)
         kinds = _kinds(hands)
-    return report(found, kinds, given.seed)
+    return report(found, kinds, seed)
 
 
 def play(aws: LocalAws, hands: Hands, random: Random, *, waves_wanted: int) -> Facts:
@@ -157,6 +180,10 @@ def report(found: Facts, kinds: Counter[str], seed: int) -> int:
         f" {entries_told} ledger entries, {len(found.letters)} dead letters, {len(violations)} violations"
     )
     return 1 if violations else 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _unsaid(_line: str) -> None:
