@@ -28,13 +28,13 @@ def test_each_make_target_exists(target: str) -> None:
 
 def test_the_commands_are_the_programs() -> None:
     program: Any = get_command(app)
-    told = set(re.findall(r"`preheat ([a-z]+)", README))
+    told = set(re.findall(r"`preheat ([a-z-]+)", README))
     assert told == set(program.commands)
 
 
 def test_the_options_it_names_exist() -> None:
     program: Any = get_command(app)
-    for command, rest in re.findall(r"`preheat ([a-z]+)([^`]*)`", README):
+    for command, rest in re.findall(r"`preheat ([a-z-]+)([^`]*)`", README):
         known = {name for parameter in program.commands[command].params for name in parameter.opts}
         assert set(re.findall(r"--[a-z-]+", rest)) <= known, command
 

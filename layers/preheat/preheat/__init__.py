@@ -2,6 +2,6 @@
 
 Rings, outermost first; each imports only to its right (`.importlinter` holds the arrows):
 
-    cli, functions -> simulation -> simulator | bootstrap
+    cli, functions -> local | simulation | explorer -> invariants -> simulator | bootstrap
         -> hosting, store, queue, clock, settings, telemetry -> reconcile, tick -> ports -> domain
 """

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from preheat.cli import apply, demo, history, local, simulator, status
+from preheat.cli import apply, audit_ledger, demo, history, local, simulator, status
 
 app = typer.Typer(
     name="preheat",
@@ -40,6 +40,7 @@ app.command()(demo.demo)
 app.command()(apply.apply)
 app.command()(status.status)
 app.command()(history.history)
+app.command("audit-ledger")(audit_ledger.audit_ledger)
 app.command()(simulator.simulator)
 app.command()(simulator.simulate)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from preheat.domain.record import LedgerEntry
+from preheat.invariants import by_ledger
 from preheat.simulation.faults import MIXES
 from preheat.simulation.invariants import Violation
 from preheat.simulation.plant import plant
@@ -74,6 +75,9 @@ def run(
     lines = plant(random, models, announced_at=BEGINS_AT)
     world = World(lines, BEGINS_AT, random, MIXES[faults].drawn(random), switches or Switches(), tell)
     world.run(days)
+    for line in lines:
+        for broken in by_ledger(world.store.ledger(line.model.model_id)):
+            world.invariants.missed(broken.invariant, line.model.model_id, world.clock.at, broken.what)
     log = world.service.call_log
     judged = Counter(entry.late for entry in entries if entry.late is not None)
     return Outcome(

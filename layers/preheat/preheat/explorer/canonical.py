@@ -1,0 +1,80 @@
+"""Equal situations, equal states: takes from a record what can no longer make a difference.
+
+Owns the abstraction of records, and nothing else. What is taken, and why no pass can tell:
+
+* `version`: the explorer knows of each worker whether the record it read is still the stored one.
+* `sequence` and `writer`: judged as they are written; no decision reads them.
+* `samples`, `effort.first_start_at`: figures for people; only whether there is a first start is kept.
+* `wake_at` and every `retry_at` are only compared with a reading of the clock: they move up to the next point of the
+  grid; those that are past are all alike, and so are those beyond the end.
+* `since` is read only for a start that nobody of ours began: otherwise it is simply past.
+* `spent_until`, the budget of service calls, is not spent within the few minutes that are explored; the simulation sees
+  to it.
+* an attempt's `first_at` is read in minutes only until the model was seen hosted under it.
+* `effort.hosted_at` is only compared with the very same reading: what is past is all alike.
+* a stop's `first_at` tells its age in hours: all that is past is alike. A lease that is over is over.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from preheat.domain.attempt import Attempt, Call
+from preheat.domain.record import Effort, ModelRecord, Phase
+from preheat.explorer.scenario import ORIGIN, STEP, instant
+from preheat.invariants import LEASE
+from preheat.reconcile import EARLY
+
+PAST = ORIGIN - LEASE - STEP
+
+
+class Canonical:
+    """Records as of a point of the grid; `ends` is its last one."""
+
+    def __init__(self, ends: int) -> None:
+        self._beyond = instant(ends + 1)
+
+    def record(self, record: ModelRecord, at: int) -> ModelRecord:
+        """Return the record that every pass from `at` on takes for this one."""
+        now = instant(at)
+        return replace(
+            record,
+            version=0,
+            sequence=0,
+            writer="",
+            samples=(),
+            wake_at=self._due(record.wake_at, now, EARLY, past=ORIGIN),
+            spent_until=None,
+            since=record.since if record.phase is Phase.STARTING else PAST,
+            attempt=self._attempt(record, record.attempt, now) if record.attempt is not None else None,
+            effort=self._effort(record.effort, now) if record.effort is not None else None,
+        )
+
+    def _attempt(self, record: ModelRecord, attempt: Attempt, now: datetime) -> Attempt:
+        over = now >= attempt.intent_at + LEASE + STEP  # one step more, for a clock that is behind
+        settled = attempt.call is Call.STOP or (record.effort is not None and record.effort.serving)
+        return replace(
+            attempt,
+            first_at=PAST if settled else attempt.first_at,
+            intent_at=PAST if over else attempt.intent_at,
+            retry_at=self._due(attempt.retry_at, now),
+        )
+
+    def _effort(self, effort: Effort, now: datetime) -> Effort:
+        return replace(
+            effort,
+            first_start_at=PAST if effort.first_start_at is not None else None,
+            retry_at=self._due(effort.retry_at, now),
+            hosted_at=effort.hosted_at if effort.hosted_at is None or effort.hosted_at >= now else PAST,
+        )
+
+    def _due(
+        self, when: datetime | None, now: datetime, early: timedelta = timedelta(), *, past: datetime | None = None
+    ) -> datetime | None:
+        """Return the first point of the grid at which `when`, less `early`, has come; `past` if it has."""
+        if when is None:
+            return None
+        steps = -((ORIGIN + early - when) // STEP)
+        point = ORIGIN + steps * STEP
+        if point <= now:
+            return past
+        return min(point, self._beyond)

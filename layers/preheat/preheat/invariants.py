@@ -1,0 +1,163 @@
+"""The promises as code: what every won write, every call and every stored ledger must keep, whatever went wrong before.
+
+Owns the judgement, one function per thing judged; the explorer judges with all, `preheat audit-ledger` and the
+seeded simulation judge ledgers with `by_ledger`. Pure: what a rule needs of the past is handed in.
+
+| promise | is judged by |
+| --- | --- |
+| S1 one effective start per token; a new one only when the lease of the last is over | `by_effect`, `by_write` |
+| S2 intent before effect: a call is named by a won write of the same pass | `by_call` |
+| S3 never stopped while needed | `by_intent` |
+| S4 what we neither started nor adopted we do not stop | `by_intent`, `by_effect` |
+| S5 tokens are single-use | `by_intent`, `by_call`, `by_ledger` |
+| S7 the ledger is append-only and gap-free | `by_write`, `by_ledger` |
+| S8 leases never move back, and nobody closes a younger one | `by_write` |
+| S9 unknown is not off | `by_intent` |
+| S10 bounded calls | `by_write`, `by_rate` |
+
+L1 and L2 need a world that goes on: explorer and simulation see to them, and of L3 `by_ledger` judges *once*.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from preheat.domain.attempt import REACTIONS, TOKEN_AGE_MAX, Attempt, Call
+from preheat.domain.lifecycle import Observed
+from preheat.domain.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
+
+# The promised figures stand here once more: were they read from the rules that they judge, no rule could break them.
+LEASE = timedelta(seconds=120)
+ATTEMPTS_MAX = 5
+REPAIRS_MAX = 2
+CALLS_AN_HOUR_MAX = 90
+HOUR = timedelta(hours=1)
+TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+
+class Broken(NamedTuple):
+    """One broken promise, and how."""
+
+    invariant: str
+    what: str
+
+
+def by_write(
+    before: ModelRecord | None,
+    after: ModelRecord,
+    entry: LedgerEntry | None,
+    *,
+    at: datetime,
+    skew: timedelta = timedelta(),
+) -> Iterator[Broken]:
+    """Judge a write that was won at `at`: `before` is the record it replaced. `skew`: how far clocks may be off."""
+    yield from _chained(before, after, entry)
+    if before is None:
+        return
+    if before.since is not None and (after.since is None or after.since < before.since):
+        yield Broken("S8", f"since went back from {before.since} to {after.since}")
+    old, new = before.attempt, after.attempt
+    if old is not None and new is not None and old.client_token == new.client_token:
+        if new.intent_at < old.intent_at:
+            yield Broken("S8", f"intent_at went back from {old.intent_at} to {new.intent_at}")
+    elif old is not None and at + 2 * skew < old.intent_at + LEASE:
+        age = at - old.intent_at
+        if old.open_writers or old.answer is None or not REACTIONS[old.answer].definite:
+            yield Broken("S8", f"the intent of {old.client_token} was closed at the age of {age}")
+        if new is not None and old.call is new.call is Call.START:
+            yield Broken("S1", f"a new start was intended {age} after the intent of the last")
+    if after.effort is not None and not (after.effort.attempts <= ATTEMPTS_MAX and after.effort.repairs <= REPAIRS_MAX):
+        yield Broken("S10", f"{after.effort.attempts} attempts and {after.effort.repairs} repairs for one demand")
+
+
+def _chained(before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry | None) -> Iterator[Broken]:
+    sequence, phase = (before.sequence, before.phase) if before is not None else (0, Phase.IDLE)
+    if after.sequence != sequence + (entry is not None):
+        yield Broken("S7", f"sequence went from {sequence} to {after.sequence}")
+    if entry is None:
+        if after.phase is not phase:
+            yield Broken("S7", f"the phase went from {phase} to {after.phase} without an entry")
+    elif (entry.sequence, entry.from_phase, entry.to_phase) != (after.sequence, phase, after.phase):
+        chain = f"{entry.sequence}: {entry.from_phase} -> {entry.to_phase}"
+        yield Broken("S7", f"entry {chain} does not tell of {phase} -> {after.phase}")
+
+
+def by_intent(
+    before: ModelRecord, after: ModelRecord, *, observed: Observed, needed: bool, returned: bool
+) -> Iterator[Broken]:
+    """Judge a won write that names the call to be made next.
+
+    `observed` is what the pass saw; `needed`: the stored demand forbids a stop at the moment of the write; `returned`:
+    under the attempt of `before`, the model was seen out of its stopped state, and is stopped again.
+    """
+    attempt = after.attempt
+    if attempt is None:
+        yield Broken("S2", "a call follows a write that names none")
+        return
+    if observed in (Observed.UNKNOWN, Observed.BUSY):
+        yield Broken("S9", f"{attempt.call} is called for on a model that is {observed}")
+    repeated = before.attempt is not None and before.attempt.client_token == attempt.client_token
+    if attempt.call is Call.START and repeated and returned:
+        yield Broken("S5", "the token is sent again after the model was seen to leave and return")
+    if attempt.call is Call.STOP and needed and observed is Observed.HOSTED:
+        yield Broken("S3", "hosted and needed, yet a stop is called for")
+    if attempt.call is Call.STOP and not before.is_engaged() and after.ownership is not Ownership.ADOPTED:
+        yield Broken("S4", "a stop is called for of what is neither started nor adopted")
+
+
+def by_call(attempt: Attempt, named: str | None, *, at: datetime, skew: timedelta = timedelta()) -> Iterator[Broken]:
+    """Judge a start or a stop that is sent; `named` is the token in the last write that the same pass has won."""
+    if named != attempt.client_token:
+        yield Broken("S2", f"{attempt.call} {attempt.client_token} is sent, the pass's own won write names {named}")
+    if not TOKEN.fullmatch(attempt.client_token):
+        yield Broken("S5", f"token {attempt.client_token!r} is not of the service's alphabet")
+    if at - attempt.first_at > TOKEN_AGE_MAX + 2 * skew:
+        yield Broken("S5", f"token {attempt.client_token} is {at - attempt.first_at} old")
+
+
+def by_effect(attempt: Attempt, *, effects: int, by_person: bool) -> Iterator[Broken]:
+    """Judge a call that had an effect. `effects`: those of its token, this one included.
+
+    `by_person`: what it stopped was started by a person, outside any demand, and none has covered it since.
+    """
+    if effects > 1:
+        yield Broken("S1", f"token {attempt.client_token} had {effects} effects")
+    if attempt.call is Call.STOP and by_person:
+        yield Broken("S4", "stopped what a person had started outside any demand")
+
+
+def by_rate(calls: int) -> Iterator[Broken]:
+    """Judge how many calls one model has taken within an hour."""
+    if calls > CALLS_AN_HOUR_MAX:
+        yield Broken("S10", f"{calls} calls within an hour")
+
+
+def by_ledger(entries: Sequence[LedgerEntry]) -> Iterator[Broken]:  # noqa: C901 - one reading, rule by rule
+    """Judge one model's stored ledger, oldest first and whole."""
+    intents: dict[str, tuple[Action, str | None]] = {}
+    phase = Phase.IDLE
+    judged_for: set[tuple[str | None, datetime]] = set()
+    for number, entry in enumerate(entries, start=1):
+        if entry.sequence != number:
+            yield Broken("S7", f"entry {entry.sequence} stands at place {number}")
+        if entry.from_phase is not phase:
+            yield Broken("S7", f"entry {entry.sequence} starts from {entry.from_phase}, the last one ended in {phase}")
+        phase = entry.to_phase
+        token = entry.client_token
+        if entry.action in (Action.START, Action.STOP):
+            if token is None:
+                yield Broken("S2", f"entry {entry.sequence} intends a {entry.action} without a token")
+                continue
+            if not TOKEN.fullmatch(token):
+                yield Broken("S5", f"entry {entry.sequence}: token {token!r} is not of the service's alphabet")
+            if token in intents:
+                yield Broken("S5", f"entry {entry.sequence} intends token {token} a second time")
+            intents[token] = (entry.action, entry.parameter_digest)
+        elif token in intents and intents[token][1] != entry.parameter_digest:
+            yield Broken("S5", f"entry {entry.sequence} has token {token} with other parameters")
+        if entry.late is not None and entry.margin is not None:
+            ready_at = entry.at + entry.margin
+            if (entry.schedule, ready_at) in judged_for:
+                yield Broken("L3", f"entry {entry.sequence} judges a demand a second time")
+            judged_for.add((entry.schedule, ready_at))
