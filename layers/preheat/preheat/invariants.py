@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from preheat.domain.attempt import REACTIONS, TOKEN_AGE_MAX, Attempt, Call
+from preheat.domain.attempt import REACTIONS, TOKEN_AGE_MAX, Answer, Attempt, Call
 from preheat.domain.lifecycle import Observed
 from preheat.domain.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
 
@@ -104,6 +104,11 @@ def by_intent(
         yield Broken("S3", "hosted and needed, yet a stop is called for")
     if attempt.call is Call.STOP and not before.is_engaged() and after.ownership is not Ownership.ADOPTED:
         yield Broken("S4", "a stop is called for of what is neither started nor adopted")
+    stopped = (
+        before.attempt is not None and before.attempt.call is Call.STOP and before.attempt.answer is Answer.ACCEPTED
+    )
+    if attempt.call is Call.STOP and stopped and observed is Observed.STARTING:
+        yield Broken("S4", "a stop is called for of what is starting after an accepted stop: somebody else's start")
 
 
 def by_call(attempt: Attempt, named: str | None, *, at: datetime, skew: timedelta = timedelta()) -> Iterator[Broken]:
