@@ -175,7 +175,8 @@ class World:
         if len(state.workers) < scenario.workers and self._is_due(state.record, state.now):
             yield self._deliver(state, "look")
             if state.faults and state.now > 0:
-                yield self._deliver(_spent(state), "fault: look, with a clock that is behind", behind=1)
+                late = self._deliver(_spent(state), "fault: look, with a clock that is behind", behind=1)
+                yield self._covered(late.event, late.state)
         if state.now < scenario.hard_until and all(state.now < worker.born + LIFE for worker in state.workers):
             yield self._covered("time passes", self._later(state))
         yield from self._of_service(state)
@@ -207,15 +208,20 @@ class World:
     def _of_people(self, state: State) -> Iterator[Edge]:
         if not state.people:
             return
-        attempt = self.record(state).attempt
-        stopping = attempt is not None and attempt.call is Call.STOP
-        stopping = stopping or any(self._request(worker).kind == STOP for worker in state.workers)
         for start in (True, False):
-            run_by = hosting.RACED if stopping else hosting.PERSON
+            run_by = hosting.RACED if self._may_be_ours(state) else hosting.PERSON
             made = self._rules.called(state.service, 0, start=start, run_by=run_by)
             if made.changed:
                 after = state._replace(service=made.service, people=state.people - 1)
                 yield self._covered("person: starts it" if start else "person: stops it", after)
+
+    def _may_be_ours(self, state: State) -> bool:
+        """Tell whether what starts now is, for all that Preheat has seen and can see, its own doing."""
+        record = self.record(state)
+        attempt = record.attempt
+        refused = attempt is not None and attempt.call is Call.START and attempt.is_without_effect()
+        on_its_way = any(self._request(worker).kind == STOP for worker in state.workers)
+        return on_its_way or (record.is_engaged() and not refused)
 
     # --- one step of a worker ---------------------------------------------------------------------------------------
 
@@ -361,8 +367,15 @@ class World:
             return self._moved(event, state, place, follower)
         record, named, seen, broken = self._written(state, worker)
         others = self._outdated(state.workers[:place] + state.workers[place + 1 :])
-        won = state._replace(record=record, workers=(*others, follower), seen=seen)
+        service = state.service
+        if service.run_by == hosting.PERSON and self._intends_a_start(record):
+            service = service._replace(run_by=hosting.RACED)  # It was begun between the look and the write.
+        won = state._replace(record=record, service=service, workers=(*others, follower), seen=seen)
         return self._moved(event, won, len(others), follower._replace(named=named))._replace(broken=broken)
+
+    def _intends_a_start(self, number: int) -> bool:
+        record: ModelRecord = self.values[number]
+        return record.attempt is not None and record.attempt.call is Call.START and record.attempt.answer is None
 
     def _outdated(self, workers: tuple[Worker, ...]) -> tuple[Worker, ...]:
         """Return the workers after somebody else's write.
@@ -464,8 +477,10 @@ class World:
         return Edge("apply: wakes the model", -1, state._replace(record=record, unwoken=False, workers=workers))
 
     def _covered(self, event: str, state: State) -> Edge:
-        """Note that a demand covers, from now on, what a person has started."""
-        if state.service.run_by == hosting.PERSON and self.scenario.wanted[state.plan][state.now]:
+        """Note that a demand covers what a person has started; a clock that is behind still sees its end."""
+        behind = max((worker.behind for worker in state.workers), default=0)
+        wanted = self.scenario.wanted[state.plan]
+        if state.service.run_by == hosting.PERSON and (wanted[state.now] or wanted[state.now - behind]):
             state = state._replace(service=state.service._replace(run_by=hosting.COVERED))
         return Edge(event, -1, state)
 
