@@ -225,6 +225,7 @@ def test_a_look_that_outlasts_the_demand_adopts_nothing() -> None:
         day.service.describe_model = slowly  # type: ignore[method-assign]  # the service takes its time
         day.store.wake(WELD, day.clock.at)
         day.look()
+        day.run_until("16:01")
         assert day.status is Status.STARTING_HOSTING
         assert (day.record.phase, day.told(Action.ADOPT)) == (Phase.UNSCHEDULED, [])
 

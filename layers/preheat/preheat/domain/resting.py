@@ -15,6 +15,7 @@ from preheat.domain.situation import Move, Situation, clock, edge, hold, left, w
 from preheat.domain.stopping import new_stop
 
 STUCK_AFTER_LEAST = timedelta(minutes=60)
+OUTLASTED = "the demand ended while the service was slow to answer: look again"
 STOP_UNDER_WAY = "needed again; a stop of ours may still be on its way"
 
 
@@ -32,6 +33,8 @@ def keep(s: Situation) -> Move:
         record = replace(record, attempt=None)
     action, reason = Action.LOOK, "hosted, as wanted"
     if record.ownership is Ownership.NONE:
+        if not s.may_adopt:
+            return hold(s, s.record.phase, OUTLASTED, s.seen_at)
         record = replace(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found hosted inside a demand: adopted, to be stopped at its end"
     return Move(record, Phase.HOSTED, reason, edge(s, s.now + looks.HOSTED_EVERY), action)
@@ -77,6 +80,8 @@ def _wait_for_hosted(s: Situation) -> Move:
             return hold(s, record.phase, STOP_UNDER_WAY, attempt.lease_ends_at())
         record = replace(record, attempt=None)
     if record.ownership is Ownership.NONE:
+        if not s.may_adopt:
+            return hold(s, s.record.phase, OUTLASTED, s.seen_at)
         record = replace(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found starting inside a demand: adopted, to be stopped at its end"
     begun = record.since if record.phase is Phase.STARTING and record.since is not None else s.now

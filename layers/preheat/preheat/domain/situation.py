@@ -29,7 +29,11 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that a decision rests on. `model` is None when the plan no longer names it."""
+    """All that a decision rests on. `model` is None when the plan no longer names it.
+
+    `now` is read before the service is looked at: a lease that is over by then was over when the look was taken.
+    `seen_at` is read after it, if the look has found a stranger: what it shows was so by then.
+    """
 
     model: HostedModel | None
     plan_version: int
@@ -38,6 +42,18 @@ class Situation:
     outlook: Outlook
     observation: Observation
     now: datetime
+    seen_at: datetime
+
+    @property
+    def finds_a_stranger(self) -> bool:
+        """Tell whether something runs that is not ours."""
+        runs = self.observation.observed in (Observed.STARTING, Observed.HOSTED)
+        return runs and not self.record.is_engaged()
+
+    @property
+    def may_adopt(self) -> bool:
+        """Tell whether a demand covers what was found running; a slow look may have outlasted the demand."""
+        return self.outlook.current is not None and self.seen_at < self.outlook.current.end
 
     @property
     def desired(self) -> Desired:

@@ -295,14 +295,14 @@ class World:
         return self._instants[now - worker.behind]
 
     def _at_its_clock(self, worker: Worker, now: int) -> Worker:
-        """Return the worker with its clock read, if that is its next call: it reads it as soon as it has looked."""
+        """Return the worker with its clock read, if that is what it does once it has looked."""
         if self._request(worker).kind != CLOCK:
             return worker
         return worker._replace(answers=(*worker.answers, self._reading(worker, now)))
 
     def _decides_late(self, worker: Worker, now: int) -> Worker:
-        """Return the worker, about to write what it decided, had it only now read the clock that it decided by."""
-        if self._won in worker.answers:
+        """Return the worker, about to write what it decided, had it only now read its clock after the look."""
+        if self._won in worker.answers or self.passes.next_call(worker.losses, worker.answers[:-1]).kind != CLOCK:
             return worker
         return worker._replace(answers=(*worker.answers[:-1], self._reading(worker, now)))
 
