@@ -212,7 +212,7 @@ def test_a_start_whose_answer_was_lost_is_ours_though_its_repeat_was_refused() -
         assert (day.observed(), day.stopped()) == (Observed.STOPPED, 1)
 
 
-def test_a_look_that_outlasts_the_demand_adopts_nothing() -> None:
+def test_a_look_that_outlasts_the_demand_adopts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with a_day("08:00-16:00", mode=Mode.OBSERVE) as day:
         day.run_until("15:59:50")
         describe = day.service.describe_model
@@ -222,9 +222,10 @@ def test_a_look_that_outlasts_the_demand_adopts_nothing() -> None:
             day.person("starts")
             return describe(project, version)
 
-        day.service.describe_model = slowly  # type: ignore[method-assign]  # the service takes its time
+        monkeypatch.setattr(day.service, "describe_model", slowly)
         day.store.wake(WELD, day.clock.at)
         day.look()
+        monkeypatch.undo()
         day.run_until("16:01")
         assert day.status is Status.STARTING_HOSTING
         assert (day.record.phase, day.told(Action.ADOPT)) == (Phase.UNSCHEDULED, [])
