@@ -70,11 +70,21 @@ class Scenario:
     people: int = 0
     apart: bool = False  # an apply makes the plan current first and wakes the model later, as the DynamoDB store does
     switches: Switches = field(default_factory=Switches)
-    reduced: bool = True  # workers that can no longer make a difference are gone at once: see `world.outdated`
+    reduced: bool = True  # workers that can no longer make a difference are gone at once: see `World._outdated`
 
     def bounded(self, **changes: int) -> "Scenario":
         """Return the scenario with other budgets."""
         return replace(self, **changes)  # type: ignore[arg-type]  # every budget is a whole number
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Return every target that a plan names, once."""
+        return tuple(dict.fromkeys(plan.target for plan in self.plans if plan is not None))
+
+    @property
+    def tokenless(self) -> bool:
+        """Tell whether the service knows no client token."""
+        return False
 
     @cached_property
     def stretches(self) -> tuple[tuple[Stretch, ...], ...]:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from preheat.domain.record import Phase
 from preheat.explorer import service as hosting
 from preheat.explorer.scenario import Scenario
-from preheat.explorer.world import Edge, State, World
+from preheat.explorer.state import Edge, State
+from preheat.explorer.world import World
 from preheat.invariants import ATTEMPTS_MAX, REPAIRS_MAX, Broken
 
 # How long Preheat may take, left alone, from any situation: the lease, the longest backoff, the look of a hosted model.
@@ -145,11 +146,16 @@ def _is_kept(world: World, state: State, *, run: bool) -> bool:
     record = world.record(state)
     if record.silent_for_plan == state.plan + 1:
         return True  # refused for good: told, and left alone until the plan changes
-    if not run:
-        return not (state.service.running() and state.service.run_by == hosting.OURS)
+    plan = world.scenario.plans[state.plan]
+    wanted = world.outside.place(plan.target) if run and plan is not None else None
+    for place, service in enumerate(state.services):
+        if place != wanted and service.running() and service.run_by == hosting.OURS:
+            return False
+    if wanted is None:
+        return True
     effort = record.effort
     given_up = effort is not None and (effort.attempts >= ATTEMPTS_MAX or effort.repairs >= REPAIRS_MAX)
-    return state.service.state == hosting.HOSTED or (given_up and record.phase is Phase.FAILED)
+    return state.services[wanted].state == hosting.HOSTED or (given_up and record.phase is Phase.FAILED)
 
 
 def _judge_way(explored: Explored, number: int, state: State, last_bad: tuple[int, ...]) -> None:
