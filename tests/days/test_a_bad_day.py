@@ -203,6 +203,18 @@ def test_what_a_person_starts_after_a_shift_whose_start_was_always_refused_is_le
         assert not day.sent(Operation.STOP_MODEL)
 
 
+def test_what_a_person_starts_in_a_shift_whose_start_was_always_refused_is_adopted() -> None:
+    with a_day(start_takes="5m") as day:
+        day.service.limits = Limits(calls_per_second=None, max_units_per_model=1)
+        day.apply(a_model("08:00-16:00", units=Units(3)))
+        day.run_until("08:00")
+        day.person("starts")
+        day.run_until("16:10")
+        assert len(day.told(Action.ADOPT)) == 1
+        assert day.record.samples == ()  # it says nothing of how long a start of ours takes
+        assert (day.observed(), day.stopped()) == (Observed.STOPPED, 1)
+
+
 def test_a_start_whose_answer_was_lost_is_ours_though_its_repeat_was_refused() -> None:
     switches = Switches(token_after_stop=TokenAfterStop.NEW_CALL)
     with a_day("08:00-08:10", lead="5m", start_takes="40m", switches=switches) as day:

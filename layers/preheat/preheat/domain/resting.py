@@ -11,7 +11,7 @@ from preheat.domain.attempt import REACTIONS, Answer, Call, retry_after
 from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import Mode
 from preheat.domain.record import SAMPLES_KEPT, Action, Ownership, Phase
-from preheat.domain.situation import Move, Situation, clock, edge, hold, left, withheld
+from preheat.domain.situation import Move, Situation, clock, disowned, edge, hold, left, withheld
 from preheat.domain.stopping import new_stop
 
 STUCK_AFTER_LEAST = timedelta(minutes=60)
@@ -21,6 +21,7 @@ STOP_UNDER_WAY = "needed again; a stop of ours may still be on its way"
 
 def keep(s: Situation) -> Move:
     """Hosted, as wanted: take note, adopt it if nobody of ours started it."""
+    s = replace(s, record=disowned(s.record))
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
     if effort is not None:
         ours = attempt is not None and attempt.call is Call.START and effort.hosted_at is None
@@ -73,6 +74,7 @@ def _unreadable(s: Situation) -> Move:
 
 def _wait_for_hosted(s: Situation) -> Move:
     """Starting, as wanted: look again inside the bracket; a start that hangs is stopped once."""
+    s = replace(s, record=disowned(s.record))
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
     action, reason = Action.LOOK, "starting"
     if attempt is not None and attempt.call is Call.STOP:

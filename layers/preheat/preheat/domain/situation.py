@@ -11,7 +11,7 @@ from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.demand import Outlook
 from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import HostedModel, Mode
-from preheat.domain.record import Action, ModelRecord, Phase
+from preheat.domain.record import Action, ModelRecord, Ownership, Phase
 
 DEFAULT_LEAD = timedelta(minutes=30)
 # A crash after the intent is picked up when this has passed; by then the worker's function has timed out.
@@ -48,7 +48,7 @@ class Situation:
     def finds_a_stranger(self) -> bool:
         """Tell whether something runs that is not ours."""
         runs = self.observation.observed in (Observed.STARTING, Observed.HOSTED)
-        return runs and not self.record.is_engaged()
+        return runs and not disowned(self.record).is_engaged()
 
     @property
     def may_adopt(self) -> bool:
@@ -109,6 +109,14 @@ def left(record: ModelRecord) -> ModelRecord:
     if attempt is None or attempt.call is not Call.START:
         return record
     return replace(record, attempt=replace(attempt, left=True))
+
+
+def disowned(record: ModelRecord) -> ModelRecord:
+    """Give up a start that was refused each time it was asked for: whatever runs, somebody else has started."""
+    attempt = record.attempt
+    if attempt is None or attempt.call is not Call.START or not attempt.is_without_effect():
+        return record
+    return replace(record, attempt=None, ownership=Ownership.NONE)
 
 
 def edge(s: Situation, other: datetime | None = None) -> datetime | None:

@@ -6,12 +6,13 @@ Owns who is held to have begun what runs. Knows no worker but by what it may sti
 from collections.abc import Iterator
 
 from preheat.domain.attempt import Call
+from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Target
 from preheat.explorer import service as hosting
 from preheat.explorer.records import Records
 from preheat.explorer.scenario import Scenario
 from preheat.explorer.service import Answered, Service
-from preheat.explorer.state import NOBODY, Edge, State
+from preheat.explorer.state import NOBODY, Edge, State, Worker
 
 
 class Outside:
@@ -47,6 +48,8 @@ class Outside:
             spent = state.spent()
             if service.state == hosting.STARTING:
                 yield Edge("fault: hosting failed", NOBODY, spent.with_service(place, hosting.failed(service)))
+            if service.state == hosting.STOPPING:
+                yield Edge("fault: stop undone", NOBODY, spent.with_service(place, hosting.undone(service)))
             if service.state not in (hosting.BUSY, hosting.FAILED, hosting.GONE):
                 yield Edge("fault: system updating", NOBODY, spent.with_service(place, hosting.updating(service)))
             if service.state != hosting.GONE:
@@ -71,12 +74,20 @@ class Outside:
         refused = attempt is not None and attempt.call is Call.START and attempt.is_without_effect()
         return self._places[record.target] == place and record.is_engaged() and not refused
 
-    def raced(self, state: State) -> State:
-        """Return the situation after a start was intended on a look from before a person's start."""
-        place = self._places[self._records[state.record].target]
+    def written(self, state: State, worker: Worker) -> State:
+        """Return the situation after a worker's won write, with what that makes of a person's run.
+
+        A start intended on a look from before it makes it a race; a look at it within a demand makes it Preheat's own.
+        """
+        record = self._records[state.record]
+        place = self._places[record.target]
         service = state.services[place]
         if service.run_by == hosting.PERSON and self._records.intends_a_start(state.record):
             return state.with_service(place, service._replace(run_by=hosting.RACED))
+        wanted = self._scenario.wanted[state.plan]
+        throughout = wanted[state.now] and wanted[worker.born - worker.behind]
+        if service.run_by == hosting.COVERED and throughout and record.observed in (Observed.STARTING, Observed.HOSTED):
+            return state.with_service(place, service._replace(run_by=hosting.OURS))
         return state
 
     def covered(self, event: str, state: State) -> Edge:

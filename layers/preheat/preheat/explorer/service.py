@@ -48,7 +48,7 @@ class Known(NamedTuple):
 
 
 class Service(NamedTuple):
-    """One model of the service. `former`: where it returns to after BUSY."""
+    """One model of the service. `former`: where it returns to after BUSY. `run_by` holds until it is stopped."""
 
     state: int = STOPPED
     former: int = STOPPED
@@ -98,7 +98,7 @@ class Rules:
             after = (
                 Service(STARTING, STOPPED, run_by, _turned(service.known, starts=False))
                 if start
-                else Service(STOPPING, STOPPED, NOT_RUN, service.known)
+                else service._replace(state=STOPPING, former=STOPPED)
             )
         if token and not self._tokenless:
             others = tuple(each for each in after.known if each.token != token)
@@ -121,6 +121,11 @@ def completed(service: Service) -> Service:
 def failed(service: Service) -> Service:
     """Return the service with the start under way failed."""
     return service._replace(state=FAILED, run_by=NOT_RUN)
+
+
+def undone(service: Service) -> Service:
+    """Return the service with the stop under way come to nothing: hosted again, and whoever ran it runs it."""
+    return service._replace(state=HOSTED)
 
 
 def updating(service: Service) -> Service:

@@ -297,7 +297,9 @@ class World:
         written = self.records.written(state, worker)
         others = self._outdated(state.others(place))
         won = state._replace(record=written.record, workers=(*others, follower), seen=written.seen)
-        edge = self._moved(event, self.outside.raced(won), len(others), follower._replace(named=written.named))
+        edge = self._moved(
+            event, self.outside.written(won, worker), len(others), follower._replace(named=written.named)
+        )
         return edge._replace(broken=written.broken)
 
     def _outdated(self, workers: tuple[Worker, ...]) -> tuple[Worker, ...]:
