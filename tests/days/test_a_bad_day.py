@@ -13,7 +13,7 @@ from preheat.domain.record import Action, Phase
 from preheat.simulator.faults import FaultKind
 from preheat.simulator.limits import Limits
 from preheat.simulator.status import Operation, Status
-from preheat.simulator.switches import Switches, TokenAfterStop, WhenPossible
+from preheat.simulator.switches import Switches, TokenAfterStop, WhenAlready, WhenPossible
 from preheat.simulator.views import ModelView
 
 
@@ -241,6 +241,22 @@ def test_a_look_that_outlasts_the_demand_adopts_nothing(monkeypatch: pytest.Monk
         day.run_until("16:01")
         assert day.status is Status.STARTING_HOSTING
         assert (day.record.phase, day.told(Action.ADOPT)) == (Phase.UNSCHEDULED, [])
+
+
+def test_a_stop_that_is_accepted_without_effect_while_the_system_updates_is_made_anew() -> None:
+    switches = Switches(calls_during_system_updating=WhenAlready.NO_OP)
+    with a_day("08:00-08:10", lead="5m", start_takes="40m", switches=switches) as day:
+        day.fault(FaultKind.SYSTEM_UPDATING, operation=Operation.STOP_MODEL, lasts=timedelta(minutes=3))
+        day.run_until("08:30")
+        assert (day.observed(), day.stopped()) == (Observed.STOPPED, 1)
+
+
+def test_what_a_person_starts_after_an_accepted_stop_is_left_alone() -> None:
+    with a_day("08:00-16:00", stop_takes="30s") as day:
+        day.run_until("16:00:45")
+        day.person("starts")  # before anybody has seen it stopped
+        day.run_until("16:30")
+        assert (day.observed(), day.record.phase) == (Observed.HOSTED, Phase.UNSCHEDULED)
 
 
 def test_a_refused_start_is_sent_anew_when_the_plan_asks_for_less() -> None:

@@ -106,9 +106,8 @@ def by_intent(
         yield Broken("S3", "hosted and needed, yet a stop is called for")
     if attempt.call is Call.STOP and not before.is_engaged() and after.ownership is not Ownership.ADOPTED:
         yield Broken("S4", "a stop is called for of what is neither started nor adopted")
-    stopped = (
-        before.attempt is not None and before.attempt.call is Call.STOP and before.attempt.answer is Answer.ACCEPTED
-    )
+    old = before.attempt
+    stopped = old is not None and old.call is Call.STOP and old.answer is Answer.ACCEPTED and old.left
     if attempt.call is Call.STOP and stopped and observed is Observed.STARTING:
         yield Broken("S4", "a stop is called for of what is starting after an accepted stop: somebody else's start")
 

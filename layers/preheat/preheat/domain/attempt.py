@@ -98,7 +98,7 @@ class Attempt:
     tries: int = 1
     answer: Answer | None = None
     retry_at: datetime | None = None
-    left: bool = False  # a start: the model was seen to leave its stopped state since
+    left: bool = False  # a start: the model was seen out of its stopped state since; a stop: out of STARTING, or then
     doubtful: bool = True  # a call of it may have had its effect; an attempt stored without the word counts as such
 
     @classmethod

@@ -104,9 +104,9 @@ def withheld(s: Situation, step: str) -> Move:
 
 
 def left(record: ModelRecord) -> ModelRecord:
-    """Note that the model was seen out of its stopped state under this start."""
+    """Note that the model was seen out of its stopped state under this start, or out of STARTING under this stop."""
     attempt = record.attempt
-    if attempt is None or attempt.call is not Call.START:
+    if attempt is None or (attempt.call is Call.STOP and record.observed is Observed.STARTING):
         return record
     return replace(record, attempt=replace(attempt, left=True))
 

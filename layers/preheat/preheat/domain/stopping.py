@@ -41,8 +41,9 @@ def _stop_anew(s: Situation, attempt: Attempt) -> Move:
     """The token of the last stop is spent, and the model still runs."""
     if s.now < attempt.lease_ends_at():
         return hold(s, Phase.STOPPING, f"stop {attempt.answer}, still {s.record.observed}", attempt.lease_ends_at())
-    if attempt.answer is Answer.ACCEPTED and s.record.observed is Observed.STARTING:
-        # A stop never leads to STARTING: it had its effect, and somebody else has started the model since.
+    if attempt.answer is Answer.ACCEPTED and s.record.observed is Observed.STARTING and attempt.left:
+        # A stop never leads to STARTING: it had its effect, and somebody else has started the model since. What was
+        # starting all along may be what the service has accepted to stop while it was updated, without doing it.
         return unscheduled(s, replace(s.record, attempt=None, ownership=Ownership.NONE))
     return new_stop(s, f"stop {attempt.answer}, yet {s.record.observed} again: stop anew")
 
@@ -59,6 +60,7 @@ def new_stop(s: Situation, reason: str) -> Move:
         units=record.attempt.units if record.attempt else Units(),
         now=s.now,
     )
+    attempt = replace(attempt, left=s.observation.observed is not Observed.STARTING)
     ours = Ownership.ADOPTED if record.ownership is Ownership.NONE else record.ownership
     record = replace(record, attempt=attempt, stop_generation=attempt.generation, ownership=ours)
     return Move(record, Phase.STOPPING, reason, s.now + RECOVER_AFTER, Action.STOP, calls=True)

@@ -3,7 +3,7 @@
 Time is a grid of minutes. Owns what each plan demands at each of them. Knows no state and no search.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 
@@ -72,9 +72,8 @@ class Scenario:
     switches: Switches = field(default_factory=Switches)
     reduced: bool = True  # workers that can no longer make a difference are gone at once: see `World._outdated`
 
-    def bounded(self, **changes: int) -> "Scenario":
-        """Return the scenario with other budgets."""
-        return replace(self, **changes)  # type: ignore[arg-type]  # every budget is a whole number
+    def __str__(self) -> str:
+        return f"{self.name}, workers {self.workers}, faults {self.faults}, people {self.people}"
 
     @property
     def targets(self) -> tuple[Target, ...]:

@@ -7,6 +7,7 @@ hosted as long as it is wanted, and whatever Preheat runs must stop when it is n
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from preheat.domain.record import Phase
@@ -45,6 +46,24 @@ class Explored:
     hosted_within: int = 0
     stopped_within: int = 0
     onwards: list[int] = field(default_factory=list)
+
+    def way_to(self, found: Found) -> list[str]:
+        """Return the shortest way to a broken promise, an event a line; for L1 and L2 what comes after is left out."""
+        way, at = [], found.state
+        while at >= 0:
+            way.append(at)
+            at = self.parents[at]
+        way.reverse()
+        lines = [self._event(before, after) for before, after in pairwise(way)]
+        return [*lines, f"-> {found.edge.event}"] if found.edge is not None else lines
+
+    def _event(self, before: int, after: int) -> str:
+        world, state, goal = self.world, self.states[before], self.states[after]
+        forward = world.fair(state)
+        edges = [*([forward] if forward is not None else []), *world.hard(state)]
+        event = next(edge.event for edge in edges if edge.state == goal)
+        record, services = world.record(state), "/".join(hosting.STATES[each.state] for each in state.services)
+        return f"{state.now:>3} {record.phase:<9} {services:<17} {event}"
 
 
 def explore(scenario: Scenario, *, promises: frozenset[str] | None = None, states_max: int | None = None) -> Explored:

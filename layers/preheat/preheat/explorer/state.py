@@ -17,8 +17,8 @@ class Worker(NamedTuple):
     """A pass under way: its history since it lost its last write, and what of the world concerns it.
 
     `fresh`: the record it read or wrote last is still the stored one. `born`: the point at which it began. `called_at`:
-    the point at which its start or stop was answered. `named`: the token in the last write that it has won. `behind`:
-    by how many steps its clock is late.
+    the point at which its start or stop was answered. `named`: the token in the last write that it has won. `behind`: 1
+    if its clock is late by almost a step.
 
     `losses` is LOOSE for a worker of which only its call matters: `answers` is then the attempt that it will call.
     """

@@ -6,6 +6,7 @@ Knows no order of search. What is assumed, and what that leaves out: the package
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 from preheat.domain.attempt import Attempt, Call
 from preheat.domain.lifecycle import Observed
@@ -16,7 +17,7 @@ from preheat.explorer import service as hosting
 from preheat.explorer.outside import Outside
 from preheat.explorer.passes import CLOCK, DESCRIBE, DONE, LOAD, PLANNED, SAVE, START, STOP, Passes, Request, Values
 from preheat.explorer.records import Records
-from preheat.explorer.scenario import Scenario, instant
+from preheat.explorer.scenario import STEP, Scenario, instant
 from preheat.explorer.service import Service
 from preheat.explorer.state import LOOSE, NEVER_CALLED, NOBODY, Edge, State, Worker
 from preheat.invariants import Broken, by_call, by_effect
@@ -37,6 +38,8 @@ from preheat.reconcile import WRITES_LOST_MAX
 
 # The function times out after 60 s: within one step of the grid from its start, a worker has acted or is dead.
 LIFE = 1
+# Clocks are within 60 s of each other; a whole minute behind and a whole minute of life would use up the lease.
+BEHIND = STEP - timedelta(seconds=1)
 REFUSALS: tuple[type[HostingError], ...] = (Throttled, WrongState, QuotaExceeded, AccessRefused, InvalidCall)
 FAULTY: tuple[type[HostingError], ...] = (AnswerLost, *REFUSALS)
 UNREADABLE = (*(each("fault") for each in FAULTY), Observation(Observed.UNKNOWN, "a new word"))
@@ -55,6 +58,7 @@ class World:
         self.outside = Outside(scenario, self.records)
         self._stale, self._store_lost = number(StaleRecord("lost")), number(StoreUnavailable("fault"))
         self._instants = [number(instant(at)) for at in range(scenario.ends + 2)]
+        self._behind = [number(instant(at) - BEHIND) for at in range(scenario.ends + 2)]
         self._plans = [number(Planned(version, plan)) for version, plan in enumerate(scenario.plans, start=1)]
         self._looks = [number(Observation(word, word)) for word in hosting.OBSERVED]
         self._unreadable = [(f"describe: {_name(each)}", number(each)) for each in UNREADABLE]
@@ -219,7 +223,7 @@ class World:
 
     def _reading(self, worker: Worker, now: int) -> int:
         """Return what the worker's clock shows."""
-        return self._instants[now - worker.behind]
+        return self._behind[now] if worker.behind else self._instants[now]
 
     def _at_its_clock(self, worker: Worker, now: int) -> Worker:
         """Return the worker with its clock read, if that is what it does once it has looked."""
