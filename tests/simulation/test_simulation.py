@@ -13,7 +13,8 @@ from preheat.domain.lifecycle import Step
 from preheat.domain.plan import ModelId
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.simulation import run
-from preheat.simulation.world import WatchedStore
+from preheat.simulation.ports import WatchedStore
+from preheat.simulation.watch import Watch
 from preheat.simulator.switches import Switches
 
 # The package exports the function of the same name as its module.
@@ -145,11 +146,9 @@ def test_a_late_start_that_nobody_is_told_of_is_seen(monkeypatch: pytest.MonkeyP
 
 
 def test_a_violation_says_what_where_and_when() -> None:
-    from preheat.simulation.invariants import Invariants
-
-    judge = Invariants({})
-    judge.missed("L1", ModelId("weld-seams"), run_begins(), "STARTING_HOSTING at ready_at")
-    assert str(judge.violations[0]) == "L1 weld-seams 2026-10-05 00:00:00Z: STARTING_HOSTING at ready_at"
+    watch = Watch([], run_begins(), run_begins())
+    watch.missed("L1", ModelId("weld-seams"), run_begins(), "STARTING_HOSTING at ready_at")
+    assert str(watch.violations[0]) == "L1 weld-seams 2026-10-05 00:00:00Z: STARTING_HOSTING at ready_at"
 
 
 def run_begins() -> Any:
