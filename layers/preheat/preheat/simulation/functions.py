@@ -154,4 +154,4 @@ def failed(answer: object, message_ids: Collection[str]) -> set[str]:
     if not isinstance(failures, list):
         return set(message_ids)
     named = {str(each.get("itemIdentifier")) if isinstance(each, dict) else "" for each in failures}
-    return min(named, set(message_ids))
+    return named if named.issubset(message_ids) else set(message_ids)
