@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.lifecycle import Observed
-from preheat.domain.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
+from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
 
 # The promised figures stand here once more: were they read from the rules that they judge, no rule could break them.
 LEASE = timedelta(seconds=120)
@@ -103,12 +103,14 @@ def by_intent(
     needed: bool,
     returned: bool,
     attempts: int = 0,
+    may_stop_any: bool = False,
 ) -> Iterator[Broken]:
     """Judge a won write that names the call to be made next.
 
     `observed` is what the pass saw; `needed`: the stored demand forbids a stop at the moment of the write; `returned`:
     under the attempt of `before`, the model was seen out of its stopped state, and is stopped again. `attempts`: the
     starts of different tokens that were intended for the demand served, this one included, whatever the record counts.
+    `may_stop_any`: the plan's policy for the model is to stop also what somebody else has started.
     """
     attempt = after.attempt
     if attempt is None:
@@ -124,7 +126,7 @@ def by_intent(
     hung = after.effort is not None and after.effort.unstuck
     if attempt.call is Call.STOP and needed and observed is Observed.STARTING and not hung:
         yield Broken("S3", "starting and needed, yet a stop is called for, and not because it hangs")
-    if attempt.call is Call.STOP and not before.is_engaged() and after.ownership is not Ownership.ADOPTED:
+    if attempt.call is Call.STOP and not before.is_engaged() and not needed and not may_stop_any:
         yield Broken("S4", "a stop is called for of what is neither started nor adopted")
     if attempts > ATTEMPTS_MAX:
         yield Broken("S10", f"start number {attempts} for one demand")
