@@ -4,15 +4,19 @@ Owns when each is looked at and what a mishap may cost; only mishaps that hit th
 message or another model's broken record excuses nothing. What runs it asks of the world, never of Preheat.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Protocol
 
 from preheat.clock import VirtualClock
 from preheat.domain.demand import Demand, demands
 from preheat.domain.plan import HostedModel, ModelId, Target
+from preheat.invariants import ATTEMPTS_MAX, REPAIRS_MAX
+from preheat.simulation.faults import Mishap
 from preheat.simulation.ports import WatchedStore
 from preheat.simulation.watch import Watch
 from preheat.simulator.service import LookoutService
@@ -26,6 +30,13 @@ DECIDED_WITHIN = 2 * MINUTE + TICK_LATE_MAX
 RUNNING = (Status.STARTING_HOSTING, Status.HOSTED)
 # What one fault may cost before a promise counts as broken: the lease, and the look after it.
 FAULT_COSTS = timedelta(minutes=5)
+# What one may cost a start besides: to see it, the backoff or the stop before the next, and then as much lead again.
+START_COSTS = {
+    Mishap.HOSTING_FAILED: timedelta(minutes=20),
+    Mishap.PERSON_STOPS: timedelta(minutes=20),
+    Mishap.STUCK: timedelta(minutes=80),
+}
+WAITS = {Mishap.SYSTEM_UPDATING: timedelta(minutes=10), Mishap.ACCESS_DENIED: timedelta(minutes=5)}
 
 
 class Judged(Protocol):
@@ -49,12 +60,12 @@ class Promises:
 
     def __init__(self, world: Judged) -> None:
         self._world = world
-        self._hits: dict[ModelId, list[datetime]] = defaultdict(list)
+        self._hits: dict[ModelId, list[tuple[datetime, Mishap]]] = defaultdict(list)
         self.shifts = 0
 
-    def hit(self, model_id: ModelId) -> None:
+    def hit(self, model_id: ModelId, mishap: Mishap) -> None:
         """A mishap that may cost time has hit the model now."""
-        self._hits[model_id].append(self._world.clock.at)
+        self._hits[model_id].append((self._world.clock.at, mishap))
 
     def expect(self, model: HostedModel, begins_at: datetime, until: datetime) -> None:
         """Judge each shift that lies, with what belongs to it, between the two instants."""
@@ -83,7 +94,29 @@ class Promises:
             return
         if not self._hits_of(model.model_id, min(demand.start_at, self._since(model.target)) - MINUTE):
             world.watch.missed("L1", model.model_id, world.clock.at, f"{status} at ready_at")
+        else:
+            self._recovered(model, demand)
         self._later(demand.ready_at + 2 * MINUTE, self._told_late, model, demand)
+
+    def _recovered(self, model: HostedModel, demand: Demand) -> None:
+        """L1 under faults: hosted once what they cost is over, unless all attempts are spent."""
+        world, now = self._world, self._world.clock.at
+        status, effort = world.status(model.target), world.store.records[model.model_id].effort
+        spent = effort is not None and (effort.attempts >= ATTEMPTS_MAX or effort.repairs >= REPAIRS_MAX)
+        if status is Status.HOSTED or now >= demand.end or spent:
+            return
+        cost, stuck = timedelta(), False
+        for _, mishap in self._hits_since(model.model_id, demand.start_at - 2 * model.lead):
+            cost += FAULT_COSTS + WAITS.get(mishap, timedelta())
+            if mishap in START_COSTS:
+                cost += START_COSTS[mishap] + model.lead * (3 if mishap is Mishap.STUCK else 1)
+            stuck = stuck or mishap is Mishap.STUCK
+        if stuck and world.switches.stop_while_starting is WhenPossible.CONFLICT:
+            return  # What hangs cannot be stopped, so it cannot be started anew.
+        if now < demand.ready_at + cost:
+            self._later(demand.ready_at + cost, self._recovered, model, demand)
+        else:
+            world.watch.missed("L1", model.model_id, now, f"{status}, {now - demand.ready_at} after ready_at")
 
     def _told_late(self, model: HostedModel, demand: Demand) -> None:
         world, model_id = self._world, model.model_id
@@ -132,4 +165,8 @@ class Promises:
 
     def _hits_of(self, model_id: ModelId, since: datetime) -> int:
         """Return how many mishaps have hit the model since."""
-        return sum(1 for at in self._hits[model_id] if at >= since)
+        return len(self._hits_since(model_id, since))
+
+    def _hits_since(self, model_id: ModelId, since: datetime) -> list[tuple[datetime, Mishap]]:
+        hits = self._hits[model_id]
+        return hits[bisect_left(hits, since, key=itemgetter(0)) :]

@@ -141,7 +141,7 @@ class World:
         for model_id in hit:
             self.cover(mishap, model_id, status)
             if mishap not in HARMLESS:
-                self.promises.hit(model_id)
+                self.promises.hit(model_id, mishap)
 
     def cover(self, mishap: Mishap, model_id: ModelId, status: Status | None = None) -> None:
         """Count a coverage cell: status, phase, mishap."""
