@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from operator import itemgetter
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from preheat.clock import VirtualClock
 from preheat.domain.demand import Demand, demands
 from preheat.domain.plan import HostedModel, ModelId, Target
 from preheat.invariants import ATTEMPTS_MAX, REPAIRS_MAX
-from preheat.simulation.faults import Mishap
+from preheat.simulation.faults import FaultMix, Mishap
 from preheat.simulation.ports import WatchedStore
 from preheat.simulation.watch import Watch
 from preheat.simulator.service import LookoutService
@@ -31,11 +32,8 @@ RUNNING = (Status.STARTING_HOSTING, Status.HOSTED)
 # What one fault may cost before a promise counts as broken: the lease, and the look after it.
 FAULT_COSTS = timedelta(minutes=5)
 # What one may cost a start besides: to see it, the backoff or the stop before the next, and then as much lead again.
-START_COSTS = {
-    Mishap.HOSTING_FAILED: timedelta(minutes=20),
-    Mishap.PERSON_STOPS: timedelta(minutes=20),
-    Mishap.STUCK: timedelta(minutes=80),
-}
+START_COSTS = timedelta(minutes=20)
+STUCK_COSTS = timedelta(minutes=80)
 WAITS = {Mishap.SYSTEM_UPDATING: timedelta(minutes=10), Mishap.ACCESS_DENIED: timedelta(minutes=5)}
 
 
@@ -47,6 +45,7 @@ class Judged(Protocol):
     service: LookoutService
     watch: Watch
     switches: Switches
+    mix: FaultMix
 
     def status(self, target: Target) -> Status:
         """Return what the service's state really is, without a call."""
@@ -73,7 +72,8 @@ class Promises:
             if demand.begin >= begins_at + model.lead and demand.end + timedelta(hours=2) < until:
                 self.shifts += 1
                 self._later(demand.ready_at, self._ready, model, demand)
-                self._later(demand.end - timedelta(seconds=1), self._still, model, demand)
+                # A pass whose clock is ahead stops it that much early.
+                self._later(demand.end - self._world.mix.skew - timedelta(seconds=1), self._still, model, demand)
                 self._later(demand.end + 2 * MINUTE, self._ended, model, demand)
 
     def nobody_waits(self) -> None:
@@ -105,12 +105,18 @@ class Promises:
         spent = effort is not None and (effort.attempts >= ATTEMPTS_MAX or effort.repairs >= REPAIRS_MAX)
         if status is Status.HOSTED or now >= demand.end or spent:
             return
-        cost, stuck = timedelta(), False
-        for _, mishap in self._hits_since(model.model_id, demand.start_at - 2 * model.lead):
-            cost += FAULT_COSTS + WAITS.get(mishap, timedelta())
-            if mishap in START_COSTS:
-                cost += START_COSTS[mishap] + model.lead * (3 if mishap is Mishap.STUCK else 1)
-            stuck = stuck or mishap is Mishap.STUCK
+        since = demand.start_at - 2 * model.lead
+        hits = [mishap for _, mishap in self._hits_since(model.model_id, since)]
+        # The call log names one fault a call, and a lost answer hides what becomes of its start: the history knows.
+        history = [*world.service.history(model.target.project, model.target.version)[-40:], (now, status)]
+        failed = sum(at >= since and was is Status.HOSTING_FAILED for at, was in history)
+        stuck = sum(
+            was is Status.STARTING_HOSTING and until >= since and until - at > model.lead
+            for (at, was), (until, _) in pairwise(history)
+        )
+        cost = sum((FAULT_COSTS + WAITS.get(mishap, timedelta()) for mishap in hits), timedelta())
+        cost += (failed + hits.count(Mishap.PERSON_STOPS)) * (START_COSTS + model.lead)
+        cost += stuck * (STUCK_COSTS + 3 * model.lead)
         if stuck and world.switches.stop_while_starting is WhenPossible.CONFLICT:
             return  # What hangs cannot be stopped, so it cannot be started anew.
         if now < demand.ready_at + cost:
