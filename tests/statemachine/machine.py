@@ -30,6 +30,7 @@ windows = st.lists(
 units = st.sampled_from((Units(1), Units(2), Units(1, 3)))
 halts = st.builds(Halt, st.integers(1, 6), st.booleans())
 skews = st.sampled_from((timedelta(), timedelta(), SKEW, -SKEW))
+# Not ModelGone: Preheat believes the service that a model is gone, and a lie about that is beyond it.
 ERRORS = (
     ports.AnswerLost,
     ports.Throttled,
@@ -37,7 +38,6 @@ ERRORS = (
     ports.QuotaExceeded,
     ports.AccessRefused,
     ports.InvalidCall,
-    ports.ModelGone,
 )
 # What the simulated service does of itself, and at which call.
 FAULTS = (

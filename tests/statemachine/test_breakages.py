@@ -18,13 +18,13 @@ from preheat.domain.lifecycle import Desired, Observed, Step
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.store.memory import MemoryStore
 
-EXAMPLES = 200
+EXAMPLES = 1000
 # The package exports the function of the same name as its module.
 reconcile_module = importlib.import_module("preheat.reconcile")
 
 
 def found() -> str:
-    """Return the invariant that the machine finds broken within as many examples as CI runs, unshrunk."""
+    """Return the invariant that the machine finds broken within EXAMPLES, unshrunk."""
     bounded = settings(
         max_examples=EXAMPLES,
         stateful_step_count=50,
