@@ -95,7 +95,8 @@ def test_a_stop_of_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_stop_of_what_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record.ModelRecord, "is_engaged", lambda _: True)
+    stopping = importlib.import_module("preheat.domain.stopping")
+    monkeypatch.setattr(stopping, "unscheduled", lambda s, _: stopping.new_stop(s, "it runs: stop"))
     assert found() == "S4"
 
 
