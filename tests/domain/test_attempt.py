@@ -20,7 +20,7 @@ from preheat.domain.attempt import (
     parameter_digest,
     retry_after,
 )
-from preheat.domain.plan import Units
+from preheat.domain.plan import Backend, Target, Units
 
 
 def an_attempt(now: datetime | None = None, call: Call = Call.START) -> Attempt:
@@ -127,3 +127,21 @@ def test_an_accepted_start_counts_as_seen_to_leave_its_stopped_state() -> None:
 
 def test_an_attempt_is_a_value() -> None:
     assert replace(an_attempt()) == an_attempt()
+
+
+def test_the_digest_of_a_target_of_this_stack_never_changes() -> None:
+    # A stored attempt is repeated with its stored token, and judged by this digest: both outlive a release.
+    assert parameter_digest(Target("line-1", "3"), Units(1, 2)) == "72af43e1bb70af2c"
+
+
+def test_another_service_region_or_role_is_another_start() -> None:
+    role = "arn:aws:iam::111122223333:role/preheat"
+    targets = [
+        Target("line-1", "3"),
+        Target("line-1", "3", Backend.REKOGNITION),
+        Target("line-1", "3", Backend.SAGEMAKER),
+        Target("line-1", "3", region="eu-west-1"),
+        Target("line-1", "3", role=role),
+        Target("line-1", "3", region="eu-west-1", role=role),
+    ]
+    assert len({parameter_digest(target, Units()) for target in targets}) == len(targets)

@@ -153,8 +153,14 @@ class Attempt:
 
 
 def parameter_digest(target: Target, units: Units) -> str:
-    """Return 16 hex digits that name the parameters of a start."""
-    canonical = json.dumps([target.backend, target.project, target.version, units.minimum, units.maximum])
+    """Return 16 hex digits that name the parameters of a start.
+
+    What stands at its default adds nothing: a stored attempt must keep its token when a release adds a field.
+    """
+    elsewhere = [] if target.region is target.role is None else [target.region, target.role]
+    canonical = json.dumps(
+        [target.backend, target.project, target.version, units.minimum, units.maximum, *elsewhere],
+    )
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
