@@ -55,6 +55,11 @@ class Backend(StrEnum):
         return self is not Backend.LOOKOUT_VISION
 
     @property
+    def deletes_failed(self) -> bool:
+        """Tell whether what failed can only be stopped, so that a start would be wasted on it."""
+        return self is Backend.SAGEMAKER
+
+    @property
     def takes_units(self) -> bool:
         """Tell whether a start names inference units; SageMaker has its instances from the endpoint config."""
         return self is not Backend.SAGEMAKER

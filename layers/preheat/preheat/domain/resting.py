@@ -4,7 +4,7 @@ Owns adoption, the closing of attempts, and what an unreadable service means: an
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from preheat.domain import looks
 from preheat.domain.attempt import REACTIONS, Answer, Call, retry_after
@@ -20,6 +20,8 @@ STOP_UNDER_WAY = "needed again; a stop of ours may still be on its way"
 
 def keep(s: Situation) -> Move:
     """Hosted, as wanted: take note, adopt it if nobody of ours started it."""
+    if s.observation.foreign:
+        return _not_ours(s, Phase.HOSTED, "hosted, as wanted", s.now + looks.HOSTED_EVERY)
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
     if effort is not None:
         ours = attempt is not None and attempt.call is Call.START and effort.hosted_at is None
@@ -35,6 +37,20 @@ def keep(s: Situation) -> Move:
         record = replace(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found hosted inside a demand: adopted, to be stopped at its end"
     return Move(record, Phase.HOSTED, reason, edge(s, s.now + looks.HOSTED_EVERY), action)
+
+
+def _not_ours(s: Situation, phase: Phase, seen: str, wake_at: datetime) -> Move:
+    """It serves the demand, but was made by somebody else: not adopted, since its stop would destroy it."""
+    record, attempt, effort = s.record, s.record.attempt, s.record.effort
+    if effort is not None and phase is Phase.HOSTED:
+        effort = replace(effort, serving=True, hosted_at=effort.hosted_at or s.now)
+    if attempt is None or s.now >= attempt.lease_ends_at():
+        attempt, ownership = None, Ownership.NONE
+    else:
+        ownership, wake_at = record.ownership, attempt.lease_ends_at()
+    action = Action.LOOK if record.phase is phase and record.ownership is ownership else Action.LEAVE
+    record = replace(record, attempt=attempt, ownership=ownership, effort=effort)
+    return Move(record, phase, f"{seen}, but not made by Preheat: left to whoever made it", edge(s, wake_at), action)
 
 
 def wait(s: Situation) -> Move:
@@ -70,6 +86,8 @@ def _unreadable(s: Situation) -> Move:
 
 def _wait_for_hosted(s: Situation) -> Move:
     """Starting, as wanted: look again inside the bracket; a start that hangs is stopped once."""
+    if s.observation.foreign:
+        return _not_ours(s, Phase.STARTING, "starting", s.now + looks.BUSY_EVERY)
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
     action, reason = Action.LOOK, "starting"
     if attempt is not None and attempt.call is Call.STOP:
