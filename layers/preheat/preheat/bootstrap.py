@@ -22,6 +22,7 @@ from preheat.store.connection import dynamodb_client
 from preheat.store.dynamodb import DynamoStore
 from preheat.store.tables import TableNames
 from preheat.tick import Ticked, tick
+from preheat.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,21 @@ class Reconciler:
         }
         hosting = HostingRouter(StackClients(session, endpoint_urls), settings.managed_by)
         return cls(Remote(SystemClock(), store, hosting, queue, writer=""), settings.mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """The function `watch`, wired."""
+
+    watch: Watch
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Wire the function from its environment; raises SettingsError."""
+        settings = TickSettings.from_env(environ)
+        session = Session()
+        queue = SqsQueue(sqs_client(session), settings.work_queue_url)
+        return cls(Watch(SystemClock(), open_store(settings, session), queue))
 
 
 def open_store(settings: StoreSettings, session: Session, *, endpoint_url: str | None = None) -> DynamoStore:

@@ -53,7 +53,7 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True)
 class TickSettings(StoreSettings):
-    """What the function `tick` is told."""
+    """What the functions `tick` and `watch` are told."""
 
     work_queue_url: str
 
