@@ -228,7 +228,7 @@ def test_a_failed_endpoint_that_is_seen_once_more_after_its_accepted_stop_costs_
             return replace(seen, observed=Observed.FAILED) if stale else seen
 
         lagging = Around(plain, lambda hosting, attempt: hosting.start(attempt))
-        lagging.describe = describe  # type: ignore[method-assign]  # the service shows the endpoint as it was
+        lagging.describe = describe
         day.hosting = lagging
         day.run_until("08:00")
         assert day.observed() is Observed.HOSTED
@@ -295,6 +295,15 @@ def test_an_endpoint_handed_over_by_its_tag_is_adopted_and_deleted_at_the_end() 
         day.service.add_tags(day.service.arn(day.target.project), [{"Key": "preheat:managed-by", "Value": STACK}])
         day.run_until("16:10")
         assert (day.observed(), day.started(), day.stopped()) == (Observed.STOPPED, 0, 1)
+
+
+def test_no_hour_of_a_long_fight_sees_more_than_ninety_calls() -> None:
+    with endpoint_day() as day:
+        day.fault(FaultKind.THROTTLE, operation=day.service.words.start, times=10_000)
+        day.run_until("16:00")
+        made = [call.at for call in day.calls if call.by == "api"]
+        busiest = max(sum(begun <= each < begun + timedelta(hours=1) for each in made) for begun in made)
+        assert 45 < busiest <= 90
 
 
 def test_a_config_that_is_not_there_is_told_when_it_is_planned_not_when_it_is_late() -> None:

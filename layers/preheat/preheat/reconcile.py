@@ -117,9 +117,11 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
     )
     if mode is Mode.PAUSED or situation.silent:
         return situation
-    if budget.is_spent(record.spent_until, now):
+    # A look of several calls is affordable if its last one is.
+    ahead = budget.spent(record.spent_until, now, record.target.backend.calls_a_look - 1)
+    if budget.is_spent(ahead, now):
         return replace(situation, observation=Observation(Observed.UNKNOWN, "not looked at: its calls are spent"))
-    record = replace(record, spent_until=budget.spent(record.spent_until, now))
+    record = replace(record, spent_until=budget.spent(ahead, now))
     return replace(situation, record=record, observation=_observe(record, remote))
 
 

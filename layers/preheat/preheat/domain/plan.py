@@ -60,6 +60,11 @@ class Backend(StrEnum):
         return self is Backend.SAGEMAKER
 
     @property
+    def calls_a_look(self) -> int:
+        """How many calls one look costs: of an endpoint also its tags are read, or its config."""
+        return 2 if self is Backend.SAGEMAKER else 1
+
+    @property
     def takes_units(self) -> bool:
         """Tell whether a start names inference units; SageMaker has its instances from the endpoint config."""
         return self is not Backend.SAGEMAKER
