@@ -5,6 +5,7 @@ The core speaks Lookout for Vision's words; a service of other words says which 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
 from preheat.domain.plan import Backend
@@ -118,5 +119,5 @@ SAGEMAKER: Final = Words(
         "ServiceQuotaExceededException": "ResourceLimitExceeded",
     },
     http={"InternalServerException": 500},
-    limits=Limits(calls_per_second=None, max_units_per_model=None),
+    limits=Limits(calls_per_second=None, max_units_per_model=None, usd_per_unit_hour=Decimal(0)),
 )
