@@ -121,6 +121,14 @@ class Bench:
             now=SIX,
         )
 
+    def starts_again(self) -> None:
+        """Make the same start once more: under a token it is the same call, without one the state refuses it."""
+        if not self.target.backend.tokenless:
+            self.hosting.start(self.intended())
+            return
+        with pytest.raises(WrongState):
+            self.hosting.start(self.intended())
+
     def changed(self, call: str) -> int:
         """How many calls had an effect."""
         return self.account.call_log.changed(self.operations[call])
@@ -174,11 +182,7 @@ def test_a_model_is_started_becomes_hosted_and_is_stopped(bench: Bench) -> None:
 
 def test_the_same_call_twice_starts_a_model_once(bench: Bench) -> None:
     bench.hosting.start(bench.intended())
-    if bench.target.backend.tokenless:
-        with pytest.raises(WrongState):
-            bench.hosting.start(bench.intended())
-    else:
-        bench.hosting.start(bench.intended())
+    bench.starts_again()
     assert bench.changed("start") == 1
 
 
@@ -255,11 +259,7 @@ def test_a_lost_answer_has_its_effect_and_the_same_call_again_has_none(bench: Be
     bench.break_(FaultKind.ANSWER_LOST, "start", times=bench.tries)
     with pytest.raises(AnswerLost):
         bench.hosting.start(bench.intended())
-    if bench.target.backend.tokenless:
-        with pytest.raises(WrongState):
-            bench.hosting.start(bench.intended())
-    else:
-        bench.hosting.start(bench.intended())
+    bench.starts_again()
     assert bench.changed("start") == 1
 
 
@@ -469,6 +469,16 @@ def test_a_failed_endpoint_holds_its_name_until_it_is_deleted(bench: Bench) -> N
     bench.account.set_status(bench.target.project, bench.target.version, "Failed")
     with pytest.raises(WrongState):
         bench.hosting.start(bench.intended())
+
+
+@only(Backend.SAGEMAKER)
+def test_an_endpoint_that_goes_during_the_look_is_stopped_not_gone(bench: Bench) -> None:
+    bench.hosting.start(bench.intended())
+    bench.hosting.stop(bench.intended(Call.STOP))
+    last = Fault(FaultKind.DELETED, Operation.LIST_TAGS)  # with its config, which another endpoint has as well
+    bench.account.add_model("another", bench.target.version)
+    bench.account.inject(last)
+    assert bench.hosting.describe(bench.target).observed is Observed.STOPPED
 
 
 @only(Backend.SAGEMAKER)

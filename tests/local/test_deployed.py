@@ -5,6 +5,7 @@ import json
 import time
 import zipfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 
@@ -13,6 +14,7 @@ from preheat.domain.plan import Backend, HostedModel, ModelId, Target, Units
 from preheat.local import LocalAws
 
 DEADLINE_SECONDS = 20
+EVENTS = Path(__file__).parents[2] / "events"
 
 PROBE = """
 import json, os, time
@@ -88,9 +90,24 @@ def test_an_event_of_an_endpoint_has_its_model_looked_at(local_aws: LocalAws) ->
         raise AssertionError(f"not looked at since version {before}")
 
     version = looked_at(1)
-    detail = {"EndpointName": "plant-watched", "EndpointStatus": "IN_SERVICE"}
-    told = {"Source": "aws.sagemaker", "DetailType": "SageMaker Endpoint State Change", "Detail": json.dumps(detail)}
-    local_aws.client("events").put_events(Entries=[told])
+    # Nobody but AWS may put an event of `aws.sagemaker` on the bus: the rule and the function are tried one after the other.
+    events, lambdas = local_aws.client("events"), local_aws.client("lambda")
+    event = json.loads((EVENTS / "watch-endpoint-in-service.json").read_text())
+    (rule,) = (found for found in events.list_rules()["Rules"] if "aws.sagemaker" in found.get("EventPattern", ""))
+    watched = lambdas.get_function_configuration(FunctionName=local_aws.watch_function)["FunctionArn"]
+    assert [target["Arn"] for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]] == [watched]
+    for status, name, matches in (
+        ("IN_SERVICE", "plant-watched", True),
+        ("FAILED", "plant-watched", True),
+        ("CREATING", "plant-watched", False),
+        ("IN_SERVICE", "of-somebody-else", False),
+    ):
+        event["detail"] |= {"EndpointStatus": status, "EndpointName": name}
+        answer = events.test_event_pattern(EventPattern=rule["EventPattern"], Event=json.dumps(event))
+        assert answer["Result"] is matches, (status, name)
+    event["detail"] |= {"EndpointStatus": "IN_SERVICE", "EndpointName": "plant-watched"}
+    answer = lambdas.invoke(FunctionName=local_aws.watch_function, Payload=json.dumps(event).encode())
+    assert json.loads(answer["Payload"].read()) == {"woken": 1}
     assert looked_at(version) > version
 
 

@@ -34,7 +34,7 @@ class LocalStage:
     aws: LocalAws
     clock: Clock = field(default_factory=SystemClock)
     store: Store = field(init=False)
-    _services: tuple[Backend, ...] = ()
+    _services: tuple[Backend, ...] = tuple(WORDS)
 
     def __post_init__(self) -> None:
         self.store = local_store(self.aws)

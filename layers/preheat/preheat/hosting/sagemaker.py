@@ -71,7 +71,8 @@ class SageMakerHosting:
         """
         try:
             answer = self._call("DescribeEndpoint", self._client.describe_endpoint, EndpointName=target.project)
-        except ModelGone:
+            foreign = not self._is_ours(str(answer.get("EndpointArn", "")))
+        except ModelGone:  # also one that went between the two calls
             config = {"EndpointConfigName": target.version}
             self._call("DescribeEndpointConfig", self._client.describe_endpoint_config, **config)
             return Observation(Observed.STOPPED, "no endpoint")
@@ -79,7 +80,6 @@ class SageMakerHosting:
         detail = f"{status}: {answer['FailureReason']}" if answer.get("FailureReason") else status
         if answer.get("EndpointConfigName", target.version) != target.version:
             detail += f", with the config {answer['EndpointConfigName']}"
-        foreign = not self._is_ours(str(answer.get("EndpointArn", "")))
         return Observation(OBSERVED.get(status, Observed.UNKNOWN), detail, foreign=foreign)
 
     def start(self, attempt: Attempt) -> None:
