@@ -90,7 +90,7 @@ def test_an_event_of_an_endpoint_has_its_model_looked_at(local_aws: LocalAws) ->
         raise AssertionError(f"not looked at since version {before}")
 
     version = looked_at(1)
-    # Nobody but AWS may put an event of `aws.sagemaker` on the bus: the rule and the function are tried one after the other.
+    # Nobody but AWS may put an event of `aws.sagemaker` on the bus: the rule and the function are tried in turn.
     events, lambdas = local_aws.client("events"), local_aws.client("lambda")
     event = json.loads((EVENTS / "watch-endpoint-in-service.json").read_text())
     (rule,) = (found for found in events.list_rules()["Rules"] if "aws.sagemaker" in found.get("EventPattern", ""))
