@@ -12,6 +12,7 @@ from preheat.domain.plan import Mode, Units
 from preheat.domain.record import Action, Phase
 from preheat.simulator.faults import FaultKind
 from preheat.simulator.limits import Limits
+from preheat.simulator.service import LookoutService
 from preheat.simulator.status import Operation, Status
 from preheat.simulator.switches import Switches, TokenAfterStop, WhenAlready, WhenPossible
 from preheat.simulator.views import ModelView
@@ -227,6 +228,7 @@ def test_a_start_whose_answer_was_lost_is_ours_though_its_repeat_was_refused() -
 def test_a_look_that_outlasts_the_demand_adopts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with a_day("08:00-16:00", mode=Mode.OBSERVE) as day:
         day.run_until("15:59:50")
+        assert isinstance(day.service, LookoutService)
         describe = day.service.describe_model
 
         def slowly(project: str, version: str) -> ModelView:

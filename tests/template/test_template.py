@@ -46,7 +46,9 @@ def test_every_way_to_lose_work_ends_in_a_queue_that_keeps_it_14_days(of_type: O
         "Type": "SQS",
         "Destination": {"Fn::GetAtt": "TickDeadLetterQueue.Arn"},
     }
-    for name in ("WorkDeadLetterQueue", "TickDeadLetterQueue"):
+    watched = of_type(FUNCTION)["WatchFunction"]["EventInvokeConfig"]
+    assert watched["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": "WatchDeadLetterQueue.Arn"}
+    for name in ("WorkDeadLetterQueue", "TickDeadLetterQueue", "WatchDeadLetterQueue"):
         assert queues[name]["MessageRetentionPeriod"] == FOURTEEN_DAYS_SECONDS
 
 
@@ -59,6 +61,23 @@ def test_a_tick_that_is_a_minute_old_is_dropped(of_type: OfType) -> None:
     asynchronous = of_type(FUNCTION)["TickFunction"]["EventInvokeConfig"]
     assert asynchronous["MaximumEventAgeInSeconds"] == 60
     assert asynchronous["MaximumRetryAttempts"] == 0
+
+
+def test_an_event_of_an_endpoint_that_the_roles_do_not_reach_or_that_a_call_of_ours_begins_is_not_watched(
+    of_type: OfType,
+) -> None:
+    properties = of_type(FUNCTION)["WatchFunction"]
+    rule = properties["Events"]["EndpointChanged"]["Properties"]
+    assert (rule["Pattern"]["source"], rule["Pattern"]["detail-type"]) == (
+        ["aws.sagemaker"],
+        ["SageMaker Endpoint State Change"],
+    )
+    assert rule["Pattern"]["detail"] == {
+        "EndpointName": [{"prefix": {"Ref": "ProjectPrefix"}}],
+        "EndpointStatus": [{"anything-but": ["CREATING", "Creating", "DELETING", "Deleting"]}],
+    }
+    assert rule["RetryPolicy"]["MaximumEventAgeInSeconds"] <= 300
+    assert properties["EventInvokeConfig"]["MaximumEventAgeInSeconds"] <= 300
 
 
 def test_each_message_is_one_pass_and_fails_alone(of_type: OfType) -> None:

@@ -6,8 +6,8 @@ Owns since when a model's schedules have been known. Pure; knows neither YAML no
 from collections.abc import Mapping
 from datetime import datetime
 
-from preheat.cli.plant_schema import ModelEntry, PlantFile, ScheduleEntry
-from preheat.domain.plan import HostedModel, ModelId, Target, Units
+from preheat.cli.plant_schema import AnyModel, PlantFile, SageMakerModel, ScheduleEntry
+from preheat.domain.plan import HostedModel, ModelId, Units
 from preheat.domain.schedule import Schedule, ShiftWindow
 
 
@@ -45,7 +45,7 @@ def _schedule(name: str, entry: ScheduleEntry) -> Schedule:
 
 def _model(
     model_id: ModelId,
-    entry: ModelEntry,
+    entry: AnyModel,
     plant: PlantFile,
     known: Mapping[str, Schedule],
     *,
@@ -56,8 +56,8 @@ def _model(
     schedules = tuple(known[name] for name in dict.fromkeys(entry.schedules))
     return HostedModel(
         model_id=model_id,
-        target=Target(entry.project, entry.version),
-        units=Units(defaults.min_units if entry.min_units is None else entry.min_units, entry.max_units),
+        target=entry.target(),
+        units=_units(entry, plant),
         schedules=schedules,
         lead=defaults.lead if entry.lead is None else entry.lead,
         slack=defaults.slack if entry.slack is None else entry.slack,
@@ -65,3 +65,9 @@ def _model(
         mode=entry.mode,
         unscheduled=entry.unscheduled,
     )
+
+
+def _units(entry: AnyModel, plant: PlantFile) -> Units:
+    if isinstance(entry, SageMakerModel):
+        return Units()
+    return Units(plant.defaults.min_units if entry.min_units is None else entry.min_units, entry.max_units)

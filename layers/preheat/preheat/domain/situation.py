@@ -20,11 +20,15 @@ RECOVER_AFTER = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one look told: the state, the service's own word for it, and the failure if the look itself failed."""
+    """What one look told: the state, the service's own word for it, and the failure if the look itself failed.
+
+    `foreign`: to stop it would destroy what somebody else made, so that Preheat neither adopts nor stops it.
+    """
 
     observed: Observed
     detail: str = ""
     failure: Answer | None = None
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,25 @@ SPENT = (Answer.ACCEPTED, Answer.INVALID, Answer.GONE)  # a stop so answered is 
 
 def stop(s: Situation) -> Move:
     """Nothing is wanted and the model runs: stop it if it is ours."""
+    if s.observation.foreign:
+        return _let_go(s)
     s = replace(s, record=disowned(s.record))
+    if not s.record.is_engaged() and not (s.model and s.model.unscheduled is Unscheduled.STOP):
+        return unscheduled(s, s.record)
+    return _stop(s)
+
+
+def _let_go(s: Situation) -> Move:
+    """Somebody else's stands where ours was, or was to be: whatever the policy, to stop it would destroy it."""
+    attempt = s.record.attempt
+    if attempt is not None and s.now < attempt.lease_ends_at():
+        return hold(s, s.record.phase, "a call of ours may still be on its way", attempt.lease_ends_at())
+    return unscheduled(s, replace(s.record, attempt=None, ownership=Ownership.NONE))
+
+
+def _stop(s: Situation) -> Move:
+    """It is ours, or the policy is to stop it."""
     record, attempt = s.record, s.record.attempt
-    if not record.is_engaged() and not (s.model and s.model.unscheduled is Unscheduled.STOP):
-        return unscheduled(s, record)
     if s.mode is Mode.OBSERVE:
         return withheld(s, "stop it")
     if s.silent:
