@@ -15,6 +15,7 @@ from preheat.domain.plan import Backend, Target, Unscheduled
 from preheat.domain.record import Action, Ownership, Phase
 from preheat.domain.situation import Observation
 from preheat.ports import AnswerLost, Hosting, HostingError
+from preheat.simulation.faults import Killed
 from preheat.simulator.endpoints import EndpointService
 from preheat.simulator.faults import FaultKind
 from preheat.simulator.limits import Limits
@@ -125,7 +126,7 @@ def test_two_workers_at_once_start_a_model_once(backend: Backend) -> None:
         day.hosting = Around(plain, slowly)
         day.run_until("08:00")
         assert (day.observed(), day.started()) == (Observed.HOSTED, 1)
-        assert len(day.sent(day.service.words.start)) == 2
+        assert len(day.sent(day.service.words.start)) == 1  # the second waits out the first one's lease
 
 
 @everywhere
@@ -327,3 +328,19 @@ def test_an_endpoint_config_that_changes_in_the_plan_replaces_the_endpoint() -> 
         assert day.record.target == new
         assert day.service.status(new.project, new.version).value == "HOSTED"
         assert (day.started(), day.stopped()) == (2, 1)
+
+
+@everywhere
+def test_a_worker_that_died_before_its_call_costs_no_more_than_the_slack(backend: Backend) -> None:
+    with a_day(backend=backend, start_takes="30m") as day:
+
+        def dying(_hosting: Hosting, _attempt: Attempt) -> None:
+            day.hosting = plain
+            raise Killed
+
+        plain = day.hosting
+        day.hosting = Around(plain, dying)
+        with pytest.raises(Killed):
+            day.run_until("07:30")
+        day.run_until("08:00:15")
+        assert (day.observed(), day.started()) == (Observed.HOSTED, 1)

@@ -134,6 +134,11 @@ class Attempt:
         """Tell whether the attempt may be closed or replaced: nobody closes an intent younger than the lease."""
         return self.open_writers == 0 or now >= self.lease_ends_at()
 
+    def is_on_its_way(self, now: datetime) -> bool:
+        """Tell whether a worker may still be about to make the call: one that has not written what it was answered."""
+        answered = 1 if self.answer is Answer.LOST else 0  # its writer is done, though it does not know with what
+        return self.open_writers > answered and now < self.lease_ends_at()
+
     def is_without_effect(self) -> bool:
         """Tell whether every call of this attempt was refused, so that nothing that runs can be its doing."""
         refused = self.answer is not None and self.answer is not Answer.ACCEPTED and REACTIONS[self.answer].definite
