@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Protocol, Self
 
 from preheat.domain.attempt import Answer, Attempt
-from preheat.domain.plan import HostedModel, ModelId, Target
+from preheat.domain.plan import HostedModel, ModelId, Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.situation import Observation
 
@@ -109,6 +109,9 @@ class Hosting(Protocol):
 
     def describe(self, target: Target) -> Observation:
         """Return what the service says of the target; a status it does not know is UNKNOWN. Never changes anything."""
+
+    def probe(self, target: Target, readiness: Readiness) -> None:
+        """Have the target answer one inference. Return: it did. Never changes anything."""
 
     def start(self, attempt: Attempt) -> None:
         """Ask for the start exactly as the attempt has it: its token, target and units. Return: accepted."""

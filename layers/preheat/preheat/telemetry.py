@@ -92,6 +92,8 @@ def _measures(entry: LedgerEntry) -> list[tuple[str, MetricUnit, float]]:
         found.append(("TimeToHosted", MetricUnit.Seconds, entry.time_to_hosted.total_seconds()))
     if entry.margin is not None:
         found.append(("HostedMargin", MetricUnit.Seconds, entry.margin.total_seconds()))
+    if entry.inference_latency is not None:
+        found.append(("InferenceLatency", MetricUnit.Milliseconds, entry.inference_latency / timedelta(milliseconds=1)))
     if entry.late is not None:
         found.append(("StartsLate" if entry.late else "StartsOnTime", MetricUnit.Count, 1))
     # A refusal is a failed start if it ends one for good; a refused stop leaves another phase.

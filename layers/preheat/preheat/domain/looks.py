@@ -7,8 +7,17 @@ STOPPING_EVERY = timedelta(seconds=60)
 UNFIT_EVERY = timedelta(minutes=5)
 BUSY_EVERY = timedelta(seconds=60)
 FINEST = timedelta(seconds=15)
+WARMING_AT_MOST = timedelta(minutes=2)
 # A last look just before the promise falls due, so that a start that made it is not called late for want of a look.
 BEFORE_READY = timedelta(seconds=5)
+
+
+def while_warming(elapsed: timedelta) -> timedelta:
+    """Return the wait until the next inference of a hosted model that has not answered one, begun `elapsed` ago.
+
+    The pace inside the bracket; then every two minutes, for a look and its inference are two calls of the budget.
+    """
+    return min(max(FINEST, elapsed / 10), WARMING_AT_MOST)
 
 
 def while_starting(elapsed: timedelta, lead: timedelta) -> timedelta:

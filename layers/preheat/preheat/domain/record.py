@@ -19,6 +19,7 @@ class Phase(StrEnum):
 
     IDLE = "idle"  # nothing wanted, nothing running that is ours
     STARTING = "starting"  # a start is intended or under way
+    WARMING = "warming"  # hosted, but the inference that its plan asks for has not succeeded yet
     HOSTED = "hosted"  # ready, as wanted
     STOPPING = "stopping"  # a stop is intended or under way
     FAILED = "failed"  # a start burnt out; waiting for the next, or given up
@@ -64,10 +65,11 @@ class Effort:
     repairs: int = 0
     first_start_at: datetime | None = None
     retry_at: datetime | None = None  # no new attempt before this
-    hosted_at: datetime | None = None  # when HOSTED was first seen in this demand
+    hosted_at: datetime | None = None  # when it was first seen ready in this demand: HOSTED, and proved if asked for
     serving: bool = False  # HOSTED was seen since the last attempt began
     judged: bool = False  # counted as on time or as late
     unstuck: bool = False  # the one stop of a start that hangs was spent
+    proved: bool = False  # the inference asked for has succeeded since it became HOSTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +121,5 @@ class LedgerEntry:
     attempt: int | None = None  # which attempt of this demand
     time_to_hosted: timedelta | None = None
     margin: timedelta | None = None  # ready_at minus the moment HOSTED was observed: positive is early
+    inference_latency: timedelta | None = None  # set where readiness was proved: how long the inference took
     late: bool | None = None  # set on the one entry of a demand that judges its start: late or on time

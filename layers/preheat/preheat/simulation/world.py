@@ -17,7 +17,7 @@ from typing import Any
 from preheat.clock import VirtualClock
 from preheat.domain.attempt import Attempt, Call
 from preheat.domain.demand import Demand, demands
-from preheat.domain.plan import ModelId, Target
+from preheat.domain.plan import ModelId, Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.situation import Observation
 from preheat.ports import AnswerLost, Due, PreheatError, QueueUnavailable, Remote, StoreUnavailable
@@ -320,6 +320,12 @@ class WatchedHosting:
         model_id = self._world._names[target.project]  # noqa: SLF001 - the world's own half
         self._world.invariants.on_look(model_id, self._world.clock.at)
         return self._hosting.describe(target)
+
+    def probe(self, target: Target, readiness: Readiness) -> None:
+        """See `ports.Hosting`."""
+        model_id = self._world._names[target.project]  # noqa: SLF001 - the world's own half
+        self._world.invariants.on_look(model_id, self._world.clock.at)
+        self._hosting.probe(target, readiness)
 
     def start(self, attempt: Attempt) -> None:
         """See `ports.Hosting`."""

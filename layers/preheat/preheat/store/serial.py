@@ -4,6 +4,7 @@ A field that this release does not know is refused, so that nothing a later one 
 missing takes its default, so that what an earlier one wrote stays readable. Knows no table and no domain type by name.
 """
 
+import base64
 import json
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -65,7 +66,7 @@ def loads(text: str) -> dict[str, Json]:
 
 
 def encode(value: object) -> Json:
-    """Return `value` as JSON data. Durations are seconds, instants UTC text, sets sorted lists.
+    """Return `value` as JSON data. Durations are seconds, instants UTC text, sets sorted lists, bytes base64.
 
     Raises:
         TypeError: a type that no domain value has so far.
@@ -75,6 +76,8 @@ def encode(value: object) -> Json:
             return cast("Json", value.value)
         case None | bool() | int() | str():
             return value
+        case bytes():
+            return base64.b64encode(value).decode()
         case datetime():
             return stamp(value)
         case timedelta():
@@ -163,6 +166,8 @@ def _scalar(kind: Any, data: object) -> object:
         return timedelta(seconds=cast("float", data))
     if type(data) is not plain:
         raise ValueError(f"{_shown(data)} is not {'text' if plain is str else plain.__name__}")
+    if kind is bytes:
+        return base64.b64decode(cast("str", data), validate=True)  # binascii.Error is a ValueError
     if kind is time:
         at = time.fromisoformat(cast("str", data))
         if at.tzinfo is not None:
