@@ -1,6 +1,5 @@
 """What every hosting backend promises of the inference that shows a model ready: it succeeds only on a hosted model."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -34,11 +33,9 @@ def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Be
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)  # the client's own backoff
     service = LookoutService(Clock(0, SIX).now)
     service.add_model("line-1", "3")
-    adapters: dict[str, Callable[[], Hosting]] = {
-        "core": lambda: SimulatedHosting(service),
-        "in process": lambda: LookoutHosting(simulated_client(service, config=CONFIG)),
-    }
-    return Bench(adapters[request.param](), service)
+    if request.param == "core":
+        return Bench(SimulatedHosting(service), service)
+    return Bench(LookoutHosting(simulated_client(service, config=CONFIG)), service)
 
 
 @pytest.mark.parametrize("status", list(Status))
