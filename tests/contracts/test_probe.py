@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from preheat.domain.plan import Readiness, Target
-from preheat.hosting.lookout import CONFIG, LookoutHosting
+from preheat.hosting.calling import CONFIG
+from preheat.hosting.lookout import LookoutHosting
 from preheat.ports import AccessRefused, AnswerLost, Hosting, InvalidCall, ModelGone, Throttled, WrongState
 from preheat.simulation.hosting import SimulatedHosting
 from preheat.simulator.clock import Clock

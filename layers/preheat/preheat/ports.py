@@ -136,6 +136,23 @@ class Due:
     wake_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A target that a plan lists in a member account; `inference`: it is proved ready by one."""
+
+    target: Target
+    inference: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What the current plan says of a member account. `external_id` None: no plan has named the account yet."""
+
+    plan_version: int
+    external_id: str | None
+    listed: tuple[Listed, ...] = ()
+
+
 class Store(Protocol):
     """Records, ledger and plans. Reads are strongly consistent, but for `due`; any may raise StoreUnavailable."""
 
@@ -194,6 +211,19 @@ class Store(Protocol):
 
     def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
         """Return the model's ledger, oldest first."""
+
+    def external_id(self, account: str) -> str:
+        """Return the ExternalId under which a member account's role is assumed: drawn at the first call, then fixed.
+
+        Only from here does one come: whoever could choose it could have Preheat enter an account for somebody else.
+        """
+
+    def membership(self, account: str) -> Membership:
+        """Return what the current plan says of a member account.
+
+        Raises:
+            UnreadableItem: the stored plan is of a form that this release does not know.
+        """
 
 
 class Queue(Protocol):

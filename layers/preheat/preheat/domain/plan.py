@@ -128,6 +128,11 @@ class Target:
         by = f" by {self.role}" if self.role else ""
         return f"{self.backend}:{self.project}/{self.version}{where}{by}"
 
+    @property
+    def account(self) -> str | None:
+        """The member account that hosts it, as its role tells; None: the stack's own."""
+        return None if self.role is None else self.role.split(":")[4]
+
     def resource(self) -> tuple[Backend, str | None, str | None, str, str | None]:
         """Return what two models must not share; an endpoint is one resource, whatever config it is made of."""
         version = None if self.backend is Backend.SAGEMAKER else self.version
