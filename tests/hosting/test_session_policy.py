@@ -65,6 +65,9 @@ def test_an_endpoint_is_named_in_lower_case_and_its_config_may_only_be_used() ->
         "sagemaker:CreateEndpoint": {endpoint, config},
         "sagemaker:DeleteEndpoint": {endpoint},
         "sagemaker:DescribeEndpoint": {endpoint},
+        "sagemaker:DescribeEndpointConfig": {config},
+        "sagemaker:AddTags": {endpoint},
+        "sagemaker:ListTags": {endpoint},
         "sagemaker:InvokeEndpoint": {endpoint},
     }
 

@@ -79,8 +79,12 @@ def _grants(one: Listed, place: Place) -> list[tuple[tuple[str, ...], str]]:
             endpoint = place.arn("sagemaker", f"endpoint/{name.lower()}")
             config = place.arn("sagemaker", f"endpoint-config/{version.lower()}")
             grants = [
-                (_named("sagemaker", "CreateEndpoint", "DeleteEndpoint", "DescribeEndpoint"), endpoint),
-                (_named("sagemaker", "CreateEndpoint"), config),
+                # AddTags goes with a create, and ListTags tells whose an endpoint is.
+                (
+                    _named("sagemaker", "AddTags", "CreateEndpoint", "DeleteEndpoint", "DescribeEndpoint", "ListTags"),
+                    endpoint,
+                ),
+                (_named("sagemaker", "CreateEndpoint", "DescribeEndpointConfig"), config),
             ]
             infers = (_named("sagemaker", "InvokeEndpoint"), endpoint)
     return [*grants, infers] if one.inference else grants
