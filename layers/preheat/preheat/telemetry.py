@@ -13,6 +13,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from preheat.domain.plan import ModelId
 from preheat.domain.record import Action, LedgerEntry, Phase
+from preheat.masking import log_line
 from preheat.reconcile import Result
 from preheat.tick import Ticked
 
@@ -21,7 +22,7 @@ NAMESPACE = "Preheat"
 NAMES_MAX = 20  # model ids in one log line
 TEXT_MAX = 1000  # characters of a reason, which may quote the hosting service
 
-logger = Logger(service=SERVICE)
+logger = Logger(service=SERVICE, json_serializer=log_line)
 
 
 def log_result(result: Result) -> None:
