@@ -174,6 +174,8 @@ def full(fresh: ModelRecord) -> ModelRecord:
         ownership=Ownership.ADOPTED,
         effort=effort,
         samples=(timedelta(minutes=11, milliseconds=250), timedelta(minutes=12)),
+        evidence=1,
+        measured_as="0123456789abcdef",
         wake_at=SIX + timedelta(microseconds=123456),
         silent_for_plan=6,
         unreadable=2,

@@ -11,6 +11,7 @@ from preheat.domain import budget, proving
 from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.decision import Decision, after_call, decide
 from preheat.domain.demand import NOTHING_WANTED, outlook
+from preheat.domain.evidence import turned
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Mode, ModelId, Readiness
 from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
@@ -104,7 +105,7 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
     """Read the rest of what the decision rests on: the demand, and the service itself."""
     model = planned.model
     if model is not None and record.target != model.target and not record.is_engaged():
-        record = replace(record, target=model.target, observed=Observed.UNKNOWN)
+        record = turned(record, model.target)
     mode = stack_mode if model is None else max(stack_mode, model.mode, key=lambda mode: mode.strictness)
     situation = Situation(
         model=model,

@@ -91,6 +91,8 @@ class ModelRecord:
     ownership: Ownership = Ownership.NONE
     effort: Effort | None = None
     samples: tuple[timedelta, ...] = ()  # the last start durations, newest last
+    evidence: int | None = None  # how many starts they count for, see `evidence`; None: each for one
+    measured_as: str = ""  # the parameters' digest under which the newest was measured
     wake_at: datetime | None = None  # when to look next; None: not before a plan or a request says so
     silent_for_plan: int | None = None  # the plan version under which the service is not to be asked again
     unreadable: int = 0  # looks in a row that told nothing

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from preheat.domain import looks, proving
 from preheat.domain.attempt import REACTIONS, Answer, Call, retry_after
+from preheat.domain.evidence import measured
 from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import Mode
-from preheat.domain.record import SAMPLES_KEPT, Action, Effort, ModelRecord, Ownership, Phase
+from preheat.domain.record import Action, Effort, ModelRecord, Ownership, Phase
 from preheat.domain.situation import Move, Situation, clock, edge, hold, left, withheld
 from preheat.domain.stopping import new_stop
 
@@ -61,9 +62,9 @@ def _not_ours(s: Situation, phase: Phase, seen: str, wait: timedelta) -> Move:
 def _ready(record: ModelRecord, effort: Effort, s: Situation) -> ModelRecord:
     """Note that it is ready; the first time in a demand, how long that took is a sample."""
     attempt = record.attempt
-    ours = attempt is not None and attempt.call is Call.START and effort.hosted_at is None
-    if ours and effort.first_start_at is not None:
-        record = replace(record, samples=(*record.samples, s.now - effort.first_start_at)[-SAMPLES_KEPT:])
+    began = effort.first_start_at if effort.hosted_at is None else None
+    if attempt is not None and attempt.call is Call.START and began is not None:
+        record = measured(record, s.now - began, attempt.digest())
     return replace(record, effort=replace(effort, hosted_at=effort.hosted_at or s.now))
 
 
