@@ -45,6 +45,7 @@ ERRORS: dict[str, type[HostingError]] = {
     "InternalServerError": AnswerLost,
     "InvalidImageFormatException": InvalidCall,
     "InvalidPaginationTokenException": InvalidCall,
+    "InvalidS3ObjectException": InvalidCall,
     "InvalidParameterException": InvalidCall,
     "LimitExceededException": QuotaExceeded,
     "ProvisionedThroughputExceededException": Throttled,

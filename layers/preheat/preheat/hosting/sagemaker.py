@@ -45,6 +45,8 @@ ERRORS: dict[str, type[HostingError]] = {
     "InternalFailure": AnswerLost,
     "ModelError": WrongState,  # the container answered, with an error
     "ModelNotReadyException": WrongState,
+    "InternalDependencyException": AnswerLost,
+    "ServiceUnavailable": AnswerLost,
     "ResourceInUse": WrongState,
     "ResourceLimitExceeded": QuotaExceeded,
     "ResourceNotFound": ModelGone,
@@ -55,7 +57,7 @@ ERRORS: dict[str, type[HostingError]] = {
 }
 
 RUNTIME: Final = "sagemaker-runtime"
-ABSENT_AT_RUNTIME: Final = re.compile(r"endpoint .* not found")
+NOT_IN_SERVICE: Final = re.compile(r"endpoint .* not found")  # the runtime knows no endpoint in another state
 ABSENT: Final = "could not find endpoint "
 ABSENT_CONFIG: Final = "could not find endpoint configuration"
 EXISTS: Final = "already existing endpoint"
@@ -134,8 +136,8 @@ class SageMakerHosting:
 def translated(code: str, message: str) -> type[HostingError]:
     """Return the port's error for one of the service's; one that it is not known for counts as a lost answer."""
     text = message.lower()
-    if code == "ValidationError" and ABSENT_AT_RUNTIME.search(text):
-        return ModelGone
+    if code == "ValidationError" and NOT_IN_SERVICE.search(text):
+        return WrongState
     if code == "ValidationException":
         if ABSENT_CONFIG in text or ABSENT in text:
             return ModelGone
