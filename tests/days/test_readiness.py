@@ -7,7 +7,7 @@ import pytest
 from tests.day import Day, a_day, a_model, at
 from tests.errors.calls import failing, look
 
-from preheat.domain.plan import Mode, Readiness
+from preheat.domain.plan import Backend, Mode, Readiness
 from preheat.domain.record import Action, Ownership, Phase
 from preheat.invariants import by_ledger
 from preheat.ports import AccessRefused, InvalidCall
@@ -34,6 +34,16 @@ def test_one_inference_that_succeeds_makes_it_ready_and_no_other_follows() -> No
         (ready,) = [entry for entry in day.entries if entry.to_phase is Phase.HOSTED]
         assert ready.inference_latency == timedelta()  # virtual time does not pass within a pass
         assert (ready.late, [entry for entry in day.entries if entry.inference_latency is not None]) == (False, [ready])
+
+
+@pytest.mark.parametrize("backend", Backend)
+def test_every_service_is_asked_for_its_own_inference(backend: Backend) -> None:
+    with a_day(backend=backend, readiness=IMAGE) as day:
+        day.fault(FaultKind.INTERNAL_ERROR, operation=day.service.words.infer, times=2)
+        day.run_until("18:00")
+        assert phases(day) == [Phase.STARTING, Phase.WARMING, Phase.HOSTED, Phase.STOPPING, Phase.IDLE]
+        assert [call.http_status for call in day.sent(day.service.words.infer)] == [500, 500, 200]
+        assert (day.started(), day.stopped()) == (1, 1)
 
 
 def test_hosted_is_warming_until_the_inference_succeeds_and_the_promise_counts_from_there() -> None:

@@ -60,7 +60,7 @@ def find_home(stack: str | None) -> Home:
 
 
 def _home(stack: str, region: str, outputs: Mapping[str, str]) -> Home:
-    roles = tuple(filter(None, outputs.get("MemberRoleArns", "").split(",")))
+    roles = tuple(filter(None, outputs.get("MemberRoles", "").split(",")))
     return Home(stack, region, outputs["ReconcileRoleArn"], roles)
 
 
