@@ -7,17 +7,18 @@ STOPPING_EVERY = timedelta(seconds=60)
 UNFIT_EVERY = timedelta(minutes=5)
 BUSY_EVERY = timedelta(seconds=60)
 FINEST = timedelta(seconds=15)
-WARMING_AT_MOST = timedelta(minutes=2)
+A_CALL_EACH = timedelta(minutes=1)  # in the long run; what the budget brings back
 # A last look just before the promise falls due, so that a start that made it is not called late for want of a look.
 BEFORE_READY = timedelta(seconds=5)
 
 
-def while_warming(elapsed: timedelta) -> timedelta:
+def while_warming(elapsed: timedelta, calls: int) -> timedelta:
     """Return the wait until the next inference of a hosted model that has not answered one, begun `elapsed` ago.
 
-    The pace inside the bracket; then every two minutes, for a look and its inference are two calls of the budget.
+    The pace inside the bracket; then as many minutes as a look and its inference take `calls`, for more than one call a
+    minute the budget does not bring back.
     """
-    return min(max(FINEST, elapsed / 10), WARMING_AT_MOST)
+    return min(max(FINEST, elapsed / 10), calls * A_CALL_EACH)
 
 
 def while_starting(elapsed: timedelta, lead: timedelta) -> timedelta:

@@ -77,7 +77,7 @@ def _warming_pace(s: Situation) -> timedelta:
     """Return the wait until the next inference."""
     effort = s.record.effort
     begun = (effort.first_start_at if effort is not None else None) or s.record.since or s.now
-    return looks.while_warming(s.now - begun)
+    return looks.while_warming(s.now - begun, s.record.target.backend.calls_a_look + 1)
 
 
 def _by_ready(s: Situation, wait: timedelta) -> datetime | None:
