@@ -28,7 +28,7 @@ def situation(
     effort = Effort(at("08:00"), at("16:00"), at("08:00"), "early", serving=True, judged=True, proved=proved)
     record = ModelRecord(model.model_id, model.target, version=1, effort=effort, observed=Observed.HOSTED)
     seen = observation or Observation(Observed.HOSTED, "HOSTED")
-    return Situation(model, 1, Mode.ACT, record, outlook(model, NOW), seen, NOW)
+    return Situation(model, 1, Mode.ACT, record, outlook(model, NOW), seen, NOW, seen_at=NOW)
 
 
 @pytest.mark.parametrize("observed", list(Observed))

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 from tests.day import WELD, Day, a_day
-from tests.errors.calls import failing, look
+from tests.errors.calls import Faulty, failing, look
 
 from preheat.domain.lifecycle import Observed
 from preheat.ports import QueueUnavailable, StaleRecord, StoreUnavailable, UnreadableItem
-from preheat.simulation.faults import Faulty
 from preheat.simulator.status import Operation
 from preheat.tick import Ticked, tick
 

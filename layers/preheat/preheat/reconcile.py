@@ -115,6 +115,7 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
         outlook=outlook(model, now) if model is not None else NOTHING_WANTED,
         observation=Observation(record.observed, "as last seen"),
         now=now,
+        seen_at=now,
     )
     if mode is Mode.PAUSED or situation.silent:
         return situation
@@ -124,8 +125,11 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
         return replace(situation, observation=Observation(Observed.UNKNOWN, "not looked at: its calls are spent"))
     record = replace(record, spent_until=budget.spent(ahead, now))
     situation = replace(situation, record=record, observation=_observe(record, remote))
-    readiness = model.readiness if model is not None else None
-    return situation if readiness is None else _proved(situation, readiness, remote)
+    if model is not None and model.readiness is not None:
+        situation = _proved(situation, model.readiness, remote)
+    if situation.finds_a_stranger:
+        situation = replace(situation, seen_at=remote.clock.now())
+    return situation
 
 
 def _observe(record: ModelRecord, remote: Remote) -> Observation:

@@ -12,10 +12,11 @@ from preheat.domain.evidence import measured
 from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import Mode
 from preheat.domain.record import Action, Effort, ModelRecord, Ownership, Phase
-from preheat.domain.situation import Move, Situation, clock, edge, hold, left, withheld
+from preheat.domain.situation import Move, Situation, clock, disowned, edge, hold, left, withheld
 from preheat.domain.stopping import new_stop
 
 STUCK_AFTER_LEAST = timedelta(minutes=60)
+OUTLASTED = "the demand ended while the service was slow to answer: look again"
 STOP_UNDER_WAY = "needed again; a stop of ours may still be on its way"
 
 
@@ -26,6 +27,7 @@ def keep(s: Situation) -> Move:
         if ready:
             return _not_ours(s, Phase.HOSTED, "hosted, as wanted", looks.HOSTED_EVERY)
         return _not_ours(s, Phase.WARMING, proving.missing(s), _warming_pace(s))
+    s = replace(s, record=disowned(s.record))
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
     if effort is not None:
         effort = replace(effort, serving=True, proved=ready and proving.is_asked(s))
@@ -36,6 +38,8 @@ def keep(s: Situation) -> Move:
         record = replace(record, attempt=None)
     action, reason = Action.LOOK, "hosted, as wanted"
     if record.ownership is Ownership.NONE:
+        if not s.may_adopt:
+            return hold(s, s.record.phase, OUTLASTED, s.seen_at)
         record = replace(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found hosted inside a demand: adopted, to be stopped at its end"
     if not ready:
@@ -123,6 +127,7 @@ def _wait_for_hosted(s: Situation) -> Move:
     """Starting, as wanted: look again inside the bracket; a start that hangs is stopped once."""
     if s.observation.foreign:
         return _not_ours(s, Phase.STARTING, "starting", looks.BUSY_EVERY)
+    s = replace(s, record=disowned(s.record))
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
     action, reason = Action.LOOK, "starting"
     if attempt is not None and attempt.call is Call.STOP:
@@ -130,6 +135,8 @@ def _wait_for_hosted(s: Situation) -> Move:
             return hold(s, record.phase, STOP_UNDER_WAY, attempt.lease_ends_at())
         record = replace(record, attempt=None)
     if record.ownership is Ownership.NONE:
+        if not s.may_adopt:
+            return hold(s, s.record.phase, OUTLASTED, s.seen_at)
         record = replace(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found starting inside a demand: adopted, to be stopped at its end"
     begun = record.since if record.phase is Phase.STARTING and record.since is not None else s.now
