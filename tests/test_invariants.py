@@ -141,6 +141,20 @@ def test_a_call_is_named_by_its_write() -> None:
     assert intends(None, Observed.STOPPED) == ["S2"]
 
 
+@pytest.mark.parametrize("observed", [Observed.STARTING, Observed.HOSTED, Observed.STOPPING, Observed.GONE])
+def test_only_what_is_stopped_or_failed_is_started(observed: Observed) -> None:
+    assert intends(NEXT, observed) == ["S1"]
+
+
+def test_what_starts_after_an_accepted_stop_is_somebody_elses() -> None:
+    stopped = replace(STOP, answer=Answer.ACCEPTED, open_writers=0, left=True)
+    before = replace(STARTING, attempt=stopped)
+    again = replace(STOP, client_token="preheat-stop-2")
+    assert intends(again, Observed.STARTING, before=before, needed=False) == ["S4"]
+    unmoved = replace(before, attempt=replace(stopped, left=False))  # it was starting when the stop was intended, too
+    assert intends(again, Observed.STARTING, before=unmoved, needed=False) == []
+
+
 @pytest.mark.parametrize("observed", [Observed.UNKNOWN, Observed.BUSY])
 def test_unknown_is_not_off_and_not_on(observed: Observed) -> None:
     assert intends(NEXT, observed) == ["S9"]

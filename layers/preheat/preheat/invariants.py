@@ -118,7 +118,7 @@ def by_intent(
         return
     if observed in (Observed.UNKNOWN, Observed.BUSY):
         yield Broken("S9", f"{attempt.call} is called for on a model that is {observed}")
-    if attempt.call is Call.START and observed not in (Observed.STOPPED, Observed.FAILED):
+    elif attempt.call is Call.START and observed not in (Observed.STOPPED, Observed.FAILED):
         yield Broken("S1", f"a start is called for of a model that is {observed}")
     repeated = before.attempt is not None and before.attempt.client_token == attempt.client_token
     if attempt.call is Call.START and repeated and returned:

@@ -61,7 +61,11 @@ def after_call(s: Situation, record: ModelRecord, answer: Answer, detail: str, *
         first_look = looks.while_starting(timedelta(), s.lead) if attempt.call is Call.START else looks.STOPPING_EVERY
         wake_at = now + first_look
     elif reaction.retry_after is None:
-        phase, silent = Phase.GONE if answer is Answer.GONE else Phase.REFUSED, s.plan_version
+        phase = Phase.GONE if answer is Answer.GONE else Phase.REFUSED
+        if s.model is None:
+            wake_at = now + looks.UNPLANNED_EVERY
+        else:
+            silent = s.plan_version
     told = reaction.told_from == 1 and before.answer is not answer
     told = told or reaction.told_from == attempt.tries > 1
     reason = f"{attempt.call} {answer}" + (f": {detail}" if detail else "")

@@ -5,6 +5,8 @@ from datetime import timedelta
 HOSTED_EVERY = timedelta(minutes=10)
 STOPPING_EVERY = timedelta(seconds=60)
 UNFIT_EVERY = timedelta(minutes=5)
+# No plan will wake a model that none names any more: what the service refuses for good is asked again after this.
+UNPLANNED_EVERY = timedelta(hours=1)
 BUSY_EVERY = timedelta(seconds=60)
 FINEST = timedelta(seconds=15)
 A_CALL_EACH = timedelta(minutes=1)  # in the long run; what the budget brings back

@@ -118,7 +118,11 @@ def _unreadable(s: Situation) -> Move:
     pause = retry_after(failure, record.unreadable, record.model_id)
     if pause is None:
         # What was seen before is no longer known: a pass that must not look may not rest on it and let go of what runs.
-        record = replace(record, silent_for_plan=s.plan_version, observed=Observed.UNKNOWN)
+        record = replace(record, observed=Observed.UNKNOWN)
+        if s.model is None:
+            again = edge(s, s.now + looks.UNPLANNED_EVERY)
+            return Move(record, Phase.REFUSED, reason, again, Action.REFUSE if tell else Action.LOOK)
+        record = replace(record, silent_for_plan=s.plan_version)
         return Move(record, Phase.REFUSED, reason, edge(s), Action.REFUSE)
     return Move(record, record.phase, reason, edge(s, s.now + pause), Action.REFUSE if tell else Action.LOOK)
 
@@ -144,6 +148,8 @@ def _wait_for_hosted(s: Situation) -> Move:
     if attempt is not None and attempt.call is Call.START and not hosted_before:
         begun = attempt.first_at
     elapsed = s.now - begun
+    if s.silent:  # Nobody has looked: what was starting then may be anything now.
+        return Move(record, record.phase, "the service refused a call; waiting for a new plan", edge(s), action)
     if elapsed > max(2 * s.lead, STUCK_AFTER_LEAST) and effort is not None and not effort.unstuck:
         if s.mode is Mode.OBSERVE:
             return withheld(s, "stop a start that hangs")

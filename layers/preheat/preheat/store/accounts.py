@@ -46,7 +46,7 @@ class ExternalIds:
         item = self._tables.plans(
             plan=ACCOUNTS,
             item=account,
-            schema=items.SCHEMA,
+            schema=items.ACCOUNT_SCHEMA.written,
             body=serial.dumps({"external_id": drawn()}),
         )
 
@@ -77,6 +77,7 @@ class ExternalIds:
             found = serial.loads(item.body or "").get("external_id")
         except serial.Misshapen as error:
             raise UnreadableItem(f"{name} {key}: {error}") from error
-        if item.schema != items.SCHEMA or not isinstance(found, str) or not found:
+        items.ACCOUNT_SCHEMA.check(f"{name} {key}", item.schema)
+        if not isinstance(found, str) or not found:
             raise UnreadableItem(f"{name} {key}: not of a form that this release knows")
         return found
