@@ -23,7 +23,7 @@ NAMED = re.compile(
     r"arn:\$\{AWS::Partition\}:[a-z]+:\*:\$\{AWS::AccountId\}:"
     r"(model|project|endpoint|endpoint-config)/\$\{ProjectPrefix\}\*(/version/\*)?"
 )
-REGIONS = {"Fn::If": ["NamesRegions", {"Ref": "HostingRegions"}, {"Ref": "AWS::Region"}]}
+REGIONS = {"Fn::If": ["NamesRegions", {"Fn::Split": [",", {"Ref": "HostingRegions"}]}, {"Ref": "AWS::Region"}]}
 
 
 def statements(of_type: OfType) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -182,13 +182,15 @@ def test_no_role_may_hand_a_role_on_and_one_may_enter_the_listed_member_accounts
                 "Sid": "EnterMemberAccounts",
                 "Effect": "Allow",
                 "Action": ["sts:AssumeRole"],
-                "Resource": {"Ref": "MemberRoleArns"},
+                "Resource": {"Fn::Split": [",", {"Ref": "MemberRoleArns"}]},
                 "Condition": {"StringLike": {"sts:ExternalId": "preheat-*"}},
             },
         )
     ]
     assert template["Parameters"]["MemberRoleArns"]["Default"] == ""
     assert template["Resources"]["MemberRolesPolicy"]["Condition"] == "HasMembers"
-    assert template["Conditions"]["HasMembers"] == {
-        "Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "MemberRoleArns"}]}, ""]}]
-    }
+    assert template["Conditions"]["HasMembers"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "MemberRoleArns"}, ""]}]}
+    role = "arn:aws:iam::210987654321:role/line/preheat-member"
+    accepted = template["Parameters"]["MemberRoleArns"]["AllowedPattern"]
+    assert all(re.fullmatch(accepted, text) for text in ("", role, f"{role},{role}"))
+    assert not [text for text in ("*", f"{role}*", f"{role},", f"{role}, {role}", "x") if re.fullmatch(accepted, text)]
