@@ -29,7 +29,7 @@ class Around:
 
     def __init__(self, hosting: Hosting, start: Callable[[Hosting, Attempt], None]) -> None:
         self._hosting, self._start = hosting, start
-        self.describe, self.stop = hosting.describe, hosting.stop
+        self.describe, self.probe, self.stop = hosting.describe, hosting.probe, hosting.stop
 
     def start(self, attempt: Attempt) -> None:
         self._start(self._hosting, attempt)
