@@ -13,34 +13,25 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
-from botocore.config import Config
-
 from preheat.clock import VirtualClock
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Backend, HostedModel, Mode, ModelId, Target, Units
 from preheat.domain.record import Action, LedgerEntry, ModelRecord
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 from preheat.hosting.lookout import OBSERVED
-from preheat.hosting.router import HostingRouter
-from preheat.hosting.sagemaker import RUNTIME
 from preheat.ports import Clock, Hosting, Queue, Remote, Store
 from preheat.queue.memory import MemoryQueue
 from preheat.reconcile import Result, reconcile
-from preheat.simulation.hosting import SimulatedHosting
+from preheat.simulation.hosting import SERVICES, hosting_on
 from preheat.simulator.calls import Call
-from preheat.simulator.custom_labels import CustomLabelsService
-from preheat.simulator.endpoints import EndpointService
 from preheat.simulator.faults import Fault, FaultKind
 from preheat.simulator.latency import fixed
 from preheat.simulator.limits import Limits
-from preheat.simulator.service import LookoutService
 from preheat.simulator.status import Operation, Status
 from preheat.simulator.switches import Switches
-from preheat.simulator.transport import simulated_client, simulated_runtime
 from preheat.store.memory import MemoryStore
 from preheat.tick import Ticked, tick
 
-STACK = "preheat-line"
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday
 WELD = ModelId("weld-seams")
 TARGET = Target("weld-seams-front", "3")
@@ -49,12 +40,6 @@ TARGETS = {
     Backend.REKOGNITION: Target("weld-seams-front", "v3", Backend.REKOGNITION),
     Backend.SAGEMAKER: Target("weld-seams-front", "weld-seams-v3", Backend.SAGEMAKER),
 }
-SERVICES: dict[Backend, type[LookoutService | CustomLabelsService | EndpointService]] = {
-    Backend.LOOKOUT_VISION: LookoutService,
-    Backend.REKOGNITION: CustomLabelsService,
-    Backend.SAGEMAKER: EndpointService,
-}
-ONE_TRY = Config(retries={"mode": "standard", "total_max_attempts": 1})  # the client's own would sleep in real time
 
 
 def duration(text: str) -> timedelta:
@@ -126,14 +111,7 @@ class Day:
 
         self.service.call_log.add = noted  # type: ignore[method-assign]  # the test reads every call
         self.service.add_model(self.target.project, self.target.version)
-        self.hosting: Hosting
-        if isinstance(self.service, LookoutService):
-            self.hosting = SimulatedHosting(self.service)
-        else:
-            clients: dict[str | None, Any] = {None: simulated_client(self.service, config=ONE_TRY)}
-            if isinstance(self.service, EndpointService):
-                clients[RUNTIME] = simulated_runtime(self.service, config=ONE_TRY)
-            self.hosting = HostingRouter(lambda _, service=None: clients[service], STACK)
+        self.hosting: Hosting = hosting_on(self.service)
         self.entries: list[LedgerEntry] = []
         self.results: list[Result] = []
         self.mode = Mode.ACT

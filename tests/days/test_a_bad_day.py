@@ -261,6 +261,16 @@ def test_what_a_person_starts_after_an_accepted_stop_is_left_alone() -> None:
         assert (day.observed(), day.record.phase) == (Observed.HOSTED, Phase.UNSCHEDULED)
 
 
+def test_a_start_that_was_refused_for_hours_does_not_hang_once_it_is_accepted() -> None:
+    with a_day(start_takes="17m") as day:
+        day.service.limits = Limits(calls_per_second=None, max_units_per_model=1)
+        day.apply(a_model("08:00-16:00", units=Units(3)))
+        day.run_until("11:00")
+        day.service.limits = Limits(calls_per_second=None)
+        day.run_until("11:20")
+        assert (day.observed(), day.sent(Operation.STOP_MODEL)) == (Observed.HOSTED, [])
+
+
 def test_a_refused_start_is_sent_anew_when_the_plan_asks_for_less() -> None:
     with a_day(start_takes="5m") as day:
         day.service.limits = Limits(calls_per_second=None, max_units_per_model=1)

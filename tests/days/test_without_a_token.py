@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.day import STACK, Day, a_day, a_model, at
+from tests.day import Day, a_day, a_model, at
 
 from preheat.domain.attempt import LEASE, Attempt
 from preheat.domain.lifecycle import Observed
@@ -16,6 +16,7 @@ from preheat.domain.record import Action, Ownership, Phase
 from preheat.domain.situation import Observation
 from preheat.ports import AnswerLost, Hosting, HostingError
 from preheat.simulation.faults import Killed
+from preheat.simulation.hosting import STACK
 from preheat.simulator.endpoints import EndpointService
 from preheat.simulator.faults import FaultKind
 from preheat.simulator.limits import Limits

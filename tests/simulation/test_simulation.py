@@ -17,7 +17,7 @@ import pytest
 from preheat.domain import attempt, decision, starting
 from preheat.domain.attempt import Attempt
 from preheat.domain.lifecycle import LIFECYCLE, Desired, Observed, Step
-from preheat.domain.plan import ModelId, Units
+from preheat.domain.plan import Backend, ModelId, Units
 from preheat.domain.record import LedgerEntry, ModelRecord, Phase
 from preheat.simulation import Outcome, run
 from preheat.simulation.faults import MIXES, FaultMix, Mishap
@@ -58,6 +58,15 @@ def test_a_plant_without_faults_is_never_late_and_nothing_is_broken() -> None:
     assert (outcome.late, outcome.faults, outcome.dead_letters) == (0, {}, 0)
     assert outcome.shifts > 50
     assert min(outcome.margins) > timedelta()
+
+
+@pytest.mark.parametrize("backend", [backend for backend in Backend if backend.tokenless])
+def test_no_fault_breaks_a_promise_on_a_service_without_tokens(backend: Backend) -> None:
+    clean = run(seed=1, models=4, days=2, backend=backend)
+    assert (clean.violations, clean.late) == ((), 0)
+    outcome = run(seed=3, models=6, days=3, faults="all", backend=backend)
+    assert outcome.violations == ()
+    assert sum(outcome.faults.values()) > 500
 
 
 def test_a_seed_replays_to_the_letter() -> None:

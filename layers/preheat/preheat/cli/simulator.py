@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from preheat.cli.errors import NO, CliError, told
+from preheat.domain.plan import Backend
 
 Switch = Annotated[
     list[str] | None,
@@ -53,6 +54,9 @@ def simulate(
     seed: Annotated[int, typer.Option(help="One seed is one plant with its latencies and faults.")] = 1,
     models: Annotated[int, typer.Option(min=1, max=1000, help="How many models.")] = 20,
     days: Annotated[int, typer.Option(min=1, max=400, help="How many days.")] = 30,
+    service: Annotated[
+        Backend, typer.Option(help="The hosting service of every model; slower on those without a core of their own.")
+    ] = Backend.LOOKOUT_VISION,
     switch: Switch = None,
     faults: Annotated[str, typer.Option(help="What goes wrong: none or all.")] = "none",
     timeline: Annotated[bool, typer.Option(help="Print each ledger entry as it is written.")] = True,
@@ -76,6 +80,7 @@ def simulate(
             days,
             switches=switches,
             faults=faults,
+            backend=service,
             told=(lambda entry: print(entry_line(entry))) if timeline else None,
         )
         for violation in outcome.violations:

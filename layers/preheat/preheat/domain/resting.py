@@ -155,12 +155,10 @@ def _wait_for_hosted(s: Situation) -> Move:
 
 
 def _begun(s: Situation, record: ModelRecord, attempt: Attempt | None) -> datetime:
-    """Return since when it has been starting, as far as is known."""
-    hosted_before = (
-        record.effort is not None and record.effort.serving
-    )  # then it is somebody's start, not this attempt's
+    """Return since when it may have been starting: a start is asked for again only while it is seen not to be."""
+    hosted_before = record.effort is not None and record.effort.serving  # then somebody else has started it again
     if attempt is not None and attempt.call is Call.START and not hosted_before:
-        return attempt.first_at
+        return attempt.intent_at
     return record.since if record.phase is Phase.STARTING and record.since is not None else s.now
 
 

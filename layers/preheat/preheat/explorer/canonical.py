@@ -11,9 +11,9 @@ Owns the abstraction of records, and nothing else. What is taken, and why no pas
 * `since` is read only for a start that nobody of ours began: otherwise it is simply past.
 * `spent_until`, the budget of service calls, is not spent within the few minutes that are explored; the simulation sees
   to it.
-* an attempt's `first_at` is read in minutes only until the model was seen hosted under it.
+* an attempt's `first_at` tells its age in hours: all that is past is alike.
+* a lease that is over is over; of a start, `intent_at` is also read in minutes, until the model was seen hosted.
 * `effort.hosted_at` is only compared with the very same reading: what is past is all alike.
-* a stop's `first_at` tells its age in hours: all that is past is alike. A lease that is over is over.
 """
 
 from dataclasses import replace
@@ -57,8 +57,8 @@ class Canonical:
         settled = attempt.call is Call.STOP or (record.effort is not None and record.effort.serving)
         return replace(
             attempt,
-            first_at=PAST if settled else attempt.first_at,
-            intent_at=PAST if over else attempt.intent_at,
+            first_at=PAST,
+            intent_at=PAST if over and settled else attempt.intent_at,
             retry_at=self._due(attempt.retry_at, now),
             doubtful=attempt.doubtful and attempt.call is Call.START,
         )

@@ -1,15 +1,44 @@
-"""The hosting port over the simulator's core, without a wire between them: fast, and with the same errors."""
+"""The hosting port over a simulated account, in this process.
+
+Lookout for Vision is asked at its core, which is fast; the others through their adapters and a client without a wire.
+"""
 
 from collections.abc import Callable
+from typing import Any
+
+from botocore.config import Config
 
 from preheat.domain.attempt import Attempt
-from preheat.domain.plan import Readiness, Target
+from preheat.domain.plan import Backend, Readiness, Target
 from preheat.domain.situation import Observation
 from preheat.hosting.lookout import ERRORS, OBSERVED
-from preheat.ports import AnswerLost
+from preheat.hosting.router import HostingRouter
+from preheat.hosting.sagemaker import RUNTIME
+from preheat.ports import AnswerLost, Hosting
+from preheat.simulator.custom_labels import CustomLabelsService
+from preheat.simulator.endpoints import EndpointService
 from preheat.simulator.errors import AnswerLost as Dropped
 from preheat.simulator.errors import ServiceError
 from preheat.simulator.service import LookoutService
+from preheat.simulator.transport import simulated_client, simulated_runtime
+
+SERVICES: dict[Backend, type[LookoutService | CustomLabelsService | EndpointService]] = {
+    Backend.LOOKOUT_VISION: LookoutService,
+    Backend.REKOGNITION: CustomLabelsService,
+    Backend.SAGEMAKER: EndpointService,
+}
+STACK = "preheat-line"
+ONE_TRY = Config(retries={"mode": "standard", "total_max_attempts": 1})  # the client's own would sleep in real time
+
+
+def hosting_on(service: LookoutService | CustomLabelsService | EndpointService) -> Hosting:
+    """Return the port on a simulated account."""
+    if isinstance(service, LookoutService):
+        return SimulatedHosting(service)
+    clients: dict[str | None, Any] = {None: simulated_client(service, config=ONE_TRY)}
+    if isinstance(service, EndpointService):
+        clients[RUNTIME] = simulated_runtime(service, config=ONE_TRY)
+    return HostingRouter(lambda _, service=None: clients[service], STACK)
 
 
 class SimulatedHosting:

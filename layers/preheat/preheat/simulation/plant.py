@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from random import Random
 
-from preheat.domain.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.plan import Backend, HostedModel, ModelId, Target, Units
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 from preheat.simulator.latency import Latency, fixed
 
@@ -30,15 +30,18 @@ class SimulatedLine:
     stop_latency: Latency
 
 
-def plant(random: Random, count: int, announced_at: datetime) -> list[SimulatedLine]:
-    """Return `count` models; each start latency stays within the model's lead, so that only faults make one late."""
+def plant(
+    random: Random, count: int, announced_at: datetime, backend: Backend = Backend.LOOKOUT_VISION
+) -> list[SimulatedLine]:
+    """Return `count` models of one service; each start stays within its lead, so that only faults make one late."""
     lines = []
     for number in range(1, count + 1):
         lead = timedelta(minutes=random.choice((10, 20, 30, 45)))
         model_id = ModelId(f"line-{number:02}")
         schedule = Schedule(f"shift-{number:02}", random.choice(ZONES), random.choice(PATTERNS))
         units = random.choice((Units(1), Units(2), Units(1, 3)))
-        target = Target(f"line-{number:02}", str(random.randint(1, 9)))
+        units = units if backend.takes_units else Units()
+        target = Target(f"line-{number:02}", str(random.randint(1, 9)), backend)
         slowest = lead.total_seconds()
         latency = Latency(timedelta(seconds=round(slowest * 0.3)), timedelta(seconds=round(slowest * 0.95)))
         lines.append(

@@ -20,8 +20,10 @@ from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.situation import Observation
 from preheat.ports import AnswerLost, Due, StoreUnavailable, UnreadableItem
 from preheat.simulation.faults import Fate, FaultMix, Met, Mishap
-from preheat.simulation.hosting import SimulatedHosting
+from preheat.simulation.hosting import hosting_on
 from preheat.simulation.watch import Watch
+from preheat.simulator.custom_labels import CustomLabelsService
+from preheat.simulator.endpoints import EndpointService
 from preheat.simulator.service import LookoutService
 from preheat.simulator.status import Status
 from preheat.store.memory import MemoryStore
@@ -62,7 +64,7 @@ class Around(Protocol):
     random: Random
     mix: FaultMix
     watch: Watch
-    service: LookoutService
+    service: LookoutService | CustomLabelsService | EndpointService
     invocation: Invocation
     down: dict[str, datetime]
     names: dict[str, ModelId]
@@ -167,7 +169,7 @@ class WatchedHosting:
 
     def __init__(self, world: Around) -> None:
         self._world = world
-        self._hosting = SimulatedHosting(world.service)
+        self._hosting = hosting_on(world.service)
         self.before = Status.TRAINED  # what the service's state really was before the last call
 
     def describe(self, target: Target) -> Observation:
@@ -175,7 +177,8 @@ class WatchedHosting:
         world = self._world
         model_id = world.names[target.project]
         self.before = world.status(target)
-        world.watch.on_look(model_id, world.clock.at, Observed.UNKNOWN)
+        for _ in range(target.backend.calls_a_look):
+            world.watch.on_look(model_id, world.clock.at, Observed.UNKNOWN)
         seen = self._hosting.describe(target)
         world.watch.saw = seen.observed
         return seen

@@ -20,7 +20,7 @@ from preheat.invariants import ATTEMPTS_MAX, REPAIRS_MAX
 from preheat.simulation.faults import FaultMix, Mishap
 from preheat.simulation.ports import WatchedStore
 from preheat.simulation.watch import Watch
-from preheat.simulator.service import LookoutService
+from preheat.simulator.answering import Answering
 from preheat.simulator.status import Status
 from preheat.simulator.switches import Switches, WhenPossible
 
@@ -42,7 +42,7 @@ class Judged(Protocol):
 
     clock: VirtualClock
     store: WatchedStore
-    service: LookoutService
+    service: Answering
     watch: Watch
     switches: Switches
     mix: FaultMix

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from preheat.domain.plan import Backend
 from preheat.domain.record import LedgerEntry
 from preheat.simulation.faults import MIXES
 from preheat.simulation.plant import plant
 from preheat.simulation.watch import Violation
 from preheat.simulation.world import World
-from preheat.simulator.status import Operation
 from preheat.simulator.switches import Switches
 
 # A Monday before the autumn clock changes of both hemispheres: a month from here crosses them.
@@ -64,8 +64,9 @@ def run(
     switches: Switches | None = None,
     faults: str = "none",
     told: Callable[[LedgerEntry], None] | None = None,
+    backend: Backend = Backend.LOOKOUT_VISION,
 ) -> Outcome:
-    """Simulate a plant of `models` models for `days` days; `told` gets each ledger entry as it is written.
+    """Simulate a plant of `models` models of one service for `days` days; `told` gets each entry as it is written.
 
     `faults` names a mix of `faults.MIXES`, from which the seed draws its own. The same arguments give the same outcome.
     """
@@ -77,7 +78,7 @@ def run(
         if told is not None:
             told(entry)
 
-    lines = plant(random, models, announced_at=BEGINS_AT)
+    lines = plant(random, models, announced_at=BEGINS_AT, backend=backend)
     world = World(
         lines,
         BEGINS_AT,
@@ -98,8 +99,8 @@ def run(
         on_time=judged[False],
         late=judged[True],
         margins=tuple(entry.margin for entry in entries if entry.margin is not None),
-        starts=log.changed(Operation.START_MODEL),
-        stops=log.changed(Operation.STOP_MODEL),
+        starts=log.changed(world.service.words.start),
+        stops=log.changed(world.service.words.stop),
         passes=world.triggers.passes,
         calls=world.watch.calls,
         dead_letters=len(world.sqs.dead_letters) + world.triggers.undelivered,

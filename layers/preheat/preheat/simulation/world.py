@@ -8,6 +8,7 @@ interleavings of two are the explorer's.
 import heapq
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
@@ -23,6 +24,7 @@ from preheat.queue.sqs import SqsQueue
 from preheat.queue.work import BODY_BYTES_MAX
 from preheat.simulation.faults import HARMLESS, Fate, FaultMix, Mishap
 from preheat.simulation.functions import Functions
+from preheat.simulation.hosting import SERVICES
 from preheat.simulation.plant import SimulatedLine
 from preheat.simulation.ports import (
     HOSTING_CALLS,
@@ -40,7 +42,7 @@ from preheat.simulation.triggers import Triggers
 from preheat.simulation.watch import Watch
 from preheat.simulator.calls import Call as ServiceCall
 from preheat.simulator.calls import CallLog
-from preheat.simulator.service import LookoutService
+from preheat.simulator.faults import FaultKind
 from preheat.simulator.status import Operation, Status
 from preheat.simulator.switches import Switches
 
@@ -86,15 +88,27 @@ class World:
         self.promises = Promises(self)
         self.store = WatchedStore(self)
         self.sqs = SimulatedSqs(self.clock)
-        self.service = LookoutService(self.clock.now, seed=random.randrange(2**32), switches=switches)
+        kind = SERVICES[lines[0].model.target.backend]
+        # A plant of more models than its account may run at once is late by plan: no quota here.
+        limits = replace(kind.words.limits, max_hosted_models=None)
+        self.service = kind(self.clock.now, seed=random.randrange(2**32), switches=switches, limits=limits)
         self.service.call_log = WatchedLog(self)
         for line in lines:
             target = line.model.target
             self.service.add_model(
                 target.project, target.version, start_latency=line.start_latency, stop_latency=line.stop_latency
             )
+        words = self.service.words
+        called = {
+            Operation.START_MODEL: words.start,
+            Operation.STOP_MODEL: words.stop,
+            Operation.DESCRIBE_MODEL: words.describe,
+        }
         for fault in mix.service:
-            self.service.inject(fault)
+            if fault.kind is FaultKind.SYSTEM_UPDATING and Status.SYSTEM_UPDATING not in words.statuses.values():
+                continue  # the service knows no such state
+            operation = called[fault.operation] if fault.operation is not None else None
+            self.service.inject(replace(fault, operation=operation))
         self._hosting = WatchedHosting(self)
         self.triggers = Triggers(self, self._wired(told))
         self.store.apply(self.models, expected_version=0, at=begins_at)
@@ -200,7 +214,7 @@ class World:
         if model_id is None:
             return
         if call.by == "person" and call.changed_state:
-            starts = call.operation is Operation.START_MODEL
+            starts = call.operation is self.service.words.start
             self.watch.on_person(model_id, call.at, Call.START if starts else Call.STOP)
             status = Status.TRAINED if starts else Status.HOSTED
             self.note(Mishap.PERSON_STARTS if starts else Mishap.PERSON_STOPS, model_id, status=status)
