@@ -64,6 +64,9 @@ verify-service-model: setup  ## compare our service model with the last botocore
 soak: setup  ## simulate 100,000 shifts under every fault (SHIFTS=, FIRST_SEED=); seed ranges add up
 	.venv/bin/python scripts/soak.py --shifts $${SHIFTS:-100000} --first-seed $${FIRST_SEED:-1}
 
+explore: setup  ## search every order of events: 2 workers with a fault, 1 with three, people, plans (minutes)
+	.venv/bin/python scripts/explore.py --deep
+
 diagram: setup  ## print the transition diagram for ARCHITECTURE.md
 	@.venv/bin/python -c 'from preheat.domain.lifecycle import mermaid; print(mermaid())'
 
@@ -75,4 +78,4 @@ clean:  ## stop the local AWS and remove what was built; the environments stay
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: setup requirements test check build demo chaos verify-service-model soak diagram clean help
+.PHONY: setup requirements test check build demo chaos verify-service-model soak explore diagram clean help

@@ -119,7 +119,7 @@ class Day:
             self.hosting = SimulatedHosting(self.service)
         else:
             client = simulated_client(self.service, config=ONE_TRY)
-            self.hosting = HostingRouter(lambda _: client, STACK)
+            self.hosting = HostingRouter(lambda *_: client, STACK)
         self.entries: list[LedgerEntry] = []
         self.results: list[Result] = []
         self.mode = Mode.ACT

@@ -157,7 +157,7 @@ def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
         yield Bench(service, SimulatedHosting(account), account, clock.advance, 1)
         return
     client = simulated_client(account, config=CONFIG)
-    hosting = service.adapter(client) if way == "in process" else HostingRouter(lambda _: client, STACK)
+    hosting = service.adapter(client) if way == "in process" else HostingRouter(lambda *_: client, STACK)
     yield Bench(service, hosting, account, clock.advance, 2)
 
 

@@ -109,6 +109,28 @@ def test_a_refused_start_that_the_clients_own_retry_caused_is_taken_for_what_it_
 
 
 @everywhere
+def test_a_start_whose_refusal_was_an_echo_is_stopped_also_if_no_look_saw_it_inside_the_demand(
+    backend: Backend,
+) -> None:
+    with a_day(backend=backend) as day:
+
+        def twice(hosting: Hosting, attempt: Attempt) -> None:
+            day.ticks = False  # nobody looks again before the shift is over
+            day.queue.receive()
+            hosting.start(attempt)
+            hosting.start(attempt)
+
+        day.hosting = Around(day.hosting, twice)
+        day.run_until("07:28:30")
+        while day.queue.receive() is not None:
+            pass
+        day.clock.advance_to(at("17:00"))
+        day.ticks = True
+        day.run_until("17:10")
+        assert (day.observed(), day.stopped()) == (Observed.STOPPED, 1)
+
+
+@everywhere
 def test_two_workers_at_once_start_a_model_once(backend: Backend) -> None:
     with a_day(backend=backend) as day:
         plain = day.hosting

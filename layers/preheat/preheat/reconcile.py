@@ -114,6 +114,7 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
         outlook=outlook(model, now) if model is not None else NOTHING_WANTED,
         observation=Observation(record.observed, "as last seen"),
         now=now,
+        seen_at=now,
     )
     if mode is Mode.PAUSED or situation.silent:
         return situation
@@ -122,7 +123,10 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
     if budget.is_spent(ahead, now):
         return replace(situation, observation=Observation(Observed.UNKNOWN, "not looked at: its calls are spent"))
     record = replace(record, spent_until=budget.spent(ahead, now))
-    return replace(situation, record=record, observation=_observe(record, remote))
+    situation = replace(situation, record=record, observation=_observe(record, remote))
+    if situation.finds_a_stranger:
+        situation = replace(situation, seen_at=remote.clock.now())
+    return situation
 
 
 def _observe(record: ModelRecord, remote: Remote) -> Observation:

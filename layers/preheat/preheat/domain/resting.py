@@ -11,10 +11,11 @@ from preheat.domain.attempt import REACTIONS, Answer, Call, retry_after
 from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import Mode
 from preheat.domain.record import SAMPLES_KEPT, Action, Ownership, Phase
-from preheat.domain.situation import Move, Situation, clock, edge, hold, left, withheld
+from preheat.domain.situation import Move, Situation, clock, disowned, edge, hold, left, withheld
 from preheat.domain.stopping import new_stop
 
 STUCK_AFTER_LEAST = timedelta(minutes=60)
+OUTLASTED = "the demand ended while the service was slow to answer: look again"
 STOP_UNDER_WAY = "needed again; a stop of ours may still be on its way"
 
 
@@ -22,6 +23,7 @@ def keep(s: Situation) -> Move:
     """Hosted, as wanted: take note, adopt it if nobody of ours started it."""
     if s.observation.foreign:
         return _not_ours(s, Phase.HOSTED, "hosted, as wanted", s.now + looks.HOSTED_EVERY)
+    s = replace(s, record=disowned(s.record))
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
     if effort is not None:
         ours = attempt is not None and attempt.call is Call.START and effort.hosted_at is None
@@ -34,6 +36,8 @@ def keep(s: Situation) -> Move:
         record = replace(record, attempt=None)
     action, reason = Action.LOOK, "hosted, as wanted"
     if record.ownership is Ownership.NONE:
+        if not s.may_adopt:
+            return hold(s, s.record.phase, OUTLASTED, s.seen_at)
         record = replace(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found hosted inside a demand: adopted, to be stopped at its end"
     return Move(record, Phase.HOSTED, reason, edge(s, s.now + looks.HOSTED_EVERY), action)
@@ -88,6 +92,7 @@ def _wait_for_hosted(s: Situation) -> Move:
     """Starting, as wanted: look again inside the bracket; a start that hangs is stopped once."""
     if s.observation.foreign:
         return _not_ours(s, Phase.STARTING, "starting", s.now + looks.BUSY_EVERY)
+    s = replace(s, record=disowned(s.record))
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
     action, reason = Action.LOOK, "starting"
     if attempt is not None and attempt.call is Call.STOP:
@@ -95,6 +100,8 @@ def _wait_for_hosted(s: Situation) -> Move:
             return hold(s, record.phase, STOP_UNDER_WAY, attempt.lease_ends_at())
         record = replace(record, attempt=None)
     if record.ownership is Ownership.NONE:
+        if not s.may_adopt:
+            return hold(s, s.record.phase, OUTLASTED, s.seen_at)
         record = replace(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found starting inside a demand: adopted, to be stopped at its end"
     begun = record.since if record.phase is Phase.STARTING and record.since is not None else s.now

@@ -9,7 +9,7 @@ from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Mode, Units, Unscheduled
 from preheat.domain.record import Action, ModelRecord, Ownership, Phase
-from preheat.domain.situation import RECOVER_AFTER, Move, Situation, edge, hold, repeat, withheld
+from preheat.domain.situation import RECOVER_AFTER, Move, Situation, disowned, edge, hold, repeat, withheld
 
 SPENT = (Answer.ACCEPTED, Answer.INVALID, Answer.GONE)  # a stop so answered is never repeated with the same token
 
@@ -18,6 +18,7 @@ def stop(s: Situation) -> Move:
     """Nothing is wanted and the model runs: stop it if it is ours."""
     if s.observation.foreign:
         return _let_go(s)
+    s = replace(s, record=disowned(s.record))
     if not s.record.is_engaged() and not (s.model and s.model.unscheduled is Unscheduled.STOP):
         return unscheduled(s, s.record)
     return _stop(s)
@@ -55,8 +56,9 @@ def _stop_anew(s: Situation, attempt: Attempt) -> Move:
     """The token of the last stop is spent, and the model still runs."""
     if s.now < attempt.lease_ends_at():
         return hold(s, Phase.STOPPING, f"stop {attempt.answer}, still {s.record.observed}", attempt.lease_ends_at())
-    if attempt.answer is Answer.ACCEPTED and s.record.observed is Observed.STARTING:
-        # A stop never leads to STARTING: it had its effect, and somebody else has started the model since.
+    if attempt.answer is Answer.ACCEPTED and s.record.observed is Observed.STARTING and attempt.left:
+        # A stop never leads to STARTING: it had its effect, and somebody else has started the model since. What was
+        # starting all along may be what the service has accepted to stop while it was updated, without doing it.
         return unscheduled(s, replace(s.record, attempt=None, ownership=Ownership.NONE))
     return new_stop(s, f"stop {attempt.answer}, yet {s.record.observed} again: stop anew")
 
@@ -73,6 +75,7 @@ def new_stop(s: Situation, reason: str) -> Move:
         units=record.attempt.units if record.attempt else Units(),
         now=s.now,
     )
+    attempt = replace(attempt, left=s.observation.observed is not Observed.STARTING)
     ours = Ownership.ADOPTED if record.ownership is Ownership.NONE else record.ownership
     record = replace(record, attempt=attempt, stop_generation=attempt.generation, ownership=ours)
     return Move(record, Phase.STOPPING, reason, s.now + RECOVER_AFTER, Action.STOP, calls=True)

@@ -21,19 +21,20 @@ class StackClients:
         """`endpoint_urls`: where a service answers; None is its own endpoint of the region. Teaches the session."""
         self._session = lookout_session(session)
         self._endpoint_urls = endpoint_urls
-        self._clients: dict[tuple[Backend, str], Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
 
-    def __call__(self, target: Target) -> Any:
-        """Return the client; raises InvalidCall for a target with a role."""
+    def __call__(self, target: Target, service: str | None = None) -> Any:
+        """See `router.Clients`; raises InvalidCall for a target with a role."""
         if target.role is not None:
             raise InvalidCall(f"{target}: this release assumes no role")
         region = target.region or str(self._session.get_config_variable("region"))
-        key = (target.backend, region)
+        service = service or target.backend.value
+        key = (service, region)
         if key not in self._clients:
             self._clients[key] = self._session.create_client(
-                target.backend.value,
+                service,
                 region_name=region,
-                api_version=API_VERSION if target.backend.value == SERVICE else None,
+                api_version=API_VERSION if service == SERVICE else None,
                 endpoint_url=self._endpoint_urls.get(target.backend),
                 config=CONFIG,
             )

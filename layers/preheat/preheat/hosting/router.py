@@ -17,8 +17,10 @@ from preheat.ports import Hosting
 class Clients(Protocol):
     """Where the clients come from: called before each call, so that it may hand out a fresh one."""
 
-    def __call__(self, target: Target) -> Any:
-        """Return a botocore client of the target's service, for its region and role, with `calling.CONFIG`.
+    def __call__(self, target: Target, service: str | None = None) -> Any:
+        """Return a botocore client for the target's region and role, with `calling.CONFIG`.
+
+        `service` is botocore's name of it; None is the target's own.
 
         Raises:
             HostingError: there is none to be had; only the models that need it are harmed.
