@@ -8,7 +8,7 @@ with a_day(window="08:00-16:00", lead="30m") as day:
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
@@ -22,7 +22,7 @@ from preheat.domain.record import Action, LedgerEntry, ModelRecord
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 from preheat.hosting.lookout import OBSERVED
 from preheat.hosting.router import HostingRouter
-from preheat.ports import Hosting, Queue, Remote, Store
+from preheat.ports import Clock, Hosting, Queue, Remote, Store
 from preheat.queue.memory import MemoryQueue
 from preheat.reconcile import Result, reconcile
 from preheat.simulation.hosting import SimulatedHosting
@@ -88,6 +88,17 @@ def a_model(*windows: str, lead: str = "30m", slack: str = "2m", **changes: Any)
         announced_at=MIDNIGHT - timedelta(days=7),
     )
     return replace(model, **changes)
+
+
+@dataclass(frozen=True)
+class Skewed:
+    """A clock that is off."""
+
+    clock: Clock
+    by: timedelta
+
+    def now(self) -> datetime:
+        return self.clock.now() + self.by
 
 
 class Day:

@@ -263,6 +263,24 @@ def test_a_lost_answer_has_its_effect_and_the_same_call_again_has_none(bench: Be
     assert bench.changed("start") == 1
 
 
+def test_a_refusal_says_whether_the_client_had_tried_before_with_an_effect_it_does_not_know(bench: Bench) -> None:
+    start = bench.operations["start"]
+    bench.account.inject(Fault(FaultKind.ACCESS_DENIED, start))
+    with pytest.raises(AccessRefused) as refused:
+        bench.hosting.start(bench.intended())
+    assert not refused.value.retried
+    bench.account.inject(Fault(FaultKind.ANSWER_LOST, start))
+    bench.account.inject(Fault(FaultKind.ACCESS_DENIED, start, skip=1))
+    with pytest.raises(HostingError) as caught:
+        bench.hosting.start(bench.intended())
+    assert bench.changed("start") == 1
+    if bench.tries == 1:
+        assert isinstance(caught.value, AnswerLost)
+    else:
+        assert isinstance(caught.value, AccessRefused)
+        assert caught.value.retried
+
+
 def test_every_status_has_its_word(bench: Bench) -> None:
     target = bench.target
     for word, observed in bench.of.observed.items():

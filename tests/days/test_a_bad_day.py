@@ -431,3 +431,32 @@ def test_a_model_somebody_restarts_in_its_shift_is_not_taken_for_one_that_hangs(
         day.run_until("13:00")
         assert day.observed() is Observed.HOSTED
         assert (day.started(), day.stopped()) == (1, 0)
+
+
+@pytest.mark.parametrize("operation", [Operation.STOP_MODEL, Operation.DESCRIBE_MODEL])
+def test_a_model_taken_out_of_the_plan_whose_stop_is_refused_for_good_is_asked_again_each_hour(
+    operation: Operation,
+) -> None:
+    """No plan that comes will name it, so none would wake it: it would run, and be billed, for ever (L2)."""
+    with a_day() as day:
+        day.run_until("12:00")
+        day.fault(FaultKind.VALIDATION, operation=operation, times=2)
+        day.apply()
+        day.run_until("13:30")
+        assert (day.observed(), day.record.phase) == (Observed.HOSTED, Phase.REFUSED)
+        assert len(day.told(Action.REFUSE)) == (2 if operation is Operation.STOP_MODEL else 1)
+        day.run_until("14:10")
+        assert (day.observed(), day.record.phase) == (Observed.STOPPED, Phase.IDLE)
+        assert day.record.wake_at is None
+
+
+def test_a_model_that_must_not_be_looked_at_is_not_stopped_as_one_that_hangs() -> None:
+    """A stop refused for good ends the looks until the next plan: what was seen last is no reason to call (S9)."""
+    with a_day("00:30-01:00", lead="10m") as day:
+        day.run_until("00:20")
+        day.fault(FaultKind.VALIDATION, operation=Operation.STOP_MODEL)
+        day.apply(a_model("05:30-09:30", lead="10m"))
+        day.run_until("00:30")
+        assert (day.observed(), day.record.phase) == (Observed.STARTING, Phase.REFUSED)
+        day.run_until("09:00")
+        assert len(day.sent(Operation.STOP_MODEL)) == 1

@@ -14,7 +14,8 @@ from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Backend, Target, Unscheduled
 from preheat.domain.record import Action, Ownership, Phase
 from preheat.domain.situation import Observation
-from preheat.ports import AnswerLost, Hosting
+from preheat.ports import AnswerLost, Hosting, HostingError
+from preheat.simulation.faults import Killed
 from preheat.simulator.endpoints import EndpointService
 from preheat.simulator.faults import FaultKind
 from preheat.simulator.limits import Limits
@@ -98,7 +99,10 @@ def test_a_refused_start_that_the_clients_own_retry_caused_is_taken_for_what_it_
 
         def twice(hosting: Hosting, attempt: Attempt) -> None:
             hosting.start(attempt)  # its answer is lost on the way, and the client tries again on its own
-            hosting.start(attempt)
+            try:
+                hosting.start(attempt)
+            except HostingError as error:
+                raise type(error)(str(error), retried=True) from error
 
         day.hosting = Around(day.hosting, twice)
         day.run_until("08:00")
@@ -144,7 +148,7 @@ def test_two_workers_at_once_start_a_model_once(backend: Backend) -> None:
         day.hosting = Around(plain, slowly)
         day.run_until("08:00")
         assert (day.observed(), day.started()) == (Observed.HOSTED, 1)
-        assert len(day.sent(day.service.words.start)) == 2
+        assert len(day.sent(day.service.words.start)) == 1  # the second waits out the first one's lease
 
 
 @everywhere
@@ -346,3 +350,19 @@ def test_an_endpoint_config_that_changes_in_the_plan_replaces_the_endpoint() -> 
         assert day.record.target == new
         assert day.service.status(new.project, new.version).value == "HOSTED"
         assert (day.started(), day.stopped()) == (2, 1)
+
+
+@everywhere
+def test_a_worker_that_died_before_its_call_costs_no_more_than_the_slack(backend: Backend) -> None:
+    with a_day(backend=backend, start_takes="30m") as day:
+
+        def dying(_hosting: Hosting, _attempt: Attempt) -> None:
+            day.hosting = plain
+            raise Killed
+
+        plain = day.hosting
+        day.hosting = Around(plain, dying)
+        with pytest.raises(Killed):
+            day.run_until("07:30")
+        day.run_until("08:00:15")
+        assert (day.observed(), day.started()) == (Observed.HOSTED, 1)

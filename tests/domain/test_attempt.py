@@ -66,6 +66,11 @@ def test_an_attempt_that_was_refused_each_time_is_without_effect(answer: Answer)
     assert not once.repeated(at("07:29")).is_without_effect()  # its writer may be about to call
 
 
+@pytest.mark.parametrize("answer", REFUSALS)
+def test_a_refusal_of_the_clients_own_second_try_says_nothing_of_its_first(answer: Answer) -> None:
+    assert not an_attempt().answered(answer, WELD, at("07:28"), retried=True).is_without_effect()
+
+
 @pytest.mark.parametrize("unsure", [None, Answer.LOST, Answer.ACCEPTED])
 def test_a_refusal_after_a_call_that_may_have_had_its_effect_settles_nothing_about_it(unsure: Answer | None) -> None:
     attempt = an_attempt() if unsure is None else an_attempt().answered(unsure, WELD, at("07:28"))

@@ -40,8 +40,8 @@ RETURNED: dict[str, list[int] | dict[str, int] | None] = {
     "reconcile-duplicate-messages": [],
     "reconcile-one-unreadable-of-three": [1],
     "reconcile-not-json": [0],
-    "reconcile-unknown-field": [0],
-    "reconcile-forged-metric": [0],
+    "reconcile-unknown-field": [],
+    "reconcile-forged-metric": [],
 }
 CONTEXT = SimpleNamespace(aws_request_id="request", function_name="f", memory_limit_in_mb=512, invoked_function_arn="a")
 
@@ -211,9 +211,17 @@ def test_an_unreadable_message_harms_no_other_of_its_batch(stack: Stack) -> None
 
 
 def test_the_log_says_why_a_message_is_unreadable(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
-    function("reconcile").handler(event("reconcile-unknown-field"), CONTEXT)
+    function("reconcile").handler(event("reconcile-not-json"), CONTEXT)
     assert "not reconciled" in caplog.text
-    assert "exactly one, model_id, is accepted" in caplog.text
+    assert "work message: not JSON" in caplog.text
+
+
+def test_what_a_message_says_besides_its_model_reaches_neither_log_nor_metrics(
+    stack: Stack, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    stack.apply(WELD)
+    function("reconcile").handler(event("reconcile-forged-metric"), CONTEXT)
+    assert "CloudWatchMetrics" not in capsys.readouterr().out + caplog.text
 
 
 def test_an_unreadable_record_is_returned_named_and_left_as_it_is(

@@ -143,3 +143,22 @@ def test_the_template_says_nothing_of_the_local_aws(root: Path) -> None:
     text = (root / "template.yaml").read_text().lower()
     for word in ("ministack", "localhost", "127.0.0.1", "localstack", "endpoint_url: http"):
         assert word not in text
+
+
+def test_the_simulation_treats_messages_and_ticks_as_the_template_configures_them(of_type: OfType) -> None:
+    from preheat.simulation import functions, queue
+
+    work = of_type(QUEUE)["WorkQueue"]
+    assert queue.VISIBILITY.total_seconds() == work["VisibilityTimeout"]
+    assert queue.RETENTION.total_seconds() == work["MessageRetentionPeriod"]
+    assert work["RedrivePolicy"]["maxReceiveCount"] == queue.RECEIVES_MAX
+    mapping = of_type(FUNCTION)["ReconcileFunction"]["Events"]["Work"]["Properties"]
+    assert (mapping["BatchSize"], mapping["FunctionResponseTypes"]) == (1, ["ReportBatchItemFailures"])
+    (schedule,) = of_type("AWS::Scheduler::Schedule").values()
+    assert (schedule["ScheduleExpression"], schedule["FlexibleTimeWindow"]) == ("rate(1 minute)", {"Mode": "OFF"})
+    assert schedule["Target"]["RetryPolicy"] == {
+        "MaximumEventAgeInSeconds": functions.TICK_AGE_MAX.total_seconds(),
+        "MaximumRetryAttempts": functions.TICK_RETRIES_MAX,
+    }
+    invoked = of_type(FUNCTION)["TickFunction"]["EventInvokeConfig"]
+    assert invoked["MaximumRetryAttempts"] == functions.TICK_FUNCTION_RETRIES_MAX == 0

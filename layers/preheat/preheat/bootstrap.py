@@ -3,7 +3,7 @@
 Knows no rule. One botocore session serves all clients of a process, for a second one costs as much as the first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 from uuid import uuid4
@@ -45,16 +45,22 @@ class Ticker:
         return cls(SystemClock(), open_store(settings, session), SqsQueue(sqs_client(session), settings.work_queue_url))
 
 
+def unique_name() -> str:
+    """Return a name for a pass that no other has, whichever worker makes it."""
+    return f"pass-{uuid4().hex}"
+
+
 @dataclass(frozen=True, slots=True)
 class Reconciler:
-    """The function `reconcile`, wired."""
+    """The function `reconcile`, wired. `name` gives each pass a name that no other has."""
 
     remote: Remote
     mode: Mode
+    name: Callable[[], str] = unique_name
 
     def reconcile(self, model_id: ModelId) -> Result:
-        """Make one pass under a name that no other pass has; see `reconcile.reconcile`."""
-        return reconcile(model_id, self.remote.under(f"pass-{uuid4().hex}"), mode=self.mode)
+        """Make one pass under a name of its own; see `reconcile.reconcile`."""
+        return reconcile(model_id, self.remote.under(self.name()), mode=self.mode)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from preheat.domain import budget
-from preheat.domain.attempt import Answer, Attempt, Call
+from preheat.domain.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.decision import Decision, after_call, decide
 from preheat.domain.demand import NOTHING_WANTED, outlook
 from preheat.domain.lifecycle import Observed
@@ -88,8 +88,9 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
     decision = decide(situation)
     record = _save(decision, remote, entries)
     if decision.call is not None:
-        answer, detail = _act(decision.call, remote)
-        after = after_call(situation, record, answer, detail, now=remote.clock.now())
+        outcome = _act(decision.call, remote)
+        answer, detail = outcome.answer, outcome.detail
+        after = after_call(situation, record, outcome, now=remote.clock.now())
         try:
             record = _save(after, remote, entries)
         except (StaleRecord, StoreUnavailable):
@@ -138,13 +139,13 @@ def _observe(record: ModelRecord, remote: Remote) -> Observation:
         return Observation(Observed.UNKNOWN, str(error), failure=error.answer)
 
 
-def _act(attempt: Attempt, remote: Remote) -> tuple[Answer, str]:
+def _act(attempt: Attempt, remote: Remote) -> Outcome:
     call = remote.hosting.start if attempt.call is Call.START else remote.hosting.stop
     try:
         call(attempt)
     except HostingError as error:
-        return error.answer, str(error)
-    return Answer.ACCEPTED, ""
+        return Outcome(error.answer, str(error), retried=error.retried)
+    return Outcome(Answer.ACCEPTED)
 
 
 def _save(decision: Decision, remote: Remote, entries: list[LedgerEntry]) -> ModelRecord:

@@ -57,7 +57,7 @@ def simulate(
     faults: Annotated[str, typer.Option(help="What goes wrong: none or all.")] = "none",
     timeline: Annotated[bool, typer.Option(help="Print each ledger entry as it is written.")] = True,
 ) -> None:
-    """Run the real pass in a virtual plant; print its timeline and a summary; status 1 if any promise was broken."""
+    """Run the functions' handlers in a virtual plant; print timeline and summary; status 1 on a broken promise."""
     with told():
         from preheat.cli.show import entry_line  # noqa: PLC0415 - only this command needs it
         from preheat.simulation import run  # noqa: PLC0415 - loads the simulator

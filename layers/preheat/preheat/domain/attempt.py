@@ -41,6 +41,15 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one call came to, with the service's own words; `retried`: see `Attempt.answered`."""
+
+    answer: Answer
+    detail: str = ""
+    retried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reaction:
     """What follows from an answer.
 
@@ -125,6 +134,11 @@ class Attempt:
         """Tell whether the attempt may be closed or replaced: nobody closes an intent younger than the lease."""
         return self.open_writers == 0 or now >= self.lease_ends_at()
 
+    def is_on_its_way(self, now: datetime) -> bool:
+        """Tell whether a worker may still be about to make the call: one that has not written what it was answered."""
+        answered = 1 if self.answer is Answer.LOST else 0  # its writer is done, though it does not know with what
+        return self.open_writers > answered and now < self.lease_ends_at()
+
     def is_without_effect(self) -> bool:
         """Tell whether every call of this attempt was refused, so that nothing that runs can be its doing."""
         refused = self.answer is not None and self.answer is not Answer.ACCEPTED and REACTIONS[self.answer].definite
@@ -146,11 +160,12 @@ class Attempt:
             doubtful=self.doubtful or self.open_writers > 0,
         )
 
-    def answered(self, answer: Answer, model_id: ModelId, now: datetime) -> Self:
-        """Return the attempt with the answer that its writer got; only a sole writer's definite answer settles it."""
+    def answered(self, answer: Answer, model_id: ModelId, now: datetime, *, retried: bool = False) -> Self:
+        """Return the attempt with the answer that its writer got; only a sole writer's definite answer settles it.
+
+        `retried`: the answer is to a further try of the client's own, and the effect of those before is not known.
+        """
         settles = REACTIONS[answer].definite and self.open_writers == 1
-        # Without a token the client's own second try may be refused by what its first has begun: an echo.
-        echo = answer is Answer.WRONG_STATE and self.target.backend.tokenless
         wait = retry_after(answer, self.tries, model_id)
         return replace(
             self,
@@ -158,7 +173,7 @@ class Attempt:
             open_writers=0 if settles else self.open_writers,
             retry_at=None if wait is None else now + wait,
             left=self.left or (self.call is Call.START and answer is Answer.ACCEPTED),
-            doubtful=self.doubtful or echo or answer in (Answer.ACCEPTED, Answer.LOST),
+            doubtful=self.doubtful or retried or answer in (Answer.ACCEPTED, Answer.LOST),
         )
 
     def digest(self) -> str:

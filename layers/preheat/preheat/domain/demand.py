@@ -4,9 +4,11 @@ Pure arithmetic on the plan. Does not know what is observed, nor what has been t
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from preheat.domain.plan import HostedModel
+from preheat.domain.schedule import DAY
 from preheat.domain.windows import Window, merged
 
 # A restart costs the lead, the stop and this allowance; a shorter gap is bridged. Source: the keep-or-stop rule.
@@ -68,10 +70,10 @@ def demands(model: HostedModel, after: datetime, before: datetime) -> list[Deman
 
 
 def outlook(model: HostedModel, now: datetime) -> Outlook:
-    """Return what `model` needs at `now`: bounded work, HORIZON to either side."""
+    """Return what `model` needs at `now`: bounded work, HORIZON to either side, and that once a day."""
     current = upcoming = None
     edges = []
-    for demand in demands(model, now - HORIZON, now + HORIZON):
+    for demand in _around(model, now.date()):
         if demand.end <= now:
             continue
         if now in demand:
@@ -80,3 +82,10 @@ def outlook(model: HostedModel, now: datetime) -> Outlook:
             upcoming = demand
         edges += [edge for edge in (demand.start_at, demand.ready_at, demand.end) if edge > now]
     return Outlook(current=current, next_edge=min(edges, default=None), upcoming=upcoming)
+
+
+@lru_cache(maxsize=1024)
+def _around(model: HostedModel, day: date) -> tuple[Demand, ...]:
+    """Return the demands from HORIZON before the UTC date `day` until HORIZON after it: the same all day long."""
+    midnight = datetime.combine(day, time(), UTC)
+    return tuple(demands(model, midnight - HORIZON, midnight + DAY + HORIZON))

@@ -66,6 +66,9 @@ def _start_again(s: Situation, attempt: Attempt, *, failed: bool) -> Move:
     if death is None:
         if attempt.retry_at is not None and s.now < attempt.retry_at:
             return hold(s, Phase.STARTING, f"start answered {attempt.answer}: same call again later", attempt.retry_at)
+        if attempt.target.backend.tokenless and attempt.is_on_its_way(s.now):
+            # Two calls would be two starts, if the first has failed by the time of the second.
+            return hold(s, s.record.phase, "start may be on its way, and has no token", attempt.lease_ends_at())
         return repeat(s, attempt, Phase.STARTING)
     if s.now < attempt.lease_ends_at():  # Whatever is known, a worker of this attempt may still be about to call.
         return hold(s, s.record.phase, f"{death}; its lease must end first", attempt.lease_ends_at())

@@ -5,7 +5,8 @@
 
 from dataclasses import replace
 
-from preheat.explorer.scenario import STEP, Scenario, a_model
+from preheat.domain.plan import Backend
+from preheat.explorer.scenario import STEP, TARGET, Scenario, a_model
 from preheat.simulator.switches import Switches, TokenAfterStop, WhenAlready, WhenPossible
 
 _SHIFT = a_model((8, 11))
@@ -17,7 +18,8 @@ SHIFT = Scenario("a shift", (_SHIFT,), hard_from=4, hard_until=13, ends=60)
 TWO_SHIFTS = Scenario("two shifts", (a_model((8, 10), (24, 27)),), hard_from=4, hard_until=12, ends=60)
 UNITS = Scenario("other units, then no shift", (_TIGHT, replace(_TIGHT, units=a_model(units=2).units), None), 4, 9, 40)
 UNITS = replace(UNITS, apart=True)
-MOVED = Scenario("a later shift of another version", (_SHIFT, a_model((12, 15), version="4")), 4, 16, 60, apart=True)
+_NEWER = replace(TARGET, version="4")
+MOVED = Scenario("a later shift of another version", (_SHIFT, a_model((12, 15), target=_NEWER)), 4, 16, 60, apart=True)
 # A service that refuses whatever it may, and one that takes a known token for a new call once the model has turned.
 STRICT = replace(
     TIGHT,
@@ -39,6 +41,16 @@ LENIENT = replace(
         calls_during_system_updating=WhenAlready.NO_OP,
     ),
 )
+# Services that know no token: of what failed, one starts it again, the other must have it deleted first.
+REKOGNITION = Scenario("Rekognition", (replace(_TIGHT, target=replace(TARGET, backend=Backend.REKOGNITION)),), 4, 9, 40)
+SAGEMAKER = Scenario(
+    "SageMaker",
+    (replace(_TIGHT, target=replace(TARGET, backend=Backend.SAGEMAKER)),),
+    4,
+    9,
+    40,
+    switches=Switches(start_from_hosting_failed=WhenPossible.CONFLICT, stop_while_starting=WhenPossible.CONFLICT),
+)
 
 CI = (
     replace(TIGHT, faults=2),
@@ -49,6 +61,8 @@ CI = (
     replace(MOVED, people=0),
     replace(STRICT, faults=1),
     replace(LENIENT, faults=1),
+    replace(REKOGNITION, faults=1, people=1),
+    replace(SAGEMAKER, faults=1),
 )
 DEEP = (
     replace(TIGHT, workers=2, faults=1),
@@ -61,4 +75,6 @@ DEEP = (
     replace(STRICT, workers=2, faults=1),
     replace(LENIENT, workers=2, faults=1),
     replace(TWO_SHIFTS, faults=2, people=1),
+    replace(REKOGNITION, workers=2, faults=1),
+    replace(SAGEMAKER, workers=2, faults=1),
 )

@@ -77,15 +77,16 @@ class Outside:
     def written(self, state: State, worker: Worker) -> State:
         """Return the situation after a worker's won write, with what that makes of a person's run.
 
-        A start intended on a look from before it makes it a race; a look at it within a demand makes it Preheat's own.
+        A start intended on a look from before it makes it a race; a look at it within a demand makes it Preheat's own,
+        unless the service shows who made it.
         """
         record = self._records[state.record]
         place = self._places[record.target]
         service = state.services[place]
-        if service.run_by == hosting.PERSON and self._records.intends_a_start(state.record):
+        if service.run_by == hosting.PERSON and service.running() and self._records.intends_a_start(state.record):
             return state.with_service(place, service._replace(run_by=hosting.RACED))
         wanted = self._scenario.wanted[state.plan]
-        throughout = wanted[state.now] and wanted[worker.born - worker.behind]
+        throughout = wanted[state.now] and wanted[worker.born - worker.behind] and not self._scenario.tells_makers
         if service.run_by == hosting.COVERED and throughout and record.observed in (Observed.STARTING, Observed.HOSTED):
             return state.with_service(place, service._replace(run_by=hosting.OURS))
         return state

@@ -15,6 +15,7 @@ from preheat.simulator.switches import Switches
 MODEL = ModelId("weld-seams")
 ORIGIN = datetime(2026, 11, 23, 6, tzinfo=UTC)  # a Monday; instant 0 of the grid
 STEP = timedelta(minutes=1)
+TARGET = Target("weld-seams-front", "3")
 
 
 def instant(index: int) -> datetime:
@@ -22,7 +23,7 @@ def instant(index: int) -> datetime:
     return ORIGIN + index * STEP
 
 
-def a_model(*windows: tuple[int, int], units: int = 1, version: str = "3", announced: int = -600) -> HostedModel:
+def a_model(*windows: tuple[int, int], units: int = 1, target: Target = TARGET) -> HostedModel:
     """Return a model that is needed in `windows`, each from one point of the grid to another, on this one Monday.
 
     A lead and a slack of 2 minutes each: a start is due 4 points before its window.
@@ -34,12 +35,12 @@ def a_model(*windows: tuple[int, int], units: int = 1, version: str = "3", annou
     shifts = tuple(ShiftWindow(frozenset({Weekday.MON}), wall(begin), wall(end)) for begin, end in windows)
     return HostedModel(
         MODEL,
-        Target("weld-seams-front", version),
+        target,
         Units(units),
         (Schedule("early", "UTC", shifts),) if shifts else (),
         lead=2 * STEP,
         slack=2 * STEP,
-        announced_at=instant(announced),
+        announced_at=instant(-600),
     )
 
 
@@ -83,7 +84,12 @@ class Scenario:
     @property
     def tokenless(self) -> bool:
         """Tell whether the service knows no client token."""
-        return False
+        return any(target.backend.tokenless for target in self.targets)
+
+    @property
+    def tells_makers(self) -> bool:
+        """Tell whether the service shows who made what is there, so that somebody else's is foreign to Preheat."""
+        return any(target.backend.deletes_failed for target in self.targets)
 
     @cached_property
     def stretches(self) -> tuple[tuple[Stretch, ...], ...]:

@@ -172,6 +172,8 @@ def _is_kept(world: World, state: State, *, run: bool) -> bool:
             return False
     if wanted is None:
         return True
+    if world.scenario.tells_makers and state.services[wanted].by_somebody_else():
+        return True  # left to whoever made it, and told
     effort = record.effort
     given_up = effort is not None and (effort.attempts >= ATTEMPTS_MAX or effort.repairs >= REPAIRS_MAX)
     return state.services[wanted].state == hosting.HOSTED or (given_up and record.phase is Phase.FAILED)

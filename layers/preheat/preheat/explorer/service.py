@@ -55,6 +55,10 @@ class Service(NamedTuple):
     run_by: int = NOT_RUN
     known: tuple[Known, ...] = ()
 
+    def by_somebody_else(self) -> bool:
+        """Tell whether what is there was made by a person, as a service that keeps tags can tell."""
+        return self.run_by in (PERSON, COVERED, RACED)
+
     def running(self) -> bool:
         """Tell whether it is billed: starting or hosted, also while the system updates it."""
         return (self.former if self.state == BUSY else self.state) in RUNNING
@@ -72,7 +76,8 @@ class Answered(NamedTuple):
 class Rules:
     """What a start and a stop do in each state, under one setting of the switches.
 
-    `tokenless`: the service knows no token, so that every call is judged by the state alone.
+    `tokenless`: the service knows no token, so that every call is answered by the state alone; what a token of ours has
+    begun is still counted, for the judges.
     """
 
     def __init__(self, switches: Switches, *, tokenless: bool = False) -> None:
@@ -86,12 +91,15 @@ class Rules:
     def called(self, service: Service, token: int, *, start: bool, run_by: int = OURS) -> Answered:
         """Return the service after a start or a stop; token 0 is a person's call, which has none."""
         known = next((each for each in service.known if each.token == token), None) if token else None
-        if known is not None and not (self._forgets and known.turned):
+        if known is not None and not (self._tokenless or (self._forgets and known.turned)):
             return Answered(service, refused=False, changed=False, effects=known.effects)
         reply = self._replies[start][service.state]
         if reply is Reply.CONFLICT:
             return Answered(service, refused=True, changed=False, effects=known.effects if known else 0)
         changed = reply is Reply.DO
+        if self._tokenless and not token and changed:
+            # To a service without tokens, a call repeated after a person's hand is one more call, as it has to be.
+            service = service._replace(known=tuple(each._replace(effects=0) for each in service.known))
         effects = (known.effects if known else 0) + changed
         after = service
         if changed:
@@ -100,7 +108,7 @@ class Rules:
                 if start
                 else service._replace(state=STOPPING, former=STOPPED)
             )
-        if token and not self._tokenless:
+        if token:
             others = tuple(each for each in after.known if each.token != token)
             remembered = tuple(sorted((*others, Known(token, start, turned=False, effects=min(effects, 1)))))
             after = after._replace(known=remembered)
@@ -119,13 +127,14 @@ def completed(service: Service) -> Service:
 
 
 def failed(service: Service) -> Service:
-    """Return the service with the start under way failed."""
-    return service._replace(state=FAILED, run_by=NOT_RUN)
+    """Return the service with the start under way failed; who has made it is still known."""
+    return service._replace(state=FAILED)
 
 
 def undone(service: Service) -> Service:
     """Return the service with the stop under way come to nothing: hosted again, and whoever ran it runs it."""
-    return service._replace(state=HOSTED)
+    known = tuple(each if each.starts else each._replace(effects=0) for each in service.known)
+    return service._replace(state=HOSTED, known=known)
 
 
 def updating(service: Service) -> Service:

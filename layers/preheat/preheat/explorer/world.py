@@ -18,7 +18,6 @@ from preheat.explorer.outside import Outside
 from preheat.explorer.passes import CLOCK, DESCRIBE, DONE, LOAD, PLANNED, SAVE, START, STOP, Passes, Request, Values
 from preheat.explorer.records import Records
 from preheat.explorer.scenario import STEP, Scenario, instant
-from preheat.explorer.service import Service
 from preheat.explorer.state import LOOSE, NEVER_CALLED, NOBODY, Edge, State, Worker
 from preheat.invariants import Broken, by_call, by_effect
 from preheat.ports import (
@@ -61,6 +60,7 @@ class World:
         self._behind = [number(instant(at) - BEHIND) for at in range(scenario.ends + 2)]
         self._plans = [number(Planned(version, plan)) for version, plan in enumerate(scenario.plans, start=1)]
         self._looks = [number(Observation(word, word)) for word in hosting.OBSERVED]
+        self._foreign = [number(Observation(word, word, foreign=True)) for word in hosting.OBSERVED]
         self._unreadable = [(f"describe: {_name(each)}", number(each)) for each in UNREADABLE]
         self._gone = self._looks[hosting.GONE] = number(ModelGone("deleted"))
         self._conflict, self._answer_lost = number(WrongState("conflict")), number(AnswerLost("fault"))
@@ -189,7 +189,7 @@ class World:
         if request.kind == PLANNED:
             return self._answered(state, place, self._plans[state.plan], "planned")
         if request.kind == DESCRIBE:
-            return self._answered(state, place, self._looks[self._service_of(state, request.target).state], "describe")
+            return self._answered(state, place, self._look(state, request.target), "describe")
         if request.kind == SAVE:
             return self._save(state, place, worker)
         return self._call(state, place, request)
@@ -200,10 +200,12 @@ class World:
             return Request(START if attempt.call is Call.START else STOP, attempt=attempt)
         return self.passes.next_call(worker.losses, worker.answers)
 
-    def _service_of(self, state: State, target: Target | None) -> Service:
+    def _look(self, state: State, target: Target | None) -> int:
         if target is None:
             raise ValueError("a look names its target")
-        return state.services[self.outside.place(target)]
+        service = state.services[self.outside.place(target)]
+        foreign = self.scenario.tells_makers and service.by_somebody_else() and service.state != hosting.GONE
+        return (self._foreign if foreign else self._looks)[service.state]
 
     def _deliver(self, state: State, event: str, *, behind: int = 0) -> Edge:
         """A work message begins a pass, which reads the record and its clock."""
@@ -265,7 +267,7 @@ class World:
         made = self.outside.called(service, token, start=start)
         broken = list(by_call(attempt, self.values[worker.named], at=instant(state.now)))
         if made.changed:
-            by_person = service.run_by == hosting.PERSON
+            by_person = service.run_by == hosting.PERSON and service.running()
             broken += by_effect(attempt, effects=made.effects, by_person=by_person)
         refused = self._gone if service.state == hosting.GONE else self._conflict
         answer = self._answer_lost if lost else refused if made.refused else self._won

@@ -30,7 +30,8 @@ def called(operation: str, method: Any, translated: Translated, **arguments: Any
     except ClientError as error:
         told = error.response.get("Error", {})
         code, message = told.get("Code", ""), told.get("Message", "")
-        raise translated(code, message)(f"{operation}: {code}: {message}") from error
+        retried = bool(error.response.get("ResponseMetadata", {}).get("RetryAttempts"))
+        raise translated(code, message)(f"{operation}: {code}: {message}", retried=retried) from error
     except ParamValidationError as error:
         raise InvalidCall(f"{operation}: {error}") from error
     except BotoCoreError as error:

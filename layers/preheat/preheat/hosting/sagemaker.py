@@ -99,7 +99,7 @@ class SageMakerHosting:
             self._call("DeleteEndpoint", self._client.delete_endpoint, EndpointName=attempt.target.project)
         except (InvalidCall, ModelGone) as error:
             # The name has been checked long before: what the service finds invalid now is the endpoint's state.
-            raise WrongState(str(error)) from error
+            raise WrongState(str(error), retried=error.retried) from error
 
     def _is_ours(self, arn: str) -> bool:
         token: dict[str, str] = {}
