@@ -91,6 +91,8 @@ def rebuilt(
         stop_generation=_last_generation(entries, Call.STOP),
         ownership=_ownership(entries),
         samples=stored.samples if stored else (),
+        evidence=stored.evidence if stored else None,
+        measured_as=stored.measured_as if stored else "",
         wake_at=now,
         spent_until=stored.spent_until if stored else None,
         writer="rebuild",

@@ -22,6 +22,7 @@ from preheat.domain.record import Action, LedgerEntry, ModelRecord
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 from preheat.hosting.lookout import OBSERVED
 from preheat.hosting.router import HostingRouter
+from preheat.hosting.sagemaker import RUNTIME
 from preheat.ports import Clock, Hosting, Queue, Remote, Store
 from preheat.queue.memory import MemoryQueue
 from preheat.reconcile import Result, reconcile
@@ -35,7 +36,7 @@ from preheat.simulator.limits import Limits
 from preheat.simulator.service import LookoutService
 from preheat.simulator.status import Operation, Status
 from preheat.simulator.switches import Switches
-from preheat.simulator.transport import simulated_client
+from preheat.simulator.transport import simulated_client, simulated_runtime
 from preheat.store.memory import MemoryStore
 from preheat.tick import Ticked, tick
 
@@ -129,8 +130,10 @@ class Day:
         if isinstance(self.service, LookoutService):
             self.hosting = SimulatedHosting(self.service)
         else:
-            client = simulated_client(self.service, config=ONE_TRY)
-            self.hosting = HostingRouter(lambda *_: client, STACK)
+            clients: dict[str | None, Any] = {None: simulated_client(self.service, config=ONE_TRY)}
+            if isinstance(self.service, EndpointService):
+                clients[RUNTIME] = simulated_runtime(self.service, config=ONE_TRY)
+            self.hosting = HostingRouter(lambda _, service=None: clients[service], STACK)
         self.entries: list[LedgerEntry] = []
         self.results: list[Result] = []
         self.mode = Mode.ACT

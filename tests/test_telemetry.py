@@ -8,10 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from preheat import telemetry
 from preheat.domain.plan import ModelId, Target
 from preheat.domain.record import Action, LedgerEntry, Phase
+from preheat.masking import log_line, masked
 from preheat.reconcile import Result
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -67,6 +70,12 @@ def test_an_entry_is_one_line_in_two_dimension_sets_at_its_own_time(capsys: pyte
         "HostedMargin": [21.0],
         "StartsOnTime": [1.0],
     }
+
+
+def test_the_inference_that_proved_a_model_ready_is_a_metric(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.emit_entry(replace(HOSTED, inference_latency=timedelta(milliseconds=412.5)))
+    (line,) = lines(capsys)
+    assert metrics_of(line)["InferenceLatency"] == ("Milliseconds", [412.5])
 
 
 def test_an_entry_without_a_schedule_counts_for_the_service_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,6 +163,51 @@ def test_a_pass_is_one_line_with_a_constant_message_and_facts_as_fields() -> Non
         "wake_at": "2026-11-23T06:00:00+00:00",
         "entries": [3],
     }
+
+
+def test_accounts_roles_and_addresses_are_masked_wherever_a_log_line_quotes_them() -> None:
+    told = (
+        "AssumeRole: AccessDenied: User: arn:aws:sts::123456789012:assumed-role/preheat-Reconcile/preheat is not "
+        "authorized to perform: sts:AssumeRole on resource: arn:aws:iam::210987654321:role/line/preheat-member; "
+        "arn:aws:rekognition:eu-central-1:210987654321:project/parts, ask plant.owner@example.com"
+    )
+    line = _logged(Result(ModelId("weld-seams"), Action.LOOK, told, Phase.IDLE, SIX, (HOSTED,)))
+    assert line["reason"] == (
+        "AssumeRole: AccessDenied: User: arn:aws:sts::[account]:assumed-role/[name] is not "
+        "authorized to perform: sts:AssumeRole on resource: arn:aws:iam::[account]:role/[name]; "
+        "arn:aws:rekognition:eu-central-1:[account]:project/parts, ask [address]"
+    )
+
+
+def test_what_a_traceback_quotes_is_masked_too() -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(telemetry.logger.registered_formatter)
+    telemetry.logger.addHandler(handler)
+    try:
+        int("arn:aws:iam::210987654321:role/preheat-member")
+    except ValueError:
+        telemetry.logger.exception("not reconciled")
+    finally:
+        telemetry.logger._logger.removeHandler(handler)
+    assert "210987654321" not in stream.getvalue()
+    assert "preheat-member" not in stream.getvalue().replace("role/[name]", "")
+
+
+@pytest.mark.parametrize(
+    "text", ["1234567890123", "a-123456789012", "0a123456789012", "preheat-start-1-123456789012ab", "2026-11-23 06:00"]
+)
+def test_longer_numbers_ids_and_times_are_no_accounts(text: str) -> None:
+    assert masked(text) == text
+
+
+@given(
+    st.recursive(
+        st.text() | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_a_log_line_is_json_whatever_stands_in_it(facts: Any) -> None:
+    json.loads(log_line(facts))
 
 
 def _logged(result: Result) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from preheat.cli.main import app
-from preheat.cli.stack import Surroundings
+from preheat.cli.stack import Home, Surroundings
 from preheat.clock import VirtualClock
 from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.lifecycle import Observed
@@ -35,6 +35,9 @@ models:
 """
 
 
+HOME = Home("preheat", "eu-central-1", "arn:aws:iam::123456789012:role/preheat-ReconcileRole-1A2B3C")
+
+
 @dataclass
 class Workbench:
     """The command line over one store; `stack` is what the last command asked for."""
@@ -43,10 +46,11 @@ class Workbench:
     store: MemoryStore = field(default_factory=MemoryStore)
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(MONDAY))
     stack: str | None = None
+    home: Home = HOME
 
     def preheat(self, *arguments: str, types: str = "") -> Result:
         """Run a command; `types` is what the user types."""
-        surroundings = Surroundings(open_store=self._open, clock=self.clock)
+        surroundings = Surroundings(self._open, lambda _: self.home, self.clock)
         return CliRunner().invoke(app, [*arguments], obj=surroundings, input=types or None)
 
     def plant(self, text: str = PLANT) -> str:

@@ -14,7 +14,7 @@ from preheat.cli.demo_run import shifts_at
 from preheat.cli.demo_stage import LocalStage
 from preheat.cli.errors import CliError
 from preheat.cli.main import app
-from preheat.cli.stack import local_store, open_store
+from preheat.cli.stack import find_home, local_store, open_store
 from preheat.domain.plan import Backend, ModelId
 from preheat.hosting.service_model import lookout_client
 from preheat.local import LocalAws, LocalAwsError
@@ -36,6 +36,13 @@ def test_a_named_stack_is_found_by_its_outputs(signed_in: LocalAws) -> None:
     store = open_store(signed_in.stack_name)
     assert store.plan_version() == local_store(signed_in).plan_version()
     assert store.load(NOBODY) is None
+
+
+def test_a_named_stack_tells_its_region_its_account_and_the_roles_that_it_may_assume(signed_in: LocalAws) -> None:
+    home = find_home(signed_in.stack_name)
+    assert (home.stack_name, home.region, home.account) == (signed_in.stack_name, signed_in.region, "000000000000")
+    assert home.reconcile_role.startswith("arn:aws:iam::000000000000:role/")
+    assert home.member_roles == ()
 
 
 def test_a_stack_that_is_not_there_is_named_with_the_region(signed_in: LocalAws) -> None:

@@ -66,7 +66,6 @@ class Twins:
             account.inject(Fault(FaultKind.ANSWER_LOST, shift.words.start, project=shift.target.project, times=2))
 
     def _client(self, target: Target, service: str | None = None) -> Any:
-        del service  # each has one client here
         if target.backend not in self._clients:
             one_try = Config(retries={"mode": "standard", "total_max_attempts": 1})
             self._clients[target.backend] = simulated_client(self.accounts[target.backend], config=one_try)

@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import HostedModel, Mode, ModelId, Target, Units
+from preheat.domain.plan import HostedModel, Mode, ModelId, Readiness, Target, Units
 from preheat.domain.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 from preheat.ports import Store
@@ -158,6 +158,7 @@ def full(fresh: ModelRecord) -> ModelRecord:
         serving=True,
         judged=True,
         unstuck=True,
+        proved=True,
     )
     return replace(
         fresh,
@@ -173,6 +174,8 @@ def full(fresh: ModelRecord) -> ModelRecord:
         ownership=Ownership.ADOPTED,
         effort=effort,
         samples=(timedelta(minutes=11, milliseconds=250), timedelta(minutes=12)),
+        evidence=1,
+        measured_as="0123456789abcdef",
         wake_at=SIX + timedelta(microseconds=123456),
         silent_for_plan=6,
         unreadable=2,
@@ -197,6 +200,7 @@ def entry(full: ModelRecord) -> LedgerEntry:
         generation=4,
         attempt=2,
         time_to_hosted=timedelta(minutes=11, milliseconds=250),
+        inference_latency=timedelta(milliseconds=412.5),
         margin=timedelta(seconds=-1.5),
         late=True,
     )
@@ -216,4 +220,5 @@ def model() -> HostedModel:
         slack=timedelta(seconds=15),
         announced_at=SIX,
         mode=Mode.OBSERVE,
+        readiness=Readiness(bytes(range(256)), "image/jpeg"),
     )

@@ -14,13 +14,13 @@ from moto import mock_aws
 
 from preheat.domain.attempt import Attempt, Call
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Backend, ModelId, Target, Units
+from preheat.domain.plan import Backend, ModelId, Readiness, Target, Units
 from preheat.hosting import lookout, rekognition, sagemaker
 from preheat.hosting.calling import CONFIG
 from preheat.hosting.lookout import LookoutHosting
 from preheat.hosting.rekognition import RekognitionHosting
 from preheat.hosting.router import HostingRouter
-from preheat.hosting.sagemaker import MANAGED_BY, SageMakerHosting
+from preheat.hosting.sagemaker import MANAGED_BY, RUNTIME, SageMakerHosting
 from preheat.hosting.service_model import load_service_model
 from preheat.ports import (
     AccessRefused,
@@ -43,10 +43,11 @@ from preheat.simulator.json_wire import load_model
 from preheat.simulator.latency import fixed
 from preheat.simulator.limits import Limits
 from preheat.simulator.options import Options
+from preheat.simulator.runtime_wire import load_model as load_runtime_model
 from preheat.simulator.serve import running
 from preheat.simulator.service import LookoutService
 from preheat.simulator.status import Operation
-from preheat.simulator.transport import simulated_client, unattached_client
+from preheat.simulator.transport import simulated_client, simulated_runtime, unattached_client, unattached_runtime
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 STACK = "preheat-line"
@@ -59,7 +60,7 @@ class Service:
     target: Target
     absent: Target
     account: type[LookoutService | CustomLabelsService | EndpointService]
-    adapter: Callable[[Any], Hosting]
+    adapter: Callable[..., Hosting]  # of the client, and of the runtime's if the service has one
     observed: dict[str, Observed]
 
 
@@ -78,7 +79,7 @@ SERVICES = {
         Target("Line-1", "line-v3", Backend.SAGEMAKER),
         Target("line-9", "line-v4", Backend.SAGEMAKER),
         EndpointService,
-        lambda client: SageMakerHosting(client, STACK),
+        lambda client, runtime=None: SageMakerHosting(client, STACK, lambda _: runtime),
         sagemaker.OBSERVED,
     ),
 }
@@ -101,7 +102,12 @@ class Bench:
 
     def __post_init__(self) -> None:
         words = self.account.words
-        self.operations = {"describe": words.describe, "start": words.start, "stop": words.stop}
+        self.operations = {
+            "describe": words.describe,
+            "probe": words.infer,
+            "start": words.start,
+            "stop": words.stop,
+        }
 
     @property
     def target(self) -> Target:
@@ -147,7 +153,10 @@ def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
         with running(options) as served:
             client = unattached_client(backend, served.url, config=CONFIG)
             simulator = served.simulator
-            yield Bench(service, service.adapter(client), simulator.services[backend], simulator.clock.advance, 2)
+            clients = [client]
+            if backend is Backend.SAGEMAKER:
+                clients.append(unattached_runtime(served.url, config=CONFIG))
+            yield Bench(service, service.adapter(*clients), simulator.services[backend], simulator.clock.advance, 2)
         return
     clock = Clock(0, SIX)
     account = service.account(clock.now, start_latency=fixed(600), limits=unlimited)
@@ -156,8 +165,11 @@ def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
         assert isinstance(account, LookoutService)
         yield Bench(service, SimulatedHosting(account), account, clock.advance, 1)
         return
-    client = simulated_client(account, config=CONFIG)
-    hosting = service.adapter(client) if way == "in process" else HostingRouter(lambda *_: client, STACK)
+    clients = [simulated_client(account, config=CONFIG)]
+    if isinstance(account, EndpointService):
+        clients.append(simulated_runtime(account, config=CONFIG))
+    routed = HostingRouter(lambda _, service=None: clients[service == RUNTIME], STACK)
+    hosting = service.adapter(*clients) if way == "in process" else routed
     yield Bench(service, hosting, account, clock.advance, 2)
 
 
@@ -230,6 +242,36 @@ def test_a_stop_of_an_absent_model_has_no_effect_and_says_so(bench: Bench) -> No
         bench.hosting.stop(replace(bench.intended(Call.STOP), target=bench.of.absent))
 
 
+IMAGE = Readiness(b"a picture", "image/jpeg")
+
+
+def test_only_a_hosted_model_answers_an_inference(bench: Bench) -> None:
+    target = bench.target
+    for word, observed in bench.of.observed.items():
+        bench.account.set_status(target.project, target.version, word)
+        if observed is Observed.HOSTED:
+            bench.hosting.probe(target, IMAGE)
+            continue
+        with pytest.raises(WrongState):
+            bench.hosting.probe(target, IMAGE)
+
+
+def test_an_inference_changes_nothing(bench: Bench) -> None:
+    bench.hosting.start(bench.intended())
+    bench.advance(timedelta(minutes=10))
+    before = bench.account.models()
+    bench.hosting.probe(bench.target, IMAGE)
+    assert bench.account.models() == before
+    assert bench.changed("probe") == 0
+
+
+def test_an_inference_of_an_absent_model_is_refused(bench: Bench) -> None:
+    # The runtime of SageMaker says the same of an endpoint that is absent and of one that is not in service.
+    expected = WrongState if bench.target.backend is Backend.SAGEMAKER else ModelGone
+    with pytest.raises(expected):
+        bench.hosting.probe(bench.of.absent, IMAGE)
+
+
 FAULTS = {
     FaultKind.THROTTLE: Throttled,
     FaultKind.INTERNAL_ERROR: AnswerLost,
@@ -240,18 +282,21 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("call", ["describe", "start", "stop"])
+@pytest.mark.parametrize("call", ["describe", "probe", "start", "stop"])
 @pytest.mark.parametrize("kind", FAULTS)
 def test_each_fault_at_each_call_is_the_ports_error(bench: Bench, call: str, kind: FaultKind) -> None:
-    if call == "stop":
+    if call in ("stop", "probe"):
         bench.hosting.start(bench.intended())
+        bench.advance(timedelta(minutes=10))
     bench.break_(kind, call, times=5)  # more often than the client tries
-    argument: Any = bench.target if call == "describe" else bench.intended(Call(call))
+    arguments: dict[str, tuple[Any, ...]] = {"describe": (bench.target,), "probe": (bench.target, IMAGE)}
     expected = FAULTS[kind]
     if call == "stop" and kind is FaultKind.VALIDATION and bench.target.backend is Backend.SAGEMAKER:
         expected = WrongState  # a delete names nothing but an endpoint, so only its state can be invalid
     with pytest.raises(expected) as caught:
-        getattr(bench.hosting, call)(argument)
+        getattr(bench.hosting, call)(
+            *arguments.get(call, (bench.intended(Call.STOP if call == "stop" else Call.START),))
+        )
     assert str(caught.value)
 
 
@@ -450,7 +495,8 @@ def test_sagemakers_words_cover_its_service_model() -> None:
     model, words = load_model(Backend.SAGEMAKER), EndpointService.words
     statuses = set(model.shape_for("EndpointStatus").enum)
     assert set(sagemaker.OBSERVED) == statuses == set(words.statuses) - {"Absent"}
-    operations = [model.operation_model(name) for name in words.operations]
+    operations = [model.operation_model(name) for name in words.operations if name is not words.infer]
+    operations.append(load_runtime_model().operation_model(words.infer))
     assert {shape.name for operation in operations for shape in operation.error_shapes} <= set(sagemaker.ERRORS)
 
 
@@ -520,7 +566,8 @@ def on_moto() -> Iterator[tuple[SageMakerHosting, Any]]:
             "InitialInstanceCount": 1,
         }
         client.create_endpoint_config(EndpointConfigName="line-v3", ProductionVariants=[variant])
-        yield SageMakerHosting(client, STACK), client
+        runtime = unattached_runtime("https://runtime.sagemaker.eu-central-1.amazonaws.com", config=CONFIG)
+        yield SageMakerHosting(client, STACK, lambda _: runtime), client
 
 
 def test_motos_sagemaker_is_driven_too_where_it_differs_from_aws_is_stated(

@@ -1,9 +1,11 @@
 """Days on which nothing goes wrong."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from tests.day import TARGET, WELD, a_day, a_model, at
 
+from preheat.domain.evidence import trusted
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Mode, Target, Units, Unscheduled
 from preheat.domain.record import Action, Ownership, Phase
@@ -211,3 +213,18 @@ def test_what_was_left_alone_is_not_sampled_when_it_is_adopted() -> None:
         day.person("starts")
         day.run_until("09:00")
         assert day.record.samples == ()
+
+
+def test_another_version_keeps_the_measured_starts_and_believes_them_less() -> None:
+    with a_day() as day:
+        measured = tuple(timedelta(minutes=10, seconds=number) for number in range(40))
+        record = day.record
+        day.store.save(replace(record, samples=measured), None)
+        day.service.add_model(TARGET.project, "4")
+        day.run_until("20:00")
+        assert (len(day.record.samples), day.record.evidence) == (41, None)
+        day.apply(a_model("08:00-16:00", target=Target(TARGET.project, "4")))
+        day.run_until("21:00")
+        assert (day.record.target.version, len(day.record.samples), trusted(day.record)) == ("4", 41, 9)
+        day.run_until("20:00", day=1)
+        assert (len(day.record.samples), trusted(day.record)) == (42, 10)

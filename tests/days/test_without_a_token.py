@@ -29,7 +29,7 @@ class Around:
 
     def __init__(self, hosting: Hosting, start: Callable[[Hosting, Attempt], None]) -> None:
         self._hosting, self._start = hosting, start
-        self.describe, self.stop = hosting.describe, hosting.stop
+        self.describe, self.probe, self.stop = hosting.describe, hosting.probe, hosting.stop
 
     def start(self, attempt: Attempt) -> None:
         self._start(self._hosting, attempt)
@@ -93,18 +93,19 @@ def test_a_start_seen_failed_under_an_unanswered_call_is_that_calls_outcome_not_
         assert day.told(Action.START)[1].at - day.told(Action.START)[0].at >= LEASE
 
 
+def started_by_the_first_of_two_tries(hosting: Hosting, attempt: Attempt) -> None:
+    """Start a model and lose the answer on the way: the client tries again on its own, and is refused."""
+    hosting.start(attempt)
+    try:
+        hosting.start(attempt)
+    except HostingError as error:
+        raise type(error)(str(error), retried=True) from error
+
+
 @everywhere
 def test_a_refused_start_that_the_clients_own_retry_caused_is_taken_for_what_it_is(backend: Backend) -> None:
     with a_day(backend=backend) as day:
-
-        def twice(hosting: Hosting, attempt: Attempt) -> None:
-            hosting.start(attempt)  # its answer is lost on the way, and the client tries again on its own
-            try:
-                hosting.start(attempt)
-            except HostingError as error:
-                raise type(error)(str(error), retried=True) from error
-
-        day.hosting = Around(day.hosting, twice)
+        day.hosting = Around(day.hosting, started_by_the_first_of_two_tries)
         day.run_until("08:00")
         assert (day.observed(), day.started()) == (Observed.HOSTED, 1)
         assert day.record.ownership is Ownership.STARTED
@@ -118,13 +119,11 @@ def test_a_start_whose_refusal_was_an_echo_is_stopped_also_if_no_look_saw_it_ins
 ) -> None:
     with a_day(backend=backend) as day:
 
-        def twice(hosting: Hosting, attempt: Attempt) -> None:
+        def unseen(hosting: Hosting, attempt: Attempt) -> None:
             day.ticks = False  # nobody looks again before the shift is over
-            day.queue.receive()
-            hosting.start(attempt)
-            hosting.start(attempt)
+            started_by_the_first_of_two_tries(hosting, attempt)
 
-        day.hosting = Around(day.hosting, twice)
+        day.hosting = Around(day.hosting, unseen)
         day.run_until("07:28:30")
         while day.queue.receive() is not None:
             pass

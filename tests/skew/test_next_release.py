@@ -14,7 +14,7 @@ from tests.skew.passes import MIDNIGHT, WELD, a_model, client_of, dynamodb, stor
 from preheat.clock import VirtualClock
 from preheat.domain.attempt import Attempt
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Target
+from preheat.domain.plan import Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.situation import Observation
 from preheat.ports import Remote, UnreadableItem
@@ -50,6 +50,9 @@ class Fixed:
     def describe(self, target: Target) -> Observation:
         self.calls.append(("describe", target))
         return Observation(self.observed, self.observed)
+
+    def probe(self, target: Target, readiness: Readiness) -> None:
+        self.calls.append(("probe", target))
 
     def start(self, attempt: Attempt) -> None:
         self.calls.append(("start", attempt))

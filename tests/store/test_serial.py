@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.domain.plan import LEAD_MAX, HostedModel, ModelId, Target, Units
+from preheat.domain.plan import LEAD_MAX, HostedModel, ModelId, Readiness, Target, Units
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.schedule import ShiftWindow, Weekday
 from preheat.store.serial import Misshapen, decode, dumps, encode, fields_of, instant, loads, stamp
@@ -39,6 +39,7 @@ KINDS: dict[Any, st.SearchStrategy[Any]] = {
     timedelta: durations,
     Target: targets,
     Units: units,
+    Readiness: st.builds(Readiness, st.binary(min_size=1, max_size=60), st.sampled_from(["image/jpeg", "text/csv"])),
     ShiftWindow: windows,
 }
 
@@ -103,6 +104,7 @@ class Facts:
     wait: timedelta
     wall: time
     sizes: tuple[int, ...] = ()
+    payload: bytes = b""
     name: str | None = None
 
 
@@ -130,6 +132,8 @@ def test_a_missing_field_takes_its_default() -> None:
         ({"wall": "06:00:00+01:00"}, "wall: .* is not a plain wall time"),
         ({"sizes": "12"}, "sizes: '12' is not a list"),
         ({"sizes": [1, "2"]}, r"sizes\[1\]: '2' is not int"),
+        ({"payload": "no base64!"}, "payload: "),
+        ({"payload": [1]}, r"payload: \[1\] is not text"),
         ({"name": ["x" * 500]}, r"name: \['x{60,80}\.\.\. is not text"),
     ],
 )

@@ -39,12 +39,21 @@ def root() -> Path:
     return ROOT
 
 
-@pytest.fixture(scope="session")
-def template() -> dict[str, Any]:
+def load(path: Path) -> dict[str, Any]:
     yaml = YAML(typ="safe", pure=True)
     yaml.Constructor = CloudFormation
-    loaded: dict[str, Any] = yaml.load(ROOT / "template.yaml")
+    loaded: dict[str, Any] = yaml.load(path)
     return loaded
+
+
+@pytest.fixture(scope="session")
+def template() -> dict[str, Any]:
+    return load(ROOT / "template.yaml")
+
+
+@pytest.fixture(scope="session")
+def member_template() -> dict[str, Any]:
+    return load(ROOT / "templates" / "member-role.yaml")
 
 
 @pytest.fixture(scope="session")

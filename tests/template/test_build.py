@@ -95,7 +95,7 @@ def test_the_layer_holds_every_requirement_and_only_the_services_that_are_called
     assert installed == locked
     data = layers[1] / "botocore" / "data"
     assert {path.name for path in data.iterdir() if path.is_dir()} == {
-        *("dynamodb", "rekognition", "sagemaker", "sqs", "sts")
+        *("dynamodb", "rekognition", "sagemaker", "sagemaker-runtime", "sqs", "sts")
     }
 
 
@@ -103,7 +103,7 @@ def test_botocore_makes_every_client_from_what_the_layer_kept(layers: list[Path]
     code = """
 import botocore.session
 session = botocore.session.Session()
-for name in ("dynamodb", "rekognition", "sagemaker", "sqs", "sts"):
+for name in ("dynamodb", "rekognition", "sagemaker", "sagemaker-runtime", "sqs", "sts"):
     session.create_client(name, region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b")
 import zoneinfo
 print(zoneinfo.TZPATH, zoneinfo.ZoneInfo("Europe/Berlin"))

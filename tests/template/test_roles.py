@@ -18,8 +18,12 @@ GOLDEN = Path(__file__).with_name("roles.txt")
 FUNCTION_ROLES = {"TickFunction": "TickRole", "ReconcileFunction": "ReconcileRole", "WatchFunction": "WatchRole"}
 # The one action for which its service knows no resource.
 WITHOUT_RESOURCE = ["rekognition:DescribeProjects"]
-# The one star is the end of a model's name, behind a prefix that has to be given.
-NAMED = re.compile(r":(model|project|endpoint|endpoint-config)/\$\{ProjectPrefix\}\*(/version/\*)?$")
+# The stars are the region, which a condition limits, and the end of a name, behind a prefix that has to be given.
+NAMED = re.compile(
+    r"arn:\$\{AWS::Partition\}:[a-z]+:\*:\$\{AWS::AccountId\}:"
+    r"(model|project|endpoint|endpoint-config)/\$\{ProjectPrefix\}\*(/version/\*)?"
+)
+REGIONS = {"Fn::If": ["NamesRegions", {"Fn::Split": [",", {"Ref": "HostingRegions"}]}, {"Ref": "AWS::Region"}]}
 
 
 def statements(of_type: OfType) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -27,6 +31,10 @@ def statements(of_type: OfType) -> Iterator[tuple[str, dict[str, Any]]]:
         for policy in role["Policies"]:
             for statement in policy["PolicyDocument"]["Statement"]:
                 yield name, statement
+    for policy in of_type("AWS::IAM::Policy").values():
+        for role_of in policy["Roles"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield role_of["Ref"], statement
 
 
 def written(value: Any) -> str:
@@ -71,11 +79,11 @@ def test_no_role_names_a_wildcard(of_type: OfType) -> None:
         assert "NotAction" not in statement
         assert "NotResource" not in statement
         assert not [action for action in statement["Action"] if "*" in action], role
-        if statement["Action"] == WITHOUT_RESOURCE:
-            continue
         for resource in resources(statement):
             text = written(resource)
-            assert "*" not in text or NAMED.search(text), role
+            if "*" in text:
+                assert statement["Action"] == WITHOUT_RESOURCE or NAMED.fullmatch(text), role
+                assert statement["Condition"]["StringEquals"]["aws:RequestedRegion"] == REGIONS
 
 
 def test_an_endpoint_is_deleted_only_under_the_tag_of_the_stack_which_no_role_can_put_on_another(
@@ -88,18 +96,32 @@ def test_an_endpoint_is_deleted_only_under_the_tag_of_the_stack_which_no_role_ca
         "sagemaker:AddTags": {"sagemaker:TaggingAction": "CreateEndpoint"},
     }
     found = {
-        action: statement["Condition"]["StringEquals"]
+        action: limits
         for _, statement in statements(of_type)
         for action in statement["Action"]
-        if action.startswith("sagemaker:") and "Condition" in statement
+        if action.startswith("sagemaker:")
+        if (limits := {key: value for key, value in statement["Condition"]["StringEquals"].items() if value != REGIONS})
     }
     assert found == wanted
     writes = {a for _, statement in statements(of_type) for a in statement["Action"] if a.startswith("sagemaker:")}
     assert writes - set(wanted) == {
         "sagemaker:DescribeEndpoint",
         "sagemaker:DescribeEndpointConfig",
+        "sagemaker:InvokeEndpoint",
         "sagemaker:ListTags",
     }
+
+
+def test_an_inference_is_allowed_only_where_the_stack_is_told_to(template: dict[str, Any], of_type: OfType) -> None:
+    infers = {"lookoutvision:DetectAnomalies", "rekognition:DetectCustomLabels", "sagemaker:InvokeEndpoint"}
+    allowed = of_type("AWS::IAM::Policy")["InferencePolicy"]["PolicyDocument"]["Statement"]
+    assert {action for statement in allowed for action in statement["Action"]} == infers
+    assert template["Resources"]["InferencePolicy"]["Condition"] == "AllowsInference"
+    assert template["Parameters"]["AllowInference"]["Default"] == "false"
+    for role in of_type("AWS::IAM::Role").values():
+        for policy in role["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                assert infers.isdisjoint(statement["Action"])
 
 
 def test_each_function_has_a_role_of_its_own_that_only_lambda_may_take(of_type: OfType) -> None:
@@ -145,7 +167,30 @@ def test_no_function_can_rewrite_the_ledger(of_type: OfType, role: str) -> None:
     assert allowed <= {"dynamodb:PutItem"}
 
 
-def test_no_role_may_hand_a_role_on(of_type: OfType) -> None:
-    assert not [
-        role for role, statement in statements(of_type) for a in statement["Action"] if re.match("iam:|sts:", a)
+def test_no_role_may_hand_a_role_on_and_one_may_enter_the_listed_member_accounts(
+    of_type: OfType, template: dict[str, Any]
+) -> None:
+    found = [
+        (role, statement)
+        for role, statement in statements(of_type)
+        if any(re.match("iam:|sts:", action) for action in statement["Action"])
     ]
+    assert found == [
+        (
+            "ReconcileRole",
+            {
+                "Sid": "EnterMemberAccounts",
+                "Effect": "Allow",
+                "Action": ["sts:AssumeRole"],
+                "Resource": {"Fn::Split": [",", {"Ref": "MemberRoleArns"}]},
+                "Condition": {"StringLike": {"sts:ExternalId": "preheat-*"}},
+            },
+        )
+    ]
+    assert template["Parameters"]["MemberRoleArns"]["Default"] == ""
+    assert template["Resources"]["MemberRolesPolicy"]["Condition"] == "HasMembers"
+    assert template["Conditions"]["HasMembers"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "MemberRoleArns"}, ""]}]}
+    role = "arn:aws:iam::210987654321:role/line/preheat-member"
+    accepted = template["Parameters"]["MemberRoleArns"]["AllowedPattern"]
+    assert all(re.fullmatch(accepted, text) for text in ("", role, f"{role},{role}"))
+    assert not [text for text in ("*", f"{role}*", f"{role},", f"{role}, {role}", "x") if re.fullmatch(accepted, text)]

@@ -12,7 +12,8 @@ from botocore.session import Session
 
 from preheat.clock import SystemClock
 from preheat.domain.plan import Backend, Mode, ModelId
-from preheat.hosting.clients import StackClients
+from preheat.hosting.clients import HostingClients
+from preheat.hosting.members import MemberSessions, sts_client
 from preheat.hosting.router import HostingRouter
 from preheat.ports import Clock, Queue, Remote, Store
 from preheat.queue.sqs import SqsQueue, sqs_client
@@ -74,8 +75,10 @@ class Reconciler:
             Backend.REKOGNITION: settings.rekognition_endpoint_url,
             Backend.SAGEMAKER: settings.sagemaker_endpoint_url,
         }
-        hosting = HostingRouter(StackClients(session, endpoint_urls), settings.managed_by)
-        return cls(Remote(SystemClock(), store, hosting, queue, writer=""), settings.mode)
+        clock = SystemClock()
+        sessions = MemberSessions(lambda: sts_client(session), clock, store.membership)
+        hosting = HostingRouter(HostingClients(session, endpoint_urls, sessions), settings.managed_by)
+        return cls(Remote(clock, store, hosting, queue, writer=""), settings.mode)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Protocol, Self
 
 from preheat.domain.attempt import Answer, Attempt
-from preheat.domain.plan import HostedModel, ModelId, Target
+from preheat.domain.plan import HostedModel, ModelId, Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.situation import Observation
 
@@ -117,6 +117,9 @@ class Hosting(Protocol):
     def describe(self, target: Target) -> Observation:
         """Return what the service says of the target; a status it does not know is UNKNOWN. Never changes anything."""
 
+    def probe(self, target: Target, readiness: Readiness) -> None:
+        """Have the target answer one inference. Return: it did. Never changes anything."""
+
     def start(self, attempt: Attempt) -> None:
         """Ask for the start exactly as the attempt has it: its token, target and units. Return: accepted."""
 
@@ -138,6 +141,23 @@ class Due:
 
     model_id: ModelId
     wake_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A target that a plan lists in a member account; `inference`: it is proved ready by one."""
+
+    target: Target
+    inference: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What the current plan says of a member account. `external_id` None: no plan has named the account yet."""
+
+    plan_version: int
+    external_id: str | None
+    listed: tuple[Listed, ...] = ()
 
 
 class Store(Protocol):
@@ -198,6 +218,19 @@ class Store(Protocol):
 
     def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
         """Return the model's ledger, oldest first."""
+
+    def external_id(self, account: str) -> str:
+        """Return the ExternalId under which a member account's role is assumed: drawn at the first call, then fixed.
+
+        Only from here does one come: whoever could choose it could have Preheat enter an account for somebody else.
+        """
+
+    def membership(self, account: str) -> Membership:
+        """Return what the current plan says of a member account.
+
+        Raises:
+            UnreadableItem: the stored plan is of a form that this release does not know.
+        """
 
 
 class Queue(Protocol):

@@ -7,14 +7,15 @@ one's failure; what to do is `domain.decision`'s affair. Pure but for its `Remot
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from preheat.domain import budget
+from preheat.domain import budget, proving
 from preheat.domain.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.decision import Decision, after_call, decide
 from preheat.domain.demand import NOTHING_WANTED, outlook
+from preheat.domain.evidence import turned
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Mode, ModelId
+from preheat.domain.plan import Mode, ModelId, Readiness
 from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
-from preheat.domain.situation import Observation, Situation
+from preheat.domain.situation import Observation, Proof, Situation
 from preheat.ports import (
     HostingError,
     ModelGone,
@@ -105,7 +106,7 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
     """Read the rest of what the decision rests on: the demand, and the service itself."""
     model = planned.model
     if model is not None and record.target != model.target and not record.is_engaged():
-        record = replace(record, target=model.target, observed=Observed.UNKNOWN)
+        record = turned(record, model.target)
     mode = stack_mode if model is None else max(stack_mode, model.mode, key=lambda mode: mode.strictness)
     situation = Situation(
         model=model,
@@ -125,6 +126,8 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
         return replace(situation, observation=Observation(Observed.UNKNOWN, "not looked at: its calls are spent"))
     record = replace(record, spent_until=budget.spent(ahead, now))
     situation = replace(situation, record=record, observation=_observe(record, remote))
+    if model is not None and model.readiness is not None:
+        situation = _proved(situation, model.readiness, remote)
     if situation.finds_a_stranger:
         situation = replace(situation, seen_at=remote.clock.now())
     return situation
@@ -137,6 +140,20 @@ def _observe(record: ModelRecord, remote: Remote) -> Observation:
         return Observation(Observed.GONE, str(gone))
     except HostingError as error:
         return Observation(Observed.UNKNOWN, str(error), failure=error.answer)
+
+
+def _proved(s: Situation, readiness: Readiness, remote: Remote) -> Situation:
+    """Try the inference if it is due; it takes the place of the start or stop in the budget, for none follows it."""
+    if not proving.is_due(s):
+        return s
+    record, begun_at = replace(s.record, spent_until=budget.spent(s.record.spent_until, s.now)), remote.clock.now()
+    failure, detail = None, ""
+    try:
+        remote.hosting.probe(record.target, readiness)
+    except HostingError as error:
+        failure, detail = error.answer, str(error)
+    proof = Proof(max(remote.clock.now() - begun_at, timedelta()), failure, detail)
+    return replace(s, record=record, observation=replace(s.observation, proof=proof))
 
 
 def _act(attempt: Attempt, remote: Remote) -> Outcome:

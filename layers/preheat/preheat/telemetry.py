@@ -13,6 +13,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from preheat.domain.plan import ModelId
 from preheat.domain.record import Action, LedgerEntry, Phase
+from preheat.masking import log_line
 from preheat.reconcile import Result
 from preheat.tick import Ticked
 
@@ -21,7 +22,7 @@ NAMESPACE = "Preheat"
 NAMES_MAX = 20  # model ids in one log line
 TEXT_MAX = 1000  # characters of a reason, which may quote the hosting service
 
-logger = Logger(service=SERVICE)
+logger = Logger(service=SERVICE, json_serializer=log_line)
 
 
 def log_result(result: Result) -> None:
@@ -92,6 +93,8 @@ def _measures(entry: LedgerEntry) -> list[tuple[str, MetricUnit, float]]:
         found.append(("TimeToHosted", MetricUnit.Seconds, entry.time_to_hosted.total_seconds()))
     if entry.margin is not None:
         found.append(("HostedMargin", MetricUnit.Seconds, entry.margin.total_seconds()))
+    if entry.inference_latency is not None:
+        found.append(("InferenceLatency", MetricUnit.Milliseconds, entry.inference_latency / timedelta(milliseconds=1)))
     if entry.late is not None:
         found.append(("StartsLate" if entry.late else "StartsOnTime", MetricUnit.Count, 1))
     # A refusal is a failed start if it ends one for good; a refused stop leaves another phase.

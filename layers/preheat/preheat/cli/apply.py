@@ -37,7 +37,8 @@ def apply(
 ) -> None:
     """Make a plant file the plan: check it, show what changes, ask, apply it as one new version."""
     with told():
-        from preheat.cli.plan import compiled  # noqa: PLC0415 - loads the file's typed model
+        from preheat.cli.accounts import check_accounts  # noqa: PLC0415 - loads the file's typed model
+        from preheat.cli.plan import compiled  # noqa: PLC0415 - as above
         from preheat.cli.plant_file import PlantFileError, read_plant  # noqa: PLC0415 - as above
 
         try:
@@ -45,15 +46,16 @@ def apply(
         except PlantFileError as error:
             raise CliError(*error.lines) from error
         surroundings = Surroundings.of(context)
-        store = surroundings.open_store(stack)
+        store, home = surroundings.open_store(stack), surroundings.find_home(stack)
+        check_accounts(file, plant, home)
         stored = stored_plan(store)
-        models = compiled(plant, now=surroundings.clock.now(), previous=stored.models)
+        models = compiled(plant, now=surroundings.clock.now(), previous=stored.models, region=home.region)
         _show_changes(file, stored, models)
         if not dry_run:
             if not yes:
                 _ask()
             now = surroundings.clock.now()  # The answer may have taken a while: what is new is known from now on.
-            models = compiled(plant, now=now, previous=stored.models)
+            models = compiled(plant, now=now, previous=stored.models, region=home.region)
             typer.echo(f"plan {_applied(store, stored.version, models, surroundings)} is current")
         _show_next(models, surroundings)
         if dry_run:

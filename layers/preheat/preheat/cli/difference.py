@@ -71,7 +71,8 @@ def both(at: datetime, zone: str) -> str:
 
 
 def _described(model: HostedModel) -> Iterator[str]:
-    facts = (f"{name} {value}" for name, value in _facts(model).items() if name != "target")
+    silent = {"target"} | ({"readiness"} if model.readiness is None else set())
+    facts = (f"{name} {value}" for name, value in _facts(model).items() if name not in silent)
     yield f"{_facts(model)['target']}, {', '.join(facts)}"
     for schedule in model.schedules:
         yield show.schedule(schedule)
@@ -100,4 +101,5 @@ def _facts(model: HostedModel) -> dict[str, str]:
         "slack": show.duration(model.slack),
         "mode": model.mode,
         "unscheduled": model.unscheduled,
+        "readiness": show.readiness(model.readiness),
     }

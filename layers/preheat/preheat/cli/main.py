@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from preheat.cli import apply, audit_ledger, demo, history, local, simulator, status
+from preheat.cli import accounts, apply, audit_ledger, demo, history, local, migrate, simulator, status
 
 app = typer.Typer(
     name="preheat",
@@ -38,6 +38,8 @@ app.command()(local.up)
 app.command()(local.down)
 app.command()(demo.demo)
 app.command()(apply.apply)
+app.command()(accounts.accounts)
+app.command()(migrate.migrate)
 app.command()(status.status)
 app.command()(history.history)
 app.command("audit-ledger")(audit_ledger.audit_ledger)

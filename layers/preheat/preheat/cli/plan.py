@@ -4,18 +4,24 @@ Owns since when a model's schedules have been known. Pure; knows neither YAML no
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from preheat.cli.plant_schema import AnyModel, PlantFile, SageMakerModel, ScheduleEntry
-from preheat.domain.plan import HostedModel, ModelId, Units
+from preheat.domain.plan import HostedModel, ModelId, Target, Units
 from preheat.domain.schedule import Schedule, ShiftWindow
 
 
-def compiled(plant: PlantFile, *, now: datetime, previous: Mapping[ModelId, HostedModel]) -> tuple[HostedModel, ...]:
-    """Return the plant's models in the file's order; `previous` are those of the plan that they replace."""
+def compiled(
+    plant: PlantFile, *, now: datetime, previous: Mapping[ModelId, HostedModel], region: str | None = None
+) -> tuple[HostedModel, ...]:
+    """Return the plant's models in the file's order; `previous` are those of the plan that they replace.
+
+    `region` is the stack's: a model that names it is hosted where one is that names none.
+    """
     schedules = {name: _schedule(name, entry) for name, entry in plant.schedules.items()}
     return tuple(
-        _model(ModelId(name), entry, plant, schedules, previous=previous.get(ModelId(name)), now=now)
+        _model(ModelId(name), entry, plant, schedules, previous=previous.get(ModelId(name)), now=now, region=region)
         for name, entry in plant.models.items()
     )
 
@@ -51,12 +57,13 @@ def _model(
     *,
     previous: HostedModel | None,
     now: datetime,
+    region: str | None,
 ) -> HostedModel:
     defaults = plant.defaults
     schedules = tuple(known[name] for name in dict.fromkeys(entry.schedules))
     return HostedModel(
         model_id=model_id,
-        target=entry.target(),
+        target=_target(entry, plant, region),
         units=_units(entry, plant),
         schedules=schedules,
         lead=defaults.lead if entry.lead is None else entry.lead,
@@ -64,7 +71,14 @@ def _model(
         announced_at=announced_at(schedules, previous, now),
         mode=entry.mode,
         unscheduled=entry.unscheduled,
+        readiness=entry.readiness.readiness() if entry.readiness is not None else None,
     )
+
+
+def _target(entry: AnyModel, plant: PlantFile, home: str | None) -> Target:
+    target, defaults = entry.target(), plant.defaults
+    region = target.region or defaults.region
+    return replace(target, region=None if region == home else region, role=target.role or defaults.role)
 
 
 def _units(entry: AnyModel, plant: PlantFile) -> Units:

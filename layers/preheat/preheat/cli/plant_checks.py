@@ -23,13 +23,17 @@ def cross_problems(document: Document) -> Iterator[Problem]:
     """Yield the problems between fields; whatever is not of the right form is passed over, its own problem is told."""
     schedules = _mapping(document.value, "schedules")
     owners: dict[tuple[object, ...], str] = {}
-    least = _mapping(document.value, "defaults").get("min_units", 1)
+    defaults = _mapping(document.value, "defaults")
+    least = defaults.get("min_units", 1)
+    place = {name: defaults[name] for name in ("region", "role") if isinstance(defaults.get(name), str)}
     for name, model in _mapping(document.value, "models").items():
         path: FieldPath = ("models", name)
         if isinstance(model, dict):
             yield from _unknown_schedules(document, path, model, schedules)
-            yield from _arn_or_names(document, path, model)
-            yield from _shared_target(document, path, model, owners)
+            # An ARN names its region, so that a default one does not count.
+            placed = {name: text for name, text in place.items() if name == "role" or "arn" not in model} | model
+            yield from _arn_or_names(document, path, placed)
+            yield from _shared_target(document, path, placed, owners)
             yield from _crossed_units(document, path, model, least)
 
 

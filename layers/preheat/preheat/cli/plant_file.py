@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from preheat.cli.plant_checks import cross_problems
+from preheat.cli.plant_payload import ReadinessEntry
 from preheat.cli.plant_schema import (
     MODEL_ENTRIES,
     DefaultsEntry,
@@ -29,6 +30,7 @@ _ENTRIES: dict[tuple[str, ...], type[BaseModel]] = {
     ("defaults",): DefaultsEntry,
     ("schedules", "*"): ScheduleEntry,
     ("schedules", "*", "windows", "*"): WindowEntry,
+    ("models", "*", "readiness"): ReadinessEntry,
 }
 
 
@@ -59,7 +61,7 @@ def read_plant(path: Path) -> PlantFile:
 
 
 def parse_plant(data: bytes, file: str) -> PlantFile:
-    """Return the plant that the content of `file` describes; see `read_plant`."""
+    """Return the plant that the content of `file` describes, which other files are looked for beside."""
     if len(data) > SIZE_MAX:
         raise PlantFileError(file, [_whole(f"found more than {SIZE_MAX:,} bytes", f"at most {SIZE_MAX:,} bytes")])
     try:
@@ -79,7 +81,7 @@ def parse_plant(data: bytes, file: str) -> PlantFile:
         raise PlantFileError(file, [Problem(document.place(()), (), found, accepted)])
     problems = [*document.problems, *cross_problems(document)]
     try:
-        plant = PlantFile.model_validate(document.value)
+        plant = PlantFile.model_validate(document.value, context={"folder": Path(file).parent})
     except ValidationError as error:
         problems += [_problem(document, details) for details in error.errors(include_url=False)]
         raise PlantFileError(file, problems) from error

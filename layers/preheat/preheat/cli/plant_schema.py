@@ -32,6 +32,7 @@ from preheat.cli.plant_leaves import (
     Zone,
     backend_leaf,
 )
+from preheat.cli.plant_payload import ImageEntry, ReadinessEntry, not_null
 from preheat.domain.plan import Backend, Mode, Target, Unscheduled
 
 MODELS_MAX: Final = 1_000
@@ -74,6 +75,13 @@ class DefaultsEntry(_Strict):
         default_factory=lambda: timedelta(minutes=2), description="Added to the lead for the precision of the tick; 2m."
     )
     min_units: Annotated[int, *UNITS] = Field(default=1, description="Inference units to run, each billed; 1.")
+    region: Annotated[str | None, *REGION_NAME] = Field(
+        default_factory=lambda: None, description="Region that hosts the models, if not the stack's: eu-central-1."
+    )
+    role: Annotated[str | None, *ROLE_ARN] = Field(
+        default_factory=lambda: None,
+        description="Role to assume in the account that hosts the models, if that is not the stack's.",
+    )
 
 
 class _Place(_Strict):
@@ -124,6 +132,11 @@ class RekognitionTarget(_Place):
         parts = named.groupdict() if named else {}
         return Target(parts["project"], parts["version"], self.backend, parts["region"], self.role)
 
+    def arn_account(self) -> str | None:
+        """Return the account that the ARN names, if there is one."""
+        named = VERSION_ARN.fullmatch(self.arn) if self.arn is not None else None
+        return named["account"] if named else None
+
 
 class SageMakerTarget(_Place):
     """A SageMaker real-time endpoint, created from an endpoint config when it is needed."""
@@ -165,6 +178,9 @@ class _Scaled(_Strict):
     max_units: Annotated[int | None, *UNITS] = Field(
         default_factory=lambda: None, description="Only if the model shall auto-scale: its most units."
     )
+    readiness: Annotated[ImageEntry | None, BeforeValidator(not_null)] = Field(
+        default_factory=lambda: None, description="Image on which one inference must succeed before it counts as ready."
+    )
 
 
 class LookoutModel(ModelEntry, _Scaled, LookoutTarget):
@@ -177,6 +193,10 @@ class RekognitionModel(ModelEntry, _Scaled, RekognitionTarget):
 
 class SageMakerModel(ModelEntry, SageMakerTarget):
     """One SageMaker endpoint: what runs and when; its endpoint config says on how many instances."""
+
+    readiness: Annotated[ReadinessEntry | None, BeforeValidator(not_null)] = Field(
+        default_factory=lambda: None, description="Inference that must succeed before it counts as ready."
+    )
 
 
 MODEL_ENTRIES: Final[dict[Backend, type[LookoutModel | RekognitionModel | SageMakerModel]]] = {

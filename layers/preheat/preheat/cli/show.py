@@ -1,12 +1,13 @@
 """How facts read on a terminal and in JSON: instants, durations, ledger entries. Knows no command and no store."""
 
+import hashlib
 from dataclasses import asdict
 from datetime import UTC, datetime, time, timedelta
 from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from preheat.domain.plan import Backend, Target, Units
+from preheat.domain.plan import Backend, Readiness, Target, Units
 from preheat.domain.record import LedgerEntry
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 
@@ -59,6 +60,14 @@ def target(named: Target) -> str:
 def units(asked: Units) -> str:
     """Return inference units: `1`, or `1 to 3` where they scale."""
     return str(asked.minimum) if asked.maximum is None else f"{asked.minimum} to {asked.maximum}"
+
+
+def readiness(asked: Readiness | None) -> str:
+    """Return what shows a model ready: `hosted`, or the inference that is asked for."""
+    if asked is None:
+        return "hosted"
+    digest = hashlib.sha256(asked.payload).hexdigest()[:8]
+    return f"an inference on {len(asked.payload):,} bytes of {asked.content_type} ({digest})"
 
 
 def schedule(shown: Schedule) -> str:
@@ -116,7 +125,7 @@ def plain(value: Any) -> Any:
 def entry_fields(entry: LedgerEntry) -> dict[str, Any]:
     """Return a ledger entry as JSON fields; durations are in seconds and say so."""
     fields = asdict(entry)
-    for name in ("time_to_hosted", "margin"):
+    for name in ("time_to_hosted", "inference_latency", "margin"):
         fields[f"{name}_seconds"] = fields.pop(name)
     fields["from"], fields["to"] = fields.pop("from_phase"), fields.pop("to_phase")
     shown: dict[str, Any] = plain(fields)

@@ -3,7 +3,7 @@
 Owns how a stack is found and what is said when there is none. Commands get a store and a clock, and nothing else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,10 +34,42 @@ def open_store(stack: str | None) -> Store:
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """Where a stack is, and the role with which it enters other accounts: only `member_roles`."""
+
+    stack_name: str
+    region: str
+    reconcile_role: str
+    member_roles: tuple[str, ...] = ()
+
+    @property
+    def account(self) -> str:
+        """The stack's own account."""
+        return self.reconcile_role.split(":")[4]
+
+
+def find_home(stack: str | None) -> Home:
+    """Return where a named stack is, or the one on the local AWS that is up; raises CliError as `open_store` does."""
+    if stack is not None:
+        session, outputs = _named_stack(stack, "ReconcileRoleArn")
+        return _home(stack, str(session.get_config_variable("region")), outputs)
+    from preheat.local.aws import outputs as outputs_of  # noqa: PLC0415 - loads boto3
+
+    aws = _current_aws()
+    return _home(aws.stack_name, aws.region, outputs_of(aws.endpoint_url, aws.stack_name))
+
+
+def _home(stack: str, region: str, outputs: Mapping[str, str]) -> Home:
+    roles = tuple(filter(None, outputs.get("MemberRoles", "").split(",")))
+    return Home(stack, region, outputs["ReconcileRoleArn"], roles)
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a command has of the outside; tests put others in its place."""
 
     open_store: Callable[[str | None], Store] = open_store
+    find_home: Callable[[str | None], Home] = find_home
     clock: Clock = field(default_factory=SystemClock)
 
     @classmethod
@@ -59,6 +91,10 @@ def local_store(aws: "LocalAws") -> Store:
 
 
 def _current_store() -> Store:
+    return local_store(_current_aws())
+
+
+def _current_aws() -> "LocalAws":
     from preheat.local import LocalAwsError, current  # noqa: PLC0415 - loads boto3
 
     try:
@@ -67,10 +103,17 @@ def _current_store() -> Store:
         raise CliError(NO_STACK) from error
     if found is None:
         raise CliError(NO_STACK)
-    return local_store(found)
+    return found
 
 
 def _named_store(stack: str) -> Store:
+    names = ["ModelsTable", "LedgerTable", "PlansTable"]
+    session, outputs = _named_stack(stack, *names)
+    return _store(session, *(outputs[name] for name in names))
+
+
+def _named_stack(stack: str, *needed: str) -> tuple[Any, dict[str, str]]:
+    """Return a session and the outputs of a stack, `needed` ones among them."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - slow
     from botocore.session import Session  # noqa: PLC0415 - slow
 
@@ -83,11 +126,10 @@ def _named_store(stack: str) -> Store:
         where = f"in {session.get_config_variable('region')} of this account"
         raise CliError(f"preheat: there is no stack {stack!r} {where}: check --stack, region and profile") from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
-    names = ["ModelsTable", "LedgerTable", "PlansTable"]
-    missing = [name for name in names if name not in outputs]
+    missing = [name for name in needed if name not in outputs]
     if missing:
         raise CliError(f"preheat: the stack {stack!r} is none of Preheat: it has no output {', '.join(missing)}")
-    return _store(session, *(outputs[name] for name in names))
+    return session, outputs
 
 
 def _store(session: Any, models: str, ledger: str, plans: str, *, endpoint_url: str | None = None) -> Store:

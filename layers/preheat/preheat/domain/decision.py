@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from preheat.domain import budget, looks
+from preheat.domain import budget, looks, proving
 from preheat.domain.attempt import REACTIONS, Answer, Attempt, Call, Outcome
 from preheat.domain.lifecycle import LIFECYCLE, Desired, Observed, Step
 from preheat.domain.plan import Mode
 from preheat.domain.record import Action, Effort, LedgerEntry, ModelRecord, Phase
 from preheat.domain.resting import keep, report, rest, wait
-from preheat.domain.situation import Move, Situation, edge
+from preheat.domain.situation import Move, Proof, Situation, edge, served
 from preheat.domain.starting import start
 from preheat.domain.stopping import stop
 
@@ -96,10 +96,9 @@ def _with_effort(s: Situation) -> Situation:
         silent_for_plan=record.silent_for_plan if s.silent else None,
     )
     if s.desired is Desired.RUN and demand is not None:
-        effort = record.effort
-        if effort is None or demand.begin >= effort.until:
-            effort = Effort(demand.begin, demand.end, demand.ready_at, demand.schedule)
-        record = replace(record, effort=replace(effort, until=demand.end))
+        effort = served(record, demand)
+        proved = effort.proved and s.observation.observed in proving.STANDS
+        record = replace(record, effort=replace(effort, proved=proved))
     return replace(s, record=record)
 
 
@@ -129,7 +128,7 @@ def _written_up(s: Situation, move: Move) -> Decision:
     entry = None
     if told:
         spent = replace(record, effort=effort or move.record.effort)  # The entry names the demand that ends with it.
-        entry = _entry(s.record, spent, action, reason, s.now, late=late, margin=margin)
+        entry = _entry(s.record, spent, action, reason, s.now, late=late, margin=margin, proof=s.observation.proof)
     return Decision(
         action,
         reason,
@@ -167,6 +166,7 @@ def _entry(
     *,
     late: bool | None = None,
     margin: timedelta | None = None,
+    proof: Proof | None = None,
 ) -> LedgerEntry:
     attempt, effort = after.attempt, after.effort
     started_at = effort.first_start_at if effort is not None else None
@@ -187,5 +187,6 @@ def _entry(
         attempt=effort.attempts if effort else None,
         time_to_hosted=now - started_at if measured and started_at else None,
         margin=margin,
+        inference_latency=proof.latency if proof is not None and proof.failure is None else None,
         late=late,
     )

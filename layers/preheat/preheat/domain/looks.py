@@ -9,8 +9,18 @@ UNFIT_EVERY = timedelta(minutes=5)
 UNPLANNED_EVERY = timedelta(hours=1)
 BUSY_EVERY = timedelta(seconds=60)
 FINEST = timedelta(seconds=15)
+A_CALL_EACH = timedelta(minutes=1)  # in the long run; what the budget brings back
 # A last look just before the promise falls due, so that a start that made it is not called late for want of a look.
 BEFORE_READY = timedelta(seconds=5)
+
+
+def while_warming(elapsed: timedelta, calls: int) -> timedelta:
+    """Return the wait until the next inference of a hosted model that has not answered one, begun `elapsed` ago.
+
+    The pace inside the bracket; then as many minutes as a look and its inference take `calls`, for more than one call a
+    minute the budget does not bring back.
+    """
+    return min(max(FINEST, elapsed / 10), calls * A_CALL_EACH)
 
 
 def while_starting(elapsed: timedelta, lead: timedelta) -> timedelta:

@@ -4,7 +4,7 @@ Values only, checked at birth. Does not know YAML, DynamoDB or the time of day.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
@@ -20,6 +20,9 @@ REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
 UNITS_MAX = 100
 LEAD_MAX = timedelta(hours=6)
+# A plan's item holds at most 400 KB; the payload stands in it as base64, beside the schedules.
+PAYLOAD_MAX = 200_000
+CONTENT_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,62}/[a-z0-9][a-z0-9.+-]{0,62}")
 
 
 class Mode(StrEnum):
@@ -125,6 +128,11 @@ class Target:
         by = f" by {self.role}" if self.role else ""
         return f"{self.backend}:{self.project}/{self.version}{where}{by}"
 
+    @property
+    def account(self) -> str | None:
+        """The member account that hosts it, as its role tells; None: the stack's own."""
+        return None if self.role is None else self.role.split(":")[4]
+
     def resource(self) -> tuple[Backend, str | None, str | None, str, str | None]:
         """Return what two models must not share; an endpoint is one resource, whatever config it is made of."""
         version = None if self.backend is Backend.SAGEMAKER else self.version
@@ -146,6 +154,20 @@ class Units:
 
 
 @dataclass(frozen=True, slots=True)
+class Readiness:
+    """One inference that must succeed before a hosted model counts as ready: the payload is sent as it is."""
+
+    payload: bytes = field(repr=False)
+    content_type: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.payload) <= PAYLOAD_MAX:
+            raise ValueError(f"a payload of {len(self.payload):,} bytes; 1 to {PAYLOAD_MAX:,} are accepted")
+        if not CONTENT_TYPE.fullmatch(self.content_type):
+            raise ValueError(f"content type {self.content_type!r} is not of the form image/jpeg")
+
+
+@dataclass(frozen=True, slots=True)
 class HostedModel:
     """One model of the plan: what runs, when it is needed, and how long ahead it is started.
 
@@ -161,6 +183,7 @@ class HostedModel:
     announced_at: datetime
     mode: Mode = Mode.ACT
     unscheduled: Unscheduled = Unscheduled.LEAVE
+    readiness: Readiness | None = None  # None: HOSTED is ready
 
     def __post_init__(self) -> None:
         if not MODEL_ID.fullmatch(self.model_id):

@@ -19,6 +19,7 @@ class Phase(StrEnum):
 
     IDLE = "idle"  # nothing wanted, nothing running that is ours
     STARTING = "starting"  # a start is intended or under way
+    WARMING = "warming"  # hosted, but the inference that its plan asks for has not succeeded yet
     HOSTED = "hosted"  # ready, as wanted
     STOPPING = "stopping"  # a stop is intended or under way
     FAILED = "failed"  # a start burnt out; waiting for the next, or given up
@@ -64,10 +65,11 @@ class Effort:
     repairs: int = 0
     first_start_at: datetime | None = None
     retry_at: datetime | None = None  # no new attempt before this
-    hosted_at: datetime | None = None  # when HOSTED was first seen in this demand
+    hosted_at: datetime | None = None  # when it was first seen ready in this demand: HOSTED, and proved if asked for
     serving: bool = False  # HOSTED was seen since the last attempt began
     judged: bool = False  # counted as on time or as late
     unstuck: bool = False  # the one stop of a start that hangs was spent
+    proved: bool = False  # the inference asked for has succeeded since it became HOSTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class ModelRecord:
     ownership: Ownership = Ownership.NONE
     effort: Effort | None = None
     samples: tuple[timedelta, ...] = ()  # the last start durations, newest last
+    evidence: int | None = None  # how many starts they count for, see `evidence`; None: each for one
+    measured_as: str = ""  # the parameters' digest under which the newest was measured
     wake_at: datetime | None = None  # when to look next; None: not before a plan or a request says so
     silent_for_plan: int | None = None  # the plan version under which the service is not to be asked again
     unreadable: int = 0  # looks in a row that told nothing
@@ -119,4 +123,5 @@ class LedgerEntry:
     attempt: int | None = None  # which attempt of this demand
     time_to_hosted: timedelta | None = None
     margin: timedelta | None = None  # ready_at minus the moment HOSTED was observed: positive is early
+    inference_latency: timedelta | None = None  # set where readiness was proved: how long the inference took
     late: bool | None = None  # set on the one entry of a demand that judges its start: late or on time

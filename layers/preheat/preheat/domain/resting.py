@@ -6,11 +6,12 @@ Owns adoption, the closing of attempts, and what an unreadable service means: an
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from preheat.domain import looks
+from preheat.domain import looks, proving
 from preheat.domain.attempt import REACTIONS, Answer, Attempt, Call, retry_after
+from preheat.domain.evidence import measured
 from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import Mode
-from preheat.domain.record import SAMPLES_KEPT, Action, ModelRecord, Ownership, Phase
+from preheat.domain.record import Action, Effort, ModelRecord, Ownership, Phase
 from preheat.domain.situation import Move, Situation, clock, disowned, edge, hold, left, withheld
 from preheat.domain.stopping import new_stop
 
@@ -20,16 +21,17 @@ STOP_UNDER_WAY = "needed again; a stop of ours may still be on its way"
 
 
 def keep(s: Situation) -> Move:
-    """Hosted, as wanted: take note, adopt it if nobody of ours started it."""
+    """Hosted, as wanted: take note, have it proved if its plan asks for that, adopt it if nobody of ours started it."""
+    ready = proving.is_ready(s)
     if s.observation.foreign:
-        return _not_ours(s, Phase.HOSTED, "hosted, as wanted", s.now + looks.HOSTED_EVERY)
+        if ready:
+            return _not_ours(s, Phase.HOSTED, "hosted, as wanted", looks.HOSTED_EVERY)
+        return _not_ours(s, Phase.WARMING, proving.missing(s), _warming_pace(s))
     s = replace(s, record=disowned(s.record))
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
     if effort is not None:
-        ours = attempt is not None and attempt.call is Call.START and effort.hosted_at is None
-        if ours and effort.first_start_at is not None:
-            record = replace(record, samples=(*record.samples, s.now - effort.first_start_at)[-SAMPLES_KEPT:])
-        record = replace(record, effort=replace(effort, serving=True, hosted_at=effort.hosted_at or s.now))
+        effort = replace(effort, serving=True, proved=ready and proving.is_asked(s))
+        record = _ready(record, effort, s) if ready else replace(record, effort=effort)
     if attempt is not None and attempt.call is Call.STOP:
         if not attempt.is_closable(s.now):
             return hold(replace(s, record=record), record.phase, STOP_UNDER_WAY, attempt.lease_ends_at())
@@ -40,14 +42,18 @@ def keep(s: Situation) -> Move:
             return hold(s, s.record.phase, OUTLASTED, s.seen_at)
         record = replace(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found hosted inside a demand: adopted, to be stopped at its end"
+    if not ready:
+        return _warming(s, record, action)
     return Move(record, Phase.HOSTED, reason, edge(s, s.now + looks.HOSTED_EVERY), action)
 
 
-def _not_ours(s: Situation, phase: Phase, seen: str, wake_at: datetime) -> Move:
+def _not_ours(s: Situation, phase: Phase, seen: str, wait: timedelta) -> Move:
     """It serves the demand, but was made by somebody else: not adopted, since its stop would destroy it."""
-    record, attempt, effort = s.record, s.record.attempt, s.record.effort
-    if effort is not None and phase is Phase.HOSTED:
-        effort = replace(effort, serving=True, hosted_at=effort.hosted_at or s.now)
+    record, attempt, effort, wake_at = s.record, s.record.attempt, s.record.effort, s.now + wait
+    if effort is not None and phase in (Phase.HOSTED, Phase.WARMING):
+        effort = replace(effort, serving=True)
+        if phase is Phase.HOSTED:
+            effort = replace(effort, hosted_at=effort.hosted_at or s.now, proved=proving.is_asked(s))
     if attempt is None or s.now >= attempt.lease_ends_at():
         attempt, ownership = None, Ownership.NONE
     else:
@@ -55,6 +61,35 @@ def _not_ours(s: Situation, phase: Phase, seen: str, wake_at: datetime) -> Move:
     action = Action.LOOK if record.phase is phase and record.ownership is ownership else Action.LEAVE
     record = replace(record, attempt=attempt, ownership=ownership, effort=effort)
     return Move(record, phase, f"{seen}, but not made by Preheat: left to whoever made it", edge(s, wake_at), action)
+
+
+def _ready(record: ModelRecord, effort: Effort, s: Situation) -> ModelRecord:
+    """Note that it is ready; the first time in a demand, how long that took is a sample."""
+    attempt = record.attempt
+    began = effort.first_start_at if effort.hosted_at is None else None
+    if attempt is not None and attempt.call is Call.START and began is not None:
+        record = measured(record, s.now - began, attempt.digest())
+    return replace(record, effort=replace(effort, hosted_at=effort.hosted_at or s.now))
+
+
+def _warming(s: Situation, record: ModelRecord, action: Action) -> Move:
+    """Hosted, but not proved ready: another inference soon. Nothing is stopped or started for it; late is told."""
+    return Move(record, Phase.WARMING, proving.missing(s), _by_ready(s, _warming_pace(s)), action)
+
+
+def _warming_pace(s: Situation) -> timedelta:
+    """Return the wait until the next inference."""
+    effort = s.record.effort
+    begun = (effort.first_start_at if effort is not None else None) or s.record.since or s.now
+    return looks.while_warming(s.now - begun, s.record.target.backend.calls_a_look + 1)
+
+
+def _by_ready(s: Situation, wait: timedelta) -> datetime | None:
+    """Return when to look next, with one look just before the promise falls due."""
+    wake_at, effort = s.now + wait, s.record.effort
+    if effort is not None and s.now < effort.ready_at - looks.BEFORE_READY:
+        wake_at = min(wake_at, effort.ready_at - looks.BEFORE_READY)
+    return edge(s, wake_at)
 
 
 def wait(s: Situation) -> Move:
@@ -95,7 +130,7 @@ def _unreadable(s: Situation) -> Move:
 def _wait_for_hosted(s: Situation) -> Move:
     """Starting, as wanted: look again inside the bracket; a start that hangs is stopped once."""
     if s.observation.foreign:
-        return _not_ours(s, Phase.STARTING, "starting", s.now + looks.BUSY_EVERY)
+        return _not_ours(s, Phase.STARTING, "starting", looks.BUSY_EVERY)
     s = replace(s, record=disowned(s.record))
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
     action, reason = Action.LOOK, "starting"
@@ -116,10 +151,7 @@ def _wait_for_hosted(s: Situation) -> Move:
             return withheld(s, "stop a start that hangs")
         stuck = replace(s, record=replace(record, effort=replace(effort, unstuck=True)))
         return new_stop(stuck, f"starting for {elapsed // timedelta(minutes=1)} min: stopped once, to start anew")
-    wake_at = s.now + looks.while_starting(elapsed, s.lead)
-    if effort is not None and s.now < effort.ready_at - looks.BEFORE_READY:
-        wake_at = min(wake_at, effort.ready_at - looks.BEFORE_READY)
-    return Move(record, Phase.STARTING, reason, edge(s, wake_at), action)
+    return Move(record, Phase.STARTING, reason, _by_ready(s, looks.while_starting(elapsed, s.lead)), action)
 
 
 def _begun(s: Situation, record: ModelRecord, attempt: Attempt | None) -> datetime:

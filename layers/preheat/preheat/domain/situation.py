@@ -8,14 +8,23 @@ from datetime import datetime, timedelta
 
 from preheat.domain import looks
 from preheat.domain.attempt import Answer, Attempt, Call
-from preheat.domain.demand import Outlook
+from preheat.domain.demand import Demand, Outlook
 from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import HostedModel, Mode
-from preheat.domain.record import Action, ModelRecord, Ownership, Phase
+from preheat.domain.record import Action, Effort, ModelRecord, Ownership, Phase
 
 DEFAULT_LEAD = timedelta(minutes=30)
 # A crash after the intent is picked up when this has passed; by then the worker's function has timed out.
 RECOVER_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The one inference that was tried: how long it took, and why it failed if it did."""
+
+    latency: timedelta
+    failure: Answer | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,7 @@ class Observation:
     detail: str = ""
     failure: Answer | None = None
     foreign: bool = False
+    proof: Proof | None = None  # None: no inference was due
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,14 @@ class Move:
     wake_at: datetime | None
     action: Action = Action.LOOK
     calls: bool = False
+
+
+def served(record: ModelRecord, demand: Demand) -> Effort:
+    """Return the effort that serves `demand`: the one on record, or a new one if the demand is another."""
+    effort = record.effort
+    if effort is None or demand.begin >= effort.until:
+        effort = Effort(demand.begin, demand.end, demand.ready_at, demand.schedule)
+    return replace(effort, until=demand.end)
 
 
 def repeat(s: Situation, attempt: Attempt, phase: Phase) -> Move:

@@ -4,7 +4,8 @@ Owns the abstraction of records, and nothing else. What is taken, and why no pas
 
 * `version`: the explorer knows of each worker whether the record it read is still the stored one.
 * `sequence` and `writer`: judged as they are written; no decision reads them.
-* `samples`, `effort.first_start_at`: figures for people; only whether there is a first start is kept.
+* `samples`, `evidence`, `measured_as`, `effort.first_start_at`: figures, which no decision reads; only whether there is
+  a first start is kept.
 * `wake_at` and every `retry_at` are only compared with a reading of the clock: they move up to the next point of the
   grid; those that are past are all alike, and so are those beyond the end.
 * `since` is read only for a start that nobody of ours began: otherwise it is simply past.
@@ -42,6 +43,8 @@ class Canonical:
             sequence=0,
             writer="",
             samples=(),
+            evidence=None,
+            measured_as="",
             wake_at=self._due(record.wake_at, now, EARLY, past=ORIGIN),
             spent_until=None,
             since=record.since if record.phase is Phase.STARTING else PAST,

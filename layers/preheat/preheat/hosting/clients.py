@@ -1,41 +1,51 @@
-"""Botocore clients of the hosting services in the stack's own account, made when first needed and kept.
+"""The botocore client for a target: of the stack's own account and region, or of another one.
 
-Owns endpoints and regions. Assumes no role.
+Owns endpoints and regions, and which clients are kept. Making one costs tens of milliseconds, so they are shared by all
+targets of a session; a renewed session gets new ones, and the least used are forgotten. Knows no service's words.
 """
 
+from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from botocore.session import Session
 
 from preheat.domain.plan import Backend, Target
 from preheat.hosting.calling import CONFIG
+from preheat.hosting.members import MemberSessions
 from preheat.hosting.service_model import API_VERSION, SERVICE, lookout_session
-from preheat.ports import InvalidCall
+
+CLIENTS_MAX: Final = 32
 
 
-class StackClients:
-    """The `router.Clients` of the stack's own account: one client per service and region."""
+class HostingClients:
+    """The `router.Clients` of a stack. Not to be shared between threads: a function makes one pass at a time."""
 
-    def __init__(self, session: Session, endpoint_urls: Mapping[Backend, str | None]) -> None:
+    def __init__(self, session: Session, endpoint_urls: Mapping[Backend, str | None], sessions: MemberSessions) -> None:
         """`endpoint_urls`: where a service answers; None is its own endpoint of the region. Teaches the session."""
         self._session = lookout_session(session)
         self._endpoint_urls = endpoint_urls
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._sessions = sessions
+        self._kept: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
 
     def __call__(self, target: Target, service: str | None = None) -> Any:
-        """See `router.Clients`; raises InvalidCall for a target with a role."""
-        if target.role is not None:
-            raise InvalidCall(f"{target}: this release assumes no role")
-        region = target.region or str(self._session.get_config_variable("region"))
+        """See `router.Clients`."""
         service = service or target.backend.value
-        key = (service, region)
-        if key not in self._clients:
-            self._clients[key] = self._session.create_client(
+        region = target.region or str(self._session.get_config_variable("region"))
+        credentials = self._sessions.credentials(target, region)
+        key = (service, region, credentials.access_key if credentials is not None else "")
+        client = self._kept.get(key)
+        if client is None:
+            signs_with = {} if credentials is None else credentials.for_client()
+            client = self._kept[key] = self._session.create_client(
                 service,
                 region_name=region,
                 api_version=API_VERSION if service == SERVICE else None,
                 endpoint_url=self._endpoint_urls.get(target.backend),
                 config=CONFIG,
+                **signs_with,
             )
-        return self._clients[key]
+        self._kept.move_to_end(key)
+        while len(self._kept) > CLIENTS_MAX:
+            self._kept.popitem(last=False)
+        return client

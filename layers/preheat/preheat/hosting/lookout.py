@@ -7,7 +7,7 @@ from typing import Any
 
 from preheat.domain.attempt import Attempt
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Target
+from preheat.domain.plan import Readiness, Target
 from preheat.domain.situation import Observation
 from preheat.hosting.calling import by_code, called
 from preheat.ports import (
@@ -55,6 +55,11 @@ class LookoutHosting:
         answer = self._call("DescribeModel", self._client.describe_model, **_names(target))
         status = str(answer.get("ModelDescription", {}).get("Status", "no status"))
         return Observation(OBSERVED.get(status, Observed.UNKNOWN), status)
+
+    def probe(self, target: Target, readiness: Readiness) -> None:
+        """See `ports.Hosting`. What the model finds in the image is of no account."""
+        image = {"Body": readiness.payload, "ContentType": readiness.content_type}
+        self._call("DetectAnomalies", self._client.detect_anomalies, **_names(target), **image)
 
     def start(self, attempt: Attempt) -> None:
         """See `ports.Hosting`. MaxInferenceUnits is sent only if the model shall auto-scale."""

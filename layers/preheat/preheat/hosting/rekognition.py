@@ -1,4 +1,4 @@
-"""Rekognition Custom Labels behind the port `Hosting`: four calls, fourteen statuses, eight errors, no token.
+"""Rekognition Custom Labels behind the port `Hosting`: five calls, fourteen statuses, no token.
 
 Owns the translation between the service's words and Preheat's, and the ARNs that its calls ask for in place of names.
 Does not know when to call, nor what an error leads to.
@@ -8,7 +8,7 @@ from typing import Any
 
 from preheat.domain.attempt import Attempt
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Target
+from preheat.domain.plan import Readiness, Target
 from preheat.domain.situation import Observation
 from preheat.hosting.calling import by_code, called
 from preheat.ports import (
@@ -41,13 +41,17 @@ OBSERVED = {
 
 ERRORS: dict[str, type[HostingError]] = {
     "AccessDeniedException": AccessRefused,
+    "ImageTooLargeException": InvalidCall,
     "InternalServerError": AnswerLost,
+    "InvalidImageFormatException": InvalidCall,
     "InvalidPaginationTokenException": InvalidCall,
+    "InvalidS3ObjectException": InvalidCall,
     "InvalidParameterException": InvalidCall,
     "LimitExceededException": QuotaExceeded,
     "ProvisionedThroughputExceededException": Throttled,
     "ResourceInUseException": WrongState,
     "ResourceNotFoundException": ModelGone,
+    "ResourceNotReadyException": WrongState,
     "ThrottlingException": Throttled,
 }
 
@@ -77,6 +81,12 @@ class RekognitionHosting:
         message = row.get("StatusMessage")
         detail = f"{status}: {message}" if status == "FAILED" and message else status
         return Observation(OBSERVED.get(status, Observed.UNKNOWN), detail)
+
+    def probe(self, target: Target, readiness: Readiness) -> None:
+        """See `ports.Hosting`. The service tells the image's form itself; what is found in it is of no account."""
+        image = {"Image": {"Bytes": readiness.payload}, "MaxResults": 1}
+        arn = self._version_arn(target)
+        self._call("DetectCustomLabels", self._client.detect_custom_labels, ProjectVersionArn=arn, **image)
 
     def start(self, attempt: Attempt) -> None:
         """See `ports.Hosting`. MaxInferenceUnits is sent only if the model shall auto-scale."""

@@ -3,24 +3,25 @@
 Knows neither a service's words nor how a client comes to its credentials.
 """
 
-from typing import Any, Protocol
+from collections import OrderedDict
+from typing import Any, Final, Protocol
 
 from preheat.domain.attempt import Attempt
-from preheat.domain.plan import Backend, Target
+from preheat.domain.plan import Backend, Readiness, Target
 from preheat.domain.situation import Observation
 from preheat.hosting.lookout import LookoutHosting
 from preheat.hosting.rekognition import RekognitionHosting
-from preheat.hosting.sagemaker import SageMakerHosting
+from preheat.hosting.sagemaker import RUNTIME, SageMakerHosting
 from preheat.ports import Hosting
+
+ADAPTERS_MAX: Final = 32
 
 
 class Clients(Protocol):
     """Where the clients come from: called before each call, so that it may hand out a fresh one."""
 
     def __call__(self, target: Target, service: str | None = None) -> Any:
-        """Return a botocore client for the target's region and role, with `calling.CONFIG`.
-
-        `service` is botocore's name of it; None is the target's own.
+        """Return a botocore client of the target's service (or of `service`), for its region and role.
 
         Raises:
             HostingError: there is none to be had; only the models that need it are harmed.
@@ -28,17 +29,21 @@ class Clients(Protocol):
 
 
 class HostingRouter:
-    """One `Hosting` for every target. An adapter lives as long as its client: it remembers ARNs, not credentials."""
+    """One `Hosting` for every target. An adapter goes with its client: it remembers ARNs, not credentials."""
 
     def __init__(self, clients: Clients, managed_by: str) -> None:
         """`managed_by` marks what Preheat creates; see `sagemaker.MANAGED_BY`."""
         self._clients = clients
-        self._adapters: dict[tuple[Backend, str | None, str | None], tuple[Any, Hosting]] = {}
+        self._adapters: OrderedDict[int, tuple[Any, Hosting]] = OrderedDict()
         self._managed_by = managed_by
 
     def describe(self, target: Target) -> Observation:
         """See `ports.Hosting`."""
         return self._adapter(target).describe(target)
+
+    def probe(self, target: Target, readiness: Readiness) -> None:
+        """See `ports.Hosting`."""
+        self._adapter(target).probe(target, readiness)
 
     def start(self, attempt: Attempt) -> None:
         """See `ports.Hosting`."""
@@ -49,12 +54,14 @@ class HostingRouter:
         self._adapter(attempt.target).stop(attempt)
 
     def _adapter(self, target: Target) -> Hosting:
-        key = (target.backend, target.region, target.role)
         client = self._clients(target)
-        known = self._adapters.get(key)
-        if known is None or known[0] is not client:
-            known = self._adapters[key] = (client, self._made(target.backend, client))
-        return known[1]
+        key = id(client)  # the client is held beside its adapter, so that no other comes to its number
+        if key not in self._adapters:
+            self._adapters[key] = (client, self._made(target.backend, client))
+        self._adapters.move_to_end(key)
+        while len(self._adapters) > ADAPTERS_MAX:
+            self._adapters.popitem(last=False)
+        return self._adapters[key][1]
 
     def _made(self, backend: Backend, client: Any) -> Hosting:
         match backend:
@@ -63,4 +70,4 @@ class HostingRouter:
             case Backend.REKOGNITION:
                 return RekognitionHosting(client)
             case Backend.SAGEMAKER:
-                return SageMakerHosting(client, self._managed_by)
+                return SageMakerHosting(client, self._managed_by, lambda target: self._clients(target, RUNTIME))

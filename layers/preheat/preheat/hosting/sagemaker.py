@@ -5,11 +5,13 @@ anybody else's. A target's `project` is the endpoint, its `version` the endpoint
 The service models one error only; what else it says is told by code and text.
 """
 
+import re
+from collections.abc import Callable
 from typing import Any, Final
 
 from preheat.domain.attempt import Attempt
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Target
+from preheat.domain.plan import Readiness, Target
 from preheat.domain.situation import Observation
 from preheat.hosting.calling import called
 from preheat.ports import (
@@ -41,14 +43,21 @@ ERRORS: dict[str, type[HostingError]] = {
     "AccessDenied": AccessRefused,
     "AccessDeniedException": AccessRefused,
     "InternalFailure": AnswerLost,
+    "ModelError": WrongState,  # the container answered, with an error
+    "ModelNotReadyException": WrongState,
+    "InternalDependencyException": AnswerLost,
+    "ServiceUnavailable": AnswerLost,
     "ResourceInUse": WrongState,
     "ResourceLimitExceeded": QuotaExceeded,
     "ResourceNotFound": ModelGone,
     "Throttling": Throttled,
     "ThrottlingException": Throttled,
+    "ValidationError": InvalidCall,  # the runtime's word for it
     "ValidationException": InvalidCall,
 }
 
+RUNTIME: Final = "sagemaker-runtime"
+NOT_IN_SERVICE: Final = re.compile(r"endpoint .* not found")  # the runtime knows no endpoint in another state
 ABSENT: Final = "could not find endpoint "
 ABSENT_CONFIG: Final = "could not find endpoint configuration"
 EXISTS: Final = "already existing endpoint"
@@ -60,8 +69,10 @@ class SageMakerHosting:
     `managed_by` is the value of the tag on every endpoint that Preheat creates: the name of its stack.
     """
 
-    def __init__(self, client: Any, managed_by: str) -> None:
+    def __init__(self, client: Any, managed_by: str, runtime: Callable[[Target], Any]) -> None:
+        """`runtime` returns the client of the service RUNTIME that reaches a target."""
         self._client = client
+        self._runtime = runtime
         self._managed_by = managed_by
 
     def describe(self, target: Target) -> Observation:
@@ -81,6 +92,12 @@ class SageMakerHosting:
         if answer.get("EndpointConfigName", target.version) != target.version:
             detail += f", with the config {answer['EndpointConfigName']}"
         return Observation(OBSERVED.get(status, Observed.UNKNOWN), detail, foreign=foreign)
+
+    def probe(self, target: Target, readiness: Readiness) -> None:
+        """See `ports.Hosting`. What the model answers is of no account, and not read."""
+        payload = {"Body": readiness.payload, "ContentType": readiness.content_type}
+        invoke = self._runtime(target).invoke_endpoint
+        self._call("InvokeEndpoint", invoke, EndpointName=target.project, **payload)
 
     def start(self, attempt: Attempt) -> None:
         """See `ports.Hosting`. The endpoint's name is what makes it one start: a second create is refused."""
@@ -119,6 +136,8 @@ class SageMakerHosting:
 def translated(code: str, message: str) -> type[HostingError]:
     """Return the port's error for one of the service's; one that it is not known for counts as a lost answer."""
     text = message.lower()
+    if code == "ValidationError" and NOT_IN_SERVICE.search(text):
+        return WrongState
     if code == "ValidationException":
         if ABSENT_CONFIG in text or ABSENT in text:
             return ModelGone

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from preheat.domain.attempt import Attempt
-from preheat.domain.plan import Target
+from preheat.domain.plan import Readiness, Target
 from preheat.domain.situation import Observation
 from preheat.hosting.lookout import ERRORS, OBSERVED
 from preheat.ports import AnswerLost
@@ -22,6 +22,14 @@ class SimulatedHosting:
         """See `ports.Hosting`."""
         view = _asked(lambda: self._service.describe_model(target.project, target.version))
         return Observation(OBSERVED[view.status], view.status)
+
+    def probe(self, target: Target, readiness: Readiness) -> None:
+        """See `ports.Hosting`."""
+        _asked(
+            lambda: self._service.detect_anomalies(
+                target.project, target.version, readiness.payload, readiness.content_type
+            )
+        )
 
     def start(self, attempt: Attempt) -> None:
         """See `ports.Hosting`."""

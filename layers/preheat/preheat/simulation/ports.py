@@ -15,7 +15,7 @@ from botocore.exceptions import EndpointConnectionError
 from preheat.clock import VirtualClock
 from preheat.domain.attempt import Attempt
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import ModelId, Target
+from preheat.domain.plan import ModelId, Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.situation import Observation
 from preheat.ports import AnswerLost, Due, StoreUnavailable, UnreadableItem
@@ -37,8 +37,10 @@ STORE_CALLS = (
     "apply",
     "wake",
     "ledger",
+    "external_id",
+    "membership",
 )
-HOSTING_CALLS = ("describe", "start", "stop")
+HOSTING_CALLS = ("describe", "probe", "start", "stop")
 QUEUE_CALLS = ("send_message",)
 OUT = {"store": Mishap.STORE_OUT, "hosting": Mishap.HOSTING_OUT, "queue": Mishap.QUEUE_OUT}
 
@@ -177,6 +179,12 @@ class WatchedHosting:
         seen = self._hosting.describe(target)
         world.watch.saw = seen.observed
         return seen
+
+    def probe(self, target: Target, readiness: Readiness) -> None:
+        """See `ports.Hosting`."""
+        world = self._world
+        world.watch.on_look(world.names[target.project], world.clock.at, Observed.HOSTED)
+        self._hosting.probe(target, readiness)
 
     def start(self, attempt: Attempt) -> None:
         """See `ports.Hosting`."""

@@ -123,7 +123,7 @@ class Answering(Account, ABC):
             if fault := self.faults.take(REFUSALS, operation, project, version):
                 call.fault = fault.kind
                 raise refusal(fault)
-        if operation not in self.words.unthrottled and not self._throttle.admits(operation, call.now):
+        if operation is not self.words.infer and not self._throttle.admits(operation, call.now):
             raise ServiceError(
                 "ThrottlingException",
                 f"More than {self.limits.calls_per_second:g} {operation} calls per second",

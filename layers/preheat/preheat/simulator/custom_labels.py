@@ -3,6 +3,7 @@
 A state machine as pure as `service`, on the same account. Its calls name models by ARN and have no token.
 """
 
+import hashlib
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any
 
 from preheat.simulator.answering import Answering, Progress
 from preheat.simulator.calls import API, Caller
-from preheat.simulator.errors import conflict, invalid, not_found
+from preheat.simulator.errors import ServiceError, conflict, invalid, not_found
 from preheat.simulator.hosted import SimulatedModel
 from preheat.simulator.pages import page
 from preheat.simulator.rules import Reply, on_start, on_stop
@@ -21,7 +22,7 @@ from preheat.simulator.words import REKOGNITION
 
 
 class CustomLabelsService(Answering):
-    """Four operations of one account, and its controls. A switch that speaks of tokens or of `latest` has no effect."""
+    """Five operations of one account, and its controls. A switch that speaks of tokens or of `latest` has no effect."""
 
     words = REKOGNITION
 
@@ -88,6 +89,21 @@ class CustomLabelsService(Answering):
 
         only = names[0] if names and len(names) == 1 else None
         return self._answered(self.words.describe, project, only, handle, caller=caller)
+
+    def detect_custom_labels(self, arn: str, image: bytes, *, caller: Caller = API) -> list[dict[str, Any]]:
+        """Return a made-up finding, the same for the same bytes; only a RUNNING version gives one."""
+        project, version = self._named(arn)
+
+        def handle(call: Progress) -> list[dict[str, Any]]:
+            model = self._fleet.model(project, version, call.now)
+            if arn != self.version_arn(project, version):
+                raise not_found("MODEL", arn)
+            if model.status is not Status.HOSTED:
+                raise ServiceError("ResourceNotReadyException", f"{model.name} is {self.word(model)}, not RUNNING")
+            digest = hashlib.sha256(image).digest()
+            return [{"Name": "anomaly" if digest[0] % 2 else "normal", "Confidence": 50.0 + digest[1] / 6}]
+
+        return self._answered(self.words.infer, project, version, handle, caller=caller)
 
     def person_starts(self, project: str, version: str, units: int = 1) -> str:
         """Start a version as a person would, past faults and throttling; raises ServiceError if it cannot be."""
@@ -197,9 +213,18 @@ def describe_project_versions(service: CustomLabelsService, given: dict[str, Any
     return {"ProjectVersionDescriptions": rows} | _members(NextToken=found.next_token)
 
 
+def detect_custom_labels(service: CustomLabelsService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Members in, one call, members out."""
+    image = given["Image"].get("Bytes", b"")
+    if not image:
+        service.refuse(Operation.DETECT_CUSTOM_LABELS, None, None, None, message="Image: no Bytes in it", caller=caller)
+    return {"CustomLabels": service.detect_custom_labels(given["ProjectVersionArn"], image, caller=caller)}
+
+
 HANDLERS = {
     Operation.START_PROJECT_VERSION: start_project_version,
     Operation.STOP_PROJECT_VERSION: stop_project_version,
     Operation.DESCRIBE_PROJECTS: describe_projects,
     Operation.DESCRIBE_PROJECT_VERSIONS: describe_project_versions,
+    Operation.DETECT_CUSTOM_LABELS: detect_custom_labels,
 }

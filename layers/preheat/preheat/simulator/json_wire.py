@@ -16,7 +16,7 @@ from preheat.simulator import custom_labels, endpoints
 from preheat.simulator.answering import Answering
 from preheat.simulator.calls import Caller
 from preheat.simulator.errors import ServiceError
-from preheat.simulator.shapes import to_json, violations
+from preheat.simulator.shapes import from_json, to_json, violations
 from preheat.simulator.status import Operation
 from preheat.simulator.wire import NotInTheModelError, Response, WireFormat, caller_of, read_json
 from preheat.simulator.words import REKOGNITION, SAGEMAKER, Words
@@ -53,12 +53,13 @@ class JsonWire(WireFormat):
         """See `WireFormat.handle`."""
         lowered = {name.lower(): value for name, value in headers.items()}
         name = lowered.get("x-amz-target", "").partition(".")[2]
-        if (method, path, query) != ("POST", "/", "") or name not in self._words.operations:
+        if (method, path, query) != ("POST", "/", "") or name not in HANDLERS or name not in self._words.operations:
             message = f"{method} {path} {name}: no operation that this simulator carries"
             return self._respond(400, {}, {"__type": "UnknownOperationException", "message": message})
         operation, simulated = self._model.operation_model(name), Operation(name)
         params, unreadable = read_json(body)
-        params = {member: value for member, value in params.items() if value is not None}
+        given = {member: value for member, value in params.items() if value is not None}
+        params = from_json(given, operation.input_shape)
         wrong = unreadable or list(violations(params, operation.input_shape, ""))
         service, caller = self._service(), caller_of(lowered)
         try:

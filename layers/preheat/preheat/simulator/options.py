@@ -16,6 +16,8 @@ from preheat.simulator.fleet import REGION
 from preheat.simulator.json_wire import PREFIXES, JsonWire
 from preheat.simulator.latency import Latency, fixed, parse_latency
 from preheat.simulator.limits import Limits
+from preheat.simulator.runtime_wire import PATH as RUNTIME_PATH
+from preheat.simulator.runtime_wire import RuntimeWire
 from preheat.simulator.service import LookoutService
 from preheat.simulator.switches import Switches
 from preheat.simulator.wire import Wire, WireFormat
@@ -99,9 +101,13 @@ class Simulator:
         self.reset()
         self.wire = Wire(lambda: self.service)
         self._json_wires: dict[Backend, JsonWire] = {}
+        self._runtime: RuntimeWire | None = None
 
-    def wire_of(self, target: str) -> WireFormat:
-        """Return the wire format that a request's X-Amz-Target asks for; without one it is Lookout for Vision's."""
+    def wire_of(self, target: str, path: str) -> WireFormat:
+        """Return the wire format that a request asks for by its X-Amz-Target, or else by its path."""
+        if not target and RUNTIME_PATH.fullmatch(path):
+            self._runtime = self._runtime or RuntimeWire(lambda: self.sagemaker)
+            return self._runtime
         words = PREFIXES.get(target.partition(".")[0])
         if words is None:
             return self.wire

@@ -5,7 +5,7 @@ service does. It knows the shapes' kinds that the service model uses, and no ope
 """
 
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
@@ -87,6 +87,19 @@ def _short(value: object) -> str:
 def from_text(text: str, shape: Shape) -> object:
     """Return what a path label, query value or header says; text that is no number stays text, for `violations`."""
     return int(text) if shape.type_name == "integer" and re.fullmatch(r"-?\d{1,18}", text, re.ASCII) else text
+
+
+def from_json(value: Any, shape: Shape) -> Any:
+    """Return what JSON says of a shape: base64 as bytes; what does not fit stays as it is, for `violations`."""
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
+        members = shape.members
+        return {name: from_json(each, members[name]) if name in members else each for name, each in value.items()}
+    if shape.type_name == "blob" and isinstance(value, str):
+        try:
+            return b64decode(value, validate=True)
+        except ValueError:
+            return value
+    return value
 
 
 def to_json(value: Any, shape: Shape) -> Any:

@@ -20,12 +20,14 @@ class Operation(StrEnum):
     STOP_PROJECT_VERSION = "StopProjectVersion"
     DESCRIBE_PROJECT_VERSIONS = "DescribeProjectVersions"
     DESCRIBE_PROJECTS = "DescribeProjects"
+    DETECT_CUSTOM_LABELS = "DetectCustomLabels"
     CREATE_ENDPOINT = "CreateEndpoint"
     DELETE_ENDPOINT = "DeleteEndpoint"
     DESCRIBE_ENDPOINT = "DescribeEndpoint"
     DESCRIBE_ENDPOINT_CONFIG = "DescribeEndpointConfig"
     LIST_TAGS = "ListTags"
     ADD_TAGS = "AddTags"
+    INVOKE_ENDPOINT = "InvokeEndpoint"
 
 
 class Status(StrEnum):

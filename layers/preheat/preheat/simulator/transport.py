@@ -16,8 +16,11 @@ from botocore.session import Session
 from preheat.domain.plan import Backend
 from preheat.hosting.service_model import lookout_client, lookout_session
 from preheat.simulator.answering import Answering
+from preheat.simulator.endpoints import EndpointService
 from preheat.simulator.errors import AnswerLost
 from preheat.simulator.json_wire import JsonWire
+from preheat.simulator.runtime_wire import SERVICE as RUNTIME
+from preheat.simulator.runtime_wire import RuntimeWire
 from preheat.simulator.service import LookoutService
 from preheat.simulator.wire import Wire, WireFormat
 
@@ -56,6 +59,20 @@ def unattached_client(
     if backend is Backend.LOOKOUT_VISION:
         return lookout_client(region=region, endpoint_url=endpoint_url, config=config, session=session)
     return session.create_client(backend.value, region_name=region, endpoint_url=endpoint_url, config=config)
+
+
+def simulated_runtime(service: EndpointService, *, config: Config | None = None) -> Any:
+    """Return a botocore client of the SageMaker runtime that talks to a simulated service in process."""
+    client = unattached_runtime("http://simulator.invalid", config=config)
+    attach(client, RuntimeWire(lambda: service))
+    return client
+
+
+def unattached_runtime(endpoint_url: str, *, region: str = "eu-central-1", config: Config | None = None) -> Any:
+    """Return a botocore client of the SageMaker runtime with made-up credentials, for a simulator at `endpoint_url`."""
+    session = Session(profile=None)
+    session.set_credentials("simulator", "simulator")
+    return session.create_client(RUNTIME, region_name=region, endpoint_url=endpoint_url, config=config)
 
 
 class _Raw(BytesIO):

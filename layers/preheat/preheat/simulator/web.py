@@ -41,9 +41,9 @@ def application(simulator: Simulator) -> Starlette:
         raw: bytes = request.scope["raw_path"]
         body = await request.body()
         try:
-            answer = simulator.wire_of(request.headers.get("x-amz-target", "")).handle(
-                request.method, raw.decode("ascii"), request.url.query, dict(request.headers), body
-            )
+            path, headers = raw.decode("ascii"), dict(request.headers)
+            wire = simulator.wire_of(headers.get("x-amz-target", ""), path)
+            answer = wire.handle(request.method, path, request.url.query, headers, body)
         except AnswerLost:
             return LostAnswer()
         return Response(answer.body, answer.status, answer.headers)

@@ -37,12 +37,13 @@ class Words:
     codes: Mapping[str, str] = field(default_factory=dict)
     http: Mapping[str, int] = field(default_factory=lambda: ERRORS)
     limits: Limits = field(default_factory=Limits)
-    unthrottled: frozenset[Operation] = frozenset()
+    infer: Operation = Operation.DETECT_ANOMALIES
+    """The one that asks the model itself; the limits of the others are not its own."""
 
     @property
     def operations(self) -> tuple[Operation, ...]:
         """Return every operation that is simulated."""
-        return (self.start, self.stop, self.describe, *self.others)
+        return (self.start, self.stop, self.describe, *self.others, self.infer)
 
     def shown(self, status: Status) -> str:
         """Return the service's first word for a status of the core."""
@@ -58,8 +59,7 @@ LOOKOUT: Final = Words(
     Operation.START_MODEL,
     Operation.STOP_MODEL,
     Operation.DESCRIBE_MODEL,
-    (Operation.LIST_MODELS, Operation.LIST_PROJECTS, Operation.DESCRIBE_PROJECT, Operation.DETECT_ANOMALIES),
-    unthrottled=frozenset({Operation.DETECT_ANOMALIES}),
+    (Operation.LIST_MODELS, Operation.LIST_PROJECTS, Operation.DESCRIBE_PROJECT),
 )
 
 REKOGNITION: Final = Words(
@@ -68,6 +68,7 @@ REKOGNITION: Final = Words(
     Operation.STOP_PROJECT_VERSION,
     Operation.DESCRIBE_PROJECT_VERSIONS,
     (Operation.DESCRIBE_PROJECTS,),
+    infer=Operation.DETECT_CUSTOM_LABELS,
     statuses={
         "TRAINING_COMPLETED": Status.TRAINED,
         "STOPPED": Status.TRAINED,
@@ -100,6 +101,7 @@ SAGEMAKER: Final = Words(
     Operation.DELETE_ENDPOINT,
     Operation.DESCRIBE_ENDPOINT,
     (Operation.DESCRIBE_ENDPOINT_CONFIG, Operation.LIST_TAGS, Operation.ADD_TAGS),
+    infer=Operation.INVOKE_ENDPOINT,
     statuses={
         "Absent": Status.TRAINED,  # the simulator's own word: the service says that it could not find the endpoint
         "Creating": Status.STARTING_HOSTING,

@@ -16,8 +16,9 @@ from pynamodb.transactions import TransactWrite
 
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import LedgerEntry, ModelRecord
-from preheat.ports import Due, Planned, PreheatError, StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.ports import Due, Membership, Planned, PreheatError, StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.store import items, serial
+from preheat.store.accounts import ExternalIds, listed
 from preheat.store.failures import Failure, Patience, failure_of
 from preheat.store.plans import Plans
 from preheat.store.tables import RECORD, LedgerItem, RecordItem, TableNames, Tables
@@ -34,6 +35,7 @@ class DynamoStore:
         self._patience = patience or Patience()
         self._tables = Tables(names, client)
         self._plans = Plans(self._tables, self._patience)
+        self._external_ids = ExternalIds(self._tables, self._patience)
 
     def load(self, model_id: ModelId) -> ModelRecord | None:
         """See `ports.Store`."""
@@ -116,7 +118,12 @@ class DynamoStore:
         planned = {model.model_id: model for model in models}
         concerned = sorted({*self._plans.models(before), *planned})
         served = max((record.plan_version for record in self.recorded(concerned).values()), default=0)
-        pointer = self._plans.write(models, max(expected_version, served) + 1)
+        version = max(expected_version, served) + 1
+        members = {
+            account: Membership(version, self.external_id(account), targets)
+            for account, targets in listed(models).items()
+        }
+        pointer = self._plans.write(models, members, version)
         self._plans.make_current(pointer, at, after=expected_version)
         with ThreadPoolExecutor(HANDS) as hands:
             failed = [*filter(None, hands.map(lambda one: self._wake_or_create(one, planned.get(one), at), concerned))]
@@ -144,6 +151,17 @@ class DynamoStore:
         except (TypeError, ValueError) as error:  # PynamoDB could not even read an attribute's type.
             raise UnreadableItem(f"{name} {model_id}: {error}") from error
         return tuple(items.to_entry(item) for item in found)
+
+    def external_id(self, account: str) -> str:
+        """See `ports.Store`."""
+        return self._external_ids.of(account)
+
+    def membership(self, account: str) -> Membership:
+        """See `ports.Store`."""
+        member = self._plans.membership(account)
+        if member.external_id is None:  # No longer planned there; what still runs there has to be stopped.
+            member = replace(member, external_id=self._external_ids.known(account))
+        return member
 
     def _write(self, record: ModelRecord, entry: LedgerEntry | None) -> None:
         item = items.from_record(self._tables.records, record)

@@ -25,7 +25,7 @@ from pynamodb.models import Model
 
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import LedgerEntry, ModelRecord
-from preheat.ports import UnreadableItem
+from preheat.ports import Membership, UnreadableItem
 from preheat.store import serial
 from preheat.store.tables import RECORD, LedgerItem, PlanItem, RecordItem
 
@@ -48,6 +48,7 @@ RECORD_SCHEMA = Schema(written=1, oldest=1)
 ENTRY_SCHEMA = Schema(written=1, oldest=1)
 MODEL_SCHEMA = Schema(written=1, oldest=1)
 POINTER_SCHEMA = Schema(written=1, oldest=1)
+ACCOUNT_SCHEMA = Schema(written=1, oldest=1)
 
 SHARDS = ("0", "1", "2", "3")
 
@@ -63,6 +64,11 @@ def shard_of(model_id: ModelId) -> str:
 def model_item(model_id: ModelId) -> str:
     """Return the range key of a model in a plan."""
     return f"model#{model_id}"
+
+
+def account_item(account: str) -> str:
+    """Return the range key of a member account in a plan."""
+    return f"account#{account}"
 
 
 def from_record(kind: type[RecordItem], record: ModelRecord) -> RecordItem:
@@ -116,6 +122,21 @@ def to_model(item: PlanItem) -> HostedModel:
         UnreadableItem: this release does not know its form.
     """
     return _joined(HostedModel, item, f"{item.plan}/{item.item}", MODEL_SCHEMA, outside=(), strict=True)
+
+
+def from_membership(kind: type[PlanItem], plan: str, account: str, member: Membership) -> PlanItem:
+    """Return the item of one member account of a plan."""
+    body = serial.dumps(serial.fields_of(member, sparse=True))
+    return kind(plan=plan, item=account_item(account), schema=ACCOUNT_SCHEMA.written, body=body)
+
+
+def to_membership(item: PlanItem) -> Membership:
+    """Return what an item of a plan says of a member account.
+
+    Raises:
+        UnreadableItem: this release does not know its form.
+    """
+    return _joined(Membership, item, f"{item.plan}/{item.item}", ACCOUNT_SCHEMA, outside=(), strict=True)
 
 
 def wake_at_of(item: RecordItem) -> datetime | None:

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import LedgerEntry, ModelRecord
-from preheat.ports import Due, Planned, StaleRecord
+from preheat.ports import Due, Membership, Planned, StaleRecord
+from preheat.store.accounts import drawn, listed
 
 
 class MemoryStore:
@@ -20,6 +21,7 @@ class MemoryStore:
         self.entries: dict[ModelId, list[LedgerEntry]] = {}
         self.plans: dict[int, dict[ModelId, HostedModel]] = {0: {}}
         self.current = 0
+        self.external_ids: dict[str, str] = {}
 
     def load(self, model_id: ModelId) -> ModelRecord | None:
         """See `ports.Store`."""
@@ -73,6 +75,8 @@ class MemoryStore:
         served = max((record.plan_version for record in self.recorded(sorted(concerned)).values()), default=0)
         self.current = max(expected_version, served) + 1
         self.plans[self.current] = {model.model_id: model for model in models}
+        for account in listed(models):
+            self.external_id(account)
         for model in models:
             if model.model_id not in self.records:
                 self.records[model.model_id] = ModelRecord(model.model_id, model.target, version=1, wake_at=at)
@@ -89,3 +93,12 @@ class MemoryStore:
     def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
         """See `ports.Store`."""
         return tuple(self.entries.get(model_id, ()))
+
+    def external_id(self, account: str) -> str:
+        """See `ports.Store`."""
+        return self.external_ids.setdefault(account, drawn())
+
+    def membership(self, account: str) -> Membership:
+        """See `ports.Store`."""
+        models = self.plans[self.current].values()
+        return Membership(self.current, self.external_ids.get(account), listed(models).get(account, ()))

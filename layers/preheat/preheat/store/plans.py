@@ -5,7 +5,7 @@ Does not know records; waking them is the store's affair.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
@@ -13,7 +13,7 @@ from itertools import batched
 from pynamodb.exceptions import PynamoDBException
 
 from preheat.domain.plan import HostedModel, ModelId
-from preheat.ports import Planned, StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.ports import Membership, Planned, StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.store import items, serial
 from preheat.store.failures import Failure, Patience, failure_of
 from preheat.store.tables import CURRENT, POINTER, PlanItem, Tables
@@ -36,7 +36,8 @@ class Plans:
         self._tables = tables
         self._patience = patience
         self._seen: dict[ModelId, HostedModel | None] = {}
-        self._seen_partition = ""
+        self._seen_accounts: dict[str, Membership] = {}
+        self._seen_pointer = Pointer(0, "")
 
     def current(self) -> Pointer:
         """Return the pointer, by a consistent read.
@@ -57,15 +58,31 @@ class Plans:
 
     def planned(self, model_id: ModelId) -> Planned:
         """See `ports.Store`. A plan never changes, so what was read of the current one is kept."""
-        pointer = self.current()
+        pointer = self._see()
         if pointer.version == 0:
             return Planned(0, None)
-        if pointer.partition != self._seen_partition:
-            self._seen, self._seen_partition = {}, pointer.partition
         if model_id not in self._seen:
             item = self._get(pointer.partition, items.model_item(model_id))
             self._seen[model_id] = items.to_model(item) if item is not None else None
         return Planned(pointer.version, self._seen[model_id])
+
+    def membership(self, account: str) -> Membership:
+        """See `ports.Store`. It is that of the plan that `planned` has seen last, so that a pass goes by one plan."""
+        pointer = self._seen_pointer if self._seen_pointer.version else self._see()
+        if pointer.version == 0:
+            return Membership(0, None)
+        if account not in self._seen_accounts:
+            item = self._get(pointer.partition, items.account_item(account))
+            known = items.to_membership(item) if item is not None else Membership(pointer.version, None)
+            self._seen_accounts[account] = known
+        return self._seen_accounts[account]
+
+    def _see(self) -> Pointer:
+        """Return the pointer, and forget what was read of another plan."""
+        pointer = self.current()
+        if pointer != self._seen_pointer:
+            self._seen, self._seen_accounts, self._seen_pointer = {}, {}, pointer
+        return pointer
 
     def models(self, pointer: Pointer) -> list[ModelId]:
         """Return the models that a plan names, in order."""
@@ -81,15 +98,18 @@ class Plans:
 
         return sorted(self._patience.call(f"the models of plan {pointer.version}", read))
 
-    def write(self, models: Sequence[HostedModel], version: int) -> Pointer:
+    def write(self, models: Sequence[HostedModel], members: Mapping[str, Membership], version: int) -> Pointer:
         """Store a plan that is not current yet, and return the pointer that would make it so."""
         pointer = Pointer(version, f"v{version:010d}-{uuid.uuid4().hex[:12]}")
-        for some in batched(models, BATCH, strict=False):
+        kind, partition = self._tables.plans, pointer.partition
+        rows = [items.from_model(kind, partition, model) for model in models]
+        rows += [items.from_membership(kind, partition, account, member) for account, member in members.items()]
+        for some in batched(rows, BATCH, strict=False):
 
-            def put(some: tuple[HostedModel, ...] = some) -> None:
-                with self._tables.plans.batch_write() as batch:
-                    for model in some:
-                        batch.save(items.from_model(self._tables.plans, pointer.partition, model))
+            def put(some: tuple[PlanItem, ...] = some) -> None:
+                with kind.batch_write() as batch:
+                    for row in some:
+                        batch.save(row)
 
             self._patience.call(f"plan {version}", put)
         return pointer

@@ -5,6 +5,7 @@ release does not know is refused or passed over, as the caller says: `items` has
 Knows no table and no domain type by name.
 """
 
+import base64
 import json
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -66,7 +67,7 @@ def loads(text: str) -> dict[str, Json]:
 
 
 def encode(value: object, *, sparse: bool = False) -> Json:
-    """Return `value` as JSON data. Durations are seconds, instants UTC text, sets sorted lists.
+    """Return `value` as JSON data. Durations are seconds, instants UTC text, sets sorted lists, bytes base64.
 
     `sparse` leaves out every field that has its default: a release that does not know the field reads the rest.
 
@@ -78,6 +79,8 @@ def encode(value: object, *, sparse: bool = False) -> Json:
             return cast("Json", value.value)
         case None | bool() | int() | str():
             return value
+        case bytes():
+            return base64.b64encode(value).decode()
         case datetime():
             return stamp(value)
         case timedelta():
@@ -172,6 +175,8 @@ def _scalar(kind: Any, data: object) -> object:
         return timedelta(seconds=cast("float", data))
     if type(data) is not plain:
         raise ValueError(f"{_shown(data)} is not {'text' if plain is str else plain.__name__}")
+    if kind is bytes:
+        return base64.b64decode(cast("str", data), validate=True)  # binascii.Error is a ValueError
     if kind is time:
         at = time.fromisoformat(cast("str", data))
         if at.tzinfo is not None:

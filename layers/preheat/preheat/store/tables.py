@@ -15,6 +15,7 @@ from preheat.store.connection import SharedConnection
 
 RECORD = "record"  # a model's record; its holds will stand under the same partition key
 CURRENT, POINTER = "current", "pointer"
+ACCOUNTS = "accounts"  # the partition of the plans table that holds the ExternalId of each member account
 
 
 class DueIndex(GlobalSecondaryIndex["RecordItem"]):  # type: ignore[no-untyped-call]  # PynamoDB left it untyped
@@ -61,7 +62,7 @@ class LedgerItem(Model):
 
 
 class PlanItem(Model):
-    """One model of a plan; or the pointer, which names the partition of the current plan."""
+    """One model or member account of a plan; the pointer to the current plan; the ExternalId of an account."""
 
     plan = UnicodeAttribute(hash_key=True)
     item = UnicodeAttribute(range_key=True)

@@ -1,0 +1,124 @@
+"""The template of a member account: who is let in, and that nothing is allowed but what the plan's models need."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from preheat.domain.plan import ROLE, Backend, Target
+from preheat.hosting.members import SESSION_LASTS, SESSION_NAME
+from preheat.hosting.session_policy import Place, policy
+from preheat.ports import Listed
+from preheat.store.accounts import drawn
+
+type Template = dict[str, Any]
+
+PREFIXES = {
+    "LookoutVisionPrefix": "line-",
+    "RekognitionPrefix": "line-",
+    "EndpointPrefix": "line-",
+    "EndpointConfigPrefix": "line-",
+}
+HERE = Place("aws", "eu-central-1", "210987654321")
+TARGETS = {
+    Backend.LOOKOUT_VISION: Target("line-1", "3"),
+    Backend.REKOGNITION: Target("line-1", "line-1.v2", Backend.REKOGNITION),
+    Backend.SAGEMAKER: Target("line-1", "line-1-v2", Backend.SAGEMAKER),
+}
+
+
+def statements(template: Template) -> Iterator[dict[str, Any]]:
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::IAM::Policy":
+            assert "Condition" in resource  # each service is allowed only if its prefix is given
+            yield from resource["Properties"]["PolicyDocument"]["Statement"]
+
+
+def resources(statement: dict[str, Any]) -> list[str]:
+    """The statement's resources in one account, with every prefix given."""
+    found = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+    known = PREFIXES | {"AWS::Partition": "aws", "AWS::AccountId": HERE.account}
+    texts = [each["Fn::Sub"] if isinstance(each, dict) else each for each in found]
+    return [re.sub(r"\$\{([^}]+)\}", lambda name: known[name[1]], text) for text in texts]
+
+
+def matches(pattern: str, arn: str) -> bool:
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), arn) is not None
+
+
+def test_cfn_lint_finds_nothing(root: Path) -> None:
+    lint = root / ".venv-sam" / "bin" / "cfn-lint"
+    done = subprocess.run(
+        [lint, "--format", "parseable", "--", root / "templates" / "member-role.yaml"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.stdout, done.returncode) == ("", 0), done.stderr
+
+
+def test_only_the_stacks_role_is_let_in_and_only_under_the_external_id(member_template: Template) -> None:
+    role = member_template["Resources"]["MemberRole"]["Properties"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": {"Ref": "ReconcileRoleArn"}}
+    assert trust["Action"] == "sts:AssumeRole"
+    assert trust["Condition"] == {
+        "StringEquals": {"sts:ExternalId": {"Ref": "ExternalId"}, "sts:RoleSessionName": SESSION_NAME}
+    }
+    assert role["MaxSessionDuration"] >= SESSION_LASTS.total_seconds()
+
+
+def test_an_external_id_of_ones_own_is_refused_and_one_that_was_drawn_is_not(member_template: Template) -> None:
+    parameters = member_template["Parameters"]
+    assert "Default" not in parameters["ExternalId"]
+    assert re.fullmatch(parameters["ExternalId"]["AllowedPattern"], drawn())
+    for chosen in ("", "preheat", "tenant-7", f"{drawn()}0", drawn().upper()):
+        assert not re.fullmatch(parameters["ExternalId"]["AllowedPattern"], chosen)
+    assert parameters["ReconcileRoleArn"]["AllowedPattern"] == ROLE.pattern
+
+
+def test_what_is_not_asked_for_is_not_allowed(member_template: Template) -> None:
+    parameters = member_template["Parameters"]
+    assert all(parameters[name]["Default"] == "" for name in PREFIXES)
+    assert parameters["AllowInference"]["Default"] == "false"
+    for name in PREFIXES:
+        assert not re.fullmatch(parameters[name]["AllowedPattern"], "line-*")
+
+
+def test_no_action_is_a_wildcard_and_every_one_is_bound_to_the_regions(member_template: Template) -> None:
+    for statement in statements(member_template):
+        assert not [action for action in statement["Action"] if "*" in action]
+        assert statement["Condition"]["StringEquals"]["aws:RequestedRegion"] == {"Ref": "Regions"}
+        if "*" in resources(statement):
+            assert statement["Action"] == ["rekognition:DescribeProjects"]
+
+
+def test_an_endpoint_is_deleted_only_if_the_stack_made_it(member_template: Template) -> None:
+    (deletes,) = [each for each in statements(member_template) if "sagemaker:DeleteEndpoint" in each["Action"]]
+    assert deletes["Action"] == ["sagemaker:DeleteEndpoint"]
+    assert deletes["Condition"]["StringEquals"]["aws:ResourceTag/preheat:managed-by"] == {"Ref": "StackName"}
+
+
+@pytest.mark.parametrize("backend", list(Backend))
+def test_what_a_session_asks_for_the_role_allows_and_nothing_more(member_template: Template, backend: Backend) -> None:
+    asked = {
+        (action, arn)
+        for statement in json.loads(policy([Listed(TARGETS[backend], inference=True)], HERE))["Statement"]
+        for action in statement["Action"]
+        for arn in statement["Resource"]
+    }
+    allowed = [
+        (action, pattern)
+        for statement in statements(member_template)
+        for action in statement["Action"]
+        for pattern in resources(statement)
+    ]
+    for action, arn in asked:
+        assert any(action == each and matches(pattern, arn) for each, pattern in allowed), (action, arn)
+    services = {action.partition(":")[0] for action, _ in asked}
+    assert {action for action, _ in allowed if action.partition(":")[0] in services} == {action for action, _ in asked}
