@@ -94,23 +94,44 @@ def test_a_start_seen_failed_under_an_unanswered_call_is_that_calls_outcome_not_
         assert day.told(Action.START)[1].at - day.told(Action.START)[0].at >= LEASE
 
 
+def started_by_the_first_of_two_tries(hosting: Hosting, attempt: Attempt) -> None:
+    """Start a model and lose the answer on the way: the client tries again on its own, and is refused."""
+    hosting.start(attempt)
+    try:
+        hosting.start(attempt)
+    except HostingError as error:
+        raise type(error)(str(error), retried=True) from error
+
+
 @everywhere
 def test_a_refused_start_that_the_clients_own_retry_caused_is_taken_for_what_it_is(backend: Backend) -> None:
     with a_day(backend=backend) as day:
-
-        def twice(hosting: Hosting, attempt: Attempt) -> None:
-            hosting.start(attempt)  # its answer is lost on the way, and the client tries again on its own
-            try:
-                hosting.start(attempt)
-            except HostingError as error:
-                raise type(error)(str(error), retried=True) from error
-
-        day.hosting = Around(day.hosting, twice)
+        day.hosting = Around(day.hosting, started_by_the_first_of_two_tries)
         day.run_until("08:00")
         assert (day.observed(), day.started()) == (Observed.HOSTED, 1)
         assert day.record.ownership is Ownership.STARTED
         day.run_until("16:10")
         assert day.observed() is Observed.STOPPED
+
+
+@everywhere
+def test_a_start_whose_refusal_was_an_echo_is_stopped_also_if_no_look_saw_it_inside_the_demand(
+    backend: Backend,
+) -> None:
+    with a_day(backend=backend) as day:
+
+        def unseen(hosting: Hosting, attempt: Attempt) -> None:
+            day.ticks = False  # nobody looks again before the shift is over
+            started_by_the_first_of_two_tries(hosting, attempt)
+
+        day.hosting = Around(day.hosting, unseen)
+        day.run_until("07:28:30")
+        while day.queue.receive() is not None:
+            pass
+        day.clock.advance_to(at("17:00"))
+        day.ticks = True
+        day.run_until("17:10")
+        assert (day.observed(), day.stopped()) == (Observed.STOPPED, 1)
 
 
 @everywhere
