@@ -11,8 +11,9 @@ from tests.day import MIDNIGHT, a_model, at, shifts
 
 from preheat.domain.demand import BRIDGE_ALLOWANCE, STOP_TIME, demands, outlook
 from preheat.domain.looks import while_starting
-from preheat.domain.schedule import Schedule, ShiftWindow, Weekday, instant
+from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.windows import Window, merged
+from preheat.domain.zones import instant
 
 minutes = st.integers(0, 2_000)
 windows = st.tuples(minutes, st.integers(1, 300)).map(
@@ -57,7 +58,7 @@ def test_a_window_that_is_none_cannot_exist(start: datetime, end: datetime, why:
         (frozenset[Weekday](), time(6), time(14), 0, "at least one weekday"),
         (frozenset({Weekday.MON}), time(14), time(6), 0, "ends before it starts"),
         (frozenset({Weekday.MON}), time(6), time(6), 0, "ends before it starts"),
-        (frozenset({Weekday.MON}), time(6), time(6), 8, "0 to 7 midnights"),
+        (frozenset({Weekday.MON}), time(6), time(6), 32, "0 to 31 midnights"),
     ],
 )
 def test_a_shift_window_that_is_none_cannot_exist(

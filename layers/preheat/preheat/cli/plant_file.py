@@ -9,8 +9,17 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from preheat.cli.plant_calendars import CalendarEntry, HolidaysEntry, QuotaEntry, ShutdownEntry, TariffEntry
 from preheat.cli.plant_checks import cross_problems
-from preheat.cli.plant_schema import DefaultsEntry, ModelEntry, PlantFile, ScheduleEntry, WindowEntry
+from preheat.cli.plant_schema import DefaultsEntry, ModelEntry, PlantFile
+from preheat.cli.plant_windows import (
+    CrewEntry,
+    HoursEntry,
+    ReplacedEntry,
+    RotationEntry,
+    ScheduleEntry,
+    WindowEntry,
+)
 from preheat.cli.plant_yaml import Document, FieldPath, NotReadableError, Place, Problem, read_yaml
 
 SIZE_MAX: Final = 1_000_000  # bytes
@@ -22,6 +31,17 @@ _ENTRIES: dict[tuple[str, ...], type[BaseModel]] = {
     ("defaults",): DefaultsEntry,
     ("schedules", "*"): ScheduleEntry,
     ("schedules", "*", "windows", "*"): WindowEntry,
+    ("schedules", "*", "rotations", "*"): RotationEntry,
+    ("schedules", "*", "rotations", "*", "shifts", "*"): HoursEntry,
+    ("schedules", "*", "rotations", "*", "crews", "*"): CrewEntry,
+    ("schedules", "*", "added", "*"): WindowEntry,
+    ("schedules", "*", "replaced", "*"): ReplacedEntry,
+    ("schedules", "*", "replaced", "*", "windows", "*"): HoursEntry,
+    ("calendars", "*"): CalendarEntry,
+    ("calendars", "*", "holidays", "*"): HolidaysEntry,
+    ("calendars", "*", "shutdowns", "*"): ShutdownEntry,
+    ("tariffs", "*"): TariffEntry,
+    ("quotas", "*"): QuotaEntry,
     ("models", "*"): ModelEntry,
 }
 
@@ -115,6 +135,8 @@ def _problem(document: Document, details: Any) -> Problem:
         accepted = f"a list: {_described(path)}"
     elif kind == "too_short":
         accepted = "at least one"
+    elif kind == "too_long":
+        accepted = f"at most {details['ctx']['max_length']}"
     else:  # Every leaf has a reader of its own; this is what a form not thought of would say.
         accepted = details["msg"]
     return Problem(document.place(path), path, f"found {shown(found)}", accepted)
@@ -134,14 +156,16 @@ def _accepted(details: Any) -> str:
 
 def _described(path: FieldPath) -> str:
     entry = _entry(path[:-1])
-    field = entry.model_fields.get(str(path[-1])) if entry is not None else None
+    name = str(path[-1])
+    fields = entry.model_fields if entry is not None else {}
+    field = next((field for key, field in fields.items() if name == (field.alias or key)), None)
     text = field.description if field is not None else None
     return text[0].lower() + text[1:].rstrip(".") if text else "a value"
 
 
 def _fields(path: FieldPath) -> list[str]:
     entry = _entry(path)
-    return list(entry.model_fields) if entry is not None else []
+    return [field.alias or name for name, field in entry.model_fields.items()] if entry is not None else []
 
 
 def _entry(path: FieldPath) -> type[BaseModel] | None:

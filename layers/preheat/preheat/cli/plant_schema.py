@@ -6,23 +6,21 @@ Owns the fields; their values are `plant_leaves`' affair. Knows neither YAML nor
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
+from preheat.cli.plant_calendars import BackendName, CalendarEntry, QuotaEntry, TariffEntry
 from preheat.cli.plant_leaves import (
     LEAD,
     SLACK,
     UNITS,
-    Days,
-    End,
     FileVersion,
     ModeName,
     Name,
     Project,
-    Start,
     UnscheduledName,
     Version,
-    Zone,
 )
+from preheat.cli.plant_windows import ScheduleEntry, Strict
 from preheat.domain.plan import Mode, Unscheduled
 
 MODELS_MAX: Final = 1_000
@@ -35,26 +33,7 @@ def _few(value: Any) -> Any:
     return value
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-class WindowEntry(_Strict):
-    """A shift window: a local start and end on some weekdays."""
-
-    days: Days = Field(description="Weekdays on which it starts: daily, mon, mon-fri, fri-mon, or a list of these.")
-    start: Start = Field(description='Local time, in quotes: "06:00".')
-    end: End = Field(description="Local time; one that is not after the start is on the next day. 24:00 is midnight.")
-
-
-class ScheduleEntry(_Strict):
-    """Shift windows in one time zone."""
-
-    zone: Zone = Field(description="IANA time zone of every time in it.")
-    windows: list[WindowEntry] = Field(min_length=1, description="Shift windows; together they are the shift.")
-
-
-class DefaultsEntry(_Strict):
+class DefaultsEntry(Strict):
     """What holds for every model that does not say otherwise."""
 
     lead: Annotated[timedelta, *LEAD] = Field(
@@ -67,7 +46,7 @@ class DefaultsEntry(_Strict):
     min_units: Annotated[int, *UNITS] = Field(default=1, description="Inference units to run, each billed; 1.")
 
 
-class ModelEntry(_Strict):
+class ModelEntry(Strict):
     """One hosted model: what runs and when."""
 
     project: Project = Field(description="Lookout for Vision project.")
@@ -94,13 +73,28 @@ class ModelEntry(_Strict):
     )
 
 
-class PlantFile(_Strict):
+class PlantFile(Strict):
     """A plant: its schedules and the models that they need."""
 
     model_config = ConfigDict(title="Preheat plant file")
 
     version: FileVersion = Field(description="Version of this form of plant file.")
     defaults: DefaultsEntry = Field(default_factory=DefaultsEntry, description="For models that do not say otherwise.")
+    tariffs: dict[BackendName, TariffEntry] = Field(
+        default_factory=dict,
+        description="What each hosting service bills, for the costs that are shown.",
+        json_schema_extra={"additionalProperties": False},
+    )
+    quotas: dict[BackendName, QuotaEntry] = Field(
+        default_factory=dict,
+        description="What each hosting service allows, for the conflicts that are shown.",
+        json_schema_extra={"additionalProperties": False},
+    )
+    calendars: dict[Name, CalendarEntry] = Field(
+        default_factory=dict,
+        description="Calendars of closed days by name.",
+        json_schema_extra={"additionalProperties": False},
+    )
     schedules: dict[Name, ScheduleEntry] = Field(
         description="Schedules by name.", json_schema_extra={"additionalProperties": False}
     )

@@ -6,7 +6,7 @@ missing takes its default, so that what an earlier one wrote stays readable. Kno
 
 import json
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, IntEnum
 from functools import cache
 from types import NoneType, UnionType
@@ -79,7 +79,7 @@ def encode(value: object) -> Json:
             return stamp(value)
         case timedelta():
             return value.total_seconds()
-        case time():
+        case time() | date():
             return value.isoformat()
         case tuple():
             return [encode(item) for item in value]
@@ -163,6 +163,11 @@ def _scalar(kind: Any, data: object) -> object:
         return timedelta(seconds=cast("float", data))
     if type(data) is not plain:
         raise ValueError(f"{_shown(data)} is not {'text' if plain is str else plain.__name__}")
+    if kind is date:
+        day = date.fromisoformat(cast("str", data))
+        if day.isoformat() != data:
+            raise ValueError(f"{_shown(data)} is not a date such as 2026-12-24")
+        return day
     if kind is time:
         at = time.fromisoformat(cast("str", data))
         if at.tzinfo is not None:

@@ -1,0 +1,165 @@
+"""When a schedule wants something: the intervals in a range, one instant's answer, and the next edge, asked directly.
+
+Evaluates month by month and keeps what it found, within bounds. Total: every schedule that exists is answered, in a
+zone that is known; dates before 1900 and after 9000 hold nothing.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from preheat.domain.schedule import Schedule
+from preheat.domain.windows import Window
+from preheat.domain.zones import FIRST_DAY, LAST_DAY, from_microseconds, instant_of, microseconds
+
+type Span = tuple[int, int]  # [start, end) in microseconds since 1970
+
+LOOKAHEAD: Final = timedelta(days=800)  # the calendars reach 24 months; what is further off can wait for another look
+_MONTHS_KEPT: Final = 2_048
+_FIRST_MONTH: Final = FIRST_DAY.year * 12
+_LAST_MONTH: Final = LAST_DAY.year * 12 + 11
+_DAY: Final = timedelta(days=1)
+
+
+class ScheduleError(Exception):
+    """A schedule cannot be evaluated here; the message names it and why. Only its own models suffer."""
+
+
+def windows(schedule: Schedule, after: datetime, before: datetime) -> Iterator[Window]:
+    """Yield the windows of a schedule that overlap [after, before), unmerged, whole, by the date of their start.
+
+    Raises:
+        ScheduleError: its time zone is not known here.
+    """
+    for start, end in _overlapping(schedule, microseconds(after), microseconds(before)):
+        yield Window(from_microseconds(start), from_microseconds(end))
+
+
+def intervals(schedules: Sequence[Schedule], after: datetime, before: datetime) -> list[Window]:
+    """Return when any of `schedules` wants something in [after, before): in order, merged, clipped to the range.
+
+    Raises:
+        ScheduleError: a time zone is not known here.
+    """
+    low, high = microseconds(after), microseconds(before)
+    spans = (span for schedule in schedules for span in _overlapping(schedule, low, high))
+    return [
+        Window(from_microseconds(max(start, low)), from_microseconds(min(end, high))) for start, end in union(spans)
+    ]
+
+
+def wanted(schedules: tuple[Schedule, ...], at: datetime) -> bool:
+    """Tell whether any of `schedules` wants something at the aware instant `at`.
+
+    Raises:
+        ScheduleError: a time zone is not known here.
+    """
+    at = at.astimezone(UTC)
+    before, edges = _edges(schedules, at.year * 12 + at.month - 1)
+    return before ^ (bisect_right(edges, microseconds(at)) & 1 == 1)
+
+
+def next_edge(schedules: tuple[Schedule, ...], at: datetime, *, within: timedelta = LOOKAHEAD) -> datetime | None:
+    """Return the next instant after `at` at which the answer of `wanted` changes; None if none comes `within`.
+
+    Raises:
+        ScheduleError: a time zone is not known here.
+    """
+    at = at.astimezone(UTC)
+    now = microseconds(at)
+    until = now + within // timedelta(microseconds=1)
+    month = max(at.year * 12 + at.month - 1, _FIRST_MONTH)
+    while month <= _LAST_MONTH:
+        _, edges = _edges(schedules, month)
+        index = bisect_right(edges, now)
+        if index < len(edges):
+            return from_microseconds(edges[index]) if edges[index] <= until else None
+        month += 1
+        if _begins(month) > until:
+            return None
+    return None
+
+
+def spans(schedule: Schedule, after: datetime, before: datetime) -> list[Span]:
+    """Return the windows that overlap [after, before) as `windows` does, in microseconds since 1970.
+
+    Raises:
+        ScheduleError: its time zone is not known here.
+    """
+    return list(_overlapping(schedule, microseconds(after), microseconds(before)))
+
+
+def union(several: Iterable[Span], gap: int = 0) -> list[Span]:
+    """Return the union of spans in order, joining neighbours at most `gap` microseconds apart (0: touching)."""
+    found: list[Span] = []
+    first = last = None
+    for start, end in sorted(several):
+        if first is None or last is None:
+            first, last = start, end
+        elif start - last <= gap:
+            last = max(last, end)
+        else:
+            found.append((first, last))
+            first, last = start, end
+    if first is not None and last is not None:
+        found.append((first, last))
+    return found
+
+
+def _overlapping(schedule: Schedule, after: int, before: int) -> Iterator[Span]:
+    """Yield spans that overlap [after, before). A local date and its instants lie at most a day and a bit apart."""
+    if before <= after:
+        return
+    reach = schedule.longest + 2
+    low = max(_month_of(after, -reach), _FIRST_MONTH)
+    high = min(_month_of(before, 2), _LAST_MONTH)
+    for month in range(low, high + 1):
+        found = _starting(schedule, month)
+        for index in range(bisect_left(found, (before,))):
+            if found[index][1] > after:
+                yield found[index]
+
+
+@lru_cache(maxsize=_MONTHS_KEPT)
+def _starting(schedule: Schedule, month: int) -> tuple[Span, ...]:
+    """Return the spans of the windows that start in a month of local dates (year x 12 + month - 1), in order.
+
+    A window that the spring gap swallows is left out.
+    """
+    found = []
+    day = date(month // 12, month % 12 + 1, 1)
+    try:
+        while day.month == month % 12 + 1:
+            for window in schedule.starting_on(day):
+                start = instant_of(day, window.start, schedule.zone, fold=0)
+                last = day + window.end_day * _DAY if window.end_day else day
+                end = instant_of(last, window.end, schedule.zone, fold=1)
+                if start < end:
+                    found.append((start, end))
+            day += _DAY
+    except (KeyError, ValueError, OSError) as error:  # What zoneinfo raises for a key that is not there, or no key.
+        raise ScheduleError(f"schedule {schedule.name}: zone {schedule.zone!r} is not known here: {error}") from error
+    return tuple(sorted(found))
+
+
+@lru_cache(maxsize=_MONTHS_KEPT)
+def _edges(schedules: tuple[Schedule, ...], month: int) -> tuple[bool, tuple[int, ...]]:
+    """Return what is wanted just before a month of UTC begins, and every instant of it at which that changes."""
+    begins, ends = _begins(month), _begins(month + 1)
+    # One microsecond wider on the left, so that a window which ends as the month begins shows its edge.
+    found = union(span for each in schedules for span in _overlapping(each, begins - 1, ends))
+    before = bool(found) and found[0][0] < begins <= found[0][1]
+    return before, tuple(edge for span in found for edge in span if begins <= edge < ends)
+
+
+@lru_cache(maxsize=_MONTHS_KEPT)
+def _begins(month: int) -> int:
+    return microseconds(datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC))
+
+
+def _month_of(at: int, days: int) -> int:
+    """Return the month of UTC that holds an instant moved by some days."""
+    moved = from_microseconds(at) + days * _DAY
+    return moved.year * 12 + moved.month - 1
