@@ -8,12 +8,13 @@ from tests.day import TARGET, WELD, a_day, a_model, at
 
 from preheat.domain.attempt import LEASE
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Units
+from preheat.domain.plan import Mode, Units
 from preheat.domain.record import Action, Phase
 from preheat.simulator.faults import FaultKind
 from preheat.simulator.limits import Limits
 from preheat.simulator.status import Operation, Status
-from preheat.simulator.switches import Switches, WhenPossible
+from preheat.simulator.switches import Switches, TokenAfterStop, WhenPossible
+from preheat.simulator.views import ModelView
 
 
 def test_a_lost_answer_does_not_start_a_model_twice() -> None:
@@ -189,6 +190,43 @@ def test_a_quota_is_asked_again_with_the_same_token_and_told_once() -> None:
         day.service.limits = Limits(calls_per_second=None)
         day.run_until("08:00")
         assert day.observed() is Observed.HOSTED
+
+
+def test_what_a_person_starts_after_a_shift_whose_start_was_always_refused_is_left_alone() -> None:
+    with a_day(start_takes="5m") as day:
+        day.service.limits = Limits(calls_per_second=None, max_units_per_model=1)
+        day.apply(a_model("08:00-16:00", units=Units(3)))
+        day.run_until("16:00")
+        day.person("starts")
+        day.run_until("16:30")
+        assert (day.observed(), day.record.phase) == (Observed.HOSTED, Phase.UNSCHEDULED)
+        assert not day.sent(Operation.STOP_MODEL)
+
+
+def test_a_start_whose_answer_was_lost_is_ours_though_its_repeat_was_refused() -> None:
+    switches = Switches(token_after_stop=TokenAfterStop.NEW_CALL)
+    with a_day("08:00-08:10", lead="5m", start_takes="40m", switches=switches) as day:
+        day.fault(FaultKind.ANSWER_LOST, operation=Operation.START_MODEL)
+        day.fault(FaultKind.THROTTLE, operation=Operation.START_MODEL, skip=1)
+        day.run_until("08:30")
+        assert (day.observed(), day.stopped()) == (Observed.STOPPED, 1)
+
+
+def test_a_look_that_outlasts_the_demand_adopts_nothing() -> None:
+    with a_day("08:00-16:00", mode=Mode.OBSERVE) as day:
+        day.run_until("15:59:50")
+        describe = day.service.describe_model
+
+        def slowly(project: str, version: str) -> ModelView:
+            day.clock.advance_to(at("16:00:05"))
+            day.person("starts")
+            return describe(project, version)
+
+        day.service.describe_model = slowly  # type: ignore[method-assign]  # the service takes its time
+        day.store.wake(WELD, day.clock.at)
+        day.look()
+        assert day.status is Status.STARTING_HOSTING
+        assert (day.record.phase, day.told(Action.ADOPT)) == (Phase.UNSCHEDULED, [])
 
 
 def test_a_refused_start_is_sent_anew_when_the_plan_asks_for_less() -> None:

@@ -54,6 +54,26 @@ def test_an_intent_is_not_closed_within_its_lease() -> None:
     assert attempt.is_closable(attempt.intent_at + LEASE)
 
 
+REFUSALS = [answer for answer in Answer if REACTIONS[answer].definite and answer is not Answer.ACCEPTED]
+
+
+@pytest.mark.parametrize("answer", REFUSALS)
+def test_an_attempt_that_was_refused_each_time_is_without_effect(answer: Answer) -> None:
+    once = an_attempt().answered(answer, WELD, at("07:28"))
+    again = once.repeated(at("07:29")).answered(answer, WELD, at("07:29"))
+    assert once.is_without_effect()
+    assert again.is_without_effect()
+    assert not once.repeated(at("07:29")).is_without_effect()  # its writer may be about to call
+
+
+@pytest.mark.parametrize("unsure", [None, Answer.LOST, Answer.ACCEPTED])
+def test_a_refusal_after_a_call_that_may_have_had_its_effect_settles_nothing_about_it(unsure: Answer | None) -> None:
+    attempt = an_attempt() if unsure is None else an_attempt().answered(unsure, WELD, at("07:28"))
+    much_later = at("07:28") + 2 * LEASE
+    refused = attempt.repeated(much_later).answered(Answer.WRONG_STATE, WELD, much_later)
+    assert not refused.is_without_effect()
+
+
 @pytest.mark.parametrize("answer", [answer for answer in Answer if REACTIONS[answer].definite])
 def test_a_sole_writers_definite_answer_settles_its_intent(answer: Answer) -> None:
     assert an_attempt().answered(answer, WELD, at("07:28")).is_closable(at("07:28"))

@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from preheat.domain.attempt import REACTIONS, TOKEN_AGE_MAX, Attempt, Call
+from preheat.domain.attempt import REACTIONS, TOKEN_AGE_MAX, Answer, Attempt, Call
 from preheat.domain.lifecycle import Observed
 from preheat.domain.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
 
@@ -97,6 +97,8 @@ def by_intent(
         return
     if observed in (Observed.UNKNOWN, Observed.BUSY):
         yield Broken("S9", f"{attempt.call} is called for on a model that is {observed}")
+    if attempt.call is Call.START and observed not in (Observed.STOPPED, Observed.FAILED):
+        yield Broken("S1", f"a start is called for of a model that is {observed}")
     repeated = before.attempt is not None and before.attempt.client_token == attempt.client_token
     if attempt.call is Call.START and repeated and returned:
         yield Broken("S5", "the token is sent again after the model was seen to leave and return")
@@ -104,6 +106,11 @@ def by_intent(
         yield Broken("S3", "hosted and needed, yet a stop is called for")
     if attempt.call is Call.STOP and not before.is_engaged() and after.ownership is not Ownership.ADOPTED:
         yield Broken("S4", "a stop is called for of what is neither started nor adopted")
+    stopped = (
+        before.attempt is not None and before.attempt.call is Call.STOP and before.attempt.answer is Answer.ACCEPTED
+    )
+    if attempt.call is Call.STOP and stopped and observed is Observed.STARTING:
+        yield Broken("S4", "a stop is called for of what is starting after an accepted stop: somebody else's start")
 
 
 def by_call(attempt: Attempt, named: str | None, *, at: datetime, skew: timedelta = timedelta()) -> Iterator[Broken]:

@@ -100,27 +100,30 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
     return Result(model_id, decision.action, decision.reason, record.phase, record.wake_at, tuple(entries))
 
 
-def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Remote, now: datetime) -> Situation:
-    """Read the rest of what the decision rests on: the demand, and the service itself."""
+def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Remote, looked_at: datetime) -> Situation:
+    """Read the rest of what the decision rests on: the service itself, and then the demand as of that moment."""
     model = planned.model
     if model is not None and record.target != model.target and not record.is_engaged():
         record = replace(record, target=model.target, observed=Observed.UNKNOWN)
     mode = stack_mode if model is None else max(stack_mode, model.mode, key=lambda mode: mode.strictness)
-    situation = Situation(
+    observation = Observation(record.observed, "as last seen")
+    if mode is not Mode.PAUSED and record.silent_for_plan != planned.version:
+        if budget.is_spent(record.spent_until, looked_at):
+            observation = Observation(Observed.UNKNOWN, "not looked at: its calls are spent")
+        else:
+            record = replace(record, spent_until=budget.spent(record.spent_until, looked_at))
+            observation = _observe(record, remote)
+    # Read after the look: a demand that ended while the service was slow to answer covers nothing that the look has seen.
+    now = remote.clock.now()
+    return Situation(
         model=model,
         plan_version=planned.version,
         mode=mode,
         record=record,
         outlook=outlook(model, now) if model is not None else NOTHING_WANTED,
-        observation=Observation(record.observed, "as last seen"),
+        observation=observation,
         now=now,
     )
-    if mode is Mode.PAUSED or situation.silent:
-        return situation
-    if budget.is_spent(record.spent_until, now):
-        return replace(situation, observation=Observation(Observed.UNKNOWN, "not looked at: its calls are spent"))
-    record = replace(record, spent_until=budget.spent(record.spent_until, now))
-    return replace(situation, record=record, observation=_observe(record, remote))
 
 
 def _observe(record: ModelRecord, remote: Remote) -> Observation:

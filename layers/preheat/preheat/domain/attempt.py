@@ -99,6 +99,7 @@ class Attempt:
     answer: Answer | None = None
     retry_at: datetime | None = None
     left: bool = False  # a start: the model was seen to leave its stopped state since
+    doubtful: bool = True  # a call of it may have had its effect; an attempt stored without the word counts as such
 
     @classmethod
     def intended(
@@ -114,7 +115,7 @@ class Attempt:
     ) -> Self:
         """Return a fresh intent, with the token of its own that it is sent under."""
         token = client_token(model_id, demand_start, call, generation, parameter_digest(target, units))
-        return cls(call, generation, token, target, units, first_at=now, intent_at=now)
+        return cls(call, generation, token, target, units, first_at=now, intent_at=now, doubtful=False)
 
     def lease_ends_at(self) -> datetime:
         """Return when no worker of this attempt can still be about to call."""
@@ -124,6 +125,11 @@ class Attempt:
         """Tell whether the attempt may be closed or replaced: nobody closes an intent younger than the lease."""
         return self.open_writers == 0 or now >= self.lease_ends_at()
 
+    def is_without_effect(self) -> bool:
+        """Tell whether every call of this attempt was refused, so that nothing that runs can be its doing."""
+        refused = self.answer is not None and self.answer is not Answer.ACCEPTED and REACTIONS[self.answer].definite
+        return refused and self.open_writers == 0 and not self.doubtful
+
     def is_aged(self, now: datetime) -> bool:
         """Tell whether the service may have forgotten the token."""
         return now - self.first_at >= TOKEN_AGE_MAX
@@ -132,7 +138,12 @@ class Attempt:
         """Return the attempt with one more won write."""
         still_open = 0 if self.is_closable(now) else self.open_writers
         return replace(
-            self, intent_at=max(self.intent_at, now), open_writers=still_open + 1, tries=self.tries + 1, retry_at=None
+            self,
+            intent_at=max(self.intent_at, now),
+            open_writers=still_open + 1,
+            tries=self.tries + 1,
+            retry_at=None,
+            doubtful=self.doubtful or self.open_writers > 0,
         )
 
     def answered(self, answer: Answer, model_id: ModelId, now: datetime) -> Self:
@@ -145,6 +156,7 @@ class Attempt:
             open_writers=0 if settles else self.open_writers,
             retry_at=None if wait is None else now + wait,
             left=self.left or (self.call is Call.START and answer is Answer.ACCEPTED),
+            doubtful=self.doubtful or answer in (Answer.ACCEPTED, Answer.LOST),
         )
 
     def digest(self) -> str:

@@ -17,6 +17,10 @@ SPENT = (Answer.ACCEPTED, Answer.INVALID, Answer.GONE)  # a stop so answered is 
 def stop(s: Situation) -> Move:
     """Nothing is wanted and the model runs: stop it if it is ours."""
     record, attempt = s.record, s.record.attempt
+    if attempt is not None and attempt.call is Call.START and attempt.is_without_effect():
+        # Our start was refused each time it was asked for: whatever runs now, somebody else has started.
+        record, attempt = replace(record, attempt=None, ownership=Ownership.NONE), None
+        s = replace(s, record=record)
     if not record.is_engaged() and not (s.model and s.model.unscheduled is Unscheduled.STOP):
         return unscheduled(s, record)
     if s.mode is Mode.OBSERVE:

@@ -57,6 +57,7 @@ class Canonical:
             first_at=PAST if settled else attempt.first_at,
             intent_at=PAST if over else attempt.intent_at,
             retry_at=self._due(attempt.retry_at, now),
+            doubtful=attempt.doubtful and attempt.call is Call.START,
         )
 
     def _effort(self, effort: Effort, now: datetime) -> Effort:

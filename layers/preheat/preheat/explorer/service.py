@@ -35,7 +35,7 @@ OBSERVED = (
 RUNNING = (STARTING, HOSTED)
 NOBODY, OURS, PERSON, COVERED, RACED = range(5)
 """Who began the present run: nobody (none), Preheat, a person outside any demand, a person whose run a demand has
-covered since, or a person while a stop of ours was already on its way."""
+covered since, or a person while Preheat had to take what runs for its own: the service does not tell who starts."""
 
 
 class Known(NamedTuple):

@@ -15,7 +15,7 @@ from preheat.domain.record import ModelRecord
 from preheat.domain.situation import Observation
 from preheat.explorer import service as hosting
 from preheat.explorer.canonical import Canonical
-from preheat.explorer.passes import DESCRIBE, DONE, LOAD, PLANNED, SAVE, START, STOP, Passes, Request, Values
+from preheat.explorer.passes import CLOCK, DESCRIBE, DONE, LOAD, PLANNED, SAVE, START, STOP, Passes, Request, Values
 from preheat.explorer.scenario import MODEL, ORIGIN, Scenario, instant
 from preheat.explorer.service import Service
 from preheat.invariants import Broken, by_call, by_effect, by_intent, by_write
@@ -53,7 +53,8 @@ class Worker(NamedTuple):
     """A pass under way: its history since it lost its last write, and what of the world concerns it.
 
     `fresh`: the record it read or wrote last is still the stored one. `born`: the point at which it began. `called_at`:
-    the point at which its start or stop was answered. `named`: the token in the last write that it has won.
+    the point at which its start or stop was answered. `named`: the token in the last write that it has won. `behind`:
+    by how many steps its clock is late; negative, if it is early.
 
     `losses` is LOOSE for a worker of which only its call matters: `answers` is then the attempt that it will call.
     """
@@ -64,6 +65,7 @@ class Worker(NamedTuple):
     born: int
     called_at: int = NEVER_CALLED
     named: int = 0
+    behind: int = 0
 
 
 class State(NamedTuple):
@@ -155,7 +157,7 @@ class World:
         if state.workers:
             return self._step(state, 0)
         if self._is_due(state.record, state.now):
-            return self._deliver(state, state.now, "look")
+            return self._deliver(state, "look")
         if state.now >= self.scenario.ends:
             return None
         after = self._later(state)._replace(service=hosting.completed(state.service))
@@ -171,9 +173,10 @@ class World:
             if place == 0 or state.workers[place] != state.workers[place - 1]:
                 yield from self._steps(state, place)
         if len(state.workers) < scenario.workers and self._is_due(state.record, state.now):
-            yield self._deliver(state, state.now, "look")
+            yield self._deliver(state, "look")
             if state.faults and state.now > 0:
-                yield self._deliver(_spent(state), state.now - 1, "fault: look, with a clock that is behind")
+                late = self._deliver(_spent(state), "fault: look, with a clock that is behind", behind=1)
+                yield self._covered(late.event, late.state)
         if state.now < scenario.hard_until and all(state.now < worker.born + LIFE for worker in state.workers):
             yield self._covered("time passes", self._later(state))
         yield from self._of_service(state)
@@ -205,13 +208,20 @@ class World:
     def _of_people(self, state: State) -> Iterator[Edge]:
         if not state.people:
             return
-        stopping = any(self._request(worker).kind == STOP for worker in state.workers)
         for start in (True, False):
-            run_by = hosting.RACED if stopping else hosting.PERSON
+            run_by = hosting.RACED if self._may_be_ours(state) else hosting.PERSON
             made = self._rules.called(state.service, 0, start=start, run_by=run_by)
             if made.changed:
                 after = state._replace(service=made.service, people=state.people - 1)
                 yield self._covered("person: starts it" if start else "person: stops it", after)
+
+    def _may_be_ours(self, state: State) -> bool:
+        """Tell whether what starts now is, for all that Preheat has seen and can see, its own doing."""
+        record = self.record(state)
+        attempt = record.attempt
+        refused = attempt is not None and attempt.call is Call.START and attempt.is_without_effect()
+        on_its_way = any(self._request(worker).kind == STOP for worker in state.workers)
+        return on_its_way or (record.is_engaged() and not refused)
 
     # --- one step of a worker ---------------------------------------------------------------------------------------
 
@@ -222,6 +232,8 @@ class World:
         yield self._step(state, place)
         if worker.called_at not in (NEVER_CALLED, state.now):
             yield self._record_answer(state, place, worker.called_at)
+        elif request.kind == SAVE and (late := self._decides_late(worker, state.now)) != worker:
+            yield self._save(state, place, late)
         if not state.faults:
             return
         spent = _spent(state)
@@ -229,9 +241,10 @@ class World:
             for event, answer in self._unreadable:
                 yield self._answered(spent, place, answer, f"fault: {event}")
         elif request.kind == SAVE or worker.called_at != NEVER_CALLED:
-            yield self._save(spent, place, self._to_save(worker, state.now), lost=True, arrives=False)
+            ready = self._to_save(worker, state.now)
+            yield self._save(spent, place, ready, lost=True, arrives=False)
             if worker.fresh:
-                yield self._save(spent, place, self._to_save(worker, state.now), lost=True, arrives=True)
+                yield self._save(spent, place, ready, lost=True, arrives=True)
         elif request.attempt is not None:
             yield self._call(spent, place, request, lost=True)
             verb = request.attempt.call
@@ -246,7 +259,7 @@ class World:
             return self._record_answer(state, place, state.now)
         request = self._request(worker)
         if request.kind == LOAD:
-            return self._load(state, place, state.now)
+            return self._load(state, place)
         if request.kind == PLANNED:
             return self._answered(state, place, self._plans[state.plan], "planned")
         if request.kind == DESCRIBE:
@@ -261,20 +274,37 @@ class World:
             return Request(START if attempt.call is Call.START else STOP, attempt=attempt)
         return self.passes.next_call(worker.losses, worker.answers)
 
-    def _deliver(self, state: State, clock: int, event: str) -> Edge:
+    def _deliver(self, state: State, event: str, *, behind: int = 0) -> Edge:
         """A work message begins a pass, which reads the record and its clock."""
-        newcomer = Worker(0, (), fresh=True, born=state.now)
+        newcomer = Worker(0, (), fresh=True, born=state.now, behind=behind)
         workers = (*state.workers, newcomer)
-        return self._load(state._replace(workers=workers), len(workers) - 1, clock, event)
+        return self._load(state._replace(workers=workers), len(workers) - 1, event)
 
-    def _load(self, state: State, place: int, clock: int, event: str = "load again") -> Edge:
+    def _load(self, state: State, place: int, event: str = "load again") -> Edge:
         worker = state.workers[place]
-        answers: tuple[int, ...] = (state.record, self._instants[clock])
+        answers: tuple[int, ...] = (state.record, self._reading(worker, state.now))
         if not self._plan_may_change(state):
             answers = (*answers, self._plans[state.plan])
             if self.passes.next_call(worker.losses, answers[:2]).kind == DONE:
                 answers = answers[:2]
-        return self._moved(event, state, place, worker._replace(answers=answers, fresh=True))
+        loaded = self._at_its_clock(worker._replace(answers=answers, fresh=True), state.now)
+        return self._moved(event, state, place, loaded)
+
+    def _reading(self, worker: Worker, now: int) -> int:
+        """Return what the worker's clock shows."""
+        return self._instants[now - worker.behind]
+
+    def _at_its_clock(self, worker: Worker, now: int) -> Worker:
+        """Return the worker with its clock read, if that is its next call: it reads it as soon as it has looked."""
+        if self._request(worker).kind != CLOCK:
+            return worker
+        return worker._replace(answers=(*worker.answers, self._reading(worker, now)))
+
+    def _decides_late(self, worker: Worker, now: int) -> Worker:
+        """Return the worker, about to write what it decided, had it only now read the clock that it decided by."""
+        if self._won in worker.answers:
+            return worker
+        return worker._replace(answers=(*worker.answers[:-1], self._reading(worker, now)))
 
     def _plan_may_change(self, state: State) -> bool:
         hard = self.scenario.hard_from <= state.now < self.scenario.hard_until
@@ -289,6 +319,8 @@ class World:
             if attempt is not None:
                 broken = tuple(by_call(attempt, self.values[worker.named], at=instant(state.now)))
         moved = worker._replace(answers=(*worker.answers, answer), called_at=at)
+        if not called:
+            moved = self._at_its_clock(moved, state.now)
         return self._moved(event, state, place, moved)._replace(broken=broken)
 
     def _call(self, state: State, place: int, request: Request, *, lost: bool = False) -> Edge:
@@ -313,7 +345,7 @@ class World:
         """Return the worker at its write: the one that records an answer reads its clock first."""
         if worker.called_at == NEVER_CALLED:
             return worker
-        return worker._replace(answers=(*worker.answers, self._instants[clock]), called_at=NEVER_CALLED)
+        return worker._replace(answers=(*worker.answers, self._reading(worker, clock)), called_at=NEVER_CALLED)
 
     def _record_answer(self, state: State, place: int, clock: int) -> Edge:
         return self._save(state, place, self._to_save(state.workers[place], clock))
@@ -328,15 +360,22 @@ class World:
             event = "save: somebody else has won"
         follower = worker._replace(answers=(*worker.answers, answer))
         if not worker.fresh and not lost and self._won not in worker.answers:
-            follower = Worker(worker.losses + 1, (), fresh=False, born=worker.born)
+            follower = Worker(worker.losses + 1, (), fresh=False, born=worker.born, behind=worker.behind)
             if follower.losses == WRITES_LOST_MAX:
                 return self._moved(event, state, place, None)
         if not worker.fresh or not arrives:
             return self._moved(event, state, place, follower)
         record, named, seen, broken = self._written(state, worker)
         others = self._outdated(state.workers[:place] + state.workers[place + 1 :])
-        won = state._replace(record=record, workers=(*others, follower), seen=seen)
+        service = state.service
+        if service.run_by == hosting.PERSON and self._intends_a_start(record):
+            service = service._replace(run_by=hosting.RACED)  # It was begun between the look and the write.
+        won = state._replace(record=record, service=service, workers=(*others, follower), seen=seen)
         return self._moved(event, won, len(others), follower._replace(named=named))._replace(broken=broken)
+
+    def _intends_a_start(self, number: int) -> bool:
+        record: ModelRecord = self.values[number]
+        return record.attempt is not None and record.attempt.call is Call.START and record.attempt.answer is None
 
     def _outdated(self, workers: tuple[Worker, ...]) -> tuple[Worker, ...]:
         """Return the workers after somebody else's write.
@@ -353,7 +392,9 @@ class World:
         attempt = self._request(worker).attempt
         if worker.losses == LOOSE or attempt is None:
             return worker
-        bare = replace(attempt, intent_at=attempt.first_at, tries=1, open_writers=1, answer=None, retry_at=None)
+        bare = replace(
+            attempt, intent_at=attempt.first_at, tries=1, open_writers=1, answer=None, retry_at=None, doubtful=False
+        )
         return Worker(LOOSE, (self.values.number(bare),), fresh=False, born=worker.born, named=worker.named)
 
     def _written(self, state: State, worker: Worker) -> tuple[int, int, bool, tuple[Broken, ...]]:
@@ -436,8 +477,10 @@ class World:
         return Edge("apply: wakes the model", -1, state._replace(record=record, unwoken=False, workers=workers))
 
     def _covered(self, event: str, state: State) -> Edge:
-        """Note that a demand covers, from now on, what a person has started."""
-        if state.service.run_by == hosting.PERSON and self.scenario.wanted[state.plan][state.now]:
+        """Note that a demand covers what a person has started; a clock that is behind still sees its end."""
+        behind = max((worker.behind for worker in state.workers), default=0)
+        wanted = self.scenario.wanted[state.plan]
+        if state.service.run_by == hosting.PERSON and (wanted[state.now] or wanted[state.now - behind]):
             state = state._replace(service=state.service._replace(run_by=hosting.COVERED))
         return Edge(event, -1, state)
 
