@@ -1,11 +1,15 @@
 """What tests of every folder may ask for: a local AWS that is up, and golden files."""
 
+import zoneinfo
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from preheat.local import LocalAws, running
+
+# Zone rules come from the packaged tzdata alone, as in the functions and on the command line.
+zoneinfo.reset_tzpath(to=())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,7 +4,7 @@ A replaced day is what it was replaced by; else added windows come on top, and a
 local date on which a window starts decides. Values only: what they mean in time is `timetable`'s affair.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final
@@ -45,11 +45,14 @@ class ShiftWindow:
                 f"shift window {self.start}-{self.end} ends before it starts; an overnight one has end_day 1"
             )
 
-    def starts_on(self, day: date) -> bool:
-        """Tell whether it starts on the local date `day`, exceptions apart."""
-        if self.only is None:
-            return day.weekday() in self.days
-        return self.only.holds(day, self.days)
+    def starting_among(self, days: Sequence[date]) -> list[date]:
+        """Return those of the local dates `days`, in order, on which it starts, exceptions apart."""
+        only, weekdays = self.only, self.days
+        if only is None:
+            return [day for day in days if day.weekday() in weekdays]
+        if only.dates and days:
+            days = sorted(day for day in only.dates if days[0] <= day <= days[-1] and day in days)
+        return [day for day in days if only.holds(day, weekdays)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +95,19 @@ class Schedule:
         """The most midnights that one of its windows spans."""
         return max((window.end_day for window in self.every_window), default=0)
 
-    def starting_on(self, day: date) -> Iterator[ShiftWindow]:
-        """Yield the windows that start on the local date `day`, by the precedence above."""
-        if (self.first is not None and day < self.first) or (self.last is not None and day > self.last):
-            return
-        if day in self.replaced_days:
-            yield from (window for window in self.replaced if window.starts_on(day))
-            return
-        yield from (window for window in self.added if window.starts_on(day))
-        if day not in self.closed:
-            yield from (window for window in self.shift_windows if window.starts_on(day))
+    def starting_among(self, days: Iterable[date]) -> Iterator[tuple[date, ShiftWindow]]:
+        """Yield each window with each of the local dates `days` on which it starts, by the precedence above."""
+        first, last = self.first or date.min, self.last or date.max
+        in_force = [day for day in days if first <= day <= last]
+        ordinary = [day for day in in_force if day not in self.replaced_days]
+        for windows, chosen in (
+            (self.replaced, [day for day in in_force if day in self.replaced_days]),
+            (self.added, ordinary),
+            (self.shift_windows, [day for day in ordinary if day not in self.closed]),
+        ):
+            for window in windows:
+                for day in window.starting_among(chosen):
+                    yield day, window
 
     def windows(self, after: datetime, before: datetime) -> Iterator[Window]:
         """Yield the windows that overlap [after, before), unmerged, whole, by the local date of their start."""

@@ -6,7 +6,7 @@ zone that is known; dates before 1900 and after 9000 hold nothing.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -17,9 +17,12 @@ from preheat.domain.zones import FIRST_DAY, LAST_DAY, from_microseconds, instant
 type Span = tuple[int, int]  # [start, end) in microseconds since 1970
 
 LOOKAHEAD: Final = timedelta(days=800)  # the calendars reach 24 months; what is further off can wait for another look
+HORIZON_LEAST: Final = timedelta(days=90)  # of holidays ahead; fewer are an alarm
 _MONTHS_KEPT: Final = 2_048
 _FIRST_MONTH: Final = FIRST_DAY.year * 12
 _LAST_MONTH: Final = LAST_DAY.year * 12 + 11
+_FIRST: Final = microseconds(datetime.combine(FIRST_DAY, time(), UTC))
+_LAST: Final = microseconds(datetime.combine(LAST_DAY, time(), UTC))
 _DAY: Final = timedelta(days=1)
 
 
@@ -44,9 +47,9 @@ def intervals(schedules: Sequence[Schedule], after: datetime, before: datetime) 
         ScheduleError: a time zone is not known here.
     """
     low, high = microseconds(after), microseconds(before)
-    spans = (span for schedule in schedules for span in _overlapping(schedule, low, high))
+    several = (span for schedule in schedules for span in _overlapping(schedule, low, high))
     return [
-        Window(from_microseconds(max(start, low)), from_microseconds(min(end, high))) for start, end in union(spans)
+        Window(from_microseconds(max(start, low)), from_microseconds(min(end, high))) for start, end in _union(several)
     ]
 
 
@@ -56,9 +59,12 @@ def wanted(schedules: tuple[Schedule, ...], at: datetime) -> bool:
     Raises:
         ScheduleError: a time zone is not known here.
     """
+    now = microseconds(at)
+    if not _FIRST <= now < _LAST:
+        return False
     at = at.astimezone(UTC)
     before, edges = _edges(schedules, at.year * 12 + at.month - 1)
-    return before ^ (bisect_right(edges, microseconds(at)) & 1 == 1)
+    return before ^ (bisect_right(edges, now) & 1 == 1)
 
 
 def next_edge(schedules: tuple[Schedule, ...], at: datetime, *, within: timedelta = LOOKAHEAD) -> datetime | None:
@@ -67,38 +73,36 @@ def next_edge(schedules: tuple[Schedule, ...], at: datetime, *, within: timedelt
     Raises:
         ScheduleError: a time zone is not known here.
     """
-    at = at.astimezone(UTC)
     now = microseconds(at)
-    until = now + within // timedelta(microseconds=1)
-    month = max(at.year * 12 + at.month - 1, _FIRST_MONTH)
-    while month <= _LAST_MONTH:
+    until = min(now + within // timedelta(microseconds=1), _LAST - 1)
+    month = _month_of(now, 0)
+    while _begins(month) <= until:
         _, edges = _edges(schedules, month)
         index = bisect_right(edges, now)
         if index < len(edges):
             return from_microseconds(edges[index]) if edges[index] <= until else None
         month += 1
-        if _begins(month) > until:
-            return None
     return None
 
 
-def spans(schedule: Schedule, after: datetime, before: datetime) -> list[Span]:
-    """Return the windows that overlap [after, before) as `windows` does, in microseconds since 1970.
-
-    Raises:
-        ScheduleError: its time zone is not known here.
-    """
-    return list(_overlapping(schedule, microseconds(after), microseconds(before)))
+def closed_until(schedules: Sequence[Schedule]) -> date | None:
+    """Return the date from which some of `schedules` no longer know their holidays; None if none has any."""
+    return min((each.closed_until for each in schedules if each.closed_until is not None), default=None)
 
 
-def union(several: Iterable[Span], gap: int = 0) -> list[Span]:
-    """Return the union of spans in order, joining neighbours at most `gap` microseconds apart (0: touching)."""
+def runs_short(known_until: date | None, now: datetime) -> bool:
+    """Tell whether resolved holidays end within 90 days: it is time to apply the plan again."""
+    return known_until is not None and known_until - now.date() < HORIZON_LEAST
+
+
+def _union(several: Iterable[Span]) -> list[Span]:
+    """Return the union of spans in order; those that touch are one."""
     found: list[Span] = []
     first = last = None
     for start, end in sorted(several):
         if first is None or last is None:
             first, last = start, end
-        elif start - last <= gap:
+        elif start <= last:
             last = max(last, end)
         else:
             found.append((first, last))
@@ -129,16 +133,15 @@ def _starting(schedule: Schedule, month: int) -> tuple[Span, ...]:
     A window that the spring gap swallows is left out.
     """
     found = []
-    day = date(month // 12, month % 12 + 1, 1)
+    first, following = date(month // 12, month % 12 + 1, 1), date((month + 1) // 12, (month + 1) % 12 + 1, 1)
+    days = [first + number * _DAY for number in range((following - first).days)]
     try:
-        while day.month == month % 12 + 1:
-            for window in schedule.starting_on(day):
-                start = instant_of(day, window.start, schedule.zone, fold=0)
-                last = day + window.end_day * _DAY if window.end_day else day
-                end = instant_of(last, window.end, schedule.zone, fold=1)
-                if start < end:
-                    found.append((start, end))
-            day += _DAY
+        for day, window in schedule.starting_among(days):
+            start = instant_of(day, window.start, schedule.zone, fold=0)
+            last = day + window.end_day * _DAY if window.end_day else day
+            end = instant_of(last, window.end, schedule.zone, fold=1)
+            if start < end:
+                found.append((start, end))
     except (KeyError, ValueError, OSError) as error:  # What zoneinfo raises for a key that is not there, or no key.
         raise ScheduleError(f"schedule {schedule.name}: zone {schedule.zone!r} is not known here: {error}") from error
     return tuple(sorted(found))
@@ -149,7 +152,7 @@ def _edges(schedules: tuple[Schedule, ...], month: int) -> tuple[bool, tuple[int
     """Return what is wanted just before a month of UTC begins, and every instant of it at which that changes."""
     begins, ends = _begins(month), _begins(month + 1)
     # One microsecond wider on the left, so that a window which ends as the month begins shows its edge.
-    found = union(span for each in schedules for span in _overlapping(each, begins - 1, ends))
+    found = _union(span for each in schedules for span in _overlapping(each, begins - 1, ends))
     before = bool(found) and found[0][0] < begins <= found[0][1]
     return before, tuple(edge for span in found for edge in span if begins <= edge < ends)
 
@@ -161,5 +164,5 @@ def _begins(month: int) -> int:
 
 def _month_of(at: int, days: int) -> int:
     """Return the month of UTC that holds an instant moved by some days."""
-    moved = from_microseconds(at) + days * _DAY
+    moved = from_microseconds(min(max(at, _FIRST), _LAST)) + days * _DAY
     return moved.year * 12 + moved.month - 1

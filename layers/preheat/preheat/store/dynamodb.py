@@ -68,6 +68,10 @@ class DynamoStore:
         """See `ports.Store`."""
         return self._plans.planned(model_id)
 
+    def planned_before(self, model_id: ModelId) -> HostedModel | None:
+        """See `ports.Store`."""
+        return self._plans.planned_before(model_id)
+
     def due(self, until: datetime) -> Sequence[Due]:
         """See `ports.Store`. A line that is no instant is left out: the resync finds its model."""
 
@@ -116,7 +120,7 @@ class DynamoStore:
         planned = {model.model_id: model for model in models}
         concerned = sorted({*self._plans.models(before), *planned})
         served = max((record.plan_version for record in self.recorded(concerned).values()), default=0)
-        pointer = self._plans.write(models, max(expected_version, served) + 1)
+        pointer = self._plans.write(models, max(expected_version, served) + 1, before=before.partition)
         self._plans.make_current(pointer, at, after=expected_version)
         with ThreadPoolExecutor(HANDS) as hands:
             failed = [*filter(None, hands.map(lambda one: self._wake_or_create(one, planned.get(one), at), concerned))]

@@ -23,10 +23,14 @@ BATCH = 25  # items that one BatchWriteItem takes
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Which plan is current: its version, and the partition that holds it. Version 0: none was ever applied."""
+    """Which plan is current: its version, and the partition that holds it. Version 0: none was ever applied.
+
+    `before` is the partition of the plan that it followed, empty if there was none or the release did not note it.
+    """
 
     version: int
     partition: str
+    before: str = ""
 
 
 class Plans:
@@ -54,7 +58,7 @@ class Plans:
             raise UnreadableItem(f"{where}: version: {item.version!r} is not a whole number from 1")
         if not item.points_to:
             raise UnreadableItem(f"{where}: points_to: missing")
-        return Pointer(item.version, item.points_to)
+        return Pointer(item.version, item.points_to, item.before or "")
 
     def planned(self, model_id: ModelId) -> Planned:
         """See `ports.Store`. A plan never changes, so what was read of the current one is kept."""
@@ -67,6 +71,14 @@ class Plans:
             item = self._get(pointer.partition, items.model_item(model_id))
             self._seen[model_id] = items.to_model(item) if item is not None else None
         return Planned(pointer.version, self._seen[model_id])
+
+    def planned_before(self, model_id: ModelId) -> HostedModel | None:
+        """See `ports.Store`."""
+        pointer = self.current()
+        if not pointer.before:
+            return None
+        item = self._get(pointer.before, items.model_item(model_id))
+        return items.to_model(item) if item is not None else None
 
     def models(self, pointer: Pointer) -> list[ModelId]:
         """Return the models that a plan names, in order."""
@@ -82,9 +94,9 @@ class Plans:
 
         return sorted(self._patience.call(f"the models of plan {pointer.version}", read))
 
-    def write(self, models: Sequence[HostedModel], version: int) -> Pointer:
-        """Store a plan that is not current yet, and return the pointer that would make it so."""
-        pointer = Pointer(version, f"v{version:010d}-{uuid.uuid4().hex[:12]}")
+    def write(self, models: Sequence[HostedModel], version: int, *, before: str) -> Pointer:
+        """Store a plan that is not current yet, and return the pointer that would make it so, after that of `before`."""
+        pointer = Pointer(version, f"v{version:010d}-{uuid.uuid4().hex[:12]}", before)
         for some in batched(models, BATCH, strict=False):
 
             def put(some: tuple[HostedModel, ...] = some) -> None:
@@ -107,6 +119,7 @@ class Plans:
             schema=items.SCHEMA,
             version=pointer.version,
             points_to=pointer.partition,
+            before=pointer.before or None,
             applied_at=serial.stamp(at),
         )
         unchanged = PlanItem.version == after if after else PlanItem.plan.does_not_exist()
