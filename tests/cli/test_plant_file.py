@@ -163,11 +163,14 @@ def test_an_anchor_stands_for_its_value() -> None:
     assert models["paint"].schedules == models["weld"].schedules
 
 
-def test_every_problem_of_a_file_is_told_at_once_in_order_of_place(golden: Callable[[Path, str], None]) -> None:
-    file = GOLDEN / "wrong.yaml"
+@pytest.mark.parametrize("name", ["wrong", "wrong-calendars"])
+def test_every_problem_of_a_file_is_told_at_once_in_order_of_place(
+    name: str, golden: Callable[[Path, str], None]
+) -> None:
+    file = GOLDEN / f"{name}.yaml"
     with pytest.raises(PlantFileError) as raised:
         parse_plant(file.read_bytes(), "plant.yaml")
-    golden(GOLDEN / "wrong.txt", f"{raised.value}\n")
+    golden(GOLDEN / f"{name}.txt", f"{raised.value}\n")
     places = [tuple(map(int, line.split(":")[1:3])) for line in raised.value.lines[:-1]]
     assert places == sorted(places)
 

@@ -24,7 +24,7 @@ HARD = (
     ("Antarctica/Troll", date(2026, 10, 25)),
     ("Africa/Casablanca", date(2026, 2, 15)),
     ("America/Havana", date(2026, 3, 8)),
-    ("America/Havana", date(2026, 11, 1)),
+    ("America/Havana", date(2025, 11, 2)),
     ("America/Santiago", date(2026, 4, 5)),
     ("Pacific/Apia", date(2011, 12, 30)),
     ("Pacific/Kwajalein", date(1993, 8, 21)),

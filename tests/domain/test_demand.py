@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.day import MIDNIGHT, a_model, at, shifts
 
-from preheat.domain.demand import BRIDGE_ALLOWANCE, STOP_TIME, demands, outlook
 from preheat.domain.days import DayRule
+from preheat.domain.demand import BRIDGE_ALLOWANCE, STOP_TIME, demands, outlook
 from preheat.domain.looks import while_starting
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.timetable import LOOKAHEAD

@@ -13,6 +13,7 @@ from preheat.domain.days import CYCLE_MAX, DATES_MAX, LAST, NthWeekday, Weekday
 from preheat.domain.recurrence_rule import RecurrenceRule
 
 COUNT_MAX: Final = 10_000
+SHOWN_MAX: Final = 40  # characters of an item of a list
 YEARS: Final = (1970, 2199)
 _MONTH_NAMES: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY = "|".join(day.name.lower() for day in Weekday)
@@ -61,10 +62,20 @@ class RuleChoice(NamedTuple):
 def _each(value: Any, pattern: re.Pattern[str], accepted: str) -> list[re.Match[str]]:
     parts = value if isinstance(value, list) else [value]
     texts = [str(part) if isinstance(part, str | int) and not isinstance(part, bool) else "" for part in parts]
-    found = [match for text in texts if (match := pattern.fullmatch(text))]
-    if not found or len(found) != len(parts):
+    found = []
+    for part, text in zip(parts, texts, strict=True):
+        match = pattern.fullmatch(text)
+        if match is None:
+            raise ValueError(_unlike(value, part, accepted))
+        found.append(match)
+    if not found:
         raise ValueError(accepted)
     return found
+
+
+def _unlike(value: Any, part: Any, accepted: str) -> str:
+    """Return what is accepted, and of a list which item is not."""
+    return f"{accepted}; {str(part)[:SHOWN_MAX]!r} is none of these" if isinstance(value, list) else accepted
 
 
 def _days(value: Any) -> DayChoice:
@@ -94,7 +105,7 @@ def _month_days(value: Any) -> MonthDayChoice:
         else:
             first, last = int(found[3]), int(found[5] or found[3])
             if last < first:
-                raise ValueError(_SOME_MONTH_DAYS)
+                raise ValueError(_unlike(value, found[0], _SOME_MONTH_DAYS))
             days.update(range(first, last + 1))
     return MonthDayChoice(frozenset(days), frozenset(nearest))
 
@@ -114,7 +125,7 @@ def read_cycle_days(value: Any) -> frozenset[int]:
     for found in _each(value, _CYCLE_DAYS, _SOME_CYCLE_DAYS):
         first, last = int(found[1]), int(found[2] or found[1])
         if not first <= last <= CYCLE_MAX:
-            raise ValueError(_SOME_CYCLE_DAYS)
+            raise ValueError(_unlike(value, found[0], _SOME_CYCLE_DAYS))
         days.update(range(first - 1, last))
     return frozenset(days)
 
@@ -135,10 +146,13 @@ def _dates(value: Any) -> frozenset[date]:
     dates = value if isinstance(value, list) else [value]
     if not 1 <= len(dates) <= DATES_MAX:
         raise ValueError(f"{_A_DATE}, or a list of 1 to {DATES_MAX} of these")
-    try:
-        return frozenset(read_date(one) for one in dates)
-    except ValueError as error:
-        raise ValueError(f"{error}, or a list of these") from error
+    found = set()
+    for one in dates:
+        try:
+            found.add(read_date(one))
+        except ValueError as error:
+            raise ValueError(_unlike(value, one, f"{error}, or a list of these")) from error
+    return frozenset(found)
 
 
 def read_rule(value: Any) -> RuleChoice:

@@ -83,12 +83,10 @@ class PlantFile(Strict):
     tariffs: dict[BackendName, TariffEntry] = Field(
         default_factory=dict,
         description="What each hosting service bills, for the costs that are shown.",
-        json_schema_extra={"additionalProperties": False},
     )
     quotas: dict[BackendName, QuotaEntry] = Field(
         default_factory=dict,
         description="What each hosting service allows, for the conflicts that are shown.",
-        json_schema_extra={"additionalProperties": False},
     )
     calendars: dict[Name, CalendarEntry] = Field(
         default_factory=dict,

@@ -168,7 +168,8 @@ def _check(name: str, value: str, parts: dict[str, str]) -> None:
         if not all(_NUMBER.fullmatch(one) and abs(int(one)) <= most for one in value.split(",")):
             raise ValueError(f"{name}=1 to {most} or -1 to -{most}, joined by ',', not {value!r}")
     if name == "BYDAY":
-        most = {"MONTHLY": 5, "YEARLY": 53}.get(frequency, 0)
+        # Beside BYMONTH the number counts within the month.
+        most = {"MONTHLY": 5, "YEARLY": 5 if "BYMONTH" in parts else 53}.get(frequency, 0)
         days = [_BY_DAY.fullmatch(one) for one in value.split(",")]
         if not all(day is not None and abs(int(day[1] or 0)) <= most for day in days):
             numbered = f", each with a number up to {most} such as -1FR if need be" if most else ", without numbers"

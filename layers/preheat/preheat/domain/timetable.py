@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from preheat.domain.schedule import Schedule
 from preheat.domain.windows import Window
@@ -132,6 +133,10 @@ def _starting(schedule: Schedule, month: int) -> tuple[Span, ...]:
 
     A window that the spring gap swallows is left out.
     """
+    try:
+        ZoneInfo(schedule.zone)
+    except (KeyError, ValueError, OSError) as error:  # no such key, no key at all, or a path that is no file
+        raise ScheduleError(f"schedule {schedule.name}: zone {schedule.zone!r} is not known here: {error}") from error
     found = []
     first, following = date(month // 12, month % 12 + 1, 1), date((month + 1) // 12, (month + 1) % 12 + 1, 1)
     days = [first + number * _DAY for number in range((following - first).days)]
@@ -142,8 +147,8 @@ def _starting(schedule: Schedule, month: int) -> tuple[Span, ...]:
             end = instant_of(last, window.end, schedule.zone, fold=1)
             if start < end:
                 found.append((start, end))
-    except (KeyError, ValueError, OSError) as error:  # What zoneinfo raises for a key that is not there, or no key.
-        raise ScheduleError(f"schedule {schedule.name}: zone {schedule.zone!r} is not known here: {error}") from error
+    except (ArithmeticError, LookupError, ValueError) as error:  # No case is known; the library of rules may have one.
+        raise ScheduleError(f"schedule {schedule.name} cannot be evaluated in {first:%Y-%m}: {error!r}") from error
     return tuple(sorted(found))
 
 

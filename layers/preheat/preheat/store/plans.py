@@ -95,7 +95,7 @@ class Plans:
         return sorted(self._patience.call(f"the models of plan {pointer.version}", read))
 
     def write(self, models: Sequence[HostedModel], version: int, *, before: str) -> Pointer:
-        """Store a plan that is not current yet, and return the pointer that would make it so, after that of `before`."""
+        """Store a plan that is not current yet, and return the pointer that would make it so; it follows `before`."""
         pointer = Pointer(version, f"v{version:010d}-{uuid.uuid4().hex[:12]}", before)
         for some in batched(models, BATCH, strict=False):
 
