@@ -140,9 +140,8 @@ HOURS = 'start: "06:00", end: "14:00"'
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 NTH = ", ".join(f"{day}#{nth}" for day in DAYS for nth in range(1, 6))
 RULE = "FREQ=YEARLY;BYYEARDAY=" + ",".join(map(str, range(100, 200)))
-SOME = [
-    ", ".join(f"20{year}-{month:02}-{day:02}" for day in range(1, 29) for month in (1, 2)) for year in range(10, 20)
-]
+YEARS = range(10, 19)
+SOME = [", ".join(f"20{year}-{month:02}-{day:02}" for day in range(1, 29) for month in (1, 2)) for year in YEARS]
 TWICE = '[{start: "06:00", end: "07:00"}, {start: "08:00", end: "09:00"}]'
 LARGE: dict[str, str] = {
     "windows of dates": f"windows: [{', '.join([f'{{dates: [2026-12-24, 2026-12-25], {HOURS}}}'] * 100)}]",
