@@ -70,6 +70,12 @@ schedules: setup  ## hold the engine to the slow reference on 100,000 random sch
 benchmark: setup  ## print what the schedule engine and the plant file's reader take on this machine
 	.venv/bin/python -m benchmarks
 
+explore: setup  ## search every order of events: 2 workers with a fault, 1 with three, people, plans (minutes)
+	.venv/bin/python scripts/explore.py --deep
+
+statemachine: setup  ## any order of events against the reference model (EXAMPLES=50000 STEPS=100 FIRST_SEED=1)
+	STATEMACHINE_FIRST_SEED=$(or $(FIRST_SEED),1) STATEMACHINE_EXAMPLES=$(or $(EXAMPLES),50000) STATEMACHINE_STEPS=$(or $(STEPS),100) $(PYTEST) tests/statemachine/test_statemachine.py
+
 diagram: setup  ## print the transition diagram for ARCHITECTURE.md
 	@.venv/bin/python -c 'from preheat.domain.lifecycle import mermaid; print(mermaid())'
 
@@ -81,4 +87,4 @@ clean:  ## stop the local AWS and remove what was built; the environments stay
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: setup requirements test check build demo chaos verify-service-model soak schedules benchmark diagram clean help
+.PHONY: setup requirements test check build demo chaos verify-service-model soak schedules benchmark explore statemachine diagram clean help

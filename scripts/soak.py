@@ -50,11 +50,13 @@ def main() -> int:
     begun = time.monotonic()
     shifts = starts = stops = passes = calls = late = violations = 0
     faults: Counter[str] = Counter()
+    cells: set[tuple[str, str, str]] = set()
     outcome = None
     for outcome in outcomes(arguments.first_seed):
         shifts, starts, stops = shifts + outcome.shifts, starts + outcome.starts, stops + outcome.stops
         passes, calls, late = passes + outcome.passes, calls + outcome.calls, late + outcome.late
         faults.update(outcome.faults)
+        cells.update(outcome.cells)
         violations += len(outcome.violations)
         for violation in outcome.violations:
             print(f"broken: seed {outcome.seed}, commit {commit.stdout.strip() or 'unknown'}: {violation}", flush=True)
@@ -67,7 +69,8 @@ def main() -> int:
     print(
         f"soak: seeds {arguments.first_seed} to {outcome.seed}, {shifts:,} shifts, {starts:,} StartModel,"
         f" {stops:,} StopModel, {late:,} late, {passes:,} passes, {calls:,} calls, {faults.total():,} faults,"
-        f" {violations} violations; {time.monotonic() - begun:.0f} s; next seed {outcome.seed + 1}"
+        f" {len(cells)} cells (status, phase, fault), {violations} violations;"
+        f" {time.monotonic() - begun:.0f} s; next seed {outcome.seed + 1}"
     )
     return 1 if violations else 0
 

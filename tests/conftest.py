@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.errors.handlers import Handlers
 
 from preheat.local import LocalAws, running
 
@@ -13,7 +14,15 @@ zoneinfo.reset_tzpath(to=())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--handlers", action="store_true", help="fail if an error handler of the functions never ran")
     parser.addoption("--update-golden", action="store_true", help="write golden files anew, to be read as a diff")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    handlers = Handlers()
+    handlers.watch()
+    config.add_cleanup(handlers.end)
+    config.pluginmanager.register(handlers)
 
 
 @pytest.fixture(scope="session")

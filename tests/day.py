@@ -8,34 +8,52 @@ with a_day(window="08:00-16:00", lead="30m") as day:
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
+from botocore.config import Config
+
 from preheat.clock import VirtualClock
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import HostedModel, Mode, ModelId, Target, Units
+from preheat.domain.plan import Backend, HostedModel, Mode, ModelId, Target, Units
 from preheat.domain.record import Action, LedgerEntry, ModelRecord
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 from preheat.hosting.lookout import OBSERVED
-from preheat.ports import Hosting, Queue, Remote, Store
+from preheat.hosting.router import HostingRouter
+from preheat.ports import Clock, Hosting, Queue, Remote, Store
 from preheat.queue.memory import MemoryQueue
 from preheat.reconcile import Result, reconcile
 from preheat.simulation.hosting import SimulatedHosting
 from preheat.simulator.calls import Call
+from preheat.simulator.custom_labels import CustomLabelsService
+from preheat.simulator.endpoints import EndpointService
 from preheat.simulator.faults import Fault, FaultKind
 from preheat.simulator.latency import fixed
 from preheat.simulator.limits import Limits
 from preheat.simulator.service import LookoutService
 from preheat.simulator.status import Operation, Status
 from preheat.simulator.switches import Switches
+from preheat.simulator.transport import simulated_client
 from preheat.store.memory import MemoryStore
 from preheat.tick import Ticked, tick
 
+STACK = "preheat-line"
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday
 WELD = ModelId("weld-seams")
 TARGET = Target("weld-seams-front", "3")
+TARGETS = {
+    Backend.LOOKOUT_VISION: TARGET,
+    Backend.REKOGNITION: Target("weld-seams-front", "v3", Backend.REKOGNITION),
+    Backend.SAGEMAKER: Target("weld-seams-front", "weld-seams-v3", Backend.SAGEMAKER),
+}
+SERVICES: dict[Backend, type[LookoutService | CustomLabelsService | EndpointService]] = {
+    Backend.LOOKOUT_VISION: LookoutService,
+    Backend.REKOGNITION: CustomLabelsService,
+    Backend.SAGEMAKER: EndpointService,
+}
+ONE_TRY = Config(retries={"mode": "standard", "total_max_attempts": 1})  # the client's own would sleep in real time
 
 
 def duration(text: str) -> timedelta:
@@ -72,6 +90,17 @@ def a_model(*windows: str, lead: str = "30m", slack: str = "2m", **changes: Any)
     return replace(model, **changes)
 
 
+@dataclass(frozen=True)
+class Skewed:
+    """A clock that is off."""
+
+    clock: Clock
+    by: timedelta
+
+    def now(self) -> datetime:
+        return self.clock.now() + self.by
+
+
 class Day:
     """The day, as far as it has got."""
 
@@ -79,7 +108,8 @@ class Day:
         self.clock = VirtualClock(MIDNIGHT)
         self.store = MemoryStore()
         self.queue = MemoryQueue(self.clock)
-        self.service = LookoutService(
+        self.target = model.target
+        self.service = SERVICES[model.target.backend](
             self.clock.now,
             switches=switches,
             limits=Limits(calls_per_second=None),
@@ -94,7 +124,13 @@ class Day:
             add(call)
 
         self.service.call_log.add = noted  # type: ignore[method-assign]  # the test reads every call
-        self.service.add_model(TARGET.project, TARGET.version)
+        self.service.add_model(self.target.project, self.target.version)
+        self.hosting: Hosting
+        if isinstance(self.service, LookoutService):
+            self.hosting = SimulatedHosting(self.service)
+        else:
+            client = simulated_client(self.service, config=ONE_TRY)
+            self.hosting = HostingRouter(lambda _: client, STACK)
         self.entries: list[LedgerEntry] = []
         self.results: list[Result] = []
         self.mode = Mode.ACT
@@ -112,7 +148,10 @@ class Day:
 
     def person(self, does: str) -> None:
         """Let a person start or stop the model."""
-        (self.service.person_starts if does == "starts" else self.service.person_stops)(TARGET.project, TARGET.version)
+        act: Callable[[str, str], object] = (
+            self.service.person_starts if does == "starts" else self.service.person_stops
+        )
+        act(self.target.project, self.target.version)
 
     def fault(self, kind: FaultKind, **details: Any) -> None:
         """Inject a fault of the service."""
@@ -150,15 +189,14 @@ class Day:
     def _remote(self, writer: str) -> Remote:
         store: Store = self.store
         queue: Queue = self.queue
-        hosting: Hosting = SimulatedHosting(self.service)
-        return Remote(self.clock, store, hosting, queue, writer)
+        return Remote(self.clock, store, self.hosting, queue, writer)
 
     # --- what is seen -----------------------------------------------------------------------------------------------
 
     @property
     def status(self) -> Status:
         """What the service's state really is."""
-        return self.service.status(TARGET.project, TARGET.version)
+        return self.service.status(self.target.project, self.target.version)
 
     def observed(self) -> Observed:
         """Return the same in Preheat's words."""
@@ -172,12 +210,12 @@ class Day:
         return record
 
     def started(self) -> int:
-        """Return how many StartModel calls of ours had an effect."""
-        return sum(each.changed_state for each in self.sent(Operation.START_MODEL))
+        """Return how many starts of ours had an effect."""
+        return sum(each.changed_state for each in self.sent(self.service.words.start))
 
     def stopped(self) -> int:
-        """Return how many StopModel calls of ours had an effect."""
-        return sum(each.changed_state for each in self.sent(Operation.STOP_MODEL))
+        """Return how many stops of ours had an effect."""
+        return sum(each.changed_state for each in self.sent(self.service.words.stop))
 
     def sent(self, operation: Operation) -> list[Call]:
         """Return the calls of one operation that Preheat made."""
@@ -196,11 +234,12 @@ def a_day(
     start_takes: str = "17m",
     stop_takes: str = "4m",
     switches: Switches | None = None,
+    backend: Backend = Backend.LOOKOUT_VISION,
     **changes: Any,
 ) -> Iterator[Day]:
     """Open a day with one model; at its end the ledger must be whole."""
     day = Day(
-        a_model(window, *more, lead=lead, **changes),
+        a_model(window, *more, lead=lead, target=TARGETS[backend], **changes),
         start_takes=start_takes,
         stop_takes=stop_takes,
         switches=switches or Switches(),

@@ -64,7 +64,7 @@ def test_its_metrics_are_those_the_telemetry_emits() -> None:
 def test_the_demos_last_line_has_its_form() -> None:
     form = (
         r"^demo: 2 of 2 shifts ready on time; margin \+\d\d:\d\d:\d\d \+\d\d:\d\d:\d\d;"
-        r" stopped \d\d:\d\d:\d\d after the end; 2 StartModel, 2 StopModel, 0 errors$"
+        r" stopped \d\d:\d\d:\d\d after the end; 2 starts, 2 stops, 0 errors$"
     )
     assert re.search(form, README, re.MULTILINE)
 

@@ -17,6 +17,7 @@ TABLES = {
     "PREHEAT_PLANS_TABLE": "preheat.plans_1",
 }
 WORK = TABLES | {"PREHEAT_WORK_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/work"}
+STACK = WORK | {"PREHEAT_STACK_NAME": "preheat"}
 
 
 def test_each_program_is_told_what_it_needs_and_no_more() -> None:
@@ -26,20 +27,20 @@ def test_each_program_is_told_what_it_needs_and_no_more() -> None:
 
 
 def test_what_is_not_set_has_its_default() -> None:
-    settings = ReconcileSettings.from_env(WORK)
+    settings = ReconcileSettings.from_env(STACK)
     assert (settings.mode, settings.hosting_endpoint_url) == (Mode.ACT, None)
 
 
 @pytest.mark.parametrize("mode", Mode)
 def test_a_mode_is_read_by_its_name(mode: Mode) -> None:
-    assert ReconcileSettings.from_env(WORK | {"PREHEAT_MODE": mode.value}).mode is mode
+    assert ReconcileSettings.from_env(STACK | {"PREHEAT_MODE": mode.value}).mode is mode
 
 
 @pytest.mark.parametrize(
     ("text", "url"), [("", None), ("http://127.0.0.1:8700", "http://127.0.0.1:8700"), ("https://a/b", "https://a/b")]
 )
 def test_an_empty_endpoint_is_the_services_own(text: str, url: str | None) -> None:
-    assert ReconcileSettings.from_env(WORK | {"PREHEAT_HOSTING_ENDPOINT_URL": text}).hosting_endpoint_url == url
+    assert ReconcileSettings.from_env(STACK | {"PREHEAT_HOSTING_ENDPOINT_URL": text}).hosting_endpoint_url == url
 
 
 def test_all_that_is_missing_or_wrong_is_told_at_once_with_what_is_accepted() -> None:
@@ -49,6 +50,7 @@ def test_all_that_is_missing_or_wrong_is_told_at_once_with_what_is_accepted() ->
         "PREHEAT_WORK_QUEUE_URL": "work",
         "PREHEAT_MODE": "Act",
         "PREHEAT_HOSTING_ENDPOINT_URL": "ftp://h",
+        "PREHEAT_STACK_NAME": "1st stack",
     }
     with pytest.raises(SettingsError) as told:
         ReconcileSettings.from_env(wrong)
@@ -59,11 +61,12 @@ def test_all_that_is_missing_or_wrong_is_told_at_once_with_what_is_accepted() ->
         "PREHEAT_WORK_QUEUE_URL is 'work'; accepted: the URL of an SQS queue",
         "PREHEAT_MODE is 'Act'; accepted: act, observe, paused",
         "PREHEAT_HOSTING_ENDPOINT_URL is 'ftp://h'; accepted: an http or https URL, or nothing for the service's own",
+        "PREHEAT_STACK_NAME is '1st stack'; accepted: the stack's name: 1 to 128 of [a-zA-Z0-9-]",
     ]
 
 
 def test_each_reader_gives_what_its_field_takes() -> None:
-    settings = ReconcileSettings.from_env(WORK | {"PREHEAT_HOSTING_ENDPOINT_URL": "http://127.0.0.1:1/"})
+    settings = ReconcileSettings.from_env(STACK | {"PREHEAT_HOSTING_ENDPOINT_URL": "http://127.0.0.1:1/"})
     assert {field.name for field in fields(settings)} == set(VARIABLES)
     for name, kind in get_type_hints(ReconcileSettings).items():
         assert isinstance(getattr(settings, name), kind)

@@ -171,7 +171,11 @@ class Hands:
 def dead_letters(aws: LocalAws) -> list[tuple[str, str]]:
     """Return queue and body of each dead letter; they stay where they are for those who come after."""
     sqs, found = aws.client("sqs"), []
-    for queue, url in (("work", aws.work_dead_letter_queue_url), ("tick", aws.tick_dead_letter_queue_url)):
+    for queue, url in (
+        ("work", aws.work_dead_letter_queue_url),
+        ("tick", aws.tick_dead_letter_queue_url),
+        ("watch", aws.watch_dead_letter_queue_url),
+    ):
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=30).get(
             "Messages", []
         ):

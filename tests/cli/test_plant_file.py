@@ -11,9 +11,9 @@ from preheat.cli.plan import announced_at, compiled
 from preheat.cli.plant_calendars import CalendarEntry, HolidaysEntry, QuotaEntry, ShutdownEntry, TariffEntry
 from preheat.cli.plant_file import PlantFileError, parse_plant, read_plant
 from preheat.cli.plant_schema import (
+    MODEL_ENTRIES,
     MODELS_MAX,
     DefaultsEntry,
-    ModelEntry,
     json_schema,
 )
 from preheat.cli.plant_windows import (
@@ -24,7 +24,7 @@ from preheat.cli.plant_windows import (
     ScheduleEntry,
     WindowEntry,
 )
-from preheat.domain.plan import HostedModel, Mode, ModelId, Target, Units, Unscheduled
+from preheat.domain.plan import Backend, HostedModel, Mode, ModelId, Target, Units, Unscheduled
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 
 ROOT = Path(__file__).parents[2]
@@ -249,6 +249,70 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path, pat
     assert raised.value.lines[0].startswith(str(tmp_path))
 
 
+ARN = "arn:aws:rekognition:eu-west-1:111122223333:project/line/version/line.2026-05-04T09.10.15/1599"
+ROLE = "arn:aws:iam::111122223333:role/preheat-member"
+
+
+def a_model_of(fields: str) -> str:
+    return HEAD + f"  weld: {{{fields}, schedules: [early]}}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "target"),
+    [
+        ("backend: lookoutvision, project: p, version: 1", Target("p", "1")),
+        ("project: p, version: 1, region: eu-west-1", Target("p", "1", region="eu-west-1")),
+        ("backend: rekognition, project: line.2, version: v1", Target("line.2", "v1", Backend.REKOGNITION)),
+        (
+            f"backend: rekognition, arn: '{ARN}'",
+            Target("line", "line.2026-05-04T09.10.15", Backend.REKOGNITION, "eu-west-1"),
+        ),
+        (
+            f"backend: rekognition, arn: '{ARN}', region: eu-west-1, role: '{ROLE}'",
+            Target("line", "line.2026-05-04T09.10.15", Backend.REKOGNITION, "eu-west-1", ROLE),
+        ),
+        ("backend: sagemaker, endpoint: weld, config: weld-v3", Target("weld", "weld-v3", Backend.SAGEMAKER)),
+    ],
+)
+def test_each_service_has_its_own_words_for_what_runs(fields: str, target: Target) -> None:
+    assert parsed(a_model_of(fields))["weld"].target == target
+
+
+def test_an_endpoint_runs_on_what_its_config_says_whatever_the_default_units_are() -> None:
+    text = a_model_of("backend: sagemaker, endpoint: weld, config: weld-v3")
+    model = parsed(text.replace("version: 1\n", "version: 1\ndefaults: {min_units: 3}\n", 1))["weld"]
+    assert model.units == Units()
+
+
+WRONG_TARGETS = {
+    "no such service": "backend: bedrock, project: p, version: 1",
+    "a version number of Rekognition is text": "backend: rekognition, project: p, version: 1",
+    "a project alone": "backend: rekognition, project: p",
+    "neither names nor an ARN": "backend: rekognition",
+    "both": f"backend: rekognition, arn: '{ARN}', version: v1",
+    "an ARN of something else": "backend: rekognition, arn: 'arn:aws:s3:::bucket'",
+    "an ARN of another region and account": f"backend: rekognition, arn: '{ARN}', region: eu-north-1, "
+    "role: 'arn:aws:iam::999999999999:role/preheat'",
+    "units of an endpoint": "backend: sagemaker, endpoint: weld, config: weld-v3, min_units: 2",
+    "another service's fields": "backend: sagemaker, project: weld, version: 3",
+    "names that the service would refuse": "backend: sagemaker, endpoint: -weld, config: weld_v3",
+    "a place that is none": "project: p, version: 1, region: Frankfurt, role: preheat",
+    "an endpoint twice": "backend: sagemaker, endpoint: weld, config: weld-v3, schedules: []}\n"
+    "  twin: {backend: sagemaker, endpoint: weld, config: weld-v4",
+}
+
+
+def test_a_wrong_target_is_told_in_the_words_of_its_service(golden: Callable[[Path, str], None]) -> None:
+    told = {
+        name: problems(a_model_of(fields).replace("schedules: []}", "schedules: [early]}", 1))
+        for name, fields in WRONG_TARGETS.items()
+    }
+    golden(
+        GOLDEN / "wrong-targets.txt",
+        "".join(f"{name}\n" + "".join(f"    {line}\n" for line in lines) for name, lines in told.items()),
+    )
+
+
 def test_a_model_whose_windows_are_unchanged_stays_as_long_known_as_it_was() -> None:
     before = parsed(a_model_with("mode: act"))["weld"]
     later = NOW + timedelta(days=3)
@@ -292,7 +356,7 @@ def test_the_example_is_accepted_and_names_the_published_schema() -> None:
 
 def test_every_field_of_the_file_is_in_the_reference_and_its_example_is_accepted() -> None:
     page = (ROOT / "docs" / "plant-file.md").read_text()
-    for entry in (DefaultsEntry, ModelEntry, *ENTRIES):
+    for entry in (DefaultsEntry, *MODEL_ENTRIES.values(), *ENTRIES):
         names = [field.alias or name for name, field in entry.model_fields.items()]
         missing = [name for name in names if f".{name}`" not in page]
         assert missing == [], f"docs/plant-file.md does not tell of {missing} of {entry.__name__}"

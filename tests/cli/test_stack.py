@@ -9,13 +9,13 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from preheat.cli.demo_facts import START, Metrics
+from preheat.cli.demo_facts import Metrics
 from preheat.cli.demo_run import shifts_at
 from preheat.cli.demo_stage import LocalStage
 from preheat.cli.errors import CliError
 from preheat.cli.main import app
 from preheat.cli.stack import local_store, open_store
-from preheat.domain.plan import ModelId
+from preheat.domain.plan import Backend, ModelId
 from preheat.hosting.service_model import lookout_client
 from preheat.local import LocalAws, LocalAwsError
 
@@ -72,30 +72,38 @@ def test_the_local_store_needs_nothing_of_the_terminal(
 def test_the_demo_reads_what_the_service_the_metrics_and_the_queues_say(signed_in: LocalAws) -> None:
     stage = LocalStage(signed_in)
     since = stage.clock.now()
-    shifts = shifts_at(since + timedelta(days=1))
+    shifts = shifts_at(since + timedelta(days=1), Backend.LOOKOUT_VISION)
     stage.prepare(shifts)
+    faults = f"{signed_in.simulator_url}/_simulator/faults"
+    armed = httpx.get(faults).raise_for_status().json()
+    assert {fault["project"] for fault in armed} >= {shift.target.project for shift in shifts}
+    httpx.delete(faults).raise_for_status()  # others use this simulator too
     target, token = shifts[0].target, f"by-hand-{uuid.uuid4().hex}"
     lookout = lookout_client(region=signed_in.region, endpoint_url=signed_in.simulator_url)
     names = {"ProjectName": target.project, "ModelVersion": target.version}
     lookout.start_model(**names, MinInferenceUnits=1, ClientToken=token)
     service = stage.service()
     call = next(call for call in service.calls if call.token == token)
-    assert (call.operation, call.project, call.changed_state, call.fault) == (START, target.project, True, None)
+    assert (call.operation, call.project, call.changed_state, call.fault) == ("StartModel", target.project, True, None)
     assert service.status(target.project) == "STARTING_HOSTING"
     assert service.status(shifts[1].target.project) == "TRAINED"
     assert [interval.end for interval in service.bill[target.project]] == [None]
     assert stage.metrics(since + timedelta(hours=1)) == Metrics(0, 0, 0, 0, timedelta())
     lookout.stop_model(**names, ClientToken=f"by-hand-{uuid.uuid4().hex}")
-    httpx.delete(f"{signed_in.simulator_url}/_simulator/faults").raise_for_status()  # others use this simulator too
 
 
-def test_the_demo_counts_the_dead_letters_of_both_queues(local_aws: LocalAws) -> None:
+def test_the_demo_counts_the_dead_letters_of_every_queue(local_aws: LocalAws) -> None:
     stage, sqs = LocalStage(local_aws), local_aws.client("sqs")
     before = stage.dead_letters()
-    for number, url in enumerate((local_aws.work_dead_letter_queue_url, local_aws.tick_dead_letter_queue_url), 1):
+    queues = (
+        local_aws.work_dead_letter_queue_url,
+        local_aws.tick_dead_letter_queue_url,
+        local_aws.watch_dead_letter_queue_url,
+    )
+    for number, url in enumerate(queues, 1):
         sqs.send_message(QueueUrl=url, MessageBody="a letter of a test")
         assert stage.dead_letters() == before + number
-    for url in (local_aws.work_dead_letter_queue_url, local_aws.tick_dead_letter_queue_url):
+    for url in queues:
         for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)["Messages"]:
             if message["Body"] == "a letter of a test":
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
@@ -104,5 +112,5 @@ def test_the_demo_counts_the_dead_letters_of_both_queues(local_aws: LocalAws) ->
 
 def test_a_simulator_that_is_gone_is_told_by_its_address(local_aws: LocalAws) -> None:
     stage = LocalStage(replace(local_aws, simulator_url="http://127.0.0.1:9"))
-    with pytest.raises(LocalAwsError, match=r"does not answer http://127\.0\.0\.1:9/_simulator/state as it should"):
+    with pytest.raises(LocalAwsError, match=r"does not answer http://127\.0\.0\.1:9/_simulator/state\S* as it should"):
         stage.service()

@@ -2,25 +2,33 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from preheat.cli.demo_facts import START, STOP, Billed, Metrics, ServiceCall, ServiceFacts, Shift
+from botocore.config import Config
+
+from preheat.cli.demo_facts import Billed, Metrics, ServiceCall, ServiceFacts, Shift
 from preheat.cli.demo_run import STOP_LATENCY
 from preheat.clock import VirtualClock
+from preheat.domain.attempt import Call
+from preheat.domain.plan import Backend, Target
+from preheat.hosting.router import HostingRouter
 from preheat.ports import Remote
 from preheat.queue.memory import MemoryQueue
 from preheat.reconcile import reconcile
-from preheat.simulation.hosting import SimulatedHosting
+from preheat.simulator.custom_labels import CustomLabelsService
+from preheat.simulator.endpoints import EndpointService
 from preheat.simulator.faults import Fault, FaultKind
 from preheat.simulator.latency import fixed
 from preheat.simulator.service import LookoutService
-from preheat.simulator.status import Operation, Status
+from preheat.simulator.status import Status
+from preheat.simulator.transport import simulated_client
 from preheat.store.memory import MemoryStore
 from preheat.telemetry import _measures
 from preheat.tick import tick
 
 if TYPE_CHECKING:
     from preheat.domain.record import LedgerEntry
+    from preheat.simulator.answering import Answering
 
 BEGINS_AT = datetime(2026, 11, 24, 4, 15, 21, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -34,6 +42,13 @@ class Twins:
         self.store = MemoryStore()
         self.queue = MemoryQueue(self.clock)
         self.hosting = LookoutService(self.clock.now)
+        self.accounts: dict[Backend, Answering] = {
+            Backend.LOOKOUT_VISION: self.hosting,
+            Backend.REKOGNITION: CustomLabelsService(self.clock.now),
+            Backend.SAGEMAKER: EndpointService(self.clock.now),
+        }
+        self._clients: dict[Backend, Any] = {}
+        self._router = HostingRouter(self._client, "preheat")
         self.reconciles = True
         self.emits = True
         self.dead = 0
@@ -46,9 +61,15 @@ class Twins:
         stop = fixed(STOP_LATENCY.total_seconds())
         for shift in shifts:
             start = fixed(shift.start_latency.total_seconds())
-            self.hosting.add_model(shift.target.project, shift.target.version, start_latency=start, stop_latency=stop)
-        lost = Fault(FaultKind.ANSWER_LOST, Operation.START_MODEL, project=shifts[-1].target.project, times=2)
-        self.hosting.inject(lost)
+            account = self.accounts[shift.target.backend]
+            account.add_model(shift.target.project, shift.target.version, start_latency=start, stop_latency=stop)
+            account.inject(Fault(FaultKind.ANSWER_LOST, shift.words.start, project=shift.target.project, times=2))
+
+    def _client(self, target: Target) -> Any:
+        if target.backend not in self._clients:
+            one_try = Config(retries={"mode": "standard", "total_max_attempts": 1})
+            self._clients[target.backend] = simulated_client(self.accounts[target.backend], config=one_try)
+        return self._clients[target.backend]
 
     def pause(self, span: timedelta) -> None:
         until = self.clock.at + span
@@ -63,30 +84,28 @@ class Twins:
                 tick(clock=self.clock, store=self.store, queue=self.queue)
             while self.reconciles and (model_id := self.queue.receive()) is not None:
                 self._passes += 1
-                hosting = SimulatedHosting(self.hosting)
-                remote = Remote(self.clock, self.store, hosting, self.queue, f"pass-{self._passes}")
+                remote = Remote(self.clock, self.store, self._router, self.queue, f"pass-{self._passes}")
                 self.entries += reconcile(model_id, remote).entries
         self.clock.advance_to(until)
 
     def service(self) -> ServiceFacts:
-        calls = [call for call in self.hosting.call_log if call.operation.value in (START, STOP)]
-        models = [(model.project, model.version) for model in self.hosting.models()]
-        return ServiceFacts(
-            calls=tuple(
-                ServiceCall(
-                    call.at, call.operation.value, call.project or "", call.token, call.changed_state, call.fault
-                )
-                for call in calls
-            ),
-            history={
-                project: tuple((at, status.value) for at, status in self.hosting.history(project, version))
-                for project, version in models
-            },
-            bill={
-                name.partition("/")[0]: tuple(Billed(each.begin, each.end, each.units) for each in bill.intervals)
-                for name, bill in self.hosting.bill().items()
-            },
-        )
+        calls: list[ServiceCall] = []
+        history: dict[str, tuple[tuple[datetime, str], ...]] = {}
+        bill: dict[str, tuple[Billed, ...]] = {}
+        for account in self.accounts.values():
+            words = account.words
+            kinds = {words.start: Call.START, words.stop: Call.STOP}
+            for each in account.call_log:
+                if each.operation in kinds:
+                    facts = (each.project or "", each.token, each.changed_state, each.fault, each.by)
+                    calls.append(ServiceCall(each.at, kinds[each.operation], each.operation.value, *facts))
+            for model in account.models():
+                steps = account.history(model.project, model.version)
+                history[model.project] = tuple((at, words.shown(status)) for at, status in steps)
+            for name, billed in account.bill().items():
+                spans = (Billed(each.begin, each.end, each.units) for each in billed.intervals)
+                bill[name.partition("/")[0]] = tuple(spans)
+        return ServiceFacts(tuple(calls), history, bill)
 
     def metrics(self, since: datetime) -> Metrics:
         values: dict[str, list[float]] = {}
@@ -106,5 +125,6 @@ class Twins:
 
     def start_again(self, shift: Shift) -> None:
         """Start a model a second time behind Preheat's back."""
-        self.hosting.set_status(shift.target.project, shift.target.version, Status.TRAINED)
-        self.hosting.person_starts(shift.target.project, shift.target.version, 1)
+        account, target = self.accounts[shift.target.backend], shift.target
+        account.set_status(target.project, target.version, shift.words.shown(Status.TRAINED))
+        account.person_starts(target.project, target.version, 1)

@@ -1,18 +1,27 @@
-"""What every hosting backend promises: the adapter over HTTP and in process, and the simulator's core as a port."""
+"""What every hosting backend promises: each adapter over HTTP and in process, and the simulator's core as a port.
+
+The tests above the line are the contract, the same for each service; below it stands what one service alone has to say.
+"""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from botocore.session import Session
+from botocore.exceptions import ClientError
+from moto import mock_aws
 
 from preheat.domain.attempt import Attempt, Call
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import ModelId, Target, Units
-from preheat.hosting.lookout import CONFIG, ERRORS, OBSERVED, LookoutHosting
-from preheat.hosting.service_model import load_service_model, lookout_client, lookout_session
+from preheat.domain.plan import Backend, ModelId, Target, Units
+from preheat.hosting import lookout, rekognition, sagemaker
+from preheat.hosting.calling import CONFIG
+from preheat.hosting.lookout import LookoutHosting
+from preheat.hosting.rekognition import RekognitionHosting
+from preheat.hosting.router import HostingRouter
+from preheat.hosting.sagemaker import MANAGED_BY, SageMakerHosting
+from preheat.hosting.service_model import load_service_model
 from preheat.ports import (
     AccessRefused,
     AnswerLost,
@@ -25,125 +34,202 @@ from preheat.ports import (
     WrongState,
 )
 from preheat.simulation.hosting import SimulatedHosting
+from preheat.simulator.answering import Answering
 from preheat.simulator.clock import Clock
+from preheat.simulator.custom_labels import CustomLabelsService
+from preheat.simulator.endpoints import EndpointService
 from preheat.simulator.faults import Fault, FaultKind
+from preheat.simulator.json_wire import load_model
 from preheat.simulator.latency import fixed
 from preheat.simulator.limits import Limits
 from preheat.simulator.options import Options
 from preheat.simulator.serve import running
 from preheat.simulator.service import LookoutService
-from preheat.simulator.status import Operation, Status
-from preheat.simulator.transport import simulated_client
+from preheat.simulator.status import Operation
+from preheat.simulator.transport import simulated_client, unattached_client
 
-TARGET = Target("line-1", "3")
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
+STACK = "preheat-line"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service: a target of it, one that is not there, its pretend account, and its words."""
+
+    target: Target
+    absent: Target
+    account: type[LookoutService | CustomLabelsService | EndpointService]
+    adapter: Callable[[Any], Hosting]
+    observed: dict[str, Observed]
+
+
+SERVICES = {
+    Backend.LOOKOUT_VISION: Service(
+        Target("line-1", "3"), Target("line-9", "1"), LookoutService, LookoutHosting, lookout.OBSERVED
+    ),
+    Backend.REKOGNITION: Service(
+        Target("line.1", "v3", Backend.REKOGNITION),
+        Target("line.1", "v4", Backend.REKOGNITION),
+        CustomLabelsService,
+        RekognitionHosting,
+        rekognition.OBSERVED,
+    ),
+    Backend.SAGEMAKER: Service(
+        Target("Line-1", "line-v3", Backend.SAGEMAKER),
+        Target("line-9", "line-v4", Backend.SAGEMAKER),
+        EndpointService,
+        lambda client: SageMakerHosting(client, STACK),
+        sagemaker.OBSERVED,
+    ),
+}
+WAYS = [
+    (Backend.LOOKOUT_VISION, "core"),
+    *((backend, way) for backend in SERVICES for way in ("in process", "http", "routed")),
+]
 
 
 @dataclass
-class Backend:
+class Bench:
     """One implementation, with the account behind it."""
 
+    of: Service
     hosting: Hosting
-    service: LookoutService
+    account: Answering
     advance: Callable[[timedelta], Any]
     tries: int  # calls that one start makes before it gives up
+    operations: dict[str, Operation] = field(init=False)
 
-    def break_(self, kind: FaultKind, operation: Operation, times: int = 1) -> None:
-        self.service.inject(Fault(kind, operation, times=times))
+    def __post_init__(self) -> None:
+        words = self.account.words
+        self.operations = {"describe": words.describe, "start": words.start, "stop": words.stop}
+
+    @property
+    def target(self) -> Target:
+        return self.of.target
+
+    def break_(self, kind: FaultKind, call: str, times: int = 1) -> None:
+        self.account.inject(Fault(kind, self.operations[call], times=times))
+
+    def intended(self, call: Call = Call.START, generation: int = 1, units: Units | None = None) -> Attempt:
+        return Attempt.intended(
+            ModelId("weld-seams"),
+            call,
+            generation=generation,
+            demand_start=SIX,
+            target=self.target,
+            units=units or Units(1),
+            now=SIX,
+        )
+
+    def starts_again(self) -> None:
+        """Make the same start once more: under a token it is the same call, without one the state refuses it."""
+        if not self.target.backend.tokenless:
+            self.hosting.start(self.intended())
+            return
+        with pytest.raises(WrongState):
+            self.hosting.start(self.intended())
+
+    def changed(self, call: str) -> int:
+        """How many calls had an effect."""
+        return self.account.call_log.changed(self.operations[call])
 
 
-@pytest.fixture(params=["core", "in process", "http"])
-def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backend]:
+@pytest.fixture(params=WAYS, ids=lambda way: f"{way[0]} {way[1]}")
+def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     """Each implementation in turn, with one stopped model; starts take 10 minutes, stops 2."""
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)  # the client's own backoff
+    backend, way = request.param
+    service: Service = SERVICES[backend]
     unlimited = Limits(calls_per_second=None)
-    if request.param == "http":
-        with running(Options(models=(("line-1", "3"),), start_latency=fixed(600), limits=unlimited, scale=0)) as served:
-            session = lookout_session(Session())
-            session.set_credentials("simulator", "simulator")
-            client = lookout_client(region="eu-central-1", endpoint_url=served.url, config=CONFIG, session=session)
-            yield Backend(LookoutHosting(client), served.simulator.service, served.simulator.clock.advance, 2)
+    names = service.target.project, service.target.version
+    if way == "http":
+        options = Options(models=((backend, *names),), start_latency=fixed(600), limits=unlimited, scale=0)
+        with running(options) as served:
+            client = unattached_client(backend, served.url, config=CONFIG)
+            simulator = served.simulator
+            yield Bench(service, service.adapter(client), simulator.services[backend], simulator.clock.advance, 2)
         return
     clock = Clock(0, SIX)
-    service = LookoutService(clock.now, start_latency=fixed(600), limits=unlimited)
-    service.add_model("line-1", "3")
-    if request.param == "core":
-        yield Backend(SimulatedHosting(service), service, clock.advance, 1)
-    else:
-        yield Backend(LookoutHosting(simulated_client(service, config=CONFIG)), service, clock.advance, 2)
+    account = service.account(clock.now, start_latency=fixed(600), limits=unlimited)
+    account.add_model(*names)
+    if way == "core":
+        assert isinstance(account, LookoutService)
+        yield Bench(service, SimulatedHosting(account), account, clock.advance, 1)
+        return
+    client = simulated_client(account, config=CONFIG)
+    hosting = service.adapter(client) if way == "in process" else HostingRouter(lambda _: client, STACK)
+    yield Bench(service, hosting, account, clock.advance, 2)
 
 
-def intended(call: Call = Call.START, generation: int = 1, units: Units | None = None) -> Attempt:
-    return Attempt.intended(
-        ModelId("weld-seams"),
-        call,
-        generation=generation,
-        demand_start=SIX,
-        target=TARGET,
-        units=units or Units(1),
-        now=SIX,
-    )
+def only(*backends: Backend) -> pytest.MarkDecorator:
+    """Let a test run on some services alone: what it says does not exist on the others."""
+    ways = [way for way in WAYS if way[0] in backends]
+    return pytest.mark.parametrize("bench", ways, indirect=True, ids=lambda way: f"{way[0]} {way[1]}")
 
 
-def test_a_model_is_started_becomes_hosted_and_is_stopped(backend: Backend) -> None:
-    hosting = backend.hosting
-    assert hosting.describe(TARGET).observed is Observed.STOPPED
-    hosting.start(intended())
-    assert hosting.describe(TARGET).observed is Observed.STARTING
-    backend.advance(timedelta(minutes=10))
-    assert hosting.describe(TARGET).observed is Observed.HOSTED
-    hosting.stop(intended(Call.STOP))
-    assert hosting.describe(TARGET).observed is Observed.STOPPING
-    backend.advance(timedelta(minutes=2))
-    assert hosting.describe(TARGET).observed is Observed.STOPPED
+def test_a_model_is_started_becomes_hosted_and_is_stopped(bench: Bench) -> None:
+    hosting, target = bench.hosting, bench.target
+    assert hosting.describe(target).observed is Observed.STOPPED
+    hosting.start(bench.intended())
+    assert hosting.describe(target).observed is Observed.STARTING
+    bench.advance(timedelta(minutes=10))
+    assert hosting.describe(target).observed is Observed.HOSTED
+    hosting.stop(bench.intended(Call.STOP))
+    assert hosting.describe(target).observed is Observed.STOPPING
+    bench.advance(timedelta(minutes=2))
+    assert hosting.describe(target).observed is Observed.STOPPED
 
 
-def test_the_same_token_starts_a_model_once(backend: Backend) -> None:
-    backend.hosting.start(intended())
-    backend.hosting.start(intended())
-    assert backend.service.call_log.changed(Operation.START_MODEL) == 1
+def test_the_same_call_twice_starts_a_model_once(bench: Bench) -> None:
+    bench.hosting.start(bench.intended())
+    bench.starts_again()
+    assert bench.changed("start") == 1
 
 
-def test_the_units_are_sent_as_intended(backend: Backend) -> None:
-    backend.hosting.start(intended(units=Units(2, 4)))
-    (model,) = backend.service.models()
-    assert (model.min_units, model.max_units) == (2, 4)
+def test_a_look_changes_nothing(bench: Bench) -> None:
+    before = bench.account.models()
+    bench.hosting.describe(bench.target)
+    assert bench.account.models() == before
+    assert not [call for call in bench.account.call_log if call.changed_state]
 
 
-def test_a_model_that_shall_not_scale_has_no_maximum(backend: Backend) -> None:
-    backend.hosting.start(intended(units=Units(2)))
-    (model,) = backend.service.models()
-    assert (model.min_units, model.max_units) == (2, None)
-
-
-def test_a_known_token_with_other_parameters_is_refused(backend: Backend) -> None:
-    backend.hosting.start(intended())
-    with pytest.raises((InvalidCall, WrongState)):
-        backend.hosting.start(replace(intended(), units=Units(2)))
-
-
-def test_a_call_in_the_wrong_state_is_refused(backend: Backend) -> None:
+def test_a_call_in_the_wrong_state_is_refused(bench: Bench) -> None:
     with pytest.raises(WrongState):
-        backend.hosting.stop(intended(Call.STOP))
-    backend.hosting.start(intended())
+        bench.hosting.stop(bench.intended(Call.STOP))
+    bench.hosting.start(bench.intended())
     with pytest.raises(WrongState):
-        backend.hosting.start(intended(generation=2))
+        bench.hosting.start(bench.intended(generation=2))
+    bench.advance(timedelta(minutes=10))
+    bench.hosting.stop(bench.intended(Call.STOP))
+    with pytest.raises(WrongState):
+        bench.hosting.stop(bench.intended(Call.STOP, generation=2))
+    with pytest.raises(WrongState):
+        bench.hosting.start(bench.intended(generation=2))
 
 
-def test_a_quota_is_told_from_other_refusals(backend: Backend) -> None:
+def test_a_quota_is_told_from_other_refusals(bench: Bench) -> None:
+    bench.account.limits = replace(bench.account.limits, max_hosted_models=1)
+    bench.account.add_model("another", "1" if bench.target.backend is Backend.LOOKOUT_VISION else "other")
+    bench.account.person_starts("another", bench.account.models()[-1].version)
     with pytest.raises(QuotaExceeded):
-        backend.hosting.start(intended(units=Units(6)))
+        bench.hosting.start(bench.intended())
 
 
-@pytest.mark.parametrize("call", ["describe", "start", "stop"])
-def test_an_absent_model_is_gone(backend: Backend, call: str) -> None:
-    absent = Target("line-9", "1")
-    argument: Any = absent if call == "describe" else replace(intended(), target=absent)
+@pytest.mark.parametrize("call", ["describe", "start"])
+def test_an_absent_model_is_gone(bench: Bench, call: str) -> None:
+    absent = bench.of.absent
+    argument: Any = absent if call == "describe" else replace(bench.intended(), target=absent)
     with pytest.raises(ModelGone):
-        getattr(backend.hosting, call)(argument)
+        getattr(bench.hosting, call)(argument)
 
 
-CALLS = {"describe": Operation.DESCRIBE_MODEL, "start": Operation.START_MODEL, "stop": Operation.STOP_MODEL}
+def test_a_stop_of_an_absent_model_has_no_effect_and_says_so(bench: Bench) -> None:
+    # Of a deleted endpoint that is all that can be known: the wrong state for a stop.
+    expected = WrongState if bench.target.backend is Backend.SAGEMAKER else ModelGone
+    with pytest.raises(expected):
+        bench.hosting.stop(replace(bench.intended(Call.STOP), target=bench.of.absent))
+
+
 FAULTS = {
     FaultKind.THROTTLE: Throttled,
     FaultKind.INTERNAL_ERROR: AnswerLost,
@@ -154,73 +240,320 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("call", ["describe", "start", "stop"])
 @pytest.mark.parametrize("kind", FAULTS)
-def test_each_fault_at_each_call_is_the_ports_error(backend: Backend, call: str, kind: FaultKind) -> None:
-    backend.break_(kind, CALLS[call], times=5)  # more often than the client tries
+def test_each_fault_at_each_call_is_the_ports_error(bench: Bench, call: str, kind: FaultKind) -> None:
     if call == "stop":
-        backend.hosting.start(intended())
-    argument: Any = TARGET if call == "describe" else intended(Call(call))
-    with pytest.raises(FAULTS[kind]) as caught:
-        getattr(backend.hosting, call)(argument)
+        bench.hosting.start(bench.intended())
+    bench.break_(kind, call, times=5)  # more often than the client tries
+    argument: Any = bench.target if call == "describe" else bench.intended(Call(call))
+    expected = FAULTS[kind]
+    if call == "stop" and kind is FaultKind.VALIDATION and bench.target.backend is Backend.SAGEMAKER:
+        expected = WrongState  # a delete names nothing but an endpoint, so only its state can be invalid
+    with pytest.raises(expected) as caught:
+        getattr(bench.hosting, call)(argument)
     assert str(caught.value)
 
 
-def test_a_lost_answer_has_its_effect_and_the_same_call_again_has_none(backend: Backend) -> None:
-    backend.break_(FaultKind.ANSWER_LOST, Operation.START_MODEL, times=backend.tries)
+def test_a_lost_answer_has_its_effect_and_the_same_call_again_has_none(bench: Bench) -> None:
+    bench.break_(FaultKind.ANSWER_LOST, "start", times=bench.tries)
     with pytest.raises(AnswerLost):
-        backend.hosting.start(intended())
-    backend.hosting.start(intended())
-    assert backend.service.call_log.changed(Operation.START_MODEL) == 1
+        bench.hosting.start(bench.intended())
+    bench.starts_again()
+    assert bench.changed("start") == 1
 
 
-@pytest.mark.parametrize("status", list(Status))
-def test_every_status_has_its_word(backend: Backend, status: Status) -> None:
-    backend.service.set_status("line-1", "3", status)
-    seen = backend.hosting.describe(TARGET)
-    assert (seen.observed, seen.detail) == (OBSERVED[status], status)
+def test_a_refusal_says_whether_the_client_had_tried_before_with_an_effect_it_does_not_know(bench: Bench) -> None:
+    start = bench.operations["start"]
+    bench.account.inject(Fault(FaultKind.ACCESS_DENIED, start))
+    with pytest.raises(AccessRefused) as refused:
+        bench.hosting.start(bench.intended())
+    assert not refused.value.retried
+    bench.account.inject(Fault(FaultKind.ANSWER_LOST, start))
+    bench.account.inject(Fault(FaultKind.ACCESS_DENIED, start, skip=1))
+    with pytest.raises(HostingError) as caught:
+        bench.hosting.start(bench.intended())
+    assert bench.changed("start") == 1
+    if bench.tries == 1:
+        assert isinstance(caught.value, AnswerLost)
+    else:
+        assert isinstance(caught.value, AccessRefused)
+        assert caught.value.retried
 
 
-def test_the_words_cover_the_service_model() -> None:
-    assert set(OBSERVED) == set(load_service_model().shape_for("ModelStatus").enum)
-    operations = [load_service_model().operation_model(name) for name in CALLS.values()]
-    assert set(ERRORS) == {shape.name for operation in operations for shape in operation.error_shapes}
+def test_every_status_has_its_word(bench: Bench) -> None:
+    target = bench.target
+    for word, observed in bench.of.observed.items():
+        bench.account.set_status(target.project, target.version, word)
+        seen = bench.hosting.describe(target)
+        assert (seen.observed, seen.detail.partition(":")[0]) == (observed, word)
 
 
-class Answering:
-    """A client that answers what it is told to."""
+def test_a_failed_start_is_seen_as_failed(bench: Bench) -> None:
+    bench.account.inject(Fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=1)))
+    bench.hosting.start(bench.intended())
+    bench.advance(timedelta(minutes=1))
+    assert bench.hosting.describe(bench.target).observed is Observed.FAILED
+    bench.hosting.stop(bench.intended(Call.STOP))
+    bench.advance(timedelta(minutes=2))
+    assert bench.hosting.describe(bench.target).observed is Observed.STOPPED
+
+
+def test_throttled_for_good_is_throttled(bench: Bench) -> None:
+    bench.account.limits = replace(bench.account.limits, calls_per_second=0.001)
+    bench.hosting.describe(bench.target)
+    with pytest.raises(Throttled):
+        bench.hosting.describe(bench.target)
+
+
+@pytest.mark.parametrize("backend", SERVICES)
+def test_a_dead_endpoint_is_a_lost_answer(backend: Backend) -> None:
+    service = SERVICES[backend]
+    client = unattached_client(backend, "http://127.0.0.1:9", config=CONFIG)
+    with pytest.raises(AnswerLost):
+        service.adapter(client).describe(service.target)
+
+
+class Answers:
+    """A client that answers every call with what it is told to."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
         self._answer = answer
 
-    def describe_model(self, **_: Any) -> dict[str, Any]:
-        return self._answer
+    def __getattr__(self, _: str) -> Callable[..., dict[str, Any]]:
+        return lambda **_: self._answer
 
 
-@pytest.mark.parametrize("answer", [{}, {"ModelDescription": {}}, {"ModelDescription": {"Status": "HIBERNATING"}}])
-def test_a_status_that_is_missing_or_new_is_unknown(answer: dict[str, Any]) -> None:
-    assert LookoutHosting(Answering(answer)).describe(TARGET).observed is Observed.UNKNOWN
+def an_answer(backend: Backend, status: dict[str, str]) -> dict[str, Any]:
+    """A look's answer with a status that is missing or new."""
+    answers: dict[Backend, dict[str, Any]] = {
+        Backend.LOOKOUT_VISION: {"ModelDescription": status},
+        Backend.REKOGNITION: {"ProjectDescriptions": [{}], "ProjectVersionDescriptions": [status]},
+        Backend.SAGEMAKER: {f"Endpoint{name}": word for name, word in status.items()},
+    }
+    return answers[backend]
 
 
-def test_an_error_the_service_is_not_known_for_counts_as_a_lost_answer() -> None:
-    from botocore.exceptions import ClientError
+@pytest.mark.parametrize("backend", SERVICES)
+@pytest.mark.parametrize("status", [{}, {"Status": "HIBERNATING"}])
+def test_a_status_that_is_missing_or_new_is_unknown(backend: Backend, status: dict[str, str]) -> None:
+    service = SERVICES[backend]
+    seen = service.adapter(Answers(an_answer(backend, status))).describe(service.target)
+    assert seen.observed is Observed.UNKNOWN
 
-    from preheat.hosting.lookout import translated
 
-    error = ClientError({"Error": {"Code": "503", "Message": "busy"}}, "StartModel")
-    assert isinstance(translated("StartModel", error), AnswerLost)
+@pytest.mark.parametrize("backend", SERVICES)
+def test_an_error_the_service_is_not_known_for_counts_as_a_lost_answer(backend: Backend) -> None:
+    def fails(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "503", "Message": "busy"}}, "Call")
+
+    class Fails:
+        def __getattr__(self, _: str) -> Any:
+            return fails
+
+    service = SERVICES[backend]
+    with pytest.raises(AnswerLost, match="503: busy"):
+        service.adapter(Fails()).describe(service.target)
 
 
-def test_what_the_client_itself_refuses_is_invalid(backend: Backend) -> None:
-    if isinstance(backend.hosting, LookoutHosting):
+# ---- Lookout for Vision and Rekognition: units ----------------------------------------------------------------------
+
+
+@only(Backend.LOOKOUT_VISION, Backend.REKOGNITION)
+@pytest.mark.parametrize("units", [Units(2, 4), Units(2)])
+def test_the_units_are_sent_as_intended_and_a_maximum_only_to_scale(bench: Bench, units: Units) -> None:
+    bench.hosting.start(bench.intended(units=units))
+    (model,) = bench.account.models()
+    assert (model.min_units, model.max_units) == (units.minimum, units.maximum)
+
+
+@only(Backend.LOOKOUT_VISION, Backend.REKOGNITION)
+def test_more_units_than_a_model_may_have_are_a_quota(bench: Bench) -> None:
+    with pytest.raises(QuotaExceeded):
+        bench.hosting.start(bench.intended(units=Units(6)))
+
+
+# ---- Lookout for Vision: the token ----------------------------------------------------------------------------------
+
+
+@only(Backend.LOOKOUT_VISION)
+def test_a_known_token_with_other_parameters_is_refused(bench: Bench) -> None:
+    bench.hosting.start(bench.intended())
+    with pytest.raises((InvalidCall, WrongState)):
+        bench.hosting.start(replace(bench.intended(), units=Units(2)))
+
+
+@only(Backend.LOOKOUT_VISION)
+def test_what_the_client_itself_refuses_is_invalid(bench: Bench) -> None:
+    if not isinstance(bench.hosting, SimulatedHosting):
         with pytest.raises(InvalidCall):
-            backend.hosting.start(replace(intended(), client_token=""))
+            bench.hosting.start(replace(bench.intended(), client_token=""))
     assert issubclass(InvalidCall, HostingError)
 
 
-def test_a_dead_endpoint_is_a_lost_answer() -> None:
-    session = lookout_session(Session())
-    session.set_credentials("simulator", "simulator")
-    client = lookout_client(region="eu-central-1", endpoint_url="http://127.0.0.1:9", config=CONFIG, session=session)
-    with pytest.raises(AnswerLost):
-        LookoutHosting(client).start(intended())
+def test_lookouts_words_cover_its_service_model() -> None:
+    model, words = load_service_model(), LookoutService.words
+    assert set(lookout.OBSERVED) == set(model.shape_for("ModelStatus").enum)
+    operations = [model.operation_model(name) for name in (words.start, words.stop, words.describe)]
+    assert set(lookout.ERRORS) == {shape.name for operation in operations for shape in operation.error_shapes}
+
+
+# ---- Rekognition Custom Labels: ARNs --------------------------------------------------------------------------------
+
+
+def test_rekognitions_words_cover_its_service_model() -> None:
+    model, words = load_model(Backend.REKOGNITION), CustomLabelsService.words
+    statuses = set(model.shape_for("ProjectVersionStatus").enum)
+    assert set(rekognition.OBSERVED) == set(words.statuses) == statuses
+    assert len(statuses) == 14
+    operations = [model.operation_model(name) for name in words.operations]
+    assert set(rekognition.ERRORS) == {shape.name for operation in operations for shape in operation.error_shapes}
+
+
+@only(Backend.REKOGNITION)
+def test_a_version_is_looked_at_by_its_name_and_its_project_is_resolved_once(bench: Bench) -> None:
+    bench.account.add_model("line.1", "v2", "RUNNING")  # must not speak for v3
+    for _ in range(3):
+        assert bench.hosting.describe(bench.target).observed is Observed.STOPPED
+    asked = [call.operation for call in bench.account.call_log]
+    assert asked.count(Operation.DESCRIBE_PROJECTS) == 1
+    assert {call.version for call in bench.account.call_log if call.operation is bench.operations["describe"]} == {"v3"}
+
+
+@only(Backend.REKOGNITION)
+def test_a_project_that_was_made_anew_is_found_under_its_new_arn(bench: Bench) -> None:
+    bench.hosting.describe(bench.target)
+    bench.account.delete_project("line.1")
+    with pytest.raises(ModelGone):
+        bench.hosting.describe(bench.target)
+    bench.advance(timedelta(hours=1))
+    bench.account.add_model("line.1", "v3")
+    assert bench.hosting.describe(bench.target).observed is Observed.STOPPED
+    bench.hosting.start(bench.intended())
+    assert bench.changed("start") == 1
+
+
+@only(Backend.REKOGNITION)
+def test_an_account_runs_two_models_at_most(bench: Bench) -> None:
+    bench.account.limits = CustomLabelsService.words.limits
+    for version in ("a", "b"):
+        bench.account.add_model("line.2", version)
+        bench.account.person_starts("line.2", version)
+    with pytest.raises(QuotaExceeded):
+        bench.hosting.start(bench.intended())
+
+
+# ---- SageMaker: endpoints, and whose they are -----------------------------------------------------------------------
+
+
+def test_sagemakers_words_cover_its_service_model() -> None:
+    model, words = load_model(Backend.SAGEMAKER), EndpointService.words
+    statuses = set(model.shape_for("EndpointStatus").enum)
+    assert set(sagemaker.OBSERVED) == statuses == set(words.statuses) - {"Absent"}
+    operations = [model.operation_model(name) for name in words.operations]
+    assert {shape.name for operation in operations for shape in operation.error_shapes} <= set(sagemaker.ERRORS)
+
+
+@only(Backend.SAGEMAKER)
+def test_an_endpoint_that_preheat_makes_is_its_own_and_any_other_is_foreign(bench: Bench) -> None:
+    bench.hosting.start(bench.intended())
+    assert not bench.hosting.describe(bench.target).foreign
+    bench.hosting.stop(bench.intended(Call.STOP))
+    bench.advance(timedelta(minutes=2))
+    bench.account.person_starts(bench.target.project, bench.target.version)
+    assert bench.hosting.describe(bench.target).foreign
+
+
+@only(Backend.SAGEMAKER)
+@pytest.mark.parametrize(("stack", "foreign"), [(STACK, False), ("another-stack", True)])
+def test_a_person_hands_an_endpoint_over_by_the_tag_of_the_stack(bench: Bench, stack: str, *, foreign: bool) -> None:
+    assert isinstance(bench.account, EndpointService)
+    bench.account.person_starts(bench.target.project, bench.target.version)
+    tags = [{"Key": f"key-{number}", "Value": "x"} for number in range(40)] + [{"Key": MANAGED_BY, "Value": stack}]
+    bench.account.add_tags(bench.account.arn(bench.target.project), tags)
+    assert bench.hosting.describe(bench.target).foreign is foreign
+
+
+@only(Backend.SAGEMAKER)
+def test_an_endpoint_of_another_config_is_what_it_is_and_says_so(bench: Bench) -> None:
+    bench.account.add_model(bench.target.project, "line-v4")
+    bench.account.person_starts(bench.target.project, "line-v4")
+    seen = bench.hosting.describe(bench.target)
+    assert (seen.observed, seen.detail) == (Observed.STARTING, "Creating, with the config line-v4")
+
+
+@only(Backend.SAGEMAKER)
+def test_a_failed_endpoint_holds_its_name_until_it_is_deleted(bench: Bench) -> None:
+    bench.account.set_status(bench.target.project, bench.target.version, "Failed")
+    with pytest.raises(WrongState):
+        bench.hosting.start(bench.intended())
+
+
+@only(Backend.SAGEMAKER)
+def test_an_endpoint_that_goes_during_the_look_is_stopped_not_gone(bench: Bench) -> None:
+    bench.hosting.start(bench.intended())
+    bench.hosting.stop(bench.intended(Call.STOP))
+    last = Fault(FaultKind.DELETED, Operation.LIST_TAGS)  # with its config, which another endpoint has as well
+    bench.account.add_model("another", bench.target.version)
+    bench.account.inject(last)
+    assert bench.hosting.describe(bench.target).observed is Observed.STOPPED
+
+
+@only(Backend.SAGEMAKER)
+def test_a_config_outlives_its_endpoint(bench: Bench) -> None:
+    bench.hosting.start(bench.intended())
+    bench.hosting.stop(bench.intended(Call.STOP))
+    bench.advance(timedelta(minutes=2))
+    assert bench.hosting.describe(bench.target).detail == "no endpoint"
+
+
+@pytest.fixture
+def on_moto() -> Iterator[tuple[SageMakerHosting, Any]]:
+    """The adapter against moto's SageMaker, with the endpoint config that the target names."""
+    with mock_aws():
+        client = unattached_client(Backend.SAGEMAKER, "https://api.sagemaker.eu-central-1.amazonaws.com", config=CONFIG)
+        client.create_model(ModelName="line", ExecutionRoleArn="arn:aws:iam::123456789012:role/line")
+        variant = {
+            "VariantName": "all",
+            "ModelName": "line",
+            "InstanceType": "ml.c5.2xlarge",
+            "InitialInstanceCount": 1,
+        }
+        client.create_endpoint_config(EndpointConfigName="line-v3", ProductionVariants=[variant])
+        yield SageMakerHosting(client, STACK), client
+
+
+def test_motos_sagemaker_is_driven_too_where_it_differs_from_aws_is_stated(
+    on_moto: tuple[SageMakerHosting, Any],
+) -> None:
+    hosting, client = on_moto
+    service = SERVICES[Backend.SAGEMAKER]
+    start = Attempt.intended(
+        ModelId("weld"), Call.START, generation=1, demand_start=SIX, target=service.target, units=Units(), now=SIX
+    )
+    assert hosting.describe(service.target).observed is Observed.STOPPED
+    with pytest.raises(ModelGone):
+        hosting.describe(service.absent)
+    hosting.start(start)
+    seen = hosting.describe(service.target)
+    assert (seen.observed, seen.foreign) == (Observed.HOSTED, False)  # moto: in service at once, AWS: Creating
+    hosting.stop(replace(start, call=Call.STOP))
+    assert hosting.describe(service.target).observed is Observed.STOPPED  # moto: gone at once, AWS: Deleting
+    assert client.describe_endpoint_config(EndpointConfigName="line-v3")["EndpointConfigName"] == "line-v3"
+    with pytest.raises(WrongState):
+        hosting.stop(replace(start, call=Call.STOP))
+
+
+def test_moto_takes_a_second_create_of_a_name_where_aws_refuses_it(on_moto: tuple[SageMakerHosting, Any]) -> None:
+    hosting, _ = on_moto
+    start = Attempt.intended(
+        ModelId("weld"),
+        Call.START,
+        generation=1,
+        demand_start=SIX,
+        target=SERVICES[Backend.SAGEMAKER].target,
+        units=Units(),
+        now=SIX,
+    )
+    hosting.start(start)
+    hosting.start(start)  # were moto to refuse it, as AWS does, this test and the page docs/backends.md should go

@@ -14,6 +14,7 @@ from preheat.ports import Queue, QueueUnavailable
 from preheat.queue.memory import MemoryQueue
 from preheat.queue.sqs import SqsQueue, sqs_client
 from preheat.queue.work import parse_work
+from preheat.simulation.queue import SimulatedSqs
 
 MOTO = "https://sqs.eu-central-1.amazonaws.com"
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -66,9 +67,27 @@ def _in_memory() -> Sent:
     return Sent(queue, messages)
 
 
-@pytest.fixture(params=["memory", "moto"])
+def _simulated() -> Sent:
+    clock = VirtualClock(SIX)
+    client = SimulatedSqs(clock)
+
+    def messages() -> list[tuple[ModelId, timedelta]]:
+        taken = []
+        while (visible_at := client.next_at()) is not None:
+            clock.advance_to(visible_at)
+            message = client.receive()
+            assert message is not None
+            taken.append((parse_work(message.body), visible_at - SIX))
+        return sorted(taken)
+
+    return Sent(SqsQueue(client, "https://sqs.test/work"), messages)
+
+
+@pytest.fixture(params=["memory", "simulated", "moto"])
 def sent(request: pytest.FixtureRequest) -> Sent:
-    return _in_memory() if request.param == "memory" else _on_sqs(request.getfixturevalue("sqs"))
+    if request.param == "moto":
+        return _on_sqs(request.getfixturevalue("sqs"))
+    return _in_memory() if request.param == "memory" else _simulated()
 
 
 @pytest.mark.parametrize("seconds", [-5, 0, 0.000001, 0.4, 1, 1.2, 59.999, 899.5, 900])

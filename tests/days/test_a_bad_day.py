@@ -12,8 +12,9 @@ from preheat.domain.plan import Mode, Units
 from preheat.domain.record import Action, Phase
 from preheat.simulator.faults import FaultKind
 from preheat.simulator.limits import Limits
+from preheat.simulator.service import LookoutService
 from preheat.simulator.status import Operation, Status
-from preheat.simulator.switches import Switches, TokenAfterStop, WhenPossible
+from preheat.simulator.switches import Switches, TokenAfterStop, WhenAlready, WhenPossible
 from preheat.simulator.views import ModelView
 
 
@@ -203,6 +204,18 @@ def test_what_a_person_starts_after_a_shift_whose_start_was_always_refused_is_le
         assert not day.sent(Operation.STOP_MODEL)
 
 
+def test_what_a_person_starts_in_a_shift_whose_start_was_always_refused_is_adopted() -> None:
+    with a_day(start_takes="5m") as day:
+        day.service.limits = Limits(calls_per_second=None, max_units_per_model=1)
+        day.apply(a_model("08:00-16:00", units=Units(3)))
+        day.run_until("08:00")
+        day.person("starts")
+        day.run_until("16:10")
+        assert len(day.told(Action.ADOPT)) == 1
+        assert day.record.samples == ()  # it says nothing of how long a start of ours takes
+        assert (day.observed(), day.stopped()) == (Observed.STOPPED, 1)
+
+
 def test_a_start_whose_answer_was_lost_is_ours_though_its_repeat_was_refused() -> None:
     switches = Switches(token_after_stop=TokenAfterStop.NEW_CALL)
     with a_day("08:00-08:10", lead="5m", start_takes="40m", switches=switches) as day:
@@ -212,9 +225,10 @@ def test_a_start_whose_answer_was_lost_is_ours_though_its_repeat_was_refused() -
         assert (day.observed(), day.stopped()) == (Observed.STOPPED, 1)
 
 
-def test_a_look_that_outlasts_the_demand_adopts_nothing() -> None:
+def test_a_look_that_outlasts_the_demand_adopts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with a_day("08:00-16:00", mode=Mode.OBSERVE) as day:
         day.run_until("15:59:50")
+        assert isinstance(day.service, LookoutService)
         describe = day.service.describe_model
 
         def slowly(project: str, version: str) -> ModelView:
@@ -222,11 +236,29 @@ def test_a_look_that_outlasts_the_demand_adopts_nothing() -> None:
             day.person("starts")
             return describe(project, version)
 
-        day.service.describe_model = slowly  # type: ignore[method-assign]  # the service takes its time
+        monkeypatch.setattr(day.service, "describe_model", slowly)
         day.store.wake(WELD, day.clock.at)
         day.look()
+        monkeypatch.undo()
+        day.run_until("16:01")
         assert day.status is Status.STARTING_HOSTING
         assert (day.record.phase, day.told(Action.ADOPT)) == (Phase.UNSCHEDULED, [])
+
+
+def test_a_stop_that_is_accepted_without_effect_while_the_system_updates_is_made_anew() -> None:
+    switches = Switches(calls_during_system_updating=WhenAlready.NO_OP)
+    with a_day("08:00-08:10", lead="5m", start_takes="40m", switches=switches) as day:
+        day.fault(FaultKind.SYSTEM_UPDATING, operation=Operation.STOP_MODEL, lasts=timedelta(minutes=3))
+        day.run_until("08:30")
+        assert (day.observed(), day.stopped()) == (Observed.STOPPED, 1)
+
+
+def test_what_a_person_starts_after_an_accepted_stop_is_left_alone() -> None:
+    with a_day("08:00-16:00", stop_takes="30s") as day:
+        day.run_until("16:00:45")
+        day.person("starts")  # before anybody has seen it stopped
+        day.run_until("16:30")
+        assert (day.observed(), day.record.phase) == (Observed.HOSTED, Phase.UNSCHEDULED)
 
 
 def test_a_refused_start_is_sent_anew_when_the_plan_asks_for_less() -> None:
@@ -399,3 +431,32 @@ def test_a_model_somebody_restarts_in_its_shift_is_not_taken_for_one_that_hangs(
         day.run_until("13:00")
         assert day.observed() is Observed.HOSTED
         assert (day.started(), day.stopped()) == (1, 0)
+
+
+@pytest.mark.parametrize("operation", [Operation.STOP_MODEL, Operation.DESCRIBE_MODEL])
+def test_a_model_taken_out_of_the_plan_whose_stop_is_refused_for_good_is_asked_again_each_hour(
+    operation: Operation,
+) -> None:
+    """No plan that comes will name it, so none would wake it: it would run, and be billed, for ever (L2)."""
+    with a_day() as day:
+        day.run_until("12:00")
+        day.fault(FaultKind.VALIDATION, operation=operation, times=2)
+        day.apply()
+        day.run_until("13:30")
+        assert (day.observed(), day.record.phase) == (Observed.HOSTED, Phase.REFUSED)
+        assert len(day.told(Action.REFUSE)) == (2 if operation is Operation.STOP_MODEL else 1)
+        day.run_until("14:10")
+        assert (day.observed(), day.record.phase) == (Observed.STOPPED, Phase.IDLE)
+        assert day.record.wake_at is None
+
+
+def test_a_model_that_must_not_be_looked_at_is_not_stopped_as_one_that_hangs() -> None:
+    """A stop refused for good ends the looks until the next plan: what was seen last is no reason to call (S9)."""
+    with a_day("00:30-01:00", lead="10m") as day:
+        day.run_until("00:20")
+        day.fault(FaultKind.VALIDATION, operation=Operation.STOP_MODEL)
+        day.apply(a_model("05:30-09:30", lead="10m"))
+        day.run_until("00:30")
+        assert (day.observed(), day.record.phase) == (Observed.STARTING, Phase.REFUSED)
+        day.run_until("09:00")
+        assert len(day.sent(Operation.STOP_MODEL)) == 1

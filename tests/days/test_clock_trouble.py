@@ -1,25 +1,14 @@
 """Days on which the functions' clocks are off: by a minute either way, or one of them by an hour."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 
-from tests.day import Day, a_day, at
+from tests.day import Day, Skewed, a_day, at
 
 from preheat.domain.lifecycle import Observed
-from preheat.ports import Clock, Remote
+from preheat.ports import Remote
 from preheat.simulator.status import Operation
-
-
-@dataclass(frozen=True)
-class Skewed:
-    """A clock that is off."""
-
-    clock: Clock
-    by: timedelta
-
-    def now(self) -> datetime:
-        return self.clock.now() + self.by
 
 
 def skew(day: Day, *offsets: timedelta) -> None:

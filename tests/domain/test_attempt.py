@@ -20,7 +20,7 @@ from preheat.domain.attempt import (
     parameter_digest,
     retry_after,
 )
-from preheat.domain.plan import Units
+from preheat.domain.plan import Backend, Target, Units
 
 
 def an_attempt(now: datetime | None = None, call: Call = Call.START) -> Attempt:
@@ -64,6 +64,11 @@ def test_an_attempt_that_was_refused_each_time_is_without_effect(answer: Answer)
     assert once.is_without_effect()
     assert again.is_without_effect()
     assert not once.repeated(at("07:29")).is_without_effect()  # its writer may be about to call
+
+
+@pytest.mark.parametrize("answer", REFUSALS)
+def test_a_refusal_of_the_clients_own_second_try_says_nothing_of_its_first(answer: Answer) -> None:
+    assert not an_attempt().answered(answer, WELD, at("07:28"), retried=True).is_without_effect()
 
 
 @pytest.mark.parametrize("unsure", [None, Answer.LOST, Answer.ACCEPTED])
@@ -147,3 +152,21 @@ def test_an_accepted_start_counts_as_seen_to_leave_its_stopped_state() -> None:
 
 def test_an_attempt_is_a_value() -> None:
     assert replace(an_attempt()) == an_attempt()
+
+
+def test_the_digest_of_a_target_of_this_stack_never_changes() -> None:
+    # A stored attempt is repeated with its stored token, and judged by this digest: both outlive a release.
+    assert parameter_digest(Target("line-1", "3"), Units(1, 2)) == "72af43e1bb70af2c"
+
+
+def test_another_service_region_or_role_is_another_start() -> None:
+    role = "arn:aws:iam::111122223333:role/preheat"
+    targets = [
+        Target("line-1", "3"),
+        Target("line-1", "3", Backend.REKOGNITION),
+        Target("line-1", "3", Backend.SAGEMAKER),
+        Target("line-1", "3", region="eu-west-1"),
+        Target("line-1", "3", role=role),
+        Target("line-1", "3", region="eu-west-1", role=role),
+    ]
+    assert len({parameter_digest(target, Units()) for target in targets}) == len(targets)

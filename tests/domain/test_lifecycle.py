@@ -42,7 +42,7 @@ def decided(desired: Desired, observed: Observed, *, mode: Mode = Mode.ACT, owne
     now = at("09:00") if desired is Desired.RUN else at("18:00")
     model = a_model("08:00-16:00")
     record = ModelRecord(WELD, TARGET, since=at("06:00"), ownership=Ownership.STARTED if owned else Ownership.NONE)
-    return decide(Situation(model, 1, mode, record, outlook(model, now), Observation(observed, "as told"), now))
+    return decide(Situation(model, 1, mode, record, outlook(model, now), Observation(observed, "as told"), now, now))
 
 
 def test_the_table_names_every_pair_and_so_does_this_test() -> None:
@@ -96,7 +96,9 @@ def test_a_change_of_phase_is_an_entry_and_a_look_is_none() -> None:
     assert decision.entry is not None
     record = replace(decision.record, version=1)
     model, now = a_model("08:00-16:00"), at("09:10")
-    again = decide(Situation(model, 1, Mode.ACT, record, outlook(model, now), Observation(Observed.HOSTED, ""), now))
+    again = decide(
+        Situation(model, 1, Mode.ACT, record, outlook(model, now), Observation(Observed.HOSTED, ""), now, now)
+    )
     assert (again.entry, again.action) == (None, Action.LOOK)
 
 

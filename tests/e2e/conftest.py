@@ -14,7 +14,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DEMOS = {
-    "whole": (),
+    "living": (),
+    "lookoutvision": ("--service", "lookoutvision"),
     "never-hosted": ("--fault", "never-hosted"),
     "reconcile-dead": ("--fault", "reconcile-dead"),
     "started-twice": ("--fault", "started-twice"),
@@ -62,7 +63,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     wanted = [item for item in session.items if _is_demo(item)]
     if wanted and not session.config.option.collectonly:
-        names = {name for item in wanted for name in DEMOS if f"[{name}]" in item.name or name == "whole"}
+        names = {name for item in wanted for name in DEMOS if f"[{name}]" in item.name}
         session.config.stash[RUNNING] = {name: _begun(name) for name in sorted(names)}
 
 

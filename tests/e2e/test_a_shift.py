@@ -8,24 +8,27 @@ import pytest
 type Demo = Callable[[str], tuple[int, str]]
 
 
-def test_two_models_are_ready_for_their_shift_and_stopped_after_it(demo: Demo) -> None:
-    status, output = demo("whole")
+@pytest.mark.parametrize("services", ["living", "lookoutvision"])
+def test_two_models_are_ready_for_their_shift_and_stopped_after_it(demo: Demo, services: str) -> None:
+    status, output = demo(services)
     last = output.splitlines()[-1]
     assert re.fullmatch(
         r"demo: 2 of 2 shifts ready on time; margin \+00:0\d:\d\d \+00:0\d:\d\d; stopped 00:0\d:\d\d after the end;"
-        r" 2 StartModel, 2 StopModel, 0 errors",
+        r" 2 starts, 2 stops, 0 errors",
         last,
     ), output
     assert status == 0
-    assert output.count("answer_lost") == 2  # they were lost, and nothing started twice
+    assert output.count("answer_lost") == 4  # each start's answers were lost, and nothing started twice
+    named = {"living": ("CreateEndpoint", "StartProjectVersion"), "lookoutvision": ("StartModel",)}
+    assert all(call in output for call in named[services])
 
 
 @pytest.mark.parametrize(
     ("fault", "what"),
     [
         ("never-hosted", r"demo: 1 of 2 shifts ready on time"),
-        ("reconcile-dead", r"demo: 0 of 2 shifts ready on time; .*; 0 StartModel, 0 StopModel"),
-        ("started-twice", r"demo: \d of 2 shifts .*; 3 StartModel, 2 StopModel, [1-9]\d* errors"),
+        ("reconcile-dead", r"demo: 0 of 2 shifts ready on time; .*; 0 starts, 0 stops"),
+        ("started-twice", r"demo: \d of 2 shifts .*; 3 starts, 2 stops, [1-9]\d* errors"),
     ],
     ids=["never-hosted", "reconcile-dead", "started-twice"],
 )

@@ -12,9 +12,27 @@ from tests.day import Day
 
 from preheat.hosting.lookout import LookoutHosting
 from preheat.ports import Remote
-from preheat.simulation.faults import Faulty
 
 type Meets = Callable[[str, bool], None]
+
+
+class Faulty:
+    """A port whose calls may meet a fault: `meets` is asked before and after each, and may raise."""
+
+    def __init__(self, port: Any, meets: Meets) -> None:
+        self._port = port
+        self._meets = meets
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._port, name)
+
+        def faulty(*args: Any, **kwargs: Any) -> Any:
+            self._meets(name, False)
+            answer = call(*args, **kwargs)
+            self._meets(name, True)
+            return answer
+
+        return faulty
 
 
 def failing(name: str, error: Exception, *, nth: int = 1, times: int = 1, done: bool = False) -> Meets:

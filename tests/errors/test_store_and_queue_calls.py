@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from tests.day import WELD, Day, a_day
-from tests.errors.calls import failing, look
+from tests.errors.calls import Faulty, Refusing, failing, look, refused
 
 from preheat.domain.lifecycle import Observed
-from preheat.ports import QueueUnavailable, StaleRecord, StoreUnavailable, UnreadableItem
-from preheat.simulation.faults import Faulty
+from preheat.ports import QueueUnavailable, StaleRecord, StoreUnavailable, Throttled, UnreadableItem
+from preheat.queue.sqs import SqsQueue
 from preheat.simulator.status import Operation
 from preheat.tick import Ticked, tick
 
@@ -90,9 +91,27 @@ def test_an_outcome_that_cannot_be_settled_for_an_unreadable_item_is_told_and_th
 
 @pytest.mark.parametrize("done", [False, True])
 def test_a_pass_without_its_queue_is_complete_and_the_tick_finds_the_next_look(due: Day, done: bool) -> None:
-    result = look(due, failing("enqueue", QueueUnavailable("out of reach"), done=done))
-    assert (result.incomplete, due.started()) == (False, 1)
+    throttled = failing("start", Throttled("so it is"))  # then the next look falls before the next tick
+    unsent = failing("enqueue", QueueUnavailable("out of reach"), done=done)
+    asked = []
+
+    def meets(name: str, after: bool) -> None:
+        asked.append(name)
+        throttled(name, after)
+        unsent(name, after)
+
+    before = len(due.queue)
+    result = look(due, meets)
+    assert (result.incomplete, "enqueue" in asked, len(due.queue) - before) == (False, True, int(done))
     assert ends_well(due)
+
+
+@pytest.mark.parametrize(
+    "error", [refused("AWS.SimpleQueueService.NonExistentQueue"), ReadTimeoutError(endpoint_url="http://127.0.0.1")]
+)
+def test_whatever_the_queues_client_raises_is_a_queue_out_of_reach(error: Exception) -> None:
+    with pytest.raises(QueueUnavailable, match=WELD):
+        SqsQueue(Refusing(error), "http://127.0.0.1/queue").enqueue(WELD, timedelta())
 
 
 # --- the tick -------------------------------------------------------------------------------------------------------

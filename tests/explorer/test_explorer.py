@@ -1,29 +1,68 @@
-"""The explorer on what it is shown complete for: one worker, any order of events, no faults."""
+"""The explorer: every situation within the bounds keeps the promises, and it can say no."""
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from preheat.domain import decision
 from preheat.domain.lifecycle import Step
-from preheat.explorer import Explored, Scenario, a_model, explore
+from preheat.explorer import Explored, Scenario, explore
+from preheat.explorer.catalog import CI, TIGHT
+from preheat.explorer.service import Service
 
 
-def explored() -> Explored:
-    scenario = Scenario("one window", (a_model((10, 16)),), hard_from=4, hard_until=18, ends=60)
-    return explore(scenario, states_max=100_000)
+def searched(scenario: Scenario) -> tuple[str, bool, int, list[str]]:
+    found = explore(scenario)
+    broken = [f"{each.broken}\n" + "\n".join(found.way_to(each)) for each in found.found[:1]]
+    return str(scenario), found.complete, len(found.states), broken
 
 
-def test_every_situation_without_faults_keeps_the_promises_and_finds_its_way() -> None:
-    found = explored()
-    assert found.complete
-    assert found.found == []
-    assert len(found.states) > 1_000
+def test_every_situation_within_the_bounds_keeps_the_promises_and_finds_its_way() -> None:
+    with ProcessPoolExecutor(2) as pool:
+        results = list(pool.map(searched, CI))
+    assert [name for name, complete, _, _ in results if not complete] == []
+    assert [broken for _, _, _, broken in results if broken] == []
+    assert sum(states for _, _, states, _ in results) > 300_000
+
+
+def test_dropping_workers_that_make_no_difference_hides_nothing() -> None:
+    """The search without that shortcut comes to the same records and services, and to the same verdict."""
+    scenario = replace(TIGHT, workers=2)
+    reduced, whole = explore(scenario), explore(replace(scenario, reduced=False))
+    assert [len(found.found) for found in (reduced, whole)] == [0, 0]
+    assert outer_states(reduced) == outer_states(whole)
+
+
+def outer_states(found: Explored) -> set[object]:
+    """Return time, record and services of every state; numbers that differ from search to search are resolved."""
+    world = found.world
+
+    def resolved(service: Service) -> object:
+        return service[:3], sorted((world.values[known.token], known[1:]) for known in service.known)
+
+    return {
+        (state.now, world.record(state), str([resolved(each) for each in state.services])) for state in found.states
+    }
+
+
+def promises_broken(scenario: Scenario) -> set[str]:
+    return {each.broken.invariant for each in explore(scenario).found}
 
 
 def test_a_stop_that_is_forgotten_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(decision.STEPS, Step.STOP, decision.STEPS[Step.WAIT])
-    assert "L2" in {each.broken.invariant for each in explored().found}
+    assert "L2" in promises_broken(TIGHT)
 
 
 def test_a_stop_while_needed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(decision.STEPS, Step.KEEP, decision.STEPS[Step.STOP])
-    assert "S3" in {each.broken.invariant for each in explored().found}
+    assert "S3" in promises_broken(TIGHT)
+
+
+def test_an_intent_that_is_closed_while_its_worker_may_still_call_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("preheat.domain.attempt.Attempt.lease_ends_at", lambda attempt: attempt.intent_at)
+    found = explore(replace(TIGHT, workers=2))
+    assert {"S8", "L2"} <= {each.broken.invariant for each in found.found}
+    (stuck, *_) = [each for each in found.found if each.broken.invariant == "L2"]
+    assert any("start" in line for line in found.way_to(stuck))

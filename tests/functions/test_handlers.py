@@ -2,7 +2,7 @@
 
 import importlib.util
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -13,10 +13,10 @@ import botocore.session
 import pytest
 from moto import mock_aws
 
-from preheat.domain.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.plan import Backend, HostedModel, ModelId, Target, Units
 from preheat.domain.record import Phase
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
-from preheat.ports import StoreUnavailable
+from preheat.ports import StoreUnavailable, UnreadableItem
 from preheat.simulator.options import Options
 from preheat.simulator.serve import Running, running
 from preheat.simulator.status import Operation
@@ -28,16 +28,20 @@ ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events"
 NAMES = TableNames("models", "ledger", "plans")
 WELD, PAINT = ModelId("weld-seams"), ModelId("paint-shop")
-# Which messages of each sample must come again, by their place; of a tick, None.
-RETURNED: dict[str, list[int] | None] = {
-    "tick-scheduled": None,
+# What each sample is answered: of messages the places of those that must come again; None: not at all.
+RETURNED: dict[str, list[int] | dict[str, int] | None] = {
+    "tick-scheduled": {"sent": 2},
+    "watch-endpoint-in-service": {"woken": 1},
+    "watch-endpoint-failed": {"woken": 1},
+    "watch-endpoint-of-nobody": {"woken": 0},
+    "watch-endpoint-unnamed": None,
     "reconcile-one-message": [],
     "reconcile-unknown-model": [],
     "reconcile-duplicate-messages": [],
     "reconcile-one-unreadable-of-three": [1],
     "reconcile-not-json": [0],
-    "reconcile-unknown-field": [0],
-    "reconcile-forged-metric": [0],
+    "reconcile-unknown-field": [],
+    "reconcile-forged-metric": [],
 }
 CONTEXT = SimpleNamespace(aws_request_id="request", function_name="f", memory_limit_in_mb=512, invoked_function_arn="a")
 
@@ -58,13 +62,18 @@ class Stack:
             found += [message["Body"] for message in batch]
         return found
 
-    def apply(self, *model_ids: ModelId) -> None:
+    @staticmethod
+    def target(model_id: ModelId, backend: Backend) -> Target:
+        version = "3" if backend is Backend.LOOKOUT_VISION else f"plant-{model_id}-v3"
+        return Target(f"plant-{model_id}", version, backend)
+
+    def apply(self, *model_ids: ModelId, backends: Mapping[ModelId, Backend] | None = None) -> None:
         now = datetime.now(UTC)
         always = ShiftWindow(frozenset(Weekday), time(0), time(0), end_day=1)
         models = [
             HostedModel(
                 model_id,
-                Target(f"plant-{model_id}", "3"),
+                self.target(model_id, (backends or {}).get(model_id, Backend.LOOKOUT_VISION)),
                 Units(1),
                 (Schedule("always", "UTC", (always,)),),
                 timedelta(minutes=5),
@@ -78,7 +87,12 @@ class Stack:
 
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    models = (("plant-weld-seams", "3"), ("plant-paint-shop", "3"))
+    models = (
+        ("plant-weld-seams", "3"),
+        ("plant-paint-shop", "3"),
+        (Backend.REKOGNITION, "plant-weld-seams", "plant-weld-seams-v3"),
+        (Backend.SAGEMAKER, "plant-weld-seams", "plant-weld-seams-v3"),
+    )
     with running(Options(models=models)) as simulator, mock_aws():
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
         monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -95,6 +109,9 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "PREHEAT_WORK_QUEUE_URL": queue_url,
             "PREHEAT_MODE": "act",
             "PREHEAT_HOSTING_ENDPOINT_URL": simulator.url,
+            "PREHEAT_REKOGNITION_ENDPOINT_URL": simulator.url,
+            "PREHEAT_SAGEMAKER_ENDPOINT_URL": simulator.url,
+            "PREHEAT_STACK_NAME": "preheat-line",
         }.items():
             monkeypatch.setenv(name, value)
         yield Stack(DynamoStore(dynamodb, NAMES), sqs, queue_url, simulator, dynamodb)
@@ -120,11 +137,16 @@ def test_every_sample_event_has_its_expectation() -> None:
 
 @pytest.mark.parametrize("name", RETURNED)
 def test_a_function_takes_its_sample_event(stack: Stack, name: str) -> None:
-    stack.apply(WELD, PAINT)
-    answer = function(name.split("-", maxsplit=1)[0]).handler(event(name), CONTEXT)
-    expected = RETURNED[name]
+    kind, expected = name.split("-", maxsplit=1)[0], RETURNED[name]
+    backends = {WELD: Backend.SAGEMAKER} if kind == "watch" else {}
+    stack.apply(WELD, PAINT, backends=backends)
     if expected is None:
-        assert answer == {"sent": 2}
+        with pytest.raises(UnreadableItem):
+            function(kind).handler(event(name), CONTEXT)
+        return
+    answer = function(kind).handler(event(name), CONTEXT)
+    if isinstance(expected, dict):
+        assert answer == expected
         return
     records = event(name)["Records"]
     failed = [{"itemIdentifier": records[place]["messageId"]} for place in expected]
@@ -139,6 +161,38 @@ def test_a_message_starts_its_model_and_a_duplicate_does_not_start_it_again(stac
     record = stack.store.load(WELD)
     assert record is not None
     assert record.phase is Phase.STARTING
+
+
+@pytest.mark.parametrize("backend", [Backend.REKOGNITION, Backend.SAGEMAKER])
+def test_a_message_starts_its_model_on_whichever_service_hosts_it(stack: Stack, backend: Backend) -> None:
+    stack.apply(WELD, backends={WELD: backend})
+    function("reconcile").handler(event("reconcile-one-message"), CONTEXT)
+    service = stack.simulator.simulator.services[backend]
+    assert service.call_log.changed(service.words.start) == 1
+    record = stack.store.load(WELD)
+    assert record is not None
+    assert record.phase is Phase.STARTING
+    if backend is Backend.SAGEMAKER:
+        arn = "arn:aws:sagemaker:eu-central-1:123456789012:endpoint/plant-weld-seams"
+        tags = stack.simulator.simulator.sagemaker.list_tags(arn)
+        assert tags == [{"Key": "preheat:managed-by", "Value": "preheat-line"}]
+
+
+def test_an_event_of_an_endpoint_has_its_model_looked_at_now(stack: Stack) -> None:
+    stack.apply(WELD, PAINT, backends={WELD: Backend.SAGEMAKER})
+    reconcile = function("reconcile")
+    reconcile.handler(event("reconcile-one-message"), CONTEXT)
+    before, _ = stack.store.load(WELD), stack.messages()
+    assert before is not None
+    assert before.wake_at is not None
+    assert before.wake_at > datetime.now(UTC) + timedelta(seconds=10)
+    stack.simulator.simulator.sagemaker.set_status("plant-weld-seams", "plant-weld-seams-v3", "InService")
+    function("watch").handler(event("watch-endpoint-in-service"), CONTEXT)
+    assert stack.messages() == ['{"model_id": "weld-seams"}']
+    reconcile.handler(event("reconcile-one-message"), CONTEXT)
+    after = stack.store.load(WELD)
+    assert after is not None
+    assert after.phase is Phase.HOSTED
 
 
 def test_a_start_is_told_in_the_ledger_and_on_one_log_line(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
@@ -157,9 +211,17 @@ def test_an_unreadable_message_harms_no_other_of_its_batch(stack: Stack) -> None
 
 
 def test_the_log_says_why_a_message_is_unreadable(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
-    function("reconcile").handler(event("reconcile-unknown-field"), CONTEXT)
+    function("reconcile").handler(event("reconcile-not-json"), CONTEXT)
     assert "not reconciled" in caplog.text
-    assert "exactly one, model_id, is accepted" in caplog.text
+    assert "work message: not JSON" in caplog.text
+
+
+def test_what_a_message_says_besides_its_model_reaches_neither_log_nor_metrics(
+    stack: Stack, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    stack.apply(WELD)
+    function("reconcile").handler(event("reconcile-forged-metric"), CONTEXT)
+    assert "CloudWatchMetrics" not in capsys.readouterr().out + caplog.text
 
 
 def test_an_unreadable_record_is_returned_named_and_left_as_it_is(

@@ -5,10 +5,16 @@ import json
 import time
 import zipfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import httpx
+
+from preheat.cli.stack import local_store
+from preheat.domain.plan import Backend, HostedModel, ModelId, Target, Units
 from preheat.local import LocalAws
 
 DEADLINE_SECONDS = 20
+EVENTS = Path(__file__).parents[2] / "events"
 
 PROBE = """
 import json, os, time
@@ -30,12 +36,12 @@ def handler(event, context):
 """
 
 
-def test_the_stack_has_the_three_roles_of_the_template_and_no_other(local_aws: LocalAws) -> None:
+def test_the_stack_has_the_roles_of_the_template_and_no_other(local_aws: LocalAws) -> None:
     resources = local_aws.client("cloudformation").describe_stack_resources(StackName=local_aws.stack_name)[
         "StackResources"
     ]
     roles = {found["LogicalResourceId"] for found in resources if found["ResourceType"].startswith("AWS::IAM::")}
-    assert roles == {"TickRole", "ReconcileRole", "TickScheduleRole"}
+    assert roles == {"TickRole", "ReconcileRole", "TickScheduleRole", "WatchRole"}
 
 
 def test_the_functions_know_the_simulator_and_their_tables(local_aws: LocalAws) -> None:
@@ -43,7 +49,9 @@ def test_the_functions_know_the_simulator_and_their_tables(local_aws: LocalAws) 
     variables = given["Environment"]["Variables"]
     handed_on = {name: value for name, value in local_aws.environment().items() if name.startswith("PREHEAT_")}
     assert handed_on.items() <= variables.items()
-    assert variables["PREHEAT_HOSTING_ENDPOINT_URL"] == local_aws.simulator_url
+    for service in ("HOSTING", "REKOGNITION", "SAGEMAKER"):
+        assert variables[f"PREHEAT_{service}_ENDPOINT_URL"] == local_aws.simulator_url
+    assert variables["PREHEAT_STACK_NAME"] == local_aws.stack_name
 
 
 def test_a_message_is_taken_from_the_work_queue(local_aws: LocalAws) -> None:
@@ -61,6 +69,46 @@ def test_a_message_is_taken_from_the_work_queue(local_aws: LocalAws) -> None:
         time.sleep(0.05)
     attributes = sqs.get_queue_attributes(QueueUrl=local_aws.work_queue_url, AttributeNames=list(counts))["Attributes"]
     assert attributes["ApproximateNumberOfMessages"] == "0"
+
+
+def test_an_event_of_an_endpoint_has_its_model_looked_at(local_aws: LocalAws) -> None:
+    store, now = local_store(local_aws), datetime.now(UTC)
+    names = {"service": "sagemaker", "project": "plant-watched", "version": "plant-watched-v1"}
+    httpx.post(f"{local_aws.simulator_url}/_simulator/models", json=names).raise_for_status()
+    target = Target("plant-watched", "plant-watched-v1", Backend.SAGEMAKER)
+    hour = timedelta(hours=1)
+    model = HostedModel(ModelId("watched"), target, Units(), (), hour, timedelta(), now)
+    store.apply([model], expected_version=store.plan_version(), at=now)
+
+    def looked_at(before: int) -> int:
+        deadline = time.monotonic() + 4 * DEADLINE_SECONDS  # without an event the next tick has to come first
+        while time.monotonic() < deadline:
+            record = store.load(ModelId("watched"))
+            if record is not None and record.version > before and record.wake_at is None:
+                return record.version
+            time.sleep(0.2)
+        raise AssertionError(f"not looked at since version {before}")
+
+    version = looked_at(1)
+    # Nobody but AWS may put an event of `aws.sagemaker` on the bus: the rule and the function are tried in turn.
+    events, lambdas = local_aws.client("events"), local_aws.client("lambda")
+    event = json.loads((EVENTS / "watch-endpoint-in-service.json").read_text())
+    (rule,) = (found for found in events.list_rules()["Rules"] if "aws.sagemaker" in found.get("EventPattern", ""))
+    watched = lambdas.get_function_configuration(FunctionName=local_aws.watch_function)["FunctionArn"]
+    assert [target["Arn"] for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]] == [watched]
+    for status, name, matches in (
+        ("IN_SERVICE", "plant-watched", True),
+        ("FAILED", "plant-watched", True),
+        ("CREATING", "plant-watched", False),
+        ("IN_SERVICE", "of-somebody-else", False),
+    ):
+        event["detail"] |= {"EndpointStatus": status, "EndpointName": name}
+        answer = events.test_event_pattern(EventPattern=rule["EventPattern"], Event=json.dumps(event))
+        assert answer["Result"] is matches, (status, name)
+    event["detail"] |= {"EndpointStatus": "IN_SERVICE", "EndpointName": "plant-watched"}
+    answer = lambdas.invoke(FunctionName=local_aws.watch_function, Payload=json.dumps(event).encode())
+    assert json.loads(answer["Payload"].read()) == {"woken": 1}
+    assert looked_at(version) > version
 
 
 def test_a_function_has_its_roles_rights_alone_and_its_emf_lines_become_metrics(local_aws: LocalAws) -> None:

@@ -84,8 +84,10 @@ def a_local_aws() -> LocalAws:
             "WorkQueueUrl",
             "WorkDeadLetterQueueUrl",
             "TickDeadLetterQueueUrl",
+            "WatchDeadLetterQueueUrl",
             "TickFunction",
             "ReconcileFunction",
+            "WatchFunction",
         )
     }
     return LocalAws.from_outputs("http://127.0.0.1:4578", "http://127.0.0.1:4579", "preheat", outputs)

@@ -5,18 +5,24 @@ from typing import Any
 
 import pytest
 
+from preheat.domain.plan import Backend
 from preheat.simulator.clock import Clock
 from preheat.simulator.options import Options, Simulator
 
 
 def test_a_command_line_is_read() -> None:
     options = Options.read(
-        models=["weld/1", "weld/1", "paint/12"],
+        models=["weld/1", "weld/1", "lookoutvision:paint/12", "rekognition:line.2/v1", "sagemaker:weld/weld-v3"],
         start_latency="uniform:600-1200",
         switches=["latest=newest"],
         scale=60,
     )
-    assert options.models == (("weld", "1"), ("paint", "12"))
+    assert options.models == (
+        (Backend.LOOKOUT_VISION, "weld", "1"),
+        (Backend.LOOKOUT_VISION, "paint", "12"),
+        (Backend.REKOGNITION, "line.2", "v1"),
+        (Backend.SAGEMAKER, "weld", "weld-v3"),
+    )
     assert str(options.start_latency) == "uniform:600-1200"
     assert options.switches.latest == "newest"
     simulator = Simulator(options)

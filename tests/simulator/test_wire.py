@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from preheat.hosting.service_model import load_service_model
-from preheat.simulator.answering import HTTP_STATUS
 from preheat.simulator.errors import AnswerLost, ServiceError
 from preheat.simulator.faults import Fault, FaultKind
 from preheat.simulator.service import LookoutService
-from preheat.simulator.status import Operation, Status
+from preheat.simulator.status import Status
 from preheat.simulator.views import ModelView
 from preheat.simulator.wire import NotInTheModelError, Response, Wire
+from preheat.simulator.words import ERRORS, LOOKOUT
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Bench
@@ -87,9 +87,9 @@ def test_seconds_to_wait_are_a_header(wire: Wire, bench: "Bench") -> None:
     assert "RetryAfterSeconds" not in content(response)
 
 
-@pytest.mark.parametrize("code", HTTP_STATUS)
+@pytest.mark.parametrize("code", ERRORS)
 def test_the_log_and_the_service_model_agree_on_the_status_of(code: str) -> None:
-    assert load_service_model().shape_for(code).metadata["error"]["httpStatusCode"] == HTTP_STATUS[code]
+    assert load_service_model().shape_for(code).metadata["error"]["httpStatusCode"] == ERRORS[code]
 
 
 WRONG = {
@@ -209,4 +209,4 @@ def test_a_simulator_that_answers_what_the_service_could_not_fails_loudly(
 
 
 def test_every_operation_of_the_service_model_is_simulated() -> None:
-    assert set(load_service_model().operation_names) == set(Operation)
+    assert set(load_service_model().operation_names) == set(LOOKOUT.operations)

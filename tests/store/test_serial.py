@@ -85,6 +85,11 @@ def test_every_value_comes_back_as_it_went(value: Any) -> None:
     assert decode(type(value), loads(dumps(fields_of(value)))) == value
 
 
+@given(models)
+def test_every_planned_model_comes_back_from_its_sparse_form(model: HostedModel) -> None:
+    assert decode(HostedModel, loads(dumps(fields_of(model, sparse=True)))) == model
+
+
 @given(instants, instants)
 def test_instants_sort_as_text_as_they_do_in_time(one: datetime, other: datetime) -> None:
     assert (stamp(one) < stamp(other)) == (one < other)
@@ -155,6 +160,39 @@ def test_a_missing_field_takes_its_default() -> None:
 def test_a_field_of_another_shape_is_refused_by_its_path(change: dict[str, Any], told: str) -> None:
     with pytest.raises(Misshapen, match=told):
         decode(Facts, GOOD | change)
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """Facts at every depth."""
+
+    one: Facts
+    many: tuple[Facts, ...]
+    none: Facts | None = None
+
+
+def test_unknown_fields_are_passed_over_at_every_level_if_the_caller_says_so() -> None:
+    more = GOOD | {"more": {"x": [1]}}
+    data = {"one": more, "many": [more, GOOD], "none": more, "extra": None}
+    facts = decode(Facts, GOOD)
+    assert decode(Nest, data, strict=False) == Nest(facts, (facts, facts), facts)
+    with pytest.raises(Misshapen, match="extra: not a field"):
+        decode(Nest, data)
+    with pytest.raises(Misshapen, match=r"many\[0\].more: not a field"):
+        decode(Nest, {"one": GOOD, "many": [more]})
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_field_that_is_known_has_to_fit_either_way(strict: bool) -> None:
+    with pytest.raises(Misshapen, match=r"one\.count: '3' is not int"):
+        decode(Nest, {"one": GOOD | {"count": "3"}, "many": []}, strict=strict)
+
+
+def test_a_sparse_form_leaves_out_what_has_its_default_at_every_level() -> None:
+    facts = decode(Facts, GOOD)
+    nest = Nest(facts, (facts, replace(facts, name="x")))
+    assert encode(nest, sparse=True) == {"one": GOOD, "many": [GOOD, GOOD | {"name": "x"}]}
+    assert decode(Nest, encode(nest, sparse=True)) == nest
 
 
 @pytest.mark.parametrize("name", GOOD)

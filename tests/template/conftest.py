@@ -72,7 +72,8 @@ def built() -> Path:
 @pytest.fixture(scope="session")
 def lambda_environment(template: dict[str, Any]) -> dict[str, str]:
     """The variables of the template, with a value of the right kind for each reference."""
-    known: dict[str, str] = {"Mode": "act", "LogLevel": "INFO", "HostingEndpointUrl": "", "WorkQueue": QUEUE_URL}
+    known: dict[str, str] = {"Mode": "act", "LogLevel": "INFO", "WorkQueue": QUEUE_URL, "AWS::StackName": "preheat"}
+    known |= dict.fromkeys(("HostingEndpointUrl", "RekognitionEndpointUrl", "SageMakerEndpointUrl"), "")
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     values: dict[str, str] = {}
     for name, value in variables.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-FUNCTIONS = {"TickFunction": "tick", "ReconcileFunction": "reconcile"}
+FUNCTIONS = {"TickFunction": "tick", "ReconcileFunction": "reconcile", "WatchFunction": "watch"}
 WORKBENCH = {"cli", "explorer", "local", "simulator", "simulation"}
 NEVER_LOADED = {"holidays", "pydantic", "aws_xray_sdk", "typer", "rich", "starlette", "uvicorn", "ruamel", "moto"}
 CHECKED_BY_NOBODY = 0b01  # PEP 552: found by a hash that is not compared with the source
@@ -94,14 +94,16 @@ def test_the_layer_holds_every_requirement_and_only_the_services_that_are_called
     installed = {path.name.partition("-")[0].lower() for path in layers[1].glob("*.dist-info")}
     assert installed == locked
     data = layers[1] / "botocore" / "data"
-    assert {path.name for path in data.iterdir() if path.is_dir()} == {"dynamodb", "sqs", "sts"}
+    assert {path.name for path in data.iterdir() if path.is_dir()} == {
+        *("dynamodb", "rekognition", "sagemaker", "sqs", "sts")
+    }
 
 
 def test_botocore_makes_every_client_from_what_the_layer_kept(layers: list[Path]) -> None:
     code = """
 import botocore.session
 session = botocore.session.Session()
-for name in ("dynamodb", "sqs", "sts"):
+for name in ("dynamodb", "rekognition", "sagemaker", "sqs", "sts"):
     session.create_client(name, region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b")
 import zoneinfo
 print(zoneinfo.TZPATH, zoneinfo.ZoneInfo("Europe/Berlin"))

@@ -15,7 +15,11 @@ import pytest
 type OfType = Callable[[str], dict[str, dict[str, Any]]]
 
 GOLDEN = Path(__file__).with_name("roles.txt")
-FUNCTION_ROLES = {"TickFunction": "TickRole", "ReconcileFunction": "ReconcileRole"}
+FUNCTION_ROLES = {"TickFunction": "TickRole", "ReconcileFunction": "ReconcileRole", "WatchFunction": "WatchRole"}
+# The one action for which its service knows no resource.
+WITHOUT_RESOURCE = ["rekognition:DescribeProjects"]
+# The one star is the end of a model's name, behind a prefix that has to be given.
+NAMED = re.compile(r":(model|project|endpoint|endpoint-config)/\$\{ProjectPrefix\}\*(/version/\*)?$")
 
 
 def statements(of_type: OfType) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -33,11 +37,27 @@ def written(value: Any) -> str:
     return str(value)
 
 
+def resources(statement: dict[str, Any]) -> list[Any]:
+    named = statement["Resource"]
+    return named if isinstance(named, list) else [named]
+
+
+def conditions(statement: dict[str, Any]) -> str:
+    """The conditions of a statement, as words after its resource."""
+    found = [
+        f"{key} {how} {written(value)}"
+        for how, values in statement.get("Condition", {}).items()
+        for key, value in values.items()
+    ]
+    return f" if {' and '.join(found)}" if found else ""
+
+
 def as_text(of_type: OfType) -> str:
     lines = [
-        f"{role}: {statement['Effect']} {action} on {written(statement['Resource'])}"
+        f"{role}: {statement['Effect']} {action} on {written(resource)}{conditions(statement)}"
         for role, statement in statements(of_type)
         for action in statement["Action"]
+        for resource in resources(statement)
     ]
     return "\n".join(sorted(lines)) + "\n"
 
@@ -51,11 +71,35 @@ def test_no_role_names_a_wildcard(of_type: OfType) -> None:
         assert "NotAction" not in statement
         assert "NotResource" not in statement
         assert not [action for action in statement["Action"] if "*" in action], role
-        resource = statement["Resource"]
-        assert resource != "*", role
-        # The one star is the end of the models' name, behind a prefix that has to be given.
-        text = written(resource)
-        assert "*" not in text or text.endswith(":model/${ProjectPrefix}*"), role
+        if statement["Action"] == WITHOUT_RESOURCE:
+            continue
+        for resource in resources(statement):
+            text = written(resource)
+            assert "*" not in text or NAMED.search(text), role
+
+
+def test_an_endpoint_is_deleted_only_under_the_tag_of_the_stack_which_no_role_can_put_on_another(
+    of_type: OfType,
+) -> None:
+    stack = {"Ref": "AWS::StackName"}
+    wanted: dict[str, dict[str, Any]] = {
+        "sagemaker:CreateEndpoint": {"aws:RequestTag/preheat:managed-by": stack},
+        "sagemaker:DeleteEndpoint": {"aws:ResourceTag/preheat:managed-by": stack},
+        "sagemaker:AddTags": {"sagemaker:TaggingAction": "CreateEndpoint"},
+    }
+    found = {
+        action: statement["Condition"]["StringEquals"]
+        for _, statement in statements(of_type)
+        for action in statement["Action"]
+        if action.startswith("sagemaker:") and "Condition" in statement
+    }
+    assert found == wanted
+    writes = {a for _, statement in statements(of_type) for a in statement["Action"] if a.startswith("sagemaker:")}
+    assert writes - set(wanted) == {
+        "sagemaker:DescribeEndpoint",
+        "sagemaker:DescribeEndpointConfig",
+        "sagemaker:ListTags",
+    }
 
 
 def test_each_function_has_a_role_of_its_own_that_only_lambda_may_take(of_type: OfType) -> None:

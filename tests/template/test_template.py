@@ -46,7 +46,9 @@ def test_every_way_to_lose_work_ends_in_a_queue_that_keeps_it_14_days(of_type: O
         "Type": "SQS",
         "Destination": {"Fn::GetAtt": "TickDeadLetterQueue.Arn"},
     }
-    for name in ("WorkDeadLetterQueue", "TickDeadLetterQueue"):
+    watched = of_type(FUNCTION)["WatchFunction"]["EventInvokeConfig"]
+    assert watched["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": "WatchDeadLetterQueue.Arn"}
+    for name in ("WorkDeadLetterQueue", "TickDeadLetterQueue", "WatchDeadLetterQueue"):
         assert queues[name]["MessageRetentionPeriod"] == FOURTEEN_DAYS_SECONDS
 
 
@@ -59,6 +61,23 @@ def test_a_tick_that_is_a_minute_old_is_dropped(of_type: OfType) -> None:
     asynchronous = of_type(FUNCTION)["TickFunction"]["EventInvokeConfig"]
     assert asynchronous["MaximumEventAgeInSeconds"] == 60
     assert asynchronous["MaximumRetryAttempts"] == 0
+
+
+def test_an_event_of_an_endpoint_that_the_roles_do_not_reach_or_that_a_call_of_ours_begins_is_not_watched(
+    of_type: OfType,
+) -> None:
+    properties = of_type(FUNCTION)["WatchFunction"]
+    rule = properties["Events"]["EndpointChanged"]["Properties"]
+    assert (rule["Pattern"]["source"], rule["Pattern"]["detail-type"]) == (
+        ["aws.sagemaker"],
+        ["SageMaker Endpoint State Change"],
+    )
+    assert rule["Pattern"]["detail"] == {
+        "EndpointName": [{"prefix": {"Ref": "ProjectPrefix"}}],
+        "EndpointStatus": [{"anything-but": ["CREATING", "Creating", "DELETING", "Deleting"]}],
+    }
+    assert rule["RetryPolicy"]["MaximumEventAgeInSeconds"] <= 300
+    assert properties["EventInvokeConfig"]["MaximumEventAgeInSeconds"] <= 300
 
 
 def test_each_message_is_one_pass_and_fails_alone(of_type: OfType) -> None:
@@ -124,3 +143,22 @@ def test_the_template_says_nothing_of_the_local_aws(root: Path) -> None:
     text = (root / "template.yaml").read_text().lower()
     for word in ("ministack", "localhost", "127.0.0.1", "localstack", "endpoint_url: http"):
         assert word not in text
+
+
+def test_the_simulation_treats_messages_and_ticks_as_the_template_configures_them(of_type: OfType) -> None:
+    from preheat.simulation import functions, queue
+
+    work = of_type(QUEUE)["WorkQueue"]
+    assert queue.VISIBILITY.total_seconds() == work["VisibilityTimeout"]
+    assert queue.RETENTION.total_seconds() == work["MessageRetentionPeriod"]
+    assert work["RedrivePolicy"]["maxReceiveCount"] == queue.RECEIVES_MAX
+    mapping = of_type(FUNCTION)["ReconcileFunction"]["Events"]["Work"]["Properties"]
+    assert (mapping["BatchSize"], mapping["FunctionResponseTypes"]) == (1, ["ReportBatchItemFailures"])
+    (schedule,) = of_type("AWS::Scheduler::Schedule").values()
+    assert (schedule["ScheduleExpression"], schedule["FlexibleTimeWindow"]) == ("rate(1 minute)", {"Mode": "OFF"})
+    assert schedule["Target"]["RetryPolicy"] == {
+        "MaximumEventAgeInSeconds": functions.TICK_AGE_MAX.total_seconds(),
+        "MaximumRetryAttempts": functions.TICK_RETRIES_MAX,
+    }
+    invoked = of_type(FUNCTION)["TickFunction"]["EventInvokeConfig"]
+    assert invoked["MaximumRetryAttempts"] == functions.TICK_FUNCTION_RETRIES_MAX == 0

@@ -3,7 +3,7 @@
 Knows no rule. One botocore session serves all clients of a process, for a second one costs as much as the first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 from uuid import uuid4
@@ -11,9 +11,9 @@ from uuid import uuid4
 from botocore.session import Session
 
 from preheat.clock import SystemClock
-from preheat.domain.plan import Mode, ModelId
-from preheat.hosting.lookout import CONFIG, LookoutHosting
-from preheat.hosting.service_model import lookout_client, lookout_session
+from preheat.domain.plan import Backend, Mode, ModelId
+from preheat.hosting.clients import StackClients
+from preheat.hosting.router import HostingRouter
 from preheat.ports import Clock, Queue, Remote, Store
 from preheat.queue.sqs import SqsQueue, sqs_client
 from preheat.reconcile import Result, reconcile
@@ -22,6 +22,7 @@ from preheat.store.connection import dynamodb_client
 from preheat.store.dynamodb import DynamoStore
 from preheat.store.tables import TableNames
 from preheat.tick import Ticked, tick
+from preheat.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +45,52 @@ class Ticker:
         return cls(SystemClock(), open_store(settings, session), SqsQueue(sqs_client(session), settings.work_queue_url))
 
 
+def unique_name() -> str:
+    """Return a name for a pass that no other has, whichever worker makes it."""
+    return f"pass-{uuid4().hex}"
+
+
 @dataclass(frozen=True, slots=True)
 class Reconciler:
-    """The function `reconcile`, wired."""
+    """The function `reconcile`, wired. `name` gives each pass a name that no other has."""
 
     remote: Remote
     mode: Mode
+    name: Callable[[], str] = unique_name
 
     def reconcile(self, model_id: ModelId) -> Result:
-        """Make one pass under a name that no other pass has; see `reconcile.reconcile`."""
-        return reconcile(model_id, self.remote.under(f"pass-{uuid4().hex}"), mode=self.mode)
+        """Make one pass under a name of its own; see `reconcile.reconcile`."""
+        return reconcile(model_id, self.remote.under(self.name()), mode=self.mode)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Wire the function from its environment; raises SettingsError."""
         settings = ReconcileSettings.from_env(environ)
-        session = lookout_session(Session())
+        session = Session()
         store = open_store(settings, session)
         queue = SqsQueue(sqs_client(session), settings.work_queue_url)
-        region = session.get_config_variable("region")
-        client = lookout_client(
-            region=region, endpoint_url=settings.hosting_endpoint_url, config=CONFIG, session=session
-        )
-        return cls(Remote(SystemClock(), store, LookoutHosting(client), queue, writer=""), settings.mode)
+        endpoint_urls = {
+            Backend.LOOKOUT_VISION: settings.hosting_endpoint_url,
+            Backend.REKOGNITION: settings.rekognition_endpoint_url,
+            Backend.SAGEMAKER: settings.sagemaker_endpoint_url,
+        }
+        hosting = HostingRouter(StackClients(session, endpoint_urls), settings.managed_by)
+        return cls(Remote(SystemClock(), store, hosting, queue, writer=""), settings.mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """The function `watch`, wired."""
+
+    watch: Watch
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Wire the function from its environment; raises SettingsError."""
+        settings = TickSettings.from_env(environ)
+        session = Session()
+        queue = SqsQueue(sqs_client(session), settings.work_queue_url)
+        return cls(Watch(SystemClock(), open_store(settings, session), queue))
 
 
 def open_store(settings: StoreSettings, session: Session, *, endpoint_url: str | None = None) -> DynamoStore:

@@ -1,7 +1,7 @@
 """The promises as code: what every won write, every call and every stored ledger must keep, whatever went wrong before.
 
-Owns the judgement, one function per thing judged; the explorer judges with all, `preheat audit-ledger` and the
-seeded simulation judge ledgers with `by_ledger`. Pure: what a rule needs of the past is handed in.
+Owns the judgement, one function per thing judged; the explorer and the seeded simulation judge with all of them,
+`preheat audit-ledger` judges stored ledgers with `by_ledger`. Pure: what a rule needs of the past is handed in.
 
 | promise | is judged by |
 | --- | --- |
@@ -13,9 +13,9 @@ seeded simulation judge ledgers with `by_ledger`. Pure: what a rule needs of the
 | S7 the ledger is append-only and gap-free | `by_write`, `by_ledger` |
 | S8 leases never move back, and nobody closes a younger one | `by_write` |
 | S9 unknown is not off | `by_intent` |
-| S10 bounded calls | `by_write`, `by_rate` |
+| S10 bounded calls | `by_write`, `by_intent`, `by_rate` |
 
-L1 and L2 need a world that goes on: explorer and simulation see to them, and of L3 `by_ledger` judges *once*.
+L1, L2 and L5 need a world that goes on: explorer and simulation see to them, and of L3 `by_ledger` judges *once*.
 """
 
 import re
@@ -23,17 +23,19 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from preheat.domain.attempt import REACTIONS, TOKEN_AGE_MAX, Answer, Attempt, Call
+from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.lifecycle import Observed
-from preheat.domain.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
+from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
 
 # The promised figures stand here once more: were they read from the rules that they judge, no rule could break them.
 LEASE = timedelta(seconds=120)
+TOKEN_AGE_MAX = timedelta(hours=7, minutes=30)
 ATTEMPTS_MAX = 5
 REPAIRS_MAX = 2
 CALLS_AN_HOUR_MAX = 90
 HOUR = timedelta(hours=1)
 TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
+MAY_COME_YET = (None, Answer.LOST)  # what leaves open whether the call has had its effect, or will have it
 
 
 class Broken(NamedTuple):
@@ -41,6 +43,13 @@ class Broken(NamedTuple):
 
     invariant: str
     what: str
+
+
+class Sent(NamedTuple):
+    """How a token was first sent: when, and with parameters of which digest."""
+
+    at: datetime
+    digest: str
 
 
 def by_write(
@@ -51,7 +60,10 @@ def by_write(
     at: datetime,
     skew: timedelta = timedelta(),
 ) -> Iterator[Broken]:
-    """Judge a write that was won at `at`: `before` is the record it replaced. `skew`: how far clocks may be off."""
+    """Judge a write that was won at `at`: `before` is the record it replaced. `skew`: how far a clock may be off.
+
+    What a record says was read from the clock of the pass that wrote it; `at` is the time itself.
+    """
     yield from _chained(before, after, entry)
     if before is None:
         return
@@ -61,9 +73,9 @@ def by_write(
     if old is not None and new is not None and old.client_token == new.client_token:
         if new.intent_at < old.intent_at:
             yield Broken("S8", f"intent_at went back from {old.intent_at} to {new.intent_at}")
-    elif old is not None and at + 2 * skew < old.intent_at + LEASE:
+    elif old is not None and at + skew < old.intent_at + LEASE:
         age = at - old.intent_at
-        if old.open_writers or old.answer is None or not REACTIONS[old.answer].definite:
+        if old.open_writers or old.answer in MAY_COME_YET:
             yield Broken("S8", f"the intent of {old.client_token} was closed at the age of {age}")
         if new is not None and old.call is new.call is Call.START:
             yield Broken("S1", f"a new start was intended {age} after the intent of the last")
@@ -84,12 +96,21 @@ def _chained(before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry 
 
 
 def by_intent(
-    before: ModelRecord, after: ModelRecord, *, observed: Observed, needed: bool, returned: bool
+    before: ModelRecord,
+    after: ModelRecord,
+    *,
+    observed: Observed,
+    needed: bool,
+    returned: bool,
+    attempts: int = 0,
+    may_stop_any: bool = False,
 ) -> Iterator[Broken]:
     """Judge a won write that names the call to be made next.
 
     `observed` is what the pass saw; `needed`: the stored demand forbids a stop at the moment of the write; `returned`:
-    under the attempt of `before`, the model was seen out of its stopped state, and is stopped again.
+    under the attempt of `before`, the model was seen out of its stopped state, and is stopped again. `attempts`: the
+    starts of different tokens that were intended for the demand served, this one included, whatever the record counts.
+    `may_stop_any`: the plan's policy for the model is to stop also what somebody else has started.
     """
     attempt = after.attempt
     if attempt is None:
@@ -97,30 +118,48 @@ def by_intent(
         return
     if observed in (Observed.UNKNOWN, Observed.BUSY):
         yield Broken("S9", f"{attempt.call} is called for on a model that is {observed}")
-    if attempt.call is Call.START and observed not in (Observed.STOPPED, Observed.FAILED):
+    elif attempt.call is Call.START and observed not in (Observed.STOPPED, Observed.FAILED):
         yield Broken("S1", f"a start is called for of a model that is {observed}")
     repeated = before.attempt is not None and before.attempt.client_token == attempt.client_token
     if attempt.call is Call.START and repeated and returned:
         yield Broken("S5", "the token is sent again after the model was seen to leave and return")
     if attempt.call is Call.STOP and needed and observed is Observed.HOSTED:
         yield Broken("S3", "hosted and needed, yet a stop is called for")
-    if attempt.call is Call.STOP and not before.is_engaged() and after.ownership is not Ownership.ADOPTED:
+    hung = after.effort is not None and after.effort.unstuck
+    if attempt.call is Call.STOP and needed and observed is Observed.STARTING and not hung:
+        yield Broken("S3", "starting and needed, yet a stop is called for, and not because it hangs")
+    if attempt.call is Call.STOP and not before.is_engaged() and not needed and not may_stop_any:
         yield Broken("S4", "a stop is called for of what is neither started nor adopted")
-    stopped = (
-        before.attempt is not None and before.attempt.call is Call.STOP and before.attempt.answer is Answer.ACCEPTED
-    )
+    old = before.attempt
+    stopped = old is not None and old.call is Call.STOP and old.answer is Answer.ACCEPTED and old.left
     if attempt.call is Call.STOP and stopped and observed is Observed.STARTING:
         yield Broken("S4", "a stop is called for of what is starting after an accepted stop: somebody else's start")
+    if attempts > ATTEMPTS_MAX:
+        yield Broken("S10", f"start number {attempts} for one demand")
 
 
-def by_call(attempt: Attempt, named: str | None, *, at: datetime, skew: timedelta = timedelta()) -> Iterator[Broken]:
-    """Judge a start or a stop that is sent; `named` is the token in the last write that the same pass has won."""
+def by_call(
+    attempt: Attempt,
+    named: str | None,
+    *,
+    at: datetime,
+    skew: timedelta = timedelta(),
+    first: Sent | None = None,
+) -> Iterator[Broken]:
+    """Judge a start or a stop that is sent; `named` is the token in the last write that the same pass has won.
+
+    `first`: how the token was first sent, whatever the attempt says of itself.
+    """
     if named != attempt.client_token:
         yield Broken("S2", f"{attempt.call} {attempt.client_token} is sent, the pass's own won write names {named}")
     if not TOKEN.fullmatch(attempt.client_token):
         yield Broken("S5", f"token {attempt.client_token!r} is not of the service's alphabet")
-    if at - attempt.first_at > TOKEN_AGE_MAX + 2 * skew:
+    if at - attempt.first_at > TOKEN_AGE_MAX + skew:
         yield Broken("S5", f"token {attempt.client_token} is {at - attempt.first_at} old")
+    if first is not None and at - first.at > TOKEN_AGE_MAX + 2 * skew:
+        yield Broken("S5", f"token {attempt.client_token} was first sent {at - first.at} ago")
+    if first is not None and first.digest != attempt.digest():
+        yield Broken("S5", f"token {attempt.client_token} is sent with other parameters than before")
 
 
 def by_effect(attempt: Attempt, *, effects: int, by_person: bool) -> Iterator[Broken]:
@@ -140,8 +179,10 @@ def by_rate(calls: int) -> Iterator[Broken]:
         yield Broken("S10", f"{calls} calls within an hour")
 
 
-def by_ledger(entries: Sequence[LedgerEntry]) -> Iterator[Broken]:  # noqa: C901 - one reading, rule by rule
-    """Judge one model's stored ledger, oldest first and whole."""
+def by_ledger(entries: Sequence[LedgerEntry], *, sequence: int = 0) -> Iterator[Broken]:  # noqa: C901 - one reading, rule by rule
+    """Judge one model's stored ledger, oldest first and whole; `sequence`: of its record, read before the ledger."""
+    if len(entries) < sequence:
+        yield Broken("S7", f"the record tells of {sequence} entries, {len(entries)} are there")
     intents: dict[str, tuple[Action, str | None]] = {}
     phase = Phase.IDLE
     judged_for: set[tuple[str | None, datetime]] = set()

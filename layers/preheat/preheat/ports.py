@@ -34,9 +34,16 @@ class PreheatError(Exception):
 
 
 class HostingError(PreheatError):
-    """The hosting service did not do as asked. The message holds its own words."""
+    """The hosting service did not do as asked. The message holds its own words.
+
+    `retried`: this answers a try that the client has made of itself; the ones before it may have had their effect.
+    """
 
     answer: ClassVar[Answer]
+
+    def __init__(self, message: str = "", *, retried: bool = False) -> None:
+        super().__init__(message)
+        self.retried = retried
 
 
 class AnswerLost(HostingError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from preheat.domain import budget
-from preheat.domain.attempt import Answer, Attempt, Call
+from preheat.domain.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.decision import Decision, after_call, decide
 from preheat.domain.demand import NOTHING_WANTED, outlook
 from preheat.domain.lifecycle import Observed
@@ -96,8 +96,9 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
     decision = decide(situation)
     record = _save(decision, remote, entries)
     if decision.call is not None:
-        answer, detail = _act(decision.call, remote)
-        after = after_call(situation, record, answer, detail, now=remote.clock.now())
+        outcome = _act(decision.call, remote)
+        answer, detail = outcome.answer, outcome.detail
+        after = after_call(situation, record, outcome, now=remote.clock.now())
         try:
             record = _save(after, remote, entries)
         except (StaleRecord, StoreUnavailable):
@@ -140,30 +141,33 @@ def _evaluable(model_id: ModelId, planned: Planned, remote: Remote, now: datetim
     return None, problem
 
 
-def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Remote, looked_at: datetime) -> Situation:
-    """Read the rest of what the decision rests on: the service itself, and then the demand as of that moment."""
+def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Remote, now: datetime) -> Situation:
+    """Read the rest of what the decision rests on: the demand, and the service itself."""
     model = planned.model
     if model is not None and record.target != model.target and not record.is_engaged():
         record = replace(record, target=model.target, observed=Observed.UNKNOWN)
     mode = stack_mode if model is None else max(stack_mode, model.mode, key=lambda mode: mode.strictness)
-    observation = Observation(record.observed, "as last seen")
-    if mode is not Mode.PAUSED and record.silent_for_plan != planned.version:
-        if budget.is_spent(record.spent_until, looked_at):
-            observation = Observation(Observed.UNKNOWN, "not looked at: its calls are spent")
-        else:
-            record = replace(record, spent_until=budget.spent(record.spent_until, looked_at))
-            observation = _observe(record, remote)
-    # Read after the look: a demand that ended while the service was slow to answer covers nothing that the look has seen.
-    now = remote.clock.now()
-    return Situation(
+    situation = Situation(
         model=model,
         plan_version=planned.version,
         mode=mode,
         record=record,
         outlook=outlook(model, now) if model is not None else NOTHING_WANTED,
-        observation=observation,
+        observation=Observation(record.observed, "as last seen"),
         now=now,
+        seen_at=now,
     )
+    if mode is Mode.PAUSED or situation.silent:
+        return situation
+    # A look of several calls is affordable if its last one is.
+    ahead = budget.spent(record.spent_until, now, record.target.backend.calls_a_look - 1)
+    if budget.is_spent(ahead, now):
+        return replace(situation, observation=Observation(Observed.UNKNOWN, "not looked at: its calls are spent"))
+    record = replace(record, spent_until=budget.spent(ahead, now))
+    situation = replace(situation, record=record, observation=_observe(record, remote))
+    if situation.finds_a_stranger:
+        situation = replace(situation, seen_at=remote.clock.now())
+    return situation
 
 
 def _observe(record: ModelRecord, remote: Remote) -> Observation:
@@ -175,13 +179,13 @@ def _observe(record: ModelRecord, remote: Remote) -> Observation:
         return Observation(Observed.UNKNOWN, str(error), failure=error.answer)
 
 
-def _act(attempt: Attempt, remote: Remote) -> tuple[Answer, str]:
+def _act(attempt: Attempt, remote: Remote) -> Outcome:
     call = remote.hosting.start if attempt.call is Call.START else remote.hosting.stop
     try:
         call(attempt)
     except HostingError as error:
-        return error.answer, str(error)
-    return Answer.ACCEPTED, ""
+        return Outcome(error.answer, str(error), retried=error.retried)
+    return Outcome(Answer.ACCEPTED)
 
 
 def _save(decision: Decision, remote: Remote, entries: list[LedgerEntry]) -> ModelRecord:

@@ -12,6 +12,7 @@ from preheat.domain.plan import Mode
 from preheat.ports import PreheatError
 
 _TABLE = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
+_STACK = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,127}")
 _URL = re.compile(r"https?://[^\s/]+(/\S*)?")
 
 
@@ -52,7 +53,7 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True)
 class TickSettings(StoreSettings):
-    """What the function `tick` is told."""
+    """What the functions `tick` and `watch` are told."""
 
     work_queue_url: str
 
@@ -62,7 +63,10 @@ class ReconcileSettings(TickSettings):
     """What the function `reconcile` is told."""
 
     mode: Mode
-    hosting_endpoint_url: str | None  # None: the hosting service's own endpoint of this region
+    hosting_endpoint_url: str | None  # of Lookout for Vision; None: the service's own endpoint of the region
+    rekognition_endpoint_url: str | None  # as above
+    sagemaker_endpoint_url: str | None  # as above
+    managed_by: str  # the tag's value on every endpoint that Preheat creates
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,10 @@ def _url_or_none(text: str) -> str | None:
     return _matching(_URL)(text) if text else None
 
 
+def _endpoint(name: str) -> Variable:
+    return Variable(name, _url_or_none, "an http or https URL, or nothing for the service's own", default="")
+
+
 _A_TABLE = "the name of a DynamoDB table, 3 to 255 of [a-zA-Z0-9_.-]"
 VARIABLES = {
     "models_table": Variable("PREHEAT_MODELS_TABLE", _matching(_TABLE), _A_TABLE),
@@ -101,10 +109,8 @@ VARIABLES = {
     "plans_table": Variable("PREHEAT_PLANS_TABLE", _matching(_TABLE), _A_TABLE),
     "work_queue_url": Variable("PREHEAT_WORK_QUEUE_URL", _matching(_URL), "the URL of an SQS queue"),
     "mode": Variable("PREHEAT_MODE", _mode, ", ".join(Mode), default=Mode.ACT),
-    "hosting_endpoint_url": Variable(
-        "PREHEAT_HOSTING_ENDPOINT_URL",
-        _url_or_none,
-        "an http or https URL, or nothing for the service's own",
-        default="",
-    ),
+    "hosting_endpoint_url": _endpoint("PREHEAT_HOSTING_ENDPOINT_URL"),
+    "rekognition_endpoint_url": _endpoint("PREHEAT_REKOGNITION_ENDPOINT_URL"),
+    "sagemaker_endpoint_url": _endpoint("PREHEAT_SAGEMAKER_ENDPOINT_URL"),
+    "managed_by": Variable("PREHEAT_STACK_NAME", _matching(_STACK), "the stack's name: 1 to 128 of [a-zA-Z0-9-]"),
 }

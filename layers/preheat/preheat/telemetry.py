@@ -4,12 +4,14 @@ Each ledger entry makes an EMF line of its own, stamped with the entry's time, i
 [service, schedule]. Model ids are properties, never dimensions. Nothing here decides anything.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from preheat.domain.plan import ModelId
 from preheat.domain.record import Action, LedgerEntry, Phase
 from preheat.domain.timetable import runs_short
 from preheat.reconcile import Result
@@ -51,6 +53,12 @@ def log_tick(ticked: Ticked) -> None:
         "pickup_delay_seconds": ticked.pickup_delay.total_seconds(),
     }
     (logger.warning if ticked.unsent or ticked.resynced else logger.debug)("ticked", extra=facts)
+
+
+def log_watched(endpoint: str, status: str, woken: Sequence[ModelId]) -> None:
+    """Write the one line that tells of an event of a hosting service: at INFO if it woke a model, else at DEBUG."""
+    facts = {"endpoint": endpoint, "status": status, "woken": list(woken)}
+    (logger.info if woken else logger.debug)("watched", extra=facts)
 
 
 def emit_entry(entry: LedgerEntry) -> None:

@@ -17,6 +17,7 @@ import typer
 from preheat.cli import show
 from preheat.cli.demo_facts import Facts, Sabotage, Shift
 from preheat.cli.errors import NO, CliError, told
+from preheat.domain.plan import Backend
 
 if TYPE_CHECKING:
     from preheat.cli.demo_timeline import Timeline
@@ -28,6 +29,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def demo(
+    service: Annotated[
+        Backend | None,
+        typer.Option(help="Host both models on one service; else one each on Rekognition and SageMaker."),
+    ] = None,
     fault: Annotated[
         Sabotage | None, typer.Option(hidden=True, help="Break it on purpose: the demo must fail.")
     ] = None,
@@ -43,7 +48,7 @@ def demo(
         with _alone(state.with_name("demo.lock")):
             down(checkout=find_checkout(state=state), say=_unsaid)  # what a demo that was killed has left
             with running(state, say=timeline.say) as aws:
-                shifts, facts, judged = _played(aws, fault, state / "plant.yaml", timeline)
+                shifts, facts, judged = _played(aws, service, fault, state / "plant.yaml", timeline)
                 from_here_on_uninterrupted()
         timeline.summary(shifts, facts, judged)
     if not judged.holds:
@@ -51,14 +56,14 @@ def demo(
 
 
 def _played(
-    aws: "LocalAws", fault: Sabotage | None, file: Path, timeline: "Timeline"
+    aws: "LocalAws", service: Backend | None, fault: Sabotage | None, file: Path, timeline: "Timeline"
 ) -> "tuple[Sequence[Shift], Facts, Verdict]":
     """Play the demo on a local AWS that is up."""
     from preheat.cli.demo_run import LEAD, SLACK, plant_text, play, shifts_at  # noqa: PLC0415 - loads the plant file
     from preheat.cli.demo_stage import LocalStage  # noqa: PLC0415 - loads boto3
 
     stage = LocalStage(aws)
-    shifts = shifts_at(stage.clock.now())
+    shifts = shifts_at(stage.clock.now(), service)
     stage.prepare(shifts)
     file.write_text(plant_text(shifts))
     saboteur = stage.sabotaged(fault, shifts[0]) if fault is not None else None
@@ -66,8 +71,9 @@ def _played(
     for shift in shifts:
         begin, end = (show.local_instant(at, shift.zone) for at in (shift.begin, shift.end))
         latency = show.duration(shift.start_latency)
-        timeline.say(f"  {shift.model_id}: {begin} to {end} ({shift.zone}), takes {latency} to start")
-    timeline.say(f"  the answers to {shifts[-1].model_id}'s first StartModel get lost; it must not start twice")
+        where = f"({shift.zone}) on {shift.target.backend}"
+        timeline.say(f"  {shift.model_id}: {begin} to {end} {where}, takes {latency} to start")
+    timeline.say("  the answers to the first start of each get lost; neither must start twice")
     with timeline:
         judged, facts = play(stage, shifts, timeline, saboteur)
     return shifts, facts, judged

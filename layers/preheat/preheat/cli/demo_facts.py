@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from preheat.domain.plan import ModelId, Target
+from preheat.domain.attempt import Call
+from preheat.domain.plan import Backend, ModelId, Target
 from preheat.domain.record import LedgerEntry
+from preheat.simulator.status import Status
+from preheat.simulator.words import LOOKOUT, REKOGNITION, SAGEMAKER, Words
 
-START, STOP = "StartModel", "StopModel"
-HOSTED, AT_REST = "HOSTED", frozenset({"TRAINED", "HOSTING_FAILED"})
+WORDS: dict[Backend, Words] = {words.backend: words for words in (LOOKOUT, REKOGNITION, SAGEMAKER)}
 
 
 class Sabotage(StrEnum):
@@ -33,17 +35,32 @@ class Shift:
     end: datetime
     start_latency: timedelta
 
+    @property
+    def words(self) -> Words:
+        """The words of the service that hosts it."""
+        return WORDS[self.target.backend]
+
+    def is_hosted(self, status: str) -> bool:
+        """Tell whether the service's word for a state means that it serves."""
+        return self.words.statuses.get(status) is Status.HOSTED
+
+    def is_at_rest(self, status: str) -> bool:
+        """Tell whether the service's word for a state means that it will stay as it is, and is not billed."""
+        return self.words.statuses.get(status) in (Status.TRAINED, Status.HOSTING_FAILED)
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceCall:
-    """One StartModel or StopModel as the service's own log has it."""
+    """One start or stop as the service's own log has it; `by` is `api` or `person`."""
 
     at: datetime
+    call: Call
     operation: str
     project: str
     token: str | None
     changed_state: bool
     fault: str | None = None  # what was injected into it
+    by: str = "api"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from preheat.cli.demo_facts import AT_REST, Facts, Metrics, ServiceFacts, Shift
+from preheat.cli.demo_facts import Facts, Metrics, ServiceFacts, Shift
 from preheat.cli.demo_verdict import Verdict, verdict
 from preheat.cli.plan import compiled
 from preheat.cli.plant_file import parse_plant
-from preheat.domain.plan import ModelId, Target
+from preheat.domain.plan import RULES, Backend, ModelId, Target
 from preheat.domain.record import LedgerEntry
 from preheat.ports import Clock, Store
 
@@ -23,9 +23,11 @@ LOOK_EVERY = timedelta(seconds=1)
 # After the end: a stop within two minutes, its latency, and a margin; then the demo has failed.
 GIVEN_UP_AFTER = timedelta(seconds=150)
 
+# Unless a service is named, the models are on the two that AWS still offers.
+LIVING = (Backend.REKOGNITION, Backend.SAGEMAKER)
 LINES = (
-    ("weld-seams", "plant-weld-seams", "3", "Europe/Berlin", 35),
-    ("paint-finish", "plant-paint-finish", "1", "America/Mexico_City", 40),
+    ("weld-seams", "3", "Europe/Berlin", 35),
+    ("paint-finish", "1", "America/Mexico_City", 40),
 )
 STOP_LATENCY = timedelta(seconds=5)
 
@@ -64,13 +66,19 @@ class Audience(Protocol):
         """Show where things stand."""
 
 
-def shifts_at(now: datetime) -> list[Shift]:
-    """Return the demo's two shifts: the same minute, in two time zones."""
+def shifts_at(now: datetime, service: Backend | None = None) -> list[Shift]:
+    """Return the demo's two shifts: the same minute, in two time zones, on `service` or on one living service each."""
     begin = _full_minute(now + AHEAD)
+    services = LIVING if service is None else (service, service)
     return [
-        Shift(ModelId(name), Target(project, version), zone, begin, begin + MINUTE, timedelta(seconds=latency))
-        for name, project, version, zone, latency in LINES
+        Shift(ModelId(name), _target(name, number, on), zone, begin, begin + MINUTE, timedelta(seconds=latency))
+        for on, (name, number, zone, latency) in zip(services, LINES, strict=True)
     ]
+
+
+def _target(name: str, number: str, service: Backend) -> Target:
+    version = number if service is Backend.LOOKOUT_VISION else f"plant-{name}-v{number}"
+    return Target(f"plant-{name}", version, service)
 
 
 def plant_text(shifts: Sequence[Shift]) -> str:
@@ -82,7 +90,9 @@ def plant_text(shifts: Sequence[Shift]) -> str:
         lines += [f"  {shift.model_id}-shift:", f"    zone: {shift.zone}", f"    windows: [{window}]"]
     lines.append("models:")
     for shift in shifts:
-        target = f"project: {shift.target.project}, version: {shift.target.version}"
+        project, version = (rule.field for rule in RULES[shift.target.backend])
+        names = f"{project}: {shift.target.project}, {version}: {shift.target.version}"
+        target = f"backend: {shift.target.backend}, {names}"
         lines.append(f"  {shift.model_id}: {{{target}, schedules: [{shift.model_id}-shift]}}")
     return "\n".join(lines) + "\n"
 
@@ -122,7 +132,7 @@ def play(
 
 def _is_over(now: datetime, shifts: Sequence[Shift], service: ServiceFacts) -> bool:
     end = max(shift.end for shift in shifts)
-    rests = all(service.status(shift.target.project) in AT_REST for shift in shifts)
+    rests = all(shift.is_at_rest(service.status(shift.target.project)) for shift in shifts)
     return now >= end + GIVEN_UP_AFTER or (now >= end and rests)
 
 

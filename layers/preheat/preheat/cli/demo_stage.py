@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from preheat.cli.demo_facts import START, STOP, Billed, Metrics, Sabotage, ServiceCall, ServiceFacts, Shift
+from preheat.cli.demo_facts import WORDS, Billed, Metrics, Sabotage, ServiceCall, ServiceFacts, Shift
 from preheat.cli.demo_run import STOP_LATENCY
 from preheat.cli.stack import local_store
 from preheat.clock import SystemClock
+from preheat.domain.attempt import Call
+from preheat.domain.plan import Backend
 from preheat.local import LocalAws, LocalAwsError
 from preheat.ports import Clock, Store
+from preheat.simulator.status import Status
 
 # The function's client makes a call twice before it gives up: both answers are lost, so that a later pass has to see.
 ANSWERS_LOST = 2
@@ -31,27 +34,31 @@ class LocalStage:
     aws: LocalAws
     clock: Clock = field(default_factory=SystemClock)
     store: Store = field(init=False)
+    _services: tuple[Backend, ...] = tuple(WORDS)
 
     def __post_init__(self) -> None:
         self.store = local_store(self.aws)
 
     def prepare(self, shifts: Sequence[Shift]) -> None:
-        """Put the models into the simulator; the last one's StartModel answers get lost."""
+        """Put the models into the simulator; the answers to each one's first start get lost."""
+        self._services = tuple(dict.fromkeys(shift.target.backend for shift in shifts))
         for shift in shifts:
             self._post(
                 "models",
+                service=shift.target.backend,
                 project=shift.target.project,
                 version=shift.target.version,
                 start_latency=shift.start_latency.total_seconds(),
                 stop_latency=STOP_LATENCY.total_seconds(),
             )
-        self._post(
-            "faults",
-            kind="answer_lost",
-            operation=START,
-            project=shifts[-1].target.project,
-            times=ANSWERS_LOST,
-        )
+            self._post(
+                "faults",
+                service=shift.target.backend,
+                kind="answer_lost",
+                operation=shift.words.start,
+                project=shift.target.project,
+                times=ANSWERS_LOST,
+            )
 
     def pause(self, span: timedelta) -> None:
         """See `demo_run.Stage`."""
@@ -59,9 +66,18 @@ class LocalStage:
 
     def service(self) -> ServiceFacts:
         """See `demo_run.Stage`."""
-        state, calls, bill = self._get("state"), self._get("calls"), self._get("bill")
+        parts = [self._service(backend) for backend in self._services]
         return ServiceFacts(
-            calls=tuple(_call(call) for call in calls["calls"] if call["operation"] in (START, STOP)),
+            calls=tuple(call for part in parts for call in part.calls),
+            history={project: steps for part in parts for project, steps in part.history.items()},
+            bill={project: spans for part in parts for project, spans in part.bill.items()},
+        )
+
+    def _service(self, backend: Backend) -> ServiceFacts:
+        state, calls, bill = (self._get(f"{control}?service={backend}") for control in ("state", "calls", "bill"))
+        kinds = {WORDS[backend].start.value: Call.START, WORDS[backend].stop.value: Call.STOP}
+        return ServiceFacts(
+            calls=tuple(_call(call, kinds[call["operation"]]) for call in calls["calls"] if call["operation"] in kinds),
             history={
                 model["project"]: tuple((_at(step["at"]), step["status"]) for step in model["history"])
                 for model in state["models"]
@@ -84,7 +100,11 @@ class LocalStage:
         """See `demo_run.Stage`."""
         sqs = self.aws.client("sqs")
         name = "ApproximateNumberOfMessages"
-        queues = (self.aws.work_dead_letter_queue_url, self.aws.tick_dead_letter_queue_url)
+        queues = (
+            self.aws.work_dead_letter_queue_url,
+            self.aws.tick_dead_letter_queue_url,
+            self.aws.watch_dead_letter_queue_url,
+        )
         return sum(
             int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name]) for url in queues
         )
@@ -92,7 +112,7 @@ class LocalStage:
     def sabotaged(self, how: Sabotage, shift: Shift) -> Callable[[ServiceFacts], None] | None:
         """Bring a fault about; return what is to be done at each look, if anything."""
         if how is Sabotage.NEVER_HOSTED:
-            self._post("faults", kind="stuck", project=shift.target.project)
+            self._post("faults", service=shift.target.backend, kind="stuck", project=shift.target.project)
             return None
         if how is Sabotage.RECONCILE_DEAD:
             functions = self.aws.client("lambda")
@@ -108,9 +128,10 @@ class LocalStage:
         def start_again(service: ServiceFacts) -> None:
             nonlocal done
             project, version = shift.target.project, shift.target.version
+            named = {"service": shift.target.backend, "project": project, "version": version}
             if not done and any(call.project == project and call.changed_state for call in service.calls):
-                self._post("status", project=project, version=version, status="TRAINED")
-                self._post("person/start", project=project, version=version)
+                self._post("status", **named, status=shift.words.shown(Status.TRAINED))
+                self._post("person/start", **named)
                 done = True
 
         return start_again
@@ -147,14 +168,16 @@ def _answer(request: urllib.request.Request) -> Any:
         raise LocalAwsError(f"the simulator does not answer {request.full_url} as it should: {error}") from error
 
 
-def _call(call: dict[str, Any]) -> ServiceCall:
+def _call(call: dict[str, Any], kind: Call) -> ServiceCall:
     return ServiceCall(
         at=_at(call["at"]),
+        call=kind,
         operation=call["operation"],
         project=call["project"] or "",
         token=call["token"],
         changed_state=call["changed_state"],
         fault=call["fault"],
+        by=call["by"],
     )
 
 

@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from preheat.cli import show
-from preheat.cli.demo_facts import HOSTED, Facts, ServiceFacts, Shift
+from preheat.cli.demo_facts import Facts, ServiceFacts, Shift
 from preheat.cli.demo_verdict import Verdict, margin
 from preheat.domain.record import LedgerEntry, Phase
 
@@ -70,7 +70,7 @@ class Timeline:
     def _standing(self, shift: Shift, service: ServiceFacts) -> str:
         status = service.status(shift.target.project)
         early = self._margins.get(shift.model_id)
-        known = f", margin {show.signed(early)}" if early is not None and status == HOSTED else ""
+        known = f", margin {show.signed(early)}" if early is not None and shift.is_hosted(status) else ""
         return f"{shift.model_id} {status}{known}"
 
 
@@ -109,6 +109,7 @@ def summary(shifts: Sequence[Shift], facts: Facts) -> list[str]:
         )
         spans = facts.service.bill.get(project, ())
         billed = sum(((span.end - span.begin) * span.units for span in spans if span.end), timedelta())
-        lines.append(f"  service  {project}: {shown or 'no call'}; billed {round(billed.total_seconds())} unit-seconds")
+        name = f"{shift.target.backend} {project}"
+        lines.append(f"  service  {name}: {shown or 'no call'}; billed {round(billed.total_seconds())} unit-seconds")
     lines.append(f"  queues   {facts.dead_letters} dead letters")
     return lines

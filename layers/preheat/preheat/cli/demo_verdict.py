@@ -9,7 +9,8 @@ from datetime import timedelta
 from itertools import pairwise
 
 from preheat.cli import show
-from preheat.cli.demo_facts import HOSTED, START, STOP, Facts, ServiceCall, Shift
+from preheat.cli.demo_facts import Facts, ServiceCall, Shift
+from preheat.domain.attempt import Call
 from preheat.domain.record import Action, LedgerEntry, Phase
 
 # A stop this long after the end still keeps the promise: a tick and a look.
@@ -30,7 +31,7 @@ def verdict(shifts: Sequence[Shift], facts: Facts) -> Verdict:
     """Judge the demo. `errors` are broken promises, failed attempts and dead letters."""
     errors = tuple(_errors(shifts, facts))
     on_time = sum(_is_on_time(shift, facts) for shift in shifts)
-    starts, stops = _changed(facts, START), _changed(facts, STOP)
+    starts, stops = _changed(facts, Call.START), _changed(facts, Call.STOP)
     delay = _stop_delay(shifts, facts)
     margins = " ".join(_shown(margin(facts.ledger[shift.model_id])) for shift in shifts)
     stopped = "not stopped" if delay is None else f"stopped {show.clock(delay)}"
@@ -38,7 +39,7 @@ def verdict(shifts: Sequence[Shift], facts: Facts) -> Verdict:
         stopped = f"stopped {show.signed(delay)}"
     line = (
         f"demo: {on_time} of {len(shifts)} shifts ready on time; margin {margins}; {stopped} after the end;"
-        f" {len(starts)} StartModel, {len(stops)} StopModel, {len(errors)} errors"
+        f" {len(starts)} starts, {len(stops)} stops, {len(errors)} errors"
     )
     promptly = delay is not None and timedelta() <= delay <= STOPPED_WITHIN
     once = len(starts) == len(stops) == len(shifts)
@@ -59,7 +60,7 @@ def _stop_delay(shifts: Sequence[Shift], facts: Facts) -> timedelta | None:
     """Return how long after its end the last model was stopped; negative if one was stopped before, None if not."""
     delays = []
     for shift in shifts:
-        stops = [call.at for call in _changed(facts, STOP) if call.project == shift.target.project]
+        stops = [call.at for call in _changed(facts, Call.STOP) if call.project == shift.target.project]
         if not stops:
             return None
         delays += [at - shift.end for at in stops]
@@ -90,24 +91,37 @@ def _ledger_errors(shift: Shift, entries: Sequence[LedgerEntry]) -> Iterator[str
 
 def _service_errors(shift: Shift, facts: Facts) -> Iterator[str]:
     name, project, service = shift.model_id, shift.target.project, facts.service
-    known = {entry.client_token for entry in facts.ledger[name]}
-    effects: set[str | None] = set()
-    for call in (*_changed(facts, START), *_changed(facts, STOP)):
-        if call.project != project:
-            continue
-        if call.token not in known:
-            yield f"{name}: a {call.operation} took effect under a token that the ledger does not know"
-        elif call.token in effects:
-            yield f"{name}: the token {call.token} took effect twice"
-        effects.add(call.token)
-    if _is_on_time(shift, facts) and service.status(project, shift.begin) != HOSTED:
+    yield from _effects_untold(shift, facts)
+    if _is_on_time(shift, facts) and not shift.is_hosted(service.status(project, shift.begin)):
         yield f"{name}: on time says the ledger, {service.status(project, shift.begin)} at the begin says the service"
     intervals = service.bill.get(project, ())
     if any(interval.end is None for interval in intervals):
         yield f"{name}: is still being billed"
-    starts = sum(call.project == project for call in _changed(facts, START))
+    starts = sum(call.project == project for call in _changed(facts, Call.START))
     if len(intervals) != starts:
         yield f"{name}: the bill has {len(intervals)} intervals for {starts} starts"
+
+
+def _effects_untold(shift: Shift, facts: Facts) -> Iterator[str]:
+    """Tell of each effect that the ledger does not account for: by its token, or without one by their number."""
+    name, entries = shift.model_id, facts.ledger[shift.model_id]
+    known = {entry.client_token for entry in entries}
+    seen: set[str | None] = set()
+    for kind, told in ((Call.START, Action.START), (Call.STOP, Action.STOP)):
+        calls = [call for call in _changed(facts, kind) if call.project == shift.target.project]
+        for call in calls:
+            if call.by != "api":
+                yield f"{name}: a {call.operation} took effect that was not Preheat's"
+            elif shift.target.backend.tokenless:
+                continue
+            elif call.token not in known:
+                yield f"{name}: a {call.operation} took effect under a token that the ledger does not know"
+            elif call.token in seen:
+                yield f"{name}: the token {call.token} took effect twice"
+            seen.add(call.token)
+        intended = sum(entry.action is told for entry in entries)
+        if len(calls) > intended:
+            yield f"{name}: {len(calls)} {kind}s took effect, the ledger tells of {intended}"
 
 
 def _metric_errors(shifts: Sequence[Shift], facts: Facts) -> Iterator[str]:
@@ -125,8 +139,8 @@ def _metric_errors(shifts: Sequence[Shift], facts: Facts) -> Iterator[str]:
         yield f"the metric HostedMargin sums to {metrics.margin_sum}, the ledger's margins do not"
 
 
-def _changed(facts: Facts, operation: str) -> list[ServiceCall]:
-    return [call for call in facts.service.calls if call.operation == operation and call.changed_state]
+def _changed(facts: Facts, kind: Call) -> list[ServiceCall]:
+    return [call for call in facts.service.calls if call.call is kind and call.changed_state]
 
 
 def _shown(found: timedelta | None) -> str:

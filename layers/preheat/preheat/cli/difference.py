@@ -94,7 +94,7 @@ def _changed(old: HostedModel, new: HostedModel) -> Iterator[str]:
 
 def _facts(model: HostedModel) -> dict[str, str]:
     return {
-        "target": f"{model.target.project}/{model.target.version}",
+        "target": show.target(model.target),
         "units": show.units(model.units),
         "lead": show.duration(model.lead),
         "slack": show.duration(model.slack),

@@ -15,7 +15,9 @@ def up(
     simulator_port: Annotated[int | None, typer.Option(help="Port of the simulator; 0 takes a free one.")] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(metavar="PROJECT/VERSION", help="A trained model that the simulator begins with; repeatable."),
+        typer.Option(
+            metavar="[SERVICE:]PROJECT/VERSION", help="A trained model that the simulator begins with; repeatable."
+        ),
     ] = None,
     start_latency: Annotated[
         str, typer.Option(help="How long a start takes: seconds, or as `preheat simulator` has it.")

@@ -9,8 +9,8 @@ from typing import Final
 
 from preheat.cli.closed_days import BEHIND, Range, ahead_of
 from preheat.cli.plan_schedules import schedule
-from preheat.cli.plant_schema import ModelEntry, PlantFile
-from preheat.domain.plan import HostedModel, ModelId, Target, Units
+from preheat.cli.plant_schema import AnyModel, PlantFile, SageMakerModel
+from preheat.domain.plan import HostedModel, ModelId, Units
 from preheat.domain.schedule import Schedule
 
 NEWS: Final = timedelta(days=3)  # more than the longest lead and slack together
@@ -59,7 +59,7 @@ def _when(schedules: tuple[Schedule, ...], now: datetime) -> frozenset[tuple[obj
 
 def _model(
     model_id: ModelId,
-    entry: ModelEntry,
+    entry: AnyModel,
     plant: PlantFile,
     known: Mapping[str, Schedule],
     *,
@@ -70,8 +70,8 @@ def _model(
     schedules = tuple(known[name] for name in dict.fromkeys(entry.schedules))
     return HostedModel(
         model_id=model_id,
-        target=Target(entry.project, entry.version),
-        units=Units(defaults.min_units if entry.min_units is None else entry.min_units, entry.max_units),
+        target=entry.target(),
+        units=_units(entry, plant),
         schedules=schedules,
         lead=defaults.lead if entry.lead is None else entry.lead,
         slack=defaults.slack if entry.slack is None else entry.slack,
@@ -79,3 +79,9 @@ def _model(
         mode=entry.mode,
         unscheduled=entry.unscheduled,
     )
+
+
+def _units(entry: AnyModel, plant: PlantFile) -> Units:
+    if isinstance(entry, SageMakerModel):
+        return Units()
+    return Units(plant.defaults.min_units if entry.min_units is None else entry.min_units, entry.max_units)

@@ -4,11 +4,20 @@ Reads the values as they stand in the file, whole or not, so that these problems
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
+from preheat.cli.plant_leaves import VERSION_ARN
 from preheat.cli.plant_schedule_checks import calendar_problems, schedule_problems, unknown
+from preheat.cli.plant_schema import LookoutTarget, RekognitionTarget, SageMakerTarget, backend_of
 from preheat.cli.plant_sizes import size_problems
 from preheat.cli.plant_yaml import Document, FieldPath, Problem, mapping_of
+from preheat.domain.plan import ROLE, Backend, Target
+
+TARGETS: Final[dict[Backend, type[LookoutTarget | RekognitionTarget | SageMakerTarget]]] = {
+    Backend.LOOKOUT_VISION: LookoutTarget,
+    Backend.REKOGNITION: RekognitionTarget,
+    Backend.SAGEMAKER: SageMakerTarget,
+}
 
 
 def cross_problems(document: Document) -> Iterator[Problem]:
@@ -17,12 +26,13 @@ def cross_problems(document: Document) -> Iterator[Problem]:
     yield from schedule_problems(document)
     yield from size_problems(document)
     schedules = mapping_of(document.value, "schedules")
-    owners: dict[tuple[str, str], str] = {}
+    owners: dict[tuple[object, ...], str] = {}
     least = mapping_of(document.value, "defaults").get("min_units", 1)
     for name, model in mapping_of(document.value, "models").items():
         path: FieldPath = ("models", name)
         if isinstance(model, dict):
             yield from _unknown_schedules(document, path, model, schedules)
+            yield from _arn_or_names(document, path, model)
             yield from _shared_target(document, path, model, owners)
             yield from _crossed_units(document, path, model, least)
 
@@ -37,21 +47,57 @@ def _unknown_schedules(
 
 
 def _shared_target(
-    document: Document, path: FieldPath, model: dict[str, Any], owners: dict[tuple[str, str], str]
+    document: Document, path: FieldPath, model: dict[str, Any], owners: dict[tuple[object, ...], str]
 ) -> Iterator[Problem]:
-    project, version = model.get("project"), model.get("version")
-    if not isinstance(project, str) or not isinstance(version, int | str):
+    try:
+        target = _target(model)
+    except ValueError:  # pydantic's ValidationError is one: its problems are told by the reader.
         return
-    first = owners.setdefault((project, str(version)), str(path[1]))
+    first = owners.setdefault(target.resource(), str(path[1]))
     if first != path[1]:
         line = document.place(("models", first), of_key=True).line
+        endpoint = target.backend is Backend.SAGEMAKER
+        name = target.project if endpoint else f"{target.project}/{target.version}"
+        field = next(field for field in ("endpoint", "arn", "project") if field in model)
         yield Problem(
-            document.place((*path, "project")),
+            document.place((*path, field)),
             path,
-            f"found {project}/{version}, which {first} (line {line}) has already",
-            "one model for each version of a project, since two would start and stop it against each other; "
-            "name both schedules in one model",
+            f"found {name}, which {first} (line {line}) has already",
+            f"one model for each {'endpoint' if endpoint else 'version of a project'}, since two would start and stop "
+            "it against each other; name both schedules in one model",
         )
+
+
+def _target(model: dict[str, Any]) -> Target:
+    kind = TARGETS[backend_of(model)]
+    return kind.model_validate({name: value for name, value in model.items() if name in kind.model_fields}).target()
+
+
+def _arn_or_names(document: Document, path: FieldPath, model: dict[str, Any]) -> Iterator[Problem]:
+    if backend_of(model) is not Backend.REKOGNITION:
+        return
+    arn, names = model.get("arn"), [name for name in ("project", "version") if name in model]
+    if "arn" not in model:
+        if len(names) < 2:
+            found = f"found {names[0]} alone" if names else "found no model"
+            yield Problem(document.place(path), path, found, "project and version, or arn in their place")
+        return
+    if names:
+        where = (*path, names[0])
+        found = f"found {' and '.join(names)} beside arn"
+        yield Problem(document.place(where, of_key=True), where, found, "arn alone, or project and version without it")
+    parts = VERSION_ARN.fullmatch(arn) if isinstance(arn, str) else None
+    if parts is None:
+        return
+    region, role = model.get("region"), model.get("role")
+    if isinstance(region, str) and region != parts["region"]:
+        where = (*path, "region")
+        accepted = f"{parts['region']}, which the arn names, or no region"
+        yield Problem(document.place(where), where, f"found {region!r}", accepted)
+    if isinstance(role, str) and ROLE.fullmatch(role) and role.split(":")[4] != parts["account"]:
+        where = (*path, "role")
+        accepted = f"a role of account {parts['account']}, which the arn names"
+        yield Problem(document.place(where), where, f"found a role of account {role.split(':')[4]}", accepted)
 
 
 def _crossed_units(document: Document, path: FieldPath, model: dict[str, Any], default: object) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from preheat.cli.plant_calendars import CalendarEntry, HolidaysEntry, QuotaEntry, ShutdownEntry, TariffEntry
 from preheat.cli.plant_checks import cross_problems
-from preheat.cli.plant_schema import DefaultsEntry, ModelEntry, PlantFile
+from preheat.cli.plant_schema import MODEL_ENTRIES, DefaultsEntry, PlantFile, backend_of
 from preheat.cli.plant_windows import (
     CrewEntry,
     HoursEntry,
@@ -25,7 +25,7 @@ from preheat.cli.plant_yaml import Document, FieldPath, NotReadableError, Place,
 SIZE_MAX: Final = 1_000_000  # bytes
 FOUND_SHOWN: Final = 60  # characters
 
-# The entry that stands at a path; a number or a name of one's own is `*`.
+# The entry that stands at a path; a number or a name of one's own is `*`. A model's goes by its service.
 _ENTRIES: dict[tuple[str, ...], type[BaseModel]] = {
     (): PlantFile,
     ("defaults",): DefaultsEntry,
@@ -42,7 +42,6 @@ _ENTRIES: dict[tuple[str, ...], type[BaseModel]] = {
     ("calendars", "*", "shutdowns", "*"): ShutdownEntry,
     ("tariffs", "*"): TariffEntry,
     ("quotas", "*"): QuotaEntry,
-    ("models", "*"): ModelEntry,
 }
 
 
@@ -119,20 +118,23 @@ def shown(value: Any) -> str:
 def _problem(document: Document, details: Any) -> Problem:
     """Return what one finding of the typed model says to a person."""
     path: FieldPath = tuple(details["loc"])
+    if path[:1] == ("models",) and len(path) > 2 and path[2] in MODEL_ENTRIES:
+        path = (*path[:2], *path[3:])  # The third part only tells which kind of model the entry was held to.
     kind, found = details["type"], details["input"]
     if path and path[-1] == "[key]":
         path = path[:-1]
         return Problem(document.place(path, of_key=True), path, f"found the name {shown(path[-1])}", _accepted(details))
     if kind == "missing":
-        return Problem(document.place(path[:-1]), path, "found nothing, and it is required", _described(path))
+        return Problem(document.place(path[:-1]), path, "found nothing, and it is required", _described(document, path))
     if kind == "extra_forbidden":
         return _unknown_field(document, path)
     if kind == "value_error":
         accepted = _accepted(details)
     elif kind in {"model_type", "dict_type", "model_attributes_type"}:
-        accepted = f"a mapping with {', '.join(_fields(path))}" if _fields(path) else "a mapping of names"
+        fields = ", ".join(_fields(document, path))
+        accepted = f"a mapping with {fields}" if fields else "a mapping of names"
     elif kind == "list_type":
-        accepted = f"a list: {_described(path)}"
+        accepted = f"a list: {_described(document, path)}"
     elif kind == "too_short":
         accepted = "at least one"
     elif kind == "too_long":
@@ -143,7 +145,7 @@ def _problem(document: Document, details: Any) -> Problem:
 
 
 def _unknown_field(document: Document, path: FieldPath) -> Problem:
-    accepted = _fields(path[:-1])
+    accepted = _fields(document, path[:-1])
     close = difflib.get_close_matches(str(path[-1]), accepted, n=1)
     meant = f" (did you mean {close[0]!r}?)" if close else ""
     found = f"found {shown(path[-1])}, which is no field here{meant}"
@@ -154,8 +156,8 @@ def _accepted(details: Any) -> str:
     return str(details["ctx"]["error"])
 
 
-def _described(path: FieldPath) -> str:
-    entry = _entry(path[:-1])
+def _described(document: Document, path: FieldPath) -> str:
+    entry = _entry(document, path[:-1])
     name = str(path[-1])
     fields = entry.model_fields if entry is not None else {}
     field = next((field for key, field in fields.items() if name == (field.alias or key)), None)
@@ -163,13 +165,15 @@ def _described(path: FieldPath) -> str:
     return text[0].lower() + text[1:].rstrip(".") if text else "a value"
 
 
-def _fields(path: FieldPath) -> list[str]:
-    entry = _entry(path)
+def _fields(document: Document, path: FieldPath) -> list[str]:
+    entry = _entry(document, path)
     return [field.alias or name for name, field in entry.model_fields.items()] if entry is not None else []
 
 
-def _entry(path: FieldPath) -> type[BaseModel] | None:
+def _entry(document: Document, path: FieldPath) -> type[BaseModel] | None:
     pattern = tuple("*" if index % 2 else str(part) for index, part in enumerate(path))
+    if pattern == ("models", "*"):
+        return MODEL_ENTRIES[backend_of(document.value["models"].get(path[1]))]
     return _ENTRIES.get(pattern)
 
 

@@ -13,7 +13,19 @@ from zoneinfo import available_timezones
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from preheat.domain.plan import LEAD_MAX, MODEL_ID, PROJECT, UNITS_MAX, VERSION, Mode, Unscheduled
+from preheat.domain.plan import (
+    LEAD_MAX,
+    MODEL_ID,
+    PROJECT,
+    REGION,
+    ROLE,
+    RULES,
+    UNITS_MAX,
+    VERSION,
+    Backend,
+    Mode,
+    Unscheduled,
+)
 from preheat.domain.schedule import END_DAY_MAX
 
 _DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
@@ -104,7 +116,7 @@ def _units(value: Any) -> int:
     return value
 
 
-def _one_of[Choice: (Mode, Unscheduled)](choices: type[Choice]) -> Callable[[Any], Choice]:
+def _one_of[Choice: (Mode, Unscheduled, Backend)](choices: type[Choice]) -> Callable[[Any], Choice]:
     def read(value: Any) -> Choice:
         if not isinstance(value, str) or value not in list(choices):
             raise ValueError(" or ".join(choices))
@@ -145,6 +157,41 @@ Version = Annotated[
         ],
     ),
 ]
+
+# A version of Rekognition Custom Labels as its ARN names it: with region, account, project and version.
+VERSION_ARN: Final = re.compile(
+    r"arn:aws[a-z-]*:rekognition:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12})"
+    r":project/(?P<project>[a-zA-Z0-9_.-]{1,255})/version/(?P<version>[a-zA-Z0-9_.-]{1,255})/[0-9]+"
+)
+
+
+def _service_name(backend: Backend, index: int) -> tuple[PlainValidator, WithJsonSchema]:
+    rule = RULES[backend][index]
+    return leaf(
+        _matching(rule.pattern, f"{rule.accepted}, a number in quotes"), type="string", pattern=whole(rule.pattern)
+    )
+
+
+def backend_leaf(backend: Backend) -> tuple[PlainValidator, WithJsonSchema]:
+    """Return the leaf of the field that tells which kind of model an entry is."""
+    return leaf(_one_of(Backend), const=backend)
+
+
+LABELS_PROJECT: Final = _service_name(Backend.REKOGNITION, 0)
+LABELS_VERSION: Final = _service_name(Backend.REKOGNITION, 1)
+LABELS_ARN: Final = leaf(
+    _matching(
+        VERSION_ARN, "the ARN of a project version: arn:aws:rekognition:REGION:ACCOUNT:project/NAME/version/NAME/NUMBER"
+    ),
+    type="string",
+    pattern=whole(re.compile(re.sub(r"\?P<[a-z]+>", "", VERSION_ARN.pattern))),
+)
+Endpoint = Annotated[str, *_service_name(Backend.SAGEMAKER, 0)]
+EndpointConfig = Annotated[str, *_service_name(Backend.SAGEMAKER, 1)]
+REGION_NAME: Final = leaf(_matching(REGION, "a region such as eu-central-1"), type="string", pattern=whole(REGION))
+ROLE_ARN: Final = leaf(
+    _matching(ROLE, "the ARN of an IAM role: arn:aws:iam::ACCOUNT:role/NAME"), type="string", pattern=whole(ROLE)
+)
 FileVersion = Annotated[int, *leaf(_file_version, const=1)]
 LEAD: Final = leaf(_duration(timedelta(seconds=1), LEAD_MAX, "more than 0 and at most 6h"), **_SPAN)
 SLACK: Final = leaf(_duration(timedelta(), LEAD_MAX, "at most 6h"), **_SPAN)

@@ -6,22 +6,31 @@ Owns the fields; their values are `plant_leaves`' affair. Knows neither YAML nor
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from preheat.cli.plant_calendars import BackendName, CalendarEntry, QuotaEntry, TariffEntry
 from preheat.cli.plant_leaves import (
+    LABELS_ARN,
+    LABELS_PROJECT,
+    LABELS_VERSION,
     LEAD,
+    REGION_NAME,
+    ROLE_ARN,
     SLACK,
     UNITS,
+    VERSION_ARN,
+    Endpoint,
+    EndpointConfig,
     FileVersion,
     ModeName,
     Name,
     Project,
     UnscheduledName,
     Version,
+    backend_leaf,
 )
 from preheat.cli.plant_windows import ScheduleEntry, Strict
-from preheat.domain.plan import Mode, Unscheduled
+from preheat.domain.plan import Backend, Mode, Target, Unscheduled
 
 MODELS_MAX: Final = 1_000
 SCHEMA_URL: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -46,19 +55,72 @@ class DefaultsEntry(Strict):
     min_units: Annotated[int, *UNITS] = Field(default=1, description="Inference units to run, each billed; 1.")
 
 
-class ModelEntry(Strict):
-    """One hosted model: what runs and when."""
+class _Place(Strict):
+    """Where a model of any service is hosted."""
 
+    region: Annotated[str | None, *REGION_NAME] = Field(
+        default_factory=lambda: None, description="Region that hosts it, if not the stack's: eu-central-1."
+    )
+    role: Annotated[str | None, *ROLE_ARN] = Field(
+        default_factory=lambda: None,
+        description="Role to assume in the account that hosts it, if that is not the stack's.",
+    )
+
+
+class LookoutTarget(_Place):
+    """A version of a Lookout for Vision model."""
+
+    backend: Annotated[Backend, *backend_leaf(Backend.LOOKOUT_VISION)] = Field(
+        default=Backend.LOOKOUT_VISION, description="Service that hosts it: lookoutvision, rekognition or sagemaker."
+    )
     project: Project = Field(description="Lookout for Vision project.")
     version: Version = Field(description="Version number of the model, never 'latest'.")
+
+    def target(self) -> Target:
+        """Return what the fields name."""
+        return Target(self.project, self.version, self.backend, self.region, self.role)
+
+
+class RekognitionTarget(_Place):
+    """A version of a Rekognition Custom Labels project: by name, or by its ARN alone."""
+
+    backend: Annotated[Backend, *backend_leaf(Backend.REKOGNITION)] = Field(description="rekognition.")
+    project: Annotated[str | None, *LABELS_PROJECT] = Field(
+        default_factory=lambda: None, description="Rekognition Custom Labels project, by its name."
+    )
+    version: Annotated[str | None, *LABELS_VERSION] = Field(
+        default_factory=lambda: None, description="Version of the project, by its name."
+    )
+    arn: Annotated[str | None, *LABELS_ARN] = Field(
+        default_factory=lambda: None, description="ARN of the project version, in place of project and version."
+    )
+
+    def target(self) -> Target:
+        """Return what the fields name; the ARN's region holds, its account is the role's or the stack's."""
+        if self.arn is None:
+            return Target(self.project or "", self.version or "", self.backend, self.region, self.role)
+        named = VERSION_ARN.fullmatch(self.arn)
+        parts = named.groupdict() if named else {}
+        return Target(parts["project"], parts["version"], self.backend, parts["region"], self.role)
+
+
+class SageMakerTarget(_Place):
+    """A SageMaker real-time endpoint, created from an endpoint config when it is needed."""
+
+    backend: Annotated[Backend, *backend_leaf(Backend.SAGEMAKER)] = Field(description="sagemaker.")
+    endpoint: Endpoint = Field(description="Name of the SageMaker endpoint, created when it is needed.")
+    config: EndpointConfig = Field(description="Name of the endpoint config that the endpoint is created from.")
+
+    def target(self) -> Target:
+        """Return what the fields name."""
+        return Target(self.endpoint, self.config, self.backend, self.region, self.role)
+
+
+class ModelEntry(Strict):
+    """What any hosted model says of when it is needed and how it is run."""
+
     schedules: list[Name] = Field(description="Names of the schedules that need it; several are united.")
     # None is what a field that is not there means; written out, `null` is refused like any other wrong value.
-    min_units: Annotated[int | None, *UNITS] = Field(
-        default_factory=lambda: None, description="Inference units to run, each billed."
-    )
-    max_units: Annotated[int | None, *UNITS] = Field(
-        default_factory=lambda: None, description="Only if the model shall auto-scale: its most units."
-    )
     lead: Annotated[timedelta | None, *LEAD] = Field(
         default_factory=lambda: None, description="How long ahead of the shift it is started: 45m."
     )
@@ -71,6 +133,50 @@ class ModelEntry(Strict):
     unscheduled: UnscheduledName = Field(
         default=Unscheduled.LEAVE, description="What becomes of it if a person runs it outside its shifts."
     )
+
+
+class _Scaled(Strict):
+    """Inference units, where the service counts in them."""
+
+    min_units: Annotated[int | None, *UNITS] = Field(
+        default_factory=lambda: None, description="Inference units to run, each billed."
+    )
+    max_units: Annotated[int | None, *UNITS] = Field(
+        default_factory=lambda: None, description="Only if the model shall auto-scale: its most units."
+    )
+
+
+class LookoutModel(ModelEntry, _Scaled, LookoutTarget):
+    """One hosted model of Lookout for Vision: what runs and when."""
+
+
+class RekognitionModel(ModelEntry, _Scaled, RekognitionTarget):
+    """One hosted model of Rekognition Custom Labels: what runs and when."""
+
+
+class SageMakerModel(ModelEntry, SageMakerTarget):
+    """One SageMaker endpoint: what runs and when; its endpoint config says on how many instances."""
+
+
+MODEL_ENTRIES: Final[dict[Backend, type[LookoutModel | RekognitionModel | SageMakerModel]]] = {
+    Backend.LOOKOUT_VISION: LookoutModel,
+    Backend.REKOGNITION: RekognitionModel,
+    Backend.SAGEMAKER: SageMakerModel,
+}
+
+
+def backend_of(entry: Any) -> Backend:
+    """Return which kind of model an entry as read from the file is; what names no service is held to the first."""
+    named = entry.get("backend") if isinstance(entry, dict) else getattr(entry, "backend", None)
+    return Backend(named) if isinstance(named, str) and named in list(Backend) else Backend.LOOKOUT_VISION
+
+
+AnyModel = Annotated[
+    Annotated[LookoutModel, Tag(Backend.LOOKOUT_VISION)]
+    | Annotated[RekognitionModel, Tag(Backend.REKOGNITION)]
+    | Annotated[SageMakerModel, Tag(Backend.SAGEMAKER)],
+    Discriminator(backend_of),
+]
 
 
 class PlantFile(Strict):
@@ -96,7 +202,7 @@ class PlantFile(Strict):
     schedules: dict[Name, ScheduleEntry] = Field(
         description="Schedules by name.", json_schema_extra={"additionalProperties": False}
     )
-    models: Annotated[dict[Name, ModelEntry], BeforeValidator(_few)] = Field(
+    models: Annotated[dict[Name, AnyModel], BeforeValidator(_few)] = Field(
         description="Models by name. A model's history goes by it: keep the name.",
         json_schema_extra={"additionalProperties": False, "maxProperties": MODELS_MAX},
     )

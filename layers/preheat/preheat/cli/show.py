@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from preheat.domain.plan import Units
+from preheat.domain.plan import Backend, Target, Units
 from preheat.domain.record import LedgerEntry
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 
@@ -46,6 +46,14 @@ def duration(span: timedelta) -> str:
     seconds = int(span.total_seconds())
     parts = [(seconds // 3600, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s")]
     return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
+
+
+def target(named: Target) -> str:
+    """Return what a model runs: `weld-seams/3`, with its service, region and role where they are not the usual ones."""
+    service = "" if named.backend is Backend.LOOKOUT_VISION else f"{named.backend} "
+    where = f" in {named.region}" if named.region else ""
+    role = f" by {named.role}" if named.role else ""
+    return f"{service}{named.project}/{named.version}{where}{role}"
 
 
 def units(asked: Units) -> str:

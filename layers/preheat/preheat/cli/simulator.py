@@ -1,4 +1,4 @@
-"""The commands `simulator` and `simulate`: the hosting service that is no more, as a server and inside a virtual plant.
+"""The commands `simulator` and `simulate`: the hosting services, as a server and inside a virtual plant.
 
 Owns their options only; `preheat.simulator` and `preheat.simulation` do the work.
 """
@@ -19,7 +19,8 @@ def simulator(
     *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 4700,
     model: Annotated[
-        list[str] | None, typer.Option(metavar="PROJECT/VERSION", help="A trained model to begin with; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="[SERVICE:]PROJECT/VERSION", help="A trained model to begin with; repeatable."),
     ] = None,
     start_latency: Annotated[
         str, typer.Option(help="Seconds, uniform:600-1200 or lognormal:median=900,sigma=0.25.")
@@ -29,7 +30,7 @@ def simulator(
     scale: Annotated[float, typer.Option(min=0, help="Run time N times as fast; 0: only by the time control.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Of drawn latencies and faults.")] = 1,
 ) -> None:
-    """Serve the Lookout for Vision simulator on 127.0.0.1 until Ctrl-C; its controls are under /_simulator/."""
+    """Serve the pretend hosting services on 127.0.0.1 until Ctrl-C; the controls are under /_simulator/."""
     with told():
         from preheat.simulator.serve import run  # noqa: PLC0415 - loads the web server
 
@@ -56,7 +57,7 @@ def simulate(
     faults: Annotated[str, typer.Option(help="What goes wrong: none or all.")] = "none",
     timeline: Annotated[bool, typer.Option(help="Print each ledger entry as it is written.")] = True,
 ) -> None:
-    """Run the real pass in a virtual plant; print its timeline and a summary; status 1 if any promise was broken."""
+    """Run the functions' handlers in a virtual plant; print timeline and summary; status 1 on a broken promise."""
     with told():
         from preheat.cli.show import entry_line  # noqa: PLC0415 - only this command needs it
         from preheat.simulation import run  # noqa: PLC0415 - loads the simulator

@@ -105,7 +105,7 @@ def full(each: Standing) -> list[str]:
     record = each.record
     if record is not None:
         facts += [
-            ("target", f"{record.target.project}/{record.target.version}"),
+            ("target", show.target(record.target)),
             ("phase", f"{record.phase} since {show.instant(record.since)}"),
             ("observed", record.observed),
             ("mode", _mode(each)),
@@ -133,8 +133,11 @@ def fields(each: Standing) -> dict[str, Any]:
         attempt = record.attempt
         shown |= show.plain(
             {
+                "backend": record.target.backend,
                 "project": record.target.project,
                 "version": record.target.version,
+                "region": record.target.region,
+                "role": record.target.role,
                 "phase": record.phase,
                 "since": record.since,
                 "observed": record.observed,

@@ -41,6 +41,15 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one call came to, with the service's own words; `retried`: see `Attempt.answered`."""
+
+    answer: Answer
+    detail: str = ""
+    retried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reaction:
     """What follows from an answer.
 
@@ -98,7 +107,7 @@ class Attempt:
     tries: int = 1
     answer: Answer | None = None
     retry_at: datetime | None = None
-    left: bool = False  # a start: the model was seen to leave its stopped state since
+    left: bool = False  # a start: the model was seen out of its stopped state since; a stop: out of STARTING, or then
     doubtful: bool = True  # a call of it may have had its effect; an attempt stored without the word counts as such
 
     @classmethod
@@ -146,8 +155,11 @@ class Attempt:
             doubtful=self.doubtful or self.open_writers > 0,
         )
 
-    def answered(self, answer: Answer, model_id: ModelId, now: datetime) -> Self:
-        """Return the attempt with the answer that its writer got; only a sole writer's definite answer settles it."""
+    def answered(self, answer: Answer, model_id: ModelId, now: datetime, *, retried: bool = False) -> Self:
+        """Return the attempt with the answer that its writer got; only a sole writer's definite answer settles it.
+
+        `retried`: the answer is to a further try of the client's own, and the effect of those before is not known.
+        """
         settles = REACTIONS[answer].definite and self.open_writers == 1
         wait = retry_after(answer, self.tries, model_id)
         return replace(
@@ -156,7 +168,7 @@ class Attempt:
             open_writers=0 if settles else self.open_writers,
             retry_at=None if wait is None else now + wait,
             left=self.left or (self.call is Call.START and answer is Answer.ACCEPTED),
-            doubtful=self.doubtful or answer in (Answer.ACCEPTED, Answer.LOST),
+            doubtful=self.doubtful or retried or answer in (Answer.ACCEPTED, Answer.LOST),
         )
 
     def digest(self) -> str:
@@ -165,8 +177,14 @@ class Attempt:
 
 
 def parameter_digest(target: Target, units: Units) -> str:
-    """Return 16 hex digits that name the parameters of a start."""
-    canonical = json.dumps([target.backend, target.project, target.version, units.minimum, units.maximum])
+    """Return 16 hex digits that name the parameters of a start.
+
+    What stands at its default adds nothing: a stored attempt must keep its token when a release adds a field.
+    """
+    elsewhere = [] if target.region is target.role is None else [target.region, target.role]
+    canonical = json.dumps(
+        [target.backend, target.project, target.version, units.minimum, units.maximum, *elsewhere],
+    )
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 

@@ -10,9 +10,9 @@ CALL_COSTS = timedelta(seconds=60)  # in the long run, one call a minute
 BURST = 25  # calls ahead of that: at most 60 + 25 in any hour
 
 
-def spent(spent_until: datetime | None, now: datetime) -> datetime:
-    """Return the bucket after one more call at `now`."""
-    return max(spent_until or now, now) + CALL_COSTS
+def spent(spent_until: datetime | None, now: datetime, calls: int = 1) -> datetime:
+    """Return the bucket after one more call at `now`, or several."""
+    return max(spent_until or now, now) + calls * CALL_COSTS
 
 
 def is_spent(spent_until: datetime | None, now: datetime) -> bool:

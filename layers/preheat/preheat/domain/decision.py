@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from preheat.domain import budget, looks
-from preheat.domain.attempt import REACTIONS, Answer, Attempt, Call
+from preheat.domain.attempt import REACTIONS, Answer, Attempt, Call, Outcome
 from preheat.domain.lifecycle import LIFECYCLE, Desired, Observed, Step
 from preheat.domain.plan import Mode
 from preheat.domain.record import Action, Effort, LedgerEntry, ModelRecord, Phase
@@ -49,19 +49,24 @@ def decide(situation: Situation) -> Decision:
     return _written_up(s, STEPS[LIFECYCLE[s.desired][s.observation.observed]](s))
 
 
-def after_call(s: Situation, record: ModelRecord, answer: Answer, detail: str, *, now: datetime) -> Decision:
+def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: datetime) -> Decision:
     """Return the record with the outcome of its attempt's call; an answer worth telling gets an entry."""
     before = record.attempt
     if before is None:
         raise ValueError(f"{record.model_id}: an answer needs the attempt that it answers")
-    attempt = before.answered(answer, record.model_id, now)
+    answer, detail = outcome.answer, outcome.detail
+    attempt = before.answered(answer, record.model_id, now, retried=outcome.retried)
     reaction = REACTIONS[answer]
     wake_at, phase, silent = attempt.retry_at, record.phase, record.silent_for_plan
     if answer is Answer.ACCEPTED:
         first_look = looks.while_starting(timedelta(), s.lead) if attempt.call is Call.START else looks.STOPPING_EVERY
         wake_at = now + first_look
     elif reaction.retry_after is None:
-        phase, silent = Phase.GONE if answer is Answer.GONE else Phase.REFUSED, s.plan_version
+        phase = Phase.GONE if answer is Answer.GONE else Phase.REFUSED
+        if s.model is None:
+            wake_at = now + looks.UNPLANNED_EVERY
+        else:
+            silent = s.plan_version
     told = reaction.told_from == 1 and before.answer is not answer
     told = told or reaction.told_from == attempt.tries > 1
     reason = f"{attempt.call} {answer}" + (f": {detail}" if detail else "")

@@ -4,7 +4,8 @@ Pure arithmetic on the plan. Does not know what is observed, nor what has been t
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from preheat.domain.plan import HostedModel
 from preheat.domain.timetable import LOOKAHEAD, next_edge
@@ -70,10 +71,10 @@ def demands(model: HostedModel, after: datetime, before: datetime) -> list[Deman
 
 
 def outlook(model: HostedModel, now: datetime) -> Outlook:
-    """Return what `model` needs at `now`: bounded work, HORIZON to either side, then the next within LOOKAHEAD."""
+    """Return what `model` needs at `now`: HORIZON to either side, once a day; then the next within LOOKAHEAD."""
     current = upcoming = None
     edges = []
-    for demand in demands(model, now - HORIZON, now + HORIZON):
+    for demand in _around(model, now.date()):
         if demand.end <= now:
             continue
         if now in demand:
@@ -95,3 +96,10 @@ def _beyond(model: HostedModel, seen: datetime) -> Demand | None:
         return None
     found = demands(model, begin, begin + HORIZON)
     return next((demand for demand in found if demand.begin == begin), None)
+
+
+@lru_cache(maxsize=1024)
+def _around(model: HostedModel, day: date) -> tuple[Demand, ...]:
+    """Return the demands from HORIZON before the UTC date `day` until HORIZON after it: the same all day long."""
+    midnight = datetime.combine(day, time(), UTC)
+    return tuple(demands(model, midnight - HORIZON, midnight + timedelta(days=1) + HORIZON))

@@ -5,6 +5,8 @@ from datetime import timedelta
 HOSTED_EVERY = timedelta(minutes=10)
 STOPPING_EVERY = timedelta(seconds=60)
 UNFIT_EVERY = timedelta(minutes=5)
+# No plan will wake a model that none names any more: what the service refuses for good is asked again after this.
+UNPLANNED_EVERY = timedelta(hours=1)
 BUSY_EVERY = timedelta(seconds=60)
 FINEST = timedelta(seconds=15)
 # A last look just before the promise falls due, so that a start that made it is not called late for want of a look.

@@ -16,6 +16,8 @@ ModelId = NewType("ModelId", str)
 MODEL_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 PROJECT = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
 VERSION = re.compile(r"[1-9][0-9]{0,9}")
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
 UNITS_MAX = 100
 LEAD_MAX = timedelta(hours=6)
 
@@ -44,11 +46,60 @@ class Backend(StrEnum):
     """The hosting services that Preheat drives."""
 
     LOOKOUT_VISION = "lookoutvision"
+    REKOGNITION = "rekognition"  # Rekognition Custom Labels
+    SAGEMAKER = "sagemaker"  # SageMaker real-time endpoints
+
+    @property
+    def tokenless(self) -> bool:
+        """Tell whether the service knows no client token, so that a repeated call is a call of its own to it."""
+        return self is not Backend.LOOKOUT_VISION
+
+    @property
+    def deletes_failed(self) -> bool:
+        """Tell whether what failed can only be stopped, so that a start would be wasted on it."""
+        return self is Backend.SAGEMAKER
+
+    @property
+    def calls_a_look(self) -> int:
+        """How many calls one look costs: of an endpoint also its tags are read, or its config."""
+        return 2 if self is Backend.SAGEMAKER else 1
+
+    @property
+    def takes_units(self) -> bool:
+        """Tell whether a start names inference units; SageMaker has its instances from the endpoint config."""
+        return self is not Backend.SAGEMAKER
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a service accepts as a name: the plant file's field, the pattern, and what it says in words."""
+
+    field: str
+    pattern: re.Pattern[str]
+    accepted: str
+
+
+_LABELS = re.compile(r"[a-zA-Z0-9_.-]{1,255}")
+_ENDPOINT = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+_A_LABEL = "1 to 255 of [a-zA-Z0-9_.-]"
+_AN_ENDPOINT = "1 to 63 letters, digits and inner hyphens"
+
+# What `project` and `version` hold: of an endpoint, its own name and that of the endpoint config it is created from.
+RULES: dict[Backend, tuple[Rule, Rule]] = {
+    Backend.LOOKOUT_VISION: (
+        Rule("project", PROJECT, "1 to 255 of [a-zA-Z0-9_-] starting with a letter or digit"),
+        Rule("version", VERSION, "a version number such as 3; 'latest' is refused, name one"),
+    ),
+    Backend.REKOGNITION: (Rule("project", _LABELS, _A_LABEL), Rule("version", _LABELS, _A_LABEL)),
+    Backend.SAGEMAKER: (Rule("endpoint", _ENDPOINT, _AN_ENDPOINT), Rule("config", _ENDPOINT, _AN_ENDPOINT)),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One version of one model of a hosting service, in the account and region of the stack.
+    """One version of one model of a hosting service; of SageMaker, one endpoint made of one endpoint config.
+
+    `region` None: the stack's. `role` None: the stack's own account, with its own role.
 
     Raises:
         ValueError: a name that the service would refuse, or `latest`, whose meaning moves when the model is retrained.
@@ -57,19 +108,27 @@ class Target:
     project: str
     version: str
     backend: Backend = Backend.LOOKOUT_VISION
+    region: str | None = None
+    role: str | None = None
 
     def __post_init__(self) -> None:
-        if not PROJECT.fullmatch(self.project):
-            raise ValueError(
-                f"project {self.project!r} is not 1 to 255 of [a-zA-Z0-9_-] starting with a letter or digit"
-            )
-        if not VERSION.fullmatch(self.version):
-            raise ValueError(
-                f"version {self.version!r} is not a version number such as 3; 'latest' is refused, name one"
-            )
+        for rule, name in zip(RULES[self.backend], (self.project, self.version), strict=True):
+            if not rule.pattern.fullmatch(name):
+                raise ValueError(f"{rule.field} {name!r} is not {rule.accepted}")
+        if self.region is not None and not REGION.fullmatch(self.region):
+            raise ValueError(f"region {self.region!r} is not a region such as eu-central-1")
+        if self.role is not None and not ROLE.fullmatch(self.role):
+            raise ValueError(f"role {self.role!r} is not the ARN of an IAM role")
 
     def __str__(self) -> str:
-        return f"{self.backend}:{self.project}/{self.version}"
+        where = f" in {self.region}" if self.region else ""
+        by = f" by {self.role}" if self.role else ""
+        return f"{self.backend}:{self.project}/{self.version}{where}{by}"
+
+    def resource(self) -> tuple[Backend, str | None, str | None, str, str | None]:
+        """Return what two models must not share; an endpoint is one resource, whatever config it is made of."""
+        version = None if self.backend is Backend.SAGEMAKER else self.version
+        return self.backend, self.role, self.region, self.project, version
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +169,5 @@ class HostedModel:
             raise ValueError(f"{self.model_id}: lead {self.lead} is out of range; more than 0 and at most {LEAD_MAX}")
         if not timedelta() <= self.slack <= LEAD_MAX:
             raise ValueError(f"{self.model_id}: slack {self.slack} is out of range; 0 to {LEAD_MAX}")
+        if not self.target.backend.takes_units and self.units != Units():
+            raise ValueError(f"{self.model_id}: {self.target.backend} takes no units; its endpoint config names them")

@@ -4,22 +4,26 @@ Owns adoption, the closing of attempts, and what an unreadable service means: an
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from preheat.domain import looks
-from preheat.domain.attempt import REACTIONS, Answer, Call, retry_after
+from preheat.domain.attempt import REACTIONS, Answer, Attempt, Call, retry_after
 from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import Mode
-from preheat.domain.record import SAMPLES_KEPT, Action, Ownership, Phase
-from preheat.domain.situation import Move, Situation, clock, edge, hold, left, withheld
+from preheat.domain.record import SAMPLES_KEPT, Action, ModelRecord, Ownership, Phase
+from preheat.domain.situation import Move, Situation, clock, disowned, edge, hold, left, withheld
 from preheat.domain.stopping import new_stop
 
 STUCK_AFTER_LEAST = timedelta(minutes=60)
+OUTLASTED = "the demand ended while the service was slow to answer: look again"
 STOP_UNDER_WAY = "needed again; a stop of ours may still be on its way"
 
 
 def keep(s: Situation) -> Move:
     """Hosted, as wanted: take note, adopt it if nobody of ours started it."""
+    if s.observation.foreign:
+        return _not_ours(s, Phase.HOSTED, "hosted, as wanted", s.now + looks.HOSTED_EVERY)
+    s = replace(s, record=disowned(s.record))
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
     if effort is not None:
         ours = attempt is not None and attempt.call is Call.START and effort.hosted_at is None
@@ -32,9 +36,25 @@ def keep(s: Situation) -> Move:
         record = replace(record, attempt=None)
     action, reason = Action.LOOK, "hosted, as wanted"
     if record.ownership is Ownership.NONE:
+        if not s.may_adopt:
+            return hold(s, s.record.phase, OUTLASTED, s.seen_at)
         record = replace(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found hosted inside a demand: adopted, to be stopped at its end"
     return Move(record, Phase.HOSTED, reason, edge(s, s.now + looks.HOSTED_EVERY), action)
+
+
+def _not_ours(s: Situation, phase: Phase, seen: str, wake_at: datetime) -> Move:
+    """It serves the demand, but was made by somebody else: not adopted, since its stop would destroy it."""
+    record, attempt, effort = s.record, s.record.attempt, s.record.effort
+    if effort is not None and phase is Phase.HOSTED:
+        effort = replace(effort, serving=True, hosted_at=effort.hosted_at or s.now)
+    if attempt is None or s.now >= attempt.lease_ends_at():
+        attempt, ownership = None, Ownership.NONE
+    else:
+        ownership, wake_at = record.ownership, attempt.lease_ends_at()
+    action = Action.LOOK if record.phase is phase and record.ownership is ownership else Action.LEAVE
+    record = replace(record, attempt=attempt, ownership=ownership, effort=effort)
+    return Move(record, phase, f"{seen}, but not made by Preheat: left to whoever made it", edge(s, wake_at), action)
 
 
 def wait(s: Situation) -> Move:
@@ -63,13 +83,20 @@ def _unreadable(s: Situation) -> Move:
     pause = retry_after(failure, record.unreadable, record.model_id)
     if pause is None:
         # What was seen before is no longer known: a pass that must not look may not rest on it and let go of what runs.
-        record = replace(record, silent_for_plan=s.plan_version, observed=Observed.UNKNOWN)
+        record = replace(record, observed=Observed.UNKNOWN)
+        if s.model is None:
+            again = edge(s, s.now + looks.UNPLANNED_EVERY)
+            return Move(record, Phase.REFUSED, reason, again, Action.REFUSE if tell else Action.LOOK)
+        record = replace(record, silent_for_plan=s.plan_version)
         return Move(record, Phase.REFUSED, reason, edge(s), Action.REFUSE)
     return Move(record, record.phase, reason, edge(s, s.now + pause), Action.REFUSE if tell else Action.LOOK)
 
 
 def _wait_for_hosted(s: Situation) -> Move:
     """Starting, as wanted: look again inside the bracket; a start that hangs is stopped once."""
+    if s.observation.foreign:
+        return _not_ours(s, Phase.STARTING, "starting", s.now + looks.BUSY_EVERY)
+    s = replace(s, record=disowned(s.record))
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
     action, reason = Action.LOOK, "starting"
     if attempt is not None and attempt.call is Call.STOP:
@@ -77,13 +104,13 @@ def _wait_for_hosted(s: Situation) -> Move:
             return hold(s, record.phase, STOP_UNDER_WAY, attempt.lease_ends_at())
         record = replace(record, attempt=None)
     if record.ownership is Ownership.NONE:
+        if not s.may_adopt:
+            return hold(s, s.record.phase, OUTLASTED, s.seen_at)
         record = replace(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found starting inside a demand: adopted, to be stopped at its end"
-    begun = record.since if record.phase is Phase.STARTING and record.since is not None else s.now
-    hosted_before = effort is not None and effort.serving  # then it is somebody's start, not this attempt's
-    if attempt is not None and attempt.call is Call.START and not hosted_before:
-        begun = attempt.first_at
-    elapsed = s.now - begun
+    elapsed = s.now - _begun(s, record, attempt)
+    if s.silent:  # Nobody has looked: what was starting then may be anything now.
+        return Move(record, record.phase, "the service refused a call; waiting for a new plan", edge(s), action)
     if elapsed > max(2 * s.lead, STUCK_AFTER_LEAST) and effort is not None and not effort.unstuck:
         if s.mode is Mode.OBSERVE:
             return withheld(s, "stop a start that hangs")
@@ -93,6 +120,16 @@ def _wait_for_hosted(s: Situation) -> Move:
     if effort is not None and s.now < effort.ready_at - looks.BEFORE_READY:
         wake_at = min(wake_at, effort.ready_at - looks.BEFORE_READY)
     return Move(record, Phase.STARTING, reason, edge(s, wake_at), action)
+
+
+def _begun(s: Situation, record: ModelRecord, attempt: Attempt | None) -> datetime:
+    """Return since when it has been starting, as far as is known."""
+    hosted_before = (
+        record.effort is not None and record.effort.serving
+    )  # then it is somebody's start, not this attempt's
+    if attempt is not None and attempt.call is Call.START and not hosted_before:
+        return attempt.first_at
+    return record.since if record.phase is Phase.STARTING and record.since is not None else s.now
 
 
 def rest(s: Situation) -> Move:

@@ -11,7 +11,7 @@ from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.demand import Outlook
 from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import HostedModel, Mode
-from preheat.domain.record import Action, ModelRecord, Phase
+from preheat.domain.record import Action, ModelRecord, Ownership, Phase
 
 DEFAULT_LEAD = timedelta(minutes=30)
 # A crash after the intent is picked up when this has passed; by then the worker's function has timed out.
@@ -20,16 +20,24 @@ RECOVER_AFTER = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one look told: the state, the service's own word for it, and the failure if the look itself failed."""
+    """What one look told: the state, the service's own word for it, and the failure if the look itself failed.
+
+    `foreign`: to stop it would destroy what somebody else made, so that Preheat neither adopts nor stops it.
+    """
 
     observed: Observed
     detail: str = ""
     failure: Answer | None = None
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that a decision rests on. `model` is None when the plan no longer names it."""
+    """All that a decision rests on. `model` is None when the plan no longer names it.
+
+    `now` is read before the service is looked at: a lease that is over by then was over when the look was taken.
+    `seen_at` is read after it, if the look has found a stranger: what it shows was so by then.
+    """
 
     model: HostedModel | None
     plan_version: int
@@ -38,6 +46,18 @@ class Situation:
     outlook: Outlook
     observation: Observation
     now: datetime
+    seen_at: datetime
+
+    @property
+    def finds_a_stranger(self) -> bool:
+        """Tell whether something runs that is not ours."""
+        runs = self.observation.observed in (Observed.STARTING, Observed.HOSTED)
+        return runs and not disowned(self.record).is_engaged()
+
+    @property
+    def may_adopt(self) -> bool:
+        """Tell whether a demand covers what was found running; a slow look may have outlasted the demand."""
+        return self.outlook.current is not None and self.seen_at < self.outlook.current.end
 
     @property
     def desired(self) -> Desired:
@@ -88,11 +108,19 @@ def withheld(s: Situation, step: str) -> Move:
 
 
 def left(record: ModelRecord) -> ModelRecord:
-    """Note that the model was seen out of its stopped state under this start."""
+    """Note that the model was seen out of its stopped state under this start, or out of STARTING under this stop."""
     attempt = record.attempt
-    if attempt is None or attempt.call is not Call.START:
+    if attempt is None or (attempt.call is Call.STOP and record.observed is Observed.STARTING):
         return record
     return replace(record, attempt=replace(attempt, left=True))
+
+
+def disowned(record: ModelRecord) -> ModelRecord:
+    """Give up a start that was refused each time it was asked for: whatever runs, somebody else has started."""
+    attempt = record.attempt
+    if attempt is None or attempt.call is not Call.START or not attempt.is_without_effect():
+        return record
+    return replace(record, attempt=None, ownership=Ownership.NONE)
 
 
 def edge(s: Situation, other: datetime | None = None) -> datetime | None:

@@ -6,6 +6,7 @@ Owns the rules on tokens, attempts, repairs and backoff. Reached only while a de
 from dataclasses import replace
 from datetime import timedelta
 
+from preheat.domain import looks
 from preheat.domain.attempt import REACTIONS, Answer, Attempt, Call, parameter_digest
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Mode
@@ -25,11 +26,34 @@ def start(s: Situation) -> Move:
         return withheld(s, "start it")
     if s.silent:
         return Move(s.record, Phase.REFUSED, "the service refused it as planned; waiting for a new plan", edge(s))
+    if failed and s.observation.foreign:
+        return _failed_and_foreign(s)
     if attempt is not None and attempt.call is Call.STOP:
         return _start_after_stop(s, attempt, failed=failed)
     if attempt is None:
+        if failed and s.record.target.backend.deletes_failed:
+            return _cleared(s)
         return new_start(s, repair=s.record.effort is not None and s.record.effort.serving)
     return _start_again(s, attempt, failed=failed)
+
+
+def _cleared(s: Situation) -> Move:
+    """What failed has to be stopped before anything else, unless the attempts of this demand are spent."""
+    effort = s.record.effort
+    if effort is not None and effort.attempts >= ATTEMPTS_MAX:
+        return Move(s.record, Phase.FAILED, "given up; left alone until the demand ends", edge(s))
+    return new_stop(s, "failed: stopped first, then started")
+
+
+def _failed_and_foreign(s: Situation) -> Move:
+    """Something of somebody else's stands failed in the place of the model: it can neither be started nor removed."""
+    attempt = s.record.attempt
+    if attempt is not None and s.now < attempt.lease_ends_at():
+        return hold(s, s.record.phase, "a call of ours may still be on its way", attempt.lease_ends_at())
+    record = replace(s.record, attempt=None, ownership=Ownership.NONE)
+    reason = f"it failed and was not made by Preheat: remove it, or hand it over ({s.observation.detail})"
+    action = Action.LOOK if record.phase is Phase.REFUSED else Action.REFUSE
+    return Move(record, Phase.REFUSED, reason, edge(s, s.now + looks.UNFIT_EVERY), action)
 
 
 def _start_again(s: Situation, attempt: Attempt, *, failed: bool) -> Move:
@@ -52,7 +76,9 @@ def _start_again(s: Situation, attempt: Attempt, *, failed: bool) -> Move:
 
 def _death(s: Situation, attempt: Attempt, *, failed: bool) -> str | None:
     """Return why the token of a start must not be sent again, or None while repeating it is the same call."""
-    if failed and (attempt.left or s.now >= attempt.lease_ends_at()):
+    # Without a token a repeated start is one more start: a failure seen under an open one is taken for its outcome.
+    own_outcome = attempt.target.backend.tokenless and attempt.answer in (None, Answer.LOST)
+    if failed and (attempt.left or own_outcome or s.now >= attempt.lease_ends_at()):
         return "the start failed"
     if not failed and attempt.left:
         return "it left its stopped state and is back: stopped by somebody, or the token was spent"
@@ -74,9 +100,20 @@ def _start_after_stop(s: Situation, attempt: Attempt, *, failed: bool) -> Move:
         return repeat(s, attempt, Phase.STOPPING)
     if not attempt.is_closable(s.now):
         return hold(s, s.record.phase, "a stop of ours may still be on its way", attempt.lease_ends_at())
+    if failed and attempt.target.backend.deletes_failed:
+        return _not_cleared(s, attempt)
     if failed:
         return burnt(s, "failed, and neither starts nor stops")
     return new_start(s, repair=False)
+
+
+def _not_cleared(s: Situation, attempt: Attempt) -> Move:
+    """What failed is still there after its stop: seen too early within the lease, a spent attempt after it."""
+    effort = s.record.effort
+    if s.now < attempt.lease_ends_at() or effort is None:
+        return hold(s, Phase.STOPPING, f"stop {attempt.answer}, still failed", attempt.lease_ends_at())
+    counted = replace(effort, attempts=min(effort.attempts + 1, ATTEMPTS_MAX))
+    return burnt(replace(s, record=replace(s.record, effort=counted)), "failed, and is not removed")
 
 
 def new_start(s: Situation, *, repair: bool) -> Move:

@@ -9,20 +9,32 @@ from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Mode, Units, Unscheduled
 from preheat.domain.record import Action, ModelRecord, Ownership, Phase
-from preheat.domain.situation import RECOVER_AFTER, Move, Situation, edge, hold, repeat, withheld
+from preheat.domain.situation import RECOVER_AFTER, Move, Situation, disowned, edge, hold, repeat, withheld
 
 SPENT = (Answer.ACCEPTED, Answer.INVALID, Answer.GONE)  # a stop so answered is never repeated with the same token
 
 
 def stop(s: Situation) -> Move:
     """Nothing is wanted and the model runs: stop it if it is ours."""
+    if s.observation.foreign:
+        return _let_go(s)
+    s = replace(s, record=disowned(s.record))
+    if not s.record.is_engaged() and not (s.model and s.model.unscheduled is Unscheduled.STOP):
+        return unscheduled(s, s.record)
+    return _stop(s)
+
+
+def _let_go(s: Situation) -> Move:
+    """Somebody else's stands where ours was, or was to be: whatever the policy, to stop it would destroy it."""
+    attempt = s.record.attempt
+    if attempt is not None and s.now < attempt.lease_ends_at():
+        return hold(s, s.record.phase, "a call of ours may still be on its way", attempt.lease_ends_at())
+    return unscheduled(s, replace(s.record, attempt=None, ownership=Ownership.NONE))
+
+
+def _stop(s: Situation) -> Move:
+    """It is ours, or the policy is to stop it."""
     record, attempt = s.record, s.record.attempt
-    if attempt is not None and attempt.call is Call.START and attempt.is_without_effect():
-        # Our start was refused each time it was asked for: whatever runs now, somebody else has started.
-        record, attempt = replace(record, attempt=None, ownership=Ownership.NONE), None
-        s = replace(s, record=record)
-    if not record.is_engaged() and not (s.model and s.model.unscheduled is Unscheduled.STOP):
-        return unscheduled(s, record)
     if s.mode is Mode.OBSERVE:
         return withheld(s, "stop it")
     if s.silent:
@@ -44,8 +56,9 @@ def _stop_anew(s: Situation, attempt: Attempt) -> Move:
     """The token of the last stop is spent, and the model still runs."""
     if s.now < attempt.lease_ends_at():
         return hold(s, Phase.STOPPING, f"stop {attempt.answer}, still {s.record.observed}", attempt.lease_ends_at())
-    if attempt.answer is Answer.ACCEPTED and s.record.observed is Observed.STARTING:
-        # A stop never leads to STARTING: it had its effect, and somebody else has started the model since.
+    if attempt.answer is Answer.ACCEPTED and s.record.observed is Observed.STARTING and attempt.left:
+        # A stop never leads to STARTING: it had its effect, and somebody else has started the model since. What was
+        # starting all along may be what the service has accepted to stop while it was updated, without doing it.
         return unscheduled(s, replace(s.record, attempt=None, ownership=Ownership.NONE))
     return new_stop(s, f"stop {attempt.answer}, yet {s.record.observed} again: stop anew")
 
@@ -62,6 +75,7 @@ def new_stop(s: Situation, reason: str) -> Move:
         units=record.attempt.units if record.attempt else Units(),
         now=s.now,
     )
+    attempt = replace(attempt, left=s.observation.observed is not Observed.STARTING)
     ours = Ownership.ADOPTED if record.ownership is Ownership.NONE else record.ownership
     record = replace(record, attempt=attempt, stop_generation=attempt.generation, ownership=ours)
     return Move(record, Phase.STOPPING, reason, s.now + RECOVER_AFTER, Action.STOP, calls=True)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from preheat.domain.attempt import Attempt
+from preheat.domain.plan import Target
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.explorer.scenario import MODEL
 from preheat.ports import PreheatError, Remote, StaleRecord
@@ -28,6 +29,7 @@ class Request(NamedTuple):
     record: ModelRecord | None = None
     entry: LedgerEntry | None = None
     attempt: Attempt | None = None
+    target: Target | None = None
     result: Result | None = None
 
 
@@ -94,8 +96,8 @@ class _Answers:
     def planned(self, _: Any) -> Any:
         return self._ask(Request(PLANNED))
 
-    def describe(self, _: Any) -> Any:
-        return self._ask(Request(DESCRIBE))
+    def describe(self, target: Target) -> Any:
+        return self._ask(Request(DESCRIBE, target=target))
 
     def save(self, record: ModelRecord, entry: LedgerEntry | None) -> Any:
         answer = self._ask(Request(SAVE, record=record, entry=entry))

@@ -3,7 +3,7 @@
 Time is a grid of minutes. Owns what each plan demands at each of them. Knows no state and no search.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 
@@ -70,11 +70,20 @@ class Scenario:
     people: int = 0
     apart: bool = False  # an apply makes the plan current first and wakes the model later, as the DynamoDB store does
     switches: Switches = field(default_factory=Switches)
-    reduced: bool = True  # workers that can no longer make a difference are gone at once: see `world.outdated`
+    reduced: bool = True  # workers that can no longer make a difference are gone at once: see `World._outdated`
 
-    def bounded(self, **changes: int) -> "Scenario":
-        """Return the scenario with other budgets."""
-        return replace(self, **changes)  # type: ignore[arg-type]  # every budget is a whole number
+    def __str__(self) -> str:
+        return f"{self.name}, workers {self.workers}, faults {self.faults}, people {self.people}"
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Return every target that a plan names, once."""
+        return tuple(dict.fromkeys(plan.target for plan in self.plans if plan is not None))
+
+    @property
+    def tokenless(self) -> bool:
+        """Tell whether the service knows no client token."""
+        return False
 
     @cached_property
     def stretches(self) -> tuple[tuple[Stretch, ...], ...]:

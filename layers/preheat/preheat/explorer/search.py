@@ -7,12 +7,14 @@ hosted as long as it is wanted, and whatever Preheat runs must stop when it is n
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from preheat.domain.record import Phase
 from preheat.explorer import service as hosting
 from preheat.explorer.scenario import Scenario
-from preheat.explorer.world import Edge, State, World
+from preheat.explorer.state import Edge, State
+from preheat.explorer.world import World
 from preheat.invariants import ATTEMPTS_MAX, REPAIRS_MAX, Broken
 
 # How long Preheat may take, left alone, from any situation: the lease, the longest backoff, the look of a hosted model.
@@ -44,6 +46,24 @@ class Explored:
     hosted_within: int = 0
     stopped_within: int = 0
     onwards: list[int] = field(default_factory=list)
+
+    def way_to(self, found: Found) -> list[str]:
+        """Return the shortest way to a broken promise, an event a line; for L1 and L2 what comes after is left out."""
+        way, at = [], found.state
+        while at >= 0:
+            way.append(at)
+            at = self.parents[at]
+        way.reverse()
+        lines = [self._event(before, after) for before, after in pairwise(way)]
+        return [*lines, f"-> {found.edge.event}"] if found.edge is not None else lines
+
+    def _event(self, before: int, after: int) -> str:
+        world, state, goal = self.world, self.states[before], self.states[after]
+        forward = world.fair(state)
+        edges = [*([forward] if forward is not None else []), *world.hard(state)]
+        event = next(edge.event for edge in edges if edge.state == goal)
+        record, services = world.record(state), "/".join(hosting.STATES[each.state] for each in state.services)
+        return f"{state.now:>3} {record.phase:<9} {services:<17} {event}"
 
 
 def explore(scenario: Scenario, *, promises: frozenset[str] | None = None, states_max: int | None = None) -> Explored:
@@ -145,11 +165,16 @@ def _is_kept(world: World, state: State, *, run: bool) -> bool:
     record = world.record(state)
     if record.silent_for_plan == state.plan + 1:
         return True  # refused for good: told, and left alone until the plan changes
-    if not run:
-        return not (state.service.running() and state.service.run_by == hosting.OURS)
+    plan = world.scenario.plans[state.plan]
+    wanted = world.outside.place(plan.target) if run and plan is not None else None
+    for place, service in enumerate(state.services):
+        if place != wanted and service.running() and service.run_by == hosting.OURS:
+            return False
+    if wanted is None:
+        return True
     effort = record.effort
     given_up = effort is not None and (effort.attempts >= ATTEMPTS_MAX or effort.repairs >= REPAIRS_MAX)
-    return state.service.state == hosting.HOSTED or (given_up and record.phase is Phase.FAILED)
+    return state.services[wanted].state == hosting.HOSTED or (given_up and record.phase is Phase.FAILED)
 
 
 def _judge_way(explored: Explored, number: int, state: State, last_bad: tuple[int, ...]) -> None:

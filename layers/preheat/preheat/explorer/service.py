@@ -33,8 +33,8 @@ OBSERVED = (
     Observed.GONE,
 )
 RUNNING = (STARTING, HOSTED)
-NOBODY, OURS, PERSON, COVERED, RACED = range(5)
-"""Who began the present run: nobody (none), Preheat, a person outside any demand, a person whose run a demand has
+NOT_RUN, OURS, PERSON, COVERED, RACED = range(5)
+"""Who began the present run: nobody, Preheat, a person outside any demand, a person whose run a demand has
 covered since, or a person while Preheat had to take what runs for its own: the service does not tell who starts."""
 
 
@@ -48,11 +48,11 @@ class Known(NamedTuple):
 
 
 class Service(NamedTuple):
-    """One model of the service. `former`: where it returns to after BUSY."""
+    """One model of the service. `former`: where it returns to after BUSY. `run_by` holds until it is stopped."""
 
     state: int = STOPPED
     former: int = STOPPED
-    run_by: int = NOBODY
+    run_by: int = NOT_RUN
     known: tuple[Known, ...] = ()
 
     def running(self) -> bool:
@@ -70,14 +70,17 @@ class Answered(NamedTuple):
 
 
 class Rules:
-    """What StartModel and StopModel do in each state, under one setting of the switches."""
+    """What a start and a stop do in each state, under one setting of the switches.
 
-    def __init__(self, switches: Switches | None = None) -> None:
-        switches = switches or Switches()
+    `tokenless`: the service knows no token, so that every call is judged by the state alone.
+    """
+
+    def __init__(self, switches: Switches, *, tokenless: bool = False) -> None:
         self._replies = (
             tuple(on_stop(status, switches) for status in STATES),
             tuple(on_start(status, switches) for status in STATES),
         )
+        self._tokenless = tokenless
         self._forgets = switches.token_after_stop is TokenAfterStop.NEW_CALL
 
     def called(self, service: Service, token: int, *, start: bool, run_by: int = OURS) -> Answered:
@@ -95,9 +98,9 @@ class Rules:
             after = (
                 Service(STARTING, STOPPED, run_by, _turned(service.known, starts=False))
                 if start
-                else Service(STOPPING, STOPPED, NOBODY, service.known)
+                else service._replace(state=STOPPING, former=STOPPED)
             )
-        if token:
+        if token and not self._tokenless:
             others = tuple(each for each in after.known if each.token != token)
             remembered = tuple(sorted((*others, Known(token, start, turned=False, effects=min(effects, 1)))))
             after = after._replace(known=remembered)
@@ -109,7 +112,7 @@ def completed(service: Service) -> Service:
     if service.state == STARTING:
         return service._replace(state=HOSTED)
     if service.state == STOPPING:
-        return Service(STOPPED, STOPPED, NOBODY, _turned(service.known, starts=True))
+        return Service(STOPPED, STOPPED, NOT_RUN, _turned(service.known, starts=True))
     if service.state == BUSY:
         return service._replace(state=service.former, former=STOPPED)
     return service
@@ -117,7 +120,12 @@ def completed(service: Service) -> Service:
 
 def failed(service: Service) -> Service:
     """Return the service with the start under way failed."""
-    return service._replace(state=FAILED, run_by=NOBODY)
+    return service._replace(state=FAILED, run_by=NOT_RUN)
+
+
+def undone(service: Service) -> Service:
+    """Return the service with the stop under way come to nothing: hosted again, and whoever ran it runs it."""
+    return service._replace(state=HOSTED)
 
 
 def updating(service: Service) -> Service:

@@ -5,13 +5,11 @@ Owns the translation between the service's words and Preheat's. Does not know wh
 
 from typing import Any
 
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-
 from preheat.domain.attempt import Attempt
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Target
 from preheat.domain.situation import Observation
+from preheat.hosting.calling import by_code, called
 from preheat.ports import (
     AccessRefused,
     AnswerLost,
@@ -22,9 +20,6 @@ from preheat.ports import (
     Throttled,
     WrongState,
 )
-
-# Two tries of at most 8 s: a describe and a start fit into one pass with the store's own calls, also when all hang.
-CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 
 OBSERVED = {
     "TRAINED": Observed.STOPPED,  # a stopped model says TRAINED: the service has no word for stopped
@@ -50,7 +45,7 @@ ERRORS: dict[str, type[HostingError]] = {
 
 
 class LookoutHosting:
-    """The port `Hosting` over a botocore client of the service (see `service_model.lookout_client`, with `CONFIG`)."""
+    """The port `Hosting` over a botocore client of the service (with `calling.CONFIG`)."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -73,23 +68,9 @@ class LookoutHosting:
         """See `ports.Hosting`."""
         self._call("StopModel", self._client.stop_model, **_names(attempt.target), ClientToken=attempt.client_token)
 
-    def _call(self, operation: str, method: Any, **arguments: Any) -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = method(**arguments)
-        except ClientError as error:
-            raise translated(operation, error) from error
-        except ParamValidationError as error:
-            raise InvalidCall(f"{operation}: {error}") from error
-        except BotoCoreError as error:
-            raise AnswerLost(f"{operation}: no answer: {error}") from error
-        return answer
-
-
-def translated(operation: str, error: ClientError) -> HostingError:
-    """Return the port's error for one of the service's; an error it is not known to raise counts as a lost answer."""
-    code = error.response.get("Error", {}).get("Code", "")
-    message = error.response.get("Error", {}).get("Message", "")
-    return ERRORS.get(code, AnswerLost)(f"{operation}: {code}: {message}")
+    @staticmethod
+    def _call(operation: str, method: Any, **arguments: Any) -> dict[str, Any]:
+        return called(operation, method, by_code(ERRORS), **arguments)
 
 
 def _names(target: Target) -> dict[str, str]:

@@ -30,8 +30,10 @@ class LocalAws:
     work_queue_url: str
     work_dead_letter_queue_url: str
     tick_dead_letter_queue_url: str
+    watch_dead_letter_queue_url: str
     tick_function: str
     reconcile_function: str
+    watch_function: str
 
     @classmethod
     def from_outputs(cls, endpoint_url: str, simulator_url: str, stack_name: str, outputs: dict[str, str]) -> Self:
@@ -52,8 +54,10 @@ class LocalAws:
                 work_queue_url=outputs["WorkQueueUrl"],
                 work_dead_letter_queue_url=outputs["WorkDeadLetterQueueUrl"],
                 tick_dead_letter_queue_url=outputs["TickDeadLetterQueueUrl"],
+                watch_dead_letter_queue_url=outputs["WatchDeadLetterQueueUrl"],
                 tick_function=outputs["TickFunction"],
                 reconcile_function=outputs["ReconcileFunction"],
+                watch_function=outputs["WatchFunction"],
             )
         except KeyError as error:
             raise LocalAwsError(f"template.yaml has no output {error}, which the local AWS hands on") from None

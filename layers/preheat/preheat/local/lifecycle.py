@@ -83,7 +83,12 @@ def _bring_up(
         _await(checkout, started[0], f"{endpoint_url}/_ministack/health")
         _await(checkout, started[1], f"{simulator_url}/_simulator/health")
         say("deploying template.yaml")
-        local = {"ProjectPrefix": PROJECT_PREFIX, "DeletionProtection": "false", "HostingEndpointUrl": simulator_url}
+        services = ("HostingEndpointUrl", "RekognitionEndpointUrl", "SageMakerEndpointUrl")
+        local = {
+            "ProjectPrefix": PROJECT_PREFIX,
+            "DeletionProtection": "false",
+            **dict.fromkeys(services, simulator_url),
+        }
         stack.deploy(checkout, endpoint_url, {**local, **parameters})
         found = aws.outputs(endpoint_url, stack.STACK)
         local_aws = LocalAws.from_outputs(endpoint_url, simulator_url, stack.STACK, found)

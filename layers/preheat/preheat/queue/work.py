@@ -1,4 +1,8 @@
-"""The work message: what it looks like, and what is accepted as one. It only says *look at model X*."""
+"""The work message: what it looks like, and what is accepted as one. It only says *look at model X*.
+
+A newer release may add fields to it: they are passed over, for a look decides on what is stored, never on what a
+message says. So nothing that a pass must know can ever be put into one.
+"""
 
 import json
 
@@ -18,7 +22,7 @@ def work(model_id: ModelId) -> str:
 
 
 def parse_work(body: object) -> ModelId:
-    """Return the model that a message names. Bounded work on any input: at most 4 KB, exactly the form of `work`.
+    """Return the model that a message names. Bounded work on any input: at most 4 KB; other fields are passed over.
 
     Raises:
         UnreadableItem: it is no work message; the text says what is wrong with it.
@@ -34,10 +38,10 @@ def parse_work(body: object) -> ModelId:
         raise UnreadableItem(f"work message: not JSON: {error}") from error
     if not isinstance(pairs, _Pairs):
         raise UnreadableItem(f"work message: {_shown(pairs)} is not a JSON object")
-    if [name for name, _ in pairs] != ["model_id"]:
-        names = [name for name, _ in pairs]
-        raise UnreadableItem(f"work message: fields {_shown(names)}; exactly one, model_id, is accepted")
-    model_id = pairs[0][1]
+    names = [name for name, _ in pairs]
+    if names.count("model_id") != 1:
+        raise UnreadableItem(f"work message: fields {_shown(names)}; model_id has to be there, once")
+    model_id = dict(pairs)["model_id"]
     if not isinstance(model_id, str) or not MODEL_ID.fullmatch(model_id):
         raise UnreadableItem(
             f"work message: model_id {_shown(model_id)} is not 1 to 63 of [a-z0-9-] starting with a letter or digit"

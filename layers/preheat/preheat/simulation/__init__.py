@@ -1,4 +1,4 @@
-"""The real pass in a simulated world: in-memory twins, the hosting simulator's core and a virtual clock.
+"""The functions' handlers in a simulated world: in-memory twins, the hosting simulator's core and a virtual clock.
 
 One seed is one world: the plant, its latencies and every fault are drawn from it; a replay is the same to the letter.
 """

@@ -1,15 +1,16 @@
 """What goes wrong around a pass, drawn from the seed: a worker killed at any remote call, doubled messages, lost ticks.
 
-Faults of the hosting service itself are the simulator's own (`preheat.simulator.faults`).
+Owns the closed list of mishaps and how often each comes. Faults of the hosting service itself are the simulator's own
+(`preheat.simulator.faults`); the mix names which of them take part, and the list has them under the same words.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
+from enum import StrEnum
 from random import Random
 from typing import Any, Self
 
-from preheat.ports import Clock, PreheatError, Remote
 from preheat.simulator.faults import Fault, FaultKind
 from preheat.simulator.status import Operation
 
@@ -18,20 +19,79 @@ class Killed(BaseException):
     """The worker died here: nothing after this line ran. Not an Exception, so that no handler can survive it."""
 
 
+class Mishap(StrEnum):
+    """Everything that the simulation lets go wrong, by the words under which it is counted."""
+
+    NONE = "none"  # no mishap: a pass began; only in the coverage cells
+    # the functions and what calls them
+    WORKER_KILLED = "worker killed"
+    FUNCTION_THROTTLED = "function throttled"  # a message is received and thrown back untried
+    MESSAGE_DOUBLED = "message doubled"
+    POISON_MESSAGE = "poison message"  # hits no model
+    TICK_LOST = "tick lost"
+    TICK_UNDELIVERED = "tick undelivered"  # not handed over; retried as the schedule's policy says
+    TICK_DOUBLED = "tick doubled"
+    TICK_KILLED = "tick killed"
+    CLOCK_OFF = "clock off"  # the pass's clock is; only in the coverage cells
+    # what they call
+    STORE_OUT = "store out of reach"
+    STORE_LOST = "store answer lost"
+    QUEUE_OUT = "queue out of reach"
+    HOSTING_OUT = "hosting out of reach"
+    STORE_OUTAGE = "store outage"  # its onset; each call that meets it is "out of reach"
+    HOSTING_OUTAGE = "hosting outage"
+    INDEX_MISSED = "index missed a line"
+    INDEX_EXTRA = "index shows a line too many"
+    RECORD_UNREADABLE = "record unreadable"
+    # people
+    PERSON_STARTS = "person starts"
+    PERSON_STOPS = "person stops"
+    # the hosting service, by the simulator's own words
+    ANSWER_LOST = FaultKind.ANSWER_LOST
+    INTERNAL_ERROR_AFTER = FaultKind.INTERNAL_ERROR_AFTER
+    INTERNAL_ERROR = FaultKind.INTERNAL_ERROR
+    THROTTLE = FaultKind.THROTTLE
+    ACCESS_DENIED = FaultKind.ACCESS_DENIED
+    HOSTING_FAILED = FaultKind.HOSTING_FAILED
+    STUCK = FaultKind.STUCK
+    SYSTEM_UPDATING = FaultKind.SYSTEM_UPDATING
+
+
+# These must cost nothing: they excuse no promise kept late. A clock's error is the tolerance of the judges.
+HARMLESS = frozenset(
+    {
+        Mishap.NONE,
+        Mishap.CLOCK_OFF,
+        Mishap.MESSAGE_DOUBLED,
+        Mishap.POISON_MESSAGE,
+        Mishap.TICK_DOUBLED,
+        Mishap.INDEX_EXTRA,
+        Mishap.STORE_OUTAGE,  # what it costs is counted call by call
+        Mishap.HOSTING_OUTAGE,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class FaultMix:
-    """How often each thing goes wrong. Probabilities but for `people` and `outages`, which are a number per day."""
+    """How often each thing goes wrong: first probabilities, then numbers per day, then the clocks and the service."""
 
-    killed: float = 0.0  # of a pass
+    killed: float = 0.0  # of a pass or a tick
+    throttled: float = 0.0  # of a message received
     doubled: float = 0.0  # of a message
     tick_lost: float = 0.0
+    tick_undelivered: float = 0.0  # of a try to hand it over
+    tick_doubled: float = 0.0
     store_out: float = 0.0  # of a store call: never arrives
     store_lost: float = 0.0  # of a store call: has its effect, and is not answered
     queue_out: float = 0.0  # of a message sent
     index_missing: float = 0.0  # of a line of the due index
+    index_extra: float = 0.0  # of a read of the due index
+    people: float = 0.0  # starts and stops by hand, per model, each with a look soon after
+    outages: float = 0.0  # hours without the store or without the hosting service
+    poison: float = 0.0  # messages that nobody can read
+    unreadable: float = 0.0  # records, per model, that nobody can read for up to two hours
     skew: timedelta = timedelta()  # a pass's clock is off by up to this, either way
-    people: float = 0.0  # starts and stops by hand, per model and day, each with a look soon after
-    outages: float = 0.0  # hours without the store or without the hosting service, per day
     service: tuple[Fault, ...] = field(default=())
 
     def drawn(self, random: Random) -> Self:
@@ -43,26 +103,37 @@ class FaultMix:
         def share() -> float:
             return 0.0 if random.random() < 0.25 else 4.0 ** random.uniform(-1, 1)
 
-        rates = ("killed", "doubled", "tick_lost", "store_out", "store_lost", "queue_out", "index_missing")
-        changed: dict[str, Any] = {name: min(getattr(self, name) * share(), 0.5) for name in rates}
-        changed |= {"people": self.people * share(), "outages": self.outages * share(), "skew": self.skew * share()}
+        changed: dict[str, Any] = {}
+        for each in fields(self):
+            if each.name not in ("skew", "service"):
+                changed[each.name] = getattr(self, each.name) * share()
+                if each.name not in PER_DAY:
+                    changed[each.name] = min(changed[each.name], 0.5)
         service = tuple(
             replace(fault, probability=min((fault.probability or 0) * share(), 0.5)) for fault in self.service
         )
-        return replace(self, **changed, service=tuple(fault for fault in service if fault.probability))
+        service = tuple(fault for fault in service if fault.probability)
+        return replace(self, **changed, skew=self.skew * share(), service=service)
 
 
+PER_DAY = ("people", "outages", "poison", "unreadable")
 ALL = FaultMix(
     killed=0.02,
+    throttled=0.01,
     doubled=0.05,
-    tick_lost=0.02,
+    tick_lost=0.01,
+    tick_undelivered=0.02,
+    tick_doubled=0.02,
     store_out=0.01,
     store_lost=0.01,
     queue_out=0.02,
     index_missing=0.02,
-    skew=timedelta(seconds=2.5),
+    index_extra=0.05,
     people=0.3,
     outages=0.05,
+    poison=4.0,
+    unreadable=0.03,
+    skew=timedelta(seconds=2.5),
     service=(
         Fault(FaultKind.ANSWER_LOST, Operation.START_MODEL, probability=0.1),
         Fault(FaultKind.ANSWER_LOST, Operation.STOP_MODEL, probability=0.1),
@@ -80,7 +151,7 @@ MIXES = {"none": FaultMix(), "all": ALL}
 
 @dataclass(slots=True)
 class Fate:
-    """When one pass dies: before (or after) its n-th remote call; never, if `call` is None."""
+    """When one invocation dies: before (or after) its n-th remote call; never, if `call` is None."""
 
     call: int | None
     afterwards: bool = False
@@ -99,69 +170,22 @@ class Fate:
 
     @classmethod
     def drawn(cls, random: Random, probability: float) -> Self:
-        """Draw whether and where a pass dies; a pass makes at most eight calls."""
+        """Draw whether and where an invocation dies; a pass makes at most eight calls."""
         if probability and random.random() < probability:
             return cls(random.randint(1, 8), random.random() < 0.5)
         return cls(None)
 
 
-class Faulty:
-    """A port whose calls may meet a fault: `meets` is asked before and after each, and may raise."""
+class Met:
+    """A port whose named calls each meet what may go wrong: `meets(name, call)` makes the call, or raises."""
 
-    def __init__(self, port: Any, meets: Callable[[str, bool], None]) -> None:
-        self._port = port
-        self._meets = meets
-
-    def __getattr__(self, name: str) -> Any:
-        call = getattr(self._port, name)
-
-        def faulty(*args: Any, **kwargs: Any) -> Any:
-            self._meets(name, False)
-            answer = call(*args, **kwargs)
-            self._meets(name, True)
-            return answer
-
-        return faulty
+    def __init__(self, port: object, names: tuple[str, ...], meets: Callable[..., Any]) -> None:
+        for name in names:
+            setattr(self, name, _met(getattr(port, name), name, meets))
 
 
-@dataclass(frozen=True, slots=True)
-class Skewed:
-    """A clock that is off."""
+def _met(call: Callable[..., Any], name: str, meets: Callable[..., Any]) -> Callable[..., Any]:
+    def met(*args: Any, **kwargs: Any) -> Any:
+        return meets(name, call, args, kwargs)
 
-    clock: Clock
-    by: timedelta
-
-    def now(self) -> datetime:
-        """Return what it shows."""
-        return self.clock.now() + self.by
-
-
-def mortal(remote: Remote, fate: Fate) -> Remote:
-    """Return the remote with every port under the fate, but the clock."""
-    if fate.call is None:
-        return remote
-
-    def meets(_name: str, done: bool) -> None:
-        fate.after() if done else fate.before()
-
-    return replace(
-        remote,
-        store=Faulty(remote.store, meets),
-        hosting=Faulty(remote.hosting, meets),
-        queue=Faulty(remote.queue, meets),
-    )
-
-
-def unreliable(
-    port: Any, error: type[PreheatError], *, random: Random, out: float, lost: float = 0.0, hit: Callable[[], None]
-) -> Any:
-    """Return the port, of whose calls some never arrive (`out`) and some are not answered (`lost`)."""
-    if not out and not lost:
-        return port
-
-    def meets(name: str, done: bool) -> None:
-        if random.random() < (lost if done else out):
-            hit()
-            raise error(f"{name}: " + ("not answered" if done else "out of reach"))
-
-    return Faulty(port, meets)
+    return met

@@ -17,6 +17,7 @@ PATTERNS = (
     (ShiftWindow(WORKDAYS, time(5, 45), time(9, 15)), ShiftWindow(WORKDAYS, time(13), time(17, 30))),
     (ShiftWindow(frozenset({Weekday.SAT, Weekday.SUN}), time(2, 15), time(10)),),
     (ShiftWindow(frozenset({Weekday.FRI}), time(18), time(6), end_day=3),),
+    tuple(ShiftWindow(WORKDAYS, time(hour), time(hour + 1, 15)) for hour in (0, 3, 6, 9, 12, 15, 18, 21)),
 )
 
 

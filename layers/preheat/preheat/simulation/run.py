@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from preheat.domain.record import LedgerEntry
-from preheat.invariants import by_ledger
 from preheat.simulation.faults import MIXES
-from preheat.simulation.invariants import Violation
 from preheat.simulation.plant import plant
+from preheat.simulation.watch import Violation
 from preheat.simulation.world import World
 from preheat.simulator.status import Operation
 from preheat.simulator.switches import Switches
@@ -21,7 +20,11 @@ BEGINS_AT = datetime(2026, 10, 5, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a simulated run came to. Margins are of starts that were seen to become HOSTED."""
+    """What a simulated run came to. Margins are of starts that were seen to become HOSTED.
+
+    `cells` counts the coverage matrix: the service's status, the record's phase and the mishap (`faults.Mishap`) for
+    each time that one hit a model, and `none` for each pass that began.
+    """
 
     seed: int
     models: int
@@ -34,8 +37,10 @@ class Outcome:
     stops: int
     passes: int
     calls: int
+    dead_letters: int
     unit_hours: float
     faults: dict[str, int]
+    cells: Counter[tuple[str, str, str]]
     violations: tuple[Violation, ...]
 
     def summary(self) -> str:
@@ -73,28 +78,37 @@ def run(
             told(entry)
 
     lines = plant(random, models, announced_at=BEGINS_AT)
-    world = World(lines, BEGINS_AT, random, MIXES[faults].drawn(random), switches or Switches(), tell)
-    world.run(days)
-    for line in lines:
-        for broken in by_ledger(world.store.ledger(line.model.model_id)):
-            world.invariants.missed(broken.invariant, line.model.model_id, world.clock.at, broken.what)
+    world = World(
+        lines,
+        BEGINS_AT,
+        days,
+        random=random,
+        mix=MIXES[faults].drawn(random),
+        switches=switches or Switches(),
+        told=tell,
+    )
+    world.run()
     log = world.service.call_log
     judged = Counter(entry.late for entry in entries if entry.late is not None)
     return Outcome(
         seed=seed,
         models=models,
         days=days,
-        shifts=world.shifts,
+        shifts=world.promises.shifts,
         on_time=judged[False],
         late=judged[True],
         margins=tuple(entry.margin for entry in entries if entry.margin is not None),
         starts=log.changed(Operation.START_MODEL),
         stops=log.changed(Operation.STOP_MODEL),
-        passes=world.passes,
-        calls=world.invariants.calls,
+        passes=world.triggers.passes,
+        calls=world.watch.calls,
+        dead_letters=len(world.sqs.dead_letters) + world.triggers.undelivered,
         unit_hours=sum(bill.unit_seconds for bill in world.service.bill().values()) / 3600,
-        faults=dict(sorted(world.faults.items())),
-        violations=tuple(world.invariants.violations),
+        faults={mishap.value: number for mishap, number in sorted(world.mishaps.items())},
+        cells=Counter(
+            {(str(status), str(phase), str(mishap)): n for (status, phase, mishap), n in world.cells.items()}
+        ),
+        violations=tuple(world.watch.violations),
     )
 
 

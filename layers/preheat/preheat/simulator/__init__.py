@@ -1,9 +1,11 @@
-"""A simulated Lookout for Vision: the real wire format over a state machine that needs no cloud, socket or clock.
+"""The simulated hosting services: the real wire formats over a state machine that needs no cloud, socket or clock.
 
 Inside, each imports only to its right:
 
-    serve -> web -> controls -> options | transport -> wire -> service -> its parts (hosted, faults, tokens, ...)
+    serve -> web -> controls -> options | transport -> json_wire | wire -> the three services -> their parts
 
-`service` is fast and pure enough for a discrete-event simulation; `transport` puts a real botocore client onto it in
-process; `serve` is the HTTP server of `preheat simulator`. Only `web` and `serve` know Starlette and uvicorn.
+`service` is Lookout for Vision, `custom_labels` Rekognition's, `endpoints` SageMaker; they share the core (account,
+answering, hosted, faults, tokens, ...), and `words` says how each speaks. They are fast and pure enough for a
+discrete-event simulation; `transport` puts a real botocore client onto one in process; `serve` is the HTTP server of
+`preheat simulator`. Only `web` and `serve` know Starlette and uvicorn.
 """

@@ -4,8 +4,10 @@ It knows no operation of the API; `service` adds those. The clock is handed in; 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
+from typing import ClassVar
 
 from preheat.simulator.billing import Bill
 from preheat.simulator.calls import CallLog
@@ -14,15 +16,18 @@ from preheat.simulator.fleet import ACCOUNT, REGION, Fleet
 from preheat.simulator.hosted import SimulatedModel
 from preheat.simulator.latency import Latency, fixed
 from preheat.simulator.limits import Limits
-from preheat.simulator.status import Operation, Status
+from preheat.simulator.status import Status
 from preheat.simulator.switches import BillingStart, Switches
 from preheat.simulator.throttle import Throttle
 from preheat.simulator.tokens import Tokens
 from preheat.simulator.views import ModelView, ProjectView
+from preheat.simulator.words import LOOKOUT, Words
 
 
 class Account:
     """One account in one Region. `switches` and the latencies may be replaced at any time; they hold from then on."""
+
+    words: ClassVar[Words] = LOOKOUT
 
     def __init__(
         self,
@@ -44,9 +49,10 @@ class Account:
         self.stop_latency = stop_latency or fixed(120)
         self.call_log = CallLog()
         self.faults = Faults(Random(f"{seed}/faults"))  # noqa: S311 - chance in a simulation, replayed from its seed
+        self.region, self.account = region, account
         self._fleet = Fleet(region, account)
         self._tokens = Tokens()
-        self._limits = limits or Limits()
+        self._limits = limits or self.words.limits
         self._throttle = Throttle(self._limits.calls_per_second)
 
     @property
@@ -67,14 +73,21 @@ class Account:
         self,
         project: str,
         version: str,
-        status: Status = Status.TRAINED,
+        status: str | None = None,
         *,
         start_latency: Latency | None = None,
         stop_latency: Latency | None = None,
     ) -> None:
-        """Add a model version, with its project; latencies of its own if given. Raises ValueError if it exists."""
-        model = self._fleet.add_model(project, version, Status(status), self.now())
+        """Add a model version, with its project; latencies of its own if given.
+
+        `status` is in the service's word, None the one that a model begins with. Raises ValueError if the version
+        exists or the status does not.
+        """
+        self.check_status(status)
+        model = self._fleet.add_model(project, version, Status.TRAINED, self.now())
         model.start_latency, model.stop_latency = start_latency, stop_latency
+        if status is not None:
+            self.set_status(project, version, status)
 
     def set_latency(
         self, project: str, version: str, start_latency: Latency | None, stop_latency: Latency | None
@@ -84,16 +97,46 @@ class Account:
         model.start_latency, model.stop_latency = start_latency, stop_latency
 
     def inject(self, fault: Fault) -> None:
-        """Arm a fault for the calls it matches."""
+        """Arm a fault for the calls it matches; one of a start waits for the service's own start.
+
+        Raises ValueError for an operation that is another service's.
+        """
+        if fault.kind in ON_START:
+            fault = replace(fault, operation=self.words.start)
+        if fault.operation is not None and fault.operation not in self.words.operations:
+            accepted = ", ".join(self.words.operations)
+            raise ValueError(f"operation: {fault.operation} is none of {self.words.backend}'s, which are {accepted}")
+        if fault.kind is FaultKind.SYSTEM_UPDATING:
+            self._check_updates()
         self.faults.inject(fault)
 
-    def set_status(self, project: str, version: str, status: Status) -> None:
-        """Put a model into a status as it is, with nothing to follow; raises ServiceError if there is no such model."""
+    def set_status(self, project: str, version: str, status: str) -> None:
+        """Put a model into a status, in the service's word, with nothing to follow.
+
+        Raises ValueError for another word, ServiceError if there is no such model.
+        """
+        self.check_status(status)
         now = self.now()
-        self._fleet.model(project, version, now).force(now, Status(status))
+        model = self._fleet.model(project, version, now)
+        model.force(now, self.words.statuses[status])
+        model.word = str(status)
+
+    def check_status(self, status: str | None) -> None:
+        """Raise ValueError for what is no status in the service's words; None is the one that a model begins with."""
+        if status is not None and status not in self.words.statuses:
+            accepted = ", ".join(self.words.statuses)
+            raise ValueError(f"status: {status!r} is not accepted, it takes one of {accepted}")
+
+    def word(self, model: SimulatedModel) -> str:
+        """Return a model's status in the service's word."""
+        return model.word or self.words.shown(model.status)
 
     def system_update(self, project: str, version: str, lasts: timedelta) -> None:
-        """Put a model into SYSTEM_UPDATING for a time; raises ServiceError if there is no such model."""
+        """Put a model into SYSTEM_UPDATING for a time.
+
+        Raises ServiceError if there is no such model, ValueError for a service that knows no such thing.
+        """
+        self._check_updates()
         now = self.now()
         self._fleet.model(project, version, now).begin_update(now, lasts)
 
@@ -101,9 +144,13 @@ class Account:
         """Delete a model version, whatever its status; raises ServiceError if there is none."""
         self._fleet.delete(project, version, self.now())
 
+    def delete_project(self, name: str) -> None:
+        """Delete a project with its versions; raises ServiceError if there is none."""
+        self._fleet.delete_project(name, self.now())
+
     def models(self) -> tuple[ModelView, ...]:
         """Return every model as of now; no call, so neither logged nor throttled."""
-        return tuple(view(model) for model in self._fleet.models(self.now()))
+        return tuple(replace(view(model), word=self.word(model)) for model in self._fleet.models(self.now()))
 
     def projects(self) -> tuple[ProjectView, ...]:
         """Return every project."""
@@ -132,7 +179,7 @@ class Account:
     def _begin_start(self, model: SimulatedModel, units: tuple[int, int | None], now: datetime) -> FaultKind | None:
         """Start a model, into the fate that a fault has for it if one is armed; return that fault."""
         self._fleet.check_quotas(model, units, self._limits, now)
-        fault = self.faults.take(ON_START, Operation.START_MODEL, model.project, model.version) if self.faults else None
+        fault = self.faults.take(ON_START, self.words.start, model.project, model.version) if self.faults else None
         takes = (model.start_latency or self.start_latency).draw(self._chance(model, "start"))
         then: tuple[timedelta, Status] | None = (takes, Status.HOSTED)
         if fault is not None:
@@ -141,6 +188,10 @@ class Account:
         model.bill_from_hosted = self.switches.billing_start is BillingStart.HOSTED
         model.begin_start(now, units, then)
         return fault.kind if fault else None
+
+    def _check_updates(self) -> None:
+        if Status.SYSTEM_UPDATING not in self.words.statuses.values():
+            raise ValueError(f"{self.words.backend} knows no system update")
 
     def _begin_stop(self, model: SimulatedModel, now: datetime) -> None:
         model.begin_stop(now, (model.stop_latency or self.stop_latency).draw(self._chance(model, "stop")))

@@ -8,26 +8,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from preheat.simulator.account import Account
-from preheat.simulator.calls import Call, Caller
-from preheat.simulator.errors import AnswerLost, ServiceError
+from preheat.simulator.calls import API, Call, Caller
+from preheat.simulator.errors import AnswerLost, ServiceError, invalid
 from preheat.simulator.faults import AFTER_EFFECT, BEFORE_CALL, REFUSALS, Fault, FaultKind, refusal
 from preheat.simulator.status import Operation
-
-HTTP_STATUS: Final = {
-    "AccessDeniedException": 403,
-    "ConflictException": 409,
-    "InternalServerException": 500,
-    "ResourceNotFoundException": 404,
-    "ServiceQuotaExceededException": 402,
-    "ThrottlingException": 429,
-    "ValidationException": 400,
-}
-
-
-_NOT_THROTTLED = frozenset({Operation.DETECT_ANOMALIES})
 
 
 @dataclass(slots=True)
@@ -52,6 +38,23 @@ class Answering(Account, ABC):
     @abstractmethod
     def person_stops(self, project: str, version: str) -> object:
         """Stop a model as a person would."""
+
+    def refuse(
+        self,
+        operation: Operation,
+        project: str | None,
+        version: str | None,
+        token: str | None,
+        *,
+        message: str,
+        caller: Caller = API,
+    ) -> None:
+        """Answer a call whose shape is wrong: logged, throttled and open to faults as any other; always raises."""
+
+        def handle(_: Progress) -> None:
+            raise invalid(message)
+
+        self._answered(operation, project, version, handle, caller=caller, token=token)
 
     def _answered[Answer](
         self,
@@ -83,7 +86,9 @@ class Answering(Account, ABC):
             lost = fault.kind is FaultKind.ANSWER_LOST
             error = error if lost else refusal(fault)
         if error is not None:
-            call.answer, call.http_status = error.code, HTTP_STATUS[error.code]
+            core = error.code
+            error = self._said(error)
+            call.answer, call.http_status = error.code, self.words.http.get(core, 400)
         self.call_log.add(
             Call(
                 call.now,
@@ -118,13 +123,18 @@ class Answering(Account, ABC):
             if fault := self.faults.take(REFUSALS, operation, project, version):
                 call.fault = fault.kind
                 raise refusal(fault)
-        if operation not in _NOT_THROTTLED and not self._throttle.admits(operation, call.now):
+        if operation not in self.words.unthrottled and not self._throttle.admits(operation, call.now):
             raise ServiceError(
                 "ThrottlingException",
                 f"More than {self.limits.calls_per_second:g} {operation} calls per second",
                 QuotaCode="calls-per-second",
-                ServiceCode="lookoutvision",
+                ServiceCode=self.words.backend,
             )
+
+    def _said(self, error: ServiceError) -> ServiceError:
+        """Return an error of the core in the service's words; only Lookout for Vision's have members of their own."""
+        said = self.words.code(error.code)
+        return error if not self.words.codes else ServiceError(said, error.message)
 
     def _happen(self, fault: Fault, project: str, version: str) -> None:
         match fault.kind:

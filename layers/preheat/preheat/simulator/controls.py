@@ -1,5 +1,6 @@
 """Owns the controls under `/_simulator/`: one function each, JSON in and JSON out. Knows no HTTP framework.
 
+A control that speaks of one service is told which by the field `service`; without it Lookout for Vision is meant.
 Wrong input raises ValueError that names the field; a model that is not there, or a person who is refused, raises
 ServiceError.
 """
@@ -10,12 +11,14 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from preheat.domain.plan import Backend
 from preheat.simulator import shown
+from preheat.simulator.answering import Answering
 from preheat.simulator.faults import Fault, FaultKind
 from preheat.simulator.fields import Fields
 from preheat.simulator.limits import Limits
 from preheat.simulator.options import Simulator, read_model
-from preheat.simulator.status import Operation, Status
+from preheat.simulator.status import Operation
 
 type Control = Callable[[Simulator, Fields], Any]
 
@@ -26,38 +29,41 @@ def _health(_: Simulator, given: Fields) -> dict[str, str]:
 
 
 def _state(simulator: Simulator, given: Fields) -> Any:
+    service = _service(simulator, given)
     given.done()
-    return shown.state(simulator)
+    return shown.state(simulator, service)
 
 
 def _add_project(simulator: Simulator, given: Fields) -> Any:
     # One rule for names, whichever way they come in.
-    project, _ = read_model(f"{given.text('project')}/1")
+    service = _service(simulator, given)
+    _, project, _ = read_model(f"{given.text('project')}/1", service.words.backend)
     given.done()
-    simulator.service.add_project(project)
-    return shown.state(simulator)["projects"]
+    service.add_project(project)
+    return [each.name for each in service.projects()]
 
 
 def _add_model(simulator: Simulator, given: Fields) -> Any:
-    project, version = _model(given)
-    status = given.choice("status", Status, Status.TRAINED)
+    service = _service(simulator, given)
+    project, version = _model(given, service)
+    status = given.text_or_none("status")
     start, stop = given.latency("start_latency"), given.latency("stop_latency")
     given.done()
-    simulator.service.add_model(project, version, status, start_latency=start, stop_latency=stop)
-    return _one(simulator, project, version)
+    service.add_model(project, version, status, start_latency=start, stop_latency=stop)
+    return _one(service, project, version)
 
 
 def _latency(simulator: Simulator, given: Fields) -> Any:
     start, stop = given.latency("start"), given.latency("stop")
-    service = simulator.service
+    service = _service(simulator, given)
     if given.has("project") or given.has("version"):
-        project, version = _model(given)
+        project, version = _model(given, service)
         given.done()
         service.set_latency(project, version, start, stop)
-        return _one(simulator, project, version)
+        return _one(service, project, version)
     given.done()
     service.start_latency, service.stop_latency = start or service.start_latency, stop or service.stop_latency
-    return shown.latency(simulator)
+    return shown.latency(service)
 
 
 def _time(simulator: Simulator, given: Fields) -> Any:
@@ -71,11 +77,13 @@ def _time(simulator: Simulator, given: Fields) -> Any:
 
 
 def _faults(simulator: Simulator, given: Fields) -> Any:
+    service = _service(simulator, given)
     given.done()
-    return shown.faults(simulator)
+    return shown.faults(service)
 
 
 def _add_fault(simulator: Simulator, given: Fields) -> Any:
+    service = _service(simulator, given)
     fault = Fault(
         kind=given.choice("kind", FaultKind),
         operation=given.choice("operation", Operation) if given.text_or_none("operation") else None,
@@ -89,63 +97,73 @@ def _add_fault(simulator: Simulator, given: Fields) -> Any:
         retry_after_seconds=given.whole("retry_after_seconds"),
     )
     given.done()
-    simulator.service.inject(fault)
-    return shown.faults(simulator)
+    service.inject(fault)
+    return shown.faults(service)
 
 
 def _clear_faults(simulator: Simulator, given: Fields) -> Any:
+    service = _service(simulator, given)
     given.done()
-    simulator.service.faults.clear()
-    return shown.faults(simulator)
+    service.faults.clear()
+    return shown.faults(service)
 
 
 def _person_starts(simulator: Simulator, given: Fields) -> Any:
-    project, version = _model(given)
+    service = _service(simulator, given)
+    project, version = _model(given, service)
     units = given.whole("units", 1)
     given.done()
     if units is None or units < 1:
         raise ValueError(f"units: {units} is not accepted, it takes a whole number from 1")
-    simulator.service.person_starts(project, version, units)
-    return _one(simulator, project, version)
+    service.person_starts(project, version, units)
+    return _one(service, project, version)
 
 
 def _person_stops(simulator: Simulator, given: Fields) -> Any:
-    project, version = _model(given)
+    service = _service(simulator, given)
+    project, version = _model(given, service)
     given.done()
-    simulator.service.person_stops(project, version)
-    return _one(simulator, project, version)
+    service.person_stops(project, version)
+    return _one(service, project, version)
 
 
 def _delete(simulator: Simulator, given: Fields) -> Any:
-    project, version = _model(given)
+    service = _service(simulator, given)
+    project, version = _model(given, service)
     given.done()
-    simulator.service.delete(project, version)
+    service.delete(project, version)
     return {"deleted": f"{project}/{version}"}
 
 
 def _set_status(simulator: Simulator, given: Fields) -> Any:
-    project, version = _model(given)
-    status = given.choice("status", Status)
+    service = _service(simulator, given)
+    project, version = _model(given, service)
+    status = given.text("status")
     given.done()
-    simulator.service.set_status(project, version, status)
-    return _one(simulator, project, version)
+    service.set_status(project, version, status)
+    return _one(service, project, version)
 
 
 def _update(simulator: Simulator, given: Fields) -> Any:
-    project, version = _model(given)
+    service = _service(simulator, given)
+    project, version = _model(given, service)
     lasts = _lasts(given)
     given.done()
-    simulator.service.system_update(project, version, lasts)
-    return _one(simulator, project, version)
+    service.system_update(project, version, lasts)
+    return _one(service, project, version)
 
 
 def _switches(simulator: Simulator, given: Fields) -> Any:
-    simulator.service.switches = simulator.service.switches.changed(given.texts())
-    return simulator.service.switches.as_text()
+    service = _service(simulator, given)
+    service.switches = service.switches.changed(
+        {name: value for name, value in given.texts().items() if name != "service"}
+    )
+    return service.switches.as_text()
 
 
 def _limits(simulator: Simulator, given: Fields) -> Any:
-    old = simulator.service.limits
+    service = _service(simulator, given)
+    old = service.limits
     price = given.number("usd_per_unit_hour")
     new = Limits(
         calls_per_second=given.number("calls_per_second", old.calls_per_second),
@@ -158,11 +176,12 @@ def _limits(simulator: Simulator, given: Fields) -> Any:
         },
     )
     given.done()
-    simulator.service.limits = new
+    service.limits = new
     return shown.limits(new)
 
 
 def _calls(simulator: Simulator, given: Fields) -> Any:
+    service = _service(simulator, given)
     wanted = {name: given.text_or_none(name) for name in ("operation", "project", "version", "token", "by", "answer")}
     changed = given.text_or_none("changed_state")
     given.done()
@@ -170,22 +189,23 @@ def _calls(simulator: Simulator, given: Fields) -> Any:
         raise ValueError(f"changed_state: {changed!r} is not accepted, it takes true or false")
     entries = [
         call
-        for call in simulator.service.call_log
+        for call in service.call_log
         if all(value is None or getattr(call, name) == value for name, value in wanted.items())
         and (changed is None or call.changed_state == (changed == "true"))
     ]
-    return shown.calls(simulator, entries)
+    return shown.calls(service, entries)
 
 
 def _bill(simulator: Simulator, given: Fields) -> Any:
+    service = _service(simulator, given)
     given.done()
-    return shown.bill(simulator)
+    return shown.bill(service)
 
 
 def _reset(simulator: Simulator, given: Fields) -> Any:
     given.done()
     simulator.reset()
-    return shown.state(simulator)
+    return shown.state(simulator, simulator.service)
 
 
 def _lasts(given: Fields) -> timedelta:
@@ -193,13 +213,24 @@ def _lasts(given: Fields) -> timedelta:
     return timedelta(minutes=10) if lasts is None else lasts
 
 
-def _model(given: Fields) -> tuple[str, str]:
-    return read_model(f"{given.text('project')}/{given.text('version')}")
+def _service(simulator: Simulator, given: Fields) -> Answering:
+    return simulator.services[given.choice("service", Backend, Backend.LOOKOUT_VISION)]
 
 
-def _one(simulator: Simulator, project: str, version: str) -> Mapping[str, Any]:
-    models: list[dict[str, Any]] = shown.state(simulator)["models"]
+def _model(given: Fields, service: Answering) -> tuple[str, str]:
+    _, project, version = read_model(f"{given.text('project')}/{given.text('version')}", service.words.backend)
+    return project, version
+
+
+def _one(service: Answering, project: str, version: str) -> Mapping[str, Any]:
+    models = shown.models(service)
     return next(model for model in models if (model["project"], model["version"]) == (project, version))
+
+
+def _shown_switches(simulator: Simulator, given: Fields) -> Any:
+    service = _service(simulator, given)
+    given.done()
+    return service.switches.as_text()
 
 
 CONTROLS: Final[dict[tuple[str, str], Control]] = {
@@ -207,7 +238,7 @@ CONTROLS: Final[dict[tuple[str, str], Control]] = {
     ("GET", "state"): _state,
     ("POST", "projects"): _add_project,
     ("POST", "models"): _add_model,
-    ("GET", "latency"): lambda simulator, _: shown.latency(simulator),
+    ("GET", "latency"): lambda simulator, given: shown.latency(_service(simulator, given)),
     ("POST", "latency"): _latency,
     ("GET", "time"): lambda simulator, _: shown.time(simulator),
     ("POST", "time"): _time,
@@ -219,9 +250,9 @@ CONTROLS: Final[dict[tuple[str, str], Control]] = {
     ("POST", "delete"): _delete,
     ("POST", "status"): _set_status,
     ("POST", "update"): _update,
-    ("GET", "switches"): lambda simulator, _: simulator.service.switches.as_text(),
+    ("GET", "switches"): _shown_switches,
     ("POST", "switches"): _switches,
-    ("GET", "limits"): lambda simulator, _: shown.limits(simulator.service.limits),
+    ("GET", "limits"): lambda simulator, given: shown.limits(_service(simulator, given).limits),
     ("POST", "limits"): _limits,
     ("GET", "calls"): _calls,
     ("GET", "bill"): _bill,

@@ -28,7 +28,7 @@ class FaultKind(StrEnum):
     VALIDATION = "validation"
     """400 before any effect."""
     HOSTING_FAILED = "hosting_failed"
-    """The start that is accepted ends in HOSTING_FAILED, `after` it (the start latency if not given)."""
+    """The start that is accepted ends in failure, `after` it (the start latency if not given)."""
     STUCK = "stuck"
     """The start that is accepted stays in STARTING_HOSTING until it is stopped."""
     SYSTEM_UPDATING = "system_updating"
@@ -42,7 +42,7 @@ class FaultKind(StrEnum):
 
 
 ON_START = frozenset({FaultKind.HOSTING_FAILED, FaultKind.STUCK})
-"""Faults of an accepted start: they stay armed until StartModel changes a state."""
+"""Faults of an accepted start: they stay armed until a start changes a state."""
 AFTER_EFFECT = frozenset({FaultKind.INTERNAL_ERROR_AFTER, FaultKind.ANSWER_LOST})
 """Faults of the answer."""
 BEFORE_CALL = frozenset({FaultKind.SYSTEM_UPDATING, FaultKind.DELETED, FaultKind.PERSON_STARTS, FaultKind.PERSON_STOPS})
@@ -72,9 +72,7 @@ class Fault:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", FaultKind(self.kind))
-        if self.kind in ON_START:
-            object.__setattr__(self, "operation", Operation.START_MODEL)
-        elif self.operation is not None:
+        if self.operation is not None:
             object.__setattr__(self, "operation", Operation(self.operation))
         if self.probability is not None and not 0 <= self.probability <= 1:
             raise ValueError(f"probability {self.probability}: it must be within 0 and 1")

@@ -81,6 +81,14 @@ class Fleet:
             raise invalid("ModelVersion: latest is not accepted here, name a version number")
         return self.model(project, version, now)
 
+    def find(self, project: str, version: str, now: datetime) -> SimulatedModel | None:
+        """Return a model as of `now`, or None if there is none."""
+        return next((model for model in self.models_of(project, now) if model.version == version), None)
+
+    def models_of(self, project: str, now: datetime) -> list[SimulatedModel]:
+        """Return the models of a project as of `now`; none if there is no such project."""
+        return list(self.models(now, project)) if project in self._projects else []
+
     def models(self, now: datetime, project: str | None = None) -> Iterator[SimulatedModel]:
         """Return all models, or those of one project, as of `now`."""
         for name in self._models if project is None else (project,):
@@ -93,6 +101,13 @@ class Fleet:
         model = self.model(project, version, now)
         model.meter.close(now)
         del self._models[project][model.version]
+
+    def delete_project(self, name: str, now: datetime) -> None:
+        """Remove a project with its models; raises ServiceError if there is none."""
+        self.project(name)
+        for version in list(self._models[name]):
+            self.delete(name, version, now)
+        del self._projects[name], self._models[name]
 
     def check_quotas(self, model: SimulatedModel, units: tuple[int, int | None], limits: Limits, now: datetime) -> None:
         """Raise ServiceError ServiceQuotaExceededException if a start with `units` (min, max) would exceed a limit."""

@@ -36,6 +36,9 @@ class SimulatedModel:
     max_units: int | None = None
     start_latency: Latency | None = None
     stop_latency: Latency | None = None
+    word: str | None = None
+    """The service's word for the status, where it has several and was told which."""
+    tags: list[dict[str, str]] = field(default_factory=list)
     starts: int = 0
     """How often it was told to start."""
     stops: int = 0
@@ -124,7 +127,7 @@ class SimulatedModel:
         self.stops += 1
 
     def _enter(self, status: Status, at: datetime) -> None:
-        self.status = status
+        self.status, self.word = status, None
         self._history.append((at, status))
         match status:
             case Status.HOSTED:

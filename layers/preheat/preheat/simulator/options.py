@@ -3,31 +3,36 @@
 It knows no server. Latency, switch and model texts are read here; an error names the option and what it takes.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
+from preheat.domain.plan import RULES, Backend
+from preheat.simulator.answering import Answering
 from preheat.simulator.clock import Clock
+from preheat.simulator.custom_labels import CustomLabelsService
+from preheat.simulator.endpoints import EndpointService
 from preheat.simulator.fleet import REGION
+from preheat.simulator.json_wire import PREFIXES, JsonWire
 from preheat.simulator.latency import Latency, fixed, parse_latency
 from preheat.simulator.limits import Limits
 from preheat.simulator.service import LookoutService
 from preheat.simulator.switches import Switches
-from preheat.simulator.wire import Wire
+from preheat.simulator.wire import Wire, WireFormat
 
-_MODEL = re.compile(r"([a-zA-Z0-9][a-zA-Z0-9_-]{0,254})/([1-9][0-9]{0,9})")
+type Named = tuple[Backend, str, str]
+"""A model: its service, and its project and version there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a simulator begins with."""
+    """What a simulator begins with. `models` without a service are Lookout for Vision's; `limits` hold for all."""
 
-    models: tuple[tuple[str, str], ...] = ()
+    models: tuple[Named | tuple[str, str], ...] = ()
     start_latency: Latency = field(default_factory=lambda: fixed(900))
     stop_latency: Latency = field(default_factory=lambda: fixed(120))
     switches: Switches = field(default_factory=Switches)
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits | None = None
     scale: float = 1.0
     seed: int = 1
     region: str = REGION
@@ -44,7 +49,7 @@ class Options:
         seed: int = 1,
         region: str = REGION,
     ) -> Self:
-        """Read the texts of a command line: `PROJECT/VERSION`, latencies, `NAME=VALUE`. Raises ValueError."""
+        """Read the texts of a command line: `[SERVICE:]PROJECT/VERSION`, latencies, `NAME=VALUE`. Raises ValueError."""
         settings = {}
         for text in switches:
             name, equals, value = text.partition("=")
@@ -69,37 +74,65 @@ def _latency(what: str, text: str | float) -> Latency:
         raise ValueError(f"{what} {error}") from error
 
 
-def read_model(text: str) -> tuple[str, str]:
-    """Read PROJECT/VERSION; raises ValueError."""
-    match = _MODEL.fullmatch(text)
-    if match is None:
-        raise ValueError(f"model {text!r}: it is written PROJECT/VERSION, the version being a number from 1")
-    return match[1], match[2]
+def read_model(text: str, backend: Backend | None = None) -> Named:
+    """Read PROJECT/VERSION, after `rekognition:` or `sagemaker:` unless the service is given; raises ValueError."""
+    service, colon, name = text.rpartition(":") if backend is None else ("", "", text)
+    if colon and service not in list(Backend):
+        raise ValueError(f"model {text!r}: {service!r} is no service, there are {', '.join(Backend)}")
+    found = backend or (Backend(service) if colon else Backend.LOOKOUT_VISION)
+    project, slash, version = name.partition("/")
+    for rule, part in zip(RULES[found], (project, version), strict=True):
+        if not slash or not rule.pattern.fullmatch(part):
+            written = "/".join(rule.field.upper() for rule in RULES[found])
+            raise ValueError(f"model {text!r}: it is written {written}, {rule.field} being {rule.accepted}")
+    return found, project, version
 
 
 class Simulator:
-    """A clock, a service on it and the wire format in front, put together from options.
+    """A clock, an account of each service on it and the wire formats in front, put together from options.
 
-    `reset` replaces clock and service; the wire always speaks for the current one.
+    `service` is Lookout for Vision. `reset` replaces clock and accounts; the wires always speak for the current ones.
     """
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
         self.reset()
         self.wire = Wire(lambda: self.service)
+        self._json_wires: dict[Backend, JsonWire] = {}
+
+    def wire_of(self, target: str) -> WireFormat:
+        """Return the wire format that a request's X-Amz-Target asks for; without one it is Lookout for Vision's."""
+        words = PREFIXES.get(target.partition(".")[0])
+        if words is None:
+            return self.wire
+        backend = words.backend
+        if backend not in self._json_wires:
+            self._json_wires[backend] = JsonWire(words, lambda: self.services[backend])
+        return self._json_wires[backend]
 
     def reset(self) -> None:
         """Begin anew with the options: models trained, no faults, no calls, nothing billed."""
         options = self.options
         self.clock = Clock(options.scale)
-        self.service = LookoutService(
-            self.clock.now,
-            seed=options.seed,
-            switches=options.switches,
-            limits=options.limits,
-            start_latency=options.start_latency,
-            stop_latency=options.stop_latency,
-            region=options.region,
-        )
-        for project, version in options.models:
-            self.service.add_model(project, version)
+
+        def account[Service: Answering](kind: type[Service]) -> Service:
+            return kind(
+                self.clock.now,
+                seed=options.seed,
+                switches=options.switches,
+                limits=options.limits,
+                start_latency=options.start_latency,
+                stop_latency=options.stop_latency,
+                region=options.region,
+            )
+
+        self.service, self.rekognition = account(LookoutService), account(CustomLabelsService)
+        self.sagemaker = account(EndpointService)
+        accounts: tuple[Answering, ...] = (self.service, self.rekognition, self.sagemaker)
+        self.services = {each.words.backend: each for each in accounts}
+        for backend, project, version in map(_named, options.models):
+            self.services[backend].add_model(project, version)
+
+
+def _named(model: Named | tuple[str, str]) -> Named:
+    return model if len(model) == 3 else (Backend.LOOKOUT_VISION, *model)

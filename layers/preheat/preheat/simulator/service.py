@@ -134,23 +134,6 @@ class LookoutService(Answering):
 
         return self._answered(Operation.DETECT_ANOMALIES, project, version, handle, caller=caller)
 
-    def refuse(
-        self,
-        operation: Operation,
-        project: str | None,
-        version: str | None,
-        token: str | None,
-        *,
-        message: str,
-        caller: Caller = API,
-    ) -> None:
-        """Answer a call whose shape is wrong: logged, throttled and open to faults as any other; always raises."""
-
-        def handle(_: Progress) -> None:
-            raise invalid(message)
-
-        self._answered(operation, project, version, handle, caller=caller, token=token)
-
     def person_starts(self, project: str, version: str, units: int = 1) -> Status:
         """Start a model as a person would, past faults and throttling; raises ServiceError if it cannot be started."""
         return self.start_model(project, version, units, caller=Caller(by="person"))

@@ -16,7 +16,9 @@ from botocore.model import ListShape, Shape, StringShape, StructureShape
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "integer": int,
+    "long": int,
     "float": (int, float),
+    "double": (int, float),
     "boolean": bool,
     "timestamp": datetime,
     "blob": bytes,
@@ -71,6 +73,9 @@ def _scalar_violations(value: Any, shape: Shape, name: str) -> Iterator[str]:
 
 @cache
 def _pattern(pattern: str) -> re.Pattern[str]:
+    # Classes that Python's own expressions do not have. Of other scripts' letters all is taken that is not ASCII.
+    for theirs, ours in ((r"\p{L}", "A-Za-z\u00aa-\uffff"), (r"\p{Z}", " "), (r"\p{N}", "0-9")):
+        pattern = pattern.replace(theirs, ours)
     return re.compile(pattern)
 
 

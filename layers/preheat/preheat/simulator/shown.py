@@ -3,43 +3,48 @@
 from datetime import timedelta
 from typing import Any
 
+from preheat.simulator.answering import Answering
 from preheat.simulator.billing import Bill
 from preheat.simulator.calls import Call
 from preheat.simulator.faults import Fault
 from preheat.simulator.limits import Limits
 from preheat.simulator.options import Simulator
-from preheat.simulator.status import Operation
 
 type Json = dict[str, Any]
 
 
-def state(simulator: Simulator) -> Json:
-    """Return everything at a glance: time, models, settings, faults that wait."""
-    service = simulator.service
+def state(simulator: Simulator, service: Answering) -> Json:
+    """Return everything of one service at a glance: time, models, settings, faults that wait."""
     return {
         "time": time(simulator),
+        "service": service.words.backend.value,
         "projects": [project.name for project in service.projects()],
-        "models": [
-            {
-                "project": model.project,
-                "version": model.version,
-                "status": model.status.value,
-                "min_units": model.min_units,
-                "max_units": model.max_units,
-                "start_latency": str(service.latencies(model.project, model.version)[0]),
-                "stop_latency": str(service.latencies(model.project, model.version)[1]),
-                "history": [
-                    {"at": at.isoformat(), "status": status.value}
-                    for at, status in service.history(model.project, model.version)
-                ],
-            }
-            for model in service.models()
-        ],
-        "latency": latency(simulator),
+        "models": models(service),
+        "latency": latency(service),
         "switches": service.switches.as_text(),
         "limits": limits(service.limits),
-        "faults": faults(simulator),
+        "faults": faults(service),
     }
+
+
+def models(service: Answering) -> list[Json]:
+    """Return every model, its statuses in the service's words."""
+    return [
+        {
+            "project": model.project,
+            "version": model.version,
+            "status": model.word,
+            "min_units": model.min_units,
+            "max_units": model.max_units,
+            "start_latency": str(service.latencies(model.project, model.version)[0]),
+            "stop_latency": str(service.latencies(model.project, model.version)[1]),
+            "history": [
+                {"at": at.isoformat(), "status": service.words.shown(status)}
+                for at, status in service.history(model.project, model.version)
+            ],
+        }
+        for model in service.models()
+    ]
 
 
 def time(simulator: Simulator) -> Json:
@@ -47,9 +52,9 @@ def time(simulator: Simulator) -> Json:
     return {"now": simulator.clock.now().isoformat(), "scale": simulator.clock.scale}
 
 
-def latency(simulator: Simulator) -> Json:
+def latency(service: Answering) -> Json:
     """Return the latencies of models that have none of their own."""
-    return {"start": str(simulator.service.start_latency), "stop": str(simulator.service.stop_latency)}
+    return {"start": str(service.start_latency), "stop": str(service.stop_latency)}
 
 
 def limits(limits: Limits) -> Json:
@@ -64,9 +69,9 @@ def limits(limits: Limits) -> Json:
     }
 
 
-def faults(simulator: Simulator) -> list[Json]:
+def faults(service: Answering) -> list[Json]:
     """Return the faults that wait, each with how many calls it may still hit (null: without end)."""
-    return [_fault(fault) | {"left": left} for fault, left in simulator.service.faults.armed()]
+    return [_fault(fault) | {"left": left} for fault, left in service.faults.armed()]
 
 
 def _fault(fault: Fault) -> Json:
@@ -83,13 +88,13 @@ def _fault(fault: Fault) -> Json:
     }
 
 
-def calls(simulator: Simulator, entries: list[Call]) -> Json:
+def calls(service: Answering, entries: list[Call]) -> Json:
     """Return some entries of the call log and the counts over all of it."""
-    log = simulator.service.call_log
+    log = service.call_log
     return {
-        "made": {operation.value: log.made(operation) for operation in Operation},
+        "made": {operation.value: log.made(operation) for operation in service.words.operations},
         "changed_state": {
-            operation.value: log.changed(operation) for operation in (Operation.START_MODEL, Operation.STOP_MODEL)
+            operation.value: log.changed(operation) for operation in (service.words.start, service.words.stop)
         },
         "calls": [_call(call) for call in entries],
     }
@@ -113,11 +118,11 @@ def _call(call: Call) -> Json:
     }
 
 
-def bill(simulator: Simulator) -> Json:
+def bill(service: Answering) -> Json:
     """Return each model's bill and the sum."""
-    bills = simulator.service.bill()
+    bills = service.bill()
     return {
-        "usd_per_unit_hour": str(simulator.service.limits.usd_per_unit_hour),
+        "usd_per_unit_hour": str(service.limits.usd_per_unit_hour),
         "models": {name: _bill(each) for name, each in bills.items()},
         "unit_seconds": sum(each.unit_seconds for each in bills.values()),
         "usd": str(sum(each.usd for each in bills.values())),

@@ -1,10 +1,13 @@
-"""Owns the service's own names: operations and statuses, as the service model spells them. Knows no transition."""
+"""Owns the names of operations and statuses, as the service models spell them. Knows no transition.
+
+The statuses are Lookout for Vision's, and the core's for every service; `words` tells how the others say them.
+"""
 
 from enum import StrEnum
 
 
 class Operation(StrEnum):
-    """The operations that are simulated."""
+    """The operations that are simulated, of all services."""
 
     START_MODEL = "StartModel"
     STOP_MODEL = "StopModel"
@@ -13,6 +16,16 @@ class Operation(StrEnum):
     LIST_PROJECTS = "ListProjects"
     DESCRIBE_PROJECT = "DescribeProject"
     DETECT_ANOMALIES = "DetectAnomalies"
+    START_PROJECT_VERSION = "StartProjectVersion"
+    STOP_PROJECT_VERSION = "StopProjectVersion"
+    DESCRIBE_PROJECT_VERSIONS = "DescribeProjectVersions"
+    DESCRIBE_PROJECTS = "DescribeProjects"
+    CREATE_ENDPOINT = "CreateEndpoint"
+    DELETE_ENDPOINT = "DeleteEndpoint"
+    DESCRIBE_ENDPOINT = "DescribeEndpoint"
+    DESCRIBE_ENDPOINT_CONFIG = "DescribeEndpointConfig"
+    LIST_TAGS = "ListTags"
+    ADD_TAGS = "AddTags"
 
 
 class Status(StrEnum):

@@ -13,14 +13,17 @@ from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 from botocore.session import Session
 
-from preheat.hosting.service_model import SERVICE, lookout_client, lookout_session
+from preheat.domain.plan import Backend
+from preheat.hosting.service_model import lookout_client, lookout_session
+from preheat.simulator.answering import Answering
 from preheat.simulator.errors import AnswerLost
+from preheat.simulator.json_wire import JsonWire
 from preheat.simulator.service import LookoutService
-from preheat.simulator.wire import Wire
+from preheat.simulator.wire import Wire, WireFormat
 
 
-def attach(client: Any, wire: Wire) -> None:
-    """Send every call of a Lookout for Vision client to `wire` from now on; a lost answer is a closed connection."""
+def attach(client: Any, wire: WireFormat) -> None:
+    """Send every call of a client to `wire` from now on; a lost answer is a closed connection."""
 
     def send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
         url = urlsplit(request.url)
@@ -31,16 +34,28 @@ def attach(client: Any, wire: Wire) -> None:
             raise ConnectionClosedError(endpoint_url=request.url, request=request) from error
         return AWSResponse(request.url, response.status, response.headers, _Raw(response.body))
 
-    client.meta.events.register(f"before-send.{SERVICE}", send)
+    client.meta.events.register(f"before-send.{client.meta.service_model.service_id.hyphenize()}", send)
 
 
-def simulated_client(service: LookoutService, *, region: str = "eu-central-1", config: Config | None = None) -> Any:
-    """Return a botocore client of Lookout for Vision, with made-up credentials, that talks to `service` in process."""
+def simulated_client(service: Answering, *, region: str = "eu-central-1", config: Config | None = None) -> Any:
+    """Return a botocore client of a simulated service, with made-up credentials, that talks to it in process."""
+    client = unattached_client(service.words.backend, "http://simulator.invalid", region=region, config=config)
+    attach(
+        client,
+        Wire(lambda: service) if isinstance(service, LookoutService) else JsonWire(service.words, lambda: service),
+    )
+    return client
+
+
+def unattached_client(
+    backend: Backend, endpoint_url: str, *, region: str = "eu-central-1", config: Config | None = None
+) -> Any:
+    """Return a botocore client of a service with made-up credentials, for a simulator at `endpoint_url`."""
     session = lookout_session(Session(profile=None))
     session.set_credentials("simulator", "simulator")
-    client = lookout_client(region=region, endpoint_url="http://simulator.invalid", config=config, session=session)
-    attach(client, Wire(lambda: service))
-    return client
+    if backend is Backend.LOOKOUT_VISION:
+        return lookout_client(region=region, endpoint_url=endpoint_url, config=config, session=session)
+    return session.create_client(backend.value, region_name=region, endpoint_url=endpoint_url, config=config)
 
 
 class _Raw(BytesIO):

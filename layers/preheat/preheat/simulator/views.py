@@ -18,6 +18,22 @@ class ModelView:
     created_at: datetime
     min_units: int | None
     max_units: int | None
+    word: str = ""
+    """The status in the word of the service that hosts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """A project version as DescribeProjectVersions answers it; `word` is its status in the service's own word."""
+
+    project: str
+    version: str
+    arn: str
+    word: str
+    message: str
+    created_at: datetime
+    min_units: int | None
+    max_units: int | None
 
 
 @dataclass(frozen=True, slots=True)

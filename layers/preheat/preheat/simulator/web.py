@@ -41,7 +41,7 @@ def application(simulator: Simulator) -> Starlette:
         raw: bytes = request.scope["raw_path"]
         body = await request.body()
         try:
-            answer = simulator.wire.handle(
+            answer = simulator.wire_of(request.headers.get("x-amz-target", "")).handle(
                 request.method, raw.decode("ascii"), request.url.query, dict(request.headers), body
             )
         except AnswerLost:

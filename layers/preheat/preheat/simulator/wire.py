@@ -1,18 +1,20 @@
-"""Owns the wire format: one HTTP request in, one HTTP response out, as the service model describes them. No sockets.
+"""Owns the wire format: one HTTP request in, one HTTP response out, as a service model describes them. No sockets.
 
-Requests are held against the model's shapes, also where botocore's client is lax. So are the answers: a simulator that
-says what the service could not say is an error, not a pass. Signatures are not checked. It knows no rule of hosting.
+Here is what all services share, and Lookout for Vision's REST; the JSON of the others is in `json_wire`. Requests are
+held against the model's shapes, also where botocore's client is lax. So are the answers: a simulator that says what the
+service could not say is an error, not a pass. Signatures are not checked. It knows no rule of hosting.
 """
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from botocore.model import OperationModel, StructureShape
+from botocore.model import OperationModel, ServiceModel, StructureShape
 
 from preheat.hosting.service_model import load_service_model
 from preheat.simulator.calls import Caller
@@ -37,21 +39,50 @@ class NotInTheModelError(Exception):
     """The simulator was about to answer what the service model does not allow: a bug of the simulator."""
 
 
-class Wire:
-    """The wire format in front of whichever service `service()` returns at the time of a call."""
+class WireFormat(ABC):
+    """A wire format in front of a service of one model; `body_type` is the Content-Type of its answers."""
 
-    def __init__(self, service: Callable[[], LookoutService]) -> None:
-        self._service = service
-        self._model = load_service_model()
-        self._routes = Routes(self._model)
+    body_type: ClassVar[str]
+
+    def __init__(self, model: ServiceModel) -> None:
+        self._model = model
         self._ids = Random(1)  # noqa: S311 - request ids need to differ, not to be secret
 
+    @abstractmethod
     def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Answer one request; `path` and `query` as sent, percent-encoded.
 
         Raises AnswerLost when a fault drops the answer: the caller closes the connection. Raises NotInTheModelError for
         a bug of the simulator.
         """
+
+    @staticmethod
+    def _insist(operation: OperationModel, content: object, shape: StructureShape) -> None:
+        if wrong := list(violations(content, shape, "")):
+            raise NotInTheModelError(f"{operation.name}: {'; '.join(wrong)}")
+
+    def _respond(self, status: int, headers: dict[str, str], content: object) -> Response:
+        body = json.dumps(content).encode()
+        own = {
+            "Content-Type": self.body_type,
+            "Content-Length": str(len(body)),
+            "x-amzn-RequestId": str(UUID(int=self._ids.getrandbits(128), version=4)),
+        }
+        return Response(status, own | headers, body)
+
+
+class Wire(WireFormat):
+    """The REST of Lookout for Vision, in front of whichever service `service()` returns at the time of a call."""
+
+    body_type = "application/json"
+
+    def __init__(self, service: Callable[[], LookoutService]) -> None:
+        super().__init__(load_service_model())
+        self._service = service
+        self._routes = Routes(self._model)
+
+    def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """See `WireFormat.handle`."""
         found = self._routes.find(method, path)
         if found is None:
             message = f"{method} {path} is no operation that this simulator carries"
@@ -59,7 +90,7 @@ class Wire:
         operation, labels = found
         lowered = {name.lower(): value for name, value in headers.items()}
         params, wrong = self._read(operation, labels, dict(parse_qsl(query, keep_blank_values=True)), lowered, body)
-        caller = _caller(lowered)
+        caller = caller_of(lowered)
         try:
             if wrong:
                 self._service().refuse(
@@ -87,7 +118,7 @@ class Wire:
         shape = operation.input_shape
         sources = {"uri": labels, "querystring": query, "header": headers}
         payload = shape.serialization.get("payload")
-        document, unreadable = ({}, []) if payload else _read_json(body)
+        document, unreadable = ({}, []) if payload else read_json(body)
         params: dict[str, Any] = {}
         for name, member in shape.members.items():
             wire_name = member.serialization.get("name", name)
@@ -117,22 +148,9 @@ class Wire:
             headers[shape.members[name].serialization["name"]] = str(members.pop(name))
         return self._respond(shape.metadata["error"]["httpStatusCode"], headers, to_json(members, shape))
 
-    @staticmethod
-    def _insist(operation: OperationModel, content: object, shape: StructureShape) -> None:
-        if wrong := list(violations(content, shape, "")):
-            raise NotInTheModelError(f"{operation.name}: {'; '.join(wrong)}")
 
-    def _respond(self, status: int, headers: dict[str, str], content: object) -> Response:
-        body = json.dumps(content).encode()
-        own = {
-            "Content-Type": "application/json",
-            "Content-Length": str(len(body)),
-            "x-amzn-RequestId": str(UUID(int=self._ids.getrandbits(128), version=4)),
-        }
-        return Response(status, own | headers, body)
-
-
-def _read_json(body: bytes) -> tuple[dict[str, Any], list[str]]:
+def read_json(body: bytes) -> tuple[dict[str, Any], list[str]]:
+    """Return the members of a JSON object, and a sentence if it is none."""
     if not body:
         return {}, []
     try:
@@ -144,7 +162,7 @@ def _read_json(body: bytes) -> tuple[dict[str, Any], list[str]]:
     return document, []
 
 
-def _caller(headers: Mapping[str, str]) -> Caller:
+def caller_of(headers: Mapping[str, str]) -> Caller:
     """Return who calls, by the SDK's own markers."""
     attempt = None
     for part in headers.get("amz-sdk-request", "").split(";"):

@@ -1,10 +1,23 @@
-"""Domain values as table items, and back, each under a schema number.
+"""Domain values as table items, and back, each kind under a schema number of its own.
 
-An item of another schema, or one that cannot be rebuilt as a domain value, is an `UnreadableItem` whose message names
-table, key and attribute. Does no input or output.
+Two releases work on the same items during a deployment and after a rollback. The rule for whoever changes such a type:
+
+- *Records and ledger entries* may get a new field under the same number: an older release passes over it, drops it when
+  it writes the record again, and a newer one then takes its default. So a new field has a default, and that means
+  "not known".
+- What an older release must not act without knowing raises the number (`RECORD_SCHEMA`, …), and so does a field that
+  goes, changes its type or its default: a number above its own is refused by every release, with no call and no write.
+- A new enum value needs no new number: the items that bear it are refused by a release that does not know it.
+- *Plan items* are refused for any field that is not known: a release that passed over closed days would start a model
+  on a holiday. Fields that have their default are not written: a plan that makes no use of a new one stays readable.
+
+`tests/skew` fails on any change of these types, and its message says what is left to do.
+
+An item that cannot be read is an `UnreadableItem` whose message names table, key and attribute. No input or output.
 """
 
 import zlib
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +29,26 @@ from preheat.ports import UnreadableItem
 from preheat.store import serial
 from preheat.store.tables import RECORD, LedgerItem, PlanItem, RecordItem
 
-SCHEMA = 1
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The number that a kind of item is written under, and the oldest one that is still read."""
+
+    written: int
+    oldest: int
+
+    def check(self, where: str, found: object) -> None:
+        """Raise UnreadableItem if an item under the number `found` is not to be read."""
+        if type(found) is not int or not self.oldest <= found <= self.written:
+            known = self.written if self.oldest == self.written else f"{self.oldest} to {self.written}"
+            raise UnreadableItem(f"{where}: schema: {found!r} is not {known}, which this release knows")
+
+
+RECORD_SCHEMA = Schema(written=1, oldest=1)
+ENTRY_SCHEMA = Schema(written=1, oldest=1)
+MODEL_SCHEMA = Schema(written=1, oldest=1)
+POINTER_SCHEMA = Schema(written=1, oldest=1)
+
 SHARDS = ("0", "1", "2", "3")
 
 _RECORD_OUTSIDE = ("model_id", "version", "sequence", "plan_version", "phase", "writer", "wake_at")
@@ -37,7 +69,7 @@ def from_record(kind: type[RecordItem], record: ModelRecord) -> RecordItem:
     """Return the item of a record, with the version that was read: PynamoDB makes it the condition and adds 1."""
     outside, body = _split(record, _RECORD_OUTSIDE)
     version = outside.pop("version")
-    item = kind(item=RECORD, schema=SCHEMA, body=body, **outside)
+    item = kind(item=RECORD, schema=RECORD_SCHEMA.written, body=body, **outside)
     if version:
         item.version = version
     if record.wake_at is not None:
@@ -51,13 +83,14 @@ def to_record(item: RecordItem) -> ModelRecord:
     Raises:
         UnreadableItem: this release does not know its form.
     """
-    return _joined(ModelRecord, item, f"{item.model_id}/{item.item}", _RECORD_OUTSIDE)
+    key = f"{item.model_id}/{item.item}"
+    return _joined(ModelRecord, item, key, RECORD_SCHEMA, outside=_RECORD_OUTSIDE, strict=False)
 
 
 def from_entry(kind: type[LedgerItem], entry: LedgerEntry) -> LedgerItem:
     """Return the item of a ledger entry."""
     outside, body = _split(entry, _ENTRY_OUTSIDE)
-    return kind(schema=SCHEMA, body=body, **outside)
+    return kind(schema=ENTRY_SCHEMA.written, body=body, **outside)
 
 
 def to_entry(item: LedgerItem) -> LedgerEntry:
@@ -66,13 +99,14 @@ def to_entry(item: LedgerItem) -> LedgerEntry:
     Raises:
         UnreadableItem: this release does not know its form.
     """
-    return _joined(LedgerEntry, item, f"{item.model_id}/{item.sequence}", _ENTRY_OUTSIDE)
+    key = f"{item.model_id}/{item.sequence}"
+    return _joined(LedgerEntry, item, key, ENTRY_SCHEMA, outside=_ENTRY_OUTSIDE, strict=False)
 
 
 def from_model(kind: type[PlanItem], plan: str, model: HostedModel) -> PlanItem:
     """Return the item of one model of a plan."""
-    _, body = _split(model, ())
-    return kind(plan=plan, item=model_item(model.model_id), schema=SCHEMA, body=body)
+    body = serial.dumps(serial.fields_of(model, sparse=True))
+    return kind(plan=plan, item=model_item(model.model_id), schema=MODEL_SCHEMA.written, body=body)
 
 
 def to_model(item: PlanItem) -> HostedModel:
@@ -81,7 +115,7 @@ def to_model(item: PlanItem) -> HostedModel:
     Raises:
         UnreadableItem: this release does not know its form.
     """
-    return _joined(HostedModel, item, f"{item.plan}/{item.item}", ())
+    return _joined(HostedModel, item, f"{item.plan}/{item.item}", MODEL_SCHEMA, outside=(), strict=True)
 
 
 def wake_at_of(item: RecordItem) -> datetime | None:
@@ -110,16 +144,18 @@ def _split(value: object, outside: tuple[str, ...]) -> tuple[dict[str, Any], str
     return {name: data.pop(name) for name in outside}, serial.dumps(data)
 
 
-def _joined[T](kind: type[T], item: Any, key: str, outside: tuple[str, ...]) -> T:
+def _joined[T](kind: type[T], item: Any, key: str, schema: Schema, *, outside: tuple[str, ...], strict: bool) -> T:
     where = f"{item.Meta.table_name} {key}"
-    if item.schema != SCHEMA:
-        raise UnreadableItem(f"{where}: schema: {item.schema!r} is not {SCHEMA}, the one that this release knows")
+    schema.check(where, item.schema)
     if item.body is None:
         raise UnreadableItem(f"{where}: body: missing")
     try:
         data = serial.loads(item.body)
-        # A name that stands in the body too is kept apart by its suffix, and refused as unknown.
-        inside = {f"{name} in body" if name in outside else name: value for name, value in data.items()}
-        return serial.decode(kind, inside | {name: getattr(item, name) for name in outside})
+    except serial.Misshapen as error:
+        raise UnreadableItem(f"{where}: {error}") from error
+    if twice := [name for name in data if name in outside]:
+        raise UnreadableItem(f"{where}: {twice[0]} in body: it stands by itself already")
+    try:
+        return serial.decode(kind, data | {name: getattr(item, name) for name in outside}, strict=strict)
     except serial.Misshapen as error:
         raise UnreadableItem(f"{where}: {error}") from error

@@ -52,8 +52,7 @@ class Plans:
         if item is None:
             return Pointer(0, "")
         where = f"{self._tables.names.plans} {CURRENT}/{POINTER}"
-        if item.schema != items.SCHEMA:
-            raise UnreadableItem(f"{where}: schema: {item.schema!r} is not {items.SCHEMA}")
+        items.POINTER_SCHEMA.check(where, item.schema)
         if type(item.version) is not int or item.version < 1:
             raise UnreadableItem(f"{where}: version: {item.version!r} is not a whole number from 1")
         if not item.points_to:
@@ -116,7 +115,7 @@ class Plans:
         item = self._tables.plans(
             plan=CURRENT,
             item=POINTER,
-            schema=items.SCHEMA,
+            schema=items.POINTER_SCHEMA.written,
             version=pointer.version,
             points_to=pointer.partition,
             before=pointer.before or None,

@@ -1,7 +1,8 @@
 """Domain values as JSON, and back: one strict codec for every frozen dataclass, driven by its type hints.
 
-A field that this release does not know is refused, so that nothing a later one wrote is ever dropped; a field that is
-missing takes its default, so that what an earlier one wrote stays readable. Knows no table and no domain type by name.
+A field that is missing takes its default, so that what an earlier release wrote stays readable. A field that this
+release does not know is refused or passed over, as the caller says: `items` has the rule. Everything else is refused.
+Knows no table and no domain type by name.
 """
 
 import json
@@ -64,8 +65,10 @@ def loads(text: str) -> dict[str, Json]:
     return data
 
 
-def encode(value: object) -> Json:
+def encode(value: object, *, sparse: bool = False) -> Json:
     """Return `value` as JSON data. Durations are seconds, instants UTC text, sets sorted lists.
+
+    `sparse` leaves out every field that has its default: a release that does not know the field reads the rest.
 
     Raises:
         TypeError: a type that no domain value has so far.
@@ -82,62 +85,68 @@ def encode(value: object) -> Json:
         case time() | date():
             return value.isoformat()
         case tuple():
-            return [encode(item) for item in value]
+            return [encode(item, sparse=sparse) for item in value]
         case frozenset():
-            return [encode(item) for item in sorted(value)]
+            return [encode(item, sparse=sparse) for item in sorted(value)]
         case _ if is_dataclass(value) and not isinstance(value, type):
-            return {field.name: encode(getattr(value, field.name)) for field in fields(value)}
+            held = {field: getattr(value, field.name) for field in fields(value)}
+            return {
+                field.name: encode(item, sparse=sparse)
+                for field, item in held.items()
+                if not (sparse and item == field.default)
+            }
         case _:
             raise TypeError(f"{type(value).__name__} has no stored form")
 
 
-def fields_of(value: object) -> dict[str, Json]:
-    """Return a dataclass's fields as JSON data, by name."""
-    return cast("dict[str, Json]", encode(value))
+def fields_of(value: object, *, sparse: bool = False) -> dict[str, Json]:
+    """Return a dataclass's fields as JSON data, by name; `sparse` as in `encode`."""
+    return cast("dict[str, Json]", encode(value, sparse=sparse))
 
 
-def decode[T](kind: type[T], data: object) -> T:
-    """Return the value of type `kind` that `data` holds.
+def decode[T](kind: type[T], data: object, *, strict: bool = True) -> T:
+    """Return the value of type `kind` that `data` holds. Not `strict`: unknown fields are passed over, at every level.
 
     Raises:
         Misshapen: a field is unknown, missing without a default, of another type, or refused by the value itself.
     """
-    return cast("T", _decode(kind, data, ""))
+    return cast("T", _decode(kind, data, "", strict))
 
 
-def _decode(kind: Any, data: object, path: str) -> object:
+def _decode(kind: Any, data: object, path: str, strict: bool) -> object:
     if isinstance(kind, NewType):
-        return _decode(kind.__supertype__, data, path)
+        return _decode(kind.__supertype__, data, path, strict)
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         if data is None and NoneType in arguments:
             return None
         (inner,) = (argument for argument in arguments if argument is not NoneType)
-        return _decode(inner, data, path)
+        return _decode(inner, data, path, strict)
     if origin in (tuple, frozenset):
         if not isinstance(data, list):
             raise Misshapen(f"{path}: {_shown(data)} is not a list")
-        return origin(_decode(arguments[0], item, f"{path}[{index}]") for index, item in enumerate(data))
+        return origin(_decode(arguments[0], item, f"{path}[{index}]", strict) for index, item in enumerate(data))
     if is_dataclass(kind):
-        return _dataclass(kind, data, path)
+        return _dataclass(kind, data, path, strict)
     try:
         return _scalar(kind, data)
     except (ValueError, OverflowError) as error:
         raise Misshapen(f"{path}: {error}") from error
 
 
-def _dataclass(kind: Any, data: object, path: str) -> object:
+def _dataclass(kind: Any, data: object, path: str, strict: bool) -> object:
     if not isinstance(data, dict):
         raise Misshapen(f"{path or kind.__name__}: {_shown(data)} is not an object")
     hints, required = _shape(kind)
     at = f"{path}." if path else ""
     for name in data:
-        if name not in hints:
+        if strict and name not in hints:
             raise Misshapen(f"{at}{name}: not a field that this release knows")
     for name in required:
         if name not in data:
             raise Misshapen(f"{at}{name}: missing")
-    values = {name: _decode(hints[name], item, f"{at}{name}") for name, item in data.items()}
+    known = [name for name in data if name in hints]
+    values = {name: _decode(hints[name], data[name], f"{at}{name}", strict) for name in known}
     try:
         return kind(**values)
     except ValueError as error:

@@ -1,0 +1,197 @@
+"""What the functions reach in the simulated world: twins of store and service, each call watched and open to faults.
+
+Owns the order of things around one call: a worker may die, the call may not arrive; then it is made and judged; then
+its answer may be lost, and the worker may die. What it comes to is told to the world that it belongs to.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Protocol
+
+from botocore.exceptions import EndpointConnectionError
+
+from preheat.clock import VirtualClock
+from preheat.domain.attempt import Attempt
+from preheat.domain.lifecycle import Observed
+from preheat.domain.plan import ModelId, Target
+from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.domain.situation import Observation
+from preheat.ports import AnswerLost, Due, StoreUnavailable, UnreadableItem
+from preheat.simulation.faults import Fate, FaultMix, Met, Mishap
+from preheat.simulation.hosting import SimulatedHosting
+from preheat.simulation.watch import Watch
+from preheat.simulator.service import LookoutService
+from preheat.simulator.status import Status
+from preheat.store.memory import MemoryStore
+
+STORE_CALLS = (
+    "load",
+    "save",
+    "planned",
+    "due",
+    "plan_version",
+    "planned_models",
+    "recorded",
+    "apply",
+    "wake",
+    "ledger",
+)
+HOSTING_CALLS = ("describe", "start", "stop")
+QUEUE_CALLS = ("send_message",)
+OUT = {"store": Mishap.STORE_OUT, "hosting": Mishap.HOSTING_OUT, "queue": Mishap.QUEUE_OUT}
+
+
+@dataclass(slots=True)
+class Invocation:
+    """One call of a function: which models its faults may be held against, when it dies, how far its clock is off."""
+
+    writer: str
+    concerned: tuple[ModelId, ...]
+    fate: Fate
+    skew: timedelta
+
+
+class Around(Protocol):
+    """What the ports know of the world around them."""
+
+    clock: VirtualClock
+    random: Random
+    mix: FaultMix
+    watch: Watch
+    service: LookoutService
+    invocation: Invocation
+    down: dict[str, datetime]
+    names: dict[str, ModelId]
+
+    def note(self, mishap: Mishap, *hit: ModelId, status: Status | None = None) -> None:
+        """Count a mishap."""
+
+    def status(self, target: Target) -> Status:
+        """Return what the service's state really is, without a call."""
+
+
+def met(world: Around, kind: str, port: object, names: tuple[str, ...], *, out: float, lost: float = 0.0) -> Any:
+    """Return the port, of whose calls some never arrive (`out`), some are not answered (`lost`), some are the last."""
+    chance, down = world.random.random, world.down
+    if not out and not lost and not world.mix.killed and not world.mix.outages:
+        return port
+
+    def meets(name: str, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        invocation = world.invocation
+        invocation.fate.before()
+        if (out and chance() < out) or (kind in down and world.clock.at < down[kind]):
+            world.note(OUT[kind], *invocation.concerned)
+            raise _error(kind, f"{name}: out of reach")
+        try:
+            answer = call(*args, **kwargs)
+        finally:
+            invocation.fate.after()
+        if lost and chance() < lost:
+            world.note(Mishap.STORE_LOST, *invocation.concerned)
+            raise _error(kind, f"{name}: not answered")
+        return answer
+
+    return Met(port, names, meets)
+
+
+def _error(kind: str, text: str) -> Exception:
+    if kind == "store":
+        return StoreUnavailable(text)
+    return AnswerLost(text) if kind == "hosting" else EndpointConnectionError(endpoint_url=text)
+
+
+class PassClock:
+    """The clock of whatever runs now: off by what that one's is."""
+
+    def __init__(self, world: Around) -> None:
+        self._world = world
+
+    def now(self) -> datetime:
+        """Return what it shows."""
+        return self._world.clock.at + self._world.invocation.skew
+
+
+class WatchedStore(MemoryStore):
+    """The in-memory store; every won write is judged, the due index may err, and a record may be unreadable."""
+
+    def __init__(self, world: Around) -> None:
+        super().__init__()
+        self._world = world
+        self.unreadable: dict[ModelId, datetime] = {}  # until when
+
+    def load(self, model_id: ModelId) -> ModelRecord | None:
+        """See `ports.Store`."""
+        if self.is_unreadable(model_id):
+            self._world.note(Mishap.RECORD_UNREADABLE, model_id)
+            raise UnreadableItem(f"models {model_id}/record: not JSON")
+        return super().load(model_id)
+
+    def recorded(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
+        """See `ports.Store`."""
+        return super().recorded([model_id for model_id in model_ids if not self.is_unreadable(model_id)])
+
+    def is_unreadable(self, model_id: ModelId) -> bool:
+        """Tell whether nobody can read the model's record now."""
+        return model_id in self.unreadable and self._world.clock.at < self.unreadable[model_id]
+
+    def save(self, record: ModelRecord, entry: LedgerEntry | None) -> ModelRecord:
+        """See `ports.Store`."""
+        before = self.records.get(record.model_id)
+        won = super().save(record, entry)
+        self._world.watch.on_write(before, won, entry, self._world.clock.at)
+        return won
+
+    def due(self, until: datetime) -> Sequence[Due]:
+        """See `ports.Store`."""
+        world, lines = self._world, super().due(until)
+        mix, chance = world.mix, world.random
+        if mix.index_missing:
+            missing = [line for line in lines if chance.random() < mix.index_missing]
+            for line in missing:
+                world.note(Mishap.INDEX_MISSED, line.model_id)
+            lines = [line for line in lines if line not in missing]
+        if mix.index_extra and chance.random() < mix.index_extra:
+            extra = chance.choice(sorted(self.records))
+            if all(line.model_id != extra for line in lines):
+                world.note(Mishap.INDEX_EXTRA, extra)
+                lines = [Due(extra, world.clock.at), *lines]
+        return lines
+
+
+class WatchedHosting:
+    """The hosting service; every call is judged."""
+
+    def __init__(self, world: Around) -> None:
+        self._world = world
+        self._hosting = SimulatedHosting(world.service)
+        self.before = Status.TRAINED  # what the service's state really was before the last call
+
+    def describe(self, target: Target) -> Observation:
+        """See `ports.Hosting`."""
+        world = self._world
+        model_id = world.names[target.project]
+        self.before = world.status(target)
+        world.watch.on_look(model_id, world.clock.at, Observed.UNKNOWN)
+        seen = self._hosting.describe(target)
+        world.watch.saw = seen.observed
+        return seen
+
+    def start(self, attempt: Attempt) -> None:
+        """See `ports.Hosting`."""
+        self._judged(attempt, self._hosting.start)
+
+    def stop(self, attempt: Attempt) -> None:
+        """See `ports.Hosting`."""
+        self._judged(attempt, self._hosting.stop)
+
+    def _judged(self, attempt: Attempt, call: Callable[[Attempt], None]) -> None:
+        world = self._world
+        self.before = world.status(attempt.target)
+        try:
+            call(attempt)
+        finally:
+            (made,) = world.service.call_log
+            model_id = world.names[attempt.target.project]
+            world.watch.on_call(model_id, attempt, world.clock.at, changed=made.changed_state)

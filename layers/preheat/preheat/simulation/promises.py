@@ -1,0 +1,178 @@
+"""What must come true in the simulated world: L1 ready and kept, L2 no leak, L3 late is told, L5 no bad neighbour.
+
+Owns when each is looked at and what a mishap may cost; only mishaps that hit the model itself count for it, so a poison
+message or another model's broken record excuses nothing. What runs it asks of the world, never of Preheat.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from operator import itemgetter
+from typing import Protocol
+
+from preheat.clock import VirtualClock
+from preheat.domain.demand import Demand, demands
+from preheat.domain.plan import HostedModel, ModelId, Target
+from preheat.invariants import ATTEMPTS_MAX, REPAIRS_MAX
+from preheat.simulation.faults import FaultMix, Mishap
+from preheat.simulation.ports import WatchedStore
+from preheat.simulation.watch import Watch
+from preheat.simulator.service import LookoutService
+from preheat.simulator.status import Status
+from preheat.simulator.switches import Switches, WhenPossible
+
+MINUTE = timedelta(minutes=1)
+# Ticks come at most this late; whoever is due is decided within two.
+TICK_LATE_MAX = timedelta(seconds=20)
+DECIDED_WITHIN = 2 * MINUTE + TICK_LATE_MAX
+RUNNING = (Status.STARTING_HOSTING, Status.HOSTED)
+# What one fault may cost before a promise counts as broken: the lease, and the look after it.
+FAULT_COSTS = timedelta(minutes=5)
+# What one may cost a start besides: to see it, the backoff or the stop before the next, and then as much lead again.
+START_COSTS = timedelta(minutes=20)
+STUCK_COSTS = timedelta(minutes=80)
+WAITS = {Mishap.SYSTEM_UPDATING: timedelta(minutes=10), Mishap.ACCESS_DENIED: timedelta(minutes=5)}
+
+
+class Judged(Protocol):
+    """What is known of the world."""
+
+    clock: VirtualClock
+    store: WatchedStore
+    service: LookoutService
+    watch: Watch
+    switches: Switches
+    mix: FaultMix
+
+    def status(self, target: Target) -> Status:
+        """Return what the service's state really is, without a call."""
+
+    def at(self, at: datetime, event: Callable[[], None]) -> None:
+        """Let an event happen."""
+
+
+class Promises:
+    """Looks at the world when a promise falls due."""
+
+    def __init__(self, world: Judged) -> None:
+        self._world = world
+        self._hits: dict[ModelId, list[tuple[datetime, Mishap]]] = defaultdict(list)
+        self.shifts = 0
+
+    def hit(self, model_id: ModelId, mishap: Mishap) -> None:
+        """A mishap that may cost time has hit the model now."""
+        self._hits[model_id].append((self._world.clock.at, mishap))
+
+    def expect(self, model: HostedModel, begins_at: datetime, until: datetime) -> None:
+        """Judge each shift that lies, with what belongs to it, between the two instants."""
+        for demand in demands(model, begins_at, until):
+            if demand.begin >= begins_at + model.lead and demand.end + timedelta(hours=2) < until:
+                self.shifts += 1
+                self._later(demand.ready_at, self._ready, model, demand)
+                # A pass whose clock is ahead stops it that much early.
+                self._later(demand.end - self._world.mix.skew - timedelta(seconds=1), self._still, model, demand)
+                self._later(demand.end + 2 * MINUTE, self._ended, model, demand)
+
+    def nobody_waits(self) -> None:
+        """L5: who is due is decided within two ticks, whatever is wrong with others."""
+        world = self._world
+        overdue_at = world.clock.at - DECIDED_WITHIN
+        for record in world.store.records.values():
+            if record.wake_at is None or record.wake_at >= overdue_at or world.store.is_unreadable(record.model_id):
+                continue
+            if not self._hits_of(record.model_id, record.wake_at - 10 * MINUTE):
+                what = f"due since {record.wake_at:%H:%M:%S}, not looked at, and nothing is wrong with it"
+                world.watch.missed("L5", record.model_id, world.clock.at, what)
+
+    def _ready(self, model: HostedModel, demand: Demand) -> None:
+        """L1: hosted by ready_at, unless a fault hit it; L3: if it is not, that is told within two minutes."""
+        world, status = self._world, self._world.status(model.target)
+        if status is Status.HOSTED:
+            return
+        if not self._hits_of(model.model_id, min(demand.start_at, self._since(model.target)) - MINUTE):
+            world.watch.missed("L1", model.model_id, world.clock.at, f"{status} at ready_at")
+        else:
+            self._recovered(model, demand)
+        self._later(demand.ready_at + 2 * MINUTE, self._told_late, model, demand)
+
+    def _recovered(self, model: HostedModel, demand: Demand) -> None:
+        """L1 under faults: hosted once what they cost is over, unless all attempts are spent."""
+        world, now = self._world, self._world.clock.at
+        status, effort = world.status(model.target), world.store.records[model.model_id].effort
+        spent = effort is not None and (effort.attempts >= ATTEMPTS_MAX or effort.repairs >= REPAIRS_MAX)
+        if status is Status.HOSTED or now >= demand.end or spent:
+            return
+        since = demand.start_at - 2 * model.lead
+        hits = [mishap for _, mishap in self._hits_since(model.model_id, since)]
+        # The call log names one fault a call, and a lost answer hides what becomes of its start: the history knows.
+        history = [*world.service.history(model.target.project, model.target.version)[-40:], (now, status)]
+        failed = sum(at >= since and was is Status.HOSTING_FAILED for at, was in history)
+        stuck = sum(
+            was is Status.STARTING_HOSTING and until >= since and until - at > model.lead
+            for (at, was), (until, _) in pairwise(history)
+        )
+        cost = sum((FAULT_COSTS + WAITS.get(mishap, timedelta()) for mishap in hits), timedelta())
+        cost += (failed + hits.count(Mishap.PERSON_STOPS)) * (START_COSTS + model.lead)
+        cost += stuck * (STUCK_COSTS + 3 * model.lead)
+        if stuck and world.switches.stop_while_starting is WhenPossible.CONFLICT:
+            return  # What hangs cannot be stopped, so it cannot be started anew.
+        if now < demand.ready_at + cost:
+            self._later(demand.ready_at + cost, self._recovered, model, demand)
+        else:
+            world.watch.missed("L1", model.model_id, now, f"{status}, {now - demand.ready_at} after ready_at")
+
+    def _told_late(self, model: HostedModel, demand: Demand) -> None:
+        world, model_id = self._world, model.model_id
+        judged = any(
+            entry.late is not None and entry.at >= demand.start_at for entry in reversed(world.store.ledger(model_id))
+        )
+        if judged or demand.end <= world.clock.at:
+            return
+        allowed = demand.ready_at + 2 * MINUTE + FAULT_COSTS * self._hits_of(model_id, demand.start_at)
+        if world.clock.at < allowed:
+            self._later(allowed, self._told_late, model, demand)
+        else:
+            world.watch.missed("L3", model_id, world.clock.at, f"late since {demand.ready_at}, and nobody was told")
+
+    def _still(self, model: HostedModel, demand: Demand) -> None:
+        """L1, until its end: hosted to the last second, unless a fault hit it."""
+        world, status = self._world, self._world.status(model.target)
+        since = min(demand.start_at, self._since(model.target))
+        if status is not Status.HOSTED and not self._hits_of(model.model_id, since):
+            world.watch.missed("L1", model.model_id, world.clock.at, f"{status} before the end")
+
+    def _ended(self, model: HostedModel, demand: Demand) -> None:
+        """L2: two minutes after its end the stop is accepted, and later only by what faults cost."""
+        world, model_id, now = self._world, model.model_id, self._world.clock.at
+        status = world.status(model.target)
+        runs = status in RUNNING and not world.watch.is_by_person(model_id)
+        if status is Status.STARTING_HOSTING and world.switches.stop_while_starting is WhenPossible.CONFLICT:
+            self._later(now + 5 * MINUTE, self._ended, model, replace(demand, end=now))
+            return  # The promise counts from when the service accepts stops.
+        if not runs or world.watch.needed(model_id, now + model.slack) is not None:
+            return
+        allowed = demand.end + 2 * MINUTE + FAULT_COSTS * self._hits_of(model_id, demand.end - 20 * MINUTE)
+        if now < allowed:
+            self._later(allowed, self._ended, model, demand)
+        else:
+            world.watch.missed("L2", model_id, now, f"still running, {now - demand.end} too long")
+
+    def _later(
+        self, at: datetime, look: Callable[[HostedModel, Demand], None], model: HostedModel, demand: Demand
+    ) -> None:
+        self._world.at(at, lambda: look(model, demand))
+
+    def _since(self, target: Target) -> datetime:
+        """Return since when the service's state has lasted."""
+        return self._world.service.history(target.project, target.version)[-1][0]
+
+    def _hits_of(self, model_id: ModelId, since: datetime) -> int:
+        """Return how many mishaps have hit the model since."""
+        return len(self._hits_since(model_id, since))
+
+    def _hits_since(self, model_id: ModelId, since: datetime) -> list[tuple[datetime, Mishap]]:
+        hits = self._hits[model_id]
+        return hits[bisect_left(hits, since, key=itemgetter(0)) :]

@@ -1,0 +1,171 @@
+"""Remembers what the judges of `preheat.invariants` need to know of the past, and lets them judge each write and call.
+
+Owns the bookkeeping: who started what, how often a model was called within the hour, how each token was first sent,
+what the pass under way has seen and written. Judges nothing itself.
+"""
+
+from bisect import bisect_right
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from preheat.domain.attempt import Attempt, Call
+from preheat.domain.demand import Demand, demands
+from preheat.domain.lifecycle import Observed
+from preheat.domain.plan import HostedModel, ModelId
+from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.invariants import HOUR, Broken, Sent, by_call, by_effect, by_intent, by_ledger, by_rate, by_write
+
+LEFT = (Observed.STARTING, Observed.HOSTED, Observed.STOPPING)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken promise."""
+
+    invariant: str
+    model_id: ModelId
+    at: datetime
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant} {self.model_id} {self.at:%Y-%m-%d %H:%M:%SZ}: {self.what}"
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """The demands of one model over the whole run, in order, and their ends."""
+
+    lead: timedelta
+    demands: list[Demand]
+    ends: list[datetime] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ends = [demand.end for demand in self.demands]
+
+    def from_(self, at: datetime) -> list[Demand]:
+        """Return the demands that end after `at`."""
+        return self.demands[bisect_right(self.ends, at) :]
+
+
+class Watch:
+    """Watches every write and every call of one run, pass after pass."""
+
+    def __init__(
+        self, models: Iterable[HostedModel], begins_at: datetime, until: datetime, *, skew: timedelta = timedelta()
+    ) -> None:
+        """Take the models, whose plan stays as it is; `skew`: how far a pass's clock may be off."""
+        self.violations: list[Violation] = []
+        self.calls = 0
+        self.saw = Observed.UNKNOWN  # what the last look of the pass under way has told
+        self._skew = skew
+        self._wanted = {
+            model.model_id: _Wanted(
+                model.lead, demands(model, begins_at - timedelta(days=8), until + timedelta(days=2))
+            )
+            for model in models
+        }
+        self._named: str | None = None  # by the last write that the pass under way has won, until it calls
+        self._recent: dict[ModelId, deque[datetime]] = defaultdict(deque)
+        self._by_person: dict[ModelId, datetime] = {}
+        self._sent: dict[str, Sent] = {}
+        self._effects: Counter[str] = Counter()
+        self._left: dict[ModelId, str] = {}  # the start under which the model was seen out of its stopped state
+        self._attempts: Counter[tuple[ModelId, datetime]] = Counter()
+
+    def begins(self) -> None:
+        """A pass begins: it has seen nothing and won nothing."""
+        self.saw, self._named = Observed.UNKNOWN, None
+
+    def on_write(self, before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry | None, at: datetime) -> None:
+        """Judge a won write; one that renews or repeats an attempt names the call to come."""
+        model_id = after.model_id
+        self._judge(model_id, at, by_write(before, after, entry, at=at, skew=self._skew))
+        old, new = before.attempt if before is not None else None, after.attempt
+        if new is None:
+            self._left.pop(model_id, None)
+            return
+        same = old is not None and old.client_token == new.client_token
+        if self.saw in LEFT and new.call is Call.START:
+            self._left[model_id] = new.client_token
+        if before is None or (old is not None and same and new.tries <= old.tries):
+            return
+        self._named = new.client_token
+        needed = self.needed(model_id, at) is not None and self.needed(model_id, at + self._skew) is not None
+        returned = self._left.get(model_id) == new.client_token and self.saw is Observed.STOPPED
+        attempts = self._attempt(model_id, at) if new.call is Call.START and not same else 0
+        self._judge(
+            model_id,
+            at,
+            by_intent(before, after, observed=self.saw, needed=needed, returned=returned, attempts=attempts),
+        )
+
+    def on_look(self, model_id: ModelId, at: datetime, saw: Observed) -> None:
+        """Count a look, which has told `saw` so far."""
+        self.saw = saw
+        self._count(model_id, at)
+
+    def on_call(self, model_id: ModelId, attempt: Attempt, at: datetime, *, changed: bool) -> None:
+        """Judge a start or a stop that was sent; `changed`: it had an effect."""
+        self._count(model_id, at)
+        token = attempt.client_token
+        first = self._sent.setdefault(token, Sent(at, attempt.digest()))
+        self._judge(model_id, at, by_call(attempt, self._named, at=at, skew=self._skew, first=first))
+        self._named = None  # a call needs a won write of its own
+        if changed:
+            self._effects[token] += 1
+            since = self._by_person.pop(model_id, None)
+            strange = since is not None and attempt.call is Call.STOP and not self._covered(model_id, since, at)
+            self._judge(model_id, at, by_effect(attempt, effects=self._effects[token], by_person=strange))
+
+    def on_person(self, model_id: ModelId, at: datetime, call: Call) -> None:
+        """Note what a person did."""
+        if call is Call.START:
+            self._by_person[model_id] = at
+        else:
+            self._by_person.pop(model_id, None)
+
+    def on_end(
+        self, model_id: ModelId, record: ModelRecord | None, ledger: Sequence[LedgerEntry], at: datetime
+    ) -> None:
+        """Judge what is stored when the run is over."""
+        self._judge(model_id, at, by_ledger(ledger, sequence=record.sequence if record is not None else 0))
+
+    def is_by_person(self, model_id: ModelId) -> bool:
+        """Tell whether what runs now was started by a person, and not by us since."""
+        return model_id in self._by_person
+
+    def needed(self, model_id: ModelId, at: datetime) -> Demand | None:
+        """Return the demand for which the model must not be stopped at `at`: [ready_at - lead, end)."""
+        wanted = self._wanted[model_id]
+        for demand in wanted.from_(at)[:1]:
+            if demand.ready_at - wanted.lead <= at:
+                return demand
+        return None
+
+    def missed(self, invariant: str, model_id: ModelId, at: datetime, what: str) -> None:
+        """Record a liveness promise that the world saw broken."""
+        self.violations.append(Violation(invariant, model_id, at, what))
+
+    def _attempt(self, model_id: ModelId, at: datetime) -> int:
+        """Count a new start for the demand that is served at `at`; return how many that one has had."""
+        coming = self._wanted[model_id].from_(at - self._skew)
+        key = model_id, coming[0].begin if coming else at
+        self._attempts[key] += 1
+        return self._attempts[key]
+
+    def _covered(self, model_id: ModelId, since: datetime, at: datetime) -> bool:
+        return any(demand.start_at <= at for demand in self._wanted[model_id].from_(since)[:1])
+
+    def _count(self, model_id: ModelId, at: datetime) -> None:
+        self.calls += 1
+        recent = self._recent[model_id]
+        recent.append(at)
+        while recent[0] <= at - HOUR:
+            recent.popleft()
+        self._judge(model_id, at, by_rate(len(recent)))
+
+    def _judge(self, model_id: ModelId, at: datetime, found: Iterable[Broken]) -> None:
+        for broken in found:
+            self.violations.append(Violation(broken.invariant, model_id, at, broken.what))

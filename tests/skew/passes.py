@@ -1,0 +1,294 @@
+"""Real passes on the DynamoDB store, in process: what a release writes, as raw items, with the values that it meant.
+
+`scripts/skew_samples.py` stores what this returns once for each release; the contract tests make it anew for the
+present one. Does not judge.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from enum import Enum
+from itertools import count
+from typing import Any
+
+import botocore.session
+from moto import mock_aws
+from tests.errors.calls import Faulty
+
+from preheat import ports
+from preheat.clock import VirtualClock
+from preheat.domain.plan import HostedModel, Mode, ModelId, Target, Units, Unscheduled
+from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
+from preheat.ports import Hosting, Queue, Remote, Store
+from preheat.queue.memory import MemoryQueue
+from preheat.queue.work import work
+from preheat.reconcile import reconcile
+from preheat.simulation.faults import Killed
+from preheat.simulation.hosting import SimulatedHosting
+from preheat.simulator.faults import Fault, FaultKind
+from preheat.simulator.latency import fixed
+from preheat.simulator.limits import Limits
+from preheat.simulator.service import LookoutService
+from preheat.store.connection import dynamodb_client
+from preheat.store.dynamodb import DynamoStore
+from preheat.store.failures import Patience
+from preheat.store.tables import CURRENT, POINTER, RECORD, TableNames, Tables
+
+MOTO = "https://dynamodb.eu-central-1.amazonaws.com"  # named, so that no AWS_ENDPOINT_URL of the surroundings wins
+MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday
+WELD = ModelId("weld-seams")
+TARGET = Target("weld-seams-front", "3")
+MINUTE = timedelta(minutes=1)
+
+type Raw = dict[str, Any]
+
+
+@dataclass
+class Samples:
+    """Raw items by kind, each with the value that was meant: `{"item": …, "meant": …}`."""
+
+    records: list[Raw] = field(default_factory=list)
+    entries: list[Raw] = field(default_factory=list)
+    models: list[Raw] = field(default_factory=list)
+    pointer: Raw = field(default_factory=dict)
+    messages: list[Raw] = field(default_factory=list)
+
+    def as_json(self, release: str) -> str:
+        """Return the text of a sample file, one item a line."""
+        kinds = [f"    {json.dumps(f.name)}: {_lines(getattr(self, f.name))}" for f in fields(self)]
+        return f'{{\n    "release": "{release}",\n' + ",\n".join(kinds) + "\n}\n"
+
+
+def _lines(rows: Any) -> str:
+    if isinstance(rows, dict):
+        return json.dumps(rows, sort_keys=True)
+    return "[\n" + ",\n".join(f"        {json.dumps(row, sort_keys=True)}" for row in rows) + "\n    ]"
+
+
+def plain(value: Any) -> Any:
+    """Return a domain value as JSON data in words of its own: the codec under test has no part in it."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    match value:
+        case Enum():
+            return value.value
+        case datetime() | time():
+            return value.isoformat()
+        case timedelta():
+            return f"{value // timedelta(microseconds=1)} us"
+        case frozenset():
+            return sorted(plain(one) for one in value)
+        case tuple():
+            return [plain(one) for one in value]
+        case _:
+            return value
+
+
+@contextmanager
+def dynamodb() -> Iterator[Callable[[], Tables]]:
+    """A DynamoDB in process; each call of what this yields makes three empty tables more."""
+    session = botocore.session.get_session()
+    session.set_credentials("test", "test")
+    session.set_config_variable("region", "eu-central-1")
+    numbers = count(1)
+    with mock_aws():
+        client = dynamodb_client(session, MOTO)
+
+        def tables() -> Tables:
+            number = next(numbers)
+            made = Tables(TableNames(f"models-{number}", f"ledger-{number}", f"plans-{number}"), client)
+            for table in (made.records, made.ledger, made.plans):
+                table.create_table(billing_mode="PAY_PER_REQUEST")
+            return made
+
+        yield tables
+
+
+def store_on(made: Tables) -> DynamoStore:
+    """Return the store on these tables, which never pauses."""
+    return DynamoStore(client_of(made), made.names, Patience(lambda _: None))
+
+
+def client_of(made: Tables) -> Any:
+    """Return the client of these tables."""
+    return made.connection.client
+
+
+class Shift:
+    """One model's shift on the real store: each look is a real pass, at the second that the record asks for."""
+
+    def __init__(self, made: Tables, meets: Callable[[str, bool], None] | None = None, **changes: Any) -> None:
+        self.clock = VirtualClock(MIDNIGHT)
+        self.tables, self.store = made, store_on(made)
+        self.service = LookoutService(
+            self.clock.now, limits=Limits(calls_per_second=None), start_latency=fixed(900), stop_latency=fixed(200)
+        )
+        self.service.add_model(TARGET.project, TARGET.version)
+        self.saved: list[tuple[ModelRecord, Raw]] = []
+        self._meets = meets or (lambda _name, _done: None)
+        self._passes = 0
+        self.apply(a_model(**changes))
+
+    def apply(self, *models: HostedModel) -> None:
+        """Make these the plan."""
+        self.store.apply(models, expected_version=self.store.plan_version(), at=self.clock.at)
+
+    def run_until(self, text: str) -> None:
+        """Look whenever the record is due, up to an instant of the Monday."""
+        until = datetime.combine(MIDNIGHT.date(), time.fromisoformat(text), UTC)
+        while (record := self.store.load(WELD)) and record.wake_at is not None and record.wake_at <= until:
+            self.clock.advance_to(max(record.wake_at, self.clock.at))
+            self.look()
+        self.clock.advance_to(until)
+
+    def look(self) -> None:
+        """Make one pass; a killed one leaves what it left."""
+        self._passes += 1
+        store: Store = self.store
+        hosting: Hosting = Faulty(SimulatedHosting(self.service), self._meets)
+        queue: Queue = MemoryQueue(self.clock)
+        noted: Any = Noted(store, self._note)
+        with suppress(Killed):
+            reconcile(WELD, Remote(self.clock, noted, hosting, queue, f"pass-{self._passes}"))
+
+    def _note(self, won: ModelRecord) -> None:
+        self.saved.append((won, raw(self.tables, self.tables.names.models, model_id=WELD, item=RECORD)))
+
+
+class Noted:
+    """The store; each won write is shown to `note`."""
+
+    def __init__(self, store: Store, note: Callable[[ModelRecord], None]) -> None:
+        self._store, self._note = store, note
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def save(self, record: ModelRecord, entry: LedgerEntry | None) -> ModelRecord:
+        """See `ports.Store`."""
+        won = self._store.save(record, entry)
+        self._note(won)
+        return won
+
+
+def raw(made: Tables, table: str, **key: Any) -> Raw:
+    """Return an item as DynamoDB holds it."""
+    typed = {name: {"N" if isinstance(part, int) else "S": str(part)} for name, part in key.items()}
+    found: Raw = client_of(made).get_item(TableName=table, Key=typed, ConsistentRead=True)["Item"]
+    return found
+
+
+def a_model(**changes: Any) -> HostedModel:
+    """Return a model with one shift of an hour on Mondays, known for a week."""
+    window = ShiftWindow(frozenset({Weekday.MON}), time(8), time(9))
+    early = Schedule("early", "UTC", (window,))
+    lead, known = timedelta(minutes=30), MIDNIGHT - timedelta(days=7)
+    model = HostedModel(WELD, TARGET, Units(1), (early,), lead, timedelta(minutes=2), known)
+    return replace(model, **changes)
+
+
+PLANNED = (
+    a_model(),
+    a_model(
+        model_id=ModelId("paint-finish"),
+        units=Units(2, 4),
+        schedules=(
+            Schedule(
+                "late",
+                "America/Mexico_City",
+                (ShiftWindow(frozenset({Weekday.FRI, Weekday.SUN}), time(22, 30), time(6, 0, 1), end_day=1),),
+            ),
+            Schedule("none", "UTC", ()),
+        ),
+        mode=Mode.OBSERVE,
+        unscheduled=Unscheduled.STOP,
+    ),
+    a_model(model_id=ModelId("0-idle"), schedules=(), slack=timedelta(), mode=Mode.PAUSED),
+)
+ERRORS = (
+    ports.AnswerLost,
+    ports.Throttled,
+    ports.WrongState,
+    ports.QuotaExceeded,
+    ports.AccessRefused,
+    ports.InvalidCall,
+    ports.ModelGone,
+)
+
+
+def taken() -> Samples:
+    """Return what this release writes: records in every phase, every attempt and answer, every kind of entry."""
+    with dynamodb() as tables:
+        return _taken(tables)
+
+
+def _taken(tables: Callable[[], Tables]) -> Samples:
+    records: dict[Any, tuple[ModelRecord, Raw]] = {}
+    entries: dict[Any, tuple[LedgerEntry, Raw]] = {}
+    for shift in _shifts(tables):
+        for record, item in shift.saved:
+            attempt = record.attempt
+            key = (record.phase, record.ownership, *((attempt.call, attempt.answer) if attempt else ()))
+            records.setdefault(key, (record, item))
+        for entry in shift.store.ledger(WELD):
+            item = raw(shift.tables, shift.tables.names.ledger, model_id=WELD, sequence=entry.sequence)
+            entries.setdefault((entry.action, entry.late, entry.client_token is None), (entry, item))
+    samples = Samples()
+    samples.records = [{"item": item, "meant": plain(value)} for value, item in records.values()]
+    samples.entries = [{"item": item, "meant": plain(value)} for value, item in entries.values()]
+    made = tables()
+    store_on(made).apply(PLANNED, expected_version=0, at=MIDNIGHT)
+    pointer = raw(made, made.names.plans, plan=CURRENT, item=POINTER)
+    samples.pointer = {"item": pointer, "meant": {"version": 1}}
+    for model in PLANNED:
+        item = raw(made, made.names.plans, plan=pointer["points_to"]["S"], item=f"model#{model.model_id}")
+        samples.models.append({"item": item, "meant": plain(model)})
+    samples.messages = [{"body": work(name), "meant": name} for name in (WELD, ModelId("0"), ModelId("a" * 63))]
+    return samples
+
+
+def _shifts(tables: Callable[[], Tables]) -> Iterator[Shift]:
+    """Yield shifts that have been through something, each on tables of its own."""
+    for name, begins in (("start", "07:20"), ("stop", "08:59")):
+        answers: list[BaseException] = [Killed(), *(error("so it is") for error in ERRORS)]
+        shift = Shift(tables(), _each_in_turn(name, answers))
+        shift.run_until(begins)
+        for _ in range(60):
+            shift.clock.advance(MINUTE)
+            shift.run_until(shift.clock.at.strftime("%H:%M:%S"))
+            if not answers:
+                break
+            if shift.saved[-1][0].silent_for_plan is not None:
+                shift.apply(a_model())  # only a new plan lets it be asked again
+        yield shift
+    stories: tuple[Callable[[Shift], None], ...] = (
+        _a_person_starts,
+        lambda shift: shift.service.inject(Fault(FaultKind.HOSTING_FAILED, times=9)),
+        lambda shift: shift.service.inject(Fault(FaultKind.STUCK)),
+        lambda shift: shift.service.delete(TARGET.project, TARGET.version),
+        lambda shift: shift.apply(a_model(mode=Mode.OBSERVE)),
+        lambda shift: shift.apply(a_model(mode=Mode.PAUSED)),
+        lambda _: None,  # an ordinary one
+    )
+    for story in stories:
+        shift = Shift(tables())
+        story(shift)
+        shift.run_until("09:10")
+        yield shift
+
+
+def _a_person_starts(shift: Shift) -> None:
+    shift.run_until("05:00")
+    shift.service.person_starts(TARGET.project, TARGET.version)
+    shift.store.wake(WELD, shift.clock.at)
+
+
+def _each_in_turn(name: str, answers: list[BaseException]) -> Callable[[str, bool], None]:
+    def meets(called: str, done: bool) -> None:
+        if called == name and not done and answers:
+            raise answers.pop(0)
+
+    return meets
