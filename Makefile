@@ -2,7 +2,7 @@
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 VENVS := .venv/ready .venv-sam/ready .venv-local/ready
-PYTHON_CODE := $(wildcard functions layers/preheat/preheat scripts tests)
+PYTHON_CODE := $(wildcard benchmarks functions layers/preheat/preheat scripts tests)
 PYTEST := .venv/bin/python -m pytest
 # The layers are built by the Python that comes first on the path, with the uv that made the environments. A region has
 # to be named for sam to validate; nothing is sent there.
@@ -64,6 +64,12 @@ verify-service-model: setup  ## compare our service model with the last botocore
 soak: setup  ## simulate 100,000 shifts under every fault (SHIFTS=, FIRST_SEED=); seed ranges add up
 	.venv/bin/python scripts/soak.py --shifts $${SHIFTS:-100000} --first-seed $${FIRST_SEED:-1}
 
+schedules: setup  ## hold the engine to the slow reference on 100,000 random schedules (SCHEDULES=)
+	SCHEDULES=$${SCHEDULES:-100000} $(PYTEST) tests/domain/test_timetable.py
+
+benchmark: setup  ## print what the schedule engine and the plant file's reader take on this machine
+	.venv/bin/python -m benchmarks
+
 explore: setup  ## search every order of events: 2 workers with a fault, 1 with three, people, plans (minutes)
 	.venv/bin/python scripts/explore.py --deep
 
@@ -76,9 +82,9 @@ diagram: setup  ## print the transition diagram for ARCHITECTURE.md
 clean:  ## stop the local AWS and remove what was built; the environments stay
 	@if [ -x .venv/bin/python ] && [ -d .preheat ]; then .venv/bin/python -c 'from preheat.local import down; down()'; fi
 	rm -rf .preheat .aws-sam .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
-	find functions layers scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find benchmarks functions layers scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: setup requirements test check build demo chaos verify-service-model soak explore statemachine diagram clean help
+.PHONY: setup requirements test check build demo chaos verify-service-model soak schedules benchmark explore statemachine diagram clean help

@@ -1,5 +1,6 @@
 """What tests of every folder may ask for: a local AWS that is up, and golden files."""
 
+import zoneinfo
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,6 +8,9 @@ import pytest
 from tests.errors.handlers import Handlers
 
 from preheat.local import LocalAws, running
+
+# Zone rules come from the packaged tzdata alone, as in the functions and on the command line.
+zoneinfo.reset_tzpath(to=())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

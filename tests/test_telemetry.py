@@ -223,3 +223,24 @@ def _logged(result: Result) -> dict[str, Any]:
     (text,) = stream.getvalue().splitlines()
     line: dict[str, Any] = json.loads(text)
     return line
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({}, {}),
+        ({"closed_until": SIX.date() + timedelta(days=90)}, {}),
+        ({"closed_until": SIX.date() + timedelta(days=89)}, {"HolidayHorizonDays": 89}),
+        ({"closed_until": SIX.date() - timedelta(days=1)}, {"HolidayHorizonDays": -1}),
+        ({"unevaluated": "no such zone"}, {"SchedulesNotEvaluated": 1}),
+    ],
+)
+def test_a_schedule_that_needs_a_person_is_a_metric(
+    facts: dict[str, Any], told: dict[str, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = replace(Result(HOSTED.model_id, Action.LOOK, "kept"), **facts)
+    telemetry.emit_schedule(result, at=SIX)
+    out = capsys.readouterr().out
+    line = json.loads(out) if out else {}
+    assert {name: line[name][0] for name in ("SchedulesNotEvaluated", "HolidayHorizonDays") if name in line} == told
+    assert bool(line) == bool(told)

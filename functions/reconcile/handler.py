@@ -28,5 +28,6 @@ def look(record: SQSRecord) -> None:
         telemetry.logger.exception("not reconciled", extra={"message_id": record.message_id})
         raise
     telemetry.log_result(result)
+    telemetry.emit_schedule(result, at=reconciler.remote.clock.now())
     for entry in result.entries:
         telemetry.emit_entry(entry)

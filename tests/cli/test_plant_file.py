@@ -8,14 +8,21 @@ from pathlib import Path
 import pytest
 
 from preheat.cli.plan import announced_at, compiled
+from preheat.cli.plant_calendars import CalendarEntry, HolidaysEntry, QuotaEntry, ShutdownEntry, TariffEntry
 from preheat.cli.plant_file import PlantFileError, parse_plant, read_plant
 from preheat.cli.plant_schema import (
     MODEL_ENTRIES,
     MODELS_MAX,
     DefaultsEntry,
+    json_schema,
+)
+from preheat.cli.plant_windows import (
+    CrewEntry,
+    HoursEntry,
+    ReplacedEntry,
+    RotationEntry,
     ScheduleEntry,
     WindowEntry,
-    json_schema,
 )
 from preheat.domain.plan import Backend, HostedModel, Mode, ModelId, Target, Units, Unscheduled
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
@@ -24,6 +31,10 @@ ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAILY = frozenset(Weekday)
+ENTRIES = (
+    *(ScheduleEntry, WindowEntry, HoursEntry, RotationEntry, CrewEntry, ReplacedEntry),
+    *(CalendarEntry, HolidaysEntry, ShutdownEntry, TariffEntry, QuotaEntry),
+)
 
 HEAD = """version: 1
 schedules:
@@ -152,11 +163,14 @@ def test_an_anchor_stands_for_its_value() -> None:
     assert models["paint"].schedules == models["weld"].schedules
 
 
-def test_every_problem_of_a_file_is_told_at_once_in_order_of_place(golden: Callable[[Path, str], None]) -> None:
-    file = GOLDEN / "wrong.yaml"
+@pytest.mark.parametrize("name", ["wrong", "wrong-calendars"])
+def test_every_problem_of_a_file_is_told_at_once_in_order_of_place(
+    name: str, golden: Callable[[Path, str], None]
+) -> None:
+    file = GOLDEN / f"{name}.yaml"
     with pytest.raises(PlantFileError) as raised:
         parse_plant(file.read_bytes(), "plant.yaml")
-    golden(GOLDEN / "wrong.txt", f"{raised.value}\n")
+    golden(GOLDEN / f"{name}.txt", f"{raised.value}\n")
     places = [tuple(map(int, line.split(":")[1:3])) for line in raised.value.lines[:-1]]
     assert places == sorted(places)
 
@@ -342,8 +356,9 @@ def test_the_example_is_accepted_and_names_the_published_schema() -> None:
 
 def test_every_field_of_the_file_is_in_the_reference_and_its_example_is_accepted() -> None:
     page = (ROOT / "docs" / "plant-file.md").read_text()
-    for entry in (ScheduleEntry, WindowEntry, DefaultsEntry, *MODEL_ENTRIES.values()):
-        missing = [name for name in entry.model_fields if f".{name}`" not in page]
+    for entry in (DefaultsEntry, *MODEL_ENTRIES.values(), *ENTRIES):
+        names = [field.alias or name for name, field in entry.model_fields.items()]
+        missing = [name for name in names if f".{name}`" not in page]
         assert missing == [], f"docs/plant-file.md does not tell of {missing} of {entry.__name__}"
     example = page.partition("```yaml\n")[2].partition("```")[0]
     assert list(parsed(example)) == ["weld-seams"]

@@ -195,3 +195,15 @@ def test_an_empty_plan_names_no_model(store: Store, model: HostedModel) -> None:
     assert store.apply([], expected_version=1, at=model.announced_at) == 2
     assert store.planned_models() == []
     assert store.planned(model.model_id) == Planned(2, None)
+
+
+def test_the_plan_before_the_current_one_can_be_asked_of(store: Store, model: HostedModel) -> None:
+    assert store.planned_before(model.model_id) is None
+    store.apply([model], expected_version=0, at=SIX)
+    assert store.planned_before(model.model_id) is None
+    store.apply([replace(model, lead=timedelta(minutes=45))], expected_version=1, at=SIX)
+    assert store.planned_before(model.model_id) == model
+    store.apply([], expected_version=2, at=SIX)
+    before = store.planned_before(model.model_id)
+    assert before is not None
+    assert before.lead == timedelta(minutes=45)

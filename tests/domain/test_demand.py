@@ -1,6 +1,6 @@
 """Windows, schedules and demand: what should run when, also across a change of the clock."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.day import MIDNIGHT, a_model, at, shifts
 
+from preheat.domain.days import DayRule
 from preheat.domain.demand import BRIDGE_ALLOWANCE, STOP_TIME, demands, outlook
 from preheat.domain.looks import while_starting
-from preheat.domain.schedule import Schedule, ShiftWindow, Weekday, instant
+from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.timetable import LOOKAHEAD
 from preheat.domain.windows import Window, merged
+from preheat.domain.zones import instant
 
 minutes = st.integers(0, 2_000)
 windows = st.tuples(minutes, st.integers(1, 300)).map(
@@ -57,7 +60,7 @@ def test_a_window_that_is_none_cannot_exist(start: datetime, end: datetime, why:
         (frozenset[Weekday](), time(6), time(14), 0, "at least one weekday"),
         (frozenset({Weekday.MON}), time(14), time(6), 0, "ends before it starts"),
         (frozenset({Weekday.MON}), time(6), time(6), 0, "ends before it starts"),
-        (frozenset({Weekday.MON}), time(6), time(6), 8, "0 to 7 midnights"),
+        (frozenset({Weekday.MON}), time(6), time(6), 32, "0 to 31 midnights"),
     ],
 )
 def test_a_shift_window_that_is_none_cannot_exist(
@@ -153,6 +156,26 @@ def test_three_shifts_are_one_demand_without_end() -> None:
 
 def test_no_schedule_is_no_demand() -> None:
     assert outlook(a_model(), at("08:00")).next_edge is None
+
+
+def only_on(day: date) -> Schedule:
+    window = ShiftWindow(frozenset(Weekday), time(8), time(16), 0, DayRule(dates=frozenset({day})))
+    return Schedule("once", "UTC", (window,))
+
+
+def test_the_next_demand_is_seen_however_far_ahead_within_the_calendars() -> None:
+    model = a_model(schedules=(only_on(date(2027, 9, 1)),))
+    seen = outlook(model, at("08:00"))
+    assert seen.current is None
+    assert seen.upcoming is not None
+    assert seen.upcoming.begin == datetime(2027, 9, 1, 8, tzinfo=UTC)
+    assert seen.next_edge == seen.upcoming.start_at
+
+
+def test_a_model_whose_windows_are_all_behind_is_looked_at_again_when_what_was_searched_ends() -> None:
+    for day in (date(2026, 1, 1), date(2040, 1, 1)):
+        seen = outlook(a_model(schedules=(only_on(day),)), at("08:00"))
+        assert (seen.current, seen.upcoming, seen.next_edge) == (None, None, at("08:00") + LOOKAHEAD)
 
 
 def test_a_demand_is_named_after_the_schedule_that_opens_it() -> None:

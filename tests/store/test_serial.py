@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from preheat.domain.days import Cycle, DayRule, NthWeekday
 from preheat.domain.plan import LEAD_MAX, HostedModel, ModelId, Readiness, Target, Units
 from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.domain.recurrence_rule import RecurrenceRule
 from preheat.domain.schedule import ShiftWindow, Weekday
 from preheat.store.serial import Misshapen, decode, dumps, encode, fields_of, instant, loads, stamp
 
@@ -23,18 +25,33 @@ durations = st.timedeltas(timedelta(days=-400), timedelta(days=400))
 names = st.text(st.characters(codec="utf-8"), max_size=12)
 targets = st.builds(Target, st.from_regex(r"[a-z]{1,9}", fullmatch=True), st.from_regex(r"[1-9][0-9]?", fullmatch=True))
 units = st.builds(lambda low, more: Units(low, low + more if more else None), st.integers(1, 50), st.integers(0, 50))
+dates = st.dates(date(1970, 1, 1), date(2199, 12, 31))
+only = st.builds(
+    DayRule,
+    nth=st.frozensets(st.builds(NthWeekday, st.sampled_from(Weekday), st.sampled_from([1, 2, 3, 4, 5, -1]))),
+    month_days=st.frozensets(st.just(-1) | st.integers(1, 31)),
+    nearest=st.frozensets(st.just(-1) | st.integers(1, 31)),
+    months=st.frozensets(st.integers(1, 12)),
+    first=st.none() | st.dates(date(1970, 1, 1), date(2000, 1, 1)),
+    last=st.none() | st.dates(date(2000, 1, 1), date(2199, 1, 1)),
+    dates=st.frozensets(dates, max_size=3),
+    cycle=st.none() | st.builds(Cycle, dates, st.just(28), st.frozensets(st.integers(0, 27), min_size=1)),
+    rule=st.none() | st.builds(RecurrenceRule, st.sampled_from(["FREQ=DAILY", "FREQ=MONTHLY;BYDAY=-1FR"]), dates),
+)
 windows = st.builds(
     ShiftWindow,
     days=st.frozensets(st.sampled_from(Weekday), min_size=1),
     start=st.just(time(6)),
     end=st.times(time(6, 0, 1)),
-    end_day=st.integers(0, 7),
+    end_day=st.integers(0, 31),
+    only=st.none() | only,
 )
 KINDS: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     int: st.integers(),
     str: names,
     ModelId: st.from_regex(r"[a-z0-9][a-z0-9-]{0,8}", fullmatch=True),
+    date: dates,
     datetime: instants,
     timedelta: durations,
     Target: targets,
@@ -48,6 +65,8 @@ def values(hint: Any, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]
     """Return a strategy for every value of a type hint; `given` ones for the fields of a dataclass."""
     if hint in KINDS:
         return KINDS[hint]
+    if get_origin(hint) is frozenset:
+        return st.frozensets(values(get_args(hint)[0]), max_size=3)
     if isinstance(hint, UnionType):
         (inner,) = (one for one in get_args(hint) if one is not NoneType)
         return st.none() | values(inner)
@@ -103,16 +122,17 @@ class Facts:
     count: int
     wait: timedelta
     wall: time
+    day: date
     sizes: tuple[int, ...] = ()
     payload: bytes = b""
     name: str | None = None
 
 
-GOOD: dict[str, Any] = {"model_id": "a", "flag": True, "count": 3, "wait": 1.5, "wall": "06:00:00"}
+GOOD: dict[str, Any] = {"model_id": "a", "flag": True, "count": 3, "wait": 1.5, "wall": "06:00:00", "day": "2026-12-24"}
 
 
 def test_a_missing_field_takes_its_default() -> None:
-    assert decode(Facts, GOOD) == Facts(ModelId("a"), True, 3, timedelta(seconds=1.5), time(6))
+    assert decode(Facts, GOOD) == Facts(ModelId("a"), True, 3, timedelta(seconds=1.5), time(6), date(2026, 12, 24))
 
 
 @pytest.mark.parametrize(
@@ -130,6 +150,10 @@ def test_a_missing_field_takes_its_default() -> None:
         ({"wait": float("nan")}, "wait: "),
         ({"wall": "25:00"}, "wall: "),
         ({"wall": "06:00:00+01:00"}, "wall: .* is not a plain wall time"),
+        ({"day": "2026-02-30"}, "day: "),
+        ({"day": "20261224"}, "day: .* is not a date"),
+        ({"day": "2026-W52-4"}, "day: "),
+        ({"day": 20261224}, "day: 20261224 is not text"),
         ({"sizes": "12"}, "sizes: '12' is not a list"),
         ({"sizes": [1, "2"]}, r"sizes\[1\]: '2' is not int"),
         ({"payload": "no base64!"}, "payload: "),

@@ -187,6 +187,15 @@ class Store(Protocol):
             UnreadableItem: the stored plan is of a form that this release does not know.
         """
 
+    def planned_before(self, model_id: ModelId) -> HostedModel | None:
+        """Return what the plan before the current one said of the model; None if there is none, or it is not named.
+
+        Asked only when what the current plan says cannot be evaluated.
+
+        Raises:
+            UnreadableItem: the stored plan is of a form that this release does not know.
+        """
+
     def due(self, until: datetime) -> Sequence[Due]:
         """Return the models with `wake_at` <= `until`, oldest first, from the eventually consistent index."""
 

@@ -5,7 +5,7 @@ one's failure; what to do is `domain.decision`'s affair. Pure but for its `Remot
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from preheat.domain import budget, proving
 from preheat.domain.attempt import Answer, Attempt, Call, Outcome
@@ -16,6 +16,7 @@ from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Mode, ModelId, Readiness
 from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat.domain.situation import Observation, Proof, Situation
+from preheat.domain.timetable import ScheduleError, closed_until
 from preheat.ports import (
     HostingError,
     ModelGone,
@@ -47,6 +48,8 @@ class Result:
     wake_at: datetime | None = None
     entries: tuple[LedgerEntry, ...] = ()
     incomplete: bool = False
+    unevaluated: str = ""  # why the current plan's schedules could not be evaluated; it is gone by the plan before
+    closed_until: date | None = None  # where the resolved holidays of the model's calendars end
 
 
 def reconcile(model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT) -> Result:
@@ -85,6 +88,11 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
         if planned.model is None:
             return Result(model_id, Action.LOOK, "neither planned nor on record")
         record = ModelRecord(model_id=model_id, target=planned.model.target)
+    evaluable, problem = _evaluable(model_id, planned, remote, now)
+    if evaluable is None:
+        reason = f"{problem}; nothing is started or stopped"
+        return Result(model_id, Action.LOOK, reason, record.phase, record.wake_at, incomplete=True, unevaluated=problem)
+    planned = evaluable
     situation = _gather(replace(record, writer=remote.writer), planned, stack_mode, remote, now)
     decision = decide(situation)
     record = _save(decision, remote, entries)
@@ -99,7 +107,39 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
             detail = f"{after.reason}; not recorded, the intent stands"
         decision = replace(decision, reason=f"{decision.reason} ({detail or answer})")
     _look_again(record, remote)
-    return Result(model_id, decision.action, decision.reason, record.phase, record.wake_at, tuple(entries))
+    return Result(
+        model_id,
+        decision.action,
+        decision.reason,
+        record.phase,
+        record.wake_at,
+        tuple(entries),
+        unevaluated=problem,
+        closed_until=closed_until(planned.model.schedules) if planned.model is not None else None,
+    )
+
+
+def _evaluable(model_id: ModelId, planned: Planned, remote: Remote, now: datetime) -> tuple[Planned | None, str]:
+    """Return the plan to go by, and what is wrong with the current one.
+
+    A model whose schedules cannot be evaluated here keeps the plan before; if that cannot be either, none is returned.
+    """
+    if planned.model is None:
+        return planned, ""
+    try:
+        outlook(planned.model, now)
+    except ScheduleError as error:
+        problem = str(error)
+    else:
+        return planned, ""
+    before = remote.store.planned_before(model_id)
+    if before is not None:
+        try:
+            outlook(before, now)
+        except ScheduleError:
+            return None, problem
+        return replace(planned, model=before), problem
+    return None, problem
 
 
 def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Remote, now: datetime) -> Situation:

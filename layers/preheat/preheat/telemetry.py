@@ -13,6 +13,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from preheat.domain.plan import ModelId
 from preheat.domain.record import Action, LedgerEntry, Phase
+from preheat.domain.timetable import runs_short
 from preheat.masking import log_line
 from preheat.reconcile import Result
 from preheat.tick import Ticked
@@ -35,7 +36,12 @@ def log_result(result: Result) -> None:
         "wake_at": result.wake_at.isoformat() if result.wake_at else None,
         "entries": [entry.sequence for entry in result.entries],
     }
-    tell = logger.warning if result.incomplete else logger.info if result.entries else logger.debug
+    if result.unevaluated:
+        facts["unevaluated"] = result.unevaluated[:TEXT_MAX]
+    if result.closed_until is not None:
+        facts["closed_until"] = result.closed_until.isoformat()
+    grave = result.incomplete or result.unevaluated
+    tell = logger.warning if grave else logger.info if result.entries else logger.debug
     tell("reconciled", extra=facts)
 
 
@@ -68,6 +74,23 @@ def emit_entry(entry: LedgerEntry) -> None:
         metrics.add_dimensions(service=SERVICE, schedule=entry.schedule)
     metrics.add_metadata("model_id", entry.model_id)
     metrics.add_metadata("sequence", entry.sequence)
+    metrics.flush_metrics()
+
+
+def emit_schedule(result: Result, *, at: datetime) -> None:
+    """Write what alarms go by: schedules that could not be evaluated, and how many days the holidays are known for yet.
+
+    The days are written only when they are fewer than 90.
+    """
+    if not result.unevaluated and not runs_short(result.closed_until, at):
+        return
+    metrics = _metrics(at)
+    if result.unevaluated:
+        metrics.add_metric("SchedulesNotEvaluated", MetricUnit.Count, 1)
+    if result.closed_until is not None and runs_short(result.closed_until, at):
+        days = (result.closed_until - at.date()).days
+        metrics.add_metric("HolidayHorizonDays", MetricUnit.Count, days)
+    metrics.add_metadata("model_id", result.model_id)
     metrics.flush_metrics()
 
 

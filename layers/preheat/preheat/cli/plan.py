@@ -5,21 +5,33 @@ Owns since when a model's schedules have been known. Pure; knows neither YAML no
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from preheat.cli.plant_schema import AnyModel, PlantFile, SageMakerModel, ScheduleEntry
+from preheat.cli.closed_days import BEHIND, Range, ahead_of
+from preheat.cli.plan_schedules import schedule
+from preheat.cli.plant_schema import AnyModel, PlantFile, SageMakerModel
 from preheat.domain.plan import HostedModel, ModelId, Target, Units
-from preheat.domain.schedule import Schedule, ShiftWindow
+from preheat.domain.schedule import Schedule
+
+NEWS: Final = timedelta(days=3)  # more than the longest lead and slack together
 
 
 def compiled(
-    plant: PlantFile, *, now: datetime, previous: Mapping[ModelId, HostedModel], region: str | None = None
+    plant: PlantFile,
+    *,
+    now: datetime,
+    previous: Mapping[ModelId, HostedModel],
+    region: str | None = None,
+    span: Range | None = None,
 ) -> tuple[HostedModel, ...]:
     """Return the plant's models in the file's order; `previous` are those of the plan that they replace.
 
-    `region` is the stack's: a model that names it is hosted where one is that names none.
+    `region` is the stack's: a model that names it is hosted where one is that names none. Closed days are resolved
+    within `span`, by default from a little before `now` to 24 months after.
     """
-    schedules = {name: _schedule(name, entry) for name, entry in plant.schedules.items()}
+    span = span or ahead_of(now.date())
+    schedules = {name: schedule(name, entry, plant.calendars, span) for name, entry in plant.schedules.items()}
     return tuple(
         _model(ModelId(name), entry, plant, schedules, previous=previous.get(ModelId(name)), now=now, region=region)
         for name, entry in plant.models.items()
@@ -29,24 +41,27 @@ def compiled(
 def announced_at(schedules: tuple[Schedule, ...], previous: HostedModel | None, now: datetime) -> datetime:
     """Return since when these schedules have been known for a model: a demand known before stays known.
 
-    Windows and zones count, names and order do not.
+    Windows, zones and exceptions count, names and order do not.
     """
-    if previous is None or _when(schedules) != _when(previous.schedules):
+    if previous is None or _when(schedules, now) != _when(previous.schedules, now):
         return now
     return previous.announced_at
 
 
-def _when(schedules: tuple[Schedule, ...]) -> frozenset[tuple[str, ShiftWindow]]:
-    return frozenset((schedule.zone, window) for schedule in schedules for window in schedule.shift_windows)
+def _when(schedules: tuple[Schedule, ...], now: datetime) -> frozenset[tuple[object, ...]]:
+    """Return what tells when schedules want something from now on, so far as it can make a shift news.
 
-
-def _schedule(name: str, entry: ScheduleEntry) -> Schedule:
-    # An end that is not after the start is on the next day.
-    windows = (
-        ShiftWindow(window.days, window.start, window.end, end_day=int(window.end <= window.start))
-        for window in entry.windows
+    Only what begins within a lead and a slack from now can: of the closed days, which move on with each apply, those
+    near by count.
+    """
+    near = Range(now.date() - BEHIND, now.date() + NEWS)
+    return frozenset(
+        (schedule.zone, kind, window, closed, schedule.replaced_days, schedule.first, schedule.last)
+        for schedule in schedules
+        for closed in [frozenset(day for day in schedule.closed if day in near)]
+        for kind in ("shift_windows", "added", "replaced")
+        for window in getattr(schedule, kind)
     )
-    return Schedule(name, entry.zone, tuple(windows))
 
 
 def _model(

@@ -3,13 +3,14 @@
 Reads the values as they stand in the file, whole or not, so that these problems are told together with all others.
 """
 
-import difflib
 from collections.abc import Iterator
 from typing import Any, Final
 
 from preheat.cli.plant_leaves import VERSION_ARN
+from preheat.cli.plant_schedule_checks import calendar_problems, schedule_problems, unknown
 from preheat.cli.plant_schema import LookoutTarget, RekognitionTarget, SageMakerTarget, backend_of
-from preheat.cli.plant_yaml import Document, FieldPath, Problem
+from preheat.cli.plant_sizes import size_problems
+from preheat.cli.plant_yaml import Document, FieldPath, Problem, mapping_of
 from preheat.domain.plan import ROLE, Backend, Target
 
 TARGETS: Final[dict[Backend, type[LookoutTarget | RekognitionTarget | SageMakerTarget]]] = {
@@ -21,12 +22,15 @@ TARGETS: Final[dict[Backend, type[LookoutTarget | RekognitionTarget | SageMakerT
 
 def cross_problems(document: Document) -> Iterator[Problem]:
     """Yield the problems between fields; whatever is not of the right form is passed over, its own problem is told."""
-    schedules = _mapping(document.value, "schedules")
+    yield from calendar_problems(document)
+    yield from schedule_problems(document)
+    yield from size_problems(document)
+    schedules = mapping_of(document.value, "schedules")
     owners: dict[tuple[object, ...], str] = {}
-    defaults = _mapping(document.value, "defaults")
+    defaults = mapping_of(document.value, "defaults")
     least = defaults.get("min_units", 1)
     place = {name: defaults[name] for name in ("region", "role") if isinstance(defaults.get(name), str)}
-    for name, model in _mapping(document.value, "models").items():
+    for name, model in mapping_of(document.value, "models").items():
         path: FieldPath = ("models", name)
         if isinstance(model, dict):
             yield from _unknown_schedules(document, path, model, schedules)
@@ -43,13 +47,7 @@ def _unknown_schedules(
     named = model.get("schedules")
     for index, name in enumerate(named if isinstance(named, list) else []):
         if isinstance(name, str) and name not in schedules:
-            close = difflib.get_close_matches(name, schedules, n=1)
-            meant = f" (did you mean {close[0]!r}?)" if close else ""
-            where = (*path, "schedules", index)
-            known = ", ".join(list(schedules)[:10]) or "none is there"
-            yield Problem(
-                document.place(where), where, f"found {name!r}, no schedule of this file{meant}", f"one of: {known}"
-            )
+            yield unknown(document, (*path, "schedules", index), name, "schedule of this file", schedules)
 
 
 def _shared_target(
@@ -115,8 +113,3 @@ def _crossed_units(document: Document, path: FieldPath, model: dict[str, Any], d
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _mapping(value: Any, key: str) -> dict[str, Any]:
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, dict) else {}

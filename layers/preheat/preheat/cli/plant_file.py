@@ -9,15 +9,17 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from preheat.cli.plant_calendars import CalendarEntry, HolidaysEntry, QuotaEntry, ShutdownEntry, TariffEntry
 from preheat.cli.plant_checks import cross_problems
 from preheat.cli.plant_payload import ReadinessEntry
-from preheat.cli.plant_schema import (
-    MODEL_ENTRIES,
-    DefaultsEntry,
-    PlantFile,
+from preheat.cli.plant_schema import MODEL_ENTRIES, DefaultsEntry, PlantFile, backend_of
+from preheat.cli.plant_windows import (
+    CrewEntry,
+    HoursEntry,
+    ReplacedEntry,
+    RotationEntry,
     ScheduleEntry,
     WindowEntry,
-    backend_of,
 )
 from preheat.cli.plant_yaml import Document, FieldPath, NotReadableError, Place, Problem, read_yaml
 
@@ -31,6 +33,17 @@ _ENTRIES: dict[tuple[str, ...], type[BaseModel]] = {
     ("schedules", "*"): ScheduleEntry,
     ("schedules", "*", "windows", "*"): WindowEntry,
     ("models", "*", "readiness"): ReadinessEntry,
+    ("schedules", "*", "rotations", "*"): RotationEntry,
+    ("schedules", "*", "rotations", "*", "shifts", "*"): HoursEntry,
+    ("schedules", "*", "rotations", "*", "crews", "*"): CrewEntry,
+    ("schedules", "*", "added", "*"): WindowEntry,
+    ("schedules", "*", "replaced", "*"): ReplacedEntry,
+    ("schedules", "*", "replaced", "*", "windows", "*"): HoursEntry,
+    ("calendars", "*"): CalendarEntry,
+    ("calendars", "*", "holidays", "*"): HolidaysEntry,
+    ("calendars", "*", "shutdowns", "*"): ShutdownEntry,
+    ("tariffs", "*"): TariffEntry,
+    ("quotas", "*"): QuotaEntry,
 }
 
 
@@ -126,6 +139,8 @@ def _problem(document: Document, details: Any) -> Problem:
         accepted = f"a list: {_described(document, path)}"
     elif kind == "too_short":
         accepted = "at least one"
+    elif kind == "too_long":
+        accepted = f"at most {details['ctx']['max_length']}"
     else:  # Every leaf has a reader of its own; this is what a form not thought of would say.
         accepted = details["msg"]
     return Problem(document.place(path), path, f"found {shown(found)}", accepted)
@@ -145,14 +160,16 @@ def _accepted(details: Any) -> str:
 
 def _described(document: Document, path: FieldPath) -> str:
     entry = _entry(document, path[:-1])
-    field = entry.model_fields.get(str(path[-1])) if entry is not None else None
+    name = str(path[-1])
+    fields = entry.model_fields if entry is not None else {}
+    field = next((field for key, field in fields.items() if name == (field.alias or key)), None)
     text = field.description if field is not None else None
     return text[0].lower() + text[1:].rstrip(".") if text else "a value"
 
 
 def _fields(document: Document, path: FieldPath) -> list[str]:
     entry = _entry(document, path)
-    return list(entry.model_fields) if entry is not None else []
+    return [field.alias or name for name, field in entry.model_fields.items()] if entry is not None else []
 
 
 def _entry(document: Document, path: FieldPath) -> type[BaseModel] | None:

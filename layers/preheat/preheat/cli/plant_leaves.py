@@ -26,14 +26,11 @@ from preheat.domain.plan import (
     Mode,
     Unscheduled,
 )
-from preheat.domain.schedule import Weekday
+from preheat.domain.schedule import END_DAY_MAX
 
 _DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
-_DAY = "|".join(day.name.lower() for day in Weekday)
-_DAYS = re.compile(rf"daily|({_DAY})(-({_DAY}))?")
 _A_TIME = 'a local time in quotes such as "06:00"'
-_SOME_DAYS = "daily, days such as mon, ranges such as mon-fri or fri-mon, or a list of these"
 
 
 def _matching(pattern: re.Pattern[str], accepted: str) -> Callable[[Any], str]:
@@ -81,29 +78,18 @@ def _start(value: Any) -> time:
     return time(int(found[1]), int(found[2]))
 
 
-def _end(value: Any) -> time:
+def _end(value: Any) -> timedelta:
     try:
-        return time() if value == "24:00" else _start(value)
+        wall = _start(value) if value != "24:00" else None
     except ValueError:
         raise ValueError(f"{_A_TIME}, 00:00 to 24:00; one not after the start is on the next day") from None
+    return timedelta(hours=wall.hour, minutes=wall.minute) if wall else timedelta(days=1)
 
 
-def _days(value: Any) -> frozenset[Weekday]:
-    parts = value if isinstance(value, list) else [value]
-    days: set[Weekday] = set()
-    for part in parts:
-        found = _DAYS.fullmatch(part) if isinstance(part, str) else None
-        if found is None:
-            raise ValueError(_SOME_DAYS)
-        if part == "daily":
-            days.update(Weekday)
-        else:
-            first = Weekday[found[1].upper()]
-            last = Weekday[(found[3] or found[1]).upper()]
-            days.update(Weekday((first + step) % 7) for step in range((last - first) % 7 + 1))
-    if not days:
-        raise ValueError(_SOME_DAYS)
-    return frozenset(days)
+def _end_day(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < END_DAY_MAX:
+        raise ValueError(f"a number of days from 0 to {END_DAY_MAX - 1}")
+    return value
 
 
 def _zone(value: Any) -> str:
@@ -139,34 +125,35 @@ def _one_of[Choice: (Mode, Unscheduled, Backend)](choices: type[Choice]) -> Call
     return read
 
 
-def _leaf(reads: Any, **schema: Any) -> tuple[PlainValidator, WithJsonSchema]:
+def leaf(reads: Any, **schema: Any) -> tuple[PlainValidator, WithJsonSchema]:
+    """Return what makes a type a leaf of the file: the function that reads it, and its JSON Schema."""
     return PlainValidator(reads), WithJsonSchema(schema)
 
 
-def _whole(pattern: re.Pattern[str]) -> str:
+def whole(pattern: re.Pattern[str]) -> str:
+    """Return a pattern as JSON Schema has it, for the whole text."""
     return f"^(?:{pattern.pattern})$"
 
 
 _NAMES = "a name of 1 to 63 of [a-z0-9-] starting with a letter or digit"
 _SPAN = {"type": "string", "pattern": r"^(?=.)(?:\d{1,4}h)?(?:\d{1,5}m)?(?:\d{1,6}s)?$"}
-_WEEKDAYS = {"type": "string", "pattern": _whole(_DAYS)}
 
-Name = Annotated[str, *_leaf(_matching(MODEL_ID, _NAMES), type="string", pattern=_whole(MODEL_ID))]
+Name = Annotated[str, *leaf(_matching(MODEL_ID, _NAMES), type="string", pattern=whole(MODEL_ID))]
 Project = Annotated[
     str,
-    *_leaf(
+    *leaf(
         _matching(PROJECT, "1 to 255 of [a-zA-Z0-9_-] starting with a letter or digit"),
         type="string",
-        pattern=_whole(PROJECT),
+        pattern=whole(PROJECT),
     ),
 ]
 Version = Annotated[
     str,
-    *_leaf(
+    *leaf(
         _version,
         anyOf=[
             {"type": "integer", "minimum": 1, "maximum": 9_999_999_999},
-            {"type": "string", "pattern": _whole(VERSION)},
+            {"type": "string", "pattern": whole(VERSION)},
         ],
     ),
 ]
@@ -180,41 +167,39 @@ VERSION_ARN: Final = re.compile(
 
 def _service_name(backend: Backend, index: int) -> tuple[PlainValidator, WithJsonSchema]:
     rule = RULES[backend][index]
-    return _leaf(
-        _matching(rule.pattern, f"{rule.accepted}, a number in quotes"), type="string", pattern=_whole(rule.pattern)
+    return leaf(
+        _matching(rule.pattern, f"{rule.accepted}, a number in quotes"), type="string", pattern=whole(rule.pattern)
     )
 
 
 def backend_leaf(backend: Backend) -> tuple[PlainValidator, WithJsonSchema]:
     """Return the leaf of the field that tells which kind of model an entry is."""
-    return _leaf(_one_of(Backend), const=backend)
+    return leaf(_one_of(Backend), const=backend)
 
 
 LABELS_PROJECT: Final = _service_name(Backend.REKOGNITION, 0)
 LABELS_VERSION: Final = _service_name(Backend.REKOGNITION, 1)
-LABELS_ARN: Final = _leaf(
+LABELS_ARN: Final = leaf(
     _matching(
         VERSION_ARN, "the ARN of a project version: arn:aws:rekognition:REGION:ACCOUNT:project/NAME/version/NAME/NUMBER"
     ),
     type="string",
-    pattern=_whole(re.compile(re.sub(r"\?P<[a-z]+>", "", VERSION_ARN.pattern))),
+    pattern=whole(re.compile(re.sub(r"\?P<[a-z]+>", "", VERSION_ARN.pattern))),
 )
 Endpoint = Annotated[str, *_service_name(Backend.SAGEMAKER, 0)]
 EndpointConfig = Annotated[str, *_service_name(Backend.SAGEMAKER, 1)]
-REGION_NAME: Final = _leaf(_matching(REGION, "a region such as eu-central-1"), type="string", pattern=_whole(REGION))
-ROLE_ARN: Final = _leaf(
-    _matching(ROLE, "the ARN of an IAM role: arn:aws:iam::ACCOUNT:role/NAME"), type="string", pattern=_whole(ROLE)
+REGION_NAME: Final = leaf(_matching(REGION, "a region such as eu-central-1"), type="string", pattern=whole(REGION))
+ROLE_ARN: Final = leaf(
+    _matching(ROLE, "the ARN of an IAM role: arn:aws:iam::ACCOUNT:role/NAME"), type="string", pattern=whole(ROLE)
 )
-FileVersion = Annotated[int, *_leaf(_file_version, const=1)]
-LEAD: Final = _leaf(_duration(timedelta(seconds=1), LEAD_MAX, "more than 0 and at most 6h"), **_SPAN)
-SLACK: Final = _leaf(_duration(timedelta(), LEAD_MAX, "at most 6h"), **_SPAN)
-UNITS: Final = _leaf(_units, type="integer", minimum=1, maximum=UNITS_MAX)
-Start = Annotated[time, *_leaf(_start, type="string", pattern=_whole(_TIME))]
-End = Annotated[time, *_leaf(_end, type="string", pattern=f"^(?:{_TIME.pattern}|24:00)$")]
-Days = Annotated[
-    frozenset[Weekday],
-    *_leaf(_days, anyOf=[_WEEKDAYS, {"type": "array", "items": _WEEKDAYS, "minItems": 1}]),
-]
-Zone = Annotated[str, *_leaf(_zone, type="string", examples=["Europe/Berlin", "America/Mexico_City"])]
-ModeName = Annotated[Mode, *_leaf(_one_of(Mode), enum=list(Mode))]
-UnscheduledName = Annotated[Unscheduled, *_leaf(_one_of(Unscheduled), enum=list(Unscheduled))]
+FileVersion = Annotated[int, *leaf(_file_version, const=1)]
+LEAD: Final = leaf(_duration(timedelta(seconds=1), LEAD_MAX, "more than 0 and at most 6h"), **_SPAN)
+SLACK: Final = leaf(_duration(timedelta(), LEAD_MAX, "at most 6h"), **_SPAN)
+UNITS: Final = leaf(_units, type="integer", minimum=1, maximum=UNITS_MAX)
+Start = Annotated[time, *leaf(_start, type="string", pattern=whole(_TIME))]
+# Since the midnight with which its date begins; 24:00 is a day.
+End = Annotated[timedelta, *leaf(_end, type="string", pattern=f"^(?:{_TIME.pattern}|24:00)$")]
+END_DAY: Final = leaf(_end_day, type="integer", minimum=0, maximum=END_DAY_MAX - 1)
+Zone = Annotated[str, *leaf(_zone, type="string", examples=["Europe/Berlin", "America/Mexico_City"])]
+ModeName = Annotated[Mode, *leaf(_one_of(Mode), enum=list(Mode))]
+UnscheduledName = Annotated[Unscheduled, *leaf(_one_of(Unscheduled), enum=list(Unscheduled))]

@@ -6,8 +6,9 @@ Owns the fields; their values are `plant_leaves`' affair. Knows neither YAML nor
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
+from preheat.cli.plant_calendars import BackendName, CalendarEntry, QuotaEntry, TariffEntry
 from preheat.cli.plant_leaves import (
     LABELS_ARN,
     LABELS_PROJECT,
@@ -18,21 +19,18 @@ from preheat.cli.plant_leaves import (
     SLACK,
     UNITS,
     VERSION_ARN,
-    Days,
-    End,
     Endpoint,
     EndpointConfig,
     FileVersion,
     ModeName,
     Name,
     Project,
-    Start,
     UnscheduledName,
     Version,
-    Zone,
     backend_leaf,
 )
 from preheat.cli.plant_payload import ImageEntry, ReadinessEntry, not_null
+from preheat.cli.plant_windows import ScheduleEntry, Strict
 from preheat.domain.plan import Backend, Mode, Target, Unscheduled
 
 MODELS_MAX: Final = 1_000
@@ -45,26 +43,7 @@ def _few(value: Any) -> Any:
     return value
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-class WindowEntry(_Strict):
-    """A shift window: a local start and end on some weekdays."""
-
-    days: Days = Field(description="Weekdays on which it starts: daily, mon, mon-fri, fri-mon, or a list of these.")
-    start: Start = Field(description='Local time, in quotes: "06:00".')
-    end: End = Field(description="Local time; one that is not after the start is on the next day. 24:00 is midnight.")
-
-
-class ScheduleEntry(_Strict):
-    """Shift windows in one time zone."""
-
-    zone: Zone = Field(description="IANA time zone of every time in it.")
-    windows: list[WindowEntry] = Field(min_length=1, description="Shift windows; together they are the shift.")
-
-
-class DefaultsEntry(_Strict):
+class DefaultsEntry(Strict):
     """What holds for every model that does not say otherwise."""
 
     lead: Annotated[timedelta, *LEAD] = Field(
@@ -84,7 +63,7 @@ class DefaultsEntry(_Strict):
     )
 
 
-class _Place(_Strict):
+class _Place(Strict):
     """Where a model of any service is hosted."""
 
     region: Annotated[str | None, *REGION_NAME] = Field(
@@ -150,7 +129,7 @@ class SageMakerTarget(_Place):
         return Target(self.endpoint, self.config, self.backend, self.region, self.role)
 
 
-class ModelEntry(_Strict):
+class ModelEntry(Strict):
     """What any hosted model says of when it is needed and how it is run."""
 
     schedules: list[Name] = Field(description="Names of the schedules that need it; several are united.")
@@ -169,7 +148,7 @@ class ModelEntry(_Strict):
     )
 
 
-class _Scaled(_Strict):
+class _Scaled(Strict):
     """Inference units, where the service counts in them."""
 
     min_units: Annotated[int | None, *UNITS] = Field(
@@ -220,13 +199,26 @@ AnyModel = Annotated[
 ]
 
 
-class PlantFile(_Strict):
+class PlantFile(Strict):
     """A plant: its schedules and the models that they need."""
 
     model_config = ConfigDict(title="Preheat plant file")
 
     version: FileVersion = Field(description="Version of this form of plant file.")
     defaults: DefaultsEntry = Field(default_factory=DefaultsEntry, description="For models that do not say otherwise.")
+    tariffs: dict[BackendName, TariffEntry] = Field(
+        default_factory=dict,
+        description="What each hosting service bills, for the costs that are shown.",
+    )
+    quotas: dict[BackendName, QuotaEntry] = Field(
+        default_factory=dict,
+        description="What each hosting service allows, for the conflicts that are shown.",
+    )
+    calendars: dict[Name, CalendarEntry] = Field(
+        default_factory=dict,
+        description="Calendars of closed days by name.",
+        json_schema_extra={"additionalProperties": False},
+    )
     schedules: dict[Name, ScheduleEntry] = Field(
         description="Schedules by name.", json_schema_extra={"additionalProperties": False}
     )

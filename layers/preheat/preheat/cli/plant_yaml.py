@@ -209,6 +209,19 @@ def read_yaml(text: str) -> Document:
         raise _refused(place, f"found the control character {text[error.position]!r}", "printable text") from error
 
 
+def mapping_of(value: Any, key: str) -> dict[str, Any]:
+    """Return the mapping that stands under a key of what may be a mapping; an empty one if none does."""
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def items_of(value: Any, key: str) -> list[tuple[int, dict[str, Any]]]:
+    """Return the mappings in the list that stands under a key, each with its index; none if no list does."""
+    found = value.get(key) if isinstance(value, dict) else None
+    listed = enumerate(found if isinstance(found, list) else [])
+    return [(index, item) for index, item in listed if isinstance(item, dict)]
+
+
 def _explained(error: MarkedYAMLError, place: Place) -> Problem:
     problem = str(error.problem or error)
     if "'\\t'" in problem:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
-from zoneinfo import ZoneInfoNotFoundError
 
 import typer
 
@@ -19,6 +18,7 @@ from preheat.cli.stack import StackName, Surroundings
 from preheat.domain.demand import HORIZON, NOTHING_WANTED, Demand, Outlook
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import ModelRecord
+from preheat.domain.timetable import ScheduleError, closed_until, runs_short
 from preheat.ports import Store, UnreadableItem
 
 
@@ -79,8 +79,11 @@ def standing(store: Store, model_id: ModelId, now: datetime) -> Standing:
     seen = NOTHING_WANTED
     try:
         seen = ahead(model, now) if model is not None else seen
-    except ZoneInfoNotFoundError as error:
-        problems.append(f"its schedule cannot be evaluated: {error.args[0]}")
+    except ScheduleError as error:
+        problems.append(f"its schedule cannot be evaluated: {error}")
+    known_until = closed_until(model.schedules) if model is not None else None
+    if runs_short(known_until, now):
+        problems.append(f"its holidays are known until {known_until} only: apply the plant file again")
     return Standing(model_id, record, model, seen, margin, "; ".join(problems) or None)
 
 

@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from preheat.domain.plan import HostedModel
-from preheat.domain.schedule import DAY
+from preheat.domain.timetable import LOOKAHEAD, next_edge
 from preheat.domain.windows import Window, merged
 
 # A restart costs the lead, the stop and this allowance; a shorter gap is bridged. Source: the keep-or-stop rule.
 STOP_TIME = timedelta(minutes=5)
 BRIDGE_ALLOWANCE = timedelta(minutes=5)
-# Weekly schedules repeat within this; a demand that began earlier is known by the record, which keeps its first start.
+# Most schedules repeat within this; a demand that began earlier is known by the record, which keeps its first start.
 HORIZON = timedelta(days=8)
 
 
@@ -38,7 +38,8 @@ class Outlook:
     """A model's demand seen from one instant: the one to serve now, and when that answer changes next."""
 
     current: Demand | None
-    next_edge: datetime | None  # the next start_at, ready_at or end after now; None if nothing is ahead
+    # The next start_at, ready_at or end after now; if none is within LOOKAHEAD, its end; None if there are no windows.
+    next_edge: datetime | None
     upcoming: Demand | None = None
 
 
@@ -70,7 +71,7 @@ def demands(model: HostedModel, after: datetime, before: datetime) -> list[Deman
 
 
 def outlook(model: HostedModel, now: datetime) -> Outlook:
-    """Return what `model` needs at `now`: bounded work, HORIZON to either side, and that once a day."""
+    """Return what `model` needs at `now`: HORIZON to either side, once a day; then the next within LOOKAHEAD."""
     current = upcoming = None
     edges = []
     for demand in _around(model, now.date()):
@@ -81,11 +82,24 @@ def outlook(model: HostedModel, now: datetime) -> Outlook:
         elif demand.start_at > now and upcoming is None:
             upcoming = demand
         edges += [edge for edge in (demand.start_at, demand.ready_at, demand.end) if edge > now]
+    if upcoming is None and (upcoming := _beyond(model, now + HORIZON)) is not None:
+        edges.append(upcoming.start_at)
+    if any(schedule.every_window for schedule in model.schedules):
+        edges.append(now + LOOKAHEAD)  # Nothing is known of what lies behind it: look again.
     return Outlook(current=current, next_edge=min(edges, default=None), upcoming=upcoming)
+
+
+def _beyond(model: HostedModel, seen: datetime) -> Demand | None:
+    """Return the next demand that begins after what was seen of the model, if one comes within LOOKAHEAD."""
+    begin = next_edge(model.schedules, seen)
+    if begin is None:
+        return None
+    found = demands(model, begin, begin + HORIZON)
+    return next((demand for demand in found if demand.begin == begin), None)
 
 
 @lru_cache(maxsize=1024)
 def _around(model: HostedModel, day: date) -> tuple[Demand, ...]:
     """Return the demands from HORIZON before the UTC date `day` until HORIZON after it: the same all day long."""
     midnight = datetime.combine(day, time(), UTC)
-    return tuple(demands(model, midnight - HORIZON, midnight + DAY + HORIZON))
+    return tuple(demands(model, midnight - HORIZON, midnight + timedelta(days=1) + HORIZON))

@@ -1,109 +1,116 @@
-"""Schedules: shift windows that recur by weekday in an IANA time zone, and the instants they mean.
+"""Schedules: shift windows that recur in an IANA time zone, their exceptions, and what takes precedence on a date.
 
-Owns the clock-change contract: a wall time in the spring gap moves to the first valid instant after it; an ambiguous
-start means its first occurrence and an ambiguous end its second, so that a shift is never left uncovered.
-Does not know which model needs the shift, nor when it must be started.
+A replaced day is what it was replaced by; else added windows come on top, and a closed day takes away what recurs. The
+local date on which a window starts decides. Values only: what they mean in time is `timetable`'s affair.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from enum import IntEnum
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, time
+from typing import Final
 
+from preheat.domain.days import DayRule, Weekday
 from preheat.domain.windows import Window
 
-DAY = timedelta(days=1)
+__all__ = ["DayRule", "Schedule", "ShiftWindow", "Weekday"]
 
-
-class Weekday(IntEnum):
-    """Days as `date.weekday()` counts them."""
-
-    MON = 0
-    TUE = 1
-    WED = 2
-    THU = 3
-    FRI = 4
-    SAT = 5
-    SUN = 6
+END_DAY_MAX: Final = 31
+WINDOWS_MAX: Final = 1_000
+CLOSED_MAX: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True)
 class ShiftWindow:
-    """A local start and a local end on weekdays; `end_day` days (0 to 7) lie between the two dates.
+    """A local start and a local end on chosen dates; `end_day` days (0 to 31) lie between the two dates.
 
-    An overnight shift 22:00-06:00 is one window with `end_day` 1, named after the weekday on which it starts.
+    It starts on the weekdays `days`, and of them only where `only` holds too. An overnight shift 22:00-06:00 is one
+    window with `end_day` 1, named after the weekday on which it starts.
     """
 
     days: frozenset[Weekday]
     start: time
     end: time
     end_day: int = 0
+    only: DayRule | None = None
 
     def __post_init__(self) -> None:
-        if not self.days:
+        if not self.days and (self.only is None or not self.only.nth):
             raise ValueError("a shift window needs at least one weekday")
-        if not 0 <= self.end_day <= 7:
-            raise ValueError(f"end_day {self.end_day} is out of range; a shift window spans 0 to 7 midnights")
+        if not 0 <= self.end_day <= END_DAY_MAX:
+            raise ValueError(
+                f"end_day {self.end_day} is out of range; a shift window spans 0 to {END_DAY_MAX} midnights"
+            )
         if self.end_day == 0 and self.end <= self.start:
             raise ValueError(
                 f"shift window {self.start}-{self.end} ends before it starts; an overnight one has end_day 1"
             )
 
+    def starting_among(self, days: Sequence[date]) -> list[date]:
+        """Return those of the local dates `days`, in order, on which it starts, exceptions apart."""
+        only, weekdays = self.only, self.days
+        if only is None:
+            return [day for day in days if day.weekday() in weekdays]
+        if only.dates and days:
+            days = sorted(day for day in only.dates if days[0] <= day <= days[-1] and day in days)
+        return [day for day in days if only.holds(day, weekdays)]
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Shift windows in one IANA time zone (a key that `zoneinfo` knows)."""
+    """Shift windows in one IANA time zone (a key that `zoneinfo` knows), and the exceptions from them.
+
+    `closed` dates take away what recurs; `added` windows come even then; on `replaced_days` only `replaced` ones start.
+    `first` and `last`, both within, bound the local dates on which anything starts. `closed_until` is the date before
+    which the holidays of its calendars are known, None if it has none: from then on nothing is closed.
+    """
 
     name: str
     zone: str
     shift_windows: tuple[ShiftWindow, ...]
+    closed: frozenset[date] = frozenset()
+    added: tuple[ShiftWindow, ...] = ()
+    replaced_days: frozenset[date] = frozenset()
+    replaced: tuple[ShiftWindow, ...] = ()
+    first: date | None = None
+    last: date | None = None
+    closed_until: date | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.every_window) > WINDOWS_MAX:
+            raise ValueError(f"{self.name}: {len(self.every_window)} windows are too many; at most {WINDOWS_MAX}")
+        if len(self.closed) + len(self.replaced_days) > CLOSED_MAX:
+            raise ValueError(f"{self.name}: more than {CLOSED_MAX} closed and replaced days")
+
+    def __hash__(self) -> int:
+        """Hash what is cheap to hash: schedules are keys of the caches that make evaluation quick."""
+        return hash((self.name, self.zone))
+
+    @property
+    def every_window(self) -> tuple[ShiftWindow, ...]:
+        """Its windows, those of its exceptions too."""
+        return (*self.shift_windows, *self.added, *self.replaced)
+
+    @property
+    def longest(self) -> int:
+        """The most midnights that one of its windows spans."""
+        return max((window.end_day for window in self.every_window), default=0)
+
+    def starting_among(self, days: Iterable[date]) -> Iterator[tuple[date, ShiftWindow]]:
+        """Yield each window with each of the local dates `days` on which it starts, by the precedence above."""
+        first, last = self.first or date.min, self.last or date.max
+        in_force = [day for day in days if first <= day <= last]
+        ordinary = [day for day in in_force if day not in self.replaced_days]
+        for windows, chosen in (
+            (self.replaced, [day for day in in_force if day in self.replaced_days]),
+            (self.added, ordinary),
+            (self.shift_windows, [day for day in ordinary if day not in self.closed]),
+        ):
+            for window in windows:
+                for day in window.starting_among(chosen):
+                    yield day, window
 
     def windows(self, after: datetime, before: datetime) -> Iterator[Window]:
-        """Yield the windows that overlap [after, before), unmerged, at most 7 days of local dates beyond either end."""
-        longest = max((window.end_day for window in self.shift_windows), default=0)
-        day = after.date() - (longest + 1) * DAY
-        while day <= before.date() + DAY:
-            for window in windows_starting_on(self, day):
-                if window.end > after and window.start < before:
-                    yield window
-            day += DAY
+        """Yield the windows that overlap [after, before), unmerged, whole, by the local date of their start."""
+        from preheat.domain.timetable import windows  # noqa: PLC0415 - it evaluates what is defined here
 
-
-@lru_cache(maxsize=16_384)
-def windows_starting_on(schedule: Schedule, day: date) -> tuple[Window, ...]:
-    """Return the windows whose local start falls on the local date `day`; one swallowed by a spring gap is left out."""
-    zone = ZoneInfo(schedule.zone)
-    found = []
-    for shift in schedule.shift_windows:
-        if Weekday(day.weekday()) in shift.days:
-            start = instant(datetime.combine(day, shift.start), zone, fold=0)
-            end = instant(datetime.combine(day + shift.end_day * DAY, shift.end), zone, fold=1)
-            if start < end:
-                found.append(Window(start, end))
-    return tuple(found)
-
-
-def instant(wall: datetime, zone: ZoneInfo, *, fold: int) -> datetime:
-    """Return the UTC instant of a naive wall time; `fold` picks the reading of an ambiguous one.
-
-    >>> instant(datetime(2026, 3, 29, 2, 30), ZoneInfo("Europe/Berlin"), fold=0).isoformat()
-    '2026-03-29T01:00:00+00:00'
-    """
-    first = wall.replace(tzinfo=zone, fold=0)
-    second = wall.replace(tzinfo=zone, fold=1)
-    offset, other = first.utcoffset(), second.utcoffset()
-    if offset == other or offset is None or other is None:
-        return first.astimezone(UTC)
-    if offset > other:  # The clock went back: both readings exist.
-        return (second if fold else first).astimezone(UTC)
-    # The clock went forward over this wall time: the change lies between the two readings; find its second.
-    low, high = int(second.astimezone(UTC).timestamp()), int(first.astimezone(UTC).timestamp())
-    while high - low > 1:
-        middle = (low + high) // 2
-        if datetime.fromtimestamp(middle, zone).utcoffset() == offset:
-            low = middle
-        else:
-            high = middle
-    return datetime.fromtimestamp(high, UTC)
+        return windows(self, after, before)

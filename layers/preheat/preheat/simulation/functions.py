@@ -86,6 +86,9 @@ class Telemetry:
     def log_tick(self, ticked: Ticked) -> None:
         """Drop the line."""
 
+    def emit_schedule(self, result: Result, *, at: datetime) -> None:
+        """Drop the metrics."""
+
     def emit_pickup_delay(self, delay: timedelta, *, at: datetime) -> None:
         """Drop the metric."""
 

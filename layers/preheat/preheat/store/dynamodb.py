@@ -70,6 +70,10 @@ class DynamoStore:
         """See `ports.Store`."""
         return self._plans.planned(model_id)
 
+    def planned_before(self, model_id: ModelId) -> HostedModel | None:
+        """See `ports.Store`."""
+        return self._plans.planned_before(model_id)
+
     def due(self, until: datetime) -> Sequence[Due]:
         """See `ports.Store`. A line that is no instant is left out: the resync finds its model."""
 
@@ -123,7 +127,7 @@ class DynamoStore:
             account: Membership(version, self.external_id(account), targets)
             for account, targets in listed(models).items()
         }
-        pointer = self._plans.write(models, members, version)
+        pointer = self._plans.write(models, members, version, before=before.partition)
         self._plans.make_current(pointer, at, after=expected_version)
         with ThreadPoolExecutor(HANDS) as hands:
             failed = [*filter(None, hands.map(lambda one: self._wake_or_create(one, planned.get(one), at), concerned))]

@@ -46,6 +46,11 @@ class MemoryStore:
         """See `ports.Store`."""
         return Planned(self.current, self.plans[self.current].get(model_id))
 
+    def planned_before(self, model_id: ModelId) -> HostedModel | None:
+        """See `ports.Store`."""
+        before = max((version for version in self.plans if version < self.current), default=0)
+        return self.plans[before].get(model_id)
+
     def due(self, until: datetime) -> Sequence[Due]:
         """See `ports.Store`."""
         lines = [

@@ -23,10 +23,14 @@ BATCH = 25  # items that one BatchWriteItem takes
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Which plan is current: its version, and the partition that holds it. Version 0: none was ever applied."""
+    """Which plan is current: its version, and the partition that holds it. Version 0: none was ever applied.
+
+    `before` is the partition of the plan that it followed, empty if there was none or the release did not note it.
+    """
 
     version: int
     partition: str
+    before: str = ""
 
 
 class Plans:
@@ -54,7 +58,7 @@ class Plans:
             raise UnreadableItem(f"{where}: version: {item.version!r} is not a whole number from 1")
         if not item.points_to:
             raise UnreadableItem(f"{where}: points_to: missing")
-        return Pointer(item.version, item.points_to)
+        return Pointer(item.version, item.points_to, item.before or "")
 
     def planned(self, model_id: ModelId) -> Planned:
         """See `ports.Store`. A plan never changes, so what was read of the current one is kept."""
@@ -84,6 +88,14 @@ class Plans:
             self._seen, self._seen_accounts, self._seen_pointer = {}, {}, pointer
         return pointer
 
+    def planned_before(self, model_id: ModelId) -> HostedModel | None:
+        """See `ports.Store`."""
+        pointer = self.current()
+        if not pointer.before:
+            return None
+        item = self._get(pointer.before, items.model_item(model_id))
+        return items.to_model(item) if item is not None else None
+
     def models(self, pointer: Pointer) -> list[ModelId]:
         """Return the models that a plan names, in order."""
         if pointer.version == 0:
@@ -98,9 +110,11 @@ class Plans:
 
         return sorted(self._patience.call(f"the models of plan {pointer.version}", read))
 
-    def write(self, models: Sequence[HostedModel], members: Mapping[str, Membership], version: int) -> Pointer:
-        """Store a plan that is not current yet, and return the pointer that would make it so."""
-        pointer = Pointer(version, f"v{version:010d}-{uuid.uuid4().hex[:12]}")
+    def write(
+        self, models: Sequence[HostedModel], members: Mapping[str, Membership], version: int, *, before: str
+    ) -> Pointer:
+        """Store a plan that is not current yet, and return the pointer that would make it so; it follows `before`."""
+        pointer = Pointer(version, f"v{version:010d}-{uuid.uuid4().hex[:12]}", before)
         kind, partition = self._tables.plans, pointer.partition
         rows = [items.from_model(kind, partition, model) for model in models]
         rows += [items.from_membership(kind, partition, account, member) for account, member in members.items()]
@@ -126,6 +140,7 @@ class Plans:
             schema=items.POINTER_SCHEMA.written,
             version=pointer.version,
             points_to=pointer.partition,
+            before=pointer.before or None,
             applied_at=serial.stamp(at),
         )
         unchanged = PlanItem.version == after if after else PlanItem.plan.does_not_exist()

@@ -8,7 +8,7 @@ Knows no table and no domain type by name.
 import base64
 import json
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, IntEnum
 from functools import cache
 from types import NoneType, UnionType
@@ -85,7 +85,7 @@ def encode(value: object, *, sparse: bool = False) -> Json:
             return stamp(value)
         case timedelta():
             return value.total_seconds()
-        case time():
+        case time() | date():
             return value.isoformat()
         case tuple():
             return [encode(item, sparse=sparse) for item in value]
@@ -177,6 +177,11 @@ def _scalar(kind: Any, data: object) -> object:
         raise ValueError(f"{_shown(data)} is not {'text' if plain is str else plain.__name__}")
     if kind is bytes:
         return base64.b64decode(cast("str", data), validate=True)  # binascii.Error is a ValueError
+    if kind is date:
+        day = date.fromisoformat(cast("str", data))
+        if day.isoformat() != data:
+            raise ValueError(f"{_shown(data)} is not a date such as 2026-12-24")
+        return day
     if kind is time:
         at = time.fromisoformat(cast("str", data))
         if at.tzinfo is not None:

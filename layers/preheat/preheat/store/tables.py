@@ -69,6 +69,7 @@ class PlanItem(Model):
     schema = NumberAttribute()
     version = NumberAttribute(null=True)
     points_to = UnicodeAttribute(null=True)
+    before = UnicodeAttribute(null=True)
     applied_at = UnicodeAttribute(null=True)
     body = UnicodeAttribute(null=True)
 
