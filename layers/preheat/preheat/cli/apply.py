@@ -5,6 +5,7 @@ Owns the order of its steps: read all, show what changes, ask, then apply agains
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ import typer
 
 from preheat.cli.errors import NO, CliError, told
 from preheat.cli.stack import StackName, Surroundings
+from preheat.cli.validate import PlantPath, plant_of
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.ports import StaleRecord, Store, UnreadableItem
 
@@ -29,7 +31,7 @@ class StoredPlan:
 
 def apply(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The plant file.", metavar="FILE")],
+    file: PlantPath,
     stack: StackName = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
@@ -38,17 +40,13 @@ def apply(
     """Make a plant file the plan: check it, show what changes, ask, apply it as one new version."""
     with told():
         from preheat.cli.plan import compiled  # noqa: PLC0415 - loads the file's typed model
-        from preheat.cli.plant_file import PlantFileError, read_plant  # noqa: PLC0415 - as above
 
-        try:
-            plant = read_plant(file)
-        except PlantFileError as error:
-            raise CliError(*error.lines) from error
+        plant = plant_of(file)
         surroundings = Surroundings.of(context)
         store = surroundings.open_store(stack)
         stored = stored_plan(store)
         models = compiled(plant, now=surroundings.clock.now(), previous=stored.models)
-        _show_changes(file, stored, models)
+        _show_changes(file, stored, models, surroundings.clock.now())
         if not dry_run:
             if not yes:
                 _ask()
@@ -105,10 +103,10 @@ def _ask() -> None:
         raise CliError("nothing was applied", status=NO)
 
 
-def _show_changes(file: Path, stored: StoredPlan, models: Sequence[HostedModel]) -> None:
+def _show_changes(file: Path, stored: StoredPlan, models: Sequence[HostedModel], now: datetime) -> None:
     from preheat.cli.difference import changes  # noqa: PLC0415 - as above
 
-    found = changes(stored.models, models, unreadable=stored.unreadable)
+    found = changes(stored.models, models, today=now.date(), unreadable=stored.unreadable)
     against = f"plan {stored.version}" if stored.version else "no plan yet"
     typer.echo(f"{file}: {len(models)} models, against {against}")
     for change in found:

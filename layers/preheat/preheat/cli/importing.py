@@ -1,0 +1,70 @@
+"""The commands `import ics` and `import instance-scheduler`: another tool's calendar, printed as a plant file.
+
+Owns their options, reading the file, and that only the plant file goes to stdout: what is lost goes to stderr.
+"""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from preheat.cli.errors import CliError, told
+
+SIZE_MAX: Final = 5_000_000  # bytes
+
+app = typer.Typer(no_args_is_help=True)
+
+ImportPath = Annotated[Path, typer.Argument(help="The file to import.", metavar="FILE")]
+Zone = Annotated[
+    str | None, typer.Option("--zone", metavar="ZONE", help="IANA time zone of what names none of its own.")
+]
+
+
+@app.callback()
+def importing() -> None:
+    """Print another tool's calendar as a plant file; what cannot be carried over is listed on stderr."""
+
+
+@app.command("instance-scheduler")
+def instance_scheduler(file: ImportPath, zone: Zone = None) -> None:
+    """Print periods and schedules of Instance Scheduler on AWS as a plant file, a model for each schedule."""
+    with told():
+        from preheat.cli.import_scheduler import imported  # noqa: PLC0415 - keeps help fast
+        from preheat.cli.plant_text import written  # noqa: PLC0415 - as above
+
+        found = imported(_text(file), _checked(zone))
+        if found.plant is None:
+            problems = sorted(set(found.problems))
+            count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+            raise CliError(*(f"{file}: {problem}" for problem in problems), f"{file}: {count}; nothing was imported")
+        typer.echo(written(found.plant, f"{file.name} (Instance Scheduler on AWS)"), nl=False)
+        _tell(file, found.lost)
+
+
+def _tell(file: Path, lost: list[str]) -> None:
+    for line in lost:
+        typer.echo(f"{file}: not carried over: {line}", err=True)
+
+
+def _checked(zone: str | None) -> str | None:
+    from preheat.cli.plant_leaves import read_zone  # noqa: PLC0415 - loads the file's typed model
+
+    try:
+        return None if zone is None else read_zone(zone)
+    except ValueError as error:
+        raise CliError(f"preheat: --zone {zone!r}: accepted: {error}") from error
+
+
+def _text(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(SIZE_MAX + 1)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise CliError(f"preheat: {file} cannot be read ({reason}); accepted: a file that exists") from error
+    if len(data) > SIZE_MAX:
+        raise CliError(f"preheat: {file} holds more than {SIZE_MAX:,} bytes; divide it")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CliError(f"preheat: {file} is not UTF-8 (byte {error.start + 1}); save it as UTF-8") from error
