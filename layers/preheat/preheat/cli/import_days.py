@@ -1,7 +1,7 @@
 """The day expressions of Instance Scheduler on AWS: `mon-fri`, `mon#2`, `friL`, `1-L`, `15W`, `1/15`, `4-0/3`.
 
 Owns what each of them means, as its documentation has it: Monday is 0, ranges of weekdays and months may wrap, those of
-month days may not, a step counts from the first value on. Reads expressions; knows no period, no time and no document.
+month days may not, a step counts from the first value on. Knows no period, no time and no document.
 """
 
 import re
@@ -92,6 +92,38 @@ def months(value: Any) -> frozenset[int] | None:
     for text in _texts(value, OF_MONTHS):
         found.update(range(1, 13) if text in EVERY else _range(text, names, OF_MONTHS, wraps=True))
     return None if len(found) == 12 else frozenset(found)
+
+
+def in_plant_words(
+    days: Weekdays | None, of_month: MonthDays | None, in_months: frozenset[int] | None
+) -> dict[str, str | int | list[str | int]]:
+    """Return the fields of a plant file's window that mean the same; none for what is every day."""
+    fields: dict[str, list[str | int]] = {}
+    if days is not None:
+        fields["days"] = [_span(WEEKDAYS, *stretch) for stretch in _stretches(days.plain)]
+        fields["days"] += [f"{WEEKDAYS[day][:3]}#{'last' if n == LAST else n}" for day, n in sorted(days.nth)]
+    if of_month is not None:
+        plain = _stretches(of_month.plain - {LAST})
+        fields["month_days"] = [first if first == last else f"{first}-{last}" for first, last in plain]
+        fields["month_days"] += ["last"] * (LAST in of_month.plain) + [f"{day}w" for day in sorted(of_month.nearest)]
+    if in_months is not None:
+        fields["months"] = [_span(MONTHS, first - 1, last - 1) for first, last in _stretches(in_months)]
+    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
+
+
+def _span(words: tuple[str, ...], first: int, last: int) -> str:
+    return words[first][:3] if first == last else f"{words[first][:3]}-{words[last][:3]}"
+
+
+def _stretches(numbers: frozenset[int]) -> list[tuple[int, int]]:
+    """Return numbers as stretches without a gap, first and last."""
+    found: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if found and found[-1][1] == number - 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found
 
 
 def _texts(value: Any, accepted: str) -> list[str]:

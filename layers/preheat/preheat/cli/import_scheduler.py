@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from preheat.cli.import_days import LAST, MONTHS, WEEKDAYS, month_days, months, weekdays
-from preheat.cli.plant_text import Fields, PlantText, ScheduleText, Value, plain_name
+from preheat.cli.import_days import in_plant_words, month_days, months, weekdays
+from preheat.cli.plant_text import Fields, PlantText, ScheduleText, plain_name
+from preheat.domain.plan import MODEL_ID
 
+SHOWN_MAX: Final = 60  # characters of a list
 _TIME: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _A_TIME: Final = "a time HH:MM from 00:00 to 23:59"
 _PERIOD: Final = ("name", "begintime", "endtime", "weekdays", "monthdays", "months", "description")
@@ -52,15 +54,17 @@ def imported(text: str, zone: str | None = None) -> Imported:
     schedules: dict[str, ScheduleText] = {}
     models: dict[str, list[str]] = {}
     names: dict[str, None] = {}
+    kept = {entry["name"] for _, entry in _entries(document, "schedules", Imported()) if _may_stay(entry.get("name"))}
     used: set[str] = set()
     for path, entry in _entries(document, "schedules", found):
         name = _name(entry, path, names, found)
         names |= dict.fromkeys([name] if name else [])
         windows = _windows(entry, f"{path} ({name})" if name else path, periods, used, found)
         named_zone = _zone(entry, f"{path} ({name})" if name else path, zone, found)
-        plain = plain_name(name or "", models)
+        # A name that may stay as it is goes before one that has to be changed into it.
+        plain = name if name and name in kept else plain_name(name or "", {*models, *kept})
         if name and plain != name:
-            found.lost.append(f"schedule {name}: its name; it is called {plain}, since names are of [a-z0-9-]")
+            found.lost.append(f"schedule {name}: its name as it is: names are of [a-z0-9-], it is called {plain}")
         models[plain] = [plain] if windows else []
         if windows:
             schedules[plain] = ScheduleText(named_zone, windows)
@@ -143,16 +147,8 @@ def _period(entry: dict[str, Any], path: str, found: Imported) -> _Period:
     if begin is not None and begin == end:
         found.lost.append(f"{path}: it begins and ends at {begin}, and so never runs")
         return _Period(None)
-    fields: dict[str, Value] = {}
-    if days is not None:
-        fields["days"] = _one_or_more(_day_words(days.plain, days.nth))
-    if of_month is not None:
-        numbers = [str(day) if last == day else f"{day}-{last}" for day, last in _stretches(of_month.plain - {LAST})]
-        numbers += ["last"] * (LAST in of_month.plain) + [f"{day}w" for day in sorted(of_month.nearest)]
-        fields["month_days"] = _one_or_more([int(each) if each.isdigit() else each for each in numbers])
-    if in_months is not None:
-        fields["months"] = _one_or_more([_span(MONTHS, a - 1, b - 1) for a, b in _stretches(in_months)])
-    return _Period((fields or {"days": "daily"}) | {"start": begin or "00:00", "end": end or "24:00"})
+    fields = in_plant_words(days, of_month, in_months)
+    return _Period({**(fields or {"days": "daily"}), "start": begin or "00:00", "end": end or "24:00"})
 
 
 def _windows(
@@ -223,31 +219,13 @@ def _time(value: Any) -> str:
     return f"{int(read[1]):02}:{read[2]}"
 
 
-def _day_words(plain: frozenset[int], nth: frozenset[tuple[int, int]]) -> list[str]:
-    words = [_span(WEEKDAYS, first, last) for first, last in _stretches(plain)]
-    return words + [f"{WEEKDAYS[day][:3]}#{'last' if n == LAST else n}" for day, n in sorted(nth)]
-
-
-def _span(words: tuple[str, ...], first: int, last: int) -> str:
-    return words[first][:3] if first == last else f"{words[first][:3]}-{words[last][:3]}"
-
-
-def _stretches(numbers: frozenset[int]) -> list[tuple[int, int]]:
-    """Return numbers as stretches without a gap, first and last."""
-    found: list[tuple[int, int]] = []
-    for number in sorted(numbers):
-        if found and found[-1][1] == number - 1:
-            found[-1] = (found[-1][0], number)
-        else:
-            found.append((number, number))
-    return found
-
-
-def _one_or_more(values: list[Any]) -> Value:
-    return values[0] if len(values) == 1 else values
+def _may_stay(name: Any) -> bool:
+    return isinstance(name, str) and MODEL_ID.fullmatch(name) is not None
 
 
 def _shown(value: Any) -> str:
     from preheat.cli.plant_file import shown  # noqa: PLC0415 - loads the file's typed model
 
+    if isinstance(value, list) and value and len(text := json.dumps(value)) <= SHOWN_MAX:
+        return text
     return shown(value)

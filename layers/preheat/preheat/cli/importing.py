@@ -25,6 +25,29 @@ def importing() -> None:
     """Print another tool's calendar as a plant file; what cannot be carried over is listed on stderr."""
 
 
+@app.command("ics")
+def ics(
+    file: ImportPath,
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="M", help="What to call the model; absent: as the file.")
+    ] = None,
+    zone: Zone = None,
+) -> None:
+    """Print the events of an iCalendar file as a plant file, with one model that they all need."""
+    with told():
+        from preheat.cli.import_ics import NoCalendarError, imported  # noqa: PLC0415 - keeps help fast
+        from preheat.cli.plant_text import written  # noqa: PLC0415 - as above
+
+        try:
+            plant, lost = imported(_text(file), model or file.stem, _checked(zone))
+        except NoCalendarError as error:
+            raise CliError(
+                f"{file}: no iCalendar file: {error}; accepted: BEGIN:VCALENDAR with events, as RFC 5545 has them"
+            ) from error
+        typer.echo(written(plant, f"{file.name} (iCalendar)"), nl=False)
+        _tell(file, lost)
+
+
 @app.command("instance-scheduler")
 def instance_scheduler(file: ImportPath, zone: Zone = None) -> None:
     """Print periods and schedules of Instance Scheduler on AWS as a plant file, a model for each schedule."""
