@@ -74,6 +74,12 @@ def imported(text: str, model: str, zone: str | None = None) -> tuple[PlantText,
 def _components(text: str) -> Iterator[Any]:
     from icalendar import Calendar  # noqa: PLC0415 - slow
 
+    # The parser takes a file that was cut off for a shorter one.
+    lines = Counter(line.strip().upper() for line in text.splitlines())
+    for part in ("VCALENDAR", "VEVENT"):
+        begun, ended = lines[f"BEGIN:{part}"], lines[f"END:{part}"]
+        if begun != ended:
+            raise NoCalendarError(f"{begun} BEGIN:{part}, but {ended} END:{part}: it is cut off or damaged")
     try:
         with warnings.catch_warnings(action="ignore"):
             calendars = Calendar.from_ical(text, multiple=True)
@@ -182,9 +188,11 @@ def _plant(model: str, events: list[tuple[str, Event]]) -> PlantText:
             )
         elif windows:
             shared.setdefault(event.zone, []).extend(windows)
-        for day, hours in event.single_windows():
+        alone = list(event.single_windows())
+        for day, hours in alone:
             singles.setdefault((event.zone, hours), []).append(day)
-        notes.setdefault(event.zone, []).append(where)
+        if alone or (windows and not event.excluded):
+            notes.setdefault(event.zone, []).append(where)
     for (zone, hours), days in singles.items():
         for some in batched(sorted(set(days)), DATES_MAX, strict=False):
             shared.setdefault(zone, []).append({"dates": [str(day) for day in some], **hours.fields()})
