@@ -5,7 +5,7 @@ interferes, and a model is paid for from its StartModel to its StopModel.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -57,13 +57,19 @@ class Rush:
     by: timedelta
 
 
-def runs(models: Sequence[HostedModel], asked: Window) -> list[Run]:
-    """Return the runs that overlap a range, whole, by `start_at`; a paused model has none."""
-    found = [run for model in models if model.mode is not Mode.PAUSED for run in _runs(model, asked)]
+def in_order(found: Iterable[Run]) -> list[Run]:
+    """Return runs by their starts."""
     return sorted(found, key=lambda run: (run.start_at, run.model.model_id, run.end_at))
 
 
-def _runs(model: HostedModel, asked: Window) -> Iterator[Run]:
+def runs(model: HostedModel, asked: Window) -> Iterator[Run]:
+    """Yield the runs of a model that overlap a range, whole; a paused model has none.
+
+    Raises:
+        ScheduleError: a schedule of it cannot be evaluated here.
+    """
+    if model.mode is Mode.PAUSED:
+        return
     # Far enough to either side that a run which reaches into the range is seen whole.
     after, before = asked.start - HORIZON, asked.end + HORIZON
     found = demands(model, after, before)

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from preheat.cli.errors import CliError, told
+from preheat.cli import show
+from preheat.cli.errors import NO, CliError, told
 from preheat.cli.stack import StackName, Surroundings
 from preheat.cli.terms import DEFAULT, Terms, terms_of
 from preheat.cli.time_range import From, To, time_range
@@ -20,7 +21,11 @@ from preheat.cli.validate import plant_of
 from preheat.cli.windows import Format, FormatOption, Models, chosen, models_of, utc
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import ModelRecord
+from preheat.domain.timetable import ScheduleError
 from preheat.domain.windows import Window
+
+if TYPE_CHECKING:
+    from preheat.cli.forecast import Run
 
 ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -71,32 +76,39 @@ def _from_stack(surroundings: Surroundings, stack: str | None) -> Source:
     store = surroundings.open_store(stack)
     stored = stored_plan(store)
     if not stored.version:
-        raise CliError("preheat: the stack has no plan yet: run `preheat apply FILE`", status=1)
+        raise CliError("preheat: the stack has no plan yet: run `preheat apply FILE`", status=NO)
     problems = [f"{model_id}: as stored it cannot be read; apply the plant file anew" for model_id in stored.unreadable]
     models = [stored.models[model_id] for model_id in sorted(stored.models)]
     return Source(f"plan {stored.version}", models, DEFAULT, store.recorded(list(stored.models)), problems)
 
 
 def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
-    from preheat.cli import forecast, preview_text  # noqa: PLC0415 - keeps help fast
+    from preheat.cli import preview_text  # noqa: PLC0415 - keeps help fast
 
-    found = forecast.runs(source.models, asked)
+    found, problems = _runs(source, asked)
     notes = preview_text.notes(source.models, found, asked, source.terms, now=now if source.records is None else None)
     if form is Format.JSON:
         for run in found:
             row = {"start_at": run.start_at, "ready_at": run.ready_at, "end_at": run.end_at}
             typer.echo(json.dumps({"model": run.model.model_id} | {name: utc(at) for name, at in row.items()}))
     else:
-        typer.echo(f"{source.name}: {show_range(asked)}")
+        typer.echo(f"{source.name}: {show.instant(asked.start)} to {show.instant(asked.end)}")
         lines = preview_text.stored(source.models, source.records) if source.records is not None else []
         typer.echo("\n".join([*lines, *preview_text.transitions(found, asked), ""]))
-    typer.echo("\n".join([*notes, *source.problems]), err=form is Format.JSON)
-    if source.problems:
-        raise typer.Exit(1)
+    typer.echo("\n".join([*notes, *problems]), err=form is Format.JSON)
+    if problems:
+        raise typer.Exit(NO)
 
 
-def show_range(asked: Window) -> str:
-    """Return a range as a heading has it."""
-    from preheat.cli import show  # noqa: PLC0415 - keeps help fast
+def _runs(source: Source, asked: Window) -> tuple[list["Run"], list[str]]:
+    """Return the runs of all models, and what cannot be read or evaluated: it harms only its own model."""
+    from preheat.cli.forecast import in_order, runs  # noqa: PLC0415 - keeps help fast
 
-    return f"{show.instant(asked.start)} to {show.instant(asked.end)}"
+    found: list[Run] = []
+    problems = list(source.problems)
+    for model in source.models:
+        try:
+            found += runs(model, asked)
+        except ScheduleError as error:
+            problems.append(f"{model.model_id}: {error}")
+    return in_order(found), problems

@@ -60,7 +60,7 @@ def notes(
     lines = [*_bridged(found), *_paid(found, asked, terms), *_conflicts(found, terms)]
     late = [run for run in found if now is not None and now in asked and run.start_at < now < run.end_at]
     if late and now is not None:
-        lines.append("wanted already: applied now, these are ready late")
+        lines.append("their start has passed: if applied now, these are ready late")
         lines += _some([f"{run.model.model_id}: {_late(run, now)}" for run in late])
     cut = {run.model.model_id: None for run in found if run.cut}
     if cut:
@@ -138,27 +138,22 @@ def _some(lines: Sequence[str]) -> list[str]:
 
 
 def _crowded(crowd: Crowd) -> str:
-    window = crowd.window
-    return (
-        f"{crowd.service}: up to {crowd.most} models at once from {show.minute(window.start)} to"
-        f" {show.minute(window.end)}, {crowd.allowed} are allowed: {_names(crowd.models)}"
-    )
+    when = f"{show.minute(crowd.window.start)} to {show.minute(crowd.window.end)}"
+    what = f"{crowd.service}: up to {crowd.most} models at once, {crowd.allowed} allowed"
+    return f"{when}  {what}\n    {_names(crowd.models)}"
 
 
 def _rushed(rush: Rush) -> str:
-    return (
-        f"{rush.service}: {rush.starts} starts from {show.minute(rush.start_at)} on, {rush.allowed} StartModel a"
-        f" second are allowed: up to {show.duration(rush.by + timedelta(seconds=1))} late; a longer slack helps:"
-        f" {_names(rush.late)}"
-    )
+    what = f"{rush.service}: {rush.starts} starts at once, {rush.allowed} a second allowed"
+    late = show.duration(rush.by + timedelta(seconds=1))
+    return f"{show.minute(rush.start_at)}  {what}\n    up to {late} late, unless their slack is longer: {_names(rush.late)}"
 
 
 def _late(run: Run, now: datetime) -> str:
     ready_at = max(run.ready_at, now + run.model.lead + run.model.slack)
-    return (
-        f"its start at {show.local_instant(run.start_at, run.zone)} has passed: applied now, it is ready at"
-        f" {show.local_instant(ready_at.replace(second=0, microsecond=0) + timedelta(minutes=1), run.zone)}"
-    )
+    whole = ready_at.replace(second=0, microsecond=0) + timedelta(minutes=ready_at.second > 0)
+    wanted, found = (show.local_instant(at, run.zone) for at in (run.ready_at, whole))
+    return f"wanted ready {wanted}, will be ready {found}"
 
 
 def _names(names: Sequence[str]) -> str:
