@@ -76,15 +76,16 @@ def test_an_apply_that_ends_at_any_write_before_its_pointer_changes_nothing(
 @pytest.mark.parametrize(
     ("operation", "number", "after"),
     [("PutItem", 1, True)]
-    + [("UpdateItem", number, after) for number in (1, 2, 15, 30) for after in (False, True)]
+    + [("UpdateItem", number, after) for number in (1, 2, 15, 32) for after in (False, True)]
     + [("PutItem", number, after) for number in (2, 16) for after in (False, True)],
 )
 def test_an_apply_that_ends_after_its_pointer_is_current_and_every_model_is_found(
     dynamo: Dynamo, model: HostedModel, operation: str, number: int, *, after: bool
 ) -> None:
     plant = _plant(model, 30)
-    dynamo.store.apply(plant[:15], expected_version=0, at=SIX)
-    for one in plant[:15]:  # Each has been looked at, and rests until its next edge.
+    gone = [replace(model, model_id=ModelId(f"gone-{number}")) for number in range(2)]
+    dynamo.store.apply([*plant[:15], *gone], expected_version=0, at=SIX)
+    for one in [*plant[:15], *gone]:  # Each has been looked at, and rests until its next edge.
         record = dynamo.store.load(one.model_id)
         assert record is not None
         dynamo.store.save(replace(record, plan_version=1, wake_at=SIX + timedelta(days=2)), None)
@@ -96,4 +97,4 @@ def test_an_apply_that_ends_after_its_pointer_is_current_and_every_model_is_foun
     assert survivor.planned_models() == [one.model_id for one in plant]
     clock = VirtualClock(LATER)
     ticked = tick(clock=clock, store=survivor, queue=MemoryQueue(clock))
-    assert set(ticked.sent) == {one.model_id for one in plant}
+    assert set(ticked.sent) == {one.model_id for one in [*plant, *gone]}

@@ -46,7 +46,7 @@ def apply(
         store = surroundings.open_store(stack)
         stored = stored_plan(store)
         models = compiled(plant, now=surroundings.clock.now(), previous=stored.models)
-        _show_changes(file, stored, models, surroundings.clock.now())
+        _show_changes(file, store, stored, models, surroundings.clock.now())
         if not dry_run:
             if not yes:
                 _ask()
@@ -103,10 +103,13 @@ def _ask() -> None:
         raise CliError("nothing was applied", status=NO)
 
 
-def _show_changes(file: Path, stored: StoredPlan, models: Sequence[HostedModel], now: datetime) -> None:
+def _show_changes(file: Path, store: Store, stored: StoredPlan, models: Sequence[HostedModel], now: datetime) -> None:
     from preheat.cli.difference import changes  # noqa: PLC0415 - as above
 
-    found = changes(stored.models, models, today=now.date(), unreadable=stored.unreadable)
+    removed = [model_id for model_id in stored.models if model_id not in {model.model_id for model in models}]
+    found = changes(
+        stored.models, models, today=now.date(), unreadable=stored.unreadable, records=store.recorded(removed)
+    )
     against = f"plan {stored.version}" if stored.version else "no plan yet"
     typer.echo(f"{file}: {len(models)} models, against {against}")
     for change in found:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from preheat.cli import show
 from preheat.cli.ahead import ahead
 from preheat.domain.plan import HostedModel, Mode, ModelId
+from preheat.domain.record import ModelRecord
 from preheat.domain.schedule import Schedule
 
 
@@ -37,14 +38,18 @@ def changes(
     *,
     today: date,
     unreadable: Collection[ModelId] = (),
+    records: Mapping[ModelId, ModelRecord] | None = None,
 ) -> list[Change]:
-    """Return what changes from one plan to the next, by model id; `unreadable` ones of before are replaced whole."""
+    """Return what changes from one plan to the next, by model id; `unreadable` ones of before are replaced whole.
+
+    `records` tell of what is removed whether anything of it runs.
+    """
     found = []
     planned = {model.model_id: model for model in after}
     for model_id in sorted({*before, *planned, *unreadable}):
         model, old = planned.get(model_id), before.get(model_id)
         if model is None:
-            found.append(Change(Kind.REMOVED, model_id, ("no longer planned: what Preheat runs of it is stopped",)))
+            found.append(Change(Kind.REMOVED, model_id, (_removed((records or {}).get(model_id)),)))
         elif model_id in unreadable:
             lines = ("as stored it cannot be read: replaced", *_described(model))
             found.append(Change(Kind.CHANGED, model_id, lines))
@@ -73,6 +78,14 @@ def next_start(model: HostedModel, now: datetime) -> str:
 def both(at: datetime, zone: str) -> str:
     """Return an instant in a zone and in UTC."""
     return f"{show.local_instant(at, zone)} = {show.instant(at)}"
+
+
+def _removed(record: ModelRecord | None) -> str:
+    if record is None:
+        return "no longer planned: what Preheat runs of it is stopped"
+    if not record.is_engaged():
+        return "no longer planned: Preheat runs nothing of it now"
+    return f"no longer planned: {record.phase} now, and what Preheat runs of it is stopped"
 
 
 def _described(model: HostedModel) -> Iterator[str]:

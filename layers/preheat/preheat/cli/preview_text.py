@@ -146,7 +146,8 @@ def _crowded(crowd: Crowd) -> str:
 def _rushed(rush: Rush) -> str:
     what = f"{rush.service}: {rush.starts} starts at once, {rush.allowed} a second allowed"
     late = show.duration(rush.by + timedelta(seconds=1))
-    return f"{show.minute(rush.start_at)}  {what}\n    up to {late} late, unless their slack is longer: {_names(rush.late)}"
+    told = f"up to {late} late, unless their slack is longer: {_names(rush.late)}"
+    return f"{show.minute(rush.start_at)}  {what}\n    {told}"
 
 
 def _late(run: Run, now: datetime) -> str:

@@ -82,9 +82,15 @@ class Plans:
 
     def models(self, pointer: Pointer) -> list[ModelId]:
         """Return the models that a plan names, in order."""
+        return self._named(pointer, items.model_item(ModelId("")))
+
+    def left(self, pointer: Pointer) -> list[ModelId]:
+        """Return the models that a plan has written down as left, in order: earlier ones named them."""
+        return self._named(pointer, items.left_item(ModelId("")))
+
+    def _named(self, pointer: Pointer, prefix: str) -> list[ModelId]:
         if pointer.version == 0:
             return []
-        prefix = items.model_item(ModelId(""))
 
         def read() -> list[ModelId]:
             found = self._tables.plans.query(
@@ -94,15 +100,20 @@ class Plans:
 
         return sorted(self._patience.call(f"the models of plan {pointer.version}", read))
 
-    def write(self, models: Sequence[HostedModel], version: int, *, before: str) -> Pointer:
-        """Store a plan that is not current yet, and return the pointer that would make it so; it follows `before`."""
-        pointer = Pointer(version, f"v{version:010d}-{uuid.uuid4().hex[:12]}", before)
-        for some in batched(models, BATCH, strict=False):
+    def write(self, models: Sequence[HostedModel], left: Sequence[ModelId], version: int, *, before: str) -> Pointer:
+        """Store a plan that is not current yet, with whom it leaves, and return the pointer that makes it current.
 
-            def put(some: tuple[HostedModel, ...] = some) -> None:
+        `before` is the partition of the plan that it is to follow.
+        """
+        pointer = Pointer(version, f"v{version:010d}-{uuid.uuid4().hex[:12]}", before)
+        of_plan = [items.from_model(self._tables.plans, pointer.partition, model) for model in models]
+        of_plan += [items.from_left(self._tables.plans, pointer.partition, model_id) for model_id in left]
+        for some in batched(of_plan, BATCH, strict=False):
+
+            def put(some: tuple[PlanItem, ...] = some) -> None:
                 with self._tables.plans.batch_write() as batch:
-                    for model in some:
-                        batch.save(items.from_model(self._tables.plans, pointer.partition, model))
+                    for item in some:
+                        batch.save(item)
 
             self._patience.call(f"plan {version}", put)
         return pointer
