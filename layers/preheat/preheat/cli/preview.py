@@ -43,7 +43,9 @@ class Source:
 
 def plan(
     context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(help="The plant file; absent: the stored plan of the stack.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="The plant file; absent: the stored plan of the stack.", metavar="FILE")
+    ] = None,
     *,
     begin: From = None,
     end: To = None,

@@ -138,16 +138,15 @@ def _some(lines: Sequence[str]) -> list[str]:
 
 
 def _crowded(crowd: Crowd) -> str:
-    when = f"{show.minute(crowd.window.start)} to {show.minute(crowd.window.end)}"
     what = f"{crowd.service}: up to {crowd.most} models at once, {crowd.allowed} allowed"
-    return f"{when}  {what}\n    {_names(crowd.models)}"
+    when = f"{show.minute(crowd.window.start)} to {show.minute(crowd.window.end)}"
+    return f"{what}\n    {when}: {_names(crowd.models)}"
 
 
 def _rushed(rush: Rush) -> str:
     what = f"{rush.service}: {rush.starts} starts at once, {rush.allowed} a second allowed"
-    late = show.duration(rush.by + timedelta(seconds=1))
-    told = f"up to {late} late, unless their slack is longer: {_names(rush.late)}"
-    return f"{show.minute(rush.start_at)}  {what}\n    {told}"
+    late = f"up to {show.duration(rush.by + timedelta(seconds=1))} late, unless their slack is longer"
+    return f"{what}\n    {show.minute(rush.start_at)}: {late}: {_names(rush.late)}"
 
 
 def _late(run: Run, now: datetime) -> str:

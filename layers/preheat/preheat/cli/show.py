@@ -60,8 +60,10 @@ def duration(span: timedelta) -> str:
 
 
 def hours(span: timedelta) -> str:
-    """Return a duration for a table, to the minute, where hours go past a day: `16h`, `8h30m`, `168h`, `0h`."""
+    """Return a duration for a table, to the minute, where hours go past a day: `16h`, `8h30m`, `168h`, `40m`, `0h`."""
     minutes = round(span.total_seconds() / 60)
+    if 0 < minutes < 60:
+        return f"{minutes}m"
     return f"{minutes // 60}h{minutes % 60:02}m" if minutes % 60 else f"{minutes // 60}h"
 
 
