@@ -243,6 +243,7 @@ def test_an_event_without_a_zone_takes_the_one_that_all_others_name() -> None:
         ("DTSTART:20261123T060000Z\nDURATION:PT1H\nEXRULE:FREQ=DAILY", "its EXRULE"),
         ("DTSTART:20261123T060000Z\nDURATION:PT1H\nRDATE;VALUE=DATE:20261124", "it says no time"),
         ("DTSTART:20261123T060001Z\nDURATION:PT1H", "widened to whole minutes"),
+        ("DTSTART:20261123T060000Z\nDURATION:PT1H\nEXDATE=20261123", "a line of it that cannot be read"),
     ],
 )
 def test_what_cannot_be_carried_over_is_listed_with_its_reason(event: str, reason: str) -> None:
@@ -389,3 +390,12 @@ def test_whatever_a_calendar_holds_it_is_told_or_becomes_a_valid_plant(lines: li
     except NoCalendarError:
         return
     parse_plant(written(plant, "a test").encode(), "imported")
+
+
+def test_nothing_foreign_reaches_the_terminal_as_it_is(bench: Workbench) -> None:
+    path = bench.folder / "odd.ics"
+    path.write_text(calendar("SUMMARY:\x1b[2JA\x9b1m\nDTSTART;TZID=\x1b[2J:20261123T060000\nDURATION:PT1H"), newline="")
+    result = bench.preheat("import", "ics", str(path))
+    assert result.exit_code == 0
+    assert "a line of it that cannot be read" in result.stderr
+    assert all(character.isprintable() or character == "\n" for character in result.output)

@@ -356,3 +356,17 @@ def test_the_example_of_the_documentation_is_imported_as_it_says() -> None:
     assert (
         written(found.plant, "scheduler.json (Instance Scheduler on AWS)") == page.split("```yaml\n")[1].split("```")[0]
     )
+
+
+def test_nothing_foreign_reaches_the_terminal_as_it_is(bench: Workbench) -> None:
+    path = bench.folder / "odd.json"
+    odd = document({"weekdays": "mon\x1b[2J", "\x1b[31m": 1}, **{"\x9b1m": "\x07"})
+    path.write_text(json.dumps(odd))
+    result = bench.preheat("import", "instance-scheduler", str(path))
+    assert result.exit_code == 2
+    odd["periods"][0]["weekdays"] = "mon"
+    path.write_text(json.dumps(odd))
+    result = bench.preheat("import", "instance-scheduler", str(path))
+    assert result.exit_code == 0
+    assert len(result.stderr.splitlines()) == 2
+    assert all(character.isprintable() or character == "\n" for character in result.output)

@@ -94,6 +94,8 @@ def read_event(component: Any, zone_of: Callable[[Any], str], tell: Callable[[st
     broken = [str(reason) for name, reason in component.errors if name in TIMED]
     if broken:
         raise Lost(f"it cannot be read: {broken[0]}")
+    for reason in (reason for name, reason in component.errors if not name):
+        tell(f"a line of it that cannot be read: {str(reason)[:120]}")
     start = _one(component, "DTSTART")
     if start is None:
         raise Lost("it has no DTSTART")

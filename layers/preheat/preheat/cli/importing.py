@@ -36,14 +36,13 @@ def ics(
     """Print the events of an iCalendar file as a plant file, with one model that they all need."""
     with told():
         from preheat.cli.import_ics import NoCalendarError, imported  # noqa: PLC0415 - keeps help fast
-        from preheat.cli.plant_text import written  # noqa: PLC0415 - as above
+        from preheat.cli.plant_text import printable, written  # noqa: PLC0415 - as above
 
         try:
             plant, lost = imported(_text(file), model or file.stem, _checked(zone))
         except NoCalendarError as error:
-            raise CliError(
-                f"{file}: no iCalendar file: {error}; accepted: BEGIN:VCALENDAR with events, as RFC 5545 has them"
-            ) from error
+            accepted = "BEGIN:VCALENDAR with events, as RFC 5545 has them"
+            raise CliError(f"{file}: no iCalendar file: {printable(str(error))}; accepted: {accepted}") from error
         typer.echo(written(plant, f"{file.name} (iCalendar)"), nl=False)
         _tell(file, lost)
 
@@ -53,20 +52,23 @@ def instance_scheduler(file: ImportPath, zone: Zone = None) -> None:
     """Print periods and schedules of Instance Scheduler on AWS as a plant file, a model for each schedule."""
     with told():
         from preheat.cli.import_scheduler import imported  # noqa: PLC0415 - keeps help fast
-        from preheat.cli.plant_text import written  # noqa: PLC0415 - as above
+        from preheat.cli.plant_text import printable, written  # noqa: PLC0415 - as above
 
         found = imported(_text(file), _checked(zone))
         if found.plant is None:
             problems = sorted(set(found.problems))
             count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-            raise CliError(*(f"{file}: {problem}" for problem in problems), f"{file}: {count}; nothing was imported")
+            lines = [f"{file}: {printable(problem)}" for problem in problems]
+            raise CliError(*lines, f"{file}: {count}; nothing was imported")
         typer.echo(written(found.plant, f"{file.name} (Instance Scheduler on AWS)"), nl=False)
         _tell(file, found.lost)
 
 
 def _tell(file: Path, lost: list[str]) -> None:
+    from preheat.cli.plant_text import printable  # noqa: PLC0415 - keeps help fast
+
     for line in lost:
-        typer.echo(f"{file}: not carried over: {line}", err=True)
+        typer.echo(f"{file}: not carried over: {printable(line)}", err=True)
 
 
 def _checked(zone: str | None) -> str | None:

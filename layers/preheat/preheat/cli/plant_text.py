@@ -117,7 +117,11 @@ def _scalar(value: str | int) -> str:
     return f'"{value}"'
 
 
+def printable(text: str) -> str:
+    """Return foreign text on one line, without what could move a terminal's cursor."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
 def _comment(text: str) -> str:
-    """Return foreign text on one line of printable characters."""
-    shown = "".join(character if character.isprintable() else " " for character in text)
+    shown = printable(text)
     return shown if len(shown) <= WIDTH - 10 else f"{shown[: WIDTH - 11]}…"
