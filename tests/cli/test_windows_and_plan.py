@@ -317,3 +317,8 @@ def test_the_documented_examples_are_what_is_printed(bench: Workbench) -> None:
     span = ("--from", "2026-11-23", "--to", "2026-11-24", "--model", "door-gaps", "--format", "json")
     told = [bench.preheat(name, str(ROOT / "examples" / "plant.yaml"), *span).stdout for name in ("windows", "plan")]
     assert "\n".join(shown) + "\n" == "".join(told)
+
+
+def test_many_gaps_are_counted_by_model(bench: Workbench) -> None:
+    result = bench.preheat("plan", bench.plant(BUSY), "--from", "2026-10-01", "--to", "2026-11-01")
+    assert "  weld-seams: 31, 10h20m in all" in result.stdout.splitlines()

@@ -87,17 +87,18 @@ def _lead(model: HostedModel, record: ModelRecord | None) -> str:
 
 
 def _bridged(found: Sequence[Run]) -> Iterator[str]:
-    by_model: dict[ModelId, list[tuple[Window, str]]] = {}
-    for run in found:
-        by_model.setdefault(run.model.model_id, []).extend((gap, run.zone) for gap in run.gaps)
-    bridged = {model_id: gaps for model_id, gaps in by_model.items() if gaps}
-    yield f"gaps bridged, since a stop and a restart take longer: {'' if bridged else 'none'}".rstrip()
-    lines = []
-    for model_id, gaps in sorted(bridged.items()):
-        (first, zone), spans = gaps[0], [gap.end - gap.start for gap, _ in gaps]
-        more = f", and {len(gaps) - 1} more: {show.hours(sum(spans, timedelta()))} in all" if len(gaps) > 1 else ""
-        lines.append(f"{model_id}: {show.local_instant(first.start, zone)}, {show.duration(spans[0])}{more}")
-    yield from _some(lines)
+    gaps = [(run.model.model_id, gap, run.zone) for run in found for gap in run.gaps]
+    yield f"gaps bridged, since a stop and a restart take longer: {'' if gaps else 'none'}".rstrip()
+    if len(gaps) <= LINES:
+        for name, gap, zone in gaps:
+            start, end = (show.local_instant(at, zone) for at in (gap.start, gap.end))
+            yield f"  {name}: {start} to {end}, {show.duration(gap.end - gap.start)}"
+        return
+    by_model: dict[ModelId, list[timedelta]] = {}
+    for name, gap, _ in gaps:
+        by_model.setdefault(name, []).append(gap.end - gap.start)
+    spans = [f"{name}: {len(each)}, {show.hours(sum(each, timedelta()))} in all" for name, each in by_model.items()]
+    yield from _some(sorted(spans))
 
 
 def _paid(found: Sequence[Run], asked: Window, terms: Terms) -> Iterator[str]:
