@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from preheat.cli.apply import StoredPlan, stored_plan
 from preheat.clock import VirtualClock
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.ports import Planned
@@ -98,3 +99,12 @@ def test_an_apply_that_ends_after_its_pointer_is_current_and_every_model_is_foun
     clock = VirtualClock(LATER)
     ticked = tick(clock=clock, store=survivor, queue=MemoryQueue(clock))
     assert set(ticked.sent) == {one.model_id for one in [*plant, *gone]}
+
+
+def test_a_stored_plan_is_read_by_many_hands_as_it_was_applied(dynamo: Dynamo, model: HostedModel) -> None:
+    plant = _plant(model, 100)
+    dynamo.store.apply(plant, expected_version=0, at=SIX)
+    assert stored_plan(dynamo.another()) == StoredPlan(1, {one.model_id: one for one in plant})
+    changed = [replace(one, slack=timedelta(minutes=9)) for one in plant]
+    dynamo.store.apply(changed, expected_version=1, at=SIX)
+    assert stored_plan(dynamo.store) == StoredPlan(2, {one.model_id: one for one in changed})

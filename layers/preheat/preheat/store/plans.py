@@ -39,8 +39,8 @@ class Plans:
     def __init__(self, tables: Tables, patience: Patience) -> None:
         self._tables = tables
         self._patience = patience
-        self._seen: dict[ModelId, HostedModel | None] = {}
-        self._seen_partition = ""
+        # One value, so that threads never take what one plan says for what another does.
+        self._seen: tuple[str, dict[ModelId, HostedModel | None]] = ("", {})
 
     def current(self) -> Pointer:
         """Return the pointer, by a consistent read.
@@ -65,12 +65,14 @@ class Plans:
         pointer = self.current()
         if pointer.version == 0:
             return Planned(0, None)
-        if pointer.partition != self._seen_partition:
-            self._seen, self._seen_partition = {}, pointer.partition
-        if model_id not in self._seen:
+        partition, seen = self._seen
+        if pointer.partition != partition:
+            seen = {}
+            self._seen = (pointer.partition, seen)
+        if model_id not in seen:
             item = self._get(pointer.partition, items.model_item(model_id))
-            self._seen[model_id] = items.to_model(item) if item is not None else None
-        return Planned(pointer.version, self._seen[model_id])
+            seen[model_id] = items.to_model(item) if item is not None else None
+        return Planned(pointer.version, seen[model_id])
 
     def planned_before(self, model_id: ModelId) -> HostedModel | None:
         """See `ports.Store`."""
