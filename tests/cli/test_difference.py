@@ -109,3 +109,12 @@ def test_of_a_removed_model_it_is_told_what_runs(bench: Workbench, shift: Callab
     assert "  - weld-seams\n      no longer planned: hosted now, and what Preheat runs of it is stopped\n" in told
     bench.store.records.clear()
     assert "no longer planned: what Preheat runs of it is stopped" in changed(bench, neither)
+
+
+def test_the_next_start_is_found_far_ahead_and_told_when_there_is_none(bench: Workbench) -> None:
+    rare = PLANT.replace("days: mon-fri, ", 'dates: ["2028-02-29"], ', 1).replace(
+        "days: mon-fri, ", 'dates: ["2020-02-29"], ', 1
+    )
+    told = changed(bench, rare)
+    assert "weld-seams  Tue 2028-02-29 06:13 CET = 2028-02-29 05:13:00Z for Tue 2028-02-29 07:00 CET (early)" in told
+    assert "paint       nothing in the next 800 days" in told

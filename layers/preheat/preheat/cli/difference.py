@@ -13,6 +13,7 @@ from preheat.cli.ahead import ahead
 from preheat.domain.plan import HostedModel, Mode, ModelId
 from preheat.domain.record import ModelRecord
 from preheat.domain.schedule import Schedule
+from preheat.domain.timetable import LOOKAHEAD
 
 
 class Kind(StrEnum):
@@ -68,7 +69,7 @@ def next_start(model: HostedModel, now: datetime) -> str:
     seen = ahead(model, now)
     demand = seen.current or seen.upcoming
     if demand is None:
-        return f"nothing in the next 8 days{held}"
+        return f"nothing in the next {LOOKAHEAD.days} days{held}"
     zone = next(schedule.zone for schedule in model.schedules if schedule.name == demand.schedule)
     if seen.current is not None:
         return f"now: needed until {both(demand.end, zone)} ({demand.schedule}){held}"
