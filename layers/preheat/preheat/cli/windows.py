@@ -5,9 +5,9 @@ Owns the rows and their two forms. A model is done before the next is begun, so 
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,8 +19,9 @@ from preheat.cli.time_range import From, To, time_range
 from preheat.cli.validate import PlantPath, plant_of
 from preheat.domain.plan import HostedModel
 from preheat.domain.schedule import Schedule
-from preheat.domain.timetable import intervals
+from preheat.domain.timetable import Span, spans
 from preheat.domain.windows import Window
+from preheat.domain.zones import DAY_US, EPOCH_DAY, from_microseconds
 
 if TYPE_CHECKING:
     from preheat.cli.plant_schema import PlantFile
@@ -85,12 +86,12 @@ def chosen(models: Sequence[HostedModel], names: Sequence[str] | None) -> Sequen
     return [model for model in models if model.model_id in names]
 
 
-def needs(models: Sequence[HostedModel], asked: Window) -> Iterator[tuple[HostedModel, list[Window]]]:
-    """Yield each model with the intervals in which it is needed, united and cut to `asked`, in order of time."""
+def needs(models: Sequence[HostedModel], asked: Window) -> Iterator[tuple[HostedModel, list[Span]]]:
+    """Yield each model with the spans in which it is needed, united and cut to `asked`, in order of time."""
 
     @cache  # Most schedules are shared by many models.
-    def of(schedules: tuple[Schedule, ...]) -> list[Window]:
-        return intervals(schedules, asked.start, asked.end)
+    def of(schedules: tuple[Schedule, ...]) -> list[Span]:
+        return spans(schedules, asked.start, asked.end)
 
     for model in models:
         yield model, of(model.schedules)
@@ -101,24 +102,36 @@ def utc(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _objects(model: HostedModel, needed: Sequence[Window]) -> list[str]:
+def _objects(model: HostedModel, needed: Sequence[Span]) -> list[str]:
     name = json.dumps(model.model_id)
-    # Two million of them are no rarity: a window is in UTC already, and its `+00:00` is cut off.
-    return [
-        f'{{"model": {name}, "start": "{w.start.isoformat()[:-6]}Z", "end": "{w.end.isoformat()[:-6]}Z"}}'
-        for w in needed
-    ]
+    return [f'{{"model": {name}, "start": "{_text(start)}", "end": "{_text(end)}"}}' for start, end in needed]
 
 
-def _table(model: HostedModel, needed: Sequence[Window]) -> list[str]:
-    if not needed:
+def _text(at: int) -> str:
+    """Return microseconds since 1970 as `utc` has them. Two million are no rarity: few dates and times make them up."""
+    return f"{_date(at // DAY_US)}T{_clock(at % DAY_US)}Z"
+
+
+@lru_cache(maxsize=100_000)
+def _date(day: int) -> str:
+    return date.fromordinal(EPOCH_DAY + day).isoformat()
+
+
+@lru_cache(maxsize=100_000)
+def _clock(passed: int) -> str:
+    return from_microseconds(passed).time().isoformat()
+
+
+def _table(model: HostedModel, found: Sequence[Span]) -> list[str]:
+    if not found:
         return [f"{model.model_id}: not needed"]
+    needed = [Window(from_microseconds(start), from_microseconds(end)) for start, end in found]
     zone = model.schedules[0].zone
     total = show.hours(sum((w.end - w.start for w in needed), timedelta()))
     lines = [f"{model.model_id}: {total} ({zone})"]
-    spans = [
+    rows = [
         (show.local_instant(w.start, zone), show.local_instant(w.end, zone), show.hours(w.end - w.start))
         for w in needed
     ]
-    widths = [max(len(span[column]) for span in spans) for column in range(3)]
-    return lines + [f"  {a:<{widths[0]}} to {b:<{widths[1]}}  {c:>{widths[2]}}" for a, b, c in spans]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return lines + [f"  {a:<{widths[0]}} to {b:<{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows]
