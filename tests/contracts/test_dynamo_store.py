@@ -423,6 +423,17 @@ def test_an_apply_interrupted_before_its_pointer_is_in_no_plan(dynamo: Dynamo, m
     assert dynamo.store.load(ghost.model_id) is None
 
 
+def test_whom_a_plan_left_and_a_pass_found_at_rest_is_in_no_later_plan(dynamo: Dynamo, model: HostedModel) -> None:
+    dynamo.store.apply([model], expected_version=0, at=SIX)
+    dynamo.store.apply([], expected_version=1, at=SIX)
+    assert dynamo.store.left_models() == [model.model_id]
+    record = dynamo.store.load(model.model_id)
+    assert record is not None
+    dynamo.store.save(replace(record, plan_version=2, wake_at=None), None)
+    dynamo.store.apply([], expected_version=2, at=SIX)
+    assert dynamo.store.left_models() == []
+
+
 def test_an_apply_whose_pointer_was_written_but_not_confirmed_has_won(dynamo: Dynamo, model: HostedModel) -> None:
     dynamo.lose_answers("PutItem")
     assert dynamo.store.apply([model], expected_version=0, at=SIX) == 1

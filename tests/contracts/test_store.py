@@ -172,6 +172,26 @@ def test_an_apply_wakes_the_models_that_the_plan_no_longer_names(store: Store, m
     assert (woken.wake_at, woken.version) == (later, record.version + 2)
 
 
+def test_whom_a_plan_no_longer_names_is_left_while_anything_of_ours_may_run(
+    store: Store, model: HostedModel, full: ModelRecord
+) -> None:
+    engaged = replace(full, model_id=model.model_id, plan_version=1)
+    assert store.left_models() == []
+    store.apply([model], expected_version=0, at=model.announced_at)
+    record = store.load(model.model_id)
+    assert record is not None
+    store.save(replace(engaged, version=record.version, sequence=0), None)
+    assert store.left_models() == []
+    for version in (1, 2):  # It stays so however many plans go by.
+        store.apply([], expected_version=version, at=model.announced_at + version * SECOND)
+        assert store.left_models() == [model.model_id]
+        woken = store.load(model.model_id)
+        assert woken is not None
+        assert woken.wake_at == model.announced_at + version * SECOND
+    store.apply([model], expected_version=3, at=model.announced_at)
+    assert (store.left_models(), store.planned_models()) == ([], [model.model_id])
+
+
 def test_of_two_applies_of_one_version_the_second_changes_nothing(store: Store, model: HostedModel) -> None:
     store.apply([model], expected_version=0, at=model.announced_at)
     before = store.load(model.model_id)

@@ -1,5 +1,6 @@
 """Days on which the service, a person or a worker does not do as it should."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -389,6 +390,19 @@ def test_an_apply_that_was_interrupted_is_made_up_for_by_the_resync() -> None:
         day.store.current = 2
         day.run_until("08:00")
         assert day.observed() is Observed.HOSTED
+
+
+def test_a_paused_model_that_an_interrupted_apply_removed_is_stopped_by_the_resync() -> None:
+    with a_day() as day:
+        day.run_until("09:00")
+        day.apply(replace(a_model("08:00-16:00"), mode=Mode.PAUSED))
+        day.run_until("09:05")
+        assert (day.observed(), day.record.wake_at) == (Observed.HOSTED, None)
+        day.store.plans[day.store.current + 1] = {}  # the plan is current, and nobody was woken
+        day.store.current += 1
+        day.run_until("09:20")
+        assert day.observed() is Observed.STOPPED
+        assert day.store.left_models() == []
 
 
 def test_the_oldest_due_model_is_the_pickup_delay() -> None:

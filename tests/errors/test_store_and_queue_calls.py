@@ -138,7 +138,7 @@ def resync() -> Iterator[Day]:
 
 
 @pytest.mark.parametrize("error", [OUT, UNREADABLE], ids=["unavailable", "unreadable"])
-@pytest.mark.parametrize("name", ["due", "plan_version", "planned_models", "recorded"])
+@pytest.mark.parametrize("name", ["due", "plan_version", "planned_models", "left_models", "recorded"])
 def test_a_tick_that_cannot_read_sends_nothing_and_the_next_one_makes_up_for_it(
     resync: Day, name: str, error: Exception
 ) -> None:

@@ -205,6 +205,12 @@ class Store(Protocol):
     def planned_models(self) -> Sequence[ModelId]:
         """Return the models that the current plan names, in order."""
 
+    def left_models(self) -> Sequence[ModelId]:
+        """Return the models that an earlier plan named and the current one does not, in order.
+
+        One that a pass has found at rest since then may be left out.
+        """
+
     def recorded(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
         """Return the records that exist of `model_ids`; an unreadable one is left out."""
 

@@ -50,11 +50,14 @@ def tick(*, clock: Clock, store: Store, queue: Queue) -> Ticked:
 
 
 def _resync(store: Store, now: datetime) -> list[ModelId]:
-    """Return the planned models that the index would not show: overdue, without a record, or behind the plan."""
-    version, planned = store.plan_version(), store.planned_models()
-    records = store.recorded(planned)
+    """Return the models that the index would not show: overdue, planned without a record, or behind the plan.
+
+    Whom the plan no longer names counts too: what still runs of it must be stopped.
+    """
+    version, planned, left = store.plan_version(), store.planned_models(), store.left_models()
+    records = store.recorded([*planned, *left])
     lost = []
-    for model_id in planned:
+    for model_id in [*planned, *(model_id for model_id in left if model_id in records)]:
         record = records.get(model_id)
         if record is not None and record.plan_version < version and (record.wake_at is None or record.wake_at > now):
             store.wake(model_id, now)  # An apply was interrupted after its plan became current.

@@ -1,23 +1,23 @@
 """What lies ahead of a model, seen far enough to be told to a person.
 
-The outlook of a pass ends 8 days from now, which is all a pass needs; a run that begins near there would be shown cut.
+The outlook of a pass sees a demand only so far as a pass needs it; a run that ends later would be shown cut.
 """
 
 from dataclasses import replace
 from datetime import datetime
 
-from preheat.domain.demand import HORIZON, Outlook, demands, outlook
+from preheat.domain.demand import HORIZON, Demand, Outlook, demands, outlook
 from preheat.domain.plan import HostedModel
 
 
 def ahead(model: HostedModel, now: datetime) -> Outlook:
-    """Return the outlook at `now`, its demands seen up to their ends or for 8 days from their begins at the least."""
+    """Return the outlook at `now`, its demands seen up to their ends or for 16 days from their begins at the least."""
     seen = outlook(model, now)
-    begins = [demand.begin for demand in (seen.current, seen.upcoming) if demand is not None]
-    if not begins:
-        return seen
-    far = demands(model, now - HORIZON, max(begins) + 2 * HORIZON)
-    whole = {demand.begin: demand for demand in far}
-    current = whole.get(seen.current.begin, seen.current) if seen.current is not None else None
-    upcoming = whole.get(seen.upcoming.begin, seen.upcoming) if seen.upcoming is not None else None
-    return replace(seen, current=current, upcoming=upcoming)
+    return replace(seen, current=_whole(model, seen.current), upcoming=_whole(model, seen.upcoming))
+
+
+def _whole(model: HostedModel, seen: Demand | None) -> Demand | None:
+    if seen is None:
+        return None
+    found = demands(model, seen.begin, seen.begin + 2 * HORIZON)
+    return next((demand for demand in found if demand.begin == seen.begin), seen)

@@ -4,7 +4,9 @@ Owns the order of its steps: read all, show what changes, ask, then apply agains
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +14,11 @@ import typer
 
 from preheat.cli.errors import NO, CliError, told
 from preheat.cli.stack import StackName, Surroundings
+from preheat.cli.validate import PlantPath, plant_of
 from preheat.domain.plan import HostedModel, ModelId
-from preheat.ports import StaleRecord, Store, UnreadableItem
+from preheat.ports import Planned, StaleRecord, Store, UnreadableItem
 
+HANDS = 8  # reads side by side: a plan may hold 1,000 models
 COLOURS = {"+": "green", "~": "yellow", "-": "red"}
 
 
@@ -29,7 +33,7 @@ class StoredPlan:
 
 def apply(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The plant file.", metavar="FILE")],
+    file: PlantPath,
     stack: StackName = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
@@ -39,18 +43,14 @@ def apply(
     with told():
         from preheat.cli.accounts import check_accounts  # noqa: PLC0415 - loads the file's typed model
         from preheat.cli.plan import compiled  # noqa: PLC0415 - as above
-        from preheat.cli.plant_file import PlantFileError, read_plant  # noqa: PLC0415 - as above
 
-        try:
-            plant = read_plant(file)
-        except PlantFileError as error:
-            raise CliError(*error.lines) from error
+        plant = plant_of(file)
         surroundings = Surroundings.of(context)
         store, home = surroundings.open_store(stack), surroundings.find_home(stack)
         check_accounts(file, plant, home)
         stored = stored_plan(store)
         models = compiled(plant, now=surroundings.clock.now(), previous=stored.models, region=home.region)
-        _show_changes(file, stored, models)
+        _show_changes(file, store, stored, models, surroundings.clock.now())
         if not dry_run:
             if not yes:
                 _ask()
@@ -70,10 +70,11 @@ def stored_plan(store: Store) -> StoredPlan:
     """
     version = store.plan_version()
     models, unreadable = {}, []
-    for model_id in store.planned_models():
-        try:
-            planned = store.planned(model_id)
-        except UnreadableItem:
+    named = store.planned_models()
+    with ThreadPoolExecutor(HANDS) as hands:
+        found = list(hands.map(lambda model_id: _planned(store, model_id), named))
+    for model_id, planned in zip(named, found, strict=True):
+        if planned is None:
             unreadable.append(model_id)
             continue
         if planned.version != version:
@@ -81,6 +82,14 @@ def stored_plan(store: Store) -> StoredPlan:
         if planned.model is not None:
             models[model_id] = planned.model
     return StoredPlan(version, models, tuple(unreadable))
+
+
+def _planned(store: Store, model_id: ModelId) -> Planned | None:
+    """Return what is planned of a model, or None if this release cannot read it."""
+    try:
+        return store.planned(model_id)
+    except UnreadableItem:
+        return None
 
 
 def _applied(store: Store, version: int, models: Sequence[HostedModel], surroundings: Surroundings) -> int:
@@ -107,10 +116,13 @@ def _ask() -> None:
         raise CliError("nothing was applied", status=NO)
 
 
-def _show_changes(file: Path, stored: StoredPlan, models: Sequence[HostedModel]) -> None:
+def _show_changes(file: Path, store: Store, stored: StoredPlan, models: Sequence[HostedModel], now: datetime) -> None:
     from preheat.cli.difference import changes  # noqa: PLC0415 - as above
 
-    found = changes(stored.models, models, unreadable=stored.unreadable)
+    removed = [model_id for model_id in stored.models if model_id not in {model.model_id for model in models}]
+    found = changes(
+        stored.models, models, today=now.date(), unreadable=stored.unreadable, records=store.recorded(removed)
+    )
     against = f"plan {stored.version}" if stored.version else "no plan yet"
     typer.echo(f"{file}: {len(models)} models, against {against}")
     for change in found:

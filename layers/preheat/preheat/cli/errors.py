@@ -3,8 +3,9 @@
 Knows no command. The error classes of heavy modules are loaded only when something was raised, so that help is fast.
 """
 
+import difflib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import typer
@@ -33,6 +34,12 @@ def told() -> Iterator[None]:
         if expected is None:
             raise
         raise _ended([f"preheat: {error}"], expected) from error
+
+
+def close_to(name: str, known: Collection[str]) -> str:
+    """Return what may have been meant instead of `name`, to end a line with; nothing if nothing is close."""
+    near = difflib.get_close_matches(name, known, n=3)
+    return f"; close to it: {', '.join(near)}" if near else ""
 
 
 def _ended(lines: Sequence[str], status: int) -> typer.Exit:

@@ -1,13 +1,12 @@
 """The command `history`: a model's ledger, newest last. Owns its form; the ledger is the store's."""
 
-import difflib
 import json
 from typing import Annotated
 
 import typer
 
 from preheat.cli import show
-from preheat.cli.errors import NO, CliError, told
+from preheat.cli.errors import NO, CliError, close_to, told
 from preheat.cli.stack import StackName, Surroundings
 from preheat.domain.plan import ModelId
 from preheat.domain.record import LedgerEntry
@@ -26,8 +25,7 @@ def history(
         store = Surroundings.of(context).open_store(stack)
         entries = store.ledger(ModelId(model))[-limit:]
         if not entries and store.load(ModelId(model)) is None:
-            close = difflib.get_close_matches(model, store.planned_models(), n=3)
-            near = f"; close to it: {', '.join(close)}" if close else ""
+            near = close_to(model, store.planned_models())
             raise CliError(f"preheat: no history of {model!r}: it was never planned{near}", status=NO)
         for entry in entries:
             if as_json:

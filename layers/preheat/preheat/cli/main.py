@@ -9,7 +9,21 @@ from typing import Annotated
 
 import typer
 
-from preheat.cli import accounts, apply, audit_ledger, demo, history, local, migrate, simulator, status
+from preheat.cli import (
+    accounts,
+    apply,
+    audit_ledger,
+    demo,
+    history,
+    importing,
+    local,
+    migrate,
+    preview,
+    simulator,
+    status,
+    validate,
+    windows,
+)
 
 app = typer.Typer(
     name="preheat",
@@ -37,9 +51,13 @@ def preheat(
 app.command()(local.up)
 app.command()(local.down)
 app.command()(demo.demo)
+app.command()(validate.validate)
+app.command()(windows.windows)
+app.command()(preview.plan)
 app.command()(apply.apply)
 app.command()(accounts.accounts)
 app.command()(migrate.migrate)
+app.add_typer(importing.app, name="import")
 app.command()(status.status)
 app.command()(history.history)
 app.command("audit-ledger")(audit_ledger.audit_ledger)

@@ -92,7 +92,8 @@ def _end_day(value: Any) -> int:
     return value
 
 
-def _zone(value: Any) -> str:
+def read_zone(value: Any) -> str:
+    """Return an IANA time zone that is known."""
     zones = _zones()
     if isinstance(value, str) and value in zones:
         return value
@@ -200,6 +201,6 @@ Start = Annotated[time, *leaf(_start, type="string", pattern=whole(_TIME))]
 # Since the midnight with which its date begins; 24:00 is a day.
 End = Annotated[timedelta, *leaf(_end, type="string", pattern=f"^(?:{_TIME.pattern}|24:00)$")]
 END_DAY: Final = leaf(_end_day, type="integer", minimum=0, maximum=END_DAY_MAX - 1)
-Zone = Annotated[str, *leaf(_zone, type="string", examples=["Europe/Berlin", "America/Mexico_City"])]
+Zone = Annotated[str, *leaf(read_zone, type="string", examples=["Europe/Berlin", "America/Mexico_City"])]
 ModeName = Annotated[Mode, *leaf(_one_of(Mode), enum=list(Mode))]
 UnscheduledName = Annotated[Unscheduled, *leaf(_one_of(Unscheduled), enum=list(Unscheduled))]

@@ -1,22 +1,33 @@
 """How facts read on a terminal and in JSON: instants, durations, ledger entries. Knows no command and no store."""
 
 import hashlib
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from preheat.domain.days import LAST
 from preheat.domain.plan import Backend, Readiness, Target, Units
 from preheat.domain.record import LedgerEntry
-from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.schedule import DayRule, Schedule, ShiftWindow, Weekday
 
 DAY = timedelta(days=1)
+MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+SHOWN_MAX = 8  # windows that are told before the others are counted
+DATES_SHOWN_MAX = 3
 
 
 def instant(at: datetime | None) -> str:
     """Return an instant in UTC to the second: `2026-11-23 05:30:00Z`; `-` for none."""
     return "-" if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def minute(at: datetime) -> str:
+    """Return an instant in UTC, with seconds only if there are any: `2026-11-23 05:30Z`."""
+    utc = at.astimezone(UTC)
+    return utc.strftime("%Y-%m-%d %H:%M:%SZ" if utc.second else "%Y-%m-%d %H:%MZ")
 
 
 def local_instant(at: datetime, zone: str) -> str:
@@ -57,6 +68,14 @@ def target(named: Target) -> str:
     return f"{service}{named.project}/{named.version}{where}{role}"
 
 
+def hours(span: timedelta) -> str:
+    """Return a duration for a table, to the minute, where hours go past a day: `16h`, `8h30m`, `168h`, `40m`, `0h`."""
+    minutes = round(span.total_seconds() / 60)
+    if 0 < minutes < 60:
+        return f"{minutes}m"
+    return f"{minutes // 60}h{minutes % 60:02}m" if minutes % 60 else f"{minutes // 60}h"
+
+
 def units(asked: Units) -> str:
     """Return inference units: `1`, or `1 to 3` where they scale."""
     return str(asked.minimum) if asked.maximum is None else f"{asked.minimum} to {asked.maximum}"
@@ -72,16 +91,66 @@ def readiness(asked: Readiness | None) -> str:
 
 def schedule(shown: Schedule) -> str:
     """Return a schedule on one line: `early (Europe/Berlin: mon-fri 06:00-14:00)`."""
-    windows = ", ".join(shift_window(window) for window in shown.shift_windows)
-    return f"{shown.name} ({shown.zone}: {windows})"
+    parts = [shift_windows(shown.shift_windows)]
+    if shown.added:
+        parts.append(f"added: {shift_windows(shown.added)}")
+    if shown.replaced_days:
+        parts.append(f"replaced: {dates(shown.replaced_days)}")
+    if shown.closed:
+        parts.append(f"closed: {dates(shown.closed)}")
+    parts.append(_span(shown.first, shown.last))
+    return f"{shown.name} ({shown.zone}: {'; '.join(filter(None, parts))})"
+
+
+def shift_windows(windows: Sequence[ShiftWindow]) -> str:
+    """Return shift windows on one line; of very many the first ones."""
+    more = [f"and {len(windows) - SHOWN_MAX} more"] if len(windows) > SHOWN_MAX else []
+    return ", ".join([*map(shift_window, windows[:SHOWN_MAX]), *more])
 
 
 def shift_window(window: ShiftWindow) -> str:
     """Return a shift window as people write it: `mon-fri 22:00-06:00`."""
-    if window.end == time() and window.end_day == 1:
-        return f"{days(window.days)} {window.start:%H:%M}-24:00"
-    more = f" (+{window.end_day} days)" if window.end_day > 1 else ""
-    return f"{days(window.days)} {window.start:%H:%M}-{window.end:%H:%M}{more}"
+    on = days(window.days) if window.only is None else _days_of(window.days, window.only)
+    if window.end == time() and window.end_day >= 1:
+        end, midnights = "24:00", window.end_day - 1
+    else:
+        end = f"{window.end:%H:%M}"
+        midnights = window.end_day - (window.end <= window.start)
+    more = f" (+{window.end_day} days)" if midnights > 0 else ""
+    return f"{on} {window.start:%H:%M}-{end}{more}"
+
+
+def dates(shown: Collection[date]) -> str:
+    """Return dates in order; of more than a few how many, the first and the last."""
+    ordered = sorted(shown)
+    if len(ordered) <= DATES_SHOWN_MAX:
+        return ", ".join(map(str, ordered))
+    return f"{len(ordered)} days from {ordered[0]} to {ordered[-1]}"
+
+
+def _days_of(weekdays: frozenset[Weekday], only: DayRule) -> str:
+    """Return the days of a rule in the plant file's own words."""
+    words = []
+    if only.rule is not None:
+        words.append(f"{only.rule.text} from {only.rule.anchor}")
+    if only.cycle is not None:
+        of_cycle = ",".join(str(day + 1) for day in sorted(only.cycle.days))
+        words.append(f"days {of_cycle} of {only.cycle.length} from {only.cycle.anchor}")
+    if only.dates:
+        words.append(dates(only.dates))
+    nth = [f"{_name(each.day)}#{'last' if each.nth == LAST else each.nth}" for each in sorted(only.nth)]
+    plain = [days(weekdays)] if weekdays and (len(weekdays) < len(Weekday) or not words) else []
+    of_month = [str(day) for day in sorted(only.month_days - {LAST})] + ["last"] * (LAST in only.month_days)
+    of_month += [f"{'last' if day == LAST else day}w" for day in sorted(only.nearest)]
+    if nth or of_month or only.months or len(weekdays) < len(Weekday) or not words:
+        words += [",".join([*plain, *nth])] if plain != ["daily"] or nth or not (of_month or only.months) else []
+    words += [f"on {','.join(of_month)}"] * bool(of_month)
+    words += [f"in {','.join(MONTH_NAMES[month - 1] for month in sorted(only.months))}"] * bool(only.months)
+    return " ".join([*words, *filter(None, [_span(only.first, only.last)])])
+
+
+def _span(first: date | None, last: date | None) -> str:
+    return " ".join([f"from {first}"] * (first is not None) + [f"until {last}"] * (last is not None))
 
 
 def days(chosen: frozenset[Weekday]) -> str:

@@ -103,6 +103,10 @@ class ModelRecord:
         """Tell whether something of ours may be running at the target."""
         return self.attempt is not None or self.ownership is not Ownership.NONE
 
+    def is_at_rest_under(self, plan_version: int) -> bool:
+        """Tell whether a pass that served this plan, or a later one, has found nothing of ours at the target."""
+        return self.plan_version >= plan_version and not self.is_engaged()
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:

@@ -47,11 +47,14 @@ def intervals(schedules: Sequence[Schedule], after: datetime, before: datetime) 
     Raises:
         ScheduleError: a time zone is not known here.
     """
+    return [Window(from_microseconds(start), from_microseconds(end)) for start, end in spans(schedules, after, before)]
+
+
+def spans(schedules: Sequence[Schedule], after: datetime, before: datetime) -> list[Span]:
+    """Return the same as `intervals`, as spans: for whoever needs very many of them."""
     low, high = microseconds(after), microseconds(before)
     several = (span for schedule in schedules for span in _overlapping(schedule, low, high))
-    return [
-        Window(from_microseconds(max(start, low)), from_microseconds(min(end, high))) for start, end in _union(several)
-    ]
+    return [(max(start, low), min(end, high)) for start, end in _union(several)]
 
 
 def wanted(schedules: tuple[Schedule, ...], at: datetime) -> bool:

@@ -96,6 +96,10 @@ class DynamoStore:
         """See `ports.Store`."""
         return self._plans.models(self._plans.current())
 
+    def left_models(self) -> Sequence[ModelId]:
+        """See `ports.Store`."""
+        return self._plans.left(self._plans.current())
+
     def recorded(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
         """See `ports.Store`."""
         name = self._tables.names.models
@@ -120,14 +124,19 @@ class DynamoStore:
         if before.version != expected_version:
             raise StaleRecord(f"plan {expected_version} was read, plan {before.version} is current")
         planned = {model.model_id: model for model in models}
-        concerned = sorted({*self._plans.models(before), *planned})
-        served = max((record.plan_version for record in self.recorded(concerned).values()), default=0)
+        left_before, planned_before = self._plans.left(before), self._plans.models(before)
+        concerned = sorted({*left_before, *planned_before, *planned})
+        records = self.recorded(concerned)
+        served = max((record.plan_version for record in records.values()), default=0)
+        # Whom the plan before left too may be at rest by now; an unreadable record never is.
+        at_rest = {m for m in left_before if m in records and records[m].is_at_rest_under(expected_version)}
+        left = sorted({*left_before, *planned_before} - at_rest - set(planned))
         version = max(expected_version, served) + 1
         members = {
             account: Membership(version, self.external_id(account), targets)
             for account, targets in listed(models).items()
         }
-        pointer = self._plans.write(models, members, version, before=before.partition)
+        pointer = self._plans.write(models, members, left, version, before=before.partition)
         self._plans.make_current(pointer, at, after=expected_version)
         with ThreadPoolExecutor(HANDS) as hands:
             failed = [*filter(None, hands.map(lambda one: self._wake_or_create(one, planned.get(one), at), concerned))]

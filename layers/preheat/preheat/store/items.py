@@ -71,6 +71,11 @@ def account_item(account: str) -> str:
     return f"account#{account}"
 
 
+def left_item(model_id: ModelId) -> str:
+    """Return the range key, in a plan, of a model that an earlier plan named."""
+    return f"left#{model_id}"
+
+
 def from_record(kind: type[RecordItem], record: ModelRecord) -> RecordItem:
     """Return the item of a record, with the version that was read: PynamoDB makes it the condition and adds 1."""
     outside, body = _split(record, _RECORD_OUTSIDE)
@@ -113,6 +118,11 @@ def from_model(kind: type[PlanItem], plan: str, model: HostedModel) -> PlanItem:
     """Return the item of one model of a plan."""
     body = serial.dumps(serial.fields_of(model, sparse=True))
     return kind(plan=plan, item=model_item(model.model_id), schema=MODEL_SCHEMA.written, body=body)
+
+
+def from_left(kind: type[PlanItem], plan: str, model_id: ModelId) -> PlanItem:
+    """Return the item that says of a model that a plan names it no longer."""
+    return kind(plan=plan, item=left_item(model_id), schema=MODEL_SCHEMA.written)
 
 
 def to_model(item: PlanItem) -> HostedModel:

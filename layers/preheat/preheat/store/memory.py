@@ -68,6 +68,15 @@ class MemoryStore:
         """See `ports.Store`."""
         return sorted(self.plans[self.current])
 
+    def left_models(self) -> Sequence[ModelId]:
+        """See `ports.Store`."""
+        planned = self.plans[self.current]
+        return sorted(
+            model_id
+            for model_id, record in self.records.items()
+            if model_id not in planned and not record.is_at_rest_under(self.current)
+        )
+
     def recorded(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
         """See `ports.Store`."""
         return {model_id: self.records[model_id] for model_id in model_ids if model_id in self.records}
@@ -76,7 +85,7 @@ class MemoryStore:
         """See `ports.Store`."""
         if self.current != expected_version:
             raise StaleRecord(f"plan {expected_version} was read, plan {self.current} is current")
-        concerned = {*self.plans[self.current], *(model.model_id for model in models)}
+        concerned = {*self.plans[self.current], *self.left_models(), *(model.model_id for model in models)}
         served = max((record.plan_version for record in self.recorded(sorted(concerned)).values()), default=0)
         self.current = max(expected_version, served) + 1
         self.plans[self.current] = {model.model_id: model for model in models}

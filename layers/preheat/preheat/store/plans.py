@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
+from typing import NamedTuple
 
 from pynamodb.exceptions import PynamoDBException
 
@@ -33,15 +34,21 @@ class Pointer:
     before: str = ""
 
 
+class Seen(NamedTuple):
+    """What was read of one plan."""
+
+    pointer: Pointer
+    models: dict[ModelId, HostedModel | None]
+    accounts: dict[str, Membership]
+
+
 class Plans:
     """The plans table."""
 
     def __init__(self, tables: Tables, patience: Patience) -> None:
         self._tables = tables
         self._patience = patience
-        self._seen: dict[ModelId, HostedModel | None] = {}
-        self._seen_accounts: dict[str, Membership] = {}
-        self._seen_pointer = Pointer(0, "")
+        self._seen = Seen(Pointer(0, ""), {}, {})  # One value, so that threads never take one plan's for another's.
 
     def current(self) -> Pointer:
         """Return the pointer, by a consistent read.
@@ -62,31 +69,31 @@ class Plans:
 
     def planned(self, model_id: ModelId) -> Planned:
         """See `ports.Store`. A plan never changes, so what was read of the current one is kept."""
-        pointer = self._see()
-        if pointer.version == 0:
+        seen = self._see()
+        if seen.pointer.version == 0:
             return Planned(0, None)
-        if model_id not in self._seen:
-            item = self._get(pointer.partition, items.model_item(model_id))
-            self._seen[model_id] = items.to_model(item) if item is not None else None
-        return Planned(pointer.version, self._seen[model_id])
+        if model_id not in seen.models:
+            item = self._get(seen.pointer.partition, items.model_item(model_id))
+            seen.models[model_id] = items.to_model(item) if item is not None else None
+        return Planned(seen.pointer.version, seen.models[model_id])
 
     def membership(self, account: str) -> Membership:
         """See `ports.Store`. It is that of the plan that `planned` has seen last, so that a pass goes by one plan."""
-        pointer = self._seen_pointer if self._seen_pointer.version else self._see()
-        if pointer.version == 0:
+        seen = self._seen if self._seen.pointer.version else self._see()
+        version = seen.pointer.version
+        if version == 0:
             return Membership(0, None)
-        if account not in self._seen_accounts:
-            item = self._get(pointer.partition, items.account_item(account))
-            known = items.to_membership(item) if item is not None else Membership(pointer.version, None)
-            self._seen_accounts[account] = known
-        return self._seen_accounts[account]
+        if account not in seen.accounts:
+            item = self._get(seen.pointer.partition, items.account_item(account))
+            seen.accounts[account] = items.to_membership(item) if item is not None else Membership(version, None)
+        return seen.accounts[account]
 
-    def _see(self) -> Pointer:
-        """Return the pointer, and forget what was read of another plan."""
-        pointer = self.current()
-        if pointer != self._seen_pointer:
-            self._seen, self._seen_accounts, self._seen_pointer = {}, {}, pointer
-        return pointer
+    def _see(self) -> Seen:
+        """Return what was read of the current plan, and forget any other."""
+        pointer, seen = self.current(), self._seen
+        if pointer != seen.pointer:
+            seen = self._seen = Seen(pointer, {}, {})
+        return seen
 
     def planned_before(self, model_id: ModelId) -> HostedModel | None:
         """See `ports.Store`."""
@@ -98,9 +105,15 @@ class Plans:
 
     def models(self, pointer: Pointer) -> list[ModelId]:
         """Return the models that a plan names, in order."""
+        return self._named(pointer, items.model_item(ModelId("")))
+
+    def left(self, pointer: Pointer) -> list[ModelId]:
+        """Return the models that a plan has written down as left, in order: earlier ones named them."""
+        return self._named(pointer, items.left_item(ModelId("")))
+
+    def _named(self, pointer: Pointer, prefix: str) -> list[ModelId]:
         if pointer.version == 0:
             return []
-        prefix = items.model_item(ModelId(""))
 
         def read() -> list[ModelId]:
             found = self._tables.plans.query(
@@ -111,13 +124,23 @@ class Plans:
         return sorted(self._patience.call(f"the models of plan {pointer.version}", read))
 
     def write(
-        self, models: Sequence[HostedModel], members: Mapping[str, Membership], version: int, *, before: str
+        self,
+        models: Sequence[HostedModel],
+        members: Mapping[str, Membership],
+        left: Sequence[ModelId],
+        version: int,
+        *,
+        before: str,
     ) -> Pointer:
-        """Store a plan that is not current yet, and return the pointer that would make it so; it follows `before`."""
+        """Store a plan that is not current yet, with whom it leaves, and return the pointer that makes it current.
+
+        `before` is the partition of the plan that it is to follow.
+        """
         pointer = Pointer(version, f"v{version:010d}-{uuid.uuid4().hex[:12]}", before)
         kind, partition = self._tables.plans, pointer.partition
         rows = [items.from_model(kind, partition, model) for model in models]
         rows += [items.from_membership(kind, partition, account, member) for account, member in members.items()]
+        rows += [items.from_left(kind, partition, model_id) for model_id in left]
         for some in batched(rows, BATCH, strict=False):
 
             def put(some: tuple[PlanItem, ...] = some) -> None:

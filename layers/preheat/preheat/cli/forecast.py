@@ -1,0 +1,162 @@
+"""What a plan will do in a range of time: runs with their bridged gaps, what they cost, and which quotas they break.
+
+Pure arithmetic on compiled models; knows neither files nor terminals. Expected means by plan: no start fails, nobody
+interferes, and a model is paid for from its StartModel to its StopModel.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from preheat.domain.demand import HORIZON, demands
+from preheat.domain.plan import HostedModel, Mode, ModelId
+from preheat.domain.timetable import intervals
+from preheat.domain.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a model by the plan: started at `start_at`, ready at `ready_at`, stopped at `end_at`; all in UTC."""
+
+    model: HostedModel
+    start_at: datetime
+    ready_at: datetime
+    end_at: datetime
+    schedule: str  # the schedule whose window opened it
+    zone: str  # of that schedule
+    gaps: tuple[Window, ...] = ()  # in which it is not needed, and kept hosted
+    cut: bool = False  # it goes on beyond what was looked at, at either end
+
+    def paid_in(self, asked: Window) -> timedelta:
+        """Return how long it is paid for within a range, for one unit."""
+        return max(timedelta(), min(self.end_at, asked.end) - max(self.start_at, asked.start))
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """More models run at once on a service than the account may run: [start, end), and who is in it."""
+
+    service: str
+    window: Window
+    most: int
+    allowed: int
+    models: tuple[ModelId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rush:
+    """More starts at once than the service takes calls: `late` models become ready after their time, by up to `by`."""
+
+    service: str
+    start_at: datetime
+    starts: int
+    allowed: int  # a second
+    late: tuple[ModelId, ...]
+    by: timedelta
+
+
+def in_order(found: Iterable[Run]) -> list[Run]:
+    """Return runs by their starts."""
+    return sorted(found, key=lambda run: (run.start_at, run.model.model_id, run.end_at))
+
+
+def runs(model: HostedModel, asked: Window) -> Iterator[Run]:
+    """Yield the runs of a model that overlap a range, whole; a paused model has none.
+
+    Raises:
+        ScheduleError: a schedule of it cannot be evaluated here.
+    """
+    if model.mode is Mode.PAUSED:
+        return
+    # Far enough to either side that a run which reaches into the range is seen whole.
+    after, before = asked.start - HORIZON, asked.end + HORIZON
+    found = demands(model, after, before)
+    if not found:
+        return
+    zones = {schedule.name: schedule.zone for schedule in model.schedules}
+    needed = intervals(model.schedules, after, before)
+    for demand in found:
+        if demand.start_at < asked.end and demand.end > asked.start:
+            within = [window for window in needed if demand.begin <= window.start < demand.end]
+            yield Run(
+                model,
+                demand.start_at,
+                demand.ready_at,
+                demand.end,
+                demand.schedule,
+                zones[demand.schedule],
+                gaps=tuple(Window(one.end, two.start) for one, two in pairwise(within)),
+                cut=demand.begin <= after or demand.end >= before,
+            )
+
+
+def unit_hours(found: Sequence[Run], asked: Window) -> dict[ModelId, float]:
+    """Return the unit-hours expected to be paid within a range, by model; one that is only observed as if it acted."""
+    paid: dict[ModelId, float] = {}
+    for run in found:
+        hours = run.paid_in(asked) / timedelta(hours=1)
+        paid[run.model.model_id] = paid.get(run.model.model_id, 0.0) + hours * run.model.units.minimum
+    return paid
+
+
+def crowds(found: Sequence[Run], at_once: Mapping[str, int]) -> list[Crowd]:
+    """Return each stretch in which a service runs more models than allowed; one without a number is not judged."""
+    crowded = []
+    for service, allowed in at_once.items():
+        edges: list[tuple[datetime, int, ModelId]] = []
+        for run in _of(found, service):
+            edges += [(run.start_at, 1, run.model.model_id), (run.end_at, -1, run.model.model_id)]
+        running: Counter[ModelId] = Counter()
+        begin, most, within = None, 0, dict[ModelId, None]()
+        for at, change, model_id in sorted(edges):  # At one instant the stops come first.
+            running[model_id] += change
+            if not running[model_id]:
+                del running[model_id]
+            if len(running) > allowed:
+                begin, most = begin or at, max(most, len(running))
+                within.update(dict.fromkeys(running))
+            elif begin is not None:
+                crowded.append(Crowd(service, Window(begin, at), most, allowed, tuple(sorted(within))))
+                begin, most, within = None, 0, {}
+    return sorted(crowded, key=lambda crowd: crowd.window)
+
+
+def rushes(found: Sequence[Run], per_second: Mapping[str, int]) -> list[Rush]:
+    """Return the bursts of starts in which the last calls come so late that their slack does not cover it."""
+    rushed = []
+    for service, allowed in per_second.items():
+        pause = timedelta(seconds=1) / allowed
+        for burst in _bursts(_of(found, service), pause):
+            late = {}
+            free_at = burst[0].start_at
+            for run in burst:
+                behind = free_at - run.start_at - run.model.slack
+                if behind > timedelta():
+                    late[run.model.model_id] = behind
+                free_at += pause
+            if late:
+                by = max(late.values())
+                rushed.append(Rush(service, burst[0].start_at, len(burst), allowed, tuple(late), by))
+    return sorted(rushed, key=lambda rush: rush.start_at)
+
+
+def _bursts(found: Sequence[Run], pause: timedelta) -> Iterator[list[Run]]:
+    """Yield the runs, in order of their starts, in bursts: within one the next start is wanted before its turn."""
+    burst: list[Run] = []
+    for run in found:
+        if burst and run.start_at >= burst[0].start_at + len(burst) * pause:
+            yield burst
+            burst = []
+        burst.append(run)
+    if burst:
+        yield burst
+
+
+def _of(found: Sequence[Run], service: str) -> list[Run]:
+    return [run for run in found if _service(run.model) == service]
+
+
+def _service(model: HostedModel) -> str:
+    return str(model.target.backend)

@@ -1,0 +1,116 @@
+"""The command `plan`: what a plant file, or the plan that a stack has stored, will do in a range of time.
+
+Owns where the models come from, and that only rows go to stdout in JSON. `forecast` reckons, `preview_text` words it.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from preheat.cli import show
+from preheat.cli.errors import NO, CliError, told
+from preheat.cli.stack import StackName, Surroundings
+from preheat.cli.terms import DEFAULT, Terms, terms_of
+from preheat.cli.time_range import From, To, time_range
+from preheat.cli.validate import plant_of
+from preheat.cli.windows import Format, FormatOption, Models, chosen, models_of, utc
+from preheat.domain.plan import HostedModel, ModelId
+from preheat.domain.record import ModelRecord
+from preheat.domain.timetable import ScheduleError
+from preheat.domain.windows import Window
+
+if TYPE_CHECKING:
+    from preheat.cli.forecast import Run
+
+ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The models that are looked at, and what a stack knows of them; `problems` are lines of what cannot be read."""
+
+    name: str
+    models: Sequence[HostedModel]
+    terms: Terms
+    records: dict[ModelId, ModelRecord] | None = None  # None: they come from a file
+    problems: Sequence[str] = ()
+
+
+def plan(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(help="The plant file; absent: the stored plan of the stack.", metavar="FILE")
+    ] = None,
+    *,
+    begin: From = None,
+    end: To = None,
+    model: Models = None,
+    form: FormatOption = Format.TABLE,
+    stack: StackName = None,
+) -> None:
+    """Print the starts and stops ahead, what they cost, the gaps that are bridged, and what breaks a quota."""
+    with told():
+        source_of_stack = context.get_parameter_source("stack")
+        if file is not None and source_of_stack is not None and source_of_stack.name == "COMMANDLINE":
+            raise CliError(f"preheat: {file} and --stack {stack} are two plans; name one of them")
+        surroundings = Surroundings.of(context)
+        now = surroundings.clock.now()
+        asked = time_range(begin, end, now)
+        source = _from_file(file, asked) if file is not None else _from_stack(surroundings, stack)
+        source = replace(source, models=chosen(source.models, model))
+        _print(source, asked, now, form)
+
+
+def _from_file(file: Path, asked: Window) -> Source:
+    plant = plant_of(file)
+    # As if it had been applied long ago: what a shift needs, not what today leaves of it.
+    return Source(str(file), models_of(plant, asked, now=ALWAYS), terms_of(plant))
+
+
+def _from_stack(surroundings: Surroundings, stack: str | None) -> Source:
+    from preheat.cli.apply import stored_plan  # noqa: PLC0415 - only this source needs it
+
+    store = surroundings.open_store(stack)
+    stored = stored_plan(store)
+    if not stored.version:
+        raise CliError("preheat: the stack has no plan yet: run `preheat apply FILE`", status=NO)
+    problems = [f"{model_id}: as stored it cannot be read; apply the plant file anew" for model_id in stored.unreadable]
+    models = [stored.models[model_id] for model_id in sorted(stored.models)]
+    return Source(f"plan {stored.version}", models, DEFAULT, store.recorded(list(stored.models)), problems)
+
+
+def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
+    from preheat.cli import preview_text  # noqa: PLC0415 - keeps help fast
+
+    found, problems = _runs(source, asked)
+    notes = preview_text.notes(source.models, found, asked, source.terms, now=now if source.records is None else None)
+    if form is Format.JSON:
+        for run in found:
+            row = {"start_at": run.start_at, "ready_at": run.ready_at, "end_at": run.end_at}
+            typer.echo(json.dumps({"model": run.model.model_id} | {name: utc(at) for name, at in row.items()}))
+    else:
+        typer.echo(f"{source.name}: {show.instant(asked.start)} to {show.instant(asked.end)}")
+        lines = preview_text.stored(source.models, source.records) if source.records is not None else []
+        typer.echo("\n".join([*lines, *preview_text.transitions(found, asked), ""]))
+    typer.echo("\n".join([*notes, *problems]), err=form is Format.JSON)
+    if problems:
+        raise typer.Exit(NO)
+
+
+def _runs(source: Source, asked: Window) -> tuple[list["Run"], list[str]]:
+    """Return the runs of all models, and what cannot be read or evaluated: it harms only its own model."""
+    from preheat.cli.forecast import in_order, runs  # noqa: PLC0415 - keeps help fast
+
+    found: list[Run] = []
+    problems = list(source.problems)
+    for model in source.models:
+        try:
+            found += runs(model, asked)
+        except ScheduleError as error:
+            problems.append(f"{model.model_id}: {error}")
+    return in_order(found), problems

@@ -1,0 +1,162 @@
+"""How `plan` reads: transitions in order of time with the clock changes between them, and what there is to note.
+
+Knows neither files nor stores; lines only.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from preheat.cli import show
+from preheat.cli.clock_changes import clock_changes
+from preheat.cli.forecast import Crowd, Run, Rush, crowds, rushes, unit_hours
+from preheat.cli.terms import Terms
+from preheat.domain.plan import HostedModel, Mode, ModelId
+from preheat.domain.record import ModelRecord
+from preheat.domain.windows import Window
+
+NAMED = 3  # models that a line names before it counts the others
+LINES = 10  # of one kind that are told before the others are counted
+
+
+def transitions(found: Sequence[Run], asked: Window) -> list[str]:
+    """Return a line for each start, ready and stop, and each clock change of the zones concerned, in order of time."""
+    dated: list[tuple[datetime, int, str]] = []
+    for run in found:
+        name, zone = run.model.model_id, run.zone
+        dated += [
+            (run.end_at, 1, _line(run.end_at, zone, "stop", name)),
+            (run.start_at, 2, _line(run.start_at, zone, "start", f"{name}  {run.schedule}")),
+            (run.ready_at, 3, _line(run.ready_at, zone, "ready", name)),
+        ]
+    for zone in sorted({run.zone for run in found}):
+        for change in clock_changes(zone, asked):
+            ahead = f"{'ahead' if change.by > timedelta() else 'back'} {show.duration(abs(change.by))}"
+            named = f"{change.before} -> {change.after}"
+            dated.append((change.at, 0, f"{show.minute(change.at)}  -- clocks go {ahead}: {zone}, {named}"))
+    heading = f"{'UTC':<17}  {'LOCAL':<25}  {'':<5}  MODEL"
+    return [heading, *(line for _, _, line in sorted(dated))] if found else ["nothing is started"]
+
+
+def _line(at: datetime, zone: str, what: str, name: str) -> str:
+    return f"{show.minute(at):<17}  {show.local_instant(at, zone):<25}  {what:<5}  {name}"
+
+
+def stored(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord]) -> list[str]:
+    """Return what is stored of each model: the compiled schedules, and the lead that a start would take now."""
+    lines = []
+    for model in models:
+        target = f"{model.target.project}/{model.target.version}"
+        lines.append(f"{model.model_id}: {target}, units {show.units(model.units)}, mode {model.mode}")
+        lines.append(f"  {_lead(model, records.get(model.model_id))}")
+        lines += [f"  {show.schedule(schedule)}" for schedule in model.schedules] or ["  no schedule"]
+    return [*lines, ""]
+
+
+def notes(
+    models: Sequence[HostedModel], found: Sequence[Run], asked: Window, terms: Terms, *, now: datetime | None
+) -> list[str]:
+    """Return what there is to note beside the rows; `now` tells what a file that is not applied yet comes late for."""
+    lines = [*_bridged(found), *_paid(found, asked, terms), *_conflicts(found, terms)]
+    late = [run for run in found if now is not None and now in asked and run.start_at < now < run.end_at]
+    if late and now is not None:
+        lines.append("their start has passed: if applied now, these are ready late")
+        lines += _some([f"{run.model.model_id}: {_late(run, now)}" for run in late])
+    cut = {run.model.model_id: None for run in found if run.cut}
+    if cut:
+        lines.append(f"needed on and on, shown as far as was looked: {_names(list(cut))}")
+    for mode, words in (
+        (Mode.PAUSED, "paused, nothing is started"),
+        (Mode.OBSERVE, "observe, starts are only recorded"),
+    ):
+        of_mode = [model.model_id for model in models if model.mode is mode]
+        if of_mode:
+            lines.append(f"{words}: {_names(of_mode)}")
+    return lines
+
+
+def _lead(model: HostedModel, record: ModelRecord | None) -> str:
+    lead = f"lead {show.duration(model.lead)} and slack {show.duration(model.slack)}"
+    samples = sorted(record.samples) if record is not None else []
+    if not samples:
+        return f"{lead}; no start of it was timed yet"
+    return (
+        f"{lead}; {len(samples)} starts took {show.duration(samples[len(samples) // 2])} in the middle,"
+        f" {show.duration(samples[-1])} at the most"
+    )
+
+
+def _bridged(found: Sequence[Run]) -> Iterator[str]:
+    gaps = [(run.model.model_id, gap, run.zone) for run in found for gap in run.gaps]
+    yield f"gaps bridged, since a stop and a restart take longer: {'' if gaps else 'none'}".rstrip()
+    if len(gaps) <= LINES:
+        for name, gap, zone in gaps:
+            start, end = (show.local_instant(at, zone) for at in (gap.start, gap.end))
+            yield f"  {name}: {start} to {end}, {show.duration(gap.end - gap.start)}"
+        return
+    by_model: dict[ModelId, list[timedelta]] = {}
+    for name, gap, _ in gaps:
+        by_model.setdefault(name, []).append(gap.end - gap.start)
+    spans = [f"{name}: {len(each)}, {show.hours(sum(each, timedelta()))} in all" for name, each in by_model.items()]
+    yield from _some(sorted(spans))
+
+
+def _paid(found: Sequence[Run], asked: Window, terms: Terms) -> Iterator[str]:
+    hours = unit_hours(found, asked)
+    services = {run.model.model_id: str(run.model.target.backend) for run in found}
+    yield f"paid within the range, if all goes to plan: {'' if hours else 'nothing'}".rstrip()
+    rows: list[tuple[str, float, tuple[Decimal, str]]] = [
+        (name, paid, _cost(paid, services[name], terms)) for name, paid in sorted(hours.items())
+    ]
+    if len(rows) > 1:
+        totals: dict[str, Decimal] = {}
+        for _, _, (amount, currency) in rows:
+            totals[currency] = totals.get(currency, Decimal()) + amount
+        rows += [("total", sum(hours.values()), (amount, currency)) for currency, amount in sorted(totals.items())]
+    width = max((len(name) for name, _, _ in rows), default=0)
+    for name, paid, (amount, currency) in rows:
+        money = f"{amount:>12,.2f} {currency}" if currency else "no tariff"
+        yield f"  {name:<{width}}  {paid:>10,.2f} unit-hours  {money}"
+
+
+def _cost(hours: float, service: str, terms: Terms) -> tuple[Decimal, str]:
+    """Return an amount and its currency; without a tariff 0 of none."""
+    price = terms.prices.get(service)
+    return (Decimal(hours) * price.amount, price.currency) if price is not None else (Decimal(), "")
+
+
+def _conflicts(found: Sequence[Run], terms: Terms) -> Iterator[str]:
+    crowded = crowds(found, terms.models_at_once)
+    rushed = rushes(found, terms.starts_per_second)
+    lines = [*map(_crowded, crowded), *map(_rushed, rushed)]
+    yield f"quota conflicts: {'' if lines else 'none'}".rstrip()
+    yield from _some(lines)
+
+
+def _some(lines: Sequence[str]) -> list[str]:
+    more = [f"and {len(lines) - LINES:,} more"] if len(lines) > LINES else []
+    return [f"  {line}" for line in [*lines[:LINES], *more]]
+
+
+def _crowded(crowd: Crowd) -> str:
+    what = f"{crowd.service}: up to {crowd.most} models at once, {crowd.allowed} allowed"
+    when = f"{show.minute(crowd.window.start)} to {show.minute(crowd.window.end)}"
+    return f"{what}\n    {when}: {_names(crowd.models)}"
+
+
+def _rushed(rush: Rush) -> str:
+    what = f"{rush.service}: {rush.starts} starts at once, {rush.allowed} a second allowed"
+    late = f"up to {show.duration(rush.by + timedelta(seconds=1))} late, unless their slack is longer"
+    return f"{what}\n    {show.minute(rush.start_at)}: {late}: {_names(rush.late)}"
+
+
+def _late(run: Run, now: datetime) -> str:
+    ready_at = max(run.ready_at, now + run.model.lead + run.model.slack)
+    whole = ready_at.replace(second=0, microsecond=0) + timedelta(minutes=ready_at.second > 0)
+    wanted, found = (show.local_instant(at, run.zone) for at in (run.ready_at, whole))
+    return f"wanted ready {wanted}, will be ready {found}"
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:NAMED])
+    return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED:,} more"

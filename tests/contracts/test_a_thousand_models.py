@@ -1,0 +1,110 @@
+"""A plan of 1,000 models, far more than a transaction holds: applied whole, and cut off at every one of its writes."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from preheat.cli.apply import StoredPlan, stored_plan
+from preheat.clock import VirtualClock
+from preheat.domain.plan import HostedModel, ModelId
+from preheat.ports import Planned
+from preheat.queue.memory import MemoryQueue
+from preheat.tick import tick
+
+from .conftest import SIX, Dynamo
+
+LATER = SIX + timedelta(hours=1)
+
+
+class Killed(BaseException):
+    """The process ends here and now: nobody catches it, nothing is tidied up."""
+
+
+def _kill_at(dynamo: Dynamo, operation: str, number: int, *, after: bool = False) -> None:
+    """Let the process end at the `number`-th call of an operation (from 1): before it is sent, or after it was done."""
+    left = [number]
+
+    def kill(**_: Any) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise Killed
+
+    if after:
+        dynamo.client.meta.events.register_last(f"after-call.dynamodb.{operation}", kill)
+    else:
+        dynamo.client.meta.events.register_first(f"before-call.dynamodb.{operation}", kill)
+
+
+def _plant(model: HostedModel, count: int) -> list[HostedModel]:
+    return [replace(model, model_id=ModelId(f"m{number:04}")) for number in range(count)]
+
+
+def _victim(dynamo: Dynamo) -> Dynamo:
+    """Return a store of its own over the same tables, for a process that shall not survive."""
+    store = dynamo.another()
+    return Dynamo(store, dynamo.tables, store._tables.connection.client, [], dynamo.session)
+
+
+def test_a_plan_of_a_thousand_models_is_applied_whole(dynamo: Dynamo, model: HostedModel) -> None:
+    plant = _plant(model, 1_000)
+    assert dynamo.store.apply(plant, expected_version=0, at=SIX) == 1
+    assert dynamo.another().planned_models() == [one.model_id for one in plant]
+    assert len(dynamo.store.due(SIX)) == 1_000
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["unsent", "unanswered"])
+@pytest.mark.parametrize("count", [75, 1_000])
+def test_an_apply_that_ends_at_any_write_before_its_pointer_changes_nothing(
+    dynamo: Dynamo, model: HostedModel, count: int, *, after: bool
+) -> None:
+    dynamo.store.apply([model], expected_version=0, at=SIX)
+    before, plant, batches = dynamo.store.load(model.model_id), _plant(model, count), count // 25
+    kills = [("BatchWriteItem", number) for number in (1, 2, batches // 2 + 1, batches)]
+    for operation, number in [*kills, *([] if after else [("PutItem", 1)])]:
+        victim = _victim(dynamo)
+        _kill_at(victim, operation, number, after=after)
+        with pytest.raises(Killed):
+            victim.store.apply(plant, expected_version=1, at=LATER)
+        survivor = dynamo.another()
+        assert survivor.planned(model.model_id) == Planned(1, model)
+        assert survivor.planned_models() == [model.model_id]
+        assert survivor.load(model.model_id) == before
+        assert survivor.recorded([one.model_id for one in plant]) == {}
+
+
+@pytest.mark.parametrize(
+    ("operation", "number", "after"),
+    [("PutItem", 1, True)]
+    + [("UpdateItem", number, after) for number in (1, 2, 15, 32) for after in (False, True)]
+    + [("PutItem", number, after) for number in (2, 16) for after in (False, True)],
+)
+def test_an_apply_that_ends_after_its_pointer_is_current_and_every_model_is_found(
+    dynamo: Dynamo, model: HostedModel, operation: str, number: int, *, after: bool
+) -> None:
+    plant = _plant(model, 30)
+    gone = [replace(model, model_id=ModelId(f"gone-{number}")) for number in range(2)]
+    dynamo.store.apply([*plant[:15], *gone], expected_version=0, at=SIX)
+    for one in [*plant[:15], *gone]:  # Each has been looked at, and rests until its next edge.
+        record = dynamo.store.load(one.model_id)
+        assert record is not None
+        dynamo.store.save(replace(record, plan_version=1, wake_at=SIX + timedelta(days=2)), None)
+    victim = _victim(dynamo)
+    _kill_at(victim, operation, number, after=after)
+    with pytest.raises(Killed):
+        victim.store.apply(plant, expected_version=1, at=LATER)
+    survivor = dynamo.another()
+    assert survivor.planned_models() == [one.model_id for one in plant]
+    clock = VirtualClock(LATER)
+    ticked = tick(clock=clock, store=survivor, queue=MemoryQueue(clock))
+    assert set(ticked.sent) == {one.model_id for one in [*plant, *gone]}
+
+
+def test_a_stored_plan_is_read_by_many_hands_as_it_was_applied(dynamo: Dynamo, model: HostedModel) -> None:
+    plant = _plant(model, 100)
+    dynamo.store.apply(plant, expected_version=0, at=SIX)
+    assert stored_plan(dynamo.another()) == StoredPlan(1, {one.model_id: one for one in plant})
+    changed = [replace(one, slack=timedelta(minutes=9)) for one in plant]
+    dynamo.store.apply(changed, expected_version=1, at=SIX)
+    assert stored_plan(dynamo.store) == StoredPlan(2, {one.model_id: one for one in changed})
