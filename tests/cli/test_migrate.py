@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from preheat.cli.migration import Terms
 from preheat.cli.plant_edit import edited
 from preheat.cli.plant_file import parse_plant
 from preheat.cli.plant_schema import RekognitionModel
@@ -142,17 +141,14 @@ def test_too_many_models_at_once_are_told_with_the_moment(bench: Workbench) -> N
     ) in told
 
 
-def test_tariffs_and_quotas_of_the_file_hold_and_published_ones_for_the_rest() -> None:
-    terms = Terms.of(
-        {
-            "tariffs": {"rekognition": {"unit_hour": 3.5, "currency": "EUR"}},
-            "quotas": {"rekognition": {"models_at_once": 9}},
-        }
-    )
-    assert (terms.unit_hour[Backend.REKOGNITION], terms.currency[Backend.REKOGNITION]) == (3.5, "EUR")
-    assert (terms.unit_hour[Backend.LOOKOUT_VISION], terms.currency[Backend.LOOKOUT_VISION]) == (4.0, "USD")
-    assert terms.models_at_once[Backend.REKOGNITION] == 9
-    assert Terms.of({"tariffs": "wrong", "quotas": {"rekognition": 3}}) == Terms.of({})
+def test_tariffs_and_quotas_of_the_file_hold(bench: Workbench) -> None:
+    terms = """tariffs: {rekognition: {unit_hour: 3.5, currency: EUR}}
+quotas: {rekognition: {models_at_once: 9}}
+"""
+    told = migrate(bench, "rekognition", "paint: parts/v1", plant=PLANT + terms).stderr
+    assert "EUR a week" in told
+    assert "x 3.5)" in told
+    assert "quota: rekognition runs 9 models at once" in told
 
 
 WRONG = """weld-seam: parts/v1

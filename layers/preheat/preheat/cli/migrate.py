@@ -41,20 +41,21 @@ def migrate(
 ) -> None:
     """Rewrite the models of a plant file for another service, and say what changes. Nothing is applied."""
     with told():
-        from preheat.cli.migration import Terms, report  # noqa: PLC0415 - loads the file's typed model
-        from preheat.cli.plant_yaml import read_yaml  # noqa: PLC0415 - as above
+        from preheat.cli.migration import report  # noqa: PLC0415 - loads the file's typed model
+        from preheat.cli.terms import terms_of  # noqa: PLC0415 - as above
 
         backend, now = Backend(to.value), Surroundings.of(context).clock.now()
         text, plant, fields = _read(file, map_file, backend)
         result = _rewritten(file, text, fields, backend)
-        before, after = _models(plant, now), _models(_parsed(result, file), now)
+        moved = _parsed(result, file)
+        before, after = _models(plant, now), _models(moved, now)
         _check_kept(file, before, after, set(fields))
         if in_place:
             _write(file, result)
         else:
             typer.echo(result, nl=False)
         told_to_err = not in_place
-        for line in report(before, after, Terms.of(read_yaml(result).value), backend, now):
+        for line in report(before, after, terms_of(moved), backend, now):
             typer.echo(line, err=told_to_err)
 
 

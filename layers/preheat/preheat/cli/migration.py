@@ -4,46 +4,21 @@ Pure: two plans in, lines out. Knows neither files nor texts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from preheat.cli import show
+from preheat.cli.terms import Terms
 from preheat.domain.demand import demands
 from preheat.domain.evidence import AFTER_A_CHANGE
 from preheat.domain.plan import Backend, HostedModel
 
 AHEAD: Final = timedelta(days=7)
-# Published prices of one inference unit for an hour; an endpoint is billed by its instances, which its config names.
-UNIT_HOUR: Final = {Backend.LOOKOUT_VISION: 4.0, Backend.REKOGNITION: 4.0}
-MODELS_AT_ONCE: Final = {Backend.REKOGNITION: 2}  # running in one account and region, unless more was granted
 
 NEEDS: Final = {
     Backend.REKOGNITION: "the stack's rights on rekognition (see the template's parameters), or a role that has them",
     Backend.SAGEMAKER: "an endpoint config of that name, and the stack's rights on sagemaker, or a role that has them",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the services bill and allow, where the plant file says so."""
-
-    unit_hour: Mapping[Backend, float]
-    currency: Mapping[Backend, str]
-    models_at_once: Mapping[Backend, int]
-
-    @classmethod
-    def of(cls, plant: Any) -> "Terms":
-        """Return the terms in a plant file's values (`tariffs`, `quotas`), and the published ones for all else."""
-        prices, currencies, at_once = dict(UNIT_HOUR), {}, dict(MODELS_AT_ONCE)
-        for backend in Backend:
-            tariff, quota = _part(plant, "tariffs", backend), _part(plant, "quotas", backend)
-            if isinstance(tariff.get("unit_hour"), int | float):
-                prices[backend] = float(tariff["unit_hour"])
-            currencies[backend] = str(tariff.get("currency", "USD"))
-            if isinstance(quota.get("models_at_once"), int):
-                at_once[backend] = quota["models_at_once"]
-        return cls(prices, currencies, at_once)
 
 
 def report(
@@ -73,12 +48,14 @@ def report(
 def _cost(model: HostedModel, terms: Terms, now: datetime) -> str:
     """Return what a model costs in the next week, if every start takes its lead."""
     backend = model.target.backend
-    price = terms.unit_hour.get(backend)
+    price = terms.prices.get(backend)
     hours = sum((end - start for start, end in _runs(model, now)), timedelta()) / timedelta(hours=1)
     if price is None or not backend.takes_units:
         return f"{hours:.0f} h a week of its instances, by their tariff"
-    amount = hours * model.units.minimum * price
-    return f"{amount:,.2f} {terms.currency[backend]} a week ({hours:.0f} h x {model.units.minimum} x {price:g})"
+    amount = hours * model.units.minimum * float(price.amount)
+    return (
+        f"{amount:,.2f} {price.currency} a week ({hours:.0f} h x {model.units.minimum} x {price.amount.normalize():f})"
+    )
 
 
 def _token(backend: Backend) -> str:
@@ -123,9 +100,3 @@ def _peak(runs: Sequence[tuple[datetime, datetime]]) -> tuple[int, datetime | No
         if running > most:
             most, at = running, instant
     return most, at
-
-
-def _part(plant: Any, name: str, backend: Backend) -> Mapping[str, Any]:
-    found = plant.get(name) if isinstance(plant, dict) else None
-    part = found.get(backend.value) if isinstance(found, dict) else None
-    return part if isinstance(part, dict) else {}
