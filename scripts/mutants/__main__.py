@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from scripts.mutants.mutations import MUTATIONS, Mutation
@@ -60,7 +60,8 @@ def main(names: list[str]) -> int:
     asked = [each for each in MUTATIONS if not names or each.name in names]
     killed = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for mutation, said, seconds in pool.map(tried, asked):
+        for done in as_completed([pool.submit(tried, each) for each in asked]):
+            mutation, said, seconds = done.result()
             alive = said == "survived" or said.startswith("error")
             killed += not alive
             print(f"{'ALIVE ' if alive else 'killed'} {mutation.name:<52} {seconds:4.0f} s  {said}", flush=True)

@@ -30,7 +30,7 @@ LONGER: tuple[Scenario, ...] = (
     replace(TIGHT, faults=2),
     replace(UNITS, workers=2),
 )
-SEEDS = range(1, 7)
+SEEDS = range(2, 6)
 
 
 def _explored(scenario: Scenario) -> str | None:
@@ -42,7 +42,7 @@ def _explored(scenario: Scenario) -> str | None:
 
 
 def _simulated(seed: int) -> str | None:
-    outcome = run(seed=seed, models=8, days=4, faults="all" if seed > 1 else "none")
+    outcome = run(seed=seed, models=8, days=4, faults="all")
     return f"simulation, seed {seed}: {outcome.violations[0].invariant}" if outcome.violations else None
 
 
