@@ -194,6 +194,45 @@ def test_more_models_at_once_than_the_quota_allows_are_told_with_who_and_when(be
     assert "quota conflicts: none" in fine.stderr
 
 
+REKOGNITION = "project: p{n}, version: v1, backend: rekognition, schedules: [s]"
+ROLE = "arn:aws:iam::210987654321:role/preheat-member"
+
+
+def on_rekognition(*more: str) -> str:
+    """Return a plant whose models all run on Monday from 06:00 on, one for each text of more fields."""
+    models = "".join(f"  m{n}: {{{REKOGNITION.format(n=n)}{fields}}}\n" for n, fields in enumerate(more))
+    return many(0) + models
+
+
+@pytest.mark.parametrize(
+    ("models", "conflicts"),
+    [
+        (("", ""), []),
+        (("", "", ""), ["rekognition: up to 3 models at once, 2 allowed"]),
+        (("", "", ", region: eu-west-1"), []),
+        (("", "", f", role: {ROLE}"), []),
+        (
+            ("", "", *[f", role: {ROLE}, region: eu-west-1"] * 3),
+            ["rekognition of account 210987654321 in eu-west-1: up to 3 models at once, 2 allowed"],
+        ),
+    ],
+)
+def test_two_models_of_rekognition_may_run_at_once_in_each_account_and_region(
+    bench: Workbench, models: tuple[str, ...], conflicts: list[str]
+) -> None:
+    span = ("--from", "2026-11-23", "--to", "2026-11-24", "--format", "json")
+    result = bench.preheat("plan", bench.plant(on_rekognition(*models)), *span)
+    assert len(rows(result.stdout)) == len(models)
+    assert [line.strip() for line in result.stderr.splitlines() if "at once" in line] == conflicts
+
+
+def test_what_has_no_tariff_says_so(bench: Workbench) -> None:
+    endpoint = "  m0: {backend: sagemaker, endpoint: press, config: press-1, schedules: [s]}\n"
+    result = bench.preheat("plan", bench.plant(many(0) + endpoint), "--from", "2026-11-23", "--to", "2026-11-24")
+    assert "  m0        8.53 unit-hours  no tariff" in result.stdout.splitlines()
+    assert "quota conflicts: none" in result.stdout
+
+
 def test_a_model_that_is_always_needed_is_shown_as_far_as_was_looked(bench: Workbench) -> None:
     text = many(1, start="00:00").replace("mon", "daily").replace('"14:00"', '"24:00"')
     result = bench.preheat("plan", bench.plant(text), "--from", "2026-11-23", "--to", "2026-11-24")

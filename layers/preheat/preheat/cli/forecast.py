@@ -38,7 +38,7 @@ class Run:
 class Crowd:
     """More models run at once on a service than the account may run: [start, end), and who is in it."""
 
-    service: str
+    service: str  # in words, with its account and region where they are not the stack's
     window: Window
     most: int
     allowed: int
@@ -104,9 +104,9 @@ def unit_hours(found: Sequence[Run], asked: Window) -> dict[ModelId, float]:
 def crowds(found: Sequence[Run], at_once: Mapping[str, int]) -> list[Crowd]:
     """Return each stretch in which a service runs more models than allowed; one without a number is not judged."""
     crowded = []
-    for service, allowed in at_once.items():
+    for where, allowed, of_it in _limited(found, at_once):
         edges: list[tuple[datetime, int, ModelId]] = []
-        for run in _of(found, service):
+        for run in of_it:
             edges += [(run.start_at, 1, run.model.model_id), (run.end_at, -1, run.model.model_id)]
         running: Counter[ModelId] = Counter()
         begin, most, within = None, 0, dict[ModelId, None]()
@@ -118,7 +118,7 @@ def crowds(found: Sequence[Run], at_once: Mapping[str, int]) -> list[Crowd]:
                 begin, most = begin or at, max(most, len(running))
                 within.update(dict.fromkeys(running))
             elif begin is not None:
-                crowded.append(Crowd(service, Window(begin, at), most, allowed, tuple(sorted(within))))
+                crowded.append(Crowd(where, Window(begin, at), most, allowed, tuple(sorted(within))))
                 begin, most, within = None, 0, {}
     return sorted(crowded, key=lambda crowd: crowd.window)
 
@@ -126,9 +126,9 @@ def crowds(found: Sequence[Run], at_once: Mapping[str, int]) -> list[Crowd]:
 def rushes(found: Sequence[Run], per_second: Mapping[str, int]) -> list[Rush]:
     """Return the bursts of starts in which the last calls come so late that their slack does not cover it."""
     rushed = []
-    for service, allowed in per_second.items():
+    for where, allowed, of_it in _limited(found, per_second):
         pause = timedelta(seconds=1) / allowed
-        for burst in _bursts(_of(found, service), pause):
+        for burst in _bursts(of_it, pause):
             late = {}
             free_at = burst[0].start_at
             for run in burst:
@@ -138,7 +138,7 @@ def rushes(found: Sequence[Run], per_second: Mapping[str, int]) -> list[Rush]:
                 free_at += pause
             if late:
                 by = max(late.values())
-                rushed.append(Rush(service, burst[0].start_at, len(burst), allowed, tuple(late), by))
+                rushed.append(Rush(where, burst[0].start_at, len(burst), allowed, tuple(late), by))
     return sorted(rushed, key=lambda rush: rush.start_at)
 
 
@@ -154,9 +154,13 @@ def _bursts(found: Sequence[Run], pause: timedelta) -> Iterator[list[Run]]:
         yield burst
 
 
-def _of(found: Sequence[Run], service: str) -> list[Run]:
-    return [run for run in found if _service(run.model) == service]
-
-
-def _service(model: HostedModel) -> str:
-    return str(model.target.backend)
+def _limited(found: Sequence[Run], limits: Mapping[str, int]) -> Iterator[tuple[str, int, list[Run]]]:
+    """Yield the runs by what a quota is counted for, in words, with its number: a service in one account and region."""
+    by_place: dict[tuple[str, str, str], list[Run]] = {}
+    for run in found:
+        target = run.model.target
+        by_place.setdefault((str(target.backend), target.account or "", target.region or ""), []).append(run)
+    for (service, account, region), of_it in sorted(by_place.items()):
+        if service in limits:
+            place = f"{f' of account {account}' * bool(account)}{f' in {region}' * bool(region)}"
+            yield f"{service}{place}", limits[service], of_it

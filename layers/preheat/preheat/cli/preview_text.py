@@ -46,8 +46,9 @@ def stored(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord]
     """Return what is stored of each model: the compiled schedules, and the lead that a start would take now."""
     lines = []
     for model in models:
-        target = f"{model.target.project}/{model.target.version}"
-        lines.append(f"{model.model_id}: {target}, units {show.units(model.units)}, mode {model.mode}")
+        lines.append(
+            f"{model.model_id}: {show.target(model.target)}, units {show.units(model.units)}, mode {model.mode}"
+        )
         lines.append(f"  {_lead(model, records.get(model.model_id))}")
         lines += [f"  {show.schedule(schedule)}" for schedule in model.schedules] or ["  no schedule"]
     return [*lines, ""]

@@ -33,7 +33,7 @@ class Terms:
 DEFAULT = Terms(
     prices={"lookoutvision": Price(Decimal(4)), "rekognition": Price(Decimal(4))},
     models_at_once={"rekognition": 2},
-    starts_per_second={"lookoutvision": 5, "rekognition": 5, "sagemaker": 5},
+    starts_per_second={"lookoutvision": 5, "rekognition": 5},
 )
 
 
