@@ -13,7 +13,7 @@ Owns the judgement, one function per thing judged; the explorer and the seeded s
 | S7 the ledger is append-only and gap-free | `by_write`, `by_ledger` |
 | S8 leases never move back, and nobody closes a younger one | `by_write` |
 | S9 unknown is not off | `by_intent` |
-| S10 bounded calls | `by_write`, `by_intent`, `by_rate` |
+| S10 bounded calls | `by_write`, `by_intent`, `by_look`, `by_rate` |
 
 L1, L2 and L5 need a world that goes on: explorer and simulation see to them, and of L3 `by_ledger` judges *once*.
 """
@@ -33,6 +33,7 @@ TOKEN_AGE_MAX = timedelta(hours=7, minutes=30)
 ATTEMPTS_MAX = 5
 REPAIRS_MAX = 2
 CALLS_AN_HOUR_MAX = 90
+EARLY = timedelta(seconds=2)
 HOUR = timedelta(hours=1)
 TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
 MAY_COME_YET = (None, Answer.LOST)  # what leaves open whether the call has had its effect, or will have it
@@ -171,6 +172,14 @@ def by_effect(attempt: Attempt, *, effects: int, by_person: bool) -> Iterator[Br
         yield Broken("S1", f"token {attempt.client_token} had {effects} effects")
     if attempt.call is Call.STOP and by_person:
         yield Broken("S4", "stopped what a person had started outside any demand")
+
+
+def by_look(record: ModelRecord | None, *, at: datetime, skew: timedelta = timedelta()) -> Iterator[Broken]:
+    """Judge a look at the service by the record that its pass has read: who is not due costs one read, and no call."""
+    if record is None:
+        return
+    if record.wake_at is None or record.wake_at > at + EARLY + skew:
+        yield Broken("S10", f"looked at, and not due before {record.wake_at}")
 
 
 def by_rate(calls: int) -> Iterator[Broken]:

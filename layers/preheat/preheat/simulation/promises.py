@@ -28,6 +28,10 @@ MINUTE = timedelta(minutes=1)
 # Ticks come at most this late; whoever is due is decided within two.
 TICK_LATE_MAX = timedelta(seconds=20)
 DECIDED_WITHIN = 2 * MINUTE + TICK_LATE_MAX
+# Whom the due index has lost, the resync finds: every ten minutes, those that are overdue by two. A tick whose clock is
+# behind may miss its turn; this is two turns more.
+RESYNCED_WITHIN = 40 * MINUTE
+INDEX = frozenset({Mishap.INDEX_LOST, Mishap.INDEX_MISSED})
 RUNNING = (Status.STARTING_HOSTING, Status.HOSTED)
 # What one fault may cost before a promise counts as broken: the lease, and the look after it.
 FAULT_COSTS = timedelta(minutes=5)
@@ -77,14 +81,16 @@ class Promises:
                 self._later(demand.end + 2 * MINUTE, self._ended, model, demand)
 
     def nobody_waits(self) -> None:
-        """L5: who is due is decided within two ticks, whatever is wrong with others."""
+        """L5: who is due is decided within two ticks, whatever is wrong with others; lost by the index, by the resync."""
         world = self._world
         overdue_at = world.clock.at - DECIDED_WITHIN
         for record in world.store.records.values():
             if record.wake_at is None or record.wake_at >= overdue_at or world.store.is_unreadable(record.model_id):
                 continue
-            if not self._hits_of(record.model_id, record.wake_at - 10 * MINUTE):
-                what = f"due since {record.wake_at:%H:%M:%S}, not looked at, and nothing is wrong with it"
+            hits = {mishap for _, mishap in self._hits_since(record.model_id, record.wake_at - 10 * MINUTE)}
+            if not hits or (hits <= INDEX and record.wake_at < world.clock.at - RESYNCED_WITHIN):
+                excuse = "only the due index has lost it" if hits else "nothing is wrong with it"
+                what = f"due since {record.wake_at:%H:%M:%S}, not looked at, and {excuse}"
                 world.watch.missed("L5", record.model_id, world.clock.at, what)
 
     def _ready(self, model: HostedModel, demand: Demand) -> None:

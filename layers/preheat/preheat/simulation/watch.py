@@ -15,7 +15,7 @@ from preheat.domain.demand import Demand, demands
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import LedgerEntry, ModelRecord
-from preheat.invariants import HOUR, Broken, Sent, by_call, by_effect, by_intent, by_ledger, by_rate, by_write
+from preheat.invariants import HOUR, Broken, Sent, by_call, by_effect, by_intent, by_ledger, by_look, by_rate, by_write
 
 LEFT = (Observed.STARTING, Observed.HOSTED, Observed.STOPPING)
 
@@ -66,6 +66,7 @@ class Watch:
             )
             for model in models
         }
+        self._read: ModelRecord | None = None  # by the pass under way
         self._named: str | None = None  # by the last write that the pass under way has won, until it calls
         self._recent: dict[ModelId, deque[datetime]] = defaultdict(deque)
         self._by_person: dict[ModelId, datetime] = {}
@@ -77,6 +78,10 @@ class Watch:
     def begins(self) -> None:
         """A pass begins: it has seen nothing and won nothing."""
         self.saw, self._named = Observed.UNKNOWN, None
+
+    def on_read(self, record: ModelRecord | None) -> None:
+        """The pass under way has read its record."""
+        self._read = record
 
     def on_write(self, before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry | None, at: datetime) -> None:
         """Judge a won write; one that renews or repeats an attempt names the call to come."""
@@ -104,6 +109,7 @@ class Watch:
     def on_look(self, model_id: ModelId, at: datetime, saw: Observed) -> None:
         """Count a look, which has told `saw` so far."""
         self.saw = saw
+        self._judge(model_id, at, by_look(self._read, at=at, skew=self._skew))
         self._count(model_id, at)
 
     def on_call(self, model_id: ModelId, attempt: Attempt, at: datetime, *, changed: bool) -> None:

@@ -173,6 +173,8 @@ class World:
             self._sometimes(days * mix.unreadable, partial(self._broken, model.model_id))
         for kind in OUTAGES:
             self._sometimes(days * mix.outages, partial(self._outage, kind))
+        self._sometimes(days * mix.restores, self._restored)
+        self._sometimes(days * mix.quotas, self._quota)
         self._sometimes(days * mix.poison, self._poison)
 
     def _sometimes(self, times: float, event: Callable[[], None]) -> None:
@@ -197,6 +199,19 @@ class World:
         ends = self.clock.at + timedelta(minutes=self.random.randint(10, 180))
         self.down[kind] = max(self.down.get(kind, ends), ends)
         self.note(OUTAGES[kind], *self.everyone)
+
+    def _restored(self) -> None:
+        """The plans are restored to a copy from before the first apply; somebody applies the present one anew."""
+        if self.store.current:
+            self.store.current = 0
+            self.at(self.clock.at + timedelta(minutes=self.random.randint(5, 120)), self._applied_anew)
+
+    def _applied_anew(self) -> None:
+        self.store.apply(self.models, expected_version=0, at=self.clock.at)
+
+    def _quota(self) -> None:
+        ends = self.clock.at + timedelta(minutes=self.random.randint(10, 600))
+        self.down["quota"] = max(self.down.get("quota", ends), ends)
 
     def _minute(self, due_at: datetime) -> None:
         """A minute begins: its tick is on its way, and nobody may have been waiting for long."""
