@@ -74,14 +74,25 @@ def by_write(
     if old is not None and new is not None and old.client_token == new.client_token:
         if new.intent_at < old.intent_at:
             yield Broken("S8", f"intent_at went back from {old.intent_at} to {new.intent_at}")
+        if new.tries > old.tries and old.retry_at is not None and at + skew < old.retry_at:
+            yield Broken("S10", f"{old.client_token} is repeated at {at}, and not before {old.retry_at}")
     elif old is not None and at + skew < old.intent_at + LEASE:
         age = at - old.intent_at
         if old.open_writers or old.answer in MAY_COME_YET:
             yield Broken("S8", f"the intent of {old.client_token} was closed at the age of {age}")
         if new is not None and old.call is new.call is Call.START:
             yield Broken("S1", f"a new start was intended {age} after the intent of the last")
+    if _begins(old, new) and before.effort is not None and before.effort.retry_at is not None:
+        same = after.effort is not None and after.effort.demand_start == before.effort.demand_start
+        if same and at + skew < before.effort.retry_at:
+            yield Broken("S10", f"a new start is intended at {at}, and not before {before.effort.retry_at}")
     if after.effort is not None and not (after.effort.attempts <= ATTEMPTS_MAX and after.effort.repairs <= REPAIRS_MAX):
         yield Broken("S10", f"{after.effort.attempts} attempts and {after.effort.repairs} repairs for one demand")
+
+
+def _begins(old: Attempt | None, new: Attempt | None) -> bool:
+    """Tell whether a write intends a start of its own."""
+    return new is not None and new.call is Call.START and (old is None or old.client_token != new.client_token)
 
 
 def _chained(before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry | None) -> Iterator[Broken]:
@@ -104,13 +115,15 @@ def by_intent(
     needed: bool,
     returned: bool,
     attempts: int = 0,
+    repairs: int = 0,
     may_stop_any: bool = False,
 ) -> Iterator[Broken]:
     """Judge a won write that names the call to be made next.
 
     `observed` is what the pass saw; `needed`: the stored demand forbids a stop at the moment of the write; `returned`:
     under the attempt of `before`, the model was seen out of its stopped state, and is stopped again. `attempts`: the
-    starts of different tokens that were intended for the demand served, this one included, whatever the record counts.
+    starts of different tokens that were intended for the demand served, this one included, whatever the record counts;
+    `repairs`: those of them that followed a start under which the model was seen to leave and return.
     `may_stop_any`: the plan's policy for the model is to stop also what somebody else has started.
     """
     attempt = after.attempt
@@ -137,6 +150,8 @@ def by_intent(
         yield Broken("S4", "a stop is called for of what is starting after an accepted stop: somebody else's start")
     if attempts > ATTEMPTS_MAX:
         yield Broken("S10", f"start number {attempts} for one demand")
+    if repairs > REPAIRS_MAX:
+        yield Broken("S10", f"repair number {repairs} for one demand")
 
 
 def by_call(

@@ -19,7 +19,7 @@ from preheat.explorer.passes import CLOCK, DESCRIBE, DONE, LOAD, PLANNED, SAVE, 
 from preheat.explorer.records import Records
 from preheat.explorer.scenario import STEP, Scenario, instant
 from preheat.explorer.state import LOOSE, NEVER_CALLED, NOBODY, Edge, State, Worker
-from preheat.invariants import Broken, by_call, by_effect
+from preheat.invariants import Broken, Sent, by_call, by_effect
 from preheat.ports import (
     AccessRefused,
     AnswerLost,
@@ -64,6 +64,7 @@ class World:
         self._unreadable = [(f"describe: {_name(each)}", number(each)) for each in UNREADABLE]
         self._gone = self._looks[hosting.GONE] = number(ModelGone("deleted"))
         self._conflict, self._answer_lost = number(WrongState("conflict")), number(AnswerLost("fault"))
+        self._digests: dict[int, str] = {}  # of the parameters with which a token was first sent
         self._refusals = [(each.__name__, number(each("fault"))) for each in REFUSALS]
 
     def initial(self) -> State:
@@ -250,7 +251,7 @@ class World:
         if called:
             attempt = self._request(worker).attempt
             if attempt is not None:
-                broken = tuple(by_call(attempt, self.values[worker.named], at=instant(state.now)))
+                broken = tuple(self._called(attempt, worker, state.now))
         moved = worker._replace(answers=(*worker.answers, answer), called_at=at)
         if not called:
             moved = self._at_its_clock(moved, state.now)
@@ -265,7 +266,7 @@ class World:
         target = self.outside.place(attempt.target)
         service = state.services[target]
         made = self.outside.called(service, token, start=start)
-        broken = list(by_call(attempt, self.values[worker.named], at=instant(state.now)))
+        broken = list(self._called(attempt, worker, state.now))
         if made.changed:
             by_person = service.run_by == hosting.PERSON and service.running()
             broken += by_effect(attempt, effects=made.effects, by_person=by_person)
@@ -275,6 +276,12 @@ class World:
         event = f"fault: {attempt.call}, answer lost" if lost else str(attempt.call)
         edge = self._moved(event, state.with_service(target, made.service), place, moved)
         return edge._replace(broken=tuple(broken))
+
+    def _called(self, attempt: Attempt, worker: Worker, now: int) -> Iterator[Broken]:
+        """Judge a call; a token stands for the parameters with which any way has first sent it."""
+        digest = self._digests.setdefault(self.values.number(attempt.client_token), attempt.digest())
+        first = Sent(attempt.first_at, digest)
+        return by_call(attempt, self.values[worker.named], at=instant(now), first=first)
 
     def _to_save(self, worker: Worker, clock: int) -> Worker:
         """Return the worker at its write: the one that records an answer reads its clock first."""

@@ -157,10 +157,13 @@ class Promises:
         runs = status in RUNNING and not world.watch.is_by_person(model_id)
         if status is Status.STARTING_HOSTING and world.switches.stop_while_starting is WhenPossible.CONFLICT:
             self._later(now + 5 * MINUTE, self._ended, model, replace(demand, end=now))
-            return  # The promise counts from when the service accepts stops.
+            return  # The promise counts from when the service accepts stops: from HOSTED on.
         if not runs or world.watch.needed(model_id, now + model.slack) is not None:
             return
-        allowed = demand.end + 2 * MINUTE + FAULT_COSTS * self._hits_of(model_id, demand.end - 20 * MINUTE)
+        stoppable_at = demand.end
+        if world.switches.stop_while_starting is WhenPossible.CONFLICT:
+            stoppable_at = max(demand.end, self._since(model.target))
+        allowed = stoppable_at + 2 * MINUTE + FAULT_COSTS * self._hits_of(model_id, demand.end - 20 * MINUTE)
         if now < allowed:
             self._later(allowed, self._ended, model, demand)
         else:

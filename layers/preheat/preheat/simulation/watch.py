@@ -74,6 +74,7 @@ class Watch:
         self._effects: Counter[str] = Counter()
         self._left: dict[ModelId, str] = {}  # the start under which the model was seen out of its stopped state
         self._attempts: Counter[tuple[ModelId, datetime]] = Counter()
+        self._repairs: Counter[tuple[ModelId, datetime]] = Counter()
 
     def begins(self) -> None:
         """A pass begins: it has seen nothing and won nothing."""
@@ -92,6 +93,7 @@ class Watch:
             self._left.pop(model_id, None)
             return
         same = old is not None and old.client_token == new.client_token
+        left = old is not None and self.saw is Observed.STOPPED and self._left.get(model_id) == old.client_token
         if self.saw in LEFT and new.call is Call.START:
             self._left[model_id] = new.client_token
         if before is None or (old is not None and same and new.tries <= old.tries):
@@ -99,11 +101,21 @@ class Watch:
         self._named = new.client_token
         needed = self.needed(model_id, at) is not None and self.needed(model_id, at + self._skew) is not None
         returned = self._left.get(model_id) == new.client_token and self.saw is Observed.STOPPED
-        attempts = self._attempt(model_id, at) if new.call is Call.START and not same else 0
+        fresh = new.call is Call.START and not same
+        attempts = self._number(self._attempts, model_id, at) if fresh else 0
+        repairs = self._number(self._repairs, model_id, at) if fresh and left else 0
         self._judge(
             model_id,
             at,
-            by_intent(before, after, observed=self.saw, needed=needed, returned=returned, attempts=attempts),
+            by_intent(
+                before,
+                after,
+                observed=self.saw,
+                needed=needed,
+                returned=returned,
+                attempts=attempts,
+                repairs=repairs,
+            ),
         )
 
     def on_look(self, model_id: ModelId, at: datetime, saw: Observed) -> None:
@@ -154,12 +166,12 @@ class Watch:
         """Record a liveness promise that the world saw broken."""
         self.violations.append(Violation(invariant, model_id, at, what))
 
-    def _attempt(self, model_id: ModelId, at: datetime) -> int:
+    def _number(self, count: Counter[tuple[ModelId, datetime]], model_id: ModelId, at: datetime) -> int:
         """Count a new start for the demand that is served at `at`; return how many that one has had."""
         coming = self._wanted[model_id].from_(at - self._skew)
         key = model_id, coming[0].begin if coming else at
-        self._attempts[key] += 1
-        return self._attempts[key]
+        count[key] += 1
+        return count[key]
 
     def _covered(self, model_id: ModelId, since: datetime, at: datetime) -> bool:
         return any(demand.start_at <= at for demand in self._wanted[model_id].from_(since)[:1])
