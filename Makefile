@@ -73,6 +73,12 @@ benchmark: setup  ## print what the schedule engine and the plant file's reader 
 explore: setup  ## search every order of events: 2 workers with a fault, 1 with three, people, plans (minutes)
 	.venv/bin/python scripts/explore.py --deep
 
+mutants: setup  ## break the protocol on purpose, one rule at a time, and see who notices (minutes)
+	.venv/bin/python -m scripts.mutants
+
+matrix: setup  ## at which status and phase each fault was met by explorer and simulation
+	.venv/bin/python scripts/matrix.py
+
 statemachine: setup  ## any order of events against the reference model (EXAMPLES=50000 STEPS=100 FIRST_SEED=1)
 	STATEMACHINE_FIRST_SEED=$(or $(FIRST_SEED),1) STATEMACHINE_EXAMPLES=$(or $(EXAMPLES),50000) STATEMACHINE_STEPS=$(or $(STEPS),100) $(PYTEST) tests/statemachine/test_statemachine.py
 

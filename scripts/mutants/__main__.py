@@ -14,7 +14,7 @@ import os
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -78,7 +78,9 @@ def main() -> int:
     killed, errors = 0, 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         as_it_is = pool.submit(hunted, None)
-        for mutation, result in zip(mutations, pool.map(hunted, mutations), strict=True):
+        under_way = {pool.submit(hunted, mutation): mutation for mutation in mutations}
+        for done in as_completed(under_way):
+            mutation, result = under_way[done], done.result()
             print(f"{mutation.name:<55} {result.seconds:>4.0f} s  {result}", flush=True)
             if result.harness is None:
                 print(f"    {mutation.file}: {mutation.rule} (expected: {mutation.sees})", flush=True)

@@ -12,7 +12,7 @@ MUTATIONS = (
     _s(
         name="the effort renewed by each pass",
         old="    if effort is None or demand.begin >= effort.until:",
-        new="if True:",
+        new="    if True:",
         rule="attempts count for one demand, from pass to pass",
         sees="S10",
     ),
@@ -27,6 +27,20 @@ MUTATIONS = (
         name="entries not counted",
         old="sequence=s.record.sequence + told,",
         new="sequence=s.record.sequence,",
+        rule="the ledger is gap-free",
+        sees="S7",
+    ),
+    _m(
+        name="what is seen is not written down",
+        old="observed=s.observation.observed if readable else record.observed,",
+        new="observed=record.observed,",
+        rule="the record tells what was seen",
+        sees="L2",
+    ),
+    _m(
+        name="a ledger that skips a number",
+        old="sequence=s.record.sequence + told,",
+        new="sequence=s.record.sequence + 2 * told,",
         rule="the ledger is gap-free",
         sees="S7",
     ),
@@ -126,6 +140,13 @@ MUTATIONS = (
         old="return self.start_at <= instant < self.end",
         new="return instant < self.end",
         rule="what runs between two demands is not wanted",
+        sees="L2",
+    ),
+    _d(
+        name="a demand that ends 4 min late",
+        old="        if demand.end <= now:\n            continue\n        if now in demand:",
+        new="        if demand.end + STOP_TIME <= now:\n            continue\n        if demand.start_at <= now:",
+        rule="a stop is accepted within two minutes of the demand's end",
         sees="L2",
     ),
     _d(

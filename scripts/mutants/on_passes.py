@@ -47,6 +47,20 @@ MUTATIONS = (
         sees="S2",
     ),
     _m(
+        name="two calls on one write",
+        old="        outcome = _act(decision.call, remote)",
+        new="        _act(decision.call, remote)\n        outcome = _act(decision.call, remote)",
+        rule="each call has a won write of its own",
+        sees="S2",
+    ),
+    _m(
+        name="an unreadable model taken for hosted",
+        old="Observation(Observed.UNKNOWN, str(error), failure=error.answer)",
+        new="Observation(Observed.HOSTED, str(error), failure=error.answer)",
+        rule="unknown is neither on nor off",
+        sees="S9",
+    ),
+    _m(
         name="the answer never recorded",
         old="            record = _save(after, remote, entries)\n        except",
         new="            record = replace(record)\n        except",

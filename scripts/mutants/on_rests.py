@@ -81,6 +81,13 @@ MUTATIONS = (
         sees="L1",
     ),
     _m(
+        name="the stop of a hanging start never repeated",
+        old="if effort is not None and effort.unstuck and attempt.answer not in SPENT:",
+        new="if False:",
+        rule="a refused stop of a start that hangs is repeated until it is accepted",
+        sees="L1",
+    ),
+    _m(
         name="what stands still is let go of while busy",
         old="    if observed is Observed.BUSY:\n        return Move(record,",
         new="""    if observed is Observed.BUSY:

@@ -43,6 +43,20 @@ MUTATIONS = (
         sees="S5",
     ),
     _m(
+        name="an old failure taken for the new start's",
+        old="if failed and (attempt.left or own_outcome or s.now >= attempt.lease_ends_at()):",
+        new="if failed:",
+        rule="within the lease, a failed model may have failed before this start",
+        sees="S1",
+    ),
+    _m(
+        name="without a token, a start is repeated beside another",
+        old="        if attempt.target.backend.tokenless and attempt.is_on_its_way(s.now):",
+        new="        if False:",
+        rule="without a token a start is repeated only when no other worker can still make it",
+        sees="S1",
+    ),
+    _m(
         name="50 attempts",
         old="ATTEMPTS_MAX = 5",
         new="ATTEMPTS_MAX = 50",

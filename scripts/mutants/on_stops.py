@@ -37,6 +37,13 @@ MUTATIONS = (
         sees="S5",
     ),
     _m(
+        name="a stop anew within the lease of the last",
+        old='    if s.now < attempt.lease_ends_at():\n        return hold(s, Phase.STOPPING, f"stop',
+        new='    if False:\n        return hold(s, Phase.STOPPING, f"stop',
+        rule="a new stop waits for the end of the last one's lease",
+        sees="S8",
+    ),
+    _m(
         name="a start after an accepted stop is stopped",
         old="if attempt.answer is Answer.ACCEPTED and s.record.observed is Observed.STARTING and attempt.left:",
         new="if False:",

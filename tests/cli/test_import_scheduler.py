@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from preheat.cli.closed_days import Range
@@ -339,6 +339,7 @@ PERIODS = st.fixed_dictionaries(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # its documents are large; a busy machine draws few a second
 @given(st.lists(PERIODS, max_size=3))
 def test_whatever_a_document_holds_it_is_told_or_becomes_a_valid_plant(periods: list[dict[str, Any]]) -> None:
     schedule = {"name": "s", "timezone": "Europe/Berlin", "periods": ["a", "b"]}

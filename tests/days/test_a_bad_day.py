@@ -272,6 +272,16 @@ def test_a_start_that_was_refused_for_hours_does_not_hang_once_it_is_accepted() 
         assert (day.observed(), day.sent(Operation.STOP_MODEL)) == (Observed.HOSTED, [])
 
 
+def test_the_stop_of_a_hanging_start_is_repeated_until_it_is_accepted() -> None:
+    with a_day("08:00-16:00", start_takes="10m", stop_takes="1m") as day:
+        day.fault(FaultKind.STUCK)
+        day.fault(FaultKind.THROTTLE, operation=Operation.STOP_MODEL, times=2)
+        day.run_until("09:00")
+        assert day.observed() is Observed.HOSTED
+        assert len({call.token for call in day.sent(Operation.STOP_MODEL)}) == 1
+        assert (day.started(), day.stopped()) == (2, 1)
+
+
 def test_a_refused_start_is_sent_anew_when_the_plan_asks_for_less() -> None:
     with a_day(start_takes="5m") as day:
         day.service.limits = Limits(calls_per_second=None, max_units_per_model=1)

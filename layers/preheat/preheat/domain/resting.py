@@ -12,8 +12,8 @@ from preheat.domain.evidence import measured
 from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import Mode
 from preheat.domain.record import Action, Effort, ModelRecord, Ownership, Phase
-from preheat.domain.situation import Move, Situation, clock, disowned, edge, hold, left, withheld
-from preheat.domain.stopping import new_stop
+from preheat.domain.situation import Move, Situation, clock, disowned, edge, hold, left, repeat, withheld
+from preheat.domain.stopping import SPENT, new_stop
 
 STUCK_AFTER_LEAST = timedelta(minutes=60)
 OUTLASTED = "the demand ended while the service was slow to answer: look again"
@@ -137,6 +137,8 @@ def _wait_for_hosted(s: Situation) -> Move:
     if attempt is not None and attempt.call is Call.STOP:
         if not attempt.is_closable(s.now):
             return hold(s, record.phase, STOP_UNDER_WAY, attempt.lease_ends_at())
+        if effort is not None and effort.unstuck and attempt.answer not in SPENT:
+            return _stop_of_hanging(s, attempt)
         record = replace(record, attempt=None)
     if record.ownership is Ownership.NONE:
         if not s.may_adopt:
@@ -152,6 +154,17 @@ def _wait_for_hosted(s: Situation) -> Move:
         stuck = replace(s, record=replace(record, effort=replace(effort, unstuck=True)))
         return new_stop(stuck, f"starting for {elapsed // timedelta(minutes=1)} min: stopped once, to start anew")
     return Move(record, Phase.STARTING, reason, _by_ready(s, looks.while_starting(elapsed, s.lead)), action)
+
+
+def _stop_of_hanging(s: Situation, attempt: Attempt) -> Move:
+    """The one stop of a start that hangs was not accepted: the same call again, else it would hang for ever."""
+    if s.mode is Mode.OBSERVE:
+        return withheld(s, "stop a start that hangs")
+    if s.silent:
+        return Move(s.record, Phase.REFUSED, "the service refused the stop; waiting for a new plan", edge(s))
+    if attempt.retry_at is not None and s.now < attempt.retry_at:
+        return hold(s, Phase.STOPPING, f"stop answered {attempt.answer}: same call again later", attempt.retry_at)
+    return repeat(s, attempt, Phase.STOPPING)
 
 
 def _begun(s: Situation, record: ModelRecord, attempt: Attempt | None) -> datetime:

@@ -111,7 +111,7 @@ def _search(  # noqa: C901 - the one inner loop, kept whole for speed
                 explored.found += [Found(broken, at, edge) for broken in edge.broken]
                 if promises is not None and any(broken.invariant in promises for broken in edge.broken):
                     return
-            if edge.event.startswith("fault"):
+            if state.faults:
                 cells[world.cell(state, edge.event)] += 1
         if forward is None:
             onwards.append(-1)
