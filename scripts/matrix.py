@@ -25,8 +25,8 @@ BY_CHANCE = frozenset({Mishap.PERSON_STARTS, Mishap.PERSON_STOPS, Mishap.STUCK, 
 type Place = tuple[str, str]
 type Hits = dict[str, Counter[Place]]
 
-DELETED, UNDONE, QUOTA, CONFLICT, INVALID, NEW_WORD = (
-    "model deleted", "stop undone", "quota", "wrong state", "invalid", "new status word"
+DELETED, UNDONE, CONFLICT, INVALID, NEW_WORD = (
+    "model deleted", "stop undone", "wrong state", "invalid", "new status word"
 )  # fmt: skip
 # The explorer's words for what both let happen, and for what only it does.
 EVENTS: Mapping[str, str] = {
@@ -48,7 +48,7 @@ EVENTS: Mapping[str, str] = {
         for error, fault in {
             "Throttled": Mishap.THROTTLE,
             "AccessRefused": Mishap.ACCESS_DENIED,
-            "QuotaExceeded": QUOTA,
+            "QuotaExceeded": Mishap.QUOTA,
             "WrongState": CONFLICT,
             "InvalidCall": INVALID,
         }.items()

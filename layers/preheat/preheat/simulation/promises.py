@@ -81,7 +81,7 @@ class Promises:
                 self._later(demand.end + 2 * MINUTE, self._ended, model, demand)
 
     def nobody_waits(self) -> None:
-        """L5: who is due is decided within two ticks, whatever is wrong with others; lost by the index, by the resync."""
+        """L5: who is due is decided within two ticks, whatever is wrong with others; or else found by the resync."""
         world = self._world
         overdue_at = world.clock.at - DECIDED_WITHIN
         for record in world.store.records.values():

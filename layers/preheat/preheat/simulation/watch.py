@@ -14,7 +14,7 @@ from preheat.domain.attempt import Attempt, Call
 from preheat.domain.demand import Demand, demands
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import HostedModel, ModelId
-from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.domain.record import LedgerEntry, ModelRecord, Ownership
 from preheat.invariants import HOUR, Broken, Sent, by_call, by_effect, by_intent, by_ledger, by_look, by_rate, by_write
 
 LEFT = (Observed.STARTING, Observed.HOSTED, Observed.STOPPING)
@@ -70,6 +70,7 @@ class Watch:
         self._named: str | None = None  # by the last write that the pass under way has won, until it calls
         self._recent: dict[ModelId, deque[datetime]] = defaultdict(deque)
         self._by_person: dict[ModelId, datetime] = {}
+        self._raced: set[ModelId] = set()  # whom a person has started while Preheat had to take what runs for its own
         self._sent: dict[str, Sent] = {}
         self._effects: Counter[str] = Counter()
         self._left: dict[ModelId, str] = {}  # the start under which the model was seen out of its stopped state
@@ -134,13 +135,17 @@ class Watch:
         if changed:
             self._effects[token] += 1
             since = self._by_person.pop(model_id, None)
-            strange = since is not None and attempt.call is Call.STOP and not self._covered(model_id, since, at)
+            uncovered = since is not None and not self._covered(model_id, since, at)
+            strange = uncovered and attempt.call is Call.STOP and model_id not in self._raced
             self._judge(model_id, at, by_effect(attempt, effects=self._effects[token], by_person=strange))
 
-    def on_person(self, model_id: ModelId, at: datetime, call: Call) -> None:
-        """Note what a person did."""
+    def on_person(self, model_id: ModelId, at: datetime, call: Call, record: ModelRecord | None = None) -> None:
+        """Note what a person did, and with `record` whether it could be told: the service does not say who starts."""
+        self._raced.discard(model_id)
         if call is Call.START:
             self._by_person[model_id] = at
+            if record is not None and _claims(record):
+                self._raced.add(model_id)
         else:
             self._by_person.pop(model_id, None)
 
@@ -187,3 +192,11 @@ class Watch:
     def _judge(self, model_id: ModelId, at: datetime, found: Iterable[Broken]) -> None:
         for broken in found:
             self.violations.append(Violation(broken.invariant, model_id, at, broken.what))
+
+
+def _claims(record: ModelRecord) -> bool:
+    """Tell whether what runs is Preheat's own for all that it can see: judged here once more, as its promises are."""
+    attempt = record.attempt
+    if attempt is None:
+        return record.ownership is not Ownership.NONE
+    return attempt.call is not Call.START or not attempt.is_without_effect()

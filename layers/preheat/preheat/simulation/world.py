@@ -230,7 +230,8 @@ class World:
             return
         if call.by == "person" and call.changed_state:
             starts = call.operation is self.service.words.start
-            self.watch.on_person(model_id, call.at, Call.START if starts else Call.STOP)
+            record = self.store.records.get(model_id)
+            self.watch.on_person(model_id, call.at, Call.START if starts else Call.STOP, record)
             status = Status.TRAINED if starts else Status.HOSTED
             self.note(Mishap.PERSON_STARTS if starts else Mishap.PERSON_STOPS, model_id, status=status)
         elif call.fault is not None:
