@@ -155,7 +155,23 @@ ALL = FaultMix(
         Fault(FaultKind.SYSTEM_UPDATING, Operation.DESCRIBE_MODEL, probability=0.002),
     ),
 )
-MIXES = {"none": FaultMix(), "all": ALL}
+# What comes once a month in `all` comes here each day: outages, broken records, lost index writes, and people.
+ROUGH = replace(
+    ALL,
+    killed=0.1,
+    throttled=0.05,
+    tick_lost=0.05,
+    queue_out=0.1,
+    index_missing=0.1,
+    index_extra=0.5,
+    index_lost=0.1,
+    people=3.0,
+    outages=2.0,
+    unreadable=2.0,
+    restores=1.0,
+    quotas=0.3,
+)
+MIXES = {"none": FaultMix(), "all": ALL, "rough": ROUGH}
 
 
 @dataclass(slots=True)
