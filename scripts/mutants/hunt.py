@@ -29,7 +29,7 @@ PROMISES = frozenset({"S1", "S2", "S3", "S4", "S5", "S7", "S8", "S9", "S10", "L1
 # A mutation may make a search endless; the largest scenario below has some 300,000 situations.
 STATES_MAX = 400_000
 # Mixes that are rare in `all`: what takes hours, what fails often, and people.
-MIXES["hours"] = FaultMix(doubled=0.2, people=0.3, skew=timedelta(seconds=1), index_lost=0.02, restores=1.0, quotas=0.7)
+MIXES["hours"] = FaultMix(doubled=0.2, people=0.3, skew=timedelta(seconds=1), index_lost=0.02, restores=1.0, quotas=2.0)
 MIXES["failing"] = FaultMix(
     people=2.0,
     service=(
@@ -38,6 +38,8 @@ MIXES["failing"] = FaultMix(
         Fault(FaultKind.ANSWER_LOST, Operation.START_MODEL, probability=0.3),
     ),
 )
+# Without the shortcut that takes for granted that a pass which has lost its write begins anew.
+WHOLE = replace(TIGHT, name="a tight shift without shortcuts", workers=2, reduced=False)
 # A clock that is behind, on a model that an apply has just woken. S3 is left out: such a pass may stop what has begun.
 WOKEN = replace(UNITS, name="woken by an apply", plans=UNITS.plans[:2], hard_until=6, workers=2, faults=1)
 STUBBORN = Switches(stop_while_starting=WhenPossible.CONFLICT, token_after_stop=TokenAfterStop.NEW_CALL)
@@ -89,6 +91,7 @@ def short() -> Iterator[Harness]:
         replace(STRICT, workers=2),
         replace(SHIFT, people=1),
         replace(LONG, people=1),
+        WHOLE,
     ):
         yield f"explorer: {scenario}", partial(explored, scenario)
 

@@ -229,10 +229,10 @@ class World:
         return self._behind[now] if worker.behind else self._instants[now]
 
     def _at_its_clock(self, worker: Worker, now: int) -> Worker:
-        """Return the worker with its clock read, if that is what it does once it has looked."""
-        if self._request(worker).kind != CLOCK:
-            return worker
-        return worker._replace(answers=(*worker.answers, self._reading(worker, now)))
+        """Return the worker with its clock read, as often as it does that once it has looked."""
+        while self._request(worker).kind == CLOCK:
+            worker = worker._replace(answers=(*worker.answers, self._reading(worker, now)))
+        return worker
 
     def _decides_late(self, worker: Worker, now: int) -> Worker:
         """Return the worker, about to write what it decided, had it only now read its clock after the look."""
@@ -301,7 +301,8 @@ class World:
         elif not worker.fresh:
             event = "save: somebody else has won"
         follower = worker._replace(answers=(*worker.answers, answer))
-        if not worker.fresh and not lost and self._won not in worker.answers:
+        again = self._won not in worker.answers and self._request(follower).kind in (LOAD, DONE)
+        if not worker.fresh and not lost and again:
             follower = Worker(worker.losses + 1, (), fresh=False, born=worker.born, behind=worker.behind)
             if follower.losses == WRITES_LOST_MAX:
                 return self._moved(event, state, place, None)
