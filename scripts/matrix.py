@@ -25,8 +25,8 @@ BY_CHANCE = frozenset({Mishap.PERSON_STARTS, Mishap.PERSON_STOPS, Mishap.STUCK, 
 type Place = tuple[str, str]
 type Hits = dict[str, Counter[Place]]
 
-DELETED, UNDONE, QUOTA, CONFLICT, INVALID, NEW_WORD = (
-    "model deleted", "stop undone", "quota", "wrong state", "invalid", "new status word"
+DELETED, UNDONE, CONFLICT, INVALID, NEW_WORD = (
+    "model deleted", "stop undone", "wrong state", "invalid", "new status word"
 )  # fmt: skip
 # The explorer's words for what both let happen, and for what only it does.
 EVENTS: Mapping[str, str] = {
@@ -48,7 +48,7 @@ EVENTS: Mapping[str, str] = {
         for error, fault in {
             "Throttled": Mishap.THROTTLE,
             "AccessRefused": Mishap.ACCESS_DENIED,
-            "QuotaExceeded": QUOTA,
+            "QuotaExceeded": Mishap.QUOTA,
             "WrongState": CONFLICT,
             "InvalidCall": INVALID,
         }.items()
@@ -94,9 +94,14 @@ def explored(scenario: Scenario) -> tuple[Hits, Hits]:
 
 
 def simulated(seed: int) -> tuple[Hits, Hits]:
-    """Return the same of one simulated plant: a fault of the surroundings could come wherever a pass began."""
+    """Return the same of one simulated plant: a fault of the surroundings could come wherever a pass began.
+
+    Each other seed meets far more of what is rare.
+    """
     hits: Hits = defaultdict(Counter)
-    for (status, phase, mishap), number in run(seed=seed, models=12, days=6, faults="all").cells.items():
+    for (status, phase, mishap), number in run(
+        seed=seed, models=12, days=6, faults="all" if seed % 2 else "rough"
+    ).cells.items():
         hits[mishap][status, phase] += number
     passes = hits[Mishap.NONE]
     could: Hits = {fault: Counter(passes) for fault in AROUND if fault not in BY_CHANCE}

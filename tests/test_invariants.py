@@ -16,7 +16,8 @@ from preheat.domain.attempt import REACTIONS, Answer, Attempt, Call
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import ModelId, Target, Units
 from preheat.domain.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
-from preheat.invariants import Broken, Sent, by_call, by_effect, by_intent, by_ledger, by_rate, by_write
+from preheat.invariants import Broken, Sent, by_call, by_effect, by_intent, by_ledger, by_look, by_rate, by_write
+from preheat.reconcile import EARLY
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -46,11 +47,42 @@ def entry(sequence: int, before: Phase, after: Phase, **facts: Any) -> LedgerEnt
 
 def test_the_promised_figures_are_those_of_the_rules() -> None:
     assert (invariants.LEASE, invariants.TOKEN_AGE_MAX) == (rules.LEASE, rules.TOKEN_AGE_MAX)
+    assert invariants.EARLY == EARLY
     assert (invariants.ATTEMPTS_MAX, invariants.REPAIRS_MAX) == (starting.ATTEMPTS_MAX, starting.REPAIRS_MAX)
     assert {answer for answer in Answer if not REACTIONS[answer].definite} == set(invariants.MAY_COME_YET) - {None}
 
 
+# --- by_look ---
+
+
+@pytest.mark.parametrize(
+    ("wake_at", "broken"),
+    [(SIX, []), (SIX + 2 * SECOND, []), (SIX + 3 * SECOND, ["S10"]), (None, ["S10"])],
+)
+def test_who_is_not_due_is_not_looked_at(wake_at: datetime | None, broken: list[str]) -> None:
+    assert found(by_look(replace(STARTING, wake_at=wake_at), at=SIX)) == broken
+    assert found(by_look(replace(STARTING, wake_at=SIX + 3 * SECOND), at=SIX, skew=SECOND)) == []
+    assert found(by_look(None, at=SIX)) == []
+
+
 # --- by_write ---
+
+
+def test_a_refused_call_is_not_repeated_before_its_pause_is_over() -> None:
+    refused = replace(STARTING, attempt=replace(START, answer=Answer.QUOTA, open_writers=0, retry_at=SIX))
+    again = replace(refused, version=3, attempt=replace(START, tries=2, intent_at=SIX))
+    assert wrote(again, before=refused) == []
+    assert wrote(again, before=refused, at=SIX - SECOND) == ["S10"]
+    assert wrote(again, before=refused, at=SIX - SECOND, skew=SECOND) == []
+
+
+def test_a_new_attempt_for_a_demand_waits_for_its_backoff() -> None:
+    burnt = replace(STARTING, attempt=None, effort=replace(EFFORT, attempts=1, retry_at=SIX))
+    anew = replace(burnt, version=3, attempt=NEXT, effort=replace(EFFORT, attempts=2))
+    assert wrote(anew, before=burnt) == []
+    assert wrote(anew, before=burnt, at=SIX - SECOND) == ["S10"]
+    another = replace(EFFORT, demand_start=SIX + timedelta(hours=9))
+    assert wrote(replace(anew, effort=another), before=burnt, at=SIX - SECOND) == []
 
 
 def test_a_write_that_keeps_everything_breaks_nothing() -> None:
@@ -191,6 +223,11 @@ def test_what_is_neither_started_nor_adopted_is_not_stopped_but_by_policy() -> N
 @pytest.mark.parametrize(("attempts", "broken"), [(5, []), (6, ["S10"])])
 def test_starts_are_bounded_also_if_the_record_does_not_count_them(attempts: int, broken: list[str]) -> None:
     assert intends(NEXT, Observed.STOPPED, attempts=attempts) == broken
+
+
+@pytest.mark.parametrize(("repairs", "broken"), [(2, []), (3, ["S10"])])
+def test_repairs_are_bounded_also_if_the_record_does_not_count_them(repairs: int, broken: list[str]) -> None:
+    assert intends(NEXT, Observed.STOPPED, repairs=repairs) == broken
 
 
 # --- by_call, by_effect, by_rate ---

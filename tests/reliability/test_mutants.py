@@ -1,35 +1,67 @@
-"""The broken protocols: each still fits the source, and the machinery can kill one and spare one."""
+"""The mutation score's machinery: every mutation still fits the source, and one is really found, or really not."""
 
 import ast
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from scripts.mutants.__main__ import PACKAGE, mutated, tried
-from scripts.mutants.mutations import MUTATIONS, Mutation
+from scripts.mutants.__main__ import Hunted, hunted
+from scripts.mutants.catalogue import MUTATIONS
+from scripts.mutants.mutation import Mutation, mutated_copy, source
+
+from preheat.invariants import __doc__ as promises
 
 
-def test_there_are_enough_of_them_and_each_has_a_name_of_its_own() -> None:
-    assert len({mutation.name for mutation in MUTATIONS}) == len(MUTATIONS) >= 45
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=[mutation.name for mutation in MUTATIONS])
+def test_a_mutation_changes_one_place_of_the_present_source_and_compiles(mutation: Mutation) -> None:
+    before = source(mutation.file)
+    assert before.count(mutation.old) == 1
+    after = mutation.applied(before)
+    assert ast.dump(ast.parse(after)) != ast.dump(ast.parse(before))
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
-def test_each_fits_the_source_once_and_leaves_something_that_can_run(mutation: Mutation) -> None:
-    source = (PACKAGE / mutation.file).read_text()
-    broken = mutated(mutation, source)
-    assert ast.dump(ast.parse(broken)) != ast.dump(ast.parse(source))
+def test_mutations_are_many_and_each_has_its_own_name_text_and_a_known_promise() -> None:
+    assert len(MUTATIONS) >= 45
+    assert len({mutation.name for mutation in MUTATIONS}) == len(MUTATIONS)
+    assert len({(mutation.file, mutation.old, mutation.new) for mutation in MUTATIONS}) == len(MUTATIONS)
+    assert all(mutation.sees in str(promises) and mutation.rule for mutation in MUTATIONS)
 
 
-def test_one_that_no_longer_fits_is_told() -> None:
-    with pytest.raises(ValueError, match="stands 0 times"):
-        mutated(MUTATIONS[0], "nothing")
+def test_a_text_that_is_not_there_is_told() -> None:
+    stale = replace(MUTATIONS[0], old="LEASE = timedelta(minutes=2)")
+    with pytest.raises(ValueError, match=r"no lease: its text stands 0 times in domain/attempt.py; name it anew"):
+        stale.applied(source(stale.file))
 
 
-def test_a_broken_protocol_is_killed_by_a_judge() -> None:
-    stop_anything = next(each for each in MUTATIONS if each.name == "rest: keep what is hosted")
-    _, said, _ = tried(stop_anything)
-    assert said == "explorer, a tight shift, workers 1, faults 0, people 0: L2"
+def test_only_the_copy_is_mutated(tmp_path: Path) -> None:
+    mutation = MUTATIONS[0]
+    before = source(mutation.file)
+    path = mutated_copy(mutation, tmp_path)
+    assert (path / "preheat" / mutation.file).read_text(encoding="utf-8") == mutation.applied(before)
+    assert source(mutation.file) == before
 
 
-def test_a_package_that_does_not_run_counts_as_an_error_and_not_as_killed() -> None:
-    crashing = MUTATIONS[0]._replace(new="LEASE = 1 / 0")
-    _, said, _ = tried(crashing)
-    assert said == "error: ZeroDivisionError: division by zero"
+def named(name: str) -> Mutation:
+    (found,) = [mutation for mutation in MUTATIONS if mutation.name == name]
+    return found
+
+
+@pytest.mark.parametrize(
+    "name", ["wanted and hosted: stop", "unwanted and hosted: rest", "one open writer counts for none"]
+)
+def test_a_mutation_is_found_for_the_promise_that_it_breaks(name: str) -> None:
+    mutation = named(name)
+    found = hunted(mutation)
+    assert (found.invariant, found.error) == (mutation.sees, None)
+    assert str(found).startswith(f"{mutation.sees:<3} explorer: a tight shift")
+
+
+def test_a_mutation_that_only_raises_is_an_error_and_no_kill() -> None:
+    broken = replace(named("wanted and hosted: stop"), new='Observed.HOSTED: Step["NONE"],')
+    found = hunted(broken)
+    assert found.harness is None
+    assert str(found).startswith("ERROR KeyError")
+
+
+def test_a_survivor_is_told_as_one() -> None:
+    assert str(Hunted(None, None, None, 1.0)) == "SURVIVED"

@@ -19,6 +19,7 @@ from preheat.domain.attempt import Attempt
 from preheat.domain.lifecycle import LIFECYCLE, Desired, Observed, Step
 from preheat.domain.plan import Backend, ModelId, Units
 from preheat.domain.record import LedgerEntry, ModelRecord, Phase
+from preheat.ports import Planned
 from preheat.simulation import Outcome, run
 from preheat.simulation.faults import MIXES, FaultMix, Mishap
 from preheat.simulation.ports import WatchedStore
@@ -257,6 +258,40 @@ def test_a_broken_record_that_keeps_others_waiting_is_seen(monkeypatch: pytest.M
 
     monkeypatch.setattr(WatchedStore, "due", stumbling)
     assert is_seen("L5", models=4, days=1, faults="broken")
+
+
+def test_a_model_that_only_the_resync_can_find_is_missed_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MIXES, "forgetful", FaultMix(index_lost=0.05))
+    assert not is_seen("L5", models=4, days=2, seeds=4, faults="forgetful")
+    monkeypatch.setattr("preheat.tick.RESYNC_EVERY_MINUTES", 61)
+    monkeypatch.setattr("preheat.tick._resync", lambda _store, _now: [])
+    assert is_seen("L5", models=4, days=2, faults="forgetful")
+
+
+def test_an_older_plan_that_is_obeyed_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MIXES, "restored", FaultMix(restores=2.0))
+    assert broken(1, models=4, days=2, faults="restored") == set()
+    planned = WatchedStore.planned
+
+    def as_if_new(self: WatchedStore, model_id: ModelId) -> Planned:
+        return replace(planned(self, model_id), version=9)
+
+    monkeypatch.setattr(WatchedStore, "planned", as_if_new)
+    assert is_seen("S3", models=4, days=2, faults="restored")
+
+
+def test_a_token_that_is_sent_for_hours_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MIXES, "full", FaultMix(quotas=2.0))
+    assert not is_seen("S5", models=4, days=3, seeds=3, faults="full")
+    monkeypatch.setattr(attempt, "TOKEN_AGE_MAX", timedelta(hours=9))
+    assert is_seen("S5", models=4, days=3, faults="full")
+
+
+def test_a_look_at_who_is_not_due_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MIXES, "doubled", FaultMix(doubled=0.3, index_extra=0.3))
+    assert broken(1, models=2, days=1, faults="doubled") == set()
+    monkeypatch.setattr(reconcile_module, "EARLY", timedelta(hours=9))
+    assert is_seen("S10", models=2, days=1, faults="doubled")
 
 
 def test_a_violation_says_what_where_and_when() -> None:

@@ -13,7 +13,7 @@ Owns the judgement, one function per thing judged; the explorer and the seeded s
 | S7 the ledger is append-only and gap-free | `by_write`, `by_ledger` |
 | S8 leases never move back, and nobody closes a younger one | `by_write` |
 | S9 unknown is not off | `by_intent` |
-| S10 bounded calls | `by_write`, `by_intent`, `by_rate` |
+| S10 bounded calls | `by_write`, `by_intent`, `by_look`, `by_rate` |
 
 L1, L2 and L5 need a world that goes on: explorer and simulation see to them, and of L3 `by_ledger` judges *once*.
 """
@@ -33,6 +33,7 @@ TOKEN_AGE_MAX = timedelta(hours=7, minutes=30)
 ATTEMPTS_MAX = 5
 REPAIRS_MAX = 2
 CALLS_AN_HOUR_MAX = 90
+EARLY = timedelta(seconds=2)
 HOUR = timedelta(hours=1)
 TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
 MAY_COME_YET = (None, Answer.LOST)  # what leaves open whether the call has had its effect, or will have it
@@ -79,6 +80,20 @@ def by_write(
             yield Broken("S8", f"the intent of {old.client_token} was closed at the age of {age}")
         if new is not None and old.call is new.call is Call.START:
             yield Broken("S1", f"a new start was intended {age} after the intent of the last")
+    yield from _paced(before, after, at + skew)
+
+
+def _paced(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterator[Broken]:
+    """Judge how soon after a failure a write that is won by `at` at the latest tries again, and how often."""
+    old, new = before.attempt, after.attempt
+    again = old is not None and new is not None and old.client_token == new.client_token
+    if old is not None and new is not None and again:
+        if new.tries > old.tries and old.retry_at is not None and at < old.retry_at:
+            yield Broken("S10", f"{old.client_token} is repeated at {at}, and not before {old.retry_at}")
+    elif new is not None and new.call is Call.START and before.effort is not None and after.effort is not None:
+        same, retry_at = after.effort.demand_start == before.effort.demand_start, before.effort.retry_at
+        if same and retry_at is not None and at < retry_at:
+            yield Broken("S10", f"a new start is intended at {at}, and not before {retry_at}")
     if after.effort is not None and not (after.effort.attempts <= ATTEMPTS_MAX and after.effort.repairs <= REPAIRS_MAX):
         yield Broken("S10", f"{after.effort.attempts} attempts and {after.effort.repairs} repairs for one demand")
 
@@ -95,7 +110,7 @@ def _chained(before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry 
         yield Broken("S7", f"entry {chain} does not tell of {phase} -> {after.phase}")
 
 
-def by_intent(
+def by_intent(  # noqa: C901 - one judgement, rule by rule
     before: ModelRecord,
     after: ModelRecord,
     *,
@@ -103,13 +118,15 @@ def by_intent(
     needed: bool,
     returned: bool,
     attempts: int = 0,
+    repairs: int = 0,
     may_stop_any: bool = False,
 ) -> Iterator[Broken]:
     """Judge a won write that names the call to be made next.
 
     `observed` is what the pass saw; `needed`: the stored demand forbids a stop at the moment of the write; `returned`:
     under the attempt of `before`, the model was seen out of its stopped state, and is stopped again. `attempts`: the
-    starts of different tokens that were intended for the demand served, this one included, whatever the record counts.
+    starts of different tokens that were intended for the demand served, this one included, whatever the record counts;
+    `repairs`: those of them that followed a start under which the model was seen to leave and return.
     `may_stop_any`: the plan's policy for the model is to stop also what somebody else has started.
     """
     attempt = after.attempt
@@ -136,6 +153,8 @@ def by_intent(
         yield Broken("S4", "a stop is called for of what is starting after an accepted stop: somebody else's start")
     if attempts > ATTEMPTS_MAX:
         yield Broken("S10", f"start number {attempts} for one demand")
+    if repairs > REPAIRS_MAX:
+        yield Broken("S10", f"repair number {repairs} for one demand")
 
 
 def by_call(
@@ -171,6 +190,14 @@ def by_effect(attempt: Attempt, *, effects: int, by_person: bool) -> Iterator[Br
         yield Broken("S1", f"token {attempt.client_token} had {effects} effects")
     if attempt.call is Call.STOP and by_person:
         yield Broken("S4", "stopped what a person had started outside any demand")
+
+
+def by_look(record: ModelRecord | None, *, at: datetime, skew: timedelta = timedelta()) -> Iterator[Broken]:
+    """Judge a look at the service by the record that its pass has read: who is not due costs one read, and no call."""
+    if record is None:
+        return
+    if record.wake_at is None or record.wake_at > at + EARLY + skew:
+        yield Broken("S10", f"looked at, and not due before {record.wake_at}")
 
 
 def by_rate(calls: int) -> Iterator[Broken]:

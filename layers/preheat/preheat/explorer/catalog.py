@@ -11,10 +11,13 @@ from preheat.simulator.switches import Switches, TokenAfterStop, WhenAlready, Wh
 
 _SHIFT = a_model((8, 11))
 # A lead and a slack of a minute each: all that can happen in a shift, on half as many points.
+_LONG = replace(a_model((6, 40)), lead=STEP, slack=STEP)
 _TIGHT = replace(a_model((6, 8)), lead=STEP, slack=STEP)
 
 TIGHT = Scenario("a tight shift", (_TIGHT,), hard_from=4, hard_until=9, ends=40)
 SHIFT = Scenario("a shift", (_SHIFT,), hard_from=4, hard_until=13, ends=60)
+# Long enough for L1 to fall due: it allows the lease, a backoff and a look.
+LONG = Scenario("a long shift", (_LONG,), hard_from=4, hard_until=9, ends=60)
 TWO_SHIFTS = Scenario("two shifts", (a_model((8, 10), (24, 27)),), hard_from=4, hard_until=12, ends=60)
 UNITS = Scenario("other units, then no shift", (_TIGHT, replace(_TIGHT, units=a_model(units=2).units), None), 4, 9, 40)
 UNITS = replace(UNITS, apart=True)
@@ -59,6 +62,7 @@ CI = (
     replace(TWO_SHIFTS, people=1),
     replace(UNITS, workers=2),
     replace(MOVED, people=0),
+    replace(LONG, faults=1, people=1),
     replace(STRICT, faults=1),
     replace(LENIENT, faults=1),
     replace(REKOGNITION, faults=1, people=1),

@@ -19,7 +19,7 @@ from preheat.explorer.passes import CLOCK, DESCRIBE, DONE, LOAD, PLANNED, SAVE, 
 from preheat.explorer.records import Records
 from preheat.explorer.scenario import STEP, Scenario, instant
 from preheat.explorer.state import LOOSE, NEVER_CALLED, NOBODY, Edge, State, Worker
-from preheat.invariants import Broken, by_call, by_effect
+from preheat.invariants import Broken, Sent, by_call, by_effect
 from preheat.ports import (
     AccessRefused,
     AnswerLost,
@@ -64,6 +64,7 @@ class World:
         self._unreadable = [(f"describe: {_name(each)}", number(each)) for each in UNREADABLE]
         self._gone = self._looks[hosting.GONE] = number(ModelGone("deleted"))
         self._conflict, self._answer_lost = number(WrongState("conflict")), number(AnswerLost("fault"))
+        self._digests: dict[int, str] = {}  # of the parameters with which a token was first sent
         self._refusals = [(each.__name__, number(each("fault"))) for each in REFUSALS]
 
     def initial(self) -> State:
@@ -228,10 +229,10 @@ class World:
         return self._behind[now] if worker.behind else self._instants[now]
 
     def _at_its_clock(self, worker: Worker, now: int) -> Worker:
-        """Return the worker with its clock read, if that is what it does once it has looked."""
-        if self._request(worker).kind != CLOCK:
-            return worker
-        return worker._replace(answers=(*worker.answers, self._reading(worker, now)))
+        """Return the worker with its clock read, as often as it does that once it has looked."""
+        while self._request(worker).kind == CLOCK:
+            worker = worker._replace(answers=(*worker.answers, self._reading(worker, now)))
+        return worker
 
     def _decides_late(self, worker: Worker, now: int) -> Worker:
         """Return the worker, about to write what it decided, had it only now read its clock after the look."""
@@ -250,7 +251,7 @@ class World:
         if called:
             attempt = self._request(worker).attempt
             if attempt is not None:
-                broken = tuple(by_call(attempt, self.values[worker.named], at=instant(state.now)))
+                broken = tuple(self._called(attempt, worker, state.now))
         moved = worker._replace(answers=(*worker.answers, answer), called_at=at)
         if not called:
             moved = self._at_its_clock(moved, state.now)
@@ -265,7 +266,7 @@ class World:
         target = self.outside.place(attempt.target)
         service = state.services[target]
         made = self.outside.called(service, token, start=start)
-        broken = list(by_call(attempt, self.values[worker.named], at=instant(state.now)))
+        broken = list(self._called(attempt, worker, state.now))
         if made.changed:
             by_person = service.run_by == hosting.PERSON and service.running()
             broken += by_effect(attempt, effects=made.effects, by_person=by_person)
@@ -275,6 +276,12 @@ class World:
         event = f"fault: {attempt.call}, answer lost" if lost else str(attempt.call)
         edge = self._moved(event, state.with_service(target, made.service), place, moved)
         return edge._replace(broken=tuple(broken))
+
+    def _called(self, attempt: Attempt, worker: Worker, now: int) -> Iterator[Broken]:
+        """Judge a call; a token stands for the parameters with which any way has first sent it."""
+        digest = self._digests.setdefault(self.values.number(attempt.client_token), attempt.digest())
+        first = Sent(attempt.first_at, digest)
+        return by_call(attempt, self.values[worker.named], at=instant(now), first=first)
 
     def _to_save(self, worker: Worker, clock: int) -> Worker:
         """Return the worker at its write: the one that records an answer reads its clock first."""
@@ -294,7 +301,8 @@ class World:
         elif not worker.fresh:
             event = "save: somebody else has won"
         follower = worker._replace(answers=(*worker.answers, answer))
-        if not worker.fresh and not lost and self._won not in worker.answers:
+        again = self._won not in worker.answers and self._request(follower).kind in (LOAD, DONE)
+        if not worker.fresh and not lost and again:
             follower = Worker(worker.losses + 1, (), fresh=False, born=worker.born, behind=worker.behind)
             if follower.losses == WRITES_LOST_MAX:
                 return self._moved(event, state, place, None)

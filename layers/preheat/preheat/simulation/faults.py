@@ -41,8 +41,10 @@ class Mishap(StrEnum):
     STORE_OUTAGE = "store outage"  # its onset; each call that meets it is "out of reach"
     HOSTING_OUTAGE = "hosting outage"
     INDEX_MISSED = "index missed a line"
+    INDEX_LOST = "index lost a write"  # and misses the model until its next
     INDEX_EXTRA = "index shows a line too many"
     RECORD_UNREADABLE = "record unreadable"
+    PLAN_OLDER = "plan older than served"  # the plans were restored to an older copy
     # people
     PERSON_STARTS = "person starts"
     PERSON_STOPS = "person stops"
@@ -52,6 +54,7 @@ class Mishap(StrEnum):
     INTERNAL_ERROR = FaultKind.INTERNAL_ERROR
     THROTTLE = FaultKind.THROTTLE
     ACCESS_DENIED = FaultKind.ACCESS_DENIED
+    QUOTA = "quota exceeded"  # every start is refused, for hours
     HOSTING_FAILED = FaultKind.HOSTING_FAILED
     STUCK = FaultKind.STUCK
     SYSTEM_UPDATING = FaultKind.SYSTEM_UPDATING
@@ -91,6 +94,9 @@ class FaultMix:
     outages: float = 0.0  # hours without the store or without the hosting service
     poison: float = 0.0  # messages that nobody can read
     unreadable: float = 0.0  # records, per model, that nobody can read for up to two hours
+    index_lost: float = 0.0  # of a write: the due index misses it until the next
+    restores: float = 0.0  # of the plans, to an older copy, for up to two hours
+    quotas: float = 0.0  # hours without room for one more start
     skew: timedelta = timedelta()  # a pass's clock is off by up to this, either way
     service: tuple[Fault, ...] = field(default=())
 
@@ -116,7 +122,7 @@ class FaultMix:
         return replace(self, **changed, skew=self.skew * share(), service=service)
 
 
-PER_DAY = ("people", "outages", "poison", "unreadable")
+PER_DAY = ("people", "outages", "poison", "unreadable", "restores", "quotas")
 ALL = FaultMix(
     killed=0.02,
     throttled=0.01,
@@ -133,6 +139,9 @@ ALL = FaultMix(
     outages=0.05,
     poison=4.0,
     unreadable=0.03,
+    index_lost=0.002,
+    restores=0.1,
+    quotas=0.05,
     skew=timedelta(seconds=2.5),
     service=(
         Fault(FaultKind.ANSWER_LOST, Operation.START_MODEL, probability=0.1),
@@ -146,7 +155,23 @@ ALL = FaultMix(
         Fault(FaultKind.SYSTEM_UPDATING, Operation.DESCRIBE_MODEL, probability=0.002),
     ),
 )
-MIXES = {"none": FaultMix(), "all": ALL}
+# What comes once a month in `all` comes here each day: outages, broken records, lost index writes, and people.
+ROUGH = replace(
+    ALL,
+    killed=0.1,
+    throttled=0.05,
+    tick_lost=0.05,
+    queue_out=0.1,
+    index_missing=0.1,
+    index_extra=0.5,
+    index_lost=0.1,
+    people=3.0,
+    outages=2.0,
+    unreadable=2.0,
+    restores=1.0,
+    quotas=0.3,
+)
+MIXES = {"none": FaultMix(), "all": ALL, "rough": ROUGH}
 
 
 @dataclass(slots=True)

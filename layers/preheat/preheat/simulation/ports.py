@@ -18,7 +18,7 @@ from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import ModelId, Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.situation import Observation
-from preheat.ports import AnswerLost, Due, StoreUnavailable, UnreadableItem
+from preheat.ports import AnswerLost, Due, Planned, QuotaExceeded, StoreUnavailable, UnreadableItem
 from preheat.simulation.faults import Fate, FaultMix, Met, Mishap
 from preheat.simulation.hosting import hosting_on
 from preheat.simulation.watch import Watch
@@ -126,13 +126,16 @@ class WatchedStore(MemoryStore):
         super().__init__()
         self._world = world
         self.unreadable: dict[ModelId, datetime] = {}  # until when
+        self._unindexed: set[ModelId] = set()  # whose last write the due index has lost
 
     def load(self, model_id: ModelId) -> ModelRecord | None:
         """See `ports.Store`."""
         if self.is_unreadable(model_id):
             self._world.note(Mishap.RECORD_UNREADABLE, model_id)
             raise UnreadableItem(f"models {model_id}/record: not JSON")
-        return super().load(model_id)
+        record = super().load(model_id)
+        self._world.watch.on_read(record)
+        return record
 
     def recorded(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
         """See `ports.Store`."""
@@ -147,12 +150,36 @@ class WatchedStore(MemoryStore):
         before = self.records.get(record.model_id)
         won = super().save(record, entry)
         self._world.watch.on_write(before, won, entry, self._world.clock.at)
+        self._index(record.model_id)
         return won
+
+    def wake(self, model_id: ModelId, at: datetime) -> None:
+        """See `ports.Store`."""
+        super().wake(model_id, at)
+        self._index(model_id)
+
+    def _index(self, model_id: ModelId) -> None:
+        mix = self._world.mix
+        if mix.index_lost and self._world.random.random() < mix.index_lost:
+            self._unindexed.add(model_id)
+        else:
+            self._unindexed.discard(model_id)
+
+    def planned(self, model_id: ModelId) -> Planned:
+        """See `ports.Store`."""
+        planned, record = super().planned(model_id), self.records.get(model_id)
+        if record is not None and planned.version < record.plan_version:
+            self._world.note(Mishap.PLAN_OLDER, model_id)
+        return planned
 
     def due(self, until: datetime) -> Sequence[Due]:
         """See `ports.Store`."""
         world, lines = self._world, super().due(until)
         mix, chance = world.mix, world.random
+        for line in lines:
+            if line.model_id in self._unindexed:
+                world.note(Mishap.INDEX_LOST, line.model_id)
+        lines = [line for line in lines if line.model_id not in self._unindexed]
         if mix.index_missing:
             missing = [line for line in lines if chance.random() < mix.index_missing]
             for line in missing:
@@ -193,6 +220,12 @@ class WatchedHosting:
 
     def start(self, attempt: Attempt) -> None:
         """See `ports.Hosting`."""
+        world = self._world
+        if world.clock.at < world.down.get("quota", world.clock.at):
+            model_id = world.names[attempt.target.project]
+            world.note(Mishap.QUOTA, model_id)
+            world.watch.on_call(model_id, attempt, world.clock.at, changed=False)
+            raise QuotaExceeded("no room for one more model")
         self._judged(attempt, self._hosting.start)
 
     def stop(self, attempt: Attempt) -> None:

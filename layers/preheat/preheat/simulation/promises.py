@@ -28,6 +28,10 @@ MINUTE = timedelta(minutes=1)
 # Ticks come at most this late; whoever is due is decided within two.
 TICK_LATE_MAX = timedelta(seconds=20)
 DECIDED_WITHIN = 2 * MINUTE + TICK_LATE_MAX
+# Whom the due index has lost, the resync finds: every ten minutes, those that are overdue by two. A tick whose clock is
+# behind may miss its turn; this is two turns more.
+RESYNCED_WITHIN = 40 * MINUTE
+INDEX = frozenset({Mishap.INDEX_LOST, Mishap.INDEX_MISSED})
 RUNNING = (Status.STARTING_HOSTING, Status.HOSTED)
 # What one fault may cost before a promise counts as broken: the lease, and the look after it.
 FAULT_COSTS = timedelta(minutes=5)
@@ -77,14 +81,16 @@ class Promises:
                 self._later(demand.end + 2 * MINUTE, self._ended, model, demand)
 
     def nobody_waits(self) -> None:
-        """L5: who is due is decided within two ticks, whatever is wrong with others."""
+        """L5: who is due is decided within two ticks, whatever is wrong with others; or else found by the resync."""
         world = self._world
         overdue_at = world.clock.at - DECIDED_WITHIN
         for record in world.store.records.values():
             if record.wake_at is None or record.wake_at >= overdue_at or world.store.is_unreadable(record.model_id):
                 continue
-            if not self._hits_of(record.model_id, record.wake_at - 10 * MINUTE):
-                what = f"due since {record.wake_at:%H:%M:%S}, not looked at, and nothing is wrong with it"
+            hits = {mishap for _, mishap in self._hits_since(record.model_id, record.wake_at - 10 * MINUTE)}
+            if not hits or (hits <= INDEX and record.wake_at < world.clock.at - RESYNCED_WITHIN):
+                excuse = "only the due index has lost it" if hits else "nothing is wrong with it"
+                what = f"due since {record.wake_at:%H:%M:%S}, not looked at, and {excuse}"
                 world.watch.missed("L5", record.model_id, world.clock.at, what)
 
     def _ready(self, model: HostedModel, demand: Demand) -> None:
@@ -151,10 +157,13 @@ class Promises:
         runs = status in RUNNING and not world.watch.is_by_person(model_id)
         if status is Status.STARTING_HOSTING and world.switches.stop_while_starting is WhenPossible.CONFLICT:
             self._later(now + 5 * MINUTE, self._ended, model, replace(demand, end=now))
-            return  # The promise counts from when the service accepts stops.
+            return  # The promise counts from when the service accepts stops: from HOSTED on.
         if not runs or world.watch.needed(model_id, now + model.slack) is not None:
             return
-        allowed = demand.end + 2 * MINUTE + FAULT_COSTS * self._hits_of(model_id, demand.end - 20 * MINUTE)
+        stoppable_at = demand.end
+        if world.switches.stop_while_starting is WhenPossible.CONFLICT:
+            stoppable_at = max(demand.end, self._since(model.target))
+        allowed = stoppable_at + 2 * MINUTE + FAULT_COSTS * self._hits_of(model_id, demand.end - 20 * MINUTE)
         if now < allowed:
             self._later(allowed, self._ended, model, demand)
         else:

@@ -14,8 +14,8 @@ from preheat.domain.attempt import Attempt, Call
 from preheat.domain.demand import Demand, demands
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import HostedModel, ModelId
-from preheat.domain.record import LedgerEntry, ModelRecord
-from preheat.invariants import HOUR, Broken, Sent, by_call, by_effect, by_intent, by_ledger, by_rate, by_write
+from preheat.domain.record import LedgerEntry, ModelRecord, Ownership
+from preheat.invariants import HOUR, Broken, Sent, by_call, by_effect, by_intent, by_ledger, by_look, by_rate, by_write
 
 LEFT = (Observed.STARTING, Observed.HOSTED, Observed.STOPPING)
 
@@ -66,17 +66,24 @@ class Watch:
             )
             for model in models
         }
+        self._read: ModelRecord | None = None  # by the pass under way
         self._named: str | None = None  # by the last write that the pass under way has won, until it calls
         self._recent: dict[ModelId, deque[datetime]] = defaultdict(deque)
         self._by_person: dict[ModelId, datetime] = {}
+        self._raced: set[ModelId] = set()  # whom a person has started while Preheat had to take what runs for its own
         self._sent: dict[str, Sent] = {}
         self._effects: Counter[str] = Counter()
         self._left: dict[ModelId, str] = {}  # the start under which the model was seen out of its stopped state
         self._attempts: Counter[tuple[ModelId, datetime]] = Counter()
+        self._repairs: Counter[tuple[ModelId, datetime]] = Counter()
 
     def begins(self) -> None:
         """A pass begins: it has seen nothing and won nothing."""
         self.saw, self._named = Observed.UNKNOWN, None
+
+    def on_read(self, record: ModelRecord | None) -> None:
+        """The pass under way has read its record."""
+        self._read = record
 
     def on_write(self, before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry | None, at: datetime) -> None:
         """Judge a won write; one that renews or repeats an attempt names the call to come."""
@@ -87,6 +94,7 @@ class Watch:
             self._left.pop(model_id, None)
             return
         same = old is not None and old.client_token == new.client_token
+        left = old is not None and self.saw is Observed.STOPPED and self._left.get(model_id) == old.client_token
         if self.saw in LEFT and new.call is Call.START:
             self._left[model_id] = new.client_token
         if before is None or (old is not None and same and new.tries <= old.tries):
@@ -94,16 +102,27 @@ class Watch:
         self._named = new.client_token
         needed = self.needed(model_id, at) is not None and self.needed(model_id, at + self._skew) is not None
         returned = self._left.get(model_id) == new.client_token and self.saw is Observed.STOPPED
-        attempts = self._attempt(model_id, at) if new.call is Call.START and not same else 0
+        fresh = new.call is Call.START and not same
+        attempts = self._number(self._attempts, model_id, at) if fresh else 0
+        repairs = self._number(self._repairs, model_id, at) if fresh and left else 0
         self._judge(
             model_id,
             at,
-            by_intent(before, after, observed=self.saw, needed=needed, returned=returned, attempts=attempts),
+            by_intent(
+                before,
+                after,
+                observed=self.saw,
+                needed=needed,
+                returned=returned,
+                attempts=attempts,
+                repairs=repairs,
+            ),
         )
 
     def on_look(self, model_id: ModelId, at: datetime, saw: Observed) -> None:
         """Count a look, which has told `saw` so far."""
         self.saw = saw
+        self._judge(model_id, at, by_look(self._read, at=at, skew=self._skew))
         self._count(model_id, at)
 
     def on_call(self, model_id: ModelId, attempt: Attempt, at: datetime, *, changed: bool) -> None:
@@ -116,13 +135,17 @@ class Watch:
         if changed:
             self._effects[token] += 1
             since = self._by_person.pop(model_id, None)
-            strange = since is not None and attempt.call is Call.STOP and not self._covered(model_id, since, at)
+            uncovered = since is not None and not self._covered(model_id, since, at)
+            strange = uncovered and attempt.call is Call.STOP and model_id not in self._raced
             self._judge(model_id, at, by_effect(attempt, effects=self._effects[token], by_person=strange))
 
-    def on_person(self, model_id: ModelId, at: datetime, call: Call) -> None:
-        """Note what a person did."""
+    def on_person(self, model_id: ModelId, at: datetime, call: Call, record: ModelRecord | None = None) -> None:
+        """Note what a person did, and with `record` whether it could be told: the service does not say who starts."""
+        self._raced.discard(model_id)
         if call is Call.START:
             self._by_person[model_id] = at
+            if record is not None and _claims(record):
+                self._raced.add(model_id)
         else:
             self._by_person.pop(model_id, None)
 
@@ -148,12 +171,12 @@ class Watch:
         """Record a liveness promise that the world saw broken."""
         self.violations.append(Violation(invariant, model_id, at, what))
 
-    def _attempt(self, model_id: ModelId, at: datetime) -> int:
+    def _number(self, count: Counter[tuple[ModelId, datetime]], model_id: ModelId, at: datetime) -> int:
         """Count a new start for the demand that is served at `at`; return how many that one has had."""
         coming = self._wanted[model_id].from_(at - self._skew)
         key = model_id, coming[0].begin if coming else at
-        self._attempts[key] += 1
-        return self._attempts[key]
+        count[key] += 1
+        return count[key]
 
     def _covered(self, model_id: ModelId, since: datetime, at: datetime) -> bool:
         return any(demand.start_at <= at for demand in self._wanted[model_id].from_(since)[:1])
@@ -169,3 +192,11 @@ class Watch:
     def _judge(self, model_id: ModelId, at: datetime, found: Iterable[Broken]) -> None:
         for broken in found:
             self.violations.append(Violation(broken.invariant, model_id, at, broken.what))
+
+
+def _claims(record: ModelRecord) -> bool:
+    """Tell whether what runs is Preheat's own for all that it can see: judged here once more, as its promises are."""
+    attempt = record.attempt
+    if attempt is None:
+        return record.ownership is not Ownership.NONE
+    return attempt.call is not Call.START or not attempt.is_without_effect()

@@ -173,6 +173,8 @@ class World:
             self._sometimes(days * mix.unreadable, partial(self._broken, model.model_id))
         for kind in OUTAGES:
             self._sometimes(days * mix.outages, partial(self._outage, kind))
+        self._sometimes(days * mix.restores, self._restored)
+        self._sometimes(days * mix.quotas, self._quota)
         self._sometimes(days * mix.poison, self._poison)
 
     def _sometimes(self, times: float, event: Callable[[], None]) -> None:
@@ -198,6 +200,19 @@ class World:
         self.down[kind] = max(self.down.get(kind, ends), ends)
         self.note(OUTAGES[kind], *self.everyone)
 
+    def _restored(self) -> None:
+        """The plans are restored to a copy from before the first apply; somebody applies the present one anew."""
+        if self.store.current:
+            self.store.current = 0
+            self.at(self.clock.at + timedelta(minutes=self.random.randint(5, 120)), self._applied_anew)
+
+    def _applied_anew(self) -> None:
+        self.store.apply(self.models, expected_version=0, at=self.clock.at)
+
+    def _quota(self) -> None:
+        ends = self.clock.at + timedelta(minutes=self.random.randint(10, 600))
+        self.down["quota"] = max(self.down.get("quota", ends), ends)
+
     def _minute(self, due_at: datetime) -> None:
         """A minute begins: its tick is on its way, and nobody may have been waiting for long."""
         self.promises.nobody_waits()
@@ -215,7 +230,8 @@ class World:
             return
         if call.by == "person" and call.changed_state:
             starts = call.operation is self.service.words.start
-            self.watch.on_person(model_id, call.at, Call.START if starts else Call.STOP)
+            record = self.store.records.get(model_id)
+            self.watch.on_person(model_id, call.at, Call.START if starts else Call.STOP, record)
             status = Status.TRAINED if starts else Status.HOSTED
             self.note(Mishap.PERSON_STARTS if starts else Mishap.PERSON_STOPS, model_id, status=status)
         elif call.fault is not None:

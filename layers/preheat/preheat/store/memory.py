@@ -94,7 +94,7 @@ class MemoryStore:
         for model in models:
             if model.model_id not in self.records:
                 self.records[model.model_id] = ModelRecord(model.model_id, model.target, version=1, wake_at=at)
-        for model_id in concerned:
+        for model_id in sorted(concerned):
             self.wake(model_id, at)
         return self.current
 

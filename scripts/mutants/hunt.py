@@ -1,0 +1,132 @@
+"""One hunt: explorer and simulation, cheapest first, on the package that stands first on PYTHONPATH, until one says no.
+
+    PYTHONPATH=copy/layers/preheat python scripts/mutants/hunt.py copy/layers/preheat short
+
+The short harnesses take half a minute together; the long ones are for what those have not seen.
+Prints one line of JSON: what broke where, or the error that came instead. Run in a process of its own, so that it
+imports the mutated package and no other; knows no mutation.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import preheat
+from preheat.explorer import Scenario, explore
+from preheat.explorer.catalog import LENIENT, LONG, MOVED, REKOGNITION, SHIFT, STRICT, TIGHT, UNITS
+from preheat.simulation import run
+from preheat.simulation.faults import MIXES, FaultMix
+from preheat.simulator.faults import Fault, FaultKind
+from preheat.simulator.status import Operation
+from preheat.simulator.switches import Switches, TokenAfterStop, WhenPossible
+
+PROMISES = frozenset({"S1", "S2", "S3", "S4", "S5", "S7", "S8", "S9", "S10", "L1", "L2", "L3", "L5"})
+# A mutation may make a search endless; the largest scenario below has some 300,000 situations.
+STATES_MAX = 400_000
+# Mixes that are rare in `all`: what takes hours, what fails often, and people.
+MIXES["hours"] = FaultMix(doubled=0.2, people=0.3, skew=timedelta(seconds=1), index_lost=0.02, restores=1.0, quotas=2.0)
+MIXES["failing"] = FaultMix(
+    people=2.0,
+    service=(
+        Fault(FaultKind.HOSTING_FAILED, probability=0.5, after=timedelta(minutes=3)),
+        Fault(FaultKind.STUCK, probability=0.01),
+        Fault(FaultKind.ANSWER_LOST, Operation.START_MODEL, probability=0.3),
+    ),
+)
+# Without the shortcut that takes for granted that a pass which has lost its write begins anew.
+WHOLE = replace(TIGHT, name="a tight shift without shortcuts", workers=2, reduced=False)
+# A clock that is behind, on a model that an apply has just woken. S3 is left out: such a pass may stop what has begun.
+WOKEN = replace(UNITS, name="woken by an apply", plans=UNITS.plans[:2], hard_until=6, workers=2, faults=1)
+STUBBORN = Switches(stop_while_starting=WhenPossible.CONFLICT, token_after_stop=TokenAfterStop.NEW_CALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a hunt came to: `harness` and `invariant` of the first broken promise; `error` if one ended a harness."""
+
+    harness: str | None = None
+    invariant: str | None = None
+    what: str | None = None
+    error: str | None = None
+
+
+def explored(scenario: Scenario, promises: frozenset[str] = PROMISES) -> tuple[str, str] | None:
+    """Return the promise that a scenario finds broken first, and how."""
+    found = explore(scenario, promises=promises, states_max=STATES_MAX).found
+    return (found[0].broken.invariant, found[0].broken.what) if found else None
+
+
+def simulated(
+    seed: int, faults: str, models: int, days: int, switches: Switches | None = None
+) -> tuple[str, str] | None:
+    """Return the promise that a seed finds broken first, and how."""
+    violations = run(seed=seed, models=models, days=days, faults=faults, switches=switches).violations
+    return (violations[0].invariant, str(violations[0])) if violations else None
+
+
+type Harness = tuple[str, Callable[[], tuple[str, str] | None]]
+
+
+def short() -> Iterator[Harness]:
+    """Yield the short harnesses by their names, cheapest first."""
+    for scenario in (
+        TIGHT,
+        replace(TIGHT, workers=2),
+        replace(TIGHT, people=1),
+        replace(TIGHT, faults=1),
+        replace(LONG, faults=1),
+    ):
+        yield f"explorer: {scenario}", partial(explored, scenario)
+    for faults in ("all", "hours", "failing"):
+        for seed in (1, 2, 3):
+            yield f"simulation: seed {seed}, {faults}", partial(simulated, seed, faults, 4, 5)
+    for scenario in (
+        replace(STRICT, faults=1),
+        replace(LENIENT, faults=1),
+        replace(STRICT, workers=2),
+        replace(SHIFT, people=1),
+        replace(LONG, people=1),
+        WHOLE,
+    ):
+        yield f"explorer: {scenario}", partial(explored, scenario)
+
+
+def long() -> Iterator[Harness]:
+    """Yield the long harnesses by their names."""
+    for seed in range(4, 10):
+        faults = ("all", "hours", "failing")[seed % 3]
+        yield f"simulation: seed {seed}, {faults}, stubborn", partial(simulated, seed, faults, 6, 5, STUBBORN)
+    for scenario in (
+        MOVED,
+        replace(TIGHT, workers=2, faults=1),
+        replace(REKOGNITION, workers=2, faults=1),
+        replace(UNITS, workers=2),
+    ):
+        yield f"explorer: {scenario}", partial(explored, scenario)
+    yield f"explorer: {WOKEN}", partial(explored, WOKEN, PROMISES - {"S3"})
+
+
+def hunt(harnesses: Iterator[Harness]) -> Verdict:
+    """Run harness after harness until one finds a broken promise; an error ends its harness, and the next goes on."""
+    failed = None
+    for name, harness in harnesses:
+        try:
+            broken = harness()
+        except Exception as error:  # noqa: BLE001 - whatever a mutation breaks: it is told, and the hunt goes on
+            failed = failed or f"{name}: {type(error).__name__}: {error}"[:300]
+            continue
+        if broken is not None:
+            return Verdict(name, *broken, error=failed)
+    return Verdict(error=failed)
+
+
+if __name__ == "__main__":
+    if not Path(preheat.__file__).is_relative_to(Path(sys.argv[1]).resolve()):
+        sys.exit(f"{preheat.__file__} was imported, not the copy in {sys.argv[1]}")
+    os.nice(10)
+    print(json.dumps(asdict(hunt(short() if sys.argv[2] == "short" else long()))))
