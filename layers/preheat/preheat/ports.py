@@ -4,7 +4,7 @@ Every remote call of a pass goes through one `Remote`, so that the real step can
 A fake of each port stands beside its adapter and passes the same contract suite.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Protocol, Self
@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol, Self
 from preheat.domain.attempt import Answer, Attempt
 from preheat.domain.plan import HostedModel, ModelId, Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.domain.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.domain.situation import Observation
 
 # PreheatError
@@ -170,14 +171,48 @@ class Store(Protocol):
             UnreadableItem: the stored record is of a form that this release does not know.
         """
 
-    def save(self, record: ModelRecord, entry: LedgerEntry | None) -> ModelRecord:
+    def save(
+        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
+    ) -> ModelRecord:
         """Store the record, and the entry with it, if the stored version is still `record.version` (0: none stored).
 
-        Both or neither are written. Returns the record as stored: version + 1. A write whose answer was lost but which
-        was won by the same `writer` counts as won.
+        `guards`: and if the requests of these schedules still have the versions that were read. All or nothing is
+        written. Returns the record as stored: version + 1. A write whose answer was lost but which was won by the same
+        `writer` counts as won.
 
         Raises:
             StaleRecord: somebody else won; nothing was written.
+        """
+
+    def standings(self, subject: Subject, after: datetime) -> Standings:
+        """Return the holds and blocks of a subject that end after `after`, released ones too, in order of their ids.
+
+        Read after the record: one that is stored in between costs the pass its write.
+
+        Raises:
+            UnreadableItem: one is of a form that this release does not know.
+        """
+
+    def standing(self, subject: Subject, request_id: RequestId) -> Standing | None:
+        """Return one hold or block of a subject, whether it has ended or not."""
+
+    def tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
+        """Return the releases that came before the hold or block of this id."""
+
+    def reply(self, request_id: RequestId) -> Reply | None:
+        """Return what the request of this id was answered; None: it was not."""
+
+    def answer(self, reply: Reply, change: Standing | Tombstone | None, models: Sequence[ModelId]) -> None:
+        """Append the reply to the request's ledger, and with it store the change that it tells of. All or nothing.
+
+        A standing of revision 1 must not be stored yet; another one replaces the revision before it. With a change of
+        a model's its record becomes due at `reply.at` and its version is bumped, in the same transaction; with a
+        schedule's its version is bumped there, and then `models`, those that have the schedule, are woken one by one.
+
+        Raises:
+            StaleRecord: this id was answered already, or the standing is another one by now; nothing was written.
+            StoreUnavailable: also if the reply is stored and not all of `models` are woken yet: the same request again
+                must wake them.
         """
 
     def planned(self, model_id: ModelId) -> Planned:
