@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Protocol, Self
 
 from preheat.domain.attempt import Answer, Attempt
+from preheat.domain.event import Event
 from preheat.domain.plan import HostedModel, ModelId, Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
@@ -27,6 +28,8 @@ from preheat.domain.situation import Observation
 #  ├─ StaleRecord               somebody else won the write: read again, decide again
 #  ├─ StoreUnavailable          the store cannot be reached: the next tick is the retry
 #  ├─ QueueUnavailable          the queue cannot be reached: the next tick is the retry
+#  ├─ EventsUnavailable         the event bus did not take all: put all of them again
+#  ├─ Undeliverable             a bus or queue refuses this for good: set it aside, tell, and go on
 #  └─ UnreadableItem            a stored item or message is not of a form this release knows: touch nothing, tell
 
 
@@ -99,6 +102,14 @@ class StoreUnavailable(PreheatError):
 
 class QueueUnavailable(PreheatError):
     """The queue did not answer in time."""
+
+
+class EventsUnavailable(PreheatError):
+    """The event bus did not take everything: the message names what it did not take."""
+
+
+class Undeliverable(PreheatError):
+    """What was to be delivered is refused, and would be again."""
 
 
 class UnreadableItem(PreheatError):
@@ -291,6 +302,30 @@ class Queue(Protocol):
 
         Raises:
             QueueUnavailable: the message may or may not have been sent.
+        """
+
+
+class Events(Protocol):
+    """The event bus of the stack: at least once; its order is that of the calls, as far as the bus keeps one."""
+
+    def put(self, events: Sequence[Event]) -> None:
+        """Put the events, in their order. An event is put under its own time and may be at most 256 KB.
+
+        Raises:
+            EventsUnavailable: the bus did not take all of them, or did not answer; those that it took may come twice.
+            Undeliverable: it refuses some for good, by their ids; it has taken the others.
+        """
+
+
+class Replies(Protocol):
+    """Queues of those who asked. Which may be replied to is the caller's affair."""
+
+    def send(self, reply_to: str, text: str) -> None:
+        """Send a text to the queue of the ARN `reply_to`, at least once.
+
+        Raises:
+            QueueUnavailable: it may or may not have been sent.
+            Undeliverable: there is no such queue, or it may not be sent to.
         """
 
 

@@ -135,3 +135,4 @@ class LedgerEntry:
     late: bool | None = None  # set on the one entry of a demand that judges its start: late or on time
     requests: tuple[str, ...] = ()  # the holds that the demand serves, on an entry that tells ready or late
     expired: tuple[str, ...] = ()  # the holds that have come to their end since the entry before
+    ready_at: datetime | None = None  # of the demand that the entry is about, as first recorded
