@@ -154,7 +154,7 @@ def test_the_simulation_treats_messages_and_ticks_as_the_template_configures_the
     assert work["RedrivePolicy"]["maxReceiveCount"] == queue.RECEIVES_MAX
     mapping = of_type(FUNCTION)["ReconcileFunction"]["Events"]["Work"]["Properties"]
     assert (mapping["BatchSize"], mapping["FunctionResponseTypes"]) == (1, ["ReportBatchItemFailures"])
-    (schedule,) = of_type("AWS::Scheduler::Schedule").values()
+    schedule = of_type("AWS::Scheduler::Schedule")["TickSchedule"]
     assert (schedule["ScheduleExpression"], schedule["FlexibleTimeWindow"]) == ("rate(1 minute)", {"Mode": "OFF"})
     assert schedule["Target"]["RetryPolicy"] == {
         "MaximumEventAgeInSeconds": functions.TICK_AGE_MAX.total_seconds(),

@@ -4,6 +4,7 @@ Knows no rule. One botocore session serves all clients of a process, for a secon
 """
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -11,18 +12,28 @@ from uuid import uuid4
 
 from botocore.session import Session
 
+from preheat.audit import Audit
 from preheat.bus.eventbridge import EventBridge, events_client
 from preheat.clock import SystemClock
 from preheat.domain.plan import Backend, Mode, ModelId
 from preheat.hosting.clients import HostingClients
-from preheat.hosting.members import MemberSessions, sts_client
+from preheat.hosting.listing import HostingListing
+from preheat.hosting.members import AUDIT_SESSION_NAME, MemberSessions, listing_share, sts_client
 from preheat.hosting.router import HostingRouter
-from preheat.ports import Clock, Queue, Remote, Replies, Store
+from preheat.invariants import by_ledger
+from preheat.ports import Clock, Queue, Remote, Replies, Site, Store
 from preheat.publish import REASON_MAX, Outbox
 from preheat.queue.replies import SqsReplies
 from preheat.queue.sqs import SqsQueue, sqs_client
 from preheat.reconcile import Result, reconcile
-from preheat.settings import PublishSettings, ReconcileSettings, StoreSettings, TickSettings, WatchSettings
+from preheat.settings import (
+    AuditSettings,
+    PublishSettings,
+    ReconcileSettings,
+    StoreSettings,
+    TickSettings,
+    WatchSettings,
+)
 from preheat.store.connection import dynamodb_client
 from preheat.store.dynamodb import DynamoStore
 from preheat.store.stream import LedgerStream, key_of
@@ -125,6 +136,50 @@ class Publisher:
         outbox = Outbox(EventBridge(events_client(session), settings.event_bus), replies, settings.reply_queue_arns)
         stream = LedgerStream(settings.ledger_table)
         return cls(SystemClock(), stream, outbox, replies, settings.unpublished_queue_arn)
+
+
+LISTING_PAUSE_SECONDS = 0.2  # five calls a second: the services' own limits stay with the passes
+
+
+@dataclass(frozen=True, slots=True)
+class Auditor:
+    """The function `audit`, wired."""
+
+    audit: Audit
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Wire the function from its environment; raises SettingsError."""
+        settings = AuditSettings.from_env(environ)
+        session, clock = Session(), SystemClock()
+        store = open_store(settings, session)
+        endpoint_urls = {
+            Backend.LOOKOUT_VISION: settings.hosting_endpoint_url,
+            Backend.REKOGNITION: settings.rekognition_endpoint_url,
+            Backend.SAGEMAKER: settings.sagemaker_endpoint_url,
+        }
+        sessions = MemberSessions(
+            lambda: sts_client(session), clock, store.membership, share=listing_share, name=AUDIT_SESSION_NAME
+        )
+        listing = HostingListing(
+            HostingClients(session, endpoint_urls, sessions), lambda: time.sleep(LISTING_PAUSE_SECONDS)
+        )
+        # AWS has ended Lookout for Vision: it is listed where it answers elsewhere, or where a plan names it.
+        backends = [each for each in Backend if each is not Backend.LOOKOUT_VISION or settings.hosting_endpoint_url]
+        regions = settings.hosting_regions or (settings.region,)
+        roles = (None, *settings.member_role_arns)
+        sites = tuple(Site(backend, region, role) for role in roles for region in regions for backend in backends)
+        audit = Audit(
+            clock,
+            store,
+            listing,
+            sites,
+            settings.project_prefix,
+            lambda ledger, sequence: list(by_ledger(ledger, sequence=sequence)),
+            settings.mode,
+            settings.region,
+        )
+        return cls(audit)
 
 
 def open_store(settings: StoreSettings, session: Session, *, endpoint_url: str | None = None) -> DynamoStore:
