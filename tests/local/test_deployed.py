@@ -92,10 +92,10 @@ def test_an_event_of_an_endpoint_has_its_model_looked_at(local_aws: LocalAws) ->
         raise AssertionError(f"not looked at since version {before}")
 
     version = looked_at(1)
-    # Nobody but AWS may put an event of `aws.sagemaker` on the bus: the rule and the function are tried in turn.
+    # The simulator puts no change of an endpoint onto the bus: the rule and the function are tried in turn.
     events, lambdas = local_aws.client("events"), local_aws.client("lambda")
     event = json.loads((EVENTS / "watch-endpoint-in-service.json").read_text())
-    (rule,) = (found for found in events.list_rules()["Rules"] if "aws.sagemaker" in found.get("EventPattern", ""))
+    (rule,) = (found for found in events.list_rules()["Rules"] if "State Change" in found.get("EventPattern", ""))
     watched = lambdas.get_function_configuration(FunctionName=local_aws.watch_function)["FunctionArn"]
     assert [target["Arn"] for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]] == [watched]
     for status, name, matches in (
@@ -207,9 +207,7 @@ def test_a_call_of_others_has_its_model_looked_at_through_the_bus_and_one_of_our
     store.apply([model], expected_version=store.plan_version(), at=now + timedelta(hours=1))
     before = store.load(ModelId("called"))
     assert before is not None
-    event["detail"]["requestParameters"]["projectName"] = project
-    entry = {"Source": event["source"], "DetailType": event["detail-type"], "Detail": json.dumps(event["detail"])}
-    assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+    httpx.post(f"{local_aws.simulator_url}/_simulator/person/start", json=names).raise_for_status()
     deadline = time.monotonic() + DEADLINE_SECONDS
     while (record := store.load(ModelId("called"))) is None or record.version < before.version + 2:
         assert time.monotonic() < deadline, "the model was not looked at"
