@@ -60,6 +60,13 @@ class Invocation:
     skew: timedelta
 
 
+class Appended(Protocol):
+    """The stream of the ledger, as its writer sees it."""
+
+    def append(self, entry: LedgerEntry) -> None:
+        """Take an entry that was appended."""
+
+
 class Around(Protocol):
     """What the ports know of the world around them."""
 
@@ -71,6 +78,10 @@ class Around(Protocol):
     invocation: Invocation
     down: dict[str, datetime]
     names: dict[str, ModelId]
+
+    @property
+    def stream(self) -> Appended:
+        """The stream of the ledger."""
 
     def note(self, mishap: Mishap, *hit: ModelId, status: Status | None = None) -> None:
         """Count a mishap."""
@@ -153,6 +164,8 @@ class WatchedStore(MemoryStore):
         before = self.records.get(record.model_id)
         won = super().save(record, entry, guards)
         self._world.watch.on_write(before, won, entry, self._world.clock.at)
+        if entry is not None:
+            self._world.stream.append(entry)
         self._index(record.model_id)
         return won
 

@@ -13,7 +13,7 @@ from pynamodb.models import MetaModel, Model
 from preheat.domain.record import LedgerEntry
 from preheat.domain.request import Reply
 from preheat.ports import UnreadableItem
-from preheat.store.items import checked, to_entry
+from preheat.store.items import checked, from_entry, to_entry
 from preheat.store.request_items import REPLY_PREFIX, to_reply
 from preheat.store.tables import LedgerItem, ReplyItem
 
@@ -47,6 +47,11 @@ class LedgerStream:
         if key.startswith(REPLY_PREFIX):
             return to_reply(checked(self._replies, key, image))
         return to_entry(checked(self._entries, key, image))
+
+    def image(self, entry: LedgerEntry) -> dict[str, Any]:
+        """Return the image that the stream shows of an entry that was appended."""
+        found: dict[str, Any] = from_entry(self._entries, entry).serialize()
+        return found
 
 
 def key_of(record: Mapping[str, Any]) -> str:
