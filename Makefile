@@ -90,6 +90,9 @@ mutants: setup  ## break the protocol on purpose, one rule at a time, and see wh
 matrix: setup  ## at which status and phase each fault was met by explorer and simulation
 	.venv/bin/python scripts/matrix.py
 
+branches: setup  ## count the branches inside error handlers that the tests take (minutes)
+	.venv/bin/python -m scripts.handler_branches
+
 statemachine: setup  ## any order of events against the reference model (EXAMPLES=50000 STEPS=100 FIRST_SEED=1)
 	STATEMACHINE_FIRST_SEED=$(or $(FIRST_SEED),1) STATEMACHINE_EXAMPLES=$(or $(EXAMPLES),50000) STATEMACHINE_STEPS=$(or $(STEPS),100) $(PYTEST) tests/statemachine/test_statemachine.py
 
@@ -104,4 +107,4 @@ clean:  ## stop the local AWS and remove what was built; the environments stay
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: setup requirements test test-local test-searches test-rules check build demo chaos verify-service-model soak schedules benchmark explore statemachine diagram clean help
+.PHONY: setup requirements test test-local test-searches test-rules check build demo chaos verify-service-model soak schedules benchmark explore mutants matrix branches statemachine diagram clean help
