@@ -4,12 +4,20 @@ import os
 import subprocess
 import sys
 from dataclasses import fields
-from typing import get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 import pytest
 
 from preheat.domain.plan import Mode
-from preheat.settings import VARIABLES, ReconcileSettings, SettingsError, StoreSettings, TickSettings
+from preheat.settings import (
+    VARIABLES,
+    PublishSettings,
+    ReconcileSettings,
+    SettingsError,
+    StoreSettings,
+    TickSettings,
+    WatchSettings,
+)
 
 TABLES = {
     "PREHEAT_MODELS_TABLE": "preheat-ModelsTable-1AB",
@@ -18,6 +26,12 @@ TABLES = {
 }
 WORK = TABLES | {"PREHEAT_WORK_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/work"}
 STACK = WORK | {"PREHEAT_STACK_NAME": "preheat"}
+QUEUE = "arn:aws:sqs:eu-central-1:111122223333:replies"
+PUBLISH = {
+    "PREHEAT_LEDGER_TABLE": "ledger",
+    "PREHEAT_EVENT_BUS": "preheat",
+    "PREHEAT_UNPUBLISHED_QUEUE_ARN": QUEUE.replace("replies", "unpublished"),
+}
 
 
 def test_each_program_is_told_what_it_needs_and_no_more() -> None:
@@ -66,10 +80,15 @@ def test_all_that_is_missing_or_wrong_is_told_at_once_with_what_is_accepted() ->
 
 
 def test_each_reader_gives_what_its_field_takes() -> None:
-    settings = ReconcileSettings.from_env(STACK | {"PREHEAT_HOSTING_ENDPOINT_URL": "http://127.0.0.1:1/"})
-    assert {field.name for field in fields(settings)} == set(VARIABLES)
-    for name, kind in get_type_hints(ReconcileSettings).items():
-        assert isinstance(getattr(settings, name), kind)
+    told: list[Any] = [
+        ReconcileSettings.from_env(STACK | {"PREHEAT_HOSTING_ENDPOINT_URL": "http://127.0.0.1:1/"}),
+        WatchSettings.from_env(WORK),
+        PublishSettings.from_env(PUBLISH),
+    ]
+    assert {field.name for settings in told for field in fields(settings)} == set(VARIABLES)
+    for settings in told:
+        for name, kind in get_type_hints(type(settings)).items():
+            assert isinstance(getattr(settings, name), tuple if get_origin(kind) is tuple else kind)
 
 
 def test_what_a_cold_start_loads_of_these_holds_neither_pydantic_nor_tracing_nor_boto3() -> None:
@@ -80,3 +99,25 @@ def test_what_a_cold_start_loads_of_these_holds_neither_pydantic_nor_tracing_nor
     ).stdout.split()
     assert {"pynamodb", "botocore", "aws_lambda_powertools"} <= set(loaded)
     assert {"pydantic", "aws_xray_sdk", "boto3", "typer", "moto"} & set(loaded) == set()
+
+
+def test_publish_is_told_no_table_but_the_ledger_and_replies_nowhere_unless_told() -> None:
+    settings = PublishSettings.from_env(PUBLISH)
+    assert (settings.ledger_table, settings.event_bus, settings.reply_queue_arns) == ("ledger", "preheat", ())
+    listed = PublishSettings.from_env(PUBLISH | {"PREHEAT_REPLY_QUEUE_ARNS": f"{QUEUE},{QUEUE}-2"})
+    assert listed.reply_queue_arns == (QUEUE, f"{QUEUE}-2")
+
+
+@pytest.mark.parametrize("text", [f"{QUEUE},", f"{QUEUE}, {QUEUE}", "*", f"{QUEUE}.fifo", "https://a/b"])
+def test_a_reply_queue_is_named_by_its_arn(text: str) -> None:
+    with pytest.raises(SettingsError, match="PREHEAT_REPLY_QUEUE_ARNS holds"):
+        PublishSettings.from_env(PUBLISH | {"PREHEAT_REPLY_QUEUE_ARNS": text})
+
+
+def test_watch_is_told_whose_calls_are_our_own() -> None:
+    role = "arn:aws:iam::111122223333:role/preheat-ReconcileRole"
+    assert WatchSettings.from_env(WORK).own_role_arns == ()
+    settings = WatchSettings.from_env(WORK | {"PREHEAT_OWN_ROLE_ARNS": f"{role},{role}-member"})
+    assert settings.own_role_arns == (role, f"{role}-member")
+    with pytest.raises(SettingsError, match="PREHEAT_OWN_ROLE_ARNS holds"):
+        WatchSettings.from_env(WORK | {"PREHEAT_OWN_ROLE_ARNS": "reconcile"})

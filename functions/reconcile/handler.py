@@ -29,5 +29,3 @@ def look(record: SQSRecord) -> None:
         raise
     telemetry.log_result(result)
     telemetry.emit_schedule(result, at=reconciler.remote.clock.now())
-    for entry in result.entries:
-        telemetry.emit_entry(entry)

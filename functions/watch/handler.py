@@ -1,22 +1,22 @@
-"""The function `watch`: EventBridge calls it when a SageMaker endpoint changes. All it takes is which one."""
+"""The function `watch`: EventBridge calls it when others start or stop a model. All it takes is which one."""
 
 import os
 from typing import Any
 
 from preheat import telemetry
 from preheat.bootstrap import Watcher
-from preheat.watch import endpoint_change
 
 watcher = Watcher.from_env(os.environ)
 
 
 def handler(event: Any, _context: Any) -> dict[str, Any]:
-    """Wake the models that run on the endpoint; return how many; raises what keeps it from it."""
+    """Wake the models that the event may concern; return how many; raises what keeps it from it."""
     try:
-        change = endpoint_change(event)
-        woken = watcher.watch.look(change)
+        change = watcher.watch.read(event)
+        woken = watcher.watch.look(change) if change is not None else ()
     except Exception:
         telemetry.logger.exception("not watched")
         raise
-    telemetry.log_watched(change.endpoint, change.status, woken)
+    if change is not None:
+        telemetry.log_watched(change, woken)
     return {"woken": len(woken)}

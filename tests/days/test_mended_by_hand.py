@@ -2,12 +2,16 @@
 
 from datetime import timedelta
 
-from tests.day import a_day, a_model
+import pytest
+from tests.day import WELD, a_day, a_model
 
 from preheat.domain.lifecycle import Observed
+from preheat.domain.plan import Backend
 from preheat.domain.record import Action, Phase
 from preheat.simulator.faults import FaultKind
 from preheat.simulator.status import Operation
+from preheat.simulator.trail import trail_event
+from preheat.watch import Watch
 
 
 def test_a_hanging_start_that_a_person_stops_begins_anew_without_waiting_for_the_hour() -> None:
@@ -34,3 +38,36 @@ def test_a_demand_that_was_given_up_is_tried_anew_once_it_was_taken_out_of_the_p
         day.apply(a_model("08:00-16:00"))
         day.run_until("09:45")
         assert day.observed() is Observed.HOSTED
+
+
+@pytest.mark.parametrize("backend", list(Backend))
+def test_a_stop_by_a_person_inside_a_window_is_seen_through_the_watch_recorded_and_repaired_twice_at_most(
+    backend: Backend,
+) -> None:
+    with a_day(start_takes="10m", backend=backend) as day:
+        watch = Watch(day.clock, day.store, day.queue)
+
+        def stopped_by_a_person() -> None:
+            day.person("stops")
+            (call,) = (each for each in day.calls[-1:] if each.by == "person")
+            change = watch.read(trail_event(backend, call, region="eu-central-1", account="111122223333"))
+            assert change is not None
+            assert watch.look(change) == (WELD,)
+
+        for repair, (stops, looks, hosted) in enumerate(
+            (("09:01:30", "09:01:35", "09:30"), ("10:01:30", "10:01:35", "10:30")), start=1
+        ):
+            day.run_until(stops)
+            entries = len(day.entries)
+            stopped_by_a_person()
+            # Without the event the next look would be the one each ten minutes.
+            day.run_until(looks)
+            assert len(day.entries) > entries
+            day.run_until(hosted)
+            assert day.observed() is Observed.HOSTED
+            assert day.record.effort is not None
+            assert day.record.effort.repairs == repair
+        day.run_until("11:01:30")
+        stopped_by_a_person()
+        day.run_until("12:00")
+        assert (day.observed() is Observed.HOSTED, day.started()) == (False, 3)

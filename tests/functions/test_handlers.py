@@ -27,10 +27,20 @@ from preheat.store.tables import TableNames, Tables
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events"
 NAMES = TableNames("models", "ledger", "plans")
+QUEUES = "arn:aws:sqs:eu-central-1:123456789012"
 WELD, PAINT = ModelId("weld-seams"), ModelId("paint-shop")
 # What each sample is answered: of messages the places of those that must come again; None: not at all.
-RETURNED: dict[str, list[int] | dict[str, int] | None] = {
+RETURNED: dict[str, list[int] | dict[str, Any] | None] = {
+    "publish-appended": {"batchItemFailures": []},
+    "publish-one-unreadable-of-three": {"batchItemFailures": []},
+    "publish-tampered": {"batchItemFailures": []},
     "tick-scheduled": {"sent": 2},
+    "watch-call-unnamed": None,
+    "watch-endpoint-created-by-us": {"woken": 0},
+    "watch-endpoint-deleted-by-a-person": {"woken": 1},
+    "watch-model-refused-to-start": {"woken": 0},
+    "watch-model-stopped-by-a-person": {"woken": 1},
+    "watch-version-started-by-a-user": {"woken": 1},
     "watch-endpoint-in-service": {"woken": 1},
     "watch-endpoint-failed": {"woken": 1},
     "watch-endpoint-of-nobody": {"woken": 0},
@@ -56,9 +66,9 @@ class Stack:
     simulator: Running
     dynamodb: Any
 
-    def messages(self) -> list[str]:
-        found = []
-        while batch := self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages"):
+    def messages(self, queue: str = "work") -> list[str]:
+        found, url = [], self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        while batch := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             found += [message["Body"] for message in batch]
         return found
 
@@ -102,6 +112,9 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         for table in (tables.records, tables.ledger, tables.plans):
             table.create_table(billing_mode="PAY_PER_REQUEST")
         queue_url = sqs.create_queue(QueueName="work")["QueueUrl"]
+        for name in ("unpublished", "replies"):
+            sqs.create_queue(QueueName=name)
+        session.create_client("events").create_event_bus(Name="preheat-line")
         for name, value in {
             "PREHEAT_MODELS_TABLE": NAMES.models,
             "PREHEAT_LEDGER_TABLE": NAMES.ledger,
@@ -112,6 +125,10 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "PREHEAT_REKOGNITION_ENDPOINT_URL": simulator.url,
             "PREHEAT_SAGEMAKER_ENDPOINT_URL": simulator.url,
             "PREHEAT_STACK_NAME": "preheat-line",
+            "PREHEAT_OWN_ROLE_ARNS": "arn:aws:iam::111122223333:role/preheat-ReconcileRole",
+            "PREHEAT_EVENT_BUS": "preheat-line",
+            "PREHEAT_UNPUBLISHED_QUEUE_ARN": f"{QUEUES}:unpublished",
+            "PREHEAT_REPLY_QUEUE_ARNS": f"{QUEUES}:replies",
         }.items():
             monkeypatch.setenv(name, value)
         yield Stack(DynamoStore(dynamodb, NAMES), sqs, queue_url, simulator, dynamodb)
@@ -138,8 +155,9 @@ def test_every_sample_event_has_its_expectation() -> None:
 @pytest.mark.parametrize("name", RETURNED)
 def test_a_function_takes_its_sample_event(stack: Stack, name: str) -> None:
     kind, expected = name.split("-", maxsplit=1)[0], RETURNED[name]
-    backends = {WELD: Backend.SAGEMAKER} if kind == "watch" else {}
-    stack.apply(WELD, PAINT, backends=backends)
+    services = {"watch-version": Backend.REKOGNITION, "watch-endpoint": Backend.SAGEMAKER}
+    backend = services.get("-".join(name.split("-")[:2]), Backend.LOOKOUT_VISION)
+    stack.apply(WELD, PAINT, backends={WELD: backend})
     if expected is None:
         with pytest.raises(UnreadableItem):
             function(kind).handler(event(name), CONTEXT)

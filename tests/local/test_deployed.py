@@ -6,11 +6,13 @@ import time
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from preheat.cli.stack import local_store
 from preheat.domain.plan import Backend, HostedModel, ModelId, Target, Units
+from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat.local import LocalAws
 
 DEADLINE_SECONDS = 20
@@ -41,7 +43,7 @@ def test_the_stack_has_the_roles_of_the_template_and_no_other(local_aws: LocalAw
         "StackResources"
     ]
     roles = {found["LogicalResourceId"] for found in resources if found["ResourceType"].startswith("AWS::IAM::")}
-    assert roles == {"TickRole", "ReconcileRole", "TickScheduleRole", "WatchRole"}
+    assert roles == {"TickRole", "ReconcileRole", "TickScheduleRole", "WatchRole", "PublishRole"}
 
 
 def test_the_functions_know_the_simulator_and_their_tables(local_aws: LocalAws) -> None:
@@ -90,10 +92,10 @@ def test_an_event_of_an_endpoint_has_its_model_looked_at(local_aws: LocalAws) ->
         raise AssertionError(f"not looked at since version {before}")
 
     version = looked_at(1)
-    # Nobody but AWS may put an event of `aws.sagemaker` on the bus: the rule and the function are tried in turn.
+    # The simulator puts no change of an endpoint onto the bus: the rule and the function are tried in turn.
     events, lambdas = local_aws.client("events"), local_aws.client("lambda")
     event = json.loads((EVENTS / "watch-endpoint-in-service.json").read_text())
-    (rule,) = (found for found in events.list_rules()["Rules"] if "aws.sagemaker" in found.get("EventPattern", ""))
+    (rule,) = (found for found in events.list_rules()["Rules"] if "State Change" in found.get("EventPattern", ""))
     watched = lambdas.get_function_configuration(FunctionName=local_aws.watch_function)["FunctionArn"]
     assert [target["Arn"] for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]] == [watched]
     for status, name, matches in (
@@ -142,3 +144,72 @@ def test_a_function_has_its_roles_rights_alone_and_its_emf_lines_become_metrics(
             Statistics=["Sum", "SampleCount"],
         )["Datapoints"]
         assert (point["Sum"], point["SampleCount"]) == (39, 2)
+
+
+def test_what_the_ledger_tells_arrives_on_the_bus_and_none_of_it_is_set_aside(local_aws: LocalAws) -> None:
+    sqs, events, store = local_aws.client("sqs"), local_aws.client("events"), local_store(local_aws)
+    heard = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=heard, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = json.dumps({"source": ["preheat"]})
+    events.put_rule(Name="heard", EventBusName=local_aws.event_bus, EventPattern=pattern)
+    events.put_targets(Rule="heard", EventBusName=local_aws.event_bus, Targets=[{"Id": "heard", "Arn": arn}])
+    now = datetime.now(UTC)
+    told = LedgerEntry(
+        ModelId("told"),
+        1,
+        now,
+        Phase.STARTING,
+        Phase.HOSTED,
+        Action.OBSERVE,
+        "hosted, as wanted",
+        Target("plant-told", "3"),
+        margin=timedelta(seconds=5),
+        late=False,
+        requests=("night-7",),
+    )
+    record = ModelRecord(ModelId("told"), told.target, sequence=1, phase=Phase.HOSTED)
+    store.save(record, told)
+    found: dict[str, dict[str, Any]] = {}
+    deadline = time.monotonic() + 2 * DEADLINE_SECONDS
+    while len(found) < 2:
+        assert time.monotonic() < deadline, f"only {sorted(found)} arrived"
+        for message in sqs.receive_message(QueueUrl=heard, MaxNumberOfMessages=10).get("Messages", []):
+            event = json.loads(message["Body"])
+            if event["detail"].get("model") == "told":
+                found[event["detail"]["event_id"]] = event
+        time.sleep(0.1)
+    assert {event["detail-type"] for event in found.values()} == {"Model Ready"}
+    assert {event["detail"].get("request_id") for event in found.values()} == {None, "night-7"}
+    # Another test's probe writes into the ledger what nobody can read: that alone may be set aside.
+    aside = sqs.receive_message(QueueUrl=local_aws.unpublished_queue_url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    keys = {json.loads(message["Body"])["key"] for message in aside.get("Messages", [])}
+    assert keys <= {"probe/1"}
+
+
+def test_a_call_of_others_has_its_model_looked_at_through_the_bus_and_one_of_ours_has_not(local_aws: LocalAws) -> None:
+    events, store = local_aws.client("events"), local_store(local_aws)
+    reconcile = local_aws.client("lambda").get_function_configuration(FunctionName=local_aws.reconcile_function)
+    event = json.loads((EVENTS / "watch-model-stopped-by-a-person.json").read_text())
+    (rule,) = (found for found in events.list_rules()["Rules"] if "aws.lookoutvision" in found.get("EventPattern", ""))
+
+    def caller(identity: dict[str, Any]) -> bool:
+        event["detail"]["userIdentity"] = identity
+        answer = events.test_event_pattern(EventPattern=rule["EventPattern"], Event=json.dumps(event))
+        return bool(answer["Result"])
+
+    ours = {"sessionContext": {"sessionIssuer": {"arn": reconcile["Role"]}}}
+    assert not caller(ours)
+    assert caller({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/operator"})
+    assert caller({"sessionContext": {"sessionIssuer": {"arn": "arn:aws:iam::111122223333:role/line-operator"}}})
+    now, project = datetime.now(UTC), "plant-called"
+    names = {"service": "lookoutvision", "project": project, "version": "3"}
+    httpx.post(f"{local_aws.simulator_url}/_simulator/models", json=names).raise_for_status()
+    model = HostedModel(ModelId("called"), Target(project, "3"), Units(), (), timedelta(hours=1), timedelta(), now)
+    store.apply([model], expected_version=store.plan_version(), at=now + timedelta(hours=1))
+    before = store.load(ModelId("called"))
+    assert before is not None
+    httpx.post(f"{local_aws.simulator_url}/_simulator/person/start", json=names).raise_for_status()
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while (record := store.load(ModelId("called"))) is None or record.version < before.version + 2:
+        assert time.monotonic() < deadline, "the model was not looked at"
+        time.sleep(0.1)

@@ -88,6 +88,9 @@ def a_local_aws() -> LocalAws:
             "TickFunction",
             "ReconcileFunction",
             "WatchFunction",
+            "UnpublishedQueueUrl",
+            "EventBusName",
+            "PublishFunction",
         )
     }
     return LocalAws.from_outputs("http://127.0.0.1:4578", "http://127.0.0.1:4579", "preheat", outputs)

@@ -116,9 +116,12 @@ def test_the_event_is_of_the_form_of_the_sample() -> None:
 
 
 def test_the_stand_in_takes_whatever_a_handler_tells() -> None:
-    told = "".join((ROOT / "functions" / name / "handler.py").read_text() for name in ("tick", "reconcile"))
+    told = "".join((ROOT / "functions" / name / "handler.py").read_text() for name in ("tick", "reconcile", "publish"))
     called = set(re.findall(r"telemetry\.(\w+)\(", told))
-    assert called == {"log_result", "emit_entry", "emit_schedule", "emit_pickup_delay", "log_tick"}
+    assert called == {
+        *("log_result", "emit_schedule", "emit_pickup_delay", "log_tick"),
+        *("log_published", "emit_entry", "tell_tampered"),
+    }
     stand_in = Telemetry(lambda _: None)
     for name in called - {"emit_entry"}:
         assert list(inspect.signature(getattr(stand_in, name)).parameters) == list(

@@ -78,15 +78,28 @@ def built() -> Path:
     return build(find_checkout(ROOT))
 
 
+def _taken(value: Any) -> Any:
+    """Return what a value refers to; a condition is taken as not met."""
+    if not isinstance(value, dict):
+        return value
+    ((how, inner),) = value.items()
+    return _taken(inner[2] if how == "Fn::If" else inner)
+
+
 @pytest.fixture(scope="session")
 def lambda_environment(template: dict[str, Any]) -> dict[str, str]:
     """The variables of the template, with a value of the right kind for each reference."""
     known: dict[str, str] = {"Mode": "act", "LogLevel": "INFO", "WorkQueue": QUEUE_URL, "AWS::StackName": "preheat"}
     known |= dict.fromkeys(("HostingEndpointUrl", "RekognitionEndpointUrl", "SageMakerEndpointUrl"), "")
-    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    known |= {"ReplyQueueArns": "", "UnpublishedQueue.Arn": "arn:aws:sqs:eu-central-1:123456789012:UnpublishedQueue"}
+    known |= {"ReconcileRole.Arn": "arn:aws:iam::123456789012:role/ReconcileRole"}
+    variables = dict(template["Globals"]["Function"]["Environment"]["Variables"])
+    for function in template["Resources"].values():
+        if function["Type"] == "AWS::Serverless::Function":
+            variables |= function["Properties"].get("Environment", {}).get("Variables", {})
     values: dict[str, str] = {}
     for name, value in variables.items():
-        text = str(value["Ref"] if isinstance(value, dict) else value)
+        text = str(_taken(value))
         values[name] = known.get(text, text)
     return values | {
         "AWS_REGION": "eu-central-1",

@@ -11,7 +11,12 @@ from pathlib import Path
 
 import pytest
 
-FUNCTIONS = {"TickFunction": "tick", "ReconcileFunction": "reconcile", "WatchFunction": "watch"}
+FUNCTIONS = {
+    "PublishFunction": "publish",
+    "ReconcileFunction": "reconcile",
+    "TickFunction": "tick",
+    "WatchFunction": "watch",
+}
 WORKBENCH = {"cli", "explorer", "local", "simulator", "simulation"}
 NEVER_LOADED = {"holidays", "pydantic", "aws_xray_sdk", "typer", "rich", "starlette", "uvicorn", "ruamel", "moto"}
 CHECKED_BY_NOBODY = 0b01  # PEP 552: found by a hash that is not compared with the source
@@ -95,7 +100,7 @@ def test_the_layer_holds_every_requirement_and_only_the_services_that_are_called
     assert installed == locked
     data = layers[1] / "botocore" / "data"
     assert {path.name for path in data.iterdir() if path.is_dir()} == {
-        *("dynamodb", "rekognition", "sagemaker", "sagemaker-runtime", "sqs", "sts")
+        *("dynamodb", "events", "rekognition", "sagemaker", "sagemaker-runtime", "sqs", "sts")
     }
 
 
@@ -103,7 +108,7 @@ def test_botocore_makes_every_client_from_what_the_layer_kept(layers: list[Path]
     code = """
 import botocore.session
 session = botocore.session.Session()
-for name in ("dynamodb", "rekognition", "sagemaker", "sagemaker-runtime", "sqs", "sts"):
+for name in ("dynamodb", "events", "rekognition", "sagemaker", "sagemaker-runtime", "sqs", "sts"):
     session.create_client(name, region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b")
 import zoneinfo
 print(zoneinfo.TZPATH, zoneinfo.ZoneInfo("Europe/Berlin"))

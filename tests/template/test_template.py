@@ -48,7 +48,7 @@ def test_every_way_to_lose_work_ends_in_a_queue_that_keeps_it_14_days(of_type: O
     }
     watched = of_type(FUNCTION)["WatchFunction"]["EventInvokeConfig"]
     assert watched["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": "WatchDeadLetterQueue.Arn"}
-    for name in ("WorkDeadLetterQueue", "TickDeadLetterQueue", "WatchDeadLetterQueue"):
+    for name in ("WorkDeadLetterQueue", "TickDeadLetterQueue", "WatchDeadLetterQueue", "UnpublishedQueue"):
         assert queues[name]["MessageRetentionPeriod"] == FOURTEEN_DAYS_SECONDS
 
 

@@ -3,24 +3,29 @@
 Knows no rule. One botocore session serves all clients of a process, for a second one costs as much as the first.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from uuid import uuid4
 
 from botocore.session import Session
 
+from preheat.bus.eventbridge import EventBridge, events_client
 from preheat.clock import SystemClock
 from preheat.domain.plan import Backend, Mode, ModelId
 from preheat.hosting.clients import HostingClients
 from preheat.hosting.members import MemberSessions, sts_client
 from preheat.hosting.router import HostingRouter
-from preheat.ports import Clock, Queue, Remote, Store
+from preheat.ports import Clock, Queue, Remote, Replies, Store
+from preheat.publish import REASON_MAX, Outbox
+from preheat.queue.replies import SqsReplies
 from preheat.queue.sqs import SqsQueue, sqs_client
 from preheat.reconcile import Result, reconcile
-from preheat.settings import ReconcileSettings, StoreSettings, TickSettings
+from preheat.settings import PublishSettings, ReconcileSettings, StoreSettings, TickSettings, WatchSettings
 from preheat.store.connection import dynamodb_client
 from preheat.store.dynamodb import DynamoStore
+from preheat.store.stream import LedgerStream, key_of
 from preheat.store.tables import TableNames
 from preheat.tick import Ticked, tick
 from preheat.watch import Watch
@@ -90,10 +95,36 @@ class Watcher:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Wire the function from its environment; raises SettingsError."""
-        settings = TickSettings.from_env(environ)
+        settings = WatchSettings.from_env(environ)
         session = Session()
         queue = SqsQueue(sqs_client(session), settings.work_queue_url)
-        return cls(Watch(SystemClock(), open_store(settings, session), queue))
+        return cls(Watch(SystemClock(), open_store(settings, session), queue, own_roles=settings.own_role_arns))
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """The function `publish`, wired. `unpublished` is the queue of what is set aside."""
+
+    clock: Clock
+    stream: LedgerStream
+    outbox: Outbox
+    replies: Replies
+    unpublished: str
+
+    def set_aside(self, record: Mapping[str, Any], reason: str) -> None:
+        """Keep what a stream record was about where it is noticed, so that the others go on; see `ports.Replies`."""
+        text = {"key": key_of(record), "event_id": record.get("eventID"), "reason": reason[:REASON_MAX]}
+        self.replies.send(self.unpublished, json.dumps(text))
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Wire the function from its environment; raises SettingsError."""
+        settings = PublishSettings.from_env(environ)
+        session = Session()
+        replies = SqsReplies(sqs_client(session))
+        outbox = Outbox(EventBridge(events_client(session), settings.event_bus), replies, settings.reply_queue_arns)
+        stream = LedgerStream(settings.ledger_table)
+        return cls(SystemClock(), stream, outbox, replies, settings.unpublished_queue_arn)
 
 
 def open_store(settings: StoreSettings, session: Session, *, endpoint_url: str | None = None) -> DynamoStore:

@@ -4,14 +4,16 @@ Every remote call of a pass goes through one `Remote`, so that the real step can
 A fake of each port stands beside its adapter and passes the same contract suite.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Protocol, Self
 
 from preheat.domain.attempt import Answer, Attempt
+from preheat.domain.event import Event
 from preheat.domain.plan import HostedModel, ModelId, Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.domain.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.domain.situation import Observation
 
 # PreheatError
@@ -26,6 +28,8 @@ from preheat.domain.situation import Observation
 #  ├─ StaleRecord               somebody else won the write: read again, decide again
 #  ├─ StoreUnavailable          the store cannot be reached: the next tick is the retry
 #  ├─ QueueUnavailable          the queue cannot be reached: the next tick is the retry
+#  ├─ EventsUnavailable         the event bus did not take all: put all of them again
+#  ├─ Undeliverable             a bus or queue refuses this for good: set it aside, tell, and go on
 #  └─ UnreadableItem            a stored item or message is not of a form this release knows: touch nothing, tell
 
 
@@ -100,6 +104,14 @@ class QueueUnavailable(PreheatError):
     """The queue did not answer in time."""
 
 
+class EventsUnavailable(PreheatError):
+    """The event bus did not take everything: the message names what it did not take."""
+
+
+class Undeliverable(PreheatError):
+    """What was to be delivered is refused, and would be again."""
+
+
 class UnreadableItem(PreheatError):
     """A stored item or a message that this release cannot read."""
 
@@ -170,14 +182,51 @@ class Store(Protocol):
             UnreadableItem: the stored record is of a form that this release does not know.
         """
 
-    def save(self, record: ModelRecord, entry: LedgerEntry | None) -> ModelRecord:
+    def save(
+        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
+    ) -> ModelRecord:
         """Store the record, and the entry with it, if the stored version is still `record.version` (0: none stored).
 
-        Both or neither are written. Returns the record as stored: version + 1. A write whose answer was lost but which
-        was won by the same `writer` counts as won.
+        `guards`: and if the requests of these schedules still have the versions that were read. All or nothing is
+        written. Returns the record as stored: version + 1. A write whose answer was lost but which was won by the same
+        `writer` counts as won.
 
         Raises:
             StaleRecord: somebody else won; nothing was written.
+        """
+
+    def standings(self, subject: Subject, after: datetime) -> Standings:
+        """Return the holds and blocks of a subject that end after `after`, released ones too, in order of their ids.
+
+        Read after the record: one that is stored in between costs the pass its write.
+
+        Raises:
+            UnreadableItem: one is of a form that this release does not know.
+        """
+
+    def standing(self, subject: Subject, request_id: RequestId) -> Standing | None:
+        """Return one hold or block of a subject, whether it has ended or not."""
+
+    def tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
+        """Return the releases that came before the hold or block of this id: one of each requester, one of admins."""
+
+    def reply(self, request_id: RequestId) -> Reply | None:
+        """Return what the request of this id was answered; None: it was not."""
+
+    def answer(self, reply: Reply, change: Standing | Tombstone | None, models: Sequence[ModelId]) -> None:
+        """Append the reply to the request's ledger, and with it store the change that it tells of. All or nothing.
+
+        A standing of revision 1 must not be stored yet; another one replaces the revision before it. Of a release and
+        what it releases, the one that comes second must know of the first: a tombstone is refused where its hold or
+        block stands, and a new one that is not released at birth where a tombstone of its requester's or an admin's is
+        in force. With a change of a model's its record becomes due at `reply.at` and its version is bumped, in the same
+        transaction; with a schedule's its version is bumped there, and then `models`, those that have the schedule, are
+        woken one by one.
+
+        Raises:
+            StaleRecord: this id was answered already, or what was read has changed by now; nothing was written.
+            StoreUnavailable: also if the reply is stored and not all of `models` are woken yet: the same request again
+                must wake them.
         """
 
     def planned(self, model_id: ModelId) -> Planned:
@@ -256,6 +305,30 @@ class Queue(Protocol):
 
         Raises:
             QueueUnavailable: the message may or may not have been sent.
+        """
+
+
+class Events(Protocol):
+    """The event bus of the stack: at least once; its order is that of the calls, as far as the bus keeps one."""
+
+    def put(self, events: Sequence[Event]) -> None:
+        """Put the events, in their order. An event is put under its own time and may be at most 256 KB.
+
+        Raises:
+            EventsUnavailable: the bus did not take all of them, or did not answer; those that it took may come twice.
+            Undeliverable: it refuses some for good, by their ids; it has taken the others.
+        """
+
+
+class Replies(Protocol):
+    """Queues of those who asked. Which may be replied to is the caller's affair."""
+
+    def send(self, reply_to: str, text: str) -> None:
+        """Send a text to the queue of the ARN `reply_to`, at least once.
+
+        Raises:
+            QueueUnavailable: it may or may not have been sent.
+            Undeliverable: there is no such queue, or it may not be sent to.
         """
 
 

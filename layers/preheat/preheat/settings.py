@@ -14,19 +14,17 @@ from preheat.ports import PreheatError
 _TABLE = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 _STACK = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,127}")
 _URL = re.compile(r"https?://[^\s/]+(/\S*)?")
+_BUS = re.compile(r"[a-zA-Z0-9_./-]{1,256}")
+_QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]{1,80}")
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
 
 
 class SettingsError(PreheatError):
     """Environment variables are missing or wrong; the message has one line for each."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoreSettings:
-    """The tables: what it takes to read and write the store."""
-
-    models_table: str
-    ledger_table: str
-    plans_table: str
+class Settings:
+    """What a program is told: the fields of a dataclass, each by the variable of its name in `VARIABLES`."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -37,7 +35,7 @@ class StoreSettings:
         """
         values: dict[str, object] = {}
         problems = []
-        for field in fields(cls):
+        for field in fields(cls):  # type: ignore[arg-type]  # every heir is a dataclass
             variable = VARIABLES[field.name]
             text = environ.get(variable.name, variable.default)
             try:
@@ -48,14 +46,40 @@ class StoreSettings:
                 problems.append(f"{variable.name} is not set; accepted: {variable.accepted}")
         if problems:
             raise SettingsError("\n".join(problems))
-        return cls(**values)  # type: ignore[arg-type]  # each reader returns its field's type; the tests hold them to it
+        return cls(**values)  # each reader returns its field's type; the tests hold them to it
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings(Settings):
+    """The tables: what it takes to read and write the store."""
+
+    models_table: str
+    ledger_table: str
+    plans_table: str
 
 
 @dataclass(frozen=True, slots=True)
 class TickSettings(StoreSettings):
-    """What the functions `tick` and `watch` are told."""
+    """What the function `tick` is told."""
 
     work_queue_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSettings(TickSettings):
+    """What the function `watch` is told."""
+
+    own_role_arns: tuple[str, ...]  # whose calls are our own
+
+
+@dataclass(frozen=True, slots=True)
+class PublishSettings(Settings):
+    """What the function `publish` is told: it reads the ledger's stream, and no table."""
+
+    ledger_table: str
+    event_bus: str
+    unpublished_queue_arn: str
+    reply_queue_arns: tuple[str, ...]  # where replies may go; empty: nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +122,17 @@ def _url_or_none(text: str) -> str | None:
     return _matching(_URL)(text) if text else None
 
 
+def _list_of(pattern: re.Pattern[str]) -> Callable[[str], tuple[str, ...]]:
+    def read(text: str) -> tuple[str, ...]:
+        parts = tuple(text.split(",")) if text else ()
+        for part in parts:
+            if not pattern.fullmatch(part):
+                raise ValueError(f"holds {part!r}")
+        return parts
+
+    return read
+
+
 def _endpoint(name: str) -> Variable:
     return Variable(name, _url_or_none, "an http or https URL, or nothing for the service's own", default="")
 
@@ -108,6 +143,16 @@ VARIABLES = {
     "ledger_table": Variable("PREHEAT_LEDGER_TABLE", _matching(_TABLE), _A_TABLE),
     "plans_table": Variable("PREHEAT_PLANS_TABLE", _matching(_TABLE), _A_TABLE),
     "work_queue_url": Variable("PREHEAT_WORK_QUEUE_URL", _matching(_URL), "the URL of an SQS queue"),
+    "own_role_arns": Variable(
+        "PREHEAT_OWN_ROLE_ARNS", _list_of(_ROLE_ARN), "ARNs of IAM roles with a comma between them", default=""
+    ),
+    "event_bus": Variable("PREHEAT_EVENT_BUS", _matching(_BUS), "the name of an event bus"),
+    "unpublished_queue_arn": Variable(
+        "PREHEAT_UNPUBLISHED_QUEUE_ARN", _matching(_QUEUE_ARN), "the ARN of an SQS queue"
+    ),
+    "reply_queue_arns": Variable(
+        "PREHEAT_REPLY_QUEUE_ARNS", _list_of(_QUEUE_ARN), "ARNs of SQS queues with a comma between them", default=""
+    ),
     "mode": Variable("PREHEAT_MODE", _mode, ", ".join(Mode), default=Mode.ACT),
     "hosting_endpoint_url": _endpoint("PREHEAT_HOSTING_ENDPOINT_URL"),
     "rekognition_endpoint_url": _endpoint("PREHEAT_REKOGNITION_ENDPOINT_URL"),

@@ -11,12 +11,15 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from preheat.domain.event import Event
 from preheat.domain.plan import ModelId
-from preheat.domain.record import Action, LedgerEntry, Phase
+from preheat.domain.record import LedgerEntry
 from preheat.domain.timetable import runs_short
 from preheat.masking import log_line
+from preheat.publish import fails_a_start
 from preheat.reconcile import Result
 from preheat.tick import Ticked
+from preheat.watch import Change
 
 SERVICE = "preheat"
 NAMESPACE = "Preheat"
@@ -56,10 +59,25 @@ def log_tick(ticked: Ticked) -> None:
     (logger.warning if ticked.unsent or ticked.resynced else logger.debug)("ticked", extra=facts)
 
 
-def log_watched(endpoint: str, status: str, woken: Sequence[ModelId]) -> None:
+def log_watched(change: Change, woken: Sequence[ModelId]) -> None:
     """Write the one line that tells of an event of a hosting service: at INFO if it woke a model, else at DEBUG."""
-    facts = {"endpoint": endpoint, "status": status, "woken": list(woken)}
+    facts = {"backend": change.backend, "named": change.project, "what": change.what, "woken": list(woken)}
     (logger.info if woken else logger.debug)("watched", extra=facts)
+
+
+def log_published(key: str, events: Sequence[Event]) -> None:
+    """Write the one line that tells of an entry's or a reply's events: at INFO if there are any, else at DEBUG."""
+    facts = {"key": key, "events": [f"{event.kind} {event.event_id}" for event in events[:NAMES_MAX]]}
+    (logger.info if events else logger.debug)("published", extra=facts)
+
+
+def tell_tampered(key: str, change: str, *, at: datetime) -> None:
+    """Write at ERROR, and as a metric, that an item of the ledger was changed or deleted."""
+    logger.error("the ledger was tampered with", extra={"key": key, "change": change})
+    metrics = _metrics(at)
+    metrics.add_metric("LedgerTampered", MetricUnit.Count, 1)
+    metrics.add_metadata("key", key)
+    metrics.flush_metrics()
 
 
 def emit_entry(entry: LedgerEntry) -> None:
@@ -120,8 +138,6 @@ def _measures(entry: LedgerEntry) -> list[tuple[str, MetricUnit, float]]:
         found.append(("InferenceLatency", MetricUnit.Milliseconds, entry.inference_latency / timedelta(milliseconds=1)))
     if entry.late is not None:
         found.append(("StartsLate" if entry.late else "StartsOnTime", MetricUnit.Count, 1))
-    # A refusal is a failed start if it ends one for good; a refused stop leaves another phase.
-    ended = entry.from_phase is Phase.STARTING and entry.to_phase in (Phase.REFUSED, Phase.GONE)
-    if entry.action is Action.FAIL or (entry.action is Action.REFUSE and ended):
+    if fails_a_start(entry):
         found.append(("StartFailures", MetricUnit.Count, 1))
     return found

@@ -30,6 +30,12 @@ def simulator(
     switch: Switch = None,
     scale: Annotated[float, typer.Option(min=0, help="Run time N times as fast; 0: only by the time control.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Of drawn latencies and faults.")] = 1,
+    events_to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="A local AWS whose event bus is told what people start and stop, as CloudTrail would."
+        ),
+    ] = None,
 ) -> None:
     """Serve the pretend hosting services on 127.0.0.1 until Ctrl-C; the controls are under /_simulator/."""
     with told():
@@ -44,6 +50,7 @@ def simulator(
                 switches=switch or (),
                 scale=scale,
                 seed=seed,
+                events_to=events_to,
             )
         except ValueError as error:
             raise CliError(f"preheat simulator: {error}") from error

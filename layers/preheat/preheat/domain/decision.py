@@ -189,4 +189,5 @@ def _entry(
         margin=margin,
         inference_latency=proof.latency if proof is not None and proof.failure is None else None,
         late=late,
+        ready_at=effort.ready_at if effort else None,
     )

@@ -45,6 +45,13 @@ class Unscheduled(StrEnum):
     STOP = "stop"
 
 
+class Resize(StrEnum):
+    """What becomes of a running model when a hold asks for more units than it runs with."""
+
+    KEEP = "keep"  # it goes on as it is; the next start has them
+    RESTART = "restart"
+
+
 class Backend(StrEnum):
     """The hosting services that Preheat drives."""
 
@@ -184,6 +191,7 @@ class HostedModel:
     mode: Mode = Mode.ACT
     unscheduled: Unscheduled = Unscheduled.LEAVE
     readiness: Readiness | None = None  # None: HOSTED is ready
+    resize: Resize = Resize.KEEP
 
     def __post_init__(self) -> None:
         if not MODEL_ID.fullmatch(self.model_id):

@@ -50,6 +50,8 @@ class Action(StrEnum):
     LATE = "late"
     LEAVE = "leave"  # it runs and is not ours
     WITHHOLD = "withhold"
+    EXPIRE = "expire"  # holds have come to their end, and nothing else has changed
+    READY = "ready"  # it is ready for a hold that came while it was hosted already
     LOOK = "look"  # nothing changed; never an entry
 
 
@@ -70,6 +72,7 @@ class Effort:
     judged: bool = False  # counted as on time or as late
     unstuck: bool = False  # the one stop of a start that hangs was spent
     proved: bool = False  # the inference asked for has succeeded since it became HOSTED
+    told: tuple[str, ...] = ()  # the holds that were told that it is ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class ModelRecord:
     unreadable: int = 0  # looks in a row that told nothing
     spent_until: datetime | None = None  # the budget of service calls, see `budget`
     writer: str = ""  # the pass that won the last write
+    expired_by: datetime | None = None  # holds that ended by then have been told of; None: none was seen yet
 
     def is_engaged(self) -> bool:
         """Tell whether something of ours may be running at the target."""
@@ -129,3 +133,6 @@ class LedgerEntry:
     margin: timedelta | None = None  # ready_at minus the moment HOSTED was observed: positive is early
     inference_latency: timedelta | None = None  # set where readiness was proved: how long the inference took
     late: bool | None = None  # set on the one entry of a demand that judges its start: late or on time
+    requests: tuple[str, ...] = ()  # the holds that the demand serves, on an entry that tells ready or late
+    expired: tuple[str, ...] = ()  # the holds that have come to their end since the entry before
+    ready_at: datetime | None = None  # of the demand that the entry is about, as first recorded

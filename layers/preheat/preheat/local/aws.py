@@ -31,9 +31,12 @@ class LocalAws:
     work_dead_letter_queue_url: str
     tick_dead_letter_queue_url: str
     watch_dead_letter_queue_url: str
+    unpublished_queue_url: str
+    event_bus: str
     tick_function: str
     reconcile_function: str
     watch_function: str
+    publish_function: str
 
     @classmethod
     def from_outputs(cls, endpoint_url: str, simulator_url: str, stack_name: str, outputs: dict[str, str]) -> Self:
@@ -55,9 +58,12 @@ class LocalAws:
                 work_dead_letter_queue_url=outputs["WorkDeadLetterQueueUrl"],
                 tick_dead_letter_queue_url=outputs["TickDeadLetterQueueUrl"],
                 watch_dead_letter_queue_url=outputs["WatchDeadLetterQueueUrl"],
+                unpublished_queue_url=outputs["UnpublishedQueueUrl"],
+                event_bus=outputs["EventBusName"],
                 tick_function=outputs["TickFunction"],
                 reconcile_function=outputs["ReconcileFunction"],
                 watch_function=outputs["WatchFunction"],
+                publish_function=outputs["PublishFunction"],
             )
         except KeyError as error:
             raise LocalAwsError(f"template.yaml has no output {error}, which the local AWS hands on") from None

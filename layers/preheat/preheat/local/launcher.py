@@ -11,6 +11,8 @@ of them first, and an upgrade that moved one ends with a sentence instead of a w
 - EventBridge Scheduler looks at its schedules every second, not every ten.
 - A function runs on the bare interpreter: a package that its layers lack is missing here as it would be on Lambda,
   and a runtime other than this interpreter's is refused.
+- The services that stand in for AWS's own put their events onto the default bus, as those do; sources that begin with
+  `aws.` are let in there from anybody, for on loopback there is nobody else.
 - DynamoDB can be made to fail and functions to die in the middle of a pass (`disturbance`); nothing does unless asked.
 
 It knows nothing of the stack that is deployed onto it. Everything it listens on is loopback.
@@ -134,6 +136,16 @@ def count_loopback_as_encrypted(evaluator: ModuleType) -> None:
     evaluator._resolve_condition_key = resolve_here  # type: ignore[attr-defined]  # noqa: SLF001 - seam() found it
 
 
+def let_services_put_events(eventbridge: ModuleType) -> None:
+    """Let PutEvents take events whose source is a service of AWS's, which the simulators here stand in for."""
+    put = seam(eventbridge, "_put_events", ("data", "allow_aws_source"))
+
+    def put_all(data: Any, *_: Any, **__: Any) -> Any:
+        return put(data, allow_aws_source=True)
+
+    eventbridge._put_events = put_all  # type: ignore[attr-defined]  # noqa: SLF001 - seam() found it
+
+
 def take_concurrency_as_a_number(provisioners: ModuleType) -> None:
     """Hand ScalingConfig to ministack's event source mappings as CloudFormation would: with numbers in it."""
     handlers = seam(provisioners, "_RESOURCE_HANDLERS")["AWS::Lambda::EventSourceMapping"]
@@ -163,7 +175,7 @@ def main() -> None:
     import disturbance  # type: ignore[import-not-found]  # noqa: PLC0415 - the file beside this one, run by path
     from ministack import app  # noqa: PLC0415 - the tests import this file where ministack is not installed
     from ministack.core import iam_evaluator, lambda_runtime  # noqa: PLC0415 - as above
-    from ministack.services import cloudwatch, dynamodb, lambda_svc, scheduler, sqs  # noqa: PLC0415 - as above
+    from ministack.services import cloudwatch, dynamodb, eventbridge, lambda_svc, scheduler, sqs  # noqa: PLC0415 - as above
     from ministack.services.cloudformation import provisioners  # noqa: PLC0415 - as above
 
     record_embedded_metrics(lambda_svc, cloudwatch)
@@ -171,6 +183,7 @@ def main() -> None:
     run_functions_on_the_bare_interpreter(lambda_runtime)
     take_concurrency_as_a_number(provisioners)
     count_loopback_as_encrypted(iam_evaluator)
+    let_services_put_events(eventbridge)
     disturbance.install(seam, lambda_runtime, dynamodb, sqs, Path.cwd())
     app.main()
 

@@ -74,6 +74,7 @@ def _bring_up(
     _fresh(checkout)
     started: list[Process] = []
     endpoint_url, simulator_url = (f"http://{loopback.HOST}:{number}" for number in ports)
+    command += ["--events-to", endpoint_url]
     try:
         env = environment.for_ministack(ports[0], checkout.temporary, os.environ)
         _start(checkout, started, "ministack", [python, checkout.launcher], env)

@@ -32,6 +32,9 @@ class Mishap(StrEnum):
     TICK_UNDELIVERED = "tick undelivered"  # not handed over; retried as the schedule's policy says
     TICK_DOUBLED = "tick doubled"
     TICK_KILLED = "tick killed"
+    PUBLISHER_KILLED = "publisher killed"  # this and the next two hit no model
+    BATCH_DOUBLED = "batch of the stream doubled"
+    BUS_OUT = "event bus out of reach"
     CLOCK_OFF = "clock off"  # the pass's clock is; only in the coverage cells
     # what they call
     STORE_OUT = "store out of reach"
@@ -87,7 +90,7 @@ class FaultMix:
     tick_doubled: float = 0.0
     store_out: float = 0.0  # of a store call: never arrives
     store_lost: float = 0.0  # of a store call: has its effect, and is not answered
-    queue_out: float = 0.0  # of a message sent
+    queue_out: float = 0.0  # of a message sent, or of a call to the event bus
     index_missing: float = 0.0  # of a line of the due index
     index_extra: float = 0.0  # of a read of the due index
     people: float = 0.0  # starts and stops by hand, per model, each with a look soon after

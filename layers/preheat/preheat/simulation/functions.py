@@ -7,14 +7,15 @@ What a handler tells is kept, not written: a log line for each of a million pass
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from preheat.bootstrap import Reconciler, Ticker
+from preheat.bootstrap import Publisher, Reconciler, Ticker
+from preheat.domain.event import Event
 from preheat.domain.record import LedgerEntry
 from preheat.ports import PreheatError, UnreadableItem
 from preheat.reconcile import Result
@@ -44,12 +45,15 @@ class NotACheckoutError(PreheatError):
 
 
 class Functions:
-    """The functions `tick` and `reconcile`, as loaded. `told` gets each ledger entry that a handler tells of."""
+    """The functions as loaded. `told` gets each ledger entry that `publish` is done with, each time."""
 
-    def __init__(self, reconciler: Reconciler, ticker: Ticker, told: Callable[[LedgerEntry], None]) -> None:
+    def __init__(
+        self, reconciler: Reconciler, ticker: Ticker, publisher: Publisher, told: Callable[[LedgerEntry], None]
+    ) -> None:
         self._telemetry = Telemetry(told)
         self._reconcile = _loaded("reconcile", Reconciler, reconciler, self._telemetry)
         self._tick = _loaded("tick", Ticker, ticker, self._telemetry)
+        self._publish = _loaded("publish", Publisher, publisher, self._telemetry)
 
     def reconcile(self, message: Message) -> bool:
         """Call `reconcile` with one message, as the mapping does (BatchSize 1); tell whether it may be deleted.
@@ -67,6 +71,19 @@ class Functions:
         if not isinstance(error, UnreadableItem):
             raise error
         return False
+
+    def publish(self, records: list[dict[str, Any]]) -> int:
+        """Call `publish` with a batch of the stream; return how many of its first records it is done with.
+
+        What it sets aside here is a bug: nothing in the simulated ledger is unreadable. It is raised.
+        """
+        self._telemetry.logger.last = None
+        answer = self._publish.handler({"Records": records}, None)
+        if self._telemetry.logger.last is not None:
+            raise self._telemetry.logger.last
+        places = [record["dynamodb"]["SequenceNumber"] for record in records]
+        returned = failed(answer, places)
+        return min((places.index(each) for each in returned), default=len(records))
 
     def tick(self, at: datetime) -> None:
         """Call `tick` as the schedule does."""
@@ -86,6 +103,13 @@ class Telemetry:
     def log_tick(self, ticked: Ticked) -> None:
         """Drop the line."""
 
+    def log_published(self, key: str, events: Sequence[Event]) -> None:
+        """Drop the line."""
+
+    def tell_tampered(self, key: str, change: str, *, at: datetime) -> None:
+        """Refuse: nobody's hand is in the simulated ledger."""
+        raise RuntimeError(f"{key}: {change} at {at} on the stream of a ledger that is only appended to")
+
     def emit_schedule(self, result: Result, *, at: datetime) -> None:
         """Drop the metrics."""
 
@@ -102,6 +126,9 @@ class Logger:
     def exception(self, text: str, *, extra: dict[str, object]) -> None:  # noqa: ARG002 - the real one's parameters
         """Keep the error that is being handled."""
         self.last = sys.exception()
+
+    def warning(self, text: str, *, extra: dict[str, object]) -> None:
+        """Drop the line."""
 
     def error(self, text: str, *, extra: dict[str, object]) -> None:
         """Drop the line."""

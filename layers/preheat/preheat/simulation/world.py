@@ -14,12 +14,14 @@ from functools import partial
 from itertools import count
 from random import Random
 
-from preheat.bootstrap import Reconciler, Ticker
+from preheat.bootstrap import Publisher, Reconciler, Ticker
 from preheat.clock import VirtualClock
 from preheat.domain.attempt import Call
 from preheat.domain.plan import HostedModel, Mode, ModelId, Target
 from preheat.domain.record import LedgerEntry
 from preheat.ports import Remote
+from preheat.publish import Outbox
+from preheat.queue.replies import MemoryReplies
 from preheat.queue.sqs import SqsQueue
 from preheat.queue.work import BODY_BYTES_MAX
 from preheat.simulation.faults import HARMLESS, Fate, FaultMix, Mishap
@@ -38,6 +40,7 @@ from preheat.simulation.ports import (
 )
 from preheat.simulation.promises import MINUTE, Promises
 from preheat.simulation.queue import SimulatedSqs
+from preheat.simulation.stream import TABLE, SimulatedBus, Stream
 from preheat.simulation.triggers import Triggers
 from preheat.simulation.watch import Watch
 from preheat.simulator.calls import Call as ServiceCall
@@ -45,6 +48,7 @@ from preheat.simulator.calls import CallLog
 from preheat.simulator.faults import FaultKind
 from preheat.simulator.status import Operation, Status
 from preheat.simulator.switches import Switches
+from preheat.store.stream import LedgerStream
 
 QUEUE_URL = "https://sqs.eu-central-1.amazonaws.com/111122223333/preheat-work"
 POISON = (
@@ -86,6 +90,10 @@ class World:
         self.invocation = Invocation("nobody", (), Fate(None), timedelta())
         self.watch = Watch(self.models, begins_at, self.until, skew=mix.skew)
         self.promises = Promises(self)
+        # Drawn without moving the world's own chance: a seed replays as it did before there was a stream.
+        chance = Random(f"{random.getstate()[1][0]}/stream")  # noqa: S311 - chance in a simulation
+        self._bus = SimulatedBus(self, chance)
+        self.stream = Stream(self, self._bus, chance)
         self.store = WatchedStore(self)
         self.sqs = SimulatedSqs(self.clock)
         kind = SERVICES[lines[0].model.target.backend]
@@ -110,7 +118,8 @@ class World:
             operation = called[fault.operation] if fault.operation is not None else None
             self.service.inject(replace(fault, operation=operation))
         self._hosting = WatchedHosting(self)
-        self.triggers = Triggers(self, self._wired(told))
+        functions = self._wired(told)
+        self.triggers, self.stream.publish = Triggers(self, functions), functions.publish
         self.store.apply(self.models, expected_version=0, at=begins_at)
 
     def _wired(self, told: Callable[[LedgerEntry], None]) -> Functions:
@@ -120,8 +129,18 @@ class World:
         hosting = met(self, "hosting", self._hosting, HOSTING_CALLS, out=0.0)
         queue = SqsQueue(met(self, "queue", self.sqs, QUEUE_CALLS, out=mix.queue_out), QUEUE_URL)
         remote = Remote(clock, store, hosting, queue, writer="")
+        replies = MemoryReplies()
+        publisher = Publisher(clock, LedgerStream(TABLE), Outbox(self._bus, replies), replies, unpublished="none")
+
+        def told_first(entry: LedgerEntry) -> None:
+            if self.stream.told(entry):
+                told(entry)
+
         return Functions(
-            Reconciler(remote, Mode.ACT, name=lambda: self.invocation.writer), Ticker(clock, store, queue), told
+            Reconciler(remote, Mode.ACT, name=lambda: self.invocation.writer),
+            Ticker(clock, store, queue),
+            publisher,
+            told_first,
         )
 
     def run(self) -> None:
@@ -138,7 +157,10 @@ class World:
                 break
             self.clock.at = max(self.clock.at, at)
             event()
+        self.stream.drain()
         for model_id in self.everyone:
+            for what in self.stream.judged(model_id, self.store.ledger(model_id)):
+                self.watch.missed("L6", model_id, self.clock.at, what)
             self.watch.on_end(model_id, self.store.records.get(model_id), self.store.ledger(model_id), self.clock.at)
 
     def at(self, at: datetime, event: Callable[[], None]) -> None:

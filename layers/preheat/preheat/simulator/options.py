@@ -3,12 +3,14 @@
 It knows no server. Latency, switch and model texts are read here; an error names the option and what it takes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Self
+from functools import partial
+from typing import Any, Self
 
 from preheat.domain.plan import RULES, Backend
 from preheat.simulator.answering import Answering
+from preheat.simulator.calls import Call
 from preheat.simulator.clock import Clock
 from preheat.simulator.custom_labels import CustomLabelsService
 from preheat.simulator.endpoints import EndpointService
@@ -20,6 +22,7 @@ from preheat.simulator.runtime_wire import PATH as RUNTIME_PATH
 from preheat.simulator.runtime_wire import RuntimeWire
 from preheat.simulator.service import LookoutService
 from preheat.simulator.switches import Switches
+from preheat.simulator.trail import Trailed, trail_event
 from preheat.simulator.wire import Wire, WireFormat
 
 type Named = tuple[Backend, str, str]
@@ -96,8 +99,10 @@ class Simulator:
     `service` is Lookout for Vision. `reset` replaces clock and accounts; the wires always speak for the current ones.
     """
 
-    def __init__(self, options: Options | None = None) -> None:
+    def __init__(self, options: Options | None = None, *, told: Callable[[dict[str, Any]], None] | None = None) -> None:
+        """Take the options; `told` gets an event for each start and stop by a person, as CloudTrail tells it."""
         self.options = options or Options()
+        self._told = told
         self.reset()
         self.wire = Wire(lambda: self.service)
         self._json_wires: dict[Backend, JsonWire] = {}
@@ -136,8 +141,16 @@ class Simulator:
         self.sagemaker = account(EndpointService)
         accounts: tuple[Answering, ...] = (self.service, self.rekognition, self.sagemaker)
         self.services = {each.words.backend: each for each in accounts}
+        if self._told is not None:
+            for each in accounts:
+                each.call_log = Trailed(partial(self._tell, each))
         for backend, project, version in map(_named, options.models):
             self.services[backend].add_model(project, version)
+
+    def _tell(self, service: Answering, call: Call) -> None:
+        if self._told is not None:
+            event = trail_event(service.words.backend, call, region=service.region, account=service.account)
+            self._told(event)
 
 
 def _named(model: Named | tuple[str, str]) -> Named:

@@ -16,6 +16,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from preheat.simulator.options import Options, Simulator
+from preheat.simulator.trail import BusOf
 from preheat.simulator.web import application
 
 HOST = "127.0.0.1"
@@ -35,12 +36,14 @@ def run(
     switches: Iterable[str] = (),
     scale: float = 1.0,
     seed: int = 1,
+    events_to: str | None = None,
 ) -> None:
     """Serve on 127.0.0.1 until Ctrl-C or SIGTERM, then return.
 
     `port` 0 takes a free one; `models` are PROJECT/VERSION; latencies are seconds or a distribution (see `latency`);
-    `switches` are NAME=VALUE; `scale` runs time N times as fast, 0 leaves it to the time control. Prints
-    `simulator: listening on http://127.0.0.1:PORT` once connections are accepted. Raises ValueError for a wrong option
+    `switches` are NAME=VALUE; `scale` runs time N times as fast, 0 leaves it to the time control; `events_to` is
+    the local AWS whose default event bus is told what people start and stop. Prints `simulator: listening on
+    http://127.0.0.1:PORT` once connections are accepted. Raises ValueError for a wrong option
     and PortInUseError.
     """
     options = Options.read(
@@ -52,7 +55,8 @@ def run(
         seed=seed,
     )
     listener, url = _listen(port)
-    server = _server(Simulator(options), lambda: print(f"simulator: listening on {url}", flush=True))
+    told = BusOf(events_to, options.region).put if events_to is not None else None
+    server = _server(Simulator(options, told=told), lambda: print(f"simulator: listening on {url}", flush=True))
     # uvicorn stops on these signals, then raises them again for whoever handled them before: nobody has to.
     before = {number: signal.signal(number, _nothing) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -3,12 +3,13 @@
 Values are frozen, so holding them is as good as a copy. Knows nothing of faults: whoever wants them wraps it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.domain.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.ports import Due, Membership, Planned, StaleRecord
 from preheat.store.accounts import drawn, listed
 
@@ -22,13 +23,23 @@ class MemoryStore:
         self.plans: dict[int, dict[ModelId, HostedModel]] = {0: {}}
         self.current = 0
         self.external_ids: dict[str, str] = {}
+        self.replies: dict[RequestId, Reply] = {}
+        self.stands: dict[Subject, dict[RequestId, Standing]] = {}
+        # By whom: None is any admin.
+        self.releases: dict[tuple[Subject, RequestId], dict[str | None, Tombstone]] = {}
+        self.versions: dict[Subject, int] = {}  # of the schedules
 
     def load(self, model_id: ModelId) -> ModelRecord | None:
         """See `ports.Store`."""
         return self.records.get(model_id)
 
-    def save(self, record: ModelRecord, entry: LedgerEntry | None) -> ModelRecord:
+    def save(
+        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
+    ) -> ModelRecord:
         """See `ports.Store`."""
+        for subject, seen in (guards or {}).items():
+            if self.versions.get(subject, 0) != seen:
+                raise StaleRecord(f"{subject.key}: its requests of version {seen} were read, and have changed")
         stored = self.records.get(record.model_id)
         version = stored.version if stored is not None else 0
         if version != record.version:
@@ -41,6 +52,49 @@ class MemoryStore:
         won = replace(record, version=version + 1)
         self.records[record.model_id] = won
         return won
+
+    def standings(self, subject: Subject, after: datetime) -> Standings:
+        """See `ports.Store`."""
+        found = [one for _, one in sorted(self.stands.get(subject, {}).items()) if one.end > after]
+        return Standings(self.versions.get(subject, 0), tuple(found))
+
+    def standing(self, subject: Subject, request_id: RequestId) -> Standing | None:
+        """See `ports.Store`."""
+        return self.stands.get(subject, {}).get(request_id)
+
+    def tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
+        """See `ports.Store`."""
+        return tuple(self.releases.get((subject, request_id), {}).values())
+
+    def reply(self, request_id: RequestId) -> Reply | None:
+        """See `ports.Store`."""
+        return self.replies.get(request_id)
+
+    def answer(self, reply: Reply, change: Standing | Tombstone | None, models: Sequence[ModelId]) -> None:
+        """See `ports.Store`."""
+        if reply.request_id in self.replies:
+            raise StaleRecord(f"request {reply.request_id} was answered already")
+        if isinstance(change, Standing):
+            before = self.standing(change.subject, change.request_id)
+            released = change.revision == 1 and change.released_at is None and self._is_released(change, reply.at)
+            if released or change.revision != (before.revision if before is not None else 0) + 1:
+                raise StaleRecord(f"{change.request_id} has changed since it was read")
+            self.stands.setdefault(change.subject, {})[change.request_id] = change
+            if change.subject.model_id is None:
+                self.versions[change.subject] = self.versions.get(change.subject, 0) + 1
+            for model_id in models if change.subject.model_id is None else (change.subject.model_id,):
+                self.wake(model_id, reply.at)
+        elif change is not None:
+            if self.standing(change.subject, change.of) is not None:
+                raise StaleRecord(f"{change.of} has changed since it was read")
+            requester = None if change.admin else change.requester
+            self.releases.setdefault((change.subject, change.of), {})[requester] = change
+        self.replies[reply.request_id] = reply
+
+    def _is_released(self, change: Standing, at: datetime) -> bool:
+        """Tell whether a release that came before is in force on a hold or block."""
+        found = self.releases.get((change.subject, change.request_id), {})
+        return any(by in (change.requester, None) and release.until > at for by, release in found.items())
 
     def planned(self, model_id: ModelId) -> Planned:
         """See `ports.Store`."""

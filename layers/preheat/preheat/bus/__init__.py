@@ -1,0 +1,1 @@
+"""The event bus of the stack: EventBridge, and its in-memory twin."""

@@ -1,0 +1,72 @@
+"""What other services are told: one event for each thing that a ledger entry or a reply tells of.
+
+Values only, and the one rule that matters to whoever receives them: an event that comes twice bears the same id.
+Which entry tells what is `publish`'s affair; docs/events.md lists the fields, a test holds the two together.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+SOURCE = "preheat"
+
+
+class EventKind(StrEnum):
+    """The kinds of events, by the words that they bear as `detail-type`."""
+
+    REQUEST_ACCEPTED = "Request Accepted"
+    REQUEST_REJECTED = "Request Rejected"
+    MODEL_READY = "Model Ready"
+    MODEL_LATE = "Model Late"
+    HOLD_EXPIRED = "Hold Expired"
+    START_FAILED = "Start Failed"
+    MODEL_UNSCHEDULED = "Model Unscheduled"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event. `kind` is its detail-type; all else is its detail, where what is None is left out."""
+
+    kind: EventKind
+    event_id: str  # the same each time that the event is put
+    at: datetime  # when it happened, not when it was put
+    reason: str
+    request_id: str | None = None
+    model: str | None = None
+    schedule: str | None = None
+    ready_at: datetime | None = None
+    margin: timedelta | None = None
+    late: bool | None = None
+    code: str | None = None
+    verb: str | None = None
+    of: str | None = None
+    begin: datetime | None = None
+    until: datetime | None = None
+    phase: str | None = None
+
+    def detail(self) -> dict[str, str | float | bool]:
+        """Return the event's detail as JSON data: instants in UTC to the second's fraction, the margin in seconds."""
+        found: dict[str, str | float | bool] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "kind" or value is None:
+                continue
+            match value:
+                case datetime():
+                    found[field.name] = value.isoformat().replace("+00:00", "Z")
+                case timedelta():
+                    found[f"{field.name}_seconds"] = value.total_seconds()
+                case _:
+                    found[field.name] = value
+        return found
+
+
+def event_id(*parts: str | int | None) -> str:
+    """Return the id of the event that `parts` name: same parts, same id; 32 hexadecimal digits.
+
+    >>> event_id("nightly-7", "expired") == event_id("nightly-7", "expired") != event_id("nightly-8", "expired")
+    True
+    """
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

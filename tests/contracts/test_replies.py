@@ -1,0 +1,83 @@
+"""What the queues of those who asked promise, in memory and on SQS."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from moto import mock_aws
+
+from preheat.ports import QueueUnavailable, Replies, Undeliverable
+from preheat.queue.replies import MemoryReplies, SqsReplies
+from preheat.queue.sqs import sqs_client
+
+MOTO = "https://sqs.eu-central-1.amazonaws.com"
+QUEUE = "arn:aws:sqs:eu-central-1:123456789012:replies"
+
+
+@dataclass
+class Sent:
+    """The queues, and what one of them holds."""
+
+    replies: Replies
+    texts: Callable[[], list[str]]
+
+
+@pytest.fixture
+def sqs(session: Any) -> Iterator[Any]:
+    with mock_aws():
+        yield sqs_client(session, MOTO)
+
+
+@pytest.fixture(params=["memory", "moto"])
+def sent(request: pytest.FixtureRequest) -> Sent:
+    if request.param == "memory":
+        memory = MemoryReplies(QUEUE)
+        return Sent(memory, lambda: memory.sent[QUEUE])
+    client = request.getfixturevalue("sqs")
+    url = client.create_queue(QueueName="replies")["QueueUrl"]
+
+    def texts() -> list[str]:
+        found = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        return [message["Body"] for message in found]
+
+    return Sent(SqsReplies(client), texts)
+
+
+def test_a_text_reaches_its_queue_each_time(sent: Sent) -> None:
+    sent.replies.send(QUEUE, "one")
+    sent.replies.send(QUEUE, "two")
+    assert sorted(sent.texts()) == ["one", "two"]
+
+
+@pytest.mark.parametrize("reply_to", [f"{QUEUE}-of-nobody", "https://example.com/queue", "", QUEUE.replace("-1", "-2")])
+def test_a_queue_that_is_not_there_is_refused_for_good(sent: Sent, reply_to: str) -> None:
+    with pytest.raises(Undeliverable):
+        sent.replies.send(reply_to, "one")
+
+
+@pytest.mark.parametrize(("code", "error"), [("AccessDenied", Undeliverable), ("RequestThrottled", QueueUnavailable)])
+def test_a_queue_that_may_not_be_sent_to_is_refused_and_a_busy_one_is_unavailable(
+    sqs: Any, code: str, error: type[Exception]
+) -> None:
+    sqs.create_queue(QueueName="replies")
+
+    def refuse(**_: Any) -> Any:
+        return SimpleNamespace(status_code=400), {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {}}
+
+    sqs.meta.events.register_first("before-call.sqs.SendMessage", refuse)
+    with pytest.raises(error, match="replies"):
+        SqsReplies(sqs).send(QUEUE, "one")
+
+
+def test_a_queue_that_does_not_answer_is_unavailable(sqs: Any) -> None:
+    sqs.create_queue(QueueName="replies")
+
+    def lose(**_: Any) -> None:
+        raise ReadTimeoutError(endpoint_url=MOTO)
+
+    sqs.meta.events.register_last("after-call.sqs.SendMessage", lose)
+    with pytest.raises(QueueUnavailable, match="replies"):
+        SqsReplies(sqs).send(QUEUE, "one")

@@ -1,0 +1,148 @@
+"""The function `publish`, fed with the ledger's stream: what reaches bus, queues and metrics, and what comes again."""
+
+import json
+from types import ModuleType
+from typing import Any
+
+import pytest
+from tests.functions.test_handlers import CONTEXT, Stack, event, function
+from tests.functions.test_handlers import stack as _stack
+
+from preheat.ports import EventsUnavailable, QueueUnavailable
+
+stack = _stack  # the fixture
+
+
+@pytest.fixture
+def publish(stack: Stack) -> ModuleType:
+    module = function("publish")
+    module.put = []  # type: ignore[attr-defined]  # what its client puts onto the bus
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        module.put.extend(json.loads(params["body"])["Entries"])
+
+    module.publisher.outbox._events._client.meta.events.register("before-call.events.PutEvents", note)
+    return module
+
+
+def told(publish: ModuleType) -> list[tuple[str, str | None]]:
+    """Return what was put onto the bus: kind and request id."""
+    assert {entry["EventBusName"] for entry in publish.put} <= {"preheat-line"}
+    found = [(entry["DetailType"], json.loads(entry["Detail"]).get("request_id")) for entry in publish.put]
+    return sorted(found, key=str)
+
+
+def metrics(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+
+
+READY = [("Model Ready", "night-7"), ("Model Ready", None)]
+
+
+def test_what_is_appended_is_told_on_the_bus_in_the_reply_queue_and_as_metrics(
+    stack: Stack, publish: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publish.handler(event("publish-appended"), CONTEXT) == {"batchItemFailures": []}
+    assert told(publish) == [*READY, ("Request Accepted", "night-7")]
+    (reply,) = map(json.loads, stack.messages("replies"))
+    assert (reply["detail-type"], reply["code"]) == ("Request Accepted", "accepted")
+    (metric,) = metrics(capsys)
+    assert (metric["StartsOnTime"], metric["TimeToHosted"], metric["model_id"]) == ([1.0], [1200.0], "weld-seams")
+
+
+def test_what_cannot_be_read_is_set_aside_and_holds_nothing_up(
+    stack: Stack, publish: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert publish.handler(event("publish-one-unreadable-of-three"), CONTEXT) == {"batchItemFailures": []}
+    assert told(publish) == READY
+    (aside,) = map(json.loads, stack.messages("unpublished"))
+    assert aside["key"] == "weld-seams/1"
+    assert "schema: 99 is not 1" in aside["reason"]
+    assert "set aside" in caplog.text
+
+
+def test_a_bug_costs_one_entry_its_events_and_no_shard(
+    stack: Stack, publish: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish.publisher.outbox, "_events", None)
+    assert publish.handler(event("publish-appended"), CONTEXT) == {"batchItemFailures": []}
+    aside = sorted(json.loads(text)["key"] for text in stack.messages("unpublished"))
+    assert aside == ["request#night-7/1", "weld-seams/2"]
+
+
+def test_an_entry_whose_events_are_refused_still_counts(
+    stack: Stack, publish: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(publish.publisher.outbox, "_events", None)
+    publish.handler(event("publish-appended"), CONTEXT)
+    assert [metric["StartsOnTime"] for metric in metrics(capsys)] == [[1.0]]
+
+
+def test_a_hand_in_the_ledger_is_an_error_and_a_metric_and_no_event(
+    stack: Stack, publish: ModuleType, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert publish.handler(event("publish-tampered"), CONTEXT) == {"batchItemFailures": []}
+    found = [record for record in caplog.records if record.message == "the ledger was tampered with"]
+    assert [(record.levelname, record.__dict__["change"]) for record in found] == [
+        ("ERROR", "MODIFY"),
+        ("ERROR", "REMOVE"),
+    ]
+    assert [metric["LedgerTampered"] for metric in metrics(capsys)] == [[1.0], [1.0]]
+    assert told(publish) == []
+
+
+@pytest.mark.parametrize("error", [EventsUnavailable, QueueUnavailable])
+def test_what_cannot_leave_comes_again_with_all_after_it_and_counts_once(
+    stack: Stack,
+    publish: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: type[Exception],
+) -> None:
+    samples = event("publish-appended")
+    real, calls = publish.publisher.outbox.publish, []
+
+    def once(entry: Any) -> Any:
+        calls.append(entry)
+        if len(calls) == 3:
+            raise error("down")
+        return real(entry)
+
+    monkeypatch.setattr(type(publish.publisher.outbox), "publish", lambda _self, entry: once(entry))
+    last = samples["Records"][2]["dynamodb"]["SequenceNumber"]
+    assert publish.handler(samples, CONTEXT) == {"batchItemFailures": [{"itemIdentifier": last}]}
+    assert metrics(capsys) == []
+    assert publish.handler({"Records": samples["Records"][2:]}, CONTEXT) == {"batchItemFailures": []}
+    assert told(publish) == [*READY, ("Request Accepted", "night-7")]
+    assert len(metrics(capsys)) == 1
+
+
+def test_nothing_after_what_cannot_leave_is_tried(
+    stack: Stack, publish: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(_self: Any, _entry: Any) -> None:
+        raise EventsUnavailable("down")
+
+    monkeypatch.setattr(type(publish.publisher.outbox), "publish", down)
+    first = event("publish-appended")["Records"][0]["dynamodb"]["SequenceNumber"]
+    assert publish.handler(event("publish-appended"), CONTEXT) == {"batchItemFailures": [{"itemIdentifier": first}]}
+    assert told(publish) == []
+
+
+def test_what_can_neither_be_published_nor_set_aside_comes_again(
+    stack: Stack, publish: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: Any) -> None:
+        raise QueueUnavailable("down")
+
+    monkeypatch.setattr(type(publish.publisher.replies), "send", down)
+    samples = event("publish-one-unreadable-of-three")
+    unreadable = samples["Records"][1]["dynamodb"]["SequenceNumber"]
+    assert publish.handler(samples, CONTEXT) == {"batchItemFailures": [{"itemIdentifier": unreadable}]}
+
+
+def test_a_batch_that_comes_twice_is_told_twice_under_the_same_ids(stack: Stack, publish: ModuleType) -> None:
+    for _ in range(2):
+        publish.handler(event("publish-appended"), CONTEXT)
+    ids = [json.loads(entry["Detail"])["event_id"] for entry in publish.put]
+    assert (len(ids), len(set(ids))) == (6, 3)
