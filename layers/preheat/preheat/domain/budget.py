@@ -8,6 +8,10 @@ from datetime import datetime, timedelta
 
 CALL_COSTS = timedelta(seconds=60)  # in the long run, one call a minute
 BURST = 25  # calls ahead of that: at most 60 + 25 in any hour
+# Calls that are left to the model itself, whatever is wrong with what stands behind it; the second while its stop waits
+# for its gate.
+RESERVE = 8
+RESERVE_OF_STOP = 4
 
 
 def spent(spent_until: datetime | None, now: datetime, calls: int = 1) -> datetime:
@@ -18,3 +22,8 @@ def spent(spent_until: datetime | None, now: datetime, calls: int = 1) -> dateti
 def is_spent(spent_until: datetime | None, now: datetime) -> bool:
     """Tell whether a pass must not call now: a look and the call that may follow would not both fit."""
     return spent_until is not None and spent_until - now > (BURST - 2) * CALL_COSTS
+
+
+def is_short(spent_until: datetime | None, now: datetime, reserve: int = RESERVE) -> bool:
+    """Tell whether a pass must not call anything but the model's own service now."""
+    return spent_until is not None and spent_until - now > (BURST - 2 - reserve) * CALL_COSTS
