@@ -11,7 +11,7 @@ BURST = 25  # calls ahead of that: at most 60 + 25 in any hour
 # Calls that are left to the model itself, whatever is wrong with what stands behind it; the second while its stop waits
 # for its gate.
 RESERVE = 8
-RESERVE_OF_STOP = 4
+RESERVE_OF_STOP = 2
 
 
 def spent(spent_until: datetime | None, now: datetime, calls: int = 1) -> datetime:

@@ -9,10 +9,10 @@ UNFIT_EVERY = timedelta(minutes=5)
 UNPLANNED_EVERY = timedelta(hours=1)
 BUSY_EVERY = timedelta(seconds=60)
 FINEST = timedelta(seconds=15)
-GATE_EVERY = timedelta(seconds=15)  # while it is on its way; a mapping takes seconds to a minute
+GATE_EVERY = timedelta(seconds=20)  # while it is on its way; a mapping takes seconds to a minute
 # A gate that cannot be read or moved: tried again after this, once three quick tries have failed.
 GATE_TROUBLE_EVERY = timedelta(minutes=5)
-SHORT_OF_CALLS = timedelta(minutes=2)  # until a stop that waits for its gate may look at it again
+SHORT_OF_CALLS = timedelta(minutes=3)  # until a stop that waits for its gate may look at it again
 READINGS_APART = timedelta(seconds=30)  # of a queue that was found empty: three of them span a minute
 A_CALL_EACH = timedelta(minutes=1)  # in the long run; what the budget brings back
 # A last look just before the promise falls due, so that a start that made it is not called late for want of a look.
