@@ -92,7 +92,8 @@ def _seen(gate: Gate, look: GateLook, s: Situation) -> Gate:
         pause = retry_after(look.failure or Answer.LOST, unreadable, s.record.model_id) or looks.UNPLANNED_EVERY
         look_at = s.now + _patient(pause, unreadable, s.record.phase)
         return replace(gate, observed=Passage.UNKNOWN, unreadable=unreadable, look_at=look_at)
-    attempt, observed = gate.attempt, look.passage
+    attempt = gate.attempt
+    observed: Passage = look.passage
     if observed in SHUT and gate.may_be_opened(s.now):
         observed = Passage.UNKNOWN  # What is seen closed now need not stay so.
     elif attempt is not None and attempt.is_closable(s.now) and observed in (WORDS[attempt.call][0], Passage.GONE):
