@@ -1,7 +1,7 @@
 """What consumes a model, within one pass: its gate is looked at or moved, and the queue behind it is read.
 
-Owns the calls and what a failed one means; `domain.gating` and `domain.draining` say when one is due. At most one of
-the two is read in a pass, and each call counts against the model's budget. Pure but for its `Remote`.
+Owns the calls and what a failed one means; `domain.gating` and `domain.draining` say when one is due. The gate is
+looked at once its queue is waited for no longer; each call counts against the model's budget. Pure but for its `Remote`.
 """
 
 from dataclasses import replace
@@ -22,10 +22,14 @@ def looked_downstream(s: Situation, remote: Remote) -> Situation:
     looks = not reads and gating.is_look_due(s)
     if not (reads or looks) or (gating.is_short(s) if looks else budget.is_short(s.record.spent_until, s.now)):
         return s
-    s = replace(s, record=replace(s.record, spent_until=budget.spent(s.record.spent_until, s.now)))
     if reads and drain is not None:
-        return replace(s, reading=_read(drain.queue, remote))
-    return replace(s, gate_look=_look(mapping, remote)) if mapping is not None else s
+        s = replace(_counted(s), reading=_read(drain.queue, remote))
+        looks = draining.ends_with(s, drain) and gating.is_look_due(s) and not gating.is_short(s)
+    return replace(_counted(s), gate_look=_look(mapping, remote)) if looks and mapping is not None else s
+
+
+def _counted(s: Situation) -> Situation:
+    return replace(s, record=replace(s.record, spent_until=budget.spent(s.record.spent_until, s.now)))
 
 
 def _read(queue: str, remote: Remote) -> BacklogReading:

@@ -33,6 +33,11 @@ def is_over(s: Situation) -> bool:
     return asked(s) is None or (s.record.draining is not None and s.record.draining.over_at is not None)
 
 
+def ends_with(s: Situation, drain: Drain) -> bool:
+    """Tell whether the reading of this pass is the last."""
+    return _read(s, s.record.draining or Draining(s.now), drain).over_at is not None
+
+
 def is_reading_due(s: Situation) -> bool:
     """Tell whether the queue is to be read in this pass."""
     return s.mode is Mode.ACT and not s.silent and not is_over(s) and gating.may_stop(s)

@@ -20,7 +20,7 @@ UNTELLING = (Observed.UNKNOWN, Observed.BUSY)  # what tells nothing of whether t
 TO_BE_STARTED = (Observed.STOPPED, Observed.FAILED)
 WAITING_TO_START = (Phase.FAILED, Phase.REFUSED, Phase.GONE, Phase.WITHHELD)
 SPENT = (Answer.ACCEPTED, Answer.INVALID, Answer.GONE)  # a change so answered is never asked for under the same token
-FIRST_LOOK = timedelta(seconds=10)  # after a change was accepted
+FIRST_LOOK = timedelta(seconds=25)  # after a change was accepted: a mapping takes some seconds to a minute
 WORDS = {Call.OPEN: (Passage.OPEN, "open", "opened"), Call.CLOSE: (Passage.CLOSED, "close", "closed")}
 
 
@@ -59,8 +59,19 @@ def may_stop(s: Situation) -> bool:
 
 def is_short(s: Situation) -> bool:
     """Tell whether the gate must not be looked at for want of calls."""
-    waits = s.record.draining is not None and s.record.draining.over_at is not None
-    return budget.is_short(s.record.spent_until, s.now, budget.RESERVE_OF_STOP if waits else budget.RESERVE)
+    return budget.is_short(s.record.spent_until, s.now, _reserve(s))
+
+
+def _reserve(s: Situation) -> int:
+    serves = s.observation.observed is Observed.HOSTED
+    return budget.RESERVE_IN_HASTE if serves else budget.RESERVE
+
+
+def _affords_at(s: Situation) -> datetime | None:
+    """Return when the gate may be looked at again that cannot be now for want of calls; None: they do not lack."""
+    if s.record.spent_until is None or not is_short(s):
+        return None
+    return budget.affords_at(s.record.spent_until, s.record.target.backend.calls_a_look, _reserve(s))
 
 
 def _in_care(s: Situation) -> Gate | None:
@@ -149,8 +160,7 @@ def changed(s: Situation, move: Move, wanted: Call) -> Move:
         raise ValueError(f"{move.record.model_id}: no gate to {wanted}")
     goal, verb, _ = WORDS[wanted]
     if look is None:
-        again = looks.SHORT_OF_CALLS if move.phase is Phase.DRAINING else looks.GATE_TROUBLE_EVERY
-        return _waiting(s, move, s.now + again if is_short(s) else gate.look_at or s.now)
+        return _waiting(s, move, _affords_at(s) or gate.look_at or s.now)
     if look.passage is Passage.UNKNOWN:
         refused = look.failure is not None and REACTIONS[look.failure].told_from is not None
         waits = _waiting(s, move, gate.look_at)

@@ -1,6 +1,6 @@
 """What stands behind the model as a pure value: a gate on its way or still, and a queue with messages or without.
 
-Knows no time: what is on its way arrives whenever the explorer lets it. A gate that is on its way refuses to be changed.
+Knows no time: what is on its way arrives whenever the explorer lets it. A gate on its way refuses to be changed.
 """
 
 from preheat.domain.gate import Backlog, GateLook, Passage

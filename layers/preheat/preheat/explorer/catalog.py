@@ -59,9 +59,9 @@ SAGEMAKER = Scenario(
 MAPPING = "0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11"
 _GATED = replace(_TIGHT, gate=MAPPING)
 GATE = Scenario("a gate", (_GATED,), hard_from=4, hard_until=10, ends=40)
-GATE_GONE = Scenario("a gate, then no shift", (_GATED, None), 4, 9, 40, apart=True)
+GATE_GONE = Scenario("a gate, then no shift", (_GATED, None), 5, 8, 40)
 GATE_LONG = Scenario("a gate and a long shift", (replace(_LONG, gate=MAPPING),), 4, 9, 60)
-GATE_FOUND_OPEN = replace(GATE, name="a gate that is found open", found_open=True)
+GATE_FOUND_OPEN = replace(GATE, name="a gate that is found open", hard_until=8, found_open=True)
 _DRAINED = replace(_GATED, drain=Drain("https://sqs.eu-central-1.amazonaws.com/111122223333/images", 3 * STEP))
 DRAIN = Scenario("a queue and a gate", (_DRAINED,), hard_from=7, hard_until=11, ends=40)
 
@@ -78,7 +78,7 @@ CI = (
     replace(REKOGNITION, faults=1, people=1),
     replace(SAGEMAKER, faults=1),
     replace(GATE, workers=2),
-    replace(GATE_GONE, faults=1),
+    replace(GATE_GONE, workers=2),
     replace(GATE_LONG, faults=1),
     replace(GATE_FOUND_OPEN, faults=1),
     replace(DRAIN, faults=1),
@@ -97,7 +97,7 @@ DEEP = (
     replace(REKOGNITION, workers=2, faults=1),
     replace(SAGEMAKER, workers=2, faults=1),
     replace(GATE, workers=2, faults=1),
-    replace(GATE_GONE, workers=2),
+    replace(GATE_GONE, workers=2, hard_from=4, hard_until=9, apart=True),
     replace(GATE_LONG, faults=2),
     replace(GATE, faults=1, people=1),
     replace(DRAIN, faults=2),
