@@ -1,7 +1,7 @@
 """What consumes a model, within one pass: its gate is looked at or moved, and the queue behind it is read.
 
 Owns the calls and what a failed one means; `domain.gating` and `domain.draining` say when one is due. The gate is
-looked at once its queue is waited for no longer; each call counts against the model's budget. Pure but for its `Remote`.
+looked at once its queue is waited for no longer; each call counts against the model's budget. Pure but for `Remote`.
 """
 
 from dataclasses import replace

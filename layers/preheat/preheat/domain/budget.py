@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 CALL_COSTS = timedelta(seconds=60)  # in the long run, one call a minute
 BURST = 25  # calls ahead of that: at most 60 + 25 in any hour
-# Calls that are left to the model itself, whatever is wrong with what stands behind it; the second while a gate is to be
-# opened before what is ready, or closed before a stop that waits for it.
+# Calls that are left to the model itself, whatever is wrong with what stands behind it; the second while a gate is to
+# be opened before what is ready, or closed before a stop that waits for it.
 RESERVE = 4
 RESERVE_IN_HASTE = 2
 
