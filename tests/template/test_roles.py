@@ -197,20 +197,20 @@ def test_no_role_may_hand_a_role_on_and_one_may_enter_the_listed_member_accounts
 
 
 @pytest.mark.parametrize(
-    ("policy", "condition", "parameter", "actions"),
+    ("policy", "listed", "actions"),
     [
-        ("DrainsPolicy", "HasDrains", "DrainQueueArns", ["sqs:GetQueueAttributes"]),
+        ("DrainsPolicy", ("HasDrains", "DrainQueueArns"), ["sqs:GetQueueAttributes"]),
         (
             "GatesPolicy",
-            "HasGates",
-            "GateMappingArns",
+            ("HasGates", "GateMappingArns"),
             ["lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"],
         ),
     ],
 )
 def test_queues_are_counted_and_gates_moved_only_if_they_are_listed(
-    template: dict[str, Any], of_type: OfType, policy: str, condition: str, parameter: str, actions: list[str]
+    template: dict[str, Any], of_type: OfType, policy: str, listed: tuple[str, str], actions: list[str]
 ) -> None:
+    condition, parameter = listed
     (statement,) = of_type("AWS::IAM::Policy")[policy]["PolicyDocument"]["Statement"]
     assert statement["Action"] == actions
     assert statement["Resource"] == {"Fn::Split": [",", {"Ref": parameter}]}

@@ -92,7 +92,8 @@ def _read(s: Situation, draining: Draining, drain: Drain) -> Draining:
         )
     taken = (s.now - draining.since) // timedelta(seconds=1)
     empty_since = draining.empty_since
-    if draining.empties >= EMPTIES and empty_since is not None and s.now - empty_since >= EMPTY_FOR:
+    shown = reading is not None and reading.backlog is not None and draining.empties >= EMPTIES
+    if shown and empty_since is not None and s.now - empty_since >= EMPTY_FOR:
         return replace(draining, over_at=s.now, came_to=f"drained after {taken} s; ")
     if s.now >= draining.since + drain.limit:
         left_behind = "how many are left is not known" if draining.left is None else f"{draining.left} left"
