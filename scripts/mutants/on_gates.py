@@ -1,4 +1,4 @@
-"""Mutations of what comes before a stop: the queue that is drained, the gate that is closed; and of the gate's opening."""
+"""Mutations of what comes before a stop, a drained queue and a closed gate, and of when the gate is opened."""
 
 from functools import partial
 

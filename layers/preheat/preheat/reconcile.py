@@ -98,7 +98,7 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
     decision = decide(situation)
     record = _save(decision, remote, entries)
     if decision.call is not None:
-        outcome = _act(decision.call, record, remote)
+        outcome = _act(decision.call, decision.record, remote)
         answer, detail = outcome.answer, outcome.detail
         answered = after_gate_call if decision.call.call.is_of_gate else after_call
         after = answered(situation, record, outcome, now=remote.clock.now())
