@@ -49,7 +49,8 @@ MUTATIONS = (
     _m(
         name="two calls on one write",
         old="        outcome = _act(decision.call, decision.record, remote)",
-        new="        _act(decision.call, decision.record, remote)\n        outcome = _act(decision.call, decision.record, remote)",
+        new="        _act(decision.call, decision.record, remote)\n"
+        "        outcome = _act(decision.call, decision.record, remote)",
         rule="each call has a won write of its own",
         sees="S2",
     ),

@@ -198,7 +198,7 @@ def test_no_client_is_made_before_it_is_needed_and_then_one() -> None:
             made.append((*names, details.get("region_name")))
             return Refusing(refused("AccessDeniedException"))
 
-    gates, backlogs = LambdaGates.of(Session()), SqsBacklogs.of(Session())  # type: ignore[arg-type]  # counts clients
+    gates, backlogs = LambdaGates.of(Session()), SqsBacklogs.of(Session())
     assert made == []
     for _ in range(2):
         with pytest.raises(AccessRefused):

@@ -24,7 +24,8 @@ MINUTE = timedelta(minutes=1)
 
 
 def a_day_with_both(**changes: Any) -> AbstractContextManager[Day]:
-    return a_day(**{"drain": DRAIN, "gate": GATE} | changes)
+    both: dict[str, Any] = {"drain": DRAIN, "gate": GATE}
+    return a_day(**both | changes)
 
 
 def phases(day: Day) -> list[Phase]:

@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preheat.domain.days import Cycle, DayRule, NthWeekday
-from preheat.domain.plan import DRAIN_LIMIT_LEAST, DRAIN_LIMIT_MOST, LEAD_MAX, Drain, HostedModel, ModelId, Readiness, Target, Units
+from preheat.domain.plan import (
+    DRAIN_LIMIT_LEAST,
+    DRAIN_LIMIT_MOST,
+    LEAD_MAX,
+    Drain,
+    HostedModel,
+    ModelId,
+    Readiness,
+    Target,
+    Units,
+)
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.recurrence_rule import RecurrenceRule
 from preheat.domain.schedule import ShiftWindow, Weekday
