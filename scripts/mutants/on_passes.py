@@ -13,9 +13,9 @@ MUTATIONS = (
         name="the call before its write",
         old="""    record = _save(decision, remote, entries)
     if decision.call is not None:
-        outcome = _act(decision.call, remote)
+        outcome = _act(decision.call, decision.record, remote)
 """,
-        new="""    outcome = _act(decision.call, remote) if decision.call is not None else None
+        new="""    outcome = _act(decision.call, decision.record, remote) if decision.call is not None else None
     record = _save(decision, remote, entries)
     if outcome is not None:
 """,
@@ -48,8 +48,9 @@ MUTATIONS = (
     ),
     _m(
         name="two calls on one write",
-        old="        outcome = _act(decision.call, remote)",
-        new="        _act(decision.call, remote)\n        outcome = _act(decision.call, remote)",
+        old="        outcome = _act(decision.call, decision.record, remote)",
+        new="        _act(decision.call, decision.record, remote)\n"
+        "        outcome = _act(decision.call, decision.record, remote)",
         rule="each call has a won write of its own",
         sees="S2",
     ),

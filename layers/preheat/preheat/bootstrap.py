@@ -14,7 +14,9 @@ from botocore.session import Session
 from preheat.bus.eventbridge import EventBridge, events_client
 from preheat.clock import SystemClock
 from preheat.domain.plan import Backend, Mode, ModelId
+from preheat.hosting.backlogs import SqsBacklogs
 from preheat.hosting.clients import HostingClients
+from preheat.hosting.gates import LambdaGates
 from preheat.hosting.members import MemberSessions, sts_client
 from preheat.hosting.router import HostingRouter
 from preheat.ports import Clock, Queue, Remote, Replies, Store
@@ -83,7 +85,9 @@ class Reconciler:
         clock = SystemClock()
         sessions = MemberSessions(lambda: sts_client(session), clock, store.membership)
         hosting = HostingRouter(HostingClients(session, endpoint_urls, sessions), settings.managed_by)
-        return cls(Remote(clock, store, hosting, queue, writer=""), settings.mode)
+        # Their clients are made when a plan first asks for one.
+        gates, backlogs = LambdaGates.of(session), SqsBacklogs.of(session)
+        return cls(Remote(clock, store, hosting, queue, writer="", gates=gates, backlogs=backlogs), settings.mode)
 
 
 @dataclass(frozen=True, slots=True)

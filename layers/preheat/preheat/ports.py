@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol, Self
 
 from preheat.domain.attempt import Answer, Attempt
 from preheat.domain.event import Event
+from preheat.domain.gate import Backlog, GateLook
 from preheat.domain.plan import HostedModel, ModelId, Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
@@ -137,6 +138,52 @@ class Hosting(Protocol):
 
     def stop(self, attempt: Attempt) -> None:
         """Ask for the stop exactly as the attempt has it. Return: accepted."""
+
+
+class Gates(Protocol):
+    """Event source mappings of the stack's own account and region. Each call may raise any HostingError.
+
+    ModelGone: there is no such mapping.
+    """
+
+    def describe(self, mapping: str) -> GateLook:
+        """Return what the gate lets through; a state it does not know is UNKNOWN. Never changes anything."""
+
+    def open(self, mapping: str) -> None:
+        """Have what waits behind the gate consumed. Return: accepted. One that is open stays so."""
+
+    def close(self, mapping: str) -> None:
+        """Have nothing more consumed from behind the gate. Return: accepted. One that is closed stays so."""
+
+
+class Backlogs(Protocol):
+    """Queues of work. A call may raise any HostingError; ModelGone: there is no such queue."""
+
+    def count(self, queue: str) -> Backlog:
+        """Return what the queue, named by its URL or its ARN, holds: roughly, and up to a minute late."""
+
+
+class Unwired:
+    """Stands in `Remote` where a program has no gates or queues to see to: whoever asks for one is refused."""
+
+    def describe(self, mapping: str) -> GateLook:
+        """See `Gates`."""
+        raise AccessRefused(f"gate {mapping}: none is wired here")
+
+    def open(self, mapping: str) -> None:
+        """See `Gates`."""
+        raise AccessRefused(f"gate {mapping}: none is wired here")
+
+    def close(self, mapping: str) -> None:
+        """See `Gates`."""
+        raise AccessRefused(f"gate {mapping}: none is wired here")
+
+    def count(self, queue: str) -> Backlog:
+        """See `Backlogs`."""
+        raise AccessRefused(f"queue {queue}: none is wired here")
+
+
+UNWIRED = Unwired()
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +388,8 @@ class Remote:
     hosting: Hosting
     queue: Queue
     writer: str
+    gates: Gates = UNWIRED
+    backlogs: Backlogs = UNWIRED
 
     def under(self, writer: str) -> Self:
         """Return the same outside for another pass."""

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from preheat.domain import looks
 from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.demand import Demand, Outlook
+from preheat.domain.gate import BacklogReading, GateLook
 from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import HostedModel, Mode
 from preheat.domain.record import Action, Effort, ModelRecord, Ownership, Phase
@@ -57,6 +58,8 @@ class Situation:
     observation: Observation
     now: datetime
     seen_at: datetime
+    gate_look: GateLook | None = None  # None: no look at the gate was due
+    reading: BacklogReading | None = None  # None: no reading of the queue was due
 
     @property
     def finds_a_stranger(self) -> bool:
@@ -96,6 +99,7 @@ class Move:
     wake_at: datetime | None
     action: Action = Action.LOOK
     calls: bool = False
+    of_gate: bool = False  # the call, and what is told, are the gate's
 
 
 def served(record: ModelRecord, demand: Demand) -> Effort:
