@@ -4,12 +4,19 @@ import os
 import subprocess
 import sys
 from dataclasses import fields
-from typing import get_type_hints
+from typing import get_origin, get_type_hints
 
 import pytest
 
 from preheat.domain.plan import Mode
-from preheat.settings import VARIABLES, ReconcileSettings, SettingsError, StoreSettings, TickSettings
+from preheat.settings import (
+    VARIABLES,
+    ReconcileSettings,
+    RequestsSettings,
+    SettingsError,
+    StoreSettings,
+    TickSettings,
+)
 
 TABLES = {
     "PREHEAT_MODELS_TABLE": "preheat-ModelsTable-1AB",
@@ -66,10 +73,23 @@ def test_all_that_is_missing_or_wrong_is_told_at_once_with_what_is_accepted() ->
 
 
 def test_each_reader_gives_what_its_field_takes() -> None:
-    settings = ReconcileSettings.from_env(STACK | {"PREHEAT_HOSTING_ENDPOINT_URL": "http://127.0.0.1:1/"})
-    assert {field.name for field in fields(settings)} == set(VARIABLES)
-    for name, kind in get_type_hints(ReconcileSettings).items():
-        assert isinstance(getattr(settings, name), kind)
+    told = STACK | {"PREHEAT_HOSTING_ENDPOINT_URL": "http://127.0.0.1:1/", "PREHEAT_REJECTED_QUEUE_URL": "https://q/r"}
+    named = set()
+    for program in (ReconcileSettings, RequestsSettings):
+        settings = program.from_env(told)
+        named |= {field.name for field in fields(settings)}
+        for name, kind in get_type_hints(program).items():
+            assert isinstance(getattr(settings, name), tuple if get_origin(kind) is tuple else kind)
+    assert named == set(VARIABLES)
+
+
+def test_lists_are_read_whole_and_one_wrong_part_is_named() -> None:
+    queues = "arn:aws:sqs:eu-central-1:111122223333:a,arn:aws:sqs:eu-central-1:111122223333:b"
+    told = WORK | {"PREHEAT_REJECTED_QUEUE_URL": "https://q/r", "PREHEAT_REPLY_QUEUE_ARNS": queues}
+    settings = RequestsSettings.from_env(told | {"PREHEAT_ADMIN_ROLES": "AROAEXAMPLE1"})
+    assert (settings.admin_roles, settings.reply_queue_arns) == (("AROAEXAMPLE1",), tuple(queues.split(",")))
+    with pytest.raises(SettingsError, match=r"PREHEAT_ADMIN_ROLES holds 'AIDAUSER'; accepted: ids of IAM roles"):
+        RequestsSettings.from_env(told | {"PREHEAT_ADMIN_ROLES": "AROAEXAMPLE1,AIDAUSER"})
 
 
 def test_what_a_cold_start_loads_of_these_holds_neither_pydantic_nor_tracing_nor_boto3() -> None:

@@ -11,7 +11,12 @@ from pathlib import Path
 
 import pytest
 
-FUNCTIONS = {"TickFunction": "tick", "ReconcileFunction": "reconcile", "WatchFunction": "watch"}
+FUNCTIONS = {
+    "TickFunction": "tick",
+    "ReconcileFunction": "reconcile",
+    "WatchFunction": "watch",
+    "RequestsFunction": "requests",
+}
 WORKBENCH = {"cli", "explorer", "local", "simulator", "simulation"}
 NEVER_LOADED = {"holidays", "pydantic", "aws_xray_sdk", "typer", "rich", "starlette", "uvicorn", "ruamel", "moto"}
 CHECKED_BY_NOBODY = 0b01  # PEP 552: found by a hash that is not compared with the source

@@ -15,7 +15,13 @@ import pytest
 type OfType = Callable[[str], dict[str, dict[str, Any]]]
 
 GOLDEN = Path(__file__).with_name("roles.txt")
-FUNCTION_ROLES = {"TickFunction": "TickRole", "ReconcileFunction": "ReconcileRole", "WatchFunction": "WatchRole"}
+FUNCTION_ROLES = {
+    "TickFunction": "TickRole",
+    "ReconcileFunction": "ReconcileRole",
+    "WatchFunction": "WatchRole",
+    "RequestsFunction": "RequestsRole",
+}
+READS = {"RequestsRole": {"dynamodb:GetItem"}}  # of the ledger
 # The one action for which its service knows no resource.
 WITHOUT_RESOURCE = ["rekognition:DescribeProjects"]
 # The stars are the region, which a condition limits, and the end of a name, behind a prefix that has to be given.
@@ -164,7 +170,17 @@ def test_no_function_can_rewrite_the_ledger(of_type: OfType, role: str) -> None:
         "dynamodb:PartiQLUpdate",
         "dynamodb:UpdateItem",
     }
-    assert allowed <= {"dynamodb:PutItem"}
+    assert allowed <= {"dynamodb:PutItem"} | READS.get(role, set())
+
+
+def test_who_answers_requests_reaches_their_replies_alone_and_no_models_ledger(of_type: OfType) -> None:
+    (found,) = [
+        statement
+        for name, statement in statements(of_type)
+        if (name, statement["Effect"]) == ("RequestsRole", "Allow")
+        and statement["Resource"] == {"Fn::GetAtt": "LedgerTable.Arn"}
+    ]
+    assert found["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["request#*"]}}
 
 
 def test_no_role_may_hand_a_role_on_and_one_may_enter_the_listed_member_accounts(

@@ -16,9 +16,12 @@ from preheat.hosting.clients import HostingClients
 from preheat.hosting.members import MemberSessions, sts_client
 from preheat.hosting.router import HostingRouter
 from preheat.ports import Clock, Queue, Remote, Store
+from preheat.queue.rejected import SqsRejected
 from preheat.queue.sqs import SqsQueue, sqs_client
 from preheat.reconcile import Result, reconcile
-from preheat.settings import ReconcileSettings, StoreSettings, TickSettings
+from preheat.requests.case import Limits
+from preheat.requests.desk import Desk
+from preheat.settings import ReconcileSettings, RequestsSettings, StoreSettings, TickSettings
 from preheat.store.connection import dynamodb_client
 from preheat.store.dynamodb import DynamoStore
 from preheat.store.tables import TableNames
@@ -94,6 +97,24 @@ class Watcher:
         session = Session()
         queue = SqsQueue(sqs_client(session), settings.work_queue_url)
         return cls(Watch(SystemClock(), open_store(settings, session), queue))
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """The function `requests`, wired."""
+
+    clock: Clock
+    desk: Desk
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Wire the function from its environment; raises SettingsError."""
+        settings = RequestsSettings.from_env(environ)
+        session = Session()
+        clock, sqs = SystemClock(), sqs_client(session)
+        queue, rejected = SqsQueue(sqs, settings.work_queue_url), SqsRejected(sqs, settings.rejected_queue_url)
+        limits = Limits(settings.request_longest, frozenset(settings.admin_roles), frozenset(settings.reply_queue_arns))
+        return cls(clock, Desk(clock, open_store(settings, session), queue, rejected, limits))
 
 
 def open_store(settings: StoreSettings, session: Session, *, endpoint_url: str | None = None) -> DynamoStore:

@@ -294,6 +294,17 @@ class Queue(Protocol):
         """
 
 
+class RejectedRequests(Protocol):
+    """Where requests that were refused are put aside, for people to look at: never tried again."""
+
+    def put_aside(self, body: str, reply: Reply) -> None:
+        """Keep a message's body with what it was answered; a long body is cut. The same one may come twice.
+
+        Raises:
+            QueueUnavailable: it may or may not have been kept.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Remote:
     """The outside of one pass: every remote call it can make. `writer` names the pass; no two passes share one."""

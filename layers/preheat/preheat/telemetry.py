@@ -16,6 +16,7 @@ from preheat.domain.record import Action, LedgerEntry, Phase
 from preheat.domain.timetable import runs_short
 from preheat.masking import log_line
 from preheat.reconcile import Result
+from preheat.requests.desk import Taken
 from preheat.tick import Ticked
 
 SERVICE = "preheat"
@@ -60,6 +61,33 @@ def log_watched(endpoint: str, status: str, woken: Sequence[ModelId]) -> None:
     """Write the one line that tells of an event of a hosting service: at INFO if it woke a model, else at DEBUG."""
     facts = {"endpoint": endpoint, "status": status, "woken": list(woken)}
     (logger.info if woken else logger.debug)("watched", extra=facts)
+
+
+def log_taken(taken: Taken) -> None:
+    """Write the one line that tells of a request: at WARNING if it was refused, else at INFO."""
+    reply = taken.reply
+    facts = {
+        "request_id": reply.request_id,
+        "verb": reply.verb,
+        "subject": reply.subject.key if reply.subject is not None else None,
+        "requester": reply.requester,
+        "code": reply.code,
+        "reason": reply.reason[:TEXT_MAX],
+        "again": taken.again,
+        "woken": taken.woken[:NAMES_MAX],
+    }
+    (logger.info if reply.accepted else logger.warning)("requested", extra=facts)
+
+
+def emit_taken(taken: Taken, *, at: datetime) -> None:
+    """Write that a request was refused; nothing of an accepted one, nor of one that comes again."""
+    if taken.reply.accepted or taken.again:
+        return
+    metrics = _metrics(at)
+    metrics.add_metric("RequestsRejected", MetricUnit.Count, 1)
+    metrics.add_metadata("code", taken.reply.code)
+    metrics.add_metadata("request_id", taken.reply.request_id)
+    metrics.flush_metrics()
 
 
 def emit_entry(entry: LedgerEntry) -> None:
