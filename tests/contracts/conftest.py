@@ -159,6 +159,7 @@ def full(fresh: ModelRecord) -> ModelRecord:
         judged=True,
         unstuck=True,
         proved=True,
+        told=("hold-1",),
     )
     return replace(
         fresh,
@@ -179,6 +180,7 @@ def full(fresh: ModelRecord) -> ModelRecord:
         wake_at=SIX + timedelta(microseconds=123456),
         silent_for_plan=6,
         unreadable=2,
+        expired_by=SIX - timedelta(minutes=4),
     )
 
 
@@ -203,6 +205,8 @@ def entry(full: ModelRecord) -> LedgerEntry:
         inference_latency=timedelta(milliseconds=412.5),
         margin=timedelta(seconds=-1.5),
         late=True,
+        requests=("hold-1", "hold-2"),
+        expired=("hold-0",),
     )
 
 

@@ -5,7 +5,7 @@ present one. Does not judge.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime, time, timedelta
@@ -21,6 +21,7 @@ from preheat import ports
 from preheat.clock import VirtualClock
 from preheat.domain.plan import HostedModel, Mode, ModelId, Target, Units, Unscheduled
 from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.domain.request import Subject
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 from preheat.ports import Hosting, Queue, Remote, Store
 from preheat.queue.memory import MemoryQueue
@@ -167,9 +168,11 @@ class Noted:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def save(self, record: ModelRecord, entry: LedgerEntry | None) -> ModelRecord:
+    def save(
+        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
+    ) -> ModelRecord:
         """See `ports.Store`."""
-        won = self._store.save(record, entry)
+        won = self._store.save(record, entry, guards)
         self._note(won)
         return won
 

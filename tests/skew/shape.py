@@ -9,13 +9,14 @@ from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, NewType, get_args, get_origin, get_type_hints
+from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
 from tests.skew.passes import plain
 
 from preheat.domain.plan import HostedModel
 from preheat.domain.record import LedgerEntry, ModelRecord
-from preheat.store import items
+from preheat.domain.request import Reply, Standing, Tombstone
+from preheat.store import items, request_items
 
 SHAPES = Path(__file__).parent / "shapes"
 CURRENT = SHAPES / "current.json"
@@ -26,13 +27,16 @@ type Shape = dict[str, Any]
 def present() -> Shape:
     """Return the shape of the present code."""
     types: Shape = {}
-    for kind in (ModelRecord, LedgerEntry, HostedModel):
+    for kind in (ModelRecord, LedgerEntry, HostedModel, Standing, Tombstone, Reply):
         _add(kind, types)
     return {
         "items": {
             "record": _item(ModelRecord, items.RECORD_SCHEMA, unknown="ignored"),
             "entry": _item(LedgerEntry, items.ENTRY_SCHEMA, unknown="ignored"),
             "model": _item(HostedModel, items.MODEL_SCHEMA, unknown="refused"),
+            "standing": _item(Standing, request_items.STANDING_SCHEMA, unknown="refused"),
+            "tombstone": _item(Tombstone, request_items.TOMBSTONE_SCHEMA, unknown="refused"),
+            "reply": _item(Reply, request_items.REPLY_SCHEMA, unknown="ignored"),
         },
         "types": dict(sorted(types.items())),
     }
@@ -74,7 +78,7 @@ def _named(hint: Any, types: Shape) -> str:
     """Return a type in words, such as `list of Schedule` or `instant or null`; dataclasses and enums are added."""
     if isinstance(hint, NewType):
         return _named(hint.__supertype__, types)
-    if isinstance(hint, UnionType):
+    if get_origin(hint) in (Union, UnionType):
         (inner,) = (one for one in get_args(hint) if one is not NoneType)
         return f"{_named(inner, types)} or null"
     if get_origin(hint) in (tuple, frozenset):

@@ -1,6 +1,6 @@
 """The twins as the world uses them: each does what it does, and the reference model is told. Judges nothing itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ from tests.statemachine.reference import Pass
 from preheat.domain.attempt import Attempt
 from preheat.domain.plan import ModelId, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.domain.request import Subject
 from preheat.domain.situation import Observation
 from preheat.ports import AnswerLost, Due, HostingError
 from preheat.simulation.hosting import SimulatedHosting
@@ -41,10 +42,12 @@ class WatchedStore(MemoryStore):
         super().__init__()
         self._world = world
 
-    def save(self, record: ModelRecord, entry: LedgerEntry | None) -> ModelRecord:
+    def save(
+        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
+    ) -> ModelRecord:
         """See `ports.Store`."""
         before = self.records.get(record.model_id)
-        won = super().save(record, entry)
+        won = super().save(record, entry, guards)
         world = self._world
         world.reference.wrote(world.passes[record.writer], before, won, entry, world.clock.at)
         return won

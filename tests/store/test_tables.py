@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from preheat.domain.plan import ModelId
 from preheat.store.items import SHARDS, shard_of
-from preheat.store.tables import LedgerItem, PlanItem, RecordItem, TableNames, Tables
+from preheat.store.tables import LedgerItem, PlanItem, RecordItem, ReplyItem, RequestItem, TableNames, Tables
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
@@ -42,6 +42,23 @@ def test_keys_and_indexes_are_those_of_the_template(
     }
 
 
+@pytest.mark.parametrize(("kind", "of"), [(RequestItem, RecordItem), (ReplyItem, LedgerItem)])
+def test_what_shares_a_table_shares_its_keys(kind: type[Model], of: type[Model]) -> None:
+    keys = _pairs(of._get_schema()["key_schema"], "KeyType")
+    schema = kind._get_schema()
+    assert _pairs(schema["key_schema"], "KeyType") == keys
+    types = _pairs(schema["attribute_definitions"], "AttributeType")
+    assert types.items() <= _pairs(of._get_schema()["attribute_definitions"], "AttributeType").items()
+
+
+def test_what_is_over_is_deleted_by_the_attribute_that_says_when(resources: dict[str, Any]) -> None:
+    assert resources["ModelsTable"]["Properties"]["TimeToLiveSpecification"] == {
+        "AttributeName": RequestItem.expires_at.attr_name,
+        "Enabled": True,
+    }
+    assert not [name for name, table in resources.items() if name != "ModelsTable" and "TimeToLive" in str(table)]
+
+
 def _pairs(rows: Any, kind: str) -> dict[str, str]:
     return {row["AttributeName"]: row[kind] for row in rows}
 
@@ -52,7 +69,7 @@ def test_two_bindings_live_side_by_side_and_each_has_one_client() -> None:
     two = Tables(TableNames("m2", "l2", "p2"), second)
     assert (one.records.Meta.table_name, two.records.Meta.table_name) == ("m1", "m2")
     for tables, client in ((one, first), (two, second)):
-        for table in (tables.records, tables.ledger, tables.plans):
+        for table in (tables.records, tables.ledger, tables.plans, tables.requests, tables.replies):
             assert table._get_connection().connection.client is client
 
 

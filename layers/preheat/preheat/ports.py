@@ -197,7 +197,7 @@ class Store(Protocol):
         """Return one hold or block of a subject, whether it has ended or not."""
 
     def tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
-        """Return the releases that came before the hold or block of this id."""
+        """Return the releases that came before the hold or block of this id: one of each requester, one of admins."""
 
     def reply(self, request_id: RequestId) -> Reply | None:
         """Return what the request of this id was answered; None: it was not."""
@@ -205,12 +205,15 @@ class Store(Protocol):
     def answer(self, reply: Reply, change: Standing | Tombstone | None, models: Sequence[ModelId]) -> None:
         """Append the reply to the request's ledger, and with it store the change that it tells of. All or nothing.
 
-        A standing of revision 1 must not be stored yet; another one replaces the revision before it. With a change of
-        a model's its record becomes due at `reply.at` and its version is bumped, in the same transaction; with a
-        schedule's its version is bumped there, and then `models`, those that have the schedule, are woken one by one.
+        A standing of revision 1 must not be stored yet; another one replaces the revision before it. Of a release and
+        what it releases, the one that comes second must know of the first: a tombstone is refused where its hold or
+        block stands, and a new one that is not released at birth where a tombstone of its requester's or an admin's is
+        in force. With a change of a model's its record becomes due at `reply.at` and its version is bumped, in the same
+        transaction; with a schedule's its version is bumped there, and then `models`, those that have the schedule, are
+        woken one by one.
 
         Raises:
-            StaleRecord: this id was answered already, or the standing is another one by now; nothing was written.
+            StaleRecord: this id was answered already, or what was read has changed by now; nothing was written.
             StoreUnavailable: also if the reply is stored and not all of `models` are woken yet: the same request again
                 must wake them.
         """

@@ -4,7 +4,7 @@ Owns the order of things around one call: a worker may die, the call may not arr
 its answer may be lost, and the worker may die. What it comes to is told to the world that it belongs to.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -17,6 +17,7 @@ from preheat.domain.attempt import Attempt
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import ModelId, Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.domain.request import Subject
 from preheat.domain.situation import Observation
 from preheat.ports import AnswerLost, Due, Planned, QuotaExceeded, StoreUnavailable, UnreadableItem
 from preheat.simulation.faults import Fate, FaultMix, Met, Mishap
@@ -145,10 +146,12 @@ class WatchedStore(MemoryStore):
         """Tell whether nobody can read the model's record now."""
         return model_id in self.unreadable and self._world.clock.at < self.unreadable[model_id]
 
-    def save(self, record: ModelRecord, entry: LedgerEntry | None) -> ModelRecord:
+    def save(
+        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
+    ) -> ModelRecord:
         """See `ports.Store`."""
         before = self.records.get(record.model_id)
-        won = super().save(record, entry)
+        won = super().save(record, entry, guards)
         self._world.watch.on_write(before, won, entry, self._world.clock.at)
         self._index(record.model_id)
         return won

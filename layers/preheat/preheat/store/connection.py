@@ -34,3 +34,7 @@ class SharedConnection(Connection):
     def client(self) -> Any:
         """The client that was handed in."""
         return self._shared
+
+    def knows(self, table_name: str) -> bool:
+        """Tell whether a table's keys were told already."""
+        return table_name in self._tables

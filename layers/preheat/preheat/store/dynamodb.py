@@ -1,31 +1,30 @@
-"""The store on DynamoDB: one transaction per state change, every write conditional on the version that was read.
+"""The store on DynamoDB: the one object that holds its parts together, and what takes several of them.
 
-Owns how a write whose answer was lost is settled. Tables, items, plans and error codes have modules of their own.
+Records, requests, plans, tables, items and error codes have modules of their own; this one owns how all models of a
+plan, or of a schedule, are woken.
 """
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
-from itertools import batched
 from typing import Any
 
 from pynamodb.exceptions import PynamoDBException
-from pynamodb.transactions import TransactWrite
 
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.domain.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.ports import Due, Membership, Planned, PreheatError, StaleRecord, StoreUnavailable, UnreadableItem
-from preheat.store import items, serial
+from preheat.store import items
 from preheat.store.accounts import ExternalIds, listed
-from preheat.store.failures import Failure, Patience, failure_of
+from preheat.store.failures import Patience
 from preheat.store.plans import Plans
-from preheat.store.tables import RECORD, LedgerItem, RecordItem, TableNames, Tables
+from preheat.store.records import Records
+from preheat.store.requests import WAKER, Requests
+from preheat.store.tables import TableNames, Tables
 
-WAKER = "wake"  # the writer of a record that was woken
-BATCH = 100  # keys that one BatchGetItem takes
-HANDS = 8  # calls side by side while `apply` wakes its models
+HANDS = 8  # calls side by side while many models are woken
 
 
 class DynamoStore:
@@ -34,37 +33,46 @@ class DynamoStore:
     def __init__(self, client: Any, names: TableNames, patience: Patience | None = None) -> None:
         self._patience = patience or Patience()
         self._tables = Tables(names, client)
+        self._records = Records(self._tables, self._patience)
+        self._requests = Requests(self._tables, self._patience)
         self._plans = Plans(self._tables, self._patience)
         self._external_ids = ExternalIds(self._tables, self._patience)
 
     def load(self, model_id: ModelId) -> ModelRecord | None:
         """See `ports.Store`."""
-        item = self._get(model_id)
-        return items.to_record(item) if item is not None else None
+        return self._records.load(model_id)
 
-    def save(self, record: ModelRecord, entry: LedgerEntry | None) -> ModelRecord:
+    def save(
+        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
+    ) -> ModelRecord:
         """See `ports.Store`."""
+        return self._records.save(record, entry, guards or {})
 
-        def write() -> None:
-            try:
-                self._write(record, entry)
-            except PynamoDBException as error:
-                failure = failure_of(error)
-                if failure not in (Failure.CONDITION, Failure.CONFLICT, Failure.LOST):
-                    raise
-                version, writer = self._stored(record.model_id)
-                if version == record.version + 1 and record.writer and writer == record.writer:
-                    return  # It was this very write that won; only its answer was lost.
-                if version != record.version:
-                    message = f"{record.model_id}: version {record.version} was read, {version} is stored"
-                    raise StaleRecord(message) from error
-                if failure is Failure.CONDITION:
-                    message = f"{record.model_id}: ledger entry {entry.sequence if entry else '-'} exists already"
-                    raise StaleRecord(message) from error
-                raise
+    def standings(self, subject: Subject, after: datetime) -> Standings:
+        """See `ports.Store`."""
+        return self._requests.standings(subject, after)
 
-        self._patience.call(f"record {record.model_id}", write)
-        return replace(record, version=record.version + 1)
+    def standing(self, subject: Subject, request_id: RequestId) -> Standing | None:
+        """See `ports.Store`."""
+        return self._requests.standing(subject, request_id)
+
+    def tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
+        """See `ports.Store`."""
+        return self._requests.tombstones(subject, request_id)
+
+    def reply(self, request_id: RequestId) -> Reply | None:
+        """See `ports.Store`."""
+        return self._requests.reply(request_id)
+
+    def answer(self, reply: Reply, change: Standing | Tombstone | None, models: Sequence[ModelId]) -> None:
+        """See `ports.Store`."""
+        self._requests.answer(reply, change)
+        if not isinstance(change, Standing) or change.subject.model_id is not None:
+            return
+        failed = self._each(models, lambda model_id: self._wake_or_create(model_id, None, reply.at))
+        if failed:
+            message = f"request {reply.request_id} is answered, but {len(failed)} of {len(models)} models are not woken"
+            raise StoreUnavailable(f"{message} yet: {failed[0]}") from failed[0]
 
     def planned(self, model_id: ModelId) -> Planned:
         """See `ports.Store`."""
@@ -76,17 +84,7 @@ class DynamoStore:
 
     def due(self, until: datetime) -> Sequence[Due]:
         """See `ports.Store`. A line that is no instant is left out: the resync finds its model."""
-
-        def read() -> list[RecordItem]:
-            bound = RecordItem.wake_at <= serial.stamp(until)
-            return [item for shard in items.SHARDS for item in self._tables.records.due.query(shard, bound)]
-
-        lines = []
-        for item in self._patience.call("the due index", read):
-            wake_at = items.wake_at_of(item)
-            if wake_at is not None and item.item == RECORD:
-                lines.append(Due(ModelId(item.model_id), wake_at))
-        return sorted(lines, key=lambda line: (line.wake_at, line.model_id))
+        return self._records.due(until)
 
     def plan_version(self) -> int:
         """See `ports.Store`."""
@@ -102,16 +100,7 @@ class DynamoStore:
 
     def recorded(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
         """See `ports.Store`."""
-        name = self._tables.names.models
-        records = {}
-        for some in batched(dict.fromkeys(model_ids), BATCH, strict=False):
-            for raw in self._get_all([{"model_id": model_id, "item": RECORD} for model_id in some]):
-                try:
-                    record = items.to_record(items.checked(self._tables.records, name, raw))
-                except UnreadableItem:
-                    continue  # Its own pass tells of it; it must not hide the others.
-                records[record.model_id] = record
-        return records
+        return self._records.recorded(model_ids)
 
     def apply(self, models: Sequence[HostedModel], *, expected_version: int, at: datetime) -> int:
         """See `ports.Store`.
@@ -138,8 +127,7 @@ class DynamoStore:
         }
         pointer = self._plans.write(models, members, left, version, before=before.partition)
         self._plans.make_current(pointer, at, after=expected_version)
-        with ThreadPoolExecutor(HANDS) as hands:
-            failed = [*filter(None, hands.map(lambda one: self._wake_or_create(one, planned.get(one), at), concerned))]
+        failed = self._each(concerned, lambda one: self._wake_or_create(one, planned.get(one), at))
         if failed:
             message = (
                 f"plan {pointer.version} is current, but {len(failed)} of {len(concerned)} models are not woken yet"
@@ -149,7 +137,7 @@ class DynamoStore:
 
     def wake(self, model_id: ModelId, at: datetime) -> None:
         """See `ports.Store`. An unreadable record is woken too, so that its own pass tells of it."""
-        self._wake(model_id, at)
+        self._records.wake(model_id, at)
 
     def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
         """See `ports.Store`.
@@ -176,87 +164,20 @@ class DynamoStore:
             member = replace(member, external_id=self._external_ids.known(account))
         return member
 
-    def _write(self, record: ModelRecord, entry: LedgerEntry | None) -> None:
-        item = items.from_record(self._tables.records, record)
-        if entry is None:
-            item.save()
-            return
-        token = _token(self._tables.names.models, record, entry)
-        with TransactWrite(connection=self._tables.connection, client_request_token=token) as write:
-            write.save(item)
-            write.save(items.from_entry(self._tables.ledger, entry), condition=LedgerItem.sequence.does_not_exist())
-
-    def _stored(self, model_id: ModelId) -> tuple[int, str]:
-        """Return version and writer of the record as stored; version 0: there is none."""
-        item = self._get(model_id, ["version", "writer"])
-        return (item.version, item.writer) if item is not None else (0, "")
-
-    def _get(self, model_id: ModelId, attributes: Sequence[str] | None = None) -> RecordItem | None:
-        name, key = self._tables.names.models, f"{model_id}/{RECORD}"
-
-        def read() -> dict[str, Any]:
-            return self._tables.connection.get_item(
-                name, model_id, RECORD, consistent_read=True, attributes_to_get=attributes
-            )
-
-        found = self._patience.call(f"{name} {key}", read).get("Item")
-        return items.checked(self._tables.records, key, found) if found else None
-
-    def _get_all(self, keys: Sequence[Any]) -> list[dict[str, Any]]:
-        """Return the raw items of up to 100 keys; what the service left out of its answer is asked for again."""
-        name, found = self._tables.names.models, []
-        for _ in range(BATCH):  # Each answer holds one item at the least, or it is an error.
-            some = keys
-
-            def read(some: Sequence[Any] = some) -> dict[str, Any]:
-                return self._tables.connection.batch_get_item(name, some, consistent_read=True)
-
-            answer = self._patience.call(f"{name}: {len(keys)} records", read)
-            found += answer["Responses"].get(name, [])
-            keys = answer.get("UnprocessedKeys", {}).get(name, {}).get("Keys", [])
-            if not keys:
-                return found
-        raise StoreUnavailable(f"{name}: {len(keys)} records were left out of {BATCH} answers")
-
-    def _wake(self, model_id: ModelId, at: datetime) -> bool:
-        """Wake a model, and tell whether it has a record."""
-        changes = [
-            RecordItem.version.add(1),
-            RecordItem.wake_at.set(serial.stamp(at)),
-            RecordItem.shard.set(items.shard_of(model_id)),
-            RecordItem.writer.set(WAKER),
-        ]
-        name, exists = self._tables.names.models, RecordItem.model_id.exists()
-
-        def update() -> dict[str, Any]:
-            return self._tables.connection.update_item(name, model_id, RECORD, actions=changes, condition=exists)
-
-        try:
-            self._patience.call(f"{name} {model_id}", update)
-        except PynamoDBException as error:
-            if failure_of(error) is Failure.CONDITION:
-                return False
-            raise
-        return True
+    def _each(self, models: Sequence[ModelId], act: Callable[[ModelId], Exception | None]) -> list[Exception]:
+        """Do the same for many models, some side by side, and return what went wrong."""
+        with ThreadPoolExecutor(HANDS) as hands:
+            return [*filter(None, hands.map(act, models))]
 
     def _wake_or_create(self, model_id: ModelId, model: HostedModel | None, at: datetime) -> Exception | None:
-        """Make one model of an apply due; return what went wrong, for the others must not suffer."""
+        """Make one model due, in an apply with a new record; return what went wrong, for the others must not suffer."""
         try:
-            if not self._wake(model_id, at) and model is not None:
+            if not self._records.wake(model_id, at) and model is not None:
                 new = ModelRecord(model_id, model.target, wake_at=at, writer=WAKER)
                 try:
                     self.save(new, None)
                 except StaleRecord:  # A pass has made the record meanwhile.
-                    self._wake(model_id, at)
+                    self._records.wake(model_id, at)
         except (PreheatError, PynamoDBException) as error:
             return error
         return None
-
-
-def _token(table: str, record: ModelRecord, entry: LedgerEntry) -> str:
-    """Return the transaction's idempotency token: 36 characters, the same for the same write by the same writer.
-
-    DynamoDB keeps tokens for the whole account, so the table is part of it: another stack's write is another one.
-    """
-    facts = serial.dumps({"table": table, "record": serial.encode(record), "entry": serial.encode(entry)})
-    return hashlib.sha256(facts.encode()).hexdigest()[:36]

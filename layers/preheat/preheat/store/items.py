@@ -78,7 +78,7 @@ def left_item(model_id: ModelId) -> str:
 
 def from_record(kind: type[RecordItem], record: ModelRecord) -> RecordItem:
     """Return the item of a record, with the version that was read: PynamoDB makes it the condition and adds 1."""
-    outside, body = _split(record, _RECORD_OUTSIDE)
+    outside, body = split(record, _RECORD_OUTSIDE)
     version = outside.pop("version")
     item = kind(item=RECORD, schema=RECORD_SCHEMA.written, body=body, **outside)
     if version:
@@ -95,12 +95,12 @@ def to_record(item: RecordItem) -> ModelRecord:
         UnreadableItem: this release does not know its form.
     """
     key = f"{item.model_id}/{item.item}"
-    return _joined(ModelRecord, item, key, RECORD_SCHEMA, outside=_RECORD_OUTSIDE, strict=False)
+    return joined(ModelRecord, item, key, RECORD_SCHEMA, outside=_RECORD_OUTSIDE, strict=False)
 
 
 def from_entry(kind: type[LedgerItem], entry: LedgerEntry) -> LedgerItem:
     """Return the item of a ledger entry."""
-    outside, body = _split(entry, _ENTRY_OUTSIDE)
+    outside, body = split(entry, _ENTRY_OUTSIDE)
     return kind(schema=ENTRY_SCHEMA.written, body=body, **outside)
 
 
@@ -111,7 +111,7 @@ def to_entry(item: LedgerItem) -> LedgerEntry:
         UnreadableItem: this release does not know its form.
     """
     key = f"{item.model_id}/{item.sequence}"
-    return _joined(LedgerEntry, item, key, ENTRY_SCHEMA, outside=_ENTRY_OUTSIDE, strict=False)
+    return joined(LedgerEntry, item, key, ENTRY_SCHEMA, outside=_ENTRY_OUTSIDE, strict=False)
 
 
 def from_model(kind: type[PlanItem], plan: str, model: HostedModel) -> PlanItem:
@@ -131,7 +131,7 @@ def to_model(item: PlanItem) -> HostedModel:
     Raises:
         UnreadableItem: this release does not know its form.
     """
-    return _joined(HostedModel, item, f"{item.plan}/{item.item}", MODEL_SCHEMA, outside=(), strict=True)
+    return joined(HostedModel, item, f"{item.plan}/{item.item}", MODEL_SCHEMA, outside=(), strict=True)
 
 
 def from_membership(kind: type[PlanItem], plan: str, account: str, member: Membership) -> PlanItem:
@@ -146,7 +146,7 @@ def to_membership(item: PlanItem) -> Membership:
     Raises:
         UnreadableItem: this release does not know its form.
     """
-    return _joined(Membership, item, f"{item.plan}/{item.item}", ACCOUNT_SCHEMA, outside=(), strict=True)
+    return joined(Membership, item, f"{item.plan}/{item.item}", ACCOUNT_SCHEMA, outside=(), strict=True)
 
 
 def wake_at_of(item: RecordItem) -> datetime | None:
@@ -169,13 +169,18 @@ def checked[M: Model](kind: type[M], key: str, raw: dict[str, Any]) -> M:
         raise UnreadableItem(f"{kind.Meta.table_name} {key}: {error}") from error
 
 
-def _split(value: object, outside: tuple[str, ...]) -> tuple[dict[str, Any], str]:
+def split(value: object, outside: tuple[str, ...]) -> tuple[dict[str, Any], str]:
     """Return the fields that stand by themselves, and the rest as JSON text."""
     data = serial.fields_of(value)
     return {name: data.pop(name) for name in outside}, serial.dumps(data)
 
 
-def _joined[T](kind: type[T], item: Any, key: str, schema: Schema, *, outside: tuple[str, ...], strict: bool) -> T:
+def joined[T](kind: type[T], item: Any, key: str, schema: Schema, *, outside: tuple[str, ...], strict: bool) -> T:
+    """Return the value that `split` took apart; not `strict`: fields that are not known are passed over.
+
+    Raises:
+        UnreadableItem: this release does not know its form.
+    """
     where = f"{item.Meta.table_name} {key}"
     schema.check(where, item.schema)
     if item.body is None:

@@ -25,7 +25,8 @@ class MemoryStore:
         self.external_ids: dict[str, str] = {}
         self.replies: dict[RequestId, Reply] = {}
         self.stands: dict[Subject, dict[RequestId, Standing]] = {}
-        self.releases: dict[tuple[Subject, RequestId], list[Tombstone]] = {}
+        # By whom: None is any admin.
+        self.releases: dict[tuple[Subject, RequestId], dict[str | None, Tombstone]] = {}
         self.versions: dict[Subject, int] = {}  # of the schedules
 
     def load(self, model_id: ModelId) -> ModelRecord | None:
@@ -63,7 +64,7 @@ class MemoryStore:
 
     def tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
         """See `ports.Store`."""
-        return tuple(self.releases.get((subject, request_id), ()))
+        return tuple(self.releases.get((subject, request_id), {}).values())
 
     def reply(self, request_id: RequestId) -> Reply | None:
         """See `ports.Store`."""
@@ -75,16 +76,25 @@ class MemoryStore:
             raise StaleRecord(f"request {reply.request_id} was answered already")
         if isinstance(change, Standing):
             before = self.standing(change.subject, change.request_id)
-            if change.revision != (before.revision if before is not None else 0) + 1:
-                raise StaleRecord(f"{change.kind} {change.request_id} has changed since it was read")
+            released = change.revision == 1 and change.released_at is None and self._is_released(change, reply.at)
+            if released or change.revision != (before.revision if before is not None else 0) + 1:
+                raise StaleRecord(f"{change.request_id} has changed since it was read")
             self.stands.setdefault(change.subject, {})[change.request_id] = change
             if change.subject.model_id is None:
                 self.versions[change.subject] = self.versions.get(change.subject, 0) + 1
             for model_id in models if change.subject.model_id is None else (change.subject.model_id,):
                 self.wake(model_id, reply.at)
         elif change is not None:
-            self.releases.setdefault((change.subject, change.of), []).append(change)
+            if self.standing(change.subject, change.of) is not None:
+                raise StaleRecord(f"{change.of} has changed since it was read")
+            requester = None if change.admin else change.requester
+            self.releases.setdefault((change.subject, change.of), {})[requester] = change
         self.replies[reply.request_id] = reply
+
+    def _is_released(self, change: Standing, at: datetime) -> bool:
+        """Tell whether a release that came before is in force on a hold or block."""
+        found = self.releases.get((change.subject, change.request_id), {})
+        return any(by in (change.requester, None) and release.until > at for by, release in found.items())
 
     def planned(self, model_id: ModelId) -> Planned:
         """See `ports.Store`."""

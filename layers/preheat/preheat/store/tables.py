@@ -13,7 +13,10 @@ from pynamodb.models import MetaModel, Model
 
 from preheat.store.connection import SharedConnection
 
-RECORD = "record"  # a model's record; its holds will stand under the same partition key
+RECORD = "record"  # a model's record; its holds and blocks stand under the same partition key
+# Of a model or a schedule: `request` counts the changes of what stands, then come its holds and blocks. It sorts before
+# them, so that one query reads it first.
+COUNTER, STANDING, TOMBSTONE = "request", "request#", "tombstone#"
 CURRENT, POINTER = "current", "pointer"
 ACCOUNTS = "accounts"  # the partition of the plans table that holds the ExternalId of each member account
 
@@ -61,6 +64,34 @@ class LedgerItem(Model):
     body = UnicodeAttribute()
 
 
+class RequestItem(Model):
+    """A hold or block, a release that came before one, or the counter of a subject's: in the table of the records.
+
+    `version` counts the changes of a subject's requests; `changed` and `revision` name the last of them, and `until` is
+    the end of what it left. `expires_at` is when DynamoDB may delete the item, in seconds since 1970.
+    """
+
+    model_id = UnicodeAttribute(hash_key=True)  # `Subject.key`
+    item = UnicodeAttribute(range_key=True)
+    schema = NumberAttribute()
+    version = NumberAttribute(null=True)
+    changed = UnicodeAttribute(null=True)
+    revision = NumberAttribute(null=True)
+    until = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+    body = UnicodeAttribute(null=True)
+
+
+class ReplyItem(Model):
+    """What a request was answered: the one entry of a ledger of its own, in the table of the ledgers."""
+
+    model_id = UnicodeAttribute(hash_key=True)  # `reply_partition` of the request's id
+    sequence = NumberAttribute(range_key=True)
+    schema = NumberAttribute()
+    at = UnicodeAttribute()
+    body = UnicodeAttribute()
+
+
 class PlanItem(Model):
     """One model or member account of a plan; the pointer to the current plan; the ExternalId of an account."""
 
@@ -92,6 +123,8 @@ class Tables:
         self.records = _bound(RecordItem, names.models, self.connection)
         self.ledger = _bound(LedgerItem, names.ledger, self.connection)
         self.plans = _bound(PlanItem, names.plans, self.connection)
+        self.requests = _bound(RequestItem, names.models, self.connection)
+        self.replies = _bound(ReplyItem, names.ledger, self.connection)
 
 
 def _bound[M: Model](base: type[M], table_name: str, connection: SharedConnection) -> type[M]:
@@ -99,6 +132,7 @@ def _bound[M: Model](base: type[M], table_name: str, connection: SharedConnectio
     meta = type("Meta", (), {"table_name": table_name})
     bound = cast("type[M]", MetaModel(base.__name__, (base,), {"Meta": meta}))
     table = bound._get_connection()  # noqa: SLF001  PynamoDB has no public way to hand a model its connection
-    connection.add_meta_table(table.get_meta_table())
+    if not connection.knows(table_name):  # Its keys are those of whoever came first.
+        connection.add_meta_table(table.get_meta_table())
     table.connection = connection
     return bound

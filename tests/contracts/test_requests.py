@@ -1,0 +1,245 @@
+"""What every store promises of holds, blocks, releases and replies, its in-memory twin no less than DynamoDB's."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from preheat.domain.plan import ModelId
+from preheat.domain.record import LedgerEntry, ModelRecord, Phase
+from preheat.domain.request import (
+    KEPT_AFTER_EXPIRY,
+    Kind,
+    Reply,
+    RequestId,
+    Standing,
+    Standings,
+    Subject,
+    Tombstone,
+    Verb,
+)
+from preheat.ports import StaleRecord, Store
+
+SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
+LONG_AGO = SIX - timedelta(days=8)
+HOUR = timedelta(hours=1)
+WELD, OTHER = ModelId("weld-seams"), ModelId("other")
+MODEL, SCHEDULE = Subject(model_id=WELD), Subject(schedule="early")
+SUBJECTS = pytest.mark.parametrize("subject", [MODEL, SCHEDULE], ids=["a model", "a schedule"])
+
+
+def hold(subject: Subject, name: str = "hold-1") -> Standing:
+    return Standing(RequestId(name), Kind.HOLD, subject, "role-1", SIX, SIX + HOUR, known_at=SIX - HOUR)
+
+
+def a_reply(name: str = "request-1", at: datetime = SIX) -> Reply:
+    return Reply(RequestId(name), Verb.HOLD, MODEL, "role-1", at, True, "accepted", "it is so", "0" * 64)
+
+
+def tombstone(subject: Subject, of: str = "hold-1", requester: str = "role-1", *, admin: bool = False) -> Tombstone:
+    return Tombstone(RequestId(of), subject, requester, admin, SIX, SIX + HOUR)
+
+
+FULL = Standing(
+    RequestId("A.b:c_d-1"),
+    Kind.BLOCK,
+    MODEL,
+    "role-1",
+    SIX,
+    SIX + timedelta(days=2, microseconds=1),
+    known_at=SIX - HOUR,
+    priority=0,
+    units=3,
+    hard=True,
+    reason='line down: "größer"',
+    released_at=SIX + HOUR,
+)
+
+
+def test_of_what_was_never_asked_nothing_stands(store: Store) -> None:
+    for subject in (MODEL, SCHEDULE):
+        assert store.standings(subject, LONG_AGO) == Standings()
+        assert store.standing(subject, RequestId("hold-1")) is None
+        assert store.tombstones(subject, RequestId("hold-1")) == ()
+    assert store.reply(RequestId("request-1")) is None
+
+
+@SUBJECTS
+def test_a_hold_or_block_comes_back_as_it_was_stored(store: Store, subject: Subject) -> None:
+    full = replace(FULL, subject=subject)
+    store.answer(a_reply(), full, [])
+    assert store.standing(subject, full.request_id) == full
+    assert store.standings(subject, LONG_AGO).requests == (full,)
+
+
+def test_a_reply_comes_back_as_it_was_given(store: Store) -> None:
+    full = replace(
+        a_reply(),
+        of=RequestId("hold-1"),
+        begin=SIX,
+        until=SIX + HOUR,
+        phase=Phase.HOSTED,
+        ready_at=SIX,
+        margin=timedelta(seconds=-1.5),
+        reply_to="https://queue",
+    )
+    unread = Reply(RequestId("unreadable-1"), None, None, "", SIX, False, "unreadable", "not JSON", "")
+    for reply in (full, unread):
+        store.answer(reply, None, [])
+        assert store.reply(reply.request_id) == reply
+
+
+@SUBJECTS
+def test_those_that_ended_before_the_bound_are_left_out_and_the_others_are_in_order(
+    store: Store, subject: Subject
+) -> None:
+    names = ["b", "a", "ended", "released", "C"]
+    for number, name in enumerate(names):
+        one = hold(subject, name)
+        if name == "ended":
+            one = replace(one, begin=SIX - 2 * HOUR, until=SIX)
+        elif name == "released":
+            one = replace(one, released_at=SIX)
+        store.answer(a_reply(f"request-{number}"), one, [])
+    found = store.standings(subject, SIX)
+    assert [one.request_id for one in found.requests] == ["C", "a", "b"]
+    assert len(store.standings(subject, SIX - timedelta(microseconds=1)).requests) == 5
+    other = Subject(schedule="late") if subject is SCHEDULE else Subject(model_id=OTHER)
+    assert store.standings(other, LONG_AGO) == Standings()
+
+
+@SUBJECTS
+def test_a_request_is_answered_once_and_the_second_answer_changes_nothing(store: Store, subject: Subject) -> None:
+    store.answer(a_reply(), hold(subject), [])
+    before = store.standings(subject, LONG_AGO)
+    for change in (None, hold(subject, "hold-2"), replace(hold(subject), revision=2), tombstone(subject, "hold-9")):
+        with pytest.raises(StaleRecord, match="request-1 was answered already"):
+            store.answer(replace(a_reply(), reason="otherwise"), change, [])
+    assert store.reply(RequestId("request-1")) == a_reply()
+    assert store.standings(subject, LONG_AGO) == before
+    assert store.tombstones(subject, RequestId("hold-9")) == ()
+
+
+@SUBJECTS
+def test_a_change_replaces_the_revision_that_was_read_and_no_other(store: Store, subject: Subject) -> None:
+    first = hold(subject)
+    store.answer(a_reply("r1"), first, [])
+    longer = replace(first, until=SIX + 2 * HOUR, revision=2)
+    store.answer(a_reply("r2"), longer, [])
+    assert store.standing(subject, first.request_id) == longer
+    for revision in (1, 2, 4):
+        with pytest.raises(StaleRecord, match="hold-1 has changed since it was read"):
+            store.answer(a_reply("r3"), replace(first, revision=revision), [])
+    assert store.standing(subject, first.request_id) == longer
+    assert store.reply(RequestId("r3")) is None
+
+
+def test_a_change_needs_what_it_changes(store: Store) -> None:
+    with pytest.raises(StaleRecord):
+        store.answer(a_reply(), replace(hold(MODEL), revision=2), [])
+    assert store.standings(MODEL, LONG_AGO) == Standings()
+
+
+def test_a_models_hold_makes_it_due_and_a_save_decided_before_it_loses(
+    store: Store, full: ModelRecord, entry: LedgerEntry
+) -> None:
+    won = store.save(full, entry)
+    store.answer(a_reply(at=SIX - HOUR), hold(MODEL), [OTHER])
+    assert store.load(WELD) == replace(won, version=2, wake_at=SIX - HOUR, writer="wake")
+    with pytest.raises(StaleRecord):
+        store.save(won, None)
+    assert store.standings(MODEL, LONG_AGO).version == 0
+
+
+def test_an_answer_that_changes_nothing_wakes_nobody(store: Store, full: ModelRecord, entry: LedgerEntry) -> None:
+    won = store.save(full, entry)
+    store.answer(a_reply("r1"), None, [WELD])
+    store.answer(a_reply("r2"), tombstone(MODEL), [WELD])
+    assert store.load(WELD) == won
+
+
+def test_a_models_hold_is_stored_also_while_it_has_no_record(store: Store) -> None:
+    store.answer(a_reply(), hold(MODEL), [])
+    assert store.load(WELD) is None
+    assert store.standings(MODEL, LONG_AGO).requests == (hold(MODEL),)
+
+
+def test_a_schedules_hold_counts_there_and_wakes_the_models_named(store: Store, fresh: ModelRecord) -> None:
+    for name in (WELD, OTHER):
+        store.save(replace(fresh, model_id=name, wake_at=None), None)
+    for number in (1, 2):
+        store.answer(a_reply(f"r{number}"), hold(SCHEDULE, f"hold-{number}"), [WELD, ModelId("never-seen")])
+        assert store.standings(SCHEDULE, LONG_AGO).version == number
+    woken, other = store.load(WELD), store.load(OTHER)
+    assert woken is not None
+    assert other is not None
+    assert (woken.wake_at, woken.version, woken.writer) == (SIX, 3, "wake")
+    assert (other.wake_at, other.version) == (None, 1)
+    assert store.load(ModelId("never-seen")) is None
+
+
+def test_a_save_guarded_by_what_was_read_loses_against_a_later_hold(
+    store: Store, full: ModelRecord, entry: LedgerEntry
+) -> None:
+    late = Subject(schedule="late")
+    for seen in (0, 1):
+        store.answer(a_reply(f"r{seen}"), hold(SCHEDULE, f"hold-{seen}"), [])
+        for told in (None, entry):
+            with pytest.raises(StaleRecord, match="schedule#early"):
+                store.save(full, told, {late: 0, SCHEDULE: seen})
+    assert store.load(WELD) is None
+    assert store.ledger(WELD) == ()
+    won = store.save(full, entry, {late: 0, SCHEDULE: 2})
+    assert store.load(WELD) == won
+    assert store.ledger(WELD) == (entry,)
+    again = store.save(replace(won, sequence=1), None, {late: 0, SCHEDULE: 2})
+    assert store.load(WELD) == again
+
+
+@SUBJECTS
+def test_a_release_that_came_first_is_kept_one_of_each_requester_and_one_of_admins(
+    store: Store, subject: Subject
+) -> None:
+    mine, again = tombstone(subject), replace(tombstone(subject), at=SIX + HOUR)
+    theirs, admins = tombstone(subject, requester="role-2"), tombstone(subject, requester="role-3", admin=True)
+    admins_again = replace(admins, requester="role-4")
+    for number, one in enumerate((mine, theirs, admins, again, admins_again, tombstone(subject, "hold-10"))):
+        store.answer(a_reply(f"r{number}"), one, [])
+    found = store.tombstones(subject, RequestId("hold-1"))
+    assert sorted(found, key=lambda one: one.requester) == [again, theirs, admins_again]
+    assert store.standings(subject, LONG_AGO) == Standings()
+
+
+@SUBJECTS
+def test_a_release_does_not_come_first_where_its_hold_stands(store: Store, subject: Subject) -> None:
+    store.answer(a_reply("r1"), hold(subject), [])
+    with pytest.raises(StaleRecord, match="hold-1 has changed since it was read"):
+        store.answer(a_reply("r2"), tombstone(subject), [])
+    assert store.tombstones(subject, RequestId("hold-1")) == ()
+    assert store.reply(RequestId("r2")) is None
+
+
+@SUBJECTS
+@pytest.mark.parametrize(("requester", "admin"), [("role-1", False), ("role-9", True)])
+def test_a_hold_that_did_not_see_its_own_release_is_refused_and_one_that_did_is_stored(
+    store: Store, subject: Subject, requester: str, admin: bool
+) -> None:
+    store.answer(a_reply("r1"), tombstone(subject, requester=requester, admin=admin), [])
+    with pytest.raises(StaleRecord, match="hold-1 has changed since it was read"):
+        store.answer(a_reply("r2"), hold(subject), [])
+    over = replace(hold(subject), released_at=SIX)
+    store.answer(a_reply("r2"), over, [])
+    assert store.standing(subject, over.request_id) == over
+
+
+@SUBJECTS
+def test_a_release_by_a_stranger_or_one_that_is_forgotten_stops_no_hold(store: Store, subject: Subject) -> None:
+    store.answer(a_reply("r1"), tombstone(subject, requester="role-2"), [])
+    store.answer(a_reply("r2"), tombstone(subject), [])
+    late = a_reply("r3", at=SIX + HOUR)
+    store.answer(late, hold(subject), [])
+    assert store.standing(subject, RequestId("hold-1")) == hold(subject)
+
+
+def test_requests_are_kept_for_as_long_as_a_late_message_may_ask_of_them() -> None:
+    assert timedelta(days=14) < KEPT_AFTER_EXPIRY  # a queue holds a message 14 days at the most
