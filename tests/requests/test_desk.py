@@ -99,6 +99,21 @@ def test_a_hold_after_a_stop_was_won_is_accepted_and_restarts(scene: Scene) -> N
     assert (reply.accepted, reply.code, reply.ready_at) == (True, Code.ACCEPTED_WILL_RESTART, at("17:32"))
 
 
+def test_a_stop_that_is_won_while_a_hold_is_judged_is_told_in_its_reply(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = scene.store.answer
+
+    def meanwhile(*arguments: Any) -> None:
+        monkeypatch.setattr(scene.store, "answer", answer)
+        record = scene.store.records[WELD]
+        scene.store.save(replace(record, phase=Phase.STOPPING, attempt=attempt(Call.STOP)), None)
+        answer(*arguments)
+
+    monkeypatch.setattr(scene.store, "answer", meanwhile)
+    assert scene.asks("hold", until="20:00").code == Code.ACCEPTED_WILL_RESTART
+
+
 def test_a_hold_for_tomorrow_is_none_of_the_business_of_a_stop_under_way(scene: Scene) -> None:
     scene.record(phase=Phase.STOPPING, attempt=attempt(Call.STOP))
     assert scene.asks("hold", day=1, **{"from": "19:00"}, until="20:00").code == Code.ACCEPTED
@@ -464,7 +479,7 @@ def test_models_of_a_schedule_that_could_not_be_woken_are_woken_by_the_same_mess
 
     answer = scene.store.answer
 
-    def half(reply: Any, change: Any, models: Any) -> None:
+    def half(reply: Any, change: Any, *_: Any) -> None:
         answer(reply, change, [PAINT])
         raise StoreUnavailable("gone")
 

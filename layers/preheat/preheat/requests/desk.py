@@ -94,7 +94,7 @@ class Desk:
         wakes = case is not None and ruling.change is not None
         concerned = tuple(model.model_id for model in case.models) if case is not None and wakes else ()
         reply = _reply(answer, ruling, case, now, self._limits)
-        self._store.answer(reply, ruling.change, concerned)
+        self._store.answer(reply, ruling.change, concerned, _version(case))
         return Taken(reply, concerned)
 
     def _again(self, before: Reply) -> Taken:
@@ -132,6 +132,14 @@ class Desk:
             of_reply=of_reply,
             noted=store.tombstones(subject, request.request_id),
         )
+
+
+def _version(case: Case | None) -> int | None:
+    """Return the version of the record that a reply about one model tells of; None: it is about none, or several."""
+    if case is None or case.request.subject.model_id is None:
+        return None
+    record = case.records.get(case.request.subject.model_id)
+    return record.version if record is not None else None
 
 
 def _read(message: Opened) -> _Answer:
