@@ -106,6 +106,7 @@ def test_the_demo_counts_the_dead_letters_of_every_queue(local_aws: LocalAws) ->
         local_aws.work_dead_letter_queue_url,
         local_aws.tick_dead_letter_queue_url,
         local_aws.watch_dead_letter_queue_url,
+        local_aws.request_dead_letter_queue_url,
     )
     for number, url in enumerate(queues, 1):
         sqs.send_message(QueueUrl=url, MessageBody="a letter of a test")

@@ -31,9 +31,13 @@ class LocalAws:
     work_dead_letter_queue_url: str
     tick_dead_letter_queue_url: str
     watch_dead_letter_queue_url: str
+    request_queue_url: str
+    request_dead_letter_queue_url: str
+    rejected_requests_queue_url: str
     tick_function: str
     reconcile_function: str
     watch_function: str
+    requests_function: str
 
     @classmethod
     def from_outputs(cls, endpoint_url: str, simulator_url: str, stack_name: str, outputs: dict[str, str]) -> Self:
@@ -55,9 +59,13 @@ class LocalAws:
                 work_dead_letter_queue_url=outputs["WorkDeadLetterQueueUrl"],
                 tick_dead_letter_queue_url=outputs["TickDeadLetterQueueUrl"],
                 watch_dead_letter_queue_url=outputs["WatchDeadLetterQueueUrl"],
+                request_queue_url=outputs["RequestQueueUrl"],
+                request_dead_letter_queue_url=outputs["RequestDeadLetterQueueUrl"],
+                rejected_requests_queue_url=outputs["RejectedRequestsQueueUrl"],
                 tick_function=outputs["TickFunction"],
                 reconcile_function=outputs["ReconcileFunction"],
                 watch_function=outputs["WatchFunction"],
+                requests_function=outputs["RequestsFunction"],
             )
         except KeyError as error:
             raise LocalAwsError(f"template.yaml has no output {error}, which the local AWS hands on") from None
