@@ -22,6 +22,7 @@ WATCHED = (
     LIBRARY / "hosting" / "lookout.py",
     *sorted((LIBRARY / "store").glob("*.py")),
     *sorted((LIBRARY / "queue").glob("*.py")),
+    *sorted((LIBRARY / "requests").glob("*.py")),
 )
 TOOL = 4  # of the six of sys.monitoring, one that neither a debugger nor coverage takes
 

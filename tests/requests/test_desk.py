@@ -13,7 +13,7 @@ from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.plan import Backend, ModelId, Resize, Units
 from preheat.domain.record import Effort, Phase
 from preheat.domain.request import Kind, RequestId, Subject
-from preheat.ports import QueueUnavailable, StaleRecord, StoreUnavailable
+from preheat.ports import QueueUnavailable, StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.requests.codes import Code
 from preheat.requests.envelope import Sent
 from preheat.requests.ruling import ACTIVE_MAX, AHEAD_MAX, KEPT_MAX
@@ -500,6 +500,23 @@ def test_a_new_plan_is_read_anew(scene: Scene) -> None:
     night = a_model(schedules=(replace(shifts("22:00-06:00"), name="night"),))
     scene.store.apply([night], expected_version=1, at=scene.clock.at)
     assert scene.asks("hold", schedule="night", until="20:00").code == Code.ACCEPTED
+
+
+def test_a_model_whose_plan_cannot_be_read_hides_no_other_of_its_schedule(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = scene.store.planned
+
+    def read(model_id: ModelId) -> Any:
+        if model_id == PAINT:
+            raise UnreadableItem("plans paint-shop: schema 9")
+        return planned(model_id)
+
+    monkeypatch.setattr(scene.store, "planned", read)
+    assert scene.asks("hold", schedule="early", until="20:00").code == Code.ACCEPTED
+    assert scene.sent() == [WELD]
+    with pytest.raises(UnreadableItem):
+        scene.asks("hold", model=PAINT, until="20:00")
 
 
 # --- status -----------------------------------------------------------------------------------------------------------
