@@ -10,7 +10,7 @@ from tests.day import MIDNIGHT, TARGETS, WELD, a_model, at, shifts
 from tests.requests.scene import ADMIN, LIMITS, LINE, OTHER, REPLIES, Scene
 
 from preheat.domain.attempt import Answer, Attempt, Call
-from preheat.domain.plan import Backend, ModelId, Resize, Units
+from preheat.domain.plan import Backend, Mode, ModelId, Resize, Units
 from preheat.domain.record import Effort, Phase
 from preheat.domain.request import Kind, RequestId, Subject
 from preheat.ports import QueueUnavailable, StaleRecord, StoreUnavailable, UnreadableItem
@@ -65,6 +65,14 @@ def test_the_reply_to_a_hold_of_a_model_at_rest_says_when_it_can_be_ready(scene:
     reply = scene.asks("hold", until="20:00")
     assert (reply.phase, reply.ready_at) == (Phase.IDLE, at("17:32"))
     assert (reply.begin, reply.until) == (at("17:00"), at("20:00"))
+
+
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.PAUSED])
+def test_the_reply_to_a_hold_that_the_mode_will_not_serve_promises_no_moment(scene: Scene, mode: Mode) -> None:
+    scene.record(mode=mode)
+    reply = scene.asks("hold", until="20:00")
+    assert (reply.code, reply.ready_at) == (Code.ACCEPTED, None)
+    assert reply.reason.endswith(f"; mode {mode}: nothing is started or stopped")
 
 
 def test_a_hold_ahead_will_be_ready_at_its_begin(scene: Scene) -> None:

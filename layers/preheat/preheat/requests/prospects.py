@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from preheat.domain.attempt import Call
 from preheat.domain.demand import Demand, Outlook, outlook
-from preheat.domain.plan import HostedModel, ModelId
+from preheat.domain.plan import HostedModel, Mode, ModelId
 from preheat.domain.record import ModelRecord, Phase
 from preheat.domain.request import Kind, Standing
 from preheat.domain.situation import clock
@@ -18,7 +18,7 @@ from preheat.domain.situation import clock
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """One model as it will go on. `ready_at`: when it is, or can be, ready; None: nothing wants it."""
+    """One model as it will go on. `ready_at`: when it is, or can be, ready; None: nothing wants it, or no mode lets it."""
 
     phase: Phase
     ready_at: datetime | None
@@ -34,15 +34,18 @@ def prospect(model: HostedModel, record: ModelRecord | None, standing: Sequence[
     record = record or ModelRecord(model.model_id, model.target)
     seen = outlook_with(model, standing, now)
     attempt, effort = record.attempt, record.effort
+    mode = max(record.mode, model.mode, key=lambda mode: mode.strictness)
     demand = seen.current or seen.upcoming
     stopping = attempt is not None and attempt.call is Call.STOP
-    ready_at, margin = demand.ready_at if demand is not None else None, None
+    ready_at, margin = demand.ready_at if demand is not None and mode is Mode.ACT else None, None
     if seen.current is not None and record.phase is Phase.HOSTED and not stopping:
         ready_at = now
         if effort is not None and effort.hosted_at is not None:
             ready_at, margin = effort.hosted_at, effort.ready_at - effort.hosted_at
     units = attempt.units.minimum if attempt is not None and attempt.call is Call.START else None
-    return Prospect(record.phase, ready_at, margin, _words(record, seen), seen.current is not None, stopping, units)
+    return Prospect(
+        record.phase, ready_at, margin, _words(record, seen, mode), seen.current is not None, stopping, units
+    )
 
 
 def outlook_with(model: HostedModel, standing: Sequence[Standing], now: datetime) -> Outlook:
@@ -68,11 +71,12 @@ def words_of_several(models: Sequence[HostedModel], records: Mapping[ModelId, Mo
     return f"{len(models)} model{'s' if len(models) != 1 else ''}: {each}"
 
 
-def _words(record: ModelRecord, seen: Outlook) -> str:
+def _words(record: ModelRecord, seen: Outlook, mode: Mode) -> str:
     since = f" since {clock(record.since)}" if record.since is not None else ""
     needed = "no demand ahead"
     if seen.current is not None:
         needed = f"needed until {clock(seen.current.end)} ({seen.current.schedule})"
     elif seen.upcoming is not None:
         needed = f"next needed from {clock(seen.upcoming.begin)} ({seen.upcoming.schedule})"
-    return f"{record.phase}{since}; {needed}"
+    withheld = "" if mode is Mode.ACT else f"; mode {mode}: nothing is started or stopped"
+    return f"{record.phase}{since}; {needed}{withheld}"
