@@ -18,7 +18,7 @@ from preheat.domain.situation import clock
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """One model as it will go on. `ready_at`: when it is, or can be, ready; None: nothing wants it, or no mode lets it."""
+    """One model as it will go on. `ready_at`: when it is, or can be, ready; None: never, as far as is known."""
 
     phase: Phase
     ready_at: datetime | None
