@@ -45,7 +45,7 @@ class Opened:
 
 def opened(sent: Sent) -> Opened:
     """Return what a message holds and who has sent it. Total: every message is answered under some id."""
-    requester = sent.sender_id.partition(":")[0]
+    requester, parsed = sent.sender_id.partition(":")[0], Parsed(None)
     try:
         if not _SENDER.fullmatch(requester):
             raise UnreadableItem(f"sender {excerpt(requester)} is not known to SQS")  # noqa: TRY301 - one way out
@@ -59,7 +59,7 @@ def opened(sent: Sent) -> Opened:
     except UnreadableItem as error:
         name = _digest([sent.message_id, sent.body])
         known = requester if _SENDER.fullmatch(requester) or requester.startswith("account:") else "unknown"
-        return Opened(RequestId(f"unreadable-{name[:32]}"), known, name, Parsed(None), str(error))
+        return Opened(RequestId(f"unreadable-{name[:32]}"), known, name, parsed, str(error))
     return Opened(parsed.request_id, requester, _digest([requester, data]), parsed)
 
 
