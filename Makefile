@@ -96,6 +96,9 @@ branches: setup  ## count the branches inside error handlers that the tests take
 statemachine: setup  ## any order of events against the reference model (EXAMPLES=50000 STEPS=100 FIRST_SEED=1)
 	STATEMACHINE_FIRST_SEED=$(or $(FIRST_SEED),1) STATEMACHINE_EXAMPLES=$(or $(EXAMPLES),50000) STATEMACHINE_STEPS=$(or $(STEPS),100) $(PYTEST) tests/statemachine/test_statemachine.py
 
+requests-fuzz: setup  ## feed 100,000 generated request messages to the desk (REQUEST_BODIES=, REQUEST_BODIES_FIRST=)
+	REQUEST_BODIES=$${REQUEST_BODIES:-100000} $(PYTEST) tests/requests/test_hostile_messages.py
+
 diagram: setup  ## print the transition diagram for ARCHITECTURE.md
 	@.venv/bin/python -c 'from preheat.domain.lifecycle import mermaid; print(mermaid())'
 
@@ -107,4 +110,4 @@ clean:  ## stop the local AWS and remove what was built; the environments stay
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: setup requirements test test-local test-searches test-rules check build demo chaos verify-service-model soak schedules benchmark explore mutants matrix branches statemachine diagram clean help
+.PHONY: setup requirements test test-local test-searches test-rules check build demo chaos verify-service-model soak schedules benchmark explore mutants matrix branches statemachine requests-fuzz diagram clean help

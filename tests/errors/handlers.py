@@ -17,7 +17,11 @@ LIBRARY = ROOT / "layers" / "preheat" / "preheat"
 WATCHED = (
     *sorted((ROOT / "functions").glob("*/handler.py")),
     *sorted(LIBRARY.glob("*.py")),
-    *(path for folder in ("domain", "hosting", "queue", "store") for path in sorted((LIBRARY / folder).glob("*.py"))),
+    *(
+        path
+        for folder in ("bus", "domain", "hosting", "queue", "requests", "store")
+        for path in sorted((LIBRARY / folder).glob("*.py"))
+    ),
 )
 TOOL = 4  # of the six of sys.monitoring, one that neither a debugger nor coverage takes
 

@@ -102,6 +102,7 @@ def lambda_environment(template: dict[str, Any]) -> dict[str, str]:
         text = str(_taken(value))
         values[name] = known.get(text, text)
     return values | {
+        "PREHEAT_REJECTED_QUEUE_URL": QUEUE_URL,
         "AWS_REGION": "eu-central-1",
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_ACCESS_KEY_ID": "test",

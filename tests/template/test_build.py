@@ -14,6 +14,7 @@ import pytest
 FUNCTIONS = {
     "PublishFunction": "publish",
     "ReconcileFunction": "reconcile",
+    "RequestsFunction": "requests",
     "TickFunction": "tick",
     "WatchFunction": "watch",
 }

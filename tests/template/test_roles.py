@@ -18,9 +18,11 @@ GOLDEN = Path(__file__).with_name("roles.txt")
 FUNCTION_ROLES = {
     "PublishFunction": "PublishRole",
     "ReconcileFunction": "ReconcileRole",
+    "RequestsFunction": "RequestsRole",
     "TickFunction": "TickRole",
     "WatchFunction": "WatchRole",
 }
+READS = {"RequestsRole": {"dynamodb:GetItem"}}  # of the ledger
 # The one action for which its service knows no resource.
 WITHOUT_RESOURCE = ["rekognition:DescribeProjects"]
 STREAMS = {"Fn::Sub": "${LedgerTable.Arn}/stream/*"}  # of one table; the action knows no single one
@@ -177,7 +179,17 @@ def test_no_function_can_rewrite_the_ledger(of_type: OfType, role: str) -> None:
         "dynamodb:PartiQLUpdate",
         "dynamodb:UpdateItem",
     }
-    assert allowed <= {"dynamodb:PutItem"}
+    assert allowed <= {"dynamodb:PutItem"} | READS.get(role, set())
+
+
+def test_who_answers_requests_reaches_their_replies_alone_and_no_models_ledger(of_type: OfType) -> None:
+    (found,) = [
+        statement
+        for name, statement in statements(of_type)
+        if (name, statement["Effect"]) == ("RequestsRole", "Allow")
+        and statement["Resource"] == {"Fn::GetAtt": "LedgerTable.Arn"}
+    ]
+    assert found["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["request#*"]}}
 
 
 def test_no_role_may_hand_a_role_on_and_one_may_enter_the_listed_member_accounts(

@@ -21,10 +21,20 @@ from preheat.hosting.members import MemberSessions, sts_client
 from preheat.hosting.router import HostingRouter
 from preheat.ports import Clock, Queue, Remote, Replies, Store
 from preheat.publish import REASON_MAX, Outbox
+from preheat.queue.rejected import SqsRejected
 from preheat.queue.replies import SqsReplies
 from preheat.queue.sqs import SqsQueue, sqs_client
 from preheat.reconcile import Result, reconcile
-from preheat.settings import PublishSettings, ReconcileSettings, StoreSettings, TickSettings, WatchSettings
+from preheat.requests.case import Limits
+from preheat.requests.desk import Desk
+from preheat.settings import (
+    PublishSettings,
+    ReconcileSettings,
+    RequestsSettings,
+    StoreSettings,
+    TickSettings,
+    WatchSettings,
+)
 from preheat.store.connection import dynamodb_client
 from preheat.store.dynamodb import DynamoStore
 from preheat.store.stream import LedgerStream, key_of
@@ -129,6 +139,24 @@ class Publisher:
         outbox = Outbox(EventBridge(events_client(session), settings.event_bus), replies, settings.reply_queue_arns)
         stream = LedgerStream(settings.ledger_table)
         return cls(SystemClock(), stream, outbox, replies, settings.unpublished_queue_arn)
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """The function `requests`, wired."""
+
+    clock: Clock
+    desk: Desk
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Wire the function from its environment; raises SettingsError."""
+        settings = RequestsSettings.from_env(environ)
+        session = Session()
+        clock, sqs = SystemClock(), sqs_client(session)
+        queue, rejected = SqsQueue(sqs, settings.work_queue_url), SqsRejected(sqs, settings.rejected_queue_url)
+        limits = Limits(settings.request_longest, frozenset(settings.admin_roles), frozenset(settings.reply_queue_arns))
+        return cls(clock, Desk(clock, open_store(settings, session), queue, rejected, limits))
 
 
 def open_store(settings: StoreSettings, session: Session, *, endpoint_url: str | None = None) -> DynamoStore:

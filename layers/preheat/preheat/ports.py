@@ -260,15 +260,22 @@ class Store(Protocol):
     def reply(self, request_id: RequestId) -> Reply | None:
         """Return what the request of this id was answered; None: it was not."""
 
-    def answer(self, reply: Reply, change: Standing | Tombstone | None, models: Sequence[ModelId]) -> None:
+    def answer(
+        self,
+        reply: Reply,
+        change: Standing | Tombstone | None,
+        models: Sequence[ModelId],
+        seen: int | None = None,
+    ) -> None:
         """Append the reply to the request's ledger, and with it store the change that it tells of. All or nothing.
 
         A standing of revision 1 must not be stored yet; another one replaces the revision before it. Of a release and
         what it releases, the one that comes second must know of the first: a tombstone is refused where its hold or
         block stands, and a new one that is not released at birth where a tombstone of its requester's or an admin's is
         in force. With a change of a model's its record becomes due at `reply.at` and its version is bumped, in the same
-        transaction; with a schedule's its version is bumped there, and then `models`, those that have the schedule, are
-        woken one by one.
+        transaction, and if `seen` is given only if that version was it: a reply that says whether a stop was won must
+        not be outrun by one. With a schedule's its version is bumped there, and then `models`, those that have the
+        schedule, are woken one by one.
 
         Raises:
             StaleRecord: this id was answered already, or what was read has changed by now; nothing was written.
@@ -376,6 +383,17 @@ class Replies(Protocol):
         Raises:
             QueueUnavailable: it may or may not have been sent.
             Undeliverable: there is no such queue, or it may not be sent to.
+        """
+
+
+class RejectedRequests(Protocol):
+    """Where requests that were refused are put aside, for people to look at: never tried again."""
+
+    def put_aside(self, body: str, reply: Reply) -> None:
+        """Keep a message's body with what it was answered; a long body is cut. The same one may come twice.
+
+        Raises:
+            QueueUnavailable: it may or may not have been kept.
         """
 
 
