@@ -91,7 +91,8 @@ def lambda_environment(template: dict[str, Any]) -> dict[str, str]:
     """The variables of the template, with a value of the right kind for each reference."""
     known: dict[str, str] = {"Mode": "act", "LogLevel": "INFO", "WorkQueue": QUEUE_URL, "AWS::StackName": "preheat"}
     known |= dict.fromkeys(("HostingEndpointUrl", "RekognitionEndpointUrl", "SageMakerEndpointUrl"), "")
-    known |= {"ReplyQueueArns": "", "UnpublishedQueue.Arn": "arn:aws:sqs:eu-central-1:123456789012:UnpublishedQueue"}
+    known |= {"ReplyQueueArns": "", "AdminRoles": "", "RequestMaxDays": "7", "RejectedRequestsQueue": QUEUE_URL}
+    known |= {"UnpublishedQueue.Arn": "arn:aws:sqs:eu-central-1:123456789012:UnpublishedQueue"}
     known |= {"ReconcileRole.Arn": "arn:aws:iam::123456789012:role/ReconcileRole"}
     variables = dict(template["Globals"]["Function"]["Environment"]["Variables"])
     for function in template["Resources"].values():
@@ -102,7 +103,6 @@ def lambda_environment(template: dict[str, Any]) -> dict[str, str]:
         text = str(_taken(value))
         values[name] = known.get(text, text)
     return values | {
-        "PREHEAT_REJECTED_QUEUE_URL": QUEUE_URL,
         "AWS_REGION": "eu-central-1",
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_ACCESS_KEY_ID": "test",

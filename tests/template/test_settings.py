@@ -47,7 +47,7 @@ def test_the_function_requests_accepts_what_the_template_sets_for_it(
     }
     settings = RequestsSettings.from_env(lambda_environment | given)
     assert settings.request_longest == STANDS_AT_MOST
-    assert (settings.admin_roles, settings.reply_queue_arns) == ((), ())
+    assert settings.admin_roles == ()
 
 
 def test_each_number_of_days_that_the_template_allows_is_accepted(

@@ -4,17 +4,19 @@ Level-triggered: a message only says *look at model X*. Owns the order of the re
 one's failure; what to do is `domain.decision`'s affair. Pure but for its `Remote`: nothing here logs.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from preheat.domain import budget, proving
 from preheat.domain.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.decision import Decision, after_call, after_gate_call, decide
-from preheat.domain.demand import NOTHING_WANTED, outlook
+from preheat.domain.demand import HORIZON, NOTHING_WANTED, outlook
 from preheat.domain.evidence import turned
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Mode, ModelId, Readiness
+from preheat.domain.plan import HostedModel, Mode, ModelId, Readiness
 from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
+from preheat.domain.request import Standing, Subject
 from preheat.domain.situation import Observation, Proof, Situation
 from preheat.domain.timetable import ScheduleError, closed_until
 from preheat.downstream import looked_downstream, moved
@@ -96,14 +98,15 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
     planned = evaluable
     situation = _gather(replace(record, writer=remote.writer), planned, stack_mode, remote, now)
     decision = decide(situation)
-    record = _save(decision, remote, entries)
+    stops = decision.call is not None and decision.call.call in (Call.STOP, Call.CLOSE)
+    record = _save(decision, remote, entries, situation.guards if stops else {})
     if decision.call is not None:
         outcome = _act(decision.call, decision.record, remote)
         answer, detail = outcome.answer, outcome.detail
         answered = after_gate_call if decision.call.call.is_of_gate else after_call
         after = answered(situation, record, outcome, now=remote.clock.now())
         try:
-            record = _save(after, remote, entries)
+            record = _save(after, remote, entries, {})
         except (StaleRecord, StoreUnavailable):
             # The intent stands: the next pass repeats the very same call, or sees its effect.
             detail = f"{after.reason}; not recorded, the intent stands"
@@ -149,16 +152,18 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
     model = planned.model
     if model is not None and record.target != model.target and not record.is_engaged():
         record = turned(record, model.target)
+    requests, guards = _standings(model, remote, now) if model is not None else ((), {})
     mode = stack_mode if model is None else max(stack_mode, model.mode, key=lambda mode: mode.strictness)
     situation = Situation(
         model=model,
         plan_version=planned.version,
         mode=mode,
         record=record,
-        outlook=outlook(model, now) if model is not None else NOTHING_WANTED,
+        outlook=outlook(model, now, requests) if model is not None else NOTHING_WANTED,
         observation=Observation(record.observed, "as last seen"),
         now=now,
         seen_at=now,
+        guards=guards,
     )
     if mode is Mode.PAUSED:
         return situation
@@ -176,6 +181,20 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
     if situation.finds_a_stranger:
         situation = replace(situation, seen_at=remote.clock.now())
     return situation
+
+
+def _standings(model: HostedModel, remote: Remote, now: datetime) -> tuple[tuple[Standing, ...], Mapping[Subject, int]]:
+    """Read what stands of a model and of each of its schedules, with the versions that guard the latter.
+
+    Read after the record, whose version guards the model's own.
+    """
+    requests = list(remote.store.standings(Subject(model_id=model.model_id), now - HORIZON).requests)
+    guards: dict[Subject, int] = {}
+    for name in dict.fromkeys(schedule.name for schedule in model.schedules):
+        found = remote.store.standings(Subject(schedule=name), now - HORIZON)
+        guards[Subject(schedule=name)] = found.version
+        requests += found.requests
+    return tuple(requests), guards
 
 
 def _observe(record: ModelRecord, remote: Remote) -> Observation:
@@ -212,8 +231,8 @@ def _act(attempt: Attempt, record: ModelRecord, remote: Remote) -> Outcome:
     return Outcome(Answer.ACCEPTED)
 
 
-def _save(decision: Decision, remote: Remote, entries: list[LedgerEntry]) -> ModelRecord:
-    record = remote.store.save(decision.record, decision.entry)
+def _save(decision: Decision, remote: Remote, entries: list[LedgerEntry], guards: Mapping[Subject, int]) -> ModelRecord:
+    record = remote.store.save(decision.record, decision.entry, guards)
     if decision.entry is not None:
         entries.append(decision.entry)
     return record

@@ -137,6 +137,7 @@ def _facts(model: HostedModel) -> dict[str, str]:
         "slack": show.duration(model.slack),
         "mode": model.mode,
         "unscheduled": model.unscheduled,
+        "resize": model.resize,
         "readiness": show.readiness(model.readiness),
         "drain": show.drain(model.drain),
         "gate": model.gate or "none",

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from preheat.domain.attempt import Attempt, Call
 from preheat.domain.plan import Target
 from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.domain.request import Standings
 from preheat.explorer.scenario import MODEL
 from preheat.ports import PreheatError, Remote, StaleRecord
 from preheat.reconcile import Result, reconcile
@@ -116,7 +117,11 @@ class _Answers:
         gate = self._saved.gate if self._saved is not None else None
         return gate.attempt if gate is not None else None
 
-    def save(self, record: ModelRecord, entry: LedgerEntry | None) -> Any:
+    def standings(self, _: Any, __: Any) -> Standings:
+        """Nothing stands in the explorer's worlds."""
+        return Standings()
+
+    def save(self, record: ModelRecord, entry: LedgerEntry | None, _: Any = None) -> Any:
         answer = self._ask(Request(SAVE, record=record, entry=entry))
         self._saved = record
         return record if answer is None else answer
