@@ -17,6 +17,7 @@ from preheat.clock import VirtualClock
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Backend, HostedModel, Mode, ModelId, Target, Units
 from preheat.domain.record import Action, LedgerEntry, ModelRecord
+from preheat.domain.request import Kind, Reply, RequestId, Standing, Subject, Verb
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 from preheat.hosting.lookout import OBSERVED
 from preheat.ports import Clock, Hosting, Queue, Remote, Store
@@ -118,6 +119,7 @@ class Day:
         self.ticks = True
         self.remote: Callable[[Remote], Remote] = lambda remote: remote
         self._passes = 0
+        self._asked = 0
         self._next_tick = MIDNIGHT
         self.apply(model)
 
@@ -126,6 +128,30 @@ class Day:
     def apply(self, *models: HostedModel) -> None:
         """Apply a plan of these models."""
         self.store.apply(models, expected_version=self.store.plan_version(), at=self.clock.at)
+
+    def ask(self, change: Standing, *models: ModelId) -> None:
+        """Store a hold or block, or a change of one, as an accepted request does; a schedule's wakes `models`."""
+        self._asked += 1
+        name = RequestId(f"{change.request_id}.{self._asked}")
+        reply = Reply(name, Verb(change.kind), change.subject, "role-1", self.clock.at, True, "accepted", "", "")
+        self.store.answer(reply, change, models or (WELD,))
+        for model_id in models or (WELD,):
+            self.queue.enqueue(model_id, timedelta())
+
+    def hold(self, begin: str, end: str, name: str = "hold-1", kind: Kind = Kind.HOLD, **changes: Any) -> Standing:
+        """Ask for the model from a time of the day until another, known from now on, and return what stands then."""
+        subject = changes.pop("subject", Subject(model_id=WELD))
+        one = Standing(RequestId(name), kind, subject, "role-1", at(begin), at(end), self.clock.at, **changes)
+        self.ask(one)
+        return one
+
+    def block(self, begin: str, end: str, name: str = "block-1", **changes: Any) -> Standing:
+        """Ask for the opposite."""
+        return self.hold(begin, end, name, Kind.BLOCK, **changes)
+
+    def release(self, one: Standing) -> None:
+        """Release a hold, or lift a block, now."""
+        self.ask(replace(one, released_at=self.clock.at, revision=one.revision + 1))
 
     def person(self, does: str) -> None:
         """Let a person start or stop the model."""

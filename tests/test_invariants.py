@@ -11,7 +11,7 @@ import pytest
 
 from preheat import invariants
 from preheat.domain import attempt as rules
-from preheat.domain import starting
+from preheat.domain import resting, starting
 from preheat.domain.attempt import REACTIONS, Answer, Attempt, Call
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import ModelId, Target, Units
@@ -49,6 +49,7 @@ def test_the_promised_figures_are_those_of_the_rules() -> None:
     assert (invariants.LEASE, invariants.TOKEN_AGE_MAX) == (rules.LEASE, rules.TOKEN_AGE_MAX)
     assert invariants.EARLY == EARLY
     assert (invariants.ATTEMPTS_MAX, invariants.REPAIRS_MAX) == (starting.ATTEMPTS_MAX, starting.REPAIRS_MAX)
+    assert invariants.RESIZED_AFTER_MOST == resting.RESIZED_AFTER_MOST
     assert {answer for answer in Answer if not REACTIONS[answer].definite} == set(invariants.MAY_COME_YET) - {None}
 
 
@@ -212,6 +213,27 @@ def test_what_is_needed_is_stopped_only_if_it_hangs_or_has_failed(
     observed: Observed, hangs: bool, broken: list[str]
 ) -> None:
     assert intends(STOP, observed, effort=replace(EFFORT, unstuck=hangs)) == broken
+
+
+@pytest.mark.parametrize(
+    ("asked", "attempts", "call", "broken"),
+    [
+        (2, 1, START, []),
+        (2, 2, START, []),
+        (2, 3, START, ["S3"]),
+        (1, 1, START, ["S3"]),
+        (0, 1, START, ["S3"]),
+        (2, 1, STOP, ["S3"]),
+        (2, 1, None, ["S3"]),
+    ],
+)
+def test_what_is_needed_is_restarted_for_more_units_at_most_twice_and_only_where_it_is_our_start(
+    asked: int, attempts: int, call: Attempt | None, broken: list[str]
+) -> None:
+    before = replace(STARTING, attempt=call, effort=replace(EFFORT, attempts=attempts))
+    again = replace(STOP, client_token="preheat-stop-2")
+    assert intends(again, Observed.HOSTED, before=before, asked=asked) == broken
+    assert intends(again, Observed.STARTING, before=before, asked=asked) == ["S3"]
 
 
 def test_what_is_neither_started_nor_adopted_is_not_stopped_but_by_policy() -> None:

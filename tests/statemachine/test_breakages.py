@@ -84,7 +84,9 @@ def test_a_stop_that_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_start_that_comes_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
     outlook = reconcile_module.outlook
     monkeypatch.setattr(
-        reconcile_module, "outlook", lambda model, now: outlook(replace(model, lead=model.lead / 4), now)
+        reconcile_module,
+        "outlook",
+        lambda model, now, requests=(): outlook(replace(model, lead=model.lead / 4), now, requests),
     )
     assert found() == "L1"
 

@@ -32,6 +32,7 @@ LEASE = timedelta(seconds=120)
 TOKEN_AGE_MAX = timedelta(hours=7, minutes=30)
 ATTEMPTS_MAX = 5
 REPAIRS_MAX = 2
+RESIZED_AFTER_MOST = 2
 CALLS_AN_HOUR_MAX = 90
 EARLY = timedelta(seconds=2)
 HOUR = timedelta(hours=1)
@@ -120,6 +121,7 @@ def by_intent(  # noqa: C901 - one judgement, rule by rule
     attempts: int = 0,
     repairs: int = 0,
     may_stop_any: bool = False,
+    asked: int = 0,
 ) -> Iterator[Broken]:
     """Judge a won write that names the call to be made next.
 
@@ -127,7 +129,9 @@ def by_intent(  # noqa: C901 - one judgement, rule by rule
     under the attempt of `before`, the model was seen out of its stopped state, and is stopped again. `attempts`: the
     starts of different tokens that were intended for the demand served, this one included, whatever the record counts;
     `repairs`: those of them that followed a start under which the model was seen to leave and return.
-    `may_stop_any`: the plan's policy for the model is to stop also what somebody else has started.
+    `may_stop_any`: the plan's policy for the model is to stop also what somebody else has started. `asked`: the units
+    that holds ask for at that moment, if the plan's policy is to restart what runs with fewer; 0: it is not. That is
+    the one exception to S3, and not after a second start for the same demand.
     """
     attempt = after.attempt
     if attempt is None:
@@ -140,7 +144,9 @@ def by_intent(  # noqa: C901 - one judgement, rule by rule
     repeated = before.attempt is not None and before.attempt.client_token == attempt.client_token
     if attempt.call is Call.START and repeated and returned:
         yield Broken("S5", "the token is sent again after the model was seen to leave and return")
-    if attempt.call is Call.STOP and needed and observed is Observed.HOSTED:
+    outgrown = before.attempt is not None and before.attempt.call is Call.START and before.attempt.units.minimum < asked
+    resized = outgrown and before.effort is not None and before.effort.attempts <= RESIZED_AFTER_MOST
+    if attempt.call is Call.STOP and needed and observed is Observed.HOSTED and not resized:
         yield Broken("S3", "hosted and needed, yet a stop is called for")
     hung = after.effort is not None and after.effort.unstuck
     if attempt.call is Call.STOP and needed and observed is Observed.STARTING and not hung:

@@ -4,17 +4,19 @@ Level-triggered: a message only says *look at model X*. Owns the order of the re
 one's failure; what to do is `domain.decision`'s affair. Pure but for its `Remote`: nothing here logs.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from preheat.domain import budget, proving
 from preheat.domain.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.decision import Decision, after_call, decide
-from preheat.domain.demand import NOTHING_WANTED, outlook
+from preheat.domain.demand import HORIZON, NOTHING_WANTED, outlook
 from preheat.domain.evidence import turned
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Mode, ModelId, Readiness
+from preheat.domain.plan import HostedModel, Mode, ModelId, Readiness
 from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
+from preheat.domain.request import Standing, Subject
 from preheat.domain.situation import Observation, Proof, Situation
 from preheat.domain.timetable import ScheduleError, closed_until
 from preheat.ports import (
@@ -95,13 +97,14 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
     planned = evaluable
     situation = _gather(replace(record, writer=remote.writer), planned, stack_mode, remote, now)
     decision = decide(situation)
-    record = _save(decision, remote, entries)
+    stops = decision.call is not None and decision.call.call is Call.STOP
+    record = _save(decision, remote, entries, situation.guards if stops else {})
     if decision.call is not None:
         outcome = _act(decision.call, remote)
         answer, detail = outcome.answer, outcome.detail
         after = after_call(situation, record, outcome, now=remote.clock.now())
         try:
-            record = _save(after, remote, entries)
+            record = _save(after, remote, entries, {})
         except (StaleRecord, StoreUnavailable):
             # The intent stands: the next pass repeats the very same call, or sees its effect.
             detail = f"{after.reason}; not recorded, the intent stands"
@@ -147,16 +150,18 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
     model = planned.model
     if model is not None and record.target != model.target and not record.is_engaged():
         record = turned(record, model.target)
+    requests, guards = _standings(model, remote, now) if model is not None else ((), {})
     mode = stack_mode if model is None else max(stack_mode, model.mode, key=lambda mode: mode.strictness)
     situation = Situation(
         model=model,
         plan_version=planned.version,
         mode=mode,
         record=record,
-        outlook=outlook(model, now) if model is not None else NOTHING_WANTED,
+        outlook=outlook(model, now, requests) if model is not None else NOTHING_WANTED,
         observation=Observation(record.observed, "as last seen"),
         now=now,
         seen_at=now,
+        guards=guards,
     )
     if mode is Mode.PAUSED or situation.silent:
         return situation
@@ -171,6 +176,20 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
     if situation.finds_a_stranger:
         situation = replace(situation, seen_at=remote.clock.now())
     return situation
+
+
+def _standings(model: HostedModel, remote: Remote, now: datetime) -> tuple[tuple[Standing, ...], Mapping[Subject, int]]:
+    """Read what stands of a model and of each of its schedules, with the versions that guard the latter.
+
+    Read after the record, whose version guards the model's own.
+    """
+    requests = list(remote.store.standings(Subject(model_id=model.model_id), now - HORIZON).requests)
+    guards: dict[Subject, int] = {}
+    for name in dict.fromkeys(schedule.name for schedule in model.schedules):
+        found = remote.store.standings(Subject(schedule=name), now - HORIZON)
+        guards[Subject(schedule=name)] = found.version
+        requests += found.requests
+    return tuple(requests), guards
 
 
 def _observe(record: ModelRecord, remote: Remote) -> Observation:
@@ -205,8 +224,8 @@ def _act(attempt: Attempt, remote: Remote) -> Outcome:
     return Outcome(Answer.ACCEPTED)
 
 
-def _save(decision: Decision, remote: Remote, entries: list[LedgerEntry]) -> ModelRecord:
-    record = remote.store.save(decision.record, decision.entry)
+def _save(decision: Decision, remote: Remote, entries: list[LedgerEntry], guards: Mapping[Subject, int]) -> ModelRecord:
+    record = remote.store.save(decision.record, decision.entry, guards)
     if decision.entry is not None:
         entries.append(decision.entry)
     return record

@@ -137,5 +137,6 @@ def _facts(model: HostedModel) -> dict[str, str]:
         "slack": show.duration(model.slack),
         "mode": model.mode,
         "unscheduled": model.unscheduled,
+        "resize": model.resize,
         "readiness": show.readiness(model.readiness),
     }

@@ -11,7 +11,7 @@ from typing import Final
 from preheat.cli.closed_days import BEHIND, Range, ahead_of
 from preheat.cli.plan_schedules import schedule
 from preheat.cli.plant_schema import AnyModel, PlantFile, SageMakerModel
-from preheat.domain.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.plan import HostedModel, ModelId, Resize, Target, Units
 from preheat.domain.schedule import Schedule
 
 NEWS: Final = timedelta(days=3)  # more than the longest lead and slack together
@@ -87,6 +87,7 @@ def _model(
         mode=entry.mode,
         unscheduled=entry.unscheduled,
         readiness=entry.readiness.readiness() if entry.readiness is not None else None,
+        resize=Resize.KEEP if isinstance(entry, SageMakerModel) else entry.resize,
     )
 
 

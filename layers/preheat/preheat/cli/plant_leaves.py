@@ -24,6 +24,7 @@ from preheat.domain.plan import (
     VERSION,
     Backend,
     Mode,
+    Resize,
     Unscheduled,
 )
 from preheat.domain.schedule import END_DAY_MAX
@@ -203,4 +204,5 @@ End = Annotated[timedelta, *leaf(_end, type="string", pattern=f"^(?:{_TIME.patte
 END_DAY: Final = leaf(_end_day, type="integer", minimum=0, maximum=END_DAY_MAX - 1)
 Zone = Annotated[str, *leaf(read_zone, type="string", examples=["Europe/Berlin", "America/Mexico_City"])]
 ModeName = Annotated[Mode, *leaf(_one_of(Mode), enum=list(Mode))]
+ResizeName = Annotated[Resize, *leaf(_one_of(Resize), enum=list(Resize))]
 UnscheduledName = Annotated[Unscheduled, *leaf(_one_of(Unscheduled), enum=list(Unscheduled))]

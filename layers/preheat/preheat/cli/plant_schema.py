@@ -25,13 +25,14 @@ from preheat.cli.plant_leaves import (
     ModeName,
     Name,
     Project,
+    ResizeName,
     UnscheduledName,
     Version,
     backend_leaf,
 )
 from preheat.cli.plant_payload import ImageEntry, ReadinessEntry, not_null
 from preheat.cli.plant_windows import ScheduleEntry, Strict
-from preheat.domain.plan import Backend, Mode, Target, Unscheduled
+from preheat.domain.plan import Backend, Mode, Resize, Target, Unscheduled
 
 MODELS_MAX: Final = 1_000
 SCHEMA_URL: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -156,6 +157,9 @@ class _Scaled(Strict):
     )
     max_units: Annotated[int | None, *UNITS] = Field(
         default_factory=lambda: None, description="Only if the model shall auto-scale: its most units."
+    )
+    resize: ResizeName = Field(
+        default=Resize.KEEP, description="What becomes of it if a hold asks for more units than it runs with."
     )
     readiness: Annotated[ImageEntry | None, BeforeValidator(not_null)] = Field(
         default_factory=lambda: None, description="Image on which one inference must succeed before it counts as ready."

@@ -110,6 +110,12 @@ def _written_up(s: Situation, move: Move) -> Decision:
         action, reason = Action.LATE, f"late: {reason}"
     elif action is Action.LOOK and (move.phase is not s.record.phase or late is not None):
         action = Action.OBSERVE
+    effort, requests = _told(s, move, effort, late=bool(late))
+    expired = tuple(one for ended_at, one in s.outlook.expired if not _knows(s.record, ended_at))
+    if action is Action.LOOK and requests:
+        action, reason = Action.READY, f"ready for {', '.join(requests)}: {reason}"
+    elif action is Action.LOOK and expired:
+        action, reason = Action.EXPIRE, f"come to an end: {', '.join(expired)}; {reason}"
     told = action is not Action.LOOK
     wake_at, spent_until = move.wake_at, move.record.spent_until
     if move.calls:
@@ -124,11 +130,13 @@ def _written_up(s: Situation, move: Move) -> Decision:
         wake_at=wake_at,
         spent_until=spent_until,
         sequence=s.record.sequence + told,
+        expired_by=max(ended_at for ended_at, _ in s.outlook.expired) if expired else s.record.expired_by,
     )
     entry = None
     if told:
         spent = replace(record, effort=effort or move.record.effort)  # The entry names the demand that ends with it.
         entry = _entry(s.record, spent, action, reason, s.now, late=late, margin=margin, proof=s.observation.proof)
+        entry = replace(entry, requests=requests, expired=expired)
     return Decision(
         action,
         reason,
@@ -136,6 +144,24 @@ def _written_up(s: Situation, move: Move) -> Decision:
         entry,
         record.attempt if move.calls else None,
     )
+
+
+def _told(s: Situation, move: Move, effort: Effort | None, *, late: bool) -> tuple[Effort | None, tuple[str, ...]]:
+    """Return the holds to be told now that it is ready, once each, or that it is late; the effort knows the former."""
+    demand = s.outlook.current
+    if effort is None or demand is None or s.desired is not Desired.RUN:
+        return effort, ()
+    served = tuple(dict.fromkeys(str(piece.request_id) for piece in demand.served(s.now)))
+    ready = move.phase is Phase.HOSTED and s.observation.observed is Observed.HOSTED and effort.hosted_at is not None
+    if not ready:
+        return effort, served if late else ()
+    fresh = tuple(one for one in served if one not in effort.told)
+    return replace(effort, told=effort.told + fresh), fresh
+
+
+def _knows(record: ModelRecord, ended_at: datetime) -> bool:
+    """Tell whether a hold that has ended then was told of."""
+    return record.expired_by is not None and ended_at <= record.expired_by
 
 
 def _judged(s: Situation, effort: Effort | None) -> tuple[Effort | None, bool | None, timedelta | None]:

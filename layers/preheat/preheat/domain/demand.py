@@ -1,20 +1,23 @@
-"""Demand: what should run when. The union of a model's windows, merged, and seen from one instant.
+"""Demand: what should run when. Windows and holds minus blocks, merged, and seen from one instant.
 
-Pure arithmetic on the plan. Does not know what is observed, nor what has been tried.
+Pure arithmetic on the plan and on what stands. Does not know what is observed, nor what has been tried.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
-from preheat.domain.plan import HostedModel
+from preheat.domain.pieces import Piece, blocks_of, holds_of, lies_in, of_hold, of_window
+from preheat.domain.plan import HostedModel, Units
+from preheat.domain.request import Kind, RequestId, Standing
 from preheat.domain.timetable import LOOKAHEAD, next_edge
-from preheat.domain.windows import Window, merged
 
 # A restart costs the lead, the stop and this allowance; a shorter gap is bridged. Source: the keep-or-stop rule.
 STOP_TIME = timedelta(minutes=5)
 BRIDGE_ALLOWANCE = timedelta(minutes=5)
 # Most schedules repeat within this; a demand that began earlier is known by the record, which keeps its first start.
+# No hold or block is longer, so what ended before this has no say any more.
 HORIZON = timedelta(days=8)
 
 
@@ -24,13 +27,19 @@ class Demand:
 
     begin: datetime
     end: datetime
-    ready_at: datetime  # max(begin, announced_at + lead + slack)
+    ready_at: datetime  # the earliest of its pieces'; a piece's is max(begin, when it became known + lead + slack)
     start_at: datetime  # ready_at - lead - slack
-    schedule: str  # the schedule whose window opened it
+    schedule: str  # the schedule whose window opened it, or BY_REQUEST
+    units: Units  # the most that is asked for over all of it
+    holds: tuple[Piece, ...] = ()  # what holds have in it
 
     def __contains__(self, instant: datetime) -> bool:
         """Tell whether the model should be starting or hosted at `instant`: [start_at, end)."""
         return self.start_at <= instant < self.end
+
+    def served(self, instant: datetime) -> tuple[Piece, ...]:
+        """Return the holds' pieces for which the model should be starting or hosted at `instant`."""
+        return tuple(piece for piece in self.holds if piece.start_at <= instant < piece.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,43 +47,100 @@ class Outlook:
     """A model's demand seen from one instant: the one to serve now, and when that answer changes next."""
 
     current: Demand | None
-    # The next start_at, ready_at or end after now; if none is within LOOKAHEAD, its end; None if there are no windows.
+    # The next start_at, ready_at or end after now, or edge of what stands; if none is within LOOKAHEAD, its end; None
+    # if there are no windows.
     next_edge: datetime | None
     upcoming: Demand | None = None
+    expired: tuple[tuple[datetime, RequestId], ...] = ()  # holds that have come to their end by themselves, and when
 
 
 NOTHING_WANTED = Outlook(current=None, next_edge=None)
 
 
-def demands(model: HostedModel, after: datetime, before: datetime) -> list[Demand]:
-    """Return the merged demands that overlap [after, before), in order of time; short gaps are bridged."""
-    opened_by: dict[datetime, str] = {}
-    windows: list[Window] = []
-    for schedule in model.schedules:
-        for window in schedule.windows(after, before):
-            opened_by.setdefault(window.start, schedule.name)
-            windows.append(window)
-    ahead = model.lead + model.slack
-    found = []
-    for window in merged(windows, gap=model.lead + STOP_TIME + BRIDGE_ALLOWANCE):
-        ready_at = max(window.start, model.announced_at + ahead)
-        found.append(
-            Demand(
-                begin=window.start,
-                end=window.end,
-                ready_at=ready_at,
-                start_at=ready_at - ahead,
-                schedule=opened_by[window.start],
-            )
-        )
+def demands(model: HostedModel, after: datetime, before: datetime, requests: Sequence[Standing] = ()) -> list[Demand]:
+    """Return the merged demands that overlap [after, before), in order of time.
+
+    Short gaps are bridged in which no block lies. A block that is not lifted parts two demands: there the model is
+    stopped, so that the later one is not begun before the time of the stop is over.
+    """
+    blocks, found = blocks_of(requests), []
+    last: Demand | None = None
+    for pieces in _joined(
+        _pieces(model, after, before, requests, blocks), blocks, model.lead + STOP_TIME + BRIDGE_ALLOWANCE
+    ):
+        demand = _of_pieces(model, pieces)
+        if last is not None:
+            stopped_at = last.end + STOP_TIME
+            forced = [block for block in blocks if block.released_at is None]
+            if demand.start_at < stopped_at and lies_in(forced, last.end, demand.begin):
+                ready_at = stopped_at + model.lead + model.slack
+                demand = replace(demand, start_at=stopped_at, ready_at=ready_at)
+        found.append(demand)
+        last = demand
     return found
 
 
-def outlook(model: HostedModel, now: datetime) -> Outlook:
-    """Return what `model` needs at `now`: HORIZON to either side, once a day; then the next within LOOKAHEAD."""
+def _pieces(
+    model: HostedModel,
+    after: datetime,
+    before: datetime,
+    requests: Sequence[Standing],
+    blocks: Sequence[Standing],
+) -> Iterator[Piece]:
+    for schedule in model.schedules:
+        for window in schedule.windows(after, before):
+            yield from of_window(model, window, schedule.name, blocks)
+    for hold in holds_of(requests):
+        if hold.begin < before and after < hold.end:
+            yield from of_hold(model, hold, blocks)
+
+
+def _joined(pieces: Iterable[Piece], blocks: Sequence[Standing], gap: timedelta) -> Iterator[list[Piece]]:
+    """Yield the pieces of each demand: those that overlap or touch, and those between which a gap is bridged."""
+    group: list[Piece] = []
+    end: datetime | None = None
+    # Of those that begin together the first to be named opens the demand, and a window before a hold.
+    for piece in sorted(pieces, key=lambda one: (one.begin, one.request_id is not None)):
+        bridged = end is not None and piece.begin - end <= gap and not lies_in(blocks, end, piece.begin)
+        if end is not None and piece.begin > end and not bridged:
+            yield group
+            group, end = [], None
+        group.append(piece)
+        end = piece.end if end is None else max(end, piece.end)
+    if group:
+        yield group
+
+
+def _of_pieces(model: HostedModel, pieces: Sequence[Piece]) -> Demand:
+    """Return one demand; of its pieces the earliest ready_at counts: a hold never excuses a late window."""
+    return Demand(
+        begin=pieces[0].begin,
+        end=max(piece.end for piece in pieces),
+        ready_at=min(piece.ready_at for piece in pieces),
+        start_at=min(piece.start_at for piece in pieces),
+        schedule=pieces[0].schedule,
+        units=units_for(model, pieces),
+        holds=tuple(piece for piece in pieces if piece.request_id is not None),
+    )
+
+
+def units_for(model: HostedModel, pieces: Iterable[Piece]) -> Units:
+    """Return the model's units, raised to the most that any of the pieces asks for."""
+    units = model.units
+    asked = max([units.minimum, *(piece.units for piece in pieces if piece.units is not None)])
+    if asked == units.minimum or not model.target.backend.takes_units:
+        return units
+    return Units(asked, None if units.maximum is None else max(asked, units.maximum))
+
+
+def outlook(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = ()) -> Outlook:
+    """Return what `model` needs at `now`: HORIZON to either side, once a day; then the next within LOOKAHEAD.
+
+    `requests` are those that stand of the model and of its schedules, as far as they end after `now` - HORIZON.
+    """
     current = upcoming = None
     edges = []
-    for demand in _around(model, now.date()):
+    for demand in _around(model, now.date(), requests):
         if demand.end <= now:
             continue
         if now in demand:
@@ -82,11 +148,20 @@ def outlook(model: HostedModel, now: datetime) -> Outlook:
         elif demand.start_at > now and upcoming is None:
             upcoming = demand
         edges += [edge for edge in (demand.start_at, demand.ready_at, demand.end) if edge > now]
+        edges += [piece.start_at for piece in demand.holds if piece.start_at > now]
+    for one in requests:
+        edges += [edge for edge in (one.begin - HORIZON, one.begin, one.end) if edge > now]
     if upcoming is None and (upcoming := _beyond(model, now + HORIZON)) is not None:
         edges.append(upcoming.start_at)
     if any(schedule.every_window for schedule in model.schedules):
         edges.append(now + LOOKAHEAD)  # Nothing is known of what lies behind it: look again.
-    return Outlook(current=current, next_edge=min(edges, default=None), upcoming=upcoming)
+    ended = sorted((one.until, one.request_id) for one in requests if _is_expired(one, now))
+    return Outlook(current, next_edge=min(edges, default=None), upcoming=upcoming, expired=tuple(ended))
+
+
+def _is_expired(one: Standing, now: datetime) -> bool:
+    """Tell whether it is a hold that has come to its end, and was not released before."""
+    return one.kind is Kind.HOLD and one.end == one.until <= now
 
 
 def _beyond(model: HostedModel, seen: datetime) -> Demand | None:
@@ -99,7 +174,7 @@ def _beyond(model: HostedModel, seen: datetime) -> Demand | None:
 
 
 @lru_cache(maxsize=1024)
-def _around(model: HostedModel, day: date) -> tuple[Demand, ...]:
+def _around(model: HostedModel, day: date, requests: tuple[Standing, ...]) -> tuple[Demand, ...]:
     """Return the demands from HORIZON before the UTC date `day` until HORIZON after it: the same all day long."""
     midnight = datetime.combine(day, time(), UTC)
-    return tuple(demands(model, midnight - HORIZON, midnight + timedelta(days=1) + HORIZON))
+    return tuple(demands(model, midnight - HORIZON, midnight + timedelta(days=1) + HORIZON, requests))

@@ -3,15 +3,17 @@
 Shared by the steps in `starting`, `stopping` and `resting`. Decides nothing itself.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from preheat.domain import looks
 from preheat.domain.attempt import Answer, Attempt, Call
-from preheat.domain.demand import Demand, Outlook
+from preheat.domain.demand import Demand, Outlook, units_for
 from preheat.domain.lifecycle import Desired, Observed
-from preheat.domain.plan import HostedModel, Mode
+from preheat.domain.plan import HostedModel, Mode, Resize, Units
 from preheat.domain.record import Action, Effort, ModelRecord, Ownership, Phase
+from preheat.domain.request import Subject
 
 DEFAULT_LEAD = timedelta(minutes=30)
 # A crash after the intent is picked up when this has passed; by then the worker's function has timed out.
@@ -57,6 +59,8 @@ class Situation:
     observation: Observation
     now: datetime
     seen_at: datetime
+    # The versions of its schedules' requests, as they were read: a stop that is decided on older ones loses its write.
+    guards: Mapping[Subject, int] = field(default_factory=dict)
 
     @property
     def finds_a_stranger(self) -> bool:
@@ -79,6 +83,24 @@ class Situation:
     def silent(self) -> bool:
         """Tell whether the service must not be asked before the plan changes."""
         return self.record.silent_for_plan == self.plan_version
+
+    @property
+    def units(self) -> Units:
+        """The units that a start has now: the most that its demand asks for."""
+        demand = self.outlook.current
+        if demand is not None:
+            return demand.units
+        return self.model.units if self.model is not None else Units()
+
+    @property
+    def outgrown(self) -> bool:
+        """Tell whether holds ask for more units now than our start has, and the plan has it restarted for that."""
+        model, attempt, demand = self.model, self.record.attempt, self.outlook.current
+        if model is None or demand is None or model.resize is not Resize.RESTART:
+            return False
+        if attempt is None or attempt.call is not Call.START:
+            return False
+        return attempt.units.minimum < units_for(model, demand.served(self.now)).minimum
 
     @property
     def lead(self) -> timedelta:

@@ -90,8 +90,8 @@ def _death(s: Situation, attempt: Attempt, *, failed: bool) -> str | None:
     if attempt.answer is not None and REACTIONS[attempt.answer].definite and s.model is not None:
         if attempt.answer in (Answer.INVALID, Answer.GONE):
             return "the service refused it under an earlier plan"
-        if parameter_digest(s.model.target, s.model.units) != attempt.digest():
-            return "the plan has changed since it was refused"
+        if parameter_digest(s.model.target, s.units) != attempt.digest():
+            return "the plan has changed since it was refused, or what is asked for"
     return None
 
 
@@ -136,7 +136,7 @@ def new_start(s: Situation, *, repair: bool) -> Move:
         generation=record.start_generation + 1,
         demand_start=effort.demand_start,
         target=model.target,
-        units=model.units,
+        units=s.units,
         now=s.now,
     )
     effort = replace(

@@ -38,3 +38,15 @@ def merged(windows: Iterable[Window], *, gap: timedelta = timedelta()) -> list[W
         else:
             union.append(window)
     return union
+
+
+def minus(window: Window, others: Iterable[Window]) -> list[Window]:
+    """Return what `others` leave of a window, in order of time."""
+    left, start = [], window.start
+    for other in merged(others):
+        if start < min(other.start, window.end):
+            left.append(Window(start, min(other.start, window.end)))
+        start = max(start, other.end)
+    if start < window.end:
+        left.append(Window(start, window.end))
+    return left

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from preheat.domain.attempt import Attempt
 from preheat.domain.plan import Target
 from preheat.domain.record import LedgerEntry, ModelRecord
+from preheat.domain.request import Standings
 from preheat.explorer.scenario import MODEL
 from preheat.ports import PreheatError, Remote, StaleRecord
 from preheat.reconcile import Result, reconcile
@@ -99,7 +100,11 @@ class _Answers:
     def describe(self, target: Target) -> Any:
         return self._ask(Request(DESCRIBE, target=target))
 
-    def save(self, record: ModelRecord, entry: LedgerEntry | None) -> Any:
+    def standings(self, _: Any, __: Any) -> Standings:
+        """Nothing stands in the explorer's worlds."""
+        return Standings()
+
+    def save(self, record: ModelRecord, entry: LedgerEntry | None, _: Any = None) -> Any:
         answer = self._ask(Request(SAVE, record=record, entry=entry))
         return record if answer is None else answer
 
