@@ -79,6 +79,23 @@ def test_a_hold_ahead_will_be_ready_at_its_begin(scene: Scene) -> None:
     assert scene.asks("hold", **{"from": "19:00"}, until="20:00").ready_at == at("19:00")
 
 
+def test_the_reply_to_a_hold_for_tomorrow_is_not_that_it_is_ready_today() -> None:
+    scene = Scene(a_model("08:00-16:00"))
+    scene.at("12:00")
+    hosted(scene)
+    reply = scene.asks("hold", day=1, **{"from": "19:00"}, until="20:00", units=3)
+    assert (reply.code, reply.phase, reply.ready_at) == (Code.ACCEPTED, Phase.HOSTED, at("19:00", day=1))
+
+
+def test_the_reply_to_a_hold_under_a_block_counts_from_the_end_of_the_block(scene: Scene) -> None:
+    scene.asks("block", until="19:00")
+    assert scene.asks("hold", until="20:00").ready_at == at("19:00")
+    assert scene.asks("hold", until="20:00", priority=60).ready_at == at("17:32")
+    covered = scene.asks("hold", until="18:30")
+    assert (covered.code, covered.ready_at) == (Code.ACCEPTED, None)
+    assert covered.reason.endswith("; blocked all along")
+
+
 def test_the_reply_to_a_hold_that_prolongs_a_shift_says_that_it_is_ready(scene: Scene) -> None:
     scene = Scene(a_model("08:00-16:00"))
     scene.at("15:00")
@@ -461,8 +478,10 @@ def test_stop_now_of_a_schedule_ends_with_that_schedule_and_not_with_its_models_
     late = replace(shifts("10:00-22:00"), name="late")
     scene = Scene(a_model(schedules=(shifts("08:00-16:00"), late)))
     scene.at("12:00")
+    whole = scene.asks("stop_now", request_id="whole")
+    assert whole.until == at("22:00")
+    scene.asks("unblock", of="whole")
     assert scene.asks("stop_now", schedule="early").until == at("16:00")
-    assert scene.asks("stop_now").until == at("22:00")
 
 
 # --- schedules --------------------------------------------------------------------------------------------------------
@@ -619,6 +638,11 @@ def test_an_unreadable_message_is_answered_under_a_made_up_id_once(scene: Scene)
     assert first == again
     assert (first.code, first.verb, first.subject, first.requester) == (Code.UNREADABLE, None, None, LINE)
     assert len(scene.store.replies) == 1
+
+
+def test_a_message_without_an_id_is_answered_where_it_asks_for_it(scene: Scene) -> None:
+    reply = scene.asks("hold", until="20:00", request_id="a b", reply_to=REPLIES)
+    assert (reply.code, reply.reply_to, reply.subject) == (Code.UNREADABLE, REPLIES, Subject(WELD))
 
 
 def test_a_message_whose_sender_is_not_known_is_refused(scene: Scene) -> None:

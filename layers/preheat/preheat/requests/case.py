@@ -55,7 +55,7 @@ class Case:
         standing = [one for one in (*self.kept, *self.others) if change is None or one.request_id != change.request_id]
         if change is not None:
             standing.append(change)
-        return prospect(model, self.records.get(model.model_id), standing, self.now)
+        return prospect(model, self.records.get(model.model_id), standing, self.now, change)
 
 
 @dataclass(frozen=True, slots=True)

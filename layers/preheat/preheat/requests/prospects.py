@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from preheat.domain.attempt import Call
-from preheat.domain.demand import Demand, Outlook, outlook
+from preheat.domain.demand import HORIZON, Demand, Outlook, demands, outlook
 from preheat.domain.plan import HostedModel, Mode, ModelId
 from preheat.domain.record import ModelRecord, Phase
 from preheat.domain.request import Kind, Standing
@@ -18,50 +18,64 @@ from preheat.domain.situation import clock
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """One model as it will go on. `ready_at`: when it is, or can be, ready; None: never, as far as is known."""
+    """One model as it will go on. `ready_at`: when it is, or can be, ready; None: never, as far as is known.
+
+    `wanted`: what is asked about is of the demand that is served now. `units`: with which it runs or starts, if known.
+    """
 
     phase: Phase
     ready_at: datetime | None
     margin: timedelta | None
     words: str
-    wanted: bool  # it should be starting or hosted now
+    wanted: bool
     stopping: bool  # a stop was won, and will have its effect
-    units: int | None  # with which it runs or starts; None: not known, or it does neither
+    units: int | None
 
 
-def prospect(model: HostedModel, record: ModelRecord | None, standing: Sequence[Standing], now: datetime) -> Prospect:
-    """Return how a model will go on if `standing` are the requests that stand of it."""
+def prospect(
+    model: HostedModel,
+    record: ModelRecord | None,
+    standing: Sequence[Standing],
+    now: datetime,
+    change: Standing | None = None,
+) -> Prospect:
+    """Return how a model will go on if `standing` are the requests that stand of it, `change` among them."""
     record = record or ModelRecord(model.model_id, model.target)
-    seen = outlook_with(model, standing, now)
+    seen = outlook(model, now, tuple(standing))
     attempt, effort = record.attempt, record.effort
     mode = max(record.mode, model.mode, key=lambda mode: mode.strictness)
-    demand = seen.current or seen.upcoming
     stopping = attempt is not None and attempt.call is Call.STOP
-    ready_at, margin = demand.ready_at if demand is not None and mode is Mode.ACT else None, None
-    if seen.current is not None and record.phase is Phase.HOSTED and not stopping:
+    demand, ready_at = _asked_for(model, standing, now, change, seen)
+    wanted = demand is not None and now in demand
+    margin = None
+    if wanted and record.phase is Phase.HOSTED and not stopping:
         ready_at = now
         if effort is not None and effort.hosted_at is not None:
             ready_at, margin = effort.hosted_at, effort.ready_at - effort.hosted_at
-    units = attempt.units.minimum if attempt is not None and attempt.call is Call.START else None
     return Prospect(
-        record.phase, ready_at, margin, _words(record, seen, mode), seen.current is not None, stopping, units
+        record.phase,
+        ready_at if mode is Mode.ACT else None,
+        margin,
+        _words(record, seen, mode) + ("" if demand is not None or change is None else "; blocked all along"),
+        wanted,
+        stopping,
+        attempt.units.minimum if attempt is not None and attempt.call is Call.START else None,
     )
 
 
-def outlook_with(model: HostedModel, standing: Sequence[Standing], now: datetime) -> Outlook:
-    """Return what a model needs at `now` if `standing` are the requests that stand of it."""
-    seen = outlook(model, now)
-    ahead = model.lead + model.slack
-    for one in sorted(standing, key=lambda one: one.begin):
-        if one.kind is not Kind.HOLD or one.end <= now:
-            continue
-        ready_at = max(one.begin, one.known_at + ahead)
-        demand = Demand(one.begin, one.end, ready_at, ready_at - ahead, "request")
-        if now in demand and seen.current is None:
-            seen = Outlook(demand, seen.next_edge, seen.upcoming)
-        elif seen.upcoming is None or demand.start_at < seen.upcoming.start_at:
-            seen = Outlook(seen.current, seen.next_edge, demand)
-    return seen
+def _asked_for(
+    model: HostedModel, standing: Sequence[Standing], now: datetime, change: Standing | None, seen: Outlook
+) -> tuple[Demand | None, datetime | None]:
+    """Return the demand asked about, a hold's own or else the next one, and when the model can be ready for it."""
+    if change is None or change.kind is not Kind.HOLD or change.released_at is not None:
+        demand = seen.current or seen.upcoming
+        return demand, demand.ready_at if demand is not None else None
+    for demand in demands(model, change.begin - HORIZON, change.until, standing):
+        for piece in demand.holds:
+            if piece.request_id == change.request_id and piece.end > now:
+                # What the demand began with may be long past, and the model not ready all the same.
+                return demand, demand.ready_at if demand.ready_at > now else piece.ready_at
+    return None, None
 
 
 def words_of_several(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord]) -> str:

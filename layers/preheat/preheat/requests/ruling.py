@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from preheat.domain.demand import outlook
 from preheat.domain.plan import Resize
 from preheat.domain.request import KEPT_AFTER_EXPIRY, Kind, Standing, Tombstone, Verb
 from preheat.domain.situation import clock
 from preheat.requests.case import Case, Ruling
 from preheat.requests.codes import Code
-from preheat.requests.prospects import outlook_with, words_of_several
+from preheat.requests.prospects import words_of_several
 
 ACTIVE_MAX: Final = 20  # holds and blocks of one subject that have not ended
 KEPT_MAX: Final = 1_000  # those and the ended ones that are still kept
@@ -171,7 +172,7 @@ def _stop_now(case: Case) -> Ruling:
     if asked.subject.schedule is not None:
         own = tuple(each for each in model.schedules if each.name == asked.subject.schedule)
         model, standing = replace(model, schedules=own), list(case.kept)
-    current = outlook_with(model, standing, now).current
+    current = outlook(model, now, tuple(standing)).current
     if current is None:
         return Ruling(Code.NOTHING_TO_DO, "nothing wants it now")
     return _placed(case, Kind.BLOCK, now, min(current.end, now + case.limits.longest))
