@@ -34,6 +34,7 @@ STORE_CALLS = (
     "save",
     "planned",
     "planned_before",
+    "standings",
     "due",
     "plan_version",
     "planned_models",
