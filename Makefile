@@ -4,6 +4,8 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 VENVS := .venv/ready .venv-sam/ready .venv-local/ready
 PYTHON_CODE := $(wildcard benchmarks functions layers/preheat/preheat scripts tests)
 PYTEST := .venv/bin/python -m pytest
+ON_LOCAL_AWS := tests/e2e tests/local tests/template
+SEARCHES := tests/explorer tests/reliability tests/simulation tests/statemachine
 # The layers are built by the Python that comes first on the path, with the uv that made the environments. A region has
 # to be named for sam to validate; nothing is sent there.
 SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" UV="$(abspath $(UV))" AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} SAM_CLI_TELEMETRY=0 sam
@@ -38,8 +40,17 @@ requirements: | $(filter .tools/%,$(UV))  ## lock every dependency with hashes
 	$(UV) pip compile -q layers/dependencies/requirements.in --python-version 3.13 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o layers/dependencies/requirements.txt
 	echo "uv==$(UV_VERSION)" | $(UV) pip compile -q - --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements/uv.txt
 
-test: setup  ## run the tests, those on the local AWS too
-	$(PYTEST)
+test: setup  ## run the tests, those on the local AWS too; two groups at a time
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-local test-searches test-rules
+
+test-local: setup  ## the tests on the local AWS, and of the built template
+	$(PYTEST) $(ON_LOCAL_AWS)
+
+test-searches: setup  ## the tests that search: explorer, simulation, state machine
+	$(PYTEST) $(SEARCHES)
+
+test-rules: setup  ## every other test, and whether each error handler ran
+	$(PYTEST) --handlers tests $(addprefix --ignore=,$(ON_LOCAL_AWS) $(SEARCHES))
 
 check: setup  ## say yes or no: format, lint, types, import contracts, template, tests
 	.venv/bin/ruff format --check $(PYTHON_CODE)
@@ -47,7 +58,7 @@ check: setup  ## say yes or no: format, lint, types, import contracts, template,
 	.venv/bin/mypy $(PYTHON_CODE)
 	.venv/bin/lint-imports --no-cache
 	$(SAM) validate --lint
-	$(PYTEST)
+	@$(MAKE) --no-print-directory test
 
 build: setup  ## build the functions and layers into .aws-sam
 	$(SAM) build
@@ -79,8 +90,14 @@ mutants: setup  ## break the protocol on purpose, one rule at a time, and see wh
 matrix: setup  ## at which status and phase each fault was met by explorer and simulation
 	.venv/bin/python scripts/matrix.py
 
+branches: setup  ## count the branches inside error handlers that the tests take (minutes)
+	.venv/bin/python -m scripts.handler_branches
+
 statemachine: setup  ## any order of events against the reference model (EXAMPLES=50000 STEPS=100 FIRST_SEED=1)
 	STATEMACHINE_FIRST_SEED=$(or $(FIRST_SEED),1) STATEMACHINE_EXAMPLES=$(or $(EXAMPLES),50000) STATEMACHINE_STEPS=$(or $(STEPS),100) $(PYTEST) tests/statemachine/test_statemachine.py
+
+requests-fuzz: setup  ## feed 100,000 generated request messages to the desk (REQUEST_BODIES=, REQUEST_BODIES_FIRST=)
+	REQUEST_BODIES=$${REQUEST_BODIES:-100000} $(PYTEST) tests/requests/test_hostile_messages.py
 
 diagram: setup  ## print the transition diagram for ARCHITECTURE.md
 	@.venv/bin/python -c 'from preheat.domain.lifecycle import mermaid; print(mermaid())'
@@ -93,4 +110,4 @@ clean:  ## stop the local AWS and remove what was built; the environments stay
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: setup requirements test check build demo chaos verify-service-model soak schedules benchmark explore statemachine diagram clean help
+.PHONY: setup requirements test test-local test-searches test-rules check build demo chaos verify-service-model soak schedules benchmark explore mutants matrix branches statemachine requests-fuzz diagram clean help

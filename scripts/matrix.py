@@ -28,6 +28,8 @@ type Hits = dict[str, Counter[Place]]
 DELETED, UNDONE, CONFLICT, INVALID, NEW_WORD = (
     "model deleted", "stop undone", "wrong state", "invalid", "new status word"
 )  # fmt: skip
+READ = ("Throttled", "AccessRefused")
+MOVED = ("Throttled", "WrongState", "QuotaExceeded", "AccessRefused", "InvalidCall")
 # The explorer's words for what both let happen, and for what only it does.
 EVENTS: Mapping[str, str] = {
     "fault: crash": Mishap.WORKER_KILLED,
@@ -53,6 +55,11 @@ EVENTS: Mapping[str, str] = {
             "InvalidCall": INVALID,
         }.items()
     },
+    **{f"fault: {call}, answer lost": Mishap.GATE_LOST for call in ("open", "close")},
+    **{f"fault: {call} does not arrive": Mishap.GATE_OUT for call in ("open", "close")},
+    "fault: gate: a new word": NEW_WORD,
+    **{f"fault: {call}: {error}": Mishap.GATE_REFUSED for call in ("gate", "count") for error in READ},
+    **{f"fault: {call}: {error}": Mishap.GATE_REFUSED for call in ("open", "close") for error in MOVED},
 }
 # Where a fault of the explorer can strike by its nature, and why nowhere else.
 NATURE: Mapping[str, tuple[frozenset[str], str]] = {
@@ -72,8 +79,9 @@ def base(event: str) -> frozenset[str]:
     """Return the events that a fault of the explorer can spoil; none: it comes by itself, wherever anything can."""
     if event == "fault: crash":
         return frozenset({"describe", "save", "start", "stop"})
+    behind = ("gate", "count", "open", "close")
     word = event.removeprefix("fault: ").replace(",", "").replace(":", "").split()[0]
-    spoils = word in ("describe", "save", "start", "stop", "look") and event != "fault: stop undone"
+    spoils = word in ("describe", "save", "start", "stop", "look", *behind) and event != "fault: stop undone"
     return frozenset({word}) if spoils else frozenset()
 
 

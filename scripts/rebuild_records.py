@@ -89,6 +89,7 @@ def rebuilt(
         since=last.at if last else None,
         start_generation=_last_generation(entries, Call.START),
         stop_generation=_last_generation(entries, Call.STOP),
+        gate_generation=max(_last_generation(entries, call) for call in (Call.OPEN, Call.CLOSE)),
         ownership=_ownership(entries),
         samples=stored.samples if stored else (),
         evidence=stored.evidence if stored else None,

@@ -14,11 +14,13 @@ from itertools import pairwise
 from typing import Any
 
 from preheat.clock import VirtualClock
+from preheat.domain.gate import Backlog
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Backend, HostedModel, Mode, ModelId, Target, Units
 from preheat.domain.record import Action, LedgerEntry, ModelRecord
 from preheat.domain.request import Kind, Reply, RequestId, Standing, Subject, Verb
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
+from preheat.hosting.downstream_twins import MemoryBacklogs, MemoryGates, SourceMapping
 from preheat.hosting.lookout import OBSERVED
 from preheat.ports import Clock, Hosting, Queue, Remote, Store
 from preheat.queue.memory import MemoryQueue
@@ -77,6 +79,11 @@ def a_model(*windows: str, lead: str = "30m", slack: str = "2m", **changes: Any)
     return replace(model, **changes)
 
 
+GATE = "0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11"
+OTHER_GATE = "7a1f0d3e-5b1c-4c3e-8f42-2c9e1d6b0a22"
+QUEUE = "https://sqs.eu-central-1.amazonaws.com/111122223333/images"
+
+
 @dataclass(frozen=True)
 class Skewed:
     """A clock that is off."""
@@ -113,6 +120,10 @@ class Day:
         self.service.call_log.add = noted  # type: ignore[method-assign]  # the test reads every call
         self.service.add_model(self.target.project, self.target.version)
         self.hosting: Hosting = hosting_on(self.service)
+        self.gates = MemoryGates(self.clock)
+        self.gates.mappings = {GATE: SourceMapping(), OTHER_GATE: SourceMapping()}
+        self.backlogs = MemoryBacklogs()
+        self.backlogs.backlogs[QUEUE] = Backlog(0, 0, 0)
         self.entries: list[LedgerEntry] = []
         self.results: list[Result] = []
         self.mode = Mode.ACT
@@ -164,6 +175,10 @@ class Day:
         """Inject a fault of the service."""
         self.service.inject(Fault(kind, **details))
 
+    def waiting(self, visible: int, in_flight: int = 0, delayed: int = 0) -> None:
+        """Let this many messages wait in the queue behind the model."""
+        self.backlogs.backlogs[QUEUE] = Backlog(visible, in_flight, delayed)
+
     def run_until(self, text: str, day: int = 0) -> None:
         """Let time pass, event by event, up to and including an instant."""
         until = at(text, day)
@@ -196,7 +211,7 @@ class Day:
     def _remote(self, writer: str) -> Remote:
         store: Store = self.store
         queue: Queue = self.queue
-        return Remote(self.clock, store, self.hosting, queue, writer)
+        return Remote(self.clock, store, self.hosting, queue, writer, self.gates, self.backlogs)
 
     # --- what is seen -----------------------------------------------------------------------------------------------
 

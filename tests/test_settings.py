@@ -14,6 +14,7 @@ from preheat.settings import (
     AuditSettings,
     PublishSettings,
     ReconcileSettings,
+    RequestsSettings,
     SettingsError,
     StoreSettings,
     TickSettings,
@@ -87,11 +88,24 @@ def test_each_reader_gives_what_its_field_takes() -> None:
         WatchSettings.from_env(WORK),
         PublishSettings.from_env(PUBLISH),
         AuditSettings.from_env(AUDIT | {"PREHEAT_HOSTING_ENDPOINT_URL": "http://127.0.0.1:1/"}),
+        RequestsSettings.from_env(WORK | {"PREHEAT_REJECTED_QUEUE_URL": "https://q/r"}),
     ]
     assert {field.name for settings in told for field in fields(settings)} == set(VARIABLES)
     for settings in told:
         for name, kind in get_type_hints(type(settings)).items():
             assert isinstance(getattr(settings, name), tuple if get_origin(kind) is tuple else kind)
+
+
+def test_lists_are_read_whole_and_one_wrong_part_is_named() -> None:
+    queues = "arn:aws:sqs:eu-central-1:111122223333:a,arn:aws:sqs:eu-central-1:111122223333:b"
+    told = WORK | {"PREHEAT_REJECTED_QUEUE_URL": "https://q/r", "PREHEAT_REPLY_QUEUE_ARNS": queues}
+    settings = RequestsSettings.from_env(told | {"PREHEAT_ADMIN_ROLES": "AROAEXAMPLE1"})
+    assert settings.admin_roles == ("AROAEXAMPLE1",)
+    assert PublishSettings.from_env(PUBLISH | {"PREHEAT_REPLY_QUEUE_ARNS": queues}).reply_queue_arns == tuple(
+        queues.split(",")
+    )
+    with pytest.raises(SettingsError, match=r"PREHEAT_ADMIN_ROLES holds 'AIDAUSER'; accepted: ids of IAM roles"):
+        RequestsSettings.from_env(told | {"PREHEAT_ADMIN_ROLES": "AROAEXAMPLE1,AIDAUSER"})
 
 
 def test_what_a_cold_start_loads_of_these_holds_neither_pydantic_nor_tracing_nor_boto3() -> None:

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from preheat import telemetry
 from preheat.domain.plan import ModelId, Target
 from preheat.domain.record import Action, LedgerEntry, Phase
+from preheat.domain.request import Reply, RequestId, Subject, Verb
 from preheat.masking import log_line, masked
 from preheat.reconcile import Result
+from preheat.requests.desk import Taken
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 HOSTED = LedgerEntry(
@@ -202,6 +204,45 @@ def test_what_a_traceback_quotes_is_masked_too() -> None:
 )
 def test_longer_numbers_ids_and_times_are_no_accounts(text: str) -> None:
     assert masked(text) == text
+
+
+def taken(**changes: Any) -> Taken:
+    reply = Reply(
+        RequestId("line-7.1"),
+        Verb.HOLD,
+        Subject(schedule="early"),
+        "account:111122223333",
+        SIX,
+        accepted=False,
+        code="expired",
+        reason="it came after its end",
+        digest="d",
+    )
+    again = changes.pop("again", False)
+    return Taken(replace(reply, **changes), again=again)
+
+
+def test_a_refused_request_is_counted_once_without_a_dimension_that_it_chooses(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for each in (taken(), taken(again=True), taken(accepted=True)):
+        telemetry.emit_taken(each, at=SIX)
+    (line,) = lines(capsys)
+    assert metrics_of(line) == {"RequestsRejected": ("Count", [1.0])}
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
+    assert (line["code"], line["request_id"]) == ("expired", "line-7.1")
+
+
+@pytest.mark.parametrize(("accepted", "level"), [(True, logging.INFO), (False, logging.WARNING)])
+def test_a_request_is_one_line_a_refusal_at_warning(
+    caplog: pytest.LogCaptureFixture, accepted: bool, level: int
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    telemetry.log_taken(taken(accepted=accepted))
+    (record,) = caplog.records
+    assert (record.levelno, record.message) == (level, "requested")
+    told = record.__dict__
+    assert (told["request_id"], told["subject"], told["code"]) == ("line-7.1", "schedule#early", "expired")
 
 
 @given(

@@ -6,7 +6,6 @@ from typing import Any
 from preheat import telemetry
 from preheat.bootstrap import Publisher
 from preheat.domain.record import LedgerEntry
-from preheat.domain.request import Reply
 from preheat.ports import EventsUnavailable, QueueUnavailable
 from preheat.store.stream import Tampered, key_of
 
@@ -41,5 +40,3 @@ def publish(record: dict[str, Any]) -> None:
         publisher.set_aside(record, f"{type(error).__name__}: {error}")
     if isinstance(told, LedgerEntry):
         telemetry.emit_entry(told)
-    elif isinstance(told, Reply):
-        telemetry.emit_reply(told)

@@ -175,6 +175,7 @@ def dead_letters(aws: LocalAws) -> list[tuple[str, str]]:
         ("work", aws.work_dead_letter_queue_url),
         ("tick", aws.tick_dead_letter_queue_url),
         ("watch", aws.watch_dead_letter_queue_url),
+        ("requests", aws.request_dead_letter_queue_url),
     ):
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=30).get(
             "Messages", []

@@ -18,14 +18,26 @@ from pathlib import Path
 
 import preheat
 from preheat.explorer import Scenario, explore
-from preheat.explorer.catalog import LENIENT, LONG, MOVED, REKOGNITION, SHIFT, STRICT, TIGHT, UNITS
+from preheat.explorer.catalog import (
+    DRAIN,
+    GATE,
+    GATE_FOUND_OPEN,
+    LENIENT,
+    LONG,
+    MOVED,
+    REKOGNITION,
+    SHIFT,
+    STRICT,
+    TIGHT,
+    UNITS,
+)
 from preheat.simulation import run
 from preheat.simulation.faults import MIXES, FaultMix
 from preheat.simulator.faults import Fault, FaultKind
 from preheat.simulator.status import Operation
 from preheat.simulator.switches import Switches, TokenAfterStop, WhenPossible
 
-PROMISES = frozenset({"S1", "S2", "S3", "S4", "S5", "S7", "S8", "S9", "S10", "L1", "L2", "L3", "L5"})
+PROMISES = frozenset({"S1", "S2", "S3", "S4", "S5", "S7", "S8", "S9", "S10", "S11", "S12", "L1", "L2", "L3", "L5"})
 # A mutation may make a search endless; the largest scenario below has some 300,000 situations.
 STATES_MAX = 400_000
 # Mixes that are rare in `all`: what takes hours, what fails often, and people.
@@ -78,6 +90,10 @@ def short() -> Iterator[Harness]:
         TIGHT,
         replace(TIGHT, workers=2),
         replace(TIGHT, people=1),
+        replace(DRAIN, faults=1),
+        replace(GATE, workers=2),
+        replace(GATE, faults=1),
+        replace(GATE_FOUND_OPEN, faults=1),
         replace(TIGHT, faults=1),
         replace(LONG, faults=1),
     ):

@@ -7,6 +7,7 @@ from scripts.mutants.mutation import Mutation
 _m = partial(Mutation, file="domain/decision.py")
 _s = partial(Mutation, file="domain/situation.py")
 _d = partial(Mutation, file="domain/demand.py")
+_p = partial(Mutation, file="domain/pieces.py")
 
 MUTATIONS = (
     _s(
@@ -107,14 +108,14 @@ MUTATIONS = (
         rule="a new plan is asked for anew",
         sees="L1",
     ),
-    _d(
+    _p(
         name="the lead forgotten",
         old="    ahead = model.lead + model.slack\n",
         new="    ahead = model.slack\n",
         rule="a start is due lead and slack ahead",
         sees="L1",
     ),
-    _d(
+    _p(
         name="the slack forgotten",
         old="    ahead = model.lead + model.slack\n",
         new="    ahead = model.lead\n",

@@ -11,12 +11,12 @@ _b = partial(Mutation, file="domain/budget.py")
 MUTATIONS = (
     _m(
         name="the call before its write",
-        old="""    record = _save(decision, remote, entries)
+        old="""    record = _save(decision, remote, entries, situation.guards if stops else {})
     if decision.call is not None:
-        outcome = _act(decision.call, remote)
+        outcome = _act(decision.call, decision.record, remote)
 """,
-        new="""    outcome = _act(decision.call, remote) if decision.call is not None else None
-    record = _save(decision, remote, entries)
+        new="""    outcome = _act(decision.call, decision.record, remote) if decision.call is not None else None
+    record = _save(decision, remote, entries, situation.guards if stops else {})
     if outcome is not None:
 """,
         rule="intent before effect",
@@ -24,10 +24,10 @@ MUTATIONS = (
     ),
     _m(
         name="called although the write was lost to another",
-        old="""    record = _save(decision, remote, entries)
+        old="""    record = _save(decision, remote, entries, situation.guards if stops else {})
     if decision.call""",
         new="""    try:
-        record = _save(decision, remote, entries)
+        record = _save(decision, remote, entries, situation.guards if stops else {})
     except StaleRecord:
         record = decision.record
     if decision.call""",
@@ -36,10 +36,10 @@ MUTATIONS = (
     ),
     _m(
         name="called although the store did not answer",
-        old="""    record = _save(decision, remote, entries)
+        old="""    record = _save(decision, remote, entries, situation.guards if stops else {})
     if decision.call""",
         new="""    try:
-        record = _save(decision, remote, entries)
+        record = _save(decision, remote, entries, situation.guards if stops else {})
     except StoreUnavailable:
         record = decision.record
     if decision.call""",
@@ -48,8 +48,9 @@ MUTATIONS = (
     ),
     _m(
         name="two calls on one write",
-        old="        outcome = _act(decision.call, remote)",
-        new="        _act(decision.call, remote)\n        outcome = _act(decision.call, remote)",
+        old="        outcome = _act(decision.call, decision.record, remote)",
+        new="        _act(decision.call, decision.record, remote)\n"
+        "        outcome = _act(decision.call, decision.record, remote)",
         rule="each call has a won write of its own",
         sees="S2",
     ),
@@ -62,7 +63,7 @@ MUTATIONS = (
     ),
     _m(
         name="the answer never recorded",
-        old="            record = _save(after, remote, entries)\n        except",
+        old="            record = _save(after, remote, entries, {})\n        except",
         new="            record = replace(record)\n        except",
         rule="the outcome of a call is recorded",
         sees="S8",

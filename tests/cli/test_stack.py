@@ -1,8 +1,9 @@
 """How a stack is found, and what the demo reads there: on the real template, deployed onto a local AWS."""
 
+import json
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -15,7 +16,7 @@ from preheat.cli.demo_stage import LocalStage
 from preheat.cli.errors import CliError
 from preheat.cli.main import app
 from preheat.cli.stack import find_home, local_store, open_store
-from preheat.domain.plan import Backend, ModelId
+from preheat.domain.plan import Backend, HostedModel, ModelId, Target, Units
 from preheat.hosting.service_model import lookout_client
 from preheat.local import LocalAws, LocalAwsError
 
@@ -68,6 +69,23 @@ def test_an_aws_out_of_reach_is_told_in_one_line(signed_in: LocalAws, monkeypatc
     assert len(result.stderr.splitlines()) == 1
 
 
+def test_a_hold_is_asked_for_and_answered_through_the_queue_of_a_named_stack(signed_in: LocalAws) -> None:
+    store, now = local_store(signed_in), datetime.now(UTC)
+    target = Target("plant-held", "3")
+    hour = timedelta(hours=1)
+    model = HostedModel(ModelId("held"), target, Units(), (), hour, timedelta(), now)
+    store.apply([model], expected_version=store.plan_version(), at=now)
+    stack = ("--stack", signed_in.stack_name)
+    asked = CliRunner().invoke(app, ["hold", "held", "--for", "2h", "--reason", "rework", "--id", "held-1", *stack])
+    assert asked.exit_code == 0, asked.output
+    assert asked.output.startswith("accepted: hold from ")
+    listed = CliRunner().invoke(app, ["requests", "held", "--format", "json", *stack])
+    assert json.loads(listed.output)["request_id"] == "held-1"
+    released = CliRunner().invoke(app, ["release", "held", "held-1", *stack])
+    assert released.output.startswith("accepted: hold held-1 ended")
+    assert CliRunner().invoke(app, ["requests", "held", *stack]).output == "nothing stands\n"
+
+
 def test_the_local_store_needs_nothing_of_the_terminal(
     local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -107,6 +125,7 @@ def test_the_demo_counts_the_dead_letters_of_every_queue(local_aws: LocalAws) ->
         local_aws.tick_dead_letter_queue_url,
         local_aws.watch_dead_letter_queue_url,
         local_aws.unpublished_queue_url,
+        local_aws.request_dead_letter_queue_url,
     )
     for number, url in enumerate(queues, 1):
         sqs.send_message(QueueUrl=url, MessageBody="a letter of a test")

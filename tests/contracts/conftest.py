@@ -13,8 +13,9 @@ from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
 from preheat.domain.attempt import Answer, Attempt, Call
+from preheat.domain.gate import Draining, Gate, Passage
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import HostedModel, Mode, ModelId, Readiness, Target, Units
+from preheat.domain.plan import Drain, HostedModel, Mode, ModelId, Readiness, Target, Units
 from preheat.domain.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 from preheat.ports import Store
@@ -161,6 +162,16 @@ def full(fresh: ModelRecord) -> ModelRecord:
         proved=True,
         told=("hold-1",),
     )
+    closing = Attempt.intended(
+        fresh.model_id,
+        Call.CLOSE,
+        generation=6,
+        demand_start=SIX,
+        target=fresh.target,
+        units=Units(),
+        now=SIX,
+    )
+    gate = Gate("0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11", closing, Passage.MOVING, unreadable=1, look_at=SIX, told=True)
     return replace(
         fresh,
         sequence=1,
@@ -181,6 +192,11 @@ def full(fresh: ModelRecord) -> ModelRecord:
         silent_for_plan=6,
         unreadable=2,
         expired_by=SIX - timedelta(minutes=4),
+        gate=gate,
+        gate_generation=6,
+        draining=Draining(
+            SIX, 2, SIX + timedelta(seconds=30), 0, 1, SIX + timedelta(minutes=2), "drained after 120 s; "
+        ),
     )
 
 
@@ -225,4 +241,6 @@ def model() -> HostedModel:
         announced_at=SIX,
         mode=Mode.OBSERVE,
         readiness=Readiness(bytes(range(256)), "image/jpeg"),
+        drain=Drain("arn:aws:sqs:eu-central-1:111122223333:images.fifo", timedelta(minutes=12)),
+        gate="0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11",
     )

@@ -10,8 +10,10 @@ from moto import mock_aws
 
 from preheat.clock import VirtualClock
 from preheat.domain.plan import ModelId
-from preheat.ports import Queue, QueueUnavailable
+from preheat.domain.request import Reply, RequestId
+from preheat.ports import Queue, QueueUnavailable, RejectedRequests
 from preheat.queue.memory import MemoryQueue
+from preheat.queue.rejected import BODY_MAX, MemoryRejected, SqsRejected
 from preheat.queue.sqs import SqsQueue, sqs_client
 from preheat.queue.work import parse_work
 from preheat.simulation.queue import SimulatedSqs
@@ -129,3 +131,55 @@ def test_what_was_received_from_memory_is_gone_and_what_is_delayed_is_not_there_
     assert (len(queue), queue.receive()) == (1, None)
     clock.advance(timedelta(seconds=5))
     assert (queue.receive(), queue.receive(), queue.next_at(), len(queue)) == (WELD, None, None, 0)
+
+
+# --- what was refused -------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Aside:
+    """The queue of refused requests, and the messages that it holds: the body, and what is told of it."""
+
+    queue: RejectedRequests
+    messages: Callable[[], list[tuple[str, dict[str, str]]]]
+
+
+@pytest.fixture(params=["memory", "moto"])
+def aside(request: pytest.FixtureRequest) -> Aside:
+    if request.param == "memory":
+        memory = MemoryRejected()
+        return Aside(memory, lambda: memory.messages)
+    client = request.getfixturevalue("sqs")
+    url = client.create_queue(QueueName="rejected")["QueueUrl"]
+
+    def messages() -> list[tuple[str, dict[str, str]]]:
+        options = {"QueueUrl": url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]}
+        return [
+            (each["Body"], {name: told["StringValue"] for name, told in each["MessageAttributes"].items()})
+            for each in client.receive_message(**options).get("Messages", [])
+        ]
+
+    return Aside(SqsRejected(client, url), messages)
+
+
+REFUSAL = Reply(
+    RequestId("unreadable-1"), None, None, "AROALINE7", SIX, accepted=False, code="unreadable", reason="x", digest="d"
+)
+
+
+def test_what_was_refused_is_kept_as_it_came_with_the_reason_beside_it(aside: Aside) -> None:
+    aside.queue.put_aside('{"verb": "hold"}', REFUSAL)
+    told = {"code": "unreadable", "reason": "x", "request_id": "unreadable-1", "requester": "AROALINE7"}
+    assert aside.messages() == [('{"verb": "hold"}', told)]
+
+
+@pytest.mark.parametrize(("body", "kept"), [("", "-"), ("x" * 300_000, "x" * BODY_MAX)])
+def test_a_body_that_a_queue_would_not_take_is_kept_as_far_as_it_does(aside: Aside, body: str, kept: str) -> None:
+    aside.queue.put_aside(body, REFUSAL)
+    ((found, _),) = aside.messages()
+    assert found == kept
+
+
+def test_a_queue_of_refused_ones_that_does_not_exist_is_unavailable(sqs: Any) -> None:
+    with pytest.raises(QueueUnavailable, match="unreadable-1"):
+        SqsRejected(sqs, f"{MOTO}/123456789012/none").put_aside("x", REFUSAL)

@@ -151,6 +151,19 @@ def test_a_models_hold_makes_it_due_and_a_save_decided_before_it_loses(
     assert store.standings(MODEL, LONG_AGO).version == 0
 
 
+def test_an_answer_that_tells_of_a_record_loses_against_a_pass_that_came_between(
+    store: Store, full: ModelRecord, entry: LedgerEntry
+) -> None:
+    won = store.save(full, entry)
+    later = store.save(won, None)
+    with pytest.raises(StaleRecord):
+        store.answer(a_reply(), hold(MODEL), [], won.version)
+    assert store.reply(RequestId("request-1")) is None
+    assert (store.standings(MODEL, LONG_AGO), store.load(WELD)) == (Standings(), later)
+    store.answer(a_reply(), hold(MODEL), [], later.version)
+    assert store.standings(MODEL, LONG_AGO).requests == (hold(MODEL),)
+
+
 def test_an_answer_that_changes_nothing_wakes_nobody(store: Store, full: ModelRecord, entry: LedgerEntry) -> None:
     won = store.save(full, entry)
     store.answer(a_reply("r1"), None, [WELD])

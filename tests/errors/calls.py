@@ -19,17 +19,18 @@ type Meets = Callable[[str, bool], None]
 class Faulty:
     """A port whose calls may meet a fault: `meets` is asked before and after each, and may raise."""
 
-    def __init__(self, port: Any, meets: Meets) -> None:
+    def __init__(self, port: Any, meets: Meets, of: str = "") -> None:
         self._port = port
         self._meets = meets
+        self._of = of  # stands before each call's name, where two ports have the same
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._port, name)
 
         def faulty(*args: Any, **kwargs: Any) -> Any:
-            self._meets(name, False)
+            self._meets(self._of + name, False)
             answer = call(*args, **kwargs)
-            self._meets(name, True)
+            self._meets(self._of + name, True)
             return answer
 
         return faulty
@@ -53,7 +54,8 @@ def look(day: Day, meets: Meets) -> Any:
 
     def faulty(remote: Remote) -> Remote:
         store, hosting, queue = (Faulty(port, meets) for port in (remote.store, remote.hosting, remote.queue))
-        return replace(remote, store=store, hosting=hosting, queue=queue)
+        gates, backlogs = Faulty(remote.gates, meets, "gate "), Faulty(remote.backlogs, meets)
+        return replace(remote, store=store, hosting=hosting, queue=queue, gates=gates, backlogs=backlogs)
 
     before, day.remote = day.remote, faulty
     try:

@@ -16,12 +16,12 @@ ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "layers" / "preheat" / "preheat"
 WATCHED = (
     *sorted((ROOT / "functions").glob("*/handler.py")),
-    LIBRARY / "reconcile.py",
-    LIBRARY / "tick.py",
-    LIBRARY / "telemetry.py",
-    LIBRARY / "hosting" / "lookout.py",
-    *sorted((LIBRARY / "store").glob("*.py")),
-    *sorted((LIBRARY / "queue").glob("*.py")),
+    *sorted(LIBRARY.glob("*.py")),
+    *(
+        path
+        for folder in ("bus", "domain", "hosting", "queue", "requests", "store")
+        for path in sorted((LIBRARY / folder).glob("*.py"))
+    ),
 )
 TOOL = 4  # of the six of sys.monitoring, one that neither a debugger nor coverage takes
 

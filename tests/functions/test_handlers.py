@@ -15,6 +15,7 @@ from moto import mock_aws
 
 from preheat.domain.plan import Backend, HostedModel, ModelId, Target, Units
 from preheat.domain.record import Phase
+from preheat.domain.request import RequestId, Subject
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 from preheat.ports import StoreUnavailable, UnreadableItem
 from preheat.simulator.options import Options
@@ -53,6 +54,20 @@ RETURNED: dict[str, list[int] | dict[str, Any] | None] = {
     "reconcile-not-json": [0],
     "reconcile-unknown-field": [],
     "reconcile-forged-metric": [],
+    "requests-hold": [],
+    "requests-hold-of-a-schedule": [],
+    "requests-block": [],
+    "requests-release": [],
+    "requests-unblock": [],
+    "requests-extend": [],
+    "requests-stop-now": [],
+    "requests-status": [],
+    "requests-the-same-twice": [],
+    "requests-event": [],
+    "requests-event-of-a-role": [],
+    "requests-invalid": [],
+    "requests-not-json": [],
+    "requests-named-twice": [],
 }
 CONTEXT = SimpleNamespace(aws_request_id="request", function_name="f", memory_limit_in_mb=512, invoked_function_arn="a")
 
@@ -64,6 +79,7 @@ class Stack:
     store: DynamoStore
     sqs: Any
     queue_url: str
+    rejected_url: str
     simulator: Running
     dynamodb: Any
 
@@ -112,7 +128,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         tables = Tables(NAMES, dynamodb)
         for table in (tables.records, tables.ledger, tables.plans):
             table.create_table(billing_mode="PAY_PER_REQUEST")
-        queue_url = sqs.create_queue(QueueName="work")["QueueUrl"]
+        queue_url, rejected_url = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("work", "rejected"))
         for name in ("unpublished", "replies"):
             sqs.create_queue(QueueName=name)
         session.create_client("events").create_event_bus(Name="preheat-line")
@@ -121,6 +137,9 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "PREHEAT_LEDGER_TABLE": NAMES.ledger,
             "PREHEAT_PLANS_TABLE": NAMES.plans,
             "PREHEAT_WORK_QUEUE_URL": queue_url,
+            "PREHEAT_REJECTED_QUEUE_URL": rejected_url,
+            "PREHEAT_REQUEST_MAX_DAYS": "7",
+            "PREHEAT_ADMIN_ROLES": "AROAEXAMPLECONTROL",
             "PREHEAT_MODE": "act",
             "PREHEAT_HOSTING_ENDPOINT_URL": simulator.url,
             "PREHEAT_REKOGNITION_ENDPOINT_URL": simulator.url,
@@ -131,10 +150,10 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "PREHEAT_PROJECT_PREFIX": "plant-",
             "PREHEAT_EVENT_BUS": "preheat-line",
             "PREHEAT_UNPUBLISHED_QUEUE_ARN": f"{QUEUES}:unpublished",
-            "PREHEAT_REPLY_QUEUE_ARNS": f"{QUEUES}:replies",
+            "PREHEAT_REPLY_QUEUE_ARNS": f"{QUEUES}:replies,arn:aws:sqs:eu-central-1:111122223333:line-7-replies",
         }.items():
             monkeypatch.setenv(name, value)
-        yield Stack(DynamoStore(dynamodb, NAMES), sqs, queue_url, simulator, dynamodb)
+        yield Stack(DynamoStore(dynamodb, NAMES), sqs, queue_url, rejected_url, simulator, dynamodb)
 
 
 def function(name: str) -> ModuleType:
@@ -308,6 +327,69 @@ def test_a_pass_without_its_store_ends_its_message_in_peace_and_warns(
     assert reconcile.handler(event("reconcile-one-message"), CONTEXT) == {"batchItemFailures": []}
     (told,) = [record for record in caplog.records if record.message == "reconciled"]
     assert told.levelname == "WARNING"
+
+
+def refused(stack: Stack) -> dict[str, str]:
+    """What was put aside: each body by its code."""
+    found = stack.sqs.receive_message(
+        QueueUrl=stack.rejected_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    ).get("Messages", [])
+    return {each["MessageAttributes"]["code"]["StringValue"]: each["Body"] for each in found}
+
+
+def test_a_hold_is_stored_answered_and_its_model_sent_to_its_pass(
+    stack: Stack, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.apply(WELD)
+    function("requests").handler(event("requests-hold"), CONTEXT)
+    name = RequestId("line-7.2026-11-24.1")
+    reply, standing = stack.store.reply(name), stack.store.standing(Subject(WELD), name)
+    assert reply is not None
+    assert standing is not None
+    assert (reply.accepted, reply.requester, standing.requester) == (True, "AROAEXAMPLELINE7", "AROAEXAMPLELINE7")
+    assert reply.reply_to == "arn:aws:sqs:eu-central-1:111122223333:line-7-replies"
+    assert stack.messages() == ['{"model_id": "weld-seams"}']
+    (told,) = [record.__dict__ for record in caplog.records if record.message == "requested"]
+    assert (told["code"], told["subject"], told["woken"]) == ("accepted", WELD, (WELD,))
+    assert "RequestsRejected" not in capsys.readouterr().out
+
+
+def test_a_refused_request_is_put_aside_counted_and_never_comes_again(
+    stack: Stack, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    stack.apply(WELD)
+    requests = function("requests")
+    for name in ("invalid", "not-json", "event-of-a-role"):
+        assert requests.handler(event(f"requests-{name}"), CONTEXT) == {"batchItemFailures": []}
+    assert refused(stack)["invalid"] == event("requests-invalid")["Records"][0]["body"]
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert [metric["RequestsRejected"] for metric in metrics] == [[1.0]] * 3
+    told = [record.__dict__["code"] for record in caplog.records if record.message == "requested"]
+    assert told == ["invalid", "unreadable", "unreadable"]
+
+
+def test_the_same_request_twice_is_one_hold(stack: Stack) -> None:
+    stack.apply(WELD)
+    function("requests").handler(event("requests-the-same-twice"), CONTEXT)
+    standings = stack.store.standings(Subject(WELD), datetime.now(UTC))
+    assert [one.request_id for one in standings.requests] == ["line-7.2026-11-24.9"]
+    assert len(stack.messages()) == 2
+
+
+def test_a_request_that_cannot_be_stored_comes_again(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stack.apply(WELD)
+    requests = function("requests")
+
+    def out_of_reach(*_: Any) -> None:
+        raise StoreUnavailable("the ledger: no answer")
+
+    with monkeypatch.context() as context:
+        context.setattr(DynamoStore, "answer", out_of_reach)
+        assert len(requests.handler(event("requests-hold"), CONTEXT)["batchItemFailures"]) == 1
+    assert "not answered" in caplog.text
+    assert requests.handler(event("requests-hold"), CONTEXT) == {"batchItemFailures": []}
 
 
 def test_an_event_that_is_not_from_the_queue_is_refused(stack: Stack) -> None:

@@ -13,6 +13,7 @@ import httpx
 from preheat.cli.stack import local_store
 from preheat.domain.plan import Backend, HostedModel, ModelId, Target, Units
 from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
+from preheat.domain.request import Reply, RequestId
 from preheat.local import LocalAws
 
 DEADLINE_SECONDS = 20
@@ -51,6 +52,7 @@ def test_the_stack_has_the_roles_of_the_template_and_no_other(local_aws: LocalAw
         "AuditRole",
         "AuditScheduleRole",
         "PublishRole",
+        "RequestsRole",
     }
 
 
@@ -119,6 +121,37 @@ def test_an_event_of_an_endpoint_has_its_model_looked_at(local_aws: LocalAws) ->
     answer = lambdas.invoke(FunctionName=local_aws.watch_function, Payload=json.dumps(event).encode())
     assert json.loads(answer["Payload"].read()) == {"woken": 1}
     assert looked_at(version) > version
+
+
+def test_a_request_is_answered_whether_it_comes_as_a_message_or_as_an_event(local_aws: LocalAws) -> None:
+    store, now = local_store(local_aws), datetime.now(UTC)
+    hour = timedelta(hours=1)
+    model = HostedModel(ModelId("asked"), Target("plant-asked", "3"), Units(), (), hour, timedelta(), now)
+    store.apply([model], expected_version=store.plan_version(), at=now)
+    asked = {"version": 1, "verb": "hold", "model": "asked", "duration": "2h"}
+    sqs, events = local_aws.client("sqs"), local_aws.client("events")
+
+    def answered(name: str) -> Reply:
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while (reply := store.reply(RequestId(name))) is None:
+            assert time.monotonic() < deadline, f"{name} was not answered within the deadline"
+            time.sleep(0.1)
+        return reply
+
+    by_message, by_event, refused = (
+        json.dumps(asked | {"request_id": name}) for name in ("by-message", "by-event", "x")
+    )
+    sqs.send_message(QueueUrl=local_aws.request_queue_url, MessageBody=by_message)
+    entry = {"Source": "mes", "DetailType": "Preheat Request", "Detail": by_event, "EventBusName": local_aws.stack_name}
+    events.put_events(Entries=[entry])
+    assert (answered("by-message").code, answered("by-message").requester) == ("accepted", "000000000000")
+    assert (answered("by-event").code, answered("by-event").requester) == ("accepted", "account:000000000000")
+    sqs.send_message(QueueUrl=local_aws.request_queue_url, MessageBody=refused.replace("asked", "no-such"))
+    assert answered("x").code == "unknown_model"
+    (aside,) = sqs.receive_message(
+        QueueUrl=local_aws.rejected_requests_queue_url, MessageAttributeNames=["All"], WaitTimeSeconds=5
+    )["Messages"]
+    assert aside["MessageAttributes"]["code"]["StringValue"] == "unknown_model"
 
 
 def test_a_function_has_its_roles_rights_alone_and_its_emf_lines_become_metrics(local_aws: LocalAws) -> None:

@@ -5,12 +5,13 @@ from dataclasses import replace
 from scripts.matrix import AROUND, EVENTS, NATURE, added, explored
 
 from preheat.explorer import explore
-from preheat.explorer.catalog import TIGHT
+from preheat.explorer.catalog import DRAIN, GATE, TIGHT
 from preheat.simulation.faults import Mishap
 
 
 def test_every_fault_of_both_harnesses_has_its_place_in_the_matrix() -> None:
-    seen = {event for _, _, event in explore(replace(TIGHT, faults=1)).cells if event.startswith("fault")}
+    cells = [cell for each in (TIGHT, GATE, DRAIN) for cell in explore(replace(each, faults=1)).cells]
+    seen = {event for _, _, event in cells if event.startswith("fault")}
     assert seen == set(EVENTS)
     assert {*EVENTS.values(), *AROUND} >= set(Mishap) - {Mishap.NONE, Mishap.POISON_MESSAGE}
     assert set(NATURE) <= set(EVENTS.values())

@@ -120,7 +120,7 @@ def test_the_stand_in_takes_whatever_a_handler_tells() -> None:
     called = set(re.findall(r"telemetry\.(\w+)\(", told))
     assert called == {
         *("log_result", "emit_schedule", "emit_pickup_delay", "log_tick"),
-        *("log_published", "emit_entry", "emit_reply", "tell_tampered"),
+        *("log_published", "emit_entry", "tell_tampered"),
     }
     stand_in = Telemetry(lambda _: None)
     for name in called - {"emit_entry"}:

@@ -122,10 +122,10 @@ def test_a_call_before_its_intent_is_seen(monkeypatch: pytest.MonkeyPatch) -> No
     act = reconcile_module._act
     saved = reconcile_module._save
 
-    def early(decided: decision.Decision, remote: Any, entries: Any) -> ModelRecord:
+    def early(decided: decision.Decision, remote: Any, entries: Any, guards: Any) -> ModelRecord:
         if decided.call is not None:
-            act(decided.call, remote)
-        result: ModelRecord = saved(decided, remote, entries)
+            act(decided.call, decided.record, remote)
+        result: ModelRecord = saved(decided, remote, entries, guards)
         return result
 
     monkeypatch.setattr(reconcile_module, "_save", early)
@@ -135,9 +135,9 @@ def test_a_call_before_its_intent_is_seen(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_second_call_on_one_write_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     act = reconcile_module._act
 
-    def twice(intended: Attempt, remote: Any) -> Any:
-        act(intended, remote)
-        return act(intended, remote)
+    def twice(intended: Attempt, record: ModelRecord, remote: Any) -> Any:
+        act(intended, record, remote)
+        return act(intended, record, remote)
 
     monkeypatch.setattr(reconcile_module, "_act", twice)
     assert is_seen("S2", models=2, days=2)
@@ -152,8 +152,8 @@ def test_a_start_that_comes_too_late_is_seen(monkeypatch: pytest.MonkeyPatch) ->
     demand = importlib.import_module("preheat.domain.demand")
     late = demand.outlook
 
-    def lazy(model: Any, now: Any) -> Any:
-        return late(replace(model, lead=model.lead / 4), now)
+    def lazy(model: Any, now: Any, requests: Any = ()) -> Any:
+        return late(replace(model, lead=model.lead / 4), now, requests)
 
     monkeypatch.setattr(reconcile_module, "outlook", lazy)
     assert is_seen("L1", models=4, days=2)
@@ -194,8 +194,8 @@ def test_a_new_start_within_the_lease_of_the_last_is_seen(monkeypatch: pytest.Mo
 def test_a_hole_in_the_ledger_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     save = WatchedStore.save
 
-    def forgetful(self: WatchedStore, record: ModelRecord, entry: LedgerEntry | None) -> ModelRecord:
-        return save(self, replace(record, sequence=record.sequence + (entry is None)), entry)
+    def forgetful(self: WatchedStore, record: ModelRecord, entry: LedgerEntry | None, guards: Any) -> ModelRecord:
+        return save(self, replace(record, sequence=record.sequence + (entry is None)), entry, guards)
 
     monkeypatch.setattr(WatchedStore, "save", forgetful)
     monkeypatch.setattr("preheat.store.memory.StaleRecord", Exception)

@@ -53,10 +53,10 @@ def test_a_token_that_is_never_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_call_before_its_write(monkeypatch: pytest.MonkeyPatch) -> None:
     act, save = reconcile_module._act, reconcile_module._save
 
-    def early(decided: Decision, remote: Any, entries: Any) -> Any:
+    def early(decided: Decision, remote: Any, entries: Any, guards: Any) -> Any:
         if decided.call is not None:
-            act(decided.call, remote)
-        return save(decided, remote, entries)
+            act(decided.call, decided.record, remote)
+        return save(decided, remote, entries, guards)
 
     monkeypatch.setattr(reconcile_module, "_save", early)
     assert found() == "S2"
@@ -65,12 +65,12 @@ def test_a_call_before_its_write(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_store_that_takes_any_version(monkeypatch: pytest.MonkeyPatch) -> None:
     save = MemoryStore.save
 
-    def careless(self: MemoryStore, written: ModelRecord, entry: LedgerEntry | None) -> ModelRecord:
+    def careless(self: MemoryStore, written: ModelRecord, entry: LedgerEntry | None, guards: Any = None) -> ModelRecord:
         stored, sequence = self.records.get(written.model_id), len(self.entries.get(written.model_id, ()))
         if entry is not None:
             entry = replace(entry, sequence=sequence + 1)
             written = replace(written, sequence=sequence + 1)
-        return save(self, replace(written, version=stored.version if stored else 0), entry)
+        return save(self, replace(written, version=stored.version if stored else 0), entry, guards)
 
     monkeypatch.setattr(MemoryStore, "save", careless)
     assert found() == "S2"

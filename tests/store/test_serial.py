@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preheat.domain.days import Cycle, DayRule, NthWeekday
-from preheat.domain.plan import LEAD_MAX, HostedModel, ModelId, Readiness, Target, Units
+from preheat.domain.plan import (
+    DRAIN_LIMIT_LEAST,
+    DRAIN_LIMIT_MOST,
+    LEAD_MAX,
+    Drain,
+    HostedModel,
+    ModelId,
+    Readiness,
+    Target,
+    Units,
+)
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.recurrence_rule import RecurrenceRule
 from preheat.domain.schedule import ShiftWindow, Weekday
@@ -56,6 +66,11 @@ KINDS: dict[Any, st.SearchStrategy[Any]] = {
     timedelta: durations,
     Target: targets,
     Units: units,
+    Drain: st.builds(
+        Drain,
+        st.sampled_from(["arn:aws:sqs:eu-central-1:111122223333:images", "http://127.0.0.1:4566/000000000000/images"]),
+        st.timedeltas(DRAIN_LIMIT_LEAST, DRAIN_LIMIT_MOST),
+    ),
     Readiness: st.builds(Readiness, st.binary(min_size=1, max_size=60), st.sampled_from(["image/jpeg", "text/csv"])),
     ShiftWindow: windows,
 }
@@ -78,7 +93,7 @@ def values(hint: Any, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]
 
 
 leads = st.timedeltas(timedelta(microseconds=1), LEAD_MAX)
-models = values(HostedModel, lead=leads, slack=st.just(timedelta()) | leads)
+models = values(HostedModel, lead=leads, slack=st.just(timedelta()) | leads, gate=st.none() | st.uuids().map(str))
 
 
 @given(values(ModelRecord) | values(LedgerEntry) | models)

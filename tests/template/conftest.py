@@ -91,7 +91,8 @@ def lambda_environment(template: dict[str, Any]) -> dict[str, str]:
     """The variables of the template, with a value of the right kind for each reference."""
     known: dict[str, str] = {"Mode": "act", "LogLevel": "INFO", "WorkQueue": QUEUE_URL, "AWS::StackName": "preheat"}
     known |= dict.fromkeys(("HostingEndpointUrl", "RekognitionEndpointUrl", "SageMakerEndpointUrl"), "")
-    known |= {"ReplyQueueArns": "", "UnpublishedQueue.Arn": "arn:aws:sqs:eu-central-1:123456789012:UnpublishedQueue"}
+    known |= {"ReplyQueueArns": "", "AdminRoles": "", "RequestMaxDays": "7", "RejectedRequestsQueue": QUEUE_URL}
+    known |= {"UnpublishedQueue.Arn": "arn:aws:sqs:eu-central-1:123456789012:UnpublishedQueue"}
     known |= {"HostingRegions": "", "MemberRoleArns": "", "ProjectPrefix": "line-"}
     known |= {"ReconcileRole.Arn": "arn:aws:iam::123456789012:role/ReconcileRole"}
     variables = dict(template["Globals"]["Function"]["Environment"]["Variables"])

@@ -18,6 +18,7 @@ from preheat.domain.record import Action, LedgerEntry, Phase
 from preheat.domain.request import Reply, RequestId
 from preheat.ports import Running, Site
 from preheat.reconcile import Result
+from preheat.requests.desk import Taken
 
 type OfType = Callable[[str], dict[str, dict[str, Any]]]
 
@@ -45,8 +46,8 @@ RAISED: dict[str, Callable[[], None]] = {
     "UnscheduledModelAlarm": lambda: telemetry.tell_audited(FOUND),
     "LedgerTamperedAlarm": lambda: telemetry.tell_audited(replace(QUIET, violations=(Violation(WELD, "S7", "gap"),))),
     "PickupDelayAlarm": lambda: telemetry.emit_pickup_delay(timedelta(minutes=4), at=NOW),
-    "RequestsRejectedAlarm": lambda: telemetry.emit_reply(
-        Reply(RequestId("a"), None, None, "x", NOW, False, "bad", "so", "0")
+    "RequestsRejectedAlarm": lambda: telemetry.emit_taken(
+        Taken(Reply(RequestId("a"), None, None, "x", NOW, accepted=False, code="bad", reason="so", digest="0")), at=NOW
     ),
     "SchedulesNotEvaluatedAlarm": lambda: telemetry.emit_schedule(replace(RESULT, unevaluated="so"), at=NOW),
     "HolidayHorizonAlarm": lambda: telemetry.emit_schedule(replace(RESULT, closed_until=date(2026, 12, 24)), at=NOW),
@@ -167,7 +168,7 @@ def test_every_function_and_every_queue_that_keeps_failures_is_watched(of_type: 
         for metric in ("Errors", "Throttles"):
             assert (metric, json.dumps({"Ref": function})) in watched, function
     for queue in of_type("AWS::SQS::Queue"):
-        if queue != "WorkQueue":
+        if queue not in ("WorkQueue", "RequestQueue", "RejectedRequestsQueue"):  # what is rejected is counted
             value = json.dumps({"Fn::GetAtt": f"{queue}.QueueName"})
             assert ("ApproximateNumberOfMessagesVisible", value) in watched, queue
 

@@ -15,6 +15,7 @@ FUNCTIONS = {
     "AuditFunction": "audit",
     "PublishFunction": "publish",
     "ReconcileFunction": "reconcile",
+    "RequestsFunction": "requests",
     "TickFunction": "tick",
     "WatchFunction": "watch",
 }

@@ -19,9 +19,11 @@ FUNCTION_ROLES = {
     "AuditFunction": "AuditRole",
     "PublishFunction": "PublishRole",
     "ReconcileFunction": "ReconcileRole",
+    "RequestsFunction": "RequestsRole",
     "TickFunction": "TickRole",
     "WatchFunction": "WatchRole",
 }
+READS = {"AuditRole": {"dynamodb:Query"}, "RequestsRole": {"dynamodb:GetItem"}}  # of the ledger
 # The actions for which their services know no resource.
 WITHOUT_RESOURCE = [
     ["rekognition:DescribeProjects"],
@@ -187,7 +189,17 @@ def test_no_function_can_rewrite_the_ledger(of_type: OfType, role: str) -> None:
         "dynamodb:PartiQLUpdate",
         "dynamodb:UpdateItem",
     }
-    assert allowed <= {"dynamodb:PutItem", "dynamodb:Query"}
+    assert allowed <= {"dynamodb:PutItem"} | READS.get(role, set())
+
+
+def test_who_answers_requests_reaches_their_replies_alone_and_no_models_ledger(of_type: OfType) -> None:
+    (found,) = [
+        statement
+        for name, statement in statements(of_type)
+        if (name, statement["Effect"]) == ("RequestsRole", "Allow")
+        and statement["Resource"] == {"Fn::GetAtt": "LedgerTable.Arn"}
+    ]
+    assert found["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["request#*"]}}
 
 
 def test_no_role_may_hand_a_role_on_and_two_may_enter_the_listed_member_accounts(
@@ -218,3 +230,50 @@ def test_no_role_may_hand_a_role_on_and_two_may_enter_the_listed_member_accounts
     accepted = template["Parameters"]["MemberRoleArns"]["AllowedPattern"]
     assert all(re.fullmatch(accepted, text) for text in ("", role, f"{role},{role}"))
     assert not [text for text in ("*", f"{role}*", f"{role},", f"{role}, {role}", "x") if re.fullmatch(accepted, text)]
+
+
+@pytest.mark.parametrize(
+    ("policy", "listed", "actions"),
+    [
+        ("DrainsPolicy", ("HasDrains", "DrainQueueArns"), ["sqs:GetQueueAttributes"]),
+        (
+            "GatesPolicy",
+            ("HasGates", "GateMappingArns"),
+            ["lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"],
+        ),
+    ],
+)
+def test_queues_are_counted_and_gates_moved_only_if_they_are_listed(
+    template: dict[str, Any], of_type: OfType, policy: str, listed: tuple[str, str], actions: list[str]
+) -> None:
+    condition, parameter = listed
+    (statement,) = of_type("AWS::IAM::Policy")[policy]["PolicyDocument"]["Statement"]
+    assert statement["Action"] == actions
+    assert statement["Resource"] == {"Fn::Split": [",", {"Ref": parameter}]}
+    assert template["Resources"][policy]["Condition"] == condition
+    assert template["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, ""]}]}
+    assert template["Parameters"][parameter]["Default"] == ""
+
+
+@pytest.mark.parametrize(
+    ("parameter", "good", "bad"),
+    [
+        (
+            "DrainQueueArns",
+            "arn:aws:sqs:eu-central-1:111122223333:images,arn:aws:sqs:us-east-1:111122223333:images.fifo",
+            "arn:aws:sqs:eu-central-1:111122223333:*",
+        ),
+        (
+            "GateMappingArns",
+            "arn:aws:lambda:eu-central-1:111122223333:event-source-mapping:0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11",
+            "arn:aws:lambda:eu-central-1:111122223333:event-source-mapping:*",
+        ),
+    ],
+)
+def test_a_list_of_arns_takes_no_wildcard(template: dict[str, Any], parameter: str, good: str, bad: str) -> None:
+    accepted = re.compile(template["Parameters"][parameter]["AllowedPattern"])
+    assert accepted.fullmatch("")
+    assert accepted.fullmatch(good)
+    assert not accepted.fullmatch(bad)
+    assert not accepted.fullmatch(f"{good},")
+    assert not accepted.fullmatch(f"{good}, {good}")

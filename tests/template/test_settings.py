@@ -3,8 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from preheat.domain.plan import Mode
-from preheat.settings import VARIABLES, PublishSettings, ReconcileSettings, TickSettings, WatchSettings
+from preheat.domain.request import STANDS_AT_MOST
+from preheat.settings import (
+    VARIABLES,
+    PublishSettings,
+    ReconcileSettings,
+    RequestsSettings,
+    SettingsError,
+    TickSettings,
+    WatchSettings,
+)
 
 
 def test_the_template_sets_every_variable_that_is_read_and_no_other(
@@ -27,6 +38,33 @@ def test_the_functions_accept_what_the_template_sets(lambda_environment: dict[st
     assert TickSettings.from_env(lambda_environment).work_queue_url == settings.work_queue_url
     assert PublishSettings.from_env(lambda_environment).event_bus == "EventBus"
     assert len(WatchSettings.from_env(lambda_environment).own_role_arns) == 1
+
+
+def test_the_function_requests_accepts_what_the_template_sets_for_it(
+    template: dict[str, Any], lambda_environment: dict[str, str]
+) -> None:
+    own = template["Resources"]["RequestsFunction"]["Properties"]["Environment"]["Variables"]
+    parameters = template["Parameters"]
+    given = {
+        name: str(parameters[value["Ref"]]["Default"]) if value["Ref"] in parameters else "https://sqs/rejected"
+        for name, value in own.items()
+    }
+    settings = RequestsSettings.from_env(lambda_environment | given)
+    assert settings.request_longest == STANDS_AT_MOST
+    assert settings.admin_roles == ()
+
+
+def test_each_number_of_days_that_the_template_allows_is_accepted(
+    template: dict[str, Any], lambda_environment: dict[str, str]
+) -> None:
+    days = template["Parameters"]["RequestMaxDays"]
+    assert (days["MinValue"], days["MaxValue"]) == (1, 30)
+    for number in range(1, 31):
+        settings = RequestsSettings.from_env(lambda_environment | {"PREHEAT_REQUEST_MAX_DAYS": str(number)})
+        assert settings.request_longest.days == number
+    for wrong in ("0", "31", "7.0", ""):
+        with pytest.raises(SettingsError):
+            RequestsSettings.from_env(lambda_environment | {"PREHEAT_REQUEST_MAX_DAYS": wrong})
 
 
 def test_each_mode_that_the_template_allows_is_a_mode(template: dict[str, Any]) -> None:

@@ -5,6 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from preheat.requests.envelope import DETAIL_TYPE
+
 type OfType = Callable[[str], dict[str, dict[str, Any]]]
 
 FUNCTION = "AWS::Serverless::Function"
@@ -26,14 +30,19 @@ def test_each_function_has_a_handler_file_and_both_layers(
         assert re.search(r"^def handler\(", (root / properties["CodeUri"] / "handler.py").read_text(), re.MULTILINE)
 
 
-def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_take(of_type: OfType) -> None:
-    timeout_seconds = of_type(FUNCTION)["ReconcileFunction"]["Timeout"]
-    assert of_type(QUEUE)["WorkQueue"]["VisibilityTimeout"] >= 6 * timeout_seconds
+FED = {"WorkQueue": "ReconcileFunction", "RequestQueue": "RequestsFunction"}  # queues, and who takes from them
 
 
-def test_a_message_meets_the_dead_letter_queue_only_after_five_tries(of_type: OfType) -> None:
-    redrive = of_type(QUEUE)["WorkQueue"]["RedrivePolicy"]
-    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": "WorkDeadLetterQueue.Arn"}
+@pytest.mark.parametrize("queue", FED)
+def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_take(of_type: OfType, queue: str) -> None:
+    timeout_seconds = of_type(FUNCTION)[FED[queue]]["Timeout"]
+    assert of_type(QUEUE)[queue]["VisibilityTimeout"] >= 6 * timeout_seconds
+
+
+@pytest.mark.parametrize("queue", FED)
+def test_a_message_meets_the_dead_letter_queue_only_after_five_tries(of_type: OfType, queue: str) -> None:
+    redrive = of_type(QUEUE)[queue]["RedrivePolicy"]
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": f"{queue.removesuffix('Queue')}DeadLetterQueue.Arn"}
     assert redrive["maxReceiveCount"] >= 5
 
 
@@ -48,7 +57,13 @@ def test_every_way_to_lose_work_ends_in_a_queue_that_keeps_it_14_days(of_type: O
     }
     watched = of_type(FUNCTION)["WatchFunction"]["EventInvokeConfig"]
     assert watched["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": "WatchDeadLetterQueue.Arn"}
-    for name in ("WorkDeadLetterQueue", "TickDeadLetterQueue", "WatchDeadLetterQueue", "UnpublishedQueue"):
+    for name, rule in of_type("AWS::Events::Rule").items():
+        (target,) = rule["Targets"]
+        kept_in = "UnpublishedQueue" if name == "LateModels" else "RequestDeadLetterQueue"
+        assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": f"{kept_in}.Arn"}}
+    kept = [name for name in queues if name.endswith("DeadLetterQueue")]
+    assert len(kept) >= 4
+    for name in (*kept, "RejectedRequestsQueue", "UnpublishedQueue"):
         assert queues[name]["MessageRetentionPeriod"] == FOURTEEN_DAYS_SECONDS
 
 
@@ -80,6 +95,51 @@ def test_an_event_of_an_endpoint_that_the_roles_do_not_reach_or_that_a_call_of_o
     assert properties["EventInvokeConfig"]["MaximumEventAgeInSeconds"] <= 300
 
 
+def test_each_request_fails_alone(of_type: OfType) -> None:
+    mapping = of_type(FUNCTION)["RequestsFunction"]["Events"]["Request"]["Properties"]
+    assert mapping["BatchSize"] == 1
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_requests_come_from_assumed_roles_and_the_rules_of_the_stack_alone(
+    template: dict[str, Any], of_type: OfType
+) -> None:
+    policy = of_type("AWS::SQS::QueuePolicy")["RequestQueuePolicy"]["PolicyDocument"]["Statement"]
+    _, others, rules, named = policy
+    assert (others["Effect"], others["Principal"], others["Action"]) == ("Deny", "*", ["sqs:SendMessage"])
+    assert others["Condition"] == {
+        "StringNotEquals": {"aws:PrincipalType": "AssumedRole"},
+        "Bool": {"aws:PrincipalIsAWSService": "false"},
+    }
+    assert (rules["Effect"], rules["Principal"]) == ("Allow", {"Service": "events.amazonaws.com"})
+    sources = rules["Condition"]["ArnEquals"]["aws:SourceArn"]
+    assert sources[0] == {"Fn::GetAtt": "RequestRule.Arn"}
+    assert sources[1]["Fn::If"][:2] == ["HearsDefaultBus", {"Fn::GetAtt": "DefaultBusRequestRule.Arn"}]
+    condition, sender, otherwise = named["Fn::If"]
+    assert (condition, otherwise) == ("HasSenders", {"Ref": "AWS::NoValue"})
+    assert sender["Principal"] == {"AWS": {"Fn::Split": [",", {"Ref": "RequestSenders"}]}}
+    assert sender["Condition"] == {"StringEquals": {"aws:PrincipalType": "AssumedRole"}}
+    assert template["Parameters"]["RequestSenders"]["Default"] == ""
+    accepted = re.compile(template["Parameters"]["RequestSenders"]["AllowedPattern"])
+    role, account = "arn:aws:iam::111122223333:role/line/mes", "arn:aws:iam::111122223333:root"
+    assert all(accepted.fullmatch(text) for text in ("", role, account, f"{role},{account}"))
+    assert not [text for text in ("*", f"{role}*", f"{role},", "arn:aws:iam::1:user/x") if accepted.fullmatch(text)]
+
+
+def test_events_ask_for_something_on_the_stacks_bus_and_on_the_accounts_only_if_told_so(
+    template: dict[str, Any], of_type: OfType
+) -> None:
+    rules = {name: rule for name, rule in of_type("AWS::Events::Rule").items() if name != "LateModels"}
+    assert {name: rule.get("EventBusName") for name, rule in rules.items()} == {
+        "RequestRule": {"Ref": "EventBus"},
+        "DefaultBusRequestRule": None,
+    }
+    for rule in rules.values():
+        assert rule["EventPattern"] == {"detail-type": [DETAIL_TYPE]}
+    assert template["Resources"]["DefaultBusRequestRule"]["Condition"] == "HearsDefaultBus"
+    assert template["Parameters"]["RequestsFromDefaultBus"]["Default"] == "false"
+
+
 def test_each_message_is_one_pass_and_fails_alone(of_type: OfType) -> None:
     mapping = of_type(FUNCTION)["ReconcileFunction"]["Events"]["Work"]["Properties"]
     assert mapping["BatchSize"] == 1
@@ -90,7 +150,7 @@ def test_each_message_is_one_pass_and_fails_alone(of_type: OfType) -> None:
 def test_a_queue_is_encrypted_and_refuses_plain_transport(of_type: OfType) -> None:
     refused = {}
     for properties in of_type("AWS::SQS::QueuePolicy").values():
-        (statement,) = properties["PolicyDocument"]["Statement"]
+        statement = properties["PolicyDocument"]["Statement"][0]
         (queue,) = properties["Queues"]
         assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

@@ -16,20 +16,26 @@ from preheat.audit import Audit
 from preheat.bus.eventbridge import EventBridge, events_client
 from preheat.clock import SystemClock
 from preheat.domain.plan import Backend, Mode, ModelId
+from preheat.hosting.backlogs import SqsBacklogs
 from preheat.hosting.clients import HostingClients
+from preheat.hosting.gates import LambdaGates
 from preheat.hosting.listing import HostingListing
 from preheat.hosting.members import AUDIT_SESSION_NAME, MemberSessions, listing_share, sts_client
 from preheat.hosting.router import HostingRouter
 from preheat.invariants import by_ledger
 from preheat.ports import Clock, Queue, Remote, Replies, Site, Store
 from preheat.publish import REASON_MAX, Outbox
+from preheat.queue.rejected import SqsRejected
 from preheat.queue.replies import SqsReplies
 from preheat.queue.sqs import SqsQueue, sqs_client
 from preheat.reconcile import Result, reconcile
+from preheat.requests.case import Limits
+from preheat.requests.desk import Desk
 from preheat.settings import (
     AuditSettings,
     PublishSettings,
     ReconcileSettings,
+    RequestsSettings,
     StoreSettings,
     TickSettings,
     WatchSettings,
@@ -94,7 +100,9 @@ class Reconciler:
         clock = SystemClock()
         sessions = MemberSessions(lambda: sts_client(session), clock, store.membership)
         hosting = HostingRouter(HostingClients(session, endpoint_urls, sessions), settings.managed_by)
-        return cls(Remote(clock, store, hosting, queue, writer=""), settings.mode)
+        # Their clients are made when a plan first asks for one.
+        gates, backlogs = LambdaGates.of(session), SqsBacklogs.of(session)
+        return cls(Remote(clock, store, hosting, queue, writer="", gates=gates, backlogs=backlogs), settings.mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +144,24 @@ class Publisher:
         outbox = Outbox(EventBridge(events_client(session), settings.event_bus), replies, settings.reply_queue_arns)
         stream = LedgerStream(settings.ledger_table)
         return cls(SystemClock(), stream, outbox, replies, settings.unpublished_queue_arn)
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """The function `requests`, wired."""
+
+    clock: Clock
+    desk: Desk
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Wire the function from its environment; raises SettingsError."""
+        settings = RequestsSettings.from_env(environ)
+        session = Session()
+        clock, sqs = SystemClock(), sqs_client(session)
+        queue, rejected = SqsQueue(sqs, settings.work_queue_url), SqsRejected(sqs, settings.rejected_queue_url)
+        limits = Limits(settings.request_longest, frozenset(settings.admin_roles), frozenset(settings.reply_queue_arns))
+        return cls(clock, Desk(clock, open_store(settings, session), queue, rejected, limits))
 
 
 LISTING_PAUSE_SECONDS = 0.2  # five calls a second: the services' own limits stay with the passes

@@ -14,6 +14,8 @@ Owns the judgement, one function per thing judged; the explorer and the seeded s
 | S8 leases never move back, and nobody closes a younger one | `by_write` |
 | S9 unknown is not off | `by_intent` |
 | S10 bounded calls | `by_write`, `by_intent`, `by_look`, `by_rate` |
+| S11 the gate is opened only on sight of HOSTED, and closed before the stop | `by_gate`, `by_stop` |
+| S12 a stop waits for its queue to be empty, and no reading that failed counts as empty | `by_readings`, `by_stop` |
 
 L1, L2 and L5 need a world that goes on: explorer and simulation see to them, and of L3 `by_ledger` judges *once*.
 """
@@ -24,7 +26,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from preheat.domain.attempt import Answer, Attempt, Call
+from preheat.domain.gate import BacklogReading, Passage
 from preheat.domain.lifecycle import Observed
+from preheat.domain.plan import Drain
 from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
 
 # The promised figures stand here once more: were they read from the rules that they judge, no rule could break them.
@@ -35,6 +39,10 @@ REPAIRS_MAX = 2
 RESIZED_AFTER_MOST = 2
 CALLS_AN_HOUR_MAX = 90
 EARLY = timedelta(seconds=2)
+EMPTIES = 3
+EMPTY_FOR = timedelta(seconds=60)
+GATE_CLOSED_WITHIN = timedelta(minutes=5)
+LETS_NOTHING_THROUGH = (Passage.CLOSED, Passage.GONE)
 HOUR = timedelta(hours=1)
 TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
 MAY_COME_YET = (None, Answer.LOST)  # what leaves open whether the call has had its effect, or will have it
@@ -81,7 +89,92 @@ def by_write(
             yield Broken("S8", f"the intent of {old.client_token} was closed at the age of {age}")
         if new is not None and old.call is new.call is Call.START:
             yield Broken("S1", f"a new start was intended {age} after the intent of the last")
+    yield from _gate_kept(before, after, at + skew)
     yield from _paced(before, after, at + skew)
+
+
+def _gate_kept(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterator[Broken]:
+    """Judge what a write that is won by `at` at the latest does to the change of the gate that was intended last."""
+    old = before.gate.attempt if before.gate is not None else None
+    new = after.gate.attempt if after.gate is not None else None
+    if old is None:
+        return
+    if new is not None and old.client_token == new.client_token:
+        if new.intent_at < old.intent_at:
+            yield Broken("S8", f"intent_at of the gate went back from {old.intent_at} to {new.intent_at}")
+        if new.tries > old.tries and old.retry_at is not None and at < old.retry_at:
+            yield Broken("S10", f"{old.client_token} is repeated at {at}, and not before {old.retry_at}")
+    elif at < old.intent_at + LEASE and (old.open_writers or old.answer in MAY_COME_YET):
+        yield Broken("S8", f"the intent of {old.client_token} was closed at the age of {at - old.intent_at}")
+
+
+def by_gate(
+    before: ModelRecord, after: ModelRecord, *, observed: Observed, passage: Passage | None, needed: bool, moved: bool
+) -> Iterator[Broken]:
+    """Judge a won write that names the change of a gate to be called next.
+
+    `passage` is what the pass saw of the gate; `needed`: a demand covers the moment of the write, give or take the
+    clocks; `moved`: the plan names another gate by now, or none.
+    """
+    attempt = after.gate.attempt if after.gate is not None else None
+    if attempt is None:
+        yield Broken("S2", "the call of a gate follows a write that names none")
+        return
+    if passage not in (Passage.OPEN, Passage.CLOSED):
+        yield Broken("S9", f"{attempt.call} is called for on a gate that is {passage}")
+    if attempt.call is Call.OPEN and observed is not Observed.HOSTED:
+        yield Broken("S11", f"the gate is opened before a model that is {observed}")
+    if attempt.call is Call.OPEN and before.attempt is not None and before.attempt.call is Call.STOP:
+        yield Broken("S11", "the gate is opened while a stop may be on its way")
+    if attempt.call is Call.CLOSE and needed and not moved and observed is Observed.HOSTED:
+        yield Broken("S3", "hosted and needed, yet its gate is closed")
+
+
+def by_stop(
+    before: ModelRecord,
+    *,
+    observed: Observed,
+    passage: Passage | None,
+    reading: BacklogReading | None,
+    drain: Drain | None,
+    at: datetime,
+    skew: timedelta = timedelta(),
+) -> Iterator[Broken]:
+    """Judge a first stop of a model that is HOSTED, by the record before it and by what its pass saw.
+
+    `drain`: what the stop has to wait for, if it is no stop amid a demand.
+    """
+    waited = before.draining
+    if observed is not Observed.HOSTED or (before.attempt is not None and before.attempt.call is Call.STOP):
+        return
+    over_at = waited.over_at if waited is not None else None
+    if before.gate is not None:
+        change = before.gate.attempt
+        opens = change is not None and change.call is Call.OPEN and (change.open_writers or change.answer is None)
+        if opens and change is not None and at + skew < change.intent_at + LEASE:
+            yield Broken("S11", "stopped while a worker may yet open the gate")
+        given_up = over_at is not None and at + skew >= over_at + GATE_CLOSED_WITHIN
+        if passage not in LETS_NOTHING_THROUGH and not given_up:
+            yield Broken("S11", f"stopped, and its gate is {passage}")
+    if drain is None or over_at is not None:
+        return
+    if waited is None:
+        yield Broken("S12", "stopped without a reading of its queue")
+        return
+    now_empty = reading is not None and reading.backlog is not None and not reading.backlog.left
+    since = waited.empty_since
+    drained = now_empty and waited.empties >= EMPTIES - 1 and since is not None and at + skew >= since + EMPTY_FOR
+    if not drained and at + skew < waited.since + drain.limit:
+        yield Broken("S12", f"stopped {at - waited.since} after its demand, and its queue is not known to be empty")
+
+
+def by_readings(before: ModelRecord, after: ModelRecord, reading: BacklogReading | None) -> Iterator[Broken]:
+    """Judge what a won write says of the readings of its queue; `reading` is what its pass was told."""
+    was = before.draining.empties if before.draining is not None else 0
+    now = after.draining.empties if after.draining is not None else 0
+    empty = reading is not None and reading.backlog is not None and not reading.backlog.left
+    if now > was + empty:
+        yield Broken("S12", f"{now} readings are said to have found the queue empty, after {was}")
 
 
 def _paced(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterator[Broken]:
@@ -226,7 +319,7 @@ def by_ledger(entries: Sequence[LedgerEntry], *, sequence: int = 0) -> Iterator[
             yield Broken("S7", f"entry {entry.sequence} starts from {entry.from_phase}, the last one ended in {phase}")
         phase = entry.to_phase
         token = entry.client_token
-        if entry.action in (Action.START, Action.STOP):
+        if entry.action in (Action.START, Action.STOP, Action.OPEN, Action.CLOSE):
             if token is None:
                 yield Broken("S2", f"entry {entry.sequence} intends a {entry.action} without a token")
                 continue

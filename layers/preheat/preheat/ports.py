@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol, Self
 
 from preheat.domain.attempt import Answer, Attempt
 from preheat.domain.event import Event
+from preheat.domain.gate import Backlog, GateLook
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Backend, HostedModel, ModelId, Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
@@ -140,6 +141,52 @@ class Hosting(Protocol):
         """Ask for the stop exactly as the attempt has it. Return: accepted."""
 
 
+class Gates(Protocol):
+    """Event source mappings of the stack's own account and region. Each call may raise any HostingError.
+
+    ModelGone: there is no such mapping.
+    """
+
+    def describe(self, mapping: str) -> GateLook:
+        """Return what the gate lets through; a state it does not know is UNKNOWN. Never changes anything."""
+
+    def open(self, mapping: str) -> None:
+        """Have what waits behind the gate consumed. Return: accepted. One that is open stays so."""
+
+    def close(self, mapping: str) -> None:
+        """Have nothing more consumed from behind the gate. Return: accepted. One that is closed stays so."""
+
+
+class Backlogs(Protocol):
+    """Queues of work. A call may raise any HostingError; ModelGone: there is no such queue."""
+
+    def count(self, queue: str) -> Backlog:
+        """Return what the queue, named by its URL or its ARN, holds: roughly, and up to a minute late."""
+
+
+class Unwired:
+    """Stands in `Remote` where a program has no gates or queues to see to: whoever asks for one is refused."""
+
+    def describe(self, mapping: str) -> GateLook:
+        """See `Gates`."""
+        raise AccessRefused(f"gate {mapping}: none is wired here")
+
+    def open(self, mapping: str) -> None:
+        """See `Gates`."""
+        raise AccessRefused(f"gate {mapping}: none is wired here")
+
+    def close(self, mapping: str) -> None:
+        """See `Gates`."""
+        raise AccessRefused(f"gate {mapping}: none is wired here")
+
+    def count(self, queue: str) -> Backlog:
+        """See `Backlogs`."""
+        raise AccessRefused(f"queue {queue}: none is wired here")
+
+
+UNWIRED = Unwired()
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """One service in one region of one account. `region` None: the stack's; `role` None: the stack's own account."""
@@ -261,15 +308,22 @@ class Store(Protocol):
     def reply(self, request_id: RequestId) -> Reply | None:
         """Return what the request of this id was answered; None: it was not."""
 
-    def answer(self, reply: Reply, change: Standing | Tombstone | None, models: Sequence[ModelId]) -> None:
+    def answer(
+        self,
+        reply: Reply,
+        change: Standing | Tombstone | None,
+        models: Sequence[ModelId],
+        seen: int | None = None,
+    ) -> None:
         """Append the reply to the request's ledger, and with it store the change that it tells of. All or nothing.
 
         A standing of revision 1 must not be stored yet; another one replaces the revision before it. Of a release and
         what it releases, the one that comes second must know of the first: a tombstone is refused where its hold or
         block stands, and a new one that is not released at birth where a tombstone of its requester's or an admin's is
         in force. With a change of a model's its record becomes due at `reply.at` and its version is bumped, in the same
-        transaction; with a schedule's its version is bumped there, and then `models`, those that have the schedule, are
-        woken one by one.
+        transaction, and if `seen` is given only if that version was it: a reply that says whether a stop was won must
+        not be outrun by one. With a schedule's its version is bumped there, and then `models`, those that have the
+        schedule, are woken one by one.
 
         Raises:
             StaleRecord: this id was answered already, or what was read has changed by now; nothing was written.
@@ -380,6 +434,17 @@ class Replies(Protocol):
         """
 
 
+class RejectedRequests(Protocol):
+    """Where requests that were refused are put aside, for people to look at: never tried again."""
+
+    def put_aside(self, body: str, reply: Reply) -> None:
+        """Keep a message's body with what it was answered; a long body is cut. The same one may come twice.
+
+        Raises:
+            QueueUnavailable: it may or may not have been kept.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Remote:
     """The outside of one pass: every remote call it can make. `writer` names the pass; no two passes share one."""
@@ -389,6 +454,8 @@ class Remote:
     hosting: Hosting
     queue: Queue
     writer: str
+    gates: Gates = UNWIRED
+    backlogs: Backlogs = UNWIRED
 
     def under(self, writer: str) -> Self:
         """Return the same outside for another pass."""

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from preheat.domain import budget, proving
 from preheat.domain.attempt import Answer, Attempt, Call, Outcome
-from preheat.domain.decision import Decision, after_call, decide
+from preheat.domain.decision import Decision, after_call, after_gate_call, decide
 from preheat.domain.demand import HORIZON, NOTHING_WANTED, outlook
 from preheat.domain.evidence import turned
 from preheat.domain.lifecycle import Observed
@@ -19,6 +19,7 @@ from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat.domain.request import Standing, Subject
 from preheat.domain.situation import Observation, Proof, Situation
 from preheat.domain.timetable import ScheduleError, closed_until
+from preheat.downstream import looked_downstream, moved
 from preheat.ports import (
     HostingError,
     ModelGone,
@@ -97,12 +98,13 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
     planned = evaluable
     situation = _gather(replace(record, writer=remote.writer), planned, stack_mode, remote, now)
     decision = decide(situation)
-    stops = decision.call is not None and decision.call.call is Call.STOP
+    stops = decision.call is not None and decision.call.call in (Call.STOP, Call.CLOSE)
     record = _save(decision, remote, entries, situation.guards if stops else {})
     if decision.call is not None:
-        outcome = _act(decision.call, remote)
+        outcome = _act(decision.call, decision.record, remote)
         answer, detail = outcome.answer, outcome.detail
-        after = after_call(situation, record, outcome, now=remote.clock.now())
+        answered = after_gate_call if decision.call.call.is_of_gate else after_call
+        after = answered(situation, record, outcome, now=remote.clock.now())
         try:
             record = _save(after, remote, entries, {})
         except (StaleRecord, StoreUnavailable):
@@ -163,8 +165,10 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
         seen_at=now,
         guards=guards,
     )
-    if mode is Mode.PAUSED or situation.silent:
+    if mode is Mode.PAUSED:
         return situation
+    if situation.silent:  # The service is not to be asked; a gate may be.
+        return looked_downstream(situation, remote)
     # A look of several calls is affordable if its last one is.
     ahead = budget.spent(record.spent_until, now, record.target.backend.calls_a_look - 1)
     if budget.is_spent(ahead, now):
@@ -173,6 +177,7 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
     situation = replace(situation, record=record, observation=_observe(record, remote))
     if model is not None and model.readiness is not None:
         situation = _proved(situation, model.readiness, remote)
+    situation = looked_downstream(situation, remote)
     if situation.finds_a_stranger:
         situation = replace(situation, seen_at=remote.clock.now())
     return situation
@@ -215,7 +220,9 @@ def _proved(s: Situation, readiness: Readiness, remote: Remote) -> Situation:
     return replace(s, record=record, observation=replace(s.observation, proof=proof))
 
 
-def _act(attempt: Attempt, remote: Remote) -> Outcome:
+def _act(attempt: Attempt, record: ModelRecord, remote: Remote) -> Outcome:
+    if attempt.call.is_of_gate:
+        return moved(attempt, record, remote)
     call = remote.hosting.start if attempt.call is Call.START else remote.hosting.stop
     try:
         call(attempt)

@@ -6,9 +6,11 @@ Knows no AWS. The slack is no setting of Lambda: it stands in the plan, where `a
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import Self
 
 from preheat.domain.plan import Mode
+from preheat.domain.request import STANDS_AT_MOST
 from preheat.ports import PreheatError
 
 _TABLE = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
@@ -19,6 +21,8 @@ _PREFIX = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
 _BUS = re.compile(r"[a-zA-Z0-9_./-]{1,256}")
 _QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]{1,80}")
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
+_ROLE_ID = re.compile(r"AROA[A-Z0-9]{1,124}")
+_DAYS = re.compile(r"[1-9]|[12][0-9]|30")
 
 
 class SettingsError(PreheatError):
@@ -85,6 +89,16 @@ class PublishSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestsSettings(TickSettings):
+    """What the function `requests` is told."""
+
+    rejected_queue_url: str
+    request_longest: timedelta  # for which a hold or block may stand
+    admin_roles: tuple[str, ...]  # ids of the roles that may change anybody's
+    reply_queue_arns: tuple[str, ...]  # where replies may go; empty: nowhere
+
+
+@dataclass(frozen=True, slots=True)
 class ReconcileSettings(TickSettings):
     """What the function `reconcile` is told."""
 
@@ -138,6 +152,10 @@ def _url_or_none(text: str) -> str | None:
     return _matching(_URL)(text) if text else None
 
 
+def _days(text: str) -> timedelta:
+    return timedelta(days=int(_matching(_DAYS)(text)))
+
+
 def _list_of(pattern: re.Pattern[str]) -> Callable[[str], tuple[str, ...]]:
     def read(text: str) -> tuple[str, ...]:
         parts = tuple(text.split(",")) if text else ()
@@ -173,6 +191,13 @@ VARIABLES = {
     "event_bus": Variable("PREHEAT_EVENT_BUS", _matching(_BUS), "the name of an event bus"),
     "unpublished_queue_arn": Variable(
         "PREHEAT_UNPUBLISHED_QUEUE_ARN", _matching(_QUEUE_ARN), "the ARN of an SQS queue"
+    ),
+    "rejected_queue_url": Variable("PREHEAT_REJECTED_QUEUE_URL", _matching(_URL), "the URL of an SQS queue"),
+    "request_longest": Variable(
+        "PREHEAT_REQUEST_MAX_DAYS", _days, "a number of days from 1 to 30", default=str(STANDS_AT_MOST.days)
+    ),
+    "admin_roles": Variable(
+        "PREHEAT_ADMIN_ROLES", _list_of(_ROLE_ID), "ids of IAM roles (AROA…) with a comma between them", default=""
     ),
     "reply_queue_arns": Variable(
         "PREHEAT_REPLY_QUEUE_ARNS", _list_of(_QUEUE_ARN), "ARNs of SQS queues with a comma between them", default=""

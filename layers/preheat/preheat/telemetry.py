@@ -15,11 +15,11 @@ from preheat.audit import LISTS_EVERY, Audited
 from preheat.domain.event import Event
 from preheat.domain.plan import ModelId
 from preheat.domain.record import LedgerEntry
-from preheat.domain.request import Reply
 from preheat.domain.timetable import runs_short
 from preheat.masking import log_line
 from preheat.publish import fails_a_start
 from preheat.reconcile import Result
+from preheat.requests.desk import Taken
 from preheat.tick import Ticked
 from preheat.watch import Change
 
@@ -126,14 +126,30 @@ def tell_audited(audited: Audited) -> None:
     metrics.flush_metrics()
 
 
-def emit_reply(reply: Reply) -> None:
-    """Write that a request was rejected; nothing of one that was accepted."""
-    if reply.accepted:
+def log_taken(taken: Taken) -> None:
+    """Write the one line that tells of a request: at WARNING if it was refused, else at INFO."""
+    reply = taken.reply
+    facts = {
+        "request_id": reply.request_id,
+        "verb": reply.verb,
+        "subject": reply.subject.key if reply.subject is not None else None,
+        "requester": reply.requester,
+        "code": reply.code,
+        "reason": reply.reason[:TEXT_MAX],
+        "again": taken.again,
+        "woken": taken.woken[:NAMES_MAX],
+    }
+    (logger.info if reply.accepted else logger.warning)("requested", extra=facts)
+
+
+def emit_taken(taken: Taken, *, at: datetime) -> None:
+    """Write that a request was refused; nothing of an accepted one, nor of one that comes again."""
+    if taken.reply.accepted or taken.again:
         return
-    metrics = _metrics(reply.at)
+    metrics = _metrics(at)
     metrics.add_metric("RequestsRejected", MetricUnit.Count, 1)
-    metrics.add_metadata("request_id", reply.request_id)
-    metrics.add_metadata("code", reply.code)
+    metrics.add_metadata("code", taken.reply.code)
+    metrics.add_metadata("request_id", taken.reply.request_id)
     metrics.flush_metrics()
 
 

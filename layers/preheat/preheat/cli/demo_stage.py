@@ -105,6 +105,7 @@ class LocalStage:
             self.aws.tick_dead_letter_queue_url,
             self.aws.watch_dead_letter_queue_url,
             self.aws.unpublished_queue_url,
+            self.aws.request_dead_letter_queue_url,
         )
         return sum(
             int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name]) for url in queues

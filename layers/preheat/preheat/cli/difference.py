@@ -90,7 +90,7 @@ def _removed(record: ModelRecord | None) -> str:
 
 
 def _described(model: HostedModel) -> Iterator[str]:
-    silent = {"target"} | ({"readiness"} if model.readiness is None else set())
+    silent = {"target"} | {name for name in ("readiness", "drain", "gate") if getattr(model, name) is None}
     facts = (f"{name} {value}" for name, value in _facts(model).items() if name not in silent)
     yield f"{_facts(model)['target']}, {', '.join(facts)}"
     for schedule in model.schedules:
@@ -139,4 +139,6 @@ def _facts(model: HostedModel) -> dict[str, str]:
         "unscheduled": model.unscheduled,
         "resize": model.resize,
         "readiness": show.readiness(model.readiness),
+        "drain": show.drain(model.drain),
+        "gate": model.gate or "none",
     }

@@ -15,11 +15,13 @@ from preheat.cli import (
     audit_ledger,
     demo,
     history,
+    holds,
     importing,
     local,
     migrate,
     preview,
     simulator,
+    standing_requests,
     status,
     validate,
     windows,
@@ -60,6 +62,13 @@ app.command()(migrate.migrate)
 app.add_typer(importing.app, name="import")
 app.command()(status.status)
 app.command()(history.history)
+app.command()(holds.hold)
+app.command()(holds.release)
+app.command()(holds.block)
+app.command()(holds.unblock)
+app.command()(holds.extend)
+app.command("stop-now")(holds.stop_now)
+app.command()(standing_requests.requests)
 app.command("audit-ledger")(audit_ledger.audit_ledger)
 app.command()(simulator.simulator)
 app.command()(simulator.simulate)

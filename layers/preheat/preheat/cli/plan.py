@@ -87,6 +87,8 @@ def _model(
         mode=entry.mode,
         unscheduled=entry.unscheduled,
         readiness=entry.readiness.readiness() if entry.readiness is not None else None,
+        drain=entry.drain.drain() if entry.drain is not None else None,
+        gate=entry.gate,
         resize=Resize.KEEP if isinstance(entry, SageMakerModel) else entry.resize,
     )
 

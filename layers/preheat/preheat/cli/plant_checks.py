@@ -29,6 +29,7 @@ def cross_problems(document: Document) -> Iterator[Problem]:
     owners: dict[tuple[object, ...], str] = {}
     defaults = mapping_of(document.value, "defaults")
     least = defaults.get("min_units", 1)
+    gates: dict[str, str] = {}
     place = {name: defaults[name] for name in ("region", "role") if isinstance(defaults.get(name), str)}
     for name, model in mapping_of(document.value, "models").items():
         path: FieldPath = ("models", name)
@@ -39,6 +40,7 @@ def cross_problems(document: Document) -> Iterator[Problem]:
             yield from _arn_or_names(document, path, placed)
             yield from _shared_target(document, path, placed, owners)
             yield from _crossed_units(document, path, model, least)
+            yield from _shared_gate(document, path, model, gates)
 
 
 def _unknown_schedules(
@@ -69,6 +71,22 @@ def _shared_target(
             f"found {name}, which {first} (line {line}) has already",
             f"one model for each {'endpoint' if endpoint else 'version of a project'}, since two would start and stop "
             "it against each other; name both schedules in one model",
+        )
+
+
+def _shared_gate(
+    document: Document, path: FieldPath, model: dict[str, Any], owners: dict[str, str]
+) -> Iterator[Problem]:
+    gate = model.get("gate")
+    first = owners.setdefault(gate.lower(), str(path[1])) if isinstance(gate, str) else path[1]
+    if first != path[1]:
+        line = document.place(("models", first), of_key=True).line
+        where = (*path, "gate")
+        yield Problem(
+            document.place(where),
+            where,
+            f"found {gate}, which {first} (line {line}) has already",
+            "one model for each gate, since two would open and close it against each other",
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from preheat.cli.plant_behind import DrainEntry
 from preheat.cli.plant_calendars import CalendarEntry, HolidaysEntry, QuotaEntry, ShutdownEntry, TariffEntry
 from preheat.cli.plant_checks import cross_problems
 from preheat.cli.plant_payload import ReadinessEntry
@@ -33,6 +34,7 @@ _ENTRIES: dict[tuple[str, ...], type[BaseModel]] = {
     ("schedules", "*"): ScheduleEntry,
     ("schedules", "*", "windows", "*"): WindowEntry,
     ("models", "*", "readiness"): ReadinessEntry,
+    ("models", "*", "drain"): DrainEntry,
     ("schedules", "*", "rotations", "*"): RotationEntry,
     ("schedules", "*", "rotations", "*", "shifts", "*"): HoursEntry,
     ("schedules", "*", "rotations", "*", "crews", "*"): CrewEntry,

@@ -137,6 +137,11 @@ def whole(pattern: re.Pattern[str]) -> str:
     return f"^(?:{pattern.pattern})$"
 
 
+def duration_leaf(least: timedelta, most: timedelta, bounds: str) -> tuple[PlainValidator, WithJsonSchema]:
+    """Return the leaf of a duration; `bounds` says in words what is accepted."""
+    return leaf(_duration(least, most, bounds), **_SPAN)
+
+
 _NAMES = "a name of 1 to 63 of [a-z0-9-] starting with a letter or digit"
 _SPAN = {"type": "string", "pattern": r"^(?=.)(?:\d{1,4}h)?(?:\d{1,5}m)?(?:\d{1,6}s)?$"}
 

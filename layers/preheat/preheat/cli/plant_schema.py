@@ -8,6 +8,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
+from preheat.cli.plant_behind import GATE, DrainEntry
+from preheat.cli.plant_behind import not_null as drain_not_null
 from preheat.cli.plant_calendars import BackendName, CalendarEntry, QuotaEntry, TariffEntry
 from preheat.cli.plant_leaves import (
     LABELS_ARN,
@@ -146,6 +148,13 @@ class ModelEntry(Strict):
     )
     unscheduled: UnscheduledName = Field(
         default=Unscheduled.LEAVE, description="What becomes of it if a person runs it outside its shifts."
+    )
+    drain: Annotated[DrainEntry | None, BeforeValidator(drain_not_null)] = Field(
+        default_factory=lambda: None, description="Queue that must be empty before it is stopped, and for how long."
+    )
+    gate: Annotated[str | None, *GATE] = Field(
+        default_factory=lambda: None,
+        description="UUID of the Lambda event source mapping that is enabled while it is ready, else disabled.",
     )
 
 

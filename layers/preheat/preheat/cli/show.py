@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from preheat.domain.days import LAST
-from preheat.domain.plan import Backend, Readiness, Target, Units
+from preheat.domain.plan import Backend, Drain, Readiness, Target, Units
 from preheat.domain.record import LedgerEntry
 from preheat.domain.schedule import DayRule, Schedule, ShiftWindow, Weekday
 
@@ -87,6 +87,14 @@ def readiness(asked: Readiness | None) -> str:
         return "hosted"
     digest = hashlib.sha256(asked.payload).hexdigest()[:8]
     return f"an inference on {len(asked.payload):,} bytes of {asked.content_type} ({digest})"
+
+
+def drain(asked: Drain | None) -> str:
+    """Return which queue a stop waits for: its name, and the limit; `none`."""
+    if asked is None:
+        return "none"
+    name = asked.queue.replace(":", "/").rsplit("/", 1)[1]
+    return f"{name} for {duration(asked.limit)} at most"
 
 
 def schedule(shown: Schedule) -> str:

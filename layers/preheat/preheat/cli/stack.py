@@ -3,6 +3,7 @@
 Owns how a stack is found and what is said when there is none. Commands get a store and a clock, and nothing else.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
@@ -64,6 +65,21 @@ def _home(stack: str, region: str, outputs: Mapping[str, str]) -> Home:
     return Home(stack, region, outputs["ReconcileRoleArn"], roles)
 
 
+def open_requests(stack: str | None) -> Callable[[str], None]:
+    """Return what sends a request message to a stack's queue; raises CliError as `open_store` does."""
+    if stack is None:
+        aws = _current_aws()
+        client, url = aws.client("sqs"), aws.request_queue_url
+    else:
+        session, outputs = _named_stack(stack, "RequestQueueUrl")
+        client, url = session.create_client("sqs"), outputs["RequestQueueUrl"]
+
+    def send(body: str) -> None:
+        client.send_message(QueueUrl=url, MessageBody=body)
+
+    return send
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a command has of the outside; tests put others in its place."""
@@ -71,6 +87,8 @@ class Surroundings:
     open_store: Callable[[str | None], Store] = open_store
     find_home: Callable[[str | None], Home] = find_home
     clock: Clock = field(default_factory=SystemClock)
+    open_requests: Callable[[str | None], Callable[[str], None]] = open_requests
+    pause: Callable[[float], None] = time.sleep  # seconds
 
     @classmethod
     def of(cls, context: typer.Context) -> "Surroundings":

@@ -16,6 +16,7 @@ from preheat.cli.ahead import ahead
 from preheat.cli.errors import NO, told
 from preheat.cli.stack import StackName, Surroundings
 from preheat.domain.demand import HORIZON, NOTHING_WANTED, Demand, Outlook
+from preheat.domain.gate import Draining
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import ModelRecord
 from preheat.domain.timetable import ScheduleError, closed_until, runs_short
@@ -118,6 +119,12 @@ def full(each: Standing) -> list[str]:
             ("attempt", f"{attempt.call} {attempt.generation}, tries {attempt.tries}, {attempt.answer or 'no answer'}"),
             ("token", attempt.client_token),
         ]
+    if record is not None and record.gate is not None:
+        change = record.gate.attempt
+        told = f", {change.call} {change.answer or 'not answered'}" if change is not None else ""
+        facts.append(("gate", f"{record.gate.observed}{told} ({record.gate.mapping})"))
+    if record is not None and record.draining is not None:
+        facts.append(("draining", _draining(record.draining)))
     facts.append(("last margin", show.signed(each.margin)))
     return lines + [f"  {name:<12} {value}" for name, value in facts]
 
@@ -145,6 +152,12 @@ def fields(each: Standing) -> dict[str, Any]:
                 "plan_version": record.plan_version,
                 "wake_at": record.wake_at,
                 "ownership": record.ownership,
+                "gate": None
+                if record.gate is None
+                else {"mapping": record.gate.mapping, "observed": record.gate.observed},
+                "draining": None
+                if record.draining is None
+                else {"since": record.draining.since, "left": record.draining.left},
                 "attempt": None
                 if attempt is None
                 else {
@@ -192,6 +205,11 @@ def _brief(seen: Outlook) -> str:
     if seen.current is not None:
         return f"until {show.instant(seen.current.end)}"
     return f"from {show.instant(seen.upcoming.begin)}" if seen.upcoming is not None else "none"
+
+
+def _draining(draining: Draining) -> str:
+    left = "not known how many are left" if draining.left is None else f"{draining.left} left"
+    return f"since {show.instant(draining.since)}, {left}"
 
 
 def _demand(demand: Demand | None) -> str:

@@ -21,10 +21,17 @@ TOKEN_AGE_MAX = timedelta(hours=7, minutes=30)
 
 
 class Call(StrEnum):
-    """The two calls that change a model."""
+    """The two calls that change a model, and the two that change the gate before its consumers."""
 
     START = "start"
     STOP = "stop"
+    OPEN = "open"
+    CLOSE = "close"
+
+    @property
+    def is_of_gate(self) -> bool:
+        """Tell whether it is the gate that is called."""
+        return self in (Call.OPEN, Call.CLOSE)
 
 
 class Answer(StrEnum):

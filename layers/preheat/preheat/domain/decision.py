@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from preheat.domain import budget, looks, proving
+from preheat.domain import budget, draining, gating, looks, proving
 from preheat.domain.attempt import REACTIONS, Answer, Attempt, Call, Outcome
 from preheat.domain.lifecycle import LIFECYCLE, Desired, Observed, Step
 from preheat.domain.plan import Mode
@@ -46,7 +46,21 @@ def decide(situation: Situation) -> Decision:
     s = _with_effort(situation)
     if s.mode is Mode.PAUSED:
         return _written_up(s, Move(s.record, Phase.PAUSED, "paused: neither looked at nor touched", None))
-    return _written_up(s, STEPS[LIFECYCLE[s.desired][s.observation.observed]](s))
+    move = STEPS[LIFECYCLE[s.desired][s.observation.observed]](s)
+    if draining.stops_what_may_serve(s, move):
+        return _written_up(s, draining.before_stop(s, move))
+    tells = move.action is not Action.LOOK or move.phase is not s.record.phase
+    tells = tells or _judged(s, move.record.effort)[1] is not None
+    return _written_up(s, gating.gated(s, move, tells=tells))
+
+
+def after_gate_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: datetime) -> Decision:
+    """Return the record with the outcome of its gate's call; an answer worth telling gets an entry."""
+    after, told, reason = gating.answered(s, record, outcome, now)
+    after = replace(after, sequence=record.sequence + told)
+    action = Action.REFUSE if told else Action.LOOK
+    entry = _entry(record, after, action, reason, now, of_gate=True) if told else None
+    return Decision(action, reason, after, entry)
 
 
 def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: datetime) -> Decision:
@@ -99,7 +113,7 @@ def _with_effort(s: Situation) -> Situation:
         effort = served(record, demand)
         proved = effort.proved and s.observation.observed in proving.STANDS
         record = replace(record, effort=replace(effort, proved=proved))
-    return replace(s, record=record)
+    return gating.noted(draining.noted(replace(s, record=record)))
 
 
 def _written_up(s: Situation, move: Move) -> Decision:
@@ -135,15 +149,21 @@ def _written_up(s: Situation, move: Move) -> Decision:
     entry = None
     if told:
         spent = replace(record, effort=effort or move.record.effort)  # The entry names the demand that ends with it.
-        entry = _entry(s.record, spent, action, reason, s.now, late=late, margin=margin, proof=s.observation.proof)
+        proof, of_gate = s.observation.proof, move.of_gate
+        entry = _entry(s.record, spent, action, reason, s.now, late=late, margin=margin, proof=proof, of_gate=of_gate)
         entry = replace(entry, requests=requests, expired=expired)
     return Decision(
         action,
         reason,
         replace(record, effort=effort if s.desired is Desired.RUN else None),
         entry,
-        record.attempt if move.calls else None,
+        _call(move) if move.calls else None,
     )
+
+
+def _call(move: Move) -> Attempt | None:
+    gate = move.record.gate
+    return gate.attempt if move.of_gate and gate is not None else move.record.attempt
 
 
 def _told(s: Situation, move: Move, effort: Effort | None, *, late: bool) -> tuple[Effort | None, tuple[str, ...]]:
@@ -193,8 +213,10 @@ def _entry(
     late: bool | None = None,
     margin: timedelta | None = None,
     proof: Proof | None = None,
+    of_gate: bool = False,
 ) -> LedgerEntry:
-    attempt, effort = after.attempt, after.effort
+    attempt = after.gate.attempt if of_gate and after.gate is not None else after.attempt
+    effort = after.effort
     started_at = effort.first_start_at if effort is not None else None
     measured = margin is not None and attempt is not None and attempt.call is Call.START and started_at is not None
     return LedgerEntry(

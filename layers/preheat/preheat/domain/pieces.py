@@ -6,7 +6,7 @@ Windows have priority 0, so every block beats them; a block beats the holds of i
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from preheat.domain.plan import HostedModel
 from preheat.domain.request import Kind, RequestId, Standing
@@ -77,7 +77,7 @@ def _timed(
     hold: Standing | None = None,
 ) -> Piece:
     """Return a piece with the instants at which it is started and ready; no start begins inside a hard block."""
-    ahead: timedelta = model.lead + model.slack
+    ahead = model.lead + model.slack
     start_at = max(window.start - ahead, known_at)
     hard = [block.end for block in blocks if block.hard and start_at < block.end <= window.start]
     start_at = max([start_at, *hard])

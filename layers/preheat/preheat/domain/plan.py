@@ -22,6 +22,16 @@ UNITS_MAX = 100
 LEAD_MAX = timedelta(hours=6)
 # A plan's item holds at most 400 KB; the payload stands in it as base64, beside the schedules.
 PAYLOAD_MAX = 200_000
+MAPPING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_QUEUE = r"(?P<account>[0-9]{12})[/:](?P<name>[a-zA-Z0-9_-]{1,80}(\.fifo)?)"
+QUEUE_ARN = re.compile(rf"arn:aws[a-z-]*:sqs:(?P<region>[a-z0-9-]{{1,32}}):{_QUEUE}")
+# A host of the service's own names its region; any other answers for the region of the stack.
+QUEUE_URL = re.compile(
+    rf"https?://(?:sqs\.(?P<region>[a-z]{{2,4}}(-[a-z]+)+-[0-9]{{1,2}})\.[a-z.]{{1,64}}|[a-zA-Z0-9.:-]{{1,253}})/{_QUEUE}"
+)
+DRAIN_LIMIT_DEFAULT = timedelta(minutes=30)
+DRAIN_LIMIT_LEAST = timedelta(minutes=2)  # three readings of an empty queue take one
+DRAIN_LIMIT_MOST = timedelta(hours=6)
 CONTENT_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,62}/[a-z0-9][a-z0-9.+-]{0,62}")
 
 
@@ -175,6 +185,20 @@ class Readiness:
 
 
 @dataclass(frozen=True, slots=True)
+class Drain:
+    """The queue of work for the model: at the end of its demand the stop waits until it is empty, at most `limit`."""
+
+    queue: str  # its URL or its ARN
+    limit: timedelta = DRAIN_LIMIT_DEFAULT
+
+    def __post_init__(self) -> None:
+        if not QUEUE_ARN.fullmatch(self.queue) and not QUEUE_URL.fullmatch(self.queue):
+            raise ValueError(f"queue {self.queue!r} is neither the URL nor the ARN of an SQS queue")
+        if not DRAIN_LIMIT_LEAST <= self.limit <= DRAIN_LIMIT_MOST:
+            raise ValueError(f"drain limit {self.limit} is out of range; {DRAIN_LIMIT_LEAST} to {DRAIN_LIMIT_MOST}")
+
+
+@dataclass(frozen=True, slots=True)
 class HostedModel:
     """One model of the plan: what runs, when it is needed, and how long ahead it is started.
 
@@ -192,6 +216,8 @@ class HostedModel:
     unscheduled: Unscheduled = Unscheduled.LEAVE
     readiness: Readiness | None = None  # None: HOSTED is ready
     resize: Resize = Resize.KEEP
+    drain: Drain | None = None  # None: the stop waits for no queue
+    gate: str | None = None  # the UUID of the event source mapping that is open while the model is ready; None: none
 
     def __post_init__(self) -> None:
         if not MODEL_ID.fullmatch(self.model_id):
@@ -202,3 +228,5 @@ class HostedModel:
             raise ValueError(f"{self.model_id}: slack {self.slack} is out of range; 0 to {LEAD_MAX}")
         if not self.target.backend.takes_units and self.units != Units():
             raise ValueError(f"{self.model_id}: {self.target.backend} takes no units; its endpoint config names them")
+        if self.gate is not None and not MAPPING.fullmatch(self.gate):
+            raise ValueError(f"{self.model_id}: gate {self.gate!r} is not the UUID of an event source mapping")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from preheat.domain.attempt import Attempt
+from preheat.domain.gate import SHUT, Draining, Gate
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Mode, ModelId, Target
 
@@ -21,6 +22,7 @@ class Phase(StrEnum):
     STARTING = "starting"  # a start is intended or under way
     WARMING = "warming"  # hosted, but the inference that its plan asks for has not succeeded yet
     HOSTED = "hosted"  # ready, as wanted
+    DRAINING = "draining"  # a stop is due, and waits for its queue to be empty or its gate to be closed
     STOPPING = "stopping"  # a stop is intended or under way
     FAILED = "failed"  # a start burnt out; waiting for the next, or given up
     UNSCHEDULED = "unscheduled"  # runs, but nobody of ours started it: left alone
@@ -43,6 +45,9 @@ class Action(StrEnum):
 
     START = "start"  # the intent of a start
     STOP = "stop"  # the intent of a stop
+    DRAIN = "drain"  # the stop waits for its queue
+    OPEN = "open"  # the intent to open the gate
+    CLOSE = "close"  # the intent to close the gate
     OBSERVE = "observe"  # the phase changed by what was seen
     ADOPT = "adopt"
     FAIL = "fail"  # a start burnt out
@@ -101,6 +106,9 @@ class ModelRecord:
     unreadable: int = 0  # looks in a row that told nothing
     spent_until: datetime | None = None  # the budget of service calls, see `budget`
     writer: str = ""  # the pass that won the last write
+    gate: Gate | None = None  # the gate in Preheat's care
+    gate_generation: int = 0  # of its changes
+    draining: Draining | None = None  # a stop that is due and waits
     expired_by: datetime | None = None  # holds that ended by then have been told of; None: none was seen yet
 
     def is_engaged(self) -> bool:
@@ -109,7 +117,8 @@ class ModelRecord:
 
     def is_at_rest_under(self, plan_version: int) -> bool:
         """Tell whether a pass that served this plan, or a later one, has found nothing of ours at the target."""
-        return self.plan_version >= plan_version and not self.is_engaged()
+        closed = self.gate is None or (self.gate.observed in SHUT and self.gate.attempt is None)
+        return self.plan_version >= plan_version and not self.is_engaged() and closed
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from preheat.domain import looks
 from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.demand import Demand, Outlook, units_for
+from preheat.domain.gate import BacklogReading, GateLook
 from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import HostedModel, Mode, Resize, Units
 from preheat.domain.record import Action, Effort, ModelRecord, Ownership, Phase
@@ -59,6 +60,8 @@ class Situation:
     observation: Observation
     now: datetime
     seen_at: datetime
+    gate_look: GateLook | None = None  # None: no look at the gate was due
+    reading: BacklogReading | None = None  # None: no reading of the queue was due
     # The versions of its schedules' requests, as they were read: a stop that is decided on older ones loses its write.
     guards: Mapping[Subject, int] = field(default_factory=dict)
 
@@ -118,6 +121,7 @@ class Move:
     wake_at: datetime | None
     action: Action = Action.LOOK
     calls: bool = False
+    of_gate: bool = False  # the call, and what is told, are the gate's
 
 
 def served(record: ModelRecord, demand: Demand) -> Effort:

@@ -13,6 +13,7 @@ Owns the abstraction of records, and nothing else. What is taken, and why no pas
   to it.
 * an attempt's `first_at` tells its age in hours: all that is past is alike.
 * a lease that is over is over; of a start, `intent_at` is also read in minutes, until the model was seen hosted.
+* of a gate's change the same; `doubtful` tells of what runs, and no gate runs. What a drain came to is only told.
 * `effort.hosted_at` is only compared with the very same reading: what is past is all alike.
 """
 
@@ -20,6 +21,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from preheat.domain.attempt import Attempt, Call
+from preheat.domain.gate import Draining, Gate
+from preheat.domain.gating import SPENT
 from preheat.domain.record import Effort, ModelRecord, Phase
 from preheat.explorer.scenario import ORIGIN, STEP, instant
 from preheat.invariants import LEASE
@@ -50,7 +53,28 @@ class Canonical:
             since=record.since if record.phase is Phase.STARTING else PAST,
             attempt=self._attempt(record, record.attempt, now) if record.attempt is not None else None,
             effort=self._effort(record.effort, now) if record.effort is not None else None,
+            gate=self._gate(record.gate, now) if record.gate is not None else None,
+            draining=self._draining(record.draining) if record.draining is not None else None,
         )
+
+    def _gate(self, gate: Gate, now: datetime) -> Gate:
+        attempt = gate.attempt
+        if attempt is not None:
+            over = now >= attempt.intent_at + LEASE + STEP
+            patient = attempt.tries > 3 or attempt.answer in SPENT  # then its age counts beyond the lease
+            attempt = replace(
+                attempt,
+                first_at=PAST,
+                intent_at=PAST if over and not patient else attempt.intent_at,
+                retry_at=self._due(attempt.retry_at, now),
+                doubtful=False,
+            )
+        look_at = self._due(gate.look_at, now)
+        return replace(gate, attempt=attempt, look_at=look_at, unreadable=min(gate.unreadable, 4))
+
+    @staticmethod
+    def _draining(draining: Draining) -> Draining:
+        return replace(draining, came_to="", unreadable=min(draining.unreadable, 4))
 
     def _attempt(self, record: ModelRecord, attempt: Attempt, now: datetime) -> Attempt:
         over = now >= attempt.intent_at + LEASE + STEP  # one step more, for a clock that is behind

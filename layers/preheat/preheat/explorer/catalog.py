@@ -5,7 +5,7 @@
 
 from dataclasses import replace
 
-from preheat.domain.plan import Backend
+from preheat.domain.plan import Backend, Drain
 from preheat.explorer.scenario import STEP, TARGET, Scenario, a_model
 from preheat.simulator.switches import Switches, TokenAfterStop, WhenAlready, WhenPossible
 
@@ -55,6 +55,16 @@ SAGEMAKER = Scenario(
     switches=Switches(start_from_hosting_failed=WhenPossible.CONFLICT, stop_while_starting=WhenPossible.CONFLICT),
 )
 
+# What stands behind the model: a gate, and a queue that fills and empties as it likes.
+MAPPING = "0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11"
+_GATED = replace(_TIGHT, gate=MAPPING)
+GATE = Scenario("a gate", (_GATED,), hard_from=4, hard_until=10, ends=40)
+GATE_GONE = Scenario("a gate, then no shift", (_GATED, None), 5, 8, 40)
+GATE_LONG = Scenario("a gate and a long shift", (replace(_LONG, gate=MAPPING),), 4, 9, 60)
+GATE_FOUND_OPEN = replace(GATE, name="a gate that is found open", hard_until=8, found_open=True)
+_DRAINED = replace(_GATED, drain=Drain("https://sqs.eu-central-1.amazonaws.com/111122223333/images", 3 * STEP))
+DRAIN = Scenario("a queue and a gate", (_DRAINED,), hard_from=7, hard_until=11, ends=40)
+
 CI = (
     replace(TIGHT, faults=2),
     replace(TIGHT, faults=1, people=1),
@@ -67,6 +77,11 @@ CI = (
     replace(LENIENT, faults=1),
     replace(REKOGNITION, faults=1, people=1),
     replace(SAGEMAKER, faults=1),
+    replace(GATE, workers=2),
+    replace(GATE_GONE, workers=2),
+    replace(GATE_LONG, faults=1),
+    replace(GATE_FOUND_OPEN, faults=1),
+    replace(DRAIN, faults=1),
 )
 DEEP = (
     replace(TIGHT, workers=2, faults=1),
@@ -81,4 +96,10 @@ DEEP = (
     replace(TWO_SHIFTS, faults=1, people=1),
     replace(REKOGNITION, workers=2, faults=1),
     replace(SAGEMAKER, workers=2, faults=1),
+    replace(GATE, workers=2, faults=1),
+    replace(GATE_GONE, workers=2, hard_from=4, hard_until=9, apart=True),
+    replace(GATE_LONG, faults=2),
+    replace(GATE, faults=1, people=1),
+    replace(DRAIN, faults=2),
+    replace(DRAIN, workers=2, faults=1),
 )

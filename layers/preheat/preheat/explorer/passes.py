@@ -11,7 +11,7 @@ the answers since.
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from preheat.domain.attempt import Attempt
+from preheat.domain.attempt import Attempt, Call
 from preheat.domain.plan import Target
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.request import Standings
@@ -19,8 +19,9 @@ from preheat.explorer.scenario import MODEL
 from preheat.ports import PreheatError, Remote, StaleRecord
 from preheat.reconcile import Result, reconcile
 
-LOAD, PLANNED, DESCRIBE, SAVE, START, STOP, CLOCK, DONE = range(8)
-KINDS = ("load", "planned", "describe", "save", "start", "stop", "clock", "done")
+LOAD, PLANNED, DESCRIBE, SAVE, START, STOP, CLOCK, DONE, GATE, COUNT, OPEN, CLOSE = range(12)
+KINDS = ("load", "planned", "describe", "save", "start", "stop", "clock", "done", "gate", "count", "open", "close")
+OF_CALL = {Call.START: START, Call.STOP: STOP, Call.OPEN: OPEN, Call.CLOSE: CLOSE}
 
 
 class Request(NamedTuple):
@@ -66,13 +67,14 @@ class Values:
 
 
 class _Answers:
-    """All four ports of one run: they answer from the history, and suspend the pass where it ends."""
+    """All ports of one run: they answer from the history, and suspend the pass where it ends."""
 
     def __init__(self, answers: list[Any]) -> None:
         self._answers = answers
         self._next = 0
         self._last = LOAD
         self._now: datetime | None = None
+        self._saved: ModelRecord | None = None
 
     def _ask(self, request: Request) -> Any:
         if self._next == len(self._answers):
@@ -97,8 +99,23 @@ class _Answers:
     def planned(self, _: Any) -> Any:
         return self._ask(Request(PLANNED))
 
-    def describe(self, target: Target) -> Any:
+    def describe(self, target: Target | str) -> Any:
+        if isinstance(target, str):
+            return self._ask(Request(GATE))
         return self._ask(Request(DESCRIBE, target=target))
+
+    def count(self, _: Any) -> Any:
+        return self._ask(Request(COUNT))
+
+    def open(self, _: Any) -> None:
+        self._ask(Request(OPEN, attempt=self._change()))
+
+    def close(self, _: Any) -> None:
+        self._ask(Request(CLOSE, attempt=self._change()))
+
+    def _change(self) -> Attempt | None:
+        gate = self._saved.gate if self._saved is not None else None
+        return gate.attempt if gate is not None else None
 
     def standings(self, _: Any, __: Any) -> Standings:
         """Nothing stands in the explorer's worlds."""
@@ -106,6 +123,7 @@ class _Answers:
 
     def save(self, record: ModelRecord, entry: LedgerEntry | None, _: Any = None) -> Any:
         answer = self._ask(Request(SAVE, record=record, entry=entry))
+        self._saved = record
         return record if answer is None else answer
 
     def start(self, attempt: Attempt) -> None:
@@ -143,7 +161,8 @@ class Passes:
         history = [self.values[number] for number in (*self._lost[losses], *answers)]
         ports = _Answers(history)
         try:
-            result = reconcile(MODEL, Remote(ports, ports, ports, ports, writer="worker"))  # type: ignore[arg-type]  # one object plays all four ports
+            remote = Remote(ports, ports, ports, ports, "worker", ports, ports)  # type: ignore[arg-type]  # one object plays all ports
+            result = reconcile(MODEL, remote)
         except Suspended as suspended:
             return suspended.request
         return Request(DONE, result=result)

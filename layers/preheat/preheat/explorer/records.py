@@ -7,14 +7,15 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from preheat.domain.attempt import Call
+from preheat.domain.gate import Backlog, BacklogReading, GateLook, Passage
 from preheat.domain.lifecycle import Observed
 from preheat.domain.record import ModelRecord
 from preheat.domain.situation import Observation
 from preheat.explorer.canonical import Canonical
-from preheat.explorer.passes import Passes, Values
+from preheat.explorer.passes import CLOSE, OPEN, STOP, Passes, Values
 from preheat.explorer.scenario import MODEL, ORIGIN, STEP, Scenario, instant
 from preheat.explorer.state import State, Worker
-from preheat.invariants import Broken, by_intent, by_write
+from preheat.invariants import Broken, by_gate, by_intent, by_readings, by_stop, by_write
 from preheat.ports import ModelGone
 
 
@@ -101,8 +102,19 @@ class Records:
         left = observed in (Observed.STARTING, Observed.HOSTED, Observed.STOPPING)
         seen = new is not None and new.call is Call.START and ((same and state.seen) or left)
         following = self._passes.next_call(worker.losses, (*worker.answers, self._won))
-        if following.attempt is not None:
-            plan = self._scenario.plans[state.plan]
+        plan = self._scenario.plans[state.plan]
+        passage, reading = self._seen_behind(worker)
+        broken += by_readings(before, after, reading)
+        if following.kind in (OPEN, CLOSE):
+            needed, moved = self._scenario.needed[state.plan][state.now], plan is None or _mapping(before) != plan.gate
+            broken += by_gate(before, after, observed=observed, passage=passage, needed=needed, moved=moved)
+            new = after.gate.attempt if after.gate is not None else None
+        elif following.attempt is not None:
+            if following.kind == STOP:
+                amid = plan is None or self._scenario.wanted[state.plan][state.now]
+                drain = None if amid or plan is None else plan.drain
+                at = instant(state.now)
+                broken += by_stop(before, observed=observed, passage=passage, reading=reading, drain=drain, at=at)
             planned = plan is not None and plan.target == following.attempt.target
             needed = planned and self._scenario.needed[state.plan][state.now]
             returned = seen and observed is Observed.STOPPED
@@ -110,6 +122,16 @@ class Records:
         named = self._values.number(new.client_token) if new is not None else self._won
         record = self._values.number(self._canonical.record(after, state.now))
         return Written(record, named, seen, tuple(broken))
+
+    def _seen_behind(self, worker: Worker) -> tuple[Passage | None, BacklogReading | None]:
+        """Return what the pass that is about to write has seen of the gate and of the queue."""
+        passage, reading = None, None
+        for answer in (self._values[number] for number in worker.answers):
+            if isinstance(answer, GateLook):
+                passage = answer.passage
+            elif isinstance(answer, Backlog):
+                reading = BacklogReading(answer)
+        return passage, reading
 
     def _rests_on(self, worker: Worker) -> tuple[ModelRecord, Observed]:
         """Return the record that a write replaces, and what the pass has seen of the service."""
@@ -124,3 +146,7 @@ class Records:
             first = self._passes.next_call(worker.losses, worker.answers[: worker.answers.index(self._won)]).record
             before = first if first is not None else before
         return before, observed
+
+
+def _mapping(record: ModelRecord) -> str | None:
+    return record.gate.mapping if record.gate is not None else None

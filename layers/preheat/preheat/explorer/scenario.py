@@ -10,6 +10,7 @@ from functools import cached_property
 from preheat.domain.demand import Demand, demands
 from preheat.domain.plan import HostedModel, ModelId, Target, Units
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
+from preheat.invariants import GATE_CLOSED_WITHIN
 from preheat.simulator.switches import Switches
 
 MODEL = ModelId("weld-seams")
@@ -71,6 +72,7 @@ class Scenario:
     people: int = 0
     apart: bool = False  # an apply makes the plan current first and wakes the model later, as the DynamoDB store does
     switches: Switches = field(default_factory=Switches)
+    found_open: bool = False  # the gate is open from the beginning, whoever has opened it
     reduced: bool = True  # workers that can no longer make a difference are gone at once: see `World._outdated`
 
     def __str__(self) -> str:
@@ -80,6 +82,22 @@ class Scenario:
     def targets(self) -> tuple[Target, ...]:
         """Return every target that a plan names, once."""
         return tuple(dict.fromkeys(plan.target for plan in self.plans if plan is not None))
+
+    @property
+    def is_gated(self) -> bool:
+        """Tell whether a plan names a gate or a queue."""
+        return self.drains or any(plan is not None and plan.gate is not None for plan in self.plans)
+
+    @property
+    def drains(self) -> bool:
+        """Tell whether a plan names a queue."""
+        return any(plan is not None and plan.drain is not None for plan in self.plans)
+
+    @property
+    def waits_at_most(self) -> int:
+        """Return how many points a stop may be kept waiting by a queue and a gate."""
+        limits = [plan.drain.limit // STEP for plan in self.plans if plan is not None and plan.drain is not None]
+        return max(limits, default=0) + (GATE_CLOSED_WITHIN // STEP if self.is_gated else 0)
 
     @property
     def tokenless(self) -> bool:

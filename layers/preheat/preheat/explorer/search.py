@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from preheat.domain.record import Phase
+from preheat.domain.attempt import Answer
+from preheat.domain.record import ModelRecord, Phase
+from preheat.explorer import behind
 from preheat.explorer import service as hosting
 from preheat.explorer.scenario import Scenario
 from preheat.explorer.state import Edge, State
@@ -170,13 +172,24 @@ def _is_kept(world: World, state: State, *, run: bool) -> bool:
     for place, service in enumerate(state.services):
         if place != wanted and service.running() and service.run_by == hosting.OURS:
             return False
+    gated = world.scenario.is_gated and not _refused_for_long(record)
+    if gated and behind.lets_through(state.gate) and not any(each.running() for each in state.services):
+        return False
     if wanted is None:
         return True
     if world.scenario.tells_makers and state.services[wanted].by_somebody_else():
         return True  # left to whoever made it, and told
     effort = record.effort
     given_up = effort is not None and (effort.attempts >= ATTEMPTS_MAX or effort.repairs >= REPAIRS_MAX)
+    if gated and plan is not None and plan.gate is not None and state.services[wanted].state == hosting.HOSTED:
+        return behind.lets_through(state.gate)
     return state.services[wanted].state == hosting.HOSTED or (given_up and record.phase is Phase.FAILED)
+
+
+def _refused_for_long(record: ModelRecord) -> bool:
+    """Tell whether the service finds the change of the gate wrong: told, and asked again each hour."""
+    attempt = record.gate.attempt if record.gate is not None else None
+    return attempt is not None and attempt.answer is Answer.INVALID
 
 
 def _judge_way(explored: Explored, number: int, state: State, last_bad: tuple[int, ...]) -> None:
@@ -184,7 +197,7 @@ def _judge_way(explored: Explored, number: int, state: State, last_bad: tuple[in
         if bad < 0:
             continue
         took = bad + 1 - max(stretch.begin, state.now)
-        within = HOSTED_WITHIN if stretch.run else STOPPED_WITHIN
+        within = HOSTED_WITHIN if stretch.run else STOPPED_WITHIN + explored.scenario.waits_at_most
         if stretch.run:
             if stretch.end - max(stretch.begin, state.now) > within:
                 explored.hosted_within = max(explored.hosted_within, took)

@@ -49,6 +49,8 @@ class State(NamedTuple):
     faults: int
     people: int
     seen: bool
+    gate: int = 0  # see `explorer.behind`
+    waiting: bool = False  # messages wait in the queue behind the model
 
     def with_service(self, place: int, service: Service) -> "State":
         """Return the situation with another state of one service."""

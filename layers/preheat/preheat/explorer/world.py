@@ -9,13 +9,31 @@ from dataclasses import replace
 from datetime import timedelta
 
 from preheat.domain.attempt import Attempt, Call
+from preheat.domain.gate import GateLook, Passage
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Target
 from preheat.domain.record import ModelRecord
 from preheat.domain.situation import Observation
+from preheat.explorer import behind
 from preheat.explorer import service as hosting
 from preheat.explorer.outside import Outside
-from preheat.explorer.passes import CLOCK, DESCRIBE, DONE, LOAD, PLANNED, SAVE, START, STOP, Passes, Request, Values
+from preheat.explorer.passes import (
+    CLOCK,
+    CLOSE,
+    COUNT,
+    DESCRIBE,
+    DONE,
+    GATE,
+    LOAD,
+    OF_CALL,
+    OPEN,
+    PLANNED,
+    SAVE,
+    STOP,
+    Passes,
+    Request,
+    Values,
+)
 from preheat.explorer.records import Records
 from preheat.explorer.scenario import STEP, Scenario, instant
 from preheat.explorer.state import LOOSE, NEVER_CALLED, NOBODY, Edge, State, Worker
@@ -62,6 +80,12 @@ class World:
         self._looks = [number(Observation(word, word)) for word in hosting.OBSERVED]
         self._foreign = [number(Observation(word, word, foreign=True)) for word in hosting.OBSERVED]
         self._unreadable = [(f"describe: {_name(each)}", number(each)) for each in UNREADABLE]
+        self._gates = [number(each) for each in behind.LOOKS]
+        self._backlogs = [number(each) for each in behind.BACKLOGS]
+        unreadable = (Throttled("fault"), AccessRefused("fault"))
+        strange = GateLook(Passage.UNKNOWN, "a new word")
+        self._of_gate = [("gate: a new word", number(strange)), *((f"gate: {_name(e)}", number(e)) for e in unreadable)]
+        self._of_queue = [(f"count: {_name(each)}", number(each)) for each in unreadable]
         self._gone = self._looks[hosting.GONE] = number(ModelGone("deleted"))
         self._conflict, self._answer_lost = number(WrongState("conflict")), number(AnswerLost("fault"))
         self._digests: dict[int, str] = {}  # of the parameters with which a token was first sent
@@ -79,6 +103,7 @@ class World:
             faults=self.scenario.faults,
             people=self.scenario.people,
             seen=False,
+            gate=behind.OPEN if self.scenario.found_open else behind.SHUT,
         )
 
     def record(self, state: State) -> ModelRecord:
@@ -108,6 +133,8 @@ class World:
         if state.now >= self.scenario.ends:
             return None
         after = self.outside.completed(self._later(state))
+        if self.scenario.is_gated:
+            after = after._replace(gate=behind.arrived(after.gate), waiting=False)
         if after.now > self.scenario.hard_until:
             after = after._replace(faults=0, people=0)
         return self.outside.covered("left alone for a minute", after)
@@ -127,6 +154,11 @@ class World:
         if state.now < scenario.hard_until and all(state.now < worker.born + LIFE for worker in state.workers):
             yield self.outside.covered("time passes", self._later(state))
         yield from self.outside.of_services(state)
+        if behind.arrived(state.gate) != state.gate:
+            yield Edge("gate: arrives", NOBODY, state._replace(gate=behind.arrived(state.gate)))
+        if self.scenario.drains and state.faults:
+            word = "queue: empties" if state.waiting else "queue: fills"
+            yield Edge(word, NOBODY, state.spent()._replace(waiting=not state.waiting))
         on_its_way = any(self._request(worker).kind == STOP for worker in state.workers)
         yield from self.outside.of_people(state, stop_on_its_way=on_its_way)
         yield from self._of_plans(state)
@@ -152,7 +184,9 @@ class World:
 
     # --- one step of a worker ---------------------------------------------------------------------------------------
 
-    def _steps(self, state: State, place: int) -> Iterator[Edge]:
+    def _steps(  # noqa: C901 - one list of what may go wrong, call by call
+        self, state: State, place: int
+    ) -> Iterator[Edge]:
         """Yield what the next call of a worker may come to: its own answer, and each fault."""
         worker = state.workers[place]
         request = self._request(worker)
@@ -166,6 +200,9 @@ class World:
         spent = state.spent()
         if request.kind == DESCRIBE:
             for event, answer in self._unreadable:
+                yield self._answered(spent, place, answer, f"fault: {event}")
+        elif request.kind in (GATE, COUNT):
+            for event, answer in self._of_gate if request.kind == GATE else self._of_queue:
                 yield self._answered(spent, place, answer, f"fault: {event}")
         elif request.kind == SAVE or worker.called_at != NEVER_CALLED:
             ready = self._to_save(worker, state.now)
@@ -191,6 +228,10 @@ class World:
             return self._answered(state, place, self._plans[state.plan], "planned")
         if request.kind == DESCRIBE:
             return self._answered(state, place, self._look(state, request.target), "describe")
+        if request.kind == GATE:
+            return self._answered(state, place, self._gates[state.gate], "gate")
+        if request.kind == COUNT:
+            return self._answered(state, place, self._backlogs[state.waiting], "count")
         if request.kind == SAVE:
             return self._save(state, place, worker)
         return self._call(state, place, request)
@@ -198,7 +239,7 @@ class World:
     def _request(self, worker: Worker) -> Request:
         if worker.losses == LOOSE:
             attempt: Attempt = self.values[worker.answers[0]]
-            return Request(START if attempt.call is Call.START else STOP, attempt=attempt)
+            return Request(OF_CALL[attempt.call], attempt=attempt)
         return self.passes.next_call(worker.losses, worker.answers)
 
     def _look(self, state: State, target: Target | None) -> int:
@@ -261,6 +302,8 @@ class World:
         worker, attempt = state.workers[place], request.attempt
         if attempt is None:
             raise ValueError(f"a call without an attempt: {request}")
+        if request.kind in (OPEN, CLOSE):
+            return self._change(state, place, attempt, lost=lost)
         start = attempt.call is Call.START
         token = self.values.number(attempt.client_token)
         target = self.outside.place(attempt.target)
@@ -276,6 +319,17 @@ class World:
         event = f"fault: {attempt.call}, answer lost" if lost else str(attempt.call)
         edge = self._moved(event, state.with_service(target, made.service), place, moved)
         return edge._replace(broken=tuple(broken))
+
+    def _change(self, state: State, place: int, attempt: Attempt, *, lost: bool) -> Edge:
+        """A worker has the gate opened or closed; it lets through what it will, whoever else has written meanwhile."""
+        worker = state.workers[place]
+        broken = tuple(self._called(attempt, worker, state.now))
+        gate = behind.changed(state.gate, opens=attempt.call is Call.OPEN)
+        answer = self._answer_lost if lost else self._conflict if gate is None else self._won
+        moved = worker._replace(answers=(*worker.answers, answer), called_at=state.now)
+        event = f"fault: {attempt.call}, answer lost" if lost else str(attempt.call)
+        after = state if gate is None else state._replace(gate=gate)
+        return self._moved(event, after, place, moved)._replace(broken=broken)
 
     def _called(self, attempt: Attempt, worker: Worker, now: int) -> Iterator[Broken]:
         """Judge a call; a token stands for the parameters with which any way has first sent it."""

@@ -37,6 +37,10 @@ class LocalAws:
     reconcile_function: str
     watch_function: str
     publish_function: str
+    request_queue_url: str
+    request_dead_letter_queue_url: str
+    rejected_requests_queue_url: str
+    requests_function: str
 
     @classmethod
     def from_outputs(cls, endpoint_url: str, simulator_url: str, stack_name: str, outputs: dict[str, str]) -> Self:
@@ -64,6 +68,10 @@ class LocalAws:
                 reconcile_function=outputs["ReconcileFunction"],
                 watch_function=outputs["WatchFunction"],
                 publish_function=outputs["PublishFunction"],
+                request_queue_url=outputs["RequestQueueUrl"],
+                request_dead_letter_queue_url=outputs["RequestDeadLetterQueueUrl"],
+                rejected_requests_queue_url=outputs["RejectedRequestsQueueUrl"],
+                requests_function=outputs["RequestsFunction"],
             )
         except KeyError as error:
             raise LocalAwsError(f"template.yaml has no output {error}, which the local AWS hands on") from None

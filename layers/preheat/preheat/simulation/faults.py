@@ -46,6 +46,9 @@ class Mishap(StrEnum):
     INDEX_MISSED = "index missed a line"
     INDEX_LOST = "index lost a write"  # and misses the model until its next
     INDEX_EXTRA = "index shows a line too many"
+    GATE_OUT = "gate or queue out of reach"
+    GATE_REFUSED = "gate or queue refused"
+    GATE_LOST = "gate answer lost"
     RECORD_UNREADABLE = "record unreadable"
     PLAN_OLDER = "plan older than served"  # the plans were restored to an older copy
     # people
@@ -100,6 +103,8 @@ class FaultMix:
     index_lost: float = 0.0  # of a write: the due index misses it until the next
     restores: float = 0.0  # of the plans, to an older copy, for up to two hours
     quotas: float = 0.0  # hours without room for one more start
+    gate_out: float = 0.0  # of a call of a gate or queue: never arrives, or is refused
+    gate_lost: float = 0.0  # of a call of a gate or queue: has its effect, and is not answered
     skew: timedelta = timedelta()  # a pass's clock is off by up to this, either way
     service: tuple[Fault, ...] = field(default=())
 
@@ -114,7 +119,7 @@ class FaultMix:
 
         changed: dict[str, Any] = {}
         for each in fields(self):
-            if each.name not in ("skew", "service"):
+            if each.name not in ("skew", "service", "gate_out", "gate_lost"):
                 changed[each.name] = getattr(self, each.name) * share()
                 if each.name not in PER_DAY:
                     changed[each.name] = min(changed[each.name], 0.5)
@@ -145,6 +150,8 @@ ALL = FaultMix(
     index_lost=0.002,
     restores=0.1,
     quotas=0.05,
+    gate_out=0.04,
+    gate_lost=0.02,
     skew=timedelta(seconds=2.5),
     service=(
         Fault(FaultKind.ANSWER_LOST, Operation.START_MODEL, probability=0.1),
@@ -173,6 +180,8 @@ ROUGH = replace(
     unreadable=2.0,
     restores=1.0,
     quotas=0.3,
+    gate_out=0.3,
+    gate_lost=0.1,
 )
 MIXES = {"none": FaultMix(), "all": ALL, "rough": ROUGH}
 

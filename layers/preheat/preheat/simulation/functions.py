@@ -17,7 +17,6 @@ from unittest.mock import patch
 from preheat.bootstrap import Publisher, Reconciler, Ticker
 from preheat.domain.event import Event
 from preheat.domain.record import LedgerEntry
-from preheat.domain.request import Reply
 from preheat.ports import PreheatError, UnreadableItem
 from preheat.reconcile import Result
 from preheat.simulation.queue import Message
@@ -106,9 +105,6 @@ class Telemetry:
 
     def log_published(self, key: str, events: Sequence[Event]) -> None:
         """Drop the line."""
-
-    def emit_reply(self, reply: Reply) -> None:
-        """Drop the metric."""
 
     def tell_tampered(self, key: str, change: str, *, at: datetime) -> None:
         """Refuse: nobody's hand is in the simulated ledger."""

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from random import Random
 
-from preheat.domain.plan import Backend, HostedModel, ModelId, Target, Units
+from preheat.domain.plan import Backend, Drain, HostedModel, ModelId, Target, Units
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 from preheat.simulator.latency import Latency, fixed
 
+QUEUES = "https://sqs.eu-central-1.amazonaws.com/111122223333/"
+DRAIN_LIMIT = timedelta(minutes=15)
 ZONES = ("Europe/Berlin", "America/Mexico_City", "Asia/Kolkata", "Australia/Lord_Howe", "America/New_York", "UTC")
 WORKDAYS = frozenset({Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.FRI})
 PATTERNS = (
@@ -33,7 +35,10 @@ class SimulatedLine:
 def plant(
     random: Random, count: int, announced_at: datetime, backend: Backend = Backend.LOOKOUT_VISION
 ) -> list[SimulatedLine]:
-    """Return `count` models of one service; each start stays within its lead, so that only faults make one late."""
+    """Return `count` models of one service; each start stays within its lead, so that only faults make one late.
+
+    Every third has a gate, every fourth a queue that its stop waits for.
+    """
     lines = []
     for number in range(1, count + 1):
         lead = timedelta(minutes=random.choice((10, 20, 30, 45)))
@@ -46,7 +51,17 @@ def plant(
         latency = Latency(timedelta(seconds=round(slowest * 0.3)), timedelta(seconds=round(slowest * 0.95)))
         lines.append(
             SimulatedLine(
-                HostedModel(model_id, target, units, (schedule,), lead, timedelta(seconds=120), announced_at),
+                HostedModel(
+                    model_id,
+                    target,
+                    units,
+                    (schedule,),
+                    lead,
+                    timedelta(seconds=120),
+                    announced_at,
+                    gate=f"{number:08x}-0000-4000-8000-000000000000" if number % 3 == 0 else None,
+                    drain=Drain(f"{QUEUES}line-{number:02}", DRAIN_LIMIT) if number % 4 == 0 else None,
+                ),
                 latency,
                 fixed(random.choice((60, 150, 290))),
             )

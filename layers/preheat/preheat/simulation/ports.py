@@ -14,12 +14,25 @@ from botocore.exceptions import EndpointConnectionError
 
 from preheat.clock import VirtualClock
 from preheat.domain.attempt import Attempt
+from preheat.domain.gate import Backlog, BacklogReading, GateLook
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import ModelId, Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.request import Subject
 from preheat.domain.situation import Observation
-from preheat.ports import AnswerLost, Due, Planned, QuotaExceeded, StoreUnavailable, UnreadableItem
+from preheat.hosting.downstream_twins import MemoryBacklogs, MemoryGates, SourceMapping
+from preheat.ports import (
+    AccessRefused,
+    AnswerLost,
+    Due,
+    HostingError,
+    Planned,
+    QuotaExceeded,
+    StoreUnavailable,
+    Throttled,
+    UnreadableItem,
+    WrongState,
+)
 from preheat.simulation.faults import Fate, FaultMix, Met, Mishap
 from preheat.simulation.hosting import hosting_on
 from preheat.simulation.watch import Watch
@@ -34,6 +47,7 @@ STORE_CALLS = (
     "save",
     "planned",
     "planned_before",
+    "standings",
     "due",
     "plan_version",
     "planned_models",
@@ -47,7 +61,17 @@ STORE_CALLS = (
 )
 HOSTING_CALLS = ("describe", "probe", "start", "stop")
 QUEUE_CALLS = ("send_message",)
-OUT = {"store": Mishap.STORE_OUT, "hosting": Mishap.HOSTING_OUT, "queue": Mishap.QUEUE_OUT}
+GATE_CALLS = ("describe", "open", "close")
+BACKLOG_CALLS = ("count",)
+OUT = {
+    "store": Mishap.STORE_OUT,
+    "hosting": Mishap.HOSTING_OUT,
+    "queue": Mishap.QUEUE_OUT,
+    "gate": Mishap.GATE_OUT,
+}
+LOST = {"store": Mishap.STORE_LOST, "gate": Mishap.GATE_LOST}
+# What a gate or a queue may refuse; an answer for good would keep it from its promise for an hour.
+REFUSALS: tuple[type[HostingError], ...] = (Throttled, AccessRefused, WrongState, QuotaExceeded)
 
 
 @dataclass(slots=True)
@@ -100,6 +124,9 @@ def met(world: Around, kind: str, port: object, names: tuple[str, ...], *, out: 
         invocation = world.invocation
         invocation.fate.before()
         if (out and chance() < out) or (kind in down and world.clock.at < down[kind]):
+            if kind == "gate" and chance() < 0.5:
+                world.note(Mishap.GATE_REFUSED, *invocation.concerned)
+                raise world.random.choice(REFUSALS)(f"{name}: refused")
             world.note(OUT[kind], *invocation.concerned)
             raise _error(kind, f"{name}: out of reach")
         try:
@@ -107,7 +134,7 @@ def met(world: Around, kind: str, port: object, names: tuple[str, ...], *, out: 
         finally:
             invocation.fate.after()
         if lost and chance() < lost:
-            world.note(Mishap.STORE_LOST, *invocation.concerned)
+            world.note(LOST[kind], *invocation.concerned)
             raise _error(kind, f"{name}: not answered")
         return answer
 
@@ -117,7 +144,7 @@ def met(world: Around, kind: str, port: object, names: tuple[str, ...], *, out: 
 def _error(kind: str, text: str) -> Exception:
     if kind == "store":
         return StoreUnavailable(text)
-    return AnswerLost(text) if kind == "hosting" else EndpointConnectionError(endpoint_url=text)
+    return AnswerLost(text) if kind in ("hosting", "gate") else EndpointConnectionError(endpoint_url=text)
 
 
 class PassClock:
@@ -257,3 +284,39 @@ class WatchedHosting:
             (made,) = world.service.call_log
             model_id = world.names[attempt.target.project]
             world.watch.on_call(model_id, attempt, world.clock.at, changed=made.changed_state)
+
+
+class WatchedGates(MemoryGates):
+    """The gates of the plant; every look and every call is judged."""
+
+    def __init__(self, world: Around, models: dict[str, ModelId]) -> None:
+        """`models`: whose each mapping is. Every gate is closed."""
+        super().__init__(world.clock)
+        self._world, self._models = world, models
+        self.mappings = {mapping: SourceMapping() for mapping in models}
+
+    def describe(self, mapping: str) -> GateLook:
+        """See `ports.Gates`."""
+        look = super().describe(mapping)
+        self._world.watch.on_gate(self._models[mapping], self._world.clock.at, look.passage)
+        return look
+
+    def _change(self, mapping: str, *, enabled: bool) -> None:
+        self._world.watch.on_gate_call(self._models[mapping], self._world.clock.at, opens=enabled)
+        super()._change(mapping, enabled=enabled)
+
+
+class WatchedBacklogs(MemoryBacklogs):
+    """The queues of the plant; every reading is noted."""
+
+    def __init__(self, world: Around, models: dict[str, ModelId]) -> None:
+        """`models`: whose each queue is. Every queue is empty."""
+        super().__init__()
+        self._world, self._models = world, models
+        self.backlogs = dict.fromkeys(models, Backlog(0, 0, 0))
+
+    def count(self, queue: str) -> Backlog:
+        """See `ports.Backlogs`."""
+        backlog = super().count(queue)
+        self._world.watch.on_reading(self._models[queue], self._world.clock.at, BacklogReading(backlog))
+        return backlog

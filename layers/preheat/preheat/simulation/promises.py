@@ -16,9 +16,9 @@ from typing import Protocol
 from preheat.clock import VirtualClock
 from preheat.domain.demand import Demand, demands
 from preheat.domain.plan import HostedModel, ModelId, Target
-from preheat.invariants import ATTEMPTS_MAX, REPAIRS_MAX
+from preheat.invariants import ATTEMPTS_MAX, GATE_CLOSED_WITHIN, REPAIRS_MAX
 from preheat.simulation.faults import FaultMix, Mishap
-from preheat.simulation.ports import WatchedStore
+from preheat.simulation.ports import WatchedGates, WatchedStore
 from preheat.simulation.watch import Watch
 from preheat.simulator.answering import Answering
 from preheat.simulator.status import Status
@@ -36,6 +36,9 @@ RUNNING = (Status.STARTING_HOSTING, Status.HOSTED)
 # What one fault may cost before a promise counts as broken: the lease, and the look after it.
 FAULT_COSTS = timedelta(minutes=5)
 # What one may cost a start besides: to see it, the backoff or the stop before the next, and then as much lead again.
+# A gate is opened in a pass of its own, seconds after its model was seen ready; each fault may cost it ten minutes.
+GATE_MOVES = 6 * MINUTE
+GATE_FAULT_COSTS = 15 * MINUTE
 START_COSTS = timedelta(minutes=20)
 STUCK_COSTS = timedelta(minutes=80)
 WAITS = {Mishap.SYSTEM_UPDATING: timedelta(minutes=10), Mishap.ACCESS_DENIED: timedelta(minutes=5)}
@@ -46,6 +49,7 @@ class Judged(Protocol):
 
     clock: VirtualClock
     store: WatchedStore
+    gates: WatchedGates
     service: Answering
     watch: Watch
     switches: Switches
@@ -79,6 +83,8 @@ class Promises:
                 # A pass whose clock is ahead stops it that much early.
                 self._later(demand.end - self._world.mix.skew - timedelta(seconds=1), self._still, model, demand)
                 self._later(demand.end + 2 * MINUTE, self._ended, model, demand)
+                if model.gate is not None:
+                    self._later(demand.ready_at + GATE_MOVES, self._gate_opened, model, demand)
 
     def nobody_waits(self) -> None:
         """L5: who is due is decided within two ticks, whatever is wrong with others; or else found by the resync."""
@@ -158,16 +164,50 @@ class Promises:
         if status is Status.STARTING_HOSTING and world.switches.stop_while_starting is WhenPossible.CONFLICT:
             self._later(now + 5 * MINUTE, self._ended, model, replace(demand, end=now))
             return  # The promise counts from when the service accepts stops: from HOSTED on.
-        if not runs or world.watch.needed(model_id, now + model.slack) is not None:
+        if world.watch.needed(model_id, now + model.slack) is not None:
+            return
+        if not runs:
+            self._gate_closed(model, demand)
             return
         stoppable_at = demand.end
         if world.switches.stop_while_starting is WhenPossible.CONFLICT:
             stoppable_at = max(demand.end, self._since(model.target))
+        stoppable_at += _waits_at_most(model)
         allowed = stoppable_at + 2 * MINUTE + FAULT_COSTS * self._hits_of(model_id, demand.end - 20 * MINUTE)
         if now < allowed:
             self._later(allowed, self._ended, model, demand)
         else:
             world.watch.missed("L2", model_id, now, f"still running, {now - demand.end} too long")
+
+    def _gate_opened(self, model: HostedModel, demand: Demand) -> None:
+        """L1, of the gate: soon after its model is ready it is open, later only by what faults cost."""
+        world, now = self._world, self._world.clock.at
+        since = self._since(model.target)
+        if world.status(model.target) is not Status.HOSTED or now >= demand.end:
+            return
+        hits = self._hits_of(model.model_id, min(demand.start_at, since) - model.lead)
+        allowed = max(demand.ready_at, since) + GATE_MOVES + GATE_FAULT_COSTS * hits
+        if world.gates.mappings[model.gate or ""].enabled:
+            return
+        if now < allowed:
+            self._later(allowed, self._gate_opened, model, demand)
+        else:
+            world.watch.missed("L1", model.model_id, now, f"hosted since {since}, and its gate is closed")
+
+    def _gate_closed(self, model: HostedModel, demand: Demand) -> None:
+        """L2, of the gate: it is closed when its model is stopped, or as soon as faults allow."""
+        world, now = self._world, self._world.clock.at
+        mapping, model_id = model.gate, model.model_id
+        if mapping is None or not world.gates.mappings[mapping].enabled or world.watch.is_by_person(model_id):
+            return
+        if world.status(model.target) in RUNNING or world.watch.needed(model_id, now + model.slack) is not None:
+            return
+        allowed = demand.end + _waits_at_most(model) + GATE_MOVES
+        allowed += GATE_FAULT_COSTS * self._hits_of(model.model_id, demand.end - 60 * MINUTE)
+        if now < allowed:
+            self._later(allowed, self._gate_closed, model, demand)
+        else:
+            world.watch.missed("L2", model.model_id, now, f"its gate is open, {now - demand.end} after its demand")
 
     def _later(
         self, at: datetime, look: Callable[[HostedModel, Demand], None], model: HostedModel, demand: Demand
@@ -185,3 +225,9 @@ class Promises:
     def _hits_since(self, model_id: ModelId, since: datetime) -> list[tuple[datetime, Mishap]]:
         hits = self._hits[model_id]
         return hits[bisect_left(hits, since, key=itemgetter(0)) :]
+
+
+def _waits_at_most(model: HostedModel) -> timedelta:
+    """Return how long a stop may be kept waiting by what stands behind the model."""
+    limit = model.drain.limit if model.drain is not None else timedelta()
+    return limit + (GATE_CLOSED_WITHIN if model.gate is not None else timedelta())

@@ -12,10 +12,25 @@ from datetime import datetime, timedelta
 
 from preheat.domain.attempt import Attempt, Call
 from preheat.domain.demand import Demand, demands
+from preheat.domain.gate import BacklogReading, Passage
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import LedgerEntry, ModelRecord, Ownership
-from preheat.invariants import HOUR, Broken, Sent, by_call, by_effect, by_intent, by_ledger, by_look, by_rate, by_write
+from preheat.invariants import (
+    HOUR,
+    Broken,
+    Sent,
+    by_call,
+    by_effect,
+    by_gate,
+    by_intent,
+    by_ledger,
+    by_look,
+    by_rate,
+    by_readings,
+    by_stop,
+    by_write,
+)
 
 LEFT = (Observed.STARTING, Observed.HOSTED, Observed.STOPPING)
 
@@ -59,7 +74,11 @@ class Watch:
         self.violations: list[Violation] = []
         self.calls = 0
         self.saw = Observed.UNKNOWN  # what the last look of the pass under way has told
+        self.passage: Passage | None = None  # what the pass under way has seen of the gate
+        self.reading: BacklogReading | None = None  # and of the queue
         self._skew = skew
+        self._drains = {model.model_id: model.drain for model in models}
+        self._change: Attempt | None = None  # of a gate, in the last write that the pass under way has won
         self._wanted = {
             model.model_id: _Wanted(
                 model.lead, demands(model, begins_at - timedelta(days=8), until + timedelta(days=2))
@@ -80,6 +99,7 @@ class Watch:
     def begins(self) -> None:
         """A pass begins: it has seen nothing and won nothing."""
         self.saw, self._named = Observed.UNKNOWN, None
+        self.passage, self.reading, self._change = None, None, None
 
     def on_read(self, record: ModelRecord | None) -> None:
         """The pass under way has read its record."""
@@ -89,6 +109,8 @@ class Watch:
         """Judge a won write; one that renews or repeats an attempt names the call to come."""
         model_id = after.model_id
         self._judge(model_id, at, by_write(before, after, entry, at=at, skew=self._skew))
+        if before is not None:
+            self._on_gate_written(before, after, at)
         old, new = before.attempt if before is not None else None, after.attempt
         if new is None:
             self._left.pop(model_id, None)
@@ -100,6 +122,20 @@ class Watch:
         if before is None or (old is not None and same and new.tries <= old.tries):
             return
         self._named = new.client_token
+        if new.call is Call.STOP and not same:
+            self._judge(
+                model_id,
+                at,
+                by_stop(
+                    before,
+                    observed=self.saw,
+                    passage=self.passage,
+                    reading=self.reading,
+                    drain=None if self._is_amid(model_id, at) else self._drains[model_id],
+                    at=at,
+                    skew=2 * self._skew,
+                ),
+            )
         needed = self.needed(model_id, at) is not None and self.needed(model_id, at + self._skew) is not None
         returned = self._left.get(model_id) == new.client_token and self.saw is Observed.STOPPED
         fresh = new.call is Call.START and not same
@@ -117,6 +153,50 @@ class Watch:
                 attempts=attempts,
                 repairs=repairs,
             ),
+        )
+
+    def _on_gate_written(self, before: ModelRecord, after: ModelRecord, at: datetime) -> None:
+        """Judge what a won write says of the gate and the queue; one that renews or repeats a change names the call."""
+        model_id = after.model_id
+        self._judge(model_id, at, by_readings(before, after, self.reading))
+        old = before.gate.attempt if before.gate is not None else None
+        new = after.gate.attempt if after.gate is not None else None
+        again = old is not None and new is not None and old.client_token == new.client_token
+        if new is None or (again and old is not None and new.tries <= old.tries):
+            return
+        self._named, self._change = new.client_token, new
+        needed = self.needed(model_id, at) is not None and self.needed(model_id, at + self._skew) is not None
+        seen = by_gate(before, after, observed=self.saw, passage=self.passage, needed=needed, moved=False)
+        self._judge(model_id, at, seen)
+
+    def on_gate(self, model_id: ModelId, at: datetime, passage: Passage) -> None:
+        """Count a look at a gate."""
+        self.passage = passage
+        self._count(model_id, at)
+
+    def on_gate_call(self, model_id: ModelId, at: datetime, *, opens: bool) -> None:
+        """Judge a change of a gate that was sent."""
+        self._count(model_id, at)
+        change, call = self._change, Call.OPEN if opens else Call.CLOSE
+        if change is None or change.call is not call:
+            self._judge(
+                model_id, at, [Broken("S2", f"{call} of a gate is sent, and no won write of the pass names it")]
+            )
+            return
+        first = self._sent.setdefault(change.client_token, Sent(at, change.digest()))
+        self._judge(model_id, at, by_call(change, self._named, at=at, skew=self._skew, first=first))
+        self._named = self._change = None
+
+    def on_reading(self, model_id: ModelId, at: datetime, reading: BacklogReading) -> None:
+        """Count a reading of a queue."""
+        self.reading = reading
+        self._count(model_id, at)
+
+    def _is_amid(self, model_id: ModelId, at: datetime) -> bool:
+        """Tell whether a demand may cover `at` for all that a clock shows: its stop waits for no queue."""
+        return any(
+            demand.start_at <= at + self._skew and at - self._skew < demand.end
+            for demand in self._wanted[model_id].from_(at - self._skew)[:2]
         )
 
     def on_look(self, model_id: ModelId, at: datetime, saw: Observed) -> None:

@@ -17,6 +17,8 @@ from random import Random
 from preheat.bootstrap import Publisher, Reconciler, Ticker
 from preheat.clock import VirtualClock
 from preheat.domain.attempt import Call
+from preheat.domain.demand import demands
+from preheat.domain.gate import Backlog
 from preheat.domain.plan import HostedModel, Mode, ModelId, Target
 from preheat.domain.record import LedgerEntry
 from preheat.ports import Remote
@@ -29,11 +31,15 @@ from preheat.simulation.functions import Functions
 from preheat.simulation.hosting import SERVICES
 from preheat.simulation.plant import SimulatedLine
 from preheat.simulation.ports import (
+    BACKLOG_CALLS,
+    GATE_CALLS,
     HOSTING_CALLS,
     QUEUE_CALLS,
     STORE_CALLS,
     Invocation,
     PassClock,
+    WatchedBacklogs,
+    WatchedGates,
     WatchedHosting,
     WatchedStore,
     met,
@@ -118,6 +124,10 @@ class World:
             operation = called[fault.operation] if fault.operation is not None else None
             self.service.inject(replace(fault, operation=operation))
         self._hosting = WatchedHosting(self)
+        gated = {model.gate: model.model_id for model in self.models if model.gate is not None}
+        drained = {model.drain.queue: model.model_id for model in self.models if model.drain is not None}
+        self.gates, self.backlogs = WatchedGates(self, gated), WatchedBacklogs(self, drained)
+        self._behind = Random(f"{begins_at}/{len(lines)}")  # noqa: S311 - what no model has is drawn from no other seed
         functions = self._wired(told)
         self.triggers, self.stream.publish = Triggers(self, functions), functions.publish
         self.store.apply(self.models, expected_version=0, at=begins_at)
@@ -128,7 +138,9 @@ class World:
         store = met(self, "store", self.store, STORE_CALLS, out=mix.store_out, lost=mix.store_lost)
         hosting = met(self, "hosting", self._hosting, HOSTING_CALLS, out=0.0)
         queue = SqsQueue(met(self, "queue", self.sqs, QUEUE_CALLS, out=mix.queue_out), QUEUE_URL)
-        remote = Remote(clock, store, hosting, queue, writer="")
+        gates = met(self, "gate", self.gates, GATE_CALLS, out=mix.gate_out, lost=mix.gate_lost)
+        backlogs = met(self, "gate", self.backlogs, BACKLOG_CALLS, out=mix.gate_out, lost=mix.gate_lost)
+        remote = Remote(clock, store, hosting, queue, "", gates, backlogs)
         replies = MemoryReplies()
         publisher = Publisher(clock, LedgerStream(TABLE), Outbox(self._bus, replies), replies, unpublished="none")
 
@@ -191,6 +203,7 @@ class World:
         mix, days = self.mix, self.days
         for model in self.models:
             self.promises.expect(model, self.begins_at, self.until)
+            self._fills(model)
             self._sometimes(days * mix.people, partial(self._person, model))
             self._sometimes(days * mix.unreadable, partial(self._broken, model.model_id))
         for kind in OUTAGES:
@@ -198,6 +211,18 @@ class World:
         self._sometimes(days * mix.restores, self._restored)
         self._sometimes(days * mix.quotas, self._quota)
         self._sometimes(days * mix.poison, self._poison)
+
+    def _fills(self, model: HostedModel) -> None:
+        """Messages wait when a shift ends, and are worked off, or not within the limit."""
+        if model.drain is None:
+            return
+        for demand in demands(model, self.begins_at, self.until):
+            left, taken = self._behind.randint(1, 500), model.drain.limit * self._behind.uniform(-0.1, 1.2)
+            self.at(demand.end - MINUTE, partial(self._waits, model.drain.queue, left))
+            self.at(demand.end + taken, partial(self._waits, model.drain.queue, 0))
+
+    def _waits(self, queue: str, left: int) -> None:
+        self.backlogs.backlogs[queue] = Backlog(left, left // 10, 0)
 
     def _sometimes(self, times: float, event: Callable[[], None]) -> None:
         whole = int(times)

@@ -64,9 +64,15 @@ class DynamoStore:
         """See `ports.Store`."""
         return self._requests.reply(request_id)
 
-    def answer(self, reply: Reply, change: Standing | Tombstone | None, models: Sequence[ModelId]) -> None:
+    def answer(
+        self,
+        reply: Reply,
+        change: Standing | Tombstone | None,
+        models: Sequence[ModelId],
+        seen: int | None = None,
+    ) -> None:
         """See `ports.Store`."""
-        self._requests.answer(reply, change)
+        self._requests.answer(reply, change, seen)
         if not isinstance(change, Standing) or change.subject.model_id is not None:
             return
         failed = self._each(models, lambda model_id: self._wake_or_create(model_id, None, reply.at))

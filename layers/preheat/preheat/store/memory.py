@@ -70,12 +70,21 @@ class MemoryStore:
         """See `ports.Store`."""
         return self.replies.get(request_id)
 
-    def answer(self, reply: Reply, change: Standing | Tombstone | None, models: Sequence[ModelId]) -> None:
+    def answer(
+        self,
+        reply: Reply,
+        change: Standing | Tombstone | None,
+        models: Sequence[ModelId],
+        seen: int | None = None,
+    ) -> None:
         """See `ports.Store`."""
         if reply.request_id in self.replies:
             raise StaleRecord(f"request {reply.request_id} was answered already")
         if isinstance(change, Standing):
             before = self.standing(change.subject, change.request_id)
+            record = self.records.get(change.subject.model_id) if change.subject.model_id is not None else None
+            if record is not None and seen is not None and record.version != seen:
+                raise StaleRecord(f"{record.model_id}: version {seen} was read, {record.version} is stored")
             released = change.revision == 1 and change.released_at is None and self._is_released(change, reply.at)
             if released or change.revision != (before.revision if before is not None else 0) + 1:
                 raise StaleRecord(f"{change.request_id} has changed since it was read")

@@ -84,14 +84,14 @@ class Requests:
         raw = self._patience.call(where, lambda: read(name, partition, "1", consistent_read=True)).get("Item")
         return request_items.to_reply(items.checked(self._tables.replies, f"{partition}/1", raw)) if raw else None
 
-    def answer(self, reply: Reply, change: Standing | Tombstone | None) -> None:
+    def answer(self, reply: Reply, change: Standing | Tombstone | None, seen: int | None = None) -> None:
         """Write what `ports.Store.answer` says in one transaction; whom a schedule's change concerns is not woken."""
         model_id = change.subject.model_id if isinstance(change, Standing) else None
         exists = model_id is not None and self._get(model_id, RECORD, ["model_id"]) is not None
 
         def write() -> None:
             try:
-                self._write(reply, change, exists=exists)
+                self._write(reply, change, seen, exists=exists)
             except PynamoDBException as error:
                 failure = failure_of(error)
                 if failure not in (Failure.CONDITION, Failure.CONFLICT, Failure.LOST):
@@ -108,20 +108,20 @@ class Requests:
 
         self._patience.call(f"request {reply.request_id}", write)
 
-    def _write(self, reply: Reply, change: Standing | Tombstone | None, *, exists: bool) -> None:
+    def _write(self, reply: Reply, change: Standing | Tombstone | None, seen: int | None, *, exists: bool) -> None:
         kind = self._tables.requests
-        token = _token(self._tables.names.models, reply, change, exists)
+        token = _token(self._tables.names.models, reply, change, seen, exists)
         with TransactWrite(connection=self._tables.connection, client_request_token=token) as write:
             item = request_items.from_reply(self._tables.replies, reply)
             write.save(item, condition=ReplyItem.model_id.does_not_exist())
             if isinstance(change, Standing):
-                self._change(write, reply, change, exists=exists)
+                self._change(write, reply, change, seen, exists=exists)
             elif change is not None:
                 write.save(request_items.from_tombstone(kind, change))
                 standing = request_items.standing_item(change.of)
                 write.condition_check(kind, change.subject.key, standing, RequestItem.model_id.does_not_exist())
 
-    def _change(self, write: TransactWrite, reply: Reply, change: Standing, *, exists: bool) -> None:
+    def _change(self, write: TransactWrite, reply: Reply, change: Standing, seen: int | None, *, exists: bool) -> None:
         kind, before = self._tables.requests, change.revision - 1
         unchanged = RequestItem.revision == before if before else RequestItem.model_id.does_not_exist()
         write.save(request_items.from_standing(kind, change), condition=unchanged)
@@ -142,7 +142,8 @@ class Requests:
             return
         if exists:
             record = kind(model_id=model_id, item=RECORD)
-            write.update(record, actions=woken(model_id, reply.at), condition=RecordItem.model_id.exists())
+            as_read = RecordItem.model_id.exists() if seen is None else RecordItem.version == seen
+            write.update(record, actions=woken(model_id, reply.at), condition=as_read)
         else:
             write.condition_check(kind, model_id, RECORD, RecordItem.model_id.does_not_exist())
 
@@ -174,9 +175,9 @@ class Requests:
         return items.checked(self._tables.requests, key, raw)
 
 
-def _token(table: str, reply: Reply, change: Standing | Tombstone | None, exists: bool) -> str:
+def _token(table: str, reply: Reply, change: Standing | Tombstone | None, seen: int | None, exists: bool) -> str:
     """Return the transaction's idempotency token: 36 characters, the same for the same write."""
     facts = serial.dumps(
-        {"table": table, "reply": serial.encode(reply), "change": serial.encode(change), "exists": exists}
+        {"table": table, "reply": serial.encode(reply), "change": serial.encode(change), "seen": seen, "exists": exists}
     )
     return hashlib.sha256(facts.encode()).hexdigest()[:36]

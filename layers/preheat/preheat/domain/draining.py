@@ -1,0 +1,135 @@
+"""What comes before a stop: the queue behind the model is empty, then its gate is closed. Both within bounds.
+
+Owns when a queue counts as drained, and for how long a stop may be kept waiting. A reading that failed tells nothing,
+so it never counts as empty; whatever does not come true, the model is stopped in the end, and that is said.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from preheat.domain import gating, looks
+from preheat.domain.attempt import REACTIONS, Answer, Call, retry_after
+from preheat.domain.gate import Draining, Gate
+from preheat.domain.lifecycle import Desired, Observed
+from preheat.domain.plan import Drain, Mode
+from preheat.domain.record import Action, Phase
+from preheat.domain.situation import Move, Situation, clock, edge
+
+EMPTIES = 3  # readings that must find a queue empty, over at least this: SQS counts messages, but only roughly at once
+EMPTY_FOR = timedelta(seconds=60)
+# A gate that is not known to be closed after this keeps its model no longer: it would be billed for nothing.
+CLOSED_WITHIN = timedelta(minutes=5)
+OVER = (Observed.STOPPED, Observed.STOPPING, Observed.FAILED, Observed.UNFIT, Observed.GONE)
+
+
+def asked(s: Situation) -> Drain | None:
+    """Return the drain that is asked for now: of a model that serves, at the end of its demand and not amid it."""
+    serves = s.observation.observed is Observed.HOSTED and s.outlook.current is None
+    return s.model.drain if s.model is not None and serves else None
+
+
+def is_over(s: Situation) -> bool:
+    """Tell whether the stop waits for its queue no longer."""
+    return asked(s) is None or (s.record.draining is not None and s.record.draining.over_at is not None)
+
+
+def ends_with(s: Situation, drain: Drain) -> bool:
+    """Tell whether the reading of this pass is the last."""
+    return _read(s, s.record.draining or Draining(s.now), drain).over_at is not None
+
+
+def is_reading_due(s: Situation) -> bool:
+    """Tell whether the queue is to be read in this pass."""
+    return s.mode is Mode.ACT and not s.silent and not is_over(s) and gating.may_stop(s)
+
+
+def noted(s: Situation) -> Situation:
+    """End what a stop was waiting for: the model is needed again, or stopped already."""
+    if s.record.draining is None or (s.desired is Desired.REST and s.observation.observed not in OVER):
+        return s
+    return replace(s, record=replace(s.record, draining=None))
+
+
+def stops_what_may_serve(s: Situation, move: Move) -> bool:
+    """Tell whether a move is the first call of a stop of what may be serving somebody."""
+    attempt, before = move.record.attempt, s.record.attempt
+    stops = move.calls and attempt is not None and attempt.call is Call.STOP
+    serves = s.observation.observed is Observed.HOSTED or s.desired is Desired.REST
+    return stops and serves and not (before is not None and before.call is Call.STOP)
+
+
+def before_stop(s: Situation, stop: Move) -> Move:
+    """Return the stop, once its queue is drained and its gate closed; or else the step towards that."""
+    draining, drain = s.record.draining or Draining(s.now), asked(s)
+    if draining.over_at is None and drain is not None:
+        draining = _read(s, draining, drain)
+        if draining.over_at is None:
+            return _draining(s, draining, drain)
+    draining = replace(draining, over_at=draining.over_at or s.now)
+    came_to, gate = draining.came_to, s.record.gate
+    if gate is not None and (s.gate_look is None or not gate.is_shut(s.now)):
+        closed_by = (draining.over_at or s.now) + CLOSED_WITHIN
+        if s.now < closed_by or gate.may_be_opened(s.now):
+            return _closing(s, draining, closed_by)
+        came_to += _unclosed(gate)
+    record = replace(stop.record, draining=None)
+    return replace(stop, record=record, reason=f"{came_to}{stop.reason}")
+
+
+def _read(s: Situation, draining: Draining, drain: Drain) -> Draining:
+    """Return what the reading adds; the drain is over if the queue is empty for good, or if it has taken too long."""
+    reading = s.reading
+    if reading is not None and reading.backlog is None:
+        draining = replace(draining, unreadable=draining.unreadable + 1)
+    elif reading is not None and reading.backlog is not None:
+        left = reading.backlog.left
+        draining = replace(
+            draining,
+            empties=0 if left else draining.empties + 1,
+            empty_since=None if left else draining.empty_since or s.now,
+            left=left,
+            unreadable=0,
+        )
+    taken = (s.now - draining.since) // timedelta(seconds=1)
+    empty_since = draining.empty_since
+    shown = reading is not None and reading.backlog is not None and draining.empties >= EMPTIES
+    if shown and empty_since is not None and s.now - empty_since >= EMPTY_FOR:
+        return replace(draining, over_at=s.now, came_to=f"drained after {taken} s; ")
+    if s.now >= draining.since + drain.limit:
+        left_behind = "how many are left is not known" if draining.left is None else f"{draining.left} left"
+        return replace(draining, over_at=s.now, came_to=f"gave up draining after {taken} s, {left_behind}; ")
+    return draining
+
+
+def _draining(s: Situation, draining: Draining, drain: Drain) -> Move:
+    """The queue is not known to be empty yet: read it again."""
+    until, reading = draining.since + drain.limit, s.reading
+    failure = None if reading is None or reading.backlog is not None else reading.failure or Answer.LOST
+    wait: timedelta | None
+    if failure is not None:
+        wait = retry_after(failure, draining.unreadable, s.record.model_id)
+        seen = f"its queue could not be read ({reading.detail if reading is not None else failure})"
+    elif draining.left:
+        wait = looks.while_draining(s.now - draining.since, s.record.target.backend.calls_a_look + 1)
+        seen = f"its queue has {draining.left} messages"
+    else:
+        wait, seen = looks.READINGS_APART, "its queue looks empty" if draining.left == 0 else "its queue was not read"
+    wake_at = until if wait is None else min(s.now + wait, until)
+    reason = f"no demand; {seen}: the stop waits until {clock(until)} at the latest"
+    refused = failure is not None and REACTIONS[failure].told_from is not None and draining.unreadable == 1
+    action = Action.DRAIN if s.record.draining is None else Action.REFUSE if refused else Action.LOOK
+    return Move(replace(s.record, draining=draining), Phase.DRAINING, reason, edge(s, wake_at), action)
+
+
+def _closing(s: Situation, draining: Draining, closed_by: datetime) -> Move:
+    """The queue is waited for no longer, and the gate is not known to be closed: close it, and look again."""
+    wake_at = edge(s, closed_by)
+    reason = f"{draining.came_to}no demand"
+    waits = Move(replace(s.record, draining=draining), Phase.DRAINING, reason, wake_at)
+    return gating.changed(s, waits, Call.CLOSE)
+
+
+def _unclosed(gate: Gate) -> str:
+    answer = f", close {gate.attempt.answer}" if gate.attempt is not None and gate.attempt.answer is not None else ""
+    seen = f"{gate.observed}{answer}"
+    return f"the gate is not known to be closed ({seen}) after {CLOSED_WITHIN // timedelta(minutes=1)} min; "

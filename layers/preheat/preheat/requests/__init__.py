@@ -1,0 +1,1 @@
+"""Requests of other services: read, judged, answered once and stored, in that order. Pure but for its ports."""

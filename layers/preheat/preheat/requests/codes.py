@@ -1,0 +1,54 @@
+"""The codes of the replies: what a program that has sent a request goes by. Words of the contract, never reused.
+
+Each is told in docs/requests.md. The sentence beside a code is for people, and may change.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Code(StrEnum):
+    """How a request was answered."""
+
+    # --- accepted -----------------------------------------------------------------------------------------------------
+    ACCEPTED = "accepted"
+    ACCEPTED_WILL_RESTART = "accepted_will_restart"  # a stop was won before it: the model is started again after it
+    UNITS_NOT_AVAILABLE_UNTIL_RESTART = "units_not_available_until_restart"  # it stands, with fewer units for now
+    RELEASED_AT_BIRTH = "released_at_birth"  # its release had come before it
+    RELEASE_NOTED = "release_noted"  # what it releases has not come yet, and will end at birth
+    NOTHING_TO_DO = "nothing_to_do"  # what it asks for is so already
+    # --- refused ------------------------------------------------------------------------------------------------------
+    UNREADABLE = "unreadable"  # no JSON object with a request_id of its own
+    UNSUPPORTED_VERSION = "unsupported_version"
+    INVALID = "invalid"  # fields are wrong, missing or unknown: the reason names them all
+    ID_TAKEN = "id_taken"  # another request was answered under this request_id
+    UNKNOWN_MODEL = "unknown_model"
+    UNKNOWN_SCHEDULE = "unknown_schedule"
+    UNKNOWN_REQUEST = "unknown_request"  # `of` names none of this subject
+    WRONG_KIND = "wrong_kind"  # a release of a block, or an unblock of a hold
+    NOT_YOURS = "not_yours"
+    ENDED = "ended"  # what it would extend has come to its end
+    EXPIRED = "expired"  # its own `until` has passed
+    TOO_LONG = "too_long"
+    TOO_FAR_AHEAD = "too_far_ahead"
+    TOO_MANY_ACTIVE = "too_many_active"
+    TOO_MANY_KEPT = "too_many_kept"
+    TAKES_NO_UNITS = "takes_no_units"
+    REPLY_QUEUE_NOT_ALLOWED = "reply_queue_not_allowed"
+
+    @property
+    def is_accepted(self) -> bool:
+        """Tell whether what was asked for is so, or will be."""
+        return self in _ACCEPTED
+
+
+_ACCEPTED: Final = frozenset(
+    {
+        Code.ACCEPTED,
+        Code.ACCEPTED_WILL_RESTART,
+        Code.UNITS_NOT_AVAILABLE_UNTIL_RESTART,
+        Code.RELEASED_AT_BIRTH,
+        Code.RELEASE_NOTED,
+        Code.NOTHING_TO_DO,
+    }
+)

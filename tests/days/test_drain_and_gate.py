@@ -1,0 +1,443 @@
+"""Days on which something waits behind the model: its queue is drained and its gate closed before it is stopped."""
+
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.day import GATE, OTHER_GATE, QUEUE, Day, a_day, a_model, at
+from tests.errors.calls import Faulty, failing, look
+
+from preheat.domain.attempt import Answer, Call
+from preheat.domain.gate import Passage
+from preheat.domain.plan import Backend, Drain, Mode, Readiness, Unscheduled
+from preheat.domain.record import Action, LedgerEntry, Ownership, Phase
+from preheat.invariants import by_ledger
+from preheat.ports import AccessRefused, AnswerLost, HostingError, InvalidCall, QuotaExceeded, Remote, Throttled
+from preheat.simulator.faults import FaultKind
+from preheat.simulator.status import Operation, Status
+
+DRAIN = Drain(QUEUE, timedelta(minutes=30))
+STOPS = Operation.STOP_MODEL
+MINUTE = timedelta(minutes=1)
+
+
+def a_day_with_both(**changes: Any) -> AbstractContextManager[Day]:
+    both: dict[str, Any] = {"drain": DRAIN, "gate": GATE}
+    return a_day(**both | changes)
+
+
+def phases(day: Day) -> list[Phase]:
+    return [entry.to_phase for entry in day.entries]
+
+
+def actions(day: Day) -> list[Action]:
+    return [entry.action for entry in day.entries]
+
+
+def is_open(day: Day, mapping: str = GATE) -> bool:
+    return day.gates.mappings[mapping].enabled
+
+
+def the_stop(day: Day) -> LedgerEntry:
+    (stop,) = day.told(Action.STOP)
+    return stop
+
+
+def refusing(day: Day, error: HostingError, *names: str) -> None:
+    """Let every call of these names be refused from now on."""
+
+    def meets(called: str, after: bool) -> None:
+        if called in names and not after:
+            raise error
+
+    def refuses(remote: Remote) -> Remote:
+        gates, backlogs = Faulty(remote.gates, meets, "gate "), Faulty(remote.backlogs, meets)
+        return replace(remote, gates=gates, backlogs=backlogs)
+
+    day.remote = refuses
+
+
+# --- an ordinary day --------------------------------------------------------------------------------------------------
+
+
+def test_the_gate_opens_when_the_model_is_ready_and_closes_before_it_stops() -> None:
+    with a_day_with_both() as day:
+        day.run_until("07:40")
+        assert (day.status, is_open(day)) == (Status.STARTING_HOSTING, False)
+        day.run_until("18:00")
+        opened, closed = day.gates.changes
+        (hosted,) = [entry for entry in day.entries if entry.from_phase is Phase.STARTING]
+        assert (opened[1:], closed[1:]) == ((GATE, True), (GATE, False))
+        assert hosted.at < opened[0] < hosted.at + timedelta(seconds=10)
+        assert closed[0] < the_stop(day).at < closed[0] + timedelta(seconds=60)
+        assert actions(day) == [
+            Action.START,
+            Action.OBSERVE,
+            Action.OPEN,
+            Action.DRAIN,
+            Action.CLOSE,
+            Action.STOP,
+            Action.OBSERVE,
+        ]
+        assert phases(day)[3:] == [Phase.DRAINING, Phase.DRAINING, Phase.STOPPING, Phase.IDLE]
+        assert not list(by_ledger(day.entries))
+        assert (day.record.draining, day.record.gate and day.record.gate.observed) == (None, Passage.CLOSED)
+
+
+def test_an_empty_queue_keeps_the_stop_waiting_for_three_readings_in_a_minute() -> None:
+    with a_day(drain=DRAIN) as day:
+        day.run_until("18:00")
+        assert at("16:01:00") <= the_stop(day).at <= at("16:01:10")
+        assert the_stop(day).reason == "drained after 60 s; no demand: stop"
+        assert (day.stopped(), day.status) == (1, Status.TRAINED)
+
+
+def test_the_stop_waits_until_the_queue_is_empty_and_says_for_how_long() -> None:
+    with a_day(drain=DRAIN) as day:
+        day.run_until("15:59")
+        day.waiting(40)
+        day.run_until("16:08")
+        assert (day.status, day.record.phase) == (Status.HOSTED, Phase.DRAINING)
+        day.waiting(0)
+        day.run_until("18:00")
+        stop = the_stop(day)
+        assert at("16:09") <= stop.at <= at("16:12")
+        assert stop.reason.startswith("drained after ")
+        (first,) = day.told(Action.DRAIN)
+        assert first.reason == (
+            "no demand; its queue has 40 messages: the stop waits until 2026-11-23 16:30:00Z at the latest"
+        )
+
+
+@pytest.mark.parametrize("counts", [(1, 0, 0), (0, 1, 0), (0, 0, 1)])
+def test_what_is_in_flight_or_delayed_is_work_too(counts: tuple[int, int, int]) -> None:
+    with a_day(drain=DRAIN) as day:
+        day.run_until("15:59")
+        day.waiting(*counts)
+        day.run_until("16:10")
+        assert day.record.phase is Phase.DRAINING
+        assert day.record.draining is not None
+        assert day.record.draining.left == 1
+
+
+def test_at_the_limit_the_stop_waits_no_longer_and_says_how_many_are_left() -> None:
+    with a_day(drain=DRAIN) as day:
+        day.run_until("15:59")
+        day.waiting(7)
+        day.run_until("18:00")
+        stop = the_stop(day)
+        assert at("16:30") <= stop.at <= at("16:30:10")
+        assert stop.reason == "gave up draining after 1800 s, 7 left; no demand: stop"
+
+
+def test_a_queue_that_looks_empty_once_is_not_drained() -> None:
+    with a_day(drain=DRAIN) as day:
+        day.run_until("16:00:30")
+        day.waiting(1)
+        day.run_until("16:05")
+        day.waiting(0)
+        day.run_until("18:00")
+        assert the_stop(day).at >= at("16:06")
+
+
+@pytest.mark.parametrize("backend", Backend)
+def test_every_service_drains_and_closes_within_its_budget_of_calls(backend: Backend) -> None:
+    with a_day_with_both(backend=backend) as day:
+        day.run_until("15:59")
+        day.waiting(3)
+        day.run_until("18:00")
+        assert (day.status, is_open(day)) == (Status.TRAINED, False)
+        assert at("16:30") <= the_stop(day).at <= at("16:34")
+
+
+# --- readings that fail -----------------------------------------------------------------------------------------------
+
+
+def test_a_queue_that_cannot_be_read_never_counts_as_empty_and_the_limit_bounds_it() -> None:
+    with a_day(drain=DRAIN) as day:
+        day.run_until("15:59")
+        refusing(day, AccessRefused("no"), "count")
+        day.run_until("18:00")
+        stop = the_stop(day)
+        assert at("16:30") <= stop.at <= at("16:31")
+        assert stop.reason == "gave up draining after 1800 s, how many are left is not known; no demand: stop"
+        assert "could not be read (no)" in day.told(Action.DRAIN)[0].reason
+
+
+def test_a_reading_that_fails_between_two_empty_ones_does_not_count() -> None:
+    with a_day(drain=DRAIN) as day:
+        day.run_until("15:59:50")
+        failing_once = failing("count", AnswerLost("no answer"))
+        day.clock.advance_to(at("16:00"))
+        look(day, failing_once)
+        day.run_until("18:00")
+        assert the_stop(day).at >= at("16:01:10")
+
+
+def test_a_queue_that_does_not_exist_is_not_an_empty_one() -> None:
+    with a_day(drain=DRAIN) as day:
+        day.backlogs.backlogs.clear()
+        day.run_until("18:00")
+        assert the_stop(day).at >= at("16:30")
+
+
+# --- demand that comes back, plans that change ------------------------------------------------------------------------
+
+
+def test_demand_that_comes_back_ends_the_drain_and_the_gate_stays_open() -> None:
+    with a_day_with_both() as day:
+        day.run_until("15:59")
+        day.waiting(5)
+        day.run_until("16:10")
+        assert day.record.phase is Phase.DRAINING
+        day.apply(a_model("08:00-18:00", drain=DRAIN, gate=GATE))
+        day.run_until("17:00")
+        assert (day.record.phase, day.record.draining, is_open(day)) == (Phase.HOSTED, None, True)
+        assert (day.stopped(), len(day.gates.changes)) == (0, 1)
+        day.waiting(0)
+        day.run_until("19:00")
+        assert (day.status, is_open(day)) == (Status.TRAINED, False)
+
+
+def test_demand_that_comes_back_after_the_gate_was_closed_opens_it_again() -> None:
+    with a_day_with_both(drain=None) as day:
+        day.run_until("16:00:05")
+        assert (day.record.phase, is_open(day), day.stopped()) == (Phase.DRAINING, False, 0)
+        day.apply(a_model("08:00-18:00", gate=GATE))
+        day.run_until("17:00")
+        assert (day.record.phase, is_open(day), day.stopped()) == (Phase.HOSTED, True, 0)
+
+
+def test_a_changed_mapping_closes_the_old_one_and_opens_the_new() -> None:
+    with a_day_with_both() as day:
+        day.run_until("10:00")
+        day.apply(a_model("08:00-16:00", gate=OTHER_GATE))
+        day.run_until("10:05")
+        assert (is_open(day), is_open(day, OTHER_GATE)) == (False, True)
+        day.run_until("18:00")
+        assert (is_open(day, OTHER_GATE), day.stopped()) == (False, 1)
+
+
+def test_a_mapping_that_is_planned_no_more_is_closed_and_let_go_of() -> None:
+    with a_day_with_both() as day:
+        day.run_until("10:00")
+        day.apply(a_model("08:00-16:00"))
+        day.run_until("10:05")
+        assert (is_open(day), day.record.gate, day.status) == (False, None, Status.HOSTED)
+
+
+def test_a_model_that_is_planned_no_more_has_its_gate_closed_before_it_is_stopped_and_drains_nothing() -> None:
+    with a_day_with_both() as day:
+        day.run_until("10:00")
+        day.waiting(9)
+        day.apply()
+        day.run_until("10:10")
+        assert (is_open(day), day.record.gate, day.status) == (False, None, Status.TRAINED)
+        assert day.gates.changes[-1][0] < the_stop(day).at
+
+
+def test_another_version_amid_the_shift_does_not_wait_for_the_queue_and_the_gate_closes_between_them() -> None:
+    with a_day_with_both(start_takes="5m") as day:
+        day.run_until("10:00")
+        day.waiting(9)
+        newer = replace(day.target, version="4")
+        day.service.add_model(newer.project, newer.version)
+        day.apply(a_model("08:00-16:00", target=newer, drain=DRAIN, gate=GATE))
+        day.run_until("12:00")
+        assert [enabled for _, _, enabled in day.gates.changes] == [True, False, True]
+        assert (day.record.target, day.record.phase) == (newer, Phase.HOSTED)
+
+
+# --- hands, failures and proofs ---------------------------------------------------------------------------------------
+
+
+def test_a_model_that_somebody_stopped_in_its_shift_has_its_gate_closed_while_it_starts_again() -> None:
+    with a_day_with_both() as day:
+        day.run_until("10:00")
+        day.person("stops")
+        day.run_until("10:30")
+        (second,) = day.told(Action.START)[1:]
+        closed_at, mapping, enabled = day.gates.changes[1]
+        assert (mapping, enabled) == (GATE, False)
+        assert second.at < closed_at < second.at + 10 * MINUTE  # the start comes first
+        day.run_until("11:00")
+        assert (day.record.phase, is_open(day)) == (Phase.HOSTED, True)
+
+
+def test_a_gate_that_somebody_closed_in_the_shift_is_left_to_them_until_the_next() -> None:
+    with a_day_with_both() as day:
+        day.run_until("10:00")
+        day.gates.mappings[GATE].enabled = False
+        day.run_until("15:59")
+        assert not is_open(day)
+        day.run_until("08:30", day=1)
+        assert is_open(day)
+
+
+def test_a_gate_that_is_open_before_the_first_start_is_closed() -> None:
+    with a_day_with_both() as day:
+        day.gates.mappings[GATE].enabled = True
+        day.run_until("00:30")
+        assert (is_open(day), day.record.phase) == (False, Phase.IDLE)
+        looks = len(day.results)
+        day.run_until("07:27")
+        assert len(day.results) == looks  # and then it is left in peace
+
+
+def test_what_a_person_runs_outside_any_demand_keeps_the_gate_as_they_set_it() -> None:
+    with a_day_with_both(start_takes="1m") as day:
+        day.person("starts")
+        day.gates.mappings[GATE].enabled = True
+        day.run_until("06:00")
+        assert (day.record.phase, is_open(day), day.record.gate) == (Phase.UNSCHEDULED, True, None)
+
+
+def test_what_the_policy_stops_is_drained_and_its_gate_closed_too() -> None:
+    with a_day_with_both(start_takes="1m", unscheduled=Unscheduled.STOP) as day:
+        day.run_until("03:00")
+        day.person("starts")
+        day.gates.mappings[GATE].enabled = True
+        day.apply(a_model("08:00-16:00", unscheduled=Unscheduled.STOP, drain=DRAIN, gate=GATE))
+        day.run_until("03:01:30")
+        day.apply(a_model("08:00-16:00", unscheduled=Unscheduled.STOP, drain=DRAIN, gate=GATE))
+        day.run_until("03:15")
+        assert (day.status, is_open(day)) == (Status.TRAINED, False)
+
+
+def test_a_gate_waits_for_the_proof_that_the_model_is_ready() -> None:
+    with a_day_with_both(readiness=Readiness(b"a picture", "image/jpeg")) as day:
+        day.fault(FaultKind.INTERNAL_ERROR, operation=Operation.DETECT_ANOMALIES, times=5)
+        day.run_until("07:48")
+        assert (day.record.phase, is_open(day)) == (Phase.WARMING, False)
+        day.run_until("08:00")
+        assert (day.record.phase, is_open(day)) == (Phase.HOSTED, True)
+
+
+def test_mode_observe_says_once_what_it_would_do_to_the_gate() -> None:
+    with a_day_with_both(mode=Mode.OBSERVE, start_takes="1m") as day:
+        day.run_until("07:00")
+        day.person("starts")
+        day.run_until("18:00")
+        assert (day.gates.changes, is_open(day), day.stopped()) == ([], False, 0)
+        assert [entry.reason for entry in day.told(Action.WITHHOLD)] == [
+            "mode observe: would open the gate",
+            "mode observe: would stop it",
+        ]
+
+
+# --- gates that will not ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [AccessRefused("no"), InvalidCall("no"), QuotaExceeded("no"), Throttled("no")])
+def test_a_gate_that_cannot_be_opened_never_stops_the_model_and_is_told(error: HostingError) -> None:
+    with a_day_with_both() as day:
+        refusing(day, error, "gate open")
+        day.run_until("15:59")
+        assert (day.record.phase, day.status, day.record.silent_for_plan) == (Phase.HOSTED, Status.HOSTED, None)
+        if not isinstance(error, Throttled):
+            assert [entry.reason for entry in day.told(Action.REFUSE)][:1] == [f"open of the gate {error.answer}: no"]
+        day.run_until("18:00")
+        assert day.status is Status.TRAINED
+
+
+@pytest.mark.parametrize("error", [AccessRefused("no"), InvalidCall("no"), QuotaExceeded("no"), AnswerLost("no")])
+def test_a_gate_that_cannot_be_closed_keeps_its_model_for_five_minutes_and_no_longer(error: HostingError) -> None:
+    with a_day_with_both(drain=None) as day:
+        day.run_until("15:59")
+        refusing(day, error, "gate close")
+        day.run_until("16:20")
+        stop = the_stop(day)
+        assert at("16:05") <= stop.at <= at("16:06")
+        assert stop.reason.startswith("the gate is not known to be closed (")
+        assert day.status is Status.TRAINED
+        day.remote = lambda remote: remote
+        day.run_until("19:00")
+        assert not is_open(day)  # it is closed as soon as it can be
+
+
+def test_a_gate_that_cannot_be_read_is_told_and_waited_for_within_the_bound() -> None:
+    with a_day_with_both(drain=None) as day:
+        day.run_until("15:59")
+        refusing(day, AccessRefused("no"), "gate describe")
+        day.run_until("16:20")
+        assert at("16:05") <= the_stop(day).at <= at("16:06")
+        assert [entry.reason for entry in day.told(Action.REFUSE)] == ["the gate could not be read (no)"]
+        assert len(day.gates.changes) == 1  # unknown is no reason to act
+
+
+def test_a_gate_that_does_not_exist_lets_nothing_through_and_keeps_nobody_waiting() -> None:
+    with a_day_with_both(drain=None) as day:
+        day.gates.mappings.clear()
+        day.run_until("18:00")
+        assert the_stop(day).at <= at("16:00:10")
+        assert len([entry for entry in day.told(Action.REFUSE) if "cannot be opened" in entry.reason]) == 1
+
+
+def test_without_permission_for_gates_and_queues_the_model_runs_its_shift_all_the_same() -> None:
+    with a_day_with_both() as day:
+        refusing(day, AccessRefused("no"), "gate describe", "gate open", "gate close", "count")
+        day.run_until("08:30")
+        assert day.status is Status.HOSTED
+        day.run_until("17:00")
+        assert (day.status, day.started(), day.stopped()) == (Status.TRAINED, 1, 1)
+        assert the_stop(day).at <= at("16:36")
+
+
+# --- workers that stand still -----------------------------------------------------------------------------------------
+
+
+def test_an_open_that_may_be_on_its_way_keeps_the_stop_waiting_until_its_lease_is_over() -> None:
+    with a_day_with_both(drain=None) as day:
+        while day.record.phase is not Phase.HOSTED:
+            day.run_until((day.clock.at + timedelta(seconds=1)).strftime("%H:%M:%S"))
+        day.clock.advance(timedelta(seconds=5))
+        look(day, failing("gate open", KilledWorker()))  # it has written its intent, and stands still
+        assert (day.record.gate and day.record.gate.attempt and day.record.gate.attempt.call) is Call.OPEN
+        intended_at = day.clock.at
+        day.apply(a_model("18:00-19:00", gate=GATE))
+        day.run_until("07:47")
+        assert (day.stopped(), day.record.phase) == (0, Phase.DRAINING)
+        day.gates.open(GATE)  # now it goes on
+        day.run_until("08:00")
+        assert the_stop(day).at >= intended_at + 2 * MINUTE
+        assert (day.status, is_open(day)) == (Status.TRAINED, False)
+
+
+class KilledWorker(AnswerLost):
+    """What ends the worker, for all that the record says."""
+
+
+def test_an_answer_that_is_lost_after_the_change_leads_to_no_other_change() -> None:
+    with a_day_with_both(drain=None) as day:
+        lost: list[str] = []
+
+        def meets(called: str, after: bool) -> None:
+            if called in ("gate open", "gate close") and after and called not in lost:
+                lost.append(called)
+                raise AnswerLost("no answer")
+
+        day.remote = lambda remote: replace(remote, gates=Faulty(remote.gates, meets, "gate "))
+        day.run_until("18:00")
+        assert lost == ["gate open", "gate close"]
+        assert [enabled for _, _, enabled in day.gates.changes] == [True, False]
+        assert day.status is Status.TRAINED
+
+
+def test_each_change_of_the_gate_has_a_token_of_its_own() -> None:
+    with a_day_with_both() as day:
+        day.run_until("18:00", day=1)
+        tokens = [entry.client_token for entry in day.entries if entry.action in (Action.OPEN, Action.CLOSE)]
+        assert len(tokens) == len(set(tokens)) == 4
+        assert (day.record.gate_generation, day.record.ownership) == (4, Ownership.NONE)
+
+
+def test_the_answers_of_the_gate_are_kept_apart_from_those_of_the_model() -> None:
+    with a_day_with_both(drain=None) as day:
+        refusing(day, InvalidCall("no"), "gate open")
+        day.run_until("09:00")
+        record = day.record
+        assert record.gate is not None
+        assert (record.gate.attempt and record.gate.attempt.answer) is Answer.INVALID
+        assert (record.attempt and record.attempt.answer) is Answer.ACCEPTED
