@@ -99,7 +99,7 @@ CI = (
     replace(DRAIN, faults=1),
     replace(HOLD, workers=2),
     replace(SCHEDULE_HOLD, workers=2),
-    replace(BLOCK, workers=1),
+    BLOCK,
 )
 DEEP = (
     replace(TIGHT, workers=2, faults=1),
@@ -120,7 +120,10 @@ DEEP = (
     replace(GATE, faults=1, people=1),
     replace(DRAIN, faults=2),
     replace(DRAIN, workers=2, faults=1),
+    replace(HOLD, faults=1),
     replace(HOLD, workers=2, faults=1),
+    replace(SCHEDULE_HOLD, faults=1),
     replace(SCHEDULE_HOLD, workers=2, faults=1),
+    replace(BLOCK, workers=2),
     replace(BLOCK, workers=2, faults=1),
 )
