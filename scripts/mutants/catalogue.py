@@ -12,7 +12,7 @@ Not here, for no promise can tell them from the protocol, by design:
   the state machine see it.
 """
 
-from scripts.mutants import on_attempts, on_decisions, on_gates, on_passes, on_rests, on_starts, on_stops
+from scripts.mutants import on_attempts, on_decisions, on_gates, on_passes, on_requests, on_rests, on_starts, on_stops
 from scripts.mutants.mutation import Mutation
 
 MUTATIONS: tuple[Mutation, ...] = (
@@ -23,4 +23,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *on_rests.MUTATIONS,
     *on_decisions.MUTATIONS,
     *on_gates.MUTATIONS,
+    *on_requests.MUTATIONS,
 )
