@@ -76,7 +76,7 @@ def explored(scenario: Scenario, promises: frozenset[str] = PROMISES) -> tuple[s
 
 
 def simulated(
-    seed: int, faults: str, models: int, days: int, switches: Switches | None = None, requests: int = 0
+    seed: int, faults: str, models: int, days: int, switches: Switches | None = None, *, requests: int = 0
 ) -> tuple[str, str] | None:
     """Return the promise that a seed finds broken first, and how."""
     violations = run(

@@ -1,4 +1,4 @@
-"""Mutations of what other services ask for: what a pass reads of it, whom an answer wakes, and what is stored with it."""
+"""Mutations of what others ask for: what a pass reads of it, whom an answer wakes, what is stored with it."""
 
 from functools import partial
 
