@@ -36,7 +36,8 @@ class State(NamedTuple):
     """One situation. Numbers stand for values: `record` in the search's values, `plan` in its scenario.
 
     `services` has one service for each target of the scenario. `unwoken`: the plan is current, but its apply has not
-    woken the model yet. `seen`: the model was seen out of its stopped state under the start on record. `faults` and
+    woken the model yet. `seen`: the model was seen out of its stopped state under the start on record, or
+    out of STARTING when the stop on record was intended, or since. `faults` and
     `people` are what is left of the budgets.
     """
 
