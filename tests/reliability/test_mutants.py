@@ -24,7 +24,7 @@ def test_a_mutation_changes_one_place_of_the_present_source_and_compiles(mutatio
 @pytest.mark.parametrize("covered", COVERED, ids=[covered.name for covered in COVERED])
 def test_what_is_covered_twice_stands_in_the_source_and_is_not_counted(covered: Covered) -> None:
     assert source(covered.file).count(covered.old) == 1
-    assert covered.new not in source(covered.file)
+    assert covered.new != covered.old
     assert covered.why
     assert covered.name not in {mutation.name for mutation in MUTATIONS}
 
