@@ -50,7 +50,8 @@ def hunted(mutation: Mutation | None, harnesses: str = "short") -> Hunted:
     with TemporaryDirectory(prefix="mutant-") as folder:
         path = mutated_copy(mutation, Path(folder))
         environment = {**os.environ, "PYTHONPATH": str(path), "PYTHONDONTWRITEBYTECODE": "1"}
-        first = mutation.first if mutation is not None and harnesses != "long" else ()
+        first = mutation.first if mutation is not None else ("every",)
+        first = first if harnesses != "long" else ()
         command = [sys.executable, str(HUNT), str(path), harnesses, *first]
         try:
             ended = subprocess.run(

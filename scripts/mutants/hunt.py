@@ -172,8 +172,8 @@ OWN: dict[str, Callable[[], tuple[str, str] | None]] = {
 
 
 def own(names: Sequence[str]) -> Iterator[Harness]:
-    """Yield a mutation's own harnesses."""
-    for name in names:
+    """Yield a mutation's own harnesses; "every" one is for the package as it is."""
+    for name in OWN if names == ["every"] else names:
         yield name, OWN[name]
 
 
