@@ -25,8 +25,8 @@ BY_CHANCE = frozenset({Mishap.PERSON_STARTS, Mishap.PERSON_STOPS, Mishap.STUCK, 
 type Place = tuple[str, str]
 type Hits = dict[str, Counter[Place]]
 
-DELETED, UNDONE, CONFLICT, INVALID, NEW_WORD = (
-    "model deleted", "stop undone", "wrong state", "invalid", "new status word"
+DELETED, UNDONE, CONFLICT, INVALID, NEW_WORD, SECOND_TRY = (
+    "model deleted", "stop undone", "wrong state", "invalid", "new status word", "second try throttled"
 )  # fmt: skip
 READ = ("Throttled", "AccessRefused")
 MOVED = ("Throttled", "WrongState", "QuotaExceeded", "AccessRefused", "InvalidCall")
@@ -42,6 +42,7 @@ EVENTS: Mapping[str, str] = {
     "fault: stop undone": UNDONE,
     "fault: describe: a new word": NEW_WORD,
     **{f"fault: {call}, answer lost": Mishap.ANSWER_LOST for call in ("start", "stop")},
+    **{f"fault: {call}, the client's second try throttled": SECOND_TRY for call in ("start", "stop")},
     **{f"fault: {call} does not arrive": Mishap.INTERNAL_ERROR for call in ("start", "stop")},
     "fault: describe: AnswerLost": Mishap.INTERNAL_ERROR,
     **{

@@ -162,12 +162,19 @@ def intends(
     **known: Any,
 ) -> list[str]:
     after = replace(before, attempt=attempt, effort=effort)
+    if attempt is not None and attempt.call is Call.START:
+        known.setdefault("left", True)  # the start before it is known to be dead
     return found(by_intent(before, after, observed=observed, needed=needed, returned=returned, **known))
 
 
 def test_a_start_of_what_is_stopped_and_a_stop_of_what_nobody_needs_break_nothing() -> None:
     assert intends(NEXT, Observed.STOPPED) == []
     assert intends(STOP, Observed.HOSTED, needed=False) == []
+
+
+def test_a_new_start_whose_last_is_not_known_dead_breaks_s1() -> None:
+    assert intends(NEXT, Observed.STOPPED, left=False) == ["S1"]
+    assert intends(NEXT, Observed.FAILED, left=False) == []
 
 
 def test_a_call_is_named_by_its_write() -> None:

@@ -1,4 +1,4 @@
-"""Every seeded mutation. Each is named once, and breaks one rule of the protocol.
+"""Every seeded mutation that counts. Each is named once, and breaks one rule of the protocol; see also `covered`.
 
 Not here, for no promise can tell them from the protocol, by design:
 

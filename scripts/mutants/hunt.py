@@ -1,8 +1,9 @@
 """One hunt: explorer and simulation, cheapest first, on the package that stands first on PYTHONPATH, until one says no.
 
-    PYTHONPATH=copy/layers/preheat python scripts/mutants/hunt.py copy/layers/preheat short
+    PYTHONPATH=copy/layers/preheat python scripts/mutants/hunt.py copy/layers/preheat short [one of OWN]
 
-The short harnesses take half a minute together; the long ones are for what those have not seen.
+A mutation that names harnesses of its own is hunted with those first. The short harnesses take half a minute together;
+the long ones are for what those have not seen.
 Prints one line of JSON: what broke where, or the error that came instead. Run in a process of its own, so that it
 imports the mutated package and no other; knows no mutation.
 """
@@ -10,16 +11,21 @@ imports the mutated package and no other; knows no mutation.
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import preheat
+from preheat.domain.plan import Backend
 from preheat.explorer import Scenario, explore
 from preheat.explorer.catalog import (
     BLOCK,
+    BRIEF,
     DRAIN,
     GATE,
     GATE_FOUND_OPEN,
@@ -28,25 +34,59 @@ from preheat.explorer.catalog import (
     LONG,
     MOVED,
     REKOGNITION,
+    SAGEMAKER,
     SCHEDULE_HOLD,
     SHIFT,
     STRICT,
     TIGHT,
     UNITS,
 )
+from preheat.explorer.scenario import TARGET, a_model
+from preheat.explorer.wants import STEP
 from preheat.simulation import run
 from preheat.simulation.faults import MIXES, FaultMix
+from preheat.simulation.plant import SimulatedLine, plant
 from preheat.simulator.faults import Fault, FaultKind
+from preheat.simulator.latency import fixed
 from preheat.simulator.status import Operation
 from preheat.simulator.switches import Switches, TokenAfterStop, WhenPossible
 
 PROMISES = frozenset(
     {"S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12", "L1", "L2", "L3", "L5"}
 )
+WITHOUT_S3 = PROMISES - {"S3"}  # after an apply, a pass whose clock is behind may stop what has begun
 # A mutation may make a search endless; the largest scenario below has some 300,000 situations.
 STATES_MAX = 400_000
 # Mixes that are rare in `all`: what takes hours, what fails often, and people.
 MIXES["hours"] = FaultMix(doubled=0.2, people=0.3, skew=timedelta(seconds=1), index_lost=0.02, restores=1.0, quotas=2.0)
+MIXES["asleep"] = FaultMix(service=(Fault(FaultKind.STUCK, probability=0.2),))
+MIXES["asleep, throttled"] = FaultMix(
+    service=(
+        Fault(FaultKind.STUCK, probability=0.2),
+        Fault(FaultKind.THROTTLE, Operation.STOP_MODEL, probability=0.5),
+    )
+)
+MIXES["throttled"] = FaultMix(
+    service=(
+        Fault(FaultKind.THROTTLE, Operation.START_MODEL, probability=0.5),
+        Fault(FaultKind.THROTTLE, Operation.START_MODEL, probability=0.5),
+        Fault(FaultKind.HOSTING_FAILED, probability=0.1),
+    )
+)
+MIXES["denied"] = FaultMix(
+    people=12.0,
+    doubled=0.2,
+    service=(
+        Fault(FaultKind.ACCESS_DENIED, Operation.START_MODEL, probability=0.3),
+        Fault(FaultKind.ACCESS_DENIED, Operation.STOP_MODEL, probability=0.5),
+    ),
+)
+MIXES["failing often"] = FaultMix(
+    service=(
+        Fault(FaultKind.HOSTING_FAILED, probability=0.5, after=timedelta(minutes=2)),
+        Fault(FaultKind.ANSWER_LOST, Operation.STOP_MODEL, probability=0.2),
+    )
+)
 MIXES["failing"] = FaultMix(
     people=2.0,
     service=(
@@ -59,6 +99,23 @@ MIXES["failing"] = FaultMix(
 WHOLE = replace(TIGHT, name="a tight shift without shortcuts", workers=2, reduced=False)
 # A clock that is behind, on a model that an apply has just woken. S3 is left out: such a pass may stop what has begun.
 WOKEN = replace(UNITS, name="woken by an apply", plans=UNITS.plans[:2], hard_until=6, workers=2, faults=1)
+_BRIEF = a_model((5, 6))
+BRIEF_TOKENLESS = replace(
+    BRIEF,
+    name="a brief shift on Rekognition",
+    plans=(replace(_BRIEF, lead=STEP, slack=0 * STEP, target=replace(TARGET, backend=Backend.REKOGNITION)),),
+)
+# The shift is called off, and put back.
+_TIGHT = TIGHT.plans[0]
+BACK = replace(TIGHT, name="called off and put back", plans=(_TIGHT, None, _TIGHT), hard_until=8)
+_LONG = LONG.plans[0]
+NEWER = replace(
+    LONG,
+    name="a newer version within a long shift",
+    plans=(_LONG, replace(_LONG, target=replace(TARGET, version="4"))) if _LONG is not None else (),
+    hard_until=7,
+)
+HARD_TO_START = replace(LONG, name="a long shift, a strict service", switches=STRICT.switches)
 STUBBORN = Switches(stop_while_starting=WhenPossible.CONFLICT, token_after_stop=TokenAfterStop.NEW_CALL)
 
 
@@ -88,7 +145,58 @@ def simulated(
     return (violations[0].invariant, str(violations[0])) if violations else None
 
 
+def punctual() -> tuple[str, str] | None:
+    """Return what breaks without any fault if each start takes its whole lead."""
+
+    def slow(*arguments: Any, **named: Any) -> list[SimulatedLine]:
+        return [
+            replace(line, start_latency=fixed(line.model.lead.total_seconds())) for line in plant(*arguments, **named)
+        ]
+
+    with mock.patch("preheat.simulation.run.plant", slow):
+        return simulated(1, "none", 8, 5)
+
+
 type Harness = tuple[str, Callable[[], tuple[str, str] | None]]
+
+
+def _seeds(faults: str, models: int = 4, days: int = 5, switches: Switches | None = None) -> tuple[str, str] | None:
+    """Return what the first of a few seeds finds broken."""
+    found = (simulated(seed, faults, models, days, switches) for seed in range(1, 7))
+    return next((each for each in found if each is not None), None)
+
+
+OWN: dict[str, Callable[[], tuple[str, str] | None]] = {
+    "throttled at the client's second try": partial(explored, replace(TIGHT, faults=1)),
+    "two workers": partial(explored, replace(TIGHT, workers=2)),
+    "two workers, a person": partial(explored, replace(TIGHT, workers=2, people=1)),
+    "brief: two workers, a fault": partial(explored, replace(BRIEF, workers=2, faults=1)),
+    "brief: two faults": partial(explored, replace(BRIEF, faults=2)),
+    "brief: a fault, a person": partial(explored, replace(BRIEF, faults=1, people=1)),
+    "brief, Rekognition: two workers, a fault": partial(explored, replace(BRIEF_TOKENLESS, workers=2, faults=1)),
+    "called off and put back: two workers": partial(explored, replace(BACK, workers=2)),
+    "called off and put back: a fault": partial(explored, replace(BACK, faults=1), WITHOUT_S3),
+    "other units: a fault": partial(explored, replace(UNITS, faults=1), WITHOUT_S3),
+    "newer version": partial(explored, NEWER),
+    "a long shift, strict: a fault": partial(explored, replace(HARD_TO_START, faults=1)),
+    "a long shift, strict: two faults": partial(explored, replace(HARD_TO_START, faults=2)),
+    "SageMaker: a fault": partial(explored, replace(SAGEMAKER, faults=1)),
+    "woken by an apply: two faults": partial(explored, replace(WOKEN, workers=1, faults=2), WITHOUT_S3),
+    "starts that take their whole lead": punctual,
+    "starts that hang": partial(_seeds, "asleep"),
+    "starts that hang, stubborn": partial(_seeds, "asleep", 4, 5, STUBBORN),
+    "starts that hang, stops throttled": partial(_seeds, "asleep, throttled"),
+    "starts throttled and failing": partial(_seeds, "throttled"),
+    "calls denied, and people": partial(_seeds, "denied"),
+    "failing often": partial(_seeds, "failing often"),
+    "failing often, strict": partial(_seeds, "failing often", 4, 5, STRICT.switches),
+}
+
+
+def own(names: Sequence[str]) -> Iterator[Harness]:
+    """Yield a mutation's own harnesses; "every" one is for the package as it is."""
+    for name in OWN if names == ["every"] else names:
+        yield name, OWN[name]
 
 
 def short() -> Iterator[Harness]:
@@ -136,7 +244,7 @@ def long() -> Iterator[Harness]:
         replace(UNITS, workers=2),
     ):
         yield f"explorer: {scenario}", partial(explored, scenario)
-    yield f"explorer: {WOKEN}", partial(explored, WOKEN, PROMISES - {"S3"})
+    yield f"explorer: {WOKEN}", partial(explored, WOKEN, WITHOUT_S3)
 
 
 def hunt(harnesses: Iterator[Harness]) -> Verdict:
@@ -157,4 +265,5 @@ if __name__ == "__main__":
     if not Path(preheat.__file__).is_relative_to(Path(sys.argv[1]).resolve()):
         sys.exit(f"{preheat.__file__} was imported, not the copy in {sys.argv[1]}")
     os.nice(10)
-    print(json.dumps(asdict(hunt(short() if sys.argv[2] == "short" else long()))))
+    kinds: dict[str, Callable[[], Iterator[Harness]]] = {"own": lambda: iter(()), "short": short, "long": long}
+    print(json.dumps(asdict(hunt(chain(own(sys.argv[3:]), kinds[sys.argv[2]]())))))

@@ -15,6 +15,7 @@ PACKAGE = Path("layers/preheat/preheat")
 class Mutation:
     """In `file` (below the package), `old` becomes `new`; `rule` is what that breaks, `sees` the promise to be missed.
 
+    `first` names the harnesses of `hunt.OWN` that see it, tried before all others.
     `old` stands exactly once in the file, so that the replacement is the one that was meant.
     """
 
@@ -24,6 +25,7 @@ class Mutation:
     new: str
     rule: str
     sees: str
+    first: tuple[str, ...] = ()
 
     def applied(self, text: str) -> str:
         """Return the mutated source.
@@ -35,6 +37,17 @@ class Mutation:
         if times != 1:
             raise ValueError(f"{self.name}: its text stands {times} times in {self.file}; name it anew")
         return text.replace(self.old, self.new)
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A mutation that no promise can tell from the protocol, for `why`: another rule covers the same. Not counted."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    why: str
 
 
 def source(file: str) -> str:

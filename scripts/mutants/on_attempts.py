@@ -27,6 +27,7 @@ MUTATIONS = (
         new="intent_at=now",
         rule="leases never move back",
         sees="S8",
+        first=("woken by an apply: two faults",),
     ),
     _m(
         name="a lease that is not renewed",
@@ -41,6 +42,7 @@ MUTATIONS = (
         new="open_writers=1",
         rule="a writer that may still call keeps the attempt open",
         sees="S8",
+        first=("called off and put back: two workers",),
     ),
     _m(
         name="settled while others are open",
@@ -48,6 +50,7 @@ MUTATIONS = (
         new="REACTIONS[answer].definite",
         rule="only a sole writer's answer settles an attempt",
         sees="S8",
+        first=("called off and put back: two workers",),
     ),
     _m(
         name="one open writer counts for none",
@@ -83,6 +86,7 @@ MUTATIONS = (
         new="return refused and self.open_writers == 0",
         rule="a refusal does not undo an earlier try that may have had its effect",
         sees="L2",
+        first=("throttled at the client's second try",),
     ),
     _m(
         name="doubt never noted",
@@ -90,13 +94,7 @@ MUTATIONS = (
         new="doubtful=False",
         rule="a lost answer leaves a doubt until the attempt ends",
         sees="L2",
-    ),
-    _m(
-        name="an open writer leaves no doubt",
-        old="doubtful=self.doubtful or self.open_writers > 0",
-        new="doubtful=self.doubtful",
-        rule="a worker that died between write and call may have called",
-        sees="L2",
+        first=("throttled at the client's second try",),
     ),
     _m(
         name="a token without the generation",
@@ -114,13 +112,6 @@ MUTATIONS = (
         new="""generation, digest])
     return f"preheat-{generation}-{""",
         rule="a stop has other tokens than a start",
-        sees="S5",
-    ),
-    _m(
-        name="a token without the demand",
-        old="json.dumps([model_id, demand_start.astimezone(UTC).isoformat(), call, generation, digest])",
-        new="json.dumps([model_id, call, 1, digest])",
-        rule="each demand has tokens of its own",
         sees="S5",
     ),
     _m(
@@ -151,5 +142,6 @@ MUTATIONS = (
         new="return timedelta()",
         rule="what was refused is repeated after a pause",
         sees="S10",
+        first=("throttled at the client's second try",),
     ),
 )

@@ -23,6 +23,7 @@ MUTATIONS = (
         new="return record.since if phase is record.phase else now",
         rule="since never moves back",
         sees="S8",
+        first=("woken by an apply: two faults",),
     ),
     _m(
         name="entries not counted",
@@ -72,6 +73,7 @@ MUTATIONS = (
         new="return effort, s.now",
         rule="a demand is judged once",
         sees="L3",
+        first=("starts that hang",),
     ),
     _m(
         name="calls that cost nothing",
@@ -100,6 +102,7 @@ MUTATIONS = (
         new="        wake_at = move.wake_at  #",
         rule="when the old target is let go of, the next pass turns to the new one",
         sees="L1",
+        first=("newer version",),
     ),
     _m(
         name="a refusal of an earlier plan still silences",
@@ -107,6 +110,7 @@ MUTATIONS = (
         new="silent_for_plan=None if record.silent_for_plan is None else s.plan_version,",
         rule="a new plan is asked for anew",
         sees="L1",
+        first=("other units: a fault",),
     ),
     _p(
         name="the lead forgotten",
@@ -121,6 +125,7 @@ MUTATIONS = (
         new="    ahead = model.lead\n",
         rule="a start is due lead and slack ahead",
         sees="L1",
+        first=("starts that take their whole lead",),
     ),
     _d(
         name="the end is no edge",

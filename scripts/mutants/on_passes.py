@@ -67,6 +67,7 @@ MUTATIONS = (
         new="            record = replace(record)\n        except",
         rule="the outcome of a call is recorded",
         sees="S8",
+        first=("two workers",),
     ),
     _m(
         name="an unreadable model taken for stopped",
@@ -95,6 +96,7 @@ MUTATIONS = (
         new="return Outcome(Answer.ACCEPTED if error.answer is Answer.LOST else error.answer)",
         rule="a lost answer is no acceptance",
         sees="L1",
+        first=("throttled at the client's second try",),
     ),
     _m(
         name="every refusal taken for yes",
@@ -102,6 +104,7 @@ MUTATIONS = (
         new="return Outcome(Answer.ACCEPTED, str(error))",
         rule="a refusal is no acceptance",
         sees="L1",
+        first=("throttled at the client's second try",),
     ),
     _m(
         name="leases by a clock read after the look",
@@ -110,6 +113,7 @@ MUTATIONS = (
     situation = replace(situation, now=remote.clock.now())""",
         rule="a lease counts as over only if it was over when the look was taken",
         sees="S1",
+        first=("brief: two workers, a fault",),
     ),
     _m(
         name="strangers adopted by a clock read before the look",
@@ -145,6 +149,7 @@ MUTATIONS = (
         new="record.target != model.target",
         rule="the old target is stopped before the new one is turned to",
         sees="L2",
+        first=("newer version",),
     ),
     _m(
         name="late by five minutes",

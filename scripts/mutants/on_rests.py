@@ -16,18 +16,12 @@ MUTATIONS = (
         sees="S8",
     ),
     _m(
-        name="an accepted start closed when seen stopped",
-        old="over = s.now >= attempt.lease_ends_at() or (attempt.call is Call.STOP and attempt.is_closable(s.now))",
-        new="over = attempt.is_closable(s.now)",
-        rule="a start is closed by time alone: its acceptance may be read too early",
-        sees="L2",
-    ),
-    _m(
         name="a stop under way forgotten while hosted",
         old="        if not attempt.is_closable(s.now):\n            return hold(replace(s, record=record)",
         new="        if False:\n            return hold(replace(s, record=record)",
         rule="nobody closes an intent younger than the lease",
         sees="S8",
+        first=("called off and put back: two workers",),
     ),
     _m(
         name="a stop under way forgotten while starting",
@@ -35,6 +29,7 @@ MUTATIONS = (
         new="        if False:\n            return hold(s, record.phase, STOP_UNDER_WAY",
         rule="nobody closes an intent younger than the lease",
         sees="S8",
+        first=("called off and put back: two workers",),
     ),
     _m(
         name="never adopted while hosted",
@@ -58,6 +53,7 @@ MUTATIONS = (
         new="        if s.model is None:",
         rule="unknown is not off",
         sees="L2",
+        first=("throttled at the client's second try",),
     ),
     _m(
         name="a lease let go of what is gone",
@@ -65,6 +61,7 @@ MUTATIONS = (
         new="    if True:\n        record = replace",
         rule="nobody closes an intent younger than the lease",
         sees="S8",
+        first=("brief: two workers, a fault",),
     ),
     _m(
         name="a start that hangs left hanging",
@@ -72,6 +69,7 @@ MUTATIONS = (
         new="STUCK_AFTER_LEAST = timedelta(days=60)",
         rule="a start that hangs is stopped once and started anew",
         sees="L1",
+        first=("starts that hang",),
     ),
     _m(
         name="a start stopped as hanging within its lead",
@@ -86,6 +84,7 @@ MUTATIONS = (
         new="if False:",
         rule="a refused stop of a start that hangs is repeated until it is accepted",
         sees="L1",
+        first=("starts that hang, stops throttled",),
     ),
     _m(
         name="what stands still is let go of while busy",

@@ -20,6 +20,7 @@ MUTATIONS = (
         new='death = "for no reason"',
         rule="a start whose answer was lost is repeated under its own token",
         sees="S10",
+        first=("throttled at the client's second try",),
     ),
     _m(
         name="a new start within the lease of the last",
@@ -48,6 +49,7 @@ MUTATIONS = (
         new="if failed:",
         rule="within the lease, a failed model may have failed before this start",
         sees="S1",
+        first=("starts throttled and failing",),
     ),
     _m(
         name="without a token, a start is repeated beside another",
@@ -55,13 +57,15 @@ MUTATIONS = (
         new="        if False:",
         rule="without a token a start is repeated only when no other worker can still make it",
         sees="S1",
+        first=("brief, Rekognition: two workers, a fault",),
     ),
     _m(
-        name="50 attempts",
-        old="ATTEMPTS_MAX = 5",
-        new="ATTEMPTS_MAX = 50",
+        name="a sixth attempt",
+        old="if effort.attempts >= ATTEMPTS_MAX or (repair and",
+        new="if (repair and",
         rule="at most 5 attempts for one demand",
         sees="S10",
+        first=("failing often",),
     ),
     _m(
         name="attempts not counted",
@@ -97,6 +101,7 @@ MUTATIONS = (
         new='    if False:\n        return hold(s, s.record.phase, "a stop',
         rule="a start waits for a stop that may still be called",
         sees="S8",
+        first=("called off and put back: a fault",),
     ),
     _m(
         name="the generation of starts stands still",
@@ -111,6 +116,7 @@ MUTATIONS = (
         new="    if False:",
         rule="failed, and start refused: stop first, then start",
         sees="L1",
+        first=("a long shift, strict: a fault",),
     ),
     _m(
         name="a failed start taken for one under way",
@@ -149,6 +155,7 @@ MUTATIONS = (
         return repeat(s, attempt, Phase.STARTING)""",
         rule="a token is sent with the parameters that it was first sent with",
         sees="S5",
+        first=("other units: a fault",),
     ),
     _m(
         name="given up at a stop",
@@ -156,5 +163,6 @@ MUTATIONS = (
         new='    return burnt(s, "stopped")\n\n\ndef _not_cleared',
         rule="what was stopped for a demand's sake is started again at once",
         sees="L1",
+        first=("called off and put back: two workers",),
     ),
 )

@@ -35,6 +35,7 @@ MUTATIONS = (
         new="if attempt.answer in SPENT:",
         rule="a token is not sent when the service may have forgotten it",
         sees="S5",
+        first=("starts that hang, stubborn",),
     ),
     _m(
         name="a stop anew within the lease of the last",
@@ -42,6 +43,7 @@ MUTATIONS = (
         new='    if False:\n        return hold(s, Phase.STOPPING, f"stop',
         rule="a new stop waits for the end of the last one's lease",
         sees="S8",
+        first=("two workers, a person",),
     ),
     _m(
         name="a start after an accepted stop is stopped",
@@ -70,6 +72,7 @@ MUTATIONS = (
         new="generation=record.stop_generation,",
         rule="each new stop has a token of its own",
         sees="L2",
+        first=("failing often, strict",),
     ),
     _m(
         name="a stop never seen to leave",
@@ -77,6 +80,7 @@ MUTATIONS = (
         new="attempt = replace(attempt, left=False)",
         rule="a stop of what was hosted never leads to STARTING",
         sees="S4",
+        first=("brief: a fault, a person",),
     ),
     _m(
         name="a stop that always has left",
@@ -93,6 +97,7 @@ MUTATIONS = (
         return hold(s, Phase.STOPPING, f"stop answered""",
         rule="what was refused is repeated after a pause",
         sees="S10",
+        first=("calls denied, and people",),
     ),
     _m(
         name="a refused stop given up",
@@ -109,6 +114,7 @@ MUTATIONS = (
         return record""",
         rule="what runs after a start that was refused is somebody else's",
         sees="S4",
+        first=("brief: a fault, a person",),
     ),
     _s(
         name="the model never seen to leave",
@@ -116,6 +122,7 @@ MUTATIONS = (
         new="    if True:",
         rule="a token is dead once the model left its stopped state and is back",
         sees="S5",
+        first=("brief: a fault, a person",),
     ),
     _s(
         name="adopted after the demand's end",
@@ -130,6 +137,7 @@ MUTATIONS = (
         new="planned = self.model is not None",
         rule="what the plan no longer names is let go of",
         sees="L2",
+        first=("newer version",),
     ),
     _s(
         name="a crash found out after half an hour",

@@ -1,13 +1,13 @@
 """Days on which the service, a person or a worker does not do as it should."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from tests.day import TARGET, WELD, a_day, a_model, at
 
-from preheat.domain.attempt import LEASE
+from preheat.domain.attempt import LEASE, TOKEN_AGE_MAX
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Mode, Units
 from preheat.domain.record import Action, Phase
@@ -280,6 +280,17 @@ def test_the_stop_of_a_hanging_start_is_repeated_until_it_is_accepted() -> None:
         assert day.observed() is Observed.HOSTED
         assert len({call.token for call in day.sent(Operation.STOP_MODEL)}) == 1
         assert (day.started(), day.stopped()) == (2, 1)
+
+
+def test_the_stop_of_a_hanging_start_that_is_refused_for_hours_gets_a_new_token_before_the_old_is_forgotten() -> None:
+    with a_day("08:00-22:00", switches=Switches(stop_while_starting=WhenPossible.CONFLICT)) as day:
+        day.fault(FaultKind.STUCK)
+        day.run_until("21:00")
+        asked: dict[str | None, list[datetime]] = {}
+        for call in day.sent(Operation.STOP_MODEL):
+            asked.setdefault(call.token, []).append(call.at)
+        assert len(asked) == 2
+        assert all(times[-1] - times[0] < TOKEN_AGE_MAX for times in asked.values())
 
 
 def test_a_refused_start_is_sent_anew_when_the_plan_asks_for_less() -> None:

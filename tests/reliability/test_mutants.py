@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scripts.mutants.__main__ import Hunted, hunted
+from scripts.mutants.__main__ import HUNT, Hunted, hunted
 from scripts.mutants.catalogue import MUTATIONS
-from scripts.mutants.mutation import Mutation, mutated_copy, source
+from scripts.mutants.covered import COVERED
+from scripts.mutants.mutation import Covered, Mutation, mutated_copy, source
 
 from preheat.invariants import __doc__ as promises
 
@@ -18,6 +19,19 @@ def test_a_mutation_changes_one_place_of_the_present_source_and_compiles(mutatio
     assert before.count(mutation.old) == 1
     after = mutation.applied(before)
     assert ast.dump(ast.parse(after)) != ast.dump(ast.parse(before))
+
+
+@pytest.mark.parametrize("covered", COVERED, ids=[covered.name for covered in COVERED])
+def test_what_is_covered_twice_stands_in_the_source_and_is_not_counted(covered: Covered) -> None:
+    assert source(covered.file).count(covered.old) == 1
+    assert covered.new != covered.old
+    assert covered.why
+    assert covered.name not in {mutation.name for mutation in MUTATIONS}
+
+
+def test_a_mutations_own_harnesses_are_there() -> None:
+    known = HUNT.read_text(encoding="utf-8")
+    assert [name for mutation in MUTATIONS for name in mutation.first if f'"{name}": ' not in known] == []
 
 
 def test_mutations_are_many_and_each_has_its_own_name_text_and_a_known_promise() -> None:

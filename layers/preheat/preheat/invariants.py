@@ -12,17 +12,18 @@ Owns the judgement, one function per thing judged; the explorer and the seeded s
 | S5 tokens are single-use | `by_intent`, `by_call`, `by_ledger` |
 | S6 no acknowledged request is lost | the simulation, which knows what was asked |
 | S7 the ledger is append-only and gap-free | `by_write`, `by_ledger` |
-| S8 leases never move back, and nobody closes a younger one | `by_write` |
-| S9 unknown is not off | `by_intent` |
+| S8 leases never move back, and nobody closes a younger one | `by_write`, `by_close` |
+| S9 unknown is not off, and not yes | `by_intent`, `by_answer` |
 | S10 bounded calls | `by_write`, `by_intent`, `by_look`, `by_rate` |
 | S11 the gate is opened only on sight of HOSTED, and closed before the stop | `by_gate`, `by_stop` |
 | S12 a stop waits for its queue to be empty, and no reading that failed counts as empty | `by_readings`, `by_stop` |
 
-L1, L2 and L5 need a world that goes on: explorer and simulation see to them, and of L3 `by_ledger` judges *once*.
+L1, L2 and L5 need a world that goes on: explorer and simulation see to them, of L1 `by_write` judges that nobody is
+silenced by a refusal of an earlier plan, and of L3 `by_ledger` judges *once*.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -44,6 +45,14 @@ EMPTIES = 3
 EMPTY_FOR = timedelta(seconds=60)
 GATE_CLOSED_WITHIN = timedelta(minutes=5)
 LETS_NOTHING_THROUGH = (Passage.CLOSED, Passage.GONE)
+PAUSES = {  # the least wait before a call so answered is made again
+    Answer.LOST: timedelta(seconds=10),
+    Answer.THROTTLED: timedelta(seconds=10),
+    Answer.WRONG_STATE: timedelta(seconds=60),
+    Answer.QUOTA: timedelta(seconds=60),
+    Answer.DENIED: timedelta(minutes=5),
+}
+REFUSED_FOR_GOOD = (Answer.INVALID, Answer.GONE)
 HOUR = timedelta(hours=1)
 TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
 MAY_COME_YET = (None, Answer.LOST)  # what leaves open whether the call has had its effect, or will have it
@@ -63,19 +72,23 @@ class Sent(NamedTuple):
     digest: str
 
 
-def by_write(
+def by_write(  # noqa: C901 - one judgement, rule by rule
     before: ModelRecord | None,
     after: ModelRecord,
     entry: LedgerEntry | None,
     *,
     at: datetime,
     skew: timedelta = timedelta(),
+    behind: timedelta = timedelta(),
 ) -> Iterator[Broken]:
     """Judge a write that was won at `at`: `before` is the record it replaced. `skew`: how far a clock may be off.
 
-    What a record says was read from the clock of the pass that wrote it; `at` is the time itself.
+    What a record says was read from the clock of the pass that wrote it; `at` is the time itself. `behind`: how
+    far that clock is known to be late.
     """
     yield from _chained(before, after, entry)
+    if entry is not None and entry.action is Action.FAIL and after.observed is not Observed.FAILED:
+        yield Broken("S7", f"told as failed, and it was seen {after.observed}")
     if before is None:
         return
     if before.since is not None and (after.since is None or after.since < before.since):
@@ -92,6 +105,22 @@ def by_write(
             yield Broken("S1", f"a new start was intended {age} after the intent of the last")
     yield from _gate_kept(before, after, at + skew)
     yield from _paced(before, after, at + skew)
+    yield from _silenced(before, after)
+    if old is not None and new is not None and old.client_token == new.client_token and new.retry_at is not None:
+        pause = PAUSES.get(new.answer or Answer.ACCEPTED, timedelta())
+        if new.retry_at != old.retry_at and new.retry_at < new.intent_at + pause - 2 * skew - behind:
+            yield Broken("S10", f"{new.call} {new.answer}, and to be repeated {new.retry_at - new.intent_at} later")
+
+
+def _silenced(before: ModelRecord, after: ModelRecord) -> Iterator[Broken]:
+    """Judge that the service is no longer asked under a plan only once it has refused that very plan."""
+    if after.silent_for_plan in (None, before.silent_for_plan) or after.observed in (Observed.GONE, Observed.UNKNOWN):
+        return
+    old, new = before.attempt, after.attempt
+    answered = old is not None and new is not None and old.client_token == new.client_token
+    refused = new is not None and new.answer in REFUSED_FOR_GOOD
+    if not (answered and refused and old is not None and old.answer not in REFUSED_FOR_GOOD):
+        yield Broken("L1", f"silent for plan {after.silent_for_plan}, under which nothing was refused")
 
 
 def _gate_kept(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterator[Broken]:
@@ -212,6 +241,7 @@ def by_intent(  # noqa: C901 - one judgement, rule by rule
     observed: Observed,
     needed: bool,
     returned: bool,
+    left: bool | None = None,
     attempts: int = 0,
     repairs: int = 0,
     may_stop_any: bool = False,
@@ -223,6 +253,7 @@ def by_intent(  # noqa: C901 - one judgement, rule by rule
     under the attempt of `before`, the model was seen out of its stopped state, and is stopped again. `attempts`: the
     starts of different tokens that were intended for the demand served, this one included, whatever the record counts;
     `repairs`: those of them that followed a start under which the model was seen to leave and return.
+    `left`: what `before.attempt.left` should say, if anybody else has kept count.
     `may_stop_any`: the plan's policy for the model is to stop also what somebody else has started. `asked`: the units
     that holds ask for at that moment, if the plan's policy is to restart what runs with fewer; 0: it is not. That is
     the one exception to S3, and not after a second start for the same demand.
@@ -248,13 +279,36 @@ def by_intent(  # noqa: C901 - one judgement, rule by rule
     if attempt.call is Call.STOP and not before.is_engaged() and not needed and not may_stop_any:
         yield Broken("S4", "a stop is called for of what is neither started nor adopted")
     old = before.attempt
-    stopped = old is not None and old.call is Call.STOP and old.answer is Answer.ACCEPTED and old.left
+    left = old is not None and old.left if left is None else left
+    if old is not None and old.call is attempt.call is Call.START and not repeated and not left:
+        aged = attempt.first_at - old.first_at >= TOKEN_AGE_MAX
+        refused = old.answer in REFUSED_FOR_GOOD or (old.answer in PAUSES and old.digest() != attempt.digest())
+        if not (aged or refused or old.left or observed is Observed.FAILED):
+            yield Broken("S1", "a new start is intended, though the last is not known dead")
+    stopped = old is not None and old.call is Call.STOP and old.answer is Answer.ACCEPTED and left
     if attempt.call is Call.STOP and stopped and observed is Observed.STARTING:
         yield Broken("S4", "a stop is called for of what is starting after an accepted stop: somebody else's start")
     if attempts > ATTEMPTS_MAX:
         yield Broken("S10", f"start number {attempts} for one demand")
     if repairs > REPAIRS_MAX:
         yield Broken("S10", f"repair number {repairs} for one demand")
+
+
+def by_answer(attempt: Attempt | None, answered: Answer) -> Iterator[Broken]:
+    """Judge the write that ends a pass with a call; `attempt`: what it stores, None if it stores none."""
+    if attempt is None:
+        yield Broken("S9", f"answered {answered}, and that is not written down")
+    elif attempt.answer is not answered:
+        yield Broken("S9", f"answered {answered}, and written down as {attempt.answer}")
+
+
+def by_close(before: ModelRecord, after: ModelRecord, callers: Iterable[Attempt]) -> Iterator[Broken]:
+    """Judge a won write by who is about to call, `callers`: whatever the record says, their intent stays."""
+    old, new = before.attempt, after.attempt
+    if old is None or (new is not None and new.client_token == old.client_token):
+        return
+    if any(each.client_token == old.client_token for each in callers):
+        yield Broken("S8", f"the intent of {old.client_token} was closed while a worker was about to call")
 
 
 def by_call(

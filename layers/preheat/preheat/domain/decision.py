@@ -71,7 +71,7 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
     answer, detail = outcome.answer, outcome.detail
     attempt = before.answered(answer, record.model_id, now, retried=outcome.retried)
     reaction = REACTIONS[answer]
-    wake_at, phase, silent = attempt.retry_at, record.phase, record.silent_for_plan
+    wake_at, phase, silent, observed = attempt.retry_at, record.phase, record.silent_for_plan, record.observed
     if answer is Answer.ACCEPTED:
         first_look = looks.while_starting(timedelta(), s.lead) if attempt.call is Call.START else looks.STOPPING_EVERY
         wake_at = now + first_look
@@ -81,6 +81,9 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
             wake_at = now + looks.UNPLANNED_EVERY
         else:
             silent = s.plan_version
+        if not attempt.is_without_effect():
+            # Another try of it may have begun something: whoever must not look may not rest on what was seen before.
+            observed = Observed.UNKNOWN
     told = reaction.told_from == 1 and before.answer is not answer
     told = told or reaction.told_from == attempt.tries > 1
     reason = f"{attempt.call} {answer}" + (f": {detail}" if detail else "")
@@ -88,6 +91,7 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
         record,
         attempt=attempt,
         phase=phase,
+        observed=observed,
         since=_since(record, phase, now),
         silent_for_plan=silent,
         wake_at=edge(replace(s, now=now), wake_at),

@@ -177,6 +177,8 @@ def _stop_of_hanging(s: Situation, attempt: Attempt) -> Move:
         return Move(s.record, Phase.REFUSED, "the service refused the stop; waiting for a new plan", edge(s))
     if attempt.retry_at is not None and s.now < attempt.retry_at:
         return hold(s, Phase.STOPPING, f"stop answered {attempt.answer}: same call again later", attempt.retry_at)
+    if attempt.is_aged(s.now):
+        return new_stop(s, "the stop of a start that hangs was refused for hours: its token is too old, stop anew")
     return repeat(s, attempt, Phase.STOPPING)
 
 

@@ -97,7 +97,7 @@ def _death(s: Situation, attempt: Attempt, *, failed: bool) -> str | None:
 
 def _start_after_stop(s: Situation, attempt: Attempt, *, failed: bool) -> Move:
     """A stop of ours stands before the start: see it through, or close it."""
-    if failed and attempt.answer in (None, Answer.LOST, Answer.THROTTLED):
+    if failed and attempt.answer in (None, Answer.LOST, Answer.THROTTLED) and not attempt.is_aged(s.now):
         if attempt.retry_at is not None and s.now < attempt.retry_at:
             return hold(s, Phase.STOPPING, "waiting to repeat the stop", attempt.retry_at)
         return repeat(s, attempt, Phase.STOPPING)

@@ -20,6 +20,8 @@ TIGHT = Scenario("a tight shift", (_TIGHT,), hard_from=4, hard_until=9, ends=40)
 SHIFT = Scenario("a shift", (_SHIFT,), hard_from=4, hard_until=13, ends=60)
 # Long enough for L1 to fall due: it allows the lease, a backoff and a look.
 LONG = Scenario("a long shift", (_LONG,), hard_from=4, hard_until=9, ends=60)
+# Three minutes made hard: the end of a demand, with what has begun in it.
+BRIEF = Scenario("the end of a brief shift", (replace(a_model((5, 6)), lead=STEP, slack=0 * STEP),), 4, 7, ends=30)
 TWO_SHIFTS = Scenario("two shifts", (a_model((8, 10), (24, 27)),), hard_from=4, hard_until=12, ends=60)
 UNITS = Scenario("other units, then no shift", (_TIGHT, replace(_TIGHT, units=a_model(units=2).units), None), 4, 9, 40)
 UNITS = replace(UNITS, apart=True)
@@ -100,6 +102,7 @@ CI = (
     replace(HOLD, workers=2),
     replace(SCHEDULE_HOLD, workers=2),
     BLOCK,
+    replace(BRIEF, workers=2, faults=1),
 )
 DEEP = (
     replace(TIGHT, workers=2, faults=1),

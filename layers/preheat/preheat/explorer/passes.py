@@ -17,7 +17,7 @@ from preheat.domain.plan import Target
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.request import Standings, Subject
 from preheat.explorer.scenario import MODEL
-from preheat.ports import PreheatError, Remote, StaleRecord
+from preheat.ports import HostingError, PreheatError, Remote, StaleRecord
 from preheat.reconcile import Result, reconcile
 
 LOAD, PLANNED, DESCRIBE, SAVE, START, STOP, CLOCK, DONE, GATE, COUNT, OPEN, CLOSE, STANDINGS = range(13)
@@ -68,8 +68,8 @@ class Values:
         self._values: list[Any] = []
 
     def number(self, value: Any) -> int:
-        """Return the number of a value; an error counts by its class."""
-        key: Any = type(value) if isinstance(value, Exception) else value
+        """Return the number of a value; an error counts by its class, and by whether a retry was answered."""
+        key: Any = (type(value), getattr(value, "retried", False)) if isinstance(value, Exception) else value
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self._values)
@@ -104,6 +104,8 @@ class _Answers:
         self._last = request.kind
         if request.kind == CLOCK:
             self._now = answer
+        if isinstance(answer, HostingError):
+            raise type(answer)(*answer.args, retried=answer.retried)
         if isinstance(answer, PreheatError):
             raise type(answer)(*answer.args)
         return answer

@@ -3,21 +3,22 @@
 Every record is kept in its canonical form, under its number. Knows no order of events.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from preheat.domain.attempt import Call
+from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.gate import Backlog, BacklogReading, GateLook, Passage
 from preheat.domain.lifecycle import Observed
 from preheat.domain.record import ModelRecord
 from preheat.domain.situation import Observation
 from preheat.explorer.canonical import Canonical
-from preheat.explorer.passes import CLOSE, OPEN, STOP, Passes, Values
+from preheat.explorer.passes import CLOSE, OPEN, SAVE, STOP, Passes, Values
 from preheat.explorer.scenario import MODEL, Asked, Scenario
 from preheat.explorer.state import State, Worker
 from preheat.explorer.wants import ORIGIN, STEP, instant
-from preheat.invariants import Broken, by_gate, by_intent, by_readings, by_stop, by_write
-from preheat.ports import ModelGone
+from preheat.invariants import Broken, by_answer, by_close, by_gate, by_intent, by_readings, by_stop, by_write
+from preheat.ports import HostingError, ModelGone
 
 
 class Written(NamedTuple):
@@ -97,11 +98,17 @@ class Records:
         if after is None:
             raise ValueError(f"a write without a record: {request}")
         before, observed = self._rests_on(worker)
-        broken = list(by_write(before, after, request.entry, at=instant(state.now)))
+        broken = list(by_write(before, after, request.entry, at=instant(state.now), behind=worker.behind * STEP))
+        if self._won in worker.answers:
+            called = self._passes.next_call(worker.losses, worker.answers[: worker.answers.index(self._won) + 1])
+            gate = after.gate.attempt if after.gate is not None else None
+            broken += by_answer(gate if called.kind in (OPEN, CLOSE) else after.attempt, self._answered(worker))
         old, new = before.attempt, after.attempt
         same = old is not None and new is not None and old.client_token == new.client_token
         left = observed in (Observed.STARTING, Observed.HOSTED, Observed.STOPPING)
-        seen = new is not None and new.call is Call.START and ((same and state.seen) or left)
+        if new is not None and new.call is Call.STOP:
+            left = observed is not Observed.STARTING if not same else observed in (Observed.HOSTED, Observed.STOPPING)
+        seen = new is not None and ((same and state.seen) or left)
         following = self._passes.next_call(worker.losses, (*worker.answers, self._won))
         plan, wants = self._scenario.plans[state.plan], self._scenario.wants(state.plan, state.asked)
         passage, reading = self._seen_behind(worker)
@@ -119,7 +126,7 @@ class Records:
             planned = plan is not None and plan.target == following.attempt.target
             needed = planned and wants.needed[state.now]
             returned = seen and observed is Observed.STOPPED
-            broken += by_intent(before, after, observed=observed, needed=needed, returned=returned)
+            broken += by_intent(before, after, observed=observed, needed=needed, returned=returned, left=state.seen)
         named = self._values.number(new.client_token) if new is not None else self._won
         record = self._values.number(self._canonical.record(after, state.now))
         return Written(record, named, seen, tuple(broken))
@@ -133,6 +140,23 @@ class Records:
             elif isinstance(answer, Backlog):
                 reading = BacklogReading(answer)
         return passage, reading
+
+    def unrecorded(self, worker: Worker) -> tuple[Broken, ...]:
+        """Return what is broken by a pass that has called, if its next step is not to write down the answer."""
+        if self._passes.next_call(worker.losses, worker.answers).kind == SAVE:
+            return ()
+        return tuple(by_answer(None, self._answered(worker)))
+
+    def closed(self, state: State, worker: Worker, callers: Iterable[Attempt]) -> Iterator[Broken]:
+        """Judge the write that the worker is about to win by the calls that others are about to make."""
+        after = self._passes.next_call(worker.losses, worker.answers).record
+        if after is not None:
+            yield from by_close(self[state.record], after, callers)
+
+    def _answered(self, worker: Worker) -> Answer:
+        """Return what the service has answered to the pass's call."""
+        answer = self._values[worker.answers[worker.answers.index(self._won) + 1]]
+        return answer.answer if isinstance(answer, HostingError) else Answer.ACCEPTED
 
     def _rests_on(self, worker: Worker) -> tuple[ModelRecord, Observed]:
         """Return the record that a write replaces, and what the pass has seen of the service."""

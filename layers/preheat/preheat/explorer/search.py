@@ -171,7 +171,9 @@ def _is_kept(world: World, state: State, *, run: bool) -> bool:
     """Tell whether a situation is as it should be, or as bad as Preheat may leave it by its own rules."""
     record = world.record(state)
     if record.silent_for_plan == state.plan + 1:
-        return True  # refused for good: told, and left alone until the plan changes
+        # Refused for good: told, and left alone until the plan changes; but what is ours is not let go of.
+        ours = any(service.running() and service.run_by == hosting.OURS for service in state.services)
+        return record.is_engaged() or not ours
     plan = world.scenario.plans[state.plan]
     wanted = world.outside.place(plan.target) if run and plan is not None else None
     for place, service in enumerate(state.services):

@@ -37,7 +37,8 @@ class State(NamedTuple):
 
     `services` has one service for each target of the scenario. `unwoken`: the plan is current, or a schedule's request
     is stored, but the model is not woken yet. `seen`: the model was seen out of its stopped state under the start on
-    record. `faults` and `people` are what is left of the budgets.
+    record, or out of STARTING when the stop on record was intended, or since. `faults` and `people` are what is left
+    of the budgets.
     """
 
     now: int

@@ -92,6 +92,7 @@ class World:
         self._of_queue = [(f"count: {_name(each)}", number(each)) for each in unreadable]
         self._gone = self._looks[hosting.GONE] = number(ModelGone("deleted"))
         self._conflict, self._answer_lost = number(WrongState("conflict")), number(AnswerLost("fault"))
+        self._throttled_at_last = number(Throttled("the first try was not answered", retried=True))
         self._digests: dict[int, str] = {}  # of the parameters with which a token was first sent
         self._refusals = [(each.__name__, number(each("fault"))) for each in REFUSALS]
 
@@ -229,6 +230,7 @@ class World:
                 yield self._save(spent, place, ready, lost=True, arrives=True)
         elif request.attempt is not None:
             yield self._call(spent, place, request, lost=True)
+            yield self._call(spent, place, request, retried=True)
             verb = request.attempt.call
             yield self._answered(spent, place, self._answer_lost, f"fault: {verb} does not arrive", called=True)
             for name, answer in self._refusals:
@@ -321,7 +323,7 @@ class World:
             moved = self._at_its_clock(moved, state.now)
         return self._moved(event, state, place, moved)._replace(broken=broken)
 
-    def _call(self, state: State, place: int, request: Request, *, lost: bool = False) -> Edge:
+    def _call(self, state: State, place: int, request: Request, *, lost: bool = False, retried: bool = False) -> Edge:
         worker, attempt = state.workers[place], request.attempt
         if attempt is None:
             raise ValueError(f"a call without an attempt: {request}")
@@ -338,8 +340,10 @@ class World:
             broken += by_effect(attempt, effects=made.effects, by_person=by_person)
         refused = self._gone if service.state == hosting.GONE else self._conflict
         answer = self._answer_lost if lost else refused if made.refused else self._won
+        answer = self._throttled_at_last if retried else answer
         moved = worker._replace(answers=(*worker.answers, answer), called_at=state.now)
         event = f"fault: {attempt.call}, answer lost" if lost else str(attempt.call)
+        event = f"fault: {attempt.call}, the client's second try throttled" if retried else event
         edge = self._moved(event, state.with_service(target, made.service), place, moved)
         return edge._replace(broken=tuple(broken))
 
@@ -367,7 +371,10 @@ class World:
         return worker._replace(answers=(*worker.answers, self._reading(worker, clock)), called_at=NEVER_CALLED)
 
     def _record_answer(self, state: State, place: int, clock: int) -> Edge:
-        return self._save(state, place, self._to_save(state.workers[place], clock))
+        ready = self._to_save(state.workers[place], clock)
+        if broken := self.records.unrecorded(ready):
+            return self._moved("the answer is not written down", state, place, None)._replace(broken=broken)
+        return self._save(state, place, ready)
 
     def _save(self, state: State, place: int, worker: Worker, *, lost: bool = False, arrives: bool = True) -> Edge:
         """The worker's write: won if what it read is still stored. `lost`: it gets no answer, though it may arrive."""
@@ -392,7 +399,9 @@ class World:
         edge = self._moved(
             event, self.outside.written(won, worker), len(others), follower._replace(named=written.named)
         )
-        return edge._replace(broken=written.broken)
+        callers = [call.attempt for call in map(self._request, others) if call.attempt is not None]
+        closed = tuple(self.records.closed(state, worker, callers)) if callers else ()
+        return edge._replace(broken=(*written.broken, *closed))
 
     def _outdated(self, workers: tuple[Worker, ...]) -> tuple[Worker, ...]:
         """Return the workers after somebody else's write.

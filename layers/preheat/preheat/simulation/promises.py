@@ -41,6 +41,9 @@ GATE_MOVES = 6 * MINUTE
 GATE_FAULT_COSTS = 15 * MINUTE
 START_COSTS = timedelta(minutes=20)
 STUCK_COSTS = timedelta(minutes=80)
+# What is met with patience, call after call: it burns no attempt.
+PATIENT = frozenset({Mishap.THROTTLE, Mishap.QUOTA})
+BURNT_BY_LEAST = 2  # what else must have happened before a demand's attempts or repairs may be spent
 WAITS = {Mishap.SYSTEM_UPDATING: timedelta(minutes=10), Mishap.ACCESS_DENIED: timedelta(minutes=5)}
 
 
@@ -127,7 +130,7 @@ class Promises:
         world, now = self._world, self._world.clock.at
         status, effort = world.status(model.target), world.store.records[model.model_id].effort
         spent = effort is not None and (effort.attempts >= ATTEMPTS_MAX or effort.repairs >= REPAIRS_MAX)
-        if status is Status.HOSTED or now >= demand.end or spent:
+        if status is Status.HOSTED or now >= demand.end:
             return
         since = demand.start_at - 2 * model.lead
         hits = [mishap for _, mishap in self._hits_since(model.model_id, since)]
@@ -138,11 +141,15 @@ class Promises:
             was is Status.STARTING_HOSTING and until >= since and until - at > model.lead
             for (at, was), (until, _) in pairwise(history)
         )
+        if spent and failed + stuck + sum(mishap not in PATIENT for mishap in hits) >= BURNT_BY_LEAST:
+            return
         cost = sum((FAULT_COSTS + WAITS.get(mishap, timedelta()) for mishap in hits), timedelta())
         cost += (failed + hits.count(Mishap.PERSON_STOPS)) * (START_COSTS + model.lead)
         cost += stuck * (STUCK_COSTS + 3 * model.lead)
         if stuck and world.switches.stop_while_starting is WhenPossible.CONFLICT:
             return  # What hangs cannot be stopped, so it cannot be started anew.
+        if stuck > 1:
+            return  # A start that hangs is stopped once for a demand; the next that hangs is told as late, and left.
         if now < demand.ready_at + cost:
             self._later(demand.ready_at + cost, self._recovered, model, demand)
         else:

@@ -34,6 +34,7 @@ from preheat.invariants import (
 )
 
 LEFT = (Observed.STARTING, Observed.HOSTED, Observed.STOPPING)
+OUT_OF_STARTING = (Observed.HOSTED, Observed.STOPPING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,9 @@ class Watch:
         self._raced: set[ModelId] = set()  # whom a person has started while Preheat had to take what runs for its own
         self._sent: dict[str, Sent] = {}
         self._effects: Counter[str] = Counter()
-        self._left: dict[ModelId, str] = {}  # the start under which the model was seen out of its stopped state
+        # The start under which the model was seen out of its stopped state; the stop under which out of STARTING.
+        self._left: dict[ModelId, str] = {}
+        self._told: Counter[tuple[ModelId, datetime]] = Counter()  # how often a demand was judged late or on time
         self._attempts: Counter[tuple[ModelId, datetime]] = Counter()
         self._repairs: Counter[tuple[ModelId, datetime]] = Counter()
 
@@ -126,13 +129,16 @@ class Watch:
         self._judge(model_id, at, by_write(before, after, entry, at=at, skew=self._skew))
         if before is not None:
             self._on_gate_written(before, after, at)
+        if entry is not None and entry.late is not None:
+            self._told_once(model_id, at)
         old, new = before.attempt if before is not None else None, after.attempt
         if new is None:
             self._left.pop(model_id, None)
             return
         same = old is not None and old.client_token == new.client_token
-        left = old is not None and self.saw is Observed.STOPPED and self._left.get(model_id) == old.client_token
-        if self.saw in LEFT and new.call is Call.START:
+        left = old is not None and self._left.get(model_id) == old.client_token
+        again = left and old is not None and old.call is Call.START and self.saw is Observed.STOPPED
+        if self.saw in (LEFT if new.call is Call.START else OUT_OF_STARTING):
             self._left[model_id] = new.client_token
         if before is None or (old is not None and same and new.tries <= old.tries):
             return
@@ -155,7 +161,7 @@ class Watch:
         returned = self._left.get(model_id) == new.client_token and self.saw is Observed.STOPPED
         fresh = new.call is Call.START and not same
         attempts = self._number(self._attempts, model_id, at) if fresh else 0
-        repairs = self._number(self._repairs, model_id, at) if fresh and left else 0
+        repairs = self._number(self._repairs, model_id, at) if fresh and again else 0
         self._judge(
             model_id,
             at,
@@ -165,6 +171,7 @@ class Watch:
                 observed=self.saw,
                 needed=needed,
                 returned=returned,
+                left=left,
                 attempts=attempts,
                 repairs=repairs,
             ),
@@ -272,6 +279,15 @@ class Watch:
         key = model_id, coming[0].begin if coming else at
         count[key] += 1
         return count[key]
+
+    def _told_once(self, model_id: ModelId, at: datetime) -> None:
+        """Judge L3, once: a pass whose clock is off may take the last moments of a demand for its end."""
+        coming = self._wanted[model_id].from_(at)
+        if coming and coming[0].start_at <= at < coming[0].end - 2 * self._skew:
+            key = model_id, coming[0].begin
+            self._told[key] += 1
+            if self._told[key] > 1:
+                self.missed("L3", model_id, at, "the demand is judged a second time")
 
     def _covered(self, model_id: ModelId, since: datetime, at: datetime) -> bool:
         return any(demand.start_at <= at for demand in self._wanted[model_id].from_(since)[:1])
