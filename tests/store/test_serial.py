@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preheat.domain.days import Cycle, DayRule, NthWeekday
-from preheat.domain.plan import LEAD_MAX, HostedModel, ModelId, Readiness, Target, Units
+from preheat.domain.plan import (
+    LATE_TARGET_LEAST,
+    LATE_TARGET_MOST,
+    LEAD_MAX,
+    HostedModel,
+    Learning,
+    ModelId,
+    Readiness,
+    Target,
+    Units,
+)
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.recurrence_rule import RecurrenceRule
 from preheat.domain.schedule import ShiftWindow, Weekday
@@ -78,6 +88,7 @@ def values(hint: Any, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]
 
 
 leads = st.timedeltas(timedelta(microseconds=1), LEAD_MAX)
+KINDS[Learning] = st.builds(Learning, st.floats(LATE_TARGET_LEAST, LATE_TARGET_MOST), leads, st.just(LEAD_MAX))
 models = values(HostedModel, lead=leads, slack=st.just(timedelta()) | leads)
 
 

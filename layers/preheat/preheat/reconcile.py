@@ -12,6 +12,7 @@ from preheat.domain.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.decision import Decision, after_call, decide
 from preheat.domain.demand import NOTHING_WANTED, outlook
 from preheat.domain.evidence import turned
+from preheat.domain.lead_in_force import in_force
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Mode, ModelId, Readiness
 from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
@@ -147,6 +148,8 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
     model = planned.model
     if model is not None and record.target != model.target and not record.is_engaged():
         record = turned(record, model.target)
+    if model is not None:
+        model = in_force(model, record, now)
     mode = stack_mode if model is None else max(stack_mode, model.mode, key=lambda mode: mode.strictness)
     situation = Situation(
         model=model,

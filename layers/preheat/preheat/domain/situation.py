@@ -10,10 +10,9 @@ from preheat.domain import looks
 from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.demand import Demand, Outlook
 from preheat.domain.lifecycle import Desired, Observed
-from preheat.domain.plan import HostedModel, Mode
+from preheat.domain.plan import DEFAULT_LEAD, HostedModel, Mode
 from preheat.domain.record import Action, Effort, ModelRecord, Ownership, Phase
 
-DEFAULT_LEAD = timedelta(minutes=30)
 # A crash after the intent is picked up when this has passed; by then the worker's function has timed out.
 RECOVER_AFTER = timedelta(seconds=60)
 
@@ -81,9 +80,14 @@ class Situation:
         return self.record.silent_for_plan == self.plan_version
 
     @property
+    def has_looked(self) -> bool:
+        """Tell whether what is observed was read in this pass."""
+        return self.mode is not Mode.PAUSED and not self.silent and self.observation.observed is not Observed.UNKNOWN
+
+    @property
     def lead(self) -> timedelta:
         """How long a start is given."""
-        return self.model.lead if self.model else timedelta(minutes=30)
+        return self.model.lead if self.model else DEFAULT_LEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +102,20 @@ class Move:
     calls: bool = False
 
 
-def served(record: ModelRecord, demand: Demand) -> Effort:
+def served(record: ModelRecord, demand: Demand, lead: timedelta) -> Effort:
     """Return the effort that serves `demand`: the one on record, or a new one if the demand is another."""
     effort = record.effort
     if effort is None or demand.begin >= effort.until:
-        effort = Effort(demand.begin, demand.end, demand.ready_at, demand.schedule)
+        effort = Effort(demand.begin, demand.end, demand.ready_at, demand.schedule, lead=lead)
     return replace(effort, until=demand.end)
 
 
 def repeat(s: Situation, attempt: Attempt, phase: Phase) -> Move:
     """Make the same call once more, after a won write of its own."""
     record = replace(s.record, attempt=attempt.repeated(s.now))
+    if record.effort is not None and attempt.call is Call.START:
+        begun_at = record.effort.first_start_at or s.now  # anew, if the call before was refused
+        record = replace(record, effort=replace(record.effort, first_start_at=begun_at))
     reason = f"{attempt.call} was not answered for good ({attempt.answer or 'no answer'}): the same call again"
     return Move(record, phase, reason, s.now + RECOVER_AFTER, calls=True)
 
