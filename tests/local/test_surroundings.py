@@ -90,6 +90,10 @@ def a_local_aws() -> LocalAws:
             "WatchFunction",
             "UnpublishedQueueUrl",
             "EventBusName",
+            "RequestQueueUrl",
+            "RequestDeadLetterQueueUrl",
+            "RejectedRequestsQueueUrl",
+            "RequestsFunction",
             "PublishFunction",
         )
     }
