@@ -11,6 +11,7 @@ import pytest
 from preheat.domain.plan import Mode
 from preheat.settings import (
     VARIABLES,
+    AuditSettings,
     PublishSettings,
     ReconcileSettings,
     RequestsSettings,
@@ -28,6 +29,7 @@ TABLES = {
 WORK = TABLES | {"PREHEAT_WORK_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/work"}
 STACK = WORK | {"PREHEAT_STACK_NAME": "preheat"}
 QUEUE = "arn:aws:sqs:eu-central-1:111122223333:replies"
+AUDIT = STACK | {"AWS_REGION": "eu-central-1", "PREHEAT_PROJECT_PREFIX": "line-"}
 PUBLISH = {
     "PREHEAT_LEDGER_TABLE": "ledger",
     "PREHEAT_EVENT_BUS": "preheat",
@@ -85,6 +87,7 @@ def test_each_reader_gives_what_its_field_takes() -> None:
         ReconcileSettings.from_env(STACK | {"PREHEAT_HOSTING_ENDPOINT_URL": "http://127.0.0.1:1/"}),
         WatchSettings.from_env(WORK),
         PublishSettings.from_env(PUBLISH),
+        AuditSettings.from_env(AUDIT | {"PREHEAT_HOSTING_ENDPOINT_URL": "http://127.0.0.1:1/"}),
         RequestsSettings.from_env(WORK | {"PREHEAT_REJECTED_QUEUE_URL": "https://q/r"}),
     ]
     assert {field.name for settings in told for field in fields(settings)} == set(VARIABLES)

@@ -74,10 +74,13 @@ def test_an_entry_is_one_line_in_two_dimension_sets_at_its_own_time(capsys: pyte
     }
 
 
-def test_the_inference_that_proved_a_model_ready_is_a_metric(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_inference_that_proved_a_model_ready_is_a_property_and_no_series(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     telemetry.emit_entry(replace(HOSTED, inference_latency=timedelta(milliseconds=412.5)))
     (line,) = lines(capsys)
-    assert metrics_of(line)["InferenceLatency"] == ("Milliseconds", [412.5])
+    assert line["inference_latency_ms"] == 412.5
+    assert set(metrics_of(line)) == {"TimeToHosted", "HostedMargin", "StartsOnTime"}
 
 
 def test_an_entry_without_a_schedule_counts_for_the_service_alone(capsys: pytest.CaptureFixture[str]) -> None:

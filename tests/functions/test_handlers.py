@@ -32,6 +32,7 @@ QUEUES = "arn:aws:sqs:eu-central-1:123456789012"
 WELD, PAINT = ModelId("weld-seams"), ModelId("paint-shop")
 # What each sample is answered: of messages the places of those that must come again; None: not at all.
 RETURNED: dict[str, list[int] | dict[str, Any] | None] = {
+    "audit-scheduled": {"at_risk": 0},
     "publish-appended": {"batchItemFailures": []},
     "publish-one-unreadable-of-three": {"batchItemFailures": []},
     "publish-tampered": {"batchItemFailures": []},
@@ -145,6 +146,8 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "PREHEAT_SAGEMAKER_ENDPOINT_URL": simulator.url,
             "PREHEAT_STACK_NAME": "preheat-line",
             "PREHEAT_OWN_ROLE_ARNS": "arn:aws:iam::111122223333:role/preheat-ReconcileRole",
+            "AWS_REGION": "eu-central-1",
+            "PREHEAT_PROJECT_PREFIX": "plant-",
             "PREHEAT_EVENT_BUS": "preheat-line",
             "PREHEAT_UNPUBLISHED_QUEUE_ARN": f"{QUEUES}:unpublished",
             "PREHEAT_REPLY_QUEUE_ARNS": f"{QUEUES}:replies,arn:aws:sqs:eu-central-1:111122223333:line-7-replies",

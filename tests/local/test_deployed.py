@@ -44,7 +44,16 @@ def test_the_stack_has_the_roles_of_the_template_and_no_other(local_aws: LocalAw
         "StackResources"
     ]
     roles = {found["LogicalResourceId"] for found in resources if found["ResourceType"].startswith("AWS::IAM::")}
-    assert roles == {"TickRole", "ReconcileRole", "TickScheduleRole", "WatchRole", "PublishRole", "RequestsRole"}
+    assert roles == {
+        "TickRole",
+        "ReconcileRole",
+        "TickScheduleRole",
+        "WatchRole",
+        "AuditRole",
+        "AuditScheduleRole",
+        "PublishRole",
+        "RequestsRole",
+    }
 
 
 def test_the_functions_know_the_simulator_and_their_tables(local_aws: LocalAws) -> None:

@@ -93,6 +93,7 @@ def lambda_environment(template: dict[str, Any]) -> dict[str, str]:
     known |= dict.fromkeys(("HostingEndpointUrl", "RekognitionEndpointUrl", "SageMakerEndpointUrl"), "")
     known |= {"ReplyQueueArns": "", "AdminRoles": "", "RequestMaxDays": "7", "RejectedRequestsQueue": QUEUE_URL}
     known |= {"UnpublishedQueue.Arn": "arn:aws:sqs:eu-central-1:123456789012:UnpublishedQueue"}
+    known |= {"HostingRegions": "", "MemberRoleArns": "", "ProjectPrefix": "line-"}
     known |= {"ReconcileRole.Arn": "arn:aws:iam::123456789012:role/ReconcileRole"}
     variables = dict(template["Globals"]["Function"]["Environment"]["Variables"])
     for function in template["Resources"].values():

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 FUNCTIONS = {
+    "AuditFunction": "audit",
     "PublishFunction": "publish",
     "ReconcileFunction": "reconcile",
     "RequestsFunction": "requests",

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from preheat.domain.plan import ROLE, Backend, Target
-from preheat.hosting.members import SESSION_LASTS, SESSION_NAME
-from preheat.hosting.session_policy import Place, policy
+from preheat.hosting.members import AUDIT_SESSION_NAME, SESSION_LASTS, SESSION_NAME
+from preheat.hosting.session_policy import Place, listing_policy, policy
 from preheat.ports import Listed
 from preheat.store.accounts import drawn
 
@@ -34,6 +34,8 @@ TARGETS = {
 def statements(template: Template) -> Iterator[dict[str, Any]]:
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::IAM::Policy":
+            if resource["Condition"] == "HasAudit":
+                continue  # the audit's; below
             assert "Condition" in resource  # each service is allowed only if its prefix is given
             yield from resource["Properties"]["PolicyDocument"]["Statement"]
 
@@ -64,7 +66,14 @@ def test_cfn_lint_finds_nothing(root: Path) -> None:
 
 def test_only_the_stacks_role_is_let_in_and_only_under_the_external_id(member_template: Template) -> None:
     role = member_template["Resources"]["MemberRole"]["Properties"]
-    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    trust, audit = role["AssumeRolePolicyDocument"]["Statement"]
+    condition, listing, otherwise = audit["Fn::If"]
+    assert (condition, otherwise) == ("HasAudit", {"Ref": "AWS::NoValue"})
+    assert listing["Principal"] == {"AWS": {"Ref": "AuditRoleArn"}}
+    assert listing["Condition"] == {
+        "StringEquals": {"sts:ExternalId": {"Ref": "ExternalId"}, "sts:RoleSessionName": AUDIT_SESSION_NAME}
+    }
+    assert member_template["Parameters"]["AuditRoleArn"]["Default"] == ""
     assert trust["Principal"] == {"AWS": {"Ref": "ReconcileRoleArn"}}
     assert trust["Action"] == "sts:AssumeRole"
     assert trust["Condition"] == {
@@ -122,3 +131,14 @@ def test_what_a_session_asks_for_the_role_allows_and_nothing_more(member_templat
         assert any(action == each and matches(pattern, arn) for each, pattern in allowed), (action, arn)
     services = {action.partition(":")[0] for action, _ in asked}
     assert {action for action, _ in allowed if action.partition(":")[0] in services} == {action for action, _ in asked}
+
+
+def test_the_audit_may_list_and_changes_nothing(member_template: Template) -> None:
+    resource = member_template["Resources"]["ListingPolicy"]
+    (statement,) = resource["Properties"]["PolicyDocument"]["Statement"]
+    assert resource["Condition"] == "HasAudit"
+    assert statement["Condition"]["StringEquals"]["aws:RequestedRegion"] == {"Ref": "Regions"}
+    asked = json.loads(listing_policy(HERE))["Statement"]
+    assert asked[0]["Action"] == statement["Action"]
+    named = [*statement["Action"], *(each["Action"] for each in asked[1:])]
+    assert all(re.fullmatch(r"[a-z]+:(List|Describe)[A-Za-z]+", action) for action in named)

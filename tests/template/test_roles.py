@@ -16,15 +16,24 @@ type OfType = Callable[[str], dict[str, dict[str, Any]]]
 
 GOLDEN = Path(__file__).with_name("roles.txt")
 FUNCTION_ROLES = {
+    "AuditFunction": "AuditRole",
     "PublishFunction": "PublishRole",
     "ReconcileFunction": "ReconcileRole",
     "RequestsFunction": "RequestsRole",
     "TickFunction": "TickRole",
     "WatchFunction": "WatchRole",
 }
-READS = {"RequestsRole": {"dynamodb:GetItem"}}  # of the ledger
-# The one action for which its service knows no resource.
-WITHOUT_RESOURCE = ["rekognition:DescribeProjects"]
+READS = {"AuditRole": {"dynamodb:Query"}, "RequestsRole": {"dynamodb:GetItem"}}  # of the ledger
+# The actions for which their services know no resource.
+WITHOUT_RESOURCE = [
+    ["rekognition:DescribeProjects"],
+    [
+        "lookoutvision:ListModels",
+        "lookoutvision:ListProjects",
+        "rekognition:DescribeProjects",
+        "sagemaker:ListEndpoints",
+    ],
+]
 STREAMS = {"Fn::Sub": "${LedgerTable.Arn}/stream/*"}  # of one table; the action knows no single one
 # The stars are the region, which a condition limits, and the end of a name, behind a prefix that has to be given.
 NAMED = re.compile(
@@ -97,7 +106,7 @@ def test_no_role_names_a_wildcard(of_type: OfType) -> None:
             if resource == STREAMS:
                 assert statement["Action"] == ["dynamodb:ListStreams"], role
             elif "*" in text:
-                assert statement["Action"] == WITHOUT_RESOURCE or NAMED.fullmatch(text), role
+                assert statement["Action"] in WITHOUT_RESOURCE or NAMED.fullmatch(text), role
                 assert statement["Condition"]["StringEquals"]["aws:RequestedRegion"] == REGIONS
 
 
@@ -123,6 +132,7 @@ def test_an_endpoint_is_deleted_only_under_the_tag_of_the_stack_which_no_role_ca
         "sagemaker:DescribeEndpoint",
         "sagemaker:DescribeEndpointConfig",
         "sagemaker:InvokeEndpoint",
+        "sagemaker:ListEndpoints",
         "sagemaker:ListTags",
     }
 
@@ -192,7 +202,7 @@ def test_who_answers_requests_reaches_their_replies_alone_and_no_models_ledger(o
     assert found["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["request#*"]}}
 
 
-def test_no_role_may_hand_a_role_on_and_one_may_enter_the_listed_member_accounts(
+def test_no_role_may_hand_a_role_on_and_two_may_enter_the_listed_member_accounts(
     of_type: OfType, template: dict[str, Any]
 ) -> None:
     found = [
@@ -202,7 +212,7 @@ def test_no_role_may_hand_a_role_on_and_one_may_enter_the_listed_member_accounts
     ]
     assert found == [
         (
-            "ReconcileRole",
+            role,
             {
                 "Sid": "EnterMemberAccounts",
                 "Effect": "Allow",
@@ -211,6 +221,7 @@ def test_no_role_may_hand_a_role_on_and_one_may_enter_the_listed_member_accounts
                 "Condition": {"StringLike": {"sts:ExternalId": "preheat-*"}},
             },
         )
+        for role in ("ReconcileRole", "AuditRole")
     ]
     assert template["Parameters"]["MemberRoleArns"]["Default"] == ""
     assert template["Resources"]["MemberRolesPolicy"]["Condition"] == "HasMembers"

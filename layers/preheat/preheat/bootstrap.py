@@ -4,6 +4,7 @@ Knows no rule. One botocore session serves all clients of a process, for a secon
 """
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -11,15 +12,18 @@ from uuid import uuid4
 
 from botocore.session import Session
 
+from preheat.audit import Audit
 from preheat.bus.eventbridge import EventBridge, events_client
 from preheat.clock import SystemClock
 from preheat.domain.plan import Backend, Mode, ModelId
 from preheat.hosting.backlogs import SqsBacklogs
 from preheat.hosting.clients import HostingClients
 from preheat.hosting.gates import LambdaGates
-from preheat.hosting.members import MemberSessions, sts_client
+from preheat.hosting.listing import HostingListing
+from preheat.hosting.members import AUDIT_SESSION_NAME, MemberSessions, listing_share, sts_client
 from preheat.hosting.router import HostingRouter
-from preheat.ports import Clock, Queue, Remote, Replies, Store
+from preheat.invariants import by_ledger
+from preheat.ports import Clock, Queue, Remote, Replies, Site, Store
 from preheat.publish import REASON_MAX, Outbox
 from preheat.queue.rejected import SqsRejected
 from preheat.queue.replies import SqsReplies
@@ -28,6 +32,7 @@ from preheat.reconcile import Result, reconcile
 from preheat.requests.case import Limits
 from preheat.requests.desk import Desk
 from preheat.settings import (
+    AuditSettings,
     PublishSettings,
     ReconcileSettings,
     RequestsSettings,
@@ -157,6 +162,50 @@ class Requests:
         queue, rejected = SqsQueue(sqs, settings.work_queue_url), SqsRejected(sqs, settings.rejected_queue_url)
         limits = Limits(settings.request_longest, frozenset(settings.admin_roles), frozenset(settings.reply_queue_arns))
         return cls(clock, Desk(clock, open_store(settings, session), queue, rejected, limits))
+
+
+LISTING_PAUSE_SECONDS = 0.2  # five calls a second: the services' own limits stay with the passes
+
+
+@dataclass(frozen=True, slots=True)
+class Auditor:
+    """The function `audit`, wired."""
+
+    audit: Audit
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Wire the function from its environment; raises SettingsError."""
+        settings = AuditSettings.from_env(environ)
+        session, clock = Session(), SystemClock()
+        store = open_store(settings, session)
+        endpoint_urls = {
+            Backend.LOOKOUT_VISION: settings.hosting_endpoint_url,
+            Backend.REKOGNITION: settings.rekognition_endpoint_url,
+            Backend.SAGEMAKER: settings.sagemaker_endpoint_url,
+        }
+        sessions = MemberSessions(
+            lambda: sts_client(session), clock, store.membership, share=listing_share, name=AUDIT_SESSION_NAME
+        )
+        listing = HostingListing(
+            HostingClients(session, endpoint_urls, sessions), lambda: time.sleep(LISTING_PAUSE_SECONDS)
+        )
+        # AWS has ended Lookout for Vision: it is listed where it answers elsewhere, or where a plan names it.
+        backends = [each for each in Backend if each is not Backend.LOOKOUT_VISION or settings.hosting_endpoint_url]
+        regions = settings.hosting_regions or (settings.region,)
+        roles = (None, *settings.member_role_arns)
+        sites = tuple(Site(backend, region, role) for role in roles for region in regions for backend in backends)
+        audit = Audit(
+            clock,
+            store,
+            listing,
+            sites,
+            settings.project_prefix,
+            lambda ledger, sequence: list(by_ledger(ledger, sequence=sequence)),
+            settings.mode,
+            settings.region,
+        )
+        return cls(audit)
 
 
 def open_store(settings: StoreSettings, session: Session, *, endpoint_url: str | None = None) -> DynamoStore:

@@ -4,7 +4,7 @@ Every remote call of a pass goes through one `Remote`, so that the real step can
 A fake of each port stands beside its adapter and passes the same contract suite.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Protocol, Self
@@ -12,7 +12,8 @@ from typing import ClassVar, Protocol, Self
 from preheat.domain.attempt import Answer, Attempt
 from preheat.domain.event import Event
 from preheat.domain.gate import Backlog, GateLook
-from preheat.domain.plan import HostedModel, ModelId, Readiness, Target
+from preheat.domain.lifecycle import Observed
+from preheat.domain.plan import Backend, HostedModel, ModelId, Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.domain.situation import Observation
@@ -184,6 +185,53 @@ class Unwired:
 
 
 UNWIRED = Unwired()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One service in one region of one account. `region` None: the stack's; `role` None: the stack's own account."""
+
+    backend: Backend
+    region: str | None = None
+    role: str | None = None
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.backend, self.region and f"in {self.region}", self.role)))
+
+    @property
+    def account(self) -> str | None:
+        """The member account, as its role tells; None: the stack's own."""
+        return None if self.role is None else self.role.split(":")[4]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A model that a service lists as other than at rest: it costs money, is about to, or is just ceasing to.
+
+    Names are the service's own: of an endpoint its name and that of its config. `units` are those that it runs with,
+    None where the service names none.
+    """
+
+    site: Site
+    project: str
+    version: str
+    observed: Observed
+    detail: str = ""
+    units: int | None = None
+
+
+class Listing(Protocol):
+    """What runs on the hosting services, whether Preheat knows of it or not. Never changes anything."""
+
+    def running(self, site: Site, wanted: Callable[[str], bool]) -> Sequence[Running]:
+        """Return what is starting, hosted, stopping or being updated at a site, of the projects that are `wanted`.
+
+        Sorted by project and version. A list may lag behind a look by some seconds. All pages are read, at a pace that
+        leaves the service's limits to the passes.
+
+        Raises:
+            HostingError: not everything could be listed, so nothing is returned.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from preheat.ports import PreheatError
 _TABLE = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 _STACK = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,127}")
 _URL = re.compile(r"https?://[^\s/]+(/\S*)?")
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+_PREFIX = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
 _BUS = re.compile(r"[a-zA-Z0-9_./-]{1,256}")
 _QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]{1,80}")
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
@@ -108,6 +110,20 @@ class ReconcileSettings(TickSettings):
 
 
 @dataclass(frozen=True, slots=True)
+class AuditSettings(StoreSettings):
+    """What the function `audit` is told."""
+
+    mode: Mode
+    region: str  # the stack's own
+    hosting_regions: tuple[str, ...]  # empty: the stack's own alone
+    member_role_arns: tuple[str, ...]
+    project_prefix: str  # what begins otherwise is not the stack's to start, stop or judge
+    hosting_endpoint_url: str | None  # as above
+    rekognition_endpoint_url: str | None
+    sagemaker_endpoint_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Variable:
     """One environment variable: how it is read (ValueError: it is wrong), and what is accepted, in words."""
 
@@ -164,6 +180,14 @@ VARIABLES = {
     "own_role_arns": Variable(
         "PREHEAT_OWN_ROLE_ARNS", _list_of(_ROLE_ARN), "ARNs of IAM roles with a comma between them", default=""
     ),
+    "region": Variable("AWS_REGION", _matching(_REGION), "a region such as eu-central-1"),
+    "hosting_regions": Variable(
+        "PREHEAT_HOSTING_REGIONS", _list_of(_REGION), "regions with a comma between them", default=""
+    ),
+    "member_role_arns": Variable(
+        "PREHEAT_MEMBER_ROLE_ARNS", _list_of(_ROLE_ARN), "ARNs of IAM roles with a comma between them", default=""
+    ),
+    "project_prefix": Variable("PREHEAT_PROJECT_PREFIX", _matching(_PREFIX), "1 to 255 of [a-zA-Z0-9_-]"),
     "event_bus": Variable("PREHEAT_EVENT_BUS", _matching(_BUS), "the name of an event bus"),
     "unpublished_queue_arn": Variable(
         "PREHEAT_UNPUBLISHED_QUEUE_ARN", _matching(_QUEUE_ARN), "the ARN of an SQS queue"

@@ -11,6 +11,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from preheat.audit import LISTS_EVERY, Audited
 from preheat.domain.event import Event
 from preheat.domain.plan import ModelId
 from preheat.domain.record import LedgerEntry
@@ -24,6 +25,7 @@ from preheat.watch import Change
 
 SERVICE = "preheat"
 NAMESPACE = "Preheat"
+BY_SCHEDULE = frozenset({"TimeToHosted", "HostedMargin", "StartsOnTime", "StartsLate"})  # in a second dimension set
 NAMES_MAX = 20  # model ids in one log line
 TEXT_MAX = 1000  # characters of a reason, which may quote the hosting service
 
@@ -81,6 +83,49 @@ def tell_tampered(key: str, change: str, *, at: datetime) -> None:
     metrics.flush_metrics()
 
 
+def tell_audited(audited: Audited) -> None:
+    """Write one log line for each thing that a run of the audit found, and the metrics that alarms go by."""
+    for risk in audited.at_risk:
+        times = {"ready_at": risk.ready_at.isoformat(), "expected_at": risk.expected_at.isoformat()}
+        logger.warning(
+            "at risk", extra={"model_id": risk.model_id, "schedule": risk.schedule, "reason": risk.reason, **times}
+        )
+    for stuck in audited.stuck:
+        facts = {"model_id": stuck.model_id, "phase": stuck.phase, "since": stuck.since.isoformat()}
+        logger.warning("stuck", extra=facts)
+    for found in audited.unscheduled or ():
+        one = found.running
+        listed: dict[str, object] = {
+            "model_id": found.model_id,
+            "site": str(one.site),
+            "project": one.project,
+            "version": one.version,
+            "status": one.detail,
+            "units": one.units,
+            "usd_per_hour": None if found.usd_per_hour is None else float(found.usd_per_hour),
+            "reason": found.reason,
+        }
+        logger.warning("unscheduled", extra=listed)
+    for model_id, reason in audited.unreadable:
+        logger.error("not audited", extra={"model_id": model_id, "reason": reason[:TEXT_MAX]})
+    for site, error in audited.unlisted:
+        logger.error("not listed", extra={"site": str(site), "reason": str(error)[:TEXT_MAX]})
+    for violation in audited.violations:
+        facts = {"model_id": violation.model_id, "promise": violation.promise, "what": violation.what}
+        logger.error("a ledger breaks a promise", extra=facts)
+    metrics = _metrics(audited.at)
+    metrics.add_metric("ModelsAtRisk", MetricUnit.Count, len(audited.at_risk))
+    if audited.stuck:
+        metrics.add_metric("ModelsStuck", MetricUnit.Count, len(audited.stuck))
+    if audited.violations:
+        metrics.add_metric("LedgerTampered", MetricUnit.Count, len(audited.violations))
+    if audited.unscheduled is not None:
+        metrics.add_metric("UnscheduledModels", MetricUnit.Count, len(audited.unscheduled))
+        seconds = audited.hosted_units * LISTS_EVERY.total_seconds()
+        metrics.add_metric("HostedUnitSeconds", MetricUnit.Seconds, seconds)
+    metrics.flush_metrics()
+
+
 def log_taken(taken: Taken) -> None:
     """Write the one line that tells of a request: at WARNING if it was refused, else at INFO."""
     reply = taken.reply
@@ -111,15 +156,22 @@ def emit_taken(taken: Taken, *, at: datetime) -> None:
 def emit_entry(entry: LedgerEntry) -> None:
     """Write the metrics that a ledger entry holds as one EMF line; nothing if it holds none."""
     measured = _measures(entry)
-    if not measured:
-        return
+    for of_schedules in (True, False):
+        some = [each for each in measured if (each[0] in BY_SCHEDULE) is of_schedules]
+        if some:
+            _emit_measures(entry, some, entry.schedule if of_schedules else None)
+
+
+def _emit_measures(entry: LedgerEntry, measured: list[tuple[str, MetricUnit, float]], schedule: str | None) -> None:
     metrics = _metrics(entry.at)
     for name, unit, value in measured:
         metrics.add_metric(name, unit, value)
-    if entry.schedule:
-        metrics.add_dimensions(service=SERVICE, schedule=entry.schedule)
+    if schedule:
+        metrics.add_dimensions(service=SERVICE, schedule=schedule)
     metrics.add_metadata("model_id", entry.model_id)
     metrics.add_metadata("sequence", entry.sequence)
+    if entry.inference_latency is not None:
+        metrics.add_metadata("inference_latency_ms", entry.inference_latency / timedelta(milliseconds=1))
     metrics.flush_metrics()
 
 
@@ -162,8 +214,6 @@ def _measures(entry: LedgerEntry) -> list[tuple[str, MetricUnit, float]]:
         found.append(("TimeToHosted", MetricUnit.Seconds, entry.time_to_hosted.total_seconds()))
     if entry.margin is not None:
         found.append(("HostedMargin", MetricUnit.Seconds, entry.margin.total_seconds()))
-    if entry.inference_latency is not None:
-        found.append(("InferenceLatency", MetricUnit.Milliseconds, entry.inference_latency / timedelta(milliseconds=1)))
     if entry.late is not None:
         found.append(("StartsLate" if entry.late else "StartsOnTime", MetricUnit.Count, 1))
     if fails_a_start(entry):

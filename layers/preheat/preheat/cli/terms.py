@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from preheat.domain.prices import USD_PER_UNIT_HOUR
+
 if TYPE_CHECKING:
     from preheat.cli.plant_schema import PlantFile
 
@@ -35,7 +37,7 @@ class Terms:
 
 # Published for the two that bill inference units; SageMaker bills instances, whose price depends on their kind.
 DEFAULT = Terms(
-    prices={"lookoutvision": Price(Decimal(4)), "rekognition": Price(Decimal(4))},
+    prices={backend.value: Price(amount) for backend, amount in USD_PER_UNIT_HOUR.items()},
     models_at_once={"rekognition": 2},
     starts_per_second={"lookoutvision": 5, "rekognition": 5},
 )

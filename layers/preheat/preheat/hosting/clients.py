@@ -14,12 +14,16 @@ from preheat.domain.plan import Backend, Target
 from preheat.hosting.calling import CONFIG
 from preheat.hosting.members import MemberSessions
 from preheat.hosting.service_model import API_VERSION, SERVICE, lookout_session
+from preheat.ports import Site
 
 CLIENTS_MAX: Final = 32
 
 
 class HostingClients:
-    """The `router.Clients` of a stack. Not to be shared between threads: a function makes one pass at a time."""
+    """The `router.Clients` of a stack, or its `listing.SiteClients`.
+
+    Not to be shared between threads: a function makes one pass at a time.
+    """
 
     def __init__(self, session: Session, endpoint_urls: Mapping[Backend, str | None], sessions: MemberSessions) -> None:
         """`endpoint_urls`: where a service answers; None is its own endpoint of the region. Teaches the session."""
@@ -28,8 +32,8 @@ class HostingClients:
         self._sessions = sessions
         self._kept: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
 
-    def __call__(self, target: Target, service: str | None = None) -> Any:
-        """See `router.Clients`."""
+    def __call__(self, target: Target | Site, service: str | None = None) -> Any:
+        """See `router.Clients`, and `listing.SiteClients`."""
         service = service or target.backend.value
         region = target.region or str(self._session.get_config_variable("region"))
         credentials = self._sessions.credentials(target, region)

@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from preheat.domain.plan import Target
-from preheat.hosting.session_policy import parted, policy, role_place
+from preheat.hosting.session_policy import listing_policy, parted, policy, role_place
 from preheat.ports import (
     AccessRefused,
     AnswerLost,
@@ -22,6 +22,7 @@ from preheat.ports import (
     HostingError,
     Listed,
     Membership,
+    Site,
     StoreUnavailable,
     Throttled,
 )
@@ -29,6 +30,7 @@ from preheat.ports import (
 # At most 10 s when the service hangs: the calls of the pass itself still fit beside it.
 CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 SESSION_NAME = "preheat-reconcile"
+AUDIT_SESSION_NAME = "preheat-audit"
 SESSION_LASTS = timedelta(seconds=900)  # the shortest that AssumeRole gives
 # A pass takes at most a minute, and the clocks may be off by another.
 RENEWED_BEFORE = timedelta(seconds=180)
@@ -75,17 +77,30 @@ class Credentials:
         }
 
 
+type Share = Callable[[Membership, Any, str], tuple[str, str]]
+"""From what the plan says of an account, a target (or site) and a region to the name and the policy of its session."""
 type Key = tuple[str, str, int, str]
 
 
 class MemberSessions:
     """One session for each (role, region, plan version), shared by the models that the plan lists there."""
 
-    def __init__(self, make_sts: Callable[[], Any], clock: Clock, membership: Callable[[str], Membership]) -> None:
+    def __init__(
+        self,
+        make_sts: Callable[[], Any],
+        clock: Clock,
+        membership: Callable[[str], Membership],
+        *,
+        share: Share | None = None,
+        name: str = SESSION_NAME,
+    ) -> None:
         """`make_sts` is called when a role is first assumed, for most stacks have none to assume.
 
-        `membership` returns what the current plan says of an account; it may raise StoreUnavailable.
+        `membership` returns what the current plan says of an account; it may raise StoreUnavailable. `share` parts the
+        models among sessions; None: as the passes need them. `name` is the sessions', which the roles insist on.
         """
+        self._share: Share = share or _share
+        self._name = name
         self._make_sts = make_sts
         self._sts: Any = None
         self._clock = clock
@@ -93,7 +108,7 @@ class MemberSessions:
         self._open: OrderedDict[Key, Credentials] = OrderedDict()
         self._failed: dict[str, tuple[datetime, HostingError]] = {}
 
-    def credentials(self, target: Target, region: str) -> Credentials | None:
+    def credentials(self, target: Target | Site, region: str) -> Credentials | None:
         """Return what a client of `target` in `region` signs with; None: the target is in the stack's own account.
 
         Raises:
@@ -110,7 +125,7 @@ class MemberSessions:
             raise AnswerLost(f"AssumeRole: what the plan says of the account cannot be read: {error}") from error
         if member.external_id is None:
             raise AccessRefused("AssumeRole: the account has no ExternalId yet: apply the plan again")
-        part, text = _share(member, target, region)
+        part, text = self._share(member, target, region)
         key = (target.role, region, member.plan_version, part)
         now = self._clock.now()
         known = self._open.get(key)
@@ -142,7 +157,7 @@ class MemberSessions:
         try:
             answer = self._sts.assume_role(
                 RoleArn=role,
-                RoleSessionName=SESSION_NAME,
+                RoleSessionName=self._name,
                 ExternalId=external_id,
                 DurationSeconds=int(SESSION_LASTS.total_seconds()),
                 Policy=text,
@@ -165,6 +180,11 @@ def _share(member: Membership, target: Target, region: str) -> tuple[str, str]:
         if any(one.target == target for one in group):
             return str(number), policy(group, place)
     return str(target), policy([Listed(target)], place)
+
+
+def listing_share(_member: Membership, site: Site, region: str) -> tuple[str, str]:
+    """Return the name and the policy of the session that lists what runs in a region, and can do nothing else."""
+    return "listing", listing_policy(role_place(site.role or "", region))
 
 
 def _checked(role: str, answer: Any, now: datetime) -> Credentials:

@@ -58,6 +58,24 @@ def policy(listed: Sequence[Listed], place: Place) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
 
 
+def listing_policy(place: Place) -> str:
+    """Return the policy text that allows to list what runs in a place; what of it is looked into, the role says."""
+    looks = {
+        "lookoutvision:DescribeModel": place.arn("lookoutvision", "model/*"),
+        "rekognition:DescribeProjectVersions": place.arn("rekognition", "project/*"),
+        "sagemaker:DescribeEndpoint": place.arn("sagemaker", "endpoint/*"),
+    }
+    lists = [  # the services know no resource for these
+        *_named("lookoutvision", "ListModels", "ListProjects"),
+        *_named("rekognition", "DescribeProjects"),
+        *_named("sagemaker", "ListEndpoints"),
+    ]
+    statements = [{"Effect": "Allow", "Action": lists, "Resource": "*"}] + [
+        {"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in looks.items()
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
+
+
 def _grants(one: Listed, place: Place) -> list[tuple[tuple[str, ...], str]]:
     """Return pairs of actions and the resource that they are allowed on."""
     name, version = one.target.project, one.target.version

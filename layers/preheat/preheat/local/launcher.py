@@ -13,6 +13,7 @@ of them first, and an upgrade that moved one ends with a sentence instead of a w
   and a runtime other than this interpreter's is refused.
 - The services that stand in for AWS's own put their events onto the default bus, as those do; sources that begin with
   `aws.` are let in there from anybody, for on loopback there is nobody else.
+- A template may have composite alarms, which ministack serves and its CloudFormation does not know.
 - DynamoDB can be made to fail and functions to die in the middle of a pass (`disturbance`); nothing does unless asked.
 
 It knows nothing of the stack that is deployed onto it. Everything it listens on is loopback.
@@ -162,6 +163,26 @@ def take_concurrency_as_a_number(provisioners: ModuleType) -> None:
         handlers[step] = typed(handlers[step])
 
 
+def take_composite_alarms(provisioners: ModuleType, cloudwatch: ModuleType) -> None:
+    """Teach ministack's CloudFormation the composite alarms that its CloudWatch has."""
+    handlers = seam(provisioners, "_RESOURCE_HANDLERS")
+    put = seam(cloudwatch, "_put_composite_alarm")
+    delete = seam(cloudwatch, "_delete_alarms")
+
+    def create(logical_id: str, properties: Mapping[str, Any], stack_name: str) -> tuple[str, dict[str, str]]:
+        name = properties.get("AlarmName") or f"{stack_name}-{logical_id}"
+        put({}, {**properties, "AlarmName": name}, False, True)
+        return name, {}
+
+    def update(name: str, _old: Any, new: Mapping[str, Any], stack_name: str) -> tuple[str, dict[str, str]]:
+        return create(name, {**new, "AlarmName": name}, stack_name)
+
+    def remove(name: str, _properties: Any) -> None:
+        delete({}, {"AlarmNames": [name]}, False, True)
+
+    handlers.setdefault("AWS::CloudWatch::CompositeAlarm", {"create": create, "update": update, "delete": remove})
+
+
 def _with_numbers(argument: Any) -> Any:
     scaling = argument.get("ScalingConfig") if isinstance(argument, dict) else None
     if not scaling:
@@ -182,6 +203,7 @@ def main() -> None:
     sweep_schedules_every_second(scheduler)
     run_functions_on_the_bare_interpreter(lambda_runtime)
     take_concurrency_as_a_number(provisioners)
+    take_composite_alarms(provisioners, cloudwatch)
     count_loopback_as_encrypted(iam_evaluator)
     let_services_put_events(eventbridge)
     disturbance.install(seam, lambda_runtime, dynamodb, sqs, Path.cwd())

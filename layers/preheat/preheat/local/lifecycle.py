@@ -88,6 +88,7 @@ def _bring_up(
         local = {
             "ProjectPrefix": PROJECT_PREFIX,
             "DeletionProtection": "false",
+            "SavedQueries": "false",
             **dict.fromkeys(services, simulator_url),
         }
         stack.deploy(checkout, endpoint_url, {**local, **parameters})

@@ -13,15 +13,17 @@ from preheat.simulator.answering import Answering, Progress
 from preheat.simulator.calls import API, Caller
 from preheat.simulator.errors import ServiceError, invalid
 from preheat.simulator.hosted import SimulatedModel
+from preheat.simulator.pages import page
 from preheat.simulator.rules import Reply, on_stop
 from preheat.simulator.status import Operation, Status
+from preheat.simulator.views import Page
 from preheat.simulator.words import SAGEMAKER
 
 type Tags = list[dict[str, str]]
 
 
 class EndpointService(Answering):
-    """Seven operations of one account, and its controls. Of the switches only those on stopping and billing matter."""
+    """Eight operations of one account, and its controls. Of the switches only those on stopping and billing matter."""
 
     words = SAGEMAKER
 
@@ -88,6 +90,24 @@ class EndpointService(Answering):
             }
 
         return self._answered(Operation.DESCRIBE_ENDPOINT_CONFIG, None, config, handle, caller=caller)
+
+    def list_endpoints(
+        self, contains: str = "", token: str | None = None, size: int | None = None, *, caller: Caller = API
+    ) -> Page[dict[str, Any]]:
+        """Return one page of the endpoints whose names contain a text, by name."""
+
+        def handle(call: Progress) -> Page[dict[str, Any]]:
+            rows = []
+            for project in self._fleet.projects():
+                model = self._standing(project.name, call.now)
+                if model is not None and contains.lower() in project.name.lower():
+                    changes = model.history()
+                    row = {"EndpointName": project.name, "EndpointArn": self.arn(project.name)}
+                    times = {"CreationTime": changes[0][0], "LastModifiedTime": changes[-1][0]}
+                    rows.append(row | times | {"EndpointStatus": self.word(model)})
+            return page(rows, lambda row: str(row["EndpointName"]), token, size)
+
+        return self._answered(Operation.LIST_ENDPOINTS, None, None, handle, caller=caller)
 
     def list_tags(self, arn: str, *, caller: Caller = API) -> Tags:
         """Return an endpoint's tags."""
@@ -191,6 +211,13 @@ def describe_endpoint_config(service: EndpointService, given: dict[str, Any], ca
     return service.describe_endpoint_config(given["EndpointConfigName"], caller=caller)
 
 
+def list_endpoints(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Members in, one call, members out. Sorting and the filters other than NameContains are not simulated."""
+    paging = given.get("NextToken"), given.get("MaxResults")
+    found = service.list_endpoints(given.get("NameContains", ""), *paging, caller=caller)
+    return {"Endpoints": list(found.rows)} | ({"NextToken": found.next_token} if found.next_token else {})
+
+
 def list_tags(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Members in, one call, members out."""
     return {"Tags": service.list_tags(given["ResourceArn"], caller=caller)}
@@ -206,6 +233,7 @@ HANDLERS = {
     Operation.DELETE_ENDPOINT: delete_endpoint,
     Operation.DESCRIBE_ENDPOINT: describe_endpoint,
     Operation.DESCRIBE_ENDPOINT_CONFIG: describe_endpoint_config,
+    Operation.LIST_ENDPOINTS: list_endpoints,
     Operation.LIST_TAGS: list_tags,
     Operation.ADD_TAGS: add_tags,
 }

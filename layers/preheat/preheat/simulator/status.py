@@ -25,6 +25,7 @@ class Operation(StrEnum):
     DELETE_ENDPOINT = "DeleteEndpoint"
     DESCRIBE_ENDPOINT = "DescribeEndpoint"
     DESCRIBE_ENDPOINT_CONFIG = "DescribeEndpointConfig"
+    LIST_ENDPOINTS = "ListEndpoints"
     LIST_TAGS = "ListTags"
     ADD_TAGS = "AddTags"
     INVOKE_ENDPOINT = "InvokeEndpoint"

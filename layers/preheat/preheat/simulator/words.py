@@ -100,7 +100,7 @@ SAGEMAKER: Final = Words(
     Operation.CREATE_ENDPOINT,
     Operation.DELETE_ENDPOINT,
     Operation.DESCRIBE_ENDPOINT,
-    (Operation.DESCRIBE_ENDPOINT_CONFIG, Operation.LIST_TAGS, Operation.ADD_TAGS),
+    (Operation.DESCRIBE_ENDPOINT_CONFIG, Operation.LIST_ENDPOINTS, Operation.LIST_TAGS, Operation.ADD_TAGS),
     infer=Operation.INVOKE_ENDPOINT,
     statuses={
         "Absent": Status.TRAINED,  # the simulator's own word: the service says that it could not find the endpoint

@@ -1,0 +1,111 @@
+"""What every list of running models promises: each service's, over its simulator, and the twin in memory."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from preheat.domain.lifecycle import Observed
+from preheat.domain.plan import Backend
+from preheat.hosting.listing import HostingListing
+from preheat.hosting.listing_memory import MemoryListing
+from preheat.ports import AccessRefused, HostingError, Listing, Running, Site, Throttled
+from preheat.simulation.hosting import ONE_TRY, SERVICES
+from preheat.simulator.faults import Fault, FaultKind
+from preheat.simulator.status import Operation
+from preheat.simulator.transport import simulated_client
+
+SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
+FIRST = {
+    Backend.LOOKOUT_VISION: Operation.LIST_PROJECTS,
+    Backend.REKOGNITION: Operation.DESCRIBE_PROJECTS,
+    Backend.SAGEMAKER: Operation.LIST_ENDPOINTS,
+}
+WORDS = {
+    Backend.LOOKOUT_VISION: {Observed.STARTING: "STARTING_HOSTING", Observed.HOSTED: "HOSTED"},
+    Backend.REKOGNITION: {Observed.STARTING: "STARTING", Observed.HOSTED: "RUNNING"},
+    Backend.SAGEMAKER: {Observed.STARTING: "Creating", Observed.HOSTED: "InService"},
+}
+
+
+def every(_: str) -> bool:
+    return True
+
+
+class Bench:
+    """A list, and the account behind it that models run in."""
+
+    def __init__(self, backend: Backend, *, memory: bool) -> None:
+        self.site, self.pauses = Site(backend), 0
+        self.account: Any = SERVICES[backend](lambda: SIX)
+        self.memory = MemoryListing() if memory else None
+        client = simulated_client(self.account, config=ONE_TRY)
+        self.listing: Listing = self.memory or HostingListing(lambda _: client, self._paused)
+
+    def _paused(self) -> None:
+        self.pauses += 1
+
+    def runs(self, project: str, version: str, observed: Observed) -> None:
+        word = WORDS[self.site.backend][observed]
+        if self.memory is not None:
+            self.memory.runs.append(Running(self.site, project, version, observed, word, 1))
+            return
+        self.account.add_model(project, version)
+        self.account.person_starts(project, version)
+        self.account.set_status(project, version, word)
+
+    def rests(self, project: str, version: str) -> None:
+        if self.memory is None:
+            self.account.add_model(project, version)
+
+    def found(self, prefix: str = "") -> Sequence[tuple[str, str, Observed]]:
+        running = self.listing.running(self.site, lambda name: name.startswith(prefix))
+        return [(one.project, one.version, one.observed) for one in running]
+
+
+@pytest.fixture(params=[(backend, memory) for backend in Backend for memory in (False, True)], ids=str)
+def bench(request: pytest.FixtureRequest) -> Bench:
+    backend, memory = request.param
+    return Bench(backend, memory=memory)
+
+
+def test_what_runs_is_listed_and_what_rests_is_not(bench: Bench) -> None:
+    bench.runs("line-1", "3", Observed.HOSTED)
+    bench.runs("line-2", "4", Observed.STARTING)
+    bench.rests("line-3", "1")
+    assert bench.found() == [("line-1", "3", Observed.HOSTED), ("line-2", "4", Observed.STARTING)]
+
+
+def test_a_project_that_is_not_wanted_is_not_listed(bench: Bench) -> None:
+    bench.runs("line-1", "3", Observed.HOSTED)
+    bench.runs("other", "5", Observed.HOSTED)
+    assert bench.found("line-") == [("line-1", "3", Observed.HOSTED)]
+
+
+def test_a_list_of_several_pages_is_read_to_its_end(bench: Bench) -> None:
+    if bench.site.backend is not Backend.SAGEMAKER:
+        bench.account.limits = bench.account.limits.__class__(calls_per_second=None)
+    for number in range(120):
+        bench.rests(f"line-{number:03}", f"v{number}" if bench.site.backend is not Backend.LOOKOUT_VISION else "1")
+    bench.runs("line-999", "1", Observed.HOSTED)
+    assert bench.found("line-9") == [("line-999", "1", Observed.HOSTED)]
+
+
+@pytest.mark.parametrize(("kind", "error"), [(FaultKind.THROTTLE, Throttled), (FaultKind.ACCESS_DENIED, AccessRefused)])
+@pytest.mark.parametrize("backend", list(Backend))
+def test_a_list_that_fails_says_so_and_lists_nothing(
+    backend: Backend, kind: FaultKind, error: type[HostingError]
+) -> None:
+    bench = Bench(backend, memory=False)
+    bench.runs("line-1", "3", Observed.HOSTED)
+    bench.account.inject(Fault(kind, FIRST[backend]))
+    with pytest.raises(error):
+        bench.found()
+
+
+def test_calls_are_paced() -> None:
+    bench = Bench(Backend.REKOGNITION, memory=False)
+    bench.runs("line-1", "3", Observed.HOSTED)
+    bench.found()
+    assert bench.pauses == 1

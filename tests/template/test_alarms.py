@@ -1,0 +1,205 @@
+"""The alarms against what is emitted, against their pages, and against the dashboard."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from preheat import audit, telemetry
+from preheat.audit import AtRisk, Audited, Stuck, Unscheduled, Violation
+from preheat.domain.lifecycle import Observed
+from preheat.domain.plan import Backend, ModelId, Target
+from preheat.domain.record import Action, LedgerEntry, Phase
+from preheat.domain.request import Reply, RequestId
+from preheat.ports import Running, Site
+from preheat.reconcile import Result
+from preheat.requests.desk import Taken
+
+type OfType = Callable[[str], dict[str, dict[str, Any]]]
+
+ALARM = "AWS::CloudWatch::Alarm"
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+WELD = ModelId("weld-seams")
+QUIET = Audited(NOW, unscheduled=())
+LATE = LedgerEntry(
+    WELD, 3, NOW, Phase.STARTING, Phase.STARTING, Action.LATE, "late", Target("line-1", "3"), "early", late=True
+)
+HOSTED = replace(LATE, action=Action.OBSERVE, late=False, margin=timedelta(1), time_to_hosted=timedelta(1))
+FOUND = replace(
+    QUIET,
+    at_risk=(AtRisk(WELD, "early", NOW, NOW, "so"),),
+    stuck=(Stuck(WELD, Phase.STARTING, NOW),),
+    unscheduled=(Unscheduled(Running(Site(Backend.SAGEMAKER), "a", "b", Observed.HOSTED), None, "so", None),),
+)
+RESULT = Result(WELD, Action.LOOK, "so", Phase.IDLE, None, ())
+
+RAISED: dict[str, Callable[[], None]] = {
+    "ModelLateAlarm": lambda: telemetry.emit_entry(LATE),
+    "StartFailedAlarm": lambda: telemetry.emit_entry(replace(LATE, action=Action.FAIL, late=None)),
+    "ModelAtRiskAlarm": lambda: telemetry.tell_audited(FOUND),
+    "ModelStuckAlarm": lambda: telemetry.tell_audited(FOUND),
+    "UnscheduledModelAlarm": lambda: telemetry.tell_audited(FOUND),
+    "LedgerTamperedAlarm": lambda: telemetry.tell_audited(replace(QUIET, violations=(Violation(WELD, "S7", "gap"),))),
+    "PickupDelayAlarm": lambda: telemetry.emit_pickup_delay(timedelta(minutes=4), at=NOW),
+    "RequestsRejectedAlarm": lambda: telemetry.emit_taken(
+        Taken(Reply(RequestId("a"), None, None, "x", NOW, accepted=False, code="bad", reason="so", digest="0")), at=NOW
+    ),
+    "SchedulesNotEvaluatedAlarm": lambda: telemetry.emit_schedule(replace(RESULT, unevaluated="so"), at=NOW),
+    "HolidayHorizonAlarm": lambda: telemetry.emit_schedule(replace(RESULT, closed_until=date(2026, 12, 24)), at=NOW),
+    "TickMissingAlarm": lambda: None,
+    "AuditMissingAlarm": lambda: None,
+}
+CALM: dict[str, Callable[[], None]] = dict.fromkeys(RAISED, lambda: telemetry.tell_audited(QUIET)) | {
+    "ModelLateAlarm": lambda: telemetry.emit_entry(HOSTED),
+    "PickupDelayAlarm": lambda: telemetry.emit_pickup_delay(timedelta(seconds=90), at=NOW),
+    "TickMissingAlarm": lambda: telemetry.emit_pickup_delay(timedelta(), at=NOW),
+}
+
+
+def emitted(capsys: pytest.CaptureFixture[str], tell: Callable[[], None]) -> list[tuple[str, dict[str, str], float]]:
+    """Every datum that CloudWatch would read of what is written: metric, dimensions, value."""
+    tell()
+    found = []
+    for line in map(json.loads, (one for one in capsys.readouterr().out.splitlines() if '"_aws"' in one)):
+        for directive in line["_aws"]["CloudWatchMetrics"]:
+            assert directive["Namespace"] == "Preheat"
+            for names in directive["Dimensions"]:
+                dimensions = {name: line[name] for name in names}
+                for metric in directive["Metrics"]:
+                    found += [(metric["Name"], dimensions, value) for value in line[metric["Name"]]]
+    return found
+
+
+def breaches(alarm: dict[str, Any], data: list[tuple[str, dict[str, str], float]]) -> bool:
+    """Tell whether the alarm is raised if every period holds `data`, as CloudWatch's documentation has it."""
+    wanted = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+    values = [value for name, dimensions, value in data if (name, dimensions) == (alarm["MetricName"], wanted)]
+    if not values:
+        return bool(alarm["TreatMissingData"] == "breaching")
+    statistics: dict[str, Callable[[], float]] = {
+        "Sum": lambda: sum(values),
+        "Maximum": lambda: max(values),
+        "Minimum": lambda: min(values),
+        "SampleCount": lambda: len(values),
+    }
+    value = statistics[alarm["Statistic"]]()
+    above = alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    return bool(value > alarm["Threshold"] if above else value < alarm["Threshold"])
+
+
+def test_every_alarm_on_our_own_metrics_has_something_that_raises_it(of_type: OfType) -> None:
+    assert {name for name, alarm in of_type(ALARM).items() if alarm["Namespace"] == "Preheat"} == set(RAISED)
+
+
+@pytest.mark.parametrize("name", RAISED)
+def test_an_alarm_is_raised_by_its_fault_and_not_by_a_calm_hour(
+    of_type: OfType, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    alarm = of_type(ALARM)[name]
+    assert breaches(alarm, emitted(capsys, RAISED[name]))
+    assert not breaches(alarm, emitted(capsys, CALM[name]))
+
+
+def everything(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, dict[str, str], float]]:
+    return [datum for tell in (*RAISED.values(), *CALM.values()) for datum in emitted(capsys, tell)]
+
+
+def test_every_metric_is_read_by_an_alarm_or_the_dashboard_and_stands_on_the_page(
+    of_type: OfType, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = {name for name, _, _ in everything(capsys)}
+    read = {alarm["MetricName"] for alarm in of_type(ALARM).values() if alarm["Namespace"] == "Preheat"}
+    shown = {metric[1] for metric in on_dashboard(of_type) if metric[0] == "Preheat"}
+    assert names == read | shown
+    page = (root / "docs" / "telemetry.md").read_text()
+    assert set(re.findall(r"^\| `([A-Za-z]+)` \|", page, re.MULTILINE)) == names
+
+
+def test_a_schedule_is_a_dimension_of_the_four_that_a_planner_asks_for(capsys: pytest.CaptureFixture[str]) -> None:
+    found = everything(capsys)
+    assert {frozenset(dimensions) for _, dimensions, _ in found} == {
+        frozenset({"service"}),
+        frozenset({"service", "schedule"}),
+    }
+    assert {name for name, dimensions, _ in found if "schedule" in dimensions} == telemetry.BY_SCHEDULE
+
+
+def on_dashboard(of_type: OfType) -> list[list[Any]]:
+    body = json.loads(of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"])
+    metrics = [metric for widget in body["widgets"] for metric in widget["properties"]["metrics"]]
+    return [metric for metric in metrics if isinstance(metric[0], str)]
+
+
+def test_the_dashboard_shows_what_there_is(
+    of_type: OfType, template: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours = {name for name, dimensions, _ in everything(capsys) if set(dimensions) == {"service"}}
+    shown = on_dashboard(of_type)
+    assert len(shown) >= 15
+    for namespace, name, dimension, value, *_ in shown:
+        if namespace == "Preheat":
+            assert (name in ours, dimension, value) == (True, "service", "preheat"), name
+        else:
+            assert namespace in ("AWS/SQS", "AWS/Lambda")
+            assert re.sub(r"\$\{(\w+).*\}", r"\1", value) in template["Resources"]
+
+
+def test_each_alarm_says_what_to_do_and_has_its_section(of_type: OfType, root: Path) -> None:
+    names = {*of_type(ALARM), *of_type("AWS::CloudWatch::CompositeAlarm")}
+    page = (root / "docs" / "alarms.md").read_text()
+    assert sorted(re.findall(r"^## (\w+)$", page, re.MULTILINE)) == sorted(names)
+    for section in re.split(r"^## ", page, flags=re.MULTILINE)[1:]:
+        assert len(section.splitlines()) >= 3
+    headings = {
+        re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-")
+        for title in re.findall(r"^#+ (.*)$", (root / "docs" / "runbook.md").read_text(), re.MULTILINE)
+    }
+    assert set(re.findall(r"\]\(runbook\.md#([\w-]+)\)", page)) <= headings
+
+
+def test_every_function_and_every_queue_that_keeps_failures_is_watched(of_type: OfType) -> None:
+    watched = {(alarm["MetricName"], json.dumps(alarm["Dimensions"][0]["Value"])) for alarm in of_type(ALARM).values()}
+    for function in of_type("AWS::Serverless::Function"):
+        for metric in ("Errors", "Throttles"):
+            assert (metric, json.dumps({"Ref": function})) in watched, function
+    for queue in of_type("AWS::SQS::Queue"):
+        if queue not in ("WorkQueue", "RequestQueue", "RejectedRequestsQueue"):  # what is rejected is counted
+            value = json.dumps({"Fn::GetAtt": f"{queue}.QueueName"})
+            assert ("ApproximateNumberOfMessagesVisible", value) in watched, queue
+
+
+def test_a_dead_tick_is_noticed_within_six_minutes(of_type: OfType) -> None:
+    alarm = of_type(ALARM)["TickMissingAlarm"]
+    # CloudWatch looks back over up to three more periods before it takes data for missing.
+    assert alarm["Period"] * (alarm["EvaluationPeriods"] + 3) <= 360
+
+
+def test_a_late_model_is_named_to_the_topic_once_for_its_demand(of_type: OfType) -> None:
+    rule = of_type("AWS::Events::Rule")["LateModels"]
+    assert rule["EventBusName"] == {"Ref": "EventBus"}
+    assert rule["EventPattern"] == {
+        "source": ["preheat"],
+        "detail-type": ["Model Late"],
+        "detail": {"request_id": [{"exists": False}]},
+    }
+    assert [target["Arn"] for target in rule["Targets"]] == [{"Ref": "AlarmsTopic"}]
+    policy = of_type("AWS::SNS::TopicPolicy")["AlarmsTopicPolicy"]["PolicyDocument"]["Statement"]
+    assert [each["Principal"]["Service"] for each in policy] == ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+    assert all("Condition" in each for each in policy)
+
+
+def test_the_composite_alarm_names_alarms_that_exist(of_type: OfType) -> None:
+    rule = of_type("AWS::CloudWatch::CompositeAlarm")["PagingAlarm"]["AlarmRule"]["Fn::Sub"]
+    named = set(re.findall(r'ALARM\("\$\{(\w+)\}"\)', rule))
+    assert {"ModelLateAlarm", "ModelAtRiskAlarm", "TickMissingAlarm"} <= named <= set(of_type(ALARM))
+
+
+def test_the_audit_comes_as_often_as_it_counts_on(of_type: OfType) -> None:
+    minutes = audit.EVERY // timedelta(minutes=1)
+    assert of_type("AWS::Scheduler::Schedule")["AuditSchedule"]["ScheduleExpression"] == f"rate({minutes} minutes)"
+    assert of_type("AWS::Serverless::Function")["AuditFunction"]["Timeout"] < audit.EVERY.total_seconds()
