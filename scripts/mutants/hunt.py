@@ -19,13 +19,16 @@ from pathlib import Path
 import preheat
 from preheat.explorer import Scenario, explore
 from preheat.explorer.catalog import (
+    BLOCK,
     DRAIN,
     GATE,
     GATE_FOUND_OPEN,
+    HOLD,
     LENIENT,
     LONG,
     MOVED,
     REKOGNITION,
+    SCHEDULE_HOLD,
     SHIFT,
     STRICT,
     TIGHT,
@@ -88,6 +91,9 @@ def short() -> Iterator[Harness]:
     """Yield the short harnesses by their names, cheapest first."""
     for scenario in (
         TIGHT,
+        HOLD,
+        SCHEDULE_HOLD,
+        BLOCK,
         replace(TIGHT, workers=2),
         replace(TIGHT, people=1),
         replace(DRAIN, faults=1),

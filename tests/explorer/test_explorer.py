@@ -5,11 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from preheat.domain import decision
+from preheat import reconcile
+from preheat.domain import decision, demand
 from preheat.domain.lifecycle import Step
 from preheat.explorer import Explored, Scenario, explore
-from preheat.explorer.catalog import CI, TIGHT
+from preheat.explorer.catalog import BLOCK, CI, HOLD, SCHEDULE_HOLD, TIGHT
+from preheat.explorer.passes import KINDS
 from preheat.explorer.service import Service
+from preheat.explorer.state import State
+from preheat.explorer.world import World
 
 
 def searched(scenario: Scenario) -> tuple[str, bool, int, list[str]]:
@@ -26,9 +30,10 @@ def test_every_situation_within_the_bounds_keeps_the_promises_and_finds_its_way(
     assert sum(states for _, _, states, _ in results) > 300_000
 
 
-def test_dropping_workers_that_make_no_difference_hides_nothing() -> None:
+@pytest.mark.parametrize("scenario", [TIGHT, HOLD], ids=str)
+def test_dropping_workers_that_make_no_difference_hides_nothing(scenario: Scenario) -> None:
     """The search without that shortcut comes to the same records and services, and to the same verdict."""
-    scenario = replace(TIGHT, workers=2)
+    scenario = replace(scenario, workers=2)
     reduced, whole = explore(scenario), explore(replace(scenario, reduced=False))
     assert [len(found.found) for found in (reduced, whole)] == [0, 0]
     assert outer_states(reduced) == outer_states(whole)
@@ -66,3 +71,40 @@ def test_an_intent_that_is_closed_while_its_worker_may_still_call_is_found(monke
     assert {"S8", "L2"} <= {each.broken.invariant for each in found.found}
     (stuck, *_) = [each for each in found.found if each.broken.invariant == "L2"]
     assert any("start" in line for line in found.way_to(stuck))
+
+
+def test_a_request_may_come_between_any_two_calls_of_a_pass() -> None:
+    found = explore(SCHEDULE_HOLD)
+    world = found.world
+    before = {
+        KINDS[world.passes.next_call(worker.losses, worker.answers).kind]
+        for state in found.states
+        if world.asking.next(state) is not None
+        for worker in state.workers
+        if worker.losses >= 0
+    }
+    assert before >= {"standings", "describe", "save", "stop"}
+
+
+def test_a_pass_that_drops_its_guards_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    save = reconcile._save
+    monkeypatch.setattr(reconcile, "_save", lambda decision, remote, entries, _: save(decision, remote, entries, {}))
+    assert "S3" in promises_broken(SCHEDULE_HOLD)
+
+
+def test_a_hold_that_leaves_its_models_version_as_it_was_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def only_woken(world: World, state: State) -> State:
+        return state._replace(record=world.records.woken(state.record))
+
+    monkeypatch.setattr(World, "_bumped", only_woken)
+    assert "S3" in promises_broken(HOLD)
+
+
+def test_a_block_that_the_pass_does_not_see_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile, "outlook", lambda model, now, _=(): demand.outlook(model, now))
+    assert "L2" in promises_broken(BLOCK)
+
+
+def test_a_hold_that_the_pass_does_not_see_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile, "outlook", lambda model, now, _=(): demand.outlook(model, now))
+    assert {"S3", "L1"} <= promises_broken(HOLD)

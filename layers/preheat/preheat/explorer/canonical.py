@@ -24,7 +24,7 @@ from preheat.domain.attempt import Attempt, Call
 from preheat.domain.gate import Draining, Gate
 from preheat.domain.gating import SPENT
 from preheat.domain.record import Effort, ModelRecord, Phase
-from preheat.explorer.scenario import ORIGIN, STEP, instant
+from preheat.explorer.wants import ORIGIN, STEP, instant
 from preheat.invariants import LEASE
 from preheat.reconcile import EARLY
 

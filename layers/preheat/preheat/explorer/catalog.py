@@ -6,7 +6,9 @@
 from dataclasses import replace
 
 from preheat.domain.plan import Backend, Drain
-from preheat.explorer.scenario import STEP, TARGET, Scenario, a_model
+from preheat.domain.request import Kind, RequestId, Standing, Subject
+from preheat.explorer.scenario import MODEL, SCHEDULE, TARGET, Scenario, a_model
+from preheat.explorer.wants import STEP, instant
 from preheat.simulator.switches import Switches, TokenAfterStop, WhenAlready, WhenPossible
 
 _SHIFT = a_model((8, 11))
@@ -65,6 +67,19 @@ GATE_FOUND_OPEN = replace(GATE, name="a gate that is found open", hard_until=8, 
 _DRAINED = replace(_GATED, drain=Drain("https://sqs.eu-central-1.amazonaws.com/111122223333/images", 3 * STEP))
 DRAIN = Scenario("a queue and a gate", (_DRAINED,), hard_from=7, hard_until=11, ends=40)
 
+# What others ask for: a model, or all of a schedule, to be kept beyond the shift; none to run amid it, and then again.
+_HELD = Standing(
+    RequestId("hold"), Kind.HOLD, Subject(model_id=MODEL), "line-control", instant(8), instant(30), known_at=instant(8)
+)
+_BLOCKED = replace(_HELD, request_id=RequestId("block"), kind=Kind.BLOCK, begin=instant(9))
+_BLOCKED = replace(_BLOCKED, priority=0)
+HOLD = Scenario("a hold at the end of a shift", (_TIGHT,), 6, 11, 50, requests=(_HELD,))
+SCHEDULE_HOLD = replace(
+    HOLD, name="a schedule's hold at the end of a shift", requests=(replace(_HELD, subject=Subject(schedule=SCHEDULE)),)
+)
+_LONGER = replace(a_model((6, 50)), lead=STEP, slack=STEP)
+BLOCK = Scenario("a block amid a shift", (_LONGER,), 7, 12, 70, requests=(_BLOCKED, _BLOCKED))
+
 CI = (
     replace(TIGHT, faults=2),
     replace(TIGHT, faults=1, people=1),
@@ -82,6 +97,9 @@ CI = (
     replace(GATE_LONG, faults=1),
     replace(GATE_FOUND_OPEN, faults=1),
     replace(DRAIN, faults=1),
+    replace(HOLD, workers=2),
+    replace(SCHEDULE_HOLD, workers=2),
+    BLOCK,
 )
 DEEP = (
     replace(TIGHT, workers=2, faults=1),
@@ -102,4 +120,10 @@ DEEP = (
     replace(GATE, faults=1, people=1),
     replace(DRAIN, faults=2),
     replace(DRAIN, workers=2, faults=1),
+    replace(HOLD, faults=1),
+    replace(HOLD, workers=2, faults=1),
+    replace(SCHEDULE_HOLD, faults=1),
+    replace(SCHEDULE_HOLD, workers=2, faults=1),
+    replace(BLOCK, workers=2),
+    replace(BLOCK, workers=2, faults=1),
 )

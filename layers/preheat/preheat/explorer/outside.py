@@ -85,7 +85,7 @@ class Outside:
         service = state.services[place]
         if service.run_by == hosting.PERSON and service.running() and self._records.intends_a_start(state.record):
             return state.with_service(place, service._replace(run_by=hosting.RACED))
-        wanted = self._scenario.wanted[state.plan]
+        wanted = self._scenario.wants(state.plan, state.asked).wanted
         throughout = wanted[state.now] and wanted[worker.born - worker.behind] and not self._scenario.tells_makers
         if service.run_by == hosting.COVERED and throughout and record.observed in (Observed.STARTING, Observed.HOSTED):
             return state.with_service(place, service._replace(run_by=hosting.OURS))
@@ -98,7 +98,7 @@ class Outside:
             place = self._places[plan.target]
             service = state.services[place]
             behind = max((worker.behind for worker in state.workers), default=0)
-            wanted = self._scenario.wanted[state.plan]
+            wanted = self._scenario.wants(state.plan, state.asked).wanted
             if service.run_by == hosting.PERSON and (wanted[state.now] or wanted[state.now - behind]):
                 state = state.with_service(place, service._replace(run_by=hosting.COVERED))
         return Edge(event, NOBODY, state)

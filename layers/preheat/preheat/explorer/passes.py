@@ -8,19 +8,34 @@ A pass that lost a write begins anew and has forgotten all but how many it has l
 the answers since.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from preheat.domain.attempt import Attempt, Call
 from preheat.domain.plan import Target
 from preheat.domain.record import LedgerEntry, ModelRecord
-from preheat.domain.request import Standings
+from preheat.domain.request import Standings, Subject
 from preheat.explorer.scenario import MODEL
 from preheat.ports import PreheatError, Remote, StaleRecord
 from preheat.reconcile import Result, reconcile
 
-LOAD, PLANNED, DESCRIBE, SAVE, START, STOP, CLOCK, DONE, GATE, COUNT, OPEN, CLOSE = range(12)
-KINDS = ("load", "planned", "describe", "save", "start", "stop", "clock", "done", "gate", "count", "open", "close")
+LOAD, PLANNED, DESCRIBE, SAVE, START, STOP, CLOCK, DONE, GATE, COUNT, OPEN, CLOSE, STANDINGS = range(13)
+KINDS = (
+    "load",
+    "planned",
+    "describe",
+    "save",
+    "start",
+    "stop",
+    "clock",
+    "done",
+    "gate",
+    "count",
+    "open",
+    "close",
+    "standings",
+)
 OF_CALL = {Call.START: START, Call.STOP: STOP, Call.OPEN: OPEN, Call.CLOSE: CLOSE}
 
 
@@ -32,6 +47,8 @@ class Request(NamedTuple):
     entry: LedgerEntry | None = None
     attempt: Attempt | None = None
     target: Target | None = None
+    subject: Subject | None = None
+    guards: tuple[tuple[Subject, int], ...] = ()
     result: Result | None = None
 
 
@@ -69,8 +86,9 @@ class Values:
 class _Answers:
     """All ports of one run: they answer from the history, and suspend the pass where it ends."""
 
-    def __init__(self, answers: list[Any]) -> None:
+    def __init__(self, answers: list[Any], *, requests: bool) -> None:
         self._answers = answers
+        self._requests = requests
         self._next = 0
         self._last = LOAD
         self._now: datetime | None = None
@@ -117,12 +135,12 @@ class _Answers:
         gate = self._saved.gate if self._saved is not None else None
         return gate.attempt if gate is not None else None
 
-    def standings(self, _: Any, __: Any) -> Standings:
-        """Nothing stands in the explorer's worlds."""
-        return Standings()
+    def standings(self, subject: Subject, _: Any) -> Standings:
+        """Where nobody asks for anything nothing stands, and the read makes no difference."""
+        return self._ask(Request(STANDINGS, subject=subject)) if self._requests else Standings()
 
-    def save(self, record: ModelRecord, entry: LedgerEntry | None, _: Any = None) -> Any:
-        answer = self._ask(Request(SAVE, record=record, entry=entry))
+    def save(self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int]) -> Any:
+        answer = self._ask(Request(SAVE, record=record, entry=entry, guards=tuple(guards.items())))
         self._saved = record
         return record if answer is None else answer
 
@@ -139,8 +157,9 @@ class _Answers:
 class Passes:
     """Every pass that was ever needed, by its history."""
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Values, *, requests: bool = False) -> None:
         self.values = values
+        self._requests = requests
         self.runs = 0
         self._known: dict[tuple[int, tuple[int, ...]], Request] = {}
         self._lost: tuple[tuple[int, ...], ...] = ((),)
@@ -159,7 +178,7 @@ class Passes:
     def _run(self, losses: int, answers: tuple[int, ...]) -> Request:
         self.runs += 1
         history = [self.values[number] for number in (*self._lost[losses], *answers)]
-        ports = _Answers(history)
+        ports = _Answers(history, requests=self._requests)
         try:
             remote = Remote(ports, ports, ports, ports, "worker", ports, ports)  # type: ignore[arg-type]  # one object plays all ports
             result = reconcile(MODEL, remote)

@@ -13,8 +13,9 @@ from preheat.domain.record import ModelRecord
 from preheat.domain.situation import Observation
 from preheat.explorer.canonical import Canonical
 from preheat.explorer.passes import CLOSE, OPEN, STOP, Passes, Values
-from preheat.explorer.scenario import MODEL, ORIGIN, STEP, Scenario, instant
+from preheat.explorer.scenario import MODEL, Asked, Scenario
 from preheat.explorer.state import State, Worker
+from preheat.explorer.wants import ORIGIN, STEP, instant
 from preheat.invariants import Broken, by_gate, by_intent, by_readings, by_stop, by_write
 from preheat.ports import ModelGone
 
@@ -40,7 +41,7 @@ class Records:
         self._as_of: dict[tuple[int, int], int] = {}
         self._woken: dict[int, int] = {}
         self._due: dict[int, int] = {}
-        self._written: dict[tuple[int, tuple[int, ...], int, int, bool], Written] = {}
+        self._written: dict[tuple[int, tuple[int, ...], int, int, Asked, bool], Written] = {}
 
     def first(self) -> int:
         """Return the record as the first plan's apply has left it."""
@@ -84,7 +85,7 @@ class Records:
 
     def written(self, state: State, worker: Worker) -> Written:
         """Return what the write that the worker is about to make leaves and breaks, if it is won now."""
-        key = (worker.losses, worker.answers, state.now, state.plan, state.seen)
+        key = (worker.losses, worker.answers, state.now, state.plan, state.asked, state.seen)
         known = self._written.get(key)
         if known is None:
             known = self._written[key] = self._judged(state, worker)
@@ -102,21 +103,21 @@ class Records:
         left = observed in (Observed.STARTING, Observed.HOSTED, Observed.STOPPING)
         seen = new is not None and new.call is Call.START and ((same and state.seen) or left)
         following = self._passes.next_call(worker.losses, (*worker.answers, self._won))
-        plan = self._scenario.plans[state.plan]
+        plan, wants = self._scenario.plans[state.plan], self._scenario.wants(state.plan, state.asked)
         passage, reading = self._seen_behind(worker)
         broken += by_readings(before, after, reading)
         if following.kind in (OPEN, CLOSE):
-            needed, moved = self._scenario.needed[state.plan][state.now], plan is None or _mapping(before) != plan.gate
+            needed, moved = wants.needed[state.now], plan is None or _mapping(before) != plan.gate
             broken += by_gate(before, after, observed=observed, passage=passage, needed=needed, moved=moved)
             new = after.gate.attempt if after.gate is not None else None
         elif following.attempt is not None:
             if following.kind == STOP:
-                amid = plan is None or self._scenario.wanted[state.plan][state.now]
+                amid = plan is None or wants.wanted[state.now]
                 drain = None if amid or plan is None else plan.drain
                 at = instant(state.now)
                 broken += by_stop(before, observed=observed, passage=passage, reading=reading, drain=drain, at=at)
             planned = plan is not None and plan.target == following.attempt.target
-            needed = planned and self._scenario.needed[state.plan][state.now]
+            needed = planned and wants.needed[state.now]
             returned = seen and observed is Observed.STOPPED
             broken += by_intent(before, after, observed=observed, needed=needed, returned=returned)
         named = self._values.number(new.client_token) if new is not None else self._won

@@ -1,27 +1,25 @@
 """What is explored: the plans, the order in which they are applied, the stretch of time made hard, the budgets.
 
-Time is a grid of minutes. Owns what each plan demands at each of them. Knows no state and no search.
+Owns what stands of the requests, once they are stored. What follows from that is `wants`. Knows no state, no search.
 """
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import time
 from functools import cached_property
 
-from preheat.domain.demand import Demand, demands
 from preheat.domain.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.request import RequestId, Standing, Standings, Subject
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
+from preheat.explorer.wants import STEP, Wants, instant, wants
 from preheat.invariants import GATE_CLOSED_WITHIN
 from preheat.simulator.switches import Switches
 
 MODEL = ModelId("weld-seams")
-ORIGIN = datetime(2026, 11, 23, 6, tzinfo=UTC)  # a Monday; instant 0 of the grid
-STEP = timedelta(minutes=1)
 TARGET = Target("weld-seams-front", "3")
+SCHEDULE = "early"
 
-
-def instant(index: int) -> datetime:
-    """Return the instant of a point of the grid."""
-    return ORIGIN + index * STEP
+# At which points the first of a scenario's requests were stored.
+type Asked = tuple[int, ...]
 
 
 def a_model(*windows: tuple[int, int], units: int = 1, target: Target = TARGET) -> HostedModel:
@@ -38,20 +36,11 @@ def a_model(*windows: tuple[int, int], units: int = 1, target: Target = TARGET) 
         MODEL,
         target,
         Units(units),
-        (Schedule("early", "UTC", shifts),) if shifts else (),
+        (Schedule(SCHEDULE, "UTC", shifts),) if shifts else (),
         lead=2 * STEP,
         slack=2 * STEP,
         announced_at=instant(-600),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Points [begin, end) of the grid in which one thing is wanted all along: `run`, or rest."""
-
-    begin: int
-    end: int
-    run: bool
 
 
 @dataclass(frozen=True)
@@ -73,10 +62,14 @@ class Scenario:
     apart: bool = False  # an apply makes the plan current first and wakes the model later, as the DynamoDB store does
     switches: Switches = field(default_factory=Switches)
     found_open: bool = False  # the gate is open from the beginning, whoever has opened it
+    # What is asked for, in this order, each at any point of the hard stretch; an id once more releases what stands.
+    requests: tuple[Standing, ...] = ()
     reduced: bool = True  # workers that can no longer make a difference are gone at once: see `World._outdated`
 
     def __str__(self) -> str:
-        return f"{self.name}, workers {self.workers}, faults {self.faults}, people {self.people}"
+        return f"{self.name}, workers {self.workers}, faults {self.faults}, people {self.people}" + (
+            f", requests {len(self.requests)}" if self.requests else ""
+        )
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -110,43 +103,33 @@ class Scenario:
         return any(target.backend.deletes_failed for target in self.targets)
 
     @cached_property
-    def stretches(self) -> tuple[tuple[Stretch, ...], ...]:
-        """Return what each plan wants when, without a gap from 0 to `ends`."""
-        return tuple(_stretches(plan, self.ends) for plan in self.plans)
+    def _known(self) -> dict[tuple[int, Asked], Wants]:
+        return {}
 
-    @cached_property
-    def wanted(self) -> tuple[tuple[bool, ...], ...]:
-        """Tell for each plan and point whether a demand covers it: [start_at, end)."""
-        return tuple(
-            tuple(any(instant(at) in demand for demand in _demands(plan, self.ends)) for at in range(self.ends + 1))
-            for plan in self.plans
-        )
+    def wants(self, plan: int, asked: Asked = ()) -> Wants:
+        """Return what is wanted when, by the plan of this number and all that stands at the moment."""
+        key = (plan, asked)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = wants(self.plans[plan], self.standing(asked), self.ends)
+        return found
 
-    @cached_property
-    def needed(self) -> tuple[tuple[bool, ...], ...]:
-        """Tell for each plan and point whether the model must not be stopped there: [ready_at - lead, end)."""
-        return tuple(
-            tuple(
-                any(demand.ready_at - plan.lead <= instant(at) < demand.end for demand in _demands(plan, self.ends))
-                if plan is not None
-                else False
-                for at in range(self.ends + 1)
-            )
-            for plan in self.plans
-        )
+    def standing(self, asked: Asked) -> tuple[Standing, ...]:
+        """Return all that stands, if the first requests were stored at these points, in order of their ids.
 
+        What is stored becomes known then; what is released, is released then.
+        """
+        found: dict[RequestId, Standing] = {}
+        for each, at in zip(self.requests, asked, strict=False):
+            before = found.get(each.request_id)
+            if before is None:
+                found[each.request_id] = replace(each, known_at=instant(at))
+            else:
+                found[each.request_id] = replace(before, released_at=instant(at), revision=before.revision + 1)
+        return tuple(found[name] for name in sorted(found))
 
-def _demands(plan: HostedModel | None, ends: int) -> list[Demand]:
-    return demands(plan, ORIGIN, instant(ends)) if plan is not None else []
-
-
-def _stretches(plan: HostedModel | None, ends: int) -> tuple[Stretch, ...]:
-    found, at = [], 0
-    for demand in _demands(plan, ends):
-        begin, end = (round((each - ORIGIN) / STEP) for each in (demand.start_at, demand.end))
-        if begin > at:
-            found.append(Stretch(at, begin, run=False))
-        found.append(Stretch(max(begin, at), end, run=True))
-        at = end
-    found.append(Stretch(at, ends + 1, run=False))
-    return tuple(found)
+    def standings(self, subject: Subject, asked: Asked) -> Standings:
+        """Return what a pass reads of a subject; the schedules share one counter, which begins at 1."""
+        stand = tuple(each for each in self.standing(asked) if each.subject == subject)
+        changes = [each for each in self.requests[: len(asked)] if each.subject.schedule is not None]
+        return Standings(1 + len(changes) if subject.schedule is not None else 0, stand)

@@ -16,6 +16,7 @@ from preheat.explorer import behind
 from preheat.explorer import service as hosting
 from preheat.explorer.scenario import Scenario
 from preheat.explorer.state import Edge, State
+from preheat.explorer.wants import Stretch
 from preheat.explorer.world import World
 from preheat.invariants import ATTEMPTS_MAX, REPAIRS_MAX, Broken
 
@@ -138,7 +139,7 @@ def _judge_ends(explored: Explored) -> None:
         while at >= 0 and last_bad[at] is None:
             if at in walking:
                 explored.found.append(Found(Broken("L1", "left alone, it goes round in circles"), first))
-                last_bad[at] = tuple(explored.scenario.ends for _ in explored.scenario.stretches[states[at].plan])
+                last_bad[at] = tuple(explored.scenario.ends for _ in _stretches(explored, states[at]))
                 break
             walking.add(at)
             way.append(at)
@@ -152,7 +153,7 @@ def _judge_ends(explored: Explored) -> None:
 
 
 def _with_this(explored: Explored, state: State, after: tuple[int, ...] | None) -> tuple[int, ...]:
-    stretches = explored.scenario.stretches[state.plan]
+    stretches = _stretches(explored, state)
     after = after if after is not None and len(after) == len(stretches) else tuple(-1 for _ in stretches)
     for place, stretch in enumerate(stretches):
         if stretch.begin <= state.now < stretch.end:
@@ -160,6 +161,10 @@ def _with_this(explored: Explored, state: State, after: tuple[int, ...] | None) 
                 return (*after[:place], state.now, *after[place + 1 :])
             break
     return after
+
+
+def _stretches(explored: Explored, state: State) -> tuple[Stretch, ...]:
+    return explored.scenario.wants(state.plan, state.asked).stretches
 
 
 def _is_kept(world: World, state: State, *, run: bool) -> bool:
@@ -193,7 +198,7 @@ def _refused_for_long(record: ModelRecord) -> bool:
 
 
 def _judge_way(explored: Explored, number: int, state: State, last_bad: tuple[int, ...]) -> None:
-    for stretch, bad in zip(explored.scenario.stretches[state.plan], last_bad, strict=True):
+    for stretch, bad in zip(_stretches(explored, state), last_bad, strict=True):
         if bad < 0:
             continue
         took = bad + 1 - max(stretch.begin, state.now)

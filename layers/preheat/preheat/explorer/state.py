@@ -35,9 +35,9 @@ class Worker(NamedTuple):
 class State(NamedTuple):
     """One situation. Numbers stand for values: `record` in the search's values, `plan` in its scenario.
 
-    `services` has one service for each target of the scenario. `unwoken`: the plan is current, but its apply has not
-    woken the model yet. `seen`: the model was seen out of its stopped state under the start on record. `faults` and
-    `people` are what is left of the budgets.
+    `services` has one service for each target of the scenario. `unwoken`: the plan is current, or a schedule's request
+    is stored, but the model is not woken yet. `seen`: the model was seen out of its stopped state under the start on
+    record. `faults` and `people` are what is left of the budgets.
     """
 
     now: int
@@ -51,6 +51,7 @@ class State(NamedTuple):
     seen: bool
     gate: int = 0  # see `explorer.behind`
     waiting: bool = False  # messages wait in the queue behind the model
+    asked: tuple[int, ...] = ()  # the points at which the first of the scenario's requests were stored
 
     def with_service(self, place: int, service: Service) -> "State":
         """Return the situation with another state of one service."""

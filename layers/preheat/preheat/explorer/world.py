@@ -16,6 +16,7 @@ from preheat.domain.record import ModelRecord
 from preheat.domain.situation import Observation
 from preheat.explorer import behind
 from preheat.explorer import service as hosting
+from preheat.explorer.asking import Asking
 from preheat.explorer.outside import Outside
 from preheat.explorer.passes import (
     CLOCK,
@@ -29,14 +30,16 @@ from preheat.explorer.passes import (
     OPEN,
     PLANNED,
     SAVE,
+    STANDINGS,
     STOP,
     Passes,
     Request,
     Values,
 )
 from preheat.explorer.records import Records
-from preheat.explorer.scenario import STEP, Scenario, instant
+from preheat.explorer.scenario import Scenario
 from preheat.explorer.state import LOOSE, NEVER_CALLED, NOBODY, Edge, State, Worker
+from preheat.explorer.wants import STEP, instant
 from preheat.invariants import Broken, Sent, by_call, by_effect
 from preheat.ports import (
     AccessRefused,
@@ -70,7 +73,8 @@ class World:
         self.values = Values()
         number = self.values.number
         self._won = number(None)  # the answer to a write that was won; its number, 0, is also a person's token
-        self.passes = Passes(self.values)
+        self.passes = Passes(self.values, requests=bool(scenario.requests))
+        self.asking = Asking(scenario, self.values)
         self.records = Records(scenario, self.values, self.passes)
         self.outside = Outside(scenario, self.records)
         self._stale, self._store_lost = number(StaleRecord("lost")), number(StoreUnavailable("fault"))
@@ -162,6 +166,7 @@ class World:
         on_its_way = any(self._request(worker).kind == STOP for worker in state.workers)
         yield from self.outside.of_people(state, stop_on_its_way=on_its_way)
         yield from self._of_plans(state)
+        yield from self._of_requests(state)
         if state.faults:
             for place in places:
                 yield Edge("fault: crash", place, state.spent()._replace(workers=state.others(place)))
@@ -174,9 +179,22 @@ class World:
             edge = self.outside.covered("apply: the next plan is current", applied)
             yield edge if self.scenario.apart else self._wake(edge.state)._replace(event="apply: the next plan")
 
+    def _of_requests(self, state: State) -> Iterator[Edge]:
+        """A model's request bumps its record with it; a schedule's bumps the schedule's counter, the model follows."""
+        request = self.asking.next(state)
+        if request is None:
+            return
+        word = "release" if request in self.scenario.requests[: len(state.asked)] else request.kind
+        asked = state._replace(asked=(*state.asked, state.now))
+        after = self._bumped(asked) if request.subject.schedule is None else asked._replace(unwoken=True)
+        yield self.outside.covered(f"request: {word}", after)
+
+    def _bumped(self, state: State) -> State:
+        woken = state._replace(record=self.records.woken(state.record))
+        return woken._replace(workers=self._outdated(state.workers))
+
     def _wake(self, state: State) -> Edge:
-        woken = state._replace(record=self.records.woken(state.record), unwoken=False)
-        return Edge("apply: wakes the model", NOBODY, woken._replace(workers=self._outdated(state.workers)))
+        return Edge("wakes the model", NOBODY, self._bumped(state._replace(unwoken=False)))
 
     def _later(self, state: State) -> State:
         now = state.now + 1
@@ -226,6 +244,8 @@ class World:
             return self._load(state, place)
         if request.kind == PLANNED:
             return self._answered(state, place, self._plans[state.plan], "planned")
+        if request.kind == STANDINGS:
+            return self._answered(state, place, self.asking.read(state, request), "standings")
         if request.kind == DESCRIBE:
             return self._answered(state, place, self._look(state, request.target), "describe")
         if request.kind == GATE:
@@ -262,6 +282,9 @@ class World:
             answers = (*answers, self._plans[state.plan])
             if self.passes.next_call(worker.losses, answers[:2]).kind == DONE:
                 answers = answers[:2]
+        if self.asking.next(state) is None:
+            while (request := self.passes.next_call(worker.losses, answers)).kind == STANDINGS:
+                answers = (*answers, self.asking.read(state, request))
         loaded = self._at_its_clock(worker._replace(answers=answers, fresh=True), state.now)
         return self._moved(event, state, place, loaded)
 
@@ -348,19 +371,20 @@ class World:
 
     def _save(self, state: State, place: int, worker: Worker, *, lost: bool = False, arrives: bool = True) -> Edge:
         """The worker's write: won if what it read is still stored. `lost`: it gets no answer, though it may arrive."""
-        answer = self._store_lost if lost else self._won if worker.fresh else self._stale
+        fresh = worker.fresh and not self.asking.outruns(state, self._request(worker))
+        answer = self._store_lost if lost else self._won if fresh else self._stale
         event = "save"
         if lost:
             event = "fault: save, answer lost" if arrives else "fault: save does not arrive"
-        elif not worker.fresh:
+        elif not fresh:
             event = "save: somebody else has won"
         follower = worker._replace(answers=(*worker.answers, answer))
         again = self._won not in worker.answers and self._request(follower).kind in (LOAD, DONE)
-        if not worker.fresh and not lost and again:
+        if not fresh and not lost and again:
             follower = Worker(worker.losses + 1, (), fresh=False, born=worker.born, behind=worker.behind)
             if follower.losses == WRITES_LOST_MAX:
                 return self._moved(event, state, place, None)
-        if not worker.fresh or not arrives:
+        if not fresh or not arrives:
             return self._moved(event, state, place, follower)
         written = self.records.written(state, worker)
         others = self._outdated(state.others(place))
