@@ -13,7 +13,17 @@ Not here, for no promise can tell them from the protocol, by design:
 * what stands cut and joined to demand in another way: explorer and simulation judge by the same arithmetic.
 """
 
-from scripts.mutants import on_attempts, on_decisions, on_gates, on_holds, on_passes, on_rests, on_starts, on_stops
+from scripts.mutants import (
+    on_attempts,
+    on_decisions,
+    on_gates,
+    on_holds,
+    on_passes,
+    on_requests,
+    on_rests,
+    on_starts,
+    on_stops,
+)
 from scripts.mutants.mutation import Mutation
 
 MUTATIONS: tuple[Mutation, ...] = (
@@ -25,4 +35,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *on_decisions.MUTATIONS,
     *on_gates.MUTATIONS,
     *on_holds.MUTATIONS,
+    *on_requests.MUTATIONS,
 )

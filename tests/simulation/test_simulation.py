@@ -70,6 +70,20 @@ def test_no_fault_breaks_a_promise_on_a_service_without_tokens(backend: Backend)
     assert sum(outcome.faults.values()) > 500
 
 
+@pytest.mark.parametrize("faults", ["none", "all"])
+def test_what_others_ask_for_breaks_no_promise_and_is_answered(faults: str) -> None:
+    outcome = run(seed=2, models=6, days=3, faults=faults, requests=60)
+    assert outcome.violations == ()
+    assert outcome.requests > 60
+    assert outcome == run(seed=2, models=6, days=3, faults=faults, requests=60)
+
+
+def test_a_stored_hold_that_wakes_nobody_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("preheat.store.memory.MemoryStore.wake", lambda *_: None)
+    outcome = run(seed=2, models=6, days=1, requests=60)
+    assert "S6" in {each.invariant for each in outcome.violations}
+
+
 def test_a_seed_replays_to_the_letter() -> None:
     def told(seed: int) -> tuple[list[LedgerEntry], Outcome]:
         entries: list[LedgerEntry] = []

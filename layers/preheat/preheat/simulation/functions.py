@@ -14,11 +14,12 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from preheat.bootstrap import Publisher, Reconciler, Ticker
+from preheat.bootstrap import Publisher, Reconciler, Requests, Ticker
 from preheat.domain.event import Event
 from preheat.domain.record import LedgerEntry
 from preheat.ports import PreheatError, UnreadableItem
 from preheat.reconcile import Result
+from preheat.requests.desk import Taken
 from preheat.simulation.queue import Message
 from preheat.tick import Ticked
 
@@ -48,12 +49,18 @@ class Functions:
     """The functions as loaded. `told` gets each ledger entry that `publish` is done with, each time."""
 
     def __init__(
-        self, reconciler: Reconciler, ticker: Ticker, publisher: Publisher, told: Callable[[LedgerEntry], None]
+        self,
+        reconciler: Reconciler,
+        ticker: Ticker,
+        publisher: Publisher,
+        told: Callable[[LedgerEntry], None],
+        requests: Requests | None = None,
     ) -> None:
         self._telemetry = Telemetry(told)
         self._reconcile = _loaded("reconcile", Reconciler, reconciler, self._telemetry)
         self._tick = _loaded("tick", Ticker, ticker, self._telemetry)
         self._publish = _loaded("publish", Publisher, publisher, self._telemetry)
+        self._requests = _loaded("requests", Requests, requests, self._telemetry) if requests is not None else None
 
     def reconcile(self, message: Message) -> bool:
         """Call `reconcile` with one message, as the mapping does (BatchSize 1); tell whether it may be deleted.
@@ -71,6 +78,18 @@ class Functions:
         if not isinstance(error, UnreadableItem):
             raise error
         return False
+
+    def answer(self, message: Message, sender: str) -> BaseException | None:
+        """Call `requests` with one message; return the error for which it must come again, None if it is done with."""
+        if self._requests is None:
+            raise RuntimeError("nobody asks in this world")
+        self._telemetry.logger.last = None
+        event = sqs_event(message)
+        event["Records"][0]["attributes"]["SenderId"] = sender
+        if not failed(self._requests.handler(event, None), {message.message_id}):
+            return None
+        error: BaseException | None = self._telemetry.logger.last
+        return error if error is not None else RuntimeError(f"{message.body!r} came back, and nothing told why")
 
     def publish(self, records: list[dict[str, Any]]) -> int:
         """Call `publish` with a batch of the stream; return how many of its first records it is done with.
@@ -99,6 +118,12 @@ class Telemetry:
 
     def log_result(self, result: Result) -> None:
         """Drop the line."""
+
+    def log_taken(self, taken: Taken) -> None:
+        """Drop the line."""
+
+    def emit_taken(self, taken: Taken, *, at: datetime) -> None:
+        """Drop the metric."""
 
     def log_tick(self, ticked: Ticked) -> None:
         """Drop the line."""

@@ -18,7 +18,7 @@ from preheat.domain.gate import Backlog, BacklogReading, GateLook
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import ModelId, Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
-from preheat.domain.request import Subject
+from preheat.domain.request import Reply, Standing, Subject, Tombstone
 from preheat.domain.situation import Observation
 from preheat.hosting.downstream_twins import MemoryBacklogs, MemoryGates, SourceMapping
 from preheat.ports import (
@@ -48,6 +48,10 @@ STORE_CALLS = (
     "planned",
     "planned_before",
     "standings",
+    "standing",
+    "tombstones",
+    "reply",
+    "answer",
     "due",
     "plan_version",
     "planned_models",
@@ -106,6 +110,9 @@ class Around(Protocol):
     @property
     def stream(self) -> Appended:
         """The stream of the ledger."""
+
+    def stood(self, subject: Subject) -> None:
+        """A hold or block of a subject was stored, or has changed."""
 
     def note(self, mishap: Mishap, *hit: ModelId, status: Status | None = None) -> None:
         """Count a mishap."""
@@ -195,6 +202,18 @@ class WatchedStore(MemoryStore):
             self._world.stream.append(entry)
         self._index(record.model_id)
         return won
+
+    def answer(
+        self,
+        reply: Reply,
+        change: Standing | Tombstone | None,
+        models: Sequence[ModelId],
+        seen: int | None = None,
+    ) -> None:
+        """See `ports.Store`. Whom an accepted hold or block concerns must be due with it (S6)."""
+        super().answer(reply, change, models, seen)
+        if isinstance(change, Standing):
+            self._world.stood(change.subject)
 
     def wake(self, model_id: ModelId, at: datetime) -> None:
         """See `ports.Store`."""

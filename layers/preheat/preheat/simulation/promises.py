@@ -69,6 +69,7 @@ class Promises:
         self._world = world
         self._hits: dict[ModelId, list[tuple[datetime, Mishap]]] = defaultdict(list)
         self.shifts = 0
+        self.asked = False  # somebody has asked for something: what was foreseen may be so no longer
 
     def hit(self, model_id: ModelId, mishap: Mishap) -> None:
         """A mishap that may cost time has hit the model now."""
@@ -85,6 +86,17 @@ class Promises:
                 self._later(demand.end + 2 * MINUTE, self._ended, model, demand)
                 if model.gate is not None:
                     self._later(demand.ready_at + GATE_MOVES, self._gate_opened, model, demand)
+
+    def expect_asked(self, model: HostedModel, coming: list[Demand], until: datetime) -> None:
+        """Judge the ends (L2) of the demands that a hold or block has made; their begins only if they are to come."""
+        self.asked, now = True, self._world.clock.at
+        for demand in coming:
+            if demand.end + timedelta(hours=2) >= until or demand.end < now - MINUTE:
+                continue
+            self._later(max(demand.end, now) + 2 * MINUTE, self._ended, model, demand)
+            if demand.ready_at - model.lead - model.slack > now + MINUTE:
+                self._later(demand.ready_at, self._ready, model, demand)
+                self._later(demand.end - self._world.mix.skew - timedelta(seconds=1), self._still, model, demand)
 
     def nobody_waits(self) -> None:
         """L5: who is due is decided within two ticks, whatever is wrong with others; or else found by the resync."""
@@ -212,7 +224,11 @@ class Promises:
     def _later(
         self, at: datetime, look: Callable[[HostedModel, Demand], None], model: HostedModel, demand: Demand
     ) -> None:
-        self._world.at(at, lambda: look(model, demand))
+        def looked() -> None:
+            if not self.asked or look == self._ended or self._world.watch.wants(model.model_id, demand):
+                look(model, demand)
+
+        self._world.at(at, looked)
 
     def _since(self, target: Target) -> datetime:
         """Return since when the service's state has lasted."""

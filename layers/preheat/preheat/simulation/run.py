@@ -42,6 +42,7 @@ class Outcome:
     faults: dict[str, int]
     cells: Counter[tuple[str, str, str]]
     violations: tuple[Violation, ...]
+    requests: int = 0  # answered
 
     def summary(self) -> str:
         """Return the run on one line."""
@@ -65,10 +66,12 @@ def run(
     faults: str = "none",
     told: Callable[[LedgerEntry], None] | None = None,
     backend: Backend = Backend.LOOKOUT_VISION,
+    requests: int = 0,
 ) -> Outcome:
     """Simulate a plant of `models` models of one service for `days` days; `told` gets each entry as it is written.
 
-    `faults` names a mix of `faults.MIXES`, from which the seed draws its own. The same arguments give the same outcome.
+    `faults` names a mix of `faults.MIXES`, from which the seed draws its own; `requests` is how often others ask for
+    something, with or without more to follow. The same arguments give the same outcome.
     """
     random = Random(f"{seed}/world")  # noqa: S311 - chance in a simulation, replayed from its seed
     entries: list[LedgerEntry] = []
@@ -87,6 +90,7 @@ def run(
         mix=MIXES[faults].drawn(random),
         switches=switches or Switches(),
         told=tell,
+        requests=requests,
     )
     world.run()
     log = world.service.call_log
@@ -110,6 +114,7 @@ def run(
             {(str(status), str(phase), str(mishap)): n for (status, phase, mishap), n in world.cells.items()}
         ),
         violations=tuple(world.watch.violations),
+        requests=len(world.store.replies),
     )
 
 

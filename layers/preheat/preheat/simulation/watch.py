@@ -16,6 +16,7 @@ from preheat.domain.gate import BacklogReading, Passage
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import LedgerEntry, ModelRecord, Ownership
+from preheat.domain.request import Standing
 from preheat.invariants import (
     HOUR,
     Broken,
@@ -85,6 +86,7 @@ class Watch:
             )
             for model in models
         }
+        self._span = begins_at - timedelta(days=8), until + timedelta(days=2)
         self._read: ModelRecord | None = None  # by the pass under way
         self._named: str | None = None  # by the last write that the pass under way has won, until it calls
         self._recent: dict[ModelId, deque[datetime]] = defaultdict(deque)
@@ -95,6 +97,19 @@ class Watch:
         self._left: dict[ModelId, str] = {}  # the start under which the model was seen out of its stopped state
         self._attempts: Counter[tuple[ModelId, datetime]] = Counter()
         self._repairs: Counter[tuple[ModelId, datetime]] = Counter()
+
+    def on_standing(self, model: HostedModel, standing: Sequence[Standing]) -> list[Demand]:
+        """What stands of a model has changed: from now on it is judged by that. Return the demands that are new."""
+        before = self._wanted[model.model_id].demands
+        self._wanted[model.model_id] = _Wanted(model.lead, demands(model, *self._span, standing))
+        return [demand for demand in self._wanted[model.model_id].demands if demand not in before]
+
+    def wants(self, model_id: ModelId, demand: Demand) -> bool:
+        """Tell whether a demand is still one of the model's, or the rest of one."""
+        return any(
+            one.begin == demand.begin and one.ready_at == demand.ready_at and one.end == demand.end
+            for one in self._wanted[model_id].demands
+        )
 
     def begins(self) -> None:
         """A pass begins: it has seen nothing and won nothing."""

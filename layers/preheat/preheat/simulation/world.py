@@ -14,18 +14,20 @@ from functools import partial
 from itertools import count
 from random import Random
 
-from preheat.bootstrap import Publisher, Reconciler, Ticker
+from preheat.bootstrap import Publisher, Reconciler, Requests, Ticker
 from preheat.clock import VirtualClock
 from preheat.domain.attempt import Call
 from preheat.domain.demand import demands
 from preheat.domain.gate import Backlog
 from preheat.domain.plan import HostedModel, Mode, ModelId, Target
 from preheat.domain.record import LedgerEntry
+from preheat.domain.request import Subject
 from preheat.ports import Remote
 from preheat.publish import Outbox
 from preheat.queue.replies import MemoryReplies
 from preheat.queue.sqs import SqsQueue
 from preheat.queue.work import BODY_BYTES_MAX
+from preheat.requests.desk import Desk
 from preheat.simulation.faults import HARMLESS, Fate, FaultMix, Mishap
 from preheat.simulation.functions import Functions
 from preheat.simulation.hosting import SERVICES
@@ -46,6 +48,7 @@ from preheat.simulation.ports import (
 )
 from preheat.simulation.promises import MINUTE, Promises
 from preheat.simulation.queue import SimulatedSqs
+from preheat.simulation.requesting import Rejected, Requesters, concerned, standing_of
 from preheat.simulation.stream import TABLE, SimulatedBus, Stream
 from preheat.simulation.triggers import Triggers
 from preheat.simulation.watch import Watch
@@ -80,6 +83,7 @@ class World:
         mix: FaultMix,
         switches: Switches,
         told: Callable[[LedgerEntry], None],
+        requests: int = 0,
     ) -> None:
         self.begins_at, self.until, self.days = begins_at, begins_at + timedelta(days=days), days
         self.random, self.mix, self.switches = random, mix, switches
@@ -130,6 +134,8 @@ class World:
         self._behind = Random(f"{begins_at}/{len(lines)}")  # noqa: S311 - what no model has is drawn from no other seed
         functions = self._wired(told)
         self.triggers, self.stream.publish = Triggers(self, functions), functions.publish
+        asking = Random(f"{random.getstate()[1][0]}/requests")  # noqa: S311 - as the stream's
+        self.requesters, self._requests = Requesters(self, asking, functions.answer), requests
         self.store.apply(self.models, expected_version=0, at=begins_at)
 
     def _wired(self, told: Callable[[LedgerEntry], None]) -> Functions:
@@ -153,11 +159,13 @@ class World:
             Ticker(clock, store, queue),
             publisher,
             told_first,
+            Requests(clock, Desk(clock, store, queue, Rejected())),
         )
 
     def run(self) -> None:
         """Let the days pass, event by event; shifts that end within them are judged, and at last what is stored."""
         self._foresee()
+        self.requesters.foresee(self._requests, self.begins_at, self.days * 24 * 60)
         self.at(self.begins_at, lambda: self._minute(self.begins_at))
         while self._events or len(self.sqs):
             message_at = self.sqs.next_at()
@@ -170,6 +178,8 @@ class World:
             self.clock.at = max(self.clock.at, at)
             event()
         self.stream.drain()
+        for what in self.requesters.judged(self.until - timedelta(hours=3)):
+            self.watch.missed("S6", self.everyone[0], self.clock.at, what)
         for model_id in self.everyone:
             for what in self.stream.judged(model_id, self.store.ledger(model_id)):
                 self.watch.missed("L6", model_id, self.clock.at, what)
@@ -182,6 +192,17 @@ class World:
     def status(self, target: Target) -> Status:
         """Return what the service's state really is, without a call."""
         return self.service.status(target.project, target.version)
+
+    def stood(self, subject: Subject) -> None:
+        """A hold or block was stored: the judges go by it from now on."""
+        for model in self.models:
+            if model.model_id in concerned([model], subject):
+                coming = self.watch.on_standing(model, standing_of(self.store, model))
+                self.promises.expect_asked(model, coming, self.until)
+                record = self.store.records.get(model.model_id)
+                if record is not None and (record.wake_at is None or record.wake_at > self.clock.at + self.mix.skew):
+                    what = f"{subject.key}: a hold or block was stored, and the model is not due"
+                    self.watch.missed("S6", model.model_id, self.clock.at, what)
 
     def note(self, mishap: Mishap, *hit: ModelId, status: Status | None = None) -> None:
         """Count a mishap, its coverage cells (`status`: the service's, if not as of now), and what it excuses."""

@@ -1,0 +1,143 @@
+"""Other services of the simulated plant: what they ask for, how it reaches `requests`, and what is answered.
+
+Owns its chance, so that a seed without requests replays as it did. A message may come twice, late (a release before its
+hold), broken, or to a worker that dies; after five receives it is a dead letter. Judges S6: each request is answered
+once and its change is stored; that whom it concerns is due is asked as it is stored, by the world.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Protocol
+
+from preheat.domain.plan import HostedModel, ModelId
+from preheat.domain.request import Reply, Standing, Subject, Verb
+from preheat.ports import StaleRecord, StoreUnavailable
+from preheat.requests.envelope import Sent, opened
+from preheat.simulation.faults import Fate, Killed
+from preheat.simulation.ports import Around, Invocation, WatchedStore
+from preheat.simulation.queue import RECEIVES_MAX, VISIBILITY, Message
+
+SENDERS = ("AROAPLANNER:batch", "AROAROBOT:cell")
+BROKEN = ("hold line-01", "[]", '{"version": 1, "verb": "hold"}', '{"version": 9, "request_id": "later"}')
+
+
+class Asked(Around, Protocol):
+    """What the requesters know of the world."""
+
+    store: WatchedStore
+    models: list[HostedModel]
+
+    def at(self, at: datetime, event: Callable[[], None]) -> None:
+        """Let an event happen."""
+
+
+class Rejected:
+    """Where refused requests are put aside: counted."""
+
+    def __init__(self) -> None:
+        self.bodies: list[str] = []
+
+    def put_aside(self, body: str, reply: Reply) -> None:  # noqa: ARG002 - the port's parameters
+        """See `ports.RejectedRequests`."""
+        self.bodies.append(body)
+
+
+class Requesters:
+    """Those who ask, and the queue to `requests`: `answer` is its handler, called with a message and its sender."""
+
+    def __init__(self, world: Asked, chance: Random, answer: Callable[[Message, str], BaseException | None]) -> None:
+        self._world, self._chance, self._answer = world, chance, answer
+        self.sent: dict[str, Sent] = {}
+        self.dead: set[str] = set()
+        self._sent_at: dict[str, datetime] = {}
+
+    def foresee(self, times: int, begins_at: datetime, minutes: int) -> None:
+        """Set down when somebody asks for something."""
+        for number in range(times):
+            at = begins_at + timedelta(minutes=self._chance.randrange(minutes), seconds=self._chance.randrange(60))
+            self._world.at(at, lambda number=number: self._ask(number))  # type: ignore[misc]  # bound per number
+
+    def _ask(self, number: int) -> None:
+        """Somebody asks for a hold or a block, and may end or extend it; or for a stop, or where it stands."""
+        chance, now = self._chance, self._world.clock.at
+        model, sender = chance.choice(self._world.models), chance.choice(SENDERS)
+        about = {"model": model.model_id} if chance.random() < 0.7 else {"schedule": model.schedules[0].name}
+        verb = chance.choice((*(Verb.HOLD,) * 4, *(Verb.BLOCK,) * 3, Verb.STOP_NOW, Verb.STATUS))
+        if chance.random() < 0.05:
+            self._send(chance.choice(BROKEN), sender, 0)
+            return
+        body: dict[str, Any] = {"version": 1, "request_id": f"ask-{number}", "verb": verb, **about}
+        if verb in (Verb.HOLD, Verb.BLOCK):
+            begin = now + timedelta(minutes=chance.choice((0, 0, 30, 240)))
+            until = begin + timedelta(minutes=chance.randint(20, 300))
+            body |= {"from": f"{begin:%Y-%m-%dT%H:%M:%SZ}", "until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
+            body["priority"] = chance.choice((20, 50, 80))
+        self._send(json.dumps(body), sender, chance.randint(0, 60))
+        if verb in (Verb.HOLD, Verb.BLOCK) and chance.random() < 0.6:
+            end = Verb.RELEASE if verb is Verb.HOLD else Verb.UNBLOCK
+            then: dict[str, Any] = {"version": 1, "request_id": f"then-{number}", "of": f"ask-{number}", **about}
+            if chance.random() < 0.3:
+                then |= {"verb": Verb.EXTEND, "duration": "PT30M"}
+            else:
+                then["verb"] = end
+            self._send(json.dumps(then), sender, chance.choice((0, 10, 1800, 5400)))
+
+    def _send(self, body: str, sender: str, after: int) -> None:
+        number = len(self.sent) + 1
+        message = Message(f"00000000-0000-4000-9000-{number:012x}", body, self._world.clock.at)
+        self.sent[message.message_id] = Sent(message.message_id, sender, body)
+        self._sent_at[message.message_id] = self._world.clock.at
+        for wait in (after, after + self._chance.randint(0, 900))[: 1 + (self._chance.random() < 0.1)]:
+            self._later(message, timedelta(seconds=wait))
+
+    def _later(self, message: Message, after: timedelta) -> None:
+        self._world.at(self._world.clock.at + after, lambda: self._deliver(message))
+
+    def _deliver(self, message: Message) -> None:
+        world, mix = self._world, self._world.mix
+        message.receives += 1
+        if message.receives > 2 * RECEIVES_MAX:  # of a message that was sent twice, each copy is counted
+            self.dead.add(message.message_id)
+            return
+        skew = mix.skew * self._chance.uniform(-1, 1)
+        world.invocation = Invocation("requests", (), Fate.drawn(self._chance, mix.killed), skew)
+        try:
+            error = self._answer(message, self.sent[message.message_id].sender_id)
+        except Killed:
+            error = StoreUnavailable("the worker died")
+        if error is None:
+            return
+        if not isinstance(error, (StoreUnavailable, StaleRecord)):
+            raise error
+        self._later(message, VISIBILITY)
+
+    def judged(self, until: datetime) -> list[str]:
+        """Return what of the requests was not answered as it should be; those of the last hours may be under way."""
+        store, found = self._world.store, []
+        for sent in self.sent.values():
+            message = opened(sent)
+            reply = store.replies.get(message.request_id)
+            if reply is None and sent.message_id not in self.dead and self._sent_at[sent.message_id] < until:
+                found.append(f"{message.request_id} was never answered")
+            if reply is None or not reply.accepted or reply.verb not in (Verb.HOLD, Verb.BLOCK):
+                continue
+            if reply.subject is not None and store.standing(reply.subject, reply.request_id) is None:
+                found.append(f"{message.request_id} was accepted, and nothing of it is stored")
+        return found
+
+
+def standing_of(store: WatchedStore, model: HostedModel) -> list[Standing]:
+    """Return all that ever stood of a model and of its schedules."""
+    subjects = [Subject(model_id=model.model_id), *(Subject(schedule=each.name) for each in model.schedules)]
+    return [one for subject in subjects for one in store.stands.get(subject, {}).values()]
+
+
+def concerned(models: Sequence[HostedModel], subject: Subject) -> list[ModelId]:
+    """Return the models that a subject is about."""
+    return [
+        model.model_id
+        for model in models
+        if subject.model_id == model.model_id or any(each.name == subject.schedule for each in model.schedules)
+    ]
