@@ -11,7 +11,6 @@ from tests.day import MIDNIGHT, a_model, at, shifts
 
 from preheat.domain.days import DayRule
 from preheat.domain.demand import BRIDGE_ALLOWANCE, STOP_TIME, demands, outlook
-from preheat.domain.looks import while_starting
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.timetable import LOOKAHEAD
 from preheat.domain.windows import Window, merged
@@ -184,21 +183,3 @@ def test_a_demand_is_named_after_the_schedule_that_opens_it() -> None:
     model = a_model(schedules=(night, *model.schedules))
     (demand,) = demands(model, at("00:00"), at("23:00"))
     assert (demand.schedule, demand.end) == ("early", at("20:00"))
-
-
-@given(st.integers(5, 90 * 60), st.integers(0, 7200))
-def test_looks_at_a_start_are_at_most_thirty_in_any_hour(lead_seconds: int, begins: int) -> None:
-    lead = timedelta(seconds=lead_seconds)
-    elapsed, looks = timedelta(), []
-    while elapsed < timedelta(hours=3, minutes=1):
-        elapsed += while_starting(elapsed, lead)
-        looks.append(elapsed)
-    begun = timedelta(seconds=begins)
-    assert sum(begun <= look < begun + timedelta(hours=1) for look in looks) <= 30
-
-
-@given(st.integers(10, 90 * 60), st.floats(0.4, 1.49))
-def test_looks_around_the_expected_end_are_close(lead_seconds: int, share: float) -> None:
-    lead = timedelta(seconds=lead_seconds)
-    elapsed = lead * share
-    assert while_starting(elapsed, lead) <= max(timedelta(seconds=15), elapsed / 10)

@@ -58,6 +58,16 @@ def test_a_hold_that_touches_or_overlaps_a_shift_extends_it_and_the_shift_keeps_
     assert len(found(hold("16:41", "17:00"))) == 2
 
 
+@pytest.mark.parametrize("begin", ["16:00", "16:10"])
+def test_a_hold_that_comes_when_all_before_it_is_over_is_a_demand_of_its_own(begin: str) -> None:
+    before, after = found(hold(begin, "18:00", known_at=at("16:00")))
+    assert spans([before, after]) == [(at("08:00"), at("16:00")), (at(begin), at("18:00"))]
+    assert after.ready_at == at("16:32")  # it is not late for what was over
+    assert len(found(hold(begin, "18:00", known_at=at("15:59")))) == 1
+    several = [hold(begin, "18:00", f"hold-{known}", known_at=at(known)) for known in ("16:00", "15:59")]
+    assert len(found(*several)) == len(found(*reversed(several))) == 1
+
+
 def test_a_hold_never_excuses_a_late_shift() -> None:
     (demand,) = found(hold("07:50", "12:00", known_at=at("07:50")))
     assert (demand.begin, demand.ready_at) == (at("07:50"), at("08:00"))
@@ -213,12 +223,14 @@ def _on(one: Standing) -> list[bool]:
     return [one.begin <= minute(number) < one.end for number in range(DAY_MINUTES)]
 
 
-def reference(windows: list[Span], announced: int, several: list[Standing]) -> list[Told]:  # noqa: C901 - slow and plain, rule by rule
+def reference(windows: list[Span], announced: int, several: list[Standing]) -> list[Told]:  # noqa: C901, PLR0912 - slow and plain, rule by rule
     """Tell the demands minute by minute."""
     blocks = [(one, _on(one)) for one in several if one.kind is Kind.BLOCK]
     holds = [(one, _on(one)) for one in several if one.kind is Kind.HOLD]
     wanted = [False] * DAY_MINUTES
     pieces: list[tuple[Span, int, Standing | None]] = []
+    known_since: dict[int, int] = {}  # where only holds begin: since when that is known
+    windows_begin = set()
     sources: list[tuple[list[bool], int, int, Standing | None]] = []
     for start, end in windows:
         sources.append(([start <= number < end for number in range(DAY_MINUTES)], start, announced, None))
@@ -238,6 +250,9 @@ def reference(windows: list[Span], announced: int, several: list[Standing]) -> l
             while any(minute(starts) < b.end for b in hard):
                 starts += 1
             pieces.append((run, starts + AHEAD, source))
+            if source is None:
+                windows_begin.add(run[0])
+            known_since[run[0]] = min(known_since.get(run[0], known_here), known_here)
             for number in range(*run):
                 wanted[number] = True
     blocked = [any(c[number] for _, c in blocks) for number in range(DAY_MINUTES)]
@@ -246,7 +261,16 @@ def reference(windows: list[Span], announced: int, several: list[Standing]) -> l
             wanted[end:begin] = [True] * (begin - end)
     told: list[Told] = []
     forced = [any(c[number] for b, c in blocks if b.released_at is None) for number in range(DAY_MINUTES)]
+    runs: list[Span] = []
     for begin, end in _runs(wanted):
+        parts = [begin]
+        for number in sorted(known_since):
+            over_at = [last for (first, last), _, _ in pieces if first < number]
+            if begin < number < end and number not in windows_begin and known_since[number] >= max(over_at):
+                runs.append((parts[-1], max(over_at)))
+                parts.append(number)
+        runs.append((parts[-1], end))
+    for begin, end in runs:
         mine = [piece for piece in pieces if begin <= piece[0][0] < end]
         ready_at = min(ready for _, ready, _ in mine)
         if told and any(forced[told[-1].end : begin]):

@@ -15,9 +15,12 @@ from preheat.domain.days import Cycle, DayRule, NthWeekday
 from preheat.domain.plan import (
     DRAIN_LIMIT_LEAST,
     DRAIN_LIMIT_MOST,
+    LATE_TARGET_LEAST,
+    LATE_TARGET_MOST,
     LEAD_MAX,
     Drain,
     HostedModel,
+    Learning,
     ModelId,
     Readiness,
     Target,
@@ -93,6 +96,7 @@ def values(hint: Any, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]
 
 
 leads = st.timedeltas(timedelta(microseconds=1), LEAD_MAX)
+KINDS[Learning] = st.builds(Learning, st.floats(LATE_TARGET_LEAST, LATE_TARGET_MOST), leads, st.just(LEAD_MAX))
 models = values(HostedModel, lead=leads, slack=st.just(timedelta()) | leads, gate=st.none() | st.uuids().map(str))
 
 

@@ -13,6 +13,7 @@ from preheat.domain.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.decision import Decision, after_call, after_gate_call, decide
 from preheat.domain.demand import HORIZON, NOTHING_WANTED, outlook
 from preheat.domain.evidence import turned
+from preheat.domain.lead_in_force import in_force
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import HostedModel, Mode, ModelId, Readiness
 from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
@@ -153,6 +154,8 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
     if model is not None and record.target != model.target and not record.is_engaged():
         record = turned(record, model.target)
     requests, guards = _standings(model, remote, now) if model is not None else ((), {})
+    if model is not None:
+        model = in_force(model, record, now, requests)
     mode = stack_mode if model is None else max(stack_mode, model.mode, key=lambda mode: mode.strictness)
     situation = Situation(
         model=model,

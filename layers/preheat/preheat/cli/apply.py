@@ -57,7 +57,7 @@ def apply(
             now = surroundings.clock.now()  # The answer may have taken a while: what is new is known from now on.
             models = compiled(plant, now=now, previous=stored.models, region=home.region)
             typer.echo(f"plan {_applied(store, stored.version, models, surroundings)} is current")
-        _show_next(models, surroundings)
+        _show_next(models, store, surroundings.clock.now())
         if dry_run:
             typer.echo("dry run: nothing was applied")
 
@@ -133,11 +133,11 @@ def _show_changes(file: Path, store: Store, stored: StoredPlan, models: Sequence
         typer.echo("  no difference; applied anew, every model is looked at again, also one that was refused")
 
 
-def _show_next(models: Sequence[HostedModel], surroundings: Surroundings) -> None:
+def _show_next(models: Sequence[HostedModel], store: Store, now: datetime) -> None:
     from preheat.cli.difference import next_start  # noqa: PLC0415 - as above
 
-    now = surroundings.clock.now()
+    records = store.recorded([model.model_id for model in models])
     width = max((len(model.model_id) for model in models), default=0)
     typer.echo("next starts")
     for model in models:
-        typer.echo(f"  {model.model_id:<{width}}  {next_start(model, now)}")
+        typer.echo(f"  {model.model_id:<{width}}  {next_start(model, records.get(model.model_id), now)}")

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from preheat.cli import show
 from preheat.cli.ahead import ahead
+from preheat.domain.lead_in_force import in_force
 from preheat.domain.plan import HostedModel, Mode, ModelId
 from preheat.domain.record import ModelRecord
 from preheat.domain.schedule import Schedule
@@ -61,12 +62,12 @@ def changes(
     return found
 
 
-def next_start(model: HostedModel, now: datetime) -> str:
+def next_start(model: HostedModel, record: ModelRecord | None, now: datetime) -> str:
     """Return when a model is started next, in the plant's time and in UTC, and for what."""
     if model.mode is Mode.PAUSED:
         return "paused"
     held = " (observe: only recorded)" if model.mode is Mode.OBSERVE else ""
-    seen = ahead(model, now)
+    seen = ahead(in_force(model, record, now), now)
     demand = seen.current or seen.upcoming
     if demand is None:
         return f"nothing in the next {LOOKAHEAD.days} days{held}"
@@ -133,7 +134,7 @@ def _facts(model: HostedModel) -> dict[str, str]:
     return {
         "target": show.target(model.target),
         "units": show.units(model.units),
-        "lead": show.duration(model.lead),
+        "lead": show.lead(model),
         "slack": show.duration(model.slack),
         "mode": model.mode,
         "unscheduled": model.unscheduled,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from preheat.cli.closed_days import BEHIND, Range, ahead_of
+from preheat.cli.plan_leads import lead_of
 from preheat.cli.plan_schedules import schedule
 from preheat.cli.plant_schema import AnyModel, PlantFile, SageMakerModel
 from preheat.domain.plan import HostedModel, ModelId, Resize, Target, Units
@@ -76,12 +77,14 @@ def _model(
 ) -> HostedModel:
     defaults = plant.defaults
     schedules = tuple(known[name] for name in dict.fromkeys(entry.schedules))
+    units = _units(entry, plant)
+    lead, learning = lead_of(entry, plant, units)
     return HostedModel(
         model_id=model_id,
         target=_target(entry, plant, region),
-        units=_units(entry, plant),
+        units=units,
         schedules=schedules,
-        lead=defaults.lead if entry.lead is None else entry.lead,
+        lead=lead,
         slack=defaults.slack if entry.slack is None else entry.slack,
         announced_at=announced_at(schedules, previous, now),
         mode=entry.mode,
@@ -90,6 +93,7 @@ def _model(
         drain=entry.drain.drain() if entry.drain is not None else None,
         gate=entry.gate,
         resize=Resize.KEEP if isinstance(entry, SageMakerModel) else entry.resize,
+        learning=learning,
     )
 
 

@@ -6,6 +6,7 @@ Reads the values as they stand in the file, whole or not, so that these problems
 from collections.abc import Iterator
 from typing import Any, Final
 
+from preheat.cli.plant_lead_checks import lead_problems
 from preheat.cli.plant_leaves import VERSION_ARN
 from preheat.cli.plant_schedule_checks import calendar_problems, schedule_problems, unknown
 from preheat.cli.plant_schema import LookoutTarget, RekognitionTarget, SageMakerTarget, backend_of
@@ -25,6 +26,7 @@ def cross_problems(document: Document) -> Iterator[Problem]:
     yield from calendar_problems(document)
     yield from schedule_problems(document)
     yield from size_problems(document)
+    yield from lead_problems(document)
     schedules = mapping_of(document.value, "schedules")
     owners: dict[tuple[object, ...], str] = {}
     defaults = mapping_of(document.value, "defaults")

@@ -14,6 +14,8 @@ from zoneinfo import available_timezones
 from pydantic import PlainValidator, WithJsonSchema
 
 from preheat.domain.plan import (
+    LATE_TARGET_LEAST,
+    LATE_TARGET_MOST,
     LEAD_MAX,
     MODEL_ID,
     PROJECT,
@@ -32,6 +34,15 @@ from preheat.domain.schedule import END_DAY_MAX
 _DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _A_TIME = 'a local time in quotes such as "06:00"'
+
+
+def _number(least: float, most: float, accepted: str) -> Callable[[Any], float]:
+    def read(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise ValueError(accepted)
+        return float(value)
+
+    return read
 
 
 def _matching(pattern: re.Pattern[str], accepted: str) -> Callable[[Any], str]:
@@ -200,7 +211,20 @@ ROLE_ARN: Final = leaf(
     _matching(ROLE, "the ARN of an IAM role: arn:aws:iam::ACCOUNT:role/NAME"), type="string", pattern=whole(ROLE)
 )
 FileVersion = Annotated[int, *leaf(_file_version, const=1)]
-LEAD: Final = leaf(_duration(timedelta(seconds=1), LEAD_MAX, "more than 0 and at most 6h"), **_SPAN)
+read_lead: Final = _duration(timedelta(seconds=1), LEAD_MAX, "more than 0 and at most 6h")
+LEAD: Final = leaf(read_lead, **_SPAN)
+LATE_TARGET: Final = leaf(
+    _number(LATE_TARGET_LEAST, LATE_TARGET_MOST, f"a share from {LATE_TARGET_LEAST} to {LATE_TARGET_MOST}"),
+    type="number",
+    minimum=LATE_TARGET_LEAST,
+    maximum=LATE_TARGET_MOST,
+)
+LATE_COST: Final = leaf(
+    _number(0.001, 1_000_000, "an amount of money from 0.001 to 1000000"),
+    type="number",
+    minimum=0.001,
+    maximum=1_000_000,
+)
 SLACK: Final = leaf(_duration(timedelta(), LEAD_MAX, "at most 6h"), **_SPAN)
 UNITS: Final = leaf(_units, type="integer", minimum=1, maximum=UNITS_MAX)
 Start = Annotated[time, *leaf(_start, type="string", pattern=whole(_TIME))]

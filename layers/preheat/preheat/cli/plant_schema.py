@@ -15,6 +15,8 @@ from preheat.cli.plant_leaves import (
     LABELS_ARN,
     LABELS_PROJECT,
     LABELS_VERSION,
+    LATE_COST,
+    LATE_TARGET,
     LEAD,
     REGION_NAME,
     ROLE_ARN,
@@ -37,6 +39,8 @@ from preheat.cli.plant_windows import ScheduleEntry, Strict
 from preheat.domain.plan import Backend, Mode, Resize, Target, Unscheduled
 
 MODELS_MAX: Final = 1_000
+# What says how a lead is learned; beside `lead`, which pins it, they would have no effect.
+LEARNED_FIELDS: Final = ("late_target", "late_cost_per_minute", "default_lead", "lead_floor", "lead_cap")
 SCHEMA_URL: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -46,13 +50,34 @@ def _few(value: Any) -> Any:
     return value
 
 
-class DefaultsEntry(Strict):
+class _Leads(Strict):
+    """How long ahead of its shift a model is started: pinned, or learned from its own starts within bounds."""
+
+    lead: Annotated[timedelta | None, *LEAD] = Field(
+        default_factory=lambda: None,
+        description="Pins how long ahead of the shift it is started: 45m. Absent: learned from its starts.",
+    )
+    late_target: Annotated[float | None, *LATE_TARGET] = Field(
+        default_factory=lambda: None, description="Share of starts that may be late, for a learned lead; 0.01."
+    )
+    late_cost_per_minute: Annotated[float | None, *LATE_COST] = Field(
+        default_factory=lambda: None,
+        description="What a late minute costs, in the tariff's currency: the late target follows from both.",
+    )
+    default_lead: Annotated[timedelta | None, *LEAD] = Field(
+        default_factory=lambda: None, description="Least lead until 20 starts are on record; 30m."
+    )
+    lead_floor: Annotated[timedelta | None, *LEAD] = Field(
+        default_factory=lambda: None, description="Least lead that is learned; 5m."
+    )
+    lead_cap: Annotated[timedelta | None, *LEAD] = Field(
+        default_factory=lambda: None, description="Longest lead that is learned; 1h30m."
+    )
+
+
+class DefaultsEntry(_Leads):
     """What holds for every model that does not say otherwise."""
 
-    lead: Annotated[timedelta, *LEAD] = Field(
-        default_factory=lambda: timedelta(minutes=30),
-        description="How long ahead of the shift a model is started; 30m.",
-    )
     slack: Annotated[timedelta, *SLACK] = Field(
         default_factory=lambda: timedelta(minutes=2), description="Added to the lead for the precision of the tick; 2m."
     )
@@ -132,14 +157,11 @@ class SageMakerTarget(_Place):
         return Target(self.endpoint, self.config, self.backend, self.region, self.role)
 
 
-class ModelEntry(Strict):
+class ModelEntry(_Leads):
     """What any hosted model says of when it is needed and how it is run."""
 
     schedules: list[Name] = Field(description="Names of the schedules that need it; several are united.")
     # None is what a field that is not there means; written out, `null` is refused like any other wrong value.
-    lead: Annotated[timedelta | None, *LEAD] = Field(
-        default_factory=lambda: None, description="How long ahead of the shift it is started: 45m."
-    )
     slack: Annotated[timedelta | None, *SLACK] = Field(
         default_factory=lambda: None, description="Added to the lead for the precision of the tick."
     )

@@ -19,6 +19,7 @@ from preheat.cli.terms import DEFAULT, Terms, terms_of
 from preheat.cli.time_range import From, To, time_range
 from preheat.cli.validate import plant_of
 from preheat.cli.windows import Format, FormatOption, Models, chosen, models_of, utc
+from preheat.domain.lead_in_force import settled
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import ModelRecord
 from preheat.domain.timetable import ScheduleError
@@ -95,7 +96,10 @@ def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
             typer.echo(json.dumps({"model": run.model.model_id} | {name: utc(at) for name, at in row.items()}))
     else:
         typer.echo(f"{source.name}: {show.instant(asked.start)} to {show.instant(asked.end)}")
-        lines = preview_text.stored(source.models, source.records) if source.records is not None else []
+        if source.records is None:
+            lines = preview_text.leads(source.models, source.terms)
+        else:
+            lines = preview_text.stored(source.models, source.records, source.terms)
         typer.echo("\n".join([*lines, *preview_text.transitions(found, asked), ""]))
     typer.echo("\n".join([*notes, *problems]), err=form is Format.JSON)
     if problems:
@@ -110,7 +114,7 @@ def _runs(source: Source, asked: Window) -> tuple[list["Run"], list[str]]:
     problems = list(source.problems)
     for model in source.models:
         try:
-            found += runs(model, asked)
+            found += runs(settled(model, (source.records or {}).get(model.model_id)), asked)
         except ScheduleError as error:
             problems.append(f"{model.model_id}: {error}")
     return in_order(found), problems

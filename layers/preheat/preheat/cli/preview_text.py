@@ -11,6 +11,8 @@ from preheat.cli import show
 from preheat.cli.clock_changes import clock_changes
 from preheat.cli.forecast import Crowd, Run, Rush, crowds, rushes, unit_hours
 from preheat.cli.terms import Terms
+from preheat.domain.lead import expected_idle
+from preheat.domain.lead_in_force import next_lead
 from preheat.domain.plan import HostedModel, Mode, ModelId
 from preheat.domain.record import ModelRecord
 from preheat.domain.windows import Window
@@ -42,16 +44,24 @@ def _line(at: datetime, zone: str, what: str, name: str) -> str:
     return f"{show.minute(at):<17}  {show.local_instant(at, zone):<25}  {what:<5}  {name}"
 
 
-def stored(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord]) -> list[str]:
+def stored(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord], terms: Terms) -> list[str]:
     """Return what is stored of each model: the compiled schedules, and the lead that a start would take now."""
     lines = []
     for model in models:
         lines.append(
             f"{model.model_id}: {show.target(model.target)}, units {show.units(model.units)}, mode {model.mode}"
         )
-        lines.append(f"  {_lead(model, records.get(model.model_id))}")
+        lines += [f"  {line}" for line in _lead(model, records.get(model.model_id), terms)]
         lines += [f"  {show.schedule(schedule)}" for schedule in model.schedules] or ["  no schedule"]
     return [*lines, ""]
+
+
+def leads(models: Sequence[HostedModel], terms: Terms) -> list[str]:
+    """Return the leads of models of which nothing is known yet; those that are alike are told together."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for model in models:
+        alike.setdefault(tuple(_lead(model, None, terms)), []).append(model.model_id)
+    return [line for told, names in alike.items() for line in (_names(names), *(f"  {each}" for each in told))] + [""]
 
 
 def notes(
@@ -76,15 +86,22 @@ def notes(
     return lines
 
 
-def _lead(model: HostedModel, record: ModelRecord | None) -> str:
-    lead = f"lead {show.duration(model.lead)} and slack {show.duration(model.slack)}"
-    samples = sorted(record.samples) if record is not None else []
-    if not samples:
-        return f"{lead}; no start of it was timed yet"
-    return (
-        f"{lead}; {len(samples)} starts took {show.duration(samples[len(samples) // 2])} in the middle,"
-        f" {show.duration(samples[-1])} at the most"
-    )
+def _lead(model: HostedModel, record: ModelRecord | None, terms: Terms) -> Iterator[str]:
+    lead, samples = next_lead(model, record), record.samples if record is not None else ()
+    yield f"lead {show.duration(lead.span)} and slack {show.duration(model.slack)}; {lead}"
+    if model.learning is not None:
+        target = f"set for at most {show.share(model.learning.late_target)} of starts late"
+        idle = expected_idle(samples, lead.span)
+        if idle is None:
+            yield f"{target}; what it is idle for is told once starts are on record"
+            return
+        price = terms.prices.get(str(model.target.backend))
+        minutes = idle / timedelta(minutes=1)
+        cost = f", {price.per_minute(model.units.minimum) * minutes:,.2f} {price.currency}" if price is not None else ""
+        yield f"{target}; {minutes:.1f} min idle before a shift on average{cost}"
+    elif samples:
+        middle = show.duration(sorted(samples)[len(samples) // 2])
+        yield f"{len(samples)} starts took {middle} in the middle, {show.duration(max(samples))} at the most"
 
 
 def _bridged(found: Sequence[Run]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from preheat.domain.days import LAST
-from preheat.domain.plan import Backend, Drain, Readiness, Target, Units
+from preheat.domain.plan import Backend, Drain, HostedModel, Readiness, Target, Units
 from preheat.domain.record import LedgerEntry
 from preheat.domain.schedule import DayRule, Schedule, ShiftWindow, Weekday
 
@@ -58,6 +58,20 @@ def duration(span: timedelta) -> str:
     seconds = int(span.total_seconds())
     parts = [(seconds // 3600, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s")]
     return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
+
+
+def lead(model: HostedModel) -> str:
+    """Return a planned lead: `45m`, or `learned (default 30m, 5m to 1h30m, at most 1 % late)`."""
+    rule = model.learning
+    if rule is None:
+        return duration(model.lead)
+    bounds = f"{duration(rule.floor)} to {duration(rule.cap)}"
+    return f"learned (default {duration(model.lead)}, {bounds}, at most {share(rule.late_target)} late)"
+
+
+def share(of_all: float) -> str:
+    """Return a share as people read it: `1 %`, `0.25 %`."""
+    return f"{100 * of_all:.2g} %"
 
 
 def target(named: Target) -> str:

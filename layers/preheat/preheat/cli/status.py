@@ -17,6 +17,8 @@ from preheat.cli.errors import NO, told
 from preheat.cli.stack import StackName, Surroundings
 from preheat.domain.demand import HORIZON, NOTHING_WANTED, Demand, Outlook
 from preheat.domain.gate import Draining
+from preheat.domain.lead import Lead
+from preheat.domain.lead_in_force import in_force, next_lead
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import ModelRecord
 from preheat.domain.timetable import ScheduleError, closed_until, runs_short
@@ -33,6 +35,11 @@ class Standing:
     outlook: Outlook = NOTHING_WANTED
     margin: timedelta | None = None  # of the last start that was seen to become hosted
     problem: str | None = None
+
+    @property
+    def lead(self) -> Lead | None:
+        """How long ahead its next start is, and why; None: it is not planned."""
+        return next_lead(self.model, self.record) if self.model is not None else None
 
 
 def status(
@@ -79,7 +86,7 @@ def standing(store: Store, model_id: ModelId, now: datetime) -> Standing:
         problems.append("neither planned nor on record")
     seen = NOTHING_WANTED
     try:
-        seen = ahead(model, now) if model is not None else seen
+        seen = ahead(in_force(model, record, now), now) if model is not None else seen
     except ScheduleError as error:
         problems.append(f"its schedule cannot be evaluated: {error}")
     known_until = closed_until(model.schedules) if model is not None else None
@@ -125,6 +132,8 @@ def full(each: Standing) -> list[str]:
         facts.append(("gate", f"{record.gate.observed}{told} ({record.gate.mapping})"))
     if record is not None and record.draining is not None:
         facts.append(("draining", _draining(record.draining)))
+    if each.lead is not None:
+        facts.append(("lead", f"{show.duration(each.lead.span)}; {each.lead}"))
     facts.append(("last margin", show.signed(each.margin)))
     return lines + [f"  {name:<12} {value}" for name, value in facts]
 
@@ -135,6 +144,8 @@ def fields(each: Standing) -> dict[str, Any]:
     shown: dict[str, Any] = {"model": each.model_id, "problem": each.problem}
     shown["demand_now"] = _demand_fields(each.outlook.current)
     shown["demand_next"] = _demand_fields(each.outlook.upcoming)
+    shown["lead_seconds"] = each.lead.span.total_seconds() if each.lead is not None else None
+    shown["lead_reason"] = str(each.lead) if each.lead is not None else None
     shown["last_margin_seconds"] = each.margin.total_seconds() if each.margin is not None else None
     if record is not None:
         attempt = record.attempt

@@ -21,6 +21,10 @@ class Price:
     amount: Decimal
     currency: str = "USD"
 
+    def per_minute(self, units: int) -> float:
+        """Return what a minute of some units costs, hosted and idle."""
+        return float(self.amount) * units / 60
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:

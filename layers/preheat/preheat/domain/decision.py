@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from preheat.domain import budget, draining, gating, looks, proving
+from preheat.domain import budget, draining, evidence, gating, looks, proving
 from preheat.domain.attempt import REACTIONS, Answer, Attempt, Call, Outcome
 from preheat.domain.lifecycle import LIFECYCLE, Desired, Observed, Step
 from preheat.domain.plan import Mode
@@ -73,7 +73,11 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
     reaction = REACTIONS[answer]
     wake_at, phase, silent, observed = attempt.retry_at, record.phase, record.silent_for_plan, record.observed
     if answer is Answer.ACCEPTED:
-        first_look = looks.while_starting(timedelta(), s.lead) if attempt.call is Call.START else looks.STOPPING_EVERY
+        first_look = (
+            looks.while_starting(timedelta(), record.samples, s.lead)
+            if attempt.call is Call.START
+            else looks.STOPPING_EVERY
+        )
         wake_at = now + first_look
     elif reaction.retry_after is None:
         phase = Phase.GONE if answer is Answer.GONE else Phase.REFUSED
@@ -84,12 +88,16 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
         if not attempt.is_without_effect():
             # Another try of it may have begun something: whoever must not look may not rest on what was seen before.
             observed = Observed.UNKNOWN
+    effort = record.effort
+    if effort is not None and attempt.call is Call.START and evidence.holds_up(answer, attempt.tries):
+        effort = replace(effort, first_start_at=None)  # The clock of the start runs from a call that is not refused.
     told = reaction.told_from == 1 and before.answer is not answer
     told = told or reaction.told_from == attempt.tries > 1
     reason = f"{attempt.call} {answer}" + (f": {detail}" if detail else "")
     after = replace(
         record,
         attempt=attempt,
+        effort=effort,
         phase=phase,
         observed=observed,
         since=_since(record, phase, now),
@@ -114,7 +122,7 @@ def _with_effort(s: Situation) -> Situation:
         silent_for_plan=record.silent_for_plan if s.silent else None,
     )
     if s.desired is Desired.RUN and demand is not None:
-        effort = served(record, demand)
+        effort = served(record, demand, s.lead)
         proved = effort.proved and s.observation.observed in proving.STANDS
         record = replace(record, effort=replace(effort, proved=proved))
     return gating.noted(draining.noted(replace(s, record=record)))
@@ -122,6 +130,7 @@ def _with_effort(s: Situation) -> Situation:
 
 def _written_up(s: Situation, move: Move) -> Decision:
     """Turn a move into the record to store, and into an entry if it changes or tells anything."""
+    move = replace(move, record=_weighed(s, move.record))
     effort, late, margin = _judged(s, move.record.effort)
     action, reason = move.action, move.reason
     if action is Action.LOOK and late:
@@ -188,6 +197,16 @@ def _knows(record: ModelRecord, ended_at: datetime) -> bool:
     return record.expired_by is not None and ended_at <= record.expired_by
 
 
+def _weighed(s: Situation, record: ModelRecord) -> ModelRecord:
+    """Note that it was seen not ready yet, and what that says of the starts before: it may never become ready."""
+    effort = record.effort
+    if effort is None or effort.hosted_at is not None or not s.has_looked:
+        return record
+    record = replace(record, effort=replace(effort, unready_at=s.now))
+    late = s.now >= effort.ready_at and evidence.outlasts(effort, s.now, s.lead)
+    return evidence.cut(record) if late else record
+
+
 def _judged(s: Situation, effort: Effort | None) -> tuple[Effort | None, bool | None, timedelta | None]:
     """Judge the demand's start, once: return the effort, late or not (None: not now), and the margin if it is seen."""
     if effort is None:
@@ -221,8 +240,7 @@ def _entry(
 ) -> LedgerEntry:
     attempt = after.gate.attempt if of_gate and after.gate is not None else after.attempt
     effort = after.effort
-    started_at = effort.first_start_at if effort is not None else None
-    measured = margin is not None and attempt is not None and attempt.call is Call.START and started_at is not None
+    measured = margin is not None and attempt is not None and attempt.call is Call.START
     return LedgerEntry(
         model_id=after.model_id,
         sequence=after.sequence,
@@ -237,7 +255,7 @@ def _entry(
         parameter_digest=attempt.digest() if attempt else None,
         generation=attempt.generation if attempt else None,
         attempt=effort.attempts if effort else None,
-        time_to_hosted=now - started_at if measured and started_at else None,
+        time_to_hosted=evidence.sample(effort, before.samples, now) if measured and effort is not None else None,
         margin=margin,
         inference_latency=proof.latency if proof is not None and proof.failure is None else None,
         late=late,

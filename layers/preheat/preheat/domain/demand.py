@@ -96,19 +96,29 @@ def _pieces(
 
 
 def _joined(pieces: Iterable[Piece], blocks: Sequence[Standing], gap: timedelta) -> Iterator[list[Piece]]:
-    """Yield the pieces of each demand: those that overlap or touch, and those between which a gap is bridged."""
+    """Yield the pieces of each demand: those that overlap or touch, and those between which a gap is bridged.
+
+    A hold that became known only when all before it was over opens a demand of its own: by then the model is stopped.
+    """
     group: list[Piece] = []
     end: datetime | None = None
     # Of those that begin together the first to be named opens the demand, and a window before a hold.
-    for piece in sorted(pieces, key=lambda one: (one.begin, one.request_id is not None)):
+    # Of holds that begin together the one that has been known longest decides whether they join what was before.
+    for piece in sorted(pieces, key=_place):
         bridged = end is not None and piece.begin - end <= gap and not lies_in(blocks, end, piece.begin)
-        if end is not None and piece.begin > end and not bridged:
+        too_late = end is not None and piece.request_id is not None and piece.known_at >= end
+        if end is not None and (too_late or (piece.begin > end and not bridged)):
             yield group
             group, end = [], None
         group.append(piece)
         end = piece.end if end is None else max(end, piece.end)
     if group:
         yield group
+
+
+def _place(piece: Piece) -> tuple[datetime, bool, datetime]:
+    by_request = piece.request_id is not None
+    return piece.begin, by_request, piece.known_at if by_request else piece.begin
 
 
 def _of_pieces(model: HostedModel, pieces: Sequence[Piece]) -> Demand:

@@ -1,6 +1,9 @@
 """When to look at a model next. Looks are cheap but not free: the service allows few calls, and each is counted."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 HOSTED_EVERY = timedelta(minutes=10)
 STOPPING_EVERY = timedelta(seconds=60)
@@ -16,6 +19,30 @@ READINGS_APART = timedelta(seconds=30)  # of a queue that was found empty: three
 A_CALL_EACH = timedelta(minutes=1)  # in the long run; what the budget brings back
 # A last look just before the promise falls due, so that a start that made it is not called late for want of a look.
 BEFORE_READY = timedelta(seconds=5)
+
+# Of a start, in seconds. With the looks just before and at `ready_at` these are 30 in its first hour.
+HOUR, LOOKS_IN_THE_FIRST = 3600.0, 28
+FIRST = 120.0  # when its lease ends: what has failed by then can be tried again
+UNKNOWN_FROM = 290.0  # from here to the end of the hour, looks 10 % apart are 27
+WIDEST, NARROW, NARROWEST = 0.1, 15.0, 14.0  # up to a second is lost on the way to a look
+RECENT, CLOSE = 20, 300.0  # so many starts that lie so close together tell when the next one ends
+# How looks thin out before and after the bracket, the least first: before it they cost less. See `_wait`.
+_THINNED = (
+    *((0.1 * 1.1**step, 0.0) for step in range(18)),
+    *((0.5, 0.1 * step) for step in range(1, 16)),
+    *((0.5 * 1.2**step, 1.5) for step in range(1, 18)),
+    *((9.0, 1.5 + 0.2 * step) for step in range(1, 30)),
+)
+
+
+class _Bracket(NamedTuple):
+    """Where looks at a start are close, [opens, closes) of its seconds, and how they thin out elsewhere."""
+
+    opens: float
+    closes: float
+    narrow: bool  # all NARROWEST apart within
+    before: float = 9.0  # the share of the time elapsed that they are apart
+    growth: float = 0.0  # how fast that share grows behind it, from WIDEST
 
 
 def while_warming(elapsed: timedelta, calls: int) -> timedelta:
@@ -36,14 +63,54 @@ def while_draining(elapsed: timedelta, calls: int) -> timedelta:
     return min(max(READINGS_APART, elapsed * (calls - 1) / 2), (calls + 1) * A_CALL_EACH)
 
 
-def while_starting(elapsed: timedelta, lead: timedelta) -> timedelta:
-    """Return the wait until the next look at a start that began `elapsed` ago and was given `lead`.
+def while_starting(elapsed: timedelta, samples: Sequence[timedelta], lead: timedelta) -> timedelta:
+    """Return the wait until the next look at a start that began `elapsed` ago, by how long the last starts took.
 
-    Inside the bracket around the expected end, looks are at most max(15 s, 10 % of the time elapsed) apart; outside it
-    they thin out. At most 30 looks in any hour for a lead of up to 90 minutes.
+    Before any was measured, it is expected to take about the `lead` that it was given.
+
+    Where the start is expected to end, looks are at most max(15 s, 10 % of the time elapsed) apart; under 15 s within
+    the last 20 samples, if these lie within 5 minutes. Elsewhere they are as close as that leaves of 28 in the first
+    hour, and closest just behind the slowest.
     """
-    opens, closes = lead * 0.4, lead * 1.5
-    if opens <= elapsed < closes:
-        return max(FINEST, elapsed / 10)
-    sparse = max(timedelta(seconds=60), elapsed / 4)
-    return min(sparse, opens - elapsed) if elapsed < opens else sparse
+    bracket = _bracket(tuple(samples[-RECENT:]) or (lead / 2, lead))
+    return timedelta(seconds=_wait(elapsed.total_seconds(), bracket))
+
+
+@lru_cache(maxsize=1024)
+def _bracket(recent: tuple[timedelta, ...]) -> _Bracket:
+    opens, closes, narrow = UNKNOWN_FROM, HOUR, False
+    fastest, slowest = min(recent).total_seconds(), max(recent).total_seconds()
+    if len(recent) == RECENT and slowest - fastest < CLOSE and slowest < HOUR:
+        # A sample is seen a look late: the fastest may have ended one before.
+        opens, closes, narrow = max(fastest - NARROW, 1.0), slowest, True
+    elif 0.8 * fastest < opens:
+        opens, closes = max(0.8 * fastest, 1.0), 1.25 * slowest
+    for before, growth in _THINNED:
+        found = _Bracket(opens, closes, narrow, before, growth)
+        if _looks(found) <= LOOKS_IN_THE_FIRST:
+            return found
+    return _Bracket(UNKNOWN_FROM, HOUR, narrow=False)  # too wide a spread for any bracket
+
+
+def _looks(bracket: _Bracket) -> int:
+    """Return how many looks fall into the first hour, to LOOKS_IN_THE_FIRST + 1."""
+    looks, elapsed = 0, _wait(0.0, bracket)
+    while elapsed <= HOUR and looks <= LOOKS_IN_THE_FIRST:
+        looks += 1
+        elapsed += _wait(elapsed, bracket)
+    return looks
+
+
+def _wait(elapsed: float, bracket: _Bracket) -> float:
+    """Return whole seconds, at least 1."""
+    if elapsed >= HOUR:
+        return elapsed * WIDEST * (2 if bracket.narrow else 1) // 1  # what is narrow has had its looks
+    if elapsed >= bracket.closes:
+        grown = (elapsed / max(bracket.closes, FIRST)) ** bracket.growth if elapsed > FIRST else 1.0
+        return min(max(NARROW, WIDEST * elapsed * grown), HOUR + 1 - elapsed) // 1
+    if elapsed >= bracket.opens:
+        return NARROWEST if bracket.narrow else max(NARROW, WIDEST * elapsed) // 1
+    then = FIRST if elapsed < FIRST else elapsed + max(NARROW, bracket.before * elapsed)
+    # What comes just before it opens waits for that.
+    wait = bracket.opens - elapsed if then + NARROW / 2 > bracket.opens else then - elapsed
+    return max(1.0, wait // 1)

@@ -23,6 +23,7 @@ class Piece:
     end: datetime
     start_at: datetime  # ready_at - lead - slack
     ready_at: datetime
+    known_at: datetime  # when it became known that it begins then
     schedule: str
     request_id: RequestId | None = None  # the hold's
     units: int | None = None
@@ -86,6 +87,7 @@ def _timed(
         window.end,
         start_at=start_at,
         ready_at=start_at + ahead,
+        known_at=known_at,
         schedule=schedule,
         request_id=hold.request_id if hold is not None else None,
         units=hold.units if hold is not None else None,

@@ -20,6 +20,8 @@ REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
 UNITS_MAX = 100
 LEAD_MAX = timedelta(hours=6)
+DEFAULT_LEAD = timedelta(minutes=30)
+LATE_TARGET_LEAST, LATE_TARGET_MOST = 0.001, 0.05
 # A plan's item holds at most 400 KB; the payload stands in it as base64, beside the schedules.
 PAYLOAD_MAX = 200_000
 MAPPING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -199,9 +201,29 @@ class Drain:
 
 
 @dataclass(frozen=True, slots=True)
+class Learning:
+    """Settings of a lead that is learned from a model's own starts: see `lead`.
+
+    `late_target`: the share of starts that may be late, 0.001 to 0.05. The lead stays within `floor` and `cap`.
+    """
+
+    late_target: float = 0.01
+    floor: timedelta = timedelta(minutes=5)
+    cap: timedelta = timedelta(minutes=90)
+
+    def __post_init__(self) -> None:
+        if not LATE_TARGET_LEAST <= self.late_target <= LATE_TARGET_MOST:
+            accepted = f"{LATE_TARGET_LEAST} to {LATE_TARGET_MOST} are accepted"
+            raise ValueError(f"late_target {self.late_target} is out of range; {accepted}")
+        if not timedelta() < self.floor <= self.cap <= LEAD_MAX:
+            raise ValueError(f"lead_floor {self.floor} and lead_cap {self.cap} are not in order up to {LEAD_MAX}")
+
+
+@dataclass(frozen=True, slots=True)
 class HostedModel:
     """One model of the plan: what runs, when it is needed, and how long ahead it is started.
 
+    `lead` holds as it is if nothing is to be learned; else it is the default until enough starts were measured.
     `announced_at` is when its present schedules became known; a demand that was known too late is not a late model.
     """
 
@@ -218,6 +240,7 @@ class HostedModel:
     resize: Resize = Resize.KEEP
     drain: Drain | None = None  # None: the stop waits for no queue
     gate: str | None = None  # the UUID of the event source mapping that is open while the model is ready; None: none
+    learning: Learning | None = None  # None: the lead is pinned
 
     def __post_init__(self) -> None:
         if not MODEL_ID.fullmatch(self.model_id):
@@ -226,6 +249,8 @@ class HostedModel:
             raise ValueError(f"{self.model_id}: lead {self.lead} is out of range; more than 0 and at most {LEAD_MAX}")
         if not timedelta() <= self.slack <= LEAD_MAX:
             raise ValueError(f"{self.model_id}: slack {self.slack} is out of range; 0 to {LEAD_MAX}")
+        if self.learning is not None and self.lead > self.learning.cap:
+            raise ValueError(f"{self.model_id}: default lead {self.lead} is more than its cap {self.learning.cap}")
         if not self.target.backend.takes_units and self.units != Units():
             raise ValueError(f"{self.model_id}: {self.target.backend} takes no units; its endpoint config names them")
         if self.gate is not None and not MAPPING.fullmatch(self.gate):

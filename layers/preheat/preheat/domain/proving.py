@@ -20,7 +20,7 @@ def is_due(s: Situation) -> bool:
     demand = s.outlook.current
     if demand is None or s.desired is not Desired.RUN or s.observation.observed is not Observed.HOSTED:
         return False
-    return is_asked(s) and not served(s.record, demand).proved
+    return is_asked(s) and not served(s.record, demand, s.lead).proved
 
 
 def is_ready(s: Situation) -> bool:

@@ -70,7 +70,7 @@ class Effort:
     schedule: str
     attempts: int = 0
     repairs: int = 0
-    first_start_at: datetime | None = None
+    first_start_at: datetime | None = None  # of its start, from when nothing but the start itself has delayed it
     retry_at: datetime | None = None  # no new attempt before this
     hosted_at: datetime | None = None  # when it was first seen ready in this demand: HOSTED, and proved if asked for
     serving: bool = False  # HOSTED was seen since the last attempt began
@@ -78,6 +78,8 @@ class Effort:
     unstuck: bool = False  # the one stop of a start that hangs was spent
     proved: bool = False  # the inference asked for has succeeded since it became HOSTED
     told: tuple[str, ...] = ()  # the holds that were told that it is ready
+    lead: timedelta | None = None  # as first recorded; None: an earlier release did not note it
+    unready_at: datetime | None = None  # when a look last showed it not ready, before it was
 
 
 @dataclass(frozen=True, slots=True)

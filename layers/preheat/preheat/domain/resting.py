@@ -6,9 +6,8 @@ Owns adoption, the closing of attempts, and what an unreadable service means: an
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from preheat.domain import looks, proving
+from preheat.domain import evidence, looks, proving
 from preheat.domain.attempt import REACTIONS, Answer, Attempt, Call, retry_after
-from preheat.domain.evidence import measured
 from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import Mode
 from preheat.domain.record import Action, Effort, ModelRecord, Ownership, Phase
@@ -79,9 +78,10 @@ def _not_ours(s: Situation, phase: Phase, seen: str, wait: timedelta) -> Move:
 def _ready(record: ModelRecord, effort: Effort, s: Situation) -> ModelRecord:
     """Note that it is ready; the first time in a demand, how long that took is a sample."""
     attempt = record.attempt
-    began = effort.first_start_at if effort.hosted_at is None else None
-    if attempt is not None and attempt.call is Call.START and began is not None:
-        record = measured(record, s.now - began, attempt.digest())
+    took = evidence.sample(effort, record.samples, s.now) if effort.hosted_at is None else None
+    if attempt is not None and attempt.call is Call.START and took is not None:
+        late = s.now > effort.ready_at and evidence.outlasts(effort, s.now, s.lead)
+        record = evidence.measured(record, took, attempt.digest(), late=late)
     return replace(record, effort=replace(effort, hosted_at=effort.hosted_at or s.now))
 
 
@@ -166,7 +166,9 @@ def _wait_for_hosted(s: Situation) -> Move:
             return withheld(s, "stop a start that hangs")
         stuck = replace(s, record=replace(record, effort=replace(effort, unstuck=True)))
         return new_stop(stuck, f"starting for {elapsed // timedelta(minutes=1)} min: stopped once, to start anew")
-    return Move(record, Phase.STARTING, reason, _by_ready(s, looks.while_starting(elapsed, s.lead)), action)
+    return Move(
+        record, Phase.STARTING, reason, _by_ready(s, looks.while_starting(elapsed, record.samples, s.lead)), action
+    )
 
 
 def _stop_of_hanging(s: Situation, attempt: Attempt) -> Move:

@@ -12,11 +12,10 @@ from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.demand import Demand, Outlook, units_for
 from preheat.domain.gate import BacklogReading, GateLook
 from preheat.domain.lifecycle import Desired, Observed
-from preheat.domain.plan import HostedModel, Mode, Resize, Units
+from preheat.domain.plan import DEFAULT_LEAD, HostedModel, Mode, Resize, Units
 from preheat.domain.record import Action, Effort, ModelRecord, Ownership, Phase
 from preheat.domain.request import Subject
 
-DEFAULT_LEAD = timedelta(minutes=30)
 # A crash after the intent is picked up when this has passed; by then the worker's function has timed out.
 RECOVER_AFTER = timedelta(seconds=60)
 
@@ -106,9 +105,14 @@ class Situation:
         return attempt.units.minimum < units_for(model, demand.served(self.now)).minimum
 
     @property
+    def has_looked(self) -> bool:
+        """Tell whether what is observed was read in this pass."""
+        return self.mode is not Mode.PAUSED and not self.silent and self.observation.observed is not Observed.UNKNOWN
+
+    @property
     def lead(self) -> timedelta:
         """How long a start is given."""
-        return self.model.lead if self.model else timedelta(minutes=30)
+        return self.model.lead if self.model else DEFAULT_LEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +128,20 @@ class Move:
     of_gate: bool = False  # the call, and what is told, are the gate's
 
 
-def served(record: ModelRecord, demand: Demand) -> Effort:
+def served(record: ModelRecord, demand: Demand, lead: timedelta) -> Effort:
     """Return the effort that serves `demand`: the one on record, or a new one if the demand is another."""
     effort = record.effort
     if effort is None or demand.begin >= effort.until:
-        effort = Effort(demand.begin, demand.end, demand.ready_at, demand.schedule)
+        effort = Effort(demand.begin, demand.end, demand.ready_at, demand.schedule, lead=lead)
     return replace(effort, until=demand.end)
 
 
 def repeat(s: Situation, attempt: Attempt, phase: Phase) -> Move:
     """Make the same call once more, after a won write of its own."""
     record = replace(s.record, attempt=attempt.repeated(s.now))
+    if record.effort is not None and attempt.call is Call.START:
+        begun_at = record.effort.first_start_at or s.now  # anew, if the call before was refused
+        record = replace(record, effort=replace(record.effort, first_start_at=begun_at))
     reason = f"{attempt.call} was not answered for good ({attempt.answer or 'no answer'}): the same call again"
     return Move(record, phase, reason, s.now + RECOVER_AFTER, calls=True)
 

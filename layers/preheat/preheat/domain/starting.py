@@ -143,7 +143,8 @@ def new_start(s: Situation, *, repair: bool) -> Move:
         effort,
         attempts=effort.attempts + 1,
         repairs=effort.repairs + repair,
-        first_start_at=effort.first_start_at or s.now,
+        # What was stopped by somebody says nothing of how long a start takes: its clock runs anew.
+        first_start_at=(None if repair else effort.first_start_at) or s.now,
         retry_at=None,
         serving=False,
     )

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from preheat.domain.attempt import Call
 from preheat.domain.demand import HORIZON, Demand, Outlook, demands, outlook
+from preheat.domain.lead_in_force import in_force
 from preheat.domain.plan import HostedModel, Mode, ModelId
 from preheat.domain.record import ModelRecord, Phase
 from preheat.domain.request import Kind, Standing
@@ -41,6 +42,7 @@ def prospect(
 ) -> Prospect:
     """Return how a model will go on if `standing` are the requests that stand of it, `change` among them."""
     record = record or ModelRecord(model.model_id, model.target)
+    model = in_force(model, record, now, tuple(standing))
     seen = outlook(model, now, tuple(standing))
     attempt, effort = record.attempt, record.effort
     mode = max(record.mode, model.mode, key=lambda mode: mode.strictness)

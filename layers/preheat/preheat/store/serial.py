@@ -77,7 +77,7 @@ def encode(value: object, *, sparse: bool = False) -> Json:
     match value:
         case Enum():
             return cast("Json", value.value)
-        case None | bool() | int() | str():
+        case None | bool() | int() | float() | str():
             return value
         case bytes():
             return base64.b64encode(value).decode()
@@ -169,10 +169,10 @@ def _scalar(kind: Any, data: object) -> object:
     if kind is datetime:
         return instant(data)
     plain = int if issubclass(kind, IntEnum | int) and kind is not bool else bool if kind is bool else str
-    if kind is timedelta:
+    if kind in (timedelta, float):
         if type(data) not in (int, float):
-            raise ValueError(f"{_shown(data)} is not a number of seconds")
-        return timedelta(seconds=cast("float", data))
+            raise ValueError(f"{_shown(data)} is not a number{' of seconds' if kind is timedelta else ''}")
+        return timedelta(seconds=cast("float", data)) if kind is timedelta else float(cast("float", data))
     if type(data) is not plain:
         raise ValueError(f"{_shown(data)} is not {'text' if plain is str else plain.__name__}")
     if kind is bytes:

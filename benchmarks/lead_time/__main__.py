@@ -1,0 +1,111 @@
+"""How often each lead rule is late, and what it costs: ten latency processes, 1 to 3 starts a day, a year each.
+
+    .venv/bin/python -m benchmarks.lead_time                        # 1,000 years of each cell: minutes on two cores
+    .venv/bin/python -m benchmarks.lead_time --replicates 20        # seconds
+    .venv/bin/python -m benchmarks.lead_time --plot docs/lead-time.svg
+
+A cell is a process at a number of starts a day. Ends with status 1 if Preheat's rule misses what it is held to.
+"""
+
+import argparse
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from benchmarks.lead_time.chart import svg
+from benchmarks.lead_time.measures import Cell, mean, measured, worst
+from benchmarks.lead_time.processes import PROCESSES
+from benchmarks.lead_time.rules import OURS, RULES, TARGETS
+
+STARTS_A_DAY = (1, 2, 3)
+LATE_MOST, IDLE_MOST, MONTH_MOST = 0.0095, 18.0, 0.036
+
+
+def cell(process: str, a_day: int, replicates: int, seed: int) -> dict[str, Cell]:
+    """Return the figures of every rule in one cell; the same draws for all."""
+    rng = np.random.default_rng([seed, list(PROCESSES).index(process), a_day])
+    minutes = PROCESSES[process](rng, replicates, a_day)
+    few = minutes[: max(replicates // 10, 1)]  # enough for what another target comes to
+    found = {name: measured(minutes, rule(minutes), a_day) for name, rule in RULES.items()}
+    return found | {name: measured(few, rule(few), a_day) for name, rule in TARGETS.items()}
+
+
+def main() -> int:
+    """Run every cell, print the tables and draw the picture; return 1 if a bound is missed."""
+    parser = argparse.ArgumentParser(prog="lead_time", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--replicates", type=int, default=1_000, help="years of each cell")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--plot", type=Path, help="where to write the picture")
+    given = parser.parse_args()
+    asked = [(process, a_day) for process in PROCESSES for a_day in reversed(STARTS_A_DAY)]
+    with ProcessPoolExecutor(max_workers=2) as workers:
+        runs = {key: workers.submit(cell, *key, given.replicates, given.seed) for key in asked}
+        found = {key: run.result() for key, run in runs.items()}
+    by_rule = {name: [figures[name] for figures in found.values()] for name in (*RULES, *TARGETS)}
+    print(f"{given.replicates} years of each of {len(asked)} cells, seed {given.seed}\n")
+    print(table({name: by_rule[name] for name in RULES}))
+    print()
+    print(targets(by_rule))
+    print()
+    print(of_ours({key: figures[OURS] for key, figures in found.items()}))
+    if given.plot is not None:
+        points = {name: (mean(by_rule[name], "idle"), 100 * worst(by_rule[name], "late")) for name in RULES}
+        given.plot.write_text(svg(points, OURS, 1.0))
+    return verdict(by_rule[OURS])
+
+
+def table(by_rule: dict[str, list[Cell]]) -> str:
+    """Return the comparison as a Markdown table; shares in percent, mean over the cells / worst cell."""
+    columns: tuple[str, ...] = ("rule", "late %, mean / worst cell", "first 20 starts, late %", "idle min", "lead min")
+    columns += ("worst month, p95 %", "late min per 100 starts")
+    lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+    for name, cells in by_rule.items():
+        shares = [
+            f"{100 * mean(cells, each):.2f} / {100 * worst(cells, each):.2f}"
+            for each in ("late", "first_late", "worst_month")
+        ]
+        idle, lead, minutes = (f"{mean(cells, each):.1f}" for each in ("idle", "lead", "late_minutes"))
+        bold = "**" * (name == OURS)
+        lines.append(f"| {bold}{name}{bold} | {shares[0]} | {shares[1]} | {idle} | {lead} | {shares[2]} | {minutes} |")
+    return "\n".join(lines)
+
+
+def targets(by_rule: dict[str, list[Cell]]) -> str:
+    """Return what other targets come to in a tenth of the years, default 30 min."""
+    lines = [
+        "| late target | late %, mean / worst cell | idle min | late min per 100 starts |",
+        "| --- | --- | --- | --- |",
+    ]
+    for target, name in sorted([*((float(name), name) for name in TARGETS), (0.01, OURS)], reverse=True):
+        cells = by_rule[name]
+        lines.append(
+            f"| {target:g} | {100 * mean(cells, 'late'):.2f} / {100 * worst(cells, 'late'):.2f}"
+            f" | {mean(cells, 'idle'):.1f} | {mean(cells, 'late_minutes'):.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def of_ours(cells: dict[tuple[str, int], Cell]) -> str:
+    """Return the cells of Preheat's rule, a process a row, 1 / 2 / 3 starts a day."""
+    lines = ["| process | late % | idle min | worst month, p95 % |", "| --- | --- | --- | --- |"]
+    for process in PROCESSES:
+        each = [cells[process, a_day] for a_day in STARTS_A_DAY]
+        late, month = (" / ".join(f"{100 * getattr(one, of):.2f}" for one in each) for of in ("late", "worst_month"))
+        lines.append(f"| {process} | {late} | {' / '.join(f'{one.idle:.1f}' for one in each)} | {month} |")
+    return "\n".join(lines)
+
+
+def verdict(cells: list[Cell]) -> int:
+    """Tell whether Preheat's rule keeps its bounds."""
+    late, idle, month = worst(cells, "late"), mean(cells, "idle"), mean(cells, "worst_month")
+    kept = late <= LATE_MOST and idle <= IDLE_MOST and month <= MONTH_MOST
+    print(
+        f"\n{'kept' if kept else 'MISSED'}: worst cell {100 * late:.2f} % late (at most {100 * LATE_MOST:g}),"
+        f" idle {idle:.1f} min (at most {IDLE_MOST:g}), worst month {100 * month:.2f} % (at most {100 * MONTH_MOST:g})"
+    )
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

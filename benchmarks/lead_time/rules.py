@@ -1,0 +1,162 @@
+"""The rules that are compared: each gives the lead of every start from the starts before it.
+
+Owns the rivals, run for all replicates at once. The product's rule is called, start by start, and not written again.
+"""
+
+import math
+from collections import deque
+from collections.abc import Callable
+from datetime import timedelta
+
+import numpy as np
+from benchmarks.lead_time.processes import Minutes
+
+from preheat.domain.evidence import counted
+from preheat.domain.lead import learned
+from preheat.domain.plan import DEFAULT_LEAD, Learning
+from preheat.domain.record import SAMPLES_KEPT
+
+type Rule = Callable[[Minutes], Minutes]  # what the starts took, a row a replicate -> their leads
+
+DEFAULT, CAP, TARGET = 30.0, 90.0, 0.01
+LEARNING = 20  # starts before which rules that keep to the slowest are at least the default, like Preheat's
+HISTORY = 99  # with so many samples the slowest is the conformal bound for 1 %
+
+
+def product(learning: Learning, default: timedelta = DEFAULT_LEAD) -> Rule:
+    """Return Preheat's own rule: its lead, its evidence, its window of samples."""
+
+    def leads(minutes: Minutes) -> Minutes:
+        return np.array([_one_year(row, learning, default) for row in minutes.tolist()])
+
+    return leads
+
+
+def _one_year(took: list[float], learning: Learning, default: timedelta) -> list[float]:
+    samples: deque[timedelta] = deque(maxlen=SAMPLES_KEPT)
+    evidence, leads = 0, []
+    for minutes in took:
+        lead = learned(samples, evidence, learning, default).span
+        leads.append(lead.total_seconds() / 60)
+        sample = timedelta(seconds=math.ceil(minutes * 60))
+        samples.append(sample)
+        evidence = counted(evidence, len(samples), late=sample > lead)
+    return leads
+
+
+def fixed(lead: float) -> Rule:
+    """Return the same lead for ever."""
+    return lambda minutes: np.full_like(minutes, lead)
+
+
+def _by_history(of: Callable[[Minutes], Minutes], kept: int, *, least: int = 1, learning: int = 0) -> Rule:
+    """Return the rule that asks `of` the last `kept` starts; before there are `least` of them it is the default.
+
+    Before there are `learning` of them it is at least the default.
+    """
+
+    def leads(minutes: Minutes) -> Minutes:
+        found = np.full_like(minutes, DEFAULT)
+        for start in range(least, minutes.shape[1]):
+            bound = of(minutes[:, max(0, start - kept) : start])
+            found[:, start] = np.clip(bound, DEFAULT if start < learning else 0.0, CAP)
+        return found
+
+    return leads
+
+
+def deviations(times: float) -> Rule:
+    """Return the mean of the last 60 starts plus so many standard deviations."""
+    return _by_history(
+        lambda past: np.asarray(past.mean(axis=1) + times * past.std(axis=1, ddof=1)), SAMPLES_KEPT, least=2
+    )
+
+
+def empirical() -> Rule:
+    """Return the 99th percentile of the last 60 starts, as spreadsheets reckon it."""
+    return _by_history(lambda past: np.asarray(np.quantile(past, 1 - TARGET, axis=1)), SAMPLES_KEPT)
+
+
+def slowest() -> Rule:
+    """Return the slowest of the last 60 starts."""
+    return _by_history(lambda past: np.asarray(past.max(axis=1)), SAMPLES_KEPT, learning=LEARNING)
+
+
+def conformal(*, cap_first: bool) -> Rule:
+    """Return the split-conformal bound of the last 99 starts; before, the cap or the slowest."""
+
+    def bound(past: Minutes) -> Minutes:
+        if past.shape[1] < HISTORY and cap_first:
+            return np.full(past.shape[0], CAP)
+        return np.asarray(past.max(axis=1))
+
+    rule = _by_history(bound, HISTORY, learning=LEARNING)
+
+    def leads(minutes: Minutes) -> Minutes:
+        found = rule(minutes)
+        if cap_first:
+            found[:, 0] = CAP
+        return found
+
+    return leads
+
+
+def adaptive(step: float) -> Rule:
+    """Return adaptive conformal inference: the level itself follows what was late; below 0 it is the cap."""
+
+    def leads(minutes: Minutes) -> Minutes:
+        found = np.full_like(minutes, DEFAULT)
+        level = np.full(minutes.shape[0], TARGET)
+        for start in range(minutes.shape[1]):
+            if start:
+                past = np.sort(minutes[:, max(0, start - HISTORY) : start], axis=1)
+                number = past.shape[1]
+                rank = np.ceil((number + 1) * (1 - level)).astype(int)
+                inside = np.take_along_axis(past, np.clip(rank, 1, number)[:, None] - 1, axis=1)[:, 0]
+                beyond = np.where(level <= 0, CAP, past[:, -1])  # with few samples no rank reaches the level
+                bound = np.where(rank > number, beyond, inside)
+                found[:, start] = np.clip(bound, DEFAULT if start < LEARNING else 0.0, CAP)
+            late = minutes[:, start] > found[:, start]
+            level = level + step * (TARGET - late)
+        return found
+
+    return leads
+
+
+def integral(rate: float) -> Rule:
+    """Return conformal PI control: a lead that steps up when late and down a little when not, with an integrator."""
+
+    def leads(minutes: Minutes) -> Minutes:
+        found = np.full_like(minutes, DEFAULT)
+        tracked, errors = np.full(minutes.shape[0], DEFAULT), np.zeros(minutes.shape[0])
+        for start in range(minutes.shape[1]):
+            past = minutes[:, max(0, start - SAMPLES_KEPT) : start]
+            scale = past.max(axis=1) if start else np.full(minutes.shape[0], DEFAULT)
+            saturated = errors * math.log(start + 2) / (start + 2) / 5
+            more = scale * np.tan(np.clip(saturated, -math.pi / 2 + 0.01, math.pi / 2 - 0.01))
+            found[:, start] = np.clip(tracked + more, 0.0, CAP)
+            error = (minutes[:, start] > found[:, start]) - TARGET
+            tracked = tracked + rate * scale * error
+            errors = errors + error
+        return found
+
+    return leads
+
+
+RULES: dict[str, Rule] = {
+    "fixed 30 min": fixed(30.0),
+    "fixed 45 min": fixed(45.0),
+    "mean + 2 sd": deviations(2.0),
+    "mean + 3 sd": deviations(3.0),
+    "empirical p99": empirical(),
+    "split conformal, cap until n = 99": conformal(cap_first=True),
+    "split conformal, slowest until n = 99": conformal(cap_first=False),
+    "ACI, step 0.005": adaptive(0.005),
+    "ACI, step 0.02": adaptive(0.02),
+    "conformal PI, rate 0.1": integral(0.1),
+    "slowest of the last 60": slowest(),
+    "Preheat, default 30 min": product(Learning()),
+    "Preheat, default 45 min": product(Learning(), timedelta(minutes=45)),
+}
+OURS = "Preheat, default 30 min"
+TARGETS: dict[str, Rule] = {f"{target:g}": product(Learning(target)) for target in (0.05, 0.02, 0.005, 0.002, 0.001)}

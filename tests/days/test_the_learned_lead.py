@@ -1,0 +1,164 @@
+"""The lead that is learned, in use: it moves the next start, and what does not tell of starts is not learned from."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.day import WELD, Day, a_day, a_model, at
+
+from preheat.domain.evidence import trusted
+from preheat.domain.lead_in_force import in_force, next_lead
+from preheat.domain.lifecycle import Observed
+from preheat.domain.plan import Learning, Mode, Units
+from preheat.simulator.faults import FaultKind
+from preheat.simulator.latency import fixed
+from preheat.simulator.status import Operation
+
+if TYPE_CHECKING:
+    from preheat.domain.record import ModelRecord
+
+MINUTE = timedelta(minutes=1)
+LEARNING = Learning()
+
+
+def remember(day: Day, *minutes: float, evidence: int | None = None) -> None:
+    """Let these be the starts that were measured so far."""
+    day.run_until("00:01")
+    day.store.save(
+        replace(day.record, samples=tuple(each * MINUTE for each in minutes), evidence=evidence, wake_at=day.clock.at),
+        None,
+    )
+    day.store.wake(WELD, day.clock.at)
+    day.run_until("00:03")
+
+
+def test_a_model_is_started_a_learned_lead_and_a_slack_before_its_shift() -> None:
+    with a_day(learning=LEARNING, start_takes="10m") as day:
+        remember(day, *([10.0] * 60))
+        lead = next_lead(a_model("08:00-16:00", learning=LEARNING), day.record).span
+        assert 10 * MINUTE <= lead <= 12 * MINUTE
+        assert day.record.wake_at == at("08:00") - lead - 2 * MINUTE
+        day.run_until("08:00")
+        assert day.observed() is Observed.HOSTED
+        (started,) = (entry for entry in day.entries if entry.client_token and entry.action == "start")
+        assert started.at - (at("08:00") - lead - 2 * MINUTE) < 2 * timedelta(seconds=1)
+
+
+def test_a_pinned_lead_learns_nothing() -> None:
+    with a_day(lead="45m", start_takes="10m") as day:
+        remember(day, *([10.0] * 60))
+        day.run_until("07:20")
+        assert day.observed() is Observed.STARTING
+
+
+def test_a_lead_that_shrinks_as_the_model_becomes_hosted_does_not_stop_it_again() -> None:
+    with a_day(learning=LEARNING, start_takes="9m") as day:
+        remember(day, *([9.0] * 19))  # with the twentieth the default holds no longer
+        day.run_until("07:45")
+        assert next_lead(a_model("08:00-16:00", learning=LEARNING), day.record).span < 13 * MINUTE
+        day.run_until("16:10")
+        assert (day.started(), day.stopped()) == (1, 1)
+        day.run_until("16:30")
+        start_at = day.record.wake_at
+        assert start_at is not None
+        assert start_at > at("07:44", day=1)
+        day.run_until("08:00", day=1)
+        assert (day.observed(), day.started()) == (Observed.HOSTED, 2)
+
+
+def test_a_late_start_cuts_the_evidence_and_the_next_one_begins_earlier() -> None:
+    with a_day(learning=LEARNING, start_takes="25m") as day:
+        remember(day, *([12.0] * 60))
+        day.run_until("07:59:50")
+        assert trusted(day.record) == 60
+        day.run_until("08:00")
+        assert trusted(day.record) == 9  # at once: it may never become hosted
+        day.run_until("16:30")
+        assert (max(day.record.samples) > 25 * MINUTE, trusted(day.record)) == (True, 9)
+        assert day.record.wake_at is not None
+        assert day.record.wake_at < at("07:20", day=1)
+        day.run_until("16:30", day=1)
+        assert trusted(day.record) == 10
+
+
+def test_a_start_that_never_becomes_hosted_counts_as_late() -> None:
+    with a_day(learning=LEARNING) as day:
+        remember(day, *([20.0] * 50))
+        day.fault(FaultKind.STUCK)
+        day.run_until("08:02")
+        assert (trusted(day.record), len(day.record.samples)) == (9, 50)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.ACCESS_DENIED, FaultKind.THROTTLE])
+def test_what_refusals_have_delayed_is_neither_a_sample_of_hours_nor_cuts_the_evidence(kind: FaultKind) -> None:
+    with a_day(learning=LEARNING) as day:
+        remember(day, *([20.0] * 50))
+        day.fault(kind, operation=Operation.START_MODEL, times=60)
+        day.run_until("15:59")
+        assert day.observed() is Observed.HOSTED
+        assert day.record.samples[-1] <= 20 * MINUTE  # as the service takes, from the call that it accepted
+        assert trusted(day.record) == 51
+        assert any(entry.late for entry in day.entries)
+
+
+def test_what_a_person_has_stopped_and_is_started_again_is_measured_from_there() -> None:
+    with a_day(learning=LEARNING) as day:
+        remember(day, *([20.0] * 50))
+        day.run_until("07:45")
+        day.person("stops")
+        day.run_until("10:00")
+        assert day.observed() is Observed.HOSTED
+        assert day.record.samples[-1] <= 20 * MINUTE
+        assert trusted(day.record) == 51
+
+
+def test_a_start_that_nobody_has_watched_is_not_a_sample() -> None:
+    with a_day(learning=LEARNING) as day:
+        remember(day, *([20.0] * 50))
+        day.run_until("07:45")
+        day.mode = Mode.PAUSED
+        day.run_until("11:00")
+        day.mode = Mode.ACT
+        day.store.wake(WELD, day.clock.at)
+        day.run_until("11:10")
+        assert (len(day.record.samples), trusted(day.record)) == (50, 50)
+
+
+def test_other_units_count_as_a_change_before_their_first_start() -> None:
+    model = a_model("08:00-16:00", learning=LEARNING)
+    with a_day(learning=LEARNING, start_takes="20m") as day:
+        remember(day, *([20.0] * 59))
+        day.run_until("17:00")
+        here, changed = (next_lead(each, day.record) for each in (model, replace(model, units=Units(2))))
+        assert (here.evidence, changed.evidence) == (60, 9)
+        day.apply(replace(model, units=Units(2)))
+        day.run_until("17:02")
+        assert day.record.wake_at is not None
+        assert day.record.wake_at == at("08:00", day=1) - changed.span - 2 * MINUTE
+
+
+def test_an_earlier_releases_demand_under_way_is_not_dropped_for_a_shorter_lead() -> None:
+    with a_day(lead="30m", start_takes="9m") as day:
+        remember(day, *([9.0] * 30))
+        day.run_until("07:35")
+        record: ModelRecord = day.record
+        assert record.effort is not None
+        day.store.save(replace(record, effort=replace(record.effort, lead=None)), None)
+        day.apply(a_model("08:00-16:00", learning=LEARNING))
+        day.run_until("08:00")
+        assert (day.started(), day.stopped(), day.observed()) == (1, 0, Observed.HOSTED)
+
+
+def test_without_a_record_the_default_is_in_force() -> None:
+    model = a_model("08:00-16:00", lead="30m", learning=LEARNING)
+    assert in_force(model, None, at("05:00")).lead == 30 * MINUTE
+
+
+def test_forty_shifts_are_never_stopped_within_a_shift_whatever_the_starts_take() -> None:
+    with a_day(learning=LEARNING) as day:
+        for number in range(40):
+            takes = (7 * number * number) % 23 + 4
+            day.service.start_latency = fixed(takes * 60)
+            day.run_until("17:00", day=number)
+            assert (day.started(), day.stopped()) == (number + 1, number + 1)
