@@ -7,7 +7,7 @@ one's failure; what to do is `domain.decision`'s affair. Pure but for its `Remot
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from preheat.domain import budget, proving
+from preheat.domain import accounting, budget, proving
 from preheat.domain.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.decision import Decision, after_call, decide
 from preheat.domain.demand import NOTHING_WANTED, outlook
@@ -206,9 +206,11 @@ def _act(attempt: Attempt, remote: Remote) -> Outcome:
 
 
 def _save(decision: Decision, remote: Remote, entries: list[LedgerEntry]) -> ModelRecord:
-    record = remote.store.save(decision.record, decision.entry)
-    if decision.entry is not None:
-        entries.append(decision.entry)
+    if decision.entry is None:
+        return remote.store.save(decision.record, None)
+    record, entry = accounting.told(decision.record, decision.entry)
+    record = remote.store.save(record, entry)
+    entries.append(entry)
     return record
 
 

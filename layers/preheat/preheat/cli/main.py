@@ -14,11 +14,13 @@ from preheat.cli import (
     apply,
     audit_ledger,
     demo,
+    explain,
     history,
     importing,
     local,
     migrate,
     preview,
+    report,
     simulator,
     status,
     validate,
@@ -60,6 +62,8 @@ app.command()(migrate.migrate)
 app.add_typer(importing.app, name="import")
 app.command()(status.status)
 app.command()(history.history)
+app.command()(explain.explain)
+app.command()(report.report)
 app.command("audit-ledger")(audit_ledger.audit_ledger)
 app.command()(simulator.simulator)
 app.command()(simulator.simulate)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from preheat.domain import budget, looks, proving
+from preheat.domain import accounting, budget, looks, proving
 from preheat.domain.attempt import REACTIONS, Answer, Attempt, Call, Outcome
 from preheat.domain.lifecycle import LIFECYCLE, Desired, Observed, Step
 from preheat.domain.plan import Mode
@@ -43,7 +43,7 @@ class Decision:
 
 def decide(situation: Situation) -> Decision:
     """Return the one step to take now, with its reason. Total: every pair of the table has an answer."""
-    s = _with_effort(situation)
+    s = _with_effort(replace(situation, record=accounting.seen(situation)))
     if s.mode is Mode.PAUSED:
         return _written_up(s, Move(s.record, Phase.PAUSED, "paused: neither looked at nor touched", None))
     return _written_up(s, STEPS[LIFECYCLE[s.desired][s.observation.observed]](s))
@@ -61,6 +61,7 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
     if answer is Answer.ACCEPTED:
         first_look = looks.while_starting(timedelta(), s.lead) if attempt.call is Call.START else looks.STOPPING_EVERY
         wake_at = now + first_look
+        record = accounting.accepted(s, record, attempt, now)
     elif reaction.retry_after is None:
         phase = Phase.GONE if answer is Answer.GONE else Phase.REFUSED
         if s.model is None:
@@ -189,4 +190,7 @@ def _entry(
         margin=margin,
         inference_latency=proof.latency if proof is not None and proof.failure is None else None,
         late=late,
+        needed_from=effort.demand_start if effort else None,
+        needed_until=effort.until if effort else None,
+        units=attempt.units.minimum if attempt else None,
     )

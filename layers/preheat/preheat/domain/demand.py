@@ -3,13 +3,14 @@
 Pure arithmetic on the plan. Does not know what is observed, nor what has been tried.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from preheat.domain.plan import HostedModel
 from preheat.domain.timetable import LOOKAHEAD, next_edge
-from preheat.domain.windows import Window, merged
+from preheat.domain.windows import Window, gaps, merged
 
 # A restart costs the lead, the stop and this allowance; a shorter gap is bridged. Source: the keep-or-stop rule.
 STOP_TIME = timedelta(minutes=5)
@@ -27,6 +28,7 @@ class Demand:
     ready_at: datetime  # max(begin, announced_at + lead + slack)
     start_at: datetime  # ready_at - lead - slack
     schedule: str  # the schedule whose window opened it
+    bridged: tuple[Window, ...] = ()  # its gaps, too short to stop for
 
     def __contains__(self, instant: datetime) -> bool:
         """Tell whether the model should be starting or hosted at `instant`: [start_at, end)."""
@@ -41,6 +43,7 @@ class Outlook:
     # The next start_at, ready_at or end after now; if none is within LOOKAHEAD, its end; None if there are no windows.
     next_edge: datetime | None
     upcoming: Demand | None = None
+    ended: tuple[Demand, ...] = ()  # those before, as far as was seen; only for the account of what was paid for
 
 
 NOTHING_WANTED = Outlook(current=None, next_edge=None)
@@ -56,7 +59,9 @@ def demands(model: HostedModel, after: datetime, before: datetime) -> list[Deman
             windows.append(window)
     ahead = model.lead + model.slack
     found = []
+    between = gaps(windows)
     for window in merged(windows, gap=model.lead + STOP_TIME + BRIDGE_ALLOWANCE):
+        first, last = (bisect_left(between, edge, key=lambda gap: gap.start) for edge in (window.start, window.end))
         ready_at = max(window.start, model.announced_at + ahead)
         found.append(
             Demand(
@@ -65,6 +70,7 @@ def demands(model: HostedModel, after: datetime, before: datetime) -> list[Deman
                 ready_at=ready_at,
                 start_at=ready_at - ahead,
                 schedule=opened_by[window.start],
+                bridged=tuple(between[first:last]),
             )
         )
     return found
@@ -74,8 +80,10 @@ def outlook(model: HostedModel, now: datetime) -> Outlook:
     """Return what `model` needs at `now`: HORIZON to either side, once a day; then the next within LOOKAHEAD."""
     current = upcoming = None
     edges = []
+    ended = []
     for demand in _around(model, now.date()):
         if demand.end <= now:
+            ended.append(demand)
             continue
         if now in demand:
             current = demand
@@ -86,7 +94,7 @@ def outlook(model: HostedModel, now: datetime) -> Outlook:
         edges.append(upcoming.start_at)
     if any(schedule.every_window for schedule in model.schedules):
         edges.append(now + LOOKAHEAD)  # Nothing is known of what lies behind it: look again.
-    return Outlook(current=current, next_edge=min(edges, default=None), upcoming=upcoming)
+    return Outlook(current, min(edges, default=None), upcoming, tuple(ended))
 
 
 def _beyond(model: HostedModel, seen: datetime) -> Demand | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,3 +39,8 @@ def merged(windows: Iterable[Window], *, gap: timedelta = timedelta()) -> list[W
         else:
             union.append(window)
     return union
+
+
+def gaps(windows: Iterable[Window]) -> list[Window]:
+    """Return what lies between the windows of the union, in order of time."""
+    return [Window(one.end, two.start) for one, two in pairwise(merged(windows))]
