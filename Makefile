@@ -82,6 +82,9 @@ matrix: setup  ## at which status and phase each fault was met by explorer and s
 statemachine: setup  ## any order of events against the reference model (EXAMPLES=50000 STEPS=100 FIRST_SEED=1)
 	STATEMACHINE_FIRST_SEED=$(or $(FIRST_SEED),1) STATEMACHINE_EXAMPLES=$(or $(EXAMPLES),50000) STATEMACHINE_STEPS=$(or $(STEPS),100) $(PYTEST) tests/statemachine/test_statemachine.py
 
+costs: setup  ## what Preheat itself costs a month: calls measured in a simulated week, at list prices
+	.venv/bin/python -m scripts.costs
+
 diagram: setup  ## print the transition diagram for ARCHITECTURE.md
 	@.venv/bin/python -c 'from preheat.domain.lifecycle import mermaid; print(mermaid())'
 
@@ -93,4 +96,4 @@ clean:  ## stop the local AWS and remove what was built; the environments stay
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: setup requirements test check build demo chaos verify-service-model soak schedules benchmark explore statemachine diagram clean help
+.PHONY: setup requirements test check build demo chaos verify-service-model soak schedules benchmark explore statemachine costs diagram clean help

@@ -1,4 +1,4 @@
-"""The commands `report` and `explain` over a day that was lived: the real pass, its ledger, and what they make of it."""
+"""The commands `report` and `explain` over a day that was lived: the real pass, and what they make of its ledger."""
 
 import csv
 import io
@@ -68,7 +68,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.refers += [f"{tag} {name}" for name, _ in attrs if name in ("src", "href", "xlink:href", "srcset")]
         self.refers += [tag] * (tag in ("script", "link", "iframe", "img", "object"))
-        if tag not in ("meta",):
+        if tag != "meta":
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

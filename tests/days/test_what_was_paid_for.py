@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-import pytest
 from tests.day import TARGET, WELD, Day, a_day, a_model, at
 
 from preheat.domain.accounting import STRETCHES_MOST
@@ -169,8 +168,3 @@ def test_a_day_of_many_gaps_keeps_the_record_small_and_loses_no_second() -> None
         day.run_until("20:30")
         assert max(len(entry.paid) for entry in day.store.ledger(WELD)) <= STRETCHES_MOST
         assert counted(day) == billed(day)
-
-
-def test_a_stretch_cannot_end_before_it_begins() -> None:
-    with pytest.raises(ValueError, match="before it begins"):
-        Stretch(at("08:00"), at("07:59"), 1, Cause.SHIFT)

@@ -24,7 +24,8 @@ class Stretch:
     """Units that ran over [begin, end), for one cause; an empty one only tells that a run has ended.
 
     `begun_after`: here a run began, after that instant and by `begin`. `ended_after`: here it ended, after that instant
-    and by `end`. None: it ran before, or it ran on; or that is not known, which a gap beside it tells.
+    and by `end`. None: it ran before, or it ran on; or that is not known, which a gap beside it tells. Not checked at
+    birth: a figure must never make a record that a stop depends on unreadable.
     """
 
     begin: datetime
@@ -33,10 +34,6 @@ class Stretch:
     cause: Cause
     begun_after: datetime | None = None
     ended_after: datetime | None = None
-
-    def __post_init__(self) -> None:
-        if self.end < self.begin:
-            raise ValueError(f"a stretch ends at {self.end}, before it begins at {self.begin}")
 
     @property
     def unit_time(self) -> timedelta:
