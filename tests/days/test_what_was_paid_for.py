@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from tests.day import TARGET, WELD, Day, a_day, a_model, at
+import pytest
+from tests.day import WELD, Day, a_day, a_model, at
 
 from preheat.domain.accounting import STRETCHES_MOST
 from preheat.domain.paid import Cause, Stretch
-from preheat.domain.plan import Mode, Units
+from preheat.domain.plan import Backend, Mode, Units
 from preheat.simulator.faults import FaultKind
 from preheat.simulator.status import Operation
 
@@ -28,7 +29,7 @@ def spans(day: Day) -> list[tuple[Cause, datetime, datetime]]:
 
 
 def billed(day: Day) -> timedelta:
-    seconds = day.service.bill()[f"{TARGET.project}/{TARGET.version}"].unit_seconds
+    seconds = sum(bill.unit_seconds for bill in day.service.bill().values())
     return timedelta(seconds=round(seconds, 6))
 
 
@@ -43,8 +44,9 @@ def doubts(day: Day) -> tuple[timedelta, timedelta]:
     return sum(begins, timedelta()), sum(ends, timedelta())
 
 
-def test_an_ordinary_day_is_lead_idle_and_shift_and_nothing_is_in_doubt() -> None:
-    with a_day("08:00-16:00") as day:
+@pytest.mark.parametrize("backend", Backend)
+def test_an_ordinary_day_is_lead_idle_and_shift_and_nothing_is_in_doubt(backend: Backend) -> None:
+    with a_day("08:00-16:00", backend=backend) as day:
         day.run_until("16:30")
         hosted = next(entry.at for entry in day.store.ledger(WELD) if entry.margin is not None)
         assert spans(day) == [
