@@ -18,7 +18,7 @@ BY_PHASE = {Phase.STARTING: Cause.LEAD, Phase.STOPPING: Cause.DRAIN, Phase.UNSCH
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One model's ledger, oldest first, and its record, which was read before it; None: the record was not asked for."""
+    """One model's ledger, oldest first, and its record, which was read before it. None: nobody asked for it."""
 
     model_id: ModelId
     entries: Sequence[LedgerEntry]
