@@ -98,6 +98,8 @@ statemachine: setup  ## any order of events against the reference model (EXAMPLE
 
 requests-fuzz: setup  ## feed 100,000 generated request messages to the desk (REQUEST_BODIES=, REQUEST_BODIES_FIRST=)
 	REQUEST_BODIES=$${REQUEST_BODIES:-100000} $(PYTEST) tests/requests/test_hostile_messages.py
+costs: setup  ## what Preheat itself costs a month: calls measured in a simulated week, at list prices
+	.venv/bin/python -m scripts.costs
 
 diagram: setup  ## print the transition diagram for ARCHITECTURE.md
 	@.venv/bin/python -c 'from preheat.domain.lifecycle import mermaid; print(mermaid())'
@@ -110,4 +112,4 @@ clean:  ## stop the local AWS and remove what was built; the environments stay
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: setup requirements test test-local test-searches test-rules check build demo chaos verify-service-model soak schedules benchmark explore mutants matrix branches statemachine requests-fuzz diagram clean help
+.PHONY: setup requirements test test-local test-searches test-rules check build demo chaos verify-service-model soak schedules benchmark explore mutants matrix branches statemachine requests-fuzz costs diagram clean help

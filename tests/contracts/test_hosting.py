@@ -192,6 +192,13 @@ def test_a_model_is_started_becomes_hosted_and_is_stopped(bench: Bench) -> None:
     assert hosting.describe(target).observed is Observed.STOPPED
 
 
+def test_a_look_tells_the_units_that_run_where_a_start_names_them(bench: Bench) -> None:
+    named = bench.target.backend.takes_units
+    bench.hosting.start(bench.intended(units=Units(2) if named else None))
+    bench.advance(timedelta(minutes=10))
+    assert bench.hosting.describe(bench.target).units == (2 if named else None)
+
+
 def test_the_same_call_twice_starts_a_model_once(bench: Bench) -> None:
     bench.hosting.start(bench.intended())
     bench.starts_again()

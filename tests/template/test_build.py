@@ -19,7 +19,7 @@ FUNCTIONS = {
     "TickFunction": "tick",
     "WatchFunction": "watch",
 }
-WORKBENCH = {"cli", "explorer", "local", "simulator", "simulation"}
+WORKBENCH = {"cli", "explorer", "local", "reporting", "simulator", "simulation"}
 NEVER_LOADED = {"holidays", "pydantic", "aws_xray_sdk", "typer", "rich", "starlette", "uvicorn", "ruamel", "moto"}
 CHECKED_BY_NOBODY = 0b01  # PEP 552: found by a hash that is not compared with the source
 LIMIT_BYTES = 250 * 1024 * 1024  # Lambda's, for the function and its layers unzipped

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from preheat.domain import budget, proving
+from preheat.domain import accounting, budget, proving
 from preheat.domain.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.decision import Decision, after_call, after_gate_call, decide
 from preheat.domain.demand import HORIZON, NOTHING_WANTED, outlook
@@ -235,9 +235,11 @@ def _act(attempt: Attempt, record: ModelRecord, remote: Remote) -> Outcome:
 
 
 def _save(decision: Decision, remote: Remote, entries: list[LedgerEntry], guards: Mapping[Subject, int]) -> ModelRecord:
-    record = remote.store.save(decision.record, decision.entry, guards)
-    if decision.entry is not None:
-        entries.append(decision.entry)
+    if decision.entry is None:
+        return remote.store.save(decision.record, None, guards)
+    record, entry = accounting.told(decision.record, decision.entry)
+    record = remote.store.save(record, entry, guards)
+    entries.append(entry)
     return record
 
 

@@ -8,6 +8,8 @@ import typer
 from preheat.cli import show
 from preheat.cli.errors import NO, CliError, close_to, told
 from preheat.cli.stack import StackName, Surroundings
+from preheat.cli.time_range import EARLIEST, instant_of
+from preheat.domain.paid import Stretch
 from preheat.domain.plan import ModelId
 from preheat.domain.record import LedgerEntry
 
@@ -17,13 +19,17 @@ def history(
     model: Annotated[str, typer.Argument(help="The model's name.", metavar="MODEL")],
     stack: StackName = None,
     *,
+    begin: Annotated[
+        str | None, typer.Option("--from", metavar="T", help="Only what happened from this date or instant on.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Show this many entries, the newest.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each entry, on a line.")] = False,
 ) -> None:
     """Show what happened to a model and why, newest last."""
     with told():
         store = Surroundings.of(context).open_store(stack)
-        entries = store.ledger(ModelId(model))[-limit:]
+        since = instant_of("--from", begin) if begin is not None else EARLIEST
+        entries = [entry for entry in store.ledger(ModelId(model)) if entry.at >= since][-limit:]
         if not entries and store.load(ModelId(model)) is None:
             near = close_to(model, store.planned_models())
             raise CliError(f"preheat: no history of {model!r}: it was never planned{near}", status=NO)
@@ -46,5 +52,22 @@ def lines(entry: LedgerEntry) -> list[str]:
         facts.append(f"hosted in {show.duration(entry.time_to_hosted)}")
     if entry.late is not None:
         facts.append("late" if entry.late else "on time")
+    if entry.requests:
+        facts.append(f"for {', '.join(entry.requests)}")
+    if entry.expired:
+        facts.append(f"ended: {', '.join(entry.expired)}")
     told = [f"{show.instant(entry.at)}  {change:<22}  {entry.action:<8}  {entry.reason}"]
-    return told + [f"{'':22}{', '.join(facts)}"] * bool(facts)
+    told += [f"{'':22}{', '.join(facts)}"] * bool(facts)
+    return told + [f"{'':22}{paid(stretch)}" for stretch in entry.paid if stretch.begin < stretch.end]
+
+
+def paid(stretch: Stretch) -> str:
+    """Return one stretch of paid units in words, with what is not known of its ends."""
+    span = f"{show.instant(stretch.begin)} to {show.instant(stretch.end)}"
+    units = f"{stretch.units} unit{'s' * (stretch.units > 1)}"
+    doubts = []
+    if stretch.begun_after is not None and stretch.begun_after < stretch.begin:
+        doubts.append(f"began after {show.instant(stretch.begun_after)}")
+    if stretch.ended_after is not None and stretch.ended_after < stretch.end:
+        doubts.append(f"ended after {show.instant(stretch.ended_after)}")
+    return f"paid {units} {span} ({', '.join([stretch.cause, *doubts])})"

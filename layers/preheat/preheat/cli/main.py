@@ -14,12 +14,14 @@ from preheat.cli import (
     apply,
     audit_ledger,
     demo,
+    explain,
     history,
     holds,
     importing,
     local,
     migrate,
     preview,
+    report,
     simulator,
     standing_requests,
     status,
@@ -62,6 +64,8 @@ app.command()(migrate.migrate)
 app.add_typer(importing.app, name="import")
 app.command()(status.status)
 app.command()(history.history)
+app.command()(explain.explain)
+app.command()(report.report)
 app.command()(holds.hold)
 app.command()(holds.release)
 app.command()(holds.block)

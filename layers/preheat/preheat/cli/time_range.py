@@ -37,15 +37,16 @@ def time_range(begin: str | None, end: str | None, now: datetime) -> Window:
     Raises:
         CliError: one is no date or instant, outside 1970 to 2199, or the end does not come after the begin.
     """
-    first = _instant("--from", begin) if begin is not None else now.replace(microsecond=0)
-    last = _instant("--to", end) if end is not None else min(first + SPAN, LATEST)
+    first = instant_of("--from", begin) if begin is not None else now.replace(microsecond=0)
+    last = instant_of("--to", end) if end is not None else min(first + SPAN, LATEST)
     if first >= last:
         named = f"--to {show.instant(last)} does not come after {'--from' if begin is not None else 'now,'}"
         raise CliError(f"preheat: {named} {show.instant(first)}: the range is empty")
     return Window(first, last)
 
 
-def _instant(option: str, text: str) -> datetime:
+def instant_of(option: str, text: str) -> datetime:
+    """Return the instant that an option's text means; raises CliError if it is none."""
     try:
         found = datetime.fromisoformat(text.strip())
         at = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

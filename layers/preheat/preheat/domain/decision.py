@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from preheat.domain import budget, draining, evidence, gating, looks, proving
+from preheat.domain import accounting, budget, draining, evidence, gating, looks, proving
 from preheat.domain.attempt import REACTIONS, Answer, Attempt, Call, Outcome
 from preheat.domain.lifecycle import LIFECYCLE, Desired, Observed, Step
 from preheat.domain.plan import Mode
@@ -43,7 +43,7 @@ class Decision:
 
 def decide(situation: Situation) -> Decision:
     """Return the one step to take now, with its reason. Total: every pair of the table has an answer."""
-    s = _with_effort(situation)
+    s = _with_effort(replace(situation, record=accounting.seen(situation)))
     if s.mode is Mode.PAUSED:
         return _written_up(s, Move(s.record, Phase.PAUSED, "paused: neither looked at nor touched", None))
     move = STEPS[LIFECYCLE[s.desired][s.observation.observed]](s)
@@ -79,6 +79,7 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
             else looks.STOPPING_EVERY
         )
         wake_at = now + first_look
+        record = accounting.accepted(s, record, attempt, now)
     elif reaction.retry_after is None:
         phase = Phase.GONE if answer is Answer.GONE else Phase.REFUSED
         if s.model is None:
@@ -260,4 +261,7 @@ def _entry(
         inference_latency=proof.latency if proof is not None and proof.failure is None else None,
         late=late,
         ready_at=effort.ready_at if effort else None,
+        needed_from=effort.demand_start if effort else None,
+        needed_until=effort.until if effort else None,
+        units=attempt.units.minimum if attempt and not of_gate else None,
     )

@@ -12,6 +12,7 @@ from preheat.domain.pieces import Piece, blocks_of, holds_of, lies_in, of_hold, 
 from preheat.domain.plan import HostedModel, Units
 from preheat.domain.request import Kind, RequestId, Standing
 from preheat.domain.timetable import LOOKAHEAD, next_edge
+from preheat.domain.windows import Window, gaps
 
 # A restart costs the lead, the stop and this allowance; a shorter gap is bridged. Source: the keep-or-stop rule.
 STOP_TIME = timedelta(minutes=5)
@@ -32,6 +33,7 @@ class Demand:
     schedule: str  # the schedule whose window opened it, or BY_REQUEST
     units: Units  # the most that is asked for over all of it
     holds: tuple[Piece, ...] = ()  # what holds have in it
+    bridged: tuple[Window, ...] = ()  # its gaps, too short to stop for
 
     def __contains__(self, instant: datetime) -> bool:
         """Tell whether the model should be starting or hosted at `instant`: [start_at, end)."""
@@ -52,6 +54,7 @@ class Outlook:
     next_edge: datetime | None
     upcoming: Demand | None = None
     expired: tuple[tuple[datetime, RequestId], ...] = ()  # holds that have come to their end by themselves, and when
+    ended: tuple[Demand, ...] = ()  # those before, as far as was seen; only for the account of what was paid for
 
 
 NOTHING_WANTED = Outlook(current=None, next_edge=None)
@@ -130,6 +133,7 @@ def _of_pieces(model: HostedModel, pieces: Sequence[Piece]) -> Demand:
         start_at=min(piece.start_at for piece in pieces),
         schedule=pieces[0].schedule,
         units=units_for(model, pieces),
+        bridged=tuple(gaps(Window(piece.begin, piece.end) for piece in pieces)),
         holds=tuple(piece for piece in pieces if piece.request_id is not None),
     )
 
@@ -150,8 +154,10 @@ def outlook(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = 
     """
     current = upcoming = None
     edges = []
+    ended = []
     for demand in _around(model, now.date(), requests):
         if demand.end <= now:
+            ended.append(demand)
             continue
         if now in demand:
             current = demand
@@ -165,8 +171,10 @@ def outlook(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = 
         edges.append(upcoming.start_at)
     if any(schedule.every_window for schedule in model.schedules):
         edges.append(now + LOOKAHEAD)  # Nothing is known of what lies behind it: look again.
-    ended = sorted((one.until, one.request_id) for one in requests if _is_expired(one, now))
-    return Outlook(current, next_edge=min(edges, default=None), upcoming=upcoming, expired=tuple(ended))
+    expired = sorted((one.until, one.request_id) for one in requests if _is_expired(one, now))
+    return Outlook(
+        current, next_edge=min(edges, default=None), upcoming=upcoming, expired=tuple(expired), ended=tuple(ended)
+    )
 
 
 def _is_expired(one: Standing, now: datetime) -> bool:

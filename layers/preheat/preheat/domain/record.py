@@ -10,6 +10,7 @@ from enum import StrEnum
 from preheat.domain.attempt import Attempt
 from preheat.domain.gate import SHUT, Draining, Gate
 from preheat.domain.lifecycle import Observed
+from preheat.domain.paid import Run, Stretch
 from preheat.domain.plan import Mode, ModelId, Target
 
 SAMPLES_KEPT = 60
@@ -112,6 +113,9 @@ class ModelRecord:
     gate_generation: int = 0  # of its changes
     draining: Draining | None = None  # a stop that is due and waits
     expired_by: datetime | None = None  # holds that ended by then have been told of; None: none was seen yet
+    looked_at: datetime | None = None  # the last look that told whether it runs, see `accounting`
+    run: Run | None = None  # what runs and is paid for; None: nothing, as far as is known
+    paid: tuple[Stretch, ...] = ()  # what was paid for since the last entry
 
     def is_engaged(self) -> bool:
         """Tell whether something of ours may be running at the target."""
@@ -147,3 +151,7 @@ class LedgerEntry:
     requests: tuple[str, ...] = ()  # the holds that the demand serves, on an entry that tells ready or late
     expired: tuple[str, ...] = ()  # the holds that have come to their end since the entry before
     ready_at: datetime | None = None  # of the demand that the entry is about, as first recorded
+    needed_from: datetime | None = None  # the demand that the entry is about, as first recorded
+    needed_until: datetime | None = None  # its end as last seen
+    units: int | None = None  # what the attempt asks for, at the least
+    paid: tuple[Stretch, ...] = ()  # what was paid for since the entry before

@@ -41,6 +41,7 @@ class Observation:
     failure: Answer | None = None
     foreign: bool = False
     proof: Proof | None = None  # None: no inference was due
+    units: int | None = None  # the units it runs with, at the least; None: the service does not say
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,3 +51,8 @@ def minus(window: Window, others: Iterable[Window]) -> list[Window]:
     if start < window.end:
         left.append(Window(start, window.end))
     return left
+
+
+def gaps(windows: Iterable[Window]) -> list[Window]:
+    """Return what lies between the windows of the union, in order of time."""
+    return [Window(one.end, two.start) for one, two in pairwise(merged(windows))]

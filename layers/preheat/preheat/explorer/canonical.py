@@ -6,6 +6,7 @@ Owns the abstraction of records, and nothing else. What is taken, and why no pas
 * `sequence` and `writer`: judged as they are written; no decision reads them.
 * `samples`, `evidence`, `measured_as`, `effort.first_start_at`, `effort.unready_at`, `effort.lead`: figures, which no
   decision reads where a lead is pinned, as here; only whether there is a first start is kept.
+* `looked_at`, `run` and `paid`: the account of what was paid for, which no decision reads either.
 * `wake_at` and every `retry_at` are only compared with a reading of the clock: they move up to the next point of the
   grid; those that are past are all alike, and so are those beyond the end.
 * `since` is read only for a start that nobody of ours began: otherwise it is simply past.
@@ -50,6 +51,9 @@ class Canonical:
             measured_as="",
             wake_at=self._due(record.wake_at, now, EARLY, past=ORIGIN),
             spent_until=None,
+            looked_at=None,
+            run=None,
+            paid=(),
             since=record.since if record.phase is Phase.STARTING else PAST,
             attempt=self._attempt(record, record.attempt, now) if record.attempt is not None else None,
             effort=self._effort(record.effort, now) if record.effort is not None else None,

@@ -53,8 +53,9 @@ class LookoutHosting:
     def describe(self, target: Target) -> Observation:
         """See `ports.Hosting`."""
         answer = self._call("DescribeModel", self._client.describe_model, **_names(target))
-        status = str(answer.get("ModelDescription", {}).get("Status", "no status"))
-        return Observation(OBSERVED.get(status, Observed.UNKNOWN), status)
+        found = answer.get("ModelDescription", {})
+        status = str(found.get("Status", "no status"))
+        return Observation(OBSERVED.get(status, Observed.UNKNOWN), status, units=found.get("MinInferenceUnits"))
 
     def probe(self, target: Target, readiness: Readiness) -> None:
         """See `ports.Hosting`. What the model finds in the image is of no account."""

@@ -80,7 +80,7 @@ class RekognitionHosting:
         status = str(row.get("Status", "no status"))
         message = row.get("StatusMessage")
         detail = f"{status}: {message}" if status == "FAILED" and message else status
-        return Observation(OBSERVED.get(status, Observed.UNKNOWN), detail)
+        return Observation(OBSERVED.get(status, Observed.UNKNOWN), detail, units=row.get("MinInferenceUnits"))
 
     def probe(self, target: Target, readiness: Readiness) -> None:
         """See `ports.Hosting`. The service tells the image's form itself; what is found in it is of no account."""

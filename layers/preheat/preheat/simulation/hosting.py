@@ -50,7 +50,7 @@ class SimulatedHosting:
     def describe(self, target: Target) -> Observation:
         """See `ports.Hosting`."""
         view = _asked(lambda: self._service.describe_model(target.project, target.version))
-        return Observation(OBSERVED[view.status], view.status)
+        return Observation(OBSERVED[view.status], view.status, units=view.min_units)
 
     def probe(self, target: Target, readiness: Readiness) -> None:
         """See `ports.Hosting`."""

@@ -1,0 +1,8 @@
+"""The report: what the ledger says was paid for and why, how the promise was kept, and what was saved. Pure."""
+
+from preheat.reporting.history import History
+from preheat.reporting.model import ModelReport, report_of
+from preheat.reporting.money import Amounts, Tariff
+from preheat.reporting.total import Report, report
+
+__all__ = ["Amounts", "History", "ModelReport", "Report", "Tariff", "report", "report_of"]

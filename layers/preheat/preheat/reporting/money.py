@@ -1,0 +1,38 @@
+"""Money: what unit time costs under a tariff, in its currency. Amounts of several currencies stay apart."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+type Amounts = Mapping[str, Decimal]  # by currency; what has no tariff is in none
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """What one inference unit costs for an hour."""
+
+    unit_hour: Decimal
+    currency: str = "USD"
+
+    def amount(self, unit_time: timedelta) -> Decimal:
+        """Return what unit time costs, not rounded."""
+        return Decimal(unit_time // timedelta(microseconds=1)) / 3_600_000_000 * self.unit_hour
+
+
+def charged(parts: Iterable[tuple[timedelta, Tariff | None]]) -> Amounts:
+    """Return what parts of unit time cost together; to the hundredth of a cent, rounded once."""
+    sums: dict[str, Decimal] = {}
+    for unit_time, tariff in parts:
+        if tariff is not None:
+            sums[tariff.currency] = sums.get(tariff.currency, Decimal()) + tariff.amount(unit_time)
+    return {currency: round(amount, 4) for currency, amount in sorted(sums.items())}
+
+
+def added(amounts: Iterable[Amounts]) -> Amounts:
+    """Return the sum of amounts, currency by currency."""
+    sums: dict[str, Decimal] = {}
+    for each in amounts:
+        for currency, amount in each.items():
+            sums[currency] = sums.get(currency, Decimal()) + amount
+    return dict(sorted(sums.items()))
