@@ -66,11 +66,11 @@ MIXES["asleep, throttled"] = FaultMix(
         Fault(FaultKind.THROTTLE, Operation.STOP_MODEL, probability=0.5),
     )
 )
-MIXES["throttled"] = FaultMix(
+# A mix's seed draws each fault anew, at most at one call in two: many of a kind refuse most calls.
+MIXES["throttled for long"] = FaultMix(
     service=(
-        Fault(FaultKind.THROTTLE, Operation.START_MODEL, probability=0.5),
-        Fault(FaultKind.THROTTLE, Operation.START_MODEL, probability=0.5),
-        Fault(FaultKind.HOSTING_FAILED, probability=0.1),
+        *(Fault(FaultKind.THROTTLE, Operation.START_MODEL, probability=1) for _ in range(4)),
+        Fault(FaultKind.HOSTING_FAILED, probability=0.3),
     )
 )
 MIXES["denied"] = FaultMix(
@@ -186,7 +186,7 @@ OWN: dict[str, Callable[[], tuple[str, str] | None]] = {
     "starts that hang": partial(_seeds, "asleep"),
     "starts that hang, stubborn": partial(_seeds, "asleep", 4, 5, STUBBORN),
     "starts that hang, stops throttled": partial(_seeds, "asleep, throttled"),
-    "starts throttled and failing": partial(_seeds, "throttled"),
+    "failed, then throttled for long": partial(_seeds, "throttled for long"),
     "calls denied, and people": partial(_seeds, "denied"),
     "failing often": partial(_seeds, "failing often"),
     "failing often, strict": partial(_seeds, "failing often", 4, 5, STRICT.switches),

@@ -48,8 +48,8 @@ MUTATIONS = (
         old="if failed and (attempt.left or own_outcome or s.now >= attempt.lease_ends_at()):",
         new="if failed:",
         rule="within the lease, a failed model may have failed before this start",
-        sees="S1",
-        first=("starts throttled and failing",),
+        sees="L1",
+        first=("failed, then throttled for long",),
     ),
     _m(
         name="without a token, a start is repeated beside another",

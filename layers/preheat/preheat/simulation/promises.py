@@ -135,11 +135,11 @@ class Promises:
         since = demand.start_at - 2 * model.lead
         hits = [mishap for _, mishap in self._hits_since(model.model_id, since)]
         # The call log names one fault a call, and a lost answer hides what becomes of its start: the history knows.
-        history = [*world.service.history(model.target.project, model.target.version)[-40:], (now, status)]
+        history = world.service.history(model.target.project, model.target.version)[-40:]
         failed = sum(at >= since and was is Status.HOSTING_FAILED for at, was in history)
         stuck = sum(
             was is Status.STARTING_HOSTING and until >= since and until - at > model.lead
-            for (at, was), (until, _) in pairwise(history)
+            for (at, was), (until, _) in pairwise([*history, (now, status)])
         )
         if spent and failed + stuck + sum(mishap not in PATIENT for mishap in hits) >= BURNT_BY_LEAST:
             return
