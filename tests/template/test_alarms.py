@@ -179,6 +179,13 @@ def test_a_dead_tick_is_noticed_within_six_minutes(of_type: OfType) -> None:
     assert alarm["Period"] * (alarm["EvaluationPeriods"] + 3) <= 360
 
 
+def test_a_late_model_raises_its_alarm_within_two_minutes_of_the_entry(of_type: OfType) -> None:
+    alarm = of_type(ALARM)["ModelLateAlarm"]
+    # The entry's datum falls into a period that has to end, and CloudWatch looks once a minute.
+    assert alarm["Period"] * alarm["EvaluationPeriods"] + 60 <= 120
+    assert alarm["AlarmActions"] == [{"Ref": "AlarmsTopic"}]
+
+
 def test_a_late_model_is_named_to_the_topic_once_for_its_demand(of_type: OfType) -> None:
     rule = of_type("AWS::Events::Rule")["LateModels"]
     assert rule["EventBusName"] == {"Ref": "EventBus"}
