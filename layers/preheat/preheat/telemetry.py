@@ -11,6 +11,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from preheat import correlation
 from preheat.audit import LISTS_EVERY, Audited
 from preheat.domain.event import Event
 from preheat.domain.plan import ModelId
@@ -29,11 +30,34 @@ BY_SCHEDULE = frozenset({"TimeToHosted", "HostedMargin", "StartsOnTime", "Starts
 NAMES_MAX = 20  # model ids in one log line
 TEXT_MAX = 1000  # characters of a reason, which may quote the hosting service
 
-logger = Logger(service=SERVICE, json_serializer=log_line)
+
+def _line(facts: dict[str, Any]) -> str:
+    """Write a log line, with what the work was caused by."""
+    cause = correlation.current()
+    return log_line(facts | {"correlation_id": cause} if cause else facts)
+
+
+logger = Logger(service=SERVICE, json_serializer=_line)
 
 
 def log_result(result: Result) -> None:
-    """Write the one line that tells of a pass: at WARNING if it was cut short, at INFO if it told anything."""
+    """Write a line at INFO for each transition, and one of the pass: at WARNING if it was cut short, else at DEBUG.
+
+    A pass that changed nothing writes nothing at INFO. A transition's reason is the ledger's, and of one that made a
+    call also what that was answered.
+    """
+    for entry in result.entries:
+        told = {
+            "model_id": entry.model_id,
+            "sequence": entry.sequence,
+            "from": entry.from_phase,
+            "to": entry.to_phase,
+            "action": entry.action,
+            "reason": (result.reason if result.reason.startswith(entry.reason) else entry.reason)[:TEXT_MAX],
+        }
+        if entry.client_token is not None:
+            told["client_token"] = entry.client_token
+        logger.info("transition", extra=told)
     facts = {
         "model_id": result.model_id,
         "action": result.action,
@@ -47,8 +71,7 @@ def log_result(result: Result) -> None:
     if result.closed_until is not None:
         facts["closed_until"] = result.closed_until.isoformat()
     grave = result.incomplete or result.unevaluated
-    tell = logger.warning if grave else logger.info if result.entries else logger.debug
-    tell("reconciled", extra=facts)
+    (logger.warning if grave else logger.debug)("reconciled", extra=facts)
 
 
 def log_tick(ticked: Ticked) -> None:
