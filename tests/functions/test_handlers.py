@@ -380,6 +380,23 @@ def test_a_tick_without_its_store_ends_quietly_and_tells_no_delay(
     assert "PickupDelay" not in capsys.readouterr().out
 
 
+def test_an_audit_without_its_store_ends_quietly_and_tells_no_figure(
+    stack: Stack,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    audit = function("audit")
+
+    def out_of_reach(*_: Any) -> None:
+        raise StoreUnavailable("the plans: no answer")
+
+    monkeypatch.setattr(DynamoStore, "plan_version", out_of_reach)
+    assert audit.handler(event("audit-scheduled"), CONTEXT) == {"at_risk": None}
+    assert "no audit" in caplog.text
+    assert "_aws" not in capsys.readouterr().out
+
+
 def test_a_pass_without_its_store_ends_its_message_in_peace_and_warns(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
