@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preheat import correlation, telemetry
+from preheat.domain.paid import Cause, Stretch
 from preheat.domain.plan import ModelId, Target
 from preheat.domain.record import Action, LedgerEntry, Phase
 from preheat.domain.request import Reply, RequestId, Subject, Verb
@@ -94,6 +95,24 @@ def test_an_entry_that_measures_nothing_writes_nothing(capsys: pytest.CaptureFix
     for action in set(Action) - {Action.FAIL}:
         telemetry.emit_entry(replace(BARE, action=action))
     assert lines(capsys) == []
+
+
+def test_the_times_of_an_entry_are_the_ledgers() -> None:
+    minute = timedelta(minutes=1)
+    made = replace(BARE, action=Action.START, attempt=2, ready_at=BARE.at + 30 * minute)
+    assert telemetry.times_of(made) == {"attempt": 2, "lead_seconds": 1800}
+    paid = (
+        Stretch(SIX, SIX + minute, 2, Cause.IDLE),
+        Stretch(SIX + minute, SIX + 4 * minute, 2, Cause.SHIFT),
+        Stretch(SIX + 4 * minute, SIX + 4 * minute, 2, Cause.DRAIN),
+    )
+    stopped = replace(BARE, action=Action.STOP, needed_until=BARE.at - 3 * minute, paid=paid)
+    assert telemetry.times_of(stopped) == {
+        "stop_delay_seconds": 180,
+        "idle_seconds": 60,
+        "unit_seconds": {"idle": 120, "shift": 360},
+    }
+    assert telemetry.times_of(BARE) == {}
 
 
 def test_a_late_start_counts_as_late_with_a_negative_margin(capsys: pytest.CaptureFixture[str]) -> None:
