@@ -14,7 +14,10 @@ from tempfile import TemporaryDirectory
 from tests.errors.handlers import ROOT, WATCHED
 
 TESTS = ("tests/contracts", "tests/days", "tests/domain", "tests/errors", "tests/functions", "tests/hosting")
-MORE = ("tests/queue", "tests/store", "tests/test_settings.py", "tests/test_telemetry.py", "tests/test_watch.py")
+MORE = (
+    *("tests/queue", "tests/requests", "tests/store", "tests/test_audit.py", "tests/test_publish.py"),
+    *("tests/test_settings.py", "tests/test_telemetry.py", "tests/test_watch.py"),
+)
 COVERAGE = (sys.executable, "-m", "coverage")
 
 

@@ -1,6 +1,6 @@
 """The audit: what it reports, what it lets be, and that it changes nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
@@ -12,11 +12,11 @@ from preheat.domain.attempt import Attempt, Call
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Backend, HostedModel, Mode, ModelId, Target, Units
 from preheat.domain.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
-from preheat.domain.request import Kind, RequestId, Standing, Subject
+from preheat.domain.request import Kind, RequestId, Standing, Standings, Subject
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 from preheat.hosting.listing_memory import MemoryListing
 from preheat.invariants import by_ledger
-from preheat.ports import AccessRefused, Running, Site
+from preheat.ports import AccessRefused, Planned, Running, Site, UnreadableItem
 from preheat.store.memory import MemoryStore
 
 WELD = ModelId("weld-seams")
@@ -61,8 +61,9 @@ def audited(
     failing: dict[Site, AccessRefused] | None = None,
     mode: Mode = Mode.ACT,
     moment: datetime | None = None,
+    store: MemoryStore | None = None,
 ) -> Audited:
-    store = MemoryStore()
+    store = MemoryStore() if store is None else store
     store.apply([model], expected_version=0, at=DAY)
     if record is not None:
         store.records[WELD] = replace(record, plan_version=1)
@@ -214,3 +215,48 @@ def test_each_ledger_is_judged_once_a_day_and_a_gap_in_it_is_told() -> None:
     judged = [run for run in runs if run.judged]
     assert [turn_at(run.at) for run in judged] == [turn_of(WELD)]
     assert [each.promise for each in judged[0].violations] == ["S7"]
+
+
+class SpoiltStore(MemoryStore):
+    """A store in which one item is of a form that nobody knows; `spoilt` names the reading of it."""
+
+    def __init__(self, spoilt: str) -> None:
+        super().__init__()
+        self.spoilt = spoilt
+
+    def _read(self, name: str) -> None:
+        if name == self.spoilt:
+            raise UnreadableItem(f"{name} of {WELD}: not JSON")
+
+    def planned(self, model_id: ModelId) -> Planned:
+        self._read("planned")
+        return super().planned(model_id)
+
+    def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
+        self._read("ledger")
+        return super().ledger(model_id)
+
+    def standings(self, subject: Subject, after: datetime) -> Standings:
+        self._read("standings")
+        return super().standings(subject, after)
+
+
+def test_a_plan_item_that_cannot_be_read_is_told_by_name_and_its_model_is_no_leak_within_its_demand() -> None:
+    found = audited("08:00", hosted(), record=HOSTED, store=SpoiltStore("planned"))
+    assert found.unreadable == ((WELD, f"planned of {WELD}: not JSON"),)
+    assert found.unscheduled == ()
+
+
+def test_a_ledger_that_cannot_be_read_is_told_by_name_and_not_taken_for_judged() -> None:
+    turn = DAY + turn_of(WELD) * EVERY
+    found = audited("", record=IDLE, moment=turn, store=SpoiltStore("ledger"))
+    assert (found.judged, found.unreadable) == ((), ((WELD, f"ledger of {WELD}: not JSON"),))
+
+
+def test_what_cannot_be_evaluated_is_neither_a_leak_nor_at_risk() -> None:
+    unknown = replace(MODEL, schedules=(replace(MODEL.schedules[0], zone="Mars/Olympus"),))
+    for now in ("05:45", "20:00"):
+        found = audited(now, hosted(), record=IDLE, model=unknown)
+        assert (found.unscheduled, found.at_risk) == ((), ())
+    found = audited("20:00", hosted(), record=IDLE, store=SpoiltStore("standings"))
+    assert found.unscheduled == ()

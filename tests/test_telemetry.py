@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat import telemetry
+from preheat import correlation, telemetry
+from preheat.domain.paid import Cause, Stretch
 from preheat.domain.plan import ModelId, Target
 from preheat.domain.record import Action, LedgerEntry, Phase
 from preheat.domain.request import Reply, RequestId, Subject, Verb
@@ -96,6 +97,24 @@ def test_an_entry_that_measures_nothing_writes_nothing(capsys: pytest.CaptureFix
     assert lines(capsys) == []
 
 
+def test_the_times_of_an_entry_are_the_ledgers() -> None:
+    minute = timedelta(minutes=1)
+    made = replace(BARE, action=Action.START, attempt=2, ready_at=BARE.at + 30 * minute)
+    assert telemetry.times_of(made) == {"attempt": 2, "lead_seconds": 1800}
+    paid = (
+        Stretch(SIX, SIX + minute, 2, Cause.IDLE),
+        Stretch(SIX + minute, SIX + 4 * minute, 2, Cause.SHIFT),
+        Stretch(SIX + 4 * minute, SIX + 4 * minute, 2, Cause.DRAIN),
+    )
+    stopped = replace(BARE, action=Action.STOP, needed_until=BARE.at - 3 * minute, paid=paid)
+    assert telemetry.times_of(stopped) == {
+        "stop_delay_seconds": 180,
+        "idle_seconds": 60,
+        "unit_seconds": {"idle": 120, "shift": 360},
+    }
+    assert telemetry.times_of(BARE) == {}
+
+
 def test_a_late_start_counts_as_late_with_a_negative_margin(capsys: pytest.CaptureFixture[str]) -> None:
     telemetry.emit_entry(replace(HOSTED, margin=timedelta(seconds=-3), late=True, time_to_hosted=None))
     (line,) = lines(capsys)
@@ -147,27 +166,59 @@ FORGED = '{"_aws": {"CloudWatchMetrics": []}}\n\u001b[31m'
 
 
 def test_text_from_outside_stays_one_capped_field_of_one_line() -> None:
-    result = Result(ModelId("weld-seams"), Action.LOOK, FORGED + "x" * 5000, Phase.IDLE, SIX, (HOSTED,))
+    result = Result(ModelId("weld-seams"), Action.LOOK, FORGED + "x" * 5000, Phase.IDLE, SIX, incomplete=True)
     line = _logged(result)
     assert "_aws" not in line
     assert line["reason"].startswith(FORGED)
     assert len(line["reason"]) == telemetry.TEXT_MAX
 
 
-def test_a_pass_is_one_line_with_a_constant_message_and_facts_as_fields() -> None:
-    line = _logged(Result(ModelId("weld-seams"), Action.START, "needed", Phase.STARTING, SIX, (HOSTED,)))
-    facts = ("message", "service", "level", "model_id", "action", "reason", "phase", "wake_at", "entries")
+def test_a_transition_is_one_line_with_a_constant_message_and_facts_as_fields() -> None:
+    made = replace(HOSTED, action=Action.START, reason="needed", client_token="t-1")  # noqa: S106 - no secret
+    line = _logged(Result(ModelId("weld-seams"), Action.START, "needed (accepted)", Phase.STARTING, SIX, (made,)))
+    facts = ("message", "service", "level", "model_id", "sequence", "from", "to", "action", "reason", "client_token")
     assert {name: line[name] for name in facts} == {
-        "message": "reconciled",
+        "message": "transition",
         "service": "preheat",
         "level": "INFO",
         "model_id": "weld-seams",
+        "sequence": 3,
+        "from": HOSTED.from_phase,
+        "to": HOSTED.to_phase,
         "action": "start",
-        "reason": "needed",
-        "phase": "starting",
-        "wake_at": "2026-11-23T06:00:00+00:00",
-        "entries": [3],
+        "reason": "needed (accepted)",
+        "client_token": "t-1",
     }
+
+
+@pytest.mark.parametrize(
+    ("facts", "levels"),
+    [
+        ({}, []),
+        ({"entries": (HOSTED,)}, ["INFO"]),
+        ({"entries": (HOSTED, HOSTED)}, ["INFO", "INFO"]),
+        ({"incomplete": True}, ["WARNING"]),
+        ({"unevaluated": "no such zone"}, ["WARNING"]),
+    ],
+)
+def test_a_pass_that_changed_nothing_is_no_line_at_info_and_each_transition_is_one(
+    caplog: pytest.LogCaptureFixture, facts: dict[str, Any], levels: list[str]
+) -> None:
+    telemetry.log_result(Result(ModelId("weld-seams"), Action.LOOK, "so", **facts))
+    assert [record.levelname for record in caplog.records] == levels
+
+
+@pytest.mark.parametrize("cause", ["6a7e8feb-b491-4cf7-a9f1-123456789012", "request-1"])
+def test_every_line_names_what_it_was_caused_by(cause: str) -> None:
+    result = Result(ModelId("weld-seams"), Action.LOOK, "so", entries=(HOSTED,))
+    assert "correlation_id" not in _logged(result)
+    with correlation.caused_by(None, "no id\n", cause):
+        assert _logged(result)["correlation_id"] == cause
+
+
+@pytest.mark.parametrize("field", ["from", "reason", "correlation_id", "client_token"])
+def test_an_account_is_masked_in_every_field_of_a_line(field: str) -> None:
+    assert "123456789012" not in log_line({field: "of 123456789012", "inner": {field: ["123456789012"]}})
 
 
 def test_accounts_roles_and_addresses_are_masked_wherever_a_log_line_quotes_them() -> None:
@@ -176,7 +227,7 @@ def test_accounts_roles_and_addresses_are_masked_wherever_a_log_line_quotes_them
         "authorized to perform: sts:AssumeRole on resource: arn:aws:iam::210987654321:role/line/preheat-member; "
         "arn:aws:rekognition:eu-central-1:210987654321:project/parts, ask plant.owner@example.com"
     )
-    line = _logged(Result(ModelId("weld-seams"), Action.LOOK, told, Phase.IDLE, SIX, (HOSTED,)))
+    line = _logged(Result(ModelId("weld-seams"), Action.LOOK, told, Phase.IDLE, SIX, incomplete=True))
     assert line["reason"] == (
         "AssumeRole: AccessDenied: User: arn:aws:sts::[account]:assumed-role/[name] is not "
         "authorized to perform: sts:AssumeRole on resource: arn:aws:iam::[account]:role/[name]; "

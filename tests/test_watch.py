@@ -11,7 +11,7 @@ from tests.day import MIDNIGHT, TARGETS, WELD, a_model
 
 from preheat.clock import VirtualClock
 from preheat.domain.plan import Backend, HostedModel, ModelId
-from preheat.ports import QueueUnavailable, UnreadableItem
+from preheat.ports import Planned, QueueUnavailable, UnreadableItem
 from preheat.queue.memory import MemoryQueue
 from preheat.store.memory import MemoryStore
 from preheat.watch import CALLS, Change, Watch, change_of
@@ -50,6 +50,20 @@ def test_the_model_of_the_endpoint_is_due_and_sent_and_no_other_is() -> None:
     scene = Scene(endpoint_model(), paint)
     assert scene.watch.look(CHANGE) == (WELD,)
     assert (scene.due(), scene.queue.receive(), scene.queue.receive()) == ([WELD], WELD, None)
+
+
+def test_a_plan_item_that_cannot_be_read_hides_no_other_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    paint = replace(endpoint_model(), model_id=ModelId("paint"))
+    scene = Scene(endpoint_model(), paint)
+    planned = scene.store.planned
+
+    def unreadable(model_id: ModelId) -> Planned:
+        if model_id == "paint":
+            raise UnreadableItem("plans 1/paint: not JSON")
+        return planned(model_id)
+
+    monkeypatch.setattr(scene.store, "planned", unreadable)
+    assert scene.watch.look(CHANGE) == (WELD,)
 
 
 @pytest.mark.parametrize(("region", "woken"), [(None, True), ("eu-central-1", True), ("eu-west-1", False)])

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from preheat import telemetry
+from preheat import correlation, telemetry
 from preheat.bootstrap import Reconciler
 from preheat.queue.work import parse_work
 
@@ -22,10 +22,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def look(record: SQSRecord) -> None:
     """Make the pass that one message asks for, and tell of it."""
-    try:
-        result = reconciler.reconcile(parse_work(record.body))
-    except Exception:
-        telemetry.logger.exception("not reconciled", extra={"message_id": record.message_id})
-        raise
-    telemetry.log_result(result)
-    telemetry.emit_schedule(result, at=reconciler.remote.clock.now())
+    with correlation.caused_by(*correlation.of_message(record.raw_event)):
+        try:
+            result = reconciler.reconcile(parse_work(record.body))
+        except Exception:
+            telemetry.logger.exception("not reconciled", extra={"message_id": record.message_id})
+            raise
+        telemetry.log_result(result)
+        telemetry.emit_schedule(result, at=reconciler.remote.clock.now())

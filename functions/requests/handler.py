@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from preheat import telemetry
+from preheat import correlation, telemetry
 from preheat.bootstrap import Requests
 from preheat.requests.envelope import Sent
 
@@ -23,10 +23,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def answer(record: SQSRecord) -> None:
     """Answer one message, and tell of it."""
     sender = str(record.raw_event.get("attributes", {}).get("SenderId", ""))
-    try:
-        taken = requests.desk.take(Sent(record.message_id, sender, record.body))
-    except Exception:
-        telemetry.logger.exception("not answered", extra={"message_id": record.message_id})
-        raise
-    telemetry.log_taken(taken)
-    telemetry.emit_taken(taken, at=requests.clock.now())
+    with correlation.caused_by(record.message_id):
+        try:
+            taken = requests.desk.take(Sent(record.message_id, sender, record.body))
+        except Exception:
+            telemetry.logger.exception("not answered", extra={"message_id": record.message_id})
+            raise
+        telemetry.log_taken(taken)
+        telemetry.emit_taken(taken, at=requests.clock.now())

@@ -3,20 +3,22 @@
 import os
 from typing import Any
 
-from preheat import telemetry
+from preheat import correlation, telemetry
 from preheat.bootstrap import Watcher
 
 watcher = Watcher.from_env(os.environ)
 
 
-def handler(event: Any, _context: Any) -> dict[str, Any]:
+def handler(event: Any, context: Any) -> dict[str, Any]:
     """Wake the models that the event may concern; return how many; raises what keeps it from it."""
-    try:
-        change = watcher.watch.read(event)
-        woken = watcher.watch.look(change) if change is not None else ()
-    except Exception:
-        telemetry.logger.exception("not watched")
-        raise
-    if change is not None:
-        telemetry.log_watched(change, woken)
+    event_id = event.get("id") if isinstance(event, dict) else None
+    with correlation.caused_by(event_id, correlation.of_invocation(context)):
+        try:
+            change = watcher.watch.read(event)
+            woken = watcher.watch.look(change) if change is not None else ()
+        except Exception:
+            telemetry.logger.exception("not watched")
+            raise
+        if change is not None:
+            telemetry.log_watched(change, woken)
     return {"woken": len(woken)}

@@ -35,7 +35,12 @@ models:
 """
 
 
-HOME = Home("preheat", "eu-central-1", "arn:aws:iam::123456789012:role/preheat-ReconcileRole-1A2B3C")
+HOME = Home(
+    "preheat",
+    "eu-central-1",
+    "arn:aws:iam::123456789012:role/preheat-ReconcileRole-1A2B3C",
+    audit_role="arn:aws:iam::123456789012:role/preheat-AuditRole-4D5E6F",
+)
 
 
 @dataclass

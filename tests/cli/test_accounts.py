@@ -48,6 +48,12 @@ def test_each_account_is_shown_with_its_external_id_and_what_to_deploy_there(ben
     golden(GOLDEN / "accounts.txt", bench.told(result))
 
 
+def test_a_stack_that_is_older_than_its_audit_has_no_role_to_let_in(bench: Workbench) -> None:
+    bench.home = replace(bench.home, audit_role="")
+    (bench.folder / "row.csv").write_text("1,2\n")
+    assert "AuditRoleArn" not in bench.preheat("accounts", bench.plant(PLANT)).output
+
+
 def test_an_external_id_is_drawn_at_the_first_showing_and_is_the_one_that_apply_stores(bench: Workbench) -> None:
     (bench.folder / "row.csv").write_text("1,2\n")
     shown = bench.preheat("accounts", bench.plant(PLANT)).output

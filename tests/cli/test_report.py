@@ -13,6 +13,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from tests.day import WELD, Day, a_day, a_model, at
 
+from preheat.cli import report_html
+from preheat.cli.report_charts import _round_up
 from preheat.domain.plan import ModelId, Units
 from preheat.ports import UnreadableItem
 from preheat.simulator.faults import FaultKind
@@ -210,3 +212,21 @@ def test_explain_of_an_unknown_model_names_what_is_close(bench: Workbench) -> No
 def test_history_shows_what_was_paid_for(bench: Workbench, golden: Golden) -> None:
     lived(bench)
     golden(GOLDEN / "history-paid.txt", bench.preheat("history", "weld-seams").output)
+
+
+@pytest.mark.parametrize(
+    ("most", "end"), [(0.3, 0.3), (1, 1), (7.2, 8), (84, 100), (111, 120), (145.8, 160), (1000, 1000), (1001, 1200)]
+)
+def test_an_axis_ends_at_a_plain_figure_that_nothing_exceeds(most: float, end: float) -> None:
+    assert _round_up(most) == pytest.approx(end)
+
+
+def test_many_doubts_are_folded_away_and_a_few_are_shown(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    lived(bench)
+    assert "<details>" not in bench.preheat("report", *OF_THE_DAY, "--format", "html").stdout
+    monkeypatch.setattr(report_html, "DOUBTS_SHOWN", 0)
+    text = bench.preheat("report", *OF_THE_DAY, "--format", "html").stdout
+    page = Page()
+    page.feed(text)
+    assert page.open == []
+    assert "<summary>All " in text

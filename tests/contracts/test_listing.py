@@ -1,6 +1,6 @@
 """What every list of running models promises: each service's, over its simulator, and the twin in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +28,8 @@ WORDS = {
     Backend.SAGEMAKER: {Observed.STARTING: "Creating", Observed.HOSTED: "InService"},
 }
 
+RESTS = {Backend.LOOKOUT_VISION: "TRAINED", Backend.REKOGNITION: "STOPPED", Backend.SAGEMAKER: "Absent"}
+
 
 def every(_: str) -> bool:
     return True
@@ -38,6 +40,8 @@ class Bench:
 
     def __init__(self, backend: Backend, *, memory: bool) -> None:
         self.site, self.pauses = Site(backend), 0
+        self.goes_at = 0
+        self.goes: Callable[[], None] = lambda: None  # what goes just before a call, the site's first being 0
         self.account: Any = SERVICES[backend](lambda: SIX)
         self.memory = MemoryListing() if memory else None
         client = simulated_client(self.account, config=ONE_TRY)
@@ -45,6 +49,8 @@ class Bench:
 
     def _paused(self) -> None:
         self.pauses += 1
+        if self.pauses == self.goes_at:
+            self.goes()
 
     def runs(self, project: str, version: str, observed: Observed) -> None:
         word = WORDS[self.site.backend][observed]
@@ -109,3 +115,31 @@ def test_calls_are_paced() -> None:
     bench.runs("line-1", "3", Observed.HOSTED)
     bench.found()
     assert bench.pauses == 1
+
+
+@pytest.mark.parametrize(
+    ("backend", "goes_at", "what"),
+    [
+        (Backend.LOOKOUT_VISION, 1, "project"),  # before ListModels
+        (Backend.LOOKOUT_VISION, 2, "model"),  # before DescribeModel
+        (Backend.REKOGNITION, 1, "project"),  # before DescribeProjectVersions
+        (Backend.SAGEMAKER, 1, "endpoint"),  # before DescribeEndpoint
+    ],
+)
+def test_what_goes_between_two_calls_was_not_running_and_hides_no_other(
+    backend: Backend, goes_at: int, what: str
+) -> None:
+    bench = Bench(backend, memory=False)
+    bench.runs("line-1", "3", Observed.HOSTED)
+    bench.runs("line-2", "4", Observed.HOSTED)
+
+    def goes() -> None:
+        bench.account.set_status("line-1", "3", RESTS[backend])
+        if what != "endpoint":
+            bench.account.delete("line-1", "3")
+        if what == "project":
+            bench.account.delete_project("line-1")
+
+    bench.goes_at, bench.goes = goes_at, goes
+    assert bench.found() == [("line-2", "4", Observed.HOSTED)]
+    assert bench.pauses >= goes_at

@@ -149,3 +149,15 @@ def test_equal_schedules_share_what_was_evaluated_and_different_ones_of_one_name
     assert hash(other) == hash(THREE_SHIFTS)
     assert wanted((THREE_SHIFTS,), NOON)
     assert not wanted((other,), NOON)
+
+
+def test_an_error_of_the_library_of_rules_is_a_schedule_that_cannot_be_evaluated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError("year 10000 is out of range")
+
+    monkeypatch.setattr(Schedule, "starting_among", fails)
+    never_seen = Schedule("fails", "UTC", (ShiftWindow(frozenset(Weekday), time(6), time(14)),))
+    with pytest.raises(ScheduleError, match=r"schedule fails cannot be evaluated in 2026-1[01]: .*year 10000"):
+        wanted((never_seen,), datetime(2026, 11, 24, 6, tzinfo=UTC))

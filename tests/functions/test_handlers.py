@@ -1,7 +1,9 @@
 """Each function, fed with every sample event: real handlers, DynamoDB and SQS in process, the simulator on loopback."""
 
 import importlib.util
+import io
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -11,8 +13,10 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore.httpsession import URLLib3Session
 from moto import mock_aws
 
+from preheat import correlation, telemetry
 from preheat.domain.plan import Backend, HostedModel, ModelId, Target, Units
 from preheat.domain.record import Phase
 from preheat.domain.request import RequestId, Subject
@@ -239,9 +243,70 @@ def test_a_start_is_told_in_the_ledger_and_on_one_log_line(stack: Stack, caplog:
     stack.apply(WELD)
     function("reconcile").handler(event("reconcile-one-message"), CONTEXT)
     (entry,) = stack.store.ledger(WELD)
-    (told,) = [record.__dict__ for record in caplog.records if record.message == "reconciled"]
+    (told,) = [record.__dict__ for record in caplog.records if record.levelname == "INFO"]
+    assert told["message"] == "transition"
     assert (told["model_id"], told["action"]) == (WELD, entry.action)
     assert told["reason"].startswith(entry.reason)
+
+
+def asked_of_the_service(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The user agents of all calls that leave for loopback, where the simulator is."""
+    agents: list[str] = []
+    send = URLLib3Session.send
+
+    def note(self: URLLib3Session, request: Any) -> Any:
+        agent = request.headers["User-Agent"]
+        agents.append(agent.decode() if isinstance(agent, bytes) else agent)
+        return send(self, request)
+
+    monkeypatch.setattr(URLLib3Session, "send", note)
+    return agents
+
+
+@pytest.mark.parametrize("passed_on", [True, False])
+def test_one_id_leads_from_the_tick_over_its_message_and_the_transition_to_the_call(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, passed_on: bool
+) -> None:
+    stack.apply(WELD)
+    function("tick").handler(event("tick-scheduled"), CONTEXT)
+    (message,) = stack.sqs.receive_message(QueueUrl=stack.queue_url, MessageAttributeNames=["All"])["Messages"]
+    assert message["Body"] == '{"model_id": "weld-seams"}'
+    given = message["MessageAttributes"]["correlation_id"]["StringValue"]
+    assert given == CONTEXT.aws_request_id
+    asked = event("reconcile-one-message")
+    (record,) = asked["Records"]
+    # A message of the release before has none, and is known by its own id.
+    record["messageAttributes"] = {"correlation_id": {"stringValue": given, "dataType": "String"}} if passed_on else {}
+    cause = given if passed_on else record["messageId"]
+    agents = asked_of_the_service(monkeypatch)
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(telemetry.logger.registered_formatter)
+    telemetry.logger.addHandler(handler)
+    try:
+        function("reconcile").handler(asked, CONTEXT)
+    finally:
+        telemetry.logger._logger.removeHandler(handler)
+    (line,) = map(json.loads, stream.getvalue().splitlines())
+    assert (line["message"], line["action"], line["correlation_id"]) == ("transition", "start", cause)
+    assert len(agents) == 2  # describe and start
+    assert all(agent.endswith(f" preheat/{cause}") for agent in agents)
+    (again,) = stack.sqs.receive_message(
+        QueueUrl=stack.queue_url, MessageAttributeNames=["All"], VisibilityTimeout=0
+    ).get("Messages", [None])
+    assert again is None or again["MessageAttributes"]["correlation_id"]["StringValue"] == cause
+    assert correlation.current() == ""
+
+
+@pytest.mark.parametrize(
+    "nonsense", [None, [], "x", {"correlation_id": None}, {"correlation_id": {"stringValue": "a b"}}]
+)
+def test_whatever_stands_beside_a_message_it_is_read(stack: Stack, nonsense: Any) -> None:
+    stack.apply(WELD)
+    asked = event("reconcile-one-message")
+    asked["Records"][0]["messageAttributes"] = nonsense
+    assert function("reconcile").handler(asked, CONTEXT) == {"batchItemFailures": []}
+    assert len(stack.store.ledger(WELD)) == 1
 
 
 def test_an_unreadable_message_harms_no_other_of_its_batch(stack: Stack) -> None:
@@ -313,6 +378,23 @@ def test_a_tick_without_its_store_ends_quietly_and_tells_no_delay(
     assert tick.handler(event("tick-scheduled"), CONTEXT) == {"sent": 0}
     assert "no tick" in caplog.text
     assert "PickupDelay" not in capsys.readouterr().out
+
+
+def test_an_audit_without_its_store_ends_quietly_and_tells_no_figure(
+    stack: Stack,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    audit = function("audit")
+
+    def out_of_reach(*_: Any) -> None:
+        raise StoreUnavailable("the plans: no answer")
+
+    monkeypatch.setattr(DynamoStore, "plan_version", out_of_reach)
+    assert audit.handler(event("audit-scheduled"), CONTEXT) == {"at_risk": None}
+    assert "no audit" in caplog.text
+    assert "_aws" not in capsys.readouterr().out
 
 
 def test_a_pass_without_its_store_ends_its_message_in_peace_and_warns(

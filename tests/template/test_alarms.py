@@ -13,6 +13,7 @@ import pytest
 from preheat import audit, telemetry
 from preheat.audit import AtRisk, Audited, Stuck, Unscheduled, Violation
 from preheat.domain.lifecycle import Observed
+from preheat.domain.paid import Cause, Stretch
 from preheat.domain.plan import Backend, ModelId, Target
 from preheat.domain.record import Action, LedgerEntry, Phase
 from preheat.domain.request import Reply, RequestId
@@ -117,7 +118,7 @@ def test_every_metric_is_read_by_an_alarm_or_the_dashboard_and_stands_on_the_pag
     shown = {metric[1] for metric in on_dashboard(of_type) if metric[0] == "Preheat"}
     assert names == read | shown
     page = (root / "docs" / "telemetry.md").read_text()
-    assert set(re.findall(r"^\| `([A-Za-z]+)` \|", page, re.MULTILINE)) == names
+    assert set(re.findall(r"^\| `([A-Z][A-Za-z]+)` \|", page, re.MULTILINE)) == names
 
 
 def test_a_schedule_is_a_dimension_of_the_four_that_a_planner_asks_for(capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,7 +132,7 @@ def test_a_schedule_is_a_dimension_of_the_four_that_a_planner_asks_for(capsys: p
 
 def on_dashboard(of_type: OfType) -> list[list[Any]]:
     body = json.loads(of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"])
-    metrics = [metric for widget in body["widgets"] for metric in widget["properties"]["metrics"]]
+    metrics = [metric for widget in body["widgets"] for metric in widget["properties"].get("metrics", ())]
     return [metric for metric in metrics if isinstance(metric[0], str)]
 
 
@@ -147,6 +148,32 @@ def test_the_dashboard_shows_what_there_is(
         else:
             assert namespace in ("AWS/SQS", "AWS/Lambda")
             assert re.sub(r"\$\{(\w+).*\}", r"\1", value) in template["Resources"]
+
+
+PAID = tuple(Stretch(NOW, NOW + timedelta(hours=1), 2, cause) for cause in Cause)
+STARTED = replace(LATE, action=Action.START, late=None, attempt=2, ready_at=NOW + timedelta(minutes=30))
+STOPPED = replace(LATE, action=Action.STOP, late=None, needed_until=NOW - timedelta(minutes=3), paid=PAID)
+
+
+def test_what_the_dashboard_asks_of_the_log_is_written_there_and_stands_on_the_page(
+    of_type: OfType, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = json.loads(of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"])
+    queries = [each["properties"]["query"] for each in body["widgets"] if each["type"] == "log"]
+    assert len(queries) == 3
+    assert all(query.startswith("SOURCE '${PublishLogs}' | ") for query in queries)
+    written = set()
+    for name, value in (telemetry.times_of(STARTED) | telemetry.times_of(STOPPED)).items():
+        written |= {f"{name}.{part}" for part in value} if isinstance(value, dict) else {name}
+    asked = set(re.findall(r"(?:sum|max)\(([a-z_.]+)\)", " ".join(queries)))
+    assert asked <= written
+    assert {f"unit_seconds.{cause}" for cause in Cause} <= asked
+    metrics = set(re.findall(r"\b([A-Z][A-Za-z]+)\.0", " ".join(queries)))
+    assert metrics <= {name for name, _, _ in everything(capsys)}
+    page = (root / "docs" / "telemetry.md").read_text()
+    assert set(re.findall(r"^\| `([a-z_.]+)` \|", page, re.MULTILINE)) == {
+        "unit_seconds.cause" if name.startswith("unit_seconds.") else name for name in written
+    }
 
 
 def test_each_alarm_says_what_to_do_and_has_its_section(of_type: OfType, root: Path) -> None:
@@ -177,6 +204,13 @@ def test_a_dead_tick_is_noticed_within_six_minutes(of_type: OfType) -> None:
     alarm = of_type(ALARM)["TickMissingAlarm"]
     # CloudWatch looks back over up to three more periods before it takes data for missing.
     assert alarm["Period"] * (alarm["EvaluationPeriods"] + 3) <= 360
+
+
+def test_a_late_model_raises_its_alarm_within_two_minutes_of_the_entry(of_type: OfType) -> None:
+    alarm = of_type(ALARM)["ModelLateAlarm"]
+    # The entry's datum falls into a period that has to end, and CloudWatch looks once a minute.
+    assert alarm["Period"] * alarm["EvaluationPeriods"] + 60 <= 120
+    assert alarm["AlarmActions"] == [{"Ref": "AlarmsTopic"}]
 
 
 def test_a_late_model_is_named_to_the_topic_once_for_its_demand(of_type: OfType) -> None:

@@ -11,10 +11,12 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from preheat import correlation
 from preheat.audit import LISTS_EVERY, Audited
 from preheat.domain.event import Event
+from preheat.domain.paid import Cause
 from preheat.domain.plan import ModelId
-from preheat.domain.record import LedgerEntry
+from preheat.domain.record import Action, LedgerEntry
 from preheat.domain.timetable import runs_short
 from preheat.masking import log_line
 from preheat.publish import fails_a_start
@@ -29,11 +31,34 @@ BY_SCHEDULE = frozenset({"TimeToHosted", "HostedMargin", "StartsOnTime", "Starts
 NAMES_MAX = 20  # model ids in one log line
 TEXT_MAX = 1000  # characters of a reason, which may quote the hosting service
 
-logger = Logger(service=SERVICE, json_serializer=log_line)
+
+def _line(facts: dict[str, Any]) -> str:
+    """Write a log line, with what the work was caused by."""
+    cause = correlation.current()
+    return log_line(facts | {"correlation_id": cause} if cause else facts)
+
+
+logger = Logger(service=SERVICE, json_serializer=_line)
 
 
 def log_result(result: Result) -> None:
-    """Write the one line that tells of a pass: at WARNING if it was cut short, at INFO if it told anything."""
+    """Write a line at INFO for each transition, and one of the pass: at WARNING if it was cut short, else at DEBUG.
+
+    A pass that changed nothing writes nothing at INFO. A transition's reason is the ledger's, and of one that made a
+    call also what that was answered.
+    """
+    for entry in result.entries:
+        told = {
+            "model_id": entry.model_id,
+            "sequence": entry.sequence,
+            "from": entry.from_phase,
+            "to": entry.to_phase,
+            "action": entry.action,
+            "reason": (result.reason if result.reason.startswith(entry.reason) else entry.reason)[:TEXT_MAX],
+        }
+        if entry.client_token is not None:
+            told["client_token"] = entry.client_token
+        logger.info("transition", extra=told)
     facts = {
         "model_id": result.model_id,
         "action": result.action,
@@ -47,8 +72,7 @@ def log_result(result: Result) -> None:
     if result.closed_until is not None:
         facts["closed_until"] = result.closed_until.isoformat()
     grave = result.incomplete or result.unevaluated
-    tell = logger.warning if grave else logger.info if result.entries else logger.debug
-    tell("reconciled", extra=facts)
+    (logger.warning if grave else logger.debug)("reconciled", extra=facts)
 
 
 def log_tick(ticked: Ticked) -> None:
@@ -154,12 +178,37 @@ def emit_taken(taken: Taken, *, at: datetime) -> None:
 
 
 def emit_entry(entry: LedgerEntry) -> None:
-    """Write the metrics that a ledger entry holds as one EMF line; nothing if it holds none."""
+    """Write the metrics that a ledger entry holds as one EMF line, and its times as a log line; none if it has none."""
+    if times := times_of(entry):
+        told = {"model_id": entry.model_id, "sequence": entry.sequence, "schedule": entry.schedule}
+        logger.info("entry", extra=told | times)
     measured = _measures(entry)
     for of_schedules in (True, False):
         some = [each for each in measured if (each[0] in BY_SCHEDULE) is of_schedules]
         if some:
             _emit_measures(entry, some, entry.schedule if of_schedules else None)
+
+
+def times_of(entry: LedgerEntry) -> dict[str, Any]:
+    """Return what an entry says of times and of what was paid for, in seconds; its absence tells that it says nothing.
+
+    They are figures of one model, for which queries are there: as metrics they would be a series for each model.
+    """
+    found: dict[str, Any] = {}
+    if entry.action is Action.START:
+        found["attempt"] = entry.attempt
+        if entry.ready_at is not None:
+            found["lead_seconds"] = (entry.ready_at - entry.at).total_seconds()
+    if entry.action is Action.STOP and entry.needed_until is not None:
+        found["stop_delay_seconds"] = (entry.at - entry.needed_until).total_seconds()
+    if entry.paid:
+        idle = sum((one.end - one.begin for one in entry.paid if one.cause is Cause.IDLE), timedelta())
+        found["idle_seconds"] = idle.total_seconds()
+        sums = dict.fromkeys(Cause, timedelta())
+        for one in entry.paid:
+            sums[one.cause] += one.unit_time
+        found["unit_seconds"] = {str(cause): total.total_seconds() for cause, total in sums.items() if total}
+    return found
 
 
 def _emit_measures(entry: LedgerEntry, measured: list[tuple[str, MetricUnit, float]], schedule: str | None) -> None:

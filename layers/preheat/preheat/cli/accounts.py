@@ -91,7 +91,10 @@ def _parameters(
     """Return the template's parameters, and what cannot be told from the models."""
     path, _, name = role.split(":", 5)[5].removeprefix("role").rpartition("/")
     regions = sorted({model.target.region or home.region for model in models})
-    found = {"ReconcileRoleArn": home.reconcile_role, "ExternalId": external_id, "RoleName": name}
+    found = {"ReconcileRoleArn": home.reconcile_role}
+    if home.audit_role:
+        found["AuditRoleArn"] = home.audit_role
+    found |= {"ExternalId": external_id, "RoleName": name}
     if path:
         found["RolePath"] = f"{path}/"
     found["Regions"] = ",".join(regions)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from math import floor
+from math import floor, log10
 
 from preheat.domain.paid import Cause
 
@@ -18,7 +18,7 @@ def by_day(days: Mapping[date, Mapping[Cause, timedelta]]) -> str:
     most = max((sum((each for each in causes.values()), timedelta()) / HOUR for causes in days.values()), default=0.0)
     if not most:
         return NOTHING
-    step = (WIDE - LEFT) / len(days)
+    step, most = (WIDE - LEFT) / len(days), _round_up(most)
     scale = (HIGH - BELOW - TOP) / most
     marks = [*_axis(most, scale, "unit-hours")]
     every = max(len(days) // 12, 1)
@@ -43,7 +43,7 @@ def margins(found: Sequence[timedelta]) -> str:
     bins = Counter(floor(margin / timedelta(minutes=width)) for margin in found)
     least, last = min(bins), max(bins)
     step = (WIDE - LEFT) / (last - least + 1)
-    most = max(bins.values())
+    most = _round_up(max(bins.values()))
     scale = (HIGH - BELOW - TOP) / most
     marks = [*_axis(most, scale, "starts")]
     every = max((last - least + 1) // 12, 1)
@@ -54,7 +54,7 @@ def margins(found: Sequence[timedelta]) -> str:
             cause = Cause.SHIFT if number >= 0 else Cause.UNSCHEDULED
             high = count * scale
             marks.append(_bar(x + step * 0.05, HIGH - BELOW - high, step * 0.9, high, cause=cause, told=told))
-        if (number - least) % every == 0:
+        if number % every == 0:  # so that 0 has its mark
             marks.append(f'<text x="{x:.1f}" y="{HIGH - 8}" text-anchor="middle">{number * width} min</text>')
     return _svg(marks, "Margins of the starts")
 
@@ -63,6 +63,12 @@ def _bin_minutes(found: Sequence[timedelta]) -> int:
     """Return the width of a bin in minutes: a round one, so that there are not too many."""
     span = (max(found) - min(found)) / timedelta(minutes=1)
     return next((width for width in (1, 2, 5, 10, 15, 30, 60) if span / width < BINS_MOST), int(span / BINS_MOST) + 1)
+
+
+def _round_up(most: float) -> float:
+    """Return where an axis ends: the next plain figure whose half is as plain."""
+    power = 10.0 ** floor(log10(most))
+    return next(figure * power for figure in (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10) if most <= figure * power)
 
 
 def _axis(most: float, scale: float, of: str) -> list[str]:

@@ -22,6 +22,7 @@ MEANT = {
     Cause.DRAIN: "after a shift, until the stop was accepted",
     Cause.UNSCHEDULED: "outside any shift, started by somebody else",
 }
+DOUBTS_SHOWN = 8  # more are folded away
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --page: #fff; --card: #f6f8fa;
   --lead: #b26a00; --idle: #d9a441; --shift: #1a7f4b; --bridge: #2f6fbd; --drain: #8250a8; --unscheduled: #c0392b; }
@@ -34,11 +35,16 @@ h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.1rem; margin: 
 p { color: var(--soft); margin: .3rem 0; }
 .figures { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); margin: 1.2rem 0; }
 .figures div { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .7rem 1rem; }
-.figures b { display: block; font-size: 1.35rem; } .figures span { color: var(--soft); font-size: .85rem; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
-th, td { border-bottom: 1px solid var(--line); padding: .35rem .6rem; text-align: right; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; } th { color: var(--soft); font-weight: 600; }
-tfoot td { font-weight: 600; } svg { display: block; height: auto; width: 100%; }
+.figures b { display: block; font-size: 1.2rem; white-space: nowrap; }
+.figures span { color: var(--soft); font-size: .85rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: separate; border-spacing: 0; font-size: .85rem; font-variant-numeric: tabular-nums;
+  width: 100%; }
+th, td { border-bottom: 1px solid var(--line); padding: .35rem .45rem; text-align: right; white-space: nowrap; }
+th { color: var(--soft); font-weight: 600; vertical-align: bottom; white-space: normal; }
+th:first-child, td:first-child { background: var(--page); left: 0; position: sticky; text-align: left; }
+tfoot td { font-weight: 600; } svg { display: block; height: auto; min-width: 40rem; width: 100%; }
+summary { color: var(--soft); cursor: pointer; margin: .3rem 0; }
 svg text { fill: var(--soft); font: 11px system-ui, sans-serif; } svg .axis { stroke: var(--line); }
 .key { color: var(--soft); display: flex; flex-wrap: wrap; font-size: .85rem; gap: .3rem 1.2rem; margin: .4rem 0; }
 .key i { border-radius: 2px; display: inline-block; height: .8em; margin-right: .4em; width: .8em; }
@@ -64,9 +70,9 @@ def page(found: "Report") -> str:
         _figures(found),
         "<h2>Unit-hours by day (UTC) and cause</h2>",
         _key(found),
-        report_charts.by_day(found.by_day),
+        _scrolled(report_charts.by_day(found.by_day)),
         "<h2>Margins: how long before it had to be, each model was ready</h2>",
-        report_charts.margins(found.promise.margins),
+        _scrolled(report_charts.margins(found.promise.margins)),
         "<h2>Models, in unit-hours</h2>",
         _table(found),
         "<h2>In doubt</h2>",
@@ -117,7 +123,12 @@ def _table(found: "Report") -> str:
         money(found.saved),
     )
     body = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n<tfoot><tr>{total}</tr></tfoot>"
-    return f'<div class="scroll"><table>{body}</table></div>'
+    return _scrolled(f"<table>{body}</table>")
+
+
+def _scrolled(wide: str) -> str:
+    """Return what may be wider than the window; it can be reached by keyboard too."""
+    return f'<div class="scroll" tabindex="0">{wide}</div>'
 
 
 def _cells(each: "ModelReport") -> str:
@@ -141,7 +152,8 @@ def _tds(*cells: str) -> str:
 def _doubts(found: "Report") -> list[str]:
     less = sum((each.may_be_less for each in found.models), timedelta())
     more = sum((each.may_be_more for each in found.models), timedelta())
-    lines = [f"<p>The bill may be {hours(less)} unit-hours less, or {hours(more)} more.</p>"]
+    sure = f"<p>The bill may be {hours(less)} unit-hours less, or {hours(more)} more.</p>"
+    lines = []
     for each in found.models:
         for bracket in each.brackets:
             if bracket.unit_time >= timedelta(minutes=1):
@@ -152,4 +164,7 @@ def _doubts(found: "Report") -> list[str]:
             lines.append(
                 f"<p>{escape(each.model_id)}: {each.unknown_begins} found running, since when is not known.</p>"
             )
-    return lines
+    if len(lines) > DOUBTS_SHOWN:
+        summary = f"<summary>All {len(lines)} of a minute and more</summary>"
+        lines = ["<details>", summary, *lines, "</details>"]
+    return [sure, *lines]

@@ -42,6 +42,7 @@ class Home:
     region: str
     reconcile_role: str
     member_roles: tuple[str, ...] = ()
+    audit_role: str = ""  # that a member account lets in to list what runs; empty: the stack is older than the audit
 
     @property
     def account(self) -> str:
@@ -62,7 +63,7 @@ def find_home(stack: str | None) -> Home:
 
 def _home(stack: str, region: str, outputs: Mapping[str, str]) -> Home:
     roles = tuple(filter(None, outputs.get("MemberRoles", "").split(",")))
-    return Home(stack, region, outputs["ReconcileRoleArn"], roles)
+    return Home(stack, region, outputs["ReconcileRoleArn"], roles, outputs.get("AuditRoleArn", ""))
 
 
 def open_requests(stack: str | None) -> Callable[[str], None]:

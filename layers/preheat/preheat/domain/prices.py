@@ -1,8 +1,11 @@
 """What an inference unit costs where nobody has said otherwise.
 
-Published prices, of the first tier, in US dollars an hour: Lookout for Vision's and Rekognition Custom Labels' pricing
-pages, as the simulator bills them too. SageMaker bills instances, whose price depends on their kind: nothing is
-assumed.
+Published prices, of the first tier, in US dollars an hour, as the simulator bills them too:
+
+- Lookout for Vision: https://aws.amazon.com/lookout-for-vision/pricing/, until the service ended on 2025-10-31.
+- Rekognition Custom Labels: https://aws.amazon.com/rekognition/pricing/, as of the end of 2025.
+
+SageMaker bills instances, whose price depends on their kind: nothing is assumed. A plant's own `tariffs` go first.
 """
 
 from collections.abc import Mapping

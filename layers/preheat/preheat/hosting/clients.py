@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from botocore.session import Session
 
+from preheat import correlation
 from preheat.domain.plan import Backend, Target
 from preheat.hosting.calling import CONFIG
 from preheat.hosting.members import MemberSessions
@@ -28,6 +29,7 @@ class HostingClients:
     def __init__(self, session: Session, endpoint_urls: Mapping[Backend, str | None], sessions: MemberSessions) -> None:
         """`endpoint_urls`: where a service answers; None is its own endpoint of the region. Teaches the session."""
         self._session = lookout_session(session)
+        self._session.register("before-send", _says_why, unique_id="preheat-says-why")
         self._endpoint_urls = endpoint_urls
         self._sessions = sessions
         self._kept: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
@@ -53,3 +55,11 @@ class HostingClients:
         while len(self._kept) > CLIENTS_MAX:
             self._kept.popitem(last=False)
         return client
+
+
+def _says_why(request: Any, **_: Any) -> None:
+    """Add the cause of a call to its user agent, which the account's trail keeps and no signature covers."""
+    agent = request.headers.get("User-Agent", b"")
+    if cause := correlation.current():
+        agent = agent if isinstance(agent, str) else agent.decode()
+        request.headers["User-Agent"] = f"{agent} preheat/{cause}"

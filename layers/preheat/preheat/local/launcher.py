@@ -8,6 +8,7 @@ What it adds to ministack, in the same process. It leans on private names of one
 of them first, and an upgrade that moved one ends with a sentence instead of a wrong answer:
 
 - EMF lines in a function's log become CloudWatch metrics, one datum for each metric, dimension set and value.
+- Alarms are left to `preheat.local.alarms`: what ministack makes of a datum that is put overlooks its dimensions.
 - EventBridge Scheduler looks at its schedules every second, not every ten.
 - A function runs on the bare interpreter: a package that its layers lack is missing here as it would be on Lambda,
   and a runtime other than this interpreter's is refused.
@@ -106,6 +107,12 @@ def record_embedded_metrics(lambda_service: ModuleType, cloudwatch: ModuleType) 
     lambda_service._emit_lambda_logs = write_logs_and_metrics  # type: ignore[attr-defined]  # noqa: SLF001 - seam() found it
 
 
+def leave_alarms_to_others(cloudwatch: ModuleType) -> None:
+    """Keep ministack from judging an alarm when a datum is put; SetAlarmState tells topics and parents as before."""
+    seam(cloudwatch, "_evaluate_alarm", ("alarm",))
+    cloudwatch._evaluate_alarm = lambda alarm: None  # type: ignore[attr-defined]  # noqa: ARG005, SLF001 - seam() found it
+
+
 def sweep_schedules_every_second(scheduler: ModuleType) -> None:
     """Make a schedule fire within a second of its time."""
     seam(scheduler, "_SCHEDULE_TICK_INTERVAL")
@@ -200,6 +207,7 @@ def main() -> None:
     from ministack.services.cloudformation import provisioners  # noqa: PLC0415 - as above
 
     record_embedded_metrics(lambda_svc, cloudwatch)
+    leave_alarms_to_others(cloudwatch)
     sweep_schedules_every_second(scheduler)
     run_functions_on_the_bare_interpreter(lambda_runtime)
     take_concurrency_as_a_number(provisioners)

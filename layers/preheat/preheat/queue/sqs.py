@@ -7,6 +7,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from preheat import correlation
 from preheat.domain.plan import ModelId
 from preheat.ports import QueueUnavailable
 from preheat.queue.work import work
@@ -30,7 +31,14 @@ class SqsQueue:
     def enqueue(self, model_id: ModelId, after: timedelta) -> None:
         """See `ports.Queue`. The delay is rounded up to whole seconds: a look may come late, never early."""
         delay_seconds = min(max(math.ceil(after.total_seconds()), 0), DELAY_SECONDS_MAX)
+        cause = correlation.current()
+        told = {correlation.ATTRIBUTE: {"DataType": "String", "StringValue": cause}}
         try:
-            self._client.send_message(QueueUrl=self._queue_url, MessageBody=work(model_id), DelaySeconds=delay_seconds)
+            self._client.send_message(
+                QueueUrl=self._queue_url,
+                MessageBody=work(model_id),
+                DelaySeconds=delay_seconds,
+                **({"MessageAttributes": told} if cause else {}),
+            )
         except (BotoCoreError, ClientError) as error:
             raise QueueUnavailable(f"{model_id}: {error}") from error

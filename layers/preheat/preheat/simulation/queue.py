@@ -43,7 +43,14 @@ class SimulatedSqs:
     def __len__(self) -> int:
         return len(self._hidden)
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0) -> dict[str, Any]:  # noqa: N803 - the client's own names
+    def send_message(
+        self,
+        *,
+        QueueUrl: str,  # noqa: N803 - the client's own names
+        MessageBody: str,  # noqa: N803 - as above
+        DelaySeconds: int = 0,  # noqa: N803 - as above
+        MessageAttributes: object = None,  # noqa: ARG002, N803 - what stands beside a body is for readers of logs
+    ) -> dict[str, Any]:
         """Take a message, as the client's call of that name does.
 
         Raises:
