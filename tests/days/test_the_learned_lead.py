@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,8 @@ from preheat.domain.evidence import trusted
 from preheat.domain.lead_in_force import in_force, next_lead
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Learning, Mode, Units
+from preheat.domain.record import Action
+from preheat.domain.turn import Turn
 from preheat.simulator.faults import FaultKind
 from preheat.simulator.latency import fixed
 from preheat.simulator.status import Operation
@@ -162,3 +165,29 @@ def test_forty_shifts_are_never_stopped_within_a_shift_whatever_the_starts_take(
             day.service.start_latency = fixed(takes * 60)
             day.run_until("17:00", day=number)
             assert (day.started(), day.stopped()) == (number + 1, number + 1)
+
+
+def test_a_plan_that_takes_a_turn_away_does_not_stop_what_was_started_by_it() -> None:
+    turn = Turn(timedelta(seconds=90), timedelta(seconds=100))
+    with a_day(turn=turn) as day:
+        day.run_until("07:27")
+        assert day.observed() is Observed.STARTING
+        assert day.told(Action.START)[0].at - at("07:26:30") < timedelta(seconds=2)
+        day.apply(a_model("08:00-16:00"))
+        day.run_until("08:00")
+        assert (day.observed(), day.started(), day.stopped()) == (Observed.HOSTED, 1, 0)
+        assert all(entry.late is not True for entry in day.entries)
+        day.run_until("16:30")
+        assert (day.record.wake_at, day.stopped()) == (at("07:28", day=1), 1)
+
+
+def test_looks_in_turn_are_a_round_apart_and_still_tell_how_long_a_start_took() -> None:
+    with a_day(turn=Turn(timedelta(seconds=50), timedelta(seconds=240)), learning=LEARNING, start_takes="13m") as day:
+        remember(day, *([13.0] * 59))
+        day.run_until("08:00")
+        (started,) = day.told(Action.START)
+        looks = [call.at for call in day.sent(Operation.DESCRIBE_MODEL) if started.at < call.at < at("07:55")]
+        assert len(looks) >= 2
+        assert all(two - one >= timedelta(seconds=235) for one, two in pairwise(looks)), looks
+        assert (len(day.record.samples), day.observed()) == (60, Observed.HOSTED)
+        assert 13 * MINUTE <= day.record.samples[-1] <= 13 * MINUTE + timedelta(seconds=245)

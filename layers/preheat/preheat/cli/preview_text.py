@@ -52,6 +52,8 @@ def stored(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord]
             f"{model.model_id}: {show.target(model.target)}, units {show.units(model.units)}, mode {model.mode}"
         )
         lines += [f"  {line}" for line in _lead(model, records.get(model.model_id), terms)]
+        if model.turn is not None:
+            lines.append(f"  in its turn started {show.duration(model.turn.offset)} before that for a shift")
         lines += [f"  {show.schedule(schedule)}" for schedule in model.schedules] or ["  no schedule"]
     return [*lines, ""]
 
@@ -68,7 +70,7 @@ def notes(
     models: Sequence[HostedModel], found: Sequence[Run], asked: Window, terms: Terms, *, now: datetime | None
 ) -> list[str]:
     """Return what there is to note beside the rows; `now` tells what a file that is not applied yet comes late for."""
-    lines = [*_bridged(found), *_paid(found, asked, terms), *_conflicts(found, terms)]
+    lines = [*_bridged(found), *_paid(found, asked, terms), *_spread(models), *_conflicts(found, terms)]
     late = [run for run in found if now is not None and now in asked and run.start_at < now < run.end_at]
     if late and now is not None:
         lines.append("their start has passed: if applied now, these are ready late")
@@ -143,6 +145,13 @@ def _cost(hours: float, service: str, terms: Terms) -> tuple[Decimal, str]:
     return (Decimal(hours) * price.amount, price.currency) if price is not None else (Decimal(), "")
 
 
+def _spread(models: Sequence[HostedModel]) -> Iterator[str]:
+    turns = [model.turn for model in models if model.turn is not None]
+    if turns:
+        most = show.duration(max(turn.offset for turn in turns))
+        yield f"starts are spread for the calls that a service takes: {len(turns):,} models, up to {most} earlier each"
+
+
 def _conflicts(found: Sequence[Run], terms: Terms) -> Iterator[str]:
     crowded = crowds(found, terms.models_at_once)
     rushed = rushes(found, terms.starts_per_second)
@@ -159,7 +168,7 @@ def _some(lines: Sequence[str]) -> list[str]:
 def _crowded(crowd: Crowd) -> str:
     what = f"{crowd.service}: up to {crowd.most} models at once, {crowd.allowed} allowed"
     when = f"{show.minute(crowd.window.start)} to {show.minute(crowd.window.end)}"
-    return f"{what}\n    {when}: {_names(crowd.models)}"
+    return f"{what}\n    {when}: {_names(crowd.models)}\n    late, since they are started last: {_names(crowd.late)}"
 
 
 def _rushed(rush: Rush) -> str:
