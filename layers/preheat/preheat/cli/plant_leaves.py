@@ -220,8 +220,11 @@ ROLE_ARN: Final = leaf(
 FileVersion = Annotated[int, *leaf(_file_version, const=1)]
 read_lead: Final = _duration(timedelta(seconds=1), LEAD_MAX, "more than 0 and at most 6h")
 LEAD: Final = leaf(read_lead, **_SPAN)
+read_late_target: Final = _number(
+    LATE_TARGET_LEAST, LATE_TARGET_MOST, f"a share from {LATE_TARGET_LEAST} to {LATE_TARGET_MOST}"
+)
 LATE_TARGET: Final = leaf(
-    _number(LATE_TARGET_LEAST, LATE_TARGET_MOST, f"a share from {LATE_TARGET_LEAST} to {LATE_TARGET_MOST}"),
+    read_late_target,
     type="number",
     minimum=LATE_TARGET_LEAST,
     maximum=LATE_TARGET_MOST,
