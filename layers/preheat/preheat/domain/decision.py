@@ -74,9 +74,10 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
     reaction = REACTIONS[answer]
     wake_at, phase, silent, observed = attempt.retry_at, record.phase, record.silent_for_plan, record.observed
     if answer is Answer.ACCEPTED:
-        wake_at = now + looks.STOPPING_EVERY
+        first_look_at = now + looks.STOPPING_EVERY
         if attempt.call is Call.START:
-            wake_at = look_in_turn(s.turn, now, looks.while_starting(timedelta(), record.samples, s.lead))
+            first_look_at = look_in_turn(s.turn, now, looks.while_starting(timedelta(), record.samples, s.lead))
+        wake_at = first_look_at
         record = accounting.accepted(s, record, attempt, now)
     elif reaction.retry_after is None:
         phase = Phase.GONE if answer is Answer.GONE else Phase.REFUSED
