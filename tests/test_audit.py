@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from preheat.audit import EVERY, Audit, Audited, turn_at, turn_of
-from preheat.domain.attempt import Attempt, Call
+from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Backend, HostedModel, Mode, ModelId, Target, Units
+from preheat.domain.plan import Backend, HostedModel, Learning, Mode, ModelId, Target, Units
 from preheat.domain.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat.domain.request import Kind, RequestId, Standing, Standings, Subject
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
@@ -260,3 +260,28 @@ def test_what_cannot_be_evaluated_is_neither_a_leak_nor_at_risk() -> None:
         assert (found.unscheduled, found.at_risk) == ((), ())
     found = audited("20:00", hosted(), record=IDLE, store=SpoiltStore("standings"))
     assert found.unscheduled == ()
+
+
+LEARNED = replace(MODEL, learning=Learning())
+
+
+def test_a_start_under_way_is_projected_by_the_lead_it_was_given() -> None:
+    record = starting("05:33")
+    assert record.effort is not None
+    given = replace(record, effort=replace(record.effort, lead=timedelta(minutes=20)))
+    assert audited("05:45", record=given, model=LEARNED).at_risk == ()
+    assert len(audited("05:45", record=record, model=LEARNED).at_risk) == 1  # the default, as nothing is on record
+
+
+def test_a_start_that_is_refused_for_want_of_room_is_at_risk_as_long_as_it_has_not_begun() -> None:
+    record = starting("05:28")
+    assert record.attempt is not None
+    refused = record.attempt.answered(Answer.QUOTA, WELD, at("05:28"))
+    (risk,) = audited("05:31", record=replace(record, attempt=refused)).at_risk
+    assert (risk.expected_at, "quota" in risk.reason) == (at("05:31") + LEAD, True)
+
+
+def test_a_demand_of_a_learned_lead_that_no_pass_has_come_to_is_at_risk_by_that_lead() -> None:
+    fast = replace(IDLE, samples=(timedelta(minutes=10),) * 60)  # its start is due at 05:47
+    assert audited("05:45", record=fast, model=LEARNED).at_risk == ()
+    assert len(audited("05:53", record=fast, model=LEARNED).at_risk) == 1

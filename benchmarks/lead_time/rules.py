@@ -1,20 +1,19 @@
 """The rules that are compared: each gives the lead of every start from the starts before it.
 
-Owns the rivals, run for all replicates at once. The product's rule is called, start by start, and not written again.
+Owns the rivals, run for all replicates at once; those that a replay of recorded starts compares too, and the product's
+own, stand in `preheat.reporting.lead_rules`.
 """
 
 import math
-from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 
 import numpy as np
 from benchmarks.lead_time.processes import Minutes
 
-from preheat.domain.evidence import counted
-from preheat.domain.lead import learned
-from preheat.domain.plan import DEFAULT_LEAD, Learning
+from preheat.domain.plan import Learning
 from preheat.domain.record import SAMPLES_KEPT
+from preheat.reporting.lead_rules import LeadRule, deviations, pinned, product
 
 type Rule = Callable[[Minutes], Minutes]  # what the starts took, a row a replicate -> their leads
 
@@ -23,30 +22,9 @@ LEARNING = 20  # starts before which rules that keep to the slowest are at least
 HISTORY = 99  # with so many samples the slowest is the conformal bound for 1 %
 
 
-def product(learning: Learning, default: timedelta = DEFAULT_LEAD) -> Rule:
-    """Return Preheat's own rule: its lead, its evidence, its window of samples."""
-
-    def leads(minutes: Minutes) -> Minutes:
-        return np.array([_one_year(row, learning, default) for row in minutes.tolist()])
-
-    return leads
-
-
-def _one_year(took: list[float], learning: Learning, default: timedelta) -> list[float]:
-    samples: deque[timedelta] = deque(maxlen=SAMPLES_KEPT)
-    evidence, leads = 0, []
-    for minutes in took:
-        lead = learned(samples, evidence, learning, default).span
-        leads.append(lead.total_seconds() / 60)
-        sample = timedelta(seconds=math.ceil(minutes * 60))
-        samples.append(sample)
-        evidence = counted(evidence, len(samples), late=sample > lead)
-    return leads
-
-
-def fixed(lead: float) -> Rule:
-    """Return the same lead for ever."""
-    return lambda minutes: np.full_like(minutes, lead)
+def each_year(rule: LeadRule) -> Rule:
+    """Return a rule that is run year by year."""
+    return lambda minutes: np.array([rule(row) for row in minutes.tolist()])
 
 
 def _by_history(of: Callable[[Minutes], Minutes], kept: int, *, least: int = 1, learning: int = 0) -> Rule:
@@ -63,13 +41,6 @@ def _by_history(of: Callable[[Minutes], Minutes], kept: int, *, least: int = 1, 
         return found
 
     return leads
-
-
-def deviations(times: float) -> Rule:
-    """Return the mean of the last 60 starts plus so many standard deviations."""
-    return _by_history(
-        lambda past: np.asarray(past.mean(axis=1) + times * past.std(axis=1, ddof=1)), SAMPLES_KEPT, least=2
-    )
 
 
 def empirical() -> Rule:
@@ -144,10 +115,10 @@ def integral(rate: float) -> Rule:
 
 
 RULES: dict[str, Rule] = {
-    "fixed 30 min": fixed(30.0),
-    "fixed 45 min": fixed(45.0),
-    "mean + 2 sd": deviations(2.0),
-    "mean + 3 sd": deviations(3.0),
+    "fixed 30 min": each_year(pinned(timedelta(minutes=30))),
+    "fixed 45 min": each_year(pinned(timedelta(minutes=45))),
+    "mean + 2 sd": each_year(deviations(2.0)),
+    "mean + 3 sd": each_year(deviations(3.0)),
     "empirical p99": empirical(),
     "split conformal, cap until n = 99": conformal(cap_first=True),
     "split conformal, slowest until n = 99": conformal(cap_first=False),
@@ -155,8 +126,10 @@ RULES: dict[str, Rule] = {
     "ACI, step 0.02": adaptive(0.02),
     "conformal PI, rate 0.1": integral(0.1),
     "slowest of the last 60": slowest(),
-    "Preheat, default 30 min": product(Learning()),
-    "Preheat, default 45 min": product(Learning(), timedelta(minutes=45)),
+    "Preheat, default 30 min": each_year(product(Learning())),
+    "Preheat, default 45 min": each_year(product(Learning(), timedelta(minutes=45))),
 }
 OURS = "Preheat, default 30 min"
-TARGETS: dict[str, Rule] = {f"{target:g}": product(Learning(target)) for target in (0.05, 0.02, 0.005, 0.002, 0.001)}
+TARGETS: dict[str, Rule] = {
+    f"{target:g}": each_year(product(Learning(target))) for target in (0.05, 0.02, 0.005, 0.002, 0.001)
+}

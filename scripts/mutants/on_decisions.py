@@ -84,7 +84,7 @@ MUTATIONS = (
     ),
     _m(
         name="no look after a call",
-        old="        wake_at = now + first_look",
+        old="        wake_at = first_look_at",
         new="        wake_at = None",
         rule="what was called for is looked after until it is so",
         sees="L1",
@@ -150,8 +150,14 @@ MUTATIONS = (
     ),
     _d(
         name="a demand that ends 4 min late",
-        old="        if demand.end <= now:\n            ended.append(demand)\n            continue\n        if now in ",
-        new="        if demand.end + STOP_TIME <= now:\n            continue\n        if demand.start_at <= now and ",
+        old="""        if demand.end <= now:
+            ended.append(demand)
+            continue
+        if now in demand:""",
+        new="""        if demand.end + STOP_TIME <= now:
+            ended.append(demand)
+            continue
+        if demand.start_at <= now:""",
         rule="a stop is accepted within two minutes of the demand's end",
         sees="L2",
     ),

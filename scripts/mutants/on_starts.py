@@ -134,7 +134,7 @@ MUTATIONS = (
     ),
     _m(
         name="a backoff without end",
-        old="BACKOFF = (1, 2, 4, 8)",
+        old="BACKOFF = (0, 2, 4, 8)",
         new="BACKOFF = (1000, 1000, 1000, 1000)",
         rule="a burnt attempt is followed by the next within minutes",
         sees="L1",

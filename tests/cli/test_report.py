@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.day import WELD, Day, a_day, a_model, at
 
 from preheat.cli import report_html
 from preheat.cli.report_charts import _round_up
-from preheat.domain.plan import ModelId, Units
+from preheat.domain.plan import Learning, ModelId, Units
 from preheat.ports import UnreadableItem
 from preheat.simulator.faults import FaultKind
 from preheat.simulator.status import Operation
@@ -230,3 +231,18 @@ def test_many_doubts_are_folded_away_and_a_few_are_shown(bench: Workbench, monke
     page.feed(text)
     assert page.open == []
     assert "<summary>All " in text
+
+
+def test_explain_says_what_a_learned_lead_comes_from_what_it_was_set_for_and_what_it_costs(
+    bench: Workbench, golden: Golden
+) -> None:
+    with a_day("08:00-12:00", "12:20-16:00", learning=Learning(0.02), start_takes="12m") as day:
+        day.run_until("00:01")
+        samples = tuple(timedelta(minutes=10 + number % 5) for number in range(40))
+        day.store.save(replace(day.record, samples=samples, wake_at=day.clock.at), None)
+        day.store.wake(day.record.model_id, day.clock.at)
+        day.run_until("07:50")
+    bench.store, bench.clock.at = day.store, day.clock.at
+    result = bench.preheat("explain", "weld-seams")
+    assert result.exit_code == 0
+    golden(GOLDEN / "explain-learned.txt", result.output)

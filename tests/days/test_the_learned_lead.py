@@ -2,15 +2,21 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.day import WELD, Day, a_day, a_model, at
 
+from preheat.audit import Audit
+from preheat.domain.attempt import LEASE
 from preheat.domain.evidence import trusted
 from preheat.domain.lead_in_force import in_force, next_lead
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Learning, Mode, Units
+from preheat.domain.record import Action, Phase
+from preheat.domain.turn import Turn
+from preheat.hosting.listing_memory import MemoryListing
 from preheat.simulator.faults import FaultKind
 from preheat.simulator.latency import fixed
 from preheat.simulator.status import Operation
@@ -162,3 +168,94 @@ def test_forty_shifts_are_never_stopped_within_a_shift_whatever_the_starts_take(
             day.service.start_latency = fixed(takes * 60)
             day.run_until("17:00", day=number)
             assert (day.started(), day.stopped()) == (number + 1, number + 1)
+
+
+def test_a_plan_that_takes_a_turn_away_does_not_stop_what_was_started_by_it() -> None:
+    turn = Turn(timedelta(seconds=90), timedelta(seconds=100))
+    with a_day(turn=turn) as day:
+        day.run_until("07:27")
+        assert day.observed() is Observed.STARTING
+        assert day.told(Action.START)[0].at - at("07:26:30") < timedelta(seconds=2)
+        day.apply(a_model("08:00-16:00"))
+        day.run_until("08:00")
+        assert (day.observed(), day.started(), day.stopped()) == (Observed.HOSTED, 1, 0)
+        assert all(entry.late is not True for entry in day.entries)
+        day.run_until("16:30")
+        assert (day.record.wake_at, day.stopped()) == (at("07:28", day=1), 1)
+
+
+def test_looks_in_turn_are_a_round_apart_and_still_tell_how_long_a_start_took() -> None:
+    with a_day(turn=Turn(timedelta(seconds=50), timedelta(seconds=240)), learning=LEARNING, start_takes="13m") as day:
+        remember(day, *([13.0] * 59))
+        day.run_until("08:00")
+        (started,) = day.told(Action.START)
+        looks = [call.at for call in day.sent(Operation.DESCRIBE_MODEL) if started.at < call.at < at("07:55")]
+        assert len(looks) >= 2
+        assert all(two - one >= timedelta(seconds=235) for one, two in pairwise(looks)), looks
+        assert (len(day.record.samples), day.observed()) == (60, Observed.HOSTED)
+        assert 13 * MINUTE <= day.record.samples[-1] <= 13 * MINUTE + timedelta(seconds=245)
+
+
+def expected(day: Day) -> list[str]:
+    """Return what the audit says now of who will not be ready in time."""
+    audit = Audit(day.clock, day.store, MemoryListing([], {}), (), "", lambda *_: [])
+    return [f"{one.expected_at:%H:%M}" for one in audit.run().at_risk]
+
+
+def test_a_start_that_fails_is_begun_again_at_once_and_is_ready_on_time() -> None:
+    with a_day(learning=LEARNING, start_takes="10m") as day:
+        remember(day, *([12.0] * 60))
+        day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=2))
+        day.run_until("07:48")
+        first, second = day.told(Action.START)
+        (failed,) = day.told(Action.FAIL)
+        assert first.at + LEASE <= second.at <= first.at + LEASE + timedelta(seconds=20)
+        assert second.at - failed.at <= timedelta(seconds=6)
+        day.run_until("08:01")
+        assert [entry.late for entry in day.entries if entry.late is not None] == [False]
+        assert (trusted(day.record), day.record.samples[-1] > 12 * MINUTE) == (60, True)  # with what has failed
+
+
+def test_a_start_that_fails_five_minutes_in_is_begun_again_as_soon_as_it_is_seen() -> None:
+    with a_day(learning=LEARNING, start_takes="10m") as day:
+        remember(day, *([20.0] * 60))
+        day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=5))
+        day.run_until("08:00")
+        (first, second), (failed,) = day.told(Action.START), day.told(Action.FAIL)
+        assert timedelta(minutes=5) <= failed.at - first.at <= timedelta(minutes=10)  # before the bracket looks are few
+        assert second.at - failed.at <= timedelta(seconds=6)
+        assert (day.observed(), [entry.late for entry in day.entries if entry.late is not None]) == (
+            Observed.HOSTED,
+            [False],
+        )
+
+
+def test_from_the_second_retry_on_the_next_start_waits() -> None:
+    with a_day(learning=LEARNING, start_takes="10m") as day:
+        remember(day, *([12.0] * 60))
+        day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=2), times=3)
+        day.run_until("08:30")
+        starts, failures = day.told(Action.START), day.told(Action.FAIL)
+        waits = [start.at - failure.at for failure, start in zip(failures, starts[1:], strict=True)]
+        assert [round(wait / MINUTE) for wait in waits] == [0, 2, 4]
+
+
+def test_who_will_not_be_ready_by_the_lead_in_force_is_told_before_the_shift() -> None:
+    with a_day(learning=LEARNING, start_takes="10m") as day:
+        remember(day, *([12.0] * 60))  # a lead of 13.2 minutes, where the default is 30
+        day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=2))
+        day.run_until("07:46")
+        assert expected(day) == []
+        day.run_until("07:48")
+        assert day.record.phase is Phase.STARTING
+        assert expected(day) == ["08:00"]  # 07:46:50 and 13.2 minutes are some seconds past it
+        day.run_until("07:59:50")
+        assert expected(day) == []  # hosted by now
+
+
+def test_a_start_that_is_on_its_way_in_time_is_not_told() -> None:
+    with a_day(learning=LEARNING, start_takes="10m") as day:
+        remember(day, *([12.0] * 60))
+        for minute in range(40, 60):
+            day.run_until(f"07:{minute}")
+            assert expected(day) == []

@@ -77,3 +77,11 @@ def test_no_two_looks_are_further_apart_than_all_the_time_before(samples: list[t
 def test_what_has_failed_at_once_is_seen_when_its_lease_ends() -> None:
     assert looks([13 * MINUTE], HOUR)[1] == 2 * MINUTE
     assert looks([], HOUR)[1] == 2 * MINUTE
+
+
+@given(st.lists(st.integers(30, 400), min_size=1, max_size=60), st.data())
+def test_a_fast_start_like_one_before_is_met_within_fifteen_seconds_or_a_tenth(
+    samples: list[int], data: st.DataObject
+) -> None:
+    ends = data.draw(st.sampled_from(samples[-20:])) * SECOND
+    assert width([each * SECOND for each in samples], ends) <= max(15 * SECOND, ends / 10)

@@ -15,6 +15,7 @@ from preheat.domain.pieces import BY_REQUEST
 from preheat.domain.plan import Backend, HostedModel, Target, Units
 from preheat.domain.request import Kind, RequestId, Standing, Subject
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.turn import Turn
 
 MINUTE = timedelta(minutes=1)
 LONG_KNOWN = MIDNIGHT - timedelta(days=3)
@@ -366,3 +367,25 @@ def test_a_hold_is_half_open_to_the_second(seconds: int) -> None:
     seen = outlook(a_model(), end + timedelta(seconds=seconds), (hold("10:00", "11:00"),))
     assert (seen.current is not None) == (seconds < 0)
     assert bool(seen.expired) == (seconds >= 0)
+
+
+TURN = Turn(timedelta(seconds=40), timedelta(seconds=75))
+
+
+def test_a_turn_brings_the_start_for_a_shift_forward_and_nothing_else() -> None:
+    (demand,) = found(model=a_model("08:00-16:00", turn=TURN))
+    assert (demand.ready_at, demand.start_at) == (at("08:00"), at("07:27:20"))
+    (demand,) = found(hold("10:00", "11:00"), model=a_model(turn=TURN))
+    assert (demand.ready_at, demand.start_at) == (at("10:00"), at("09:28"))
+
+
+def test_a_shift_that_becomes_known_too_late_is_not_excused_by_a_turn() -> None:
+    for known, ready in (("07:27:30", "08:00"), ("07:58", "08:30")):
+        (demand,) = found(model=a_model("08:00-16:00", turn=TURN, announced_at=at(known)))
+        assert (demand.start_at, demand.ready_at) == (at(known), at(ready))
+
+
+def test_a_gap_that_the_offset_makes_too_short_is_bridged() -> None:
+    gap = a_model("08:00-10:00", "10:40:30-16:00")
+    assert len(demands(gap, at("00:00"), at("23:59"))) == 2
+    assert len(demands(replace(gap, turn=TURN), at("00:00"), at("23:59"))) == 1

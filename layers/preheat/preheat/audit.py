@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from preheat.domain.attempt import Call
 from preheat.domain.demand import HORIZON, outlook
+from preheat.domain.lead_in_force import in_force, next_lead
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Backend, HostedModel, Mode, ModelId
 from preheat.domain.prices import USD_PER_UNIT_HOUR
@@ -233,16 +235,17 @@ def _risk(model: HostedModel | None, record: ModelRecord | None, now: datetime, 
     """Return why a model will not be ready in time by all that is known now, or None."""
     if model is None or Mode.PAUSED in (mode, model.mode):
         return None
+    try:
+        model = in_force(model, record, now)
+    except ScheduleError:
+        return None  # it has an alarm of its own
     effort = record.effort if record is not None and record.effort is not None and record.effort.until > now else None
     if effort is not None:
         if effort.judged or effort.hosted_at is not None:
             return None
         ready_at, schedule = effort.ready_at, effort.schedule
     else:
-        try:
-            demand = outlook(model, now).current
-        except ScheduleError:
-            return None
+        demand = outlook(model, now).current
         # Without an effort on record the passes have not come to it; one of them has a minute or two for that.
         if demand is None or now < demand.start_at + model.slack or now >= demand.ready_at:
             return None
@@ -254,11 +257,15 @@ def _risk(model: HostedModel | None, record: ModelRecord | None, now: datetime, 
 
 
 def _expected(model: HostedModel, record: ModelRecord | None, now: datetime) -> tuple[datetime, str]:
-    """Return when a model that is not ready will be, by its lead, and why then."""
+    """Return when a model that is not ready will be, by the lead in force, and why then."""
     if record is None:
         return now + model.lead, "it has no record yet: no pass has come to it"
     if record.phase is Phase.WARMING:
         return now, "hosted, and the inference that proves it has not succeeded"
+    attempt = record.attempt
+    if attempt is not None and attempt.call is Call.START and attempt.is_without_effect():
+        begins = max(now, attempt.retry_at or now)
+        return begins + model.lead, f"its start is refused ({attempt.answer}), and a start takes {model.lead}"
     if record.phase is Phase.STARTING:
         begun = record.attempt.first_at if record.attempt is not None else record.since or now
         return max(now, begun + model.lead), f"starting since {begun:%H:%M:%SZ}, and takes {model.lead}"
@@ -280,8 +287,15 @@ def _overdue(record: ModelRecord, model: HostedModel | None, now: datetime) -> b
         return False
     if record.phase is Phase.STOPPING:
         return now - record.since > STOPS_AT_LATEST
-    lead = model.lead if model is not None else timedelta()
+    lead = _lead(model, record)
     return record.phase is Phase.STARTING and now - record.since > max(2 * lead, STARTS_AT_LATEST)
+
+
+def _lead(model: HostedModel | None, record: ModelRecord) -> timedelta:
+    """Return the lead that a start under way was given, as `resting` has it."""
+    if record.effort is not None and record.effort.lead is not None:
+        return record.effort.lead
+    return next_lead(model, record).span if model is not None else timedelta()
 
 
 def _known(models: Mapping[ModelId, HostedModel], records: Mapping[ModelId, ModelRecord], own: str) -> Known:

@@ -35,6 +35,8 @@ from preheat.ports import (
 EARLY = timedelta(seconds=2)
 # A tick looks this far ahead; what is due later, a later tick will find in time.
 TICK_HORIZON = timedelta(seconds=60)
+# A tick may come some seconds late, and sends all that fell due meanwhile at once: looks in turn do not wait for it.
+TURN_HORIZON = timedelta(minutes=5)
 WRITES_LOST_MAX = 3
 
 
@@ -112,7 +114,7 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
             # The intent stands: the next pass repeats the very same call, or sees its effect.
             detail = f"{after.reason}; not recorded, the intent stands"
         decision = replace(decision, reason=f"{decision.reason} ({detail or answer})")
-    _look_again(record, remote)
+    _look_again(record, remote, TICK_HORIZON if situation.turn is None else TURN_HORIZON)
     return Result(
         model_id,
         decision.action,
@@ -243,12 +245,12 @@ def _save(decision: Decision, remote: Remote, entries: list[LedgerEntry], guards
     return record
 
 
-def _look_again(record: ModelRecord, remote: Remote) -> None:
-    """Send the next look only if it falls before the next tick; the tick finds every other."""
+def _look_again(record: ModelRecord, remote: Remote, horizon: timedelta) -> None:
+    """Send the next look only if it falls before `horizon`; the tick finds every other."""
     if record.wake_at is None:
         return
     wait = record.wake_at - remote.clock.now()
-    if wait < TICK_HORIZON:
+    if wait < horizon:
         try:
             remote.queue.enqueue(record.model_id, max(wait, timedelta()))
         except QueueUnavailable:

@@ -11,12 +11,17 @@ import typer
 
 from preheat.cli import show
 from preheat.cli.errors import NO, CliError, close_to, told
+from preheat.cli.lead_text import idle, kept
 from preheat.cli.stack import StackName, Surroundings
 from preheat.cli.status import Standing, standing
+from preheat.cli.terms import DEFAULT
 from preheat.domain.demand import Demand
+from preheat.domain.lead_in_force import in_force, next_lead
+from preheat.domain.pieces import BY_REQUEST
 from preheat.domain.plan import HostedModel, Mode, ModelId, Unscheduled
 from preheat.domain.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat.domain.starting import ATTEMPTS_MAX, REPAIRS_MAX
+from preheat.domain.windows import Window
 from preheat.ports import Store, UnreadableItem
 
 MEANT = {
@@ -132,7 +137,8 @@ def _wanted(model: HostedModel, found: Standing, now: datetime) -> Iterator[str]
         yield "No demand lies ahead."
     demand = current or upcoming
     if demand is not None:
-        yield _lead(model, demand, found.record)
+        yield _lead(model, demand, found.record, now)
+        yield from _set_for(model, found.record)
 
 
 def _served(demand: Demand, found: Standing, now: datetime) -> Iterator[str]:
@@ -152,7 +158,7 @@ def _served(demand: Demand, found: Standing, now: datetime) -> Iterator[str]:
         if gap.end > now:
             yield (
                 f"It stays hosted from {show.instant(gap.start)} to {show.instant(gap.end)}, where no shift is:"
-                f" a stop and a start would take longer."
+                f" a stop and a start would take longer{_kept(found, gap, now)}."
             )
             break
     yield f"It is stopped at {show.instant(demand.end)}, unless it is wanted for longer by then."
@@ -162,9 +168,30 @@ def _demand(demand: Demand) -> str:
     return f"{show.instant(demand.begin)} to {show.instant(demand.end)} ({demand.schedule})"
 
 
-def _lead(model: HostedModel, demand: Demand, record: ModelRecord | None) -> str:
+def _kept(found: Standing, gap: Window, now: datetime) -> str:
+    """Say what that costs, and what it spares."""
+    model = found.model
+    return f"; {kept(in_force(model, found.record, now), gap, DEFAULT)}" if model is not None else ""
+
+
+def _set_for(model: HostedModel, record: ModelRecord | None) -> Iterator[str]:
+    """Say what the lead of the next start comes from, how often it may be late by that, and what it costs idle."""
+    lead = next_lead(model, record)
+    if model.learning is not None:
+        share = show.share(model.learning.late_target)
+        yield f"The next start goes by the learned lead, set for at most {share} of starts late: {lead}."
+    costs = idle(model, record, lead.span, DEFAULT)
+    if costs is not None:
+        yield f"By the starts on record it is {costs}."
+
+
+def _lead(model: HostedModel, demand: Demand, record: ModelRecord | None, now: datetime) -> str:
     """Say how long ahead it is started, and why."""
-    ahead = f"A start is given {show.duration(model.lead)}, its planned lead, and {show.duration(model.slack)} of slack"
+    given = in_force(model, record, now)
+    kind = "its planned lead" if model.learning is None else "its learned lead"
+    ahead = f"A start is given {show.duration(given.lead)}, {kind}, and {show.duration(model.slack)} of slack"
+    if given.turn is not None and demand.schedule != BY_REQUEST:
+        ahead += f", {show.duration(given.turn.offset)} earlier in its turn among those that begin with it"
     why = f"{ahead}, so it is begun at {show.instant(demand.start_at)}."
     if demand.ready_at > demand.begin:
         known = f"the demand was known only at {show.instant(model.announced_at)}"

@@ -13,6 +13,7 @@ from itertools import pairwise
 from preheat.domain.demand import HORIZON, demands
 from preheat.domain.plan import HostedModel, Mode, ModelId
 from preheat.domain.timetable import intervals
+from preheat.domain.turn import offset_of
 from preheat.domain.windows import Window
 
 
@@ -36,13 +37,18 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """More models run at once on a service than the account may run: [start, end), and who is in it."""
+    """More models run at once on a service than the account may run: [start, end), who is in it, and who comes late.
+
+    Late are those that find no place when they are started: of what begins together the lowest priority, which is
+    started last.
+    """
 
     service: str  # in words, with its account and region where they are not the stack's
     window: Window
     most: int
     allowed: int
     models: tuple[ModelId, ...]
+    late: tuple[ModelId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,7 @@ def crowds(found: Sequence[Run], at_once: Mapping[str, int]) -> list[Crowd]:
         for run in of_it:
             edges += [(run.start_at, 1, run.model.model_id), (run.end_at, -1, run.model.model_id)]
         running: Counter[ModelId] = Counter()
-        begin, most, within = None, 0, dict[ModelId, None]()
+        begin, most, within, late = None, 0, dict[ModelId, None](), dict[ModelId, None]()
         for at, change, model_id in sorted(edges):  # At one instant the stops come first.
             running[model_id] += change
             if not running[model_id]:
@@ -117,9 +123,11 @@ def crowds(found: Sequence[Run], at_once: Mapping[str, int]) -> list[Crowd]:
             if len(running) > allowed:
                 begin, most = begin or at, max(most, len(running))
                 within.update(dict.fromkeys(running))
+                if change > 0:
+                    late[model_id] = None
             elif begin is not None:
-                crowded.append(Crowd(where, Window(begin, at), most, allowed, tuple(sorted(within))))
-                begin, most, within = None, 0, {}
+                crowded.append(Crowd(where, Window(begin, at), most, allowed, tuple(sorted(within)), tuple(late)))
+                begin, most, within, late = None, 0, {}, {}
     return sorted(crowded, key=lambda crowd: crowd.window)
 
 
@@ -130,9 +138,9 @@ def rushes(found: Sequence[Run], per_second: Mapping[str, int]) -> list[Rush]:
         pause = timedelta(seconds=1) / allowed
         for burst in _bursts(of_it, pause):
             late = {}
-            free_at = burst[0].start_at
+            free_at = burst[0].start_at - (allowed - 1) * pause  # a second's calls are taken at once
             for run in burst:
-                behind = free_at - run.start_at - run.model.slack
+                behind = free_at - run.start_at - run.model.slack - offset_of(run.model.turn)
                 if behind > timedelta():
                     late[run.model.model_id] = behind
                 free_at += pause

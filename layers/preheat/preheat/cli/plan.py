@@ -11,9 +11,12 @@ from typing import Final
 from preheat.cli.closed_days import BEHIND, Range, ahead_of
 from preheat.cli.plan_leads import lead_of
 from preheat.cli.plan_schedules import schedule
+from preheat.cli.plan_turns import SEEN, with_turns
 from preheat.cli.plant_schema import AnyModel, PlantFile, SageMakerModel
+from preheat.cli.terms import terms_of
 from preheat.domain.plan import HostedModel, ModelId, Resize, Target, Units
 from preheat.domain.schedule import Schedule
+from preheat.domain.windows import Window
 
 NEWS: Final = timedelta(days=3)  # more than the longest lead and slack together
 
@@ -25,18 +28,22 @@ def compiled(
     previous: Mapping[ModelId, HostedModel],
     region: str | None = None,
     span: Range | None = None,
+    seen: Window | None = None,
 ) -> tuple[HostedModel, ...]:
     """Return the plant's models in the file's order; `previous` are those of the plan that they replace.
 
     `region` is the stack's: a model that names it is hosted where one is that names none. Closed days are resolved
-    within `span`, by default from a little before `now` to 24 months after.
+    within `span`, by default from a little before `now` to 24 months after; who begins together is looked up in `seen`,
+    by default the weeks after `now`.
     """
     span = span or ahead_of(now.date())
     schedules = {name: schedule(name, entry, plant.calendars, span) for name, entry in plant.schedules.items()}
-    return tuple(
+    models = [
         _model(ModelId(name), entry, plant, schedules, previous=previous.get(ModelId(name)), now=now, region=region)
         for name, entry in plant.models.items()
-    )
+    ]
+    priorities = {ModelId(name): entry.priority for name, entry in plant.models.items()}
+    return with_turns(models, priorities, terms_of(plant), seen or Window(now, now + SEEN))
 
 
 def announced_at(schedules: tuple[Schedule, ...], previous: HostedModel | None, now: datetime) -> datetime:

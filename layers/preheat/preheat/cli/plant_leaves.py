@@ -29,6 +29,7 @@ from preheat.domain.plan import (
     Resize,
     Unscheduled,
 )
+from preheat.domain.request import PRIORITY_MAX
 from preheat.domain.schedule import END_DAY_MAX
 
 _DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
@@ -81,6 +82,12 @@ def _duration(least: timedelta, most: timedelta, bounds: str) -> Callable[[Any],
         raise ValueError(f"a duration such as 30s, 45m or 1h30m, {bounds}")
 
     return read
+
+
+def _priority(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= PRIORITY_MAX:
+        raise ValueError(f"a whole number from 0 to {PRIORITY_MAX}")
+    return value
 
 
 def _start(value: Any) -> time:
@@ -213,8 +220,11 @@ ROLE_ARN: Final = leaf(
 FileVersion = Annotated[int, *leaf(_file_version, const=1)]
 read_lead: Final = _duration(timedelta(seconds=1), LEAD_MAX, "more than 0 and at most 6h")
 LEAD: Final = leaf(read_lead, **_SPAN)
+read_late_target: Final = _number(
+    LATE_TARGET_LEAST, LATE_TARGET_MOST, f"a share from {LATE_TARGET_LEAST} to {LATE_TARGET_MOST}"
+)
 LATE_TARGET: Final = leaf(
-    _number(LATE_TARGET_LEAST, LATE_TARGET_MOST, f"a share from {LATE_TARGET_LEAST} to {LATE_TARGET_MOST}"),
+    read_late_target,
     type="number",
     minimum=LATE_TARGET_LEAST,
     maximum=LATE_TARGET_MOST,
@@ -226,6 +236,7 @@ LATE_COST: Final = leaf(
     maximum=1_000_000,
 )
 SLACK: Final = leaf(_duration(timedelta(), LEAD_MAX, "at most 6h"), **_SPAN)
+PRIORITY: Final = leaf(_priority, type="integer", minimum=0, maximum=PRIORITY_MAX)
 UNITS: Final = leaf(_units, type="integer", minimum=1, maximum=UNITS_MAX)
 Start = Annotated[time, *leaf(_start, type="string", pattern=whole(_TIME))]
 # Since the midnight with which its date begins; 24:00 is a day.

@@ -18,6 +18,7 @@ from preheat.cli.plant_leaves import (
     LATE_COST,
     LATE_TARGET,
     LEAD,
+    PRIORITY,
     REGION_NAME,
     ROLE_ARN,
     SLACK,
@@ -164,6 +165,9 @@ class ModelEntry(_Leads):
     # None is what a field that is not there means; written out, `null` is refused like any other wrong value.
     slack: Annotated[timedelta | None, *SLACK] = Field(
         default_factory=lambda: None, description="Added to the lead for the precision of the tick."
+    )
+    priority: Annotated[int, *PRIORITY] = Field(
+        default=0, description="0 to 100: of those that start at the same time the highest goes first; 0."
     )
     mode: ModeName = Field(
         default=Mode.ACT, description="act; observe: decide and record, call nothing; paused: do not look either."

@@ -10,9 +10,9 @@ from decimal import Decimal
 from preheat.cli import show
 from preheat.cli.clock_changes import clock_changes
 from preheat.cli.forecast import Crowd, Run, Rush, crowds, rushes, unit_hours
+from preheat.cli.lead_text import cost, kept, lead_lines, restart
 from preheat.cli.terms import Terms
-from preheat.domain.lead import expected_idle
-from preheat.domain.lead_in_force import next_lead
+from preheat.domain.demand import BRIDGE_ALLOWANCE, STOP_TIME
 from preheat.domain.plan import HostedModel, Mode, ModelId
 from preheat.domain.record import ModelRecord
 from preheat.domain.windows import Window
@@ -51,7 +51,9 @@ def stored(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord]
         lines.append(
             f"{model.model_id}: {show.target(model.target)}, units {show.units(model.units)}, mode {model.mode}"
         )
-        lines += [f"  {line}" for line in _lead(model, records.get(model.model_id), terms)]
+        lines += [f"  {line}" for line in lead_lines(model, records.get(model.model_id), terms)]
+        if model.turn is not None:
+            lines.append(f"  in its turn started {show.duration(model.turn.offset)} before that for a shift")
         lines += [f"  {show.schedule(schedule)}" for schedule in model.schedules] or ["  no schedule"]
     return [*lines, ""]
 
@@ -60,7 +62,7 @@ def leads(models: Sequence[HostedModel], terms: Terms) -> list[str]:
     """Return the leads of models of which nothing is known yet; those that are alike are told together."""
     alike: dict[tuple[str, ...], list[str]] = {}
     for model in models:
-        alike.setdefault(tuple(_lead(model, None, terms)), []).append(model.model_id)
+        alike.setdefault(tuple(lead_lines(model, None, terms)), []).append(model.model_id)
     return [line for told, names in alike.items() for line in (_names(names), *(f"  {each}" for each in told))] + [""]
 
 
@@ -68,7 +70,7 @@ def notes(
     models: Sequence[HostedModel], found: Sequence[Run], asked: Window, terms: Terms, *, now: datetime | None
 ) -> list[str]:
     """Return what there is to note beside the rows; `now` tells what a file that is not applied yet comes late for."""
-    lines = [*_bridged(found), *_paid(found, asked, terms), *_conflicts(found, terms)]
+    lines = [*_bridged(found, terms), *_paid(found, asked, terms), *_spread(models), *_conflicts(found, terms)]
     late = [run for run in found if now is not None and now in asked and run.start_at < now < run.end_at]
     if late and now is not None:
         lines.append("their start has passed: if applied now, these are ready late")
@@ -86,37 +88,27 @@ def notes(
     return lines
 
 
-def _lead(model: HostedModel, record: ModelRecord | None, terms: Terms) -> Iterator[str]:
-    lead, samples = next_lead(model, record), record.samples if record is not None else ()
-    yield f"lead {show.duration(lead.span)} and slack {show.duration(model.slack)}; {lead}"
-    if model.learning is not None:
-        target = f"set for at most {show.share(model.learning.late_target)} of starts late"
-        idle = expected_idle(samples, lead.span)
-        if idle is None:
-            yield f"{target}; what it is idle for is told once starts are on record"
-            return
-        price = terms.prices.get(str(model.target.backend))
-        minutes = idle / timedelta(minutes=1)
-        cost = f", {price.per_minute(model.units.minimum) * minutes:,.2f} {price.currency}" if price is not None else ""
-        yield f"{target}; {minutes:.1f} min idle before a shift on average{cost}"
-    elif samples:
-        middle = show.duration(sorted(samples)[len(samples) // 2])
-        yield f"{len(samples)} starts took {middle} in the middle, {show.duration(max(samples))} at the most"
-
-
-def _bridged(found: Sequence[Run]) -> Iterator[str]:
-    gaps = [(run.model.model_id, gap, run.zone) for run in found for gap in run.gaps]
-    yield f"gaps bridged, since a stop and a restart take longer: {'' if gaps else 'none'}".rstrip()
+def _bridged(found: Sequence[Run], terms: Terms) -> Iterator[str]:
+    gaps = [(run.model, gap, run.zone) for run in found for gap in run.gaps]
+    most = f"a lead and {show.duration(STOP_TIME + BRIDGE_ALLOWANCE)}"
+    yield f"gaps of up to {most} bridged, since a stop and a restart take longer: {'' if gaps else 'none'}".rstrip()
     if len(gaps) <= LINES:
-        for name, gap, zone in gaps:
+        for model, gap, zone in gaps:
             start, end = (show.local_instant(at, zone) for at in (gap.start, gap.end))
-            yield f"  {name}: {start} to {end}, {show.duration(gap.end - gap.start)}"
+            span = show.duration(gap.end - gap.start)
+            yield f"  {model.model_id}: {start} to {end}, {span}: {kept(model, gap, terms)}"
         return
-    by_model: dict[ModelId, list[timedelta]] = {}
-    for name, gap, _ in gaps:
-        by_model.setdefault(name, []).append(gap.end - gap.start)
-    spans = [f"{name}: {len(each)}, {show.hours(sum(each, timedelta()))} in all" for name, each in by_model.items()]
-    yield from _some(sorted(spans))
+    by_model: dict[ModelId, list[tuple[HostedModel, timedelta]]] = {}
+    for model, gap, _ in gaps:
+        by_model.setdefault(model.model_id, []).append((model, gap.end - gap.start))
+    yield from _some(sorted(f"{name}: {_all_kept(each, terms)}" for name, each in by_model.items()))
+
+
+def _all_kept(gaps: Sequence[tuple[HostedModel, timedelta]], terms: Terms) -> str:
+    model, span = gaps[0][0], sum((each for _, each in gaps), timedelta())
+    counted = f"{len(gaps)}, {show.hours(span)} in all"
+    hosted, again = cost(model, span, terms), cost(model, restart(model), terms, len(gaps))
+    return f"{counted}: kept for {hosted}, where as many starts cost {again}" if hosted else counted
 
 
 def _paid(found: Sequence[Run], asked: Window, terms: Terms) -> Iterator[str]:
@@ -143,6 +135,13 @@ def _cost(hours: float, service: str, terms: Terms) -> tuple[Decimal, str]:
     return (Decimal(hours) * price.amount, price.currency) if price is not None else (Decimal(), "")
 
 
+def _spread(models: Sequence[HostedModel]) -> Iterator[str]:
+    turns = [model.turn for model in models if model.turn is not None]
+    if turns:
+        most = show.duration(max(turn.offset for turn in turns))
+        yield f"starts are spread for the calls that a service takes: {len(turns):,} models, up to {most} earlier each"
+
+
 def _conflicts(found: Sequence[Run], terms: Terms) -> Iterator[str]:
     crowded = crowds(found, terms.models_at_once)
     rushed = rushes(found, terms.starts_per_second)
@@ -159,7 +158,7 @@ def _some(lines: Sequence[str]) -> list[str]:
 def _crowded(crowd: Crowd) -> str:
     what = f"{crowd.service}: up to {crowd.most} models at once, {crowd.allowed} allowed"
     when = f"{show.minute(crowd.window.start)} to {show.minute(crowd.window.end)}"
-    return f"{what}\n    {when}: {_names(crowd.models)}"
+    return f"{what}\n    {when}: {_names(crowd.models)}\n    late, since they are started last: {_names(crowd.late)}"
 
 
 def _rushed(rush: Rush) -> str:

@@ -3,12 +3,17 @@
 Owns their options only; `preheat.simulator` and `preheat.simulation` do the work.
 """
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from preheat.cli.errors import NO, CliError, told
+from preheat.cli.windows import Format
 from preheat.domain.plan import Backend
+
+if TYPE_CHECKING:
+    from preheat.cli.replay import Asked
 
 Switch = Annotated[
     list[str] | None,
@@ -57,6 +62,7 @@ def simulator(
 
 
 def simulate(
+    context: typer.Context,
     *,
     seed: Annotated[int, typer.Option(help="One seed is one plant with its latencies and faults.")] = 1,
     models: Annotated[int, typer.Option(min=1, max=1000, help="How many models.")] = 20,
@@ -67,9 +73,49 @@ def simulate(
     switch: Switch = None,
     faults: Annotated[str, typer.Option(help="What goes wrong: none or all.")] = "none",
     timeline: Annotated[bool, typer.Option(help="Print each ledger entry as it is written.")] = True,
+    replay: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="LEDGER_EXPORT",
+            help="No plant: what other leads would have come to for the starts that `history --json` has recorded.",
+        ),
+    ] = None,
+    lead_rule: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULE",
+            help="Of a replay: learned, learned:late_target=0.02,lead_floor=5m,lead_cap=1h,default_lead=45m,"
+            " pinned:45m or mean+2sd; repeatable. Absent: some of each.",
+        ),
+    ] = None,
+    tariffs: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Of a replay: plant file whose tariffs hold; else 4 USD.")
+    ] = None,
+    late_cost: Annotated[
+        float | None, typer.Option(min=0, help="Of a replay: what a late minute costs, in the tariffs' currency.")
+    ] = None,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="Of a replay: a table, or a JSON object a line.")
+    ] = None,
+    chart: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Of a replay: draw late share against idle time, as SVG.")
+    ] = None,
 ) -> None:
-    """Run the functions' handlers in a virtual plant; print timeline and summary; status 1 on a broken promise."""
+    """Run the functions' handlers in a virtual plant; print timeline and summary; status 1 on a broken promise.
+
+    Or replay recorded starts under other rules for the lead, with --replay.
+    """
     with told():
+        if replay is not None:
+            _of_plant_only(context)
+            from preheat.cli.replay import compare  # noqa: PLC0415 - keeps help fast
+
+            compare(_asked(replay, lead_rule, tariffs, late_cost, chart), form or Format.TABLE)
+            return
+        of_replay = {"--lead-rule": lead_rule, "--tariffs": tariffs, "--late-cost": late_cost}
+        for option, given in {**of_replay, "--format": form, "--chart": chart}.items():
+            if given is not None:
+                raise CliError(f"preheat simulate: {option} is of a replay; name the recorded starts with --replay")
         from preheat.cli.show import entry_line  # noqa: PLC0415 - only this command needs it
         from preheat.simulation import run  # noqa: PLC0415 - loads the simulator
         from preheat.simulation.faults import MIXES  # noqa: PLC0415 - as above
@@ -95,3 +141,22 @@ def simulate(
         print(outcome.summary())
         if outcome.violations:
             raise typer.Exit(NO)
+
+
+def _of_plant_only(context: typer.Context) -> None:
+    """Refuse what has no meaning beside --replay."""
+    for name in ("seed", "models", "days", "service", "switch", "faults", "timeline"):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise CliError(f"preheat simulate: --{name} is of a virtual plant, and has no meaning beside --replay")
+
+
+def _asked(
+    export: Path, rules: list[str] | None, tariffs: Path | None, late_cost: float | None, chart: Path | None
+) -> "Asked":
+    from preheat.cli.replay import Asked  # noqa: PLC0415 - keeps help fast
+    from preheat.cli.terms import DEFAULT, terms_of  # noqa: PLC0415 - as above
+    from preheat.cli.validate import plant_of  # noqa: PLC0415 - as above
+
+    terms = terms_of(plant_of(tariffs)) if tariffs is not None else DEFAULT
+    return Asked(export, rules or (), terms, late_cost or 0.0, chart)

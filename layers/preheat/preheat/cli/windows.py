@@ -66,9 +66,10 @@ def models_of(plant: "PlantFile", asked: Window, *, now: datetime) -> Sequence[H
     """Return the models of a plant file, first planned at `now`, with the closed days that a range needs."""
     from preheat.cli.closed_days import BEHIND, Range  # noqa: PLC0415 - loads the file's typed model
     from preheat.cli.plan import compiled  # noqa: PLC0415 - as above
+    from preheat.cli.plan_turns import SEEN  # noqa: PLC0415 - as above
 
     span = Range((asked.start - BEHIND).date(), (asked.end + BEHIND).date())
-    return compiled(plant, now=now, previous={}, span=span)
+    return compiled(plant, now=now, previous={}, span=span, seen=Window(asked.start, asked.start + SEEN))
 
 
 def chosen(models: Sequence[HostedModel], names: Sequence[str] | None) -> Sequence[HostedModel]:

@@ -19,6 +19,7 @@ from preheat.domain.resting import keep, report, rest, wait
 from preheat.domain.situation import Move, Proof, Situation, edge, served
 from preheat.domain.starting import start
 from preheat.domain.stopping import stop
+from preheat.domain.turn import look_in_turn
 
 STEPS: dict[Step, Callable[[Situation], Move]] = {
     Step.START: start,
@@ -73,12 +74,10 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
     reaction = REACTIONS[answer]
     wake_at, phase, silent, observed = attempt.retry_at, record.phase, record.silent_for_plan, record.observed
     if answer is Answer.ACCEPTED:
-        first_look = (
-            looks.while_starting(timedelta(), record.samples, s.lead)
-            if attempt.call is Call.START
-            else looks.STOPPING_EVERY
-        )
-        wake_at = now + first_look
+        first_look_at = now + looks.STOPPING_EVERY
+        if attempt.call is Call.START:
+            first_look_at = look_in_turn(s.turn, now, looks.while_starting(timedelta(), record.samples, s.lead))
+        wake_at = first_look_at
         record = accounting.accepted(s, record, attempt, now)
     elif reaction.retry_after is None:
         phase = Phase.GONE if answer is Answer.GONE else Phase.REFUSED
@@ -123,7 +122,7 @@ def _with_effort(s: Situation) -> Situation:
         silent_for_plan=record.silent_for_plan if s.silent else None,
     )
     if s.desired is Desired.RUN and demand is not None:
-        effort = served(record, demand, s.lead)
+        effort = served(record, demand, s.lead, s.turn)
         proved = effort.proved and s.observation.observed in proving.STANDS
         record = replace(record, effort=replace(effort, proved=proved))
     return gating.noted(draining.noted(replace(s, record=record)))

@@ -12,6 +12,7 @@ from preheat.domain.pieces import Piece, blocks_of, holds_of, lies_in, of_hold, 
 from preheat.domain.plan import HostedModel, Units
 from preheat.domain.request import Kind, RequestId, Standing
 from preheat.domain.timetable import LOOKAHEAD, next_edge
+from preheat.domain.turn import ALERT_BEFORE, offset_of
 from preheat.domain.windows import Window, gaps
 
 # A restart costs the lead, the stop and this allowance; a shorter gap is bridged. Source: the keep-or-stop rule.
@@ -29,7 +30,7 @@ class Demand:
     begin: datetime
     end: datetime
     ready_at: datetime  # the earliest of its pieces'; a piece's is max(begin, when it became known + lead + slack)
-    start_at: datetime  # ready_at - lead - slack
+    start_at: datetime  # ready_at - lead - slack, and for a window less the offset of its turn
     schedule: str  # the schedule whose window opened it, or BY_REQUEST
     units: Units  # the most that is asked for over all of it
     holds: tuple[Piece, ...] = ()  # what holds have in it
@@ -55,6 +56,7 @@ class Outlook:
     upcoming: Demand | None = None
     expired: tuple[tuple[datetime, RequestId], ...] = ()  # holds that have come to their end by themselves, and when
     ended: tuple[Demand, ...] = ()  # those before, as far as was seen; only for the account of what was paid for
+    edge_after: datetime | None = None  # the edge that follows next_edge; None: none is seen
 
 
 NOTHING_WANTED = Outlook(current=None, next_edge=None)
@@ -68,19 +70,22 @@ def demands(model: HostedModel, after: datetime, before: datetime, requests: Seq
     """
     blocks, found = blocks_of(requests), []
     last: Demand | None = None
-    for pieces in _joined(
-        _pieces(model, after, before, requests, blocks), blocks, model.lead + STOP_TIME + BRIDGE_ALLOWANCE
-    ):
+    for pieces in _joined(_pieces(model, after, before, requests, blocks), blocks, bridged_up_to(model)):
         demand = _of_pieces(model, pieces)
         if last is not None:
             stopped_at = last.end + STOP_TIME
             forced = [block for block in blocks if block.released_at is None]
             if demand.start_at < stopped_at and lies_in(forced, last.end, demand.begin):
-                ready_at = stopped_at + model.lead + model.slack
+                ready_at = max(demand.ready_at, stopped_at + model.lead + model.slack)
                 demand = replace(demand, start_at=stopped_at, ready_at=ready_at)
         found.append(demand)
         last = demand
     return found
+
+
+def bridged_up_to(model: HostedModel) -> timedelta:
+    """Return the longest gap that costs no more to stay hosted in than a stop and a restart would."""
+    return model.lead + offset_of(model.turn) + STOP_TIME + BRIDGE_ALLOWANCE
 
 
 def _pieces(
@@ -165,6 +170,8 @@ def outlook(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = 
             upcoming = demand
         edges += [edge for edge in (demand.start_at, demand.ready_at, demand.end) if edge > now]
         edges += [piece.start_at for piece in demand.holds if piece.start_at > now]
+        if model.turn is not None and demand.start_at - ALERT_BEFORE > now:
+            edges.append(demand.start_at - ALERT_BEFORE)
     for one in requests:
         edges += [edge for edge in (one.begin - HORIZON, one.begin, one.end) if edge > now]
     if upcoming is None and (upcoming := _beyond(model, now + HORIZON)) is not None:
@@ -172,8 +179,14 @@ def outlook(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = 
     if any(schedule.every_window for schedule in model.schedules):
         edges.append(now + LOOKAHEAD)  # Nothing is known of what lies behind it: look again.
     expired = sorted((one.until, one.request_id) for one in requests if _is_expired(one, now))
+    coming = sorted(set(edges))
     return Outlook(
-        current, next_edge=min(edges, default=None), upcoming=upcoming, expired=tuple(expired), ended=tuple(ended)
+        current,
+        next_edge=coming[0] if coming else None,
+        upcoming=upcoming,
+        expired=tuple(expired),
+        ended=tuple(ended),
+        edge_after=coming[1] if len(coming) > 1 else None,
     )
 
 

@@ -72,6 +72,7 @@ def sample(effort: Effort, before: Sequence[timedelta], now: datetime) -> timede
     if began is None:
         return None
     due = looks.while_starting(seen - began, before, effort.lead or DEFAULT_LEAD)
+    due = max(due, effort.turn.round) if effort.turn is not None else due
     return now - began if now - seen <= due + OVERDUE_MOST else None
 
 

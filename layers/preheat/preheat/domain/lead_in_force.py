@@ -36,14 +36,18 @@ def in_force(
     """Return the model with the lead to go by at `now`, pinned. `requests` are those that stand of it.
 
     A demand under way keeps the lead it was begun with: were its start counted anew after each sample, a shorter lead
-    would move it past `now`, and what is just hosted would be stopped and started again.
+    would move it past `now`, and what is just hosted would be stopped and started again. Of its turn the same holds,
+    which an apply may change because of another model.
 
     Raises:
         ScheduleError: a schedule cannot be evaluated here.
     """
     fresh = settled(model, record)
     effort = record.effort if record is not None else None
-    if model.learning is None or effort is None:
+    if effort is None:
         return fresh
-    begun = replace(fresh, lead=effort.lead or max(fresh.lead, model.lead))
+    lead = fresh.lead if model.learning is None else effort.lead or max(fresh.lead, model.lead)
+    begun = replace(fresh, lead=lead, turn=effort.turn or fresh.turn)
+    if begun == fresh:
+        return fresh
     return begun if outlook(begun, now, requests).current is not None else fresh

@@ -6,10 +6,11 @@ Windows have priority 0, so every block beats them; a block beats the holds of i
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from preheat.domain.plan import HostedModel
 from preheat.domain.request import Kind, RequestId, Standing
+from preheat.domain.turn import offset_of
 from preheat.domain.windows import Window, minus
 
 BY_REQUEST = "request"  # what stands for the schedule's name where a hold opened a demand
@@ -21,7 +22,7 @@ class Piece:
 
     begin: datetime
     end: datetime
-    start_at: datetime  # ready_at - lead - slack
+    start_at: datetime  # ready_at - lead - slack, and of a window less the offset of its turn
     ready_at: datetime
     known_at: datetime  # when it became known that it begins then
     schedule: str
@@ -77,16 +78,20 @@ def _timed(
     schedule: str,
     hold: Standing | None = None,
 ) -> Piece:
-    """Return a piece with the instants at which it is started and ready; no start begins inside a hard block."""
+    """Return a piece with the instants at which it is started and ready; no start begins inside a hard block.
+
+    The offset of a turn brings the start forward, and excuses nobody: what is known too late has none.
+    """
     ahead = model.lead + model.slack
-    start_at = max(window.start - ahead, known_at)
+    offset = offset_of(model.turn) if hold is None else timedelta()
+    start_at = max(window.start - ahead - offset, known_at)
     hard = [block.end for block in blocks if block.hard and start_at < block.end <= window.start]
     start_at = max([start_at, *hard])
     return Piece(
         window.start,
         window.end,
         start_at=start_at,
-        ready_at=start_at + ahead,
+        ready_at=max(window.start, start_at + ahead),
         known_at=known_at,
         schedule=schedule,
         request_id=hold.request_id if hold is not None else None,

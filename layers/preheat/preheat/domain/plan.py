@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import NewType
 
 from preheat.domain.schedule import Schedule
+from preheat.domain.turn import Turn
 
 ModelId = NewType("ModelId", str)
 
@@ -241,6 +242,7 @@ class HostedModel:
     drain: Drain | None = None  # None: the stop waits for no queue
     gate: str | None = None  # the UUID of the event source mapping that is open while the model is ready; None: none
     learning: Learning | None = None  # None: the lead is pinned
+    turn: Turn | None = None  # None: so few start with it that the service takes their calls at once
 
     def __post_init__(self) -> None:
         if not MODEL_ID.fullmatch(self.model_id):

@@ -12,6 +12,7 @@ from preheat.domain.gate import SHUT, Draining, Gate
 from preheat.domain.lifecycle import Observed
 from preheat.domain.paid import Run, Stretch
 from preheat.domain.plan import Mode, ModelId, Target
+from preheat.domain.turn import Turn
 
 SAMPLES_KEPT = 60
 
@@ -80,6 +81,7 @@ class Effort:
     proved: bool = False  # the inference asked for has succeeded since it became HOSTED
     told: tuple[str, ...] = ()  # the holds that were told that it is ready
     lead: timedelta | None = None  # as first recorded; None: an earlier release did not note it
+    turn: Turn | None = None  # as first recorded
     unready_at: datetime | None = None  # when a look last showed it not ready, before it was
 
 

@@ -13,6 +13,7 @@ from preheat.domain.plan import Mode
 from preheat.domain.record import Action, Effort, ModelRecord, Ownership, Phase
 from preheat.domain.situation import Move, Situation, clock, disowned, edge, hold, left, repeat, withheld
 from preheat.domain.stopping import SPENT, new_stop
+from preheat.domain.turn import look_in_turn
 
 STUCK_AFTER_LEAST = timedelta(minutes=60)
 # A demand has five attempts: a restart for more units leaves three of them to failures.
@@ -48,7 +49,15 @@ def keep(s: Situation) -> Move:
         return new_stop(replace(s, record=record), reason)
     if not ready:
         return _warming(s, record, action)
-    return Move(record, Phase.HOSTED, reason, edge(s, s.now + looks.HOSTED_EVERY), action)
+    return Move(record, Phase.HOSTED, reason, _next_of_ready(s), action)
+
+
+def _next_of_ready(s: Situation) -> datetime | None:
+    """Return when to look again at what is ready; where many begin together, they are not all looked at just then."""
+    demand = s.outlook.current
+    if s.turn is not None and demand is not None and s.outlook.next_edge == demand.ready_at:
+        s = replace(s, outlook=replace(s.outlook, next_edge=s.outlook.edge_after))
+    return edge(s, s.now + looks.HOSTED_EVERY)
 
 
 def _is_resized(s: Situation) -> bool:
@@ -98,10 +107,12 @@ def _warming_pace(s: Situation) -> timedelta:
 
 
 def _by_ready(s: Situation, wait: timedelta) -> datetime | None:
-    """Return when to look next, with one look just before the promise falls due."""
-    wake_at, effort = s.now + wait, s.record.effort
-    if effort is not None and s.now < effort.ready_at - looks.BEFORE_READY:
-        wake_at = min(wake_at, effort.ready_at - looks.BEFORE_READY)
+    """Return when to look next, with one look just before the promise falls due; all in its turn, where it has one."""
+    wake_at, effort = look_in_turn(s.turn, s.now, wait), s.record.effort
+    if effort is not None:
+        last = effort.ready_at - looks.BEFORE_READY
+        last = s.turn.last_by(last) if s.turn is not None else last
+        wake_at = min(wake_at, last) if s.now < last else wake_at
     return edge(s, wake_at)
 
 

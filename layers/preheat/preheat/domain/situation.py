@@ -15,6 +15,7 @@ from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import DEFAULT_LEAD, HostedModel, Mode, Resize, Units
 from preheat.domain.record import Action, Effort, ModelRecord, Ownership, Phase
 from preheat.domain.request import Subject
+from preheat.domain.turn import Turn
 
 # A crash after the intent is picked up when this has passed; by then the worker's function has timed out.
 RECOVER_AFTER = timedelta(seconds=60)
@@ -115,6 +116,11 @@ class Situation:
         """How long a start is given."""
         return self.model.lead if self.model else DEFAULT_LEAD
 
+    @property
+    def turn(self) -> Turn | None:
+        """Its turn among those that start at the same time."""
+        return self.model.turn if self.model else None
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -129,11 +135,11 @@ class Move:
     of_gate: bool = False  # the call, and what is told, are the gate's
 
 
-def served(record: ModelRecord, demand: Demand, lead: timedelta) -> Effort:
+def served(record: ModelRecord, demand: Demand, lead: timedelta, turn: Turn | None = None) -> Effort:
     """Return the effort that serves `demand`: the one on record, or a new one if the demand is another."""
     effort = record.effort
     if effort is None or demand.begin >= effort.until:
-        effort = Effort(demand.begin, demand.end, demand.ready_at, demand.schedule, lead=lead)
+        effort = Effort(demand.begin, demand.end, demand.ready_at, demand.schedule, lead=lead, turn=turn)
     return replace(effort, until=demand.end)
 
 

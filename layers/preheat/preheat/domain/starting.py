@@ -16,7 +16,8 @@ from preheat.domain.stopping import new_stop
 
 ATTEMPTS_MAX = 5
 REPAIRS_MAX = 2
-BACKOFF = (1, 2, 4, 8)  # minutes after the first, second, … burnt attempt
+# Minutes after the first, second, … burnt attempt: its lease is over by then, and the first retry may yet make it.
+BACKOFF = (0, 2, 4, 8)
 
 
 def start(s: Situation) -> Move:
@@ -162,7 +163,7 @@ def new_start(s: Situation, *, repair: bool) -> Move:
 
 
 def burnt(s: Situation, why: str) -> Move:
-    """Record a burnt attempt; the next one waits for its backoff."""
+    """Record a burnt attempt, whose lease is over; from the second one on the next waits for its backoff."""
     effort = s.record.effort
     if effort is None:
         raise ValueError(f"{s.record.model_id}: a start burns out only while a demand is served")
@@ -170,7 +171,7 @@ def burnt(s: Situation, why: str) -> Move:
         retry_at, then = None, "given up until the demand ends"
     else:
         retry_at = s.now + timedelta(minutes=BACKOFF[max(effort.attempts, 1) - 1])
-        then = f"again at {clock(retry_at)}"
+        then = f"again at {clock(retry_at)}" if retry_at > s.now else "again at once"
     record = replace(s.record, attempt=None, effort=replace(effort, retry_at=retry_at))
     reason = f"{why} (attempt {effort.attempts} of {ATTEMPTS_MAX}, {s.observation.detail}): {then}"
     return Move(record, Phase.FAILED, reason, edge(s, retry_at), Action.FAIL)

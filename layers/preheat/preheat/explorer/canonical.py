@@ -4,8 +4,9 @@ Owns the abstraction of records, and nothing else. What is taken, and why no pas
 
 * `version`: the explorer knows of each worker whether the record it read is still the stored one.
 * `sequence` and `writer`: judged as they are written; no decision reads them.
-* `samples`, `evidence`, `measured_as`, `effort.first_start_at`, `effort.unready_at`, `effort.lead`: figures, which no
-  decision reads where a lead is pinned, as here; only whether there is a first start is kept.
+* `samples`, `evidence`, `measured_as`, `effort.first_start_at`, `effort.unready_at`, `effort.lead`, `effort.turn`:
+  figures, which no decision reads where a lead is pinned and no turn given, as here; only whether there is a first
+  start is kept.
 * `looked_at`, `run` and `paid`: the account of what was paid for, which no decision reads either.
 * `wake_at` and every `retry_at` are only compared with a reading of the clock: they move up to the next point of the
   grid; those that are past are all alike, and so are those beyond the end.
@@ -95,6 +96,7 @@ class Canonical:
         return replace(
             effort,
             lead=None,
+            turn=None,
             unready_at=None,
             first_start_at=PAST if effort.first_start_at is not None else None,
             retry_at=self._due(effort.retry_at, now),

@@ -1,27 +1,36 @@
-"""The picture of the comparison: how often late in the worst cell, against how long idle. Knows no rule; SVG only."""
+"""The picture of compared rules: how often late, against how long idle. Knows no rule; SVG only."""
 
 import math
 from collections.abc import Mapping
+from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 760, 440, 70, 60
 IDLE_MOST = 36.0
 LATE_LEAST, LATE_MOST = 0.5, 50.0  # percent, on a logarithmic scale
 
 
-def svg(points: Mapping[str, tuple[float, float]], ours: str, target: float) -> str:
-    """Return a scatter plot of (idle minutes, late percent of the worst cell) by rule, with the target as a line."""
-    line, foot, end = _y(target), HEIGHT - BOTTOM, WIDTH - 20
+def svg(
+    points: Mapping[str, tuple[float, float]],
+    ours: str,
+    target: float | None,
+    *,
+    share: str = "late in the worst cell, %",
+) -> str:
+    """Return a scatter plot of (idle minutes, late percent) by rule, with the target as a line.
+
+    What is beyond an axis is drawn at its end.
+    """
+    foot, end = HEIGHT - BOTTOM, WIDTH - 20
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
-        f'<line x1="{LEFT}" y1="{line:.1f}" x2="{end}" y2="{line:.1f}" stroke="#2a7" stroke-dasharray="6 4"/>',
-        _text(end, line - 6, f"target {target:g} %", "end", "#2a7"),
+        *_target(target, end),
         f'<path d="M{LEFT} 20V{foot}H{end}" fill="none" stroke="#444"/>',
         _text((LEFT + WIDTH) / 2, HEIGHT - 14, "idle minutes before the shift, mean"),
-        _text(LEFT, 14, "late in the worst cell, % (logarithmic)", "start"),
+        _text(LEFT, 14, f"{share} (logarithmic)", "start"),
     ]
     parts += [_text(_x(idle), foot + 18, str(idle)) for idle in range(0, int(IDLE_MOST), 5)]
-    parts += [_text(LEFT - 8, _y(late) + 4, f"{late:g}", "end") for late in (0.5, 1, 2, 5, 10, 20, 50)]
+    parts += [_text(LEFT - 8, _y(tick) + 4, f"{tick:g}", "end") for tick in (0.5, 1, 2, 5, 10, 20, 50)]
     for name, (idle, late) in points.items():
         colour, size = ("#c30", 7) if name == ours else ("#457", 4)
         parts.append(f'<circle cx="{_x(idle):.1f}" cy="{_y(late):.1f}" r="{size}" fill="{colour}"/>')
@@ -30,9 +39,19 @@ def svg(points: Mapping[str, tuple[float, float]], ours: str, target: float) -> 
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
+def _target(target: float | None, end: float) -> list[str]:
+    if target is None:
+        return []
+    line = _y(target)
+    return [
+        f'<line x1="{LEFT}" y1="{line:.1f}" x2="{end}" y2="{line:.1f}" stroke="#2a7" stroke-dasharray="6 4"/>',
+        _text(end, line - 6, f"target {target:g} %", "end", "#2a7"),
+    ]
+
+
 def _text(x: float, y: float, words: str, anchor: str = "middle", colour: str = "#222") -> str:
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
-    return f'<text {place} font-size="12" fill="{colour}">{words}</text>'
+    return f'<text {place} font-size="12" fill="{colour}">{escape(words)}</text>'
 
 
 def _x(idle: float) -> float:
