@@ -96,6 +96,15 @@ def test_the_reply_to_a_hold_under_a_block_counts_from_the_end_of_the_block(scen
     assert covered.reason.endswith("; blocked all along")
 
 
+def test_the_reply_to_a_hold_soon_after_a_block_of_its_schedule_counts_the_stop_that_the_block_cost() -> None:
+    scene = Scene(a_model("08:00-16:00"))
+    scene.at("10:00")
+    scene.asks("block", schedule="early", until="10:20")
+    scene.at("10:22")
+    reply = scene.asks("hold", **{"from": "15:00"}, until="18:00")
+    assert reply.ready_at == at("10:37")  # started at 10:05, when what ran was stopped
+
+
 def test_the_reply_to_a_hold_that_prolongs_a_shift_says_that_it_is_ready(scene: Scene) -> None:
     scene = Scene(a_model("08:00-16:00"))
     scene.at("15:00")

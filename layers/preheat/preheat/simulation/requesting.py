@@ -79,7 +79,7 @@ class Requesters:
             end = Verb.RELEASE if verb is Verb.HOLD else Verb.UNBLOCK
             then: dict[str, Any] = {"version": 1, "request_id": f"then-{number}", "of": f"ask-{number}", **about}
             if chance.random() < 0.3:
-                then |= {"verb": Verb.EXTEND, "duration": "PT30M"}
+                then |= {"verb": Verb.EXTEND, "duration": "30m"}
             else:
                 then["verb"] = end
             self._send(json.dumps(then), sender, chance.choice((0, 10, 1800, 5400)))

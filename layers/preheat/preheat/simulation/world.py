@@ -197,7 +197,7 @@ class World:
         """A hold or block was stored: the judges go by it from now on."""
         for model in self.models:
             if model.model_id in concerned([model], subject):
-                coming = self.watch.on_standing(model, standing_of(self.store, model))
+                coming = self.watch.on_standing(model, standing_of(self.store, model), self.clock.at)
                 self.promises.expect_asked(model, coming, self.until)
                 record = self.store.records.get(model.model_id)
                 if record is not None and (record.wake_at is None or record.wake_at > self.clock.at + self.mix.skew):
