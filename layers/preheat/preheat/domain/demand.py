@@ -69,9 +69,7 @@ def demands(model: HostedModel, after: datetime, before: datetime, requests: Seq
     """
     blocks, found = blocks_of(requests), []
     last: Demand | None = None
-    for pieces in _joined(
-        _pieces(model, after, before, requests, blocks), blocks, model.lead + STOP_TIME + BRIDGE_ALLOWANCE
-    ):
+    for pieces in _joined(_pieces(model, after, before, requests), blocks, model.lead + STOP_TIME + BRIDGE_ALLOWANCE):
         demand = _of_pieces(model, pieces)
         if last is not None:
             stopped_at = last.end + STOP_TIME
@@ -89,8 +87,8 @@ def _pieces(
     after: datetime,
     before: datetime,
     requests: Sequence[Standing],
-    blocks: Sequence[Standing],
 ) -> Iterator[Piece]:
+    blocks = [one for one in requests if one.kind is Kind.BLOCK]
     for schedule in model.schedules:
         for window in schedule.windows(after, before):
             yield from of_window(model, window, schedule.name, blocks)

@@ -291,7 +291,8 @@ class Watch:
         """Judge L3, once: a pass whose clock is off may take the last moments of a demand for its end."""
         coming = self._wanted[model_id].from_(at)
         if coming and coming[0].start_at <= at < coming[0].end - 2 * self._skew:
-            key = model_id, coming[0].begin
+            # A block that came after it was told, and was lifted, has it begun anew and be ready later: judged by that.
+            key = model_id, coming[0].ready_at
             self._told[key] += 1
             if self._told[key] > 1:
                 self.missed("L3", model_id, at, "the demand is judged a second time")
