@@ -91,8 +91,8 @@ class Invocation:
 class Appended(Protocol):
     """The stream of the ledger, as its writer sees it."""
 
-    def append(self, entry: LedgerEntry) -> None:
-        """Take an entry that was appended."""
+    def append(self, entry: LedgerEntry | Reply) -> None:
+        """Take an entry or a reply that was appended."""
 
 
 class Around(Protocol):
@@ -111,8 +111,8 @@ class Around(Protocol):
     def stream(self) -> Appended:
         """The stream of the ledger."""
 
-    def stood(self, subject: Subject) -> None:
-        """A hold or block of a subject was stored, or has changed."""
+    def answered(self, reply: Reply, change: Standing | Tombstone | None) -> None:
+        """An answer was stored, with what stands since."""
 
     def note(self, mishap: Mishap, *hit: ModelId, status: Status | None = None) -> None:
         """Count a mishap."""
@@ -210,10 +210,10 @@ class WatchedStore(MemoryStore):
         models: Sequence[ModelId],
         seen: int | None = None,
     ) -> None:
-        """See `ports.Store`. Whom an accepted hold or block concerns must be due with it (S6)."""
+        """See `ports.Store`. What has been stored is judged (S6), and told."""
         super().answer(reply, change, models, seen)
-        if isinstance(change, Standing):
-            self._world.stood(change.subject)
+        self._world.answered(reply, change)
+        self._world.stream.append(reply)
 
     def wake(self, model_id: ModelId, at: datetime) -> None:
         """See `ports.Store`."""
