@@ -355,6 +355,28 @@ def test_a_hold_that_comes_after_its_release_ends_at_birth(scene: Scene) -> None
     assert found.end == found.begin == at("17:01")
 
 
+@pytest.mark.parametrize("noted", ["release", "unblock"])
+@pytest.mark.parametrize("then", ["hold", "block"])
+def test_what_was_noted_ends_whatever_comes_under_the_id(scene: Scene, noted: str, then: str) -> None:
+    assert scene.asks(noted, of="a").code == Code.RELEASE_NOTED
+    reply = scene.asks(then, request_id="a", duration="2h")
+    assert reply.code == Code.RELEASED_AT_BIRTH
+    assert scene.until("a") == scene.clock.at
+
+
+@pytest.mark.parametrize("kind", ["hold", "block"])
+def test_an_extension_before_what_it_extends_is_refused_and_is_made_once_it_comes_again_after(
+    scene: Scene, kind: str
+) -> None:
+    early = scene.asks("extend", of="a", duration="30m", request_id="early")
+    assert (early.code, scene.stored[1]) == (Code.UNKNOWN_REQUEST, {})
+    stands = scene.asks(kind, request_id="a", duration="2h")
+    assert stands.until is not None
+    assert scene.asks("extend", of="a", duration="30m", request_id="early") == early  # the same again is the same
+    assert scene.asks("extend", of="a", duration="30m", request_id="again").code == Code.ACCEPTED
+    assert scene.until("a") == stands.until + timedelta(minutes=30)
+
+
 @pytest.mark.parametrize(("by", "code"), [(ADMIN, Code.RELEASED_AT_BIRTH), (OTHER, Code.ACCEPTED)])
 def test_a_release_that_came_before_counts_if_it_is_an_admins_and_not_if_it_is_anybodys(
     scene: Scene, by: str, code: Code

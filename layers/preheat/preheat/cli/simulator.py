@@ -66,12 +66,16 @@ def simulate(
     ] = Backend.LOOKOUT_VISION,
     switch: Switch = None,
     faults: Annotated[str, typer.Option(help="What goes wrong: none or all.")] = "none",
+    requests: Annotated[
+        int | None,
+        typer.Option(min=0, help="How often others ask; if absent, every second day about each model, with faults."),
+    ] = None,
     timeline: Annotated[bool, typer.Option(help="Print each ledger entry as it is written.")] = True,
 ) -> None:
     """Run the functions' handlers in a virtual plant; print timeline and summary; status 1 on a broken promise."""
     with told():
         from preheat.cli.show import entry_line  # noqa: PLC0415 - only this command needs it
-        from preheat.simulation import run  # noqa: PLC0415 - loads the simulator
+        from preheat.simulation import asked_by_default, run  # noqa: PLC0415 - loads the simulator
         from preheat.simulation.faults import MIXES  # noqa: PLC0415 - as above
         from preheat.simulator.options import Options  # noqa: PLC0415 - as above
 
@@ -88,6 +92,7 @@ def simulate(
             switches=switches,
             faults=faults,
             backend=service,
+            requests=asked_by_default(faults, models, days) if requests is None else requests,
             told=(lambda entry: print(entry_line(entry))) if timeline else None,
         )
         for violation in outcome.violations:
