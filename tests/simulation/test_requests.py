@@ -14,6 +14,7 @@ from preheat.domain.attempt import Attempt, Call
 from preheat.domain.event import Event
 from preheat.domain.plan import HostedModel, ModelId, Units
 from preheat.domain.request import Kind, Reply, RequestId, Standing, Subject, Verb
+from preheat.ports import StaleRecord
 from preheat.publish import Outbox
 from preheat.queue.replies import MemoryReplies
 from preheat.requests import ruling
@@ -82,7 +83,7 @@ def without_its_change(patch: Patch) -> None:
 def without_the_effect_of(verb: Verb) -> Callable[[Patch], None]:
     def patched(patch: Patch) -> None:
         real = ruling._RULES[verb]
-        patch.setitem(ruling._RULES, verb, lambda case: replace(real(case), change=None))  # type: ignore[arg-type]  # a dict
+        patch.setitem(ruling._RULES, verb, lambda case: replace(real(case), change=None))
 
     return patched
 
@@ -157,6 +158,27 @@ def with_no_reply_sent(patch: Patch) -> None:
     patch.setattr(MemoryReplies, "send", lambda *_: None)
 
 
+def with_stops_that_others_cannot_forestall(patch: Patch) -> None:
+    real = MemoryStore.save
+
+    def save(self: MemoryStore, record: Any, entry: Any, guards: Any = None) -> Any:
+        stored = self.records.get(record.model_id)
+        return real(self, replace(record, version=stored.version) if stored else record, entry, {})
+
+    patch.setattr(MemoryStore, "save", save)
+
+
+def with_answers_on_what_was_so(patch: Patch) -> None:
+    patch.setattr("preheat.requests.desk._version", lambda _: None)
+
+
+def with_writes_that_others_always_win(patch: Patch) -> None:
+    def lost(*_: Any) -> None:
+        raise StaleRecord("somebody was quicker")
+
+    patch.setattr(MemoryStore, "answer", lost)
+
+
 @pytest.mark.parametrize(
     ("breaks", "says"),
     [
@@ -173,6 +195,9 @@ def with_no_reply_sent(patch: Patch) -> None:
         (with_what_stands_swept_away, "stands nothing, and not a"),
         (with_no_event_of_a_reply, "is not on the bus, or in other words"),
         (with_another_id_each_time, "tells of no reply"),
+        (with_stops_that_others_cannot_forestall, "a stop that was decided before a hold or block was stored"),
+        (with_answers_on_what_was_so, "was answered on a record that had changed since it was read"),
+        (with_writes_that_others_always_win, "was never answered"),
         (with_no_reply_sent, "its reply was not sent to the queue that it names"),
     ],
 )

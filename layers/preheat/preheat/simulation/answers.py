@@ -135,7 +135,7 @@ class Answers:
             Kind.HOLD if reply.verb is Verb.HOLD else Kind.BLOCK,
             subject,
             reply.requester,
-            reply.at if stops else max(_instant(body["from"]), reply.at),
+            max(_instant(body["from"]), reply.at) if "from" in body else reply.at,
             until,
             known_at=reply.at,
             priority=50 if stops else body["priority"],

@@ -23,6 +23,8 @@ from preheat.simulation.queue import RECEIVES_MAX, VISIBILITY, Message
 
 REPLIES = "arn:aws:sqs:eu-central-1:111122223333:cell-replies"
 SENDERS = ("AROAPLANNER:batch", "AROAROBOT:cell")
+AMID_A_STOP = 0.1  # of the looks at what runs and is not needed, one at which a hold is answered
+AMID_AN_ANSWER = 0.1  # of the answers, one before which the model's record is written
 BROKEN = ("hold line-01", "[]", '{"version": 1, "verb": "hold"}', '{"version": 9, "request_id": "later"}')
 
 
@@ -61,6 +63,7 @@ class Requesters:
         self.sent: dict[str, Sent] = {}
         self.dead: set[str] = set()
         self._sent_at: dict[str, datetime] = {}
+        self._troubled: set[str] = set()  # messages that have met a fault
 
     def foresee(self, times: int, begins_at: datetime, minutes: int) -> None:
         """Set down when somebody asks for something."""
@@ -99,16 +102,33 @@ class Requesters:
             self._send(json.dumps(then), by, chance.choice((0, 10, 1800, 5400)))
 
     def _send(self, body: str, sender: str, after: int) -> None:
+        message = self._sent(body, sender)
+        for wait in (after, after + self._chance.randint(0, 900))[: 1 + (self._chance.random() < 0.1)]:
+            self._later(message, timedelta(seconds=wait))
+
+    def _sent(self, body: str, sender: str) -> Message:
         number = len(self.sent) + 1
         message = Message(f"00000000-0000-4000-9000-{number:012x}", body, self._world.clock.at)
         self.sent[message.message_id] = sent = Sent(message.message_id, sender, body)
         self._answers.expect(sent)
         self._sent_at[message.message_id] = self._world.clock.at
-        for wait in (after, after + self._chance.randint(0, 900))[: 1 + (self._chance.random() < 0.1)]:
-            self._later(message, timedelta(seconds=wait))
+        return message
 
     def _later(self, message: Message, after: timedelta) -> None:
         self._world.at(self._world.clock.at + after, lambda: self._deliver(message))
+
+    def hurry(self, model_id: ModelId) -> None:
+        """Now and then have somebody ask for a model while a pass is about to stop it, and be answered at once."""
+        if self._chance.random() >= AMID_A_STOP:
+            return
+        until = self._world.clock.at + timedelta(minutes=self._chance.randint(20, 90))
+        body = {"version": 1, "request_id": f"late-{len(self.sent)}", "verb": Verb.HOLD, "model": model_id}
+        body |= {"until": f"{until:%Y-%m-%dT%H:%M:%SZ}", "priority": 50}
+        self._deliver(self._sent(json.dumps(body), self._chance.choice(SENDERS)))
+
+    def is_disturbed(self) -> bool:
+        """Draw whether somebody is quicker than the answer under way."""
+        return self._chance.random() < AMID_AN_ANSWER
 
     def _deliver(self, message: Message) -> None:
         world, mix = self._world, self._world.mix
@@ -128,15 +148,20 @@ class Requesters:
             return
         if not isinstance(answer, (StoreUnavailable, StaleRecord)):
             raise answer
+        if isinstance(answer, StoreUnavailable):
+            self._troubled.add(message.message_id)
         self._later(message, VISIBILITY)
 
     def judged(self, until: datetime) -> list[str]:
-        """Return which requests were never answered; those of the last hours may be under way."""
+        """Return which requests were never answered; those of the last hours may be under way.
+
+        A dead letter is excused by a fault that it has met, and not by writes that it has lost to others.
+        """
         return [
             f"{sent.body} of {sent.sender_id} was never answered"
             for sent in self.sent.values()
             if self._sent_at[sent.message_id] < until
-            and sent.message_id not in self.dead
+            and sent.message_id not in self.dead & self._troubled
             and self._answers.reply_to(sent) is None
         ]
 

@@ -89,6 +89,7 @@ class Watch:
         }
         self._span = begins_at - timedelta(days=8), until + timedelta(days=2)
         self._read: ModelRecord | None = None  # by the pass under way
+        self._stood: set[ModelId] = set()  # whose holds or blocks have changed since their record was last read
         self._named: str | None = None  # by the last write that the pass under way has won, until it calls
         self._recent: dict[ModelId, deque[datetime]] = defaultdict(deque)
         self._by_person: dict[ModelId, datetime] = {}
@@ -104,6 +105,7 @@ class Watch:
 
     def on_standing(self, model: HostedModel, standing: Sequence[Standing], at: datetime) -> list[Demand]:
         """What stands of a model has changed: from now on it is judged by that. Return the demands that are new."""
+        self._stood.add(model.model_id)
         before, since = self._wanted[model.model_id].demands, self._by_person.get(model.model_id)
         if since is not None and self._covered(model.model_id, since, at):
             # A hold that is released before its begin leaves no demand behind; what was adopted for it stays adopted.
@@ -126,6 +128,8 @@ class Watch:
     def on_read(self, record: ModelRecord | None) -> None:
         """The pass under way has read its record."""
         self._read = record
+        if record is not None:
+            self._stood.discard(record.model_id)
 
     def on_write(self, before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry | None, at: datetime) -> None:
         """Judge a won write; one that renews or repeats an attempt names the call to come."""
@@ -147,6 +151,10 @@ class Watch:
         if before is None or (old is not None and same and new.tries <= old.tries):
             return
         self._named = new.client_token
+        if new.call is Call.STOP and model_id in self._stood:
+            self.missed(
+                "S6", model_id, at, "a stop that was decided before a hold or block was stored has won its write"
+            )
         if new.call is Call.STOP and not same:
             self._judge(
                 model_id,

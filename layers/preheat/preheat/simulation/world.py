@@ -19,6 +19,7 @@ from preheat.clock import VirtualClock
 from preheat.domain.attempt import Call
 from preheat.domain.demand import demands
 from preheat.domain.gate import Backlog
+from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import HostedModel, Mode, ModelId, Target
 from preheat.domain.record import LedgerEntry
 from preheat.domain.request import Reply, Standing, Subject, Tombstone
@@ -199,6 +200,19 @@ class World:
     def status(self, target: Target) -> Status:
         """Return what the service's state really is, without a call."""
         return self.service.status(target.project, target.version)
+
+    def amid_pass(self, model_id: ModelId) -> None:
+        """Let a hold be answered between the look of a pass that is about to stop, and its write."""
+        runs = self.watch.saw is Observed.HOSTED and self.watch.needed(model_id, self.clock.at) is None
+        if self._requests and runs:
+            under_way = self.invocation
+            self.requesters.hurry(model_id)
+            self.invocation = under_way
+
+    def amid_answer(self, subject: Subject) -> None:
+        """Let somebody wake the model between what an answer rests on and its write."""
+        if subject.model_id is not None and self.requesters.is_disturbed():
+            self.store.wake(subject.model_id, self.clock.at)
 
     def answered(self, reply: Reply, change: Standing | Tombstone | None) -> None:
         """An answer was stored: it is judged, and the judges go by what stands from now on."""
