@@ -72,8 +72,8 @@ chaos: setup  ## faults on the local AWS: a scripted hour in compressed time (SE
 verify-service-model: setup  ## compare our service model with the last botocore that carried it
 	.venv/bin/python scripts/verify_service_model.py
 
-soak: setup  ## simulate 100,000 shifts under every fault (SHIFTS=, FIRST_SEED=); seed ranges add up
-	.venv/bin/python scripts/soak.py --shifts $${SHIFTS:-100000} --first-seed $${FIRST_SEED:-1}
+soak: setup  ## simulate 100,000 shifts under every fault (SHIFTS=, FIRST_SEED=, REQUESTS=); seed ranges add up
+	.venv/bin/python scripts/soak.py --shifts $${SHIFTS:-100000} --first-seed $${FIRST_SEED:-1} $${REQUESTS:+--requests $$REQUESTS}
 
 schedules: setup  ## hold the engine to the slow reference on 100,000 random schedules (SCHEDULES=)
 	SCHEDULES=$${SCHEDULES:-100000} $(PYTEST) tests/domain/test_timetable.py

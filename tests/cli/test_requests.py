@@ -198,3 +198,20 @@ def test_requests_of_a_model_that_is_not_planned_are_none(counter: Counter) -> N
         1,
         "preheat: the plan names no model 'weld-seam'; close to it: weld-seams\n",
     )
+
+
+def test_status_and_the_stored_plan_show_what_stands_and_reckon_with_it(
+    counter: Counter, golden: Callable[[Path, str], None]
+) -> None:
+    counter.preheat("hold", "weld-seams", "--until", "20:00", "--units", "2", "--reason", "rework", "--id", "a")
+    counter.preheat("block", "--schedule", "early", "--from", "12:00", "--for", "45m", "--hard", "--id", "b")
+    counter.preheat("hold", "weld-seams", "--for", "2h", "--id", "gone")
+    counter.preheat("release", "weld-seams", "gone")
+    shown = counter.preheat("status", "weld-seams").output
+    assert "hold 2026-11-23 05:50Z to 2026-11-23 19:00Z, 2 units, by AROAOPERATOR: rework (a)" in shown
+    assert "gone" not in shown
+    golden(GOLDEN / "status-asked.txt", shown)
+    (line,) = counter.preheat("status", "weld-seams", "--json").output.splitlines()
+    assert [one["request_id"] for one in json.loads(line)["requests"]] == ["a", "b"]
+    plan = counter.preheat("plan", "--stack", "line-4", "--from", "2026-11-23", "--to", "2026-11-25").output
+    golden(GOLDEN / "plan-asked.txt", plan)

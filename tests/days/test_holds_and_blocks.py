@@ -1,9 +1,11 @@
 """Days on which others ask: holds that start and extend, blocks that stop, and what comes between read and write."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.day import WELD, Day, a_day, at
+from tests.day import WELD, Day, Skewed, a_day, at
 from tests.errors.calls import Faulty
 
 from preheat.domain.lifecycle import Observed
@@ -179,6 +181,16 @@ def test_a_stop_that_was_decided_before_a_hold_was_accepted_loses_its_write(subj
         assert (day.observed(), day.sent(day.service.words.stop)) == (Observed.HOSTED, [])
         day.run_until("18:05")
         assert day.observed() is Observed.STOPPED
+
+
+def test_a_hold_at_the_end_of_a_shift_is_served_also_by_a_pass_whose_clock_is_behind() -> None:
+    with a_day() as day:
+        day.run_until("15:59:58")
+        day.remote = lambda remote: replace(remote, clock=Skewed(remote.clock, timedelta(seconds=-0.5)))
+        day.clock.advance_to(at("16:00:01"))
+        day.hold("16:00:01", "18:00")
+        day.run_until("17:59")
+        assert (day.stopped(), day.observed()) == (0, Observed.HOSTED)
 
 
 def test_a_hold_of_a_model_that_no_plan_names_is_not_kept() -> None:

@@ -127,6 +127,20 @@ def test_what_a_block_that_is_lifted_early_had_cut_is_ready_a_lead_after_that() 
     assert len(found(block("10:00", "14:00", released_at=at("10:00")))) == 1
 
 
+@pytest.mark.parametrize("begin", ["07:30", "07:55", "08:00"])
+def test_a_shift_that_a_block_lay_over_until_it_was_lifted_is_ready_a_lead_after_that(begin: str) -> None:
+    (shift,) = found(block(begin, "10:00", released_at=at("07:40")))
+    assert (shift.begin, shift.start_at, shift.ready_at) == (at("08:00"), at("07:40"), at("08:12"))
+    (shift,) = found(block(begin, "10:00", released_at=at("07:20")))
+    assert shift.ready_at == at("08:00")  # in time
+    (shift,) = found(block("07:20", "07:59", released_at=at("07:40")))
+    assert shift.ready_at == at("08:00")  # it never lay over the begin
+    (held,) = found(
+        hold("08:00", "12:00", priority=60), block(begin, "10:00", released_at=at("07:40")), model=a_model()
+    )
+    assert held.ready_at == at("08:00")  # it did not beat the hold
+
+
 def test_a_block_that_is_lifted_at_once_costs_no_wait_for_a_stop() -> None:
     _, second = found(block("10:00", "14:00", released_at=at("10:01")))
     assert second.start_at == at("10:01")
@@ -244,7 +258,10 @@ def reference(windows: list[Span], announced: int, several: list[Standing]) -> l
             for b, c in beats:
                 ends_here = c[run[0] - 1] and not c[run[0]] if run[0] else False
                 if run[0] > begin and ends_here:
-                    known_here = max(known_here, _number(b.known_at), _number(b.released_at or b.known_at))
+                    known_here = max(known_here, _number(b.known_at))
+                lifted = b.released_at is not None and b.released_at <= minute(run[0])
+                if lifted and b.begin <= minute(run[0]) < b.until:
+                    known_here = max(known_here, _number(b.released_at))
             starts = max(run[0] - AHEAD, known_here)
             # Step by step out of hard blocks that are over before the piece begins.
             hard = [b for b, _ in beats if b.hard and b.begin < b.end <= minute(run[0])]
@@ -291,7 +308,8 @@ spanned = st.tuples(st.integers(0, DAY_MINUTES - 40), st.integers(1, 200)).map(
 @st.composite
 def standing(draw: st.DrawFn, number: int) -> Standing:
     begin, end = draw(spanned)
-    released = draw(st.none() | st.integers(begin, end))
+    known = draw(st.integers(begin - 60, begin))
+    released = draw(st.none() | st.integers(known, end))
     kind = draw(st.sampled_from(Kind))
     return Standing(
         RequestId(f"r{number}"),
@@ -300,7 +318,7 @@ def standing(draw: st.DrawFn, number: int) -> Standing:
         "role-1",
         minute(begin),
         minute(end),
-        known_at=minute(draw(st.integers(begin - 60, begin))),
+        known_at=minute(known),
         priority=draw(st.sampled_from([0, 50, 51])),
         units=draw(st.none() | st.integers(1, 9)) if kind is Kind.HOLD else None,
         hard=kind is Kind.BLOCK and draw(st.booleans()),

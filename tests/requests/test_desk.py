@@ -96,6 +96,15 @@ def test_the_reply_to_a_hold_under_a_block_counts_from_the_end_of_the_block(scen
     assert covered.reason.endswith("; blocked all along")
 
 
+def test_the_reply_to_a_hold_soon_after_a_block_of_its_schedule_counts_the_stop_that_the_block_cost() -> None:
+    scene = Scene(a_model("08:00-16:00"))
+    scene.at("10:00")
+    scene.asks("block", schedule="early", until="10:20")
+    scene.at("10:22")
+    reply = scene.asks("hold", **{"from": "15:00"}, until="18:00")
+    assert reply.ready_at == at("10:37")  # started at 10:05, when what ran was stopped
+
+
 def test_the_reply_to_a_hold_that_prolongs_a_shift_says_that_it_is_ready(scene: Scene) -> None:
     scene = Scene(a_model("08:00-16:00"))
     scene.at("15:00")
@@ -344,6 +353,28 @@ def test_a_hold_that_comes_after_its_release_ends_at_birth(scene: Scene) -> None
     found = scene.standing("a")
     assert found is not None
     assert found.end == found.begin == at("17:01")
+
+
+@pytest.mark.parametrize("noted", ["release", "unblock"])
+@pytest.mark.parametrize("then", ["hold", "block"])
+def test_what_was_noted_ends_whatever_comes_under_the_id(scene: Scene, noted: str, then: str) -> None:
+    assert scene.asks(noted, of="a").code == Code.RELEASE_NOTED
+    reply = scene.asks(then, request_id="a", duration="2h")
+    assert reply.code == Code.RELEASED_AT_BIRTH
+    assert scene.until("a") == scene.clock.at
+
+
+@pytest.mark.parametrize("kind", ["hold", "block"])
+def test_an_extension_before_what_it_extends_is_refused_and_is_made_once_it_comes_again_after(
+    scene: Scene, kind: str
+) -> None:
+    early = scene.asks("extend", of="a", duration="30m", request_id="early")
+    assert (early.code, scene.stored[1]) == (Code.UNKNOWN_REQUEST, {})
+    stands = scene.asks(kind, request_id="a", duration="2h")
+    assert stands.until is not None
+    assert scene.asks("extend", of="a", duration="30m", request_id="early") == early  # the same again is the same
+    assert scene.asks("extend", of="a", duration="30m", request_id="again").code == Code.ACCEPTED
+    assert scene.until("a") == stands.until + timedelta(minutes=30)
 
 
 @pytest.mark.parametrize(("by", "code"), [(ADMIN, Code.RELEASED_AT_BIRTH), (OTHER, Code.ACCEPTED)])

@@ -20,7 +20,7 @@ from preheat.domain.lifecycle import LIFECYCLE, Desired, Observed, Step
 from preheat.domain.plan import Backend, ModelId, Units
 from preheat.domain.record import LedgerEntry, ModelRecord, Phase
 from preheat.ports import Planned
-from preheat.simulation import Outcome, run
+from preheat.simulation import Outcome, asked_by_default, run
 from preheat.simulation.faults import MIXES, FaultMix, Mishap
 from preheat.simulation.ports import WatchedStore
 from preheat.simulation.run import BEGINS_AT
@@ -32,6 +32,7 @@ from preheat.simulator.switches import Switches
 # The package exports the function of the same name as its module.
 reconcile_module = importlib.import_module("preheat.reconcile")
 MODELS, DAYS, SHIFTS = 16, 7, 2_000
+REQUESTS = asked_by_default("all", MODELS, DAYS)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,7 +43,7 @@ def under_every_fault(request: pytest.FixtureRequest) -> Iterator[list[tuple[str
         return
     pool = ProcessPoolExecutor(2, mp_context=get_context("spawn"))
     yield [
-        (name, pool.submit(run, seed, MODELS, DAYS, faults="all", switches=setting))
+        (name, pool.submit(run, seed, MODELS, DAYS, faults="all", switches=setting, requests=REQUESTS))
         for seed, (name, setting) in enumerate(Switches.every_single_change().items(), start=1)
     ]
     pool.shutdown(cancel_futures=True)
@@ -65,7 +66,7 @@ def test_a_plant_without_faults_is_never_late_and_nothing_is_broken() -> None:
 def test_no_fault_breaks_a_promise_on_a_service_without_tokens(backend: Backend) -> None:
     clean = run(seed=1, models=4, days=2, backend=backend)
     assert (clean.violations, clean.late) == ((), 0)
-    outcome = run(seed=3, models=6, days=3, faults="all", backend=backend)
+    outcome = run(seed=3, models=6, days=3, faults="all", backend=backend, requests=18)
     assert outcome.violations == ()
     assert sum(outcome.faults.values()) > 500
 
@@ -320,16 +321,18 @@ def test_a_violation_says_what_where_and_when() -> None:
 def test_two_thousand_shifts_keep_every_promise_however_the_undocumented_points_are_answered(
     under_every_fault: list[tuple[str, Future[Outcome]]],
 ) -> None:
-    shifts, faults = 0, Counter[str]()
+    shifts = requests = 0
+    faults = Counter[str]()
     violations = []
     for name, begun in under_every_fault:
         outcome = begun.result()
-        shifts += outcome.shifts
+        shifts, requests = shifts + outcome.shifts, requests + outcome.requests
         faults.update(outcome.faults)
         violations += [f"seed {outcome.seed}, switches {name}: {violation}" for violation in outcome.violations]
     git = partial(subprocess.run, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
     commit = git(["git", "rev-parse", "--short", "HEAD"]).stdout.strip()
-    assert violations == [], f"commit {commit}, {MODELS} models, {DAYS} days, every fault"
+    assert violations == [], f"commit {commit}, {MODELS} models, {DAYS} days, {REQUESTS} requests, every fault"
     assert shifts >= SHIFTS
+    assert requests >= REQUESTS * len(under_every_fault)
     # Every mishap but the two that are no fault has come, and each at least once.
     assert set(faults) == {mishap.value for mishap in Mishap} - {Mishap.NONE, Mishap.CLOCK_OFF}

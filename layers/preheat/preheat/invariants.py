@@ -10,7 +10,7 @@ Owns the judgement, one function per thing judged; the explorer and the seeded s
 | S3 never stopped while needed | `by_intent` |
 | S4 what we neither started nor adopted we do not stop | `by_intent`, `by_effect` |
 | S5 tokens are single-use | `by_intent`, `by_call`, `by_ledger` |
-| S6 no acknowledged request is lost | the simulation, which knows what was asked |
+| S6 no acknowledged request is lost | `simulation.answers`, by what was asked |
 | S7 the ledger is append-only and gap-free | `by_write`, `by_ledger` |
 | S8 leases never move back, and nobody closes a younger one | `by_write`, `by_close` |
 | S9 unknown is not off, and not yes | `by_intent`, `by_answer` |

@@ -4,7 +4,7 @@ Level-triggered: a message only says *look at model X*. Owns the order of the re
 one's failure; what to do is `domain.decision`'s affair. Pure but for its `Remote`: nothing here logs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -38,6 +38,7 @@ TICK_HORIZON = timedelta(seconds=60)
 # A tick may come some seconds late, and sends all that fell due meanwhile at once: looks in turn do not wait for it.
 TURN_HORIZON = timedelta(minutes=5)
 WRITES_LOST_MAX = 3
+CLOCKS_APART = timedelta(seconds=60)  # clocks are assumed to be within this of each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +157,16 @@ def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Rem
     if model is not None and record.target != model.target and not record.is_engaged():
         record = turned(record, model.target)
     requests, guards = _standings(model, remote, now) if model is not None else ((), {})
+    asked_at = _not_before(now, requests)
     if model is not None:
-        model = in_force(model, record, now, requests)
+        model = in_force(model, record, asked_at, requests)
     mode = stack_mode if model is None else max(stack_mode, model.mode, key=lambda mode: mode.strictness)
     situation = Situation(
         model=model,
         plan_version=planned.version,
         mode=mode,
         record=record,
-        outlook=outlook(model, now, requests) if model is not None else NOTHING_WANTED,
+        outlook=outlook(model, asked_at, requests) if model is not None else NOTHING_WANTED,
         observation=Observation(record.observed, "as last seen"),
         now=now,
         seen_at=now,
@@ -200,6 +202,14 @@ def _standings(model: HostedModel, remote: Remote, now: datetime) -> tuple[tuple
         guards[Subject(schedule=name)] = found.version
         requests += found.requests
     return tuple(requests), guards
+
+
+def _not_before(now: datetime, requests: Sequence[Standing]) -> datetime:
+    """Return the instant that demand is seen from: not before what was read of it was known.
+
+    A clock that is behind would stop a model between its shift and the hold that prolongs it. Leases go by `now`.
+    """
+    return max([now, *(one.known_at for one in requests if one.known_at <= now + CLOCKS_APART)])
 
 
 def _observe(record: ModelRecord, remote: Remote) -> Observation:

@@ -6,13 +6,12 @@ interferes, and a model is paid for from its StartModel to its StopModel.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from preheat.domain.demand import HORIZON, demands
 from preheat.domain.plan import HostedModel, Mode, ModelId
-from preheat.domain.timetable import intervals
+from preheat.domain.request import Standing
 from preheat.domain.turn import offset_of
 from preheat.domain.windows import Window
 
@@ -25,8 +24,8 @@ class Run:
     start_at: datetime
     ready_at: datetime
     end_at: datetime
-    schedule: str  # the schedule whose window opened it
-    zone: str  # of that schedule
+    schedule: str  # the schedule whose window opened it; `request`: a hold
+    zone: str  # of that schedule, of a hold the model's first
     gaps: tuple[Window, ...] = ()  # in which it is not needed, and kept hosted
     cut: bool = False  # it goes on beyond what was looked at, at either end
 
@@ -68,8 +67,8 @@ def in_order(found: Iterable[Run]) -> list[Run]:
     return sorted(found, key=lambda run: (run.start_at, run.model.model_id, run.end_at))
 
 
-def runs(model: HostedModel, asked: Window) -> Iterator[Run]:
-    """Yield the runs of a model that overlap a range, whole; a paused model has none.
+def runs(model: HostedModel, asked: Window, requests: Sequence[Standing] = ()) -> Iterator[Run]:
+    """Yield the runs of a model that overlap a range, whole; a paused model has none. `requests`: what stands of it.
 
     Raises:
         ScheduleError: a schedule of it cannot be evaluated here.
@@ -78,22 +77,19 @@ def runs(model: HostedModel, asked: Window) -> Iterator[Run]:
         return
     # Far enough to either side that a run which reaches into the range is seen whole.
     after, before = asked.start - HORIZON, asked.end + HORIZON
-    found = demands(model, after, before)
-    if not found:
-        return
+    found = demands(model, after, before, requests)
     zones = {schedule.name: schedule.zone for schedule in model.schedules}
-    needed = intervals(model.schedules, after, before)
+    zone = next(iter(zones.values()), "UTC")
     for demand in found:
         if demand.start_at < asked.end and demand.end > asked.start:
-            within = [window for window in needed if demand.begin <= window.start < demand.end]
             yield Run(
-                model,
+                replace(model, units=demand.units),
                 demand.start_at,
                 demand.ready_at,
                 demand.end,
                 demand.schedule,
-                zones[demand.schedule],
-                gaps=tuple(Window(one.end, two.start) for one, two in pairwise(within)),
+                zones.get(demand.schedule, zone),
+                gaps=demand.bridged,
                 cut=demand.begin <= after or demand.end >= before,
             )
 

@@ -4,8 +4,8 @@ Owns where the models come from, and that only rows go to stdout in JSON. `forec
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from preheat.cli import show
+from preheat.cli.ahead import asked_of, standing
 from preheat.cli.errors import NO, CliError, told
 from preheat.cli.stack import StackName, Surroundings
 from preheat.cli.terms import DEFAULT, Terms, terms_of
@@ -22,8 +23,10 @@ from preheat.cli.windows import Format, FormatOption, Models, chosen, models_of,
 from preheat.domain.lead_in_force import settled
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import ModelRecord
+from preheat.domain.request import Standing
 from preheat.domain.timetable import ScheduleError
 from preheat.domain.windows import Window
+from preheat.ports import UnreadableItem
 
 if TYPE_CHECKING:
     from preheat.cli.forecast import Run
@@ -40,6 +43,7 @@ class Source:
     terms: Terms
     records: dict[ModelId, ModelRecord] | None = None  # None: they come from a file
     problems: Sequence[str] = ()
+    requests: Mapping[ModelId, tuple[Standing, ...]] = field(default_factory=dict)  # what stands, of a stack
 
 
 def plan(
@@ -82,7 +86,14 @@ def _from_stack(surroundings: Surroundings, stack: str | None) -> Source:
         raise CliError("preheat: the stack has no plan yet: run `preheat apply FILE`", status=NO)
     problems = [f"{model_id}: as stored it cannot be read; apply the plant file anew" for model_id in stored.unreadable]
     models = [stored.models[model_id] for model_id in sorted(stored.models)]
-    return Source(f"plan {stored.version}", models, DEFAULT, store.recorded(list(stored.models)), problems)
+    requests: dict[ModelId, tuple[Standing, ...]] = {}
+    for model in models:
+        try:
+            requests[model.model_id] = asked_of(store, model, surroundings.clock.now())
+        except UnreadableItem as error:
+            problems.append(f"{model.model_id}: {error}; shown without its holds and blocks")
+    records = store.recorded(list(stored.models))
+    return Source(f"plan {stored.version}", models, DEFAULT, records, problems, requests)
 
 
 def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
@@ -100,10 +111,21 @@ def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
             lines = preview_text.leads(source.models, source.terms)
         else:
             lines = preview_text.stored(source.models, source.records, source.terms)
+            lines[-1:] = _asked_for(source, now)
         typer.echo("\n".join([*lines, *preview_text.transitions(found, asked), ""]))
     typer.echo("\n".join([*notes, *problems]), err=form is Format.JSON)
     if problems:
         raise typer.Exit(NO)
+
+
+def _asked_for(source: Source, now: datetime) -> list[str]:
+    """Return a line for each hold and block that stands, of a schedule once, and an empty one."""
+    stands = {one: None for requests in source.requests.values() for one in standing(requests, now)}
+    return [*(f"{_whom(one)}: {show.standing(one, of=False)}" for one in stands), ""]
+
+
+def _whom(one: Standing) -> str:
+    return one.subject.model_id or f"every model of {one.subject.schedule}"
 
 
 def _runs(source: Source, asked: Window) -> tuple[list["Run"], list[str]]:
@@ -114,7 +136,8 @@ def _runs(source: Source, asked: Window) -> tuple[list["Run"], list[str]]:
     problems = list(source.problems)
     for model in source.models:
         try:
-            found += runs(settled(model, (source.records or {}).get(model.model_id)), asked)
+            record, requests = (source.records or {}).get(model.model_id), source.requests.get(model.model_id, ())
+            found += runs(settled(model, record), asked, requests)
         except ScheduleError as error:
             problems.append(f"{model.model_id}: {error}")
     return in_order(found), problems

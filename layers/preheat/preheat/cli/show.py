@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from preheat.domain.days import LAST
 from preheat.domain.plan import Backend, Drain, HostedModel, Readiness, Target, Units
 from preheat.domain.record import LedgerEntry
+from preheat.domain.request import DEFAULT_PRIORITY, Standing
 from preheat.domain.schedule import DayRule, Schedule, ShiftWindow, Weekday
 
 DAY = timedelta(days=1)
@@ -34,6 +35,16 @@ def local_instant(at: datetime, zone: str) -> str:
     """Return an instant as the clock in the plant shows it: `Mon 2026-11-23 06:30 CET`."""
     shown = at.astimezone(ZoneInfo(zone))
     return shown.strftime("%a %Y-%m-%d %H:%M:%S %Z" if shown.second else "%a %Y-%m-%d %H:%M %Z")
+
+
+def standing(one: Standing, *, of: bool = True) -> str:
+    """Return a hold or block: `hold 2026-11-23 06:00Z to 2026-11-23 20:00Z, by AROALINE7: rework (line-7.1)`."""
+    kind = f"hard {one.kind}" if one.hard else str(one.kind)
+    schedule = f", of schedule {one.subject.schedule}" if of and one.subject.schedule is not None else ""
+    count = f", {one.units} units" if one.units is not None else ""
+    weight = f", priority {one.priority}" if one.priority != DEFAULT_PRIORITY else ""
+    by = f"by {one.requester}: {one.reason or 'no reason given'}"
+    return f"{kind} {minute(one.begin)} to {minute(one.until)}{schedule}{count}{weight}, {by} ({one.request_id})"
 
 
 def signed(span: timedelta | None) -> str:

@@ -72,6 +72,10 @@ def simulate(
     ] = Backend.LOOKOUT_VISION,
     switch: Switch = None,
     faults: Annotated[str, typer.Option(help="What goes wrong: none or all.")] = "none",
+    requests: Annotated[
+        int | None,
+        typer.Option(min=0, help="How often others ask; if absent, every second day about each model, with faults."),
+    ] = None,
     timeline: Annotated[bool, typer.Option(help="Print each ledger entry as it is written.")] = True,
     replay: Annotated[
         Path | None,
@@ -117,7 +121,7 @@ def simulate(
             if given is not None:
                 raise CliError(f"preheat simulate: {option} is of a replay; name the recorded starts with --replay")
         from preheat.cli.show import entry_line  # noqa: PLC0415 - only this command needs it
-        from preheat.simulation import run  # noqa: PLC0415 - loads the simulator
+        from preheat.simulation import asked_by_default, run  # noqa: PLC0415 - loads the simulator
         from preheat.simulation.faults import MIXES  # noqa: PLC0415 - as above
         from preheat.simulator.options import Options  # noqa: PLC0415 - as above
 
@@ -134,6 +138,7 @@ def simulate(
             switches=switches,
             faults=faults,
             backend=service,
+            requests=asked_by_default(faults, models, days) if requests is None else requests,
             told=(lambda entry: print(entry_line(entry))) if timeline else None,
         )
         for violation in outcome.violations:

@@ -4,7 +4,7 @@ Owns how a stack is found and what is said when there is none. Commands get a st
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,7 @@ from preheat.ports import Clock, Store
 
 if TYPE_CHECKING:
     from preheat.local import LocalAws
+    from preheat.publish import Outbox
 
 NO_STACK = "preheat: no stack found: run `preheat up`, or name the stack with --stack"
 
@@ -79,6 +80,26 @@ def open_requests(stack: str | None) -> Callable[[str], None]:
         client.send_message(QueueUrl=url, MessageBody=body)
 
     return send
+
+
+def open_outbox(stack: str | None, reply_to: Collection[str]) -> "Outbox":
+    """Return what publishes on a stack's bus and replies to the queues named; raises CliError as `open_store` does."""
+    from preheat.bus.eventbridge import EventBridge, events_client  # noqa: PLC0415 - slow
+    from preheat.publish import Outbox  # noqa: PLC0415 - only a repair needs it
+    from preheat.queue.replies import SqsReplies  # noqa: PLC0415 - as above
+
+    if stack is not None:
+        session, outputs = _named_stack(stack, "EventBusName")
+        return Outbox(
+            EventBridge(events_client(session), outputs["EventBusName"]),
+            SqsReplies(session.create_client("sqs")),
+            reply_to,
+        )
+    from preheat.local.aws import outputs as outputs_of  # noqa: PLC0415 - loads boto3
+
+    aws = _current_aws()
+    bus = outputs_of(aws.endpoint_url, aws.stack_name)["EventBusName"]
+    return Outbox(EventBridge(aws.client("events"), bus), SqsReplies(aws.client("sqs")), reply_to)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,12 @@ from typing import Annotated, Any
 
 import typer
 
-from preheat.cli import show
-from preheat.cli.ahead import ahead
+from preheat.cli import show, standing_requests
+from preheat.cli.ahead import ahead, asked_of
+from preheat.cli.ahead import standing as standing_at
 from preheat.cli.errors import NO, told
 from preheat.cli.stack import StackName, Surroundings
+from preheat.domain import request
 from preheat.domain.demand import HORIZON, NOTHING_WANTED, Demand, Outlook
 from preheat.domain.gate import Draining
 from preheat.domain.lead import Lead
@@ -33,6 +35,7 @@ class Standing:
     record: ModelRecord | None = None
     model: HostedModel | None = None
     outlook: Outlook = NOTHING_WANTED
+    requests: tuple[request.Standing, ...] = ()  # its holds and blocks, and its schedules'
     margin: timedelta | None = None  # of the last start that was seen to become hosted
     problem: str | None = None
 
@@ -84,15 +87,20 @@ def standing(store: Store, model_id: ModelId, now: datetime) -> Standing:
         problems.append(str(error))
     if record is None and model is None and not problems:
         problems.append("neither planned nor on record")
-    seen = NOTHING_WANTED
+    seen, requests = NOTHING_WANTED, tuple[request.Standing, ...]()
     try:
-        seen = ahead(in_force(model, record, now), now) if model is not None else seen
+        requests = asked_of(store, model, now) if model is not None else ()
+    except UnreadableItem as error:
+        problems.append(str(error))
+    try:
+        seen = ahead(in_force(model, record, now, requests), now, requests) if model is not None else seen
     except ScheduleError as error:
         problems.append(f"its schedule cannot be evaluated: {error}")
     known_until = closed_until(model.schedules) if model is not None else None
     if runs_short(known_until, now):
         problems.append(f"its holidays are known until {known_until} only: apply the plant file again")
-    return Standing(model_id, record, model, seen, margin, "; ".join(problems) or None)
+    stands = tuple(standing_at(requests, now))
+    return Standing(model_id, record, model, seen, stands, margin, "; ".join(problems) or None)
 
 
 def table(standings: Sequence[Standing]) -> list[str]:
@@ -120,6 +128,7 @@ def full(each: Standing) -> list[str]:
             ("next look", show.instant(record.wake_at)),
         ]
     facts += [("demand now", _demand(each.outlook.current)), ("demand next", _demand(each.outlook.upcoming))]
+    facts += [("asked for", show.standing(one)) for one in each.requests]
     if record is not None and record.attempt is not None:
         attempt = record.attempt
         facts += [
@@ -144,6 +153,7 @@ def fields(each: Standing) -> dict[str, Any]:
     shown: dict[str, Any] = {"model": each.model_id, "problem": each.problem}
     shown["demand_now"] = _demand_fields(each.outlook.current)
     shown["demand_next"] = _demand_fields(each.outlook.upcoming)
+    shown["requests"] = [standing_requests.fields(one) for one in each.requests]
     shown["lead_seconds"] = each.lead.span.total_seconds() if each.lead is not None else None
     shown["lead_reason"] = str(each.lead) if each.lead is not None else None
     shown["last_margin_seconds"] = each.margin.total_seconds() if each.margin is not None else None

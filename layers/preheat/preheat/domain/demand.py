@@ -11,7 +11,7 @@ from functools import lru_cache
 from preheat.domain.pieces import Piece, blocks_of, holds_of, lies_in, of_hold, of_window
 from preheat.domain.plan import HostedModel, Units
 from preheat.domain.request import Kind, RequestId, Standing
-from preheat.domain.timetable import LOOKAHEAD, next_edge
+from preheat.domain.timetable import LOOKAHEAD, next_edge, wanted
 from preheat.domain.turn import ALERT_BEFORE, offset_of
 from preheat.domain.windows import Window, gaps
 
@@ -19,7 +19,8 @@ from preheat.domain.windows import Window, gaps
 STOP_TIME = timedelta(minutes=5)
 BRIDGE_ALLOWANCE = timedelta(minutes=5)
 # Most schedules repeat within this; a demand that began earlier is known by the record, which keeps its first start.
-# No hold or block is longer, so what ended before this has no say any more.
+# A hold or block may be longer, and begin later: it is seen whole, until it has been over for this long. What ended
+# earlier can only move the begin of a demand that has begun before; what lies behind one is seen once its end is near.
 HORIZON = timedelta(days=8)
 
 
@@ -70,7 +71,7 @@ def demands(model: HostedModel, after: datetime, before: datetime, requests: Seq
     """
     blocks, found = blocks_of(requests), []
     last: Demand | None = None
-    for pieces in _joined(_pieces(model, after, before, requests, blocks), blocks, bridged_up_to(model)):
+    for pieces in _joined(_pieces(model, after, before, requests), blocks, bridged_up_to(model)):
         demand = _of_pieces(model, pieces)
         if last is not None:
             stopped_at = last.end + STOP_TIME
@@ -93,8 +94,8 @@ def _pieces(
     after: datetime,
     before: datetime,
     requests: Sequence[Standing],
-    blocks: Sequence[Standing],
 ) -> Iterator[Piece]:
+    blocks = [one for one in requests if one.kind is Kind.BLOCK]
     for schedule in model.schedules:
         for window in schedule.windows(after, before):
             yield from of_window(model, window, schedule.name, blocks)
@@ -166,15 +167,16 @@ def outlook(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = 
             continue
         if now in demand:
             current = demand
-        elif demand.start_at > now and upcoming is None:
+        elif demand.start_at > now and upcoming is None and demand.begin <= now + HORIZON:
             upcoming = demand
         edges += [edge for edge in (demand.start_at, demand.ready_at, demand.end) if edge > now]
         edges += [piece.start_at for piece in demand.holds if piece.start_at > now]
         if model.turn is not None and demand.start_at - ALERT_BEFORE > now:
             edges.append(demand.start_at - ALERT_BEFORE)
     for one in requests:
-        edges += [edge for edge in (one.begin - HORIZON, one.begin, one.end) if edge > now]
-    if upcoming is None and (upcoming := _beyond(model, now + HORIZON)) is not None:
+        # What it begins, and what begins behind it, is seen in time.
+        edges += [edge for edge in (one.begin - HORIZON, one.begin, one.end - HORIZON, one.end) if edge > now]
+    if upcoming is None and (upcoming := _beyond(model, now, requests)) is not None:
         edges.append(upcoming.start_at)
     if any(schedule.every_window for schedule in model.schedules):
         edges.append(now + LOOKAHEAD)  # Nothing is known of what lies behind it: look again.
@@ -195,17 +197,29 @@ def _is_expired(one: Standing, now: datetime) -> bool:
     return one.kind is Kind.HOLD and one.end == one.until <= now
 
 
-def _beyond(model: HostedModel, seen: datetime) -> Demand | None:
+def _beyond(model: HostedModel, now: datetime, requests: tuple[Standing, ...]) -> Demand | None:
     """Return the next demand that begins after what was seen of the model, if one comes within LOOKAHEAD."""
+    seen, reach = now + HORIZON, max((one.end for one in requests), default=now)
+    if reach > now:
+        asked = _around(model, now.date(), requests, reach.date())
+        if (found := next((demand for demand in asked if demand.start_at > now), None)) is not None:
+            return found
+        seen = reach + HORIZON
     begin = next_edge(model.schedules, seen)
+    if begin is not None and wanted(model.schedules, seen):
+        begin = next_edge(model.schedules, begin)  # The first was an end.
     if begin is None:
         return None
-    found = demands(model, begin, begin + HORIZON)
-    return next((demand for demand in found if demand.begin == begin), None)
+    return next((demand for demand in demands(model, begin, begin + HORIZON) if demand.begin == begin), None)
 
 
 @lru_cache(maxsize=1024)
-def _around(model: HostedModel, day: date, requests: tuple[Standing, ...]) -> tuple[Demand, ...]:
-    """Return the demands from HORIZON before the UTC date `day` until HORIZON after it: the same all day long."""
-    midnight = datetime.combine(day, time(), UTC)
-    return tuple(demands(model, midnight - HORIZON, midnight + timedelta(days=1) + HORIZON, requests))
+def _around(
+    model: HostedModel, day: date, requests: tuple[Standing, ...], last: date | None = None
+) -> tuple[Demand, ...]:
+    """Return the demands from HORIZON before the UTC date `day` until HORIZON after it, or after `last`.
+
+    They are the same all day long.
+    """
+    after, before = (datetime.combine(each, time(), UTC) for each in (day, last or day))
+    return tuple(demands(model, after - HORIZON, before + timedelta(days=1) + HORIZON, requests))

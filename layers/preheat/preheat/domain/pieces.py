@@ -41,13 +41,13 @@ def holds_of(requests: Sequence[Standing]) -> list[Standing]:
 
 
 def of_window(model: HostedModel, window: Window, schedule: str, blocks: Sequence[Standing]) -> Iterator[Piece]:
-    """Yield what the blocks leave of a schedule's window, in order."""
+    """Yield what the blocks leave of a schedule's window, in order; `blocks`: all that were accepted."""
     for each, known_at in _left(window, blocks, model.announced_at):
         yield _timed(model, each, known_at, blocks, schedule=schedule)
 
 
 def of_hold(model: HostedModel, hold: Standing, blocks: Sequence[Standing]) -> Iterator[Piece]:
-    """Yield what the blocks that beat a hold leave of it, in order."""
+    """Yield what those of `blocks` that beat a hold leave of it, in order."""
     stronger = [block for block in blocks if block.priority >= hold.priority]
     for each, known_at in _left(Window(hold.begin, hold.end), stronger, hold.known_at):
         yield _timed(model, each, known_at, stronger, schedule=BY_REQUEST, hold=hold)
@@ -60,13 +60,16 @@ def lies_in(blocks: Sequence[Standing], begin: datetime, end: datetime) -> bool:
 
 def _left(window: Window, blocks: Sequence[Standing], known_at: datetime) -> Iterator[tuple[Window, datetime]]:
     """Yield what is left of a window, and when it became known that it begins then."""
-    for each in minus(window, [Window(block.begin, block.end) for block in blocks]):
-        cut = [block for block in blocks if block.end == each.start > window.start]
-        yield each, max([known_at, *(_ends_known_at(block) for block in cut)])
+    for each in minus(window, [Window(block.begin, block.end) for block in blocks_of(blocks)]):
+        cut = [block.known_at for block in blocks if block.end == each.start > window.start]
+        yield each, max([known_at, *cut, *_lifted(blocks, each.start)])
 
 
-def _ends_known_at(block: Standing) -> datetime:
-    return block.known_at if block.released_at is None else max(block.known_at, block.released_at)
+def _lifted(blocks: Sequence[Standing], begin: datetime) -> Iterator[datetime]:
+    """Yield when the blocks were lifted that else would lie over `begin`, also those that never came to hold."""
+    for block in blocks:
+        if block.released_at is not None and block.begin <= begin < block.until and block.released_at <= begin:
+            yield block.released_at
 
 
 def _timed(
@@ -85,7 +88,7 @@ def _timed(
     ahead = model.lead + model.slack
     offset = offset_of(model.turn) if hold is None else timedelta()
     start_at = max(window.start - ahead - offset, known_at)
-    hard = [block.end for block in blocks if block.hard and start_at < block.end <= window.start]
+    hard = [block.end for block in blocks_of(blocks) if block.hard and start_at < block.end <= window.start]
     start_at = max([start_at, *hard])
     return Piece(
         window.start,

@@ -26,8 +26,8 @@ class Case:
     """A request with all that its answer rests on.
 
     `models`: those that it is about, none if the plan knows no such subject. `kept`: what stands of the subject, ended
-    ones too; `others`: what stands of the model's schedules. `of` is the hold or block that it names, `of_reply` what
-    that was answered; `noted` are releases that came before the request itself.
+    ones too; `others`: what stands of the model's schedules, as far back as a pass reads it. `of` is the hold or block
+    that it names, `of_reply` what that was answered; `noted` are releases that came before the request itself.
     """
 
     request: Request

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from preheat.domain.demand import HORIZON
 from preheat.domain.plan import ModelId
 from preheat.domain.request import KEPT_AFTER_EXPIRY, Reply, Standing, Subject, Tombstone, Verb
 from preheat.ports import Clock, Queue, QueueUnavailable, RejectedRequests, StaleRecord, Store
@@ -118,7 +119,7 @@ class Desk:
         others: list[Standing] = []
         if subject.model_id is not None:
             for name in sorted({schedule.name for model in models for schedule in model.schedules}):
-                others += store.standings(Subject(schedule=name), now).requests
+                others += store.standings(Subject(schedule=name), now - HORIZON).requests
         return Case(
             request,
             requester,

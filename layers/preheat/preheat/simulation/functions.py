@@ -79,15 +79,16 @@ class Functions:
             raise error
         return False
 
-    def answer(self, message: Message, sender: str) -> BaseException | None:
-        """Call `requests` with one message; return the error for which it must come again, None if it is done with."""
+    def answer(self, message: Message, sender: str) -> Taken | BaseException:
+        """Call `requests` with one message; return what became of it, or the error for which it must come again."""
         if self._requests is None:
             raise RuntimeError("nobody asks in this world")
-        self._telemetry.logger.last = None
+        self._telemetry.logger.last = self._telemetry.taken = None
         event = sqs_event(message)
         event["Records"][0]["attributes"]["SenderId"] = sender
         if not failed(self._requests.handler(event, None), {message.message_id}):
-            return None
+            taken: Taken | None = self._telemetry.taken
+            return taken if taken is not None else RuntimeError(f"{message.body!r} is done with, and nobody told of it")
         error: BaseException | None = self._telemetry.logger.last
         return error if error is not None else RuntimeError(f"{message.body!r} came back, and nothing told why")
 
@@ -110,17 +111,19 @@ class Functions:
 
 
 class Telemetry:
-    """Stands in for `preheat.telemetry`: keeps the last error, hands the entries on, drops the rest."""
+    """Stands in for `preheat.telemetry`: keeps the last error and answer, hands the entries on, drops the rest."""
 
     def __init__(self, told: Callable[[LedgerEntry], None]) -> None:
         self.logger = Logger()
+        self.taken: Taken | None = None
         self.emit_entry = told
 
     def log_result(self, result: Result) -> None:
         """Drop the line."""
 
     def log_taken(self, taken: Taken) -> None:
-        """Drop the line."""
+        """Keep what became of a message; drop the line."""
+        self.taken = taken
 
     def emit_taken(self, taken: Taken, *, at: datetime) -> None:
         """Drop the metric."""

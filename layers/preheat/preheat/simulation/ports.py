@@ -18,7 +18,7 @@ from preheat.domain.gate import Backlog, BacklogReading, GateLook
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import ModelId, Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
-from preheat.domain.request import Reply, Standing, Subject, Tombstone
+from preheat.domain.request import Reply, RequestId, Standing, Subject, Tombstone
 from preheat.domain.situation import Observation
 from preheat.hosting.downstream_twins import MemoryBacklogs, MemoryGates, SourceMapping
 from preheat.ports import (
@@ -91,8 +91,8 @@ class Invocation:
 class Appended(Protocol):
     """The stream of the ledger, as its writer sees it."""
 
-    def append(self, entry: LedgerEntry) -> None:
-        """Take an entry that was appended."""
+    def append(self, entry: LedgerEntry | Reply) -> None:
+        """Take an entry or a reply that was appended."""
 
 
 class Around(Protocol):
@@ -111,8 +111,14 @@ class Around(Protocol):
     def stream(self) -> Appended:
         """The stream of the ledger."""
 
-    def stood(self, subject: Subject) -> None:
-        """A hold or block of a subject was stored, or has changed."""
+    def amid_pass(self, model_id: ModelId) -> None:
+        """A pass has looked and not written yet: others may be quicker."""
+
+    def amid_answer(self, subject: Subject) -> None:
+        """An answer rests on what was read, and is not stored yet: others may be quicker."""
+
+    def answered(self, reply: Reply, change: Standing | Tombstone | None) -> None:
+        """An answer was stored, with what stands since."""
 
     def note(self, mishap: Mishap, *hit: ModelId, status: Status | None = None) -> None:
         """Count a mishap."""
@@ -173,6 +179,7 @@ class WatchedStore(MemoryStore):
         self._world = world
         self.unreadable: dict[ModelId, datetime] = {}  # until when
         self._unindexed: set[ModelId] = set()  # whose last write the due index has lost
+        self._versions: dict[ModelId, int] = {}  # of the records that the answer under way rests on
 
     def load(self, model_id: ModelId) -> ModelRecord | None:
         """See `ports.Store`."""
@@ -185,7 +192,15 @@ class WatchedStore(MemoryStore):
 
     def recorded(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
         """See `ports.Store`."""
-        return super().recorded([model_id for model_id in model_ids if not self.is_unreadable(model_id)])
+        found = super().recorded([model_id for model_id in model_ids if not self.is_unreadable(model_id)])
+        self._versions = {model_id: record.version for model_id, record in found.items()}
+        return found
+
+    def tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
+        """See `ports.Store`. It is the last that an answer reads: others may write before it is stored."""
+        found = super().tombstones(subject, request_id)
+        self._world.amid_answer(subject)
+        return found
 
     def is_unreadable(self, model_id: ModelId) -> bool:
         """Tell whether nobody can read the model's record now."""
@@ -210,10 +225,15 @@ class WatchedStore(MemoryStore):
         models: Sequence[ModelId],
         seen: int | None = None,
     ) -> None:
-        """See `ports.Store`. Whom an accepted hold or block concerns must be due with it (S6)."""
+        """See `ports.Store`. What has been stored is judged (S6), and told."""
+        about = change.subject.model_id if isinstance(change, Standing) else None
+        record = self.records.get(about) if about is not None else None
         super().answer(reply, change, models, seen)
-        if isinstance(change, Standing):
-            self._world.stood(change.subject)
+        if record is not None and record.version != self._versions.get(record.model_id, record.version):
+            what = f"{reply.request_id} was answered on a record that had changed since it was read"
+            self._world.watch.missed("S6", record.model_id, self._world.clock.at, what)
+        self._world.answered(reply, change)
+        self._world.stream.append(reply)
 
     def wake(self, model_id: ModelId, at: datetime) -> None:
         """See `ports.Store`."""
@@ -272,6 +292,7 @@ class WatchedHosting:
             world.watch.on_look(model_id, world.clock.at, Observed.UNKNOWN)
         seen = self._hosting.describe(target)
         world.watch.saw = seen.observed
+        world.amid_pass(model_id)
         return seen
 
     def probe(self, target: Target, readiness: Readiness) -> None:

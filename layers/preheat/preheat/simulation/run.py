@@ -18,6 +18,11 @@ from preheat.simulator.switches import Switches
 BEGINS_AT = datetime(2026, 10, 5, tzinfo=UTC)
 
 
+def asked_by_default(faults: str, models: int, days: int) -> int:
+    """Return how often others ask unless a number is named: with faults, half as often as models have days."""
+    return models * days // 2 if faults != "none" else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a simulated run came to. Margins are of starts that were seen to become HOSTED.
@@ -52,7 +57,8 @@ class Outcome:
             f"simulate: seed {self.seed}, {self.models} models, {self.days} days: {self.shifts} shifts,"
             f" {self.on_time} starts on time, {self.late} late; margin least {_signed(least)} mean {_signed(mean)};"
             f" {self.starts} StartModel, {self.stops} StopModel, {self.unit_hours:.1f} unit-hours;"
-            f" {self.passes} passes, {self.calls} calls; {sum(self.faults.values())} faults,"
+            f" {self.passes} passes, {self.calls} calls;{f' {self.requests} requests,' if self.requests else ''}"
+            f" {sum(self.faults.values())} faults,"
             f" {len(self.violations)} violations"
         )
 

@@ -3,11 +3,11 @@
 Owns when `publish` is called with what, as template.yaml configures its mapping: one shard, in order, a failed batch
 tried again from its first failure, halved if the function died, five times, then discarded for good and counted. Its
 chance is its own: what goes wrong here moves nothing else. Judges L6: each entry is told, or set aside; first in its
-model's order; and each time in the same words under the same ids.
+model's order; and each time in the same words under the same ids. Of S6: so is each reply, which makes one event.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from random import Random
@@ -15,12 +15,14 @@ from typing import Any, Protocol
 
 from preheat.bus.memory import MemoryEvents
 from preheat.clock import VirtualClock
-from preheat.domain.event import Event
+from preheat.domain.event import Event, EventKind
 from preheat.domain.plan import ModelId
 from preheat.domain.record import LedgerEntry
+from preheat.domain.request import Reply
 from preheat.ports import EventsUnavailable
-from preheat.publish import events_of
+from preheat.publish import events_of, reply_text
 from preheat.simulation.faults import Fate, FaultMix, Killed, Mishap
+from preheat.store.request_items import reply_partition
 from preheat.store.stream import LedgerStream
 
 BATCH_MAX = 100
@@ -68,18 +70,18 @@ class Stream:
 
     def __init__(self, world: Streamed, bus: SimulatedBus, chance: Random) -> None:
         self._world, self._bus, self._chance = world, bus, chance
-        self._entries: deque[LedgerEntry] = deque()
+        self._entries: deque[LedgerEntry | Reply] = deque()
         self._under_way = False
         self._retries = 0
         self._half = BATCH_MAX
         self._told: dict[tuple[ModelId, int], int] = {}
         self._last: dict[ModelId, int] = {}
-        self.discarded: set[tuple[ModelId, int]] = set()
+        self.discarded: set[tuple[str, int]] = set()
         self.out_of_order: list[LedgerEntry] = []
         self.publish: Callable[[list[dict[str, Any]]], int] = _not_wired  # `Functions.publish`, which tells back
 
-    def append(self, entry: LedgerEntry) -> None:
-        """Take an entry that was appended to the ledger; it is delivered soon."""
+    def append(self, entry: LedgerEntry | Reply) -> None:
+        """Take an entry or a reply that was appended to the ledger; it is delivered soon."""
         self._entries.append(entry)
         if not self._under_way:
             self._under_way = True
@@ -133,12 +135,29 @@ class Stream:
         }
         return found + [f"{event.kind} tells of nothing stored" for key, event in put.items() if key not in discarded]
 
+    def judged_replies(self, replies: Iterable[Reply], sent: Sequence[str]) -> list[str]:
+        """Return what of the replies was not told as it should be; `sent`: what their queue was sent."""
+        found = []
+        put = self._by_id.get(_REPLIES, {})
+        for reply in replies:
+            (event,) = events_of(reply)
+            kind = EventKind.REQUEST_ACCEPTED if reply.accepted else EventKind.REQUEST_REJECTED
+            was = put.pop(event.event_id, None)
+            if _key(reply) in self.discarded:
+                continue
+            if was != event or (was.kind, was.request_id, was.code) != (kind, reply.request_id, reply.code):
+                found.append(f"{reply.request_id}: {kind} is not on the bus, or in other words")
+            if reply.reply_to is not None and reply_text(event) not in sent:
+                found.append(f"{reply.request_id}: its reply was not sent to the queue that it names")
+        return found + [f"{event.kind} of {event.request_id} tells of no reply" for event in put.values()]
+
     @property
     def _by_id(self) -> dict[str, dict[str, Event]]:
         """Return what is on the bus by model and id; a second event under an id has to be the same."""
         found: dict[str, dict[str, Event]] = {}
         for event in self._bus.taken:
-            of_model = found.setdefault(str(event.model), {})
+            asked = event.kind in (EventKind.REQUEST_ACCEPTED, EventKind.REQUEST_REJECTED)
+            of_model = found.setdefault(_REPLIES if asked else str(event.model), {})
             if of_model.setdefault(event.event_id, event) != event:
                 of_model[f"{event.event_id} again"] = event
         return found
@@ -164,7 +183,7 @@ class Stream:
         for _ in range(done):
             self._entries.popleft()
         if self._retries > RETRIES_MAX:
-            self.discarded |= {(entry.model_id, entry.sequence) for entry in batch}
+            self.discarded |= {_key(entry) for entry in batch}
             for _ in batch:
                 self._entries.popleft()
             self._retries, self._half = 0, BATCH_MAX
@@ -172,14 +191,14 @@ class Stream:
         if self._entries:
             self._later(timedelta(seconds=2.0**self._retries), self._deliver)
 
-    def _again(self, batch: list[LedgerEntry]) -> None:
+    def _again(self, batch: list[LedgerEntry | Reply]) -> None:
         self._bus.fate = Fate.drawn(self._chance, self._world.mix.killed)
         try:
             self._publish(batch)
         except Killed:
             self._world.note(Mishap.PUBLISHER_KILLED)
 
-    def _publish(self, batch: list[LedgerEntry]) -> int:
+    def _publish(self, batch: list[LedgerEntry | Reply]) -> int:
         """Call the function with a batch; return how many of its first it is done with."""
         return self.publish([_record(entry) for entry in batch])
 
@@ -188,25 +207,32 @@ class Stream:
 
 
 _STREAM = LedgerStream(TABLE)
+_REPLIES = "replies/"  # no model is called so
 
 
 def _not_wired(_records: list[dict[str, Any]]) -> int:
     raise RuntimeError("the functions are wired before anything is appended")
 
 
+def _key(entry: LedgerEntry | Reply) -> tuple[str, int]:
+    """Return where in the ledger an entry or a reply stands."""
+    return (reply_partition(entry.request_id), 1) if isinstance(entry, Reply) else (entry.model_id, entry.sequence)
+
+
 @lru_cache(maxsize=1024)
-def _record(entry: LedgerEntry) -> dict[str, Any]:
+def _record(entry: LedgerEntry | Reply) -> dict[str, Any]:
     """Return the record of the stream that an appended entry makes, as Lambda hands it over."""
     image = _STREAM.image(entry)
     keys = {name: image[name] for name in ("model_id", "sequence")}
+    partition, sequence = _key(entry)
     return {
-        "eventID": f"{entry.model_id}/{entry.sequence}",
+        "eventID": f"{partition}/{sequence}",
         "eventName": "INSERT",
         "eventSource": "aws:dynamodb",
         "dynamodb": {
             "Keys": keys,
             "NewImage": image,
-            "SequenceNumber": f"{entry.model_id}/{entry.sequence}",
+            "SequenceNumber": f"{partition}/{sequence}",
             "StreamViewType": "NEW_IMAGE",
         },
     }

@@ -89,9 +89,11 @@ class Watch:
         }
         self._span = begins_at - timedelta(days=8), until + timedelta(days=2)
         self._read: ModelRecord | None = None  # by the pass under way
+        self._stood: set[ModelId] = set()  # whose holds or blocks have changed since their record was last read
         self._named: str | None = None  # by the last write that the pass under way has won, until it calls
         self._recent: dict[ModelId, deque[datetime]] = defaultdict(deque)
         self._by_person: dict[ModelId, datetime] = {}
+        self._adoptable: set[ModelId] = set()  # whose person's start was covered by a demand that is no more
         self._raced: set[ModelId] = set()  # whom a person has started while Preheat had to take what runs for its own
         self._sent: dict[str, Sent] = {}
         self._effects: Counter[str] = Counter()
@@ -101,9 +103,13 @@ class Watch:
         self._attempts: Counter[tuple[ModelId, datetime]] = Counter()
         self._repairs: Counter[tuple[ModelId, datetime]] = Counter()
 
-    def on_standing(self, model: HostedModel, standing: Sequence[Standing]) -> list[Demand]:
+    def on_standing(self, model: HostedModel, standing: Sequence[Standing], at: datetime) -> list[Demand]:
         """What stands of a model has changed: from now on it is judged by that. Return the demands that are new."""
-        before = self._wanted[model.model_id].demands
+        self._stood.add(model.model_id)
+        before, since = self._wanted[model.model_id].demands, self._by_person.get(model.model_id)
+        if since is not None and self._covered(model.model_id, since, at):
+            # A hold that is released before its begin leaves no demand behind; what was adopted for it stays adopted.
+            self._adoptable.add(model.model_id)
         self._wanted[model.model_id] = _Wanted(model.lead, demands(model, *self._span, standing))
         return [demand for demand in self._wanted[model.model_id].demands if demand not in before]
 
@@ -122,6 +128,8 @@ class Watch:
     def on_read(self, record: ModelRecord | None) -> None:
         """The pass under way has read its record."""
         self._read = record
+        if record is not None:
+            self._stood.discard(record.model_id)
 
     def on_write(self, before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry | None, at: datetime) -> None:
         """Judge a won write; one that renews or repeats an attempt names the call to come."""
@@ -143,6 +151,10 @@ class Watch:
         if before is None or (old is not None and same and new.tries <= old.tries):
             return
         self._named = new.client_token
+        if new.call is Call.STOP and model_id in self._stood:
+            self.missed(
+                "S6", model_id, at, "a stop that was decided before a hold or block was stored has won its write"
+            )
         if new.call is Call.STOP and not same:
             self._judge(
                 model_id,
@@ -237,13 +249,16 @@ class Watch:
         if changed:
             self._effects[token] += 1
             since = self._by_person.pop(model_id, None)
-            uncovered = since is not None and not self._covered(model_id, since, at)
+            covered = model_id in self._adoptable or (since is not None and self._covered(model_id, since, at))
+            self._adoptable.discard(model_id)
+            uncovered = since is not None and not covered
             strange = uncovered and attempt.call is Call.STOP and model_id not in self._raced
             self._judge(model_id, at, by_effect(attempt, effects=self._effects[token], by_person=strange))
 
     def on_person(self, model_id: ModelId, at: datetime, call: Call, record: ModelRecord | None = None) -> None:
         """Note what a person did, and with `record` whether it could be told: the service does not say who starts."""
         self._raced.discard(model_id)
+        self._adoptable.discard(model_id)
         if call is Call.START:
             self._by_person[model_id] = at
             if record is not None and _claims(record):
@@ -284,7 +299,8 @@ class Watch:
         """Judge L3, once: a pass whose clock is off may take the last moments of a demand for its end."""
         coming = self._wanted[model_id].from_(at)
         if coming and coming[0].start_at <= at < coming[0].end - 2 * self._skew:
-            key = model_id, coming[0].begin
+            # A block that came after it was told, and was lifted, has it begun anew and be ready later: judged by that.
+            key = model_id, coming[0].ready_at
             self._told[key] += 1
             if self._told[key] > 1:
                 self.missed("L3", model_id, at, "the demand is judged a second time")

@@ -19,15 +19,18 @@ from preheat.clock import VirtualClock
 from preheat.domain.attempt import Call
 from preheat.domain.demand import demands
 from preheat.domain.gate import Backlog
+from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import HostedModel, Mode, ModelId, Target
 from preheat.domain.record import LedgerEntry
-from preheat.domain.request import Subject
+from preheat.domain.request import Reply, Standing, Subject, Tombstone
 from preheat.ports import Remote
 from preheat.publish import Outbox
 from preheat.queue.replies import MemoryReplies
 from preheat.queue.sqs import SqsQueue
 from preheat.queue.work import BODY_BYTES_MAX
+from preheat.requests.case import Limits
 from preheat.requests.desk import Desk
+from preheat.simulation.answers import Answers
 from preheat.simulation.faults import HARMLESS, Fate, FaultMix, Mishap
 from preheat.simulation.functions import Functions
 from preheat.simulation.hosting import SERVICES
@@ -48,7 +51,7 @@ from preheat.simulation.ports import (
 )
 from preheat.simulation.promises import MINUTE, Promises
 from preheat.simulation.queue import SimulatedSqs
-from preheat.simulation.requesting import Rejected, Requesters, concerned, standing_of
+from preheat.simulation.requesting import REPLIES, Rejected, Requesters, concerned, standing_of
 from preheat.simulation.stream import TABLE, SimulatedBus, Stream
 from preheat.simulation.triggers import Triggers
 from preheat.simulation.watch import Watch
@@ -135,7 +138,8 @@ class World:
         functions = self._wired(told)
         self.triggers, self.stream.publish = Triggers(self, functions), functions.publish
         asking = Random(f"{random.getstate()[1][0]}/requests")  # noqa: S311 - as the stream's
-        self.requesters, self._requests = Requesters(self, asking, functions.answer), requests
+        self.answers = Answers(self.store, self.models, self._answered_wrong)
+        self.requesters, self._requests = Requesters(self, asking, functions.answer, self.answers), requests
         self.store.apply(self.models, expected_version=0, at=begins_at)
 
     def _wired(self, told: Callable[[LedgerEntry], None]) -> Functions:
@@ -147,8 +151,9 @@ class World:
         gates = met(self, "gate", self.gates, GATE_CALLS, out=mix.gate_out, lost=mix.gate_lost)
         backlogs = met(self, "gate", self.backlogs, BACKLOG_CALLS, out=mix.gate_out, lost=mix.gate_lost)
         remote = Remote(clock, store, hosting, queue, "", gates, backlogs)
-        replies = MemoryReplies()
-        publisher = Publisher(clock, LedgerStream(TABLE), Outbox(self._bus, replies), replies, unpublished="none")
+        self.replies = MemoryReplies(REPLIES)
+        outbox = Outbox(self._bus, self.replies, [REPLIES])
+        publisher = Publisher(clock, LedgerStream(TABLE), outbox, self.replies, unpublished="none")
 
         def told_first(entry: LedgerEntry) -> None:
             if self.stream.told(entry):
@@ -159,7 +164,7 @@ class World:
             Ticker(clock, store, queue),
             publisher,
             told_first,
-            Requests(clock, Desk(clock, store, queue, Rejected())),
+            Requests(clock, Desk(clock, store, queue, Rejected(), Limits(reply_queues=frozenset({REPLIES})))),
         )
 
     def run(self) -> None:
@@ -178,8 +183,11 @@ class World:
             self.clock.at = max(self.clock.at, at)
             event()
         self.stream.drain()
+        self.answers.on_end()
         for what in self.requesters.judged(self.until - timedelta(hours=3)):
-            self.watch.missed("S6", self.everyone[0], self.clock.at, what)
+            self._answered_wrong(None, what)
+        for what in self.stream.judged_replies(self.answers.stored.values(), self.replies.sent[REPLIES]):
+            self._answered_wrong(None, what)
         for model_id in self.everyone:
             for what in self.stream.judged(model_id, self.store.ledger(model_id)):
                 self.watch.missed("L6", model_id, self.clock.at, what)
@@ -193,13 +201,37 @@ class World:
         """Return what the service's state really is, without a call."""
         return self.service.status(target.project, target.version)
 
-    def stood(self, subject: Subject) -> None:
-        """A hold or block was stored: the judges go by it from now on."""
+    def amid_pass(self, model_id: ModelId) -> None:
+        """Let a hold be answered between the look of a pass that is about to stop, and its write."""
+        runs = self.watch.saw is Observed.HOSTED and self.watch.needed(model_id, self.clock.at) is None
+        if self._requests and runs:
+            under_way = self.invocation
+            self.requesters.hurry(model_id)
+            self.invocation = under_way
+
+    def amid_answer(self, subject: Subject) -> None:
+        """Let somebody wake the model between what an answer rests on and its write."""
+        if subject.model_id is not None and self.requesters.is_disturbed():
+            self.store.wake(subject.model_id, self.clock.at)
+
+    def answered(self, reply: Reply, change: Standing | Tombstone | None) -> None:
+        """An answer was stored: it is judged, and the judges go by what stands from now on."""
+        self.answers.on_answer(reply)
+        if isinstance(change, Standing):
+            self._stood(change.subject)
+
+    def _answered_wrong(self, subject: Subject | None, what: str) -> None:
+        about = concerned(self.models, subject) if subject is not None else []
+        self.watch.missed("S6", [*about, *self.everyone][0], self.clock.at, what)
+
+    def _stood(self, subject: Subject) -> None:
         for model in self.models:
             if model.model_id in concerned([model], subject):
-                coming = self.watch.on_standing(model, standing_of(self.store, model))
+                coming = self.watch.on_standing(model, standing_of(self.store, model), self.clock.at)
                 self.promises.expect_asked(model, coming, self.until)
                 record = self.store.records.get(model.model_id)
+                if not self.store.current:
+                    continue  # No plan names it: no pass goes by that, and the next apply wakes all.
                 if record is not None and (record.wake_at is None or record.wake_at > self.clock.at + self.mix.skew):
                     what = f"{subject.key}: a hold or block was stored, and the model is not due"
                     self.watch.missed("S6", model.model_id, self.clock.at, what)

@@ -14,7 +14,7 @@ from preheat.domain.record import LedgerEntry
 from preheat.domain.request import Reply
 from preheat.ports import UnreadableItem
 from preheat.store.items import checked, from_entry, to_entry
-from preheat.store.request_items import REPLY_PREFIX, to_reply
+from preheat.store.request_items import REPLY_PREFIX, from_reply, to_reply
 from preheat.store.tables import LedgerItem, ReplyItem
 
 
@@ -48,9 +48,13 @@ class LedgerStream:
             return to_reply(checked(self._replies, key, image))
         return to_entry(checked(self._entries, key, image))
 
-    def image(self, entry: LedgerEntry) -> dict[str, Any]:
-        """Return the image that the stream shows of an entry that was appended."""
-        found: dict[str, Any] = from_entry(self._entries, entry).serialize()
+    def image(self, entry: LedgerEntry | Reply) -> dict[str, Any]:
+        """Return the image that the stream shows of an entry or a reply that was appended."""
+        if isinstance(entry, Reply):
+            item: Model = from_reply(self._replies, entry)
+        else:
+            item = from_entry(self._entries, entry)
+        found: dict[str, Any] = item.serialize()
         return found
 
 
