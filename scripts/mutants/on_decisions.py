@@ -150,8 +150,8 @@ MUTATIONS = (
     ),
     _d(
         name="a demand that ends 4 min late",
-        old="        if demand.end <= now:\n            continue\n        if now in demand:",
-        new="        if demand.end + STOP_TIME <= now:\n            continue\n        if demand.start_at <= now:",
+        old="        if demand.end <= now:\n            ended.append(demand)\n            continue\n        if now in demand:",
+        new="        if demand.end + STOP_TIME <= now:\n            ended.append(demand)\n            continue\n        if demand.start_at <= now:",
         rule="a stop is accepted within two minutes of the demand's end",
         sees="L2",
     ),
