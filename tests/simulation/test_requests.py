@@ -19,7 +19,7 @@ from preheat.publish import Outbox
 from preheat.queue.replies import MemoryReplies
 from preheat.requests import ruling
 from preheat.requests.desk import Desk, Taken
-from preheat.simulation import run
+from preheat.simulation import requesting, run
 from preheat.simulation.watch import Watch
 from preheat.store.memory import MemoryStore
 
@@ -159,6 +159,7 @@ def with_no_reply_sent(patch: Patch) -> None:
 
 
 def with_stops_that_others_cannot_forestall(patch: Patch) -> None:
+    patch.setattr(requesting, "AMID_A_STOP", 0.3)
     real = MemoryStore.save
 
     def save(self: MemoryStore, record: Any, entry: Any, guards: Any = None) -> Any:
@@ -191,7 +192,7 @@ def with_writes_that_others_always_win(patch: Patch) -> None:
         (with_a_refusal_that_changes_something, "reply_queue_not_allowed: of ask-"),
         (with_anybodys_hands_on_it, "changes it"),
         (without_what_was_noted, "released None, revision 1, and not a hold"),
-        (with_an_answer_that_is_not_stored, "was answered a second time"),
+        (with_an_answer_that_is_not_stored, "the stored replies are not those that were given"),
         (with_what_stands_swept_away, "stands nothing, and not a"),
         (with_no_event_of_a_reply, "is not on the bus, or in other words"),
         (with_another_id_each_time, "tells of no reply"),

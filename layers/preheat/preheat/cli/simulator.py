@@ -74,7 +74,7 @@ def simulate(
     faults: Annotated[str, typer.Option(help="What goes wrong: none or all.")] = "none",
     requests: Annotated[
         int | None,
-        typer.Option(min=0, help="How often others ask; if absent, every second day about each model, with faults."),
+        typer.Option(min=0, help="How often others ask; if absent, every fourth day about each model, with faults."),
     ] = None,
     timeline: Annotated[bool, typer.Option(help="Print each ledger entry as it is written.")] = True,
     replay: Annotated[

@@ -23,7 +23,7 @@ from preheat.simulation.queue import RECEIVES_MAX, VISIBILITY, Message
 
 REPLIES = "arn:aws:sqs:eu-central-1:111122223333:cell-replies"
 SENDERS = ("AROAPLANNER:batch", "AROAROBOT:cell")
-AMID_A_STOP = 0.1  # of the looks at what runs and is not needed, one at which a hold is answered
+AMID_A_STOP = 0.03  # of the looks at what runs and is not needed, one at which a hold is answered
 AMID_AN_ANSWER = 0.1  # of the answers, one before which the model's record is written
 BROKEN = ("hold line-01", "[]", '{"version": 1, "verb": "hold"}', '{"version": 9, "request_id": "later"}')
 

@@ -19,8 +19,8 @@ BEGINS_AT = datetime(2026, 10, 5, tzinfo=UTC)
 
 
 def asked_by_default(faults: str, models: int, days: int) -> int:
-    """Return how often others ask unless a number is named: with faults, half as often as models have days."""
-    return models * days // 2 if faults != "none" else 0
+    """Return how often others ask unless a number is named: with faults, a quarter as often as models have days."""
+    return models * days // 4 if faults != "none" else 0
 
 
 @dataclass(frozen=True, slots=True)
