@@ -237,6 +237,7 @@ def _risk(model: HostedModel | None, record: ModelRecord | None, now: datetime, 
         return None
     try:
         model = in_force(model, record, now)
+        demand = outlook(model, now).current
     except ScheduleError:
         return None  # it has an alarm of its own
     effort = record.effort if record is not None and record.effort is not None and record.effort.until > now else None
@@ -245,7 +246,6 @@ def _risk(model: HostedModel | None, record: ModelRecord | None, now: datetime, 
             return None
         ready_at, schedule = effort.ready_at, effort.schedule
     else:
-        demand = outlook(model, now).current
         # Without an effort on record the passes have not come to it; one of them has a minute or two for that.
         if demand is None or now < demand.start_at + model.slack or now >= demand.ready_at:
             return None
