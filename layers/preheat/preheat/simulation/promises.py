@@ -97,7 +97,8 @@ class Promises:
             if demand.end + timedelta(hours=2) >= until or demand.end < now - MINUTE:
                 continue
             self._later(max(demand.end, now) + 2 * MINUTE, self._ended, model, demand)
-            if demand.ready_at - model.lead - model.slack > now + MINUTE:
+            # What a stop before it leaves too little time for cannot be ready; its end is judged all the same.
+            if now + MINUTE < demand.ready_at - model.lead - model.slack and demand.ready_at < demand.end:
                 self._later(demand.ready_at, self._ready, model, demand)
                 self._later(demand.end - self._world.mix.skew - timedelta(seconds=1), self._still, model, demand)
 
@@ -183,7 +184,11 @@ class Promises:
         if status is Status.STARTING_HOSTING and world.switches.stop_while_starting is WhenPossible.CONFLICT:
             self._later(now + 5 * MINUTE, self._ended, model, replace(demand, end=now))
             return  # The promise counts from when the service accepts stops: from HOSTED on.
-        if world.watch.needed(model_id, now + model.slack) is not None:
+        if any(world.watch.needed(model_id, at) is not None for at in (now, now + model.slack)):
+            return
+        over_at = world.watch.last_end(model_id, now)
+        if over_at is not None and over_at > demand.end:  # A hold has prolonged it, and is over as well.
+            self._later(over_at + 2 * MINUTE, self._ended, model, replace(demand, end=over_at))
             return
         if not runs:
             self._gate_closed(model, demand)

@@ -66,6 +66,12 @@ class _Wanted:
         return self.demands[bisect_right(self.ends, at) :]
 
 
+    def last_end(self, at: datetime) -> datetime | None:
+        """Return when the last demand that is over at `at` has ended."""
+        place = bisect_right(self.ends, at)
+        return self.ends[place - 1] if place else None
+
+
 class Watch:
     """Watches every write and every call of one run, pass after pass."""
 
@@ -283,6 +289,10 @@ class Watch:
             if demand.ready_at - wanted.lead <= at:
                 return demand
         return None
+
+    def last_end(self, model_id: ModelId, at: datetime) -> datetime | None:
+        """Return when the last demand of a model that is over at `at` has ended, by what stands now."""
+        return self._wanted[model_id].last_end(at)
 
     def missed(self, invariant: str, model_id: ModelId, at: datetime, what: str) -> None:
         """Record a liveness promise that the world saw broken."""
