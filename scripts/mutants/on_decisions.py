@@ -69,7 +69,7 @@ MUTATIONS = (
     ),
     _m(
         name="late told again and again",
-        old="return replace(effort, judged=True), s.now",
+        old="return changed(effort, judged=True), s.now",
         new="return effort, s.now",
         rule="a demand is judged once",
         sees="L3",
@@ -129,15 +129,15 @@ MUTATIONS = (
     ),
     _d(
         name="the end is no edge",
-        old="for edge in (demand.start_at, demand.ready_at, demand.end) if",
-        new="for edge in (demand.start_at, demand.ready_at) if",
+        old="its = [demand.start_at, demand.ready_at, demand.end, *",
+        new="its = [demand.start_at, demand.ready_at, *",
         rule="a model is looked at when its demand ends",
         sees="L2",
     ),
     _d(
         name="the start is no edge",
-        old="for edge in (demand.start_at, demand.ready_at, demand.end) if",
-        new="for edge in (demand.ready_at, demand.end) if",
+        old="its = [demand.start_at, demand.ready_at, demand.end, *",
+        new="its = [demand.ready_at, demand.end, *",
         rule="a model is looked at when its start is due",
         sees="L1",
     ),
@@ -150,13 +150,11 @@ MUTATIONS = (
     ),
     _d(
         name="a demand that ends 4 min late",
-        old="""        if demand.end <= now:
-            ended.append(demand)
-            continue
+        old="""    place = bisect_right(around.ends, now)
+    for demand in around.demands[place:]:
         if now in demand:""",
-        new="""        if demand.end + STOP_TIME <= now:
-            ended.append(demand)
-            continue
+        new="""    place = bisect_right(around.ends, now - STOP_TIME)
+    for demand in around.demands[place:]:
         if demand.start_at <= now:""",
         rule="a stop is accepted within two minutes of the demand's end",
         sees="L2",

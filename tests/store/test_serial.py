@@ -29,6 +29,7 @@ from preheat.domain.plan import (
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.recurrence_rule import RecurrenceRule
 from preheat.domain.schedule import ShiftWindow, Weekday
+from preheat.domain.turn import Turn
 from preheat.store.serial import Misshapen, decode, dumps, encode, fields_of, instant, loads, stamp
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -36,6 +37,7 @@ SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 instants = st.datetimes(datetime(2000, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  bounds are naive
 durations = st.timedeltas(timedelta(days=-400), timedelta(days=400))
 names = st.text(st.characters(codec="utf-8"), max_size=12)
+SECOND = timedelta(seconds=1)
 targets = st.builds(Target, st.from_regex(r"[a-z]{1,9}", fullmatch=True), st.from_regex(r"[1-9][0-9]?", fullmatch=True))
 units = st.builds(lambda low, more: Units(low, low + more if more else None), st.integers(1, 50), st.integers(0, 50))
 dates = st.dates(date(1970, 1, 1), date(2199, 12, 31))
@@ -73,6 +75,9 @@ KINDS: dict[Any, st.SearchStrategy[Any]] = {
         Drain,
         st.sampled_from(["arn:aws:sqs:eu-central-1:111122223333:images", "http://127.0.0.1:4566/000000000000/images"]),
         st.timedeltas(DRAIN_LIMIT_LEAST, DRAIN_LIMIT_MOST),
+    ),
+    Turn: st.builds(
+        lambda place, more: Turn(place * SECOND, (place + more) * SECOND), st.integers(0, 1800), st.integers(1, 1800)
     ),
     Readiness: st.builds(Readiness, st.binary(min_size=1, max_size=60), st.sampled_from(["image/jpeg", "text/csv"])),
     ShiftWindow: windows,

@@ -16,6 +16,7 @@ from preheat.domain.paid import Cause, Run, Stretch
 from preheat.domain.plan import Mode
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.situation import Situation, disowned
+from preheat.domain.values import changed
 from preheat.domain.windows import Window
 
 RUNS = (Observed.STARTING, Observed.HOSTED)
@@ -42,7 +43,8 @@ def seen(s: Situation) -> ModelRecord:
         ours = disowned(record).is_engaged()
         run = record.run or Run(s.now, s.now, units, begun_after=_not_after(record.looked_at, s.now))
         strange = (run.unscheduled or not ours) and s.desired is Desired.REST
-        record = replace(record, run=replace(run, hosted=observed is Observed.HOSTED, unscheduled=strange))
+        run = changed(run, hosted=observed is Observed.HOSTED, unscheduled=strange)
+        return replace(record, run=run, looked_at=s.now)
     return replace(record, looked_at=s.now)
 
 

@@ -20,6 +20,7 @@ from preheat.domain.situation import Move, Proof, Situation, edge, served
 from preheat.domain.starting import start
 from preheat.domain.stopping import stop
 from preheat.domain.turn import look_in_turn
+from preheat.domain.values import changed
 
 STEPS: dict[Step, Callable[[Situation], Move]] = {
     Step.START: start,
@@ -44,7 +45,7 @@ class Decision:
 
 def decide(situation: Situation) -> Decision:
     """Return the one step to take now, with its reason. Total: every pair of the table has an answer."""
-    s = _with_effort(replace(situation, record=accounting.seen(situation)))
+    s = _with_effort(situation, accounting.seen(situation))
     if s.mode is Mode.PAUSED:
         return _written_up(s, Move(s.record, Phase.PAUSED, "paused: neither looked at nor touched", None))
     move = STEPS[LIFECYCLE[s.desired][s.observation.observed]](s)
@@ -109,28 +110,29 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
     return Decision(action, reason, after, _entry(record, after, action, reason, now) if told else None)
 
 
-def _with_effort(s: Situation) -> Situation:
-    """Note the observation, and open or extend the effort of the current demand."""
-    record, demand = s.record, s.outlook.current
+def _with_effort(s: Situation, record: ModelRecord) -> Situation:
+    """Note the observation in the record, and open or extend the effort of the current demand."""
+    demand = s.outlook.current
     readable = s.observation.observed is not Observed.UNKNOWN
-    record = replace(
+    effort = record.effort
+    if s.desired is Desired.RUN and demand is not None:
+        effort = served(record, demand, s.lead, s.turn)
+        effort = changed(effort, proved=effort.proved and s.observation.observed in proving.STANDS)
+    record = changed(
         record,
         plan_version=s.plan_version,
         mode=s.mode,
         observed=s.observation.observed if readable else record.observed,
         unreadable=0 if readable else record.unreadable + 1,
         silent_for_plan=record.silent_for_plan if s.silent else None,
+        effort=effort,
     )
-    if s.desired is Desired.RUN and demand is not None:
-        effort = served(record, demand, s.lead, s.turn)
-        proved = effort.proved and s.observation.observed in proving.STANDS
-        record = replace(record, effort=replace(effort, proved=proved))
-    return gating.noted(draining.noted(replace(s, record=record)))
+    return gating.noted(draining.noted(changed(s, record=record)))
 
 
 def _written_up(s: Situation, move: Move) -> Decision:
     """Turn a move into the record to store, and into an entry if it changes or tells anything."""
-    move = replace(move, record=_weighed(s, move.record))
+    move = changed(move, record=_weighed(s, move.record))
     effort, late, margin = _judged(s, move.record.effort)
     action, reason = move.action, move.reason
     if action is Action.LOOK and late:
@@ -149,11 +151,11 @@ def _written_up(s: Situation, move: Move) -> Decision:
         spent_until = budget.spent(spent_until, s.now)
     if s.model is not None and s.model.target != move.record.target and not move.record.is_engaged():
         wake_at = edge(s, s.now)  # The old target is let go: the next pass turns to the new one.
-    record = replace(
+    record = changed(
         move.record,
         phase=move.phase,
         since=_since(s.record, move.phase, s.now),
-        effort=effort,
+        effort=effort if s.desired is Desired.RUN else None,
         wake_at=wake_at,
         spent_until=spent_until,
         sequence=s.record.sequence + told,
@@ -168,7 +170,7 @@ def _written_up(s: Situation, move: Move) -> Decision:
     return Decision(
         action,
         reason,
-        replace(record, effort=effort if s.desired is Desired.RUN else None),
+        record,
         entry,
         _call(move) if move.calls else None,
     )
@@ -189,7 +191,7 @@ def _told(s: Situation, move: Move, effort: Effort | None, *, late: bool) -> tup
     if not ready:
         return effort, served if late else ()
     fresh = tuple(one for one in served if one not in effort.told)
-    return replace(effort, told=effort.told + fresh), fresh
+    return changed(effort, told=effort.told + fresh), fresh
 
 
 def _knows(record: ModelRecord, ended_at: datetime) -> bool:
@@ -216,7 +218,7 @@ def _judged(s: Situation, effort: Effort | None) -> tuple[Effort | None, bool | 
     overdue = s.now >= effort.ready_at and effort.ready_at < effort.until
     if effort.judged or not (seen_now or overdue):
         return effort, None, margin
-    return replace(effort, judged=True), s.now > effort.ready_at if seen_now else True, margin
+    return changed(effort, judged=True), s.now > effort.ready_at if seen_now else True, margin
 
 
 def _since(record: ModelRecord, phase: Phase, now: datetime) -> datetime:

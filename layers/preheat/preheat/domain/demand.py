@@ -3,6 +3,7 @@
 Pure arithmetic on the plan and on what stands. Does not know what is observed, nor what has been tried.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -159,20 +160,16 @@ def outlook(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = 
     `requests` are those that stand of the model and of its schedules, as far as they end after `now` - HORIZON.
     """
     current = upcoming = None
-    edges = []
-    ended = []
-    for demand in _around(model, now.date(), requests):
-        if demand.end <= now:
-            ended.append(demand)
-            continue
+    around = _around(model, now.date(), requests)
+    place = bisect_right(around.ends, now)
+    for demand in around.demands[place:]:
         if now in demand:
             current = demand
-        elif demand.start_at > now and upcoming is None and demand.begin <= now + HORIZON:
+        elif demand.start_at > now and demand.begin <= now + HORIZON:
             upcoming = demand
-        edges += [edge for edge in (demand.start_at, demand.ready_at, demand.end) if edge > now]
-        edges += [piece.start_at for piece in demand.holds if piece.start_at > now]
-        if model.turn is not None and demand.start_at - ALERT_BEFORE > now:
-            edges.append(demand.start_at - ALERT_BEFORE)
+            break
+    first = bisect_right(around.edges, now)
+    edges = list(around.edges[first : first + 2])
     for one in requests:
         # What it begins, and what begins behind it, is seen in time.
         edges += [edge for edge in (one.begin - HORIZON, one.begin, one.end - HORIZON, one.end) if edge > now]
@@ -187,7 +184,7 @@ def outlook(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = 
         next_edge=coming[0] if coming else None,
         upcoming=upcoming,
         expired=tuple(expired),
-        ended=tuple(ended),
+        ended=around.demands[:place],
         edge_after=coming[1] if len(coming) > 1 else None,
     )
 
@@ -201,7 +198,7 @@ def _beyond(model: HostedModel, now: datetime, requests: tuple[Standing, ...]) -
     """Return the next demand that begins after what was seen of the model, if one comes within LOOKAHEAD."""
     seen, reach = now + HORIZON, max((one.end for one in requests), default=now)
     if reach > now:
-        asked = _around(model, now.date(), requests, reach.date())
+        asked = _around(model, now.date(), requests, reach.date()).demands
         if (found := next((demand for demand in asked if demand.start_at > now), None)) is not None:
             return found
         seen = reach + HORIZON
@@ -213,13 +210,27 @@ def _beyond(model: HostedModel, now: datetime, requests: tuple[Standing, ...]) -
     return next((demand for demand in demands(model, begin, begin + HORIZON) if demand.begin == begin), None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """The demands around a day in order of time, when each ends, and every instant at which the answer changes."""
+
+    demands: tuple[Demand, ...]
+    ends: tuple[datetime, ...]
+    edges: tuple[datetime, ...]
+
+
 @lru_cache(maxsize=1024)
-def _around(
-    model: HostedModel, day: date, requests: tuple[Standing, ...], last: date | None = None
-) -> tuple[Demand, ...]:
+def _around(model: HostedModel, day: date, requests: tuple[Standing, ...], last: date | None = None) -> _Around:
     """Return the demands from HORIZON before the UTC date `day` until HORIZON after it, or after `last`.
 
     They are the same all day long.
     """
     after, before = (datetime.combine(each, time(), UTC) for each in (day, last or day))
-    return tuple(demands(model, after - HORIZON, before + timedelta(days=1) + HORIZON, requests))
+    found = tuple(demands(model, after - HORIZON, before + timedelta(days=1) + HORIZON, requests))
+    edges: set[datetime] = set()
+    for demand in found:
+        its = [demand.start_at, demand.ready_at, demand.end, *(piece.start_at for piece in demand.holds)]
+        if model.turn is not None:
+            its.append(demand.start_at - ALERT_BEFORE)
+        edges.update(edge for edge in its if edge <= demand.end)  # What became known too late is ready when it is over.
+    return _Around(found, tuple(demand.end for demand in found), tuple(sorted(edges)))

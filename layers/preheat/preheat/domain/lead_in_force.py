@@ -12,6 +12,7 @@ from preheat.domain.lead import Lead, learned, pinned
 from preheat.domain.plan import HostedModel
 from preheat.domain.record import ModelRecord
 from preheat.domain.request import Standing
+from preheat.domain.values import changed
 
 
 def next_lead(model: HostedModel, record: ModelRecord | None) -> Lead:
@@ -47,7 +48,7 @@ def in_force(
     if effort is None:
         return fresh
     lead = fresh.lead if model.learning is None else effort.lead or max(fresh.lead, model.lead)
-    begun = replace(fresh, lead=lead, turn=effort.turn or fresh.turn)
-    if begun == fresh:
+    begun = changed(fresh, lead=lead, turn=effort.turn or fresh.turn)
+    if begun is fresh:
         return fresh
     return begun if outlook(begun, now, requests).current is not None else fresh

@@ -14,6 +14,7 @@ from preheat.domain.record import Action, Effort, ModelRecord, Ownership, Phase
 from preheat.domain.situation import Move, Situation, clock, disowned, edge, hold, left, repeat, withheld
 from preheat.domain.stopping import SPENT, new_stop
 from preheat.domain.turn import look_in_turn
+from preheat.domain.values import changed
 
 STUCK_AFTER_LEAST = timedelta(minutes=60)
 # A demand has five attempts: a restart for more units leaves three of them to failures.
@@ -29,11 +30,11 @@ def keep(s: Situation) -> Move:
         if ready:
             return _not_ours(s, Phase.HOSTED, "hosted, as wanted", looks.HOSTED_EVERY)
         return _not_ours(s, Phase.WARMING, proving.missing(s), _warming_pace(s))
-    s = replace(s, record=disowned(s.record))
+    s = changed(s, record=disowned(s.record))
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
     if effort is not None:
-        effort = replace(effort, serving=True, proved=ready and proving.is_asked(s))
-        record = _ready(record, effort, s) if ready else replace(record, effort=effort)
+        effort = changed(effort, serving=True, proved=ready and proving.is_asked(s))
+        record = _ready(record, effort, s) if ready else changed(record, effort=effort)
     if attempt is not None and attempt.call is Call.STOP:
         if not attempt.is_closable(s.now):
             return hold(replace(s, record=record), record.phase, STOP_UNDER_WAY, attempt.lease_ends_at())
@@ -91,7 +92,7 @@ def _ready(record: ModelRecord, effort: Effort, s: Situation) -> ModelRecord:
     if attempt is not None and attempt.call is Call.START and took is not None:
         late = s.now > effort.ready_at and evidence.outlasts(effort, s.now, s.lead)
         record = evidence.measured(record, took, attempt.digest(), late=late)
-    return replace(record, effort=replace(effort, hosted_at=effort.hosted_at or s.now))
+    return changed(record, effort=changed(effort, hosted_at=effort.hosted_at or s.now))
 
 
 def _warming(s: Situation, record: ModelRecord, action: Action) -> Move:
@@ -155,7 +156,7 @@ def _wait_for_hosted(s: Situation) -> Move:
     """Starting, as wanted: look again inside the bracket; a start that hangs is stopped once."""
     if s.observation.foreign:
         return _not_ours(s, Phase.STARTING, "starting", looks.BUSY_EVERY)
-    s = replace(s, record=disowned(s.record))
+    s = changed(s, record=disowned(s.record))
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
     action, reason = Action.LOOK, "starting"
     if attempt is not None and attempt.call is Call.STOP:

@@ -16,6 +16,7 @@ from preheat.domain.plan import DEFAULT_LEAD, HostedModel, Mode, Resize, Units
 from preheat.domain.record import Action, Effort, ModelRecord, Ownership, Phase
 from preheat.domain.request import Subject
 from preheat.domain.turn import Turn
+from preheat.domain.values import changed
 
 # A crash after the intent is picked up when this has passed; by then the worker's function has timed out.
 RECOVER_AFTER = timedelta(seconds=60)
@@ -140,7 +141,7 @@ def served(record: ModelRecord, demand: Demand, lead: timedelta, turn: Turn | No
     effort = record.effort
     if effort is None or demand.begin >= effort.until:
         effort = Effort(demand.begin, demand.end, demand.ready_at, demand.schedule, lead=lead, turn=turn)
-    return replace(effort, until=demand.end)
+    return changed(effort, until=demand.end)
 
 
 def repeat(s: Situation, attempt: Attempt, phase: Phase) -> Move:
@@ -170,7 +171,7 @@ def left(record: ModelRecord) -> ModelRecord:
     attempt = record.attempt
     if attempt is None or (attempt.call is Call.STOP and record.observed is Observed.STARTING):
         return record
-    return replace(record, attempt=replace(attempt, left=True))
+    return changed(record, attempt=changed(attempt, left=True))
 
 
 def disowned(record: ModelRecord) -> ModelRecord:

@@ -65,7 +65,6 @@ class _Wanted:
         """Return the demands that end after `at`."""
         return self.demands[bisect_right(self.ends, at) :]
 
-
     def last_end(self, at: datetime) -> datetime | None:
         """Return when the last demand that is over at `at` has ended."""
         place = bisect_right(self.ends, at)
