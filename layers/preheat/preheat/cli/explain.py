@@ -127,6 +127,8 @@ def _spent(record: ModelRecord, now: datetime) -> Iterator[str]:
 def _wanted(model: HostedModel, found: Standing, now: datetime) -> Iterator[str]:
     """Say what it is wanted for now and next, and how long ahead its start is begun."""
     current, upcoming = found.outlook.current, found.outlook.upcoming
+    for one in found.requests:
+        yield f"Asked for: {show.standing(one)}."
     if current is not None:
         yield from _served(current, found, now)
     elif not found.problem:
@@ -137,7 +139,7 @@ def _wanted(model: HostedModel, found: Standing, now: datetime) -> Iterator[str]
         yield "No demand lies ahead."
     demand = current or upcoming
     if demand is not None:
-        yield _lead(model, demand, found.record, now)
+        yield _lead(model, demand, found, now)
         yield from _set_for(model, found.record)
 
 
@@ -171,7 +173,9 @@ def _demand(demand: Demand) -> str:
 def _kept(found: Standing, gap: Window, now: datetime) -> str:
     """Say what that costs, and what it spares."""
     model = found.model
-    return f"; {kept(in_force(model, found.record, now), gap, DEFAULT)}" if model is not None else ""
+    if model is None:
+        return ""
+    return f"; {kept(in_force(model, found.record, now, found.requests), gap, DEFAULT)}"
 
 
 def _set_for(model: HostedModel, record: ModelRecord | None) -> Iterator[str]:
@@ -185,16 +189,17 @@ def _set_for(model: HostedModel, record: ModelRecord | None) -> Iterator[str]:
         yield f"By the starts on record it is {costs}."
 
 
-def _lead(model: HostedModel, demand: Demand, record: ModelRecord | None, now: datetime) -> str:
+def _lead(model: HostedModel, demand: Demand, found: Standing, now: datetime) -> str:
     """Say how long ahead it is started, and why."""
-    given = in_force(model, record, now)
+    record, given = found.record, in_force(model, found.record, now, found.requests)
     kind = "its planned lead" if model.learning is None else "its learned lead"
     ahead = f"A start is given {show.duration(given.lead)}, {kind}, and {show.duration(model.slack)} of slack"
     if given.turn is not None and demand.schedule != BY_REQUEST:
         ahead += f", {show.duration(given.turn.offset)} earlier in its turn among those that begin with it"
     why = f"{ahead}, so it is begun at {show.instant(demand.start_at)}."
     if demand.ready_at > demand.begin:
-        known = f"the demand was known only at {show.instant(model.announced_at)}"
+        known_at = demand.holds[0].known_at if demand.schedule == BY_REQUEST else model.announced_at
+        known = f"the demand was known only at {show.instant(known_at)}"
         why += f" It cannot be ready before {show.instant(demand.ready_at)}: {known}."
     samples = record.samples if record is not None else ()
     if not samples:
