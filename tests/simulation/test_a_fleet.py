@@ -101,12 +101,11 @@ def test_a_fleet_with_turns_is_on_time_and_never_asks_more_than_the_service_take
     models = with_turns(fleet(), Counter(), DEFAULT, Window(NIGHT, NIGHT + SEEN))
     morning = simulated(list(models), seed=1)
     assert (morning.on_time(), morning.late(), morning.violations) == (COUNT, 0, ())
-    assert morning.looks() <= 5
-    assert morning.most(Operation.START_MODEL) <= 5
+    # As docs/lead-time.md tells; the service takes 5 calls a second.
+    assert (morning.looks(), morning.most(Operation.START_MODEL)) == (5, 4)
 
 
 def test_the_same_fleet_without_turns_is_late() -> None:
     morning = simulated(fleet(), seed=1)
-    assert morning.late() > COUNT / 4
-    assert morning.looks() > 100
-    assert morning.most(Operation.DESCRIBE_MODEL) == COUNT
+    found = morning.late(), morning.most(Operation.DESCRIBE_MODEL), morning.most(Operation.START_MODEL)
+    assert found == (151, COUNT, 5)
