@@ -4,6 +4,7 @@ Everything the client does stays real: parameters, signing, retries, parsing. It
 """
 
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
@@ -54,8 +55,7 @@ def unattached_client(
     backend: Backend, endpoint_url: str, *, region: str = "eu-central-1", config: Config | None = None
 ) -> Any:
     """Return a botocore client of a service with made-up credentials, for a simulator at `endpoint_url`."""
-    session = lookout_session(Session(profile=None))
-    session.set_credentials("simulator", "simulator")
+    session = _session()
     if backend is Backend.LOOKOUT_VISION:
         return lookout_client(region=region, endpoint_url=endpoint_url, config=config, session=session)
     return session.create_client(backend.value, region_name=region, endpoint_url=endpoint_url, config=config)
@@ -70,9 +70,15 @@ def simulated_runtime(service: EndpointService, *, config: Config | None = None)
 
 def unattached_runtime(endpoint_url: str, *, region: str = "eu-central-1", config: Config | None = None) -> Any:
     """Return a botocore client of the SageMaker runtime with made-up credentials, for a simulator at `endpoint_url`."""
-    session = Session(profile=None)
+    return _session().create_client(RUNTIME, region_name=region, endpoint_url=endpoint_url, config=config)
+
+
+@cache
+def _session() -> Session:
+    """One for all clients: to read the services' models again costs ten times what a client does."""
+    session = lookout_session(Session(profile=None))
     session.set_credentials("simulator", "simulator")
-    return session.create_client(RUNTIME, region_name=region, endpoint_url=endpoint_url, config=config)
+    return session
 
 
 class _Raw(BytesIO):
