@@ -87,8 +87,12 @@ def base(event: str) -> frozenset[str]:
 
 
 def explored(scenario: Scenario) -> tuple[Hits, Hits]:
+    """Search; return what was hit, and where it could have been."""
+    return struck(explore(scenario).cells)
+
+
+def struck(cells: Mapping[tuple[str, str, str], int]) -> tuple[Hits, Hits]:
     """Return what one search has hit, and where each of these faults could have come: place by place."""
-    cells = explore(scenario).cells
     hits: Hits = defaultdict(Counter)
     could: Hits = defaultdict(Counter)
     for (status, phase, event), number in cells.items():

@@ -1,12 +1,16 @@
-"""What tests of every folder may ask for: a local AWS that is up, and golden files."""
+"""What tests of every folder may ask for: a local AWS that is up, the explorer's searches, and golden files."""
 
 import zoneinfo
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from tests.errors.handlers import Handlers
 
+from preheat.explorer import Scenario, explore
+from preheat.explorer.catalog import CI
 from preheat.local import LocalAws, running
 
 # Zone rules come from the packaged tzdata alone, as in the functions and on the command line.
@@ -30,6 +34,29 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     """The real template on a local AWS of the tests' own, on free ports; one for the whole run, gone after it."""
     with running(tmp_path_factory.mktemp("local-aws")) as aws:
         yield aws
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What one search of the explorer came to, as far as it crosses processes cheaply."""
+
+    complete: bool
+    states: int
+    broken: list[str]  # the first promise that was found broken, and the way there
+    cells: Mapping[tuple[str, str, str], int]
+
+
+def searched(scenario: Scenario) -> Searched:
+    found = explore(scenario)
+    broken = [f"{each.broken}\n" + "\n".join(found.way_to(each)) for each in found.found[:1]]
+    return Searched(found.complete, len(found.states), broken, found.cells)
+
+
+@pytest.fixture(scope="session")
+def searches() -> dict[Scenario, Searched]:
+    """Every scenario of CI, searched to its end; once for the whole run."""
+    with ProcessPoolExecutor(2) as pool:
+        return dict(zip(CI, pool.map(searched, CI), strict=True))
 
 
 @pytest.fixture(scope="session")
