@@ -70,7 +70,7 @@ def test_a_demo_in_which_every_promise_holds_ends_with_the_line_that_says_so(
     _, judged, _ = well
     assert judged.errors == ()
     assert judged.line == (
-        "demo: 2 of 2 shifts ready on time; margin +00:00:32 +00:00:20; stopped 00:00:00 after the end;"
+        "demo: 2 of 2 shifts ready on time; margin +00:00:52 +00:00:50; stopped 00:00:00 after the end;"
         " 2 starts, 2 stops, 0 errors"
     )
     assert judged.holds
@@ -122,7 +122,7 @@ def test_a_service_that_never_reaches_hosted_is_noticed() -> None:
 
     _, judged, _ = played(saboteur=stuck)
     assert not judged.holds
-    assert "1 of 2 shifts ready on time; margin none +00:00:20" in judged.line
+    assert "1 of 2 shifts ready on time; margin none +00:00:50" in judged.line
 
 
 def test_a_dead_reconcile_is_noticed() -> None:

@@ -124,14 +124,16 @@ def eventually[T](found: Callable[[], T]) -> T:
     return it
 
 
-def planned(model_id: ModelId, announced_at: datetime, begin: datetime | None) -> HostedModel:
+def planned(
+    model_id: ModelId, announced_at: datetime, begin: datetime | None, lead: timedelta = 5 * SECOND
+) -> HostedModel:
     schedules: tuple[Schedule, ...] = ()
     if begin is not None:
         end = begin + timedelta(hours=2)
         days = (end.date() - begin.date()).days
         shift = ShiftWindow(frozenset({Weekday(begin.weekday())}), begin.time(), end.time(), end_day=days)
         schedules = (Schedule(f"shift-of-{model_id}", "UTC", (shift,)),)
-    lead, slack = 5 * SECOND, 15 * SECOND  # a first pass takes seconds: its function is loaded for it
+    slack = 15 * SECOND  # a first pass takes seconds, for its function is loaded; more beside other work
     return HostedModel(model_id, Target(f"plant-{model_id}", "1"), Units(), schedules, lead, slack, announced_at)
 
 
@@ -163,7 +165,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         known = now - timedelta(days=1)
         models = [
             planned(LATE, known, now - 3 * MINUTE),
-            planned(GOOD, known, now + 30 * SECOND),
+            planned(GOOD, known, now + 75 * SECOND, lead=50 * SECOND),
             planned(STRAY, known, None),
         ]
         store = local_store(aws)

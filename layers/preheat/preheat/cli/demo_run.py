@@ -26,8 +26,8 @@ GIVEN_UP_AFTER = timedelta(seconds=150)
 # Unless a service is named, the models are on the two that AWS still offers.
 LIVING = (Backend.REKOGNITION, Backend.SAGEMAKER)
 LINES = (
-    ("weld-seams", "3", "Europe/Berlin", 35),
-    ("paint-finish", "1", "America/Mexico_City", 40),
+    ("weld-seams", "3", "Europe/Berlin", 15),
+    ("paint-finish", "1", "America/Mexico_City", 20),
 )
 STOP_LATENCY = timedelta(seconds=5)
 
