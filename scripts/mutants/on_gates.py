@@ -81,8 +81,8 @@ MUTATIONS = (
     ),
     _d(
         name="drain: a reading that failed counts as empty",
-        old="        draining = replace(draining, unreadable=draining.unreadable + 1)",
-        new="        draining = replace(draining, empties=draining.empties + 1, empty_since=draining.since)",
+        old="        draining = changed(draining, unreadable=draining.unreadable + 1)",
+        new="        draining = changed(draining, empties=draining.empties + 1, empty_since=draining.since)",
         rule="unknown is not empty",
         sees="S12",
     ),

@@ -64,7 +64,7 @@ MUTATIONS = (
     _m(
         name="the answer never recorded",
         old="            record = _save(after, remote, entries, {})\n        except",
-        new="            record = replace(record)\n        except",
+        new="            record = changed(record)\n        except",
         rule="the outcome of a call is recorded",
         sees="S8",
         first=("two workers",),
@@ -108,16 +108,15 @@ MUTATIONS = (
     ),
     _m(
         name="leases by a clock read after the look",
-        old="situation = replace(situation, record=record, observation=_observe(record, remote))",
-        new="""situation = replace(situation, record=record, observation=_observe(record, remote))
-    situation = replace(situation, now=remote.clock.now())""",
+        old="        now=now,\n        seen_at=now,",
+        new="        now=remote.clock.now(),\n        seen_at=now,",
         rule="a lease counts as over only if it was over when the look was taken",
         sees="S1",
         first=("brief: two workers, a fault",),
     ),
     _m(
         name="strangers adopted by a clock read before the look",
-        old="    if situation.finds_a_stranger:",
+        old="    if situation.has_looked and situation.finds_a_stranger:",
         new="    if False:",
         rule="what was found after the demand's end is not adopted",
         sees="S4",

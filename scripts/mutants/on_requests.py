@@ -26,8 +26,8 @@ MUTATIONS = (
     ),
     _p(
         name="holds and blocks of a schedule not read",
-        old="        guards[Subject(schedule=name)] = found.version\n",
-        new="        guards[Subject(schedule=name)] = found.version\n        continue\n",
+        old="        guards[subject] = found.version\n",
+        new="        guards[subject] = found.version\n        continue\n",
         rule="what stands of a model's schedules is its demand as well",
         sees="L1",
     ),

@@ -17,8 +17,8 @@ MUTATIONS = (
     ),
     _m(
         name="a stop under way forgotten while hosted",
-        old="        if not attempt.is_closable(s.now):\n            return hold(replace(s, record=record)",
-        new="        if False:\n            return hold(replace(s, record=record)",
+        old="        if not attempt.is_closable(s.now):\n            return hold(changed(s, record=record)",
+        new="        if False:\n            return hold(changed(s, record=record)",
         rule="nobody closes an intent younger than the lease",
         sees="S8",
         first=("called off and put back: two workers",),
@@ -33,7 +33,7 @@ MUTATIONS = (
     ),
     _m(
         name="never adopted while hosted",
-        old="""        record = replace(record, ownership=Ownership.ADOPTED)
+        old="""        record = changed(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found hosted""",
         new="""        action, reason = Action.ADOPT, "found hosted""",
         rule="what a demand covers is adopted and stopped at its end",
@@ -41,7 +41,7 @@ MUTATIONS = (
     ),
     _m(
         name="never adopted while starting",
-        old="""        record = replace(record, ownership=Ownership.ADOPTED)
+        old="""        record = changed(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found starting""",
         new="""        action, reason = Action.ADOPT, "found starting""",
         rule="what a demand covers is adopted and stopped at its end",
@@ -49,7 +49,7 @@ MUTATIONS = (
     ),
     _m(
         name="a refused look rests on what was seen before",
-        old="        record = replace(record, observed=Observed.UNKNOWN)\n        if s.model is None:",
+        old="        record = changed(record, observed=Observed.UNKNOWN)\n        if s.model is None:",
         new="        if s.model is None:",
         rule="unknown is not off",
         sees="L2",
@@ -57,8 +57,8 @@ MUTATIONS = (
     ),
     _m(
         name="a lease let go of what is gone",
-        old="    if attempt is None or s.now >= attempt.lease_ends_at():\n        record = replace",
-        new="    if True:\n        record = replace",
+        old="    if attempt is None or s.now >= attempt.lease_ends_at():\n        record = changed",
+        new="    if True:\n        record = changed",
         rule="nobody closes an intent younger than the lease",
         sees="S8",
         first=("brief: two workers, a fault",),
@@ -90,7 +90,7 @@ MUTATIONS = (
         name="what stands still is let go of while busy",
         old="    if observed is Observed.BUSY:\n        return Move(record,",
         new="""    if observed is Observed.BUSY:
-        record = replace(record, attempt=None, ownership=Ownership.NONE)
+        record = changed(record, attempt=None, ownership=Ownership.NONE)
         return Move(record,""",
         rule="what the system updates stays ours",
         sees="L2",

@@ -151,7 +151,7 @@ MUTATIONS = (
     _m(
         name="a repeat with the plan's new units",
         old="        return repeat(s, attempt, Phase.STARTING)",
-        new="""        attempt = replace(attempt, units=s.model.units if s.model else attempt.units)
+        new="""        attempt = changed(attempt, units=s.model.units if s.model else attempt.units)
         return repeat(s, attempt, Phase.STARTING)""",
         rule="a token is sent with the parameters that it was first sent with",
         sees="S5",

@@ -4,13 +4,12 @@ Owns the calls and what a failed one means; `domain.gating` and `domain.draining
 looked at once its queue is waited for no longer; each call counts against the model's budget. Pure but for `Remote`.
 """
 
-from dataclasses import replace
-
 from preheat.domain import budget, draining, gating
 from preheat.domain.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.gate import BacklogReading, GateLook, Passage
 from preheat.domain.record import ModelRecord
 from preheat.domain.situation import Situation
+from preheat.domain.values import changed
 from preheat.ports import HostingError, ModelGone, Remote
 
 
@@ -23,13 +22,13 @@ def looked_downstream(s: Situation, remote: Remote) -> Situation:
     if not (reads or looks) or (gating.is_short(s) if looks else budget.is_short(s.record.spent_until, s.now)):
         return s
     if reads and drain is not None:
-        s = replace(_counted(s), reading=_read(drain.queue, remote))
+        s = changed(_counted(s), reading=_read(drain.queue, remote))
         looks = draining.ends_with(s, drain) and gating.is_look_due(s) and not gating.is_short(s)
-    return replace(_counted(s), gate_look=_look(mapping, remote)) if looks and mapping is not None else s
+    return changed(_counted(s), gate_look=_look(mapping, remote)) if looks and mapping is not None else s
 
 
 def _counted(s: Situation) -> Situation:
-    return replace(s, record=replace(s.record, spent_until=budget.spent(s.record.spent_until, s.now)))
+    return changed(s, record=changed(s.record, spent_until=budget.spent(s.record.spent_until, s.now)))
 
 
 def _read(queue: str, remote: Remote) -> BacklogReading:

@@ -5,7 +5,7 @@ A fake of each port stands beside its adapter and passes the same contract suite
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Protocol, Self
 
@@ -17,6 +17,7 @@ from preheat.domain.plan import Backend, HostedModel, ModelId, Readiness, Target
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.domain.situation import Observation
+from preheat.domain.values import changed
 
 # PreheatError
 #  ├─ HostingError              the service answered a call with an error, or not at all: `answer` says which
@@ -459,4 +460,4 @@ class Remote:
 
     def under(self, writer: str) -> Self:
         """Return the same outside for another pass."""
-        return replace(self, writer=writer)
+        return changed(self, writer=writer)

@@ -5,13 +5,13 @@ one's failure; what to do is `domain.decision`'s affair. Pure but for its `Remot
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from preheat.domain import accounting, budget, proving
 from preheat.domain.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.decision import Decision, after_call, after_gate_call, decide
-from preheat.domain.demand import HORIZON, NOTHING_WANTED, outlook
+from preheat.domain.demand import HORIZON, NOTHING_WANTED, Outlook, outlook
 from preheat.domain.evidence import turned
 from preheat.domain.lead_in_force import in_force
 from preheat.domain.lifecycle import Observed
@@ -20,6 +20,7 @@ from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat.domain.request import Standing, Subject
 from preheat.domain.situation import Observation, Proof, Situation
 from preheat.domain.timetable import ScheduleError, closed_until
+from preheat.domain.values import changed
 from preheat.downstream import looked_downstream, moved
 from preheat.ports import (
     HostingError,
@@ -95,12 +96,11 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
         if planned.model is None:
             return Result(model_id, Action.LOOK, "neither planned nor on record")
         record = ModelRecord(model_id=model_id, target=planned.model.target)
-    evaluable, problem = _evaluable(model_id, planned, remote, now)
-    if evaluable is None:
+    wanted, problem = _wanted(record, planned, remote, now)
+    if wanted is None:
         reason = f"{problem}; nothing is started or stopped"
         return Result(model_id, Action.LOOK, reason, record.phase, record.wake_at, incomplete=True, unevaluated=problem)
-    planned = evaluable
-    situation = _gather(replace(record, writer=remote.writer), planned, stack_mode, remote, now)
+    situation = _gather(wanted, planned.version, stack_mode, remote, now)
     decision = decide(situation)
     stops = decision.call is not None and decision.call.call in (Call.STOP, Call.CLOSE)
     record = _save(decision, remote, entries, situation.guards if stops else {})
@@ -114,7 +114,7 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
         except (StaleRecord, StoreUnavailable):
             # The intent stands: the next pass repeats the very same call, or sees its effect.
             detail = f"{after.reason}; not recorded, the intent stands"
-        decision = replace(decision, reason=f"{decision.reason} ({detail or answer})")
+        decision = changed(decision, reason=f"{decision.reason} ({detail or answer})")
     _look_again(record, remote, TICK_HORIZON if situation.turn is None else TURN_HORIZON)
     return Result(
         model_id,
@@ -124,69 +124,80 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
         record.wake_at,
         tuple(entries),
         unevaluated=problem,
-        closed_until=closed_until(planned.model.schedules) if planned.model is not None else None,
+        closed_until=closed_until(wanted.model.schedules) if wanted.model is not None else None,
     )
 
 
-def _evaluable(model_id: ModelId, planned: Planned, remote: Remote, now: datetime) -> tuple[Planned | None, str]:
-    """Return the plan to go by, and what is wrong with the current one.
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is wanted of a model: the plan that is obeyed, with the lead in force, and its demand."""
+
+    record: ModelRecord
+    model: HostedModel | None = None
+    outlook: Outlook = NOTHING_WANTED
+    guards: Mapping[Subject, int] = field(default_factory=dict)
+
+
+def _wanted(record: ModelRecord, planned: Planned, remote: Remote, now: datetime) -> tuple[_Wanted | None, str]:
+    """Return what is wanted, and what is wrong with the current plan.
 
     A model whose schedules cannot be evaluated here keeps the plan before; if that cannot be either, none is returned.
     """
-    if planned.model is None:
-        return planned, ""
     try:
-        outlook(planned.model, now)
+        return _demand(record, planned.model, remote, now), ""
     except ScheduleError as error:
         problem = str(error)
-    else:
-        return planned, ""
-    before = remote.store.planned_before(model_id)
-    if before is not None:
-        try:
-            outlook(before, now)
-        except ScheduleError:
-            return None, problem
-        return replace(planned, model=before), problem
-    return None, problem
+    before = remote.store.planned_before(record.model_id)
+    try:
+        return _demand(record, before, remote, now) if before is not None else None, problem
+    except ScheduleError:
+        return None, problem
 
 
-def _gather(record: ModelRecord, planned: Planned, stack_mode: Mode, remote: Remote, now: datetime) -> Situation:
-    """Read the rest of what the decision rests on: the demand, and the service itself."""
-    model = planned.model
-    if model is not None and record.target != model.target and not record.is_engaged():
+def _demand(record: ModelRecord, model: HostedModel | None, remote: Remote, now: datetime) -> _Wanted:
+    if model is None:
+        return _Wanted(record)
+    if record.target != model.target and not record.is_engaged():
         record = turned(record, model.target)
-    requests, guards = _standings(model, remote, now) if model is not None else ((), {})
+    requests, guards = _standings(model, remote, now)
     asked_at = _not_before(now, requests)
-    if model is not None:
-        model = in_force(model, record, asked_at, requests)
+    model = in_force(model, record, asked_at, requests)
+    return _Wanted(record, model, outlook(model, asked_at, requests), guards)
+
+
+def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote, now: datetime) -> Situation:
+    """Read the rest of what the decision rests on: the service itself, and what consumes the model."""
+    model, record = wanted.model, wanted.record
     mode = stack_mode if model is None else max(stack_mode, model.mode, key=lambda mode: mode.strictness)
+    looks = mode is not Mode.PAUSED and record.silent_for_plan != plan_version
+    # A look of several calls is affordable if its last one is.
+    spent_until = budget.spent(record.spent_until, now, record.target.backend.calls_a_look - 1)
+    affordable = not budget.is_spent(spent_until, now)
+    if looks and affordable:
+        record = changed(record, writer=remote.writer, spent_until=budget.spent(spent_until, now))
+        observation = _observe(record, remote)
+    else:
+        record = changed(record, writer=remote.writer)
+        unread = Observation(Observed.UNKNOWN, "not looked at: its calls are spent")
+        observation = unread if looks else Observation(record.observed, "as last seen")
     situation = Situation(
         model=model,
-        plan_version=planned.version,
+        plan_version=plan_version,
         mode=mode,
         record=record,
-        outlook=outlook(model, asked_at, requests) if model is not None else NOTHING_WANTED,
-        observation=Observation(record.observed, "as last seen"),
+        outlook=wanted.outlook,
+        observation=observation,
         now=now,
         seen_at=now,
-        guards=guards,
+        guards=wanted.guards,
     )
     if mode is Mode.PAUSED:
         return situation
-    if situation.silent:  # The service is not to be asked; a gate may be.
-        return looked_downstream(situation, remote)
-    # A look of several calls is affordable if its last one is.
-    ahead = budget.spent(record.spent_until, now, record.target.backend.calls_a_look - 1)
-    if budget.is_spent(ahead, now):
-        return replace(situation, observation=Observation(Observed.UNKNOWN, "not looked at: its calls are spent"))
-    record = replace(record, spent_until=budget.spent(ahead, now))
-    situation = replace(situation, record=record, observation=_observe(record, remote))
-    if model is not None and model.readiness is not None:
+    if situation.has_looked and model is not None and model.readiness is not None:
         situation = _proved(situation, model.readiness, remote)
-    situation = looked_downstream(situation, remote)
-    if situation.finds_a_stranger:
-        situation = replace(situation, seen_at=remote.clock.now())
+    situation = looked_downstream(situation, remote)  # Also if only the service is not to be asked.
+    if situation.has_looked and situation.finds_a_stranger:
+        situation = changed(situation, seen_at=remote.clock.now())
     return situation
 
 
@@ -198,8 +209,9 @@ def _standings(model: HostedModel, remote: Remote, now: datetime) -> tuple[tuple
     requests = list(remote.store.standings(Subject(model_id=model.model_id), now - HORIZON).requests)
     guards: dict[Subject, int] = {}
     for name in dict.fromkeys(schedule.name for schedule in model.schedules):
-        found = remote.store.standings(Subject(schedule=name), now - HORIZON)
-        guards[Subject(schedule=name)] = found.version
+        subject = Subject(schedule=name)
+        found = remote.store.standings(subject, now - HORIZON)
+        guards[subject] = found.version
         requests += found.requests
     return tuple(requests), guards
 
@@ -225,14 +237,14 @@ def _proved(s: Situation, readiness: Readiness, remote: Remote) -> Situation:
     """Try the inference if it is due; it takes the place of the start or stop in the budget, for none follows it."""
     if not proving.is_due(s):
         return s
-    record, begun_at = replace(s.record, spent_until=budget.spent(s.record.spent_until, s.now)), remote.clock.now()
+    record, begun_at = changed(s.record, spent_until=budget.spent(s.record.spent_until, s.now)), remote.clock.now()
     failure, detail = None, ""
     try:
         remote.hosting.probe(record.target, readiness)
     except HostingError as error:
         failure, detail = error.answer, str(error)
     proof = Proof(max(remote.clock.now() - begun_at, timedelta()), failure, detail)
-    return replace(s, record=record, observation=replace(s.observation, proof=proof))
+    return changed(s, record=record, observation=changed(s.observation, proof=proof))
 
 
 def _act(attempt: Attempt, record: ModelRecord, remote: Remote) -> Outcome:

@@ -6,7 +6,6 @@ work, says nothing. No decision reads any of this.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -31,36 +30,36 @@ def seen(s: Situation) -> ModelRecord:
     record, observed = s.record, s.observation.observed
     if s.mode is Mode.PAUSED or s.silent or observed in TELLS_NOTHING:
         return record
-    run, runs = record.run, observed in RUNS
+    run, paid, runs = record.run, record.paid, observed in RUNS
     units = s.observation.units or (run.units if run is not None else _units(s))
     if run is not None:
         # One that was hosted and is starting has ended in between, and begun again; so has one of other units.
         again = runs and ((run.hosted and observed is Observed.STARTING) or units != run.units)
-        record = _counted(s, record, s.now)
+        run, paid = _counted(s, run, paid, s.now)
         if again or not runs:
-            record = _ended(record, record.looked_at)
+            paid, run = _ended(run, paid, record.looked_at), None
     if runs:
         ours = disowned(record).is_engaged()
-        run = record.run or Run(s.now, s.now, units, begun_after=_not_after(record.looked_at, s.now))
+        run = run or Run(s.now, s.now, units, begun_after=_not_after(record.looked_at, s.now))
         strange = (run.unscheduled or not ours) and s.desired is Desired.REST
         run = changed(run, hosted=observed is Observed.HOSTED, unscheduled=strange)
-        return replace(record, run=run, looked_at=s.now)
-    return replace(record, looked_at=s.now)
+    return changed(record, run=run, paid=paid, looked_at=s.now)
 
 
 def accepted(s: Situation, record: ModelRecord, attempt: Attempt, now: datetime) -> ModelRecord:
     """Return the record with what the acceptance of a call at `now` says: a start opens the bill, a stop closes it."""
-    if attempt.call is Call.START and record.run is None:
+    run = record.run
+    if attempt.call is Call.START and run is None:
         run = Run(now, now, attempt.units.minimum, begun_after=_not_after(record.looked_at, now))
-        return replace(record, run=run)
-    if attempt.call is Call.STOP and record.run is not None:
-        return _ended(_counted(s, record, now), record.looked_at)
+        return changed(record, run=run)
+    if attempt.call is Call.STOP and run is not None:
+        return changed(record, run=None, paid=_ended(*_counted(s, run, record.paid, now), record.looked_at))
     return record
 
 
 def told(record: ModelRecord, entry: LedgerEntry) -> tuple[ModelRecord, LedgerEntry]:
     """Return the record without what it has noted, and the entry with it."""
-    return replace(record, paid=()), replace(entry, paid=record.paid)
+    return changed(record, paid=()), changed(entry, paid=record.paid)
 
 
 def _units(s: Situation) -> int:
@@ -76,30 +75,25 @@ def _not_after(looked_at: datetime | None, at: datetime) -> datetime | None:
     return min(looked_at, at) if looked_at is not None else None
 
 
-def _counted(s: Situation, record: ModelRecord, now: datetime) -> ModelRecord:
+def _counted(s: Situation, run: Run, paid: tuple[Stretch, ...], now: datetime) -> tuple[Run, tuple[Stretch, ...]]:
     """Note what ran since it was last counted; a clock that went back counts nothing."""
-    run = record.run
-    if run is None or now < run.counted_to or (now == run.counted_to and run.begun_after is None):
-        return record
-    paid, begun_after = list(record.paid), run.begun_after
+    if now < run.counted_to or (now == run.counted_to and run.begun_after is None):
+        return run, paid
+    noted, begun_after = list(paid), run.begun_after
     for begin, end, cause in _parts(s, run, run.counted_to, now):
-        _note(paid, Stretch(begin, end, run.units, cause, begun_after=begun_after))
+        _note(noted, Stretch(begin, end, run.units, cause, begun_after=begun_after))
         begun_after = None
-    return replace(record, paid=tuple(_bounded(paid)), run=replace(run, counted_to=now, begun_after=None))
+    return changed(run, counted_to=now, begun_after=None), tuple(_bounded(noted))
 
 
-def _ended(record: ModelRecord, after: datetime | None) -> ModelRecord:
+def _ended(run: Run, paid: tuple[Stretch, ...], after: datetime | None) -> tuple[Stretch, ...]:
     """Note that what ran has ended by when it was counted to, and after the look before."""
-    run, paid = record.run, list(record.paid)
-    if run is None:
-        return record
     ended_after = _not_after(max(after, run.begun_at) if after is not None else None, run.counted_to)
     if paid and paid[-1].end == run.counted_to and paid[-1].ended_after is None:
-        paid[-1] = replace(paid[-1], ended_after=ended_after)
-    else:
-        cause = Cause.UNSCHEDULED if run.unscheduled else Cause.DRAIN
-        paid.append(Stretch(run.counted_to, run.counted_to, run.units, cause, run.begun_after, ended_after=ended_after))
-    return replace(record, paid=tuple(paid), run=None)
+        return (*paid[:-1], changed(paid[-1], ended_after=ended_after))
+    cause = Cause.UNSCHEDULED if run.unscheduled else Cause.DRAIN
+    end = Stretch(run.counted_to, run.counted_to, run.units, cause, run.begun_after, ended_after=ended_after)
+    return (*paid, end)
 
 
 def _parts(s: Situation, run: Run, begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, Cause]]:
@@ -138,7 +132,7 @@ def _note(paid: list[Stretch], stretch: Stretch) -> None:
     last = paid[-1] if paid else None
     same = last is not None and (last.end, last.units, last.cause) == (stretch.begin, stretch.units, stretch.cause)
     if last is not None and same and last.ended_after is None and stretch.begun_after is None:
-        paid[-1] = replace(last, end=stretch.end)
+        paid[-1] = changed(last, end=stretch.end)
     else:
         paid.append(stretch)
 

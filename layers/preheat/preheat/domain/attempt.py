@@ -7,12 +7,13 @@ ARCHITECTURE.md. Does not decide whether to call.
 import hashlib
 import json
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
 from preheat.domain.plan import ModelId, Target, Units
+from preheat.domain.values import changed
 
 # A worker may call until its function times out (60 s); the rest covers SDK retries and clock skew.
 LEASE = timedelta(seconds=120)
@@ -158,7 +159,7 @@ class Attempt:
     def repeated(self, now: datetime) -> Self:
         """Return the attempt with one more won write."""
         still_open = 0 if self.is_closable(now) else self.open_writers
-        return replace(
+        return changed(
             self,
             intent_at=max(self.intent_at, now),
             open_writers=still_open + 1,
@@ -174,7 +175,7 @@ class Attempt:
         """
         settles = REACTIONS[answer].definite and self.open_writers == 1
         wait = retry_after(answer, self.tries, model_id)
-        return replace(
+        return changed(
             self,
             answer=answer,
             open_writers=0 if settles else self.open_writers,

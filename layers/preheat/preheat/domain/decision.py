@@ -7,7 +7,7 @@ protocol says so; this module judges the promise (late or on time) and writes th
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from preheat.domain import accounting, budget, draining, evidence, gating, looks, proving
@@ -59,7 +59,7 @@ def decide(situation: Situation) -> Decision:
 def after_gate_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: datetime) -> Decision:
     """Return the record with the outcome of its gate's call; an answer worth telling gets an entry."""
     after, told, reason = gating.answered(s, record, outcome, now)
-    after = replace(after, sequence=record.sequence + told)
+    after = changed(after, sequence=record.sequence + told)
     action = Action.REFUSE if told else Action.LOOK
     entry = _entry(record, after, action, reason, now, of_gate=True) if told else None
     return Decision(action, reason, after, entry)
@@ -91,11 +91,11 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
             observed = Observed.UNKNOWN
     effort = record.effort
     if effort is not None and attempt.call is Call.START and evidence.holds_up(answer, attempt.tries):
-        effort = replace(effort, first_start_at=None)  # The clock of the start runs from a call that is not refused.
+        effort = changed(effort, first_start_at=None)  # The clock of the start runs from a call that is not refused.
     told = reaction.told_from == 1 and before.answer is not answer
     told = told or reaction.told_from == attempt.tries > 1
     reason = f"{attempt.call} {answer}" + (f": {detail}" if detail else "")
-    after = replace(
+    after = changed(
         record,
         attempt=attempt,
         effort=effort,
@@ -103,7 +103,7 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
         observed=observed,
         since=_since(record, phase, now),
         silent_for_plan=silent,
-        wake_at=edge(replace(s, now=now), wake_at),
+        wake_at=edge(changed(s, now=now), wake_at),
         sequence=record.sequence + told,
     )
     action = Action.REFUSE if told else Action.LOOK
@@ -163,10 +163,10 @@ def _written_up(s: Situation, move: Move) -> Decision:
     )
     entry = None
     if told:
-        spent = replace(record, effort=effort or move.record.effort)  # The entry names the demand that ends with it.
+        spent = changed(record, effort=effort or move.record.effort)  # The entry names the demand that ends with it.
         proof, of_gate = s.observation.proof, move.of_gate
         entry = _entry(s.record, spent, action, reason, s.now, late=late, margin=margin, proof=proof, of_gate=of_gate)
-        entry = replace(entry, requests=requests, expired=expired)
+        entry = changed(entry, requests=requests, expired=expired)
     return Decision(
         action,
         reason,
@@ -204,7 +204,7 @@ def _weighed(s: Situation, record: ModelRecord) -> ModelRecord:
     effort = record.effort
     if effort is None or effort.hosted_at is not None or not s.has_looked:
         return record
-    record = replace(record, effort=replace(effort, unready_at=s.now))
+    record = changed(record, effort=changed(effort, unready_at=s.now))
     late = s.now >= effort.ready_at and evidence.outlasts(effort, s.now, s.lead)
     return evidence.cut(record) if late else record
 

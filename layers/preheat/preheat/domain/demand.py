@@ -5,7 +5,7 @@ Pure arithmetic on the plan and on what stands. Does not know what is observed, 
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
@@ -14,6 +14,7 @@ from preheat.domain.plan import HostedModel, Units
 from preheat.domain.request import Kind, RequestId, Standing
 from preheat.domain.timetable import LOOKAHEAD, next_edge, wanted
 from preheat.domain.turn import ALERT_BEFORE, offset_of
+from preheat.domain.values import changed
 from preheat.domain.windows import Window, gaps
 
 # A restart costs the lead, the stop and this allowance; a shorter gap is bridged. Source: the keep-or-stop rule.
@@ -79,7 +80,7 @@ def demands(model: HostedModel, after: datetime, before: datetime, requests: Seq
             forced = [block for block in blocks if block.released_at is None]
             if demand.start_at < stopped_at and lies_in(forced, last.end, demand.begin):
                 ready_at = max(demand.ready_at, stopped_at + model.lead + model.slack)
-                demand = replace(demand, start_at=stopped_at, ready_at=ready_at)
+                demand = changed(demand, start_at=stopped_at, ready_at=ready_at)
         found.append(demand)
         last = demand
     return found

@@ -4,7 +4,6 @@ Owns when a queue counts as drained, and for how long a stop may be kept waiting
 so it never counts as empty; whatever does not come true, the model is stopped in the end, and that is said.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from preheat.domain import gating, looks
@@ -14,6 +13,7 @@ from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import Drain, Mode
 from preheat.domain.record import Action, Phase
 from preheat.domain.situation import Move, Situation, clock, edge
+from preheat.domain.values import changed
 
 EMPTIES = 3  # readings that must find a queue empty, over at least this: SQS counts messages, but only roughly at once
 EMPTY_FOR = timedelta(seconds=60)
@@ -47,7 +47,7 @@ def noted(s: Situation) -> Situation:
     """End what a stop was waiting for: the model is needed again, or stopped already."""
     if s.record.draining is None or (s.desired is Desired.REST and s.observation.observed not in OVER):
         return s
-    return replace(s, record=replace(s.record, draining=None))
+    return changed(s, record=changed(s.record, draining=None))
 
 
 def stops_what_may_serve(s: Situation, move: Move) -> bool:
@@ -65,25 +65,25 @@ def before_stop(s: Situation, stop: Move) -> Move:
         draining = _read(s, draining, drain)
         if draining.over_at is None:
             return _draining(s, draining, drain)
-    draining = replace(draining, over_at=draining.over_at or s.now)
+    draining = changed(draining, over_at=draining.over_at or s.now)
     came_to, gate = draining.came_to, s.record.gate
     if gate is not None and (s.gate_look is None or not gate.is_shut(s.now)):
         closed_by = (draining.over_at or s.now) + CLOSED_WITHIN
         if s.now < closed_by or gate.may_be_opened(s.now):
             return _closing(s, draining, closed_by)
         came_to += _unclosed(gate)
-    record = replace(stop.record, draining=None)
-    return replace(stop, record=record, reason=f"{came_to}{stop.reason}")
+    record = changed(stop.record, draining=None)
+    return changed(stop, record=record, reason=f"{came_to}{stop.reason}")
 
 
 def _read(s: Situation, draining: Draining, drain: Drain) -> Draining:
     """Return what the reading adds; the drain is over if the queue is empty for good, or if it has taken too long."""
     reading = s.reading
     if reading is not None and reading.backlog is None:
-        draining = replace(draining, unreadable=draining.unreadable + 1)
+        draining = changed(draining, unreadable=draining.unreadable + 1)
     elif reading is not None and reading.backlog is not None:
         left = reading.backlog.left
-        draining = replace(
+        draining = changed(
             draining,
             empties=0 if left else draining.empties + 1,
             empty_since=None if left else draining.empty_since or s.now,
@@ -94,10 +94,10 @@ def _read(s: Situation, draining: Draining, drain: Drain) -> Draining:
     empty_since = draining.empty_since
     shown = reading is not None and reading.backlog is not None and draining.empties >= EMPTIES
     if shown and empty_since is not None and s.now - empty_since >= EMPTY_FOR:
-        return replace(draining, over_at=s.now, came_to=f"drained after {taken} s; ")
+        return changed(draining, over_at=s.now, came_to=f"drained after {taken} s; ")
     if s.now >= draining.since + drain.limit:
         left_behind = "how many are left is not known" if draining.left is None else f"{draining.left} left"
-        return replace(draining, over_at=s.now, came_to=f"gave up draining after {taken} s, {left_behind}; ")
+        return changed(draining, over_at=s.now, came_to=f"gave up draining after {taken} s, {left_behind}; ")
     return draining
 
 
@@ -118,15 +118,15 @@ def _draining(s: Situation, draining: Draining, drain: Drain) -> Move:
     reason = f"no demand; {seen}: the stop waits until {clock(until)} at the latest"
     refused = failure is not None and REACTIONS[failure].told_from is not None and draining.unreadable == 1
     action = Action.DRAIN if s.record.draining is None else Action.REFUSE if refused else Action.LOOK
-    return Move(replace(s.record, draining=draining), Phase.DRAINING, reason, edge(s, wake_at), action)
+    return Move(changed(s.record, draining=draining), Phase.DRAINING, reason, edge(s, wake_at), action)
 
 
 def _closing(s: Situation, draining: Draining, closed_by: datetime) -> Move:
     """The queue is waited for no longer, and the gate is not known to be closed: close it, and look again."""
     wake_at = edge(s, closed_by)
     reason = f"{draining.came_to}no demand"
-    waits = Move(replace(s.record, draining=draining), Phase.DRAINING, reason, wake_at)
-    return gating.changed(s, waits, Call.CLOSE)
+    waits = Move(changed(s.record, draining=draining), Phase.DRAINING, reason, wake_at)
+    return gating.switched(s, waits, Call.CLOSE)
 
 
 def _unclosed(gate: Gate) -> str:

@@ -5,7 +5,6 @@ service or units does to the evidence: the history stays, and counts for little 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from preheat.domain import looks
@@ -13,6 +12,7 @@ from preheat.domain.attempt import REACTIONS, Answer, parameter_digest
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import DEFAULT_LEAD, HostedModel, Target
 from preheat.domain.record import SAMPLES_KEPT, Effort, ModelRecord
+from preheat.domain.values import changed
 
 # So much is believed at most of what was measured under other circumstances, or before a late start.
 AFTER_A_CHANGE = 9
@@ -48,7 +48,7 @@ def believed(record: ModelRecord, model: HostedModel) -> int:
 
 def cut(record: ModelRecord) -> ModelRecord:
     """Return the record with its samples believed no further than `AFTER_A_CHANGE` of them."""
-    return replace(record, evidence=min(trusted(record), AFTER_A_CHANGE))
+    return changed(record, evidence=min(trusted(record), AFTER_A_CHANGE))
 
 
 def measured(record: ModelRecord, sample: timedelta, parameters: str, *, late: bool = False) -> ModelRecord:
@@ -57,7 +57,7 @@ def measured(record: ModelRecord, sample: timedelta, parameters: str, *, late: b
         record = cut(record)
     samples = (*record.samples, sample)[-SAMPLES_KEPT:]
     evidence = counted(trusted(record), len(samples), late=late)
-    return replace(
+    return changed(
         record, samples=samples, evidence=None if evidence == len(samples) else evidence, measured_as=parameters
     )
 
@@ -94,4 +94,4 @@ def holds_up(answer: Answer, tries: int) -> bool:
 
 def turned(record: ModelRecord, target: Target) -> ModelRecord:
     """Return the record of a model that is let go at its old target and looked at from now on at another."""
-    return replace(cut(record), target=target, observed=Observed.UNKNOWN, unreadable=0, looked_at=None, run=None)
+    return changed(cut(record), target=target, observed=Observed.UNKNOWN, unreadable=0, looked_at=None, run=None)

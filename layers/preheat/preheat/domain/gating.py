@@ -5,7 +5,6 @@ backoff as for a start or a stop, for a worker that stands still may yet open wh
 a pass that has nothing else to do or to tell. How long a stop waits for it is `draining`'s affair.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from preheat.domain import budget, looks
@@ -15,6 +14,7 @@ from preheat.domain.lifecycle import Desired, Observed
 from preheat.domain.plan import Mode, Units, Unscheduled
 from preheat.domain.record import Action, ModelRecord, Phase
 from preheat.domain.situation import RECOVER_AFTER, Move, Situation, disowned, edge
+from preheat.domain.values import changed
 
 UNTELLING = (Observed.UNKNOWN, Observed.BUSY)  # what tells nothing of whether the model serves
 TO_BE_STARTED = (Observed.STOPPED, Observed.FAILED)
@@ -93,8 +93,8 @@ def noted(s: Situation) -> Situation:
     if gate.mapping != planned(s) and gate.is_shut(s.now) and (gate.attempt is None or gate.attempt.is_closable(s.now)):
         mapping = planned(s)
         after = Gate(mapping) if mapping is not None else None
-        return replace(s, record=replace(s.record, gate=after), gate_look=None)
-    return replace(s, record=replace(s.record, gate=gate))
+        return changed(s, record=changed(s.record, gate=after), gate_look=None)
+    return changed(s, record=changed(s.record, gate=gate))
 
 
 def _seen(gate: Gate, look: GateLook, s: Situation) -> Gate:
@@ -102,7 +102,7 @@ def _seen(gate: Gate, look: GateLook, s: Situation) -> Gate:
         unreadable = gate.unreadable + 1
         pause = retry_after(look.failure or Answer.LOST, unreadable, s.record.model_id) or looks.UNPLANNED_EVERY
         look_at = s.now + _patient(pause, unreadable, s.record.phase)
-        return replace(gate, observed=Passage.UNKNOWN, unreadable=unreadable, look_at=look_at)
+        return changed(gate, observed=Passage.UNKNOWN, unreadable=unreadable, look_at=look_at)
     attempt = gate.attempt
     observed: Passage = look.passage
     if observed in SHUT and gate.may_be_opened(s.now):
@@ -110,7 +110,7 @@ def _seen(gate: Gate, look: GateLook, s: Situation) -> Gate:
     elif attempt is not None and attempt.is_closable(s.now) and observed in (WORDS[attempt.call][0], Passage.GONE):
         attempt = None
     told = gate.told and observed is gate.observed
-    return replace(gate, observed=observed, attempt=attempt, unreadable=0, look_at=None, told=told)
+    return changed(gate, observed=observed, attempt=attempt, unreadable=0, look_at=None, told=told)
 
 
 def _patient(pause: timedelta, tries: int, phase: Phase) -> timedelta:
@@ -130,7 +130,7 @@ def gated(s: Situation, move: Move, *, tells: bool) -> Move:
     wanted = _wanted(s, move, gate)
     if wanted is None or _is_done(gate, wanted, s.now):
         return move
-    return _waiting(s, move, s.now) if tells else changed(s, move, wanted)
+    return _waiting(s, move, s.now) if tells else switched(s, move, wanted)
 
 
 def _wanted(s: Situation, move: Move, gate: Gate) -> Call | None:
@@ -153,7 +153,7 @@ def _is_done(gate: Gate, wanted: Call, now: datetime) -> bool:
     return gate.observed is Passage.OPEN and (gate.attempt is None or gate.attempt.call is Call.OPEN)
 
 
-def changed(s: Situation, move: Move, wanted: Call) -> Move:
+def switched(s: Situation, move: Move, wanted: Call) -> Move:
     """Return the step that leads the gate to what is wanted: an intent, the same call again, or another look."""
     gate, look = move.record.gate, s.gate_look
     if gate is None:
@@ -174,7 +174,7 @@ def changed(s: Situation, move: Move, wanted: Call) -> Move:
     if attempt is not None and attempt.call is not wanted and not attempt.is_closable(s.now):
         return _waiting(s, move, attempt.lease_ends_at())
     if look.passage is goal:
-        return replace(move, record=replace(move.record, gate=replace(gate, attempt=None)))
+        return changed(move, record=changed(move.record, gate=changed(gate, attempt=None)))
     if s.mode is Mode.OBSERVE:
         return _told(move, gate, Action.WITHHOLD, f"mode observe: would {verb} the gate")
     if attempt is None or attempt.call is not wanted:
@@ -192,9 +192,9 @@ def _again(s: Situation, move: Move, gate: Gate, attempt: Attempt) -> Move:
     retry_at = attempt.intent_at + _patient(retry_at - attempt.intent_at, attempt.tries, move.phase)
     if s.now < retry_at:
         return _waiting(s, move, retry_at)
-    gate = replace(gate, attempt=attempt.repeated(s.now), observed=Passage.UNKNOWN)
+    gate = changed(gate, attempt=attempt.repeated(s.now), observed=Passage.UNKNOWN)
     reason = f"{move.reason}; {attempt.call} of the gate: {attempt.answer or 'no answer'}: the same call again"
-    return _calling(s, replace(move.record, gate=gate), move, reason, move.action)
+    return _calling(s, changed(move.record, gate=gate), move, reason, move.action)
 
 
 def _intended(s: Situation, move: Move, gate: Gate, wanted: Call) -> Move:
@@ -208,8 +208,8 @@ def _intended(s: Situation, move: Move, gate: Gate, wanted: Call) -> Move:
         units=Units(),
         now=s.now,
     )
-    gate = replace(gate, attempt=attempt, observed=Passage.UNKNOWN, told=False)
-    record = replace(record, gate=gate, gate_generation=attempt.generation)
+    gate = changed(gate, attempt=attempt, observed=Passage.UNKNOWN, told=False)
+    record = changed(record, gate=gate, gate_generation=attempt.generation)
     action = Action.OPEN if wanted is Call.OPEN else Action.CLOSE
     return _calling(s, record, move, f"{move.reason}: {WORDS[wanted][1]} the gate", action)
 
@@ -220,15 +220,15 @@ def _calling(s: Situation, record: ModelRecord, move: Move, reason: str, action:
 
 
 def _waiting(s: Situation, move: Move, until: datetime | None) -> Move:
-    return replace(move, wake_at=edge(s, _earlier(move.wake_at, until)))
+    return changed(move, wake_at=edge(s, _earlier(move.wake_at, until)))
 
 
 def _told(move: Move, gate: Gate, action: Action, reason: str) -> Move:
     """Say what keeps the gate from being as it should be, once."""
     if gate.told or move.action is not Action.LOOK:
         return move
-    record = replace(move.record, gate=replace(gate, told=True))
-    return replace(move, record=record, reason=reason, action=action, of_gate=True)
+    record = changed(move.record, gate=changed(gate, told=True))
+    return changed(move, record=record, reason=reason, action=action, of_gate=True)
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
@@ -248,9 +248,9 @@ def answered(s: Situation, record: ModelRecord, outcome: Outcome, now: datetime)
     told = told or reaction.told_from == attempt.tries > 1
     look_at = now + FIRST_LOOK if answer is Answer.ACCEPTED else attempt.retry_at or now + looks.HOSTED_EVERY
     reason = f"{attempt.call} of the gate {answer}" + (f": {outcome.detail}" if outcome.detail else "")
-    after = replace(
+    after = changed(
         record,
-        gate=replace(gate, attempt=attempt),
-        wake_at=edge(replace(s, now=now), _earlier(record.wake_at, look_at)),
+        gate=changed(gate, attempt=attempt),
+        wake_at=edge(changed(s, now=now), _earlier(record.wake_at, look_at)),
     )
     return after, told, reason

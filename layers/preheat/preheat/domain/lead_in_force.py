@@ -3,7 +3,6 @@
 Owns that a lead which has just changed moves the next start, and never ends what is under way. Decides nothing else.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from preheat.domain.demand import outlook
@@ -28,7 +27,7 @@ def settled(model: HostedModel, record: ModelRecord | None) -> HostedModel:
     """Return the model with the lead that its next start is given, pinned."""
     if model.learning is None:
         return model
-    return replace(model, lead=next_lead(model, record).span, learning=None)
+    return changed(model, lead=next_lead(model, record).span, learning=None)
 
 
 def in_force(

@@ -48,7 +48,10 @@ class Mode(StrEnum):
     @property
     def strictness(self) -> int:
         """0 for the freest mode; the stricter of two modes wins."""
-        return list(Mode).index(self)
+        return _STRICTNESS[self]
+
+
+_STRICTNESS = {mode: place for place, mode in enumerate(Mode)}
 
 
 class Unscheduled(StrEnum):

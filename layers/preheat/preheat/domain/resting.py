@@ -3,7 +3,6 @@
 Owns adoption, the closing of attempts, and what an unreadable service means: another look, never an act.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from preheat.domain import evidence, looks, proving
@@ -37,17 +36,17 @@ def keep(s: Situation) -> Move:
         record = _ready(record, effort, s) if ready else changed(record, effort=effort)
     if attempt is not None and attempt.call is Call.STOP:
         if not attempt.is_closable(s.now):
-            return hold(replace(s, record=record), record.phase, STOP_UNDER_WAY, attempt.lease_ends_at())
-        record = replace(record, attempt=None)
+            return hold(changed(s, record=record), record.phase, STOP_UNDER_WAY, attempt.lease_ends_at())
+        record = changed(record, attempt=None)
     action, reason = Action.LOOK, "hosted, as wanted"
     if record.ownership is Ownership.NONE:
         if not s.may_adopt:
             return hold(s, s.record.phase, OUTLASTED, s.seen_at)
-        record = replace(record, ownership=Ownership.ADOPTED)
+        record = changed(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found hosted inside a demand: adopted, to be stopped at its end"
     if _is_resized(s):
         reason = "a hold asks for more units than it has: stopped, to start with them"
-        return new_stop(replace(s, record=record), reason)
+        return new_stop(changed(s, record=record), reason)
     if not ready:
         return _warming(s, record, action)
     return Move(record, Phase.HOSTED, reason, _next_of_ready(s), action)
@@ -57,7 +56,7 @@ def _next_of_ready(s: Situation) -> datetime | None:
     """Return when to look again at what is ready; where many begin together, they are not all looked at just then."""
     demand = s.outlook.current
     if s.turn is not None and demand is not None and s.outlook.next_edge == demand.ready_at:
-        s = replace(s, outlook=replace(s.outlook, next_edge=s.outlook.edge_after))
+        s = changed(s, outlook=changed(s.outlook, next_edge=s.outlook.edge_after))
     return edge(s, s.now + looks.HOSTED_EVERY)
 
 
@@ -73,15 +72,15 @@ def _not_ours(s: Situation, phase: Phase, seen: str, wait: timedelta) -> Move:
     """It serves the demand, but was made by somebody else: not adopted, since its stop would destroy it."""
     record, attempt, effort, wake_at = s.record, s.record.attempt, s.record.effort, s.now + wait
     if effort is not None and phase in (Phase.HOSTED, Phase.WARMING):
-        effort = replace(effort, serving=True)
+        effort = changed(effort, serving=True)
         if phase is Phase.HOSTED:
-            effort = replace(effort, hosted_at=effort.hosted_at or s.now, proved=proving.is_asked(s))
+            effort = changed(effort, hosted_at=effort.hosted_at or s.now, proved=proving.is_asked(s))
     if attempt is None or s.now >= attempt.lease_ends_at():
         attempt, ownership = None, Ownership.NONE
     else:
         ownership, wake_at = record.ownership, attempt.lease_ends_at()
     action = Action.LOOK if record.phase is phase and record.ownership is ownership else Action.LEAVE
-    record = replace(record, attempt=attempt, ownership=ownership, effort=effort)
+    record = changed(record, attempt=attempt, ownership=ownership, effort=effort)
     return Move(record, phase, f"{seen}, but not made by Preheat: left to whoever made it", edge(s, wake_at), action)
 
 
@@ -143,11 +142,11 @@ def _unreadable(s: Situation) -> Move:
     pause = retry_after(failure, record.unreadable, record.model_id)
     if pause is None:
         # What was seen before is no longer known: a pass that must not look may not rest on it and let go of what runs.
-        record = replace(record, observed=Observed.UNKNOWN)
+        record = changed(record, observed=Observed.UNKNOWN)
         if s.model is None:
             again = edge(s, s.now + looks.UNPLANNED_EVERY)
             return Move(record, Phase.REFUSED, reason, again, Action.REFUSE if tell else Action.LOOK)
-        record = replace(record, silent_for_plan=s.plan_version)
+        record = changed(record, silent_for_plan=s.plan_version)
         return Move(record, Phase.REFUSED, reason, edge(s), Action.REFUSE)
     return Move(record, record.phase, reason, edge(s, s.now + pause), Action.REFUSE if tell else Action.LOOK)
 
@@ -164,11 +163,11 @@ def _wait_for_hosted(s: Situation) -> Move:
             return hold(s, record.phase, STOP_UNDER_WAY, attempt.lease_ends_at())
         if effort is not None and effort.unstuck and attempt.answer not in SPENT:
             return _stop_of_hanging(s, attempt)
-        record = replace(record, attempt=None)
+        record = changed(record, attempt=None)
     if record.ownership is Ownership.NONE:
         if not s.may_adopt:
             return hold(s, s.record.phase, OUTLASTED, s.seen_at)
-        record = replace(record, ownership=Ownership.ADOPTED)
+        record = changed(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found starting inside a demand: adopted, to be stopped at its end"
     elapsed = s.now - _begun(s, record, attempt)
     if s.silent:  # Nobody has looked: what was starting then may be anything now.
@@ -176,7 +175,7 @@ def _wait_for_hosted(s: Situation) -> Move:
     if elapsed > max(2 * s.lead, STUCK_AFTER_LEAST) and effort is not None and not effort.unstuck:
         if s.mode is Mode.OBSERVE:
             return withheld(s, "stop a start that hangs")
-        stuck = replace(s, record=replace(record, effort=replace(effort, unstuck=True)))
+        stuck = changed(s, record=changed(record, effort=changed(effort, unstuck=True)))
         return new_stop(stuck, f"starting for {elapsed // timedelta(minutes=1)} min: stopped once, to start anew")
     return Move(
         record, Phase.STARTING, reason, _by_ready(s, looks.while_starting(elapsed, record.samples, s.lead)), action
@@ -214,7 +213,7 @@ def rest(s: Situation) -> Move:
             return hold(s, record.phase, f"a {attempt.call} of ours may still be on its way", attempt.lease_ends_at())
     if s.observation.observed is Observed.GONE:
         return report(s)
-    record = replace(record, attempt=None, ownership=Ownership.NONE)
+    record = changed(record, attempt=None, ownership=Ownership.NONE)
     reason = (
         "stopped, and nothing is wanted"
         if s.outlook.next_edge is None
@@ -228,11 +227,11 @@ def report(s: Situation) -> Move:
     record, attempt = s.record, s.record.attempt
     again = None
     if attempt is None or s.now >= attempt.lease_ends_at():
-        record = replace(record, attempt=None, ownership=Ownership.NONE)
+        record = changed(record, attempt=None, ownership=Ownership.NONE)
     else:
         again = attempt.lease_ends_at()
     if s.observation.observed is Observed.GONE:
-        record = replace(record, silent_for_plan=s.plan_version)
+        record = changed(record, silent_for_plan=s.plan_version)
         return Move(record, Phase.GONE, "the service knows no such model; waiting for a new plan", edge(s, again))
     reason = f"it cannot be started now: {s.observation.detail}"
     return Move(record, Phase.REFUSED, reason, edge(s, again or s.now + looks.UNFIT_EVERY))

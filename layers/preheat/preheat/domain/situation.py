@@ -4,7 +4,7 @@ Shared by the steps in `starting`, `stopping` and `resting`. Decides nothing its
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from preheat.domain import looks
@@ -146,10 +146,10 @@ def served(record: ModelRecord, demand: Demand, lead: timedelta, turn: Turn | No
 
 def repeat(s: Situation, attempt: Attempt, phase: Phase) -> Move:
     """Make the same call once more, after a won write of its own."""
-    record = replace(s.record, attempt=attempt.repeated(s.now))
+    record = changed(s.record, attempt=attempt.repeated(s.now))
     if record.effort is not None and attempt.call is Call.START:
         begun_at = record.effort.first_start_at or s.now  # anew, if the call before was refused
-        record = replace(record, effort=replace(record.effort, first_start_at=begun_at))
+        record = changed(record, effort=changed(record.effort, first_start_at=begun_at))
     reason = f"{attempt.call} was not answered for good ({attempt.answer or 'no answer'}): the same call again"
     return Move(record, phase, reason, s.now + RECOVER_AFTER, calls=True)
 
@@ -179,7 +179,7 @@ def disowned(record: ModelRecord) -> ModelRecord:
     attempt = record.attempt
     if attempt is None or attempt.call is not Call.START or not attempt.is_without_effect():
         return record
-    return replace(record, attempt=None, ownership=Ownership.NONE)
+    return changed(record, attempt=None, ownership=Ownership.NONE)
 
 
 def edge(s: Situation, other: datetime | None = None) -> datetime | None:

@@ -3,7 +3,6 @@
 Owns the rules on tokens, attempts, repairs and backoff. Reached only while a demand is current.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 
 from preheat.domain import looks
@@ -13,6 +12,7 @@ from preheat.domain.plan import Mode
 from preheat.domain.record import Action, Ownership, Phase
 from preheat.domain.situation import RECOVER_AFTER, Move, Situation, clock, edge, hold, repeat, withheld
 from preheat.domain.stopping import new_stop
+from preheat.domain.values import changed
 
 ATTEMPTS_MAX = 5
 REPAIRS_MAX = 2
@@ -51,7 +51,7 @@ def _failed_and_foreign(s: Situation) -> Move:
     attempt = s.record.attempt
     if attempt is not None and s.now < attempt.lease_ends_at():
         return hold(s, s.record.phase, "a call of ours may still be on its way", attempt.lease_ends_at())
-    record = replace(s.record, attempt=None, ownership=Ownership.NONE)
+    record = changed(s.record, attempt=None, ownership=Ownership.NONE)
     reason = f"it failed and was not made by Preheat: remove it, or hand it over ({s.observation.detail})"
     action = Action.LOOK if record.phase is Phase.REFUSED else Action.REFUSE
     return Move(record, Phase.REFUSED, reason, edge(s, s.now + looks.UNFIT_EVERY), action)
@@ -116,8 +116,8 @@ def _not_cleared(s: Situation, attempt: Attempt) -> Move:
     effort = s.record.effort
     if s.now < attempt.lease_ends_at() or effort is None:
         return hold(s, Phase.STOPPING, f"stop {attempt.answer}, still failed", attempt.lease_ends_at())
-    counted = replace(effort, attempts=min(effort.attempts + 1, ATTEMPTS_MAX))
-    return burnt(replace(s, record=replace(s.record, effort=counted)), "failed, and is not removed")
+    counted = changed(effort, attempts=min(effort.attempts + 1, ATTEMPTS_MAX))
+    return burnt(changed(s, record=changed(s.record, effort=counted)), "failed, and is not removed")
 
 
 def new_start(s: Situation, *, repair: bool) -> Move:
@@ -128,7 +128,7 @@ def new_start(s: Situation, *, repair: bool) -> Move:
     if effort.retry_at is not None and s.now < effort.retry_at:
         return hold(s, Phase.FAILED, "waiting before the next attempt", effort.retry_at)
     if effort.attempts >= ATTEMPTS_MAX or (repair and effort.repairs >= REPAIRS_MAX):
-        record = replace(record, attempt=None)
+        record = changed(record, attempt=None)
         limit = f"{effort.attempts} attempts and {effort.repairs} repairs"
         return Move(record, Phase.FAILED, f"given up after {limit}; left alone until the demand ends", edge(s))
     attempt = Attempt.intended(
@@ -140,7 +140,7 @@ def new_start(s: Situation, *, repair: bool) -> Move:
         units=s.units,
         now=s.now,
     )
-    effort = replace(
+    effort = changed(
         effort,
         attempts=effort.attempts + 1,
         repairs=effort.repairs + repair,
@@ -149,7 +149,7 @@ def new_start(s: Situation, *, repair: bool) -> Move:
         retry_at=None,
         serving=False,
     )
-    record = replace(
+    record = changed(
         record,
         attempt=attempt,
         start_generation=attempt.generation,
@@ -172,6 +172,6 @@ def burnt(s: Situation, why: str) -> Move:
     else:
         retry_at = s.now + timedelta(minutes=BACKOFF[max(effort.attempts, 1) - 1])
         then = f"again at {clock(retry_at)}" if retry_at > s.now else "again at once"
-    record = replace(s.record, attempt=None, effort=replace(effort, retry_at=retry_at))
+    record = changed(s.record, attempt=None, effort=changed(effort, retry_at=retry_at))
     reason = f"{why} (attempt {effort.attempts} of {ATTEMPTS_MAX}, {s.observation.detail}): {then}"
     return Move(record, Phase.FAILED, reason, edge(s, retry_at), Action.FAIL)

@@ -3,13 +3,12 @@
 Owns the rule that what Preheat neither started nor adopted is left alone.
 """
 
-from dataclasses import replace
-
 from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Mode, Units, Unscheduled
 from preheat.domain.record import Action, ModelRecord, Ownership, Phase
 from preheat.domain.situation import RECOVER_AFTER, Move, Situation, disowned, edge, hold, repeat, withheld
+from preheat.domain.values import changed
 
 SPENT = (Answer.ACCEPTED, Answer.INVALID, Answer.GONE)  # a stop so answered is never repeated with the same token
 
@@ -18,7 +17,7 @@ def stop(s: Situation) -> Move:
     """Nothing is wanted and the model runs: stop it if it is ours."""
     if s.observation.foreign:
         return _let_go(s)
-    s = replace(s, record=disowned(s.record))
+    s = changed(s, record=disowned(s.record))
     if not s.record.is_engaged() and not (s.model and s.model.unscheduled is Unscheduled.STOP):
         return unscheduled(s, s.record)
     return _stop(s)
@@ -29,7 +28,7 @@ def _let_go(s: Situation) -> Move:
     attempt = s.record.attempt
     if attempt is not None and s.now < attempt.lease_ends_at():
         return hold(s, s.record.phase, "a call of ours may still be on its way", attempt.lease_ends_at())
-    return unscheduled(s, replace(s.record, attempt=None, ownership=Ownership.NONE))
+    return unscheduled(s, changed(s.record, attempt=None, ownership=Ownership.NONE))
 
 
 def _stop(s: Situation) -> Move:
@@ -59,7 +58,7 @@ def _stop_anew(s: Situation, attempt: Attempt) -> Move:
     if attempt.answer is Answer.ACCEPTED and s.record.observed is Observed.STARTING and attempt.left:
         # A stop never leads to STARTING: it had its effect, and somebody else has started the model since. What was
         # starting all along may be what the service has accepted to stop while it was updated, without doing it.
-        return unscheduled(s, replace(s.record, attempt=None, ownership=Ownership.NONE))
+        return unscheduled(s, changed(s.record, attempt=None, ownership=Ownership.NONE))
     return new_stop(s, f"stop {attempt.answer}, yet {s.record.observed} again: stop anew")
 
 
@@ -75,9 +74,9 @@ def new_stop(s: Situation, reason: str) -> Move:
         units=record.attempt.units if record.attempt else Units(),
         now=s.now,
     )
-    attempt = replace(attempt, left=s.observation.observed is not Observed.STARTING)
+    attempt = changed(attempt, left=s.observation.observed is not Observed.STARTING)
     ours = Ownership.ADOPTED if record.ownership is Ownership.NONE else record.ownership
-    record = replace(record, attempt=attempt, stop_generation=attempt.generation, ownership=ours)
+    record = changed(record, attempt=attempt, stop_generation=attempt.generation, ownership=ours)
     return Move(record, Phase.STOPPING, reason, s.now + RECOVER_AFTER, Action.STOP, calls=True)
 
 

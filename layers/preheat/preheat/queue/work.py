@@ -33,7 +33,7 @@ def parse_work(body: object) -> ModelId:
     if size > BODY_BYTES_MAX:
         raise UnreadableItem(f"work message: {size} bytes; at most {BODY_BYTES_MAX} are accepted")
     try:
-        pairs = json.loads(body, object_pairs_hook=_Pairs)
+        pairs = _DECODER.decode(body)
     except (ValueError, RecursionError) as error:
         raise UnreadableItem(f"work message: not JSON: {error}") from error
     if not isinstance(pairs, _Pairs):
@@ -51,6 +51,9 @@ def parse_work(body: object) -> ModelId:
 
 class _Pairs(list[tuple[str, object]]):
     """A JSON object with its names as they came, so that a name given twice is seen."""
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_Pairs)
 
 
 def _shown(data: object) -> str:

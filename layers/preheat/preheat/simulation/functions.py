@@ -107,7 +107,7 @@ class Functions:
 
     def tick(self, at: datetime) -> None:
         """Call `tick` as the schedule does."""
-        self._tick.handler({**_TICK, "time": f"{at:%Y-%m-%dT%H:%M:%SZ}"}, None)
+        self._tick.handler({**_TICK, "time": f"{at.replace(tzinfo=None).isoformat(timespec='seconds')}Z"}, None)
 
 
 class Telemetry:

@@ -4,12 +4,12 @@ Values are frozen, so holding them is as good as a copy. Knows nothing of faults
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from preheat.domain.plan import HostedModel, ModelId
 from preheat.domain.record import LedgerEntry, ModelRecord
 from preheat.domain.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
+from preheat.domain.values import changed
 from preheat.ports import Due, Membership, Planned, StaleRecord
 from preheat.store.accounts import drawn, listed
 
@@ -49,7 +49,7 @@ class MemoryStore:
             if entry.sequence != len(entries) + 1:
                 raise StaleRecord(f"{record.model_id}: ledger entry {entry.sequence} exists already")
             entries.append(entry)
-        won = replace(record, version=version + 1)
+        won = changed(record, version=version + 1)
         self.records[record.model_id] = won
         return won
 
@@ -165,7 +165,7 @@ class MemoryStore:
         """See `ports.Store`."""
         record = self.records.get(model_id)
         if record is not None:
-            self.records[model_id] = replace(record, wake_at=at, version=record.version + 1, writer="wake")
+            self.records[model_id] = changed(record, wake_at=at, version=record.version + 1, writer="wake")
 
     def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
         """See `ports.Store`."""
