@@ -45,6 +45,7 @@ from preheat.store.dynamodb import DynamoStore
 from preheat.store.stream import LedgerStream, key_of
 from preheat.store.tables import TableNames
 from preheat.tick import Ticked, tick
+from preheat.tracing import traced
 from preheat.watch import Watch
 
 
@@ -64,7 +65,7 @@ class Ticker:
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Wire the function from its environment; raises SettingsError."""
         settings = TickSettings.from_env(environ)
-        session = Session()
+        session = traced(Session())
         return cls(SystemClock(), open_store(settings, session), SqsQueue(sqs_client(session), settings.work_queue_url))
 
 
@@ -89,7 +90,7 @@ class Reconciler:
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Wire the function from its environment; raises SettingsError."""
         settings = ReconcileSettings.from_env(environ)
-        session = Session()
+        session = traced(Session())
         store = open_store(settings, session)
         queue = SqsQueue(sqs_client(session), settings.work_queue_url)
         endpoint_urls = {
@@ -115,7 +116,7 @@ class Watcher:
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Wire the function from its environment; raises SettingsError."""
         settings = WatchSettings.from_env(environ)
-        session = Session()
+        session = traced(Session())
         queue = SqsQueue(sqs_client(session), settings.work_queue_url)
         return cls(Watch(SystemClock(), open_store(settings, session), queue, own_roles=settings.own_role_arns))
 
@@ -139,7 +140,7 @@ class Publisher:
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Wire the function from its environment; raises SettingsError."""
         settings = PublishSettings.from_env(environ)
-        session = Session()
+        session = traced(Session())
         replies = SqsReplies(sqs_client(session))
         outbox = Outbox(EventBridge(events_client(session), settings.event_bus), replies, settings.reply_queue_arns)
         stream = LedgerStream(settings.ledger_table)
@@ -157,7 +158,7 @@ class Requests:
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Wire the function from its environment; raises SettingsError."""
         settings = RequestsSettings.from_env(environ)
-        session = Session()
+        session = traced(Session())
         clock, sqs = SystemClock(), sqs_client(session)
         queue, rejected = SqsQueue(sqs, settings.work_queue_url), SqsRejected(sqs, settings.rejected_queue_url)
         limits = Limits(settings.request_longest, frozenset(settings.admin_roles), frozenset(settings.reply_queue_arns))
@@ -177,7 +178,7 @@ class Auditor:
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Wire the function from its environment; raises SettingsError."""
         settings = AuditSettings.from_env(environ)
-        session, clock = Session(), SystemClock()
+        session, clock = traced(Session()), SystemClock()
         store = open_store(settings, session)
         endpoint_urls = {
             Backend.LOOKOUT_VISION: settings.hosting_endpoint_url,
