@@ -29,7 +29,7 @@ ROLES = {account: f"arn:aws:iam::{account}:role/preheat-member" for account in (
 UNLISTED = f"arn:aws:iam::{NEAR}:role/preheat-other"
 MODELS = ("plant-home", "plant-near", "plant-far", "plant-unlisted")
 ALWAYS = Schedule("always", "UTC", (ShiftWindow(frozenset(Weekday), wall(), wall(), end_day=1),))
-WITHIN_SECONDS = 60
+WITHIN_SECONDS = 180
 
 
 def client(aws: LocalAws, service: str, account: str) -> Any:

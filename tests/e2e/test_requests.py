@@ -23,7 +23,7 @@ from preheat.ports import Store
 
 MODELS = ("plant-asked", "plant-evented", "plant-drained", "plant-other")
 QUEUES = "arn:aws:sqs:eu-central-1:000000000000"
-WITHIN_SECONDS = 120
+WITHIN_SECONDS = 180
 
 
 @dataclass

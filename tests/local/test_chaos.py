@@ -34,7 +34,7 @@ READY_AT, START_AT = BEGIN, BEGIN - LEAD - SLACK
 PROJECT = target_of(LINE).project
 STRANGE = target_of(STRANGER).project
 POISON = "no work message"
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 90
 
 
 def entry(sequence: int, at: datetime, before: Phase, after: Phase, **facts: Any) -> LedgerEntry:

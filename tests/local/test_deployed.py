@@ -16,7 +16,7 @@ from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat.domain.request import Reply, RequestId
 from preheat.local import LocalAws
 
-DEADLINE_SECONDS = 20
+DEADLINE_SECONDS = 90
 EVENTS = Path(__file__).parents[2] / "events"
 
 PROBE = """

@@ -23,7 +23,7 @@ from preheat.ports import UnreadableItem
 from preheat.queue.work import work
 
 LINE, OTHER = ModelId("line-1"), ModelId("line-2")
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 90
 
 
 @pytest.fixture(scope="module")
