@@ -117,24 +117,31 @@ def decode[T](kind: type[T], data: object, *, strict: bool = True) -> T:
 
 
 def _decode(kind: Any, data: object, path: str, strict: bool) -> object:
-    if isinstance(kind, NewType):
-        return _decode(kind.__supertype__, data, path, strict)
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin in (Union, UnionType):
-        if data is None and NoneType in arguments:
-            return None
-        (inner,) = (argument for argument in arguments if argument is not NoneType)
-        return _decode(inner, data, path, strict)
-    if origin in (tuple, frozenset):
+    kind, origin, may_be_none = _form(kind)
+    if may_be_none and data is None:
+        return None
+    if origin is not None:
         if not isinstance(data, list):
             raise Misshapen(f"{path}: {_shown(data)} is not a list")
-        return origin(_decode(arguments[0], item, f"{path}[{index}]", strict) for index, item in enumerate(data))
+        return origin(_decode(kind, item, f"{path}[{index}]", strict) for index, item in enumerate(data))
     if is_dataclass(kind):
         return _dataclass(kind, data, path, strict)
     try:
         return _scalar(kind, data)
     except (ValueError, OverflowError) as error:
         raise Misshapen(f"{path}: {error}") from error
+
+
+@cache
+def _form(kind: Any) -> tuple[Any, type | None, bool]:
+    """Return a type, or that of its items; the tuple or set that holds these, if one does; whether None is allowed."""
+    if isinstance(kind, NewType):
+        return _form(kind.__supertype__)
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        (inner,) = (argument for argument in arguments if argument is not NoneType)
+        return *_form(inner)[:2], NoneType in arguments
+    return (arguments[0], origin, False) if origin in (tuple, frozenset) else (kind, None, False)
 
 
 def _dataclass(kind: Any, data: object, path: str, strict: bool) -> object:
