@@ -5,7 +5,8 @@ VENVS := .venv/ready .venv-sam/ready .venv-local/ready
 PYTHON_CODE := $(wildcard benchmarks functions layers/preheat/preheat scripts tests)
 PYTEST := .venv/bin/python -m pytest
 ON_LOCAL_AWS := tests/e2e tests/local tests/template
-SEARCHES := tests/explorer tests/reliability tests/simulation tests/statemachine
+EXPLORED := tests/explorer tests/reliability
+SIMULATED := tests/simulation tests/statemachine
 # The layers are built by the Python that comes first on the path, with the uv that made the environments. A region has
 # to be named for sam to validate; nothing is sent there.
 SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" UV="$(abspath $(UV))" AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} SAM_CLI_TELEMETRY=0 sam
@@ -41,16 +42,19 @@ requirements: | $(filter .tools/%,$(UV))  ## lock every dependency with hashes
 	echo "uv==$(UV_VERSION)" | $(UV) pip compile -q - --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements/uv.txt
 
 test: setup  ## run the tests, those on the local AWS too; two groups at a time
-	@$(MAKE) --no-print-directory -j2 --output-sync=target test-local test-searches test-rules
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-local test-rules test-simulated test-explored
 
 test-local: setup  ## the tests on the local AWS, and of the built template
 	$(PYTEST) $(ON_LOCAL_AWS)
 
-test-searches: setup  ## the tests that search: explorer, simulation, state machine
-	$(PYTEST) $(SEARCHES)
+test-simulated: setup  ## the tests that draw days by chance: simulation, state machine
+	$(PYTEST) $(SIMULATED)
+
+test-explored: setup  ## the tests that search every order of events: explorer, matrix, mutations
+	$(PYTEST) $(EXPLORED)
 
 test-rules: setup  ## every other test, and whether each error handler ran
-	$(PYTEST) --handlers tests $(addprefix --ignore=,$(ON_LOCAL_AWS) $(SEARCHES))
+	$(PYTEST) --handlers tests $(addprefix --ignore=,$(ON_LOCAL_AWS) $(SIMULATED) $(EXPLORED))
 
 check: setup  ## say yes or no: format, lint, types, import contracts, template, tests
 	.venv/bin/ruff format --check $(PYTHON_CODE)
@@ -112,4 +116,4 @@ clean:  ## stop the local AWS and remove what was built; the environments stay
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: setup requirements test test-local test-searches test-rules check build demo chaos verify-service-model soak schedules benchmark explore mutants matrix branches statemachine requests-fuzz costs diagram clean help
+.PHONY: setup requirements test test-local test-rules test-simulated test-explored check build demo chaos verify-service-model soak schedules benchmark explore mutants matrix branches statemachine requests-fuzz costs diagram clean help
