@@ -6,9 +6,12 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.session import Session
 
@@ -112,6 +115,32 @@ def test_a_refusal_is_told_with_its_kind_and_without_its_words(
     flags = {flag for flag in ("error", "fault", "throttle") if one.get(flag)}
     assert (flags, one["http"]["response"]["status"], one["aws"]["retries"], cause["type"]) == told_as
     assert refused.value.response["Error"]["Message"] not in json.dumps(one)
+
+
+def test_a_call_that_is_throttled_under_a_servers_status_is_told_as_throttled(
+    client: Any, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Rekognition does."""
+    answer = AWSResponse("", 500, {"x-amzn-ErrorType": "ThrottlingException"}, BytesIO(b"{}"))
+    answer._content = b"{}"
+    client.meta.events.register_first("before-send.lookoutvision", lambda **_: answer)
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        client.describe_model(**NAMED)
+    (one,) = told()
+    assert (one.get("throttle"), one.get("error"), one.get("fault")) == (True, True, None)
+
+
+def test_a_call_that_others_answer_is_not_told_and_not_harmed(client: Any, told: Told) -> None:
+    answer = SimpleNamespace(status_code=200), {"ModelDescription": {"Status": "HOSTED"}}
+    client.meta.events.register_first("before-call.lookoutvision", lambda **_: answer)
+    assert client.describe_model(**NAMED)["ModelDescription"]["Status"] == "HOSTED"
+    assert told() == []
+
+
+def test_a_call_without_a_cause_has_no_annotation(client: Any, told: Told) -> None:
+    client.describe_model(**NAMED)
+    (one,) = told()
+    assert "annotations" not in one
 
 
 def test_a_lost_answer_is_a_fault_and_reaches_the_caller_as_it_is(

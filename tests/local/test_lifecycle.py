@@ -125,7 +125,7 @@ up(port=0, simulator_port=0, checkout=find_checkout(Path({str(ROOT)!r}), state=P
         started = wait_for(lambda: both_of(tmp_path))
         assert all(processes.is_running(process) for process in started)
         program.send_signal(signal.SIGINT)
-        assert program.wait(DEADLINE_SECONDS) != 0
+        assert program.wait(DEADLINE_SECONDS) == -signal.SIGINT
     assert not [process for process in started if processes.is_running(process)]
     assert not (tmp_path / "processes.json").exists()
 

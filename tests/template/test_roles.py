@@ -24,6 +24,7 @@ FUNCTION_ROLES = {
     "WatchFunction": "WatchRole",
 }
 READS = {"AuditRole": {"dynamodb:Query"}, "RequestsRole": {"dynamodb:GetItem"}}  # of the ledger
+TRACES = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
 # The actions for which their services know no resource.
 WITHOUT_RESOURCE = [
     ["rekognition:DescribeProjects"],
@@ -33,6 +34,7 @@ WITHOUT_RESOURCE = [
         "rekognition:DescribeProjects",
         "sagemaker:ListEndpoints",
     ],
+    TRACES,
 ]
 STREAMS = {"Fn::Sub": "${LedgerTable.Arn}/stream/*"}  # of one table; the action knows no single one
 # The stars are the region, which a condition limits, and the end of a name, behind a prefix that has to be given.
@@ -45,6 +47,7 @@ REGIONS = {"Fn::If": ["NamesRegions", {"Fn::Split": [",", {"Ref": "HostingRegion
 
 def statements(of_type: OfType) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, role in of_type("AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in role, "what a role may do stands in the template, word for word"
         for policy in role["Policies"]:
             for statement in policy["PolicyDocument"]["Statement"]:
                 yield name, statement
@@ -82,9 +85,19 @@ def conditions(statement: dict[str, Any]) -> str:
     return f" if {' and '.join(found)}" if found else ""
 
 
+def effect(statement: dict[str, Any]) -> str:
+    """Allow or Deny; with the condition of the stack under which it is Allow, if it is Deny otherwise."""
+    found = statement["Effect"]
+    if not isinstance(found, dict):
+        return str(found)
+    condition, *either = found["Fn::If"]
+    assert either == ["Allow", "Deny"]
+    return f"Allow (where the stack {condition})"
+
+
 def as_text(of_type: OfType) -> str:
     lines = [
-        f"{role}: {statement['Effect']} {action} on {written(resource)}{conditions(statement)}"
+        f"{role}: {effect(statement)} {action} on {written(resource)}{conditions(statement)}"
         for role, statement in statements(of_type)
         for action in statement["Action"]
         for resource in resources(statement)
@@ -107,7 +120,8 @@ def test_no_role_names_a_wildcard(of_type: OfType) -> None:
                 assert statement["Action"] == ["dynamodb:ListStreams"], role
             elif "*" in text:
                 assert statement["Action"] in WITHOUT_RESOURCE or NAMED.fullmatch(text), role
-                assert statement["Condition"]["StringEquals"]["aws:RequestedRegion"] == REGIONS
+                if statement["Action"] != TRACES:  # A function tells of itself where it runs.
+                    assert statement["Condition"]["StringEquals"]["aws:RequestedRegion"] == REGIONS
 
 
 def test_an_endpoint_is_deleted_only_under_the_tag_of_the_stack_which_no_role_can_put_on_another(
@@ -135,6 +149,14 @@ def test_an_endpoint_is_deleted_only_under_the_tag_of_the_stack_which_no_role_ca
         "sagemaker:ListEndpoints",
         "sagemaker:ListTags",
     }
+
+
+def test_every_function_may_send_its_traces_where_they_are_asked_for(template: dict[str, Any], of_type: OfType) -> None:
+    policy = of_type("AWS::IAM::Policy")["TracingPolicy"]
+    assert {role["Ref"] for role in policy["Roles"]} == set(FUNCTION_ROLES.values())
+    # Lambda refuses a traced function whose role may not send.
+    functions = {name for name, one in template["Resources"].items() if one.get("DependsOn") == "TracingPolicy"}
+    assert functions == set(FUNCTION_ROLES)
 
 
 def test_an_inference_is_allowed_only_where_the_stack_is_told_to(template: dict[str, Any], of_type: OfType) -> None:

@@ -224,15 +224,7 @@ def test_the_simulation_treats_messages_and_ticks_as_the_template_configures_the
     assert invoked["MaximumRetryAttempts"] == functions.TICK_FUNCTION_RETRIES_MAX == 0
 
 
-def test_traces_are_off_unless_asked_for_and_then_every_function_may_send_them(
-    template: dict[str, Any], of_type: OfType
-) -> None:
+def test_traces_are_off_unless_asked_for(template: dict[str, Any]) -> None:
     assert template["Parameters"]["Tracing"]["Default"] == "false"
     assert template["Conditions"]["Traces"] == {"Fn::Equals": [{"Ref": "Tracing"}, "true"]}
     assert template["Globals"]["Function"]["Tracing"] == {"Fn::If": ["Traces", "Active", "PassThrough"]}
-    roles = of_type("AWS::IAM::Role")
-    for function in of_type(FUNCTION).values():
-        name = function["Role"]["Fn::GetAtt"].split(".")[0]
-        condition, policies, nothing = roles[name]["ManagedPolicyArns"]["Fn::If"]
-        assert (condition, nothing) == ("Traces", {"Ref": "AWS::NoValue"})
-        assert policies == [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/AWSXRayDaemonWriteAccess"}]

@@ -130,7 +130,10 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What is wanted of a model: the plan that is obeyed, with the lead in force, and its demand."""
+    """What is wanted of a model: the plan that is obeyed, with the lead in force, and its demand.
+
+    `record` is the one to go by, turned to the plan's target where nothing holds it to another.
+    """
 
     record: ModelRecord
     model: HostedModel | None = None
@@ -195,7 +198,8 @@ def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote
         return situation
     if situation.has_looked and model is not None and model.readiness is not None:
         situation = _proved(situation, model.readiness, remote)
-    situation = looked_downstream(situation, remote)  # Also if only the service is not to be asked.
+    # A service that is not to be asked may still have a gate. Once the calls are spent, nothing is due here either.
+    situation = looked_downstream(situation, remote)
     if situation.has_looked and situation.finds_a_stranger:
         situation = changed(situation, seen_at=remote.clock.now())
     return situation

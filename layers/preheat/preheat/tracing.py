@@ -12,7 +12,6 @@ import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from secrets import token_hex
 from typing import Any
 
 from botocore.session import Session
@@ -21,11 +20,19 @@ from preheat import correlation
 
 TRACE, DAEMON = "_X_AMZN_TRACE_ID", "AWS_XRAY_DAEMON_ADDRESS"  # set by Lambda, the first anew for each invocation
 HEADER = b'{"format": "json", "version": 1}\n'
-CALL = "preheat_call"  # which call began when, in the context that botocore keeps for each
+CALL = "preheat_call"  # which call began when, in the context that botocore keeps for each; absent: it is not told
+# What services call a throttled call, under whatever HTTP status.
 THROTTLES = frozenset(
-    {"ThrottlingException", "Throttling", "RequestThrottled", "ProvisionedThroughputExceededException"}
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
 )
-SERVER_ERROR, TOO_MANY, CLIENT_ERROR = 500, 429, 400  # HTTP statuses from which on X-Ray tells them apart
+SERVER_ERROR, TOO_MANY, CLIENT_ERROR = 500, 429, 400  # HTTP statuses that X-Ray tells apart
 
 
 def traced(session: Session) -> Session:
@@ -37,13 +44,14 @@ def traced(session: Session) -> Session:
 
 
 def _begin(model: Any, context: dict[str, Any], **_: object) -> None:
-    context[CALL] = model, time.time()
+    if _fields().get("Sampled") == "1":
+        context[CALL] = model, time.time()
 
 
 def _answered(context: Mapping[str, Any], parsed: Mapping[str, Any], **_: object) -> None:
-    told = parsed["ResponseMetadata"]
-    status, code = told["HTTPStatusCode"], parsed.get("Error", {}).get("Code", "")
-    aws = {"request_id": told.get("RequestId", ""), "retries": told.get("RetryAttempts", 0)}
+    told = parsed.get("ResponseMetadata", {})
+    status, code = told.get("HTTPStatusCode", 0), parsed.get("Error", {}).get("Code", "")
+    aws = {"request_id": told.get("RequestId"), "retries": told.get("RetryAttempts")}
     _tell(context, aws, {"http": {"response": {"status": status}}} | _judged(status, code))
 
 
@@ -52,43 +60,47 @@ def _unanswered(exception: BaseException, context: Mapping[str, Any], **_: objec
 
 
 def _judged(status: int, code: str) -> dict[str, Any]:
-    if status >= SERVER_ERROR:
-        return {"fault": True} | _cause(code)
+    if status == TOO_MANY or code in THROTTLES:
+        return {"error": True, "throttle": True} | _cause(code)
     if status >= CLIENT_ERROR:
-        throttled = status == TOO_MANY or code in THROTTLES
-        return {"error": True} | ({"throttle": True} if throttled else {}) | _cause(code)
+        return {"fault" if status >= SERVER_ERROR else "error": True} | _cause(code)
     return {}
 
 
 def _cause(kind: str) -> dict[str, Any]:
     """Name an error by its kind alone: its text may name accounts and roles."""
-    return {"cause": {"exceptions": [{"id": token_hex(8), "type": kind}]}}
+    return {"cause": {"exceptions": [{"id": _new_id(), "type": kind, "remote": True}]}}
 
 
 def _tell(context: Mapping[str, Any], aws: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
-    header, daemon = _fields(os.environ.get(TRACE, "")), os.environ.get(DAEMON, "")
-    if header.get("Sampled") != "1" or not {"Root", "Parent"} <= header.keys():
+    trace, begun, cause = _fields(), context.get(CALL), correlation.current()
+    if begun is None or not {"Root", "Parent"} <= trace.keys():
         return
-    model, began = context[CALL]
+    model, begun_at = begun
+    known = {"operation": model.name, "region": context.get("client_region"), **aws}
     document = {
         "type": "subsegment",
-        "trace_id": header["Root"],
-        "parent_id": header["Parent"],
-        "id": token_hex(8),
+        "trace_id": trace["Root"],
+        "parent_id": trace["Parent"],
+        "id": _new_id(),
         "name": str(model.service_model.service_id),
         "namespace": "aws",
-        "start_time": began,
+        "start_time": begun_at,
         "end_time": time.time(),
-        "aws": {"operation": model.name, "region": context["client_region"], **aws},
-        "annotations": {"correlation_id": correlation.current()},
+        "aws": {name: value for name, value in known.items() if value is not None},
+        **({"annotations": {"correlation_id": cause}} if cause else {}),
         **outcome,
     }
-    host, _, port = daemon.rpartition(":")
+    host, _, port = os.environ.get(DAEMON, "").rpartition(":")
     with suppress(OSError, ValueError, OverflowError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
         way.setblocking(False)
         way.sendto(HEADER + json.dumps(document).encode(), (host, int(port)))
 
 
-def _fields(header: str) -> dict[str, str]:
-    """Return the fields of a trace header: `Root=1-…;Parent=…;Sampled=1`, in any order, with others beside them."""
-    return dict(pair.split("=", 1) for pair in header.split(";") if "=" in pair)
+def _fields() -> dict[str, str]:
+    """Return the fields of the invocation's trace header: `Root=1-…;Parent=…;Sampled=1`, with others beside them."""
+    return dict(pair.split("=", 1) for pair in os.environ.get(TRACE, "").split(";") if "=" in pair)
+
+
+def _new_id() -> str:
+    return os.urandom(8).hex()

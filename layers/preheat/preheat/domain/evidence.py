@@ -40,10 +40,10 @@ def counted(before: int, kept: int, *, late: bool) -> int:
 
 def believed(record: ModelRecord, model: HostedModel) -> int:
     """Return how many starts the samples count for if the next one is as planned: few, if it differs from them."""
-    changed = record.target != model.target or (
+    differs = record.target != model.target or (
         record.measured_as not in ("", parameter_digest(model.target, model.units))
     )
-    return min(trusted(record), AFTER_A_CHANGE) if changed else trusted(record)
+    return min(trusted(record), AFTER_A_CHANGE) if differs else trusted(record)
 
 
 def cut(record: ModelRecord) -> ModelRecord:
