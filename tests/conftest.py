@@ -1,5 +1,6 @@
 """What tests of every folder may ask for: a local AWS that is up, the explorer's searches, and golden files."""
 
+import signal
 import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -15,6 +16,10 @@ from preheat.local import LocalAws, running
 
 # Zone rules come from the packaged tzdata alone, as in the functions and on the command line.
 zoneinfo.reset_tzpath(to=())
+
+# A run that a shell has put into the background ignores Ctrl-C, and so would every program that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
