@@ -85,7 +85,7 @@ class Effort:
     unready_at: datetime | None = None  # when a look last showed it not ready, before it was
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: `values.changed` copies it then, many times a pass
 class ModelRecord:
     """One model's state. `version` counts won writes (0: not stored yet), `sequence` ledger entries."""
 
