@@ -2,8 +2,9 @@
 
     python scripts/soak.py --shifts 100000 --first-seed 1 --requests 300
 
-Seeds run in order from `--first-seed`, so ranges add up: the last line names the next one. A violation is printed with
-its seed and the commit, and `preheat simulate --seed N --faults all` (with the same `--requests`) replays it.
+Seeds run in order from `--first-seed`, each with a line of its own, so ranges add up: the last line names the next
+seed. A violation is printed with its seed and the commit, and `preheat simulate --seed N --faults all` (with the same
+`--requests`) replays it.
 """
 
 import argparse
@@ -61,6 +62,7 @@ def main() -> int:
         faults.update(outcome.faults)
         cells.update(outcome.cells)
         violations += len(outcome.violations)
+        print(outcome.summary(), flush=True)
         for violation in outcome.violations:
             print(f"broken: seed {outcome.seed}, commit {commit.stdout.strip() or 'unknown'}: {violation}", flush=True)
         if shifts >= arguments.shifts:
