@@ -166,7 +166,7 @@ def report(found: Facts, kinds: Counter[str], seed: int) -> int:
         late = entries[0].late if entries else None
         told["unseen" if late is None else "late" if late else "on time"] += 1
         if late is None:
-            because = unseen_because(shift, found.outages) or "nothing explains it"
+            because = unseen_because(found, shift) or "nothing explains it"
             print(f"unseen: {shift.model_id} {shift.begin:%H:%M:%S}Z ({because})")
     violations = judged(found)
     for violation in violations:

@@ -43,12 +43,17 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Killing:
-    """Processes of a function that were killed at one of its remote calls, `before` or `after` its effect."""
+    """Processes of a function that were killed at one of its remote calls, `before` or `after` its effect.
 
+    `messages`: the bodies that they were working on; a tick has none.
+    """
+
+    at: datetime
     function: str
     call: str
     when: str
     processes: int
+    messages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from scripts.chaos.facts import Facts, Outage, Shift
+from scripts.chaos.facts import Facts, Killing, Shift
 
 from preheat.domain.attempt import TOKEN_AGE_MAX
 from preheat.domain.record import LedgerEntry, Phase
+from preheat.queue.work import work
 from preheat.simulator.calls import Call
 from preheat.simulator.faults import FaultKind
 from preheat.simulator.status import Operation, Status
@@ -23,8 +24,10 @@ CALLS_AN_HOUR_MAX = 90
 HOUR = timedelta(hours=1)
 # From the `now` of a pass to its look or its call: what slow reads may take in between.
 PASS_TAKES = timedelta(seconds=10)
-# After an outage the next tick finds what is due; then a pass.
+# After an outage, or a tick that was killed, the next tick finds what is due; then a pass.
 PICKED_UP_WITHIN = timedelta(seconds=75)
+# The message of a pass that was killed comes again after its visibility (`hands`), and waits for a new process.
+COMES_AGAIN_WITHIN = timedelta(seconds=35)
 RECEIVES_MAX = 5  # the template's maxReceiveCount
 AT_REST = frozenset({Status.TRAINED, Status.HOSTING_FAILED})
 
@@ -123,12 +126,12 @@ def most_calls(facts: Facts) -> dict[str, int]:
 
 
 def every_shift_is_judged(facts: Facts) -> Iterator[str]:
-    """L1, L3: a shift is told as late, or as on time if it was; untold only in an outage that explains it."""
+    """L1, L3: a shift is told as late, or as on time if it was; untold only if faults explain it."""
     for shift in facts.shifts:
         told = verdicts(facts, shift)
         if len(told) > 1:
             yield f"L3 {shift.model_id}: the shift of {shift.begin} is judged {len(told)} times"
-        if not told and unseen_because(shift, facts.outages) is None:
+        if not told and unseen_because(facts, shift) is None:
             yield f"L3 {shift.model_id}: the shift of {shift.begin} is told neither as on time nor as late"
         for entry in told:
             if entry.late is False and not _was_hosted(facts, shift.project, entry.at):
@@ -157,7 +160,7 @@ def letter_explained(facts: Facts, queue: str, body: str) -> str | None:
     """Return the fault that explains a dead letter, or None."""
     deaths: Counter[str] = Counter()
     for killing in facts.killings:
-        deaths["tick" if "tick" in killing.function.lower() else "work"] += killing.processes
+        deaths["tick" if _of_the_tick(killing) else "work"] += killing.processes
     if body in facts.poison:
         return "poison, sent on purpose"
     if queue == "tick" and deaths["tick"]:
@@ -176,14 +179,29 @@ def verdicts(facts: Facts, shift: Shift) -> list[LedgerEntry]:
     ]
 
 
-def unseen_because(shift: Shift, outages: tuple[Outage, ...]) -> str | None:
+def unseen_because(facts: Facts, shift: Shift) -> str | None:
     """Return the faults under which nobody could look between a shift's ready_at and its end, or None."""
     at, because = shift.ready_at, []
-    for outage in sorted(outages, key=lambda outage: outage.begin):
-        if outage.begin <= at < outage.end + PICKED_UP_WITHIN:
-            at = outage.end + PICKED_UP_WITHIN
-            because.append(outage.fault)
+    for begin, end, fault in sorted(_blind(facts, shift)):
+        if begin <= at < end:
+            at = end
+            because.append(fault)
     return " and ".join(because) if because and at >= shift.end else None
+
+
+def _blind(facts: Facts, shift: Shift) -> Iterator[tuple[datetime, datetime, str]]:
+    """Yield each time in which a fault kept the shift's model from being looked at, and the fault."""
+    for outage in facts.outages:
+        yield outage.begin, outage.end + PICKED_UP_WITHIN, outage.fault
+    for killing in facts.killings:
+        if _of_the_tick(killing):
+            yield killing.at, killing.at + PICKED_UP_WITHIN, f"tick killed at {killing.at:%H:%M:%S}Z"
+        elif work(shift.model_id) in killing.messages:
+            yield killing.at, killing.at + COMES_AGAIN_WITHIN, f"its pass killed at {killing.at:%H:%M:%S}Z"
+
+
+def _of_the_tick(killing: Killing) -> bool:
+    return "tick" in killing.function.lower()
 
 
 def _was_hosted(facts: Facts, project: str, at: datetime) -> bool:

@@ -1,6 +1,6 @@
 """What is read back at the end of a chaos run, from DynamoDB, the simulator and the queues. Judges nothing."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from scripts.chaos.controls import Simulator
 from scripts.chaos.facts import Facts, Killing, Letter, Shift
@@ -32,7 +32,14 @@ def facts(aws: LocalAws, hands: Hands, shifts: list[Shift], letters: list[tuple[
         poison=frozenset({POISON}),
         outages=tuple(hands.outages),
         killings=tuple(
-            Killing(each["function"], each["call"], each["when"], each["processes"])
+            Killing(
+                at=datetime.fromtimestamp(each["at"], UTC),
+                function=each["function"],
+                call=each["call"],
+                when=each["when"],
+                processes=each["processes"],
+                messages=tuple(each["messages"]),
+            )
             for each in hands.rules.happened()
             if each["kind"] == "killed"
         ),

@@ -180,7 +180,9 @@ FORGED: dict[str, tuple[Callable[[Facts], Any], Facts, str]] = {
     ),
     "a dead tick of no fault": (
         judges.dead_letters_are_explained,
-        replace(GOOD, letters=(Letter("tick", "{}"),), killings=(Killing("preheat-Reconcile", "Query", "after", 9),)),
+        replace(
+            GOOD, letters=(Letter("tick", "{}"),), killings=(Killing(BEGIN, "preheat-Reconcile", "Query", "after", 9),)
+        ),
         "no fault explains",
     ),
 }
@@ -213,13 +215,33 @@ def test_a_shift_may_be_untold_only_if_nobody_could_look_until_its_end() -> None
     assert list(judges.every_shift_is_judged(replace(untold, outages=(too_short,))))
 
 
+def test_a_killed_pass_excuses_its_own_model_until_its_message_has_come_again() -> None:
+    untold = with_entries(*changed(1, late=None))
+    killed = Killing(BEGIN - timedelta(seconds=5), "preheat-Reconcile", "PutItem", "after", 1, (work(LINE),))
+    again = replace(killed, at=BEGIN + timedelta(seconds=28))
+    assert not list(judges.every_shift_is_judged(replace(untold, killings=(killed, again))))
+    assert list(judges.every_shift_is_judged(replace(untold, killings=(killed,))))
+    another = replace(again, messages=(work(STRANGER),))
+    assert list(judges.every_shift_is_judged(replace(untold, killings=(killed, another))))
+    much_later = replace(again, at=BEGIN + timedelta(seconds=31))
+    assert list(judges.every_shift_is_judged(replace(untold, killings=(killed, much_later))))
+
+
+def test_a_killed_tick_excuses_until_the_next_one_has_been() -> None:
+    untold = with_entries(*changed(1, late=None))
+    killed = Killing(BEGIN - timedelta(seconds=10), "preheat-Tick", "Query", "after", 1)
+    assert not list(judges.every_shift_is_judged(replace(untold, killings=(killed,))))
+    earlier = replace(killed, at=BEGIN - timedelta(seconds=20))
+    assert list(judges.every_shift_is_judged(replace(untold, killings=(earlier,))))
+
+
 def test_a_killed_process_explains_its_own_dead_letter_alone() -> None:
-    five = Killing("preheat-Reconcile", "PutItem", "after", 5)
+    five = Killing(BEGIN, "preheat-Reconcile", "PutItem", "after", 5)
     letters = (Letter("work", work(LINE)),)
     assert not list(judges.dead_letters_are_explained(replace(GOOD, letters=letters, killings=(five,))))
     four = replace(five, processes=4)
     assert list(judges.dead_letters_are_explained(replace(GOOD, letters=letters, killings=(four,))))
-    tick = Killing("preheat-Tick", "Query", "after", 1)
+    tick = Killing(BEGIN, "preheat-Tick", "Query", "after", 1)
     assert not list(judges.dead_letters_are_explained(replace(GOOD, letters=(Letter("tick", "{}"),), killings=(tick,))))
 
 

@@ -13,7 +13,7 @@ import pytest
 from preheat.local.disturbance import LOG, RULES, Disturbance, access_key, install
 from preheat.local.launcher import seam
 
-FUNCTION, ROOT = "ASIA0123", "test"
+FUNCTION, ROOT, MESSAGE = "ASIA0123", "test", '{"model_id": "line-1"}'
 DONE: tuple[int, dict[str, str], bytes] = (200, {}, b"done")
 
 
@@ -27,10 +27,10 @@ class Bench:
         self.running = 1
         self.disturbance = Disturbance(folder, self.kill, lambda: drawn)
 
-    def kill(self, key: str, function: str) -> int:
+    def kill(self, key: str, function: str) -> list[list[str]]:
         if self.running:
             self.killed.append((key, function, len(self.served)))
-        return self.running
+        return [[MESSAGE]] * self.running
 
     async def serve(self, _method: str, _path: str, headers: dict[str, str], *_rest: Any) -> Any:
         self.served.append(headers["x-amz-target"].rpartition(".")[2])
@@ -101,7 +101,9 @@ def test_a_process_is_killed_once_at_its_point(bench: Bench, when: str, served_b
     bench.rules(throttle=0.0, kill=[kill])
     bench.call("PutItem")
     assert bench.killed == [(FUNCTION, "reconcile", served_before)]
-    assert [(each["kind"], each["call"], each["when"]) for each in bench.log()] == [("killed", "PutItem", when)]
+    (killed,) = bench.log()
+    assert (killed["kind"], killed["call"], killed["when"]) == ("killed", "PutItem", when)
+    assert (killed["processes"], killed["messages"]) == (1, [MESSAGE])
 
 
 def test_a_kill_that_found_nobody_waits_for_the_next_call(bench: Bench) -> None:
@@ -135,9 +137,16 @@ class Process:
 class Worker:
     def __init__(self, func_name: str, config: dict[str, str], code_zip: bytes, *, in_use: bool = True) -> None:
         self.func_name, self.config, self.code_zip, self.in_use = func_name, config, code_zip, in_use
-        self._proc = Process()
+        self._proc, self.invoked = Process(), list[str]()
 
-    def invoke(self, event: Any, request_id: str) -> None: ...
+    def invoke(self, event: Any, request_id: str) -> None:
+        self.invoked.append(request_id)
+
+
+@pytest.fixture(autouse=True)
+def _worker_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take back what `install` puts before the class's `invoke`."""
+    monkeypatch.setattr(Worker, "invoke", Worker.invoke)
 
 
 def ministack(handle: Callable[..., Any], *workers: Worker) -> tuple[ModuleType, ModuleType, ModuleType]:
@@ -164,11 +173,16 @@ def test_only_busy_processes_of_the_named_function_are_killed(tmp_path: Path) ->
     foreign = Worker("reconcile", {"key": "ASIA9999"}, b"")
     runtime, dynamodb, sqs = ministack(handle_request, busy, idle, other, foreign)
     install(seam, runtime, dynamodb, sqs, tmp_path)
+    busy.invoke({"Records": [{"body": MESSAGE}]}, "request-1")
+    other.invoke({"scheduled": True}, "request-2")
     kill = {"id": "1", "function": "reconcile", "call": "SendMessage", "when": "after"}
     (tmp_path / RULES).write_text(json.dumps({"kill": [kill]}))
     headers = {"x-amz-target": "AmazonSQS.SendMessage", "authorization": f"Credential={FUNCTION}/x"}
     assert asyncio.run(sqs.handle_request("POST", "/", headers, b"", {})) == DONE
     assert [worker._proc.alive for worker in (busy, idle, other, foreign)] == [False, True, True, True]
+    assert busy.invoked == ["request-1"]
+    (killed,) = (json.loads(line) for line in (tmp_path / LOG).read_text().splitlines())
+    assert (killed["processes"], killed["messages"]) == (1, [MESSAGE])
 
 
 def test_a_service_whose_entry_moved_ends_the_launcher(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ file `disturbance.json` into the folder in which ministack runs:
 `throttle` and `lose` are shares (0 to 1) of the data calls that functions make to DynamoDB: refused before any effect,
 or carried out and answered with a server error. Each `kill` happens once, at the next such call of that function:
 `before` it has an effect, or `after` it and before the answer arrives; the `id` is what it is known by. What happened
-is appended to `disturbance.log`, one JSON object a line. Whoever calls with the root's key is left alone, so that what
-watches sees. Knows nothing of models or plans.
+is appended to `disturbance.log`, one JSON object a line; a kill with the bodies of the messages that were at work.
+Whoever calls with the root's key is left alone, so that what watches sees. Knows nothing of models or plans.
 """
 
 import json
@@ -37,8 +37,11 @@ _KEY = re.compile(r"Credential=([^/,\s]+)/")
 class Disturbance:
     """The rules as the file has them, and the log of what they did."""
 
-    def __init__(self, folder: Path, kill: Callable[[str, str], int], chance: Callable[[], float]) -> None:
-        """`kill(access key, function)` ends the processes of the function if the key is its own; returns how many."""
+    def __init__(self, folder: Path, kill: Callable[[str, str], list[list[str]]], chance: Callable[[], float]) -> None:
+        """`kill(access key, function)` ends the busy processes of the function if the key is its own.
+
+        It returns the messages that each of them was working on.
+        """
         self._rules_file, self._log_file = folder / RULES, folder / LOG
         self._kill, self._chance = kill, chance
         self._read_at = 0
@@ -72,7 +75,9 @@ class Disturbance:
             if killed:
                 self._kills.remove(rule)
                 self._done.add(rule["id"])
-                self._log(kind="killed", call=call, when=when, function=rule["function"], processes=killed)
+                messages = [body for process in killed for body in process]
+                facts = {"call": call, "when": when, "function": rule["function"], "processes": len(killed)}
+                self._log(kind="killed", **facts, messages=messages)
 
     def _read(self) -> None:
         """Take the rules anew if the file has changed; a file that is gone is no rule at all."""
@@ -98,6 +103,12 @@ def access_key(headers: Mapping[str, str]) -> str:
     return found[1] if found else ""
 
 
+def bodies(event: Any) -> list[str]:
+    """Return the bodies of the messages in an event from a queue; any other event has none."""
+    records = event.get("Records", ()) if isinstance(event, dict) else ()
+    return [record["body"] for record in records if isinstance(record.get("body"), str)]
+
+
 def failure(code: str, message: str, status: int) -> Answer:
     """Return an error as DynamoDB words it."""
     body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": message}).encode()
@@ -108,9 +119,15 @@ def install(seam: Seam, runtime: ModuleType, dynamodb: ModuleType, sqs: ModuleTy
     """Put the disturbance before ministack's DynamoDB and SQS; `seam` is the launcher's, and ends on a moved name."""
     workers, credentials = seam(runtime, "_workers"), seam(runtime, "execution_credentials", ("config",))
     worker_class = seam(runtime, "Worker", ("func_name", "config", "code_zip"))
-    seam(worker_class, "invoke", ("self", "event", "request_id"))
+    invoke = seam(worker_class, "invoke", ("self", "event", "request_id"))
 
-    def kill(key: str, function: str) -> int:
+    def invoke_noted(worker: Any, event: Any, *rest: Any, **named: Any) -> Any:
+        worker.messages = bodies(event)
+        return invoke(worker, event, *rest, **named)
+
+    worker_class.invoke = invoke_noted
+
+    def kill(key: str, function: str) -> list[list[str]]:
         busy = [
             worker
             for pool in list(workers.values())
@@ -122,7 +139,7 @@ def install(seam: Seam, runtime: ModuleType, dynamodb: ModuleType, sqs: ModuleTy
         ]
         for worker in busy:
             worker._proc.kill()  # noqa: SLF001 - as above
-        return len(busy)
+        return [getattr(worker, "messages", []) for worker in busy]  # none: it had not begun yet
 
     disturbance = Disturbance(folder, kill, random.random)
     for module, faulty in ((dynamodb, True), (sqs, False)):
