@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
-from tests.day import Day, Skewed, a_day, at
+import pytest
+from tests.day import WELD, Day, Skewed, a_day, a_model, at
 
 from preheat.domain.lifecycle import Observed
+from preheat.domain.plan import Units
+from preheat.domain.record import Action
 from preheat.ports import Remote
 from preheat.simulator.status import Operation
 
@@ -44,3 +47,19 @@ def test_a_clock_an_hour_fast_stops_an_hour_early_and_the_ledger_shows_it_beside
         (stop,) = [call for call in day.sent(Operation.STOP_MODEL) if call.changed_state]
         (told,) = [entry for entry in day.entries if entry.client_token == stop.token and entry.action == "stop"]
         assert told.at - stop.at == timedelta(hours=1)
+
+
+@pytest.mark.parametrize("by", ["Preheat", "a person"])
+def test_a_pass_whose_clock_is_behind_does_not_stop_what_another_has_just_begun_to_serve(by: str) -> None:
+    with a_day() as day:  # a start is due at 07:28
+        if by == "a person":
+            day.run_until("07:20")
+            day.person("starts")
+        day.run_until("07:28:30")
+        skew(day, -timedelta(seconds=59))
+        day.apply(a_model("08:00-16:00", units=Units(2)))
+        day.store.wake(WELD, at("07:27:20"))  # by a clock that is behind as well
+        day.look()
+        day.run_until("08:00")
+        assert (day.observed(), day.started(), day.stopped()) == (Observed.HOSTED, int(by == "Preheat"), 0)
+        assert not day.told(Action.LATE)

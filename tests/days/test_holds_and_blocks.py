@@ -193,6 +193,19 @@ def test_a_hold_at_the_end_of_a_shift_is_served_also_by_a_pass_whose_clock_is_be
         assert (day.stopped(), day.observed()) == (0, Observed.HOSTED)
 
 
+def test_a_block_that_was_lifted_is_over_also_for_a_pass_whose_clock_is_behind() -> None:
+    with a_day() as day:
+        day.run_until("12:00:30")
+        block = day.block("12:00:30", "14:00")
+        day.clock.advance_to(at("12:01"))
+        day.release(block)
+        day.store.wake(WELD, at("12:00:30"))  # for the block; a release on a schedule wakes after it is stored
+        day.remote = lambda remote: replace(remote, clock=Skewed(remote.clock, timedelta(seconds=-20)))
+        day.look()
+        day.run_until("15:00")
+        assert (day.stopped(), day.observed()) == (0, Observed.HOSTED)
+
+
 def test_a_hold_of_a_model_that_no_plan_names_is_not_kept() -> None:
     with a_day() as day:
         day.run_until("01:00")

@@ -163,7 +163,7 @@ def _demand(record: ModelRecord, model: HostedModel | None, remote: Remote, now:
     if record.target != model.target and not record.is_engaged():
         record = turned(record, model.target)
     requests, guards = _standings(model, remote, now)
-    asked_at = _not_before(now, requests)
+    asked_at = _not_before(now, record, requests)
     model = in_force(model, record, asked_at, requests)
     return _Wanted(record, model, outlook(model, asked_at, requests), guards)
 
@@ -220,12 +220,14 @@ def _standings(model: HostedModel, remote: Remote, now: datetime) -> tuple[tuple
     return tuple(requests), guards
 
 
-def _not_before(now: datetime, requests: Sequence[Standing]) -> datetime:
-    """Return the instant that demand is seen from: not before what was read of it was known.
+def _not_before(now: datetime, record: ModelRecord, requests: Sequence[Standing]) -> datetime:
+    """Return the instant that demand is seen from: not before what was read of it was known, or was begun for it.
 
-    A clock that is behind would stop a model between its shift and the hold that prolongs it. Leases go by `now`.
+    A clock that is behind would stop a model between its shift and the hold that prolongs it, under a block that has
+    just been lifted, and as not wanted yet what another pass has just started. Leases go by `now`.
     """
-    return max([now, *(one.known_at for one in requests if one.known_at <= now + CLOCKS_APART)])
+    known = (record.since, *(at for one in requests for at in (one.known_at, one.released_at)))
+    return max([now, *(at for at in known if at is not None and at <= now + CLOCKS_APART)])
 
 
 def _observe(record: ModelRecord, remote: Remote) -> Observation:

@@ -10,7 +10,7 @@ Owns the abstraction of records, and nothing else. What is taken, and why no pas
 * `looked_at`, `run` and `paid`: the account of what was paid for, which no decision reads either.
 * `wake_at` and every `retry_at` are only compared with a reading of the clock: they move up to the next point of the
   grid; those that are past are all alike, and so are those beyond the end.
-* `since` is read only for a start that nobody of ours began: otherwise it is simply past.
+* `since` is read for a start that nobody of ours began, and by a clock that is behind it: otherwise it is simply past.
 * `spent_until`, the budget of service calls, is not spent within the few minutes that are explored; the simulation sees
   to it.
 * an attempt's `first_at` tells its age in hours: all that is past is alike.
@@ -55,7 +55,7 @@ class Canonical:
             looked_at=None,
             run=None,
             paid=(),
-            since=record.since if record.phase is Phase.STARTING else PAST,
+            since=record.since if record.phase is Phase.STARTING else self._now_or_past(record.since, now),
             attempt=self._attempt(record, record.attempt, now) if record.attempt is not None else None,
             effort=self._effort(record.effort, now) if record.effort is not None else None,
             gate=self._gate(record.gate, now) if record.gate is not None else None,
@@ -100,8 +100,12 @@ class Canonical:
             unready_at=None,
             first_start_at=PAST if effort.first_start_at is not None else None,
             retry_at=self._due(effort.retry_at, now),
-            hosted_at=effort.hosted_at if effort.hosted_at is None or effort.hosted_at >= now else PAST,
+            hosted_at=self._now_or_past(effort.hosted_at, now) if effort.hosted_at is not None else None,
         )
+
+    @staticmethod
+    def _now_or_past(when: datetime | None, now: datetime) -> datetime:
+        return when if when is not None and when >= now else PAST
 
     def _due(
         self, when: datetime | None, now: datetime, early: timedelta = timedelta(), *, past: datetime | None = None

@@ -175,6 +175,8 @@ def _is_kept(world: World, state: State, *, run: bool) -> bool:
         ours = any(service.running() and service.run_by == hosting.OURS for service in state.services)
         return record.is_engaged() or not ours
     plan = world.scenario.plans[state.plan]
+    if plan is None and record.phase is Phase.REFUSED and record.is_engaged() and record.wake_at is not None:
+        return True  # the same for a model that no plan names any more: no plan will wake it, so it is asked each hour
     wanted = world.outside.place(plan.target) if run and plan is not None else None
     for place, service in enumerate(state.services):
         if place != wanted and service.running() and service.run_by == hosting.OURS:

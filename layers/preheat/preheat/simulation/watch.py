@@ -305,9 +305,9 @@ class Watch:
         return count[key]
 
     def _told_once(self, model_id: ModelId, at: datetime) -> None:
-        """Judge L3, once: a pass whose clock is off may take the last moments of a demand for its end."""
-        coming = self._wanted[model_id].from_(at)
-        if coming and coming[0].start_at <= at < coming[0].end - 2 * self._skew:
+        """Judge L3, once: a pass whose clock is off may tell of the demand before, or take its end to have come."""
+        coming, off = self._wanted[model_id].from_(at), 2 * self._skew
+        if coming and coming[0].start_at + off <= at < coming[0].end - off:
             # A block that came after it was told, and was lifted, has it begun anew and be ready later: judged by that.
             key = model_id, coming[0].ready_at
             self._told[key] += 1
