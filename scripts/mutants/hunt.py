@@ -54,7 +54,6 @@ from preheat.simulator.switches import Switches, TokenAfterStop, WhenPossible
 PROMISES = frozenset(
     {"S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12", "L1", "L2", "L3", "L5"}
 )
-WITHOUT_S3 = PROMISES - {"S3"}  # after an apply, a pass whose clock is behind may stop what has begun
 # A mutation may make a search endless; the largest scenario below has some 300,000 situations.
 STATES_MAX = 400_000
 # Mixes that are rare in `all`: what takes hours, what fails often, and people.
@@ -97,7 +96,7 @@ MIXES["failing"] = FaultMix(
 )
 # Without the shortcut that takes for granted that a pass which has lost its write begins anew.
 WHOLE = replace(TIGHT, name="a tight shift without shortcuts", workers=2, reduced=False)
-# A clock that is behind, on a model that an apply has just woken. S3 is left out: such a pass may stop what has begun.
+# A clock that is behind, on a model that an apply has just woken.
 WOKEN = replace(UNITS, name="woken by an apply", plans=UNITS.plans[:2], hard_until=6, workers=2, faults=1)
 _BRIEF = a_model((5, 6))
 BRIEF_TOKENLESS = replace(
@@ -182,13 +181,14 @@ OWN: dict[str, Callable[[], tuple[str, str] | None]] = {
     "brief: a fault, a person": partial(explored, replace(BRIEF, faults=1, people=1)),
     "brief, Rekognition: two workers, a fault": partial(explored, replace(BRIEF_TOKENLESS, workers=2, faults=1)),
     "called off and put back: two workers": partial(explored, replace(BACK, workers=2)),
-    "called off and put back: a fault": partial(explored, replace(BACK, faults=1), WITHOUT_S3),
-    "other units: a fault": partial(explored, replace(UNITS, faults=1), WITHOUT_S3),
+    "called off and put back: a fault": partial(explored, replace(BACK, faults=1)),
+    "other units: a fault": partial(explored, replace(UNITS, faults=1)),
+    "a block that is lifted: a fault": partial(explored, replace(BLOCK, faults=1)),
     "newer version": partial(explored, NEWER),
     "a long shift, strict: a fault": partial(explored, replace(HARD_TO_START, faults=1)),
     "a long shift, strict: two faults": partial(explored, replace(HARD_TO_START, faults=2)),
     "SageMaker: a fault": partial(explored, replace(SAGEMAKER, faults=1)),
-    "woken by an apply: two faults": partial(explored, replace(WOKEN, workers=1, faults=2), WITHOUT_S3),
+    "woken by an apply: two faults": partial(explored, replace(WOKEN, workers=1, faults=2)),
     "starts that take their whole lead": punctual,
     "starts that hang": partial(_seeds, "asleep"),
     "starts that hang, stubborn": partial(_seeds, "asleep", 4, 5, STUBBORN),
@@ -249,9 +249,9 @@ def long() -> Iterator[Harness]:
         replace(TIGHT, workers=2, faults=1),
         replace(REKOGNITION, workers=2, faults=1),
         replace(UNITS, workers=2),
+        WOKEN,
     ):
         yield f"explorer: {scenario}", partial(explored, scenario)
-    yield f"explorer: {WOKEN}", partial(explored, WOKEN, WITHOUT_S3)
 
 
 def hunt(harnesses: Iterator[Harness]) -> Verdict:

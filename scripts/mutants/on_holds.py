@@ -28,4 +28,20 @@ MUTATIONS = (
         rule="what stands of a schedule is demand of its models",
         sees="S3",
     ),
+    _m(
+        name="requests: a block is lifted by the pass's own clock",
+        old="for at in (one.known_at, one.released_at)",
+        new="for at in (one.known_at,)",
+        rule="demand is seen from no earlier than what was read of it was known",
+        sees="S3",
+        first=("a block that is lifted: a fault",),
+    ),
+    _m(
+        name="what has begun is not wanted yet by the pass's own clock",
+        old="known = (record.since, *(",
+        new="known = (None, *(",
+        rule="demand is seen from no earlier than what was begun for it",
+        sees="S3",
+        first=("woken by an apply: two faults",),
+    ),
 )
