@@ -5,6 +5,7 @@ VENVS := .venv/ready .venv-sam/ready .venv-local/ready
 PYTHON_CODE := $(wildcard benchmarks functions layers/preheat/preheat scripts tests)
 PYTEST := .venv/bin/python -m pytest
 ON_LOCAL_AWS := tests/e2e tests/local tests/template
+# What only computes gives way to what waits for the local AWS.
 EXPLORED := tests/explorer tests/reliability
 SIMULATED := tests/simulation tests/statemachine
 # The layers are built by the Python that comes first on the path, with the uv that made the environments. A region has
@@ -41,20 +42,20 @@ requirements: | $(filter .tools/%,$(UV))  ## lock every dependency with hashes
 	$(UV) pip compile -q layers/dependencies/requirements.in --python-version 3.13 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o layers/dependencies/requirements.txt
 	echo "uv==$(UV_VERSION)" | $(UV) pip compile -q - --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements/uv.txt
 
-test: setup  ## run the tests, those on the local AWS too; two groups at a time
-	@$(MAKE) --no-print-directory -j2 --output-sync=target test-local test-rules test-simulated test-explored
+test: setup  ## run the tests, those on the local AWS too; three groups at a time
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-local test-rules test-simulated test-explored
 
 test-local: setup  ## the tests on the local AWS, and of the built template
 	$(PYTEST) $(ON_LOCAL_AWS)
 
 test-simulated: setup  ## the tests that draw days by chance: simulation, state machine
-	$(PYTEST) $(SIMULATED)
+	nice $(PYTEST) $(SIMULATED)
 
 test-explored: setup  ## the tests that search every order of events: explorer, matrix, mutations
-	$(PYTEST) $(EXPLORED)
+	nice $(PYTEST) $(EXPLORED)
 
 test-rules: setup  ## every other test, and whether each error handler ran
-	$(PYTEST) --handlers tests $(addprefix --ignore=,$(ON_LOCAL_AWS) $(SIMULATED) $(EXPLORED))
+	nice $(PYTEST) --handlers tests $(addprefix --ignore=,$(ON_LOCAL_AWS) $(SIMULATED) $(EXPLORED))
 
 check: setup  ## say yes or no: format, lint, types, import contracts, template, tests
 	.venv/bin/ruff format --check $(PYTHON_CODE)
