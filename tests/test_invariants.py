@@ -11,7 +11,7 @@ import pytest
 
 from preheat import invariants
 from preheat.domain import attempt as rules
-from preheat.domain import resting, starting
+from preheat.domain import situation, starting
 from preheat.domain.attempt import REACTIONS, Answer, Attempt, Call
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import ModelId, Target, Units
@@ -49,7 +49,7 @@ def test_the_promised_figures_are_those_of_the_rules() -> None:
     assert (invariants.LEASE, invariants.TOKEN_AGE_MAX) == (rules.LEASE, rules.TOKEN_AGE_MAX)
     assert invariants.EARLY == EARLY
     assert (invariants.ATTEMPTS_MAX, invariants.REPAIRS_MAX) == (starting.ATTEMPTS_MAX, starting.REPAIRS_MAX)
-    assert invariants.RESIZED_AFTER_MOST == resting.RESIZED_AFTER_MOST
+    assert invariants.RESIZED_AFTER_MOST == situation.RESIZED_AFTER_MOST
     assert {answer for answer in Answer if not REACTIONS[answer].definite} == set(invariants.MAY_COME_YET) - {None}
 
 

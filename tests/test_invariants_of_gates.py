@@ -13,7 +13,7 @@ from preheat.domain.attempt import Answer, Attempt, Call
 from preheat.domain.gate import SHUT, Backlog, BacklogReading, Draining, Gate, Passage
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import Drain, ModelId, Target, Units
-from preheat.domain.record import ModelRecord, Ownership, Phase
+from preheat.domain.record import Effort, ModelRecord, Ownership, Phase
 from preheat.invariants import Broken, by_gate, by_readings, by_stop, by_write
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -91,6 +91,17 @@ def test_a_gate_is_opened_on_sight_of_hosted_and_closed_only_when_it_may(
         "moved": False,
     } | facts
     assert found(by_gate(HOSTED, changing(attempt), **known)) == broken
+
+
+@pytest.mark.parametrize(("asked", "attempts", "broken"), [(0, 1, ["S3"]), (1, 1, ["S3"]), (2, 2, []), (2, 3, ["S3"])])
+def test_a_gate_is_closed_amid_its_demand_only_for_a_restart_with_more_units(
+    asked: int, attempts: int, broken: list[str]
+) -> None:
+    start = Attempt.intended(WELD, Call.START, generation=1, demand_start=SIX, target=TARGET, units=Units(), now=SIX)
+    effort = Effort(SIX, SIX + 60 * MINUTE, SIX, "early", attempts=attempts)
+    before = replace(HOSTED, attempt=start, effort=effort)
+    known: dict[str, Any] = {"observed": Observed.HOSTED, "passage": Passage.OPEN, "needed": True, "moved": False}
+    assert found(by_gate(before, changing(CLOSE), **known, asked=asked)) == broken
 
 
 def test_a_gate_is_not_opened_while_a_stop_may_be_on_its_way() -> None:

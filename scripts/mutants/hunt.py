@@ -173,6 +173,7 @@ def asked(faults: str, requests: int = 150) -> tuple[str, str] | None:
 
 OWN: dict[str, Callable[[], tuple[str, str] | None]] = {
     "asked often": partial(asked, "none"),
+    "asked in units": partial(simulated, 3, "none", 8, 4, requests=120),
     "throttled at the client's second try": partial(explored, replace(TIGHT, faults=1)),
     "two workers": partial(explored, replace(TIGHT, workers=2)),
     "two workers, a person": partial(explored, replace(TIGHT, workers=2, people=1)),

@@ -5,6 +5,7 @@ from functools import partial
 from scripts.mutants.mutation import Mutation
 
 _m = partial(Mutation, file="reconcile.py")
+_s = partial(Mutation, file="domain/situation.py", first=("asked in units",))
 
 MUTATIONS = (
     _m(
@@ -35,6 +36,20 @@ MUTATIONS = (
         rule="demand is seen from no earlier than what was read of it was known",
         sees="S3",
         first=("a block that is lifted: a fault",),
+    ),
+    _s(
+        name="requests: never restarted for a larger hold",
+        old="        return attempt.units.minimum < units_for(",
+        new="        return False and attempt.units.minimum < units_for(",
+        rule="where the plan says so, what runs with fewer units than are asked for is restarted",
+        sees="L1",
+    ),
+    _s(
+        name="requests: restarted for any hold",
+        old="        return attempt.units.minimum < units_for(",
+        new="        return bool(demand.holds) or attempt.units.minimum < units_for(",
+        rule="what runs with enough units is left as it is",
+        sees="S3",
     ),
     _m(
         name="what has begun is not wanted yet by the pass's own clock",

@@ -11,7 +11,7 @@ from tests.errors.calls import Faulty, failing, look
 
 from preheat.domain.attempt import Answer, Call
 from preheat.domain.gate import Passage
-from preheat.domain.plan import Backend, Drain, Mode, Readiness, Unscheduled
+from preheat.domain.plan import Backend, Drain, Mode, Readiness, Resize, Units, Unscheduled
 from preheat.domain.record import Action, LedgerEntry, Ownership, Phase
 from preheat.invariants import by_ledger
 from preheat.ports import AccessRefused, AnswerLost, HostingError, InvalidCall, QuotaExceeded, Remote, Throttled
@@ -251,6 +251,58 @@ def test_another_version_amid_the_shift_does_not_wait_for_the_queue_and_the_gate
 
 
 # --- hands, failures and proofs ---------------------------------------------------------------------------------------
+
+
+def test_a_restart_for_a_larger_hold_closes_the_gate_and_opens_it_again() -> None:
+    with a_day_with_both(resize=Resize.RESTART) as day:
+        day.run_until("10:00")
+        day.waiting(40)
+        day.hold("10:00", "12:00", units=4)
+        day.run_until("10:30")
+        opened, closed, reopened = day.gates.changes
+        assert [change[2] for change in (opened, closed, reopened)] == [True, False, True]
+        assert closed[0] < the_stop(day).at < closed[0] + MINUTE < reopened[0]
+        (told,) = day.told(Action.CLOSE)
+        assert "no demand" not in told.reason
+        attempt = day.record.attempt
+        assert attempt is not None
+        assert (day.status, attempt.units, is_open(day)) == (Status.HOSTED, Units(4), True)
+        day.run_until("15:59")
+        assert (day.stopped(), day.status, is_open(day)) == (1, Status.HOSTED, True)
+
+
+def test_what_has_become_hosted_with_too_few_units_is_restarted_before_its_gate_is_opened() -> None:
+    with a_day_with_both(resize=Resize.RESTART) as day:
+        day.run_until("07:35")
+        day.hold("07:35", "12:00", units=4)
+        day.run_until("08:15")
+        attempt = day.record.attempt
+        assert attempt is not None
+        assert (day.status, attempt.units, is_open(day)) == (Status.HOSTED, Units(4), True)
+        assert [change[2] for change in day.gates.changes] == [True]
+
+
+def test_a_larger_hold_that_is_released_while_the_gate_closes_leaves_the_model_as_it_is() -> None:
+    with a_day_with_both(resize=Resize.RESTART) as day:
+        day.run_until("10:00")
+        hold = day.hold("10:00", "12:00", units=4)
+        day.run_until("10:00:05")
+        assert (day.record.phase, is_open(day)) == (Phase.DRAINING, False)
+        day.release(hold)
+        day.run_until("10:05")
+        assert (day.stopped(), day.record.phase, is_open(day)) == (0, Phase.HOSTED, True)
+        assert day.record.draining is None
+
+
+@pytest.mark.parametrize("call", ["close", "describe"])
+def test_a_gate_that_cannot_be_closed_keeps_a_restart_for_five_minutes_and_no_longer(call: str) -> None:
+    with a_day_with_both(resize=Resize.RESTART) as day:
+        day.run_until("10:00")
+        refusing(day, AccessRefused("denied"), f"gate {call}")
+        day.hold("10:00", "12:00", units=4)
+        day.run_until("10:30")
+        assert at("10:05") <= the_stop(day).at <= at("10:06")
+        assert day.status is Status.HOSTED
 
 
 def test_a_model_that_somebody_stopped_in_its_shift_has_its_gate_closed_while_it_starts_again() -> None:

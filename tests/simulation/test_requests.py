@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,9 @@ from preheat.bus.memory import MemoryEvents
 from preheat.domain.attempt import Attempt, Call
 from preheat.domain.event import Event
 from preheat.domain.plan import HostedModel, ModelId, Units
+from preheat.domain.record import Phase
 from preheat.domain.request import Kind, Reply, RequestId, Standing, Subject, Verb
+from preheat.domain.situation import Situation
 from preheat.ports import StaleRecord
 from preheat.publish import Outbox
 from preheat.queue.replies import MemoryReplies
@@ -73,6 +75,36 @@ def test_what_others_ask_for_breaks_nothing_where_nothing_is_broken() -> None:
     outcome = SEED()
     assert outcome.violations == ()
     assert outcome.requests > 60
+
+
+# --- and these, what holds ask for in units ---------------------------------------------------------------------------
+
+ASKED_IN_UNITS = partial(run, seed=3, models=8, days=4, requests=120)
+
+
+def test_a_larger_hold_has_its_model_restarted_and_nothing_is_broken(monkeypatch: Patch) -> None:
+    stops: list[datetime] = []
+    real = Watch.on_write
+
+    def noted(self: Watch, *arguments: Any) -> None:
+        real(self, *arguments)
+        stops[:] = [each for found in self.resized.values() for each in found]
+
+    monkeypatch.setattr(Watch, "on_write", noted)
+    assert ASKED_IN_UNITS().violations == ()
+    assert stops
+
+
+@pytest.mark.parametrize(("always", "seen"), [(False, "L1"), (True, "S3")])
+def test_a_restart_that_never_comes_and_one_for_nothing_are_seen(
+    monkeypatch: Patch, *, always: bool, seen: str
+) -> None:
+    def outgrown(s: Situation) -> bool:
+        hosted = s.record.phase is Phase.HOSTED and s.record.attempt is not None
+        return always and hosted and s.outlook.current is not None
+
+    monkeypatch.setattr(Situation, "outgrown", property(outgrown))
+    assert seen in {each.invariant for each in ASKED_IN_UNITS().violations}
 
 
 def without_its_change(patch: Patch) -> None:

@@ -139,12 +139,19 @@ def _gate_kept(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterato
 
 
 def by_gate(
-    before: ModelRecord, after: ModelRecord, *, observed: Observed, passage: Passage | None, needed: bool, moved: bool
+    before: ModelRecord,
+    after: ModelRecord,
+    *,
+    observed: Observed,
+    passage: Passage | None,
+    needed: bool,
+    moved: bool,
+    asked: int = 0,
 ) -> Iterator[Broken]:
     """Judge a won write that names the change of a gate to be called next.
 
     `passage` is what the pass saw of the gate; `needed`: a demand covers the moment of the write, give or take the
-    clocks; `moved`: the plan names another gate by now, or none.
+    clocks; `moved`: the plan names another gate by now, or none; `asked`: as `by_intent` has it.
     """
     attempt = after.gate.attempt if after.gate is not None else None
     if attempt is None:
@@ -156,7 +163,8 @@ def by_gate(
         yield Broken("S11", f"the gate is opened before a model that is {observed}")
     if attempt.call is Call.OPEN and before.attempt is not None and before.attempt.call is Call.STOP:
         yield Broken("S11", "the gate is opened while a stop may be on its way")
-    if attempt.call is Call.CLOSE and needed and not moved and observed is Observed.HOSTED:
+    kept = needed and not moved and not _outgrown(before, asked)
+    if attempt.call is Call.CLOSE and kept and observed is Observed.HOSTED:
         yield Broken("S3", "hosted and needed, yet its gate is closed")
 
 
@@ -269,9 +277,7 @@ def by_intent(  # noqa: C901 - one judgement, rule by rule
     repeated = before.attempt is not None and before.attempt.client_token == attempt.client_token
     if attempt.call is Call.START and repeated and returned:
         yield Broken("S5", "the token is sent again after the model was seen to leave and return")
-    outgrown = before.attempt is not None and before.attempt.call is Call.START and before.attempt.units.minimum < asked
-    resized = outgrown and before.effort is not None and before.effort.attempts <= RESIZED_AFTER_MOST
-    if attempt.call is Call.STOP and needed and observed is Observed.HOSTED and not resized:
+    if attempt.call is Call.STOP and needed and observed is Observed.HOSTED and not _outgrown(before, asked):
         yield Broken("S3", "hosted and needed, yet a stop is called for")
     hung = after.effort is not None and after.effort.unstuck
     if attempt.call is Call.STOP and needed and observed is Observed.STARTING and not hung:
@@ -292,6 +298,13 @@ def by_intent(  # noqa: C901 - one judgement, rule by rule
         yield Broken("S10", f"start number {attempts} for one demand")
     if repairs > REPAIRS_MAX:
         yield Broken("S10", f"repair number {repairs} for one demand")
+
+
+def _outgrown(before: ModelRecord, asked: int) -> bool:
+    """Tell whether a start of ours runs with fewer units than are asked for, and may be stopped for that."""
+    attempt, effort = before.attempt, before.effort
+    fewer = attempt is not None and attempt.call is Call.START and attempt.units.minimum < asked
+    return fewer and effort is not None and effort.attempts <= RESIZED_AFTER_MOST
 
 
 def by_answer(attempt: Attempt | None, answered: Answer) -> Iterator[Broken]:

@@ -45,7 +45,8 @@ def is_reading_due(s: Situation) -> bool:
 
 def noted(s: Situation) -> Situation:
     """End what a stop was waiting for: the model is needed again, or stopped already."""
-    if s.record.draining is None or (s.desired is Desired.REST and s.observation.observed not in OVER):
+    waits = s.outgrown or (s.desired is Desired.REST and s.observation.observed not in OVER)
+    if s.record.draining is None or waits:
         return s
     return changed(s, record=changed(s.record, draining=None))
 
@@ -70,7 +71,7 @@ def before_stop(s: Situation, stop: Move) -> Move:
     if gate is not None and (s.gate_look is None or not gate.is_shut(s.now)):
         closed_by = (draining.over_at or s.now) + CLOSED_WITHIN
         if s.now < closed_by or gate.may_be_opened(s.now):
-            return _closing(s, draining, closed_by)
+            return _closing(s, draining, closed_by, "no demand" if s.desired is Desired.REST else stop.reason)
         came_to += _unclosed(gate)
     record = changed(stop.record, draining=None)
     return changed(stop, record=record, reason=f"{came_to}{stop.reason}")
@@ -121,10 +122,10 @@ def _draining(s: Situation, draining: Draining, drain: Drain) -> Move:
     return Move(changed(s.record, draining=draining), Phase.DRAINING, reason, edge(s, wake_at), action)
 
 
-def _closing(s: Situation, draining: Draining, closed_by: datetime) -> Move:
+def _closing(s: Situation, draining: Draining, closed_by: datetime, why: str) -> Move:
     """The queue is waited for no longer, and the gate is not known to be closed: close it, and look again."""
     wake_at = edge(s, closed_by)
-    reason = f"{draining.came_to}no demand"
+    reason = f"{draining.came_to}{why}"
     waits = Move(changed(s.record, draining=draining), Phase.DRAINING, reason, wake_at)
     return gating.switched(s, waits, Call.CLOSE)
 

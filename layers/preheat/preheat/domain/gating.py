@@ -39,6 +39,8 @@ def is_look_due(s: Situation) -> bool:
     if gate is None or observed in UNTELLING or (gate.look_at is not None and s.now < gate.look_at):
         return False
     if s.desired is Desired.RUN:
+        if s.outgrown:
+            return True  # Its stop waits for the gate, amid the demand too.
         if observed is Observed.HOSTED and gate.mapping == planned(s):
             return s.record.phase is Phase.HOSTED and not _is_done(gate, Call.OPEN, s.now)
         if observed in TO_BE_STARTED and s.record.phase not in WAITING_TO_START:

@@ -16,8 +16,6 @@ from preheat.domain.turn import look_in_turn
 from preheat.domain.values import changed
 
 STUCK_AFTER_LEAST = timedelta(minutes=60)
-# A demand has five attempts: a restart for more units leaves three of them to failures.
-RESIZED_AFTER_MOST = 2
 OUTLASTED = "the demand ended while the service was slow to answer: look again"
 STOP_UNDER_WAY = "needed again; a stop of ours may still be on its way"
 
@@ -44,7 +42,7 @@ def keep(s: Situation) -> Move:
             return hold(s, s.record.phase, OUTLASTED, s.seen_at)
         record = changed(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "found hosted inside a demand: adopted, to be stopped at its end"
-    if _is_resized(s):
+    if s.outgrown:
         reason = "a hold asks for more units than it has: stopped, to start with them"
         return new_stop(changed(s, record=record), reason)
     if not ready:
@@ -58,14 +56,6 @@ def _next_of_ready(s: Situation) -> datetime | None:
     if s.turn is not None and demand is not None and s.outlook.next_edge == demand.ready_at:
         s = changed(s, outlook=changed(s.outlook, next_edge=s.outlook.edge_after))
     return edge(s, s.now + looks.HOSTED_EVERY)
-
-
-def _is_resized(s: Situation) -> bool:
-    """Tell whether to stop what runs with too few units: only what we have started, and attempts enough are left."""
-    attempt, effort = s.record.attempt, s.record.effort
-    if attempt is None or effort is None or s.mode is Mode.OBSERVE or s.silent or not s.outgrown:
-        return False
-    return attempt.is_closable(s.now) and effort.attempts <= RESIZED_AFTER_MOST
 
 
 def _not_ours(s: Situation, phase: Phase, seen: str, wait: timedelta) -> Move:

@@ -20,6 +20,8 @@ from preheat.domain.values import changed
 
 # A crash after the intent is picked up when this has passed; by then the worker's function has timed out.
 RECOVER_AFTER = timedelta(seconds=60)
+# A demand has five attempts: a restart for more units leaves three of them to failures.
+RESIZED_AFTER_MOST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +101,18 @@ class Situation:
 
     @property
     def outgrown(self) -> bool:
-        """Tell whether holds ask for more units now than our start has, and the plan has it restarted for that."""
-        model, attempt, demand = self.model, self.record.attempt, self.outlook.current
-        if model is None or demand is None or model.resize is not Resize.RESTART:
+        """Tell whether what is hosted is to be stopped amid its demand, for holds ask for more units than it has.
+
+        Only what we have started, if the plan has it restarted for that, and attempts enough are left.
+        """
+        model, attempt, demand, effort = self.model, self.record.attempt, self.outlook.current, self.record.effort
+        if model is None or demand is None or effort is None or model.resize is not Resize.RESTART:
             return False
-        if attempt is None or attempt.call is not Call.START:
+        if attempt is None or attempt.call is not Call.START or not attempt.is_closable(self.now):
+            return False
+        if self.observation.observed is not Observed.HOSTED or effort.attempts > RESIZED_AFTER_MOST:
+            return False
+        if self.mode is Mode.OBSERVE or self.silent:
             return False
         return attempt.units.minimum < units_for(model, demand.served(self.now)).minimum
 

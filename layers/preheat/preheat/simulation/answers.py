@@ -139,6 +139,7 @@ class Answers:
             until,
             known_at=reply.at,
             priority=50 if stops else body["priority"],
+            units=body.get("units"),
             released_at=reply.at if noted else None,
         )
         return None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from random import Random
 
-from preheat.domain.plan import Backend, Drain, HostedModel, ModelId, Target, Units
+from preheat.domain.plan import Backend, Drain, HostedModel, ModelId, Resize, Target, Units
 from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
 from preheat.simulator.latency import Latency, fixed
 
@@ -37,7 +37,7 @@ def plant(
 ) -> list[SimulatedLine]:
     """Return `count` models of one service; each start stays within its lead, so that only faults make one late.
 
-    Every third has a gate, every fourth a queue that its stop waits for.
+    Every third has a gate, every fourth a queue that its stop waits for; every second is restarted for a larger hold.
     """
     lines = []
     for number in range(1, count + 1):
@@ -61,6 +61,7 @@ def plant(
                     announced_at,
                     gate=f"{number:08x}-0000-4000-8000-000000000000" if number % 3 == 0 else None,
                     drain=Drain(f"{QUEUES}line-{number:02}", DRAIN_LIMIT) if number % 4 == 0 else None,
+                    resize=Resize.RESTART if number % 2 == 0 and backend.takes_units else Resize.KEEP,
                 ),
                 latency,
                 fixed(random.choice((60, 150, 290))),

@@ -16,7 +16,7 @@ from typing import Protocol
 from preheat.clock import VirtualClock
 from preheat.domain.demand import Demand, demands
 from preheat.domain.plan import HostedModel, ModelId, Target
-from preheat.invariants import ATTEMPTS_MAX, GATE_CLOSED_WITHIN, REPAIRS_MAX
+from preheat.invariants import ATTEMPTS_MAX, GATE_CLOSED_WITHIN, REPAIRS_MAX, RESIZED_AFTER_MOST
 from preheat.simulation.faults import FaultMix, Mishap
 from preheat.simulation.ports import WatchedGates, WatchedStore
 from preheat.simulation.watch import Watch
@@ -40,6 +40,7 @@ FAULT_COSTS = timedelta(minutes=5)
 GATE_MOVES = 6 * MINUTE
 GATE_FAULT_COSTS = 15 * MINUTE
 START_COSTS = timedelta(minutes=20)
+LOOKED_AT_WITHIN = timedelta(minutes=11)  # what is hosted, unless a hold's own edge comes first
 STUCK_COSTS = timedelta(minutes=80)
 # What is met with patience, call after call: it burns no attempt.
 PATIENT = frozenset({Mishap.THROTTLE, Mishap.QUOTA})
@@ -97,6 +98,8 @@ class Promises:
             if demand.end + timedelta(hours=2) >= until or demand.end < now - MINUTE:
                 continue
             self._later(max(demand.end, now) + 2 * MINUTE, self._ended, model, demand)
+            for piece in demand.holds:
+                self._later(max(now, piece.start_at) + _restarted_within(model), self._large_enough, model, demand)
             # What a stop before it leaves too little time for cannot be ready; its end is judged all the same.
             if now + MINUTE < demand.ready_at - model.lead - model.slack and demand.ready_at < demand.end:
                 self._later(demand.ready_at, self._ready, model, demand)
@@ -120,7 +123,8 @@ class Promises:
         world, status = self._world, self._world.status(model.target)
         if status is Status.HOSTED:
             return
-        if not self._hits_of(model.model_id, min(demand.start_at, self._since(model.target)) - MINUTE):
+        since = min(demand.start_at, self._since(model.target)) - MINUTE
+        if not self._hits_of(model.model_id, since) and not self._resized_since(model, since):
             world.watch.missed("L1", model.model_id, world.clock.at, f"{status} at ready_at")
         else:
             self._recovered(model, demand)
@@ -145,7 +149,8 @@ class Promises:
         if spent and failed + stuck + sum(mishap not in PATIENT for mishap in hits) >= BURNT_BY_LEAST:
             return
         cost = sum((FAULT_COSTS + WAITS.get(mishap, timedelta()) for mishap in hits), timedelta())
-        cost += (failed + hits.count(Mishap.PERSON_STOPS)) * (START_COSTS + model.lead)
+        restarted = failed + hits.count(Mishap.PERSON_STOPS) + self._resized_since(model, since)
+        cost += restarted * (START_COSTS + model.lead)
         cost += stuck * (STUCK_COSTS + 3 * model.lead)
         if stuck and world.switches.stop_while_starting is WhenPossible.CONFLICT:
             return  # What hangs cannot be stopped, so it cannot be started anew.
@@ -170,11 +175,26 @@ class Promises:
             world.watch.missed("L3", model_id, world.clock.at, f"late since {demand.ready_at}, and nobody was told")
 
     def _still(self, model: HostedModel, demand: Demand) -> None:
-        """L1, until its end: hosted to the last second, unless a fault hit it."""
+        """L1, until its end: hosted to the last second, unless a fault hit it, or it is being restarted for a hold."""
         world, status = self._world, self._world.status(model.target)
         since = min(demand.start_at, self._since(model.target))
-        if status is not Status.HOSTED and not self._hits_of(model.model_id, since):
+        restarted = self._resized_since(model, world.clock.at - START_COSTS - model.lead)
+        if status is not Status.HOSTED and not restarted and not self._hits_of(model.model_id, since):
             world.watch.missed("L1", model.model_id, world.clock.at, f"{status} before the end")
+
+    def _large_enough(self, model: HostedModel, demand: Demand) -> None:
+        """L1, in units: where the plan has it restarted for that, it runs with what holds have long asked for."""
+        world, model_id, now = self._world, model.model_id, self._world.clock.at
+        if world.status(model.target) is not Status.HOSTED:
+            return
+        long_since = now - _restarted_within(model)
+        asked = min(world.watch.asked(model_id, at) for at in (long_since, now))
+        effort = world.store.records[model_id].effort
+        if effort is None or effort.attempts > RESIZED_AFTER_MOST or world.watch.is_by_person(model_id):
+            return
+        units = world.service.units(model.target.project, model.target.version) or 0
+        if units < asked and not self._hits_of(model_id, min(demand.start_at, long_since)):
+            world.watch.missed("L1", model_id, now, f"runs with {units} units, and holds ask for {asked}")
 
     def _ended(self, model: HostedModel, demand: Demand) -> None:
         """L2: two minutes after its end the stop is accepted, and later only by what faults cost."""
@@ -246,6 +266,10 @@ class Promises:
         """Return since when the service's state has lasted."""
         return self._world.service.history(target.project, target.version)[-1][0]
 
+    def _resized_since(self, model: HostedModel, since: datetime) -> int:
+        """Return how often the model was stopped since, to be started with more units."""
+        return sum(at >= since for at in self._world.watch.resized[model.model_id])
+
     def _hits_of(self, model_id: ModelId, since: datetime) -> int:
         """Return how many mishaps have hit the model since."""
         return len(self._hits_since(model_id, since))
@@ -253,6 +277,11 @@ class Promises:
     def _hits_since(self, model_id: ModelId, since: datetime) -> list[tuple[datetime, Mishap]]:
         hits = self._hits[model_id]
         return hits[bisect_left(hits, since, key=itemgetter(0)) :]
+
+
+def _restarted_within(model: HostedModel) -> timedelta:
+    """Return how long it may take from a larger hold to as many units: a look, a stop and a start."""
+    return LOOKED_AT_WITHIN + START_COSTS + model.lead
 
 
 def _waits_at_most(model: HostedModel) -> timedelta:

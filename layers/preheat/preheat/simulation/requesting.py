@@ -23,6 +23,7 @@ from preheat.simulation.queue import RECEIVES_MAX, VISIBILITY, Message
 
 REPLIES = "arn:aws:sqs:eu-central-1:111122223333:cell-replies"
 SENDERS = ("AROAPLANNER:batch", "AROAROBOT:cell")
+UNITS_ASKED = (None, None, None, 1, 2, 4)
 AMID_A_STOP = 0.03  # of the looks at what runs and is not needed, one at which a hold is answered
 AMID_AN_ANSWER = 0.1  # of the answers, one before which the model's record is written
 BROKEN = ("hold line-01", "[]", '{"version": 1, "verb": "hold"}', '{"version": 9, "request_id": "later"}')
@@ -90,6 +91,10 @@ class Requesters:
             until = begin + timedelta(minutes=chance.randint(20, 300))
             body |= {"from": f"{begin:%Y-%m-%dT%H:%M:%SZ}", "until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
             body["priority"] = chance.choice((20, 50, 80))
+            # Drawn apart, so that a seed asks for the same as before units were asked for.
+            size = Random(f"{begin}/{until}/{name}").choice(UNITS_ASKED)  # noqa: S311 - chance in a simulation
+            if verb is Verb.HOLD and size is not None:
+                body["units"] = size
         self._send(json.dumps(body), sender, chance.randint(0, 60))
         if verb in (Verb.HOLD, Verb.BLOCK) and chance.random() < 0.6:
             end = Verb.RELEASE if verb is Verb.HOLD else Verb.UNBLOCK

@@ -14,7 +14,7 @@ from preheat.domain.attempt import Attempt, Call
 from preheat.domain.demand import Demand, demands
 from preheat.domain.gate import BacklogReading, Passage
 from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import HostedModel, ModelId
+from preheat.domain.plan import HostedModel, ModelId, Resize
 from preheat.domain.record import LedgerEntry, ModelRecord, Ownership
 from preheat.domain.request import Standing
 from preheat.invariants import (
@@ -85,6 +85,8 @@ class Watch:
         self.reading: BacklogReading | None = None  # and of the queue
         self._skew = skew
         self._drains = {model.model_id: model.drain for model in models}
+        self._resizes = {model.model_id for model in models if model.resize is Resize.RESTART}
+        self.resized: dict[ModelId, list[datetime]] = defaultdict(list)  # stopped, to be started with more units
         self._change: Attempt | None = None  # of a gate, in the last write that the pass under way has won
         self._wanted = {
             model.model_id: _Wanted(
@@ -191,8 +193,11 @@ class Watch:
                 left=left,
                 attempts=attempts,
                 repairs=repairs,
+                asked=self.asked(model_id, at),
             ),
         )
+        if new.call is Call.STOP and not same and needed and self.saw is Observed.HOSTED:
+            self.resized[model_id].append(at)  # for nothing else it would be stopped amid its demand
 
     def _on_gate_written(self, before: ModelRecord, after: ModelRecord, at: datetime) -> None:
         """Judge what a won write says of the gate and the queue; one that renews or repeats a change names the call."""
@@ -205,7 +210,8 @@ class Watch:
             return
         self._named, self._change = new.client_token, new
         needed = self.needed(model_id, at) is not None and self.needed(model_id, at + self._skew) is not None
-        seen = by_gate(before, after, observed=self.saw, passage=self.passage, needed=needed, moved=False)
+        asked = self.asked(model_id, at)
+        seen = by_gate(before, after, observed=self.saw, passage=self.passage, needed=needed, moved=False, asked=asked)
         self._judge(model_id, at, seen)
 
     def on_gate(self, model_id: ModelId, at: datetime, passage: Passage) -> None:
@@ -288,6 +294,14 @@ class Watch:
             if demand.ready_at - wanted.lead <= at:
                 return demand
         return None
+
+    def asked(self, model_id: ModelId, at: datetime) -> int:
+        """Return the units that holds ask for at `at`, give or take the clocks, if the model is restarted for them."""
+        if model_id not in self._resizes:
+            return 0
+        coming = self._wanted[model_id].from_(at - self._skew)[:2]
+        served = [one for demand in coming for off in (-1, 0, 1) for one in demand.served(at + off * self._skew)]
+        return max((one.units or 0 for one in served), default=0)
 
     def last_end(self, model_id: ModelId, at: datetime) -> datetime | None:
         """Return when the last demand of a model that is over at `at` has ended, by what stands now."""

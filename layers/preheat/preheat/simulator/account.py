@@ -127,6 +127,10 @@ class Account:
             accepted = ", ".join(self.words.statuses)
             raise ValueError(f"status: {status!r} is not accepted, it takes one of {accepted}")
 
+    def units(self, project: str, version: str) -> int | None:
+        """Return with how many units a model runs at the least; None if it does not run. Raises ServiceError."""
+        return self._fleet.model(project, version, self.now()).min_units
+
     def word(self, model: SimulatedModel) -> str:
         """Return a model's status in the service's word."""
         return model.word or self.words.shown(model.status)
