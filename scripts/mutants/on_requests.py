@@ -56,7 +56,7 @@ MUTATIONS = (
     ),
     _r(
         name="requests: a release that is not stored",
-        old="    change = replace(of, released_at=case.now, revision=of.revision + 1)\n",
+        old="    change = replace(of, released_at=released_at, revision=of.revision + 1)\n",
         new="    change = replace(of, revision=of.revision + 1)\n",
         rule="a release ends its hold",
         sees="S6",

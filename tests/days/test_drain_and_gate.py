@@ -294,6 +294,29 @@ def test_a_larger_hold_that_is_released_while_the_gate_closes_leaves_the_model_a
         assert day.record.draining is None
 
 
+def test_a_restart_that_is_refused_for_good_leaves_the_model_serving_with_what_it_has() -> None:
+    with a_day_with_both(resize=Resize.RESTART) as day:
+        day.run_until("10:00")
+        day.fault(FaultKind.VALIDATION, operation=STOPS)
+        day.hold("10:00", "12:00", units=4)
+        day.run_until("10:10")
+        assert len(day.told(Action.REFUSE)) == 1
+        assert (day.status, day.record.phase, is_open(day)) == (Status.HOSTED, Phase.HOSTED, True)
+        day.run_until("18:00")
+        assert (len(day.sent(STOPS)), day.stopped(), day.status) == (2, 1, Status.TRAINED)
+
+
+def test_what_must_not_be_looked_at_is_told_late_and_its_gate_stays_closed() -> None:
+    """Its stop was refused for good: that it is hosted still is not known, and so nobody is told that it is."""
+    with a_day("08:00-10:00", "14:00-16:00", gate=GATE) as day:
+        day.run_until("09:59")
+        day.fault(FaultKind.VALIDATION, operation=STOPS)
+        day.run_until("15:00")
+        assert (day.status, day.record.phase, is_open(day)) == (Status.HOSTED, Phase.REFUSED, False)
+        assert len(day.told(Action.OPEN)) == 1
+        assert [entry.ready_at for entry in day.entries if entry.late] == [at("14:00")]
+
+
 @pytest.mark.parametrize("call", ["close", "describe"])
 def test_a_gate_that_cannot_be_closed_keeps_a_restart_for_five_minutes_and_no_longer(call: str) -> None:
     with a_day_with_both(resize=Resize.RESTART) as day:

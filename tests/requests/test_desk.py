@@ -312,6 +312,17 @@ def test_a_release_ends_its_hold_now_and_has_the_model_looked_at(scene: Scene) -
     assert scene.sent() == [WELD]
 
 
+@pytest.mark.parametrize(("made", "ends"), [("hold", "release"), ("block", "unblock")])
+def test_what_a_clock_that_is_behind_ends_has_held_all_the_same(scene: Scene, made: str, ends: str) -> None:
+    """A pass may have acted on it: were it taken for one that never held, its demand would be judged once more."""
+    scene.asks(made, request_id="short", until="20:00")
+    scene.clock.at = at("16:59:57")
+    assert scene.asks(ends, of="short").code == Code.ACCEPTED
+    found = scene.standing("short")
+    assert found is not None
+    assert (found.begin, found.end) == (at("17:00"), at("17:00:01"))
+
+
 def test_a_hold_that_was_released_before_its_begin_never_holds(scene: Scene) -> None:
     scene.asks("hold", request_id="a", **{"from": "19:00"}, until="20:00")
     assert scene.asks("release", of="a").code == Code.ACCEPTED

@@ -80,6 +80,8 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
             first_look_at = look_in_turn(s.turn, now, looks.while_starting(timedelta(), record.samples, s.lead))
         wake_at = first_look_at
         record = accounting.accepted(s, record, attempt, now)
+    elif answer is Answer.INVALID and s.outgrown:
+        wake_at = now  # Its restart for more units is refused: it goes on with what it has.
     elif reaction.retry_after is None:
         phase = Phase.GONE if answer is Answer.GONE else Phase.REFUSED
         if s.model is None:

@@ -17,17 +17,24 @@ from preheat.domain.values import changed
 
 STUCK_AFTER_LEAST = timedelta(minutes=60)
 OUTLASTED = "the demand ended while the service was slow to answer: look again"
+REFUSED_BEFORE = "the service refused a call; waiting for a new plan"
 STOP_UNDER_WAY = "needed again; a stop of ours may still be on its way"
 
 
 def keep(s: Situation) -> Move:
     """Hosted, as wanted: take note, have it proved if its plan asks for that, adopt it if nobody of ours started it."""
     ready = proving.is_ready(s)
+    if s.silent:  # Nobody has looked: what was hosted then may be anything now.
+        return Move(s.record, Phase.REFUSED, REFUSED_BEFORE, edge(s))
     if s.observation.foreign:
         if ready:
             return _not_ours(s, Phase.HOSTED, "hosted, as wanted", looks.HOSTED_EVERY)
         return _not_ours(s, Phase.WARMING, proving.missing(s), _warming_pace(s))
-    s = changed(s, record=disowned(s.record))
+    return _keep_ours(changed(s, record=disowned(s.record)), ready=ready)
+
+
+def _keep_ours(s: Situation, *, ready: bool) -> Move:
+    """Hosted, and to be stopped at the demand's end; before it only to be started with more units."""
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
     if effort is not None:
         effort = changed(effort, serving=True, proved=ready and proving.is_asked(s))
@@ -161,7 +168,7 @@ def _wait_for_hosted(s: Situation) -> Move:
         action, reason = Action.ADOPT, "found starting inside a demand: adopted, to be stopped at its end"
     elapsed = s.now - _begun(s, record, attempt)
     if s.silent:  # Nobody has looked: what was starting then may be anything now.
-        return Move(record, record.phase, "the service refused a call; waiting for a new plan", edge(s), action)
+        return Move(record, record.phase, REFUSED_BEFORE, edge(s), action)
     if elapsed > max(2 * s.lead, STUCK_AFTER_LEAST) and effort is not None and not effort.unstuck:
         if s.mode is Mode.OBSERVE:
             return withheld(s, "stop a start that hangs")

@@ -5,7 +5,7 @@
 
 from dataclasses import replace
 
-from preheat.domain.plan import Backend, Drain
+from preheat.domain.plan import Backend, Drain, Resize
 from preheat.domain.request import Kind, RequestId, Standing, Subject
 from preheat.explorer.scenario import MODEL, SCHEDULE, TARGET, Scenario, a_model
 from preheat.explorer.wants import STEP, instant
@@ -66,6 +66,9 @@ GATE = Scenario("a gate", (_GATED,), hard_from=4, hard_until=10, ends=40)
 GATE_GONE = Scenario("a gate, then no shift", (_GATED, None), 5, 8, 40)
 GATE_LONG = Scenario("a gate and a long shift", (replace(_LONG, gate=MAPPING),), 4, 9, 60)
 GATE_FOUND_OPEN = replace(GATE, name="a gate that is found open", hard_until=8, found_open=True)
+# The end of a shift made hard, and another after it.
+_TWICE = replace(a_model((6, 8), (24, 27)), gate=MAPPING)
+GATE_TWICE = Scenario("a gate and two shifts", (_TWICE,), hard_from=8, hard_until=11, ends=40)
 _DRAINED = replace(_GATED, drain=Drain("https://sqs.eu-central-1.amazonaws.com/111122223333/images", 3 * STEP))
 DRAIN = Scenario("a queue and a gate", (_DRAINED,), hard_from=7, hard_until=11, ends=40)
 
@@ -81,6 +84,12 @@ SCHEDULE_HOLD = replace(
 )
 _LONGER = replace(a_model((6, 50)), lead=STEP, slack=STEP)
 BLOCK = Scenario("a block amid a shift", (_LONGER,), 7, 12, 70, requests=(_BLOCKED, _BLOCKED))
+
+# A hold that asks for more units than run, of a model that is restarted for that; behind it a gate.
+_LARGER = replace(_HELD, request_id=RequestId("larger"), until=instant(40), units=2)
+_RESIZED = replace(_LONGER, resize=Resize.RESTART)
+LARGER = Scenario("a larger hold amid a shift", (_RESIZED,), 7, 11, 70, requests=(_LARGER,))
+LARGER_GATED = replace(LARGER, name="a larger hold behind a gate", plans=(replace(_RESIZED, gate=MAPPING),))
 
 CI = (
     replace(TIGHT, faults=2),
@@ -98,10 +107,13 @@ CI = (
     replace(GATE_GONE, workers=2),
     replace(GATE_LONG, faults=1),
     replace(GATE_FOUND_OPEN, faults=1),
+    replace(GATE_TWICE, faults=1),
     replace(DRAIN, faults=1),
     replace(HOLD, workers=2),
     replace(SCHEDULE_HOLD, workers=2),
     BLOCK,
+    replace(LARGER, workers=2),
+    replace(LARGER_GATED, workers=2),
     replace(BRIEF, workers=2, faults=1),
 )
 DEEP = (
@@ -131,4 +143,7 @@ DEEP = (
     replace(SCHEDULE_HOLD, workers=2, faults=1),
     replace(BLOCK, workers=2),
     replace(BLOCK, workers=2, faults=1),
+    replace(LARGER, workers=2, faults=1),
+    replace(LARGER_GATED, faults=1),
+    replace(LARGER_GATED, workers=2, faults=1),
 )

@@ -111,11 +111,14 @@ class Records:
         seen = new is not None and ((same and state.seen) or left)
         following = self._passes.next_call(worker.losses, (*worker.answers, self._won))
         plan, wants = self._scenario.plans[state.plan], self._scenario.wants(state.plan, state.asked)
+        asked = wants.units[state.now]
         passage, reading = self._seen_behind(worker)
         broken += by_readings(before, after, reading)
         if following.kind in (OPEN, CLOSE):
             needed, moved = wants.needed[state.now], plan is None or _mapping(before) != plan.gate
-            broken += by_gate(before, after, observed=observed, passage=passage, needed=needed, moved=moved)
+            broken += by_gate(
+                before, after, observed=observed, passage=passage, needed=needed, moved=moved, asked=asked
+            )
             new = after.gate.attempt if after.gate is not None else None
         elif following.attempt is not None:
             if following.kind == STOP:
@@ -126,7 +129,9 @@ class Records:
             planned = plan is not None and plan.target == following.attempt.target
             needed = planned and wants.needed[state.now]
             returned = seen and observed is Observed.STOPPED
-            broken += by_intent(before, after, observed=observed, needed=needed, returned=returned, left=state.seen)
+            broken += by_intent(
+                before, after, observed=observed, needed=needed, returned=returned, left=state.seen, asked=asked
+            )
         named = self._values.number(new.client_token) if new is not None else self._won
         record = self._values.number(self._canonical.record(after, state.now))
         return Written(record, named, seen, tuple(broken))

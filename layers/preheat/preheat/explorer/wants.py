@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from preheat.domain.demand import Demand, demands
-from preheat.domain.plan import HostedModel
+from preheat.domain.plan import HostedModel, Resize
 from preheat.domain.request import Standing
 
 ORIGIN = datetime(2026, 11, 23, 6, tzinfo=UTC)  # a Monday; instant 0 of the grid
@@ -27,12 +27,14 @@ class Wants(NamedTuple):
     """What is wanted when, from 0 to the grid's end.
 
     `stretches` has no gap. `wanted`: a demand covers the point: [start_at, end). `needed`: the model must not be
-    stopped there: [ready_at - lead, end).
+    stopped there: [ready_at - lead, end). `units`: what holds ask for there, give or take the clocks, if the plan has
+    it restarted for that; else 0.
     """
 
     stretches: tuple[Stretch, ...]
     wanted: tuple[bool, ...]
     needed: tuple[bool, ...]
+    units: tuple[int, ...]
 
 
 def instant(index: int) -> datetime:
@@ -49,7 +51,13 @@ def wants(plan: HostedModel | None, requests: tuple[Standing, ...], ends: int) -
         tuple(_stretches(found, ends)),
         tuple(any(point in demand for demand in found) for point in points),
         tuple(any(demand.ready_at - lead <= point < demand.end for demand in found) for point in points),
+        tuple(_units(found, point) if plan is not None and plan.resize is Resize.RESTART else 0 for point in points),
     )
+
+
+def _units(found: list[Demand], point: datetime) -> int:
+    served = [piece for demand in found for at in (point - STEP, point) for piece in demand.served(at)]
+    return max((piece.units or 0 for piece in served), default=0)
 
 
 def _stretches(found: list[Demand], ends: int) -> Iterator[Stretch]:

@@ -19,6 +19,7 @@ from preheat.requests.prospects import words_of_several
 ACTIVE_MAX: Final = 20  # holds and blocks of one subject that have not ended
 KEPT_MAX: Final = 1_000  # those and the ended ones that are still kept
 AHEAD_MAX: Final = timedelta(days=90)  # from now to the begin
+AN_INSTANT: Final = timedelta(seconds=1)
 
 
 def rule(case: Case) -> Ruling:
@@ -118,7 +119,10 @@ def _end(case: Case) -> Ruling:
         return Ruling(Code.WRONG_KIND, f"{of.request_id} is a {of.kind}; {asked.verb} ends a {kind}")
     if of.end <= case.now or of.released_at is not None:
         return Ruling(Code.NOTHING_TO_DO, f"it has ended at {clock(of.end)}")
-    change = replace(of, released_at=case.now, revision=of.revision + 1)
+    # By a clock that is behind it would never have held, and a pass may have acted on it.
+    behind = case.now < of.known_at and of.begin <= of.known_at
+    released_at = of.known_at + AN_INSTANT if behind else case.now
+    change = replace(of, released_at=released_at, revision=of.revision + 1)
     return _accepted(case, change, f"{kind} {of.request_id} ended")
 
 

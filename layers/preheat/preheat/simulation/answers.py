@@ -18,6 +18,7 @@ from preheat.store.memory import MemoryStore
 
 LONGEST = timedelta(days=7)
 DAY = timedelta(days=1)
+AN_INSTANT = timedelta(seconds=1)
 EXTENDED = timedelta(minutes=30)  # what the requesters ask for
 type Stands = dict[tuple[Subject, RequestId], Standing]
 type Releases = dict[tuple[Subject, RequestId], frozenset[Tombstone]]
@@ -178,7 +179,9 @@ def _change(before: Standing, reply: Reply, stands: Stands) -> str | None:
     if not over:
         after = replace(before, revision=before.revision + 1)
         extends = reply.verb is Verb.EXTEND
-        after = replace(after, until=before.until + EXTENDED) if extends else replace(after, released_at=reply.at)
+        # What holds from its birth has held for an instant, if the clock of who ends it is behind.
+        ended_at = before.begin + AN_INSTANT if reply.at < before.known_at == before.begin else reply.at
+        after = replace(after, until=before.until + EXTENDED) if extends else replace(after, released_at=ended_at)
         stands[before.subject, before.request_id] = after
     return None
 
