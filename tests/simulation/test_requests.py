@@ -61,6 +61,18 @@ def test_what_no_hold_has_covered_is_a_strangers() -> None:
     assert "S4" in stopped(watch, "09:51")
 
 
+@pytest.mark.parametrize(("lifted", "seen"), [("11:59:59", set()), ("11:50", {"L3"})])
+def test_what_a_block_held_for_some_clocks_only_may_be_told_once_more(lifted: str, seen: set[str]) -> None:
+    model = a_model("08:00-16:00")
+    watch = Watch([model], at("00:00"), at("00:00", day=1), skew=timedelta(seconds=2))
+    block = Standing(RequestId("a"), Kind.BLOCK, LINE, "role", at("12:00"), at("13:00"), at("09:30"))
+    watch.on_standing(model, [block], at("09:30"))
+    watch._told_once(WELD, at("08:00:10"))
+    watch.on_standing(model, [replace(block, released_at=at(lifted))], at(lifted))
+    watch._told_once(WELD, at("12:00:01"))
+    assert {found.invariant for found in watch.violations} == seen
+
+
 # --- each of these breaks S6 on purpose; the judge must see it --------------------------------------------------------
 
 Patch = pytest.MonkeyPatch

@@ -16,7 +16,7 @@ from preheat.domain.gate import BacklogReading, Passage
 from preheat.domain.lifecycle import Observed
 from preheat.domain.plan import HostedModel, ModelId, Resize
 from preheat.domain.record import LedgerEntry, ModelRecord, Ownership
-from preheat.domain.request import Standing
+from preheat.domain.request import Kind, Standing
 from preheat.invariants import (
     HOUR,
     Broken,
@@ -118,7 +118,16 @@ class Watch:
             # A hold that is released before its begin leaves no demand behind; what was adopted for it stays adopted.
             self._adoptable.add(model.model_id)
         self._wanted[model.model_id] = _Wanted(model.lead, demands(model, *self._span, standing))
+        if any(self._held_by_some_clock(one, at) for one in standing):
+            # A pass may have let go of the demand, and another serves it anew: it may be told once more.
+            for demand in self._wanted[model.model_id].from_(at)[:1]:
+                self._told.pop((model.model_id, demand.ready_at), None)
         return [demand for demand in self._wanted[model.model_id].demands if demand not in before]
+
+    def _held_by_some_clock(self, one: Standing, at: datetime) -> bool:
+        """Tell whether a block was lifted just now, and so close to its begin that it has held for some clocks only."""
+        off, ended = 2 * self._skew, one.released_at
+        return one.kind is Kind.BLOCK and ended is not None and max(abs(ended - at), abs(ended - one.begin)) <= off
 
     def wants(self, model_id: ModelId, demand: Demand) -> bool:
         """Tell whether a demand is still one of the model's, or the rest of one."""
