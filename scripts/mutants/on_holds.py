@@ -54,8 +54,8 @@ MUTATIONS = (
     Mutation(
         name="gate: a restart waits for it anew with each pass",
         file="domain/draining.py",
-        old="    waits = s.outgrown or (s.desired",
-        new="    waits = (s.desired",
+        old="    waits = s.outgrown or observed",
+        new="    waits = observed",
         rule="a gate that cannot be closed keeps a restart for five minutes",
         sees="L1",
         first=("a larger hold behind a gate: a fault",),

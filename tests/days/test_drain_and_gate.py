@@ -306,6 +306,73 @@ def test_a_restart_that_is_refused_for_good_leaves_the_model_serving_with_what_i
         assert (len(day.sent(STOPS)), day.stopped(), day.status) == (2, 1, Status.TRAINED)
 
 
+def test_a_restart_that_is_refused_amid_a_drain_leaves_the_model_to_be_stopped_at_the_end() -> None:
+    with a_day(drain=DRAIN, resize=Resize.RESTART) as day:
+        day.waiting(40)
+        day.run_until("16:03")
+        day.fault(FaultKind.VALIDATION, operation=STOPS)
+        day.hold("16:03", "18:00", units=4)
+        day.run_until("17:59")
+        assert (day.status, day.record.phase) == (Status.HOSTED, Phase.HOSTED)
+        day.run_until("18:40")
+        assert day.status is Status.TRAINED
+
+
+def test_a_restart_that_is_denied_has_its_gate_opened_again_at_once() -> None:
+    with a_day_with_both(resize=Resize.RESTART) as day:
+        day.run_until("10:00")
+        day.fault(FaultKind.ACCESS_DENIED, operation=STOPS, times=2)
+        day.hold("10:00", "12:00", units=4)
+        day.run_until("10:01")
+        assert (day.status, day.record.phase, is_open(day)) == (Status.HOSTED, Phase.HOSTED, True)
+
+
+def test_the_stop_of_an_old_target_that_is_refused_for_good_is_no_restarts() -> None:
+    with a_day(resize=Resize.RESTART) as day:
+        day.run_until("10:00")
+        day.fault(FaultKind.VALIDATION, operation=STOPS, times=9)
+        target = replace(day.target, version="4")
+        day.apply(a_model("08:00-16:00", target=target, units=Units(2), resize=Resize.RESTART))
+        day.run_until("12:00")
+        assert (len(day.sent(STOPS)), day.record.phase) == (1, Phase.REFUSED)
+
+
+def test_a_demand_that_ends_amid_a_restart_has_its_queue_drained_all_the_same() -> None:
+    with a_day_with_both(resize=Resize.RESTART) as day:
+        day.waiting(40)
+        day.run_until("10:00")
+        refusing(day, AccessRefused("denied"), "gate close")
+        day.hold("10:00", "12:00", units=4)
+        day.run_until("10:03")
+        day.block("10:03", "15:00", priority=90)
+        day.run_until("10:10")
+        assert (day.stopped(), len(day.told(Action.DRAIN))) == (0, 1)
+        day.waiting(0)
+        day.run_until("10:30")
+        assert the_stop(day).reason.startswith("drained after")
+
+
+def test_what_is_hosted_while_a_restart_waits_for_its_gate_is_on_time() -> None:
+    with a_day_with_both(resize=Resize.RESTART, start_takes="28m") as day:
+        refusing(day, AccessRefused("denied"), "gate describe")
+        day.run_until("07:35")
+        day.hold("07:35", "12:00", units=4)
+        day.run_until("08:10")
+        assert [entry.late for entry in day.entries if entry.late is not None] == [False]
+        assert max(day.record.samples) < timedelta(minutes=30)
+
+
+def test_a_look_that_told_nothing_does_not_begin_the_wait_of_a_restart_anew() -> None:
+    with a_day_with_both(resize=Resize.RESTART) as day:
+        day.run_until("10:00")
+        refusing(day, AccessRefused("denied"), "gate close")
+        day.hold("10:00", "12:00", units=4)
+        day.run_until("10:02")
+        day.fault(FaultKind.ANSWER_LOST, operation=Operation.DESCRIBE_MODEL)
+        day.run_until("10:07")
+        assert at("10:05") <= the_stop(day).at <= at("10:06:30")
+
+
 def test_what_must_not_be_looked_at_is_told_late_and_its_gate_stays_closed() -> None:
     """Its stop was refused for good: that it is hosted still is not known, and so nobody is told that it is."""
     with a_day("08:00-10:00", "14:00-16:00", gate=GATE) as day:

@@ -13,6 +13,8 @@ from preheat.domain.plan import Resize, Units
 from preheat.domain.record import Action
 from preheat.domain.request import Subject
 from preheat.ports import Remote
+from preheat.simulator.faults import FaultKind
+from preheat.simulator.status import Operation
 
 EARLY = Subject(schedule="early")
 SUBJECTS = pytest.mark.parametrize("subject", [Subject(model_id=WELD), EARLY], ids=["model", "schedule"])
@@ -204,6 +206,16 @@ def test_a_block_that_was_lifted_is_over_also_for_a_pass_whose_clock_is_behind()
         day.look()
         day.run_until("15:00")
         assert (day.stopped(), day.observed()) == (0, Observed.HOSTED)
+
+
+def test_what_falls_between_a_passs_clock_and_what_it_has_read_is_looked_at_when_it_has_come() -> None:
+    with a_day() as day:
+        day.fault(FaultKind.VALIDATION, operation=Operation.START_MODEL)
+        hold = day.hold("12:00", "13:00")
+        day.run_until("07:59:50")
+        day.ask(replace(hold, released_at=at("08:00:10"), revision=2))  # by a clock that is ahead
+        day.run_until("08:02")
+        assert [entry.ready_at for entry in day.entries if entry.late] == [at("08:00")]
 
 
 def test_a_hold_of_a_model_that_no_plan_names_is_not_kept() -> None:

@@ -165,7 +165,10 @@ def _demand(record: ModelRecord, model: HostedModel | None, remote: Remote, now:
     requests, guards = _standings(model, remote, now)
     asked_at = _not_before(now, record, requests)
     model = in_force(model, record, asked_at, requests)
-    return _Wanted(record, model, outlook(model, asked_at, requests), guards)
+    seen = outlook(model, asked_at, requests)
+    if asked_at > now:  # What falls between the two is judged by the pass's clock: look again once it has come.
+        seen = changed(seen, next_edge=min(asked_at, seen.next_edge or asked_at))
+    return _Wanted(record, model, seen, guards)
 
 
 def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote, now: datetime) -> Situation:

@@ -73,6 +73,7 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
     answer, detail = outcome.answer, outcome.detail
     attempt = before.answered(answer, record.model_id, now, retried=outcome.retried)
     reaction = REACTIONS[answer]
+    restarts = attempt.call is Call.STOP and s.desired is Desired.RUN and s.observation.observed is Observed.HOSTED
     wake_at, phase, silent, observed = attempt.retry_at, record.phase, record.silent_for_plan, record.observed
     if answer is Answer.ACCEPTED:
         first_look_at = now + looks.STOPPING_EVERY
@@ -80,7 +81,7 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
             first_look_at = look_in_turn(s.turn, now, looks.while_starting(timedelta(), record.samples, s.lead))
         wake_at = first_look_at
         record = accounting.accepted(s, record, attempt, now)
-    elif answer is Answer.INVALID and s.outgrown:
+    elif restarts and reaction.definite and answer is not Answer.GONE:
         wake_at = now  # Its restart for more units is refused: it goes on with what it has.
     elif reaction.retry_after is None:
         phase = Phase.GONE if answer is Answer.GONE else Phase.REFUSED

@@ -45,10 +45,20 @@ def is_reading_due(s: Situation) -> bool:
 
 def noted(s: Situation) -> Situation:
     """End what a stop was waiting for: the model is needed again, or stopped already."""
-    waits = s.outgrown or (s.desired is Desired.REST and s.observation.observed not in OVER)
-    if s.record.draining is None or waits:
+    observed = s.observation.observed
+    waits = s.outgrown or observed in gating.UNTELLING or (s.desired is Desired.REST and observed not in OVER)
+    if s.record.draining is None or (waits and not _was_a_restarts(s, s.record.draining)):
         return s
     return changed(s, record=changed(s.record, draining=None))
+
+
+def _was_a_restarts(s: Situation, draining: Draining) -> bool:
+    """Tell whether a restart was waiting, and its demand has ended amid it: its queue has not been read yet.
+
+    Behind a gate that is closed by now nothing would work it off.
+    """
+    gate, unread = s.record.gate, draining.over_at == draining.since  # a drain takes a minute at the least
+    return unread and asked(s) is not None and (gate is None or not gate.is_shut(s.now))
 
 
 def stops_what_may_serve(s: Situation, move: Move) -> bool:
@@ -71,7 +81,7 @@ def before_stop(s: Situation, stop: Move) -> Move:
     if gate is not None and (s.gate_look is None or not gate.is_shut(s.now)):
         closed_by = (draining.over_at or s.now) + CLOSED_WITHIN
         if s.now < closed_by or gate.may_be_opened(s.now):
-            return _closing(s, draining, closed_by, "no demand" if s.desired is Desired.REST else stop.reason)
+            return _closing(s, stop, draining, closed_by)
         came_to += _unclosed(gate)
     record = changed(stop.record, draining=None)
     return changed(stop, record=record, reason=f"{came_to}{stop.reason}")
@@ -122,11 +132,19 @@ def _draining(s: Situation, draining: Draining, drain: Drain) -> Move:
     return Move(changed(s.record, draining=draining), Phase.DRAINING, reason, edge(s, wake_at), action)
 
 
-def _closing(s: Situation, draining: Draining, closed_by: datetime, why: str) -> Move:
+def _closing(s: Situation, stop: Move, draining: Draining, closed_by: datetime) -> Move:
     """The queue is waited for no longer, and the gate is not known to be closed: close it, and look again."""
     wake_at = edge(s, closed_by)
-    reason = f"{draining.came_to}{why}"
-    waits = Move(changed(s.record, draining=draining), Phase.DRAINING, reason, wake_at)
+    reason = f"{draining.came_to}{'no demand' if s.desired is Desired.REST else stop.reason}"
+    before = s.record  # what the stop has noted of the look stands, and its call does not yet
+    record = changed(
+        stop.record,
+        attempt=before.attempt,
+        stop_generation=before.stop_generation,
+        ownership=before.ownership,
+        draining=draining,
+    )
+    waits = Move(record, Phase.DRAINING, reason, wake_at)
     return gating.switched(s, waits, Call.CLOSE)
 
 

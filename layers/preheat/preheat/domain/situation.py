@@ -110,9 +110,8 @@ class Situation:
             return False
         if attempt is None or attempt.call is not Call.START or not attempt.is_closable(self.now):
             return False
-        if self.observation.observed is not Observed.HOSTED or effort.attempts > RESIZED_AFTER_MOST:
-            return False
-        if self.mode is Mode.OBSERVE or self.silent:
+        wanted = self.desired is Desired.RUN and self.mode is not Mode.OBSERVE and not self.silent
+        if not wanted or self.observation.observed is not Observed.HOSTED or effort.attempts > RESIZED_AFTER_MOST:
             return False
         return attempt.units.minimum < units_for(model, demand.served(self.now)).minimum
 
