@@ -1,20 +1,36 @@
 """The coverage matrix: its words are complete, and a small search still strikes everywhere it can."""
 
+from collections import Counter
 from dataclasses import replace
 
-from scripts.matrix import AROUND, EVENTS, NATURE, struck
+from scripts.matrix import AROUND, EVENTS, NATURE, PLACELESS, Hits, expected, struck
 from tests.conftest import Searched
 
 from preheat.explorer import Scenario
 from preheat.explorer.catalog import TIGHT
+from preheat.simulation import run
 from preheat.simulation.faults import Mishap
 
 
 def test_every_fault_of_both_harnesses_has_its_place_in_the_matrix(searches: dict[Scenario, Searched]) -> None:
     seen = {event for found in searches.values() for _, _, event in found.cells if event.startswith("fault")}
     assert seen == set(EVENTS)
-    assert {*EVENTS.values(), *AROUND} >= set(Mishap) - {Mishap.NONE, Mishap.POISON_MESSAGE}
+    assert {*EVENTS.values(), *AROUND} == set(EVENTS.values()) | (set(Mishap) - PLACELESS)
     assert set(NATURE) <= set(EVENTS.values())
+
+
+def test_what_hits_no_model_has_no_place() -> None:
+    outcome = run(seed=2, models=4, days=2, faults="rough")
+    assert {Mishap.BATCH_DOUBLED, Mishap.BUS_OUT} <= {Mishap(kind) for kind in outcome.faults}
+    assert {mishap for _, _, mishap in outcome.cells} & (PLACELESS - {Mishap.NONE}) == set()
+
+
+def test_a_place_is_as_rare_as_the_passes_that_begin_there() -> None:
+    often, seldom = ("HOSTED", "hosted"), ("HOSTED", "failed")
+    hits: Hits = {Mishap.NONE: Counter({often: 900, seldom: 100}), Mishap.QUOTA: Counter({often: 20})}
+    assert expected(Mishap.QUOTA, seldom, hits) == 2
+    assert expected(Mishap.QUOTA, often, hits) == 18
+    assert expected(Mishap.STUCK, often, hits) == 0
 
 
 def test_each_fault_that_the_explorer_knows_strikes_wherever_it_can(searches: dict[Scenario, Searched]) -> None:
