@@ -163,7 +163,7 @@ def by_gate(
         yield Broken("S11", f"the gate is opened before a model that is {observed}")
     if attempt.call is Call.OPEN and before.attempt is not None and before.attempt.call is Call.STOP:
         yield Broken("S11", "the gate is opened while a stop may be on its way")
-    kept = needed and not moved and not _outgrown(before, asked)
+    kept = needed and not moved and not outgrown(before, asked)
     if attempt.call is Call.CLOSE and kept and observed is Observed.HOSTED:
         yield Broken("S3", "hosted and needed, yet its gate is closed")
 
@@ -277,7 +277,7 @@ def by_intent(  # noqa: C901 - one judgement, rule by rule
     repeated = before.attempt is not None and before.attempt.client_token == attempt.client_token
     if attempt.call is Call.START and repeated and returned:
         yield Broken("S5", "the token is sent again after the model was seen to leave and return")
-    if attempt.call is Call.STOP and needed and observed is Observed.HOSTED and not _outgrown(before, asked):
+    if attempt.call is Call.STOP and needed and observed is Observed.HOSTED and not outgrown(before, asked):
         yield Broken("S3", "hosted and needed, yet a stop is called for")
     hung = after.effort is not None and after.effort.unstuck
     if attempt.call is Call.STOP and needed and observed is Observed.STARTING and not hung:
@@ -300,7 +300,7 @@ def by_intent(  # noqa: C901 - one judgement, rule by rule
         yield Broken("S10", f"repair number {repairs} for one demand")
 
 
-def _outgrown(before: ModelRecord, asked: int) -> bool:
+def outgrown(before: ModelRecord, asked: int) -> bool:
     """Tell whether a start of ours runs with fewer units than are asked for, and may be stopped for that."""
     attempt, effort = before.attempt, before.effort
     fewer = attempt is not None and attempt.call is Call.START and attempt.units.minimum < asked

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from preheat.domain.attempt import Answer, Call
+from preheat.domain.attempt import Answer
 from preheat.domain.record import ModelRecord, Phase
 from preheat.explorer import behind
 from preheat.explorer import service as hosting
@@ -18,7 +18,7 @@ from preheat.explorer.scenario import Scenario
 from preheat.explorer.state import Edge, State
 from preheat.explorer.wants import Stretch
 from preheat.explorer.world import World
-from preheat.invariants import ATTEMPTS_MAX, REPAIRS_MAX, RESIZED_AFTER_MOST, Broken
+from preheat.invariants import ATTEMPTS_MAX, REPAIRS_MAX, Broken, outgrown
 
 # How long Preheat may take, left alone, from any situation: the lease, the longest backoff, the look of a hosted model.
 HOSTED_WITHIN = 16
@@ -191,18 +191,11 @@ def _is_kept(world: World, state: State, *, run: bool) -> bool:
     effort = record.effort
     given_up = effort is not None and (effort.attempts >= ATTEMPTS_MAX or effort.repairs >= REPAIRS_MAX)
     asked = world.scenario.wants(state.plan, state.asked).units[state.now]
-    if asked and state.services[wanted].state == hosting.HOSTED and _is_too_small(record, asked):
+    if asked and state.services[wanted].state == hosting.HOSTED and outgrown(record, asked):
         return False
     if gated and plan is not None and plan.gate is not None and state.services[wanted].state == hosting.HOSTED:
         return behind.lets_through(state.gate)
     return state.services[wanted].state == hosting.HOSTED or (given_up and record.phase is Phase.FAILED)
-
-
-def _is_too_small(record: ModelRecord, asked: int) -> bool:
-    """Tell whether what we have started runs with fewer units than are asked for, and may still be restarted."""
-    attempt, effort = record.attempt, record.effort
-    fewer = attempt is not None and attempt.call is Call.START and attempt.units.minimum < asked
-    return fewer and effort is not None and effort.attempts <= RESIZED_AFTER_MOST
 
 
 def _refused_for_long(record: ModelRecord) -> bool:
