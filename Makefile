@@ -2,12 +2,12 @@
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 VENVS := .venv/ready .venv-sam/ready .venv-local/ready
-PYTHON_CODE := $(wildcard benchmarks functions layers/preheat/preheat scripts tests)
+PYTHON_CODE := $(wildcard benchmarks functions layers/preheat/preheat tools tests)
 PYTEST := .venv/bin/python -m pytest
-ON_LOCAL_AWS := tests/e2e tests/local tests/template
+ON_LOCAL_AWS := tests/e2e tests/tools/preheat_local tests/tools/preheat_lab/chaos tests/template
 # What only computes gives way to what waits for the local AWS.
-EXPLORED := tests/explorer tests/reliability
-SIMULATED := tests/simulation tests/statemachine
+EXPLORED := tests/tools/preheat_lab/explorer tests/tools/preheat_lab/mutants
+SIMULATED := tests/tools/preheat_lab/simulation tests/tools/preheat_lab/statemachine
 # The layers are built by the Python that comes first on the path, with the uv that made the environments. A region has
 # to be named for sam to validate; nothing is sent there.
 SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" UV="$(abspath $(UV))" AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} SAM_CLI_TELEMETRY=0 sam
@@ -72,47 +72,47 @@ demo: setup  ## show a shift on the local AWS, from its plan to its bill
 	.venv/bin/preheat demo
 
 chaos: setup  ## faults on the local AWS: a scripted hour in compressed time (SEED=1)
-	.venv/bin/python -m scripts.chaos --seed $(or $(SEED),1)
+	.venv/bin/python -m preheat_lab.chaos --seed $(or $(SEED),1)
 
 verify-service-model: setup  ## compare our service model with the last botocore that carried it
-	.venv/bin/python scripts/verify_service_model.py
+	.venv/bin/python -m preheat_lab.verify_service_model
 
 soak: setup  ## simulate 100,000 shifts under every fault (SHIFTS=, FIRST_SEED=, REQUESTS=); seed ranges add up
-	.venv/bin/python scripts/soak.py --shifts $${SHIFTS:-100000} --first-seed $${FIRST_SEED:-1} $${REQUESTS:+--requests $$REQUESTS}
+	.venv/bin/python -m preheat_lab.soak --shifts $${SHIFTS:-100000} --first-seed $${FIRST_SEED:-1} $${REQUESTS:+--requests $$REQUESTS}
 
 schedules: setup  ## hold the engine to the slow reference on 100,000 random schedules (SCHEDULES=)
-	SCHEDULES=$${SCHEDULES:-100000} $(PYTEST) tests/domain/test_timetable.py
+	SCHEDULES=$${SCHEDULES:-100000} $(PYTEST) tests/preheat/domain/calendar/test_timetable.py
 
 benchmark: setup  ## print what the schedule engine and the plant file's reader take on this machine
 	.venv/bin/python -m benchmarks
 
 explore: setup  ## search every order of events: 2 workers with a fault, 1 with three, people, plans (minutes)
-	.venv/bin/python scripts/explore.py --deep
+	.venv/bin/python -m preheat_lab.explore --deep
 
 mutants: setup  ## break the protocol on purpose, one rule at a time, and see who notices (minutes)
-	.venv/bin/python -m scripts.mutants
+	.venv/bin/python -m preheat_lab.mutants
 
 matrix: setup  ## at which status and phase each fault was met by explorer and simulation
-	.venv/bin/python scripts/matrix.py
+	.venv/bin/python -m preheat_lab.matrix
 
 branches: setup  ## count the branches inside error handlers that the tests take (minutes)
-	.venv/bin/python -m scripts.handler_branches
+	.venv/bin/python -m preheat_lab.handler_branches
 
 statemachine: setup  ## any order of events against the reference model (EXAMPLES=50000 STEPS=100 FIRST_SEED=1)
-	STATEMACHINE_FIRST_SEED=$(or $(FIRST_SEED),1) STATEMACHINE_EXAMPLES=$(or $(EXAMPLES),50000) STATEMACHINE_STEPS=$(or $(STEPS),100) $(PYTEST) tests/statemachine/test_statemachine.py
+	STATEMACHINE_FIRST_SEED=$(or $(FIRST_SEED),1) STATEMACHINE_EXAMPLES=$(or $(EXAMPLES),50000) STATEMACHINE_STEPS=$(or $(STEPS),100) $(PYTEST) tests/tools/preheat_lab/statemachine/test_statemachine.py
 
 requests-fuzz: setup  ## feed 100,000 generated request messages to the desk (REQUEST_BODIES=, REQUEST_BODIES_FIRST=)
-	REQUEST_BODIES=$${REQUEST_BODIES:-100000} $(PYTEST) tests/requests/test_hostile_messages.py
+	REQUEST_BODIES=$${REQUEST_BODIES:-100000} $(PYTEST) tests/preheat/app/requests/test_hostile_messages.py
 costs: setup  ## what Preheat itself costs a month: calls measured in a simulated week, at list prices
-	.venv/bin/python -m scripts.costs
+	.venv/bin/python -m preheat_lab.costs
 
 diagram: setup  ## print the transition diagram for ARCHITECTURE.md
-	@.venv/bin/python -c 'from preheat.domain.lifecycle import mermaid; print(mermaid())'
+	@.venv/bin/python -c 'from preheat.domain.record.lifecycle import mermaid; print(mermaid())'
 
 clean:  ## stop the local AWS and remove what was built; the environments stay
-	@if [ -x .venv/bin/python ] && [ -d .preheat ]; then .venv/bin/python -c 'from preheat.local import down; down()'; fi
+	@if [ -x .venv/bin/python ] && [ -d .preheat ]; then .venv/bin/python -c 'from preheat_local import down; down()'; fi
 	rm -rf .preheat .aws-sam .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
-	find benchmarks functions layers scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find benchmarks functions layers tools tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24

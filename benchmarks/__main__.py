@@ -11,14 +11,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from time import process_time
 
-from preheat.cli.plan import compiled
-from preheat.cli.plant_file import parse_plant
-from preheat.domain.days import Cycle, DayRule, NthWeekday
-from preheat.domain.demand import outlook
-from preheat.domain.plan import HostedModel, ModelId, Target, Units
-from preheat.domain.recurrence_rule import RecurrenceRule
-from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.timetable import intervals, next_edge, wanted
+from preheat.domain.calendar.days import Cycle, DayRule, NthWeekday
+from preheat.domain.calendar.recurrence_rule import RecurrenceRule
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.calendar.timetable import intervals, next_edge, wanted
+from preheat.domain.demand.demand import outlook
+from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
+from preheat_plantfile.compiling.plan import compiled
+from preheat_plantfile.reading import parse_plant
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.errors.handlers import Handlers
+from tests.support.handlers import Handlers
 
-from preheat.explorer import Scenario, explore
-from preheat.explorer.catalog import CI
-from preheat.local import LocalAws, running
+from preheat_lab.explorer import Scenario, explore
+from preheat_lab.explorer.catalog import CI
+from preheat_local import LocalAws, running
 
 # Zone rules come from the packaged tzdata alone, as in the functions and on the command line.
 zoneinfo.reset_tzpath(to=())

@@ -17,7 +17,7 @@ from benchmarks.lead_time.measures import Cell, mean, measured, worst
 from benchmarks.lead_time.processes import PROCESSES
 from benchmarks.lead_time.rules import OURS, RULES, TARGETS
 
-from preheat.reporting.lead_chart import svg
+from preheat_report.lead_chart import svg
 
 STARTS_A_DAY = (1, 2, 3)
 LATE_MOST, IDLE_MOST, MONTH_MOST = 0.0095, 18.0, 0.036

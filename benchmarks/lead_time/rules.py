@@ -1,7 +1,7 @@
 """The rules that are compared: each gives the lead of every start from the starts before it.
 
 Owns the rivals, run for all replicates at once; those that a replay of recorded starts compares too, and the product's
-own, stand in `preheat.reporting.lead_rules`.
+own, stand in `preheat_report.lead_rules`.
 """
 
 import math
@@ -11,9 +11,9 @@ from datetime import timedelta
 import numpy as np
 from benchmarks.lead_time.processes import Minutes
 
-from preheat.domain.plan import Learning
-from preheat.domain.record import SAMPLES_KEPT
-from preheat.reporting.lead_rules import LeadRule, deviations, pinned, product
+from preheat.domain.plan.plan import Learning
+from preheat.domain.record.record import SAMPLES_KEPT
+from preheat_report.lead_rules import LeadRule, deviations, pinned, product
 
 type Rule = Callable[[Minutes], Minutes]  # what the starts took, a row a replicate -> their leads
 

@@ -3,9 +3,9 @@
 import os
 from typing import Any
 
-from preheat import telemetry
-from preheat.bootstrap import Auditor
-from preheat.ports import AccessRefused, StoreUnavailable
+from preheat.app.ports import AccessRefused, StoreUnavailable
+from preheat.bootstrap.wiring import Auditor
+from preheat.observability import telemetry
 
 auditor = Auditor.from_env(os.environ)
 

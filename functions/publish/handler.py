@@ -3,11 +3,11 @@
 import os
 from typing import Any
 
-from preheat import telemetry
-from preheat.bootstrap import Publisher
-from preheat.domain.record import LedgerEntry
-from preheat.ports import EventsUnavailable, QueueUnavailable
-from preheat.store.stream import Tampered, key_of
+from preheat.adapters.dynamodb.stream import Tampered, key_of
+from preheat.app.ports import EventsUnavailable, QueueUnavailable
+from preheat.bootstrap.wiring import Publisher
+from preheat.domain.record.record import LedgerEntry
+from preheat.observability import telemetry
 
 publisher = Publisher.from_env(os.environ)
 

@@ -6,9 +6,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from preheat import correlation, telemetry
-from preheat.bootstrap import Requests
-from preheat.requests.envelope import Sent
+from preheat.app.requests.envelope import Sent
+from preheat.bootstrap.wiring import Requests
+from preheat.observability import correlation, telemetry
 
 requests = Requests.from_env(os.environ)
 # One failed message of a batch is returned as such, also when it is the only one: an error would return them all.

@@ -3,9 +3,9 @@
 import os
 from typing import Any
 
-from preheat import correlation, telemetry
-from preheat.bootstrap import Ticker
-from preheat.ports import StoreUnavailable
+from preheat.app.ports import StoreUnavailable
+from preheat.bootstrap.wiring import Ticker
+from preheat.observability import correlation, telemetry
 
 ticker = Ticker.from_env(os.environ)
 

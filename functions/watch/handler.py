@@ -3,8 +3,8 @@
 import os
 from typing import Any
 
-from preheat import correlation, telemetry
-from preheat.bootstrap import Watcher
+from preheat.bootstrap.wiring import Watcher
+from preheat.observability import correlation, telemetry
 
 watcher = Watcher.from_env(os.environ)
 

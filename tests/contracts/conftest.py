@@ -12,18 +12,18 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
-from preheat.domain.attempt import Answer, Attempt, Call
-from preheat.domain.gate import Draining, Gate, Passage
-from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Drain, HostedModel, Mode, ModelId, Readiness, Target, Units
-from preheat.domain.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
-from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
-from preheat.ports import Store
-from preheat.store.connection import dynamodb_client
-from preheat.store.dynamodb import DynamoStore
-from preheat.store.failures import Patience
-from preheat.store.memory import MemoryStore
-from preheat.store.tables import TableNames, Tables
+from preheat.adapters.dynamodb.connection import dynamodb_client
+from preheat.adapters.dynamodb.dynamodb import DynamoStore
+from preheat.adapters.dynamodb.failures import Patience
+from preheat.adapters.dynamodb.tables import TableNames, Tables
+from preheat.adapters.memory.store import MemoryStore
+from preheat.app.ports import Store
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.plan.plan import Drain, HostedModel, Mode, ModelId, Readiness, Target, Units
+from preheat.domain.record.attempt import Answer, Attempt, Call
+from preheat.domain.record.gate import Draining, Gate, Passage
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 MOTO = "https://dynamodb.eu-central-1.amazonaws.com"  # named, so that no AWS_ENDPOINT_URL of the surroundings wins

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from preheat.cli.apply import StoredPlan, stored_plan
-from preheat.clock import VirtualClock
-from preheat.domain.plan import HostedModel, ModelId
-from preheat.ports import Planned
-from preheat.queue.memory import MemoryQueue
-from preheat.tick import tick
+from preheat.adapters.clock import VirtualClock
+from preheat.adapters.memory.queue import MemoryQueue
+from preheat.app.ports import Planned
+from preheat.app.tick import tick
+from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat_cli.commands.apply import StoredPlan, stored_plan
 
 from .conftest import SIX, Dynamo
 

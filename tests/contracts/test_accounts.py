@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from preheat.domain.plan import HostedModel, ModelId, Target
-from preheat.ports import Listed, Membership, Store, StoreUnavailable, UnreadableItem
+from preheat.app.ports import Listed, Membership, Store, StoreUnavailable, UnreadableItem
+from preheat.domain.plan.plan import HostedModel, ModelId, Target
 
 type Dynamo = Any  # the fixture's class; folders of tests are not packages
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from preheat.clock import SystemClock, VirtualClock
-from preheat.ports import Clock
+from preheat.adapters.clock import SystemClock, VirtualClock
+from preheat.app.ports import Clock
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pynamodb.exceptions import TransactWriteError
 
-from preheat.domain.plan import ModelId
-from preheat.domain.record import LedgerEntry, ModelRecord
-from preheat.domain.request import (
+from preheat.adapters.dynamodb.dynamodb import DynamoStore
+from preheat.app.ports import StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.domain.demand.request import (
     KEPT_AFTER_EXPIRY,
     Kind,
     Reply,
@@ -22,8 +22,8 @@ from preheat.domain.request import (
     Tombstone,
     Verb,
 )
-from preheat.ports import StaleRecord, StoreUnavailable, UnreadableItem
-from preheat.store.dynamodb import DynamoStore
+from preheat.domain.plan.plan import ModelId
+from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 type Dynamo = Any  # the fixture's class; folders of tests are not packages
 type Change = Standing | Tombstone | None

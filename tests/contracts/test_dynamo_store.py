@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
 
-from preheat.domain.plan import HostedModel, ModelId
-from preheat.domain.record import LedgerEntry, ModelRecord
-from preheat.ports import Planned, StaleRecord, StoreUnavailable, UnreadableItem
-from preheat.store.connection import dynamodb_client
-from preheat.store.dynamodb import DynamoStore
-from preheat.store.failures import Patience
-from preheat.store.tables import TableNames
+from preheat.adapters.dynamodb.connection import dynamodb_client
+from preheat.adapters.dynamodb.dynamodb import DynamoStore
+from preheat.adapters.dynamodb.failures import Patience
+from preheat.adapters.dynamodb.tables import TableNames
+from preheat.app.ports import Planned, StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 type Dynamo = Any  # the fixture's class; folders of tests are not packages
 

@@ -11,11 +11,11 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
-from preheat.bus.entries import BATCH_BYTES_MAX, batches, entry_of, size_of
-from preheat.bus.eventbridge import EventBridge, events_client
-from preheat.bus.memory import MemoryEvents
-from preheat.domain.event import Event, EventKind
-from preheat.ports import Events, EventsUnavailable, Undeliverable
+from preheat.adapters.eventbridge.entries import BATCH_BYTES_MAX, batches, entry_of, size_of
+from preheat.adapters.eventbridge.eventbridge import EventBridge, events_client
+from preheat.adapters.memory.bus import MemoryEvents
+from preheat.app.ports import Events, EventsUnavailable, Undeliverable
+from preheat.domain.record.event import Event, EventKind
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 MOTO = "https://events.eu-central-1.amazonaws.com"

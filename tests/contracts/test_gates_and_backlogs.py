@@ -13,12 +13,11 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ParamValidatio
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from preheat.clock import VirtualClock
-from preheat.domain.gate import Backlog, Passage
-from preheat.hosting.backlogs import DELAYED, IN_FLIGHT, VISIBLE, SqsBacklogs, region_of
-from preheat.hosting.downstream_twins import MemoryBacklogs, MemoryGates, SourceMapping
-from preheat.hosting.gates import CONFIG, PASSAGES, LambdaGates
-from preheat.ports import (
+from preheat.adapters.clock import VirtualClock
+from preheat.adapters.hosting.backlogs import DELAYED, IN_FLIGHT, VISIBLE, SqsBacklogs, region_of
+from preheat.adapters.hosting.gates import CONFIG, PASSAGES, LambdaGates
+from preheat.adapters.memory.downstream import MemoryBacklogs, MemoryGates, SourceMapping
+from preheat.app.ports import (
     UNWIRED,
     AccessRefused,
     AnswerLost,
@@ -30,6 +29,7 @@ from preheat.ports import (
     Throttled,
     WrongState,
 )
+from preheat.domain.record.gate import Backlog, Passage
 
 GATE = "0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11"
 ABSENT = "7a1f0d3e-5b1c-4c3e-8f42-2c9e1d6b0a22"
@@ -159,7 +159,7 @@ def test_each_error_of_lambda_is_one_of_the_ports(error: Exception, becomes: typ
 
 
 def test_every_error_and_state_that_the_service_names_is_known(session: Any) -> None:
-    from preheat.hosting.gates import ERRORS
+    from preheat.adapters.hosting.gates import ERRORS
 
     model = session.get_service_model("lambda")
     named = {

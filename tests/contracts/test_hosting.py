@@ -12,17 +12,14 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from preheat.domain.attempt import Attempt, Call
-from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Backend, ModelId, Readiness, Target, Units
-from preheat.hosting import lookout, rekognition, sagemaker
-from preheat.hosting.calling import CONFIG
-from preheat.hosting.lookout import LookoutHosting
-from preheat.hosting.rekognition import RekognitionHosting
-from preheat.hosting.router import HostingRouter
-from preheat.hosting.sagemaker import MANAGED_BY, RUNTIME, SageMakerHosting
-from preheat.hosting.service_model import load_service_model
-from preheat.ports import (
+from preheat.adapters.hosting import lookout, rekognition, sagemaker
+from preheat.adapters.hosting.calling import CONFIG
+from preheat.adapters.hosting.lookout import LookoutHosting
+from preheat.adapters.hosting.rekognition import RekognitionHosting
+from preheat.adapters.hosting.router import HostingRouter
+from preheat.adapters.hosting.sagemaker import MANAGED_BY, RUNTIME, SageMakerHosting
+from preheat.adapters.hosting.service_model import load_service_model
+from preheat.app.ports import (
     AccessRefused,
     AnswerLost,
     Hosting,
@@ -33,21 +30,24 @@ from preheat.ports import (
     Throttled,
     WrongState,
 )
-from preheat.simulation.hosting import SimulatedHosting
-from preheat.simulator.answering import Answering
-from preheat.simulator.clock import Clock
-from preheat.simulator.custom_labels import CustomLabelsService
-from preheat.simulator.endpoints import EndpointService
-from preheat.simulator.faults import Fault, FaultKind
-from preheat.simulator.json_wire import load_model
-from preheat.simulator.latency import fixed
-from preheat.simulator.limits import Limits
-from preheat.simulator.options import Options
-from preheat.simulator.runtime_wire import load_model as load_runtime_model
-from preheat.simulator.serve import running
-from preheat.simulator.service import LookoutService
-from preheat.simulator.status import Operation
-from preheat.simulator.transport import simulated_client, simulated_runtime, unattached_client, unattached_runtime
+from preheat.domain.plan.plan import Backend, ModelId, Readiness, Target, Units
+from preheat.domain.record.attempt import Attempt, Call
+from preheat.domain.record.lifecycle import Observed
+from preheat_lab.simulation.hosting import SimulatedHosting
+from preheat_simulator.core.answering import Answering
+from preheat_simulator.core.clock import Clock
+from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.latency import fixed
+from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.status import Operation
+from preheat_simulator.http.json_wire import load_model
+from preheat_simulator.http.options import Options
+from preheat_simulator.http.runtime_wire import load_model as load_runtime_model
+from preheat_simulator.http.serve import running
+from preheat_simulator.http.transport import simulated_client, simulated_runtime, unattached_client, unattached_runtime
+from preheat_simulator.lookout import LookoutService
+from preheat_simulator.rekognition import CustomLabelsService
+from preheat_simulator.sagemaker import EndpointService
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 STACK = "preheat-line"

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Backend
-from preheat.hosting.listing import HostingListing
-from preheat.hosting.listing_memory import MemoryListing
-from preheat.ports import AccessRefused, HostingError, Listing, Running, Site, Throttled
-from preheat.simulation.hosting import ONE_TRY, SERVICES
-from preheat.simulator.faults import Fault, FaultKind
-from preheat.simulator.status import Operation
-from preheat.simulator.transport import simulated_client
+from preheat.adapters.hosting.listing import HostingListing
+from preheat.adapters.memory.listing import MemoryListing
+from preheat.app.ports import AccessRefused, HostingError, Listing, Running, Site, Throttled
+from preheat.domain.plan.plan import Backend
+from preheat.domain.record.lifecycle import Observed
+from preheat_lab.simulation.hosting import ONE_TRY, SERVICES
+from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.status import Operation
+from preheat_simulator.http.transport import simulated_client
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 FIRST = {

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from preheat.clock import VirtualClock
-from preheat.domain.plan import ModelId
-from preheat.domain.request import Reply, RequestId
-from preheat.ports import Queue, QueueUnavailable, RejectedRequests
-from preheat.queue.memory import MemoryQueue
-from preheat.queue.rejected import BODY_MAX, MemoryRejected, SqsRejected
-from preheat.queue.sqs import SqsQueue, sqs_client
-from preheat.queue.work import parse_work
-from preheat.simulation.queue import SimulatedSqs
+from preheat.adapters.clock import VirtualClock
+from preheat.adapters.memory.queue import MemoryQueue
+from preheat.adapters.sqs.rejected import BODY_MAX, MemoryRejected, SqsRejected
+from preheat.adapters.sqs.sqs import SqsQueue, sqs_client
+from preheat.adapters.sqs.work import parse_work
+from preheat.app.ports import Queue, QueueUnavailable, RejectedRequests
+from preheat.domain.demand.request import Reply, RequestId
+from preheat.domain.plan.plan import ModelId
+from preheat_lab.simulation.queue import SimulatedSqs
 
 MOTO = "https://sqs.eu-central-1.amazonaws.com"
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)

@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
-from preheat.ports import QueueUnavailable, Replies, Undeliverable
-from preheat.queue.replies import MemoryReplies, SqsReplies
-from preheat.queue.sqs import sqs_client
+from preheat.adapters.sqs.replies import MemoryReplies, SqsReplies
+from preheat.adapters.sqs.sqs import sqs_client
+from preheat.app.ports import QueueUnavailable, Replies, Undeliverable
 
 MOTO = "https://sqs.eu-central-1.amazonaws.com"
 QUEUE = "arn:aws:sqs:eu-central-1:123456789012:replies"

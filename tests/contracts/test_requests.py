@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from preheat.domain.plan import ModelId
-from preheat.domain.record import LedgerEntry, ModelRecord, Phase
-from preheat.domain.request import (
+from preheat.app.ports import StaleRecord, Store
+from preheat.domain.demand.request import (
     KEPT_AFTER_EXPIRY,
     Kind,
     Reply,
@@ -18,7 +17,8 @@ from preheat.domain.request import (
     Tombstone,
     Verb,
 )
-from preheat.ports import StaleRecord, Store
+from preheat.domain.plan.plan import ModelId
+from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 LONG_AGO = SIX - timedelta(days=8)

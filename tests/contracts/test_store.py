@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from preheat.domain.plan import HostedModel, ModelId, Target
-from preheat.domain.record import LedgerEntry, ModelRecord, Phase
-from preheat.ports import Due, Planned, StaleRecord, Store
+from preheat.app.ports import Due, Planned, StaleRecord, Store
+from preheat.domain.plan.plan import HostedModel, ModelId, Target
+from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)  # when the records of the fixtures are due
 SECOND = timedelta(seconds=1)

@@ -5,18 +5,18 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from tests.day import TARGET, WELD, a_day, a_model, at
+from tests.support.day import TARGET, WELD, a_day, a_model, at
 
-from preheat.domain.attempt import LEASE, TOKEN_AGE_MAX
-from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Mode, Units
-from preheat.domain.record import Action, Phase
-from preheat.simulator.faults import FaultKind
-from preheat.simulator.limits import Limits
-from preheat.simulator.service import LookoutService
-from preheat.simulator.status import Operation, Status
-from preheat.simulator.switches import Switches, TokenAfterStop, WhenAlready, WhenPossible
-from preheat.simulator.views import ModelView
+from preheat.domain.plan.plan import Mode, Units
+from preheat.domain.record.attempt import LEASE, TOKEN_AGE_MAX
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action, Phase
+from preheat_simulator.core.faults import FaultKind
+from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.status import Operation, Status
+from preheat_simulator.core.switches import Switches, TokenAfterStop, WhenAlready, WhenPossible
+from preheat_simulator.core.views import ModelView
+from preheat_simulator.lookout import LookoutService
 
 
 def test_a_lost_answer_does_not_start_a_model_twice() -> None:

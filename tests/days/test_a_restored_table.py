@@ -4,16 +4,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from scripts import rebuild_records
-from tests.day import TARGET, WELD, Day, a_day, a_model, at
+from tests.support.day import TARGET, WELD, Day, a_day, a_model, at
 
-from preheat.domain.attempt import LEASE
-from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import ModelId, Unscheduled
-from preheat.domain.record import Action, ModelRecord, Ownership, Phase
-from preheat.ports import Planned
-from preheat.simulator.status import Operation
-from preheat.store.memory import MemoryStore
+from preheat.adapters.memory.store import MemoryStore
+from preheat.app.ports import Planned
+from preheat.domain.plan.plan import ModelId, Unscheduled
+from preheat.domain.record.attempt import LEASE
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action, ModelRecord, Ownership, Phase
+from preheat_cli.commands import rebuild_records
+from preheat_simulator.core.status import Operation
 
 
 def restore(day: Day, record: ModelRecord, *, ledger_too: bool = True) -> None:

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from tests.day import WELD, a_day, a_model, at
+from tests.support.day import WELD, a_day, a_model, at
 
-from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import ModelId, Target
-from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.plan.plan import ModelId, Target
+from preheat.domain.record.lifecycle import Observed
 
 LOST = (
     Schedule("lost", "Europe/Atlantis", (ShiftWindow(frozenset(Weekday), at("06:00").time(), at("07:00").time()),)),

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.day import TARGET, WELD, a_day, a_model, at
+from tests.support.day import TARGET, WELD, a_day, a_model, at
 
-from preheat.domain.evidence import trusted
-from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Mode, Target, Units, Unscheduled
-from preheat.domain.record import Action, Ownership, Phase
-from preheat.simulator.status import Operation, Status
+from preheat.domain.lead.evidence import trusted
+from preheat.domain.plan.plan import Mode, Target, Units, Unscheduled
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action, Ownership, Phase
+from preheat_simulator.core.status import Operation, Status
 
 
 def test_a_model_is_hosted_when_its_shift_starts_and_stopped_when_it_ends() -> None:

@@ -5,13 +5,13 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-from tests.day import WELD, Day, Skewed, a_day, a_model, at
+from tests.support.day import WELD, Day, Skewed, a_day, a_model, at
 
-from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Units
-from preheat.domain.record import Action
-from preheat.ports import Remote
-from preheat.simulator.status import Operation
+from preheat.app.ports import Remote
+from preheat.domain.plan.plan import Units
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action
+from preheat_simulator.core.status import Operation
 
 
 def skew(day: Day, *offsets: timedelta) -> None:

@@ -6,17 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.day import GATE, OTHER_GATE, QUEUE, Day, a_day, a_model, at
-from tests.errors.calls import Faulty, failing, look
+from tests.support.calls import Faulty, failing, look
+from tests.support.day import GATE, OTHER_GATE, QUEUE, Day, a_day, a_model, at
 
-from preheat.domain.attempt import Answer, Call
-from preheat.domain.gate import Passage
-from preheat.domain.plan import Backend, Drain, Mode, Readiness, Resize, Units, Unscheduled
-from preheat.domain.record import Action, LedgerEntry, Ownership, Phase
-from preheat.invariants import by_ledger
-from preheat.ports import AccessRefused, AnswerLost, HostingError, InvalidCall, QuotaExceeded, Remote, Throttled
-from preheat.simulator.faults import FaultKind
-from preheat.simulator.status import Operation, Status
+from preheat.app.audit.invariants import by_ledger
+from preheat.app.ports import AccessRefused, AnswerLost, HostingError, InvalidCall, QuotaExceeded, Remote, Throttled
+from preheat.domain.plan.plan import Backend, Drain, Mode, Readiness, Resize, Units, Unscheduled
+from preheat.domain.record.attempt import Answer, Call
+from preheat.domain.record.gate import Passage
+from preheat.domain.record.record import Action, LedgerEntry, Ownership, Phase
+from preheat_simulator.core.faults import FaultKind
+from preheat_simulator.core.status import Operation, Status
 
 DRAIN = Drain(QUEUE, timedelta(minutes=30))
 STOPS = Operation.STOP_MODEL

@@ -5,16 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.day import WELD, Day, Skewed, a_day, at
-from tests.errors.calls import Faulty
+from tests.support.calls import Faulty
+from tests.support.day import WELD, Day, Skewed, a_day, at
 
-from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Resize, Units
-from preheat.domain.record import Action
-from preheat.domain.request import Subject
-from preheat.ports import Remote
-from preheat.simulator.faults import FaultKind
-from preheat.simulator.status import Operation
+from preheat.app.ports import Remote
+from preheat.domain.demand.request import Subject
+from preheat.domain.plan.plan import Resize, Units
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action
+from preheat_simulator.core.faults import FaultKind
+from preheat_simulator.core.status import Operation
 
 EARLY = Subject(schedule="early")
 SUBJECTS = pytest.mark.parametrize("subject", [Subject(model_id=WELD), EARLY], ids=["model", "schedule"])

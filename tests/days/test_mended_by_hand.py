@@ -3,15 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from tests.day import WELD, a_day, a_model
+from tests.support.day import WELD, a_day, a_model
 
-from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Backend
-from preheat.domain.record import Action, Phase
-from preheat.simulator.faults import FaultKind
-from preheat.simulator.status import Operation
-from preheat.simulator.trail import trail_event
-from preheat.watch import Watch
+from preheat.app.watch import Watch
+from preheat.domain.plan.plan import Backend
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action, Phase
+from preheat_simulator.core.faults import FaultKind
+from preheat_simulator.core.status import Operation
+from preheat_simulator.core.trail import trail_event
 
 
 def test_a_hanging_start_that_a_person_stops_begins_anew_without_waiting_for_the_hour() -> None:

@@ -4,15 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.day import Day, a_day, a_model, at
-from tests.errors.calls import failing, look
+from tests.support.calls import failing, look
+from tests.support.day import Day, a_day, a_model, at
 
-from preheat.domain.plan import Backend, Mode, Readiness
-from preheat.domain.record import Action, Ownership, Phase
-from preheat.invariants import by_ledger
-from preheat.ports import AccessRefused, InvalidCall
-from preheat.simulator.faults import FaultKind
-from preheat.simulator.status import Operation, Status
+from preheat.app.audit.invariants import by_ledger
+from preheat.app.ports import AccessRefused, InvalidCall
+from preheat.domain.plan.plan import Backend, Mode, Readiness
+from preheat.domain.record.record import Action, Ownership, Phase
+from preheat_simulator.core.faults import FaultKind
+from preheat_simulator.core.status import Operation, Status
 
 IMAGE = Readiness(b"a picture of a good part", "image/jpeg")
 DETECT = Operation.DETECT_ANOMALIES

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.day import WELD, Day, a_day
+from tests.support.day import WELD, Day, a_day
 
-from preheat.domain.lifecycle import Observed
-from preheat.domain.request import Reply
-from preheat.queue.rejected import MemoryRejected
-from preheat.requests.codes import Code
-from preheat.requests.desk import Desk
-from preheat.requests.envelope import Sent
+from preheat.adapters.sqs.rejected import MemoryRejected
+from preheat.app.requests.codes import Code
+from preheat.app.requests.desk import Desk
+from preheat.app.requests.envelope import Sent
+from preheat.domain.demand.request import Reply
+from preheat.domain.record.lifecycle import Observed
 
 
 class Asking:

@@ -6,23 +6,23 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.day import WELD, Day, a_day, a_model, at
+from tests.support.day import WELD, Day, a_day, a_model, at
 
-from preheat.audit import Audit
-from preheat.domain.attempt import LEASE
-from preheat.domain.evidence import trusted
-from preheat.domain.lead_in_force import in_force, next_lead
-from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Learning, Mode, Units
-from preheat.domain.record import Action, Phase
-from preheat.domain.turn import Turn
-from preheat.hosting.listing_memory import MemoryListing
-from preheat.simulator.faults import FaultKind
-from preheat.simulator.latency import fixed
-from preheat.simulator.status import Operation
+from preheat.adapters.memory.listing import MemoryListing
+from preheat.app.audit.audit import Audit
+from preheat.domain.lead.evidence import trusted
+from preheat.domain.lead.lead_in_force import in_force, next_lead
+from preheat.domain.plan.plan import Learning, Mode, Units
+from preheat.domain.plan.turn import Turn
+from preheat.domain.record.attempt import LEASE
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action, Phase
+from preheat_simulator.core.faults import FaultKind
+from preheat_simulator.core.latency import fixed
+from preheat_simulator.core.status import Operation
 
 if TYPE_CHECKING:
-    from preheat.domain.record import ModelRecord
+    from preheat.domain.record.record import ModelRecord
 
 MINUTE = timedelta(minutes=1)
 LEARNING = Learning()

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 
 import pytest
-from tests.day import WELD, Day, a_day, a_model, at
+from tests.support.day import WELD, Day, a_day, a_model, at
 
-from preheat.domain.accounting import STRETCHES_MOST
-from preheat.domain.paid import Cause, Stretch
-from preheat.domain.plan import Backend, Mode, Units
-from preheat.simulator.faults import FaultKind
-from preheat.simulator.status import Operation
+from preheat.domain.decision.accounting import STRETCHES_MOST
+from preheat.domain.plan.plan import Backend, Mode, Units
+from preheat.domain.record.paid import Cause, Stretch
+from preheat_simulator.core.faults import FaultKind
+from preheat_simulator.core.status import Operation
 
 
 def noted(day: Day) -> list[Stretch]:

@@ -7,19 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.day import Day, a_day, a_model, at
+from tests.support.day import Day, a_day, a_model, at
 
-from preheat.domain.attempt import LEASE, Attempt
-from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Backend, Target, Unscheduled
-from preheat.domain.record import Action, Ownership, Phase
-from preheat.domain.situation import Observation
-from preheat.ports import AnswerLost, Hosting, HostingError
-from preheat.simulation.faults import Killed
-from preheat.simulation.hosting import STACK
-from preheat.simulator.endpoints import EndpointService
-from preheat.simulator.faults import FaultKind
-from preheat.simulator.limits import Limits
+from preheat.app.ports import AnswerLost, Hosting, HostingError
+from preheat.domain.decision.situation import Observation
+from preheat.domain.plan.plan import Backend, Target, Unscheduled
+from preheat.domain.record.attempt import LEASE, Attempt
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action, Ownership, Phase
+from preheat_lab.simulation.faults import Killed
+from preheat_lab.simulation.hosting import STACK
+from preheat_simulator.core.faults import FaultKind
+from preheat_simulator.core.limits import Limits
+from preheat_simulator.sagemaker import EndpointService
 
 TOKENLESS = [Backend.REKOGNITION, Backend.SAGEMAKER]
 everywhere = pytest.mark.parametrize("backend", TOKENLESS)

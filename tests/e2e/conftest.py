@@ -41,7 +41,7 @@ def _begun(name: str) -> Demo:
     folder = Path(tempfile.mkdtemp(prefix=f"preheat-{name}-"))
     with (folder / "output.txt").open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "preheat.cli.main", "demo", *DEMOS[name]],
+            [sys.executable, "-m", "preheat_cli.main", "demo", *DEMOS[name]],
             cwd=ROOT,
             env=os.environ | {"PREHEAT_STATE": str(folder / "state")},
             stdin=subprocess.DEVNULL,

@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
-from preheat.cli.stack import Home, local_store
-from preheat.domain.plan import HostedModel, ModelId, Target, Units
-from preheat.domain.record import Action, Phase
-from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
-from preheat.local import LocalAws, environment, running
-from preheat.local.aws import outputs
-from preheat.ports import Store
+from preheat.app.ports import Store
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.record.record import Action, Phase
+from preheat_cli.stack import Home
+from preheat_local import LocalAws, environment, running
+from preheat_local.aws import outputs
+from preheat_local.store import local_store
 
 ROOT = Path(__file__).parents[2]
 NEAR, FAR = "210987654321", "310987654321"

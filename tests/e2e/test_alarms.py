@@ -1,6 +1,6 @@
 """What people are told, on the deployed product: a late start, a tick that died, a model that nobody planned.
 
-The functions, queue, bus, topics and metrics are the stack's. The alarms are judged by `preheat.local.alarms`, from
+The functions, queue, bus, topics and metrics are the stack's. The alarms are judged by `preheat_local.alarms`, from
 their own definitions and with the time that a test gives: no alarm is waited for.
 """
 
@@ -17,15 +17,15 @@ from typing import Any
 import httpx
 import pytest
 
-from preheat.bootstrap import Auditor
-from preheat.cli.stack import local_store
-from preheat.domain.plan import HostedModel, ModelId, Target, Units
-from preheat.domain.record import LedgerEntry
-from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
-from preheat.local import LocalAws, running
-from preheat.local.alarms import State, judge_alarms
-from preheat.local.launcher import embedded_metrics
-from preheat.ports import Store
+from preheat.app.ports import Store
+from preheat.bootstrap.wiring import Auditor
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.record.record import LedgerEntry
+from preheat_local import LocalAws, running
+from preheat_local.alarms import State, judge_alarms
+from preheat_local.launcher import embedded_metrics
+from preheat_local.store import local_store
 
 LATE, GOOD, STRAY = ModelId("late"), ModelId("good"), ModelId("stray")
 ROOT = Path(__file__).parents[2]

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from preheat.cli.stack import local_store
-from preheat.domain.plan import Drain, HostedModel, ModelId, Target, Units
-from preheat.domain.record import Action, LedgerEntry, Phase
-from preheat.domain.request import RequestId, Subject
-from preheat.local import LocalAws, running
-from preheat.ports import Store
+from preheat.app.ports import Store
+from preheat.domain.demand.request import RequestId, Subject
+from preheat.domain.plan.plan import Drain, HostedModel, ModelId, Target, Units
+from preheat.domain.record.record import Action, LedgerEntry, Phase
+from preheat_local import LocalAws, running
+from preheat_local.store import local_store
 
 MODELS = ("plant-asked", "plant-evented", "plant-drained", "plant-other")
 QUEUES = "arn:aws:sqs:eu-central-1:000000000000"

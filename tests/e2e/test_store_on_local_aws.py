@@ -8,13 +8,13 @@ from typing import Any
 import botocore.session
 import pytest
 
-from preheat.domain.plan import HostedModel, ModelId, Target, Units
-from preheat.domain.record import Action, LedgerEntry, ModelRecord, Phase
-from preheat.local import LocalAws
-from preheat.ports import StaleRecord, Store
-from preheat.store.connection import dynamodb_client
-from preheat.store.dynamodb import DynamoStore
-from preheat.store.tables import TableNames
+from preheat.adapters.dynamodb.connection import dynamodb_client
+from preheat.adapters.dynamodb.dynamodb import DynamoStore
+from preheat.adapters.dynamodb.tables import TableNames
+from preheat.app.ports import StaleRecord, Store
+from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
+from preheat_local import LocalAws
 
 SIX = datetime(2099, 11, 23, 6, tzinfo=UTC)  # far ahead: the stack's own tick finds nothing due
 LEAD, SLACK = timedelta(minutes=30), timedelta(seconds=15)

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 from botocore.exceptions import ParamValidationError, ReadTimeoutError
-from tests.day import Day, a_day, a_model
-from tests.errors.calls import failing, look, refused, service_says
+from tests.support.calls import failing, look, refused, service_says
+from tests.support.day import Day, a_day, a_model
 
-from preheat.domain.attempt import Answer
-from preheat.domain.lifecycle import Observed
-from preheat.domain.record import Action, Ownership, Phase
-from preheat.ports import AnswerLost, InvalidCall
-from preheat.simulator.status import Operation
+from preheat.app.ports import AnswerLost, InvalidCall
+from preheat.domain.record.attempt import Answer
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action, Ownership, Phase
+from preheat_simulator.core.status import Operation
 
 MINUTE = timedelta(minutes=1)
 JITTER = timedelta(seconds=16)

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from tests.day import WELD, Day, a_day
-from tests.errors.calls import Faulty, Refusing, failing, look, refused
+from tests.support.calls import Faulty, Refusing, failing, look, refused
+from tests.support.day import WELD, Day, a_day
 
-from preheat.domain.lifecycle import Observed
-from preheat.ports import QueueUnavailable, StaleRecord, StoreUnavailable, Throttled, UnreadableItem
-from preheat.queue.sqs import SqsQueue
-from preheat.simulator.status import Operation
-from preheat.tick import Ticked, tick
+from preheat.adapters.sqs.sqs import SqsQueue
+from preheat.app.ports import QueueUnavailable, StaleRecord, StoreUnavailable, Throttled, UnreadableItem
+from preheat.app.tick import Ticked, tick
+from preheat.domain.record.lifecycle import Observed
+from preheat_simulator.core.status import Operation
 
 OUT, UNREADABLE, STALE = StoreUnavailable("out of reach"), UnreadableItem("of a form not known"), StaleRecord("lost")
 

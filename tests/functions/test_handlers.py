@@ -16,18 +16,18 @@ import pytest
 from botocore.httpsession import URLLib3Session
 from moto import mock_aws
 
-from preheat import correlation, telemetry
-from preheat.domain.plan import Backend, HostedModel, ModelId, Target, Units
-from preheat.domain.record import Phase
-from preheat.domain.request import RequestId, Subject
-from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
-from preheat.ports import StoreUnavailable, UnreadableItem
-from preheat.simulator.options import Options
-from preheat.simulator.serve import Running, running
-from preheat.simulator.status import Operation
-from preheat.store.connection import dynamodb_client
-from preheat.store.dynamodb import DynamoStore
-from preheat.store.tables import TableNames, Tables
+from preheat.adapters.dynamodb.connection import dynamodb_client
+from preheat.adapters.dynamodb.dynamodb import DynamoStore
+from preheat.adapters.dynamodb.tables import TableNames, Tables
+from preheat.app.ports import StoreUnavailable, UnreadableItem
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.demand.request import RequestId, Subject
+from preheat.domain.plan.plan import Backend, HostedModel, ModelId, Target, Units
+from preheat.domain.record.record import Phase
+from preheat.observability import correlation, telemetry
+from preheat_simulator.core.status import Operation
+from preheat_simulator.http.options import Options
+from preheat_simulator.http.serve import Running, running
 
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events"

@@ -1,6 +1,6 @@
 """Real passes on the DynamoDB store, in process: what a release writes, as raw items, with the values that it meant.
 
-`scripts/skew_samples.py` stores what this returns once for each release; the contract tests make it anew for the
+`preheat_lab.skew_samples` stores what this returns once for each release; the contract tests make it anew for the
 present one. Does not judge.
 """
 
@@ -15,28 +15,28 @@ from typing import Any
 
 import botocore.session
 from moto import mock_aws
-from tests.errors.calls import Faulty
+from tests.support.calls import Faulty
 
-from preheat import ports
-from preheat.clock import VirtualClock
-from preheat.domain.plan import HostedModel, Mode, ModelId, Target, Units, Unscheduled
-from preheat.domain.record import LedgerEntry, ModelRecord
-from preheat.domain.request import Subject
-from preheat.domain.schedule import Schedule, ShiftWindow, Weekday
-from preheat.ports import Hosting, Queue, Remote, Store
-from preheat.queue.memory import MemoryQueue
-from preheat.queue.work import work
-from preheat.reconcile import reconcile
-from preheat.simulation.faults import Killed
-from preheat.simulation.hosting import SimulatedHosting
-from preheat.simulator.faults import Fault, FaultKind
-from preheat.simulator.latency import fixed
-from preheat.simulator.limits import Limits
-from preheat.simulator.service import LookoutService
-from preheat.store.connection import dynamodb_client
-from preheat.store.dynamodb import DynamoStore
-from preheat.store.failures import Patience
-from preheat.store.tables import CURRENT, POINTER, RECORD, TableNames, Tables
+from preheat.adapters.clock import VirtualClock
+from preheat.adapters.dynamodb.connection import dynamodb_client
+from preheat.adapters.dynamodb.dynamodb import DynamoStore
+from preheat.adapters.dynamodb.failures import Patience
+from preheat.adapters.dynamodb.tables import CURRENT, POINTER, RECORD, TableNames, Tables
+from preheat.adapters.memory.queue import MemoryQueue
+from preheat.adapters.sqs.work import work
+from preheat.app import ports
+from preheat.app.ports import Hosting, Queue, Remote, Store
+from preheat.app.reconcile.reconcile import reconcile
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.demand.request import Subject
+from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Target, Units, Unscheduled
+from preheat.domain.record.record import LedgerEntry, ModelRecord
+from preheat_lab.simulation.faults import Killed
+from preheat_lab.simulation.hosting import SimulatedHosting
+from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.latency import fixed
+from preheat_simulator.core.limits import Limits
+from preheat_simulator.lookout import LookoutService
 
 MOTO = "https://dynamodb.eu-central-1.amazonaws.com"  # named, so that no AWS_ENDPOINT_URL of the surroundings wins
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday

@@ -13,10 +13,10 @@ from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
 from tests.skew.passes import plain
 
-from preheat.domain.plan import HostedModel
-from preheat.domain.record import LedgerEntry, ModelRecord
-from preheat.domain.request import Reply, Standing, Tombstone
-from preheat.store import items, request_items
+from preheat.adapters.dynamodb import items, request_items
+from preheat.domain.demand.request import Reply, Standing, Tombstone
+from preheat.domain.plan.plan import HostedModel
+from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 SHAPES = Path(__file__).parent / "shapes"
 CURRENT = SHAPES / "current.json"

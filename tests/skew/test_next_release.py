@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 from tests.skew.passes import MIDNIGHT, WELD, a_model, client_of, dynamodb, store_on
 
-from preheat.clock import VirtualClock
-from preheat.domain.attempt import Attempt
-from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Readiness, Target
-from preheat.domain.record import LedgerEntry, ModelRecord
-from preheat.domain.situation import Observation
-from preheat.ports import Remote, UnreadableItem
-from preheat.queue.memory import MemoryQueue
-from preheat.reconcile import Result, reconcile
-from preheat.store import serial
-from preheat.store.tables import Tables
-from preheat.tick import tick
+from preheat.adapters.clock import VirtualClock
+from preheat.adapters.dynamodb import serial
+from preheat.adapters.dynamodb.tables import Tables
+from preheat.adapters.memory.queue import MemoryQueue
+from preheat.app.ports import Remote, UnreadableItem
+from preheat.app.reconcile.reconcile import Result, reconcile
+from preheat.app.tick import tick
+from preheat.domain.decision.situation import Observation
+from preheat.domain.plan.plan import Readiness, Target
+from preheat.domain.record.attempt import Attempt
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 SAMPLES: dict[str, Any] = json.loads((Path(__file__).parent / "samples-0.1.0.json").read_text())
 RECORDS: dict[str, Any] = {}

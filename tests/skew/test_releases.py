@@ -12,14 +12,14 @@ from tests.skew.older import Refused, read_item
 from tests.skew.passes import TARGET, WELD, Samples, plain, taken
 from tests.skew.shape import CURRENT, SHAPES, read
 
-from preheat.domain.attempt import Answer, Attempt, Call
-from preheat.domain.lifecycle import Observed
-from preheat.domain.plan import Mode, ModelId, Units, Unscheduled
-from preheat.domain.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
-from preheat.domain.schedule import Weekday
-from preheat.queue.work import parse_work
-from preheat.store import items
-from preheat.store.tables import LedgerItem, PlanItem, RecordItem
+from preheat.adapters.dynamodb import items
+from preheat.adapters.dynamodb.tables import LedgerItem, PlanItem, RecordItem
+from preheat.adapters.sqs.work import parse_work
+from preheat.domain.calendar.schedule import Weekday
+from preheat.domain.plan.plan import Mode, ModelId, Units, Unscheduled
+from preheat.domain.record.attempt import Answer, Attempt, Call
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
 
 HERE = Path(__file__).parent
 RELEASES = sorted(path.stem for path in SHAPES.glob("*.json") if path != CURRENT)

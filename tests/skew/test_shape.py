@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from tests.skew.shape import CURRENT, SHAPES, Shape, changes, present, read, types_of
 
-from preheat.ports import UnreadableItem
-from preheat.store import items
+from preheat.adapters.dynamodb import items
+from preheat.app.ports import UnreadableItem
 
 RELEASED = sorted(path for path in SHAPES.glob("*.json") if path != CURRENT)
 RULE = f"The rule stands at the top of {items.__name__}."
@@ -19,7 +19,7 @@ def test_the_stored_types_are_those_of_the_shape_file() -> None:
         f"what is stored has changed: {additive + breaking or 'a schema number, or how a kind is read'}.\n{RULE}"
         "\nA new field of a record or an entry: give it a default that means 'not known'. If an older release must"
         "\nnot act without knowing it, or a field went or changed: raise the number of that kind in store/items.py."
-        "\nThen: .venv/bin/python -m scripts.skew_samples --shape"
+        "\nThen: .venv/bin/python -m preheat_lab.skew_samples --shape"
     )
 
 

@@ -9,8 +9,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from preheat.local import find_checkout
-from preheat.local.stack import build
+from preheat_local import find_checkout
+from preheat_local.stack import build
 
 ROOT = Path(__file__).parents[2]
 QUEUE_URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/WorkQueue"

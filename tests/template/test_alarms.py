@@ -10,16 +10,17 @@ from typing import Any
 
 import pytest
 
-from preheat import audit, telemetry
-from preheat.audit import AtRisk, Audited, Stuck, Unscheduled, Violation
-from preheat.domain.lifecycle import Observed
-from preheat.domain.paid import Cause, Stretch
-from preheat.domain.plan import Backend, ModelId, Target
-from preheat.domain.record import Action, LedgerEntry, Phase
-from preheat.domain.request import Reply, RequestId
-from preheat.ports import Running, Site
-from preheat.reconcile import Result
-from preheat.requests.desk import Taken
+from preheat.app.audit import audit
+from preheat.app.audit.audit import AtRisk, Audited, Stuck, Unscheduled, Violation
+from preheat.app.ports import Running, Site
+from preheat.app.reconcile.reconcile import Result
+from preheat.app.requests.desk import Taken
+from preheat.domain.demand.request import Reply, RequestId
+from preheat.domain.plan.plan import Backend, ModelId, Target
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.paid import Cause, Stretch
+from preheat.domain.record.record import Action, LedgerEntry, Phase
+from preheat.observability import telemetry
 
 type OfType = Callable[[str], dict[str, dict[str, Any]]]
 

@@ -19,7 +19,6 @@ FUNCTIONS = {
     "TickFunction": "tick",
     "WatchFunction": "watch",
 }
-WORKBENCH = {"cli", "explorer", "local", "reporting", "simulator", "simulation"}
 NEVER_LOADED = {"holidays", "pydantic", "aws_xray_sdk", "typer", "rich", "starlette", "uvicorn", "ruamel", "moto"}
 CHECKED_BY_NOBODY = 0b01  # PEP 552: found by a hash that is not compared with the source
 LIMIT_BYTES = 250 * 1024 * 1024  # Lambda's, for the function and its layers unzipped
@@ -48,7 +47,7 @@ def layers(built: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_handler_imports_from_its_layers_alone_and_loads_no_workbench(
+def test_a_handler_imports_from_its_layers_alone_and_loads_no_tools(
     built: Path, layers: list[Path], lambda_environment: dict[str, str], function: str
 ) -> None:
     code = "import json, handler; print(json.dumps([callable(handler.handler), sorted(sys.modules)]))"
@@ -58,30 +57,29 @@ def test_a_handler_imports_from_its_layers_alone_and_loads_no_workbench(
     assert is_callable
     assert "preheat" in loaded
     assert NEVER_LOADED.isdisjoint(name.partition(".")[0] for name in loaded)
-    assert not [name for name in loaded if name.startswith("preheat.") and name.split(".")[1] in WORKBENCH]
+    assert not [name for name in loaded if name.startswith("preheat_")]
 
 
 @pytest.mark.parametrize("folder", FUNCTIONS.values())
-def test_a_handler_imports_nothing_of_the_workbench(root: Path, folder: str) -> None:
+def test_a_handler_imports_nothing_of_the_tools(root: Path, folder: str) -> None:
     imported = set()
     for node in ast.walk(ast.parse((root / "functions" / folder / "handler.py").read_text())):
         if isinstance(node, ast.Import):
             imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            imported |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    assert imported.isdisjoint({f"preheat.{part}" for part in WORKBENCH})
-    assert not [name for name in imported if name.startswith(tuple(f"preheat.{part}." for part in WORKBENCH))]
+            imported |= {node.module}
+    assert not [name for name in imported if name.startswith("preheat_")]
 
 
-def test_the_layer_holds_the_package_and_its_data_without_the_workbench(root: Path, layers: list[Path]) -> None:
+def test_the_layer_holds_the_whole_package_and_its_data(root: Path, layers: list[Path]) -> None:
     source, built = root / "layers" / "preheat" / "preheat", layers[0] / "preheat"
 
     def files(top: Path) -> set[str]:
         return {str(p.relative_to(top)) for p in top.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
 
-    expected = {name for name in files(source) if Path(name).parts[0] not in WORKBENCH}
+    expected = files(source)
     assert files(built) == expected
-    assert "hosting/data/lookoutvision/2020-11-20/service-2.json" in expected
+    assert "adapters/hosting/data/lookoutvision/2020-11-20/service-2.json" in expected
 
 
 def test_the_layers_are_pure_python_and_small(layers: list[Path]) -> None:

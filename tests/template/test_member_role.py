@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from preheat.domain.plan import ROLE, Backend, Target
-from preheat.hosting.members import AUDIT_SESSION_NAME, SESSION_LASTS, SESSION_NAME
-from preheat.hosting.session_policy import Place, listing_policy, policy
-from preheat.ports import Listed
-from preheat.store.accounts import drawn
+from preheat.adapters.dynamodb.accounts import drawn
+from preheat.adapters.hosting.members import AUDIT_SESSION_NAME, SESSION_LASTS, SESSION_NAME
+from preheat.adapters.hosting.session_policy import Place, listing_policy, policy
+from preheat.app.ports import Listed
+from preheat.domain.plan.plan import ROLE, Backend, Target
 
 type Template = dict[str, Any]
 

@@ -79,7 +79,7 @@ def test_one_message_that_was_not_published_raises_the_alarm(of_type: OfType) ->
 
 
 def test_the_watch_is_told_of_others_starts_and_stops_and_of_none_of_our_own(of_type: OfType) -> None:
-    from preheat.watch import BY_CLOUDTRAIL, CALLS
+    from preheat.app.watch import BY_CLOUDTRAIL, CALLS
 
     function = of_type(FUNCTION)["WatchFunction"]
     rule = function["Events"]["CalledByOthers"]["Properties"]

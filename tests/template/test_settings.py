@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 
-from preheat.domain.plan import Mode
-from preheat.domain.request import STANDS_AT_MOST
-from preheat.settings import (
+from preheat.bootstrap.settings import (
     VARIABLES,
     PublishSettings,
     ReconcileSettings,
@@ -16,6 +14,8 @@ from preheat.settings import (
     TickSettings,
     WatchSettings,
 )
+from preheat.domain.demand.request import STANDS_AT_MOST
+from preheat.domain.plan.plan import Mode
 
 
 def test_the_template_sets_every_variable_that_is_read_and_no_other(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from preheat.requests.envelope import DETAIL_TYPE
+from preheat.app.requests.envelope import DETAIL_TYPE
 
 type OfType = Callable[[str], dict[str, dict[str, Any]]]
 
@@ -206,7 +206,7 @@ def test_the_template_says_nothing_of_the_local_aws(root: Path) -> None:
 
 
 def test_the_simulation_treats_messages_and_ticks_as_the_template_configures_them(of_type: OfType) -> None:
-    from preheat.simulation import functions, queue
+    from preheat_lab.simulation import functions, queue
 
     work = of_type(QUEUE)["WorkQueue"]
     assert queue.VISIBILITY.total_seconds() == work["VisibilityTimeout"]

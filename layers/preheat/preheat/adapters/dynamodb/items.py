@@ -1,0 +1,197 @@
+"""Domain values as table items, and back, each kind under a schema number of its own.
+
+Two releases work on the same items during a deployment and after a rollback. The rule for whoever changes such a type:
+
+- *Records and ledger entries* may get a new field under the same number: an older release passes over it, drops it when
+  it writes the record again, and a newer one then takes its default. So a new field has a default, and that means
+  "not known".
+- What an older release must not act without knowing raises the number (`RECORD_SCHEMA`, …), and so does a field that
+  goes, changes its type or its default: a number above its own is refused by every release, with no call and no write.
+- A new enum value needs no new number: the items that bear it are refused by a release that does not know it.
+- *Plan items* are refused for any field that is not known: a release that passed over closed days would start a model
+  on a holiday. Fields that have their default are not written: a plan that makes no use of a new one stays readable.
+
+`tests/skew` fails on any change of these types, and its message says what is left to do.
+
+An item that cannot be read is an `UnreadableItem` whose message names table, key and attribute. No input or output.
+"""
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pynamodb.models import Model
+
+from preheat.adapters.dynamodb import serial
+from preheat.adapters.dynamodb.tables import RECORD, LedgerItem, PlanItem, RecordItem
+from preheat.app.ports import Membership, UnreadableItem
+from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.record.record import LedgerEntry, ModelRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The number that a kind of item is written under, and the oldest one that is still read."""
+
+    written: int
+    oldest: int
+
+    def check(self, where: str, found: object) -> None:
+        """Raise UnreadableItem if an item under the number `found` is not to be read."""
+        if type(found) is not int or not self.oldest <= found <= self.written:
+            known = self.written if self.oldest == self.written else f"{self.oldest} to {self.written}"
+            raise UnreadableItem(f"{where}: schema: {found!r} is not {known}, which this release knows")
+
+
+RECORD_SCHEMA = Schema(written=1, oldest=1)
+ENTRY_SCHEMA = Schema(written=1, oldest=1)
+MODEL_SCHEMA = Schema(written=1, oldest=1)
+POINTER_SCHEMA = Schema(written=1, oldest=1)
+ACCOUNT_SCHEMA = Schema(written=1, oldest=1)
+
+SHARDS = ("0", "1", "2", "3")
+
+_RECORD_OUTSIDE = ("model_id", "version", "sequence", "plan_version", "phase", "writer", "wake_at")
+_ENTRY_OUTSIDE = ("model_id", "sequence", "at", "action", "from_phase", "to_phase")
+
+
+def shard_of(model_id: ModelId) -> str:
+    """Return the partition of the due index that a model belongs to, for ever."""
+    return SHARDS[zlib.crc32(model_id.encode()) % len(SHARDS)]
+
+
+def model_item(model_id: ModelId) -> str:
+    """Return the range key of a model in a plan."""
+    return f"model#{model_id}"
+
+
+def account_item(account: str) -> str:
+    """Return the range key of a member account in a plan."""
+    return f"account#{account}"
+
+
+def left_item(model_id: ModelId) -> str:
+    """Return the range key, in a plan, of a model that an earlier plan named."""
+    return f"left#{model_id}"
+
+
+def from_record(kind: type[RecordItem], record: ModelRecord) -> RecordItem:
+    """Return the item of a record, with the version that was read: PynamoDB makes it the condition and adds 1."""
+    outside, body = split(record, _RECORD_OUTSIDE)
+    version = outside.pop("version")
+    item = kind(item=RECORD, schema=RECORD_SCHEMA.written, body=body, **outside)
+    if version:
+        item.version = version
+    if record.wake_at is not None:
+        item.shard = shard_of(record.model_id)
+    return item
+
+
+def to_record(item: RecordItem) -> ModelRecord:
+    """Return the record that an item holds.
+
+    Raises:
+        UnreadableItem: this release does not know its form.
+    """
+    key = f"{item.model_id}/{item.item}"
+    return joined(ModelRecord, item, key, RECORD_SCHEMA, outside=_RECORD_OUTSIDE, strict=False)
+
+
+def from_entry(kind: type[LedgerItem], entry: LedgerEntry) -> LedgerItem:
+    """Return the item of a ledger entry."""
+    outside, body = split(entry, _ENTRY_OUTSIDE)
+    return kind(schema=ENTRY_SCHEMA.written, body=body, **outside)
+
+
+def to_entry(item: LedgerItem) -> LedgerEntry:
+    """Return the ledger entry that an item holds.
+
+    Raises:
+        UnreadableItem: this release does not know its form.
+    """
+    key = f"{item.model_id}/{item.sequence}"
+    return joined(LedgerEntry, item, key, ENTRY_SCHEMA, outside=_ENTRY_OUTSIDE, strict=False)
+
+
+def from_model(kind: type[PlanItem], plan: str, model: HostedModel) -> PlanItem:
+    """Return the item of one model of a plan."""
+    body = serial.dumps(serial.fields_of(model, sparse=True))
+    return kind(plan=plan, item=model_item(model.model_id), schema=MODEL_SCHEMA.written, body=body)
+
+
+def from_left(kind: type[PlanItem], plan: str, model_id: ModelId) -> PlanItem:
+    """Return the item that says of a model that a plan names it no longer."""
+    return kind(plan=plan, item=left_item(model_id), schema=MODEL_SCHEMA.written)
+
+
+def to_model(item: PlanItem) -> HostedModel:
+    """Return the model that an item of a plan holds.
+
+    Raises:
+        UnreadableItem: this release does not know its form.
+    """
+    return joined(HostedModel, item, f"{item.plan}/{item.item}", MODEL_SCHEMA, outside=(), strict=True)
+
+
+def from_membership(kind: type[PlanItem], plan: str, account: str, member: Membership) -> PlanItem:
+    """Return the item of one member account of a plan."""
+    body = serial.dumps(serial.fields_of(member, sparse=True))
+    return kind(plan=plan, item=account_item(account), schema=ACCOUNT_SCHEMA.written, body=body)
+
+
+def to_membership(item: PlanItem) -> Membership:
+    """Return what an item of a plan says of a member account.
+
+    Raises:
+        UnreadableItem: this release does not know its form.
+    """
+    return joined(Membership, item, f"{item.plan}/{item.item}", ACCOUNT_SCHEMA, outside=(), strict=True)
+
+
+def wake_at_of(item: RecordItem) -> datetime | None:
+    """Return when a line of the due index says that its model is due, or None if it is no instant."""
+    try:
+        return serial.instant(item.wake_at)
+    except ValueError:
+        return None
+
+
+def checked[M: Model](kind: type[M], key: str, raw: dict[str, Any]) -> M:
+    """Return a raw item as a table model.
+
+    Raises:
+        UnreadableItem: an attribute has another type.
+    """
+    try:
+        return kind.from_raw_data(raw)
+    except (TypeError, ValueError) as error:
+        raise UnreadableItem(f"{kind.Meta.table_name} {key}: {error}") from error
+
+
+def split(value: object, outside: tuple[str, ...]) -> tuple[dict[str, Any], str]:
+    """Return the fields that stand by themselves, and the rest as JSON text."""
+    data = serial.fields_of(value)
+    return {name: data.pop(name) for name in outside}, serial.dumps(data)
+
+
+def joined[T](kind: type[T], item: Any, key: str, schema: Schema, *, outside: tuple[str, ...], strict: bool) -> T:
+    """Return the value that `split` took apart; not `strict`: fields that are not known are passed over.
+
+    Raises:
+        UnreadableItem: this release does not know its form.
+    """
+    where = f"{item.Meta.table_name} {key}"
+    schema.check(where, item.schema)
+    if item.body is None:
+        raise UnreadableItem(f"{where}: body: missing")
+    try:
+        data = serial.loads(item.body)
+    except serial.Misshapen as error:
+        raise UnreadableItem(f"{where}: {error}") from error
+    if twice := [name for name in data if name in outside]:
+        raise UnreadableItem(f"{where}: {twice[0]} in body: it stands by itself already")
+    try:
+        return serial.decode(kind, data | {name: getattr(item, name) for name in outside}, strict=strict)
+    except serial.Misshapen as error:
+        raise UnreadableItem(f"{where}: {error}") from error

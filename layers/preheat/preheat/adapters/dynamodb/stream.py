@@ -1,0 +1,70 @@
+"""The ledger's stream: what one of its records tells. Reads the same items as the store, from the images of the stream.
+
+A ledger is appended to and nothing else, so what is not an INSERT is somebody's hand in it: it is told as that, and
+never as an entry. No input or output.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pynamodb.models import MetaModel, Model
+
+from preheat.adapters.dynamodb.items import checked, from_entry, to_entry
+from preheat.adapters.dynamodb.request_items import REPLY_PREFIX, from_reply, to_reply
+from preheat.adapters.dynamodb.tables import LedgerItem, ReplyItem
+from preheat.app.ports import UnreadableItem
+from preheat.domain.demand.request import Reply
+from preheat.domain.record.record import LedgerEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Tampered:
+    """An item of the ledger was changed or deleted: `change` is MODIFY or REMOVE, `key` is partition/sequence."""
+
+    key: str
+    change: str
+
+
+class LedgerStream:
+    """Reads the records of one table's stream."""
+
+    def __init__(self, table_name: str) -> None:
+        self._entries, self._replies = _named(LedgerItem, table_name), _named(ReplyItem, table_name)
+
+    def read(self, record: Mapping[str, Any]) -> LedgerEntry | Reply | Tampered:
+        """Return what a record tells.
+
+        Raises:
+            UnreadableItem: it is no record of this table, or its image is of a form that this release does not know.
+        """
+        change, key = record.get("eventName"), key_of(record)
+        if change in ("MODIFY", "REMOVE"):
+            return Tampered(key, change)
+        image = record.get("dynamodb", {}).get("NewImage")
+        if change != "INSERT" or not isinstance(image, dict):
+            raise UnreadableItem(f"stream {key}: {change!r} with no NewImage; the stream shows NEW_IMAGE")
+        if key.startswith(REPLY_PREFIX):
+            return to_reply(checked(self._replies, key, image))
+        return to_entry(checked(self._entries, key, image))
+
+    def image(self, entry: LedgerEntry | Reply) -> dict[str, Any]:
+        """Return the image that the stream shows of an entry or a reply that was appended."""
+        if isinstance(entry, Reply):
+            item: Model = from_reply(self._replies, entry)
+        else:
+            item = from_entry(self._entries, entry)
+        found: dict[str, Any] = item.serialize()
+        return found
+
+
+def key_of(record: Mapping[str, Any]) -> str:
+    """Return the key of a stream record as partition/sequence, for people: what is missing is a question mark."""
+    keys = record.get("dynamodb", {}).get("Keys", {})
+    return f"{keys.get('model_id', {}).get('S', '?')}/{keys.get('sequence', {}).get('N', '?')}"
+
+
+def _named[M: Model](base: type[M], table_name: str) -> type[M]:
+    """Return a table model under its table's name; it is only read with, so it needs no connection."""
+    meta = type("Meta", (), {"table_name": table_name})
+    return cast("type[M]", MetaModel(base.__name__, (base,), {"Meta": meta}))

@@ -1,0 +1,138 @@
+"""The three tables as PynamoDB models, and the binding of their names and of one client to them.
+
+Owns keys, attributes and the due index, as template.yaml has them. Attributes that are searched or compared stand by
+themselves; the rest of a value is JSON text in `body`. Does not know how values become items.
+"""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, VersionAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import MetaModel, Model
+
+from preheat.adapters.dynamodb.connection import SharedConnection
+
+RECORD = "record"  # a model's record; its holds and blocks stand under the same partition key
+# Of a model or a schedule: `request` counts the changes of what stands, then come its holds and blocks. It sorts before
+# them, so that one query reads it first.
+COUNTER, STANDING, TOMBSTONE = "request", "request#", "tombstone#"
+CURRENT, POINTER = "current", "pointer"
+ACCOUNTS = "accounts"  # the partition of the plans table that holds the ExternalId of each member account
+
+
+class DueIndex(GlobalSecondaryIndex["RecordItem"]):  # type: ignore[no-untyped-call]  # PynamoDB left it untyped
+    """Which records are due: sparse, for an item without `wake_at` is not in it."""
+
+    class Meta:
+        """PynamoDB's own settings of the index."""
+
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    shard = UnicodeAttribute(hash_key=True)
+    wake_at = UnicodeAttribute(range_key=True)
+
+
+class RecordItem(Model):
+    """One model's record. `version`, `wake_at`, `shard` and `writer` mean the same in every schema."""
+
+    model_id = UnicodeAttribute(hash_key=True)
+    item = UnicodeAttribute(range_key=True)
+    schema = NumberAttribute()
+    version = VersionAttribute()
+    sequence = NumberAttribute()
+    plan_version = NumberAttribute()
+    phase = UnicodeAttribute()
+    writer = UnicodeAttribute()
+    wake_at = UnicodeAttribute(null=True)
+    shard = UnicodeAttribute(null=True)
+    body = UnicodeAttribute()
+    due = DueIndex()
+
+
+class LedgerItem(Model):
+    """One entry of a model's ledger; written once."""
+
+    model_id = UnicodeAttribute(hash_key=True)
+    sequence = NumberAttribute(range_key=True)
+    schema = NumberAttribute()
+    at = UnicodeAttribute()
+    action = UnicodeAttribute()
+    from_phase = UnicodeAttribute()
+    to_phase = UnicodeAttribute()
+    body = UnicodeAttribute()
+
+
+class RequestItem(Model):
+    """A hold or block, a release that came before one, or the counter of a subject's: in the table of the records.
+
+    `version` counts the changes of a subject's requests; `changed` and `revision` name the last of them, and `until` is
+    the end of what it left. `expires_at` is when DynamoDB may delete the item, in seconds since 1970.
+    """
+
+    model_id = UnicodeAttribute(hash_key=True)  # `Subject.key`
+    item = UnicodeAttribute(range_key=True)
+    schema = NumberAttribute()
+    version = NumberAttribute(null=True)
+    changed = UnicodeAttribute(null=True)
+    revision = NumberAttribute(null=True)
+    until = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+    body = UnicodeAttribute(null=True)
+
+
+class ReplyItem(Model):
+    """What a request was answered: the one entry of a ledger of its own, in the table of the ledgers."""
+
+    model_id = UnicodeAttribute(hash_key=True)  # `reply_partition` of the request's id
+    sequence = NumberAttribute(range_key=True)
+    schema = NumberAttribute()
+    at = UnicodeAttribute()
+    body = UnicodeAttribute()
+
+
+class PlanItem(Model):
+    """One model or member account of a plan; the pointer to the current plan; the ExternalId of an account."""
+
+    plan = UnicodeAttribute(hash_key=True)
+    item = UnicodeAttribute(range_key=True)
+    schema = NumberAttribute()
+    version = NumberAttribute(null=True)
+    points_to = UnicodeAttribute(null=True)
+    before = UnicodeAttribute(null=True)
+    applied_at = UnicodeAttribute(null=True)
+    body = UnicodeAttribute(null=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TableNames:
+    """The tables' names, as the stack gave them."""
+
+    models: str
+    ledger: str
+    plans: str
+
+
+class Tables:
+    """The table models under given names and over one client. Two of them live side by side in one process."""
+
+    def __init__(self, names: TableNames, client: Any) -> None:
+        self.names = names
+        self.connection = SharedConnection(client)
+        self.records = _bound(RecordItem, names.models, self.connection)
+        self.ledger = _bound(LedgerItem, names.ledger, self.connection)
+        self.plans = _bound(PlanItem, names.plans, self.connection)
+        self.requests = _bound(RequestItem, names.models, self.connection)
+        self.replies = _bound(ReplyItem, names.ledger, self.connection)
+
+
+def _bound[M: Model](base: type[M], table_name: str, connection: SharedConnection) -> type[M]:
+    """Return `base` under a table name. PynamoDB keeps name and connection on the class, so each binding is one."""
+    meta = type("Meta", (), {"table_name": table_name})
+    bound = cast("type[M]", MetaModel(base.__name__, (base,), {"Meta": meta}))
+    table = bound._get_connection()  # noqa: SLF001  PynamoDB has no public way to hand a model its connection
+    if not connection.knows(table_name):  # Its keys are those of whoever came first.
+        connection.add_meta_table(table.get_meta_table())
+    table.connection = connection
+    return bound

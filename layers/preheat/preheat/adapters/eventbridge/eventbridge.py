@@ -1,0 +1,65 @@
+"""The stack's event bus on EventBridge: at least once, ten entries a call, in the order in which they are given."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from preheat.adapters.eventbridge.entries import BATCH_BYTES_MAX, batches, entry_of, size_of
+from preheat.app.ports import EventsUnavailable, Undeliverable
+from preheat.domain.record.event import Event
+
+CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+# What is wrong with an entry itself; all other codes tell of the bus, of its rights or of the service.
+REFUSED = frozenset(
+    {
+        "InvalidArgument",
+        "MalformedDetail",
+        "NotAuthorizedForDetailTypeException",
+        "NotAuthorizedForSourceException",
+        "ValidationException",
+    }
+)
+
+
+def events_client(session: Any, endpoint_url: str | None = None) -> Any:
+    """Return an EventBridge client of a botocore session (or boto3's inner one): timeouts and retries as here."""
+    return session.create_client("events", endpoint_url=endpoint_url, config=CONFIG)
+
+
+class EventBridge:
+    """Implements `ports.Events`."""
+
+    def __init__(self, client: Any, bus: str) -> None:
+        self._client, self._bus = client, bus
+
+    def put(self, events: Sequence[Event]) -> None:
+        """See `ports.Events`. The first call that does not take all of its entries is the last one made."""
+        entries = [entry_of(event, self._bus) for event in events]
+        refused = [f"{_id(entry)}: {size_of(entry)} bytes" for entry in entries if size_of(entry) > BATCH_BYTES_MAX]
+        for batch in batches(entry for entry in entries if size_of(entry) <= BATCH_BYTES_MAX):
+            refused += self._put(batch)
+        if refused:
+            raise Undeliverable(f"{self._bus}: refused {'; '.join(refused)}")
+
+    def _put(self, batch: list[dict[str, Any]]) -> list[str]:
+        """Put one batch; return which of its entries are refused for good, and why."""
+        try:
+            answer = self._client.put_events(Entries=batch)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in REFUSED:
+                return [f"{_id(entry)}: {error}" for entry in batch]
+            raise EventsUnavailable(f"{self._bus}: {error}") from error
+        except BotoCoreError as error:
+            raise EventsUnavailable(f"{self._bus}: {error}") from error
+        failed = [(entry, each) for entry, each in zip(batch, answer["Entries"], strict=True) if "ErrorCode" in each]
+        told = [f"{_id(entry)}: {each['ErrorCode']} {each.get('ErrorMessage', '')}" for entry, each in failed]
+        if any(each["ErrorCode"] not in REFUSED for _, each in failed):
+            raise EventsUnavailable(f"{self._bus}: {len(failed)} of {len(batch)} not taken: {'; '.join(told)}")
+        return told
+
+
+def _id(entry: dict[str, Any]) -> str:
+    return str(json.loads(entry["Detail"])["event_id"])

@@ -1,0 +1,39 @@
+"""One call of a hosting service through botocore: how long it may take, and which of the port's errors it ends in.
+
+Owns what holds for every service. Each adapter brings the words of its own.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from preheat.app.ports import AnswerLost, HostingError, InvalidCall
+
+# Two tries of at most 8 s: a describe and a start fit into one pass with the store's own calls, also when all hang.
+CONFIG: Final = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+
+type Translated = Callable[[str, str], type[HostingError]]
+"""From an error's code and message to the port's error."""
+
+
+def by_code(errors: Mapping[str, type[HostingError]]) -> Translated:
+    """Return a translation by the error's code alone; an error that a service is not known for is a lost answer."""
+    return lambda code, _message: errors.get(code, AnswerLost)
+
+
+def called(operation: str, method: Any, translated: Translated, **arguments: Any) -> dict[str, Any]:
+    """Make one call; raises the port's error, whatever botocore makes of it. The message keeps the service's words."""
+    try:
+        answer: dict[str, Any] = method(**arguments)
+    except ClientError as error:
+        told = error.response.get("Error", {})
+        code, message = told.get("Code", ""), told.get("Message", "")
+        retried = bool(error.response.get("ResponseMetadata", {}).get("RetryAttempts"))
+        raise translated(code, message)(f"{operation}: {code}: {message}", retried=retried) from error
+    except ParamValidationError as error:
+        raise InvalidCall(f"{operation}: {error}") from error
+    except BotoCoreError as error:
+        raise AnswerLost(f"{operation}: no answer: {error}") from error
+    return answer

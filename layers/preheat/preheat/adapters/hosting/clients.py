@@ -1,0 +1,65 @@
+"""The botocore client for a target: of the stack's own account and region, or of another one.
+
+Owns endpoints and regions, and which clients are kept. Making one costs tens of milliseconds, so they are shared by all
+targets of a session; a renewed session gets new ones, and the least used are forgotten. Knows no service's words.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, Final
+
+from botocore.session import Session
+
+from preheat.adapters.hosting.calling import CONFIG
+from preheat.adapters.hosting.members import MemberSessions
+from preheat.adapters.hosting.service_model import API_VERSION, SERVICE, lookout_session
+from preheat.app.ports import Site
+from preheat.domain.plan.plan import Backend, Target
+from preheat.observability import correlation
+
+CLIENTS_MAX: Final = 32
+
+
+class HostingClients:
+    """The `router.Clients` of a stack, or its `listing.SiteClients`.
+
+    Not to be shared between threads: a function makes one pass at a time.
+    """
+
+    def __init__(self, session: Session, endpoint_urls: Mapping[Backend, str | None], sessions: MemberSessions) -> None:
+        """`endpoint_urls`: where a service answers; None is its own endpoint of the region. Teaches the session."""
+        self._session = lookout_session(session)
+        self._session.register("before-send", _says_why, unique_id="preheat-says-why")
+        self._endpoint_urls = endpoint_urls
+        self._sessions = sessions
+        self._kept: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
+
+    def __call__(self, target: Target | Site, service: str | None = None) -> Any:
+        """See `router.Clients`, and `listing.SiteClients`."""
+        service = service or target.backend.value
+        region = target.region or str(self._session.get_config_variable("region"))
+        credentials = self._sessions.credentials(target, region)
+        key = (service, region, credentials.access_key if credentials is not None else "")
+        client = self._kept.get(key)
+        if client is None:
+            signs_with = {} if credentials is None else credentials.for_client()
+            client = self._kept[key] = self._session.create_client(
+                service,
+                region_name=region,
+                api_version=API_VERSION if service == SERVICE else None,
+                endpoint_url=self._endpoint_urls.get(target.backend),
+                config=CONFIG,
+                **signs_with,
+            )
+        self._kept.move_to_end(key)
+        while len(self._kept) > CLIENTS_MAX:
+            self._kept.popitem(last=False)
+        return client
+
+
+def _says_why(request: Any, **_: Any) -> None:
+    """Add the cause of a call to its user agent, which the account's trail keeps and no signature covers."""
+    agent = request.headers.get("User-Agent", b"")
+    if cause := correlation.current():
+        agent = agent if isinstance(agent, str) else agent.decode()
+        request.headers["User-Agent"] = f"{agent} preheat/{cause}"

@@ -1,0 +1,78 @@
+"""The port `Gates` on Lambda's event source mappings: two calls, seven states.
+
+Owns the translation between the service's words and Preheat's. Does not know when to call. A mapping is enabled or
+disabled as it is; nothing else of it is ever changed.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, Self
+
+from botocore.config import Config
+from botocore.session import Session
+
+from preheat.adapters.hosting.calling import by_code, called
+from preheat.app.ports import AccessRefused, AnswerLost, HostingError, InvalidCall, ModelGone, Throttled, WrongState
+from preheat.domain.record.gate import GateLook, Passage
+
+# One try: a pass that has looked at its model, and its gate, must have time left for a start or a stop.
+CONFIG: Final = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})
+PASSAGES: Final = {
+    "Enabled": Passage.OPEN,
+    "Disabled": Passage.CLOSED,
+    "Enabling": Passage.MOVING,
+    "Disabling": Passage.MOVING,  # what it has taken from the queue is still being worked on
+    "Updating": Passage.MOVING,
+    "Creating": Passage.MOVING,
+    "Deleting": Passage.MOVING,
+}
+ERRORS: Final[dict[str, type[HostingError]]] = {
+    "AccessDeniedException": AccessRefused,
+    "InvalidParameterValueException": InvalidCall,
+    "ResourceConflictException": WrongState,
+    "ResourceInUseException": WrongState,  # it is being enabled, disabled or updated
+    "ResourceNotFoundException": ModelGone,
+    "ServiceException": AnswerLost,
+    "ThrottlingException": Throttled,
+    "TooManyRequestsException": Throttled,
+}
+
+
+class LambdaGates:
+    """Implements `ports.Gates`. `client`: called before each call, so that none is made for plants without gates."""
+
+    def __init__(self, client: Callable[[], Any]) -> None:
+        self._client = client
+
+    @classmethod
+    def of(cls, session: Session) -> Self:
+        """Return the gates of the session's account and region."""
+        made: list[Any] = []
+
+        def client() -> Any:
+            if not made:
+                made.append(session.create_client("lambda", config=CONFIG))
+            return made[0]
+
+        return cls(client)
+
+    def describe(self, mapping: str) -> GateLook:
+        """See `ports.Gates`."""
+        answer = _called("GetEventSourceMapping", self._client().get_event_source_mapping, UUID=mapping)
+        state = str(answer.get("State", "no state"))
+        return GateLook(PASSAGES.get(state, Passage.UNKNOWN), state)
+
+    def open(self, mapping: str) -> None:
+        """See `ports.Gates`."""
+        self._update(mapping, enabled=True)
+
+    def close(self, mapping: str) -> None:
+        """See `ports.Gates`."""
+        self._update(mapping, enabled=False)
+
+    def _update(self, mapping: str, *, enabled: bool) -> None:
+        update = self._client().update_event_source_mapping
+        _called("UpdateEventSourceMapping", update, UUID=mapping, Enabled=enabled)
+
+
+def _called(operation: str, method: Any, **arguments: Any) -> dict[str, Any]:
+    return called(operation, method, by_code(ERRORS), **arguments)

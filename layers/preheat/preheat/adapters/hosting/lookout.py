@@ -1,0 +1,83 @@
+"""Amazon Lookout for Vision behind the port `Hosting`: three calls, nine statuses, seven errors.
+
+Owns the translation between the service's words and Preheat's. Does not know when to call, nor what an error leads to.
+"""
+
+from typing import Any
+
+from preheat.adapters.hosting.calling import by_code, called
+from preheat.app.ports import (
+    AccessRefused,
+    AnswerLost,
+    HostingError,
+    InvalidCall,
+    ModelGone,
+    QuotaExceeded,
+    Throttled,
+    WrongState,
+)
+from preheat.domain.decision.situation import Observation
+from preheat.domain.plan.plan import Readiness, Target
+from preheat.domain.record.attempt import Attempt
+from preheat.domain.record.lifecycle import Observed
+
+OBSERVED = {
+    "TRAINED": Observed.STOPPED,  # a stopped model says TRAINED: the service has no word for stopped
+    "STARTING_HOSTING": Observed.STARTING,
+    "HOSTED": Observed.HOSTED,
+    "HOSTING_FAILED": Observed.FAILED,
+    "STOPPING_HOSTING": Observed.STOPPING,
+    "SYSTEM_UPDATING": Observed.BUSY,
+    "TRAINING": Observed.UNFIT,
+    "TRAINING_FAILED": Observed.UNFIT,
+    "DELETING": Observed.UNFIT,
+}
+
+ERRORS: dict[str, type[HostingError]] = {
+    "AccessDeniedException": AccessRefused,
+    "InternalServerException": AnswerLost,
+    "ValidationException": InvalidCall,
+    "ConflictException": WrongState,
+    "ResourceNotFoundException": ModelGone,
+    "ThrottlingException": Throttled,
+    "ServiceQuotaExceededException": QuotaExceeded,
+}
+
+
+class LookoutHosting:
+    """The port `Hosting` over a botocore client of the service (with `calling.CONFIG`)."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def describe(self, target: Target) -> Observation:
+        """See `ports.Hosting`."""
+        answer = self._call("DescribeModel", self._client.describe_model, **_names(target))
+        found = answer.get("ModelDescription", {})
+        status = str(found.get("Status", "no status"))
+        return Observation(OBSERVED.get(status, Observed.UNKNOWN), status, units=found.get("MinInferenceUnits"))
+
+    def probe(self, target: Target, readiness: Readiness) -> None:
+        """See `ports.Hosting`. What the model finds in the image is of no account."""
+        image = {"Body": readiness.payload, "ContentType": readiness.content_type}
+        self._call("DetectAnomalies", self._client.detect_anomalies, **_names(target), **image)
+
+    def start(self, attempt: Attempt) -> None:
+        """See `ports.Hosting`. MaxInferenceUnits is sent only if the model shall auto-scale."""
+        units = {"MinInferenceUnits": attempt.units.minimum}
+        if attempt.units.maximum is not None:
+            units["MaxInferenceUnits"] = attempt.units.maximum
+        token = {"ClientToken": attempt.client_token}
+        self._call("StartModel", self._client.start_model, **_names(attempt.target), **units, **token)
+
+    def stop(self, attempt: Attempt) -> None:
+        """See `ports.Hosting`."""
+        self._call("StopModel", self._client.stop_model, **_names(attempt.target), ClientToken=attempt.client_token)
+
+    @staticmethod
+    def _call(operation: str, method: Any, **arguments: Any) -> dict[str, Any]:
+        return called(operation, method, by_code(ERRORS), **arguments)
+
+
+def _names(target: Target) -> dict[str, str]:
+    return {"ProjectName": target.project, "ModelVersion": target.version}

@@ -1,0 +1,73 @@
+"""The port `Hosting` over all services: each call goes to the adapter of its target's service, region and role.
+
+Knows neither a service's words nor how a client comes to its credentials.
+"""
+
+from collections import OrderedDict
+from typing import Any, Final, Protocol
+
+from preheat.adapters.hosting.lookout import LookoutHosting
+from preheat.adapters.hosting.rekognition import RekognitionHosting
+from preheat.adapters.hosting.sagemaker import RUNTIME, SageMakerHosting
+from preheat.app.ports import Hosting
+from preheat.domain.decision.situation import Observation
+from preheat.domain.plan.plan import Backend, Readiness, Target
+from preheat.domain.record.attempt import Attempt
+
+ADAPTERS_MAX: Final = 32
+
+
+class Clients(Protocol):
+    """Where the clients come from: called before each call, so that it may hand out a fresh one."""
+
+    def __call__(self, target: Target, service: str | None = None) -> Any:
+        """Return a botocore client of the target's service (or of `service`), for its region and role.
+
+        Raises:
+            HostingError: there is none to be had; only the models that need it are harmed.
+        """
+
+
+class HostingRouter:
+    """One `Hosting` for every target. An adapter goes with its client: it remembers ARNs, not credentials."""
+
+    def __init__(self, clients: Clients, managed_by: str) -> None:
+        """`managed_by` marks what Preheat creates; see `sagemaker.MANAGED_BY`."""
+        self._clients = clients
+        self._adapters: OrderedDict[int, tuple[Any, Hosting]] = OrderedDict()
+        self._managed_by = managed_by
+
+    def describe(self, target: Target) -> Observation:
+        """See `ports.Hosting`."""
+        return self._adapter(target).describe(target)
+
+    def probe(self, target: Target, readiness: Readiness) -> None:
+        """See `ports.Hosting`."""
+        self._adapter(target).probe(target, readiness)
+
+    def start(self, attempt: Attempt) -> None:
+        """See `ports.Hosting`."""
+        self._adapter(attempt.target).start(attempt)
+
+    def stop(self, attempt: Attempt) -> None:
+        """See `ports.Hosting`."""
+        self._adapter(attempt.target).stop(attempt)
+
+    def _adapter(self, target: Target) -> Hosting:
+        client = self._clients(target)
+        key = id(client)  # the client is held beside its adapter, so that no other comes to its number
+        if key not in self._adapters:
+            self._adapters[key] = (client, self._made(target.backend, client))
+        self._adapters.move_to_end(key)
+        while len(self._adapters) > ADAPTERS_MAX:
+            self._adapters.popitem(last=False)
+        return self._adapters[key][1]
+
+    def _made(self, backend: Backend, client: Any) -> Hosting:
+        match backend:
+            case Backend.LOOKOUT_VISION:
+                return LookoutHosting(client)
+            case Backend.REKOGNITION:
+                return RekognitionHosting(client)
+            case Backend.SAGEMAKER:
+                return SageMakerHosting(client, self._managed_by, lambda target: self._clients(target, RUNTIME))

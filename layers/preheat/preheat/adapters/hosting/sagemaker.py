@@ -1,0 +1,146 @@
+"""SageMaker real-time endpoints behind the port `Hosting`: created from a named config to start, deleted to stop.
+
+Owns the translation between the service's words and Preheat's, and the tag that tells an endpoint of Preheat's from
+anybody else's. A target's `project` is the endpoint, its `version` the endpoint config. Nothing here deletes a config.
+The service models one error only; what else it says is told by code and text.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from preheat.adapters.hosting.calling import called
+from preheat.app.ports import (
+    AccessRefused,
+    AnswerLost,
+    HostingError,
+    InvalidCall,
+    ModelGone,
+    QuotaExceeded,
+    Throttled,
+    WrongState,
+)
+from preheat.domain.decision.situation import Observation
+from preheat.domain.plan.plan import Readiness, Target
+from preheat.domain.record.attempt import Attempt
+from preheat.domain.record.lifecycle import Observed
+
+MANAGED_BY: Final = "preheat:managed-by"
+
+OBSERVED = {
+    "Creating": Observed.STARTING,
+    "InService": Observed.HOSTED,
+    "UpdateRollbackFailed": Observed.HOSTED,  # it serves, with old and new instances side by side
+    "Deleting": Observed.STOPPING,
+    "Failed": Observed.FAILED,
+    "OutOfService": Observed.FAILED,  # it does not serve, and like a failed one it can only be deleted
+    "Updating": Observed.BUSY,
+    "SystemUpdating": Observed.BUSY,
+    "RollingBack": Observed.BUSY,
+}
+
+ERRORS: dict[str, type[HostingError]] = {
+    "AccessDenied": AccessRefused,
+    "AccessDeniedException": AccessRefused,
+    "InternalFailure": AnswerLost,
+    "ModelError": WrongState,  # the container answered, with an error
+    "ModelNotReadyException": WrongState,
+    "InternalDependencyException": AnswerLost,
+    "ServiceUnavailable": AnswerLost,
+    "ResourceInUse": WrongState,
+    "ResourceLimitExceeded": QuotaExceeded,
+    "ResourceNotFound": ModelGone,
+    "Throttling": Throttled,
+    "ThrottlingException": Throttled,
+    "ValidationError": InvalidCall,  # the runtime's word for it
+    "ValidationException": InvalidCall,
+}
+
+RUNTIME: Final = "sagemaker-runtime"
+NOT_IN_SERVICE: Final = re.compile(r"endpoint .* not found")  # the runtime knows no endpoint in another state
+ABSENT: Final = "could not find endpoint "
+ABSENT_CONFIG: Final = "could not find endpoint configuration"
+EXISTS: Final = "already existing endpoint"
+
+
+class SageMakerHosting:
+    """The port `Hosting` over a botocore client of the service (with `calling.CONFIG`).
+
+    `managed_by` is the value of the tag on every endpoint that Preheat creates: the name of its stack.
+    """
+
+    def __init__(self, client: Any, managed_by: str, runtime: Callable[[Target], Any]) -> None:
+        """`runtime` returns the client of the service RUNTIME that reaches a target."""
+        self._client = client
+        self._runtime = runtime
+        self._managed_by = managed_by
+
+    def describe(self, target: Target) -> Observation:
+        """See `ports.Hosting`. No endpoint of the name is STOPPED if its config exists, and ModelGone if not.
+
+        An endpoint without the tag is `foreign`, whatever its state.
+        """
+        try:
+            answer = self._call("DescribeEndpoint", self._client.describe_endpoint, EndpointName=target.project)
+            foreign = not self._is_ours(str(answer.get("EndpointArn", "")))
+        except ModelGone:  # also one that went between the two calls
+            config = {"EndpointConfigName": target.version}
+            self._call("DescribeEndpointConfig", self._client.describe_endpoint_config, **config)
+            return Observation(Observed.STOPPED, "no endpoint")
+        status = str(answer.get("EndpointStatus", "no status"))
+        detail = f"{status}: {answer['FailureReason']}" if answer.get("FailureReason") else status
+        if answer.get("EndpointConfigName", target.version) != target.version:
+            detail += f", with the config {answer['EndpointConfigName']}"
+        return Observation(OBSERVED.get(status, Observed.UNKNOWN), detail, foreign=foreign)
+
+    def probe(self, target: Target, readiness: Readiness) -> None:
+        """See `ports.Hosting`. What the model answers is of no account, and not read."""
+        payload = {"Body": readiness.payload, "ContentType": readiness.content_type}
+        invoke = self._runtime(target).invoke_endpoint
+        self._call("InvokeEndpoint", invoke, EndpointName=target.project, **payload)
+
+    def start(self, attempt: Attempt) -> None:
+        """See `ports.Hosting`. The endpoint's name is what makes it one start: a second create is refused."""
+        target = attempt.target
+        self._call(
+            "CreateEndpoint",
+            self._client.create_endpoint,
+            EndpointName=target.project,
+            EndpointConfigName=target.version,
+            Tags=[{"Key": MANAGED_BY, "Value": self._managed_by}],
+        )
+
+    def stop(self, attempt: Attempt) -> None:
+        """See `ports.Hosting`. An endpoint that is gone already is in the wrong state for it, not a model gone."""
+        try:
+            self._call("DeleteEndpoint", self._client.delete_endpoint, EndpointName=attempt.target.project)
+        except (InvalidCall, ModelGone) as error:
+            # The name has been checked long before: what the service finds invalid now is the endpoint's state.
+            raise WrongState(str(error), retried=error.retried) from error
+
+    def _is_ours(self, arn: str) -> bool:
+        token: dict[str, str] = {}
+        while True:
+            answer = self._call("ListTags", self._client.list_tags, ResourceArn=arn, **token)
+            if any(tag == {"Key": MANAGED_BY, "Value": self._managed_by} for tag in answer.get("Tags", [])):
+                return True
+            if not answer.get("NextToken"):
+                return False
+            token = {"NextToken": answer["NextToken"]}
+
+    @staticmethod
+    def _call(operation: str, method: Any, **arguments: Any) -> dict[str, Any]:
+        return called(operation, method, translated, **arguments)
+
+
+def translated(code: str, message: str) -> type[HostingError]:
+    """Return the port's error for one of the service's; one that it is not known for counts as a lost answer."""
+    text = message.lower()
+    if code == "ValidationError" and NOT_IN_SERVICE.search(text):
+        return WrongState
+    if code == "ValidationException":
+        if ABSENT_CONFIG in text or ABSENT in text:
+            return ModelGone
+        if EXISTS in text:
+            return WrongState
+    return ERRORS.get(code, AnswerLost)

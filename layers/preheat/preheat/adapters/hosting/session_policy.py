@@ -1,0 +1,112 @@
+"""What a session in a member account may do: start, stop and look at the models that the plan lists there, no more.
+
+Pure: targets in, policy texts out. A session policy only takes away from what the role allows, and AssumeRole takes
+few characters of it: the models of a large account are parted, in order, among several sessions.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from preheat.app.ports import Listed
+from preheat.domain.plan.plan import Backend
+
+# AssumeRole takes 2,048 characters, and refuses fewer if what it packs them into grows too large.
+POLICY_MAX = 1_600
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The account and region of the models, as their ARNs begin."""
+
+    partition: str
+    region: str
+    account: str
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource there."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+
+def role_place(role: str, region: str) -> Place:
+    """Return where a role's models are."""
+    _, partition, _, _, account, _ = role.split(":", 5)
+    return Place(partition, region, account)
+
+
+def parted(listed: Iterable[Listed], place: Place) -> list[tuple[Listed, ...]]:
+    """Return the models in as few groups, in order, as their policies may be long; equal lists are parted equally."""
+    groups: list[list[Listed]] = []
+    for one in sorted(listed, key=lambda each: str(each.target)):
+        if not groups or len(policy([*groups[-1], one], place)) > POLICY_MAX:
+            groups.append([])
+        groups[-1].append(one)
+    return [tuple(group) for group in groups]
+
+
+def policy(listed: Sequence[Listed], place: Place) -> str:
+    """Return the policy text that allows these models and nothing else, in as few characters as possible."""
+    allowed: dict[tuple[str, ...], list[str]] = {}
+    for one in listed:
+        for actions, resource in _grants(one, place):
+            resources = allowed.setdefault(actions, [])
+            if resource not in resources:
+                resources.append(resource)
+    statements = [
+        {"Effect": "Allow", "Action": list(actions), "Resource": resources} for actions, resources in allowed.items()
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
+
+
+def listing_policy(place: Place) -> str:
+    """Return the policy text that allows to list what runs in a place; what of it is looked into, the role says."""
+    looks = {
+        "lookoutvision:DescribeModel": place.arn("lookoutvision", "model/*"),
+        "rekognition:DescribeProjectVersions": place.arn("rekognition", "project/*"),
+        "sagemaker:DescribeEndpoint": place.arn("sagemaker", "endpoint/*"),
+    }
+    lists = [  # the services know no resource for these
+        *_named("lookoutvision", "ListModels", "ListProjects"),
+        *_named("rekognition", "DescribeProjects"),
+        *_named("sagemaker", "ListEndpoints"),
+    ]
+    statements = [{"Effect": "Allow", "Action": lists, "Resource": "*"}] + [
+        {"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in looks.items()
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
+
+
+def _grants(one: Listed, place: Place) -> list[tuple[tuple[str, ...], str]]:
+    """Return pairs of actions and the resource that they are allowed on."""
+    name, version = one.target.project, one.target.version
+    match one.target.backend:
+        case Backend.LOOKOUT_VISION:
+            model = place.arn("lookoutvision", f"model/{name}/{version}")
+            grants = [(_named("lookoutvision", "DescribeModel", "StartModel", "StopModel"), model)]
+            infers = (_named("lookoutvision", "DetectAnomalies"), model)
+        case Backend.REKOGNITION:
+            # Both ARNs end in a number that the service drew; the project is only looked at.
+            model = place.arn("rekognition", f"project/{name}/version/{version}/*")
+            grants = [
+                (_named("rekognition", "StartProjectVersion", "StopProjectVersion"), model),
+                (_named("rekognition", "DescribeProjectVersions"), place.arn("rekognition", f"project/{name}/*")),
+                (_named("rekognition", "DescribeProjects"), "*"),  # the service has no resource for it
+            ]
+            infers = (_named("rekognition", "DetectCustomLabels"), model)
+        case Backend.SAGEMAKER:
+            endpoint = place.arn("sagemaker", f"endpoint/{name.lower()}")
+            config = place.arn("sagemaker", f"endpoint-config/{version.lower()}")
+            grants = [
+                # AddTags goes with a create, and ListTags tells whose an endpoint is.
+                (
+                    _named("sagemaker", "AddTags", "CreateEndpoint", "DeleteEndpoint", "DescribeEndpoint", "ListTags"),
+                    endpoint,
+                ),
+                (_named("sagemaker", "CreateEndpoint", "DescribeEndpointConfig"), config),
+            ]
+            infers = (_named("sagemaker", "InvokeEndpoint"), endpoint)
+    return [*grants, infers] if one.inference else grants
+
+
+def _named(service: str, *operations: str) -> tuple[str, ...]:
+    return tuple(f"{service}:{operation}" for operation in operations)

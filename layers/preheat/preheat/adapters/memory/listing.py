@@ -1,0 +1,19 @@
+"""The port `Listing` in memory: what a test or a simulation says is running."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from preheat.app.ports import HostingError, Running, Site
+
+
+class MemoryListing:
+    """A `Listing` of what it was given. `failing`: the sites that cannot be listed, and why."""
+
+    def __init__(self, runs: Iterable[Running] = (), failing: Mapping[Site, HostingError] | None = None) -> None:
+        self.runs, self.failing = list(runs), dict(failing or {})
+
+    def running(self, site: Site, wanted: Callable[[str], bool]) -> Sequence[Running]:
+        """See `ports.Listing`."""
+        if site in self.failing:
+            raise self.failing[site]
+        found = [one for one in self.runs if one.site == site and wanted(one.project)]
+        return sorted(found, key=lambda one: (one.project, one.version))

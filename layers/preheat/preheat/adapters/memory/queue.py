@@ -1,0 +1,37 @@
+"""The work queue's in-memory twin: delays by a clock, delivers when asked, at least once if told to."""
+
+import heapq
+from datetime import datetime, timedelta
+from itertools import count
+
+from preheat.app.ports import Clock
+from preheat.domain.plan.plan import ModelId
+
+DELAY_MAX = timedelta(seconds=900)
+
+
+class MemoryQueue:
+    """Messages in order of the second in which they become visible."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._order = count()
+        self._messages: list[tuple[datetime, int, ModelId]] = []
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def enqueue(self, model_id: ModelId, after: timedelta) -> None:
+        """See `ports.Queue`."""
+        delay = min(max(after, timedelta()), DELAY_MAX)
+        heapq.heappush(self._messages, (self._clock.now() + delay, next(self._order), model_id))
+
+    def next_at(self) -> datetime | None:
+        """Return when the next message becomes visible, or None if there is none."""
+        return self._messages[0][0] if self._messages else None
+
+    def receive(self) -> ModelId | None:
+        """Take the next visible message, or None."""
+        if self._messages and self._messages[0][0] <= self._clock.now():
+            return heapq.heappop(self._messages)[2]
+        return None

@@ -1,0 +1,181 @@
+"""The store's in-memory twin: the same promises as the DynamoDB store, for tests and the simulation.
+
+Values are frozen, so holding them is as good as a copy. Knows nothing of faults: whoever wants them wraps it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from preheat.adapters.dynamodb.accounts import drawn, listed
+from preheat.app.ports import Due, Membership, Planned, StaleRecord
+from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
+from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.record.record import LedgerEntry, ModelRecord
+from preheat.domain.values import changed
+
+
+class MemoryStore:
+    """Records, ledger and plans in dictionaries; `due` is exact, as the index is when it has caught up."""
+
+    def __init__(self) -> None:
+        self.records: dict[ModelId, ModelRecord] = {}
+        self.entries: dict[ModelId, list[LedgerEntry]] = {}
+        self.plans: dict[int, dict[ModelId, HostedModel]] = {0: {}}
+        self.current = 0
+        self.external_ids: dict[str, str] = {}
+        self.replies: dict[RequestId, Reply] = {}
+        self.stands: dict[Subject, dict[RequestId, Standing]] = {}
+        # By whom: None is any admin.
+        self.releases: dict[tuple[Subject, RequestId], dict[str | None, Tombstone]] = {}
+        self.versions: dict[Subject, int] = {}  # of the schedules
+
+    def load(self, model_id: ModelId) -> ModelRecord | None:
+        """See `ports.Store`."""
+        return self.records.get(model_id)
+
+    def save(
+        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
+    ) -> ModelRecord:
+        """See `ports.Store`."""
+        for subject, seen in (guards or {}).items():
+            if self.versions.get(subject, 0) != seen:
+                raise StaleRecord(f"{subject.key}: its requests of version {seen} were read, and have changed")
+        stored = self.records.get(record.model_id)
+        version = stored.version if stored is not None else 0
+        if version != record.version:
+            raise StaleRecord(f"{record.model_id}: version {record.version} was read, {version} is stored")
+        entries = self.entries.setdefault(record.model_id, [])
+        if entry is not None:
+            if entry.sequence != len(entries) + 1:
+                raise StaleRecord(f"{record.model_id}: ledger entry {entry.sequence} exists already")
+            entries.append(entry)
+        won = changed(record, version=version + 1)
+        self.records[record.model_id] = won
+        return won
+
+    def standings(self, subject: Subject, after: datetime) -> Standings:
+        """See `ports.Store`."""
+        found = [one for _, one in sorted(self.stands.get(subject, {}).items()) if one.end > after]
+        return Standings(self.versions.get(subject, 0), tuple(found))
+
+    def standing(self, subject: Subject, request_id: RequestId) -> Standing | None:
+        """See `ports.Store`."""
+        return self.stands.get(subject, {}).get(request_id)
+
+    def tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
+        """See `ports.Store`."""
+        return tuple(self.releases.get((subject, request_id), {}).values())
+
+    def reply(self, request_id: RequestId) -> Reply | None:
+        """See `ports.Store`."""
+        return self.replies.get(request_id)
+
+    def answer(
+        self,
+        reply: Reply,
+        change: Standing | Tombstone | None,
+        models: Sequence[ModelId],
+        seen: int | None = None,
+    ) -> None:
+        """See `ports.Store`."""
+        if reply.request_id in self.replies:
+            raise StaleRecord(f"request {reply.request_id} was answered already")
+        if isinstance(change, Standing):
+            before = self.standing(change.subject, change.request_id)
+            record = self.records.get(change.subject.model_id) if change.subject.model_id is not None else None
+            if record is not None and seen is not None and record.version != seen:
+                raise StaleRecord(f"{record.model_id}: version {seen} was read, {record.version} is stored")
+            released = change.revision == 1 and change.released_at is None and self._is_released(change, reply.at)
+            if released or change.revision != (before.revision if before is not None else 0) + 1:
+                raise StaleRecord(f"{change.request_id} has changed since it was read")
+            self.stands.setdefault(change.subject, {})[change.request_id] = change
+            if change.subject.model_id is None:
+                self.versions[change.subject] = self.versions.get(change.subject, 0) + 1
+            for model_id in models if change.subject.model_id is None else (change.subject.model_id,):
+                self.wake(model_id, reply.at)
+        elif change is not None:
+            if self.standing(change.subject, change.of) is not None:
+                raise StaleRecord(f"{change.of} has changed since it was read")
+            requester = None if change.admin else change.requester
+            self.releases.setdefault((change.subject, change.of), {})[requester] = change
+        self.replies[reply.request_id] = reply
+
+    def _is_released(self, change: Standing, at: datetime) -> bool:
+        """Tell whether a release that came before is in force on a hold or block."""
+        found = self.releases.get((change.subject, change.request_id), {})
+        return any(by in (change.requester, None) and release.until > at for by, release in found.items())
+
+    def planned(self, model_id: ModelId) -> Planned:
+        """See `ports.Store`."""
+        return Planned(self.current, self.plans[self.current].get(model_id))
+
+    def planned_before(self, model_id: ModelId) -> HostedModel | None:
+        """See `ports.Store`."""
+        before = max((version for version in self.plans if version < self.current), default=0)
+        return self.plans[before].get(model_id)
+
+    def due(self, until: datetime) -> Sequence[Due]:
+        """See `ports.Store`."""
+        lines = [
+            Due(record.model_id, record.wake_at)
+            for record in self.records.values()
+            if record.wake_at is not None and record.wake_at <= until
+        ]
+        return sorted(lines, key=lambda line: (line.wake_at, line.model_id))
+
+    def plan_version(self) -> int:
+        """See `ports.Store`."""
+        return self.current
+
+    def planned_models(self) -> Sequence[ModelId]:
+        """See `ports.Store`."""
+        return sorted(self.plans[self.current])
+
+    def left_models(self) -> Sequence[ModelId]:
+        """See `ports.Store`."""
+        planned = self.plans[self.current]
+        return sorted(
+            model_id
+            for model_id, record in self.records.items()
+            if model_id not in planned and not record.is_at_rest_under(self.current)
+        )
+
+    def recorded(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
+        """See `ports.Store`."""
+        return {model_id: self.records[model_id] for model_id in model_ids if model_id in self.records}
+
+    def apply(self, models: Sequence[HostedModel], *, expected_version: int, at: datetime) -> int:
+        """See `ports.Store`."""
+        if self.current != expected_version:
+            raise StaleRecord(f"plan {expected_version} was read, plan {self.current} is current")
+        concerned = {*self.plans[self.current], *self.left_models(), *(model.model_id for model in models)}
+        served = max((record.plan_version for record in self.recorded(sorted(concerned)).values()), default=0)
+        self.current = max(expected_version, served) + 1
+        self.plans[self.current] = {model.model_id: model for model in models}
+        for account in listed(models):
+            self.external_id(account)
+        for model in models:
+            if model.model_id not in self.records:
+                self.records[model.model_id] = ModelRecord(model.model_id, model.target, version=1, wake_at=at)
+        for model_id in sorted(concerned):
+            self.wake(model_id, at)
+        return self.current
+
+    def wake(self, model_id: ModelId, at: datetime) -> None:
+        """See `ports.Store`."""
+        record = self.records.get(model_id)
+        if record is not None:
+            self.records[model_id] = changed(record, wake_at=at, version=record.version + 1, writer="wake")
+
+    def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
+        """See `ports.Store`."""
+        return tuple(self.entries.get(model_id, ()))
+
+    def external_id(self, account: str) -> str:
+        """See `ports.Store`."""
+        return self.external_ids.setdefault(account, drawn())
+
+    def membership(self, account: str) -> Membership:
+        """See `ports.Store`."""
+        models = self.plans[self.current].values()
+        return Membership(self.current, self.external_ids.get(account), listed(models).get(account, ()))

@@ -1,0 +1,44 @@
+"""The work queue on SQS: a standard queue, at least once, in no order, with a delay of up to 15 minutes."""
+
+import math
+from datetime import timedelta
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from preheat.adapters.sqs.work import work
+from preheat.app.ports import QueueUnavailable
+from preheat.domain.plan.plan import ModelId
+from preheat.observability import correlation
+
+DELAY_SECONDS_MAX = 900
+CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+
+
+def sqs_client(session: Any, endpoint_url: str | None = None) -> Any:
+    """Return an SQS client of a botocore session (or boto3's inner one) with this queue's timeouts and retries."""
+    return session.create_client("sqs", endpoint_url=endpoint_url, config=CONFIG)
+
+
+class SqsQueue:
+    """Implements `ports.Queue`."""
+
+    def __init__(self, client: Any, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def enqueue(self, model_id: ModelId, after: timedelta) -> None:
+        """See `ports.Queue`. The delay is rounded up to whole seconds: a look may come late, never early."""
+        delay_seconds = min(max(math.ceil(after.total_seconds()), 0), DELAY_SECONDS_MAX)
+        cause = correlation.current()
+        told = {correlation.ATTRIBUTE: {"DataType": "String", "StringValue": cause}}
+        try:
+            self._client.send_message(
+                QueueUrl=self._queue_url,
+                MessageBody=work(model_id),
+                DelaySeconds=delay_seconds,
+                **({"MessageAttributes": told} if cause else {}),
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise QueueUnavailable(f"{model_id}: {error}") from error

@@ -1,0 +1,62 @@
+"""The work message: what it looks like, and what is accepted as one. It only says *look at model X*.
+
+A newer release may add fields to it: they are passed over, for a look decides on what is stored, never on what a
+message says. So nothing that a pass must know can ever be put into one.
+"""
+
+import json
+
+from preheat.app.ports import UnreadableItem
+from preheat.domain.plan.plan import MODEL_ID, ModelId
+
+BODY_BYTES_MAX = 4096
+
+
+def work(model_id: ModelId) -> str:
+    """Return the body of a work message.
+
+    >>> work(ModelId("weld-seams"))
+    '{"model_id": "weld-seams"}'
+    """
+    return json.dumps({"model_id": model_id})
+
+
+def parse_work(body: object) -> ModelId:
+    """Return the model that a message names. Bounded work on any input: at most 4 KB; other fields are passed over.
+
+    Raises:
+        UnreadableItem: it is no work message; the text says what is wrong with it.
+    """
+    if not isinstance(body, str):
+        raise UnreadableItem(f"work message: {type(body).__name__} is not text")
+    size = len(body.encode(errors="surrogatepass"))
+    if size > BODY_BYTES_MAX:
+        raise UnreadableItem(f"work message: {size} bytes; at most {BODY_BYTES_MAX} are accepted")
+    try:
+        pairs = _DECODER.decode(body)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableItem(f"work message: not JSON: {error}") from error
+    if not isinstance(pairs, _Pairs):
+        raise UnreadableItem(f"work message: {_shown(pairs)} is not a JSON object")
+    names = [name for name, _ in pairs]
+    if names.count("model_id") != 1:
+        raise UnreadableItem(f"work message: fields {_shown(names)}; model_id has to be there, once")
+    model_id = dict(pairs)["model_id"]
+    if not isinstance(model_id, str) or not MODEL_ID.fullmatch(model_id):
+        raise UnreadableItem(
+            f"work message: model_id {_shown(model_id)} is not 1 to 63 of [a-z0-9-] starting with a letter or digit"
+        )
+    return ModelId(model_id)
+
+
+class _Pairs(list[tuple[str, object]]):
+    """A JSON object with its names as they came, so that a name given twice is seen."""
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_Pairs)
+
+
+def _shown(data: object) -> str:
+    """Return foreign data as a short, printable excerpt."""
+    text = ascii(data)
+    return text if len(text) <= 80 else text[:77] + "..."

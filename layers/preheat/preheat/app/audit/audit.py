@@ -1,0 +1,320 @@
+"""The audit: what runs that no demand explains, which start will be late, what is stuck, and whether ledgers hold.
+
+Pure but for its ports, and it changes nothing. Every run judges the records, so that a start is known to be at risk
+before its shift; every third also lists the services; each ledger is judged once a day. Does not know who is told.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from preheat.app.ports import Clock, HostingError, Listing, Running, Site, Store, UnreadableItem
+from preheat.domain.calendar.timetable import ScheduleError
+from preheat.domain.demand.demand import HORIZON, outlook
+from preheat.domain.demand.request import Standing, Subject
+from preheat.domain.lead.lead_in_force import in_force, next_lead
+from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId
+from preheat.domain.plan.prices import USD_PER_UNIT_HOUR
+from preheat.domain.record.attempt import Call
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
+
+EVERY: Final = timedelta(minutes=5)  # as the template's schedule has it; a test holds the two together
+LISTS_EVERY: Final = timedelta(minutes=15)
+# A stop is asked for at the end of a demand, by a tick and a pass, and each may once be slow or fail.
+GRACE: Final = timedelta(minutes=5)
+STARTS_AT_LATEST: Final = timedelta(minutes=60)  # or twice the lead: the passes stop such a start once, see `resting`
+STOPS_AT_LATEST: Final = timedelta(minutes=30)
+
+type Judge = Callable[[Sequence[LedgerEntry], int], Sequence[tuple[str, str]]]
+"""From a model's whole ledger and the sequence of its record, read before, to the broken promises: which, and how."""
+type Known = Mapping[tuple[Backend, str | None, str | None, str, str | None], list[ModelId]]
+
+
+@dataclass(frozen=True, slots=True)
+class Unscheduled:
+    """A model that runs and that no demand explains. `usd_per_hour` None: the service's price is not known."""
+
+    running: Running
+    model_id: ModelId | None  # None: Preheat does not know it
+    reason: str
+    usd_per_hour: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class AtRisk:
+    """A model that is not ready yet, and by its lead will not be at `ready_at`."""
+
+    model_id: ModelId
+    schedule: str
+    ready_at: datetime
+    expected_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A model that has been starting or stopping for longer than that takes."""
+
+    model_id: ModelId
+    phase: Phase
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A promise that a stored ledger breaks."""
+
+    model_id: ModelId
+    promise: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What one run found. What was not looked at in this run is None, or not among `judged`."""
+
+    at: datetime
+    at_risk: tuple[AtRisk, ...] = ()
+    stuck: tuple[Stuck, ...] = ()
+    unreadable: tuple[tuple[ModelId, str], ...] = ()
+    unscheduled: tuple[Unscheduled, ...] | None = None  # None: the services were not listed
+    hosted_units: int = 0  # that were hosted when the services were listed, explained or not
+    unlisted: tuple[tuple[Site, HostingError], ...] = ()
+    judged: tuple[ModelId, ...] = ()
+    violations: tuple[Violation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The audit of one stack. `sites`: where its models may be hosted; `prefix`: how their projects' names begin."""
+
+    clock: Clock
+    store: Store
+    listing: Listing
+    sites: tuple[Site, ...]
+    prefix: str
+    judge: Judge
+    mode: Mode = Mode.ACT
+    region: str = ""  # the stack's own, which a plan may name or leave out
+
+    def run(self) -> Audited:
+        """Make one run; raises StoreUnavailable, for without the records nothing can be said."""
+        now = self.clock.now()
+        version, planned, left = self.store.plan_version(), self.store.planned_models(), self.store.left_models()
+        records = self.store.recorded([*planned, *left])
+        models, unreadable = self._models(planned)
+        found = {name: _risk(models.get(name), records.get(name), now, self.mode) for name in planned}
+        judged, violations, unjudged = self._judged([*planned, *left], now)
+        lists = now.minute % (LISTS_EVERY // timedelta(minutes=1)) < EVERY // timedelta(minutes=1)
+        listed = self._listed(models, records, now) if lists and version else (None, 0, ())
+        return Audited(
+            at=now,
+            at_risk=tuple(one for one in found.values() if one is not None),
+            stuck=tuple(_stuck(records, models, now)),
+            unreadable=(*unreadable, *unjudged),
+            unscheduled=listed[0] if version else () if lists else None,
+            hosted_units=listed[1],
+            unlisted=listed[2],
+            judged=judged,
+            violations=violations,
+        )
+
+    def _models(self, planned: Sequence[ModelId]) -> tuple[dict[ModelId, HostedModel], list[tuple[ModelId, str]]]:
+        models, unreadable = {}, []
+        for model_id in planned:
+            try:
+                model = self.store.planned(model_id).model
+            except UnreadableItem as error:
+                unreadable.append((model_id, str(error)))
+            else:
+                if model is not None:
+                    models[model_id] = model
+        return models, unreadable
+
+    def _judged(
+        self, model_ids: Sequence[ModelId], now: datetime
+    ) -> tuple[tuple[ModelId, ...], tuple[Violation, ...], list[tuple[ModelId, str]]]:
+        """Judge the ledgers whose turn it is in this run: each has one a day."""
+        judged, violations, unreadable = [], [], []
+        for model_id in model_ids:
+            if turn_of(model_id) != turn_at(now):
+                continue
+            try:
+                record = self.store.load(model_id)  # before the ledger, which only grows
+                ledger = self.store.ledger(model_id)
+            except UnreadableItem as error:
+                unreadable.append((model_id, str(error)))
+                continue
+            judged.append(model_id)
+            found = self.judge(ledger, record.sequence if record is not None else 0)
+            violations += [Violation(model_id, promise, what) for promise, what in found]
+        return tuple(judged), tuple(violations), unreadable
+
+    def _listed(
+        self, models: Mapping[ModelId, HostedModel], records: Mapping[ModelId, ModelRecord], now: datetime
+    ) -> tuple[tuple[Unscheduled, ...], int, tuple[tuple[Site, HostingError], ...]]:
+        known = _known(models, records, self.region)
+        names = {key[3] for key in known}
+        own = (replace(site, region=None if site.region == self.region else site.region) for site in self.sites)
+        sites = dict.fromkeys([*own, *(Site(key[0], key[2], key[1]) for key in known)])
+        unscheduled: list[Unscheduled] = []
+        units, unlisted = 0, []
+        for site in sites:
+            try:
+                running = self.listing.running(site, lambda name: name.startswith(self.prefix) or name in names)
+            except HostingError as error:
+                unlisted.append((site, error))
+                continue
+            for one in running:
+                if one.observed is Observed.HOSTED:
+                    units += one.units or 1
+                reason, model_id = self._unexplained(one, known, models, records, now)
+                if reason:
+                    unscheduled.append(Unscheduled(one, model_id, reason, _price(one)))
+        return tuple(unscheduled), units, tuple(unlisted)
+
+    def _unexplained(
+        self,
+        one: Running,
+        known: Known,
+        models: Mapping[ModelId, HostedModel],
+        records: Mapping[ModelId, ModelRecord],
+        now: datetime,
+    ) -> tuple[str, ModelId | None]:
+        """Return why nothing explains that a model runs, and which one it is; an empty reason: something does."""
+        if one.observed in (Observed.STOPPING, Observed.UNKNOWN):
+            return "", None  # what is ceasing is no leak, and what nobody understands no statement
+        named = known.get(_key(one), [])
+        if not named:
+            return "no model of the plan", None
+        for model_id in named:
+            if self._needed(models.get(model_id), records.get(model_id), now):
+                return "", model_id
+        record = records.get(named[0])
+        if record is None or not record.is_engaged():
+            return "started by others, and no demand wants it", named[0]
+        return f"its demand is over, and it is {record.phase}", named[0]
+
+    def _needed(self, model: HostedModel | None, record: ModelRecord | None, now: datetime) -> bool:
+        """Tell whether a demand wants the model now, or did until a moment ago."""
+        since = now - GRACE
+        effort = record.effort if record is not None else None
+        if effort is not None and effort.until > since:
+            return True
+        if model is None:
+            # No plan names it any more: its passes are stopping it, and have a while for that.
+            return record is not None and record.phase is Phase.STOPPING and not _overdue(record, None, now)
+        try:
+            if any(outlook(model, at).current is not None for at in (now, since)):
+                return True
+            requests = self._requests(model, now)
+            return bool(requests) and any(outlook(model, at, requests).current is not None for at in (now, since))
+        except (ScheduleError, UnreadableItem):
+            return True  # what cannot be evaluated has an alarm of its own, and stops nothing
+
+    def _requests(self, model: HostedModel, now: datetime) -> tuple[Standing, ...]:
+        subjects = [Subject(model.model_id), *(Subject(schedule=one.name) for one in model.schedules)]
+        return tuple(each for one in subjects for each in self.store.standings(one, now - HORIZON).requests)
+
+
+def turn_of(model_id: ModelId) -> int:
+    """Return at which run of a day a model's ledger is judged: spread evenly, and the same each day."""
+    return zlib.crc32(model_id.encode()) % (timedelta(days=1) // EVERY)
+
+
+def turn_at(now: datetime) -> int:
+    """Return which run of the day this is."""
+    return (now.hour * 60 + now.minute) // (EVERY // timedelta(minutes=1))
+
+
+def _risk(model: HostedModel | None, record: ModelRecord | None, now: datetime, mode: Mode) -> AtRisk | None:
+    """Return why a model will not be ready in time by all that is known now, or None."""
+    if model is None or Mode.PAUSED in (mode, model.mode):
+        return None
+    try:
+        model = in_force(model, record, now)
+        demand = outlook(model, now).current
+    except ScheduleError:
+        return None  # it has an alarm of its own
+    effort = record.effort if record is not None and record.effort is not None and record.effort.until > now else None
+    if effort is not None:
+        if effort.judged or effort.hosted_at is not None:
+            return None
+        ready_at, schedule = effort.ready_at, effort.schedule
+    else:
+        # Without an effort on record the passes have not come to it; one of them has a minute or two for that.
+        if demand is None or now < demand.start_at + model.slack or now >= demand.ready_at:
+            return None
+        if record is not None and record.phase is Phase.HOSTED:
+            return None
+        ready_at, schedule = demand.ready_at, demand.schedule
+    expected_at, reason = _expected(model, record, now)
+    return AtRisk(model.model_id, schedule, ready_at, expected_at, reason) if expected_at > ready_at else None
+
+
+def _expected(model: HostedModel, record: ModelRecord | None, now: datetime) -> tuple[datetime, str]:
+    """Return when a model that is not ready will be, by the lead in force, and why then."""
+    if record is None:
+        return now + model.lead, "it has no record yet: no pass has come to it"
+    if record.phase is Phase.WARMING:
+        return now, "hosted, and the inference that proves it has not succeeded"
+    attempt = record.attempt
+    if attempt is not None and attempt.call is Call.START and attempt.is_without_effect():
+        begins = max(now, attempt.retry_at or now)
+        return begins + model.lead, f"its start is refused ({attempt.answer}), and a start takes {model.lead}"
+    if record.phase is Phase.STARTING:
+        begun = record.attempt.first_at if record.attempt is not None else record.since or now
+        return max(now, begun + model.lead), f"starting since {begun:%H:%M:%SZ}, and takes {model.lead}"
+    retry_at = record.effort.retry_at if record.effort is not None else None
+    begins = max(now, retry_at) if retry_at is not None else now
+    return begins + model.lead, f"it is {record.phase}, and a start takes {model.lead}"
+
+
+def _stuck(
+    records: Mapping[ModelId, ModelRecord], models: Mapping[ModelId, HostedModel], now: datetime
+) -> Iterator[Stuck]:
+    for model_id, record in sorted(records.items()):
+        if _overdue(record, models.get(model_id), now) and record.since is not None:
+            yield Stuck(model_id, record.phase, record.since)
+
+
+def _overdue(record: ModelRecord, model: HostedModel | None, now: datetime) -> bool:
+    if record.since is None:
+        return False
+    if record.phase is Phase.STOPPING:
+        return now - record.since > STOPS_AT_LATEST
+    lead = _lead(model, record)
+    return record.phase is Phase.STARTING and now - record.since > max(2 * lead, STARTS_AT_LATEST)
+
+
+def _lead(model: HostedModel | None, record: ModelRecord) -> timedelta:
+    """Return the lead that a start under way was given, as `resting` has it."""
+    if record.effort is not None and record.effort.lead is not None:
+        return record.effort.lead
+    return next_lead(model, record).span if model is not None else timedelta()
+
+
+def _known(models: Mapping[ModelId, HostedModel], records: Mapping[ModelId, ModelRecord], own: str) -> Known:
+    """Return which models have a resource, as planned or as last acted upon; an endpoint's name is its own."""
+    known: dict[tuple[Backend, str | None, str | None, str, str | None], list[ModelId]] = {}
+    for holders in (models, records):
+        for model_id, holder in holders.items():
+            backend, role, region, project, version = holder.target.resource()
+            key = (backend, role, None if region == own else region, project, version)
+            if model_id not in known.setdefault(key, []):
+                known[key].append(model_id)
+    return known
+
+
+def _key(one: Running) -> tuple[Backend, str | None, str | None, str, str | None]:
+    version = None if one.site.backend is Backend.SAGEMAKER else one.version
+    return one.site.backend, one.site.role, one.site.region, one.project, version
+
+
+def _price(one: Running) -> Decimal | None:
+    amount = USD_PER_UNIT_HOUR.get(one.site.backend)
+    return None if amount is None else amount * (one.units or 1)

@@ -1,0 +1,405 @@
+"""The promises as code: what every won write, every call and every stored ledger must keep, whatever went wrong before.
+
+Owns the judgement, one function per thing judged; the explorer and the seeded simulation judge with all of them,
+`preheat audit-ledger` judges stored ledgers with `by_ledger`. Pure: what a rule needs of the past is handed in.
+
+| promise | is judged by |
+| --- | --- |
+| S1 one effective start per token; a new one only when the lease of the last is over | `by_effect`, `by_write` |
+| S2 intent before effect: a call is named by a won write of the same pass | `by_call` |
+| S3 never stopped while needed | `by_intent` |
+| S4 what we neither started nor adopted we do not stop | `by_intent`, `by_effect` |
+| S5 tokens are single-use | `by_intent`, `by_call`, `by_ledger` |
+| S6 no acknowledged request is lost | `simulation.answers`, by what was asked |
+| S7 the ledger is append-only and gap-free | `by_write`, `by_ledger` |
+| S8 leases never move back, and nobody closes a younger one | `by_write`, `by_close` |
+| S9 unknown is not off, and not yes | `by_intent`, `by_answer` |
+| S10 bounded calls | `by_write`, `by_intent`, `by_look`, `by_rate` |
+| S11 the gate is opened only on sight of HOSTED, and closed before the stop | `by_gate`, `by_stop` |
+| S12 a stop waits for its queue to be empty, and no reading that failed counts as empty | `by_readings`, `by_stop` |
+
+L1, L2 and L5 need a world that goes on: explorer and simulation see to them, of L1 `by_write` judges that nobody is
+silenced by a refusal of an earlier plan, and of L3 `by_ledger` judges *once*.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from preheat.domain.plan.plan import Drain
+from preheat.domain.record.attempt import Answer, Attempt, Call
+from preheat.domain.record.gate import BacklogReading, Passage
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
+
+# The promised figures stand here once more: were they read from the rules that they judge, no rule could break them.
+LEASE = timedelta(seconds=120)
+TOKEN_AGE_MAX = timedelta(hours=7, minutes=30)
+ATTEMPTS_MAX = 5
+REPAIRS_MAX = 2
+RESIZED_AFTER_MOST = 2
+CALLS_AN_HOUR_MAX = 90
+EARLY = timedelta(seconds=2)
+EMPTIES = 3
+EMPTY_FOR = timedelta(seconds=60)
+GATE_CLOSED_WITHIN = timedelta(minutes=5)
+LETS_NOTHING_THROUGH = (Passage.CLOSED, Passage.GONE)
+PAUSES = {  # the least wait before a call so answered is made again
+    Answer.LOST: timedelta(seconds=10),
+    Answer.THROTTLED: timedelta(seconds=10),
+    Answer.WRONG_STATE: timedelta(seconds=60),
+    Answer.QUOTA: timedelta(seconds=60),
+    Answer.DENIED: timedelta(minutes=5),
+}
+REFUSED_FOR_GOOD = (Answer.INVALID, Answer.GONE)
+HOUR = timedelta(hours=1)
+TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
+MAY_COME_YET = (None, Answer.LOST)  # what leaves open whether the call has had its effect, or will have it
+
+
+class Broken(NamedTuple):
+    """One broken promise, and how."""
+
+    invariant: str
+    what: str
+
+
+class Sent(NamedTuple):
+    """How a token was first sent: when, and with parameters of which digest."""
+
+    at: datetime
+    digest: str
+
+
+def by_write(  # noqa: C901 - one judgement, rule by rule
+    before: ModelRecord | None,
+    after: ModelRecord,
+    entry: LedgerEntry | None,
+    *,
+    at: datetime,
+    skew: timedelta = timedelta(),
+    behind: timedelta = timedelta(),
+) -> Iterator[Broken]:
+    """Judge a write that was won at `at`: `before` is the record it replaced. `skew`: how far a clock may be off.
+
+    What a record says was read from the clock of the pass that wrote it; `at` is the time itself. `behind`: how
+    far that clock is known to be late.
+    """
+    yield from _chained(before, after, entry)
+    if entry is not None and entry.action is Action.FAIL and after.observed is not Observed.FAILED:
+        yield Broken("S7", f"told as failed, and it was seen {after.observed}")
+    if before is None:
+        return
+    if before.since is not None and (after.since is None or after.since < before.since):
+        yield Broken("S8", f"since went back from {before.since} to {after.since}")
+    old, new = before.attempt, after.attempt
+    if old is not None and new is not None and old.client_token == new.client_token:
+        if new.intent_at < old.intent_at:
+            yield Broken("S8", f"intent_at went back from {old.intent_at} to {new.intent_at}")
+    elif old is not None and at + skew < old.intent_at + LEASE:
+        age = at - old.intent_at
+        if old.open_writers or old.answer in MAY_COME_YET:
+            yield Broken("S8", f"the intent of {old.client_token} was closed at the age of {age}")
+        if new is not None and old.call is new.call is Call.START:
+            yield Broken("S1", f"a new start was intended {age} after the intent of the last")
+    yield from _gate_kept(before, after, at + skew)
+    yield from _paced(before, after, at + skew)
+    yield from _silenced(before, after)
+    if old is not None and new is not None and old.client_token == new.client_token and new.retry_at is not None:
+        pause = PAUSES.get(new.answer or Answer.ACCEPTED, timedelta())
+        if new.retry_at != old.retry_at and new.retry_at < new.intent_at + pause - 2 * skew - behind:
+            yield Broken("S10", f"{new.call} {new.answer}, and to be repeated {new.retry_at - new.intent_at} later")
+
+
+def _silenced(before: ModelRecord, after: ModelRecord) -> Iterator[Broken]:
+    """Judge that the service is no longer asked under a plan only once it has refused that very plan."""
+    if after.silent_for_plan in (None, before.silent_for_plan) or after.observed in (Observed.GONE, Observed.UNKNOWN):
+        return
+    old, new = before.attempt, after.attempt
+    answered = old is not None and new is not None and old.client_token == new.client_token
+    refused = new is not None and new.answer in REFUSED_FOR_GOOD
+    if not (answered and refused and old is not None and old.answer not in REFUSED_FOR_GOOD):
+        yield Broken("L1", f"silent for plan {after.silent_for_plan}, under which nothing was refused")
+
+
+def _gate_kept(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterator[Broken]:
+    """Judge what a write that is won by `at` at the latest does to the change of the gate that was intended last."""
+    old = before.gate.attempt if before.gate is not None else None
+    new = after.gate.attempt if after.gate is not None else None
+    if old is None:
+        return
+    if new is not None and old.client_token == new.client_token:
+        if new.intent_at < old.intent_at:
+            yield Broken("S8", f"intent_at of the gate went back from {old.intent_at} to {new.intent_at}")
+        if new.tries > old.tries and old.retry_at is not None and at < old.retry_at:
+            yield Broken("S10", f"{old.client_token} is repeated at {at}, and not before {old.retry_at}")
+    elif at < old.intent_at + LEASE and (old.open_writers or old.answer in MAY_COME_YET):
+        yield Broken("S8", f"the intent of {old.client_token} was closed at the age of {at - old.intent_at}")
+
+
+def by_gate(
+    before: ModelRecord,
+    after: ModelRecord,
+    *,
+    observed: Observed,
+    passage: Passage | None,
+    needed: bool,
+    moved: bool,
+    asked: int = 0,
+) -> Iterator[Broken]:
+    """Judge a won write that names the change of a gate to be called next.
+
+    `passage` is what the pass saw of the gate; `needed`: a demand covers the moment of the write, give or take the
+    clocks; `moved`: the plan names another gate by now, or none; `asked`: as `by_intent` has it.
+    """
+    attempt = after.gate.attempt if after.gate is not None else None
+    if attempt is None:
+        yield Broken("S2", "the call of a gate follows a write that names none")
+        return
+    if passage not in (Passage.OPEN, Passage.CLOSED):
+        yield Broken("S9", f"{attempt.call} is called for on a gate that is {passage}")
+    if attempt.call is Call.OPEN and observed is not Observed.HOSTED:
+        yield Broken("S11", f"the gate is opened before a model that is {observed}")
+    if attempt.call is Call.OPEN and before.attempt is not None and before.attempt.call is Call.STOP:
+        yield Broken("S11", "the gate is opened while a stop may be on its way")
+    kept = needed and not moved and not outgrown(before, asked)
+    if attempt.call is Call.CLOSE and kept and observed is Observed.HOSTED:
+        yield Broken("S3", "hosted and needed, yet its gate is closed")
+
+
+def by_stop(
+    before: ModelRecord,
+    *,
+    observed: Observed,
+    passage: Passage | None,
+    reading: BacklogReading | None,
+    drain: Drain | None,
+    at: datetime,
+    skew: timedelta = timedelta(),
+) -> Iterator[Broken]:
+    """Judge a first stop of a model that is HOSTED, by the record before it and by what its pass saw.
+
+    `drain`: what the stop has to wait for, if it is no stop amid a demand.
+    """
+    waited = before.draining
+    if observed is not Observed.HOSTED or (before.attempt is not None and before.attempt.call is Call.STOP):
+        return
+    over_at = waited.over_at if waited is not None else None
+    if before.gate is not None:
+        change = before.gate.attempt
+        opens = change is not None and change.call is Call.OPEN and (change.open_writers or change.answer is None)
+        if opens and change is not None and at + skew < change.intent_at + LEASE:
+            yield Broken("S11", "stopped while a worker may yet open the gate")
+        given_up = over_at is not None and at + skew >= over_at + GATE_CLOSED_WITHIN
+        if passage not in LETS_NOTHING_THROUGH and not given_up:
+            yield Broken("S11", f"stopped, and its gate is {passage}")
+    if drain is None or over_at is not None:
+        return
+    if waited is None:
+        yield Broken("S12", "stopped without a reading of its queue")
+        return
+    now_empty = reading is not None and reading.backlog is not None and not reading.backlog.left
+    since = waited.empty_since
+    drained = now_empty and waited.empties >= EMPTIES - 1 and since is not None and at + skew >= since + EMPTY_FOR
+    if not drained and at + skew < waited.since + drain.limit:
+        yield Broken("S12", f"stopped {at - waited.since} after its demand, and its queue is not known to be empty")
+
+
+def by_readings(before: ModelRecord, after: ModelRecord, reading: BacklogReading | None) -> Iterator[Broken]:
+    """Judge what a won write says of the readings of its queue; `reading` is what its pass was told."""
+    was = before.draining.empties if before.draining is not None else 0
+    now = after.draining.empties if after.draining is not None else 0
+    empty = reading is not None and reading.backlog is not None and not reading.backlog.left
+    if now > was + empty:
+        yield Broken("S12", f"{now} readings are said to have found the queue empty, after {was}")
+
+
+def _paced(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterator[Broken]:
+    """Judge how soon after a failure a write that is won by `at` at the latest tries again, and how often."""
+    old, new = before.attempt, after.attempt
+    again = old is not None and new is not None and old.client_token == new.client_token
+    if old is not None and new is not None and again:
+        if new.tries > old.tries and old.retry_at is not None and at < old.retry_at:
+            yield Broken("S10", f"{old.client_token} is repeated at {at}, and not before {old.retry_at}")
+    elif new is not None and new.call is Call.START and before.effort is not None and after.effort is not None:
+        same, retry_at = after.effort.demand_start == before.effort.demand_start, before.effort.retry_at
+        if same and retry_at is not None and at < retry_at:
+            yield Broken("S10", f"a new start is intended at {at}, and not before {retry_at}")
+    if after.effort is not None and not (after.effort.attempts <= ATTEMPTS_MAX and after.effort.repairs <= REPAIRS_MAX):
+        yield Broken("S10", f"{after.effort.attempts} attempts and {after.effort.repairs} repairs for one demand")
+
+
+def _chained(before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry | None) -> Iterator[Broken]:
+    sequence, phase = (before.sequence, before.phase) if before is not None else (0, Phase.IDLE)
+    if after.sequence != sequence + (entry is not None):
+        yield Broken("S7", f"sequence went from {sequence} to {after.sequence}")
+    if entry is None:
+        if after.phase is not phase:
+            yield Broken("S7", f"the phase went from {phase} to {after.phase} without an entry")
+    elif (entry.sequence, entry.from_phase, entry.to_phase) != (after.sequence, phase, after.phase):
+        chain = f"{entry.sequence}: {entry.from_phase} -> {entry.to_phase}"
+        yield Broken("S7", f"entry {chain} does not tell of {phase} -> {after.phase}")
+
+
+def by_intent(  # noqa: C901 - one judgement, rule by rule
+    before: ModelRecord,
+    after: ModelRecord,
+    *,
+    observed: Observed,
+    needed: bool,
+    returned: bool,
+    left: bool | None = None,
+    attempts: int = 0,
+    repairs: int = 0,
+    may_stop_any: bool = False,
+    asked: int = 0,
+) -> Iterator[Broken]:
+    """Judge a won write that names the call to be made next.
+
+    `observed` is what the pass saw; `needed`: the stored demand forbids a stop at the moment of the write; `returned`:
+    under the attempt of `before`, the model was seen out of its stopped state, and is stopped again. `attempts`: the
+    starts of different tokens that were intended for the demand served, this one included, whatever the record counts;
+    `repairs`: those of them that followed a start under which the model was seen to leave and return.
+    `left`: what `before.attempt.left` should say, if anybody else has kept count.
+    `may_stop_any`: the plan's policy for the model is to stop also what somebody else has started. `asked`: the units
+    that holds ask for at that moment, if the plan's policy is to restart what runs with fewer; 0: it is not. That is
+    the one exception to S3, and not after a second start for the same demand.
+    """
+    attempt = after.attempt
+    if attempt is None:
+        yield Broken("S2", "a call follows a write that names none")
+        return
+    if observed in (Observed.UNKNOWN, Observed.BUSY):
+        yield Broken("S9", f"{attempt.call} is called for on a model that is {observed}")
+    elif attempt.call is Call.START and observed not in (Observed.STOPPED, Observed.FAILED):
+        yield Broken("S1", f"a start is called for of a model that is {observed}")
+    repeated = before.attempt is not None and before.attempt.client_token == attempt.client_token
+    if attempt.call is Call.START and repeated and returned:
+        yield Broken("S5", "the token is sent again after the model was seen to leave and return")
+    if attempt.call is Call.STOP and needed and observed is Observed.HOSTED and not outgrown(before, asked):
+        yield Broken("S3", "hosted and needed, yet a stop is called for")
+    hung = after.effort is not None and after.effort.unstuck
+    if attempt.call is Call.STOP and needed and observed is Observed.STARTING and not hung:
+        yield Broken("S3", "starting and needed, yet a stop is called for, and not because it hangs")
+    if attempt.call is Call.STOP and not before.is_engaged() and not needed and not may_stop_any:
+        yield Broken("S4", "a stop is called for of what is neither started nor adopted")
+    old = before.attempt
+    left = old is not None and old.left if left is None else left
+    if old is not None and old.call is attempt.call is Call.START and not repeated and not left:
+        aged = attempt.first_at - old.first_at >= TOKEN_AGE_MAX
+        refused = old.answer in REFUSED_FOR_GOOD or (old.answer in PAUSES and old.digest() != attempt.digest())
+        if not (aged or refused or old.left or observed is Observed.FAILED):
+            yield Broken("S1", "a new start is intended, though the last is not known dead")
+    stopped = old is not None and old.call is Call.STOP and old.answer is Answer.ACCEPTED and left
+    if attempt.call is Call.STOP and stopped and observed is Observed.STARTING:
+        yield Broken("S4", "a stop is called for of what is starting after an accepted stop: somebody else's start")
+    if attempts > ATTEMPTS_MAX:
+        yield Broken("S10", f"start number {attempts} for one demand")
+    if repairs > REPAIRS_MAX:
+        yield Broken("S10", f"repair number {repairs} for one demand")
+
+
+def outgrown(before: ModelRecord, asked: int) -> bool:
+    """Tell whether a start of ours runs with fewer units than are asked for, and may be stopped for that."""
+    attempt, effort = before.attempt, before.effort
+    fewer = attempt is not None and attempt.call is Call.START and attempt.units.minimum < asked
+    return fewer and effort is not None and effort.attempts <= RESIZED_AFTER_MOST
+
+
+def by_answer(attempt: Attempt | None, answered: Answer) -> Iterator[Broken]:
+    """Judge the write that ends a pass with a call; `attempt`: what it stores, None if it stores none."""
+    if attempt is None:
+        yield Broken("S9", f"answered {answered}, and that is not written down")
+    elif attempt.answer is not answered:
+        yield Broken("S9", f"answered {answered}, and written down as {attempt.answer}")
+
+
+def by_close(before: ModelRecord, after: ModelRecord, callers: Iterable[Attempt]) -> Iterator[Broken]:
+    """Judge a won write by who is about to call, `callers`: whatever the record says, their intent stays."""
+    old, new = before.attempt, after.attempt
+    if old is None or (new is not None and new.client_token == old.client_token):
+        return
+    if any(each.client_token == old.client_token for each in callers):
+        yield Broken("S8", f"the intent of {old.client_token} was closed while a worker was about to call")
+
+
+def by_call(
+    attempt: Attempt,
+    named: str | None,
+    *,
+    at: datetime,
+    skew: timedelta = timedelta(),
+    first: Sent | None = None,
+) -> Iterator[Broken]:
+    """Judge a start or a stop that is sent; `named` is the token in the last write that the same pass has won.
+
+    `first`: how the token was first sent, whatever the attempt says of itself.
+    """
+    if named != attempt.client_token:
+        yield Broken("S2", f"{attempt.call} {attempt.client_token} is sent, the pass's own won write names {named}")
+    if not TOKEN.fullmatch(attempt.client_token):
+        yield Broken("S5", f"token {attempt.client_token!r} is not of the service's alphabet")
+    if at - attempt.first_at > TOKEN_AGE_MAX + skew:
+        yield Broken("S5", f"token {attempt.client_token} is {at - attempt.first_at} old")
+    if first is not None and at - first.at > TOKEN_AGE_MAX + 2 * skew:
+        yield Broken("S5", f"token {attempt.client_token} was first sent {at - first.at} ago")
+    if first is not None and first.digest != attempt.digest():
+        yield Broken("S5", f"token {attempt.client_token} is sent with other parameters than before")
+
+
+def by_effect(attempt: Attempt, *, effects: int, by_person: bool) -> Iterator[Broken]:
+    """Judge a call that had an effect. `effects`: those of its token, this one included.
+
+    `by_person`: what it stopped was started by a person, outside any demand, and none has covered it since.
+    """
+    if effects > 1:
+        yield Broken("S1", f"token {attempt.client_token} had {effects} effects")
+    if attempt.call is Call.STOP and by_person:
+        yield Broken("S4", "stopped what a person had started outside any demand")
+
+
+def by_look(record: ModelRecord | None, *, at: datetime, skew: timedelta = timedelta()) -> Iterator[Broken]:
+    """Judge a look at the service by the record that its pass has read: who is not due costs one read, and no call."""
+    if record is None:
+        return
+    if record.wake_at is None or record.wake_at > at + EARLY + skew:
+        yield Broken("S10", f"looked at, and not due before {record.wake_at}")
+
+
+def by_rate(calls: int) -> Iterator[Broken]:
+    """Judge how many calls one model has taken within an hour."""
+    if calls > CALLS_AN_HOUR_MAX:
+        yield Broken("S10", f"{calls} calls within an hour")
+
+
+def by_ledger(entries: Sequence[LedgerEntry], *, sequence: int = 0) -> Iterator[Broken]:  # noqa: C901 - one reading, rule by rule
+    """Judge one model's stored ledger, oldest first and whole; `sequence`: of its record, read before the ledger."""
+    if len(entries) < sequence:
+        yield Broken("S7", f"the record tells of {sequence} entries, {len(entries)} are there")
+    intents: dict[str, tuple[Action, str | None]] = {}
+    phase = Phase.IDLE
+    judged_for: set[tuple[str | None, datetime]] = set()
+    for number, entry in enumerate(entries, start=1):
+        if entry.sequence != number:
+            yield Broken("S7", f"entry {entry.sequence} stands at place {number}")
+        if entry.from_phase is not phase:
+            yield Broken("S7", f"entry {entry.sequence} starts from {entry.from_phase}, the last one ended in {phase}")
+        phase = entry.to_phase
+        token = entry.client_token
+        if entry.action in (Action.START, Action.STOP, Action.OPEN, Action.CLOSE):
+            if token is None:
+                yield Broken("S2", f"entry {entry.sequence} intends a {entry.action} without a token")
+                continue
+            if not TOKEN.fullmatch(token):
+                yield Broken("S5", f"entry {entry.sequence}: token {token!r} is not of the service's alphabet")
+            if token in intents:
+                yield Broken("S5", f"entry {entry.sequence} intends token {token} a second time")
+            intents[token] = (entry.action, entry.parameter_digest)
+        elif token in intents and intents[token][1] != entry.parameter_digest:
+            yield Broken("S5", f"entry {entry.sequence} has token {token} with other parameters")
+        if entry.late is not None and entry.margin is not None:
+            ready_at = entry.at + entry.margin
+            if (entry.schedule, ready_at) in judged_for:
+                yield Broken("L3", f"entry {entry.sequence} judges a demand a second time")
+            judged_for.add((entry.schedule, ready_at))

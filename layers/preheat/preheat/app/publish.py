@@ -1,0 +1,112 @@
+"""What is published: the events that a ledger entry or a reply makes, and the order in which they leave.
+
+Pure but for its ports. The ledger is the outbox: what is stored there is told at least once, with the same ids each
+time, and nothing else ever is. Does not know how an entry comes to be read, nor who listens.
+"""
+
+import json
+from collections.abc import Collection, Iterator
+
+from preheat.app.ports import Events, Replies
+from preheat.domain.demand.request import Reply
+from preheat.domain.record.event import Event, EventKind, event_id
+from preheat.domain.record.record import Action, LedgerEntry, Phase
+
+REASON_MAX = 1000  # characters of a reason, which may quote the hosting service
+
+
+def events_of(told: LedgerEntry | Reply) -> tuple[Event, ...]:
+    """Return the events that an entry or a reply makes, in the order in which they happened; most entries make none."""
+    return (_of_reply(told),) if isinstance(told, Reply) else tuple(_of_entry(told))
+
+
+def fails_a_start(entry: LedgerEntry) -> bool:
+    """Tell whether an entry ends a start for good: it burnt out, or was refused and is not tried again as it is."""
+    ended = entry.from_phase is Phase.STARTING and entry.to_phase in (Phase.REFUSED, Phase.GONE)
+    return entry.action is Action.FAIL or (entry.action is Action.REFUSE and ended)
+
+
+class Outbox:
+    """Tells of entries and replies. `reply_to`: the queues that may be replied to, and no other."""
+
+    def __init__(self, events: Events, replies: Replies, reply_to: Collection[str] = ()) -> None:
+        self._events, self._replies, self._reply_to = events, replies, frozenset(reply_to)
+
+    def publish(self, told: LedgerEntry | Reply) -> tuple[Event, ...]:
+        """Put the events of an entry or a reply, then send the reply to the queue that it was asked to go to.
+
+        Raises:
+            EventsUnavailable, QueueUnavailable: not all has left: publish it again, and nothing after it before.
+            Undeliverable: something of it is refused for good.
+        """
+        events = events_of(told)
+        if events:
+            self._events.put(events)
+        if isinstance(told, Reply) and told.reply_to is not None and told.reply_to in self._reply_to:
+            self._replies.send(told.reply_to, reply_text(events[0]))
+        return events
+
+
+def reply_text(event: Event) -> str:
+    """Return the message that a reply queue gets: the event's detail, with its kind beside it."""
+    return json.dumps({"detail-type": event.kind, **event.detail()})
+
+
+def _of_entry(entry: LedgerEntry) -> Iterator[Event]:
+    # Late first: an entry that is both tells of a model that was late and is ready now.
+    if entry.late:
+        yield from _for_each(entry, EventKind.MODEL_LATE, None, *entry.requests)
+    if entry.margin is not None:
+        yield from _for_each(entry, EventKind.MODEL_READY, None, *entry.requests)
+    elif entry.action is Action.READY:
+        yield from _for_each(entry, EventKind.MODEL_READY, *entry.requests)
+    if fails_a_start(entry):
+        yield from _for_each(entry, EventKind.START_FAILED, None)
+    if entry.action is Action.LEAVE:
+        yield from _for_each(entry, EventKind.MODEL_UNSCHEDULED, None)
+    for request_id in entry.expired:
+        # A schedule's hold ends for every model that has it, and is told by each: one event, so one id.
+        yield _event(entry, EventKind.HOLD_EXPIRED, request_id, event_id(request_id, "expired"))
+
+
+def _for_each(entry: LedgerEntry, kind: EventKind, *request_ids: str | None) -> Iterator[Event]:
+    for request_id in request_ids:
+        yield _event(entry, kind, request_id, event_id(entry.model_id, entry.sequence, kind, request_id))
+
+
+def _event(entry: LedgerEntry, kind: EventKind, request_id: str | None, the_id: str) -> Event:
+    return Event(
+        kind,
+        the_id,
+        entry.at,
+        entry.reason[:REASON_MAX],
+        request_id=request_id,
+        model=entry.model_id,
+        schedule=entry.schedule,
+        ready_at=entry.ready_at,
+        margin=entry.margin,
+        late=entry.late,
+        phase=entry.to_phase,
+    )
+
+
+def _of_reply(reply: Reply) -> Event:
+    kind = EventKind.REQUEST_ACCEPTED if reply.accepted else EventKind.REQUEST_REJECTED
+    subject = reply.subject
+    return Event(
+        kind,
+        event_id(f"request#{reply.request_id}", 1, kind, reply.request_id),
+        reply.at,
+        reply.reason[:REASON_MAX],
+        request_id=reply.request_id,
+        model=subject.model_id if subject is not None else None,
+        schedule=subject.schedule if subject is not None else None,
+        ready_at=reply.ready_at,
+        margin=reply.margin,
+        code=reply.code,
+        verb=reply.verb,
+        of=reply.of,
+        begin=reply.begin,
+        until=reply.until,
+        phase=reply.phase,
+    )

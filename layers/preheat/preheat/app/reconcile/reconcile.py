@@ -1,0 +1,281 @@
+"""One pass: gather, decide, record the intent, act, record the outcome.
+
+Level-triggered: a message only says *look at model X*. Owns the order of the remote calls and the reaction to each
+one's failure; what to do is `domain.decision`'s affair. Pure but for its `Remote`: nothing here logs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from preheat.app.ports import HostingError, ModelGone, Planned, QueueUnavailable, Remote, StaleRecord, StoreUnavailable
+from preheat.app.reconcile.downstream import looked_downstream, moved
+from preheat.domain.calendar.timetable import ScheduleError, closed_until
+from preheat.domain.decision import accounting, proving
+from preheat.domain.decision.decision import Decision, after_call, after_gate_call, decide
+from preheat.domain.decision.situation import Observation, Proof, Situation
+from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Outlook, outlook
+from preheat.domain.demand.request import Standing, Subject
+from preheat.domain.lead.evidence import turned
+from preheat.domain.lead.lead_in_force import in_force
+from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Readiness
+from preheat.domain.record import budget
+from preheat.domain.record.attempt import Answer, Attempt, Call, Outcome
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
+from preheat.domain.values import changed
+
+# A message may come this much before its second; a pass that is earlier ends after one read.
+EARLY = timedelta(seconds=2)
+# A tick looks this far ahead; what is due later, a later tick will find in time.
+TICK_HORIZON = timedelta(seconds=60)
+# A tick may come some seconds late, and sends all that fell due meanwhile at once: looks in turn do not wait for it.
+TURN_HORIZON = timedelta(minutes=5)
+WRITES_LOST_MAX = 3
+CLOCKS_APART = timedelta(seconds=60)  # clocks are assumed to be within this of each other
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a pass did, for the log: its last action with the reason, and the entries it wrote, in order.
+
+    `incomplete`: it could not be carried through; the model is still due, and the tick is the retry.
+    """
+
+    model_id: ModelId
+    action: Action
+    reason: str
+    phase: Phase | None = None
+    wake_at: datetime | None = None
+    entries: tuple[LedgerEntry, ...] = ()
+    incomplete: bool = False
+    unevaluated: str = ""  # why the current plan's schedules could not be evaluated; it is gone by the plan before
+    closed_until: date | None = None  # where the resolved holidays of the model's calendars end
+
+
+def reconcile(model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT) -> Result:
+    """Look at one model and take at most one step. `mode` is the stack's; the stricter of it and the model's holds.
+
+    A remote end that cannot be reached ends the pass without error: the record stays due, and the tick is the retry.
+
+    Raises:
+        UnreadableItem: the stored record or plan is of a form that this release does not know; nothing was touched.
+    """
+    entries: list[LedgerEntry] = []
+    try:
+        for _ in range(WRITES_LOST_MAX):
+            try:
+                return _pass(model_id, remote, mode, entries)
+            except StaleRecord as lost:
+                reason = str(lost)
+    except StoreUnavailable as error:
+        reason = f"the store is out of reach: {error}"
+    else:
+        reason = f"lost {WRITES_LOST_MAX} writes in a row: {reason}"
+    return Result(model_id, Action.LOOK, reason, entries=tuple(entries), incomplete=True)
+
+
+def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[LedgerEntry]) -> Result:
+    record = remote.store.load(model_id)
+    now = remote.clock.now()
+    if record is not None and (record.wake_at is None or record.wake_at > now + EARLY):
+        return Result(model_id, Action.LOOK, "not due yet", record.phase, record.wake_at)
+    planned = remote.store.planned(model_id)
+    if record is not None and planned.version < record.plan_version:
+        # The plans went back in time, as after a restore: to obey would stop what the newer plan wants.
+        reason = f"plan {planned.version} is current, but plan {record.plan_version} was served: apply anew"
+        return Result(model_id, Action.LOOK, reason, record.phase, record.wake_at, incomplete=True)
+    if record is None:
+        if planned.model is None:
+            return Result(model_id, Action.LOOK, "neither planned nor on record")
+        record = ModelRecord(model_id=model_id, target=planned.model.target)
+    wanted, problem = _wanted(record, planned, remote, now)
+    if wanted is None:
+        reason = f"{problem}; nothing is started or stopped"
+        return Result(model_id, Action.LOOK, reason, record.phase, record.wake_at, incomplete=True, unevaluated=problem)
+    situation = _gather(wanted, planned.version, stack_mode, remote, now)
+    decision = decide(situation)
+    stops = decision.call is not None and decision.call.call in (Call.STOP, Call.CLOSE)
+    record = _save(decision, remote, entries, situation.guards if stops else {})
+    if decision.call is not None:
+        outcome = _act(decision.call, decision.record, remote)
+        answer, detail = outcome.answer, outcome.detail
+        answered = after_gate_call if decision.call.call.is_of_gate else after_call
+        after = answered(situation, record, outcome, now=remote.clock.now())
+        try:
+            record = _save(after, remote, entries, {})
+        except (StaleRecord, StoreUnavailable):
+            # The intent stands: the next pass repeats the very same call, or sees its effect.
+            detail = f"{after.reason}; not recorded, the intent stands"
+        decision = changed(decision, reason=f"{decision.reason} ({detail or answer})")
+    _look_again(record, remote, TICK_HORIZON if situation.turn is None else TURN_HORIZON)
+    return Result(
+        model_id,
+        decision.action,
+        decision.reason,
+        record.phase,
+        record.wake_at,
+        tuple(entries),
+        unevaluated=problem,
+        closed_until=closed_until(wanted.model.schedules) if wanted.model is not None else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is wanted of a model: the plan that is obeyed, with the lead in force, and its demand.
+
+    `record` is the one to go by, turned to the plan's target where nothing holds it to another.
+    """
+
+    record: ModelRecord
+    model: HostedModel | None = None
+    outlook: Outlook = NOTHING_WANTED
+    guards: Mapping[Subject, int] = field(default_factory=dict)
+
+
+def _wanted(record: ModelRecord, planned: Planned, remote: Remote, now: datetime) -> tuple[_Wanted | None, str]:
+    """Return what is wanted, and what is wrong with the current plan.
+
+    A model whose schedules cannot be evaluated here keeps the plan before; if that cannot be either, none is returned.
+    """
+    try:
+        return _demand(record, planned.model, remote, now), ""
+    except ScheduleError as error:
+        problem = str(error)
+    before = remote.store.planned_before(record.model_id)
+    try:
+        return _demand(record, before, remote, now) if before is not None else None, problem
+    except ScheduleError:
+        return None, problem
+
+
+def _demand(record: ModelRecord, model: HostedModel | None, remote: Remote, now: datetime) -> _Wanted:
+    if model is None:
+        return _Wanted(record)
+    if record.target != model.target and not record.is_engaged():
+        record = turned(record, model.target)
+    requests, guards = _standings(model, remote, now)
+    asked_at = _not_before(now, record, requests)
+    model = in_force(model, record, asked_at, requests)
+    seen = outlook(model, asked_at, requests)
+    if asked_at > now:  # What falls between the two is judged by the pass's clock: look again once it has come.
+        seen = changed(seen, next_edge=min(asked_at, seen.next_edge or asked_at))
+    return _Wanted(record, model, seen, guards)
+
+
+def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote, now: datetime) -> Situation:
+    """Read the rest of what the decision rests on: the service itself, and what consumes the model."""
+    model, record = wanted.model, wanted.record
+    mode = stack_mode if model is None else max(stack_mode, model.mode, key=lambda mode: mode.strictness)
+    looks = mode is not Mode.PAUSED and record.silent_for_plan != plan_version
+    # A look of several calls is affordable if its last one is.
+    spent_until = budget.spent(record.spent_until, now, record.target.backend.calls_a_look - 1)
+    affordable = not budget.is_spent(spent_until, now)
+    if looks and affordable:
+        record = changed(record, writer=remote.writer, spent_until=budget.spent(spent_until, now))
+        observation = _observe(record, remote)
+    else:
+        record = changed(record, writer=remote.writer)
+        unread = Observation(Observed.UNKNOWN, "not looked at: its calls are spent")
+        observation = unread if looks else Observation(record.observed, "as last seen")
+    situation = Situation(
+        model=model,
+        plan_version=plan_version,
+        mode=mode,
+        record=record,
+        outlook=wanted.outlook,
+        observation=observation,
+        now=now,
+        seen_at=now,
+        guards=wanted.guards,
+    )
+    if mode is Mode.PAUSED:
+        return situation
+    if situation.has_looked and model is not None and model.readiness is not None:
+        situation = _proved(situation, model.readiness, remote)
+    # A service that is not to be asked may still have a gate. Once the calls are spent, nothing is due here either.
+    situation = looked_downstream(situation, remote)
+    if situation.has_looked and situation.finds_a_stranger:
+        situation = changed(situation, seen_at=remote.clock.now())
+    return situation
+
+
+def _standings(model: HostedModel, remote: Remote, now: datetime) -> tuple[tuple[Standing, ...], Mapping[Subject, int]]:
+    """Read what stands of a model and of each of its schedules, with the versions that guard the latter.
+
+    Read after the record, whose version guards the model's own.
+    """
+    requests = list(remote.store.standings(Subject(model_id=model.model_id), now - HORIZON).requests)
+    guards: dict[Subject, int] = {}
+    for name in dict.fromkeys(schedule.name for schedule in model.schedules):
+        subject = Subject(schedule=name)
+        found = remote.store.standings(subject, now - HORIZON)
+        guards[subject] = found.version
+        requests += found.requests
+    return tuple(requests), guards
+
+
+def _not_before(now: datetime, record: ModelRecord, requests: Sequence[Standing]) -> datetime:
+    """Return the instant that demand is seen from: not before what was read of it was known, or was begun for it.
+
+    A clock that is behind would stop a model between its shift and the hold that prolongs it, under a block that has
+    just been lifted, and as not wanted yet what another pass has just started. Leases go by `now`.
+    """
+    known = (record.since, *(at for one in requests for at in (one.known_at, one.released_at)))
+    return max([now, *(at for at in known if at is not None and at <= now + CLOCKS_APART)])
+
+
+def _observe(record: ModelRecord, remote: Remote) -> Observation:
+    try:
+        return remote.hosting.describe(record.target)
+    except ModelGone as gone:
+        return Observation(Observed.GONE, str(gone))
+    except HostingError as error:
+        return Observation(Observed.UNKNOWN, str(error), failure=error.answer)
+
+
+def _proved(s: Situation, readiness: Readiness, remote: Remote) -> Situation:
+    """Try the inference if it is due; it takes the place of the start or stop in the budget, for none follows it."""
+    if not proving.is_due(s):
+        return s
+    record, begun_at = changed(s.record, spent_until=budget.spent(s.record.spent_until, s.now)), remote.clock.now()
+    failure, detail = None, ""
+    try:
+        remote.hosting.probe(record.target, readiness)
+    except HostingError as error:
+        failure, detail = error.answer, str(error)
+    proof = Proof(max(remote.clock.now() - begun_at, timedelta()), failure, detail)
+    return changed(s, record=record, observation=changed(s.observation, proof=proof))
+
+
+def _act(attempt: Attempt, record: ModelRecord, remote: Remote) -> Outcome:
+    if attempt.call.is_of_gate:
+        return moved(attempt, record, remote)
+    call = remote.hosting.start if attempt.call is Call.START else remote.hosting.stop
+    try:
+        call(attempt)
+    except HostingError as error:
+        return Outcome(error.answer, str(error), retried=error.retried)
+    return Outcome(Answer.ACCEPTED)
+
+
+def _save(decision: Decision, remote: Remote, entries: list[LedgerEntry], guards: Mapping[Subject, int]) -> ModelRecord:
+    if decision.entry is None:
+        return remote.store.save(decision.record, None, guards)
+    record, entry = accounting.told(decision.record, decision.entry)
+    record = remote.store.save(record, entry, guards)
+    entries.append(entry)
+    return record
+
+
+def _look_again(record: ModelRecord, remote: Remote, horizon: timedelta) -> None:
+    """Send the next look only if it falls before `horizon`; the tick finds every other."""
+    if record.wake_at is None:
+        return
+    wait = record.wake_at - remote.clock.now()
+    if wait < horizon:
+        try:
+            remote.queue.enqueue(record.model_id, max(wait, timedelta()))
+        except QueueUnavailable:
+            return  # The record is due at `wake_at`: the tick will find it.

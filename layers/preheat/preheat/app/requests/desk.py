@@ -1,0 +1,188 @@
+"""The desk: takes a message in, and every message is answered once, whatever comes twice, late or out of order.
+
+Owns the order of the remote calls: read what the answer rests on, store the answer with its change in one transaction,
+wake, and put what was refused aside. The rules are `ruling`'s. The reply under the request's id is the record of what
+was done: a message that comes again finds it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from preheat.app.ports import Clock, Queue, QueueUnavailable, RejectedRequests, StaleRecord, Store
+from preheat.app.requests.case import Case, Limits, Ruling
+from preheat.app.requests.codes import Code
+from preheat.app.requests.envelope import Opened, Sent, opened, other_id
+from preheat.app.requests.message import Request
+from preheat.app.requests.ruling import rule
+from preheat.app.requests.subjects import Subjects
+from preheat.domain.demand.demand import HORIZON
+from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Reply, Standing, Subject, Tombstone, Verb
+from preheat.domain.plan.plan import ModelId
+
+TRIES_MAX: Final = 5  # answers that may lose their write before the message comes again
+REASON_MAX: Final = 1_500  # characters of a reply's sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one message: its answer, whom it woke, and whether it was answered before."""
+
+    reply: Reply
+    woken: tuple[ModelId, ...] = ()
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What is to be answered under which id; `request` None: it is refused unread, with `ruling`."""
+
+    opened: Opened
+    request: Request | None
+    ruling: Ruling | None
+
+
+class Desk:
+    """Answers requests over the ports. It keeps nothing between messages but the plan's schedules."""
+
+    def __init__(
+        self, clock: Clock, store: Store, queue: Queue, rejected: RejectedRequests, limits: Limits | None = None
+    ) -> None:
+        self._clock, self._store, self._queue, self._rejected = clock, store, queue, rejected
+        self._limits = limits or Limits()
+        self._subjects = Subjects(store)
+
+    def take(self, sent: Sent) -> Taken:
+        """Answer a message, wake whom it concerns, and put it aside if it was refused. The same again does the same.
+
+        Raises:
+            StaleRecord: others were always quicker; the message has to come again.
+            StoreUnavailable: as above; also if what was stored has not woken all models yet.
+            QueueUnavailable: what was refused could not be put aside; it has to come again.
+            UnreadableItem: something stored is of a form that this release does not know; nothing was changed.
+        """
+        taken = self._answered(_read(opened(sent)))
+        for model_id in taken.woken:
+            try:
+                self._queue.enqueue(model_id, timedelta())
+            except QueueUnavailable:
+                continue  # It is due: the next tick sends it.
+        if not taken.reply.accepted:
+            self._rejected.put_aside(sent.body, taken.reply)
+        return taken
+
+    def _answered(self, answer: _Answer) -> Taken:
+        """Return the answer that is stored under the request's id, storing one if there is none."""
+        for _ in range(TRIES_MAX):
+            before = self._store.reply(answer.opened.request_id)
+            if before is not None and before.digest == answer.opened.digest:
+                return self._again(before)
+            if before is not None:
+                answer = _under_another_id(answer)
+                continue
+            try:
+                return self._anew(answer)
+            except StaleRecord as error:
+                lost = error
+        raise StaleRecord(f"request {answer.opened.request_id}: lost {TRIES_MAX} writes in a row: {lost}")
+
+    def _anew(self, answer: _Answer) -> Taken:
+        now, request = self._clock.now(), answer.request
+        case = self._case(request, answer.opened.requester, now) if request is not None else None
+        ruling = rule(case) if case is not None else answer.ruling
+        if ruling is None:
+            raise ValueError("an answer has a request or a ruling")
+        wakes = case is not None and ruling.change is not None
+        concerned = tuple(model.model_id for model in case.models) if case is not None and wakes else ()
+        reply = _reply(answer, ruling, case, now, self._limits)
+        self._store.answer(reply, ruling.change, concerned, _version(case))
+        return Taken(reply, concerned)
+
+    def _again(self, before: Reply) -> Taken:
+        """Wake once more whom an accepted request concerns: the first time may have been cut short."""
+        if not before.accepted or before.verb in (None, Verb.STATUS) or before.subject is None:
+            return Taken(before, again=True)
+        concerned = tuple(model.model_id for model in self._subjects.models(before.subject))
+        for model_id in concerned:
+            self._store.wake(model_id, self._clock.now())
+        return Taken(before, concerned, again=True)
+
+    def _case(self, request: Request, requester: str, now: datetime) -> Case:
+        """Read what the answer rests on. What a release names is asked for its reply first: that is stored with it."""
+        store, subject = self._store, request.subject
+        models = self._subjects.models(subject)
+        records = store.recorded([model.model_id for model in models])
+        of_reply = store.reply(request.of) if request.of is not None else None
+        of = store.standing(subject, request.of) if request.of is not None else None
+        # What ended earlier may be deleted already; a store need not know whether it has seen the last of it.
+        kept = store.standings(subject, now - KEPT_AFTER_EXPIRY).requests
+        others: list[Standing] = []
+        if subject.model_id is not None:
+            for name in sorted({schedule.name for model in models for schedule in model.schedules}):
+                others += store.standings(Subject(schedule=name), now - HORIZON).requests
+        return Case(
+            request,
+            requester,
+            now,
+            self._limits,
+            models,
+            records,
+            kept,
+            others,
+            of=of,
+            of_reply=of_reply,
+            noted=store.tombstones(subject, request.request_id),
+        )
+
+
+def _version(case: Case | None) -> int | None:
+    """Return the version of the record that a reply about one model tells of; None: it is about none, or several."""
+    if case is None or case.request.subject.model_id is None:
+        return None
+    record = case.records.get(case.request.subject.model_id)
+    return record.version if record is not None else None
+
+
+def _read(message: Opened) -> _Answer:
+    """Return what is to be answered: the request, or why there is none to judge."""
+    parsed = message.parsed
+    if message.problem:
+        return _Answer(message, None, Ruling(Code.UNREADABLE, message.problem))
+    if not parsed.supported:
+        return _Answer(message, None, Ruling(Code.UNSUPPORTED_VERSION, "; ".join(parsed.problems)))
+    if parsed.request is None:
+        return _Answer(message, None, Ruling(Code.INVALID, "; ".join(parsed.problems)))
+    return _Answer(message, parsed.request, None)
+
+
+def _under_another_id(answer: _Answer) -> _Answer:
+    """Return the refusal of a request whose id another one has: under an id of its own, so that it is answered too."""
+    message = answer.opened
+    reason = f"another request was answered under the id {message.request_id}: choose a new one"
+    return _Answer(replace(message, request_id=other_id(message)), None, Ruling(Code.ID_TAKEN, reason))
+
+
+def _reply(answer: _Answer, ruling: Ruling, case: Case | None, now: datetime, limits: Limits) -> Reply:
+    message, change = answer.opened, ruling.change
+    known = message.parsed.known
+    stands = change if change is not None and not isinstance(change, Tombstone) else None
+    seen = case.prospect(stands) if case is not None else None
+    reply_to = known.get("reply_to")
+    return Reply(
+        message.request_id,
+        known.get("verb"),
+        message.parsed.subject,
+        message.requester,
+        now,
+        ruling.code.is_accepted,
+        ruling.code,
+        ruling.reason if len(ruling.reason) <= REASON_MAX else f"{ruling.reason[: REASON_MAX - 3]}...",
+        message.digest,
+        of=known.get("of"),
+        begin=stands.begin if stands is not None else None,
+        until=stands.until if stands is not None else None,
+        phase=seen.phase if seen is not None else None,
+        ready_at=seen.ready_at if seen is not None else None,
+        margin=seen.margin if seen is not None else None,
+        reply_to=reply_to if reply_to in limits.reply_queues else None,
+    )

@@ -1,0 +1,87 @@
+"""Who has sent a message, and what of it is the request: a message of its own, or the detail of an event.
+
+SQS authenticates the sender. The envelope of EventBridge is believed only if no assumed role has sent it: of others
+than roles, the queue's policy lets in the rules of the stack alone. What a message claims to be counts for nothing.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from preheat.app.ports import UnreadableItem
+from preheat.app.requests.message import Parsed, excerpt, load, parse
+from preheat.domain.demand.request import RequestId
+
+DETAIL_TYPE: Final = "Preheat Request"
+ASSUMED_ROLE: Final = "AROA"  # how the id of a role begins
+_SENDER = re.compile(r"[a-zA-Z0-9]{1,128}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message as the queue hands it out; `sender_id` is SQS's: `AROA…:session` of an assumed role."""
+
+    message_id: str
+    sender_id: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A message as far as it could be read. `request_id` is its own, or made for one that has none.
+
+    `digest` names sender and content. `problem`: why nothing of it could be read.
+    """
+
+    request_id: RequestId
+    requester: str
+    digest: str
+    parsed: Parsed
+    problem: str = ""
+
+
+def opened(sent: Sent) -> Opened:
+    """Return what a message holds and who has sent it. Total: every message is answered under some id."""
+    requester, parsed = sent.sender_id.partition(":")[0], Parsed(None)
+    try:
+        if not _SENDER.fullmatch(requester):
+            raise UnreadableItem(f"sender {excerpt(requester)} is not known to SQS")  # noqa: TRY301 - one way out
+        data = load(sent.body)
+        if "detail-type" in data:
+            requester, data = _event(requester, data)
+        parsed = parse(data)
+        if parsed.request_id is None:
+            problems = parsed.problems or ("request_id is missing",)
+            raise UnreadableItem("; ".join(problems))  # noqa: TRY301 - as above
+    except UnreadableItem as error:
+        name = _digest([sent.message_id, sent.body])
+        known = requester if _SENDER.fullmatch(requester) or requester.startswith("account:") else "unknown"
+        return Opened(RequestId(f"unreadable-{name[:32]}"), known, name, parsed, str(error))
+    return Opened(parsed.request_id, requester, _digest([requester, data]), parsed)
+
+
+def other_id(request: Opened) -> RequestId:
+    """Return the id under which a request is answered whose own was taken by another one: always the same."""
+    return RequestId(f"taken-{_digest([request.request_id, request.digest])[:32]}")
+
+
+def _event(requester: str, data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the requester and the request of an event."""
+    if requester.startswith(ASSUMED_ROLE):
+        raise UnreadableItem("request: the envelope of an event, which only EventBridge may send")
+    if data["detail-type"] != DETAIL_TYPE:
+        raise UnreadableItem(f"event: detail-type {excerpt(data['detail-type'])}; accepted: {DETAIL_TYPE}")
+    account, detail = data.get("account"), data.get("detail")
+    if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
+        raise UnreadableItem(f"event: account {excerpt(account)} is not 12 digits")
+    if not isinstance(detail, dict):
+        raise UnreadableItem(f"event: detail {excerpt(detail)} is not a JSON object")
+    return f"account:{account}", detail
+
+
+def _digest(facts: list[Any]) -> str:
+    """Return 64 hex digits; the order of an object's fields makes no difference."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,178 @@
+"""The fields of a request message, each once: how it is read, what is accepted in words, and its JSON Schema.
+
+The one source of the parser and of the published schema (docs/request.schema.json). A reader returns the value or
+raises ValueError. Knows nothing of what a request leads to.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from preheat.domain.demand.request import DEFAULT_PRIORITY, PRIORITY_MAX, REASON_MAX, REQUEST_ID, Verb
+from preheat.domain.plan.plan import MODEL_ID, UNITS_MAX
+
+VERSION: Final = 1
+RESERVED: Final = ("unreadable-", "taken-")  # ids under which requests are answered that have no id of their own
+REQUESTER_MAX: Final = 64  # characters
+SCHEDULE = MODEL_ID  # a plant file's names are all of one form
+
+_INSTANT = re.compile(
+    r"20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
+    r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+)
+_DURATION = re.compile(r"(?=.)(?:([0-9]{1,3})h)?(?:([0-9]{1,4})m)?(?:([0-9]{1,5})s)?")
+# No control characters, no separators of lines, nothing that turns the direction of writing, no halves of pairs.
+_PLAIN: Final = r"[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+_AN_ID: Final = "1 to 128 of [a-zA-Z0-9_.:-] starting with a letter or digit"
+_A_NAME: Final = "1 to 63 of [a-z0-9-] starting with a letter or digit"
+QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]{1,32}:[0-9]{12}:[a-zA-Z0-9_-]{1,80}")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: its reader, what it accepts in words, its JSON Schema, and what it is for."""
+
+    read: Callable[[object], object]
+    accepted: str
+    schema: Mapping[str, object]
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a verb takes: fields that must be there, of which exactly one must be, and that may be."""
+
+    required: tuple[str, ...]
+    one_of: tuple[tuple[str, ...], ...]
+    optional: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All its fields."""
+        return (*self.required, *(name for names in self.one_of for name in names), *self.optional)
+
+
+def _text(pattern: re.Pattern[str], accepted: str, description: str, most: int | None = None) -> Field:
+    def read(value: object) -> str:
+        if not isinstance(value, str) or not pattern.fullmatch(value) or (most is not None and len(value) > most):
+            raise ValueError(accepted)
+        return value
+
+    limits = {} if most is None else {"maxLength": most}
+    return Field(read, accepted, {"type": "string", "pattern": f"^(?:{pattern.pattern})$", **limits}, description)
+
+
+def _whole(least: int, most: int, description: str) -> Field:
+    accepted = f"a whole number from {least} to {most}" if least < most else str(least)
+
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ValueError(accepted)
+        return value
+
+    bounds = {"minimum": least, "maximum": most} if least < most else {"const": least}
+    return Field(read, accepted, {"type": "integer", **bounds}, description)
+
+
+def _instant(description: str) -> Field:
+    accepted = "an instant of this century with its offset, such as 2026-11-24T20:00:00Z or 2026-11-24T21:00+01:00"
+    text = _text(_INSTANT, accepted, description)
+
+    def read(value: object) -> datetime:
+        try:
+            return datetime.fromisoformat(str(text.read(value))).astimezone(UTC)
+        except ValueError:  # Also a 30th of February.
+            raise ValueError(accepted) from None
+
+    return Field(read, accepted, text.schema, description)
+
+
+def _duration(description: str) -> Field:
+    accepted = "a duration above 0 such as 90s, 45m or 1h30m"
+
+    def read(value: object) -> timedelta:
+        found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+        hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+        span = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        if not span:
+            raise ValueError(accepted)
+        return span
+
+    return Field(read, accepted, {"type": "string", "pattern": f"^(?:{_DURATION.pattern})$"}, description)
+
+
+def _verb() -> Field:
+    accepted = ", ".join(Verb)
+
+    def read(value: object) -> Verb:
+        if not isinstance(value, str) or value not in list(Verb):
+            raise ValueError(accepted)
+        return Verb(value)
+
+    return Field(read, accepted, {"enum": [str(verb) for verb in Verb]}, "What is asked for.")
+
+
+def _flag(description: str) -> Field:
+    def read(value: object) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError("true or false")  # noqa: TRY004 - one error for whatever a message holds
+        return value
+
+    return Field(read, "true or false", {"type": "boolean"}, description)
+
+
+_NOT_RESERVED: Final = re.compile(f"(?!{'|'.join(RESERVED)}){REQUEST_ID.pattern}")
+FIELDS: Final[Mapping[str, Field]] = {
+    "version": _whole(VERSION, VERSION, "Version of this form of message."),
+    "request_id": _text(
+        _NOT_RESERVED,
+        f"{_AN_ID}; not {' or '.join(RESERVED)}…",
+        "Chosen by the sender, new for each request. The same request may be sent again under it, no other one.",
+    ),
+    "verb": _verb(),
+    "requester": _text(
+        re.compile(_PLAIN + "*"),
+        f"plain text of at most {REQUESTER_MAX} characters on one line",
+        "Who asks, for people to read. Who may do what goes by the authenticated sender alone.",
+        REQUESTER_MAX,
+    ),
+    "model": _text(MODEL_ID, _A_NAME, "The model that it is about, by its name in the plant file."),
+    "schedule": _text(SCHEDULE, _A_NAME, "In place of model: every model that has this schedule, now or later."),
+    "of": _text(REQUEST_ID, _AN_ID, "The request_id of the hold or block that it is about."),
+    "from": _instant("When it begins. Absent, or past: now."),
+    "until": _instant("When it ends: the first instant in which it no longer holds."),
+    "duration": _duration("In place of until: how long after its begin; for extend, how much longer."),
+    "priority": _whole(
+        0,
+        PRIORITY_MAX,
+        f"A block yields to a hold of higher priority, and to nothing else. Absent: {DEFAULT_PRIORITY}.",
+    ),
+    "units": _whole(1, UNITS_MAX, "At least as many inference units. Absent: as the plan says."),
+    "reason": _text(
+        re.compile(_PLAIN + "*"),
+        f"plain text of at most {REASON_MAX} characters on one line",
+        "Why, for people to read.",
+        REASON_MAX,
+    ),
+    "hard": _flag("Whether the model must not even be starting inside the block. Absent: false."),
+    "reply_to": _text(
+        QUEUE_ARN,
+        "the ARN of a standard SQS queue",
+        "A queue that gets the replies too; the stack must allow it.",
+    ),
+}
+_EACH: Final = ("version", "request_id", "verb")
+_SUBJECT: Final = ("model", "schedule")
+_END: Final = ("until", "duration")
+_ANY: Final = ("requester", "reason", "reply_to")
+FORMS: Final[Mapping[Verb, Form]] = {
+    Verb.HOLD: Form(_EACH, (_SUBJECT, _END), ("from", "priority", "units", *_ANY)),
+    Verb.RELEASE: Form((*_EACH, "of"), (_SUBJECT,), _ANY),
+    Verb.BLOCK: Form(_EACH, (_SUBJECT, _END), ("from", "priority", "hard", *_ANY)),
+    Verb.UNBLOCK: Form((*_EACH, "of"), (_SUBJECT,), _ANY),
+    Verb.STOP_NOW: Form(_EACH, (_SUBJECT,), ("priority", "hard", *_ANY)),
+    Verb.EXTEND: Form((*_EACH, "of"), (_SUBJECT, _END), _ANY),
+    Verb.STATUS: Form(_EACH, (_SUBJECT,), _ANY),
+}

@@ -1,0 +1,186 @@
+"""A request message: strict JSON read into a value, or every problem with it at once. Bounded work on any input.
+
+Quotes what was found as a short excerpt in ASCII, so that nothing foreign reaches a log or a reply unescaped. Knows
+neither who has sent it nor what is stored.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from preheat.app.ports import UnreadableItem
+from preheat.app.requests.fields import FIELDS, FORMS, VERSION
+from preheat.domain.demand.request import DEFAULT_PRIORITY, RequestId, Subject, Verb
+from preheat.domain.plan.plan import ModelId
+
+BODY_BYTES_MAX: Final = 4096
+DEPTH_MAX: Final = 4
+DIGITS_MAX: Final = 20
+EXCERPT_MAX: Final = 64  # characters of a foreign text that are quoted
+PROBLEMS_MAX: Final = 20  # told in one reply; a body of 4 KB can hold hundreds of unknown fields
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as asked. `begin` None: now; of `until` and `duration` one is given where the verb has an end."""
+
+    request_id: RequestId
+    verb: Verb
+    subject: Subject
+    of: RequestId | None = None
+    begin: datetime | None = None
+    until: datetime | None = None
+    duration: timedelta | None = None
+    priority: int = DEFAULT_PRIORITY
+    units: int | None = None
+    hard: bool = False
+    reason: str = ""
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a message came to: its request, or else its problems, and `known`: what was readable of it all the same."""
+
+    request: Request | None
+    problems: tuple[str, ...] = ()
+    supported: bool = True  # False: it is of another version, of which nothing else is said
+    known: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def request_id(self) -> RequestId | None:
+        """Its own id, if it has a readable one."""
+        return self.known.get("request_id")
+
+    @property
+    def subject(self) -> Subject | None:
+        """What it is about, if it names that readably, and once."""
+        model, schedule = self.known.get("model"), self.known.get("schedule")
+        return None if (model is None) == (schedule is None) else Subject(model and ModelId(model), schedule)
+
+
+def load(body: object) -> dict[str, Any]:
+    """Return the JSON object that a body is.
+
+    Raises:
+        UnreadableItem: it is too large or nested too deeply, is no JSON object, or names a field twice.
+    """
+    if not isinstance(body, str):
+        raise UnreadableItem(f"request: {type(body).__name__} is not text")
+    size = len(body.encode(errors="surrogatepass"))
+    if size > BODY_BYTES_MAX:
+        raise UnreadableItem(f"request: {size} bytes; at most {BODY_BYTES_MAX} are accepted")
+    try:
+        data = json.loads(body, object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_integer)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableItem(f"request: not JSON: {excerpt(str(error))}") from error
+    if not isinstance(data, dict):
+        raise UnreadableItem(f"request: {excerpt(data)} is not a JSON object")
+    if _depth(data) > DEPTH_MAX:
+        raise UnreadableItem(f"request: nested more than {DEPTH_MAX} deep")
+    return data
+
+
+def parse(data: Mapping[str, Any]) -> Parsed:
+    """Return the request that an object holds, or every problem with it: what was found, and what is accepted."""
+    known: dict[str, Any] = {}
+    problems = []
+    for name, value in data.items():
+        if name in FIELDS:
+            try:
+                known[name] = FIELDS[name].read(value)
+            except ValueError:
+                problems.append(f"{name} {excerpt(value)}; accepted: {FIELDS[name].accepted}")
+    if "version" in data and "version" not in known:
+        return Parsed(None, (f"version {excerpt(data['version'])}; accepted: {VERSION}",), supported=False, known=known)
+    form = FORMS.get(known["verb"]) if "verb" in known else None
+    if form is None:
+        missing = [name for name in ("version", "request_id", "verb") if name not in data]
+        problems += [_absent(name) for name in missing]
+        problems += [_unknown(name) for name in data if name not in FIELDS]
+    else:
+        problems += [_absent(name) for name in form.required if name not in data]
+        for names in form.one_of:
+            given = [name for name in names if name in data]
+            if len(given) != 1:
+                problems.append(f"{' and '.join(given) or 'nothing'} given; accepted: one of {' and '.join(names)}")
+        named = set(form.names)
+        problems += [_unknown(name, known["verb"]) for name in data if name not in named]
+    if "from" in known and "until" in known and known["until"] <= known["from"]:
+        problems.append("until is not after from; accepted: an instant after it")
+    if problems:
+        return Parsed(None, _some(problems), known=known)
+    parsed = Parsed(None, known=known)
+    return Parsed(_request(known, parsed.subject), known=known)
+
+
+def excerpt(value: object) -> str:
+    """Return foreign data as a short excerpt in printable ASCII."""
+    text = ascii(value)
+    return text if len(text) <= EXCERPT_MAX else text[: EXCERPT_MAX - 3] + "..."
+
+
+def _request(known: Mapping[str, Any], subject: Subject | None) -> Request:
+    if subject is None:
+        raise ValueError("a request without a problem is about a model or a schedule")
+    who, why = known.get("requester", ""), known.get("reason", "")
+    return Request(
+        request_id=RequestId(known["request_id"]),
+        verb=known["verb"],
+        subject=subject,
+        of=known.get("of"),
+        begin=known.get("from"),
+        until=known.get("until"),
+        duration=known.get("duration"),
+        priority=known.get("priority", DEFAULT_PRIORITY),
+        units=known.get("units"),
+        hard=known.get("hard", False),
+        reason=": ".join(filter(None, (who, why))),
+        reply_to=known.get("reply_to"),
+    )
+
+
+def _absent(name: str) -> str:
+    return f"{name} is missing; accepted: {FIELDS[name].accepted}"
+
+
+def _unknown(name: str, verb: Verb | None = None) -> str:
+    known = FORMS[verb].names if verb is not None else tuple(FIELDS)
+    of = f" of {verb}" if verb is not None else ""
+    return f"{excerpt(name)} is no field{of}; accepted: {', '.join(known)}"
+
+
+def _some(problems: list[str]) -> tuple[str, ...]:
+    more = len(problems) - PROBLEMS_MAX
+    return tuple(problems[:PROBLEMS_MAX]) + ((f"and {more} more",) if more > 0 else ())
+
+
+def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"field {excerpt(name)} is given twice")
+        found[name] = value
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _integer(text: str) -> int:
+    if len(text) > DIGITS_MAX:
+        raise ValueError(f"a number of {len(text)} digits")
+    return int(text)
+
+
+def _depth(data: Any) -> int:
+    """Return how deep arrays and objects are nested; counts no further than what is too deep."""
+    level, depth = [data], 0
+    while level and depth <= DEPTH_MAX:
+        level = [item for item in level if isinstance(item, dict | list)]
+        depth += bool(level)
+        level = [child for item in level for child in (item.values() if isinstance(item, dict) else item)]
+    return depth

@@ -1,0 +1,98 @@
+"""What a reply says of a model: where it stands, when it can be ready, and why, from its record and its demand.
+
+Facts for whoever has asked; decides nothing.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from preheat.domain.decision.situation import clock
+from preheat.domain.demand.demand import HORIZON, Demand, Outlook, demands, outlook
+from preheat.domain.demand.request import Kind, Standing
+from preheat.domain.lead.lead_in_force import in_force
+from preheat.domain.plan.plan import HostedModel, Mode, ModelId
+from preheat.domain.record.attempt import Call
+from preheat.domain.record.record import ModelRecord, Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """One model as it will go on. `ready_at`: when it is, or can be, ready; None: never, as far as is known.
+
+    `wanted`: what is asked about is of the demand that is served now. `units`: with which it runs or starts, if known.
+    """
+
+    phase: Phase
+    ready_at: datetime | None
+    margin: timedelta | None
+    words: str
+    wanted: bool
+    stopping: bool  # a stop was won, and will have its effect
+    units: int | None
+
+
+def prospect(
+    model: HostedModel,
+    record: ModelRecord | None,
+    standing: Sequence[Standing],
+    now: datetime,
+    change: Standing | None = None,
+) -> Prospect:
+    """Return how a model will go on if `standing` are the requests that stand of it, `change` among them."""
+    record = record or ModelRecord(model.model_id, model.target)
+    model = in_force(model, record, now, tuple(standing))
+    seen = outlook(model, now, tuple(standing))
+    attempt, effort = record.attempt, record.effort
+    mode = max(record.mode, model.mode, key=lambda mode: mode.strictness)
+    stopping = attempt is not None and attempt.call is Call.STOP
+    demand, ready_at = _asked_for(model, standing, now, change, seen)
+    wanted = demand is not None and now in demand
+    margin = None
+    if wanted and record.phase is Phase.HOSTED and not stopping:
+        ready_at = now
+        if effort is not None and effort.hosted_at is not None:
+            ready_at, margin = effort.hosted_at, effort.ready_at - effort.hosted_at
+    return Prospect(
+        record.phase,
+        ready_at if mode is Mode.ACT else None,
+        margin,
+        _words(record, seen, mode) + ("" if demand is not None or change is None else "; blocked all along"),
+        wanted,
+        stopping,
+        attempt.units.minimum if attempt is not None and attempt.call is Call.START else None,
+    )
+
+
+def _asked_for(
+    model: HostedModel, standing: Sequence[Standing], now: datetime, change: Standing | None, seen: Outlook
+) -> tuple[Demand | None, datetime | None]:
+    """Return the demand asked about, a hold's own or else the next one, and when the model can be ready for it."""
+    if change is None or change.kind is not Kind.HOLD or change.released_at is not None:
+        demand = seen.current or seen.upcoming
+        return demand, demand.ready_at if demand is not None else None
+    for demand in demands(model, change.begin - HORIZON, change.until, standing):
+        for piece in demand.holds:
+            if piece.request_id == change.request_id and piece.end > now:
+                # What the demand began with may be long past, and the model not ready all the same.
+                return demand, demand.ready_at if demand.ready_at > now else piece.ready_at
+    return None, None
+
+
+def words_of_several(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord]) -> str:
+    """Return where the models of a schedule stand: `3 models: 2 hosted, 1 idle`."""
+    phases = Counter(records[model.model_id].phase if model.model_id in records else Phase.IDLE for model in models)
+    each = ", ".join(f"{count} {phase}" for phase, count in sorted(phases.items()))
+    return f"{len(models)} model{'s' if len(models) != 1 else ''}: {each}"
+
+
+def _words(record: ModelRecord, seen: Outlook, mode: Mode) -> str:
+    since = f" since {clock(record.since)}" if record.since is not None else ""
+    needed = "no demand ahead"
+    if seen.current is not None:
+        needed = f"needed until {clock(seen.current.end)} ({seen.current.schedule})"
+    elif seen.upcoming is not None:
+        needed = f"next needed from {clock(seen.upcoming.begin)} ({seen.upcoming.schedule})"
+    withheld = "" if mode is Mode.ACT else f"; mode {mode}: nothing is started or stopped"
+    return f"{record.phase}{since}; {needed}{withheld}"

@@ -1,0 +1,67 @@
+"""The tick: once a minute, send each due model to its pass, to the second; and now and then find what the index lost.
+
+Pure but for its ports. Decides nothing about any model.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from preheat.app.ports import Clock, Queue, QueueUnavailable, Store
+from preheat.app.reconcile.reconcile import TICK_HORIZON
+from preheat.domain.plan.plan import ModelId
+
+RESYNC_EVERY_MINUTES = 10
+OVERDUE_AFTER = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What one tick did. `pickup_delay`: how long the oldest due model has been waiting; 0 if none is."""
+
+    sent: tuple[ModelId, ...]
+    unsent: tuple[ModelId, ...]
+    pickup_delay: timedelta
+    resynced: tuple[ModelId, ...] | None = None  # None: this tick was not one that resyncs
+
+
+def tick(*, clock: Clock, store: Store, queue: Queue) -> Ticked:
+    """Send one work message per due model; every tenth minute also those that the index does not show.
+
+    Raises:
+        StoreUnavailable: the index could not be read; the next tick is the retry.
+    """
+    now = clock.now()
+    due = store.due(now + TICK_HORIZON)
+    delay = max((now - line.wake_at for line in due), default=timedelta())
+    waits = {line.model_id: max(line.wake_at - now, timedelta()) for line in due}
+    resynced = None
+    if now.minute % RESYNC_EVERY_MINUTES == 0:
+        resynced = tuple(model_id for model_id in _resync(store, now) if model_id not in waits)
+        waits |= dict.fromkeys(resynced, timedelta())
+    sent, unsent = [], []
+    for model_id, wait in waits.items():
+        try:
+            queue.enqueue(model_id, wait)
+        except QueueUnavailable:
+            unsent.append(model_id)
+        else:
+            sent.append(model_id)
+    return Ticked(tuple(sent), tuple(unsent), max(delay, timedelta()), resynced)
+
+
+def _resync(store: Store, now: datetime) -> list[ModelId]:
+    """Return the models that the index would not show: overdue, planned without a record, or behind the plan.
+
+    Whom the plan no longer names counts too: what still runs of it must be stopped.
+    """
+    version, planned, left = store.plan_version(), store.planned_models(), store.left_models()
+    records = store.recorded([*planned, *left])
+    lost = []
+    for model_id in [*planned, *(model_id for model_id in left if model_id in records)]:
+        record = records.get(model_id)
+        if record is not None and record.plan_version < version and (record.wake_at is None or record.wake_at > now):
+            store.wake(model_id, now)  # An apply was interrupted after its plan became current.
+            lost.append(model_id)
+        elif record is None or (record.wake_at is not None and now - record.wake_at > OVERDUE_AFTER):
+            lost.append(model_id)
+    return lost

@@ -1,0 +1,162 @@
+"""The watch: an event of a hosting service says that something has changed, so the models it names are looked at now.
+
+Two kinds are understood: a SageMaker endpoint's change of state, and a start or stop that somebody called, as the trail
+tells it. Pure but for its ports. An event is a hint and no more: what is so, the pass sees for itself. Decides nothing
+about any model.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from preheat.app.ports import Clock, Queue, QueueUnavailable, Store, UnreadableItem
+from preheat.domain.plan.plan import RULES, Backend, ModelId, Target
+
+TEXT_MAX = 64  # characters of a foreign text that are quoted
+BY_CLOUDTRAIL = "AWS API Call via CloudTrail"
+# The calls that start and stop a model, by the service's own name in the trail.
+CALLS = {
+    "lookoutvision.amazonaws.com": (Backend.LOOKOUT_VISION, ("StartModel", "StopModel")),
+    "rekognition.amazonaws.com": (Backend.REKOGNITION, ("StartProjectVersion", "StopProjectVersion")),
+    "sagemaker.amazonaws.com": (Backend.SAGEMAKER, ("CreateEndpoint", "DeleteEndpoint")),
+}
+_VERSION_ARN = re.compile(r"arn:aws[a-z-]*:rekognition:[a-z0-9-]+:[0-9]{12}:project/([^/]+)/version/([^/]+)/[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is taken of an event. `version` None: any; an endpoint's name holds one at a time. `what` is for the log."""
+
+    backend: Backend
+    project: str
+    version: str | None
+    region: str
+    account: str
+    what: str
+
+    def concerns(self, target: Target) -> bool:
+        """Tell whether a target may be meant; where it does not say its region or account, it may be."""
+        return (
+            (target.backend, target.project) == (self.backend, self.project)
+            and self.version in (None, target.version)
+            and target.region in (None, self.region)
+            and target.account in (None, self.account)
+        )
+
+
+def change_of(event: object, own_roles: Collection[str] = ()) -> Change | None:
+    """Return what an event says; several events for one change are usual, and their order is not kept.
+
+    None: it is of no account, for the call was refused, or it was made by one of `own_roles`, by their ARNs.
+
+    Raises:
+        UnreadableItem: it names no model of a hosting service, or no region.
+    """
+    body = _object(event)
+    detail = _object(body.get("detail"))
+    region = body.get("region")
+    if not isinstance(region, str):
+        raise UnreadableItem(f"event: region {_shown(region)} is not a region such as eu-central-1")
+    called = body.get("detail-type") == BY_CLOUDTRAIL
+    if called and (detail.get("errorCode") is not None or _caller(detail) in own_roles):
+        return None
+    backend, project, version, what = _called(detail) if called else _changed(detail)
+    return Change(backend, project, version, region, str(body.get("account")), what)
+
+
+class Watch:
+    """Finds the models that an event concerns. What it has read of a plan it keeps until another one is current."""
+
+    def __init__(self, clock: Clock, store: Store, queue: Queue, *, own_roles: Collection[str] = ()) -> None:
+        self._clock, self._store, self._queue = clock, store, queue
+        self._own_roles = frozenset(own_roles)
+        self._plan_version = 0
+        self._at: dict[tuple[Backend, str], list[tuple[Target, ModelId]]] = {}
+
+    def read(self, event: object) -> Change | None:
+        """Return what an event says, or None if it is of no account; see `change_of`."""
+        return change_of(event, self._own_roles)
+
+    def look(self, change: Change) -> tuple[ModelId, ...]:
+        """Make the models due that the change may concern, and send each to its pass; return them.
+
+        To look once more does no harm.
+
+        Raises:
+            StoreUnavailable: not all have been woken; the event may come again, and else the tick looks when it is due.
+        """
+        self._read_plan()
+        found = self._at.get((change.backend, change.project), [])
+        woken = tuple(model_id for target, model_id in found if change.concerns(target))
+        for model_id in woken:
+            self._store.wake(model_id, self._clock.now())
+            try:
+                self._queue.enqueue(model_id, timedelta())
+            except QueueUnavailable:
+                continue  # It is due: the next tick sends it.
+        return woken
+
+    def _read_plan(self) -> None:
+        version = self._store.plan_version()
+        if version == self._plan_version:
+            return
+        found = defaultdict(list)
+        for model_id in self._store.planned_models():
+            try:
+                model = self._store.planned(model_id).model
+            except UnreadableItem:
+                continue  # Its own pass tells of it; it must not hide the others.
+            if model is not None:
+                found[model.target.backend, model.target.project].append((model.target, model_id))
+        self._plan_version, self._at = version, dict(found)
+
+
+def _changed(detail: Mapping[str, Any]) -> tuple[Backend, str, str | None, str]:
+    """Read the detail of a SageMaker endpoint's change of state."""
+    endpoint = _project(Backend.SAGEMAKER, detail.get("EndpointName"), "detail.EndpointName")
+    return Backend.SAGEMAKER, endpoint, None, str(detail.get("EndpointStatus"))[:TEXT_MAX]
+
+
+def _called(detail: Mapping[str, Any]) -> tuple[Backend, str, str | None, str]:
+    """Read the detail of a call in the trail. Its parameters' names begin in small letters."""
+    source, name = detail.get("eventSource"), detail.get("eventName")
+    backend, calls = CALLS.get(source if isinstance(source, str) else "", (None, ()))
+    if backend is None or name not in calls:
+        raise UnreadableItem(f"event: {_shown(name)} of {_shown(source)} starts or stops no model")
+    given, where = _object(detail.get("requestParameters")), "detail.requestParameters"
+    what = f"{name} by others"
+    if backend is Backend.SAGEMAKER:
+        return backend, _project(backend, given.get("endpointName"), f"{where}.endpointName"), None, what
+    if backend is Backend.LOOKOUT_VISION:
+        project = _project(backend, given.get("projectName"), f"{where}.projectName")
+        version = given.get("modelVersion")
+        return backend, project, version if isinstance(version, str) and version != "latest" else None, what
+    arn = given.get("projectVersionArn")
+    named = _VERSION_ARN.fullmatch(arn) if isinstance(arn, str) else None
+    if named is None:
+        raise UnreadableItem(f"event: {where}.projectVersionArn {_shown(arn)} is not the ARN of a project version")
+    return backend, named[1], named[2], what
+
+
+def _project(backend: Backend, found: object, where: str) -> str:
+    rule, _ = RULES[backend]
+    if not isinstance(found, str) or not rule.pattern.fullmatch(found):
+        raise UnreadableItem(f"event: {where} {_shown(found)} is not {rule.accepted}")
+    return found
+
+
+def _caller(detail: Mapping[str, Any]) -> object:
+    """Return the ARN of the role whose session made the call, or None: a user, a service or the account itself."""
+    session = _object(_object(detail.get("userIdentity")).get("sessionContext"))
+    return _object(session.get("sessionIssuer")).get("arn")
+
+
+def _object(found: object) -> Mapping[str, Any]:
+    return found if isinstance(found, dict) else {}
+
+
+def _shown(found: object) -> str:
+    return ascii(found)[:TEXT_MAX]

@@ -1,0 +1,210 @@
+"""What the environment tells each program: read once, checked whole, told all at once.
+
+Knows no AWS. The slack is no setting of Lambda: it stands in the plan, where `apply` put it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Self
+
+from preheat.app.ports import PreheatError
+from preheat.domain.demand.request import STANDS_AT_MOST
+from preheat.domain.plan.plan import Mode
+
+_TABLE = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
+_STACK = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,127}")
+_URL = re.compile(r"https?://[^\s/]+(/\S*)?")
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+_PREFIX = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
+_BUS = re.compile(r"[a-zA-Z0-9_./-]{1,256}")
+_QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]{1,80}")
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
+_ROLE_ID = re.compile(r"AROA[A-Z0-9]{1,124}")
+_DAYS = re.compile(r"[1-9]|[12][0-9]|30")
+
+
+class SettingsError(PreheatError):
+    """Environment variables are missing or wrong; the message has one line for each."""
+
+
+class Settings:
+    """What a program is told: the fields of a dataclass, each by the variable of its name in `VARIABLES`."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Return the settings that `environ` holds.
+
+        Raises:
+            SettingsError: a variable is missing or wrong; all of them are named, with what is accepted.
+        """
+        values: dict[str, object] = {}
+        problems = []
+        for field in fields(cls):  # type: ignore[arg-type]  # every heir is a dataclass
+            variable = VARIABLES[field.name]
+            text = environ.get(variable.name, variable.default)
+            try:
+                values[field.name] = variable.read(text) if text is not None else None
+            except ValueError as error:
+                problems.append(f"{variable.name} {error}; accepted: {variable.accepted}")
+            if text is None:
+                problems.append(f"{variable.name} is not set; accepted: {variable.accepted}")
+        if problems:
+            raise SettingsError("\n".join(problems))
+        return cls(**values)  # each reader returns its field's type; the tests hold them to it
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings(Settings):
+    """The tables: what it takes to read and write the store."""
+
+    models_table: str
+    ledger_table: str
+    plans_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class TickSettings(StoreSettings):
+    """What the function `tick` is told."""
+
+    work_queue_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSettings(TickSettings):
+    """What the function `watch` is told."""
+
+    own_role_arns: tuple[str, ...]  # whose calls are our own
+
+
+@dataclass(frozen=True, slots=True)
+class PublishSettings(Settings):
+    """What the function `publish` is told: it reads the ledger's stream, and no table."""
+
+    ledger_table: str
+    event_bus: str
+    unpublished_queue_arn: str
+    reply_queue_arns: tuple[str, ...]  # where replies may go; empty: nowhere
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsSettings(TickSettings):
+    """What the function `requests` is told."""
+
+    rejected_queue_url: str
+    request_longest: timedelta  # for which a hold or block may stand
+    admin_roles: tuple[str, ...]  # ids of the roles that may change anybody's
+    reply_queue_arns: tuple[str, ...]  # where replies may go; empty: nowhere
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileSettings(TickSettings):
+    """What the function `reconcile` is told."""
+
+    mode: Mode
+    hosting_endpoint_url: str | None  # of Lookout for Vision; None: the service's own endpoint of the region
+    rekognition_endpoint_url: str | None  # as above
+    sagemaker_endpoint_url: str | None  # as above
+    managed_by: str  # the tag's value on every endpoint that Preheat creates
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSettings(StoreSettings):
+    """What the function `audit` is told."""
+
+    mode: Mode
+    region: str  # the stack's own
+    hosting_regions: tuple[str, ...]  # empty: the stack's own alone
+    member_role_arns: tuple[str, ...]
+    project_prefix: str  # what begins otherwise is not the stack's to start, stop or judge
+    hosting_endpoint_url: str | None  # as above
+    rekognition_endpoint_url: str | None
+    sagemaker_endpoint_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable: how it is read (ValueError: it is wrong), and what is accepted, in words."""
+
+    name: str
+    read: Callable[[str], object]
+    accepted: str
+    default: str | None = None  # None: it must be set
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(f"is {text!r}")
+        return text
+
+    return read
+
+
+def _mode(text: str) -> Mode:
+    if text not in set(Mode):
+        raise ValueError(f"is {text!r}")
+    return Mode(text)
+
+
+def _url_or_none(text: str) -> str | None:
+    return _matching(_URL)(text) if text else None
+
+
+def _days(text: str) -> timedelta:
+    return timedelta(days=int(_matching(_DAYS)(text)))
+
+
+def _list_of(pattern: re.Pattern[str]) -> Callable[[str], tuple[str, ...]]:
+    def read(text: str) -> tuple[str, ...]:
+        parts = tuple(text.split(",")) if text else ()
+        for part in parts:
+            if not pattern.fullmatch(part):
+                raise ValueError(f"holds {part!r}")
+        return parts
+
+    return read
+
+
+def _endpoint(name: str) -> Variable:
+    return Variable(name, _url_or_none, "an http or https URL, or nothing for the service's own", default="")
+
+
+_A_TABLE = "the name of a DynamoDB table, 3 to 255 of [a-zA-Z0-9_.-]"
+VARIABLES = {
+    "models_table": Variable("PREHEAT_MODELS_TABLE", _matching(_TABLE), _A_TABLE),
+    "ledger_table": Variable("PREHEAT_LEDGER_TABLE", _matching(_TABLE), _A_TABLE),
+    "plans_table": Variable("PREHEAT_PLANS_TABLE", _matching(_TABLE), _A_TABLE),
+    "work_queue_url": Variable("PREHEAT_WORK_QUEUE_URL", _matching(_URL), "the URL of an SQS queue"),
+    "own_role_arns": Variable(
+        "PREHEAT_OWN_ROLE_ARNS", _list_of(_ROLE_ARN), "ARNs of IAM roles with a comma between them", default=""
+    ),
+    "region": Variable("AWS_REGION", _matching(_REGION), "a region such as eu-central-1"),
+    "hosting_regions": Variable(
+        "PREHEAT_HOSTING_REGIONS", _list_of(_REGION), "regions with a comma between them", default=""
+    ),
+    "member_role_arns": Variable(
+        "PREHEAT_MEMBER_ROLE_ARNS", _list_of(_ROLE_ARN), "ARNs of IAM roles with a comma between them", default=""
+    ),
+    "project_prefix": Variable("PREHEAT_PROJECT_PREFIX", _matching(_PREFIX), "1 to 255 of [a-zA-Z0-9_-]"),
+    "event_bus": Variable("PREHEAT_EVENT_BUS", _matching(_BUS), "the name of an event bus"),
+    "unpublished_queue_arn": Variable(
+        "PREHEAT_UNPUBLISHED_QUEUE_ARN", _matching(_QUEUE_ARN), "the ARN of an SQS queue"
+    ),
+    "rejected_queue_url": Variable("PREHEAT_REJECTED_QUEUE_URL", _matching(_URL), "the URL of an SQS queue"),
+    "request_longest": Variable(
+        "PREHEAT_REQUEST_MAX_DAYS", _days, "a number of days from 1 to 30", default=str(STANDS_AT_MOST.days)
+    ),
+    "admin_roles": Variable(
+        "PREHEAT_ADMIN_ROLES", _list_of(_ROLE_ID), "ids of IAM roles (AROA…) with a comma between them", default=""
+    ),
+    "reply_queue_arns": Variable(
+        "PREHEAT_REPLY_QUEUE_ARNS", _list_of(_QUEUE_ARN), "ARNs of SQS queues with a comma between them", default=""
+    ),
+    "mode": Variable("PREHEAT_MODE", _mode, ", ".join(Mode), default=Mode.ACT),
+    "hosting_endpoint_url": _endpoint("PREHEAT_HOSTING_ENDPOINT_URL"),
+    "rekognition_endpoint_url": _endpoint("PREHEAT_REKOGNITION_ENDPOINT_URL"),
+    "sagemaker_endpoint_url": _endpoint("PREHEAT_SAGEMAKER_ENDPOINT_URL"),
+    "managed_by": Variable("PREHEAT_STACK_NAME", _matching(_STACK), "the stack's name: 1 to 128 of [a-zA-Z0-9-]"),
+}

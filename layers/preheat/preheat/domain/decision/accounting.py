@@ -1,0 +1,155 @@
+"""Accounting: what each look and each accepted call say of what is paid for, noted in the record until the next entry.
+
+Billing runs from the accepted start to the accepted stop. What began or ended without a call of ours is dated by the
+look that shows it, and known to lie after the look before. A look that could not be read, or that shows the service at
+work, says nothing. No decision reads any of this.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import pairwise
+
+from preheat.domain.calendar.windows import Window
+from preheat.domain.decision.situation import Situation, disowned
+from preheat.domain.plan.plan import Mode
+from preheat.domain.record.attempt import Attempt, Call
+from preheat.domain.record.lifecycle import Desired, Observed
+from preheat.domain.record.paid import Cause, Run, Stretch
+from preheat.domain.record.record import LedgerEntry, ModelRecord
+from preheat.domain.values import changed
+
+RUNS = (Observed.STARTING, Observed.HOSTED)
+TELLS_NOTHING = (Observed.UNKNOWN, Observed.BUSY)
+# An entry comes with each start and stop; only a long demand of many gaps collects more. Beyond it neighbours are told
+# as one, under the cause of the longer.
+STRETCHES_MOST = 60
+
+
+def seen(s: Situation) -> ModelRecord:
+    """Return the record with what the look of this pass says of what is paid for."""
+    record, observed = s.record, s.observation.observed
+    if s.mode is Mode.PAUSED or s.silent or observed in TELLS_NOTHING:
+        return record
+    run, paid, runs = record.run, record.paid, observed in RUNS
+    units = s.observation.units or (run.units if run is not None else _units(s))
+    if run is not None:
+        # One that was hosted and is starting has ended in between, and begun again; so has one of other units.
+        again = runs and ((run.hosted and observed is Observed.STARTING) or units != run.units)
+        run, paid = _counted(s, run, paid, s.now)
+        if again or not runs:
+            paid, run = _ended(run, paid, record.looked_at), None
+    if runs:
+        ours = disowned(record).is_engaged()
+        run = run or Run(s.now, s.now, units, begun_after=_not_after(record.looked_at, s.now))
+        strange = (run.unscheduled or not ours) and s.desired is Desired.REST
+        run = changed(run, hosted=observed is Observed.HOSTED, unscheduled=strange)
+    return changed(record, run=run, paid=paid, looked_at=s.now)
+
+
+def accepted(s: Situation, record: ModelRecord, attempt: Attempt, now: datetime) -> ModelRecord:
+    """Return the record with what the acceptance of a call at `now` says: a start opens the bill, a stop closes it."""
+    run = record.run
+    if attempt.call is Call.START and run is None:
+        run = Run(now, now, attempt.units.minimum, begun_after=_not_after(record.looked_at, now))
+        return changed(record, run=run)
+    if attempt.call is Call.STOP and run is not None:
+        return changed(record, run=None, paid=_ended(*_counted(s, run, record.paid, now), record.looked_at))
+    return record
+
+
+def told(record: ModelRecord, entry: LedgerEntry) -> tuple[ModelRecord, LedgerEntry]:
+    """Return the record without what it has noted, and the entry with it."""
+    return changed(record, paid=()), changed(entry, paid=record.paid)
+
+
+def _units(s: Situation) -> int:
+    """Return the units of a run that the service did not tell: as we have asked for, else as planned."""
+    attempt = disowned(s.record).attempt
+    if attempt is not None and attempt.call is Call.START:
+        return attempt.units.minimum
+    return s.model.units.minimum if s.model is not None else 1
+
+
+def _not_after(looked_at: datetime | None, at: datetime) -> datetime | None:
+    """Return the look before; a clock that went back must not put it behind what it comes before."""
+    return min(looked_at, at) if looked_at is not None else None
+
+
+def _counted(s: Situation, run: Run, paid: tuple[Stretch, ...], now: datetime) -> tuple[Run, tuple[Stretch, ...]]:
+    """Note what ran since it was last counted; a clock that went back counts nothing."""
+    if now < run.counted_to or (now == run.counted_to and run.begun_after is None):
+        return run, paid
+    noted, begun_after = list(paid), run.begun_after
+    for begin, end, cause in _parts(s, run, run.counted_to, now):
+        _note(noted, Stretch(begin, end, run.units, cause, begun_after=begun_after))
+        begun_after = None
+    return changed(run, counted_to=now, begun_after=None), tuple(_bounded(noted))
+
+
+def _ended(run: Run, paid: tuple[Stretch, ...], after: datetime | None) -> tuple[Stretch, ...]:
+    """Note that what ran has ended by when it was counted to, and after the look before."""
+    ended_after = _not_after(max(after, run.begun_at) if after is not None else None, run.counted_to)
+    if paid and paid[-1].end == run.counted_to and paid[-1].ended_after is None:
+        return (*paid[:-1], changed(paid[-1], ended_after=ended_after))
+    cause = Cause.UNSCHEDULED if run.unscheduled else Cause.DRAIN
+    end = Stretch(run.counted_to, run.counted_to, run.units, cause, run.begun_after, ended_after=ended_after)
+    return (*paid, end)
+
+
+def _parts(s: Situation, run: Run, begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, Cause]]:
+    """Yield [begin, end) cut where its cause changes; once as a whole if it is empty."""
+    wanted, bridged = [], []
+    effort, coming = s.record.effort, s.outlook.current
+    if effort is not None and effort.demand_start < effort.until:
+        wanted.append(Window(effort.demand_start, effort.until))
+    for demand in (*s.outlook.ended, *((coming,) if coming is not None else ())):
+        if demand.end > begin and demand.begin < end:
+            wanted.append(Window(demand.begin, demand.end))
+            bridged += demand.bridged
+    ahead = [Window(coming.start_at, coming.begin)] if coming is not None and coming.start_at < coming.begin else []
+    if effort is not None and effort.demand_start > begin:
+        ahead.append(Window(begin, effort.demand_start))
+    edges = {edge for window in (*wanted, *bridged, *ahead) for edge in (window.start, window.end)}
+    cuts = [begin, *sorted(edge for edge in edges if begin < edge < end), end]
+    for one, two in pairwise(cuts):
+        yield one, two, _cause(one, run, wanted, bridged, ahead)
+
+
+def _cause(
+    at: datetime, run: Run, wanted: Sequence[Window], bridged: Sequence[Window], ahead: Sequence[Window]
+) -> Cause:
+    if any(at in window for window in bridged):
+        return Cause.BRIDGE
+    if any(at in window for window in wanted):
+        return Cause.SHIFT
+    if any(at in window for window in ahead):
+        return Cause.IDLE if run.hosted else Cause.LEAD
+    return Cause.UNSCHEDULED if run.unscheduled else Cause.DRAIN
+
+
+def _note(paid: list[Stretch], stretch: Stretch) -> None:
+    """Append a stretch, or let the last one go on if it is the same."""
+    last = paid[-1] if paid else None
+    same = last is not None and (last.end, last.units, last.cause) == (stretch.begin, stretch.units, stretch.cause)
+    if last is not None and same and last.ended_after is None and stretch.begun_after is None:
+        paid[-1] = changed(last, end=stretch.end)
+    else:
+        paid.append(stretch)
+
+
+def _bounded(paid: list[Stretch]) -> list[Stretch]:
+    while len(paid) > STRETCHES_MOST:
+        touching = (
+            place
+            for place, (one, two) in enumerate(pairwise(paid))
+            if one.end == two.begin and one.units == two.units and one.ended_after is two.begun_after is None
+        )
+        place = next(touching, None)
+        if place is None:
+            break
+        one, two = paid[place : place + 2]
+        longer = max(one, two, key=lambda each: each.end - each.begin)
+        paid[place : place + 2] = [
+            Stretch(one.begin, two.end, one.units, longer.cause, one.begun_after, two.ended_after)
+        ]
+    return paid

@@ -1,0 +1,155 @@
+"""What comes before a stop: the queue behind the model is empty, then its gate is closed. Both within bounds.
+
+Owns when a queue counts as drained, and for how long a stop may be kept waiting. A reading that failed tells nothing,
+so it never counts as empty; whatever does not come true, the model is stopped in the end, and that is said.
+"""
+
+from datetime import datetime, timedelta
+
+from preheat.domain.decision import gating
+from preheat.domain.decision.situation import Move, Situation, clock, edge
+from preheat.domain.plan.plan import Drain, Mode
+from preheat.domain.record import looks
+from preheat.domain.record.attempt import REACTIONS, Answer, Call, retry_after
+from preheat.domain.record.gate import Draining, Gate
+from preheat.domain.record.lifecycle import Desired, Observed
+from preheat.domain.record.record import Action, Phase
+from preheat.domain.values import changed
+
+EMPTIES = 3  # readings that must find a queue empty, over at least this: SQS counts messages, but only roughly at once
+EMPTY_FOR = timedelta(seconds=60)
+# A gate that is not known to be closed after this keeps its model no longer: it would be billed for nothing.
+CLOSED_WITHIN = timedelta(minutes=5)
+OVER = (Observed.STOPPED, Observed.STOPPING, Observed.FAILED, Observed.UNFIT, Observed.GONE)
+
+
+def asked(s: Situation) -> Drain | None:
+    """Return the drain that is asked for now: of a model that serves, at the end of its demand and not amid it."""
+    serves = s.observation.observed is Observed.HOSTED and s.outlook.current is None
+    return s.model.drain if s.model is not None and serves else None
+
+
+def is_over(s: Situation) -> bool:
+    """Tell whether the stop waits for its queue no longer."""
+    return asked(s) is None or (s.record.draining is not None and s.record.draining.over_at is not None)
+
+
+def ends_with(s: Situation, drain: Drain) -> bool:
+    """Tell whether the reading of this pass is the last."""
+    return _read(s, s.record.draining or Draining(s.now), drain).over_at is not None
+
+
+def is_reading_due(s: Situation) -> bool:
+    """Tell whether the queue is to be read in this pass."""
+    return s.mode is Mode.ACT and not s.silent and not is_over(s) and gating.may_stop(s)
+
+
+def noted(s: Situation) -> Situation:
+    """End what a stop was waiting for: the model is needed again, or stopped already."""
+    observed = s.observation.observed
+    waits = s.outgrown or observed in gating.UNTELLING or (s.desired is Desired.REST and observed not in OVER)
+    if s.record.draining is None or (waits and not _was_a_restarts(s, s.record.draining)):
+        return s
+    return changed(s, record=changed(s.record, draining=None))
+
+
+def _was_a_restarts(s: Situation, draining: Draining) -> bool:
+    """Tell whether a restart was waiting, and its demand has ended amid it: its queue has not been read yet.
+
+    Behind a gate that is closed by now nothing would work it off.
+    """
+    gate, unread = s.record.gate, draining.over_at == draining.since  # a drain takes a minute at the least
+    return unread and asked(s) is not None and (gate is None or not gate.is_shut(s.now))
+
+
+def stops_what_may_serve(s: Situation, move: Move) -> bool:
+    """Tell whether a move is the first call of a stop of what may be serving somebody."""
+    attempt, before = move.record.attempt, s.record.attempt
+    stops = move.calls and attempt is not None and attempt.call is Call.STOP
+    serves = s.observation.observed is Observed.HOSTED or s.desired is Desired.REST
+    return stops and serves and not (before is not None and before.call is Call.STOP)
+
+
+def before_stop(s: Situation, stop: Move) -> Move:
+    """Return the stop, once its queue is drained and its gate closed; or else the step towards that."""
+    draining, drain = s.record.draining or Draining(s.now), asked(s)
+    if draining.over_at is None and drain is not None:
+        draining = _read(s, draining, drain)
+        if draining.over_at is None:
+            return _draining(s, draining, drain)
+    draining = changed(draining, over_at=draining.over_at or s.now)
+    came_to, gate = draining.came_to, s.record.gate
+    if gate is not None and (s.gate_look is None or not gate.is_shut(s.now)):
+        closed_by = (draining.over_at or s.now) + CLOSED_WITHIN
+        if s.now < closed_by or gate.may_be_opened(s.now):
+            return _closing(s, stop, draining, closed_by)
+        came_to += _unclosed(gate)
+    record = changed(stop.record, draining=None)
+    return changed(stop, record=record, reason=f"{came_to}{stop.reason}")
+
+
+def _read(s: Situation, draining: Draining, drain: Drain) -> Draining:
+    """Return what the reading adds; the drain is over if the queue is empty for good, or if it has taken too long."""
+    reading = s.reading
+    if reading is not None and reading.backlog is None:
+        draining = changed(draining, unreadable=draining.unreadable + 1)
+    elif reading is not None and reading.backlog is not None:
+        left = reading.backlog.left
+        draining = changed(
+            draining,
+            empties=0 if left else draining.empties + 1,
+            empty_since=None if left else draining.empty_since or s.now,
+            left=left,
+            unreadable=0,
+        )
+    taken = (s.now - draining.since) // timedelta(seconds=1)
+    empty_since = draining.empty_since
+    shown = reading is not None and reading.backlog is not None and draining.empties >= EMPTIES
+    if shown and empty_since is not None and s.now - empty_since >= EMPTY_FOR:
+        return changed(draining, over_at=s.now, came_to=f"drained after {taken} s; ")
+    if s.now >= draining.since + drain.limit:
+        left_behind = "how many are left is not known" if draining.left is None else f"{draining.left} left"
+        return changed(draining, over_at=s.now, came_to=f"gave up draining after {taken} s, {left_behind}; ")
+    return draining
+
+
+def _draining(s: Situation, draining: Draining, drain: Drain) -> Move:
+    """The queue is not known to be empty yet: read it again."""
+    until, reading = draining.since + drain.limit, s.reading
+    failure = None if reading is None or reading.backlog is not None else reading.failure or Answer.LOST
+    wait: timedelta | None
+    if failure is not None:
+        wait = retry_after(failure, draining.unreadable, s.record.model_id)
+        seen = f"its queue could not be read ({reading.detail if reading is not None else failure})"
+    elif draining.left:
+        wait = looks.while_draining(s.now - draining.since, s.record.target.backend.calls_a_look + 1)
+        seen = f"its queue has {draining.left} messages"
+    else:
+        wait, seen = looks.READINGS_APART, "its queue looks empty" if draining.left == 0 else "its queue was not read"
+    wake_at = until if wait is None else min(s.now + wait, until)
+    reason = f"no demand; {seen}: the stop waits until {clock(until)} at the latest"
+    refused = failure is not None and REACTIONS[failure].told_from is not None and draining.unreadable == 1
+    action = Action.DRAIN if s.record.draining is None else Action.REFUSE if refused else Action.LOOK
+    return Move(changed(s.record, draining=draining), Phase.DRAINING, reason, edge(s, wake_at), action)
+
+
+def _closing(s: Situation, stop: Move, draining: Draining, closed_by: datetime) -> Move:
+    """The queue is waited for no longer, and the gate is not known to be closed: close it, and look again."""
+    wake_at = edge(s, closed_by)
+    reason = f"{draining.came_to}{'no demand' if s.desired is Desired.REST else stop.reason}"
+    before = s.record  # what the stop has noted of the look stands, and its call does not yet
+    record = changed(
+        stop.record,
+        attempt=before.attempt,
+        stop_generation=before.stop_generation,
+        ownership=before.ownership,
+        draining=draining,
+    )
+    waits = Move(record, Phase.DRAINING, reason, wake_at)
+    return gating.switched(s, waits, Call.CLOSE)
+
+
+def _unclosed(gate: Gate) -> str:
+    answer = f", close {gate.attempt.answer}" if gate.attempt is not None and gate.attempt.answer is not None else ""
+    seen = f"{gate.observed}{answer}"
+    return f"the gate is not known to be closed ({seen}) after {CLOSED_WITHIN // timedelta(minutes=1)} min; "

@@ -1,0 +1,208 @@
+"""What a decision rests on, and the form in which each step of the table gives its answer.
+
+Shared by the steps in `starting`, `stopping` and `resting`. Decides nothing itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from preheat.domain.demand.demand import Demand, Outlook, units_for
+from preheat.domain.demand.request import Subject
+from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Mode, Resize, Units
+from preheat.domain.plan.turn import Turn
+from preheat.domain.record import looks
+from preheat.domain.record.attempt import Answer, Attempt, Call
+from preheat.domain.record.gate import BacklogReading, GateLook
+from preheat.domain.record.lifecycle import Desired, Observed
+from preheat.domain.record.record import Action, Effort, ModelRecord, Ownership, Phase
+from preheat.domain.values import changed
+
+# A crash after the intent is picked up when this has passed; by then the worker's function has timed out.
+RECOVER_AFTER = timedelta(seconds=60)
+# A demand has five attempts: a restart for more units leaves three of them to failures.
+RESIZED_AFTER_MOST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The one inference that was tried: how long it took, and why it failed if it did."""
+
+    latency: timedelta
+    failure: Answer | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one look told: the state, the service's own word for it, and the failure if the look itself failed.
+
+    `foreign`: to stop it would destroy what somebody else made, so that Preheat neither adopts nor stops it.
+    """
+
+    observed: Observed
+    detail: str = ""
+    failure: Answer | None = None
+    foreign: bool = False
+    proof: Proof | None = None  # None: no inference was due
+    units: int | None = None  # the units it runs with, at the least; None: the service does not say
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that a decision rests on. `model` is None when the plan no longer names it.
+
+    `now` is read before the service is looked at: a lease that is over by then was over when the look was taken.
+    `seen_at` is read after it, if the look has found a stranger: what it shows was so by then.
+    """
+
+    model: HostedModel | None
+    plan_version: int
+    mode: Mode
+    record: ModelRecord
+    outlook: Outlook
+    observation: Observation
+    now: datetime
+    seen_at: datetime
+    gate_look: GateLook | None = None  # None: no look at the gate was due
+    reading: BacklogReading | None = None  # None: no reading of the queue was due
+    # The versions of its schedules' requests, as they were read: a stop that is decided on older ones loses its write.
+    guards: Mapping[Subject, int] = field(default_factory=dict)
+
+    @property
+    def finds_a_stranger(self) -> bool:
+        """Tell whether something runs that is not ours."""
+        runs = self.observation.observed in (Observed.STARTING, Observed.HOSTED)
+        return runs and not disowned(self.record).is_engaged()
+
+    @property
+    def may_adopt(self) -> bool:
+        """Tell whether a demand covers what was found running; a slow look may have outlasted the demand."""
+        return self.outlook.current is not None and self.seen_at < self.outlook.current.end
+
+    @property
+    def desired(self) -> Desired:
+        """RUN while a demand is current and the record's target is the planned one."""
+        planned = self.model is not None and self.model.target == self.record.target
+        return Desired.RUN if planned and self.outlook.current is not None else Desired.REST
+
+    @property
+    def silent(self) -> bool:
+        """Tell whether the service must not be asked before the plan changes."""
+        return self.record.silent_for_plan == self.plan_version
+
+    @property
+    def units(self) -> Units:
+        """The units that a start has now: the most that its demand asks for."""
+        demand = self.outlook.current
+        if demand is not None:
+            return demand.units
+        return self.model.units if self.model is not None else Units()
+
+    @property
+    def outgrown(self) -> bool:
+        """Tell whether what is hosted is to be stopped amid its demand, for holds ask for more units than it has.
+
+        Only what we have started, if the plan has it restarted for that, and attempts enough are left.
+        """
+        model, attempt, demand, effort = self.model, self.record.attempt, self.outlook.current, self.record.effort
+        if model is None or demand is None or effort is None or model.resize is not Resize.RESTART:
+            return False
+        if attempt is None or attempt.call is not Call.START or not attempt.is_closable(self.now):
+            return False
+        wanted = self.desired is Desired.RUN and self.mode is not Mode.OBSERVE and not self.silent
+        if not wanted or self.observation.observed is not Observed.HOSTED or effort.attempts > RESIZED_AFTER_MOST:
+            return False
+        return attempt.units.minimum < units_for(model, demand.served(self.now)).minimum
+
+    @property
+    def has_looked(self) -> bool:
+        """Tell whether what is observed was read in this pass."""
+        return self.mode is not Mode.PAUSED and not self.silent and self.observation.observed is not Observed.UNKNOWN
+
+    @property
+    def lead(self) -> timedelta:
+        """How long a start is given."""
+        return self.model.lead if self.model else DEFAULT_LEAD
+
+    @property
+    def turn(self) -> Turn | None:
+        """Its turn among those that start at the same time."""
+        return self.model.turn if self.model else None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A step before it is written up: where the model stands after it, and when to look next."""
+
+    record: ModelRecord
+    phase: Phase
+    reason: str
+    wake_at: datetime | None
+    action: Action = Action.LOOK
+    calls: bool = False
+    of_gate: bool = False  # the call, and what is told, are the gate's
+
+
+def served(record: ModelRecord, demand: Demand, lead: timedelta, turn: Turn | None = None) -> Effort:
+    """Return the effort that serves `demand`: the one on record, or a new one if the demand is another."""
+    effort = record.effort
+    if effort is None or demand.begin >= effort.until:
+        effort = Effort(demand.begin, demand.end, demand.ready_at, demand.schedule, lead=lead, turn=turn)
+    return changed(effort, until=demand.end)
+
+
+def repeat(s: Situation, attempt: Attempt, phase: Phase) -> Move:
+    """Make the same call once more, after a won write of its own."""
+    record = changed(s.record, attempt=attempt.repeated(s.now))
+    if record.effort is not None and attempt.call is Call.START:
+        begun_at = record.effort.first_start_at or s.now  # anew, if the call before was refused
+        record = changed(record, effort=changed(record.effort, first_start_at=begun_at))
+    reason = f"{attempt.call} was not answered for good ({attempt.answer or 'no answer'}): the same call again"
+    return Move(record, phase, reason, s.now + RECOVER_AFTER, calls=True)
+
+
+def hold(s: Situation, phase: Phase, reason: str, until: datetime) -> Move:
+    """Do nothing before `until`, and say why."""
+    return Move(s.record, phase, reason, edge(s, until))
+
+
+def withheld(s: Situation, step: str) -> Move:
+    """Say what mode `observe` keeps Preheat from doing; told once."""
+    action = Action.LOOK if s.record.phase is Phase.WITHHELD else Action.WITHHOLD
+    wake_at = edge(s, s.now + looks.HOSTED_EVERY)
+    return Move(s.record, Phase.WITHHELD, f"mode observe: would {step}", wake_at, action)
+
+
+def left(record: ModelRecord) -> ModelRecord:
+    """Note that the model was seen out of its stopped state under this start, or out of STARTING under this stop."""
+    attempt = record.attempt
+    if attempt is None or (attempt.call is Call.STOP and record.observed is Observed.STARTING):
+        return record
+    return changed(record, attempt=changed(attempt, left=True))
+
+
+def disowned(record: ModelRecord) -> ModelRecord:
+    """Give up a start that was refused each time it was asked for: whatever runs, somebody else has started."""
+    attempt = record.attempt
+    if attempt is None or attempt.call is not Call.START or not attempt.is_without_effect():
+        return record
+    return changed(record, attempt=None, ownership=Ownership.NONE)
+
+
+def edge(s: Situation, other: datetime | None = None) -> datetime | None:
+    """Return the earlier of the demand's next edge and `other`; None if there is neither.
+
+    An edge is met to the second; for anything else a pass that came a little early does not come back at once.
+    """
+    candidates = []
+    if s.outlook.next_edge is not None:
+        candidates.append(max(s.outlook.next_edge, s.now + timedelta(seconds=1)))
+    if other is not None:
+        candidates.append(max(other, s.now + timedelta(seconds=5)))
+    return min(candidates, default=None)
+
+
+def clock(at: datetime) -> str:
+    """Return an instant as people read it in a reason."""
+    return at.strftime("%Y-%m-%d %H:%M:%SZ")

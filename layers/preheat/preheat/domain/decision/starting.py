@@ -1,0 +1,177 @@
+"""The step START: begin a start, repeat it with the same token, or renew it with another one once the old one is dead.
+
+Owns the rules on tokens, attempts, repairs and backoff. Reached only while a demand is current.
+"""
+
+from datetime import timedelta
+
+from preheat.domain.decision.situation import RECOVER_AFTER, Move, Situation, clock, edge, hold, repeat, withheld
+from preheat.domain.decision.stopping import new_stop
+from preheat.domain.plan.plan import Mode
+from preheat.domain.record import looks
+from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, parameter_digest
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action, Ownership, Phase
+from preheat.domain.values import changed
+
+ATTEMPTS_MAX = 5
+REPAIRS_MAX = 2
+# Minutes after the first, second, … burnt attempt: its lease is over by then, and the first retry may yet make it.
+BACKOFF = (0, 2, 4, 8)
+
+
+def start(s: Situation) -> Move:
+    """Run is wanted and the model is stopped or failed: begin, repeat or renew a start."""
+    attempt, failed = s.record.attempt, s.observation.observed is Observed.FAILED
+    if s.mode is Mode.OBSERVE:
+        return withheld(s, "start it")
+    if s.silent:
+        return Move(s.record, Phase.REFUSED, "the service refused it as planned; waiting for a new plan", edge(s))
+    if failed and s.observation.foreign:
+        return _failed_and_foreign(s)
+    if attempt is not None and attempt.call is Call.STOP:
+        return _start_after_stop(s, attempt, failed=failed)
+    if attempt is None:
+        if failed and s.record.target.backend.deletes_failed:
+            return _cleared(s)
+        return new_start(s, repair=s.record.effort is not None and s.record.effort.serving)
+    return _start_again(s, attempt, failed=failed)
+
+
+def _cleared(s: Situation) -> Move:
+    """What failed has to be stopped before anything else, unless the attempts of this demand are spent."""
+    effort = s.record.effort
+    if effort is not None and effort.attempts >= ATTEMPTS_MAX:
+        return Move(s.record, Phase.FAILED, "given up; left alone until the demand ends", edge(s))
+    return new_stop(s, "failed: stopped first, then started")
+
+
+def _failed_and_foreign(s: Situation) -> Move:
+    """Something of somebody else's stands failed in the place of the model: it can neither be started nor removed."""
+    attempt = s.record.attempt
+    if attempt is not None and s.now < attempt.lease_ends_at():
+        return hold(s, s.record.phase, "a call of ours may still be on its way", attempt.lease_ends_at())
+    record = changed(s.record, attempt=None, ownership=Ownership.NONE)
+    reason = f"it failed and was not made by Preheat: remove it, or hand it over ({s.observation.detail})"
+    action = Action.LOOK if record.phase is Phase.REFUSED else Action.REFUSE
+    return Move(record, Phase.REFUSED, reason, edge(s, s.now + looks.UNFIT_EVERY), action)
+
+
+def _start_again(s: Situation, attempt: Attempt, *, failed: bool) -> Move:
+    """A start of ours stands already: repeat it, or renew it once its token is dead and its lease over."""
+    if failed and attempt.answer is Answer.WRONG_STATE:
+        if attempt.is_closable(s.now):
+            return new_stop(s, "failed and refuses to start: stopped first, then started")
+        return hold(s, s.record.phase, "failed and refuses to start; its lease must end first", attempt.lease_ends_at())
+    death = _death(s, attempt, failed=failed)
+    if death is None:
+        if attempt.retry_at is not None and s.now < attempt.retry_at:
+            return hold(s, Phase.STARTING, f"start answered {attempt.answer}: same call again later", attempt.retry_at)
+        if attempt.target.backend.tokenless and attempt.is_on_its_way(s.now):
+            # Two calls would be two starts, if the first has failed by the time of the second.
+            return hold(s, s.record.phase, "start may be on its way, and has no token", attempt.lease_ends_at())
+        return repeat(s, attempt, Phase.STARTING)
+    if s.now < attempt.lease_ends_at():  # Whatever is known, a worker of this attempt may still be about to call.
+        return hold(s, s.record.phase, f"{death}; its lease must end first", attempt.lease_ends_at())
+    if failed:
+        return burnt(s, death)
+    return new_start(s, repair=attempt.left)
+
+
+def _death(s: Situation, attempt: Attempt, *, failed: bool) -> str | None:
+    """Return why the token of a start must not be sent again, or None while repeating it is the same call."""
+    # Without a token a repeated start is one more start: a failure seen under an open one is taken for its outcome.
+    own_outcome = attempt.target.backend.tokenless and attempt.answer in (None, Answer.LOST)
+    if failed and (attempt.left or own_outcome or s.now >= attempt.lease_ends_at()):
+        return "the start failed"
+    if not failed and attempt.left:
+        return "it left its stopped state and is back: stopped by somebody, or the token was spent"
+    if attempt.is_aged(s.now):
+        return "the token is too old to be sent again"
+    if attempt.answer is not None and REACTIONS[attempt.answer].definite and s.model is not None:
+        if attempt.answer in (Answer.INVALID, Answer.GONE):
+            return "the service refused it under an earlier plan"
+        if parameter_digest(s.model.target, s.units) != attempt.digest():
+            return "the plan has changed since it was refused, or what is asked for"
+    return None
+
+
+def _start_after_stop(s: Situation, attempt: Attempt, *, failed: bool) -> Move:
+    """A stop of ours stands before the start: see it through, or close it."""
+    if failed and attempt.answer in (None, Answer.LOST, Answer.THROTTLED) and not attempt.is_aged(s.now):
+        if attempt.retry_at is not None and s.now < attempt.retry_at:
+            return hold(s, Phase.STOPPING, "waiting to repeat the stop", attempt.retry_at)
+        return repeat(s, attempt, Phase.STOPPING)
+    if not attempt.is_closable(s.now):
+        return hold(s, s.record.phase, "a stop of ours may still be on its way", attempt.lease_ends_at())
+    if failed and attempt.target.backend.deletes_failed:
+        return _not_cleared(s, attempt)
+    if failed:
+        return burnt(s, "failed, and neither starts nor stops")
+    return new_start(s, repair=False)
+
+
+def _not_cleared(s: Situation, attempt: Attempt) -> Move:
+    """What failed is still there after its stop: seen too early within the lease, a spent attempt after it."""
+    effort = s.record.effort
+    if s.now < attempt.lease_ends_at() or effort is None:
+        return hold(s, Phase.STOPPING, f"stop {attempt.answer}, still failed", attempt.lease_ends_at())
+    counted = changed(effort, attempts=min(effort.attempts + 1, ATTEMPTS_MAX))
+    return burnt(changed(s, record=changed(s.record, effort=counted)), "failed, and is not removed")
+
+
+def new_start(s: Situation, *, repair: bool) -> Move:
+    """Record the intent of a start with a token of its own."""
+    record, model, effort = s.record, s.model, s.record.effort
+    if model is None or effort is None:
+        raise ValueError(f"{record.model_id}: a start needs a planned model and a demand")  # _desired rules it out
+    if effort.retry_at is not None and s.now < effort.retry_at:
+        return hold(s, Phase.FAILED, "waiting before the next attempt", effort.retry_at)
+    if effort.attempts >= ATTEMPTS_MAX or (repair and effort.repairs >= REPAIRS_MAX):
+        record = changed(record, attempt=None)
+        limit = f"{effort.attempts} attempts and {effort.repairs} repairs"
+        return Move(record, Phase.FAILED, f"given up after {limit}; left alone until the demand ends", edge(s))
+    attempt = Attempt.intended(
+        record.model_id,
+        Call.START,
+        generation=record.start_generation + 1,
+        demand_start=effort.demand_start,
+        target=model.target,
+        units=s.units,
+        now=s.now,
+    )
+    effort = changed(
+        effort,
+        attempts=effort.attempts + 1,
+        repairs=effort.repairs + repair,
+        # What was stopped by somebody says nothing of how long a start takes: its clock runs anew.
+        first_start_at=(None if repair else effort.first_start_at) or s.now,
+        retry_at=None,
+        serving=False,
+    )
+    record = changed(
+        record,
+        attempt=attempt,
+        start_generation=attempt.generation,
+        ownership=Ownership.STARTED,
+        effort=effort,
+    )
+    why = f"repair {effort.repairs} of {REPAIRS_MAX}" if repair else f"attempt {effort.attempts} of {ATTEMPTS_MAX}"
+    ready_by = "" if effort.ready_at == effort.demand_start else f", can be ready by {clock(effort.ready_at)}"
+    reason = f"needed from {clock(effort.demand_start)}{ready_by}: start, {why}"
+    return Move(record, Phase.STARTING, reason, s.now + RECOVER_AFTER, Action.START, calls=True)
+
+
+def burnt(s: Situation, why: str) -> Move:
+    """Record a burnt attempt, whose lease is over; from the second one on the next waits for its backoff."""
+    effort = s.record.effort
+    if effort is None:
+        raise ValueError(f"{s.record.model_id}: a start burns out only while a demand is served")
+    if effort.attempts >= ATTEMPTS_MAX:
+        retry_at, then = None, "given up until the demand ends"
+    else:
+        retry_at = s.now + timedelta(minutes=BACKOFF[max(effort.attempts, 1) - 1])
+        then = f"again at {clock(retry_at)}" if retry_at > s.now else "again at once"
+    record = changed(s.record, attempt=None, effort=changed(effort, retry_at=retry_at))
+    reason = f"{why} (attempt {effort.attempts} of {ATTEMPTS_MAX}, {s.observation.detail}): {then}"
+    return Move(record, Phase.FAILED, reason, edge(s, retry_at), Action.FAIL)

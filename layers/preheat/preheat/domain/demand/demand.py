@@ -1,0 +1,237 @@
+"""Demand: what should run when. Windows and holds minus blocks, merged, and seen from one instant.
+
+Pure arithmetic on the plan and on what stands. Does not know what is observed, nor what has been tried.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+
+from preheat.domain.calendar.timetable import LOOKAHEAD, next_edge, wanted
+from preheat.domain.calendar.windows import Window, gaps
+from preheat.domain.demand.pieces import Piece, blocks_of, holds_of, lies_in, of_hold, of_window
+from preheat.domain.demand.request import Kind, RequestId, Standing
+from preheat.domain.plan.plan import HostedModel, Units
+from preheat.domain.plan.turn import ALERT_BEFORE, offset_of
+from preheat.domain.values import changed
+
+# A restart costs the lead, the stop and this allowance; a shorter gap is bridged. Source: the keep-or-stop rule.
+STOP_TIME = timedelta(minutes=5)
+BRIDGE_ALLOWANCE = timedelta(minutes=5)
+# Most schedules repeat within this; a demand that began earlier is known by the record, which keeps its first start.
+# A hold or block may be longer, and begin later: it is seen whole, until it has been over for this long. What ended
+# earlier can only move the begin of a demand that has begun before; what lies behind one is seen once its end is near.
+HORIZON = timedelta(days=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One merged interval [begin, end) in which the model is needed, and when it can and should be ready."""
+
+    begin: datetime
+    end: datetime
+    ready_at: datetime  # the earliest of its pieces'; a piece's is max(begin, when it became known + lead + slack)
+    start_at: datetime  # ready_at - lead - slack, and for a window less the offset of its turn
+    schedule: str  # the schedule whose window opened it, or BY_REQUEST
+    units: Units  # the most that is asked for over all of it
+    holds: tuple[Piece, ...] = ()  # what holds have in it
+    bridged: tuple[Window, ...] = ()  # its gaps, too short to stop for
+
+    def __contains__(self, instant: datetime) -> bool:
+        """Tell whether the model should be starting or hosted at `instant`: [start_at, end)."""
+        return self.start_at <= instant < self.end
+
+    def served(self, instant: datetime) -> tuple[Piece, ...]:
+        """Return the holds' pieces for which the model should be starting or hosted at `instant`."""
+        return tuple(piece for piece in self.holds if piece.start_at <= instant < piece.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A model's demand seen from one instant: the one to serve now, and when that answer changes next."""
+
+    current: Demand | None
+    # The next start_at, ready_at or end after now, or edge of what stands; if none is within LOOKAHEAD, its end; None
+    # if there are no windows.
+    next_edge: datetime | None
+    upcoming: Demand | None = None
+    expired: tuple[tuple[datetime, RequestId], ...] = ()  # holds that have come to their end by themselves, and when
+    ended: tuple[Demand, ...] = ()  # those before, as far as was seen; only for the account of what was paid for
+    edge_after: datetime | None = None  # the edge that follows next_edge; None: none is seen
+
+
+NOTHING_WANTED = Outlook(current=None, next_edge=None)
+
+
+def demands(model: HostedModel, after: datetime, before: datetime, requests: Sequence[Standing] = ()) -> list[Demand]:
+    """Return the merged demands that overlap [after, before), in order of time.
+
+    Short gaps are bridged in which no block lies. A block that is not lifted parts two demands: there the model is
+    stopped, so that the later one is not begun before the time of the stop is over.
+    """
+    blocks, found = blocks_of(requests), []
+    last: Demand | None = None
+    for pieces in _joined(_pieces(model, after, before, requests), blocks, bridged_up_to(model)):
+        demand = _of_pieces(model, pieces)
+        if last is not None:
+            stopped_at = last.end + STOP_TIME
+            forced = [block for block in blocks if block.released_at is None]
+            if demand.start_at < stopped_at and lies_in(forced, last.end, demand.begin):
+                ready_at = max(demand.ready_at, stopped_at + model.lead + model.slack)
+                demand = changed(demand, start_at=stopped_at, ready_at=ready_at)
+        found.append(demand)
+        last = demand
+    return found
+
+
+def bridged_up_to(model: HostedModel) -> timedelta:
+    """Return the longest gap that costs no more to stay hosted in than a stop and a restart would."""
+    return model.lead + offset_of(model.turn) + STOP_TIME + BRIDGE_ALLOWANCE
+
+
+def _pieces(
+    model: HostedModel,
+    after: datetime,
+    before: datetime,
+    requests: Sequence[Standing],
+) -> Iterator[Piece]:
+    blocks = [one for one in requests if one.kind is Kind.BLOCK]
+    for schedule in model.schedules:
+        for window in schedule.windows(after, before):
+            yield from of_window(model, window, schedule.name, blocks)
+    for hold in holds_of(requests):
+        if hold.begin < before and after < hold.end:
+            yield from of_hold(model, hold, blocks)
+
+
+def _joined(pieces: Iterable[Piece], blocks: Sequence[Standing], gap: timedelta) -> Iterator[list[Piece]]:
+    """Yield the pieces of each demand: those that overlap or touch, and those between which a gap is bridged.
+
+    A hold that became known only when all before it was over opens a demand of its own: by then the model is stopped.
+    """
+    group: list[Piece] = []
+    end: datetime | None = None
+    # Of those that begin together the first to be named opens the demand, and a window before a hold.
+    # Of holds that begin together the one that has been known longest decides whether they join what was before.
+    for piece in sorted(pieces, key=_place):
+        bridged = end is not None and piece.begin - end <= gap and not lies_in(blocks, end, piece.begin)
+        too_late = end is not None and piece.request_id is not None and piece.known_at >= end
+        if end is not None and (too_late or (piece.begin > end and not bridged)):
+            yield group
+            group, end = [], None
+        group.append(piece)
+        end = piece.end if end is None else max(end, piece.end)
+    if group:
+        yield group
+
+
+def _place(piece: Piece) -> tuple[datetime, bool, datetime]:
+    by_request = piece.request_id is not None
+    return piece.begin, by_request, piece.known_at if by_request else piece.begin
+
+
+def _of_pieces(model: HostedModel, pieces: Sequence[Piece]) -> Demand:
+    """Return one demand; of its pieces the earliest ready_at counts: a hold never excuses a late window."""
+    return Demand(
+        begin=pieces[0].begin,
+        end=max(piece.end for piece in pieces),
+        ready_at=min(piece.ready_at for piece in pieces),
+        start_at=min(piece.start_at for piece in pieces),
+        schedule=pieces[0].schedule,
+        units=units_for(model, pieces),
+        bridged=tuple(gaps(Window(piece.begin, piece.end) for piece in pieces)),
+        holds=tuple(piece for piece in pieces if piece.request_id is not None),
+    )
+
+
+def units_for(model: HostedModel, pieces: Iterable[Piece]) -> Units:
+    """Return the model's units, raised to the most that any of the pieces asks for."""
+    units = model.units
+    asked = max([units.minimum, *(piece.units for piece in pieces if piece.units is not None)])
+    if asked == units.minimum or not model.target.backend.takes_units:
+        return units
+    return Units(asked, None if units.maximum is None else max(asked, units.maximum))
+
+
+def outlook(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = ()) -> Outlook:
+    """Return what `model` needs at `now`: HORIZON to either side, once a day; then the next within LOOKAHEAD.
+
+    `requests` are those that stand of the model and of its schedules, as far as they end after `now` - HORIZON.
+    """
+    current = upcoming = None
+    around = _around(model, now.date(), requests)
+    place = bisect_right(around.ends, now)
+    for demand in around.demands[place:]:
+        if now in demand:
+            current = demand
+        elif demand.start_at > now and demand.begin <= now + HORIZON:
+            upcoming = demand
+            break
+    first = bisect_right(around.edges, now)
+    edges = list(around.edges[first : first + 2])
+    for one in requests:
+        # What it begins, and what begins behind it, is seen in time.
+        edges += [edge for edge in (one.begin - HORIZON, one.begin, one.end - HORIZON, one.end) if edge > now]
+    if upcoming is None and (upcoming := _beyond(model, now, requests)) is not None:
+        edges.append(upcoming.start_at)
+    if any(schedule.every_window for schedule in model.schedules):
+        edges.append(now + LOOKAHEAD)  # Nothing is known of what lies behind it: look again.
+    expired = sorted((one.until, one.request_id) for one in requests if _is_expired(one, now))
+    coming = sorted(set(edges))
+    return Outlook(
+        current,
+        next_edge=coming[0] if coming else None,
+        upcoming=upcoming,
+        expired=tuple(expired),
+        ended=around.demands[:place],
+        edge_after=coming[1] if len(coming) > 1 else None,
+    )
+
+
+def _is_expired(one: Standing, now: datetime) -> bool:
+    """Tell whether it is a hold that has come to its end, and was not released before."""
+    return one.kind is Kind.HOLD and one.end == one.until <= now
+
+
+def _beyond(model: HostedModel, now: datetime, requests: tuple[Standing, ...]) -> Demand | None:
+    """Return the next demand that begins after what was seen of the model, if one comes within LOOKAHEAD."""
+    seen, reach = now + HORIZON, max((one.end for one in requests), default=now)
+    if reach > now:
+        asked = _around(model, now.date(), requests, reach.date()).demands
+        if (found := next((demand for demand in asked if demand.start_at > now), None)) is not None:
+            return found
+        seen = reach + HORIZON
+    begin = next_edge(model.schedules, seen)
+    if begin is not None and wanted(model.schedules, seen):
+        begin = next_edge(model.schedules, begin)  # The first was an end.
+    if begin is None:
+        return None
+    return next((demand for demand in demands(model, begin, begin + HORIZON) if demand.begin == begin), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """The demands around a day in order of time, when each ends, and every instant at which the answer changes."""
+
+    demands: tuple[Demand, ...]
+    ends: tuple[datetime, ...]
+    edges: tuple[datetime, ...]
+
+
+@lru_cache(maxsize=1024)
+def _around(model: HostedModel, day: date, requests: tuple[Standing, ...], last: date | None = None) -> _Around:
+    """Return the demands from HORIZON before the UTC date `day` until HORIZON after it, or after `last`.
+
+    They are the same all day long.
+    """
+    after, before = (datetime.combine(each, time(), UTC) for each in (day, last or day))
+    found = tuple(demands(model, after - HORIZON, before + timedelta(days=1) + HORIZON, requests))
+    edges: set[datetime] = set()
+    for demand in found:
+        its = [demand.start_at, demand.ready_at, demand.end, *(piece.start_at for piece in demand.holds)]
+        if model.turn is not None:
+            its.append(demand.start_at - ALERT_BEFORE)
+        edges.update(edge for edge in its if edge <= demand.end)  # What became known too late is ready when it is over.
+    return _Around(found, tuple(demand.end for demand in found), tuple(sorted(edges)))

@@ -1,0 +1,102 @@
+"""What a demand is made of: each window and each hold, cut by the blocks that beat it, and when each can be ready.
+
+Owns the arithmetic of intervals on what stands; what is joined to one demand, and seen from now, is `demand`'s affair.
+Windows have priority 0, so every block beats them; a block beats the holds of its own priority or a lower one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from preheat.domain.calendar.windows import Window, minus
+from preheat.domain.demand.request import Kind, RequestId, Standing
+from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.turn import offset_of
+
+BY_REQUEST = "request"  # what stands for the schedule's name where a hold opened a demand
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is left of one window or hold: [begin, end), and when the model can be and should be ready for it."""
+
+    begin: datetime
+    end: datetime
+    start_at: datetime  # ready_at - lead - slack, and of a window less the offset of its turn
+    ready_at: datetime
+    known_at: datetime  # when it became known that it begins then
+    schedule: str
+    request_id: RequestId | None = None  # the hold's
+    units: int | None = None
+
+
+def blocks_of(requests: Sequence[Standing]) -> list[Standing]:
+    """Return the blocks that hold at any time: one that was lifted before it began does not."""
+    return [one for one in requests if one.kind is Kind.BLOCK and one.end > one.begin]
+
+
+def holds_of(requests: Sequence[Standing]) -> list[Standing]:
+    """Return the holds that hold at any time."""
+    return [one for one in requests if one.kind is Kind.HOLD and one.end > one.begin]
+
+
+def of_window(model: HostedModel, window: Window, schedule: str, blocks: Sequence[Standing]) -> Iterator[Piece]:
+    """Yield what the blocks leave of a schedule's window, in order; `blocks`: all that were accepted."""
+    for each, known_at in _left(window, blocks, model.announced_at):
+        yield _timed(model, each, known_at, blocks, schedule=schedule)
+
+
+def of_hold(model: HostedModel, hold: Standing, blocks: Sequence[Standing]) -> Iterator[Piece]:
+    """Yield what those of `blocks` that beat a hold leave of it, in order."""
+    stronger = [block for block in blocks if block.priority >= hold.priority]
+    for each, known_at in _left(Window(hold.begin, hold.end), stronger, hold.known_at):
+        yield _timed(model, each, known_at, stronger, schedule=BY_REQUEST, hold=hold)
+
+
+def lies_in(blocks: Sequence[Standing], begin: datetime, end: datetime) -> bool:
+    """Tell whether any of the blocks lies in [begin, end), be it in part."""
+    return any(block.begin < end and begin < block.end for block in blocks)
+
+
+def _left(window: Window, blocks: Sequence[Standing], known_at: datetime) -> Iterator[tuple[Window, datetime]]:
+    """Yield what is left of a window, and when it became known that it begins then."""
+    for each in minus(window, [Window(block.begin, block.end) for block in blocks_of(blocks)]):
+        cut = [block.known_at for block in blocks if block.end == each.start > window.start]
+        yield each, max([known_at, *cut, *_lifted(blocks, each.start)])
+
+
+def _lifted(blocks: Sequence[Standing], begin: datetime) -> Iterator[datetime]:
+    """Yield when the blocks were lifted that else would lie over `begin`, also those that never came to hold."""
+    for block in blocks:
+        if block.released_at is not None and block.begin <= begin < block.until and block.released_at <= begin:
+            yield block.released_at
+
+
+def _timed(
+    model: HostedModel,
+    window: Window,
+    known_at: datetime,
+    blocks: Sequence[Standing],
+    *,
+    schedule: str,
+    hold: Standing | None = None,
+) -> Piece:
+    """Return a piece with the instants at which it is started and ready; no start begins inside a hard block.
+
+    The offset of a turn brings the start forward, and excuses nobody: what is known too late has none.
+    """
+    ahead = model.lead + model.slack
+    offset = offset_of(model.turn) if hold is None else timedelta()
+    start_at = max(window.start - ahead - offset, known_at)
+    hard = [block.end for block in blocks_of(blocks) if block.hard and start_at < block.end <= window.start]
+    start_at = max([start_at, *hard])
+    return Piece(
+        window.start,
+        window.end,
+        start_at=start_at,
+        ready_at=max(window.start, start_at + ahead),
+        known_at=known_at,
+        schedule=schedule,
+        request_id=hold.request_id if hold is not None else None,
+        units=hold.units if hold is not None else None,
+    )

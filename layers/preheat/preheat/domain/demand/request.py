@@ -1,0 +1,153 @@
+"""What other services ask for: holds and blocks as they stand, and the reply that every request gets.
+
+Values only, checked at birth. What they do to a demand is `demand`'s affair; how a message is read, who may ask and
+what is replied is `requests`'.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NewType, Self
+
+from preheat.domain.plan.plan import UNITS_MAX, ModelId
+from preheat.domain.record.record import Phase
+
+RequestId = NewType("RequestId", str)
+
+REQUEST_ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.:-]{0,127}")
+PRIORITY_MAX = 100
+DEFAULT_PRIORITY = 50
+REASON_MAX = 200  # characters
+STANDS_AT_MOST = timedelta(days=7)  # unless the stack says otherwise
+# Released ones are kept as long: a message that comes late must find what it is about.
+KEPT_AFTER_EXPIRY = timedelta(days=30)
+
+
+class Verb(StrEnum):
+    """What a request asks for."""
+
+    HOLD = "hold"
+    RELEASE = "release"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+    STOP_NOW = "stop_now"  # a block until the end of the current demand
+    EXTEND = "extend"
+    STATUS = "status"
+
+
+class Kind(StrEnum):
+    """What may stand after a request."""
+
+    HOLD = "hold"  # demand
+    BLOCK = "block"  # its opposite: it forbids HOSTED
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a request is about: one model, or every model that has a schedule of this name."""
+
+    model_id: ModelId | None = None
+    schedule: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.model_id is None) == (self.schedule is None):
+            raise ValueError("a request is about a model or about a schedule, and not about both")
+
+    @property
+    def key(self) -> str:
+        """The partition under which its requests stand: a model's own, or one of the schedule."""
+        return self.model_id if self.model_id is not None else f"schedule#{self.schedule}"
+
+    @classmethod
+    def of_key(cls, key: str) -> Self:
+        """Return the subject that `key` was made from."""
+        schedule = key.removeprefix("schedule#")
+        return cls(schedule=schedule) if schedule != key else cls(model_id=ModelId(key))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A hold or a block: what it is about, from when until when, of what weight, and whose it is.
+
+    It holds in [begin, end). `known_at` is when its begin became known; `units` and `hard` are a hold's and a block's.
+    """
+
+    request_id: RequestId
+    kind: Kind
+    subject: Subject
+    requester: str  # who is authenticated as its sender, not what a message claims
+    begin: datetime
+    until: datetime
+    known_at: datetime
+    priority: int = DEFAULT_PRIORITY
+    units: int | None = None
+    hard: bool = False  # a block: no start may begin inside it, even so as to be ready at its end
+    reason: str = ""
+    released_at: datetime | None = None
+    revision: int = 1  # how often it was written; a change names the one that it replaces
+
+    def __post_init__(self) -> None:
+        if not REQUEST_ID.fullmatch(self.request_id):
+            raise ValueError(f"request id {self.request_id!r} is not 1 to 128 of [a-zA-Z0-9_.:-]")
+        if self.until <= self.begin:
+            raise ValueError(f"{self.request_id}: it ends at {self.until}, not after it begins at {self.begin}")
+        if not 0 <= self.priority <= PRIORITY_MAX:
+            raise ValueError(f"{self.request_id}: priority {self.priority} is out of range; 0 to {PRIORITY_MAX}")
+        if self.units is not None and not 1 <= self.units <= UNITS_MAX:
+            raise ValueError(f"{self.request_id}: units {self.units} is out of range; 1 to {UNITS_MAX}")
+
+    @property
+    def end(self) -> datetime:
+        """When it holds no longer: released, or expired."""
+        return self.until if self.released_at is None else min(self.until, self.released_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A release that came before what it releases: by the same requester, or by an admin, it ends that at birth."""
+
+    of: RequestId
+    subject: Subject
+    requester: str
+    admin: bool
+    at: datetime
+    until: datetime  # it is kept until then
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a request was answered: the first entry of the request's own ledger, written once and never changed.
+
+    `code` is for machines, `reason` is the same as a sentence. `digest` names the content: the same request once more
+    is answered the same way, another one under its id is refused. `phase`, `ready_at` and `margin` are those of the
+    subject, where it is one model.
+    """
+
+    request_id: RequestId
+    verb: Verb | None  # None: it could not be read
+    subject: Subject | None
+    requester: str
+    at: datetime
+    accepted: bool
+    code: str
+    reason: str
+    digest: str
+    of: RequestId | None = None
+    begin: datetime | None = None
+    until: datetime | None = None
+    phase: Phase | None = None
+    ready_at: datetime | None = None
+    margin: timedelta | None = None
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """The requests that stand of one subject; `version` counts the changes of a schedule's, and is 0 for a model's.
+
+    A model's are guarded by the version of its record, which each change bumps.
+    """
+
+    version: int = 0
+    requests: tuple[Standing, ...] = ()

@@ -1,0 +1,97 @@
+"""How far a model's measured starts are trusted: the evidence that the lead rule weighs them by.
+
+Owns what counts as a start that tells of the lead, and what a late one, or a change of version, region, account,
+service or units does to the evidence: the history stays, and counts for little until it is confirmed.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Target
+from preheat.domain.record import looks
+from preheat.domain.record.attempt import REACTIONS, Answer, parameter_digest
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import SAMPLES_KEPT, Effort, ModelRecord
+from preheat.domain.values import changed
+
+# So much is believed at most of what was measured under other circumstances, or before a late start.
+AFTER_A_CHANGE = 9
+# A service that refuses a call for a moment is part of how long starts take; one that goes on refusing is not.
+BLIP_TRIES = 3
+# A look that came later than this after it was due cannot tell how long a start took.
+OVERDUE_MOST = timedelta(minutes=3)
+_HELD_UP = (Answer.QUOTA, Answer.DENIED, Answer.INVALID, Answer.GONE)
+
+
+def trusted(record: ModelRecord) -> int:
+    """Return how many starts the samples count for: at most their number."""
+    kept = len(record.samples)
+    return kept if record.evidence is None else min(record.evidence, kept)
+
+
+def counted(before: int, kept: int, *, late: bool) -> int:
+    """Return how many starts count after one more: it confirms those `before`; a late one is evidence against them.
+
+    `kept`: how many samples there are with it.
+    """
+    evidence = min(before + 1, kept)
+    return min(evidence, AFTER_A_CHANGE) if late else evidence
+
+
+def believed(record: ModelRecord, model: HostedModel) -> int:
+    """Return how many starts the samples count for if the next one is as planned: few, if it differs from them."""
+    differs = record.target != model.target or (
+        record.measured_as not in ("", parameter_digest(model.target, model.units))
+    )
+    return min(trusted(record), AFTER_A_CHANGE) if differs else trusted(record)
+
+
+def cut(record: ModelRecord) -> ModelRecord:
+    """Return the record with its samples believed no further than `AFTER_A_CHANGE` of them."""
+    return changed(record, evidence=min(trusted(record), AFTER_A_CHANGE))
+
+
+def measured(record: ModelRecord, sample: timedelta, parameters: str, *, late: bool = False) -> ModelRecord:
+    """Return the record with one more start, measured under `parameters` (their digest)."""
+    if record.measured_as not in ("", parameters):
+        record = cut(record)
+    samples = (*record.samples, sample)[-SAMPLES_KEPT:]
+    evidence = counted(trusted(record), len(samples), late=late)
+    return changed(
+        record, samples=samples, evidence=None if evidence == len(samples) else evidence, measured_as=parameters
+    )
+
+
+def sample(effort: Effort, before: Sequence[timedelta], now: datetime) -> timedelta | None:
+    """Return how long the start of a demand took that is seen ready at `now`; None: that is not known.
+
+    On the long side by the time since the look before. If nothing of ours has started it, or nobody has looked for
+    long, as while it was paused, it does not tell how long a start takes. `before` are the samples so far.
+    """
+    began, seen = effort.first_start_at, effort.unready_at or now
+    if began is None:
+        return None
+    due = looks.while_starting(seen - began, before, effort.lead or DEFAULT_LEAD)
+    due = max(due, effort.turn.round) if effort.turn is not None else due
+    return now - began if now - seen <= due + OVERDUE_MOST else None
+
+
+def outlasts(effort: Effort, now: datetime, lead: timedelta) -> bool:
+    """Tell whether the start of a demand has taken longer by `now` than it was given: `lead`, if that is not on record.
+
+    If it is late too, that is its own fault. What a quota, a refusal, a person or an outage has delayed is late as
+    well, but says nothing of the lead.
+    """
+    began = effort.first_start_at
+    return began is not None and now - began > (effort.lead or lead)
+
+
+def holds_up(answer: Answer, tries: int) -> bool:
+    """Tell whether an answer means that the start has not begun, and through no slowness of starts."""
+    refused = REACTIONS[answer].definite and answer is not Answer.ACCEPTED
+    return answer in _HELD_UP or (refused and tries > BLIP_TRIES)
+
+
+def turned(record: ModelRecord, target: Target) -> ModelRecord:
+    """Return the record of a model that is let go at its old target and looked at from now on at another."""
+    return changed(cut(record), target=target, observed=Observed.UNKNOWN, unreadable=0, looked_at=None, run=None)

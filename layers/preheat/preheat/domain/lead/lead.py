@@ -1,0 +1,119 @@
+"""The lead that a model's own starts call for: the slowest recent start, stretched while evidence is thin.
+
+Owns the rule and the one sentence that explains it. With n exchangeable starts the next one is slower than all of them
+with a probability of at most 1 / (n + 1), whatever their distribution; the stretch carries that bound to the share of
+late starts that is allowed, for tails up to an index of 0.2. Pure: knows no model, no record and no demand.
+"""
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+from preheat.domain.plan.plan import LATE_TARGET_LEAST, LATE_TARGET_MOST, Learning
+
+TAIL_INDEX = 0.2
+# So many starts are waited for before a lead may be shorter than the default.
+STARTS_TO_LEARN = 20
+
+
+class Bound(StrEnum):
+    """What the lead comes to be by, if not by the starts alone."""
+
+    PINNED = "pinned"
+    STARTS = "starts"
+    DEFAULT = "default"
+    FLOOR = "floor"
+    CAP = "cap"
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """How long ahead a model is started, and what that comes from; as text the sentence that explains it."""
+
+    span: timedelta  # whole seconds
+    bound: Bound
+    starts: int = 0
+    evidence: int = 0
+    slowest: timedelta = timedelta()
+    stretch: float = 1.0
+
+    def __str__(self) -> str:
+        early = f"starting {_minutes(self.span)} min early"
+        if self.bound is Bound.PINNED:
+            return f"{early}: the plan says so"
+        if not self.starts:
+            return f"{early}: the {self.bound}, since no start is on record"
+        which = f"slowest of the last {self.starts} starts" if self.starts > 1 else "one start on record"
+        why = f"{early}: the {which} took {_minutes(self.slowest)} min"
+        added = round(100 * (self.stretch - 1))
+        if added:
+            counted = f"{self.evidence} of them count since a late start or a change"
+            few = f"{self.starts} {'starts are' if self.starts > 1 else 'start is'} on record"
+            why += f"; +{added} % because only {few if self.evidence == self.starts else counted}"
+        return why + _BOUND_WORDS[self.bound]
+
+
+_BOUND_WORDS = {
+    Bound.PINNED: "",
+    Bound.STARTS: "",
+    Bound.DEFAULT: f"; no less than the default until {STARTS_TO_LEARN} starts are on record",
+    Bound.FLOOR: "; no less than the floor",
+    Bound.CAP: "; held down by the cap: starts may be late",
+}
+
+
+def pinned(span: timedelta) -> Lead:
+    """Return the lead that a plan has fixed; floor and cap do not apply."""
+    return Lead(span, Bound.PINNED)
+
+
+def learned(samples: Collection[timedelta], evidence: int, learning: Learning, default: timedelta) -> Lead:
+    """Return the lead for the durations of the last starts, of which `evidence` (0 to their number) count.
+
+    Rounded up to whole seconds; `default` holds as the least until `STARTS_TO_LEARN` samples are there.
+    """
+    starts = len(samples)
+    slowest = max(samples, default=timedelta())
+    factor = stretch(evidence, learning.late_target)
+    span, bound = timedelta(seconds=math.ceil(slowest.total_seconds() * factor)), Bound.STARTS
+    if starts < STARTS_TO_LEARN and span < default:
+        span, bound = default, Bound.DEFAULT
+    if span < learning.floor:
+        span, bound = learning.floor, Bound.FLOOR
+    if span > learning.cap:
+        span, bound = learning.cap, Bound.CAP
+    return Lead(span, bound, starts, evidence, slowest, factor)
+
+
+@lru_cache(maxsize=4096)
+def stretch(evidence: int, late_target: float) -> float:
+    """Return the factor, at least 1, that carries the bound from 1 / (evidence + 1) to `late_target`."""
+    return math.pow(max(1.0, 1 / ((evidence + 1) * late_target)), TAIL_INDEX)
+
+
+def target_of_costs(idle: float, late: float) -> float:
+    """Return the share of late starts that costs least, within what is allowed; `idle` and `late`: what a minute costs.
+
+    The newsvendor's ratio: to start a minute earlier pays as long as lateness saved is worth more than idleness added.
+    """
+    if idle <= 0 and late <= 0:
+        return LATE_TARGET_MOST
+    return min(max(idle / (idle + late), LATE_TARGET_LEAST), LATE_TARGET_MOST)
+
+
+def expected_idle(samples: Collection[timedelta], lead: timedelta) -> timedelta | None:
+    """Return how long a model started `lead` ahead is hosted before its time, on average; slack is not counted.
+
+    None: no start is on record.
+    """
+    if not samples:
+        return None
+    return sum((max(lead - took, timedelta()) for took in samples), timedelta()) / len(samples)
+
+
+def _minutes(span: timedelta) -> str:
+    """Return minutes with a decimal where there is one: `28`, `23.1`."""
+    return f"{span / timedelta(minutes=1):.1f}".removesuffix(".0")

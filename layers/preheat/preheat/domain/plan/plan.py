@@ -1,0 +1,262 @@
+"""What `apply` compiles from a plant file: models, their targets and schedules, under one plan version.
+
+Values only, checked at birth. Does not know YAML, DynamoDB or the time of day.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NewType
+
+from preheat.domain.calendar.schedule import Schedule
+from preheat.domain.plan.turn import Turn
+
+ModelId = NewType("ModelId", str)
+
+MODEL_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+PROJECT = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
+VERSION = re.compile(r"[1-9][0-9]{0,9}")
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
+UNITS_MAX = 100
+LEAD_MAX = timedelta(hours=6)
+DEFAULT_LEAD = timedelta(minutes=30)
+LATE_TARGET_LEAST, LATE_TARGET_MOST = 0.001, 0.05
+# A plan's item holds at most 400 KB; the payload stands in it as base64, beside the schedules.
+PAYLOAD_MAX = 200_000
+MAPPING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_QUEUE = r"(?P<account>[0-9]{12})[/:](?P<name>[a-zA-Z0-9_-]{1,80}(\.fifo)?)"
+QUEUE_ARN = re.compile(rf"arn:aws[a-z-]*:sqs:(?P<region>[a-z0-9-]{{1,32}}):{_QUEUE}")
+# A host of the service's own names its region; any other answers for the region of the stack.
+QUEUE_URL = re.compile(
+    rf"https?://(?:sqs\.(?P<region>[a-z]{{2,4}}(-[a-z]+)+-[0-9]{{1,2}})\.[a-z.]{{1,64}}|[a-zA-Z0-9.:-]{{1,253}})/{_QUEUE}"
+)
+DRAIN_LIMIT_DEFAULT = timedelta(minutes=30)
+DRAIN_LIMIT_LEAST = timedelta(minutes=2)  # three readings of an empty queue take one
+DRAIN_LIMIT_MOST = timedelta(hours=6)
+CONTENT_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,62}/[a-z0-9][a-z0-9.+-]{0,62}")
+
+
+class Mode(StrEnum):
+    """How far Preheat may go, strictest last."""
+
+    ACT = "act"
+    OBSERVE = "observe"  # decides, records and alarms, but never calls start or stop
+    PAUSED = "paused"  # does not look either
+
+    @property
+    def strictness(self) -> int:
+        """0 for the freest mode; the stricter of two modes wins."""
+        return _STRICTNESS[self]
+
+
+_STRICTNESS = {mode: place for place, mode in enumerate(Mode)}
+
+
+class Unscheduled(StrEnum):
+    """What becomes of a model that somebody started outside any demand."""
+
+    LEAVE = "leave"
+    STOP = "stop"
+
+
+class Resize(StrEnum):
+    """What becomes of a running model when a hold asks for more units than it runs with."""
+
+    KEEP = "keep"  # it goes on as it is; the next start has them
+    RESTART = "restart"
+
+
+class Backend(StrEnum):
+    """The hosting services that Preheat drives."""
+
+    LOOKOUT_VISION = "lookoutvision"
+    REKOGNITION = "rekognition"  # Rekognition Custom Labels
+    SAGEMAKER = "sagemaker"  # SageMaker real-time endpoints
+
+    @property
+    def tokenless(self) -> bool:
+        """Tell whether the service knows no client token, so that a repeated call is a call of its own to it."""
+        return self is not Backend.LOOKOUT_VISION
+
+    @property
+    def deletes_failed(self) -> bool:
+        """Tell whether what failed can only be stopped, so that a start would be wasted on it."""
+        return self is Backend.SAGEMAKER
+
+    @property
+    def calls_a_look(self) -> int:
+        """How many calls one look costs: of an endpoint also its tags are read, or its config."""
+        return 2 if self is Backend.SAGEMAKER else 1
+
+    @property
+    def takes_units(self) -> bool:
+        """Tell whether a start names inference units; SageMaker has its instances from the endpoint config."""
+        return self is not Backend.SAGEMAKER
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a service accepts as a name: the plant file's field, the pattern, and what it says in words."""
+
+    field: str
+    pattern: re.Pattern[str]
+    accepted: str
+
+
+_LABELS = re.compile(r"[a-zA-Z0-9_.-]{1,255}")
+_ENDPOINT = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+_A_LABEL = "1 to 255 of [a-zA-Z0-9_.-]"
+_AN_ENDPOINT = "1 to 63 letters, digits and inner hyphens"
+
+# What `project` and `version` hold: of an endpoint, its own name and that of the endpoint config it is created from.
+RULES: dict[Backend, tuple[Rule, Rule]] = {
+    Backend.LOOKOUT_VISION: (
+        Rule("project", PROJECT, "1 to 255 of [a-zA-Z0-9_-] starting with a letter or digit"),
+        Rule("version", VERSION, "a version number such as 3; 'latest' is refused, name one"),
+    ),
+    Backend.REKOGNITION: (Rule("project", _LABELS, _A_LABEL), Rule("version", _LABELS, _A_LABEL)),
+    Backend.SAGEMAKER: (Rule("endpoint", _ENDPOINT, _AN_ENDPOINT), Rule("config", _ENDPOINT, _AN_ENDPOINT)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One version of one model of a hosting service; of SageMaker, one endpoint made of one endpoint config.
+
+    `region` None: the stack's. `role` None: the stack's own account, with its own role.
+
+    Raises:
+        ValueError: a name that the service would refuse, or `latest`, whose meaning moves when the model is retrained.
+    """
+
+    project: str
+    version: str
+    backend: Backend = Backend.LOOKOUT_VISION
+    region: str | None = None
+    role: str | None = None
+
+    def __post_init__(self) -> None:
+        for rule, name in zip(RULES[self.backend], (self.project, self.version), strict=True):
+            if not rule.pattern.fullmatch(name):
+                raise ValueError(f"{rule.field} {name!r} is not {rule.accepted}")
+        if self.region is not None and not REGION.fullmatch(self.region):
+            raise ValueError(f"region {self.region!r} is not a region such as eu-central-1")
+        if self.role is not None and not ROLE.fullmatch(self.role):
+            raise ValueError(f"role {self.role!r} is not the ARN of an IAM role")
+
+    def __str__(self) -> str:
+        where = f" in {self.region}" if self.region else ""
+        by = f" by {self.role}" if self.role else ""
+        return f"{self.backend}:{self.project}/{self.version}{where}{by}"
+
+    @property
+    def account(self) -> str | None:
+        """The member account that hosts it, as its role tells; None: the stack's own."""
+        return None if self.role is None else self.role.split(":")[4]
+
+    def resource(self) -> tuple[Backend, str | None, str | None, str, str | None]:
+        """Return what two models must not share; an endpoint is one resource, whatever config it is made of."""
+        version = None if self.backend is Backend.SAGEMAKER else self.version
+        return self.backend, self.role, self.region, self.project, version
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Inference units to run: at least `minimum`, and up to `maximum` only if the model shall auto-scale."""
+
+    minimum: int = 1
+    maximum: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.minimum <= UNITS_MAX:
+            raise ValueError(f"min_units {self.minimum} is out of range; 1 to {UNITS_MAX} are accepted")
+        if self.maximum is not None and not self.minimum <= self.maximum <= UNITS_MAX:
+            raise ValueError(f"max_units {self.maximum} is out of range; {self.minimum} (min_units) to {UNITS_MAX}")
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """One inference that must succeed before a hosted model counts as ready: the payload is sent as it is."""
+
+    payload: bytes = field(repr=False)
+    content_type: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.payload) <= PAYLOAD_MAX:
+            raise ValueError(f"a payload of {len(self.payload):,} bytes; 1 to {PAYLOAD_MAX:,} are accepted")
+        if not CONTENT_TYPE.fullmatch(self.content_type):
+            raise ValueError(f"content type {self.content_type!r} is not of the form image/jpeg")
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """The queue of work for the model: at the end of its demand the stop waits until it is empty, at most `limit`."""
+
+    queue: str  # its URL or its ARN
+    limit: timedelta = DRAIN_LIMIT_DEFAULT
+
+    def __post_init__(self) -> None:
+        if not QUEUE_ARN.fullmatch(self.queue) and not QUEUE_URL.fullmatch(self.queue):
+            raise ValueError(f"queue {self.queue!r} is neither the URL nor the ARN of an SQS queue")
+        if not DRAIN_LIMIT_LEAST <= self.limit <= DRAIN_LIMIT_MOST:
+            raise ValueError(f"drain limit {self.limit} is out of range; {DRAIN_LIMIT_LEAST} to {DRAIN_LIMIT_MOST}")
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """Settings of a lead that is learned from a model's own starts: see `lead`.
+
+    `late_target`: the share of starts that may be late, 0.001 to 0.05. The lead stays within `floor` and `cap`.
+    """
+
+    late_target: float = 0.01
+    floor: timedelta = timedelta(minutes=5)
+    cap: timedelta = timedelta(minutes=90)
+
+    def __post_init__(self) -> None:
+        if not LATE_TARGET_LEAST <= self.late_target <= LATE_TARGET_MOST:
+            accepted = f"{LATE_TARGET_LEAST} to {LATE_TARGET_MOST} are accepted"
+            raise ValueError(f"late_target {self.late_target} is out of range; {accepted}")
+        if not timedelta() < self.floor <= self.cap <= LEAD_MAX:
+            raise ValueError(f"lead_floor {self.floor} and lead_cap {self.cap} are not in order up to {LEAD_MAX}")
+
+
+@dataclass(frozen=True, slots=True)
+class HostedModel:
+    """One model of the plan: what runs, when it is needed, and how long ahead it is started.
+
+    `lead` holds as it is if nothing is to be learned; else it is the default until enough starts were measured.
+    `announced_at` is when its present schedules became known; a demand that was known too late is not a late model.
+    """
+
+    model_id: ModelId
+    target: Target
+    units: Units
+    schedules: tuple[Schedule, ...]
+    lead: timedelta
+    slack: timedelta
+    announced_at: datetime
+    mode: Mode = Mode.ACT
+    unscheduled: Unscheduled = Unscheduled.LEAVE
+    readiness: Readiness | None = None  # None: HOSTED is ready
+    resize: Resize = Resize.KEEP
+    drain: Drain | None = None  # None: the stop waits for no queue
+    gate: str | None = None  # the UUID of the event source mapping that is open while the model is ready; None: none
+    learning: Learning | None = None  # None: the lead is pinned
+    turn: Turn | None = None  # None: so few start with it that the service takes their calls at once
+
+    def __post_init__(self) -> None:
+        if not MODEL_ID.fullmatch(self.model_id):
+            raise ValueError(f"model {self.model_id!r} is not 1 to 63 of [a-z0-9-] starting with a letter or digit")
+        if not timedelta() < self.lead <= LEAD_MAX:
+            raise ValueError(f"{self.model_id}: lead {self.lead} is out of range; more than 0 and at most {LEAD_MAX}")
+        if not timedelta() <= self.slack <= LEAD_MAX:
+            raise ValueError(f"{self.model_id}: slack {self.slack} is out of range; 0 to {LEAD_MAX}")
+        if self.learning is not None and self.lead > self.learning.cap:
+            raise ValueError(f"{self.model_id}: default lead {self.lead} is more than its cap {self.learning.cap}")
+        if not self.target.backend.takes_units and self.units != Units():
+            raise ValueError(f"{self.model_id}: {self.target.backend} takes no units; its endpoint config names them")
+        if self.gate is not None and not MAPPING.fullmatch(self.gate):
+            raise ValueError(f"{self.model_id}: gate {self.gate!r} is not the UUID of an event source mapping")

@@ -1,0 +1,287 @@
+"""The audit: what it reports, what it lets be, and that it changes nothing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+
+from preheat.adapters.memory.listing import MemoryListing
+from preheat.adapters.memory.store import MemoryStore
+from preheat.app.audit.audit import EVERY, Audit, Audited, turn_at, turn_of
+from preheat.app.audit.invariants import by_ledger
+from preheat.app.ports import AccessRefused, Planned, Running, Site, UnreadableItem
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.demand.request import Kind, RequestId, Standing, Standings, Subject
+from preheat.domain.plan.plan import Backend, HostedModel, Learning, Mode, ModelId, Target, Units
+from preheat.domain.record.attempt import Answer, Attempt, Call
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
+
+WELD = ModelId("weld-seams")
+DAY = datetime(2026, 11, 23, tzinfo=UTC)
+SITE = Site(Backend.LOOKOUT_VISION)
+LEAD, SLACK = timedelta(minutes=30), timedelta(minutes=2)
+MODEL = HostedModel(
+    WELD,
+    Target("line-1", "3"),
+    Units(2),
+    (Schedule("early", "UTC", (ShiftWindow(frozenset(Weekday), time(6), time(14)),)),),
+    LEAD,
+    SLACK,
+    DAY - timedelta(days=30),
+)
+EFFORT = Effort(DAY.replace(hour=6), DAY.replace(hour=14), DAY.replace(hour=6), "early")
+
+
+def at(text: str) -> datetime:
+    return DAY + timedelta(hours=int(text[:2]), minutes=int(text[3:]))
+
+
+def hosted(project: str = "line-1", version: str = "3", observed: Observed = Observed.HOSTED) -> Running:
+    return Running(SITE, project, version, observed, "HOSTED", 2)
+
+
+class Clock:
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+
+def audited(
+    now: str,
+    *runs: Running,
+    record: ModelRecord | None = None,
+    model: HostedModel = MODEL,
+    standings: Iterable[Standing] = (),
+    ledger: tuple[LedgerEntry, ...] = (),
+    failing: dict[Site, AccessRefused] | None = None,
+    mode: Mode = Mode.ACT,
+    moment: datetime | None = None,
+    store: MemoryStore | None = None,
+) -> Audited:
+    store = MemoryStore() if store is None else store
+    store.apply([model], expected_version=0, at=DAY)
+    if record is not None:
+        store.records[WELD] = replace(record, plan_version=1)
+    store.entries[WELD] = list(ledger)
+    for one in standings:
+        store.stands.setdefault(one.subject, {})[one.request_id] = one
+    before = dict(store.records)
+    listing = MemoryListing(runs, failing or {})
+    audit = Audit(
+        Clock(moment or at(now)),
+        store,
+        listing,
+        (Site(Backend.LOOKOUT_VISION, "eu-central-1"),),
+        "line-",
+        lambda entries, sequence: list(by_ledger(entries, sequence=sequence)),
+        mode,
+        "eu-central-1",
+    )
+    found = audit.run()
+    assert store.records == before
+    return found
+
+
+def starting(since: str) -> ModelRecord:
+    attempt = Attempt.intended(
+        WELD, Call.START, generation=1, demand_start=at("06:00"), target=MODEL.target, units=Units(2), now=at(since)
+    )
+    return ModelRecord(
+        WELD,
+        MODEL.target,
+        phase=Phase.STARTING,
+        since=at(since),
+        attempt=attempt,
+        ownership=Ownership.STARTED,
+        effort=replace(EFFORT, first_start_at=at(since)),
+    )
+
+
+IDLE = ModelRecord(WELD, MODEL.target)
+HOSTED = ModelRecord(
+    WELD,
+    MODEL.target,
+    phase=Phase.HOSTED,
+    since=at("05:50"),
+    ownership=Ownership.STARTED,
+    effort=replace(EFFORT, hosted_at=at("05:50"), judged=True),
+)
+
+
+def test_a_model_in_its_window_is_explained() -> None:
+    found = audited("08:00", hosted(), record=HOSTED)
+    assert (found.unscheduled, found.hosted_units) == ((), 2)
+
+
+def test_a_model_started_by_hand_outside_any_demand_is_reported_with_its_price() -> None:
+    (one,) = audited("20:00", hosted(), record=IDLE).unscheduled or ()
+    assert (one.model_id, one.usd_per_hour) == (WELD, Decimal(8))
+    assert one.reason == "started by others, and no demand wants it"
+
+
+def test_a_model_that_preheat_does_not_know_is_reported_even_within_a_shift() -> None:
+    (one,) = audited("08:00", hosted(), hosted("line-7", "1"), record=HOSTED).unscheduled or ()
+    assert (one.running.project, one.model_id, one.reason) == ("line-7", None, "no model of the plan")
+
+
+def test_another_version_of_a_planned_model_is_reported() -> None:
+    (one,) = audited("08:00", hosted(), hosted(version="2"), record=HOSTED).unscheduled or ()
+    assert one.running.version == "2"
+
+
+def test_what_begins_with_another_prefix_is_nobody_of_ours() -> None:
+    assert audited("20:00", hosted("other-1")).unscheduled == ()
+
+
+@pytest.mark.parametrize(("now", "reported"), [("14:00", 0), ("14:04", 0), ("14:15", 1)])
+def test_a_model_that_goes_on_after_its_demand_is_reported_after_a_few_minutes(now: str, reported: int) -> None:
+    assert len(audited(now, hosted(), record=HOSTED).unscheduled or ()) == reported
+
+
+def test_a_model_that_is_stopping_is_no_leak() -> None:
+    assert audited("20:00", hosted(observed=Observed.STOPPING), record=IDLE).unscheduled == ()
+
+
+def test_a_hold_explains_a_model() -> None:
+    hold = Standing(
+        RequestId("night-7"), Kind.HOLD, Subject(WELD), "line", at("19:00"), at("21:00"), known_at=at("10:00")
+    )
+    assert audited("20:00", hosted(), record=IDLE, standings=[hold]).unscheduled == ()
+    assert len(audited("21:30", hosted(), record=IDLE, standings=[hold]).unscheduled or ()) == 1
+
+
+def test_the_services_are_listed_every_quarter_of_an_hour_and_the_records_judged_each_time() -> None:
+    lists = [audited(f"08:{minute:02}", record=HOSTED).unscheduled is not None for minute in range(0, 60, 5)]
+    assert lists == [True, False, False] * 4
+
+
+def test_a_site_that_cannot_be_listed_is_named_and_hides_no_other() -> None:
+    other = Site(Backend.SAGEMAKER)
+    model = replace(MODEL, target=Target("line-9", "c", Backend.SAGEMAKER), units=Units())
+    found = audited("20:00", hosted(), model=model, failing={other: AccessRefused("no")})
+    assert [site for site, _ in found.unlisted] == [other]
+    assert len(found.unscheduled or ()) == 1
+
+
+@pytest.mark.parametrize(
+    ("record", "now", "risky"),
+    [
+        (starting("05:28"), "05:45", False),
+        (starting("05:33"), "05:40", True),  # 05:33 + 30 minutes is past 06:00
+        (starting("05:28"), "05:59", False),
+        (replace(IDLE, phase=Phase.FAILED, effort=EFFORT), "05:35", True),
+        (IDLE, "05:29", False),  # a pass has a moment to come to it
+        (IDLE, "05:35", True),  # and none has
+        (IDLE, "04:00", False),
+        (HOSTED, "05:55", False),
+        (replace(starting("05:33"), effort=replace(EFFORT, judged=True)), "06:05", False),  # late is told otherwise
+    ],
+)
+def test_a_model_is_at_risk_when_its_lead_ends_after_its_shift_begins(
+    record: ModelRecord, now: str, risky: bool
+) -> None:
+    assert [one.model_id for one in audited(now, record=record).at_risk] == ([WELD] if risky else [])
+
+
+def test_a_paused_model_is_at_no_risk() -> None:
+    assert audited("05:45", record=IDLE, mode=Mode.PAUSED).at_risk == ()
+    assert audited("05:45", record=IDLE, model=replace(MODEL, mode=Mode.PAUSED)).at_risk == ()
+
+
+@pytest.mark.parametrize(
+    ("record", "now", "stuck"),
+    [
+        (starting("05:28"), "06:20", False),
+        (starting("05:28"), "06:30", True),
+        (replace(IDLE, phase=Phase.STOPPING, since=at("14:00")), "14:30", False),
+        (replace(IDLE, phase=Phase.STOPPING, since=at("14:00")), "14:35", True),
+    ],
+)
+def test_what_starts_or_stops_for_too_long_is_stuck(record: ModelRecord, now: str, stuck: bool) -> None:
+    assert bool(audited(now, record=record).stuck) is stuck
+
+
+def test_each_ledger_is_judged_once_a_day_and_a_gap_in_it_is_told() -> None:
+    second = LedgerEntry(WELD, 2, DAY, Phase.IDLE, Phase.HOSTED, Action.OBSERVE, "there", MODEL.target)
+    runs = [
+        audited("", record=IDLE, ledger=(second,), moment=DAY + number * EVERY)
+        for number in range(timedelta(days=1) // EVERY)
+    ]
+    judged = [run for run in runs if run.judged]
+    assert [turn_at(run.at) for run in judged] == [turn_of(WELD)]
+    assert [each.promise for each in judged[0].violations] == ["S7"]
+
+
+class SpoiltStore(MemoryStore):
+    """A store in which one item is of a form that nobody knows; `spoilt` names the reading of it."""
+
+    def __init__(self, spoilt: str) -> None:
+        super().__init__()
+        self.spoilt = spoilt
+
+    def _read(self, name: str) -> None:
+        if name == self.spoilt:
+            raise UnreadableItem(f"{name} of {WELD}: not JSON")
+
+    def planned(self, model_id: ModelId) -> Planned:
+        self._read("planned")
+        return super().planned(model_id)
+
+    def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
+        self._read("ledger")
+        return super().ledger(model_id)
+
+    def standings(self, subject: Subject, after: datetime) -> Standings:
+        self._read("standings")
+        return super().standings(subject, after)
+
+
+def test_a_plan_item_that_cannot_be_read_is_told_by_name_and_its_model_is_no_leak_within_its_demand() -> None:
+    found = audited("08:00", hosted(), record=HOSTED, store=SpoiltStore("planned"))
+    assert found.unreadable == ((WELD, f"planned of {WELD}: not JSON"),)
+    assert found.unscheduled == ()
+
+
+def test_a_ledger_that_cannot_be_read_is_told_by_name_and_not_taken_for_judged() -> None:
+    turn = DAY + turn_of(WELD) * EVERY
+    found = audited("", record=IDLE, moment=turn, store=SpoiltStore("ledger"))
+    assert (found.judged, found.unreadable) == ((), ((WELD, f"ledger of {WELD}: not JSON"),))
+
+
+def test_what_cannot_be_evaluated_is_neither_a_leak_nor_at_risk() -> None:
+    unknown = replace(MODEL, schedules=(replace(MODEL.schedules[0], zone="Mars/Olympus"),))
+    for now in ("05:45", "20:00"):
+        found = audited(now, hosted(), record=IDLE, model=unknown)
+        assert (found.unscheduled, found.at_risk) == ((), ())
+    found = audited("20:00", hosted(), record=IDLE, store=SpoiltStore("standings"))
+    assert found.unscheduled == ()
+
+
+LEARNED = replace(MODEL, learning=Learning())
+
+
+def test_a_start_under_way_is_projected_by_the_lead_it_was_given() -> None:
+    record = starting("05:33")
+    assert record.effort is not None
+    given = replace(record, effort=replace(record.effort, lead=timedelta(minutes=20)))
+    assert audited("05:45", record=given, model=LEARNED).at_risk == ()
+    assert len(audited("05:45", record=record, model=LEARNED).at_risk) == 1  # the default, as nothing is on record
+
+
+def test_a_start_that_is_refused_for_want_of_room_is_at_risk_as_long_as_it_has_not_begun() -> None:
+    record = starting("05:28")
+    assert record.attempt is not None
+    refused = record.attempt.answered(Answer.QUOTA, WELD, at("05:28"))
+    (risk,) = audited("05:31", record=replace(record, attempt=refused)).at_risk
+    assert (risk.expected_at, "quota" in risk.reason) == (at("05:31") + LEAD, True)
+
+
+def test_a_demand_of_a_learned_lead_that_no_pass_has_come_to_is_at_risk_by_that_lead() -> None:
+    fast = replace(IDLE, samples=(timedelta(minutes=10),) * 60)  # its start is due at 05:47
+    assert audited("05:45", record=fast, model=LEARNED).at_risk == ()
+    assert len(audited("05:53", record=fast, model=LEARNED).at_risk) == 1

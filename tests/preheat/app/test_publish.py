@@ -1,0 +1,191 @@
+"""What is published: which entry makes which events, under which ids, and in which order things leave."""
+
+import json
+import re
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from preheat.adapters.memory.bus import MemoryEvents
+from preheat.adapters.sqs.replies import MemoryReplies
+from preheat.app.ports import EventsUnavailable, QueueUnavailable
+from preheat.app.publish import Outbox, events_of, reply_text
+from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
+from preheat.domain.plan.plan import ModelId, Target
+from preheat.domain.record.event import Event, EventKind
+from preheat.domain.record.record import Action, LedgerEntry, Phase
+
+SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
+WELD = ModelId("weld-seams")
+QUEUE = "arn:aws:sqs:eu-central-1:111122223333:replies"
+OBSERVED = LedgerEntry(
+    WELD, 7, SIX, Phase.STARTING, Phase.HOSTED, Action.OBSERVE, "hosted, as wanted", Target("line", "3"), "early"
+)
+READY = replace(OBSERVED, margin=timedelta(seconds=90), ready_at=SIX + timedelta(seconds=90), late=False)
+REPLY = Reply(
+    RequestId("night-7"),
+    Verb.HOLD,
+    Subject(model_id=WELD),
+    "AROAEXAMPLE",
+    SIX,
+    accepted=True,
+    code="accepted",
+    reason="held until 08:00",
+    digest="d",
+    ready_at=SIX + timedelta(minutes=32),
+    reply_to=QUEUE,
+)
+
+
+def kinds(told: LedgerEntry | Reply) -> list[tuple[EventKind, str | None]]:
+    return [(event.kind, event.request_id) for event in events_of(told)]
+
+
+@pytest.mark.parametrize("action", [Action.START, Action.STOP, Action.OBSERVE, Action.ADOPT, Action.WITHHOLD])
+def test_an_entry_that_tells_nobody_anything_makes_no_event(action: Action) -> None:
+    assert kinds(replace(OBSERVED, action=action)) == []
+
+
+def test_a_model_that_is_ready_is_told_once_for_its_demand_and_once_for_each_hold() -> None:
+    assert kinds(READY) == [(EventKind.MODEL_READY, None)]
+    held = replace(READY, requests=("a", "b"))
+    assert kinds(held) == [(EventKind.MODEL_READY, each) for each in (None, "a", "b")]
+    assert {event.margin for event in events_of(held)} == {timedelta(seconds=90)}
+
+
+def test_a_hold_that_comes_to_a_hosted_model_is_told_alone() -> None:
+    came_later = replace(OBSERVED, action=Action.READY, from_phase=Phase.HOSTED, requests=("a",))
+    assert kinds(came_later) == [(EventKind.MODEL_READY, "a")]
+
+
+def test_a_model_that_is_late_is_told_as_that_and_then_as_ready() -> None:
+    late = replace(OBSERVED, action=Action.LATE, late=True, to_phase=Phase.STARTING, requests=("a",))
+    assert kinds(late) == [(EventKind.MODEL_LATE, None), (EventKind.MODEL_LATE, "a")]
+    both = replace(READY, late=True, margin=timedelta(seconds=-5))
+    assert kinds(both) == [(EventKind.MODEL_LATE, None), (EventKind.MODEL_READY, None)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"action": Action.FAIL}, [EventKind.START_FAILED]),
+        ({"action": Action.REFUSE, "to_phase": Phase.REFUSED}, [EventKind.START_FAILED]),
+        ({"action": Action.REFUSE, "to_phase": Phase.STARTING}, []),
+        ({"action": Action.REFUSE, "from_phase": Phase.STOPPING, "to_phase": Phase.REFUSED}, []),
+        ({"action": Action.LEAVE}, [EventKind.MODEL_UNSCHEDULED]),
+    ],
+)
+def test_a_failed_start_and_a_model_of_somebody_elses_are_told(changes: Any, told: list[EventKind]) -> None:
+    assert [event.kind for event in events_of(replace(OBSERVED, **changes))] == told
+
+
+def test_a_hold_of_a_schedule_that_ends_for_two_models_ends_under_one_id() -> None:
+    one = replace(OBSERVED, action=Action.EXPIRE, expired=("a", "b"))
+    other = replace(one, model_id=ModelId("paint"), sequence=3)
+    assert kinds(one) == [(EventKind.HOLD_EXPIRED, "a"), (EventKind.HOLD_EXPIRED, "b")]
+    assert [event.event_id for event in events_of(one)] == [event.event_id for event in events_of(other)]
+
+
+def test_the_same_entry_makes_the_same_ids_and_no_two_things_share_one() -> None:
+    entries = [
+        replace(READY, late=late, sequence=sequence, model_id=model_id, requests=("a", "b"), expired=("c",))
+        for late in (True,)
+        for sequence in (1, 2)
+        for model_id in (WELD, ModelId("paint"))
+    ]
+    ids = [event.event_id for entry in entries for event in events_of(entry)]
+    assert ids == [event.event_id for entry in entries for event in events_of(entry)]
+    assert len(set(ids)) == len(ids) - 3  # hold c ended once
+    assert all(re.fullmatch("[0-9a-f]{32}", each) for each in ids)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "kind"), [(True, EventKind.REQUEST_ACCEPTED), (False, EventKind.REQUEST_REJECTED)]
+)
+def test_a_reply_is_one_event_with_its_code_and_sentence(accepted: bool, kind: EventKind) -> None:
+    (event,) = events_of(replace(REPLY, accepted=accepted))
+    assert (event.kind, event.request_id, event.code, event.reason) == (kind, "night-7", "accepted", REPLY.reason)
+    assert (event.model, event.schedule, event.ready_at) == (WELD, None, REPLY.ready_at)
+
+
+def test_a_reply_about_nothing_that_could_be_read_is_told_too() -> None:
+    (event,) = events_of(replace(REPLY, accepted=False, verb=None, subject=None, ready_at=None))
+    assert "model" not in event.detail()
+    (event,) = events_of(replace(REPLY, subject=Subject(schedule="early")))
+    assert (event.model, event.schedule) == (None, "early")
+
+
+def test_a_detail_is_json_and_leaves_out_what_is_not_known() -> None:
+    (event,) = events_of(READY)
+    assert json.loads(json.dumps(event.detail())) == {
+        "event_id": event.event_id,
+        "at": "2026-11-23T06:00:00Z",
+        "reason": "hosted, as wanted",
+        "model": "weld-seams",
+        "schedule": "early",
+        "ready_at": "2026-11-23T06:01:30Z",
+        "margin_seconds": 90.0,
+        "late": False,
+        "phase": "hosted",
+    }
+
+
+def test_a_long_reason_is_cut() -> None:
+    (event,) = events_of(replace(READY, reason="x" * 400_000))
+    assert len(event.reason) == 1000
+
+
+# --- what leaves, and when ---
+
+
+def test_a_reply_goes_to_the_queue_that_it_names_if_the_stack_allows_that_queue() -> None:
+    replies = MemoryReplies(QUEUE)
+    Outbox(MemoryEvents(), replies, [QUEUE]).publish(REPLY)
+    (event,) = events_of(REPLY)
+    assert replies.sent[QUEUE] == [reply_text(event)]
+    assert json.loads(replies.sent[QUEUE][0])["detail-type"] == "Request Accepted"
+
+
+@pytest.mark.parametrize("reply_to", [None, QUEUE])
+def test_no_other_queue_is_replied_to(reply_to: str | None) -> None:
+    events, replies = MemoryEvents(), MemoryReplies(QUEUE)
+    Outbox(events, replies, ["arn:aws:sqs:eu-central-1:111122223333:another"]).publish(
+        replace(REPLY, reply_to=reply_to)
+    )
+    assert (len(events.taken), replies.sent[QUEUE]) == (1, [])
+
+
+def test_no_reply_is_sent_before_its_event_has_left() -> None:
+    class Down(MemoryEvents):
+        def put(self, events: Any) -> None:
+            raise EventsUnavailable("down")
+
+    replies = MemoryReplies(QUEUE)
+    with pytest.raises(EventsUnavailable):
+        Outbox(Down(), replies, [QUEUE]).publish(REPLY)
+    assert replies.sent[QUEUE] == []
+
+
+def test_a_reply_that_is_published_again_is_the_same() -> None:
+    class Flaky(MemoryReplies):
+        def send(self, reply_to: str, text: str) -> None:
+            super().send(reply_to, text)
+            raise QueueUnavailable("no answer")
+
+    events, replies = MemoryEvents(), Flaky(QUEUE)
+    for _ in range(2):
+        with pytest.raises(QueueUnavailable):
+            Outbox(events, replies, [QUEUE]).publish(REPLY)
+    assert events.taken[0] == events.taken[1]
+    assert replies.sent[QUEUE][0] == replies.sent[QUEUE][1]
+
+
+def test_the_page_lists_every_kind_and_every_field() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "events.md").read_text()
+    kinds_listed = set(re.findall(r"^\| `([A-Z][A-Za-z ]+)` \|", page, re.MULTILINE))
+    assert kinds_listed == set(EventKind)
+    listed = set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE))
+    assert listed == ({field.name for field in fields(Event)} - {"kind", "margin"}) | {"margin_seconds"}

@@ -1,0 +1,87 @@
+"""Looks at a start: close where it is expected to end, and few in all, whatever was measured before."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from preheat.domain.record.looks import while_starting
+
+LEAD = timedelta(minutes=30)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+durations = st.integers(1, 7200).map(lambda seconds: seconds * SECOND)
+histories = st.lists(durations, max_size=60)
+close = st.tuples(st.integers(30, 3200), st.lists(st.integers(0, 299), min_size=20, max_size=60)).map(
+    lambda drawn: [(drawn[0] + more) * SECOND for more in drawn[1]]
+)
+
+
+def looks(samples: list[timedelta], until: timedelta) -> list[timedelta]:
+    elapsed, found = timedelta(), [timedelta()]
+    while elapsed <= until:
+        elapsed += while_starting(elapsed, samples, LEAD)
+        found.append(elapsed)
+    return found
+
+
+def width(samples: list[timedelta], ends: timedelta) -> timedelta:
+    """Return how far apart the looks are between which a start ends."""
+    return next(two - one for one, two in pairwise(looks(samples, ends)) if one < ends <= two)
+
+
+@given(histories | close, durations)
+def test_looks_at_a_start_are_at_most_thirty_in_any_hour(samples: list[timedelta], begins: timedelta) -> None:
+    found = looks(samples, timedelta(hours=3, minutes=1))[1:]
+    assert sum(begins <= look < begins + HOUR for look in found) <= 30
+
+
+@given(histories | close)
+def test_two_of_the_first_hours_thirty_are_kept_for_the_moment_of_the_promise(samples: list[timedelta]) -> None:
+    assert sum(look <= HOUR for look in looks(samples, HOUR)[1:]) <= 28
+
+
+@given(st.integers(291, 7200))
+def test_before_anything_was_measured_looks_are_a_tenth_of_the_time_elapsed_apart(ends: int) -> None:
+    assert width([], ends * SECOND) <= ends * SECOND / 10
+
+
+@given(st.lists(st.integers(365, 3600), min_size=1, max_size=19), st.integers(291, 3600))
+def test_a_tenth_of_the_time_elapsed_is_what_few_or_scattered_samples_get(samples: list[int], ends: int) -> None:
+    assert width([each * SECOND for each in samples], ends * SECOND) <= ends * SECOND / 10
+
+
+@given(close, st.data())
+def test_a_start_like_the_last_twenty_is_met_within_fifteen_seconds(
+    samples: list[timedelta], data: st.DataObject
+) -> None:
+    recent = samples[-20:]
+    assert width(samples, data.draw(st.sampled_from(recent))) < 15 * SECOND
+
+
+@pytest.mark.parametrize("fastest", [60, 240, 780, 1500])
+@pytest.mark.parametrize("spread", [60, 150, 298])
+def test_a_start_a_little_slower_than_the_last_twenty_is_met_soon(fastest: int, spread: int) -> None:
+    samples = [(fastest + spread * number / 19) * SECOND for number in range(20)]
+    assert width(samples, max(samples) + 15 * SECOND) <= max(15 * SECOND, (max(samples) + 30 * SECOND) / 7)
+
+
+@given(histories | close)
+def test_no_two_looks_are_further_apart_than_all_the_time_before(samples: list[timedelta]) -> None:
+    found = [look for look in looks(samples, 3 * HOUR) if look >= 2 * MINUTE]
+    behind = max(samples[-20:], default=timedelta())
+    assert all(two <= max(4 * one, behind) for one, two in pairwise(found))
+
+
+def test_what_has_failed_at_once_is_seen_when_its_lease_ends() -> None:
+    assert looks([13 * MINUTE], HOUR)[1] == 2 * MINUTE
+    assert looks([], HOUR)[1] == 2 * MINUTE
+
+
+@given(st.lists(st.integers(30, 400), min_size=1, max_size=60), st.data())
+def test_a_fast_start_like_one_before_is_met_within_fifteen_seconds_or_a_tenth(
+    samples: list[int], data: st.DataObject
+) -> None:
+    ends = data.draw(st.sampled_from(samples[-20:])) * SECOND
+    assert width([each * SECOND for each in samples], ends) <= max(15 * SECOND, ends / 10)

@@ -1,0 +1,279 @@
+"""The commands over a stored plan: what they tell, what they store, and with which status they end."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.tools.conftest import MONDAY, PLANT, Golden, Workbench
+from typer.testing import CliRunner
+
+from preheat.app.ports import StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.domain.plan.plan import ModelId
+from preheat_cli.main import app
+
+ROOT = Path(__file__).parents[3]
+GOLDEN = Path(__file__).parent / "golden"
+WELD = ModelId("weld-seams")
+
+
+# --- apply ------------------------------------------------------------------------------------------------------------
+
+
+def test_apply_shows_what_is_new_asks_and_applies_it(bench: Workbench, golden: Golden) -> None:
+    result = bench.preheat("apply", bench.plant(), types="y\n")
+    golden(GOLDEN / "apply-new.txt", bench.told(result))
+    assert result.exit_code == 0
+    assert bench.store.plan_version() == 1
+    assert bench.store.planned_models() == ["paint", "weld-seams"]
+
+
+def test_apply_shows_each_changed_field_and_what_is_removed(bench: Workbench, golden: Golden) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    changed = (
+        PLANT.replace('end: "15:00"', 'end: "16:00"')
+        .replace("version: 3", "version: 4")
+        .replace("lead: 45m", "min_units: 2, mode: observe")
+        .replace("paint: {project: paint, ", "doors: {project: doors, unscheduled: stop, slack: 90s, ")
+    )
+    result = bench.preheat("apply", bench.plant(changed), "--yes")
+    golden(GOLDEN / "apply-changed.txt", bench.told(result))
+    assert bench.store.planned_models() == ["doors", "weld-seams"]
+
+
+def test_a_dry_run_shows_the_same_and_applies_nothing(bench: Workbench) -> None:
+    result = bench.preheat("apply", bench.plant(), "--dry-run")
+    assert result.exit_code == 0
+    assert "+ weld-seams" in result.output
+    assert bench.store.plan_version() == 0
+
+
+@pytest.mark.parametrize(("types", "status"), [("n\n", 1), ("", 2)])
+def test_without_a_yes_nothing_is_applied(bench: Workbench, types: str, status: int) -> None:
+    assert bench.preheat("apply", bench.plant(), types=types).exit_code == status
+    assert bench.store.plan_version() == 0
+
+
+def test_a_wrong_file_is_refused_as_a_whole_with_every_problem_on_stderr(bench: Workbench) -> None:
+    result = bench.preheat("apply", bench.plant(PLANT.replace("lead: 45m", "lead: 7h, leed: 1m")), "--yes")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 3
+    assert bench.store.plan_version() == 0
+
+
+def test_an_unchanged_plan_may_be_applied_anew(bench: Workbench) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    result = bench.preheat("apply", bench.plant(), "--yes")
+    assert "no difference" in result.output
+    assert bench.store.plan_version() == 2
+
+
+def test_a_shift_known_before_stays_known_and_a_new_one_is_known_from_now_on(bench: Workbench) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    bench.clock.advance(timedelta(hours=1))
+    bench.preheat("apply", bench.plant(PLANT.replace('"22:00"', '"21:00"')), "--yes")
+    announced = {name: bench.store.planned(ModelId(name)).model for name in ("weld-seams", "paint")}
+    known = {name: model.announced_at for name, model in announced.items() if model is not None}
+    assert known == {"weld-seams": MONDAY, "paint": MONDAY + timedelta(hours=1)}
+
+
+def test_losing_the_race_applies_nothing_and_says_so(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose(*_: object, **__: object) -> int:
+        raise StaleRecord("plan 0 was read, plan 1 is current")
+
+    monkeypatch.setattr(bench.store, "apply", lose)
+    result = bench.preheat("apply", bench.plant(), "--yes")
+    assert result.exit_code == 1
+    assert "another apply came first" in result.stderr
+    assert "run the command again" in result.stderr
+
+
+def test_a_plan_that_changes_while_it_is_compared_is_not_replaced(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    monkeypatch.setattr(bench.store, "plan_version", lambda: 7)
+    result = bench.preheat("apply", bench.plant(), "--yes")
+    assert (result.exit_code, bench.store.current) == (1, 1)
+    assert "another apply came first" in result.stderr
+
+
+def test_a_stored_model_that_cannot_be_read_is_replaced(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    _unreadable(monkeypatch, bench, "planned", "weld-seams: schema: 9 is not 1")
+    result = bench.preheat("apply", bench.plant(), "--yes")
+    assert result.exit_code == 0
+    assert "as stored it cannot be read: replaced" in result.output
+    assert bench.store.plan_version() == 2
+
+
+def test_the_example_is_applied(bench: Workbench, golden: Golden) -> None:
+    result = bench.preheat("apply", str(ROOT / "examples" / "plant.yaml"), "--yes")
+    golden(GOLDEN / "apply-example.txt", result.output.replace(f"{ROOT}/", ""))
+    assert len(bench.store.planned_models()) == 3
+
+
+def test_a_command_speaks_to_the_stack_that_is_named(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.preheat("status", "--stack", "plant-north")
+    assert bench.stack == "plant-north"
+    monkeypatch.setenv("PREHEAT_STACK", "plant-south")
+    bench.preheat("status")
+    assert bench.stack == "plant-south"
+
+
+# --- status -----------------------------------------------------------------------------------------------------------
+
+
+def test_status_shows_each_model_on_a_line(bench: Workbench, shift: Callable[[], None], golden: Golden) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    shift()
+    result = bench.preheat("status")
+    golden(GOLDEN / "status.txt", result.output)
+    assert result.exit_code == 0
+
+
+def test_status_of_a_named_model_shows_all_that_is_known(
+    bench: Workbench, shift: Callable[[], None], golden: Golden
+) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    shift()
+    golden(GOLDEN / "status-weld-seams.txt", bench.preheat("status", "weld-seams").output)
+
+
+def test_status_as_json_is_an_object_on_each_line(bench: Workbench, shift: Callable[[], None], golden: Golden) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    shift()
+    lines = [json.loads(line) for line in bench.preheat("status", "--json").stdout.splitlines()]
+    golden(GOLDEN / "status.json", json.dumps(lines, indent=2) + "\n")
+    assert [line["model"] for line in lines] == ["paint", "weld-seams"]
+
+
+@pytest.mark.parametrize("read", ["load", "planned", "ledger"])
+def test_a_model_that_cannot_be_read_harms_only_its_own_line(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, read: str
+) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    whole = bench.preheat("status").output.splitlines()
+    _unreadable(monkeypatch, bench, read, "weld-seams: phase: 'asleep' is not known")
+    result = bench.preheat("status")
+    assert result.exit_code == 1
+    assert result.output.splitlines()[1].split() == whole[1].split()  # paint, whatever the widths
+    assert result.output.splitlines()[-1] == "weld-seams: weld-seams: phase: 'asleep' is not known"
+
+
+def test_a_model_that_left_the_plan_is_shown_while_it_is_looked_at(bench: Workbench) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    removed = "\n".join(line for line in PLANT.splitlines() if "paint" not in line)
+    bench.preheat("apply", bench.plant(removed), "--yes")
+    assert "\npaint " in bench.preheat("status").output
+
+
+def test_a_model_that_nobody_knows_is_a_problem_of_its_own(bench: Workbench) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    result = bench.preheat("status", "weld-seam", "paint")
+    assert result.exit_code == 1
+    assert "neither planned nor on record" in result.output
+    assert "paint/1" in result.output
+
+
+def test_status_without_a_plan_says_how_to_make_one(bench: Workbench) -> None:
+    result = bench.preheat("status")
+    assert (result.exit_code, result.output) == (0, "no plan yet: run `preheat apply FILE`\n")
+
+
+# --- history ----------------------------------------------------------------------------------------------------------
+
+
+def test_history_shows_the_ledger_newest_last(bench: Workbench, shift: Callable[[], None], golden: Golden) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    shift()
+    golden(GOLDEN / "history.txt", bench.preheat("history", "weld-seams").output)
+    lines = [json.loads(line) for line in bench.preheat("history", "weld-seams", "--json").stdout.splitlines()]
+    golden(GOLDEN / "history.json", json.dumps(lines, indent=2) + "\n")
+
+
+def test_history_shows_at_most_its_limit_the_newest(bench: Workbench, shift: Callable[[], None]) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    shift()
+    (line,) = bench.preheat("history", "weld-seams", "--limit", "1", "--json").stdout.splitlines()
+    assert json.loads(line)["to"] == "hosted"
+
+
+def test_history_of_an_unknown_model_names_what_is_close(bench: Workbench) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    result = bench.preheat("history", "weld-seam")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "close to it: weld-seams" in result.stderr
+    assert bench.preheat("history", "paint").output == "paint: nothing has happened yet\n"
+
+
+# --- the rest ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_store_out_of_reach_is_told_in_one_line(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> list[ModelId]:
+        raise StoreUnavailable("the due index: no answer")
+
+    monkeypatch.setattr(bench.store, "planned_models", fail)
+    result = bench.preheat("status")
+    assert (result.exit_code, result.stderr) == (1, "preheat: the due index: no answer\n")
+
+
+def test_a_bug_keeps_its_traceback(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> list[ModelId]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(bench.store, "planned_models", fail)
+    assert isinstance(bench.preheat("status").exception, ZeroDivisionError)
+
+
+def test_without_a_stack_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PREHEAT_STACK", raising=False)
+    result = CliRunner().invoke(app, ["status"])
+    assert result.exit_code == 2
+    assert result.stderr == "preheat: no stack found: run `preheat up`, or name the stack with --stack\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("simulator", "--switch", "billing_start=never"),
+        ("simulator", "--model", "weld-seams"),
+        ("simulator", "--start-latency", "soon"),
+        ("simulate", "--faults", "some"),
+        ("simulate", "--switch", "latest"),
+        ("simulate", "--days", "0"),
+    ],
+)
+def test_a_wrong_option_ends_with_status_two_and_says_what_is_accepted(arguments: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(app, [*arguments])
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr
+
+
+def test_simulate_ends_with_its_summary_and_replays_the_same() -> None:
+    first, again = (
+        CliRunner().invoke(app, ["simulate", "--seed", "3", "--models", "2", "--days", "3"]) for _ in range(2)
+    )
+    assert first.exit_code == 0
+    assert first.stdout == again.stdout
+    assert first.stdout.splitlines()[-1].startswith("simulate: seed 3, 2 models, 3 days: ")
+    brief = CliRunner().invoke(app, ["simulate", "--seed", "3", "--models", "2", "--days", "3", "--no-timeline"])
+    assert brief.stdout.splitlines() == first.stdout.splitlines()[-1:]
+
+
+def _unreadable(monkeypatch: pytest.MonkeyPatch, bench: Workbench, method: str, message: str) -> None:
+    """Let one read of weld-seams fail as an item of an unknown form does."""
+    real = getattr(bench.store, method)
+
+    def read(model_id: ModelId) -> Any:
+        if model_id == WELD:
+            raise UnreadableItem(message)
+        return real(model_id)
+
+    monkeypatch.setattr(bench.store, method, read)

@@ -1,0 +1,247 @@
+"""The commands `report` and `explain` over a day that was lived: the real pass, and what they make of its ledger."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from tests.support.day import WELD, Day, a_day, a_model, at
+from tests.tools.conftest import Workbench
+
+from preheat.app.ports import UnreadableItem
+from preheat.domain.plan.plan import Learning, ModelId, Units
+from preheat_cli.views import report_html
+from preheat_cli.views.report_charts import _round_up
+from preheat_simulator.core.faults import FaultKind
+from preheat_simulator.core.status import Operation
+
+GOLDEN = Path(__file__).parent / "golden"
+Golden = Callable[[Path, str], None]
+OF_THE_DAY = ("--from", "2026-11-23", "--to", "2026-11-24")
+
+
+def lived(bench: Workbench, until: str = "18:00", windows: tuple[str, ...] = ("08:00-12:00", "12:20-16:00")) -> Day:
+    """Put the store of a day that was lived behind the command line: a start burns out, and an answer is lost."""
+    with a_day(*windows, units=Units(2)) as day:
+        day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=3), times=1)
+        day.run_until("09:00")
+        day.fault(FaultKind.ANSWER_LOST, operation=Operation.STOP_MODEL, times=1)
+        day.run_until(until)
+    bench.store, bench.clock.at = day.store, day.clock.at
+    return day
+
+
+def test_a_report_shows_what_was_paid_for_and_why(bench: Workbench, golden: Golden) -> None:
+    lived(bench)
+    result = bench.preheat("report", *OF_THE_DAY)
+    assert result.exit_code == 0
+    golden(GOLDEN / "report.txt", result.output)
+
+
+def test_the_rows_of_every_form_say_the_same(bench: Workbench) -> None:
+    day = lived(bench)
+    (line,) = bench.preheat("report", *OF_THE_DAY, "--format", "json").stdout.splitlines()
+    (row,) = csv.DictReader(io.StringIO(bench.preheat("report", *OF_THE_DAY, "--format", "csv").stdout))
+    told = json.loads(line)
+    (bill,) = day.service.bill().values()
+    less, more = told["may_be_less_unit_hours"], told["may_be_more_unit_hours"]
+    assert told["paid_unit_hours"] - less - 1e-5 <= bill.unit_seconds / 3600 <= told["paid_unit_hours"] + more + 1e-5
+    assert float(row["paid_unit_hours"]) == told["paid_unit_hours"] == pytest.approx(sum(told["unit_hours"].values()))
+    assert (row["currency"], row["cost"]) == ("USD", told["cost"]["USD"])
+    assert float(told["cost"]["USD"]) == pytest.approx(4 * told["paid_unit_hours"], abs=0.001)
+    assert (told["starts"], told["failures"], told["on_time"] + told["late"]) == (2, 1, 1)
+
+
+class Page(HTMLParser):
+    """Collects what a page refers to, and whether each element is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.refers: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.refers += [f"{tag} {name}" for name, _ in attrs if name in ("src", "href", "xlink:href", "srcset")]
+        self.refers += [tag] * (tag in ("script", "link", "iframe", "img", "object"))
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_needs_nothing_but_itself(bench: Workbench) -> None:
+    lived(bench)
+    text = bench.preheat("report", *OF_THE_DAY, "--format", "html").stdout
+    page = Page()
+    page.feed(text)
+    assert (page.open, page.refers) == ([], [])
+    assert "url(" not in text
+    assert "@import" not in text
+    assert "prefers-color-scheme: dark" in text
+    assert "<td>weld-seams</td>" in text
+
+
+def test_the_charts_of_the_page_draw_each_cause_that_was_paid_for(bench: Workbench) -> None:
+    lived(bench)
+    text = bench.preheat("report", *OF_THE_DAY, "--format", "html").stdout
+    days, margins = (ET.fromstring(each) for each in re.findall(r"<svg.*?</svg>", text, re.DOTALL))  # noqa: S314 - ours
+    titles = [title.text or "" for title in days.iter("title")]
+    assert [title.split()[1] for title in titles] == ["lead:", "idle:", "shift:", "bridge:", "drain:"]
+    assert len([*margins.iter("rect")]) == 1
+    for rect in [*days.iter("rect"), *margins.iter("rect")]:
+        assert 0 <= float(rect.attrib["y"]) <= 240
+        assert float(rect.attrib["height"]) > 0
+
+
+def test_tariffs_are_those_of_the_file_that_is_named(bench: Workbench) -> None:
+    lived(bench)
+    file = bench.plant(
+        "version: 1\ntariffs:\n  lookoutvision: {unit_hour: 3.5, currency: EUR}\nschedules: {}\nmodels: {}\n"
+    )
+    (line,) = bench.preheat("report", *OF_THE_DAY, "--format", "json", "--tariffs", file).stdout.splitlines()
+    told = json.loads(line)
+    assert float(told["cost"]["EUR"]) == pytest.approx(3.5 * told["paid_unit_hours"], abs=0.001)
+
+
+def test_what_runs_now_is_counted_until_now_and_in_doubt_since_its_last_look(bench: Workbench) -> None:
+    day = lived(bench, until="11:04")
+    (line,) = bench.preheat("report", *OF_THE_DAY, "--format", "json").stdout.splitlines()
+    told = json.loads(line)
+    (bill,) = day.service.bill().values()
+    less, more = told["may_be_less_unit_hours"], told["may_be_more_unit_hours"]
+    assert told["paid_unit_hours"] - less <= bill.unit_seconds / 3600 <= told["paid_unit_hours"] + more + 1e-5
+    assert told["brackets"][-1]["by"] == "2026-11-23T11:04:00Z"
+
+
+def test_a_range_that_is_cut_in_two_sums_up_to_the_whole(bench: Workbench) -> None:
+    lived(bench)
+    whole, *parts = (
+        json.loads(bench.preheat("report", "--from", begin, "--to", end, "--format", "json").stdout)
+        for begin, end in (
+            ("2026-11-23", "2026-11-24"),
+            ("2026-11-23", "2026-11-23T10:30Z"),
+            ("2026-11-23T10:30Z", "2026-11-24"),
+        )
+    )
+    assert whole["paid_unit_hours"] == pytest.approx(sum(part["paid_unit_hours"] for part in parts), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--from", "2026-11-25", "--to", "2026-11-24"), "the range is empty"),
+        (("--from", "yesterday"), "no date or instant"),
+        (("--model", "weld-seam"), "close to it: weld-seams"),
+    ],
+)
+def test_a_report_that_cannot_be_made_names_the_remedy(bench: Workbench, options: tuple[str, ...], told: str) -> None:
+    lived(bench)
+    result = bench.preheat("report", *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert told in result.stderr
+
+
+def test_a_ledger_that_cannot_be_read_harms_only_its_own_model(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = lived(bench)
+    other = ModelId("paint")
+    day.apply(a_model("08:00-12:00"), a_model("08:00-12:00", model_id=other))
+    real = day.store.ledger
+
+    def read(model_id: ModelId) -> object:
+        if model_id == other:
+            raise UnreadableItem("ledger paint/1: schema: 9 is not 1")
+        return real(model_id)
+
+    monkeypatch.setattr(bench.store, "ledger", read)
+    result = bench.preheat("report", *OF_THE_DAY)
+    assert result.exit_code == 1
+    assert "weld-seams" in result.stdout
+    assert result.stderr == "paint: ledger paint/1: schema: 9 is not 1\n"
+
+
+# --- explain ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("until", "name"), [("07:29", "starting"), ("07:45", "again"), ("11:00", "hosted"), ("17:00", "idle")]
+)
+def test_explain_says_why_and_what_comes_next(bench: Workbench, golden: Golden, until: str, name: str) -> None:
+    if until < "09:00":
+        with a_day("08:00-12:00", "12:20-16:00") as day:
+            day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=3), times=1)
+            day.run_until(until)
+        bench.store, bench.clock.at = day.store, day.clock.at
+    else:
+        lived(bench, until=until)
+    result = bench.preheat("explain", "weld-seams")
+    assert result.exit_code == 0
+    golden(GOLDEN / f"explain-{name}.txt", result.output)
+
+
+def test_explain_says_of_a_stranger_that_it_is_left_alone(bench: Workbench) -> None:
+    with a_day("08:00-16:00") as day:
+        day.run_until("02:00")
+        day.person("starts")
+        day.store.wake(WELD, at("02:10"))
+        day.run_until("02:11")
+    bench.store, bench.clock.at = day.store, day.clock.at
+    assert "left alone; when a demand comes it is adopted" in bench.preheat("explain", "weld-seams").output
+
+
+def test_explain_of_an_unknown_model_names_what_is_close(bench: Workbench) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    result = bench.preheat("explain", "weld-seam")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "close to it: weld-seams" in result.stderr
+    assert "No start of it was measured yet" in bench.preheat("explain", "paint").output
+
+
+def test_history_shows_what_was_paid_for(bench: Workbench, golden: Golden) -> None:
+    lived(bench)
+    golden(GOLDEN / "history-paid.txt", bench.preheat("history", "weld-seams").output)
+
+
+@pytest.mark.parametrize(
+    ("most", "end"), [(0.3, 0.3), (1, 1), (7.2, 8), (84, 100), (111, 120), (145.8, 160), (1000, 1000), (1001, 1200)]
+)
+def test_an_axis_ends_at_a_plain_figure_that_nothing_exceeds(most: float, end: float) -> None:
+    assert _round_up(most) == pytest.approx(end)
+
+
+def test_many_doubts_are_folded_away_and_a_few_are_shown(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    lived(bench)
+    assert "<details>" not in bench.preheat("report", *OF_THE_DAY, "--format", "html").stdout
+    monkeypatch.setattr(report_html, "DOUBTS_SHOWN", 0)
+    text = bench.preheat("report", *OF_THE_DAY, "--format", "html").stdout
+    page = Page()
+    page.feed(text)
+    assert page.open == []
+    assert "<summary>All " in text
+
+
+def test_explain_says_what_a_learned_lead_comes_from_what_it_was_set_for_and_what_it_costs(
+    bench: Workbench, golden: Golden
+) -> None:
+    with a_day("08:00-12:00", "12:20-16:00", learning=Learning(0.02), start_takes="12m") as day:
+        day.run_until("00:01")
+        samples = tuple(timedelta(minutes=10 + number % 5) for number in range(40))
+        day.store.save(replace(day.record, samples=samples, wake_at=day.clock.at), None)
+        day.store.wake(day.record.model_id, day.clock.at)
+        day.run_until("07:50")
+    bench.store, bench.clock.at = day.store, day.clock.at
+    result = bench.preheat("explain", "weld-seams")
+    assert result.exit_code == 0
+    golden(GOLDEN / "explain-learned.txt", result.output)

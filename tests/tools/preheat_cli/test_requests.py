@@ -1,0 +1,217 @@
+"""The commands that ask for something, through the queue to the real desk, and what stands after them."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.tools.conftest import PLANT, Workbench
+from typer.testing import CliRunner, Result
+
+from preheat.adapters.memory.queue import MemoryQueue
+from preheat.adapters.sqs.rejected import MemoryRejected
+from preheat.app.requests.desk import Desk
+from preheat.app.requests.envelope import Sent
+from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
+from preheat.domain.plan.plan import ModelId
+from preheat_cli.main import app
+from preheat_cli.stack import Surroundings
+
+GOLDEN = Path(__file__).parent / "golden"
+OF_WELD = Subject(ModelId("weld-seams"))
+
+
+@dataclass
+class Counter:
+    """The workbench with the function `requests` behind its queue; it takes its messages while the command waits."""
+
+    bench: Workbench
+    works: bool = True
+
+    def __post_init__(self) -> None:
+        clock, store = self.bench.clock, self.bench.store
+        self.desk = Desk(clock, store, MemoryQueue(clock), MemoryRejected())
+        self.sent: list[str] = []
+        self.bench.preheat("apply", self.bench.plant(), "--yes")
+
+    def preheat(self, *arguments: str) -> Result:
+        surroundings = Surroundings(
+            lambda _: self.bench.store,
+            lambda _: self.bench.home,
+            self.bench.clock,
+            lambda _: self.sent.append,
+            self.pause,
+        )
+        return CliRunner().invoke(app, [*arguments], obj=surroundings)
+
+    def pause(self, seconds: float) -> None:
+        self.bench.clock.advance(timedelta(seconds=0 if self.works else seconds))
+        if self.works:
+            for body in self.sent:
+                self.desk.take(Sent("m", "AROAOPERATOR:me", body))
+            self.sent.clear()
+
+    def standing(self, request_id: str, subject: Subject = OF_WELD) -> Standing:
+        found = self.bench.store.standing(subject, RequestId(request_id))
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def counter(bench: Workbench) -> Counter:
+    """Monday, 6:50 in Berlin, where weld-seams works from 7:00 to 15:00."""
+    return Counter(bench)
+
+
+def test_a_hold_until_a_local_time_is_asked_for_and_its_reply_shown(
+    counter: Counter, golden: Callable[[Path, str], None]
+) -> None:
+    result = counter.preheat("hold", "weld-seams", "--until", "20:00", "--reason", "rework", "--id", "late")
+    assert result.exit_code == 0, result.output
+    golden(GOLDEN / "hold.txt", result.output)
+    found = counter.standing("late")
+    assert (found.kind, found.until, found.reason) == (
+        Kind.HOLD,
+        datetime(2026, 11, 23, 19, tzinfo=UTC),
+        "rework",
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "until"),
+    [
+        (("--until", "06:30"), "2026-11-24T05:30:00+00:00"),  # of the next day
+        (("--until", "2026-11-23T20:00"), "2026-11-23T19:00:00+00:00"),
+        (("--until", "2026-11-23T20:00Z"), "2026-11-23T20:00:00+00:00"),
+        (("--for", "2h"), "2026-11-23T07:50:00+00:00"),
+        (("--from", "22:00", "--until", "05:00"), "2026-11-24T04:00:00+00:00"),
+        (("--from", "22:00", "--for", "2h"), "2026-11-23T23:00:00+00:00"),
+    ],
+)
+def test_an_end_is_typed_as_a_local_time_an_instant_or_a_duration(
+    counter: Counter, typed: tuple[str, ...], until: str
+) -> None:
+    assert counter.preheat("hold", "weld-seams", *typed, "--id", "a").exit_code == 0
+    assert counter.standing("a").until == datetime.fromisoformat(until)
+
+
+def test_a_hold_of_a_schedule_is_in_that_schedules_time(counter: Counter) -> None:
+    counter.preheat("hold", "--schedule", "late", "--until", "20:00", "--id", "a")
+    assert counter.standing("a", Subject(schedule="late")).until == datetime(2026, 11, 24, 2, tzinfo=UTC)
+
+
+def test_a_hold_is_extended_and_released_and_a_block_lifted(counter: Counter) -> None:
+    counter.preheat("hold", "weld-seams", "--for", "2h", "--units", "2", "--priority", "60", "--id", "a")
+    assert counter.preheat("extend", "weld-seams", "a", "--for", "30m").exit_code == 0
+    assert counter.standing("a").until == datetime(2026, 11, 23, 8, 20, tzinfo=UTC)
+    assert counter.preheat("release", "weld-seams", "a").exit_code == 0
+    assert counter.standing("a").released_at is not None
+    counter.preheat("block", "weld-seams", "--for", "45m", "--hard", "--id", "b")
+    assert counter.standing("b").hard
+    assert counter.preheat("unblock", "weld-seams", "b").exit_code == 0
+    assert counter.standing("b").released_at is not None
+    counter.preheat("block", "--schedule", "late", "--for", "45m", "--id", "c")
+    assert counter.preheat("unblock", "--schedule", "late", "c").exit_code == 0
+
+
+def test_stop_now_blocks_until_the_end_of_the_demand(counter: Counter) -> None:
+    assert counter.preheat("stop-now", "weld-seams", "--reason", "line down", "--id", "s").exit_code == 0
+    assert counter.standing("s").until == datetime(2026, 11, 23, 14, tzinfo=UTC)
+
+
+def test_a_refusal_ends_with_status_one_and_its_code(counter: Counter) -> None:
+    result = counter.preheat("hold", "weld-seems", "--for", "2h", "--id", "a")
+    assert result.exit_code == 1
+    assert result.output.startswith("refused, unknown_model: the plan names no model weld-seems")
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (("hold", "weld-seams"), "nothing given; accepted: one of until and duration"),
+        (("hold", "weld-seams", "--until", "20:00", "--for", "2h"), "until and duration given"),
+        (("hold", "weld-seams", "--for", "two hours"), "duration 'two hours'; accepted: a duration"),
+        (("hold", "weld-seams", "--until", "late"), "--until 'late' is no time; accepted: a local time such as 20:00"),
+        (("hold", "no-such", "--until", "20:00"), "no-such has no schedule in the plan: give an instant"),
+        (("hold", "--for", "2h"), "name a model, or a schedule with --schedule, and not both"),
+        (("hold", "weld-seams", "--schedule", "late", "--for", "2h"), "and not both"),
+        (("release", "weld-seams"), "'weld-seams' given; accepted: MODEL REQUEST_ID"),
+        (("release", "--schedule", "late", "weld-seams", "a"), "accepted: REQUEST_ID after --schedule NAME"),
+        (("hold", "weld-seams", "--for", "2h", "--units", "0"), "units 0; accepted: a whole number from 1 to 100"),
+    ],
+)
+def test_what_is_wrong_is_told_before_anything_is_sent(counter: Counter, typed: tuple[str, ...], says: str) -> None:
+    result = counter.preheat(*typed)
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert counter.sent == []
+
+
+def test_a_model_with_schedules_in_two_zones_needs_an_instant(bench: Workbench) -> None:
+    counter = Counter(bench)
+    both = PLANT.replace("schedules: [early]", "schedules: [early, late]")
+    bench.preheat("apply", bench.plant(both), "--yes")
+    result = counter.preheat("hold", "weld-seams", "--until", "20:00")
+    assert "has schedules in America/Mexico_City and Europe/Berlin: give an instant with its offset" in result.stderr
+
+
+def test_without_waiting_only_the_id_is_shown(counter: Counter) -> None:
+    result = counter.preheat("hold", "weld-seams", "--for", "2h", "--id", "a", "--no-wait")
+    assert (result.exit_code, result.output) == (0, "sent: hold\nrequest id: a\n")
+    assert json.loads(counter.sent[0])["duration"] == "2h"
+
+
+def test_a_reply_that_does_not_come_is_told_with_how_to_ask_again(counter: Counter) -> None:
+    counter.works = False
+    result = counter.preheat("hold", "weld-seams", "--for", "2h", "--id", "a")
+    assert result.exit_code == 1
+    assert "no reply in 60 s; it may still come: ask again with --id a" in result.stderr
+
+
+def test_the_same_id_again_shows_the_same_reply_and_sends_nothing(counter: Counter) -> None:
+    first = counter.preheat("hold", "weld-seams", "--for", "2h", "--id", "a")
+    again = counter.preheat("hold", "weld-seams", "--for", "2h", "--id", "a")
+    assert (again.output, counter.sent) == (first.output, [])
+    other = counter.preheat("block", "weld-seams", "--for", "2h", "--id", "a")
+    assert (other.exit_code, other.stderr) == (1, "preheat: another request has the id a: choose a new one\n")
+
+
+def test_what_stands_is_listed(counter: Counter, golden: Callable[[Path, str], None]) -> None:
+    assert counter.preheat("requests").output == "nothing stands\n"
+    counter.preheat("hold", "weld-seams", "--until", "20:00", "--units", "2", "--reason", "rework", "--id", "a")
+    counter.preheat("block", "--schedule", "early", "--from", "12:00", "--for", "45m", "--hard", "--id", "b")
+    counter.preheat("hold", "paint", "--for", "2h", "--id", "c")
+    counter.preheat("hold", "weld-seams", "--for", "2h", "--id", "d")
+    counter.preheat("release", "weld-seams", "d")
+    golden(GOLDEN / "requests.txt", counter.preheat("requests").output)
+    assert counter.preheat("requests", "paint").output.count("\n") == 2
+    lines = counter.preheat("requests", "weld-seams", "--format", "json").output.splitlines()
+    golden(GOLDEN / "requests.json", json.dumps([json.loads(line) for line in lines], indent=2) + "\n")
+
+
+def test_requests_of_a_model_that_is_not_planned_are_none(counter: Counter) -> None:
+    result = counter.preheat("requests", "weld-seam")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "preheat: the plan names no model 'weld-seam'; close to it: weld-seams\n",
+    )
+
+
+def test_status_and_the_stored_plan_show_what_stands_and_reckon_with_it(
+    counter: Counter, golden: Callable[[Path, str], None]
+) -> None:
+    counter.preheat("hold", "weld-seams", "--until", "20:00", "--units", "2", "--reason", "rework", "--id", "a")
+    counter.preheat("block", "--schedule", "early", "--from", "12:00", "--for", "45m", "--hard", "--id", "b")
+    counter.preheat("hold", "weld-seams", "--for", "2h", "--id", "gone")
+    counter.preheat("release", "weld-seams", "gone")
+    shown = counter.preheat("status", "weld-seams").output
+    assert "hold 2026-11-23 05:50Z to 2026-11-23 19:00Z, 2 units, by AROAOPERATOR: rework (a)" in shown
+    assert "gone" not in shown
+    golden(GOLDEN / "status-asked.txt", shown)
+    golden(GOLDEN / "explain-asked.txt", counter.preheat("explain", "weld-seams").output)
+    (line,) = counter.preheat("status", "weld-seams", "--json").output.splitlines()
+    assert [one["request_id"] for one in json.loads(line)["requests"]] == ["a", "b"]
+    plan = counter.preheat("plan", "--stack", "line-4", "--from", "2026-11-23", "--to", "2026-11-25").output
+    golden(GOLDEN / "plan-asked.txt", plan)

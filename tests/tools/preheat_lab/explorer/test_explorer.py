@@ -1,0 +1,105 @@
+"""The explorer: every situation within the bounds keeps the promises, and it can say no."""
+
+from dataclasses import replace
+
+import pytest
+from tests.conftest import Searched
+
+from preheat.app.reconcile import reconcile
+from preheat.domain.decision import decision
+from preheat.domain.demand import demand
+from preheat.domain.record.lifecycle import Step
+from preheat_lab.explorer import Explored, Scenario, explore
+from preheat_lab.explorer.catalog import BLOCK, HOLD, SCHEDULE_HOLD, TIGHT
+from preheat_lab.explorer.passes import KINDS
+from preheat_lab.explorer.service import Service
+from preheat_lab.explorer.state import State
+from preheat_lab.explorer.world import World
+
+
+def test_every_situation_within_the_bounds_keeps_the_promises_and_finds_its_way(
+    searches: dict[Scenario, Searched],
+) -> None:
+    assert [str(scenario) for scenario, found in searches.items() if not found.complete] == []
+    assert [found.broken for found in searches.values() if found.broken] == []
+    assert sum(found.states for found in searches.values()) > 300_000
+
+
+@pytest.mark.parametrize("scenario", [TIGHT, HOLD], ids=str)
+def test_dropping_workers_that_make_no_difference_hides_nothing(scenario: Scenario) -> None:
+    """The search without that shortcut comes to the same records and services, and to the same verdict."""
+    scenario = replace(scenario, workers=2)
+    reduced, whole = explore(scenario), explore(replace(scenario, reduced=False))
+    assert [len(found.found) for found in (reduced, whole)] == [0, 0]
+    assert outer_states(reduced) == outer_states(whole)
+
+
+def outer_states(found: Explored) -> set[object]:
+    """Return time, record and services of every state; numbers that differ from search to search are resolved."""
+    world = found.world
+
+    def resolved(service: Service) -> object:
+        return service[:3], sorted((world.values[known.token], known[1:]) for known in service.known)
+
+    return {
+        (state.now, world.record(state), str([resolved(each) for each in state.services])) for state in found.states
+    }
+
+
+def promises_broken(scenario: Scenario) -> set[str]:
+    return {each.broken.invariant for each in explore(scenario).found}
+
+
+def test_a_stop_that_is_forgotten_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(decision.STEPS, Step.STOP, decision.STEPS[Step.WAIT])
+    assert "L2" in promises_broken(TIGHT)
+
+
+def test_a_stop_while_needed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(decision.STEPS, Step.KEEP, decision.STEPS[Step.STOP])
+    assert "S3" in promises_broken(TIGHT)
+
+
+def test_an_intent_that_is_closed_while_its_worker_may_still_call_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("preheat.domain.record.attempt.Attempt.lease_ends_at", lambda attempt: attempt.intent_at)
+    found = explore(replace(TIGHT, workers=2))
+    assert {"S8", "L2"} <= {each.broken.invariant for each in found.found}
+    (stuck, *_) = [each for each in found.found if each.broken.invariant == "L2"]
+    assert any("start" in line for line in found.way_to(stuck))
+
+
+def test_a_request_may_come_between_any_two_calls_of_a_pass() -> None:
+    found = explore(SCHEDULE_HOLD)
+    world = found.world
+    before = {
+        KINDS[world.passes.next_call(worker.losses, worker.answers).kind]
+        for state in found.states
+        if world.asking.next(state) is not None
+        for worker in state.workers
+        if worker.losses >= 0
+    }
+    assert before >= {"standings", "describe", "save", "stop"}
+
+
+def test_a_pass_that_drops_its_guards_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    save = reconcile._save
+    monkeypatch.setattr(reconcile, "_save", lambda decision, remote, entries, _: save(decision, remote, entries, {}))
+    assert "S3" in promises_broken(SCHEDULE_HOLD)
+
+
+def test_a_hold_that_leaves_its_models_version_as_it_was_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def only_woken(world: World, state: State) -> State:
+        return state._replace(record=world.records.woken(state.record))
+
+    monkeypatch.setattr(World, "_bumped", only_woken)
+    assert "S3" in promises_broken(HOLD)
+
+
+def test_a_block_that_the_pass_does_not_see_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile, "outlook", lambda model, now, _=(): demand.outlook(model, now))
+    assert "L2" in promises_broken(BLOCK)
+
+
+def test_a_hold_that_the_pass_does_not_see_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile, "outlook", lambda model, now, _=(): demand.outlook(model, now))
+    assert {"S3", "L1"} <= promises_broken(HOLD)

@@ -1,0 +1,81 @@
+"""The mutation score's machinery: every mutation still fits the source, and one is really found, or really not."""
+
+import ast
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from preheat.app.audit.invariants import __doc__ as promises
+from preheat_lab.mutants.__main__ import HUNT, Hunted, hunted
+from preheat_lab.mutants.catalogue import MUTATIONS
+from preheat_lab.mutants.covered import COVERED
+from preheat_lab.mutants.mutation import Covered, Mutation, mutated_copy, source
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=[mutation.name for mutation in MUTATIONS])
+def test_a_mutation_changes_one_place_of_the_present_source_and_compiles(mutation: Mutation) -> None:
+    before = source(mutation.file)
+    assert before.count(mutation.old) == 1
+    after = mutation.applied(before)
+    assert ast.dump(ast.parse(after)) != ast.dump(ast.parse(before))
+
+
+@pytest.mark.parametrize("covered", COVERED, ids=[covered.name for covered in COVERED])
+def test_what_is_covered_twice_stands_in_the_source_and_is_not_counted(covered: Covered) -> None:
+    assert source(covered.file).count(covered.old) == 1
+    assert covered.new != covered.old
+    assert covered.why
+    assert covered.name not in {mutation.name for mutation in MUTATIONS}
+
+
+def test_a_mutations_own_harnesses_are_there() -> None:
+    known = HUNT.read_text(encoding="utf-8")
+    assert [name for mutation in MUTATIONS for name in mutation.first if f'"{name}": ' not in known] == []
+
+
+def test_mutations_are_many_and_each_has_its_own_name_text_and_a_known_promise() -> None:
+    assert len(MUTATIONS) >= 45
+    assert len({mutation.name for mutation in MUTATIONS}) == len(MUTATIONS)
+    assert len({(mutation.file, mutation.old, mutation.new) for mutation in MUTATIONS}) == len(MUTATIONS)
+    assert all(mutation.sees in str(promises) and mutation.rule for mutation in MUTATIONS)
+
+
+def test_a_text_that_is_not_there_is_told() -> None:
+    stale = replace(MUTATIONS[0], old="LEASE = timedelta(minutes=2)")
+    with pytest.raises(ValueError, match=r"no lease: its text stands 0 times in domain/record/attempt.py; name"):
+        stale.applied(source(stale.file))
+
+
+def test_only_the_copy_is_mutated(tmp_path: Path) -> None:
+    mutation = MUTATIONS[0]
+    before = source(mutation.file)
+    path = mutated_copy(mutation, tmp_path)
+    assert (path / "preheat" / mutation.file).read_text(encoding="utf-8") == mutation.applied(before)
+    assert source(mutation.file) == before
+
+
+def named(name: str) -> Mutation:
+    (found,) = [mutation for mutation in MUTATIONS if mutation.name == name]
+    return found
+
+
+@pytest.mark.parametrize(
+    "name", ["wanted and hosted: stop", "unwanted and hosted: rest", "one open writer counts for none"]
+)
+def test_a_mutation_is_found_for_the_promise_that_it_breaks(name: str) -> None:
+    mutation = named(name)
+    found = hunted(mutation)
+    assert (found.invariant, found.error) == (mutation.sees, None)
+    assert str(found).startswith(f"{mutation.sees:<3} explorer: ")
+
+
+def test_a_mutation_that_only_raises_is_an_error_and_no_kill() -> None:
+    broken = replace(named("wanted and hosted: stop"), new='Observed.HOSTED: Step["NONE"],')
+    found = hunted(broken)
+    assert found.harness is None
+    assert str(found).startswith("ERROR KeyError")
+
+
+def test_a_survivor_is_told_as_one() -> None:
+    assert str(Hunted(None, None, None, 1.0)) == "SURVIVED"

@@ -1,0 +1,92 @@
+"""The ledger's stream in the simulated world: every entry is told, in order and in one form; its judge can say no."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import pytest
+
+from preheat.adapters.memory.bus import MemoryEvents
+from preheat.domain.record.event import Event
+from preheat.domain.record.record import LedgerEntry
+from preheat_lab.simulation.faults import FaultMix, Mishap
+from preheat_lab.simulation.plant import plant
+from preheat_lab.simulation.stream import RETRIES_MAX, SimulatedBus, Stream
+from preheat_lab.simulation.world import World
+from preheat_simulator.core.switches import Switches
+
+SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
+
+
+def run(mix: FaultMix, told: list[LedgerEntry] | None = None, *, bus_out: float | None = None) -> World:
+    random = Random(1)  # noqa: S311 - chance in a simulation
+    lines = plant(random, 4, announced_at=SIX)
+    heard = told if told is not None else []
+    world = World(lines, SIX, 2, random=random, mix=mix, switches=Switches(), told=heard.append)
+    world._bus.out = mix.queue_out if bus_out is None else bus_out
+    world.run()
+    return world
+
+
+def broken(world: World) -> set[str]:
+    return {violation.what.split(": ")[-1] for violation in world.watch.violations if violation.invariant == "L6"}
+
+
+def test_each_entry_is_told_once_for_whoever_counts_whatever_goes_wrong_on_the_way() -> None:
+    told: list[LedgerEntry] = []
+    world = run(FaultMix(killed=0.2, doubled=0.3, queue_out=0.2), told)
+    assert world.watch.violations == []
+    for mishap in (Mishap.PUBLISHER_KILLED, Mishap.BATCH_DOUBLED, Mishap.BUS_OUT):
+        assert world.mishaps[mishap] > 0, mishap
+    stored = [entry for model_id in world.everyone for entry in world.store.ledger(model_id)]
+    assert sorted(told, key=lambda entry: (entry.model_id, entry.sequence)) == stored
+    assert not world.stream.discarded
+    ids = [event.event_id for event in world._bus.taken]
+    assert len(ids) > len(set(ids)) > 10  # some came twice, under the same id
+
+
+def test_a_bus_that_is_out_for_good_has_each_entry_set_aside_and_none_lost() -> None:
+    assert RETRIES_MAX == 5
+    world = run(FaultMix(), bus_out=1.0)
+    assert broken(world) == set()
+    assert world.stream.discarded
+
+
+def test_an_entry_that_is_never_told_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = World._wired
+
+    def forgetful(self: World, told: Any) -> Any:
+        functions = real(self, told)
+        publish = functions.publish
+        monkeypatch.setattr(functions, "publish", lambda records: publish(records[1:]) + 1)
+        return functions
+
+    monkeypatch.setattr(World, "_wired", forgetful)
+    assert any(what.endswith("was neither told nor set aside") for what in broken(run(FaultMix())))
+
+
+def test_an_event_that_never_reaches_the_bus_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SimulatedBus, "put", lambda *_: None)
+    assert any(what.endswith("is not on the bus, or in other words") for what in broken(run(FaultMix())))
+
+
+def test_an_event_that_comes_again_under_another_id_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    put = SimulatedBus.put
+
+    def fresh(self: SimulatedBus, events: Sequence[Event]) -> None:
+        put(self, events)
+        MemoryEvents.put(self, [replace(event, event_id=f"{len(self.taken)}") for event in events])
+
+    monkeypatch.setattr(SimulatedBus, "put", fresh)
+    assert any(what.endswith("tells of nothing stored") for what in broken(run(FaultMix())))
+
+
+def test_an_entry_that_is_told_before_an_earlier_one_is_seen() -> None:
+    world = run(FaultMix())
+    model_id = world.everyone[0]
+    first, second, *_ = ledger = world.store.ledger(model_id)
+    stream = Stream(world, world._bus, Random(1))  # noqa: S311 - chance in a simulation
+    assert [stream.told(entry) for entry in (second, first, first)] == [True, True, False]
+    assert "entry 2 was told before an earlier one" in stream.judged(model_id, ledger)

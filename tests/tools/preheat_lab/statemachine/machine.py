@@ -1,0 +1,195 @@
+"""The state machine: what may happen to Preheat, drawn in any order. Judges nothing; the reference does."""
+
+import sys
+from dataclasses import replace
+from datetime import time, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.tools.preheat_lab.statemachine.reference import Wanted
+from tests.tools.preheat_lab.statemachine.workers import Halt
+from tests.tools.preheat_lab.statemachine.world import MIDNIGHT, MINUTE, SKEW, TARGETS, WELD, World
+
+from preheat.app import ports
+from preheat.domain.plan.plan import Mode, Target, Units
+from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.status import Operation
+from preheat_simulator.core.switches import Switches
+
+SWITCHES = Switches.every_single_change()
+windows = st.lists(
+    st.tuples(
+        st.sampled_from((time(1), time(5, 30), time(8), time(9, 20), time(14), time(22, 45))),
+        st.sampled_from((30, 90, 240)).map(lambda minutes: timedelta(minutes=minutes)),
+    ),
+    min_size=1,
+    max_size=2,
+    unique_by=lambda window: window[0],
+).map(tuple)
+units = st.sampled_from((Units(1), Units(2), Units(1, 3)))
+halts = st.builds(Halt, st.integers(1, 6), st.booleans())
+skews = st.sampled_from((timedelta(), timedelta(), SKEW, -SKEW))
+# Not ModelGone: Preheat believes the service that a model is gone, and a lie about that is beyond it.
+ERRORS = (
+    ports.AnswerLost,
+    ports.Throttled,
+    ports.WrongState,
+    ports.QuotaExceeded,
+    ports.AccessRefused,
+    ports.InvalidCall,
+)
+# What the simulated service does of itself, and at which call.
+FAULTS = (
+    Fault(FaultKind.ANSWER_LOST, Operation.START_MODEL),
+    Fault(FaultKind.ANSWER_LOST, Operation.STOP_MODEL),
+    Fault(FaultKind.INTERNAL_ERROR_AFTER, Operation.START_MODEL),
+    Fault(FaultKind.HOSTING_FAILED),
+    Fault(FaultKind.HOSTING_FAILED, after=timedelta(seconds=30)),
+    Fault(FaultKind.STUCK),
+    Fault(FaultKind.SYSTEM_UPDATING, Operation.DESCRIBE_MODEL),
+    Fault(FaultKind.PERSON_STARTS, Operation.START_MODEL),
+    Fault(FaultKind.PERSON_STARTS, Operation.DESCRIBE_MODEL),
+    Fault(FaultKind.PERSON_STOPS, Operation.STOP_MODEL),
+    Fault(FaultKind.PERSON_STOPS, Operation.DESCRIBE_MODEL),
+)
+
+
+class Preheat(RuleBasedStateMachine):
+    """One model through any week."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(Switches())
+        self.units = Units(1)
+        self.mode = Mode.ACT
+
+    @initialize(name=st.sampled_from(sorted(SWITCHES)), windows=windows, lead=st.sampled_from((10, 30)))
+    def begin(self, name: str, windows: Any, lead: int) -> None:
+        self.world = World(SWITCHES[name])
+        known_at = MIDNIGHT - timedelta(days=2)
+        self._plan(Wanted(windows, TARGETS[0], timedelta(minutes=lead), 2 * MINUTE, known_at))
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    @rule(seconds=st.sampled_from((1, 10, 45, 61, 121, 240, 1200)))
+    def time_passes_and_nothing_comes(self, seconds: int) -> None:
+        self.world.advance(self.world.clock.at + timedelta(seconds=seconds))
+
+    @rule(minutes=st.sampled_from((1, 3, 10, 40, 200)))
+    def a_while_goes_well(self, minutes: int) -> None:
+        self.world.work(self.world.clock.at + minutes * MINUTE)
+
+    @rule(off=st.sampled_from((-70, -1, 0, 1, 50)), which=st.sampled_from(("start", "ready", "end")))
+    def an_edge_comes(self, off: int, which: str) -> None:
+        wanted, now = self.world.reference.wanted, self.world.clock.at
+        if wanted is None:
+            return
+        edges = {
+            "start": [ready - wanted.lead - wanted.slack for _, _, ready in wanted.demands(now)],
+            "ready": [ready for _, _, ready in wanted.demands(now)],
+            "end": [end for _, end, _ in wanted.demands(now)],
+        }[which]
+        self.world.work(next(edge for edge in edges if edge > now + 2 * MINUTE) + timedelta(seconds=off))
+
+    @rule()
+    def the_next_look_is_due(self) -> None:
+        record = self.world.store.records.get(WELD)
+        if record is not None and record.wake_at is not None and record.wake_at < self.world.clock.at + 60 * MINUTE:
+            self.world.advance(record.wake_at)
+
+    # --- messages and workers -----------------------------------------------------------------------------------------
+
+    @rule(index=st.sampled_from(("right", "missing", "extra")))
+    def a_tick_comes(self, index: str) -> None:
+        self.world.index = index
+        self.world.tick()
+        self.world.index = "right"
+
+    @rule(skew=skews)
+    def a_message_comes(self, skew: timedelta) -> None:
+        self.world.queue.receive()
+        self.world.look(skew=skew)
+
+    @rule(halt=halts, skew=skews)
+    def a_worker_dies(self, halt: Halt, skew: timedelta) -> None:
+        self.world.look(replace(halt, dies=True), skew)
+
+    @precondition(lambda self: len(self.world.workers) < 2)
+    @rule(halt=halts, skew=skews)
+    def a_worker_stands_still(self, halt: Halt, skew: timedelta) -> None:
+        self.world.look(halt, skew)
+
+    @precondition(lambda self: self.world.workers)
+    @rule(killed=st.booleans(), last=st.booleans())
+    def a_worker_goes_on(self, killed: bool, last: bool) -> None:
+        _, worker = self.world.workers.pop(-1 if last else 0)
+        worker.go_on(killed=killed)
+
+    @rule()
+    def somebody_wants_a_look_now(self) -> None:
+        self.world.store.wake(WELD, self.world.clock.at)
+
+    # --- what goes wrong ----------------------------------------------------------------------------------------------
+
+    @rule(fault=st.sampled_from(FAULTS))
+    def the_service_errs(self, fault: Fault) -> None:
+        self.world.service.inject(fault)
+
+    @rule(name=st.sampled_from(("describe", "start", "stop")), error=st.sampled_from(ERRORS))
+    def the_service_refuses(self, name: str, error: type[Exception]) -> None:
+        self.world.goes_wrong.append((name, False, error("so it is")))
+
+    @rule(name=st.sampled_from(("load", "planned", "save")), done=st.booleans())
+    def the_store_does_not_answer(self, name: str, done: bool) -> None:
+        self.world.goes_wrong.append((name, done, ports.StoreUnavailable("no answer")))
+
+    @rule(done=st.booleans())
+    def the_queue_does_not_answer(self, done: bool) -> None:
+        self.world.goes_wrong.append(("enqueue", done, ports.QueueUnavailable("no answer")))
+
+    # --- people -------------------------------------------------------------------------------------------------------
+
+    @rule(starts=st.booleans(), where=st.sampled_from((TARGETS[0], *TARGETS)))
+    def a_person_interferes(self, starts: bool, where: Target) -> None:
+        self.world.person(starts=starts, target=where)
+
+    @rule(windows=windows)
+    def other_windows_are_wanted(self, windows: Any) -> None:
+        self._change(windows=windows, known_at=self.world.clock.at)
+
+    @rule(where=st.sampled_from(TARGETS), units=units)
+    def another_version_is_wanted(self, where: Target, units: Units) -> None:
+        self.units = units
+        self._change(target=where)
+
+    @rule(mode=st.sampled_from((Mode.ACT, Mode.ACT, *Mode)), stops_others=st.booleans())
+    def another_policy_is_wanted(self, mode: Mode, stops_others: bool) -> None:
+        self.mode = mode
+        self._change(stops_others=stops_others)
+
+    @rule()
+    def the_model_is_taken_out(self) -> None:
+        self._plan(None)
+
+    @rule(windows=windows, where=st.sampled_from(TARGETS))
+    def the_model_is_put_back(self, windows: Any, where: Target) -> None:
+        self._plan(Wanted(windows, where, timedelta(minutes=10), 2 * MINUTE, self.world.clock.at))
+
+    def _change(self, **changes: Any) -> None:
+        if self.world.reference.wanted is not None:
+            self._plan(replace(self.world.reference.wanted, **changes))
+
+    def _plan(self, wanted: Wanted | None) -> None:
+        self.world.plan(wanted, self.units, self.mode)
+
+    # --- what must hold -----------------------------------------------------------------------------------------------
+
+    @invariant()
+    def the_ledger_holds(self) -> None:
+        self.world.reference.holds(self.world.store.records.get(WELD), self.world.store.entries.get(WELD, []))
+
+    def teardown(self) -> None:
+        self.world.dismiss()
+        if sys.exception() is None:  # else a promise is broken already, and Hypothesis is to tell of that one
+            self.world.left_in_peace(self.units)

@@ -1,0 +1,249 @@
+"""What must hold, in its own words: a small model of the promises that knows the protocol's rules and none of its code.
+
+It is told what each pass saw, what it wrote and what it sent, and judges on the spot. What a pass saw counts as known
+once that pass has won a write: a look that died with its worker told nobody anything. Times are true times; `skew` is
+how far a worker's clock may be off, and a pass counts from its begin, for that is when it read its clock.
+
+It does not import `preheat.app.audit.invariants`: two judges that share their words would share their mistakes.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+
+from preheat.domain.plan.plan import Target
+from preheat.domain.record.attempt import Attempt, Call
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import LedgerEntry, ModelRecord
+
+LEASE = timedelta(seconds=120)
+TOKEN_AGE = timedelta(hours=7, minutes=30)
+BRIDGED = timedelta(minutes=10)  # a gap this much longer than the lead is not worth a stop and a start
+CALLS_AN_HOUR = 90
+TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
+RUNNING = (Observed.STARTING, Observed.HOSTED)
+AT_REST = (Observed.STOPPED, Observed.FAILED)
+
+
+class Broken(AssertionError):
+    """A promise was broken; `invariant` names which."""
+
+    def __init__(self, invariant: str, what: str) -> None:
+        super().__init__(f"{invariant}: {what}")
+        self.invariant = invariant
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person wants of the model: daily windows in UTC (start, length), since when that is known."""
+
+    windows: tuple[tuple[time, timedelta], ...]
+    target: Target
+    lead: timedelta
+    slack: timedelta
+    known_at: datetime
+    stops_others: bool = False
+
+    def demands(self, around: datetime) -> list[tuple[datetime, datetime, datetime]]:
+        """Return (begin, end, ready_at) of each demand within three days of an instant, in order."""
+        found: list[tuple[datetime, datetime]] = []
+        days = [around.date() + timedelta(days) for days in range(-3, 4)]
+        for begin, length in sorted(
+            (datetime.combine(day, at, UTC), long) for day in days for at, long in self.windows
+        ):
+            if found and begin - found[-1][1] <= self.lead + BRIDGED:
+                found[-1] = (found[-1][0], max(found[-1][1], begin + length))
+            else:
+                found.append((begin, begin + length))
+        return [(begin, end, max(begin, self.known_at + self.lead + self.slack)) for begin, end in found]
+
+    def needs(self, at: datetime) -> bool:
+        """Tell whether the model must not be stopped: from a lead before it shall be ready, to the end."""
+        return any(ready_at - self.lead <= at < end for _, end, ready_at in self.demands(at))
+
+    def covers(self, at: datetime) -> bool:
+        """Tell whether what runs may be taken for ours: from when a start is due."""
+        return any(ready_at - self.lead - self.slack <= at < end for _, end, ready_at in self.demands(at))
+
+
+@dataclass
+class Pass:
+    """One pass of one worker: since when it runs, what it read and saw, and the call that its last won write names."""
+
+    name: str
+    begun_at: datetime
+    read_version: int = 0
+    saw: Observed | None = None  # None: it has not looked, or the look failed
+    run: int = 0  # how often the model had been started by then, by whomever
+    names: str | None = None
+    sent: set[str] = field(default_factory=set)
+    definite: bool = False  # the call that it sent was answered for good
+
+
+@dataclass
+class Token:
+    """All that is known of one intended call."""
+
+    first_at: datetime
+    last_at: datetime  # the begin of the last pass that won a write to send it
+    parameters: str
+    # Who won a write to send it and has not recorded an answer for good, by the begin of the pass.
+    open: dict[str, datetime] = field(default_factory=dict)
+    effects: int = 0
+    left: bool = False  # the model was seen out of its stopped state under it
+    returned: bool = False  # and back
+
+
+class Reference:
+    """Watches one model."""
+
+    def __init__(self, skew: timedelta) -> None:
+        self.skew = skew
+        self.wanted: Wanted | None = None
+        self.tokens: dict[str, Token] = {}
+        self.ours: dict[Target, bool] = {}  # Preheat may take what runs there for its own
+        self.surely_ours: dict[Target, int] = {}  # it has to: the number of that run
+        self.ledger: list[LedgerEntry] = []
+        self.calls: list[datetime] = []
+
+    # --- what a pass does ---------------------------------------------------------------------------------------------
+
+    def looks(self, worker: Pass, at: datetime) -> None:
+        """Count a look; what it tells, if anything, is set on the pass."""
+        worker.saw = None
+        self._counted(at)
+
+    def wrote(
+        self, worker: Pass, before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry | None, at: datetime
+    ) -> None:
+        """Judge a won write."""
+        if (before.version if before else 0) != worker.read_version:
+            raise Broken("S2", f"version {worker.read_version} was read, yet {before and before.version} was replaced")
+        worker.read_version = after.version
+        if before is not None and before.since is not None and (after.since is None or after.since < before.since):
+            raise Broken("S8", f"since went back from {before.since} to {after.since}")
+        if entry is not None:
+            self.ledger.append(entry)
+        old, new = before.attempt if before else None, after.attempt
+        self._learnt(worker, after.target, old)
+        intends = new is not None and (old is None or (new.client_token, new.tries) != (old.client_token, old.tries))
+        if old is not None and (new is None or new.client_token != old.client_token):
+            self._closed(worker, old, new)
+        if (
+            old is not None
+            and new is not None
+            and new.client_token == old.client_token
+            and new.intent_at < old.intent_at
+        ):
+            raise Broken("S8", f"intent_at went back from {old.intent_at} to {new.intent_at}")
+        if new is not None and new.client_token in worker.sent and worker.definite:
+            self.tokens[new.client_token].open.pop(worker.name, None)
+        if intends and new is not None:
+            self._intended(worker, new, at)
+
+    def sends(self, worker: Pass, attempt: Attempt, at: datetime) -> None:
+        """Judge a start or a stop that is about to be sent."""
+        self._counted(at)
+        name = attempt.client_token
+        if worker.names != name:
+            raise Broken("S2", f"{attempt.call} {name} is sent, the pass's own won write names {worker.names}")
+        worker.names = None  # the next call needs a write of its own
+        worker.sent.add(name)
+        if worker.saw in (None, Observed.UNKNOWN, Observed.BUSY, Observed.GONE):
+            raise Broken("S9", f"{attempt.call} is sent on a model that is {worker.saw or 'unread'}")
+        token = self.tokens[name]
+        if token.parameters != _parameters(attempt):
+            raise Broken("S5", f"{name} is sent with {_parameters(attempt)}, first with {token.parameters}")
+        if worker.begun_at - token.first_at > TOKEN_AGE + 2 * self.skew:
+            raise Broken("S5", f"{name} is sent {worker.begun_at - token.first_at} after it was first written")
+
+    def answered(self, worker: Pass, attempt: Attempt, *, effect: bool, definite: bool, run: int) -> None:
+        """Note what became of a call: whether it changed the model, whose `run` this is, and if the pass knows it."""
+        worker.definite = definite
+        token = self.tokens[attempt.client_token]
+        token.effects += effect
+        if effect and attempt.call is Call.START:
+            self.surely_ours[attempt.target] = run
+        if token.effects > 1:
+            raise Broken("S1", f"{attempt.client_token} has had {token.effects} effects")
+
+    # --- what is on record --------------------------------------------------------------------------------------------
+
+    def holds(self, record: ModelRecord | None, ledger: list[LedgerEntry]) -> None:
+        """Judge what stands in the store: the ledger is what was written, whole, and leads to the record."""
+        if ledger != self.ledger:
+            raise Broken("S7", "the ledger is not what was appended")
+        phase = "idle"
+        for number, entry in enumerate(ledger, start=1):
+            if entry.sequence != number or entry.from_phase != phase:
+                raise Broken("S7", f"place {number}: entry {entry.sequence} from {entry.from_phase}, was {phase}")
+            phase = entry.to_phase
+        if record is not None and (record.sequence, record.phase) != (len(ledger), phase):
+            told = f"{len(ledger)} entries end in {phase}"
+            raise Broken("S7", f"{told}, the record counts {record.sequence} and is {record.phase}")
+
+    # --- how it judges ------------------------------------------------------------------------------------------------
+
+    def _learnt(self, worker: Pass, target: Target, open_call: Attempt | None) -> None:
+        """Take what the pass saw for known: whose run it is, and how the open token stands."""
+        saw = worker.saw
+        starts = [token for name, token in self.tokens.items() if name.startswith("preheat-start-")]
+        if saw in AT_REST and all(worker.begun_at - token.last_at >= LEASE - 2 * self.skew for token in starts):
+            self.ours[target] = False
+        near = (worker.begun_at - self.skew, worker.begun_at + self.skew)
+        if saw in RUNNING and self.wanted and self.wanted.target == target:
+            covered = [self.wanted.covers(one) for one in near]
+            self.ours[target] = self.ours.get(target, False) or any(covered)
+            if all(covered):
+                self.surely_ours[target] = worker.run
+        if open_call is not None and open_call.call is Call.START and saw is not None and saw is not Observed.UNKNOWN:
+            token = self.tokens[open_call.client_token]
+            if saw in (*RUNNING, Observed.STOPPING):
+                token.left = True
+            elif saw is Observed.STOPPED and token.left:
+                token.returned = True
+
+    def _closed(self, worker: Pass, old: Attempt, new: Attempt | None) -> None:
+        """An attempt is let go of or replaced: not within its lease, unless whoever might send it knows the answer."""
+        token = self.tokens[old.client_token]
+        least, age = LEASE - 2 * self.skew, worker.begun_at - token.last_at
+        if new is not None and old.call is new.call is Call.START and age < least:
+            raise Broken("S1", f"a new start is intended {age} after the intent of the last")
+        if any(worker.begun_at - begun_at < least for begun_at in token.open.values()):
+            raise Broken("S8", f"{old.client_token} is closed {age} after its intent, which may still be sent")
+
+    def _intended(self, worker: Pass, attempt: Attempt, at: datetime) -> None:
+        """A won write names a call: it is the pass's to send, once."""
+        name = attempt.client_token
+        if not TOKEN.fullmatch(name):
+            raise Broken("S5", f"token {name!r} is not of the service's alphabet")
+        token = self.tokens.get(name)
+        if token is None:
+            token = self.tokens[name] = Token(worker.begun_at, worker.begun_at, _parameters(attempt))
+        if token.returned:
+            raise Broken("S5", f"{name} is to be sent after the model was seen to leave and return")
+        token.last_at = max(token.last_at, worker.begun_at)
+        token.open[worker.name] = worker.begun_at
+        worker.names = name
+        if attempt.call is Call.START:
+            self.ours[attempt.target] = True
+            return
+        wanted = self.wanted
+        here = wanted is not None and wanted.target == attempt.target
+        if wanted and here and worker.saw is Observed.HOSTED:
+            moments = {sure + by for sure in (worker.begun_at, at) for by in (-self.skew, self.skew)}
+            if all(map(wanted.needs, moments)):
+                raise Broken("S3", f"hosted and needed at {worker.begun_at}, yet a stop is intended")
+        allowed = wanted and here and wanted.stops_others
+        if worker.saw in RUNNING and not self.ours.get(attempt.target) and not allowed:
+            raise Broken("S4", "a stop is intended of what Preheat neither started nor adopted")
+        self.ours[attempt.target] = True  # once it is to be stopped, by whatever policy, it is Preheat's to see through
+
+    def _counted(self, at: datetime) -> None:
+        self.calls = [one for one in self.calls if one > at - timedelta(hours=1)] + [at]
+        if len(self.calls) > CALLS_AN_HOUR:
+            raise Broken("S10", f"{len(self.calls)} calls within an hour")
+
+
+def _parameters(attempt: Attempt) -> str:
+    return f"{attempt.call} {attempt.target} {attempt.units.minimum}-{attempt.units.maximum}"

@@ -1,0 +1,124 @@
+"""The state machine can say no: each protocol broken on purpose is found, and for the reason that it breaks."""
+
+import importlib
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from tests.tools.preheat_lab.statemachine.machine import Preheat
+from tests.tools.preheat_lab.statemachine.reference import Broken
+
+from preheat.adapters.memory.store import MemoryStore
+from preheat.domain.decision import decision, starting
+from preheat.domain.decision.decision import Decision
+from preheat.domain.record import attempt, lifecycle, record
+from preheat.domain.record.attempt import Attempt
+from preheat.domain.record.lifecycle import Desired, Observed, Step
+from preheat.domain.record.record import LedgerEntry, ModelRecord
+
+EXAMPLES = 1000
+# The package exports the function of the same name as its module.
+reconcile_module = importlib.import_module("preheat.app.reconcile.reconcile")
+
+
+def found() -> str:
+    """Return the invariant that the machine finds broken within EXAMPLES, unshrunk."""
+    bounded = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=50,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        report_multiple_bugs=False,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    with pytest.raises(Broken) as broken:
+        run_state_machine_as_test(Preheat, settings=bounded)
+    return broken.value.invariant
+
+
+def test_no_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempt, "LEASE", timedelta())
+    assert found() in ("S1", "S8")
+
+
+def test_a_token_that_is_never_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starting, "_death", lambda *_, **__: None)
+    assert found() == "S5"
+
+
+def test_a_call_before_its_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    act, save = reconcile_module._act, reconcile_module._save
+
+    def early(decided: Decision, remote: Any, entries: Any, guards: Any) -> Any:
+        if decided.call is not None:
+            act(decided.call, decided.record, remote)
+        return save(decided, remote, entries, guards)
+
+    monkeypatch.setattr(reconcile_module, "_save", early)
+    assert found() == "S2"
+
+
+def test_a_store_that_takes_any_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    save = MemoryStore.save
+
+    def careless(self: MemoryStore, written: ModelRecord, entry: LedgerEntry | None, guards: Any = None) -> ModelRecord:
+        stored, sequence = self.records.get(written.model_id), len(self.entries.get(written.model_id, ()))
+        if entry is not None:
+            entry = replace(entry, sequence=sequence + 1)
+            written = replace(written, sequence=sequence + 1)
+        return save(self, replace(written, version=stored.version if stored else 0), entry, guards)
+
+    monkeypatch.setattr(MemoryStore, "save", careless)
+    assert found() == "S2"
+
+
+def test_a_stop_that_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(decision.STEPS, Step.STOP, decision.STEPS[Step.WAIT])
+    assert found() == "L2"
+
+
+def test_a_start_that_comes_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    outlook = reconcile_module.outlook
+    monkeypatch.setattr(
+        reconcile_module,
+        "outlook",
+        lambda model, now, requests=(): outlook(replace(model, lead=model.lead / 4), now, requests),
+    )
+    assert found() == "L1"
+
+
+def test_a_stop_of_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(decision.STEPS, Step.KEEP, decision.STEPS[Step.STOP])
+    assert found() == "S3"
+
+
+def test_a_stop_of_what_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping = importlib.import_module("preheat.domain.decision.stopping")
+    monkeypatch.setattr(stopping, "unscheduled", lambda s, _: stopping.new_stop(s, "it runs: stop"))
+    assert found() == "S4"
+
+
+def test_a_ledger_whose_entries_do_not_join(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = decision._entry
+    monkeypatch.setattr(decision, "_entry", lambda *a, **k: replace(entry(*a, **k), from_phase=record.Phase.IDLE))
+    assert found() == "S7"
+
+
+def test_a_lease_that_moves_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    repeated = Attempt.repeated
+
+    def shortened(self: Attempt, now: Any) -> Attempt:
+        return replace(repeated(self, now), intent_at=self.intent_at - timedelta(seconds=30))
+
+    monkeypatch.setattr(Attempt, "repeated", shortened)
+    assert found() == "S8"
+
+
+def test_unknown_taken_for_a_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(lifecycle.LIFECYCLE[Desired.REST], Observed.UNKNOWN, Step.STOP)
+    assert found() == "S9"

@@ -1,0 +1,118 @@
+"""The twins as the world uses them: each does what it does, and the reference model is told. Judges nothing itself."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from tests.tools.preheat_lab.statemachine.reference import Pass
+
+from preheat.adapters.memory.store import MemoryStore
+from preheat.app.ports import AnswerLost, Due, HostingError
+from preheat.domain.decision.situation import Observation
+from preheat.domain.demand.request import Subject
+from preheat.domain.plan.plan import ModelId, Target
+from preheat.domain.record.attempt import Attempt
+from preheat.domain.record.record import LedgerEntry, ModelRecord
+from preheat_lab.simulation.hosting import SimulatedHosting
+from preheat_simulator.core.calls import Call, CallLog
+from preheat_simulator.core.status import Operation
+
+if TYPE_CHECKING:
+    from tests.tools.preheat_lab.statemachine.world import World
+
+
+class Log(CallLog):
+    """The service's call log, of which the last call is kept; starts are counted."""
+
+    def __init__(self, world: "World") -> None:
+        super().__init__(keep=1)
+        self._world = world
+
+    def add(self, call: Call) -> None:
+        """Append a call."""
+        super().add(call)
+        if call.changed_state and call.operation is Operation.START_MODEL:
+            self._world.runs[Target(str(call.project), str(call.version))] += 1
+
+
+class WatchedStore(MemoryStore):
+    """The in-memory store; the reference is told of each won write, and the due index may be stale."""
+
+    def __init__(self, world: "World") -> None:
+        super().__init__()
+        self._world = world
+
+    def save(
+        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
+    ) -> ModelRecord:
+        """See `ports.Store`."""
+        before = self.records.get(record.model_id)
+        won = super().save(record, entry, guards)
+        world = self._world
+        world.reference.wrote(world.passes[record.writer], before, won, entry, world.clock.at)
+        return won
+
+    def due(self, until: datetime) -> Sequence[Due]:
+        """See `ports.Store`: a line may be missing, and one may be there that should not."""
+        lines = {
+            "right": super().due(until),
+            "missing": (),
+            "extra": (Due(self._world.model_id, self._world.clock.at),),
+        }
+        return lines[self._world.index]
+
+
+class Reading:
+    """The store as one pass sees it: which version it read is noted."""
+
+    def __init__(self, store: WatchedStore, mine: Pass) -> None:
+        self._store, self._mine = store, mine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def load(self, model_id: ModelId) -> ModelRecord | None:
+        """See `ports.Store`."""
+        record = self._store.load(model_id)
+        self._mine.read_version = record.version if record else 0
+        return record
+
+
+class WatchedHosting:
+    """The service as one pass reaches it; the reference is told of each look and call."""
+
+    def __init__(self, world: "World", mine: Pass) -> None:
+        self._world, self._mine = world, mine
+        self._hosting = SimulatedHosting(world.service)
+
+    def describe(self, target: Target) -> Observation:
+        """See `ports.Hosting`."""
+        self._world.reference.looks(self._mine, self._world.clock.at)
+        self._world.errs("describe", done=False)
+        seen = self._hosting.describe(target)
+        self._mine.saw, self._mine.run = seen.observed, self._world.runs[target]
+        return seen
+
+    def start(self, attempt: Attempt) -> None:
+        """See `ports.Hosting`."""
+        self._send(attempt, self._hosting.start)
+
+    def stop(self, attempt: Attempt) -> None:
+        """See `ports.Hosting`."""
+        self._send(attempt, self._hosting.stop)
+
+    def _send(self, attempt: Attempt, call: Any) -> None:
+        reference, log, definite = self._world.reference, self._world.service.call_log, True
+        reference.sends(self._mine, attempt, self._world.clock.at)
+        before = next(iter(log))
+        try:
+            self._world.errs(attempt.call, done=False)
+            call(attempt)
+        except HostingError as error:
+            definite = not isinstance(error, AnswerLost)
+            raise
+        finally:
+            made = next(iter(log))
+            effect = made is not before and made.changed_state
+            run = self._world.runs[attempt.target]
+            reference.answered(self._mine, attempt, effect=effect, definite=definite, run=run)

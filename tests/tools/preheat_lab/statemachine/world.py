@@ -1,0 +1,211 @@
+"""The world of the state machine: the real pass and tick on the in-memory twins, watched by the reference model.
+
+Owns the clock, the workers and what goes wrong on their way out. Judges only what becomes of a world left in peace.
+"""
+
+from collections import Counter
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.support.calls import Faulty
+from tests.support.day import Skewed
+from tests.tools.preheat_lab.statemachine.reference import RUNNING, Broken, Pass, Reference, Wanted
+from tests.tools.preheat_lab.statemachine.watched import Log, Reading, WatchedHosting, WatchedStore
+from tests.tools.preheat_lab.statemachine.workers import Halt, Worker
+
+from preheat.adapters.clock import VirtualClock
+from preheat.adapters.hosting.lookout import OBSERVED
+from preheat.adapters.memory.queue import MemoryQueue
+from preheat.app.ports import Remote
+from preheat.app.reconcile.reconcile import reconcile
+from preheat.app.tick import tick
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Target, Units, Unscheduled
+from preheat_simulator.core.errors import ServiceError
+from preheat_simulator.core.latency import fixed
+from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.status import Status
+from preheat_simulator.core.switches import Switches
+from preheat_simulator.lookout import LookoutService
+
+MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday
+WELD = ModelId("weld-seams")
+TARGETS = (Target("front", "3"), Target("front", "4"))
+MINUTE = timedelta(minutes=1)
+TIMEOUT = timedelta(seconds=60)  # of the function: a worker that stands still is dead by then
+SKEW = timedelta(seconds=5)
+STARTS_TAKE, STOPS_TAKE = timedelta(minutes=8), timedelta(minutes=3)
+
+
+class World:
+    """One model, its service and Preheat."""
+
+    def __init__(self, switches: Switches) -> None:
+        self.model_id = WELD
+        self.clock = VirtualClock(MIDNIGHT)
+        self.reference = Reference(SKEW)
+        self.store = WatchedStore(self)
+        self.queue = MemoryQueue(self.clock)
+        self.service = LookoutService(
+            self.clock.now,
+            switches=switches,
+            limits=Limits(calls_per_second=None),
+            start_latency=fixed(STARTS_TAKE.total_seconds()),
+            stop_latency=fixed(STOPS_TAKE.total_seconds()),
+        )
+        self.service.call_log = Log(self)
+        self.runs = Counter[Target]()  # how often each was started, by whomever
+        for target in TARGETS:
+            self.service.add_model(target.project, target.version)
+        self.workers: list[tuple[datetime, Worker]] = []
+        self.passes: dict[str, Pass] = {}
+        self.goes_wrong: list[
+            tuple[str, bool, Exception]
+        ] = []  # the next call of that name, before or after its effect
+        self.index: str = "right"
+        self._next_tick = MIDNIGHT
+
+    # --- what happens -------------------------------------------------------------------------------------------------
+
+    def advance(self, to: datetime) -> None:
+        """Let time pass; workers that stand still are timed out on the way."""
+        for begun_at, worker in list(self.workers):
+            if begun_at + TIMEOUT <= to:
+                self.workers.remove((begun_at, worker))
+                worker.go_on(killed=True)
+        self.clock.advance_to(max(to, self.clock.at))
+
+    def work(self, until: datetime) -> None:
+        """Let time pass as on a good day: a tick each minute, each message delivered in its second."""
+        while True:
+            record = self.store.records.get(WELD)
+            behind = record is not None and record.plan_version != self.store.current
+            self._next_tick = max(self._next_tick, self.clock.at)
+            if not behind and record is not None and (record.wake_at is None or record.wake_at > self._next_tick):
+                # Ticks in between find nothing.
+                idle_until = min(record.wake_at or until, until) - MINUTE
+                self._next_tick = max(self._next_tick, idle_until)
+            message_at = self.queue.next_at()
+            coming = min(self._next_tick, message_at or self._next_tick)
+            if coming > until:
+                break
+            self.advance(coming)
+            while self.queue.receive() is not None:
+                self.look()
+            if self.clock.at >= self._next_tick:
+                self._next_tick = self.clock.at + MINUTE
+                self.tick()
+        self.advance(until)
+
+    def tick(self) -> None:
+        """Make one tick; the index may be stale."""
+        tick(clock=self.clock, store=self.store, queue=self.queue)
+
+    def look(self, halt: Halt | None = None, skew: timedelta = timedelta()) -> None:
+        """Have one worker make one pass, as any message may at any time: late, early, or once more."""
+        name = f"pass-{len(self.passes) + 1}"
+        mine = self.passes[name] = Pass(name, self.clock.at)
+
+        def run(worker: Worker) -> None:
+            def meets(called: str, done: bool) -> None:
+                worker.meets(called, done)
+                self.errs(called, done)
+
+            store: Any = Faulty(Reading(self.store, mine), meets)
+            hosting: Any = Faulty(WatchedHosting(self, mine), worker.meets)
+            queue: Any = Faulty(self.queue, meets)
+            clock = Skewed(self.clock, skew) if skew else self.clock
+            reconcile(WELD, Remote(clock, store, hosting, queue, name))
+
+        begun_at = self.clock.at
+        worker = Worker(run, halt)
+        if not worker.over:
+            self.workers.append((begun_at, worker))
+
+    def errs(self, name: str, done: bool) -> None:
+        """Raise the error that waits for a call of this name, if one does."""
+        for wrong in self.goes_wrong:
+            if wrong[:2] == (name, done):
+                self.goes_wrong.remove(wrong)
+                raise wrong[2]
+
+    def plan(self, wanted: Wanted | None, units: Units, mode: Mode) -> None:
+        """Apply a plan: the model as wanted, or without it."""
+        models = [] if wanted is None else [_planned(wanted, units, mode)]
+        self.reference.wanted = wanted  # before the store wakes anybody
+        self.store.apply(models, expected_version=self.store.current, at=self.clock.at)
+
+    def person(self, *, starts: bool, target: Target) -> None:
+        """Let a person start or stop a model; one who comes at the wrong time is refused."""
+        do = self.service.person_starts if starts else self.service.person_stops
+        with suppress(ServiceError):
+            do(target.project, target.version)
+
+    def status(self, target: Target) -> Status:
+        """Return what the service's state really is."""
+        return self.service.status(target.project, target.version)
+
+    # --- what must come true once nothing goes wrong any more ---------------------------------------------------------
+
+    def dismiss(self) -> None:
+        """Let every worker that stands still die where it stands."""
+        while self.workers:
+            self.workers.pop()[1].go_on(killed=True)
+
+    def left_in_peace(self, units: Units) -> None:
+        """Take away all faults and hold the world to its promises: hosted in time and to the end, then stopped."""
+        self.goes_wrong.clear()
+        self.service.faults.clear()
+        self.index = "right"
+        wanted = self.reference.wanted
+        self.plan(wanted, units, Mode.ACT)  # what was refused for good is asked again under a new plan only
+        self.work(self.clock.at + 40 * MINUTE)
+        for target in TARGETS:
+            if self.status(target) is Status.STARTING_HOSTING and not self._moves(target):
+                self.service.set_status(
+                    target.project, target.version, Status.HOSTING_FAILED
+                )  # a healthy service ends it
+        if wanted is None or not wanted.windows:
+            self.work(self.clock.at + timedelta(hours=3))
+            self._nothing_of_ours_runs()
+            return
+        from_here = self.clock.at + timedelta(hours=3)
+        _, end, ready_at = next(
+            each
+            for each in wanted.demands(from_here + timedelta(days=1))
+            if each[2] - wanted.lead - wanted.slack > from_here
+        )
+        self.work(ready_at)
+        if self.status(wanted.target) is not Status.HOSTED:
+            raise Broken("L1", f"{self.status(wanted.target)} at {ready_at}, when it should be ready")
+        self.work(end - timedelta(seconds=1))
+        if self.status(wanted.target) is not Status.HOSTED:
+            raise Broken("L1", f"{self.status(wanted.target)} just before the end at {end}")
+        self.work(end + 2 * MINUTE)
+        if OBSERVED[self.status(wanted.target)] in RUNNING:
+            raise Broken("L2", f"{self.status(wanted.target)} two minutes after the end at {end}")
+        self._nothing_of_ours_runs()
+
+    def _moves(self, target: Target) -> bool:
+        since = self.service.history(target.project, target.version)[-1][0]
+        return self.clock.at - since <= STARTS_TAKE
+
+    def _nothing_of_ours_runs(self) -> None:
+        for target in TARGETS:
+            ours = self.reference.surely_ours.get(target) == self.runs[target]
+            if ours and OBSERVED[self.status(target)] in RUNNING:
+                raise Broken("L2", f"{target} still runs, it is ours, and nothing needs it")
+
+
+def _planned(wanted: Wanted, units: Units, mode: Mode) -> HostedModel:
+    """Return what is wanted in the words of the product."""
+    windows = []
+    for begin, length in wanted.windows:
+        ends = datetime.combine(MIDNIGHT, begin) + length
+        windows.append(ShiftWindow(frozenset(Weekday), begin, ends.time(), end_day=int(ends.date() > MIDNIGHT.date())))
+    schedule = Schedule("early", "UTC", tuple(windows))
+    unscheduled = Unscheduled.STOP if wanted.stops_others else Unscheduled.LEAVE
+    return HostedModel(
+        WELD, wanted.target, units, (schedule,), wanted.lead, wanted.slack, wanted.known_at, mode, unscheduled
+    )

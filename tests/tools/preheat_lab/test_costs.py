@@ -1,0 +1,61 @@
+"""The page on costs against the script that reckons it, and the script against what a simulation does."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from preheat_lab import costs
+
+PAGE = costs.DOC.read_text(encoding="utf-8")
+
+
+def test_the_tables_on_the_page_are_those_of_the_script() -> None:
+    assert costs.tables(costs.read(PAGE)) in PAGE
+
+
+def test_a_page_that_lacks_a_figure_is_refused_by_its_name() -> None:
+    with pytest.raises(ValueError, match="no figure for passes"):
+        costs.read(PAGE.replace("| passes |", "| pauses |"))
+
+
+def test_the_sum_is_that_of_its_parts_and_grows_with_the_models() -> None:
+    measured = costs.read(PAGE)
+    sums = [sum(costs.costs(measured, models).values(), Decimal()) for models in costs.SIZES]
+    assert sums == sorted(sums)
+    assert f"| **Preheat** | {' | '.join(f'{each:,.2f}' for each in sums)} |" in PAGE
+
+
+@pytest.mark.parametrize(
+    ("figure", "part", "price"),
+    [
+        ("sends", "SQS", 3 * costs.SQS_REQUEST),
+        ("reads", "DynamoDB", costs.DYNAMODB_READ),
+        ("writes", "DynamoDB", costs.DYNAMODB_WRITE),
+        ("events", "EventBridge", costs.BUS_EVENT),
+        ("log_bytes", "logs", costs.LOGS_GB / 2**30),
+        ("passes", "Lambda", costs.LAMBDA_REQUEST + costs.PASS_SECONDS * costs.MEMORY_GB * costs.LAMBDA_GB_SECOND),
+    ],
+)
+def test_one_more_for_each_model_and_day_costs_its_price(figure: str, part: str, price: Decimal) -> None:
+    measured = costs.read(PAGE)
+    more = replace(measured, **{figure: getattr(measured, figure) + 1})
+    grown = costs.costs(more, 1_000)[part] - costs.costs(measured, 1_000)[part]
+    assert grown == pytest.approx(1_000 * costs.DAYS * price)
+
+
+def test_a_simulated_day_is_counted_by_what_it_really_does() -> None:
+    found = costs.measured(models=2, days=3)
+    assert found.passes <= found.sends + 1  # each pass was sent for
+    assert found.reads >= found.passes  # and reads its record
+    assert found.writes >= 2 * found.entries  # an entry comes with a record, in a transaction
+    assert 0 < found.entries < 20
+    assert 0 < found.events <= 2 * found.entries  # most entries tell of one thing at most
+    assert found.log_bytes > 100 * found.entries  # a line for each pass that told something
+    assert found.stack_metric_hours >= 24  # the tick's own metric, each hour
+
+
+def test_alarms_are_counted_as_the_template_has_them() -> None:
+    template = (costs.DOC.parents[1] / "template.yaml").read_text(encoding="utf-8")
+    assert template.count("Type: AWS::CloudWatch::Alarm\n") == costs.ALARMS
+    assert template.count("Type: AWS::CloudWatch::CompositeAlarm\n") == costs.COMPOSITES

@@ -1,0 +1,257 @@
+"""The real template as it is on the local AWS: what ministack and the launcher make of it."""
+
+import io
+import json
+import time
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from preheat.domain.demand.request import Reply, RequestId
+from preheat.domain.plan.plan import Backend, HostedModel, ModelId, Target, Units
+from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
+from preheat_local import LocalAws
+from preheat_local.store import local_store
+
+DEADLINE_SECONDS = 90
+EVENTS = Path(__file__).parents[3] / "events"
+
+PROBE = """
+import json, os, time
+import boto3
+
+def handler(event, context):
+    print(json.dumps({
+        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [{
+            "Namespace": "Probe", "Dimensions": [["service"], ["service", "schedule"]],
+            "Metrics": [{"Name": "HostedMargin", "Unit": "Seconds"}]}]},
+        "service": "preheat", "schedule": event["schedule"], "HostedMargin": event["margin"]}))
+    table = boto3.resource("dynamodb").Table(os.environ["LEDGER"])
+    table.put_item(Item={"model_id": "probe", "sequence": 1})
+    try:
+        table.update_item(Key={"model_id": "probe", "sequence": 1})
+    except table.meta.client.exceptions.ClientError as error:
+        return {"update": error.response["Error"]["Code"]}
+    return {"update": "done"}
+"""
+
+
+def test_the_stack_has_the_roles_of_the_template_and_no_other(local_aws: LocalAws) -> None:
+    resources = local_aws.client("cloudformation").describe_stack_resources(StackName=local_aws.stack_name)[
+        "StackResources"
+    ]
+    roles = {found["LogicalResourceId"] for found in resources if found["ResourceType"].startswith("AWS::IAM::")}
+    assert roles == {
+        "TickRole",
+        "ReconcileRole",
+        "TickScheduleRole",
+        "WatchRole",
+        "AuditRole",
+        "AuditScheduleRole",
+        "PublishRole",
+        "RequestsRole",
+        "TracingPolicy",  # a denial, as nobody asks for traces here
+    }
+
+
+def test_the_functions_know_the_simulator_and_their_tables(local_aws: LocalAws) -> None:
+    given = local_aws.client("lambda").get_function_configuration(FunctionName=local_aws.reconcile_function)
+    variables = given["Environment"]["Variables"]
+    handed_on = {name: value for name, value in local_aws.environment().items() if name.startswith("PREHEAT_")}
+    assert handed_on.items() <= variables.items()
+    for service in ("HOSTING", "REKOGNITION", "SAGEMAKER"):
+        assert variables[f"PREHEAT_{service}_ENDPOINT_URL"] == local_aws.simulator_url
+    assert variables["PREHEAT_STACK_NAME"] == local_aws.stack_name
+
+
+def test_a_message_is_taken_from_the_work_queue(local_aws: LocalAws) -> None:
+    sqs = local_aws.client("sqs")
+    sqs.send_message(QueueUrl=local_aws.work_queue_url, MessageBody="{}")
+    counts = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+
+    def log_lines() -> list[str]:
+        found = local_aws.client("logs").filter_log_events(logGroupName="/aws/lambda/preheat-reconcile")
+        return [event["message"] for event in found["events"]]
+
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not log_lines():
+        assert time.monotonic() < deadline, "nothing was logged within the deadline"
+        time.sleep(0.05)
+    attributes = sqs.get_queue_attributes(QueueUrl=local_aws.work_queue_url, AttributeNames=list(counts))["Attributes"]
+    assert attributes["ApproximateNumberOfMessages"] == "0"
+
+
+def test_an_event_of_an_endpoint_has_its_model_looked_at(local_aws: LocalAws) -> None:
+    store, now = local_store(local_aws), datetime.now(UTC)
+    names = {"service": "sagemaker", "project": "plant-watched", "version": "plant-watched-v1"}
+    httpx.post(f"{local_aws.simulator_url}/_simulator/models", json=names).raise_for_status()
+    target = Target("plant-watched", "plant-watched-v1", Backend.SAGEMAKER)
+    hour = timedelta(hours=1)
+    model = HostedModel(ModelId("watched"), target, Units(), (), hour, timedelta(), now)
+    store.apply([model], expected_version=store.plan_version(), at=now)
+
+    def looked_at(before: int) -> int:
+        deadline = time.monotonic() + 4 * DEADLINE_SECONDS  # without an event the next tick has to come first
+        while time.monotonic() < deadline:
+            record = store.load(ModelId("watched"))
+            if record is not None and record.version > before and record.wake_at is None:
+                return record.version
+            time.sleep(0.2)
+        raise AssertionError(f"not looked at since version {before}")
+
+    version = looked_at(1)
+    # The simulator puts no change of an endpoint onto the bus: the rule and the function are tried in turn.
+    events, lambdas = local_aws.client("events"), local_aws.client("lambda")
+    event = json.loads((EVENTS / "watch-endpoint-in-service.json").read_text())
+    (rule,) = (found for found in events.list_rules()["Rules"] if "State Change" in found.get("EventPattern", ""))
+    watched = lambdas.get_function_configuration(FunctionName=local_aws.watch_function)["FunctionArn"]
+    assert [target["Arn"] for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]] == [watched]
+    for status, name, matches in (
+        ("IN_SERVICE", "plant-watched", True),
+        ("FAILED", "plant-watched", True),
+        ("CREATING", "plant-watched", False),
+        ("IN_SERVICE", "of-somebody-else", False),
+    ):
+        event["detail"] |= {"EndpointStatus": status, "EndpointName": name}
+        answer = events.test_event_pattern(EventPattern=rule["EventPattern"], Event=json.dumps(event))
+        assert answer["Result"] is matches, (status, name)
+    event["detail"] |= {"EndpointStatus": "IN_SERVICE", "EndpointName": "plant-watched"}
+    answer = lambdas.invoke(FunctionName=local_aws.watch_function, Payload=json.dumps(event).encode())
+    assert json.loads(answer["Payload"].read()) == {"woken": 1}
+    assert looked_at(version) > version
+
+
+def test_a_request_is_answered_whether_it_comes_as_a_message_or_as_an_event(local_aws: LocalAws) -> None:
+    store, now = local_store(local_aws), datetime.now(UTC)
+    hour = timedelta(hours=1)
+    model = HostedModel(ModelId("asked"), Target("plant-asked", "3"), Units(), (), hour, timedelta(), now)
+    store.apply([model], expected_version=store.plan_version(), at=now)
+    asked = {"version": 1, "verb": "hold", "model": "asked", "duration": "2h"}
+    sqs, events = local_aws.client("sqs"), local_aws.client("events")
+
+    def answered(name: str) -> Reply:
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while (reply := store.reply(RequestId(name))) is None:
+            assert time.monotonic() < deadline, f"{name} was not answered within the deadline"
+            time.sleep(0.1)
+        return reply
+
+    by_message, by_event, refused = (
+        json.dumps(asked | {"request_id": name}) for name in ("by-message", "by-event", "x")
+    )
+    sqs.send_message(QueueUrl=local_aws.request_queue_url, MessageBody=by_message)
+    entry = {"Source": "mes", "DetailType": "Preheat Request", "Detail": by_event, "EventBusName": local_aws.stack_name}
+    events.put_events(Entries=[entry])
+    assert (answered("by-message").code, answered("by-message").requester) == ("accepted", "000000000000")
+    assert (answered("by-event").code, answered("by-event").requester) == ("accepted", "account:000000000000")
+    sqs.send_message(QueueUrl=local_aws.request_queue_url, MessageBody=refused.replace("asked", "no-such"))
+    assert answered("x").code == "unknown_model"
+    (aside,) = sqs.receive_message(
+        QueueUrl=local_aws.rejected_requests_queue_url, MessageAttributeNames=["All"], WaitTimeSeconds=5
+    )["Messages"]
+    assert aside["MessageAttributes"]["code"]["StringValue"] == "unknown_model"
+
+
+def test_a_function_has_its_roles_rights_alone_and_its_emf_lines_become_metrics(local_aws: LocalAws) -> None:
+    functions = local_aws.client("lambda")
+    reconcile = functions.get_function_configuration(FunctionName=local_aws.reconcile_function)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("probe.py", PROBE)
+    functions.create_function(
+        FunctionName="probe",
+        Runtime="python3.13",
+        Role=reconcile["Role"],
+        Handler="probe.handler",
+        Code={"ZipFile": archive.getvalue()},
+        Layers=[layer["Arn"] for layer in reconcile["Layers"]],
+        Timeout=30,
+        Environment={"Variables": {"LEDGER": local_aws.ledger_table}},
+    )
+    event = json.dumps({"schedule": "day", "margin": [21, 18]}).encode()
+    answer = json.loads(functions.invoke(FunctionName="probe", Payload=event)["Payload"].read())
+    assert answer == {"update": "AccessDeniedException"}
+    now = datetime.now(UTC)
+    for dimensions in ({"service": "preheat"}, {"service": "preheat", "schedule": "day"}):
+        (point,) = local_aws.client("cloudwatch").get_metric_statistics(
+            Namespace="Probe",
+            MetricName="HostedMargin",
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+            StartTime=now - timedelta(hours=1),
+            EndTime=now + timedelta(hours=1),
+            Period=86400,
+            Statistics=["Sum", "SampleCount"],
+        )["Datapoints"]
+        assert (point["Sum"], point["SampleCount"]) == (39, 2)
+
+
+def test_what_the_ledger_tells_arrives_on_the_bus_and_none_of_it_is_set_aside(local_aws: LocalAws) -> None:
+    sqs, events, store = local_aws.client("sqs"), local_aws.client("events"), local_store(local_aws)
+    heard = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=heard, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = json.dumps({"source": ["preheat"]})
+    events.put_rule(Name="heard", EventBusName=local_aws.event_bus, EventPattern=pattern)
+    events.put_targets(Rule="heard", EventBusName=local_aws.event_bus, Targets=[{"Id": "heard", "Arn": arn}])
+    now = datetime.now(UTC)
+    told = LedgerEntry(
+        ModelId("told"),
+        1,
+        now,
+        Phase.STARTING,
+        Phase.HOSTED,
+        Action.OBSERVE,
+        "hosted, as wanted",
+        Target("plant-told", "3"),
+        margin=timedelta(seconds=5),
+        late=False,
+        requests=("night-7",),
+    )
+    record = ModelRecord(ModelId("told"), told.target, sequence=1, phase=Phase.HOSTED)
+    store.save(record, told)
+    found: dict[str, dict[str, Any]] = {}
+    deadline = time.monotonic() + 2 * DEADLINE_SECONDS
+    while len(found) < 2:
+        assert time.monotonic() < deadline, f"only {sorted(found)} arrived"
+        for message in sqs.receive_message(QueueUrl=heard, MaxNumberOfMessages=10).get("Messages", []):
+            event = json.loads(message["Body"])
+            if event["detail"].get("model") == "told":
+                found[event["detail"]["event_id"]] = event
+        time.sleep(0.1)
+    assert {event["detail-type"] for event in found.values()} == {"Model Ready"}
+    assert {event["detail"].get("request_id") for event in found.values()} == {None, "night-7"}
+    # Another test's probe writes into the ledger what nobody can read: that alone may be set aside.
+    aside = sqs.receive_message(QueueUrl=local_aws.unpublished_queue_url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    keys = {json.loads(message["Body"])["key"] for message in aside.get("Messages", [])}
+    assert keys <= {"probe/1"}
+
+
+def test_a_call_of_others_has_its_model_looked_at_through_the_bus_and_one_of_ours_has_not(local_aws: LocalAws) -> None:
+    events, store = local_aws.client("events"), local_store(local_aws)
+    reconcile = local_aws.client("lambda").get_function_configuration(FunctionName=local_aws.reconcile_function)
+    event = json.loads((EVENTS / "watch-model-stopped-by-a-person.json").read_text())
+    (rule,) = (found for found in events.list_rules()["Rules"] if "aws.lookoutvision" in found.get("EventPattern", ""))
+
+    def caller(identity: dict[str, Any]) -> bool:
+        event["detail"]["userIdentity"] = identity
+        answer = events.test_event_pattern(EventPattern=rule["EventPattern"], Event=json.dumps(event))
+        return bool(answer["Result"])
+
+    ours = {"sessionContext": {"sessionIssuer": {"arn": reconcile["Role"]}}}
+    assert not caller(ours)
+    assert caller({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/operator"})
+    assert caller({"sessionContext": {"sessionIssuer": {"arn": "arn:aws:iam::111122223333:role/line-operator"}}})
+    now, project = datetime.now(UTC), "plant-called"
+    names = {"service": "lookoutvision", "project": project, "version": "3"}
+    httpx.post(f"{local_aws.simulator_url}/_simulator/models", json=names).raise_for_status()
+    model = HostedModel(ModelId("called"), Target(project, "3"), Units(), (), timedelta(hours=1), timedelta(), now)
+    store.apply([model], expected_version=store.plan_version(), at=now + timedelta(hours=1))
+    before = store.load(ModelId("called"))
+    assert before is not None
+    httpx.post(f"{local_aws.simulator_url}/_simulator/person/start", json=names).raise_for_status()
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while (record := store.load(ModelId("called"))) is None or record.version < before.version + 2:
+        assert time.monotonic() < deadline, "the model was not looked at"
+        time.sleep(0.1)

@@ -1,0 +1,136 @@
+"""Where a model is hosted and what shows it ready, as the plant file says it: defaults, files, and what is refused."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from preheat.domain.plan.plan import PAYLOAD_MAX, HostedModel, Readiness, Target
+from preheat_plantfile.compiling.plan import compiled
+from preheat_plantfile.reading import PlantFileError, parse_plant
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ROLE = "arn:aws:iam::210987654321:role/preheat-member"
+OTHER = "arn:aws:iam::310987654321:role/preheat-member"
+HEAD = """version: 1
+defaults: {DEFAULTS}
+schedules:
+  early: {zone: UTC, windows: [{days: daily, start: "06:00", end: "14:00"}]}
+models:
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("good.jpg", "good.PNG", "row.csv", "sample.bin"):
+        (tmp_path / name).write_bytes(b"a sample")
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "large.jpg").write_bytes(b"x" * (PAYLOAD_MAX + 1))
+    (tmp_path / "largest.jpg").write_bytes(b"x" * PAYLOAD_MAX)
+    (tmp_path / "folder.jpg").mkdir()
+    return tmp_path
+
+
+def models(folder: Path, *entries: str, defaults: str = "") -> dict[str, HostedModel]:
+    text = HEAD.replace("DEFAULTS", defaults) + "".join(
+        f"  m{n}: {{{e}, schedules: [early]}}\n" for n, e in enumerate(entries)
+    )
+    plant = parse_plant(text.encode(), str(folder / "plant.yaml"))
+    return {model.model_id: model for model in compiled(plant, now=NOW, previous={})}
+
+
+def problems(folder: Path, *entries: str, defaults: str = "") -> list[str]:
+    with pytest.raises(PlantFileError) as raised:
+        models(folder, *entries, defaults=defaults)
+    return [line.partition("plant.yaml:")[2].replace(str(folder), "FOLDER") for line in raised.value.lines[:-1]]
+
+
+def test_region_and_role_come_from_the_model_or_else_from_the_defaults(folder: Path) -> None:
+    found = models(
+        folder,
+        "project: a, version: 1",
+        f"project: b, version: 1, region: us-east-1, role: {OTHER}",
+        defaults=f"region: eu-west-1, role: {ROLE}",
+    )
+    assert [model.target for model in found.values()] == [
+        Target("a", "1", region="eu-west-1", role=ROLE),
+        Target("b", "1", region="us-east-1", role=OTHER),
+    ]
+
+
+def test_one_name_in_two_places_is_two_models_and_in_one_place_is_refused(folder: Path) -> None:
+    assert len(models(folder, "project: a, version: 1", f"project: a, version: 1, role: {ROLE}")) == 2
+    (line,) = problems(
+        folder, "project: a, version: 1", f"project: a, version: 1, role: {ROLE}", defaults=f"role: {ROLE}"
+    )
+    assert "found a/1, which m0 (line 6) has already" in line
+
+
+def test_the_default_role_is_held_against_the_account_that_an_arn_names(folder: Path) -> None:
+    arn = "arn:aws:rekognition:eu-central-1:310987654321:project/parts/version/v1/1700000000000"
+    (line,) = problems(folder, f"backend: rekognition, arn: {arn}", defaults=f"role: {ROLE}, region: us-east-1")
+    assert "accepted: a role of account 310987654321, which the arn names" in line
+    (model,) = models(folder, f"backend: rekognition, arn: {arn}", defaults="region: us-east-1").values()
+    assert model.target.region == "eu-central-1"
+
+
+@pytest.mark.parametrize(
+    ("entry", "readiness"),
+    [
+        ("payload: good.jpg", Readiness(b"a sample", "image/jpeg")),
+        ("payload: ./good.PNG", Readiness(b"a sample", "image/png")),
+        ("payload: sample.bin, content_type: image/png", Readiness(b"a sample", "image/png")),
+        ("payload: largest.jpg", Readiness(b"x" * PAYLOAD_MAX, "image/jpeg")),
+    ],
+)
+def test_a_payload_is_read_from_its_file_and_its_suffix_tells_the_type(
+    folder: Path, entry: str, readiness: Readiness
+) -> None:
+    (model,) = models(folder, f"project: a, version: 1, readiness: {{{entry}}}").values()
+    assert model.readiness == readiness
+
+
+def test_an_endpoint_takes_any_payload(folder: Path) -> None:
+    entry = "backend: sagemaker, endpoint: weld, config: weld-1, readiness: {payload: row.csv}"
+    (model,) = models(folder, entry).values()
+    assert model.readiness == Readiness(b"a sample", "text/csv")
+
+
+SIZE = "the path of a file of 1 to 200,000 bytes, seen from the plant file"
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("{payload: gone.jpg}", f".payload: found 'gone.jpg'; accepted: {SIZE}; there is no file FOLDER/gone.jpg"),
+        ("{payload: folder.jpg}", f"{SIZE}; there is no file FOLDER/folder.jpg"),
+        ("{payload: empty.jpg}", f"{SIZE}; FOLDER/empty.jpg is empty"),
+        ("{payload: large.jpg}", "FOLDER/large.jpg is larger: it is stored in the plan, so save it smaller"),
+        ("{payload: 7}", f"found 7; accepted: {SIZE}"),
+        ('{payload: "a\\0b"}', f"accepted: {SIZE}"),
+        ("{payload: sample.bin}", "a content_type beside 'sample.bin', since only .jpg, .jpeg, .png, .json, .csv tell"),
+        ("{payload: good.jpg, content_type: picture}", "found 'picture'; accepted: a content type such as image/jpeg"),
+        ("{payload: row.csv}", "a payload of type image/jpeg or image/png, the only ones that the service reads"),
+        ("{}", "readiness.payload: found nothing, and it is required; accepted: path of the file that is sent"),
+        ("{image: good.jpg}", "found 'image', which is no field here; accepted: payload, content_type"),
+        ("good.jpg", "accepted: a mapping with payload, content_type"),
+        ("null", "found nothing; accepted: a mapping with payload, content_type"),
+    ],
+)
+def test_what_is_no_payload_is_told_with_its_place(folder: Path, entry: str, told: str) -> None:
+    found = problems(folder, f"project: a, version: 1, readiness: {entry}")
+    assert any(line.startswith("6:") and told in line for line in found), found
+
+
+def test_files_that_are_missing_are_told_together_with_everything_else(folder: Path) -> None:
+    found = problems(
+        folder,
+        "project: a, version: 1, readiness: {payload: gone.jpg}",
+        "project: b, version: latest, readiness: {payload: gone.png}, region: here",
+    )
+    assert [line.partition(" models.")[2].partition(":")[0] for line in found] == [
+        "m0.readiness.payload",
+        "m1.version",
+        "m1.readiness.payload",
+        "m1.region",
+    ]

@@ -1,0 +1,85 @@
+"""The report against the simulator's own bill: to the second where each end was caused, else within its brackets."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from preheat.domain.calendar.windows import Window
+from preheat.domain.plan.plan import Backend
+from preheat.domain.record.paid import Cause
+from preheat_lab.simulation.faults import MIXES, FaultMix
+from preheat_lab.simulation.plant import plant
+from preheat_lab.simulation.run import BEGINS_AT
+from preheat_lab.simulation.world import World
+from preheat_report import History, ModelReport, Tariff, report
+from preheat_simulator.core.billing import USD_PER_UNIT_HOUR, Bill
+from preheat_simulator.core.switches import Switches
+
+MONTH = 30
+TARIFFS = {Backend.LOOKOUT_VISION: Tariff(USD_PER_UNIT_HOUR)}
+# A clock that is off moves what it dates; the brackets are of what nobody has seen, by clocks that are right.
+RIGHT_CLOCKS = timedelta()
+
+
+@dataclass(frozen=True)
+class Both:
+    """What one model was charged, and what the report says of it."""
+
+    bill: Bill
+    report: ModelReport
+
+    @property
+    def off(self) -> float:
+        """By how many unit-seconds the bill is higher than the report."""
+        return self.bill.unit_seconds - self.report.paid.total_seconds()
+
+
+def lived(seed: int, mix: FaultMix, *, models: int = 3, days: int = MONTH) -> list[Both]:
+    """Return both for each model of a simulated month."""
+    random = Random(f"{seed}/world")  # noqa: S311 - chance in a simulation
+    lines = plant(random, models, announced_at=BEGINS_AT)
+    world = World(lines, BEGINS_AT, days, random=random, mix=mix, switches=Switches(), told=lambda _: None)
+    world.run()
+    now, bills = world.clock.at, world.service.bill()
+    histories = [History(each, world.store.ledger(each), world.store.records[each]) for each in world.everyone]
+    month = Window(BEGINS_AT, now)
+    found = report(histories, month, TARIFFS, as_of=now)
+    targets = [line.model.target for line in lines]
+    return [
+        Both(bills[f"{target.project}/{target.version}"], each)
+        for target, each in zip(targets, found.models, strict=True)
+    ]
+
+
+def drawn(seed: int, name: str) -> FaultMix:
+    mix = MIXES[name].drawn(Random(f"{seed}/mix"))  # noqa: S311 - chance in a simulation
+    return replace(mix, skew=RIGHT_CLOCKS)
+
+
+def test_without_faults_the_report_is_the_bill_to_the_second() -> None:
+    for both in lived(1, MIXES["none"]):
+        closed = [each for each in both.report.brackets if each.by < both.bill.intervals[-1].begin]
+        assert abs(both.off) < 1
+        assert closed == []
+        assert both.report.unknown_begins == 0
+        assert abs(both.report.amounts["USD"] - both.bill.usd) < 1
+        assert both.report.by_cause[Cause.UNSCHEDULED] == timedelta()
+
+
+@pytest.mark.parametrize(("seed", "name"), [(1, "all"), (2, "rough")])
+def test_under_every_fault_the_bill_lies_within_the_brackets(seed: int, name: str) -> None:
+    surely_seen = 0
+    for both in lived(seed, drawn(seed, name), days=MONTH if name == "all" else 10):
+        less, more = both.report.may_be_less.total_seconds(), both.report.may_be_more.total_seconds()
+        assert -less - 1 <= both.off <= more + 1
+        surely_seen += bool(both.report.brackets)
+    assert surely_seen > 0  # faults that leave nothing in doubt would show nothing
+
+
+def test_lost_answers_alone_leave_no_more_in_doubt_than_the_time_until_the_next_look() -> None:
+    service = tuple(fault for fault in MIXES["all"].service if fault.kind == "answer_lost")
+    for both in lived(4, FaultMix(service=service), days=10):
+        assert -both.report.may_be_less.total_seconds() - 1 <= both.off <= both.report.may_be_more.total_seconds() + 1
+        assert all(each.by - each.after <= timedelta(minutes=11) for each in both.report.brackets)

@@ -1,0 +1,229 @@
+"""Rekognition and SageMaker on the wire: held against botocore's own models, in what is asked and what is answered."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from preheat.domain.plan.plan import Backend
+from preheat_simulator.core.answering import Answering
+from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.status import Operation
+from preheat_simulator.core.words import REKOGNITION, SAGEMAKER
+from preheat_simulator.http.json_wire import HANDLERS, JsonWire, load_model
+from preheat_simulator.http.options import Options
+from preheat_simulator.http.serve import Running, running
+from preheat_simulator.http.transport import simulated_client
+from preheat_simulator.http.wire import NotInTheModelError
+from preheat_simulator.rekognition import CustomLabelsService
+from preheat_simulator.sagemaker import EndpointService
+
+SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
+ARN = "arn:aws:rekognition:eu-central-1:123456789012:project/line/version/v1/1"
+
+
+class Account:
+    """An account of one service with one model, its client and its clock."""
+
+    def __init__(self, kind: type[CustomLabelsService | EndpointService]) -> None:
+        self.at = SIX
+        self.service = kind(lambda: self.at, limits=Limits(calls_per_second=None))
+        self.service.add_model("line", "v1")
+        self.client: Any = simulated_client(self.service)
+
+
+def asked(service: Answering, operation: str, document: Any, prefix: str = "RekognitionService") -> tuple[int, Any]:
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    wire = JsonWire(service.words, lambda: service)
+    answer = wire.handle("POST", "/", "", {"X-Amz-Target": f"{prefix}.{operation}"}, body)
+    return answer.status, json.loads(answer.body)
+
+
+def test_every_operation_that_is_named_is_carried_and_modelled() -> None:
+    for words in (REKOGNITION, SAGEMAKER):
+        carried = set(words.operations) - {Operation.INVOKE_ENDPOINT}  # the runtime's
+        assert carried <= set(load_model(words.backend).operation_names)
+    assert set(HANDLERS) == {*REKOGNITION.operations, *SAGEMAKER.operations} - {Operation.INVOKE_ENDPOINT}
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({}, "ProjectVersionArn: it is required"),
+        ({"ProjectVersionArn": "v1" * 20, "MinInferenceUnits": 1}, "ProjectVersionArn: 'v1v1"),
+        ({"ProjectVersionArn": ARN, "MinInferenceUnits": 0}, "MinInferenceUnits: 0 is below the minimum of 1"),
+        ({"ProjectVersionArn": ARN, "MinInferenceUnits": True}, "MinInferenceUnits: True is not of type integer"),
+        (
+            {"ProjectVersionArn": ARN, "MinInferenceUnits": 1, "ClientToken": "a"},
+            "ClientToken: there is no such member",
+        ),
+        (b"[1]", "body: it is not a JSON object"),
+        (b"{", "body: it is not JSON"),
+    ],
+)
+def test_a_request_that_breaks_the_model_is_refused_by_member(document: Any, said: str) -> None:
+    status, answer = asked(Account(CustomLabelsService).service, "StartProjectVersion", document)
+    assert (status, answer["__type"]) == (400, "InvalidParameterException")
+    assert said in answer["message"]
+
+
+def test_tags_of_any_script_are_taken_and_what_is_no_tag_is_not() -> None:
+    account = Account(EndpointService)
+    named = {"EndpointName": "line", "EndpointConfigName": "v1"}
+    with pytest.raises(account.client.exceptions.ClientError, match=r"Tags\[0\]\.Value"):
+        account.client.create_endpoint(**named, Tags=[{"Key": "stack", "Value": "a!b"}])
+    account.client.create_endpoint(**named, Tags=[{"Key": "preheat:managed-by", "Value": "Schweißnähte 3"}])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "target"),
+    [("GET", "/", "RekognitionService.DescribeProjects"), ("POST", "/x", "RekognitionService.DescribeProjects")]
+    + [("POST", "/", f"RekognitionService.{name}") for name in ("DetectFaces", "CreateEndpoint", "")],
+)
+def test_what_is_not_simulated_is_said_so(method: str, path: str, target: str) -> None:
+    service = Account(CustomLabelsService).service
+    wire = JsonWire(service.words, lambda: service)
+    answer = wire.handle(method, path, "", {"X-Amz-Target": target}, b"{}")
+    assert answer.status == 400
+    assert json.loads(answer.body)["__type"] == "UnknownOperationException"
+
+
+def test_an_answer_that_the_model_does_not_allow_is_an_error_of_the_simulator(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Account(CustomLabelsService).service
+    monkeypatch.setattr(service, "word", lambda _: "SLEEPING")
+    arn = service.project_arn(service.projects()[0]) if isinstance(service, CustomLabelsService) else ""
+    with pytest.raises(NotInTheModelError, match=r"'SLEEPING' is not one of"):
+        asked(service, "DescribeProjectVersions", {"ProjectArn": arn})
+
+
+def test_a_version_that_never_ran_is_trained_and_one_that_ran_is_stopped() -> None:
+    account = Account(CustomLabelsService)
+    client = account.client
+    (project,) = client.describe_projects()["ProjectDescriptions"]
+
+    def seen() -> dict[str, Any]:
+        rows = client.describe_project_versions(ProjectArn=project["ProjectArn"])["ProjectVersionDescriptions"]
+        return dict(rows[0])
+
+    assert seen()["Status"] == "TRAINING_COMPLETED"
+    arn = seen()["ProjectVersionArn"]
+    assert client.start_project_version(ProjectVersionArn=arn, MinInferenceUnits=2)["Status"] == "STARTING"
+    account.at += timedelta(minutes=15)
+    assert (seen()["Status"], seen()["MinInferenceUnits"]) == ("RUNNING", 2)
+    assert client.stop_project_version(ProjectVersionArn=arn)["Status"] == "STOPPING"
+    account.at += timedelta(minutes=2)
+    assert seen()["Status"] == "STOPPED"
+    assert account.service.bill()["line/v1"].unit_seconds == 2 * 900
+
+
+def test_an_arn_of_another_creation_names_nothing() -> None:
+    account = Account(CustomLabelsService)
+    with pytest.raises(account.client.exceptions.ResourceNotFoundException):
+        account.client.stop_project_version(ProjectVersionArn=ARN)
+    with pytest.raises(account.client.exceptions.ResourceNotFoundException):
+        account.client.describe_project_versions(ProjectArn=ARN.replace("/version/v1", ""))
+
+
+def test_projects_and_versions_come_in_pages() -> None:
+    account = Account(CustomLabelsService)
+    for number in range(2, 6):
+        account.service.add_model("line", f"v{number}")
+    (project,) = account.client.describe_projects(ProjectNames=["line", "other"])["ProjectDescriptions"]
+    pages = account.client.get_paginator("describe_project_versions").paginate(
+        ProjectArn=project["ProjectArn"], PaginationConfig={"PageSize": 2}
+    )
+    assert [len(page["ProjectVersionDescriptions"]) for page in pages] == [2, 2, 1]
+
+
+def test_an_endpoints_life_in_the_services_words() -> None:
+    account = Account(EndpointService)
+    client = account.client
+    arn = client.create_endpoint(EndpointName="line", EndpointConfigName="v1")["EndpointArn"]
+    assert client.describe_endpoint(EndpointName="line")["EndpointStatus"] == "Creating"
+    account.at += timedelta(minutes=15)
+    seen = client.describe_endpoint(EndpointName="line")
+    assert (seen["EndpointStatus"], seen["EndpointArn"], seen["EndpointConfigName"]) == ("InService", arn, "v1")
+    assert (seen["CreationTime"], seen["LastModifiedTime"]) == (SIX, account.at)
+    client.delete_endpoint(EndpointName="line")
+    assert client.describe_endpoint(EndpointName="line")["EndpointStatus"] == "Deleting"
+    account.at += timedelta(minutes=2)
+    with pytest.raises(client.exceptions.ClientError, match="Could not find endpoint"):
+        client.describe_endpoint(EndpointName="line")
+
+
+def test_the_waiters_of_the_sdk_are_satisfied() -> None:
+    account = Account(EndpointService)
+    account.client.create_endpoint(EndpointName="line", EndpointConfigName="v1")
+    account.at += timedelta(minutes=15)
+    account.client.get_waiter("endpoint_in_service").wait(EndpointName="line")
+    account.client.delete_endpoint(EndpointName="line")
+    account.at += timedelta(minutes=2)
+    account.client.get_waiter("endpoint_deleted").wait(EndpointName="line")
+    labels = Account(CustomLabelsService)
+    labels.service.person_starts("line", "v1")
+    labels.at += timedelta(minutes=15)
+    (project,) = labels.client.describe_projects()["ProjectDescriptions"]
+    waiter = labels.client.get_waiter("project_version_running")
+    waiter.wait(ProjectArn=project["ProjectArn"], VersionNames=["v1"])
+
+
+def test_a_name_holds_one_endpoint_whatever_its_config() -> None:
+    account = Account(EndpointService)
+    account.service.add_model("other", "v2")
+    account.client.create_endpoint(EndpointName="line", EndpointConfigName="v1")
+    for config in ("v1", "v2"):
+        with pytest.raises(account.client.exceptions.ClientError, match="Cannot create already existing endpoint"):
+            account.client.create_endpoint(EndpointName="line", EndpointConfigName=config)
+    with pytest.raises(account.client.exceptions.ClientError, match="Could not find endpoint configuration"):
+        account.client.create_endpoint(EndpointName="new", EndpointConfigName="v9")
+    account.client.create_endpoint(EndpointName="new", EndpointConfigName="v2")
+
+
+@pytest.fixture
+def served() -> Iterator[Running]:
+    models = (("weld", "1"), (Backend.REKOGNITION, "line", "v1"), (Backend.SAGEMAKER, "weld", "weld-v1"))
+    with running(Options(models=models, scale=0)) as simulator:
+        yield simulator
+
+
+def test_one_simulator_serves_all_services_with_controls_for_each(served: Running) -> None:
+    with httpx.Client(base_url=f"{served.url}/_simulator/") as controls:
+
+        def post(name: str, **fields: Any) -> Any:
+            return controls.post(name, json=fields).raise_for_status().json()
+
+        for service, project, version in (("rekognition", "line", "v1"), ("sagemaker", "weld", "weld-v1")):
+            named = {"service": service, "project": project, "version": version}
+            post("latency", start=60, **named)
+            assert post("person/start", **named)["status"] in {"STARTING", "Creating"}
+            post("time", advance_seconds=60)
+            (model,) = controls.get("state", params={"service": service}).json()["models"]
+            assert model["status"] in {"RUNNING", "InService"}
+            assert controls.get("bill", params={"service": service}).json()["unit_seconds"] == 60
+            (call,) = controls.get("calls", params={"service": service}).json()["calls"]
+            assert call["by"] == "person"
+            (fault,) = post("faults", service=service, kind="hosting_failed")
+            assert fault["operation"] in {"StartProjectVersion", "CreateEndpoint"}
+        (model,) = controls.get("state").json()["models"]
+        assert model["status"] == "TRAINED"
+        refused = controls.post("faults", json={"service": "sagemaker", "kind": "throttle", "operation": "StartModel"})
+        assert (refused.status_code, "CreateEndpoint" in refused.json()["error"]) == (400, True)
+        changed = post("switches", service="sagemaker", stop_while_starting="conflict")
+        assert changed["stop_while_starting"] == "conflict"
+        assert controls.get("switches").json()["stop_while_starting"] == "allow"
+        refused = controls.post("update", json={"service": "rekognition", "project": "line", "version": "v1"})
+        assert (refused.status_code, refused.json()["error"]) == (400, "rekognition knows no system update")
+        refused = controls.post("status", json={"project": "weld", "version": "1", "status": "RUNNING"})
+        assert refused.status_code == 400
+
+
+def test_the_bytes_of_an_image_come_as_base64_and_what_is_none_is_told() -> None:
+    service = CustomLabelsService(lambda: SIX)
+    service.add_model("parts", "v1")
+    service.set_status("parts", "v1", "RUNNING")
+    arn = service.version_arn("parts", "v1")
+    for image, status in (({"Bytes": "AAEC"}, 200), ({"Bytes": "no base64!"}, 400), ({"Bytes": 7}, 400), ({}, 400)):
+        assert asked(service, "DetectCustomLabels", {"ProjectVersionArn": arn, "Image": image})[0] == status

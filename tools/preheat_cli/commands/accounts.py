@@ -1,0 +1,121 @@
+"""The command `accounts`: the member accounts of a plant file, and what to deploy in each so that Preheat is let in.
+
+Owns what is said of accounts. The ExternalId comes from the store, where it is drawn once for each account.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from preheat.domain.plan.plan import Backend, HostedModel
+from preheat_cli.errors import CliError, told
+from preheat_cli.stack import Home, StackName, Surroundings
+
+if TYPE_CHECKING:
+    from preheat_plantfile.schema.models import PlantFile
+
+PREFIXES = {Backend.LOOKOUT_VISION: "LookoutVisionPrefix", Backend.REKOGNITION: "RekognitionPrefix"}
+
+
+def accounts(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The plant file.", metavar="FILE")],
+    stack: StackName = None,
+) -> None:
+    """Show the accounts that a plant file's roles are in, with the ExternalId and what to deploy in each."""
+    with told():
+        from preheat_plantfile.compiling.plan import compiled  # noqa: PLC0415 - loads the file's typed model
+        from preheat_plantfile.reading import PlantFileError, read_plant  # noqa: PLC0415 - as above
+
+        try:
+            plant = read_plant(file)
+        except PlantFileError as error:
+            raise CliError(*error.lines) from error
+        surroundings = Surroundings.of(context)
+        store, home = surroundings.open_store(stack), surroundings.find_home(stack)
+        check_accounts(file, plant, home)
+        models = compiled(plant, now=surroundings.clock.now(), previous={}, region=home.region)
+        by_role: dict[str, list[HostedModel]] = {}
+        for model in models:
+            if model.target.role is not None:
+                by_role.setdefault(model.target.role, []).append(model)
+        if not by_role:
+            typer.echo(f"{file}: no model names a role: all are in the stack's own account")
+        for role, members in by_role.items():
+            external_id = store.external_id(members[0].target.account or "")
+            typer.echo("\n".join(_told(role, members, external_id, home)))
+
+
+def check_accounts(file: Path, plant: "PlantFile", home: Home) -> None:
+    """Refuse an ARN of another account that no role leads into: its names would be looked for in the stack's own.
+
+    Raises:
+        CliError: each such model is named.
+    """
+    from preheat_plantfile.schema.models import RekognitionModel  # noqa: PLC0415 - loads the file's typed model
+
+    lines = []
+    for name, entry in plant.models.items():
+        account = entry.arn_account() if isinstance(entry, RekognitionModel) else None
+        if account not in (None, home.account) and not (entry.role or plant.defaults.role):
+            accepted = f"an ARN of the stack's account {home.account}, or a role of account {account} beside it"
+            lines.append(f"{file}: models.{name}.arn: found account {account}; accepted: {accepted}")
+    if lines:
+        count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
+        raise CliError(*lines, f"{file}: {count}; nothing was applied")
+
+
+def _told(role: str, models: Sequence[HostedModel], external_id: str, home: Home) -> Iterator[str]:
+    allowed = "yes" if role in home.member_roles else f"no: deploy {home.stack_name} with it in MemberRoleArns"
+    yield f"account {role.split(':')[4]}"
+    yield f"  role        {role}"
+    yield f"  models      {', '.join(model.model_id for model in models)}"
+    yield f"  ExternalId  {external_id}"
+    yield f"  listed      {allowed}"
+    parameters, unclear = _parameters(role, models, external_id, home)
+    for what in unclear:
+        yield f"  to fill in  {what}"
+    yield "  deploy there, with credentials of that account:"
+    yield "    aws cloudformation deploy --template-file templates/member-role.yaml --stack-name preheat-member \\"
+    yield "      --capabilities CAPABILITY_NAMED_IAM --parameter-overrides \\"
+    for number, (name, value) in enumerate(parameters.items(), start=1):
+        yield f"      {name}={value}" + (" \\" if number < len(parameters) else "")
+
+
+def _parameters(
+    role: str, models: Sequence[HostedModel], external_id: str, home: Home
+) -> tuple[dict[str, str], list[str]]:
+    """Return the template's parameters, and what cannot be told from the models."""
+    path, _, name = role.split(":", 5)[5].removeprefix("role").rpartition("/")
+    regions = sorted({model.target.region or home.region for model in models})
+    found = {"ReconcileRoleArn": home.reconcile_role}
+    if home.audit_role:
+        found["AuditRoleArn"] = home.audit_role
+    found |= {"ExternalId": external_id, "RoleName": name}
+    if path:
+        found["RolePath"] = f"{path}/"
+    found["Regions"] = ",".join(regions)
+    unclear = []
+    for model in models:
+        target = model.target
+        endpoint = target.backend is Backend.SAGEMAKER
+        names = {"EndpointPrefix": target.project.lower(), "EndpointConfigPrefix": target.version.lower()}
+        for parameter, value in (names if endpoint else {PREFIXES[target.backend]: target.project}).items():
+            begins = value if parameter not in found else _common_start(found[parameter], value)
+            if not begins and parameter not in unclear:
+                unclear.append(parameter)
+            found[parameter] = begins
+    for parameter in unclear:
+        found[parameter] = "…"
+    if any(model.target.backend is Backend.SAGEMAKER for model in models):
+        found["StackName"] = home.stack_name
+    if any(model.readiness is not None for model in models):
+        found["AllowInference"] = "true"
+    return found, [f"{parameter}: the models' names have no common start" for parameter in unclear]
+
+
+def _common_start(one: str, other: str) -> str:
+    return "".join(pair[0] for pair in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

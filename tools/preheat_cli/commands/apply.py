@@ -1,0 +1,143 @@
+"""The command `apply`: a plant file becomes the current plan, as a whole or not at all.
+
+Owns the order of its steps: read all, show what changes, ask, then apply against the version that was shown.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from preheat.app.ports import Planned, StaleRecord, Store, UnreadableItem
+from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat_cli.commands.validate import PlantPath, plant_of
+from preheat_cli.errors import NO, CliError, told
+from preheat_cli.stack import StackName, Surroundings
+
+HANDS = 8  # reads side by side: a plan may hold 1,000 models
+COLOURS = {"+": "green", "~": "yellow", "-": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """The current plan as read; `unreadable` names models whose stored form this release does not know."""
+
+    version: int
+    models: dict[ModelId, HostedModel] = field(default_factory=dict)
+    unreadable: tuple[ModelId, ...] = ()
+
+
+def apply(
+    context: typer.Context,
+    file: PlantPath,
+    stack: StackName = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Make a plant file the plan: check it, show what changes, ask, apply it as one new version."""
+    with told():
+        from preheat_cli.commands.accounts import check_accounts  # noqa: PLC0415 - loads the file's typed model
+        from preheat_plantfile.compiling.plan import compiled  # noqa: PLC0415 - as above
+
+        plant = plant_of(file)
+        surroundings = Surroundings.of(context)
+        store, home = surroundings.open_store(stack), surroundings.find_home(stack)
+        check_accounts(file, plant, home)
+        stored = stored_plan(store)
+        models = compiled(plant, now=surroundings.clock.now(), previous=stored.models, region=home.region)
+        _show_changes(file, store, stored, models, surroundings.clock.now())
+        if not dry_run:
+            if not yes:
+                _ask()
+            now = surroundings.clock.now()  # The answer may have taken a while: what is new is known from now on.
+            models = compiled(plant, now=now, previous=stored.models, region=home.region)
+            typer.echo(f"plan {_applied(store, stored.version, models, surroundings)} is current")
+        _show_next(models, store, surroundings.clock.now())
+        if dry_run:
+            typer.echo("dry run: nothing was applied")
+
+
+def stored_plan(store: Store) -> StoredPlan:
+    """Return the current plan, every model of one version.
+
+    Raises:
+        CliError: another plan became current meanwhile.
+    """
+    version = store.plan_version()
+    models, unreadable = {}, []
+    named = store.planned_models()
+    with ThreadPoolExecutor(HANDS) as hands:
+        found = list(hands.map(lambda model_id: _planned(store, model_id), named))
+    for model_id, planned in zip(named, found, strict=True):
+        if planned is None:
+            unreadable.append(model_id)
+            continue
+        if planned.version != version:
+            raise _lost(version)
+        if planned.model is not None:
+            models[model_id] = planned.model
+    return StoredPlan(version, models, tuple(unreadable))
+
+
+def _planned(store: Store, model_id: ModelId) -> Planned | None:
+    """Return what is planned of a model, or None if this release cannot read it."""
+    try:
+        return store.planned(model_id)
+    except UnreadableItem:
+        return None
+
+
+def _applied(store: Store, version: int, models: Sequence[HostedModel], surroundings: Surroundings) -> int:
+    try:
+        return store.apply(models, expected_version=version, at=surroundings.clock.now())
+    except StaleRecord as error:
+        raise _lost(version) from error
+
+
+def _lost(version: int) -> CliError:
+    return CliError(
+        f"preheat: another apply came first: plan {version} was compared, and is no longer current",
+        "nothing was applied; run the command again to see what changes against the new plan",
+        status=NO,
+    )
+
+
+def _ask() -> None:
+    try:
+        agreed = typer.confirm("apply?")
+    except typer.Abort:
+        raise CliError("preheat: nobody answered; --yes applies without asking, --dry-run only shows") from None
+    if not agreed:
+        raise CliError("nothing was applied", status=NO)
+
+
+def _show_changes(file: Path, store: Store, stored: StoredPlan, models: Sequence[HostedModel], now: datetime) -> None:
+    from preheat_cli.views.difference import changes  # noqa: PLC0415 - as above
+
+    removed = [model_id for model_id in stored.models if model_id not in {model.model_id for model in models}]
+    found = changes(
+        stored.models, models, today=now.date(), unreadable=stored.unreadable, records=store.recorded(removed)
+    )
+    against = f"plan {stored.version}" if stored.version else "no plan yet"
+    typer.echo(f"{file}: {len(models)} models, against {against}")
+    for change in found:
+        typer.secho(f"  {change.kind} {change.model_id}", fg=COLOURS[change.kind])
+        for line in change.lines:
+            typer.echo(f"      {line}")
+    if not found:
+        typer.echo("  no difference; applied anew, every model is looked at again, also one that was refused")
+
+
+def _show_next(models: Sequence[HostedModel], store: Store, now: datetime) -> None:
+    from preheat_cli.views.difference import next_start  # noqa: PLC0415 - as above
+
+    records = store.recorded([model.model_id for model in models])
+    width = max((len(model.model_id) for model in models), default=0)
+    typer.echo("next starts")
+    for model in models:
+        typer.echo(f"  {model.model_id:<{width}}  {next_start(model, records.get(model.model_id), now)}")

@@ -1,0 +1,73 @@
+"""The command `history`: a model's ledger, newest last. Owns its form; the ledger is the store's."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from preheat.domain.plan.plan import ModelId
+from preheat.domain.record.paid import Stretch
+from preheat.domain.record.record import LedgerEntry
+from preheat_cli.errors import NO, CliError, close_to, told
+from preheat_cli.options.time_range import EARLIEST, instant_of
+from preheat_cli.stack import StackName, Surroundings
+from preheat_cli.views import show
+
+
+def history(
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(help="The model's name.", metavar="MODEL")],
+    stack: StackName = None,
+    *,
+    begin: Annotated[
+        str | None, typer.Option("--from", metavar="T", help="Only what happened from this date or instant on.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Show this many entries, the newest.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each entry, on a line.")] = False,
+) -> None:
+    """Show what happened to a model and why, newest last."""
+    with told():
+        store = Surroundings.of(context).open_store(stack)
+        since = instant_of("--from", begin) if begin is not None else EARLIEST
+        entries = [entry for entry in store.ledger(ModelId(model)) if entry.at >= since][-limit:]
+        if not entries and store.load(ModelId(model)) is None:
+            near = close_to(model, store.planned_models())
+            raise CliError(f"preheat: no history of {model!r}: it was never planned{near}", status=NO)
+        for entry in entries:
+            if as_json:
+                typer.echo(json.dumps(show.entry_fields(entry)))
+            else:
+                typer.echo("\n".join(lines(entry)))
+        if not entries and not as_json:
+            typer.echo(f"{model}: nothing has happened yet")
+
+
+def lines(entry: LedgerEntry) -> list[str]:
+    """Return a ledger entry as its change with the reason, and below it what it was done with."""
+    change = f"{entry.from_phase} -> {entry.to_phase}"
+    facts = [f"token {entry.client_token}"] if entry.client_token else []
+    if entry.margin is not None:
+        facts.append(f"margin {show.signed(entry.margin)}")
+    if entry.time_to_hosted is not None:
+        facts.append(f"hosted in {show.duration(entry.time_to_hosted)}")
+    if entry.late is not None:
+        facts.append("late" if entry.late else "on time")
+    if entry.requests:
+        facts.append(f"for {', '.join(entry.requests)}")
+    if entry.expired:
+        facts.append(f"ended: {', '.join(entry.expired)}")
+    told = [f"{show.instant(entry.at)}  {change:<22}  {entry.action:<8}  {entry.reason}"]
+    told += [f"{'':22}{', '.join(facts)}"] * bool(facts)
+    return told + [f"{'':22}{paid(stretch)}" for stretch in entry.paid if stretch.begin < stretch.end]
+
+
+def paid(stretch: Stretch) -> str:
+    """Return one stretch of paid units in words, with what is not known of its ends."""
+    span = f"{show.instant(stretch.begin)} to {show.instant(stretch.end)}"
+    units = f"{stretch.units} unit{'s' * (stretch.units > 1)}"
+    doubts = []
+    if stretch.begun_after is not None and stretch.begun_after < stretch.begin:
+        doubts.append(f"began after {show.instant(stretch.begun_after)}")
+    if stretch.ended_after is not None and stretch.ended_after < stretch.end:
+        doubts.append(f"ended after {show.instant(stretch.ended_after)}")
+    return f"paid {units} {span} ({', '.join([stretch.cause, *doubts])})"

@@ -1,0 +1,141 @@
+"""The command `migrate`: the models of a plant file get other targets; schedules, names and the file's text stay.
+
+Owns the order of its steps: read all, tell every mistake, edit, read the result again, only then write.
+"""
+
+import shutil
+import tempfile
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from preheat.domain.plan.plan import Backend
+from preheat_cli.errors import CliError, told
+from preheat_cli.stack import Surroundings
+
+if TYPE_CHECKING:
+    from preheat.domain.plan.plan import HostedModel
+    from preheat_plantfile.schema.models import PlantFile
+
+
+class To(StrEnum):
+    """The services that models can move to."""
+
+    REKOGNITION = Backend.REKOGNITION.value
+    SAGEMAKER = Backend.SAGEMAKER.value
+
+
+def migrate(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The plant file.", metavar="PLANT")],
+    to: Annotated[To, typer.Option("--to", help="The service that hosts the models from now on.")],
+    map_file: Annotated[
+        Path, typer.Option("--map", help="YAML or JSON: each model that moves, with its new target.", metavar="FILE")
+    ],
+    *,
+    in_place: Annotated[bool, typer.Option("--in-place", help="Change the file; else the result is printed.")] = False,
+) -> None:
+    """Rewrite the models of a plant file for another service, and say what changes. Nothing is applied."""
+    with told():
+        from preheat_cli.views.migration import report  # noqa: PLC0415 - loads the file's typed model
+        from preheat_plantfile.compiling.terms import terms_of  # noqa: PLC0415 - as above
+
+        backend, now = Backend(to.value), Surroundings.of(context).clock.now()
+        text, plant, fields = _read(file, map_file, backend)
+        result = _rewritten(file, text, fields, backend)
+        moved = _parsed(result, file)
+        before, after = _models(plant, now), _models(moved, now)
+        _check_kept(file, before, after, set(fields))
+        if in_place:
+            _write(file, result)
+        else:
+            typer.echo(result, nl=False)
+        told_to_err = not in_place
+        for line in report(before, after, terms_of(moved), backend, now):
+            typer.echo(line, err=told_to_err)
+
+
+def _read(file: Path, map_file: Path, backend: Backend) -> tuple[str, "PlantFile", dict[str, dict[str, str]]]:
+    """Return the plant file's text, what it says, and the new targets' fields; every mistake of both is told."""
+    from preheat_plantfile.migrating.target_map import TargetMapError, read_map  # noqa: PLC0415 - as above
+    from preheat_plantfile.reading import PlantFileError, read_plant  # noqa: PLC0415 - loads the file's typed model
+
+    try:
+        plant = read_plant(file)
+    except PlantFileError as error:
+        raise CliError(*error.lines[:-1], f"{file}: mend the plant file first; nothing was changed") from error
+    try:
+        fields = read_map(map_file, plant, backend)
+    except TargetMapError as error:
+        count = "1 problem" if len(error.lines) == 1 else f"{len(error.lines)} problems"
+        raise CliError(*error.lines, f"{map_file}: {count}; nothing was changed") from error
+    # newline="": line breaks stay as they are.
+    with file.open(encoding="utf-8", newline="") as opened:
+        return opened.read(), plant, fields
+
+
+def _rewritten(file: Path, text: str, fields: dict[str, dict[str, str]], backend: Backend) -> str:
+    from preheat_plantfile.editing import NotEditableError, edited  # noqa: PLC0415 - loads the YAML reader
+
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    targets = {name: {"backend": backend.value, **new} for name, new in fields.items()}
+    # An ARN names its region; an endpoint takes no units.
+    dropped = {
+        name: [
+            *(["region"] if "arn" in new else []),
+            *(["min_units", "max_units"] if backend is Backend.SAGEMAKER else []),
+        ]
+        for name, new in fields.items()
+    }
+    try:
+        return mark + edited(text.removeprefix(mark), targets, dropped)
+    except NotEditableError as error:
+        place = error.problem.place
+        line = f"{file}:{place.line}:{place.column}: {error.problem}"
+        raise CliError(line, f"{file}: 1 problem; nothing was changed") from error
+
+
+def _parsed(text: str, file: Path) -> "PlantFile":
+    from preheat_plantfile.reading import PlantFileError, parse_plant  # noqa: PLC0415 - loads the file's typed model
+
+    try:
+        return parse_plant(text.encode(), str(file))
+    except PlantFileError as error:
+        lines = [line.removeprefix(f"{file}:") for line in error.lines[:-1]]
+        raise CliError(*(f"after the change, {line}" for line in lines), f"{file}: nothing was changed") from error
+
+
+def _models(plant: "PlantFile", now: datetime) -> dict[str, "HostedModel"]:
+    from preheat_plantfile.compiling.plan import compiled  # noqa: PLC0415 - loads the file's typed model
+
+    return {model.model_id: model for model in compiled(plant, now=now, previous={})}
+
+
+def _check_kept(file: Path, before: dict[str, "HostedModel"], after: dict[str, "HostedModel"], moved: set[str]) -> None:
+    """Hold the result against what was read: schedules, leads and names stay, and so does every other model."""
+    for name, old in before.items():
+        new = after.get(name)
+        same = replace(old, target=new.target, units=new.units) if new is not None and name in moved else old
+        if new != same:
+            raise CliError(
+                f"{file}: models.{name}: cannot be changed in place; accepted: each of its fields on a line of its own",
+                f"{file}: nothing was changed",
+            )
+
+
+def _write(file: Path, text: str) -> None:
+    """Replace the file as a whole: whoever reads it meanwhile reads the old one or the new one."""
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", newline="", dir=file.parent, prefix=f".{file.name}-", delete=False
+    ) as written:
+        written.write(text)
+    try:
+        shutil.copymode(file, written.name)
+        Path(written.name).replace(file)
+    except OSError:
+        Path(written.name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,143 @@
+"""The command `plan`: what a plant file, or the plan that a stack has stored, will do in a range of time.
+
+Owns where the models come from, and that only rows go to stdout in JSON. `forecast` reckons, `preview_text` words it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from preheat.app.ports import UnreadableItem
+from preheat.domain.calendar.timetable import ScheduleError
+from preheat.domain.calendar.windows import Window
+from preheat.domain.demand.request import Standing
+from preheat.domain.lead.lead_in_force import settled
+from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.record.record import ModelRecord
+from preheat_cli.ahead import asked_of, standing
+from preheat_cli.commands.validate import plant_of
+from preheat_cli.commands.windows import Format, FormatOption, Models, chosen, models_of, utc
+from preheat_cli.errors import NO, CliError, told
+from preheat_cli.options.time_range import From, To, time_range
+from preheat_cli.stack import StackName, Surroundings
+from preheat_cli.views import show
+from preheat_plantfile.compiling.terms import DEFAULT, Terms, terms_of
+
+if TYPE_CHECKING:
+    from preheat_cli.views.forecast import Run
+
+ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The models that are looked at, and what a stack knows of them; `problems` are lines of what cannot be read."""
+
+    name: str
+    models: Sequence[HostedModel]
+    terms: Terms
+    records: dict[ModelId, ModelRecord] | None = None  # None: they come from a file
+    problems: Sequence[str] = ()
+    requests: Mapping[ModelId, tuple[Standing, ...]] = field(default_factory=dict)  # what stands, of a stack
+
+
+def plan(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(help="The plant file; absent: the stored plan of the stack.", metavar="FILE")
+    ] = None,
+    *,
+    begin: From = None,
+    end: To = None,
+    model: Models = None,
+    form: FormatOption = Format.TABLE,
+    stack: StackName = None,
+) -> None:
+    """Print the starts and stops ahead, what they cost, the gaps that are bridged, and what breaks a quota."""
+    with told():
+        source_of_stack = context.get_parameter_source("stack")
+        if file is not None and source_of_stack is not None and source_of_stack.name == "COMMANDLINE":
+            raise CliError(f"preheat: {file} and --stack {stack} are two plans; name one of them")
+        surroundings = Surroundings.of(context)
+        now = surroundings.clock.now()
+        asked = time_range(begin, end, now)
+        source = _from_file(file, asked) if file is not None else _from_stack(surroundings, stack)
+        source = replace(source, models=chosen(source.models, model))
+        _print(source, asked, now, form)
+
+
+def _from_file(file: Path, asked: Window) -> Source:
+    plant = plant_of(file)
+    # As if it had been applied long ago: what a shift needs, not what today leaves of it.
+    return Source(str(file), models_of(plant, asked, now=ALWAYS), terms_of(plant))
+
+
+def _from_stack(surroundings: Surroundings, stack: str | None) -> Source:
+    from preheat_cli.commands.apply import stored_plan  # noqa: PLC0415 - only this source needs it
+
+    store = surroundings.open_store(stack)
+    stored = stored_plan(store)
+    if not stored.version:
+        raise CliError("preheat: the stack has no plan yet: run `preheat apply FILE`", status=NO)
+    problems = [f"{model_id}: as stored it cannot be read; apply the plant file anew" for model_id in stored.unreadable]
+    models = [stored.models[model_id] for model_id in sorted(stored.models)]
+    requests: dict[ModelId, tuple[Standing, ...]] = {}
+    for model in models:
+        try:
+            requests[model.model_id] = asked_of(store, model, surroundings.clock.now())
+        except UnreadableItem as error:
+            problems.append(f"{model.model_id}: {error}; shown without its holds and blocks")
+    records = store.recorded(list(stored.models))
+    return Source(f"plan {stored.version}", models, DEFAULT, records, problems, requests)
+
+
+def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
+    from preheat_cli.views import plan as preview_text  # noqa: PLC0415 - keeps help fast
+
+    found, problems = _runs(source, asked)
+    notes = preview_text.notes(source.models, found, asked, source.terms, now=now if source.records is None else None)
+    if form is Format.JSON:
+        for run in found:
+            row = {"start_at": run.start_at, "ready_at": run.ready_at, "end_at": run.end_at}
+            typer.echo(json.dumps({"model": run.model.model_id} | {name: utc(at) for name, at in row.items()}))
+    else:
+        typer.echo(f"{source.name}: {show.instant(asked.start)} to {show.instant(asked.end)}")
+        if source.records is None:
+            lines = preview_text.leads(source.models, source.terms)
+        else:
+            lines = preview_text.stored(source.models, source.records, source.terms)
+            lines[-1:] = _asked_for(source, now)
+        typer.echo("\n".join([*lines, *preview_text.transitions(found, asked), ""]))
+    typer.echo("\n".join([*notes, *problems]), err=form is Format.JSON)
+    if problems:
+        raise typer.Exit(NO)
+
+
+def _asked_for(source: Source, now: datetime) -> list[str]:
+    """Return a line for each hold and block that stands, of a schedule once, and an empty one."""
+    stands = {one: None for requests in source.requests.values() for one in standing(requests, now)}
+    return [*(f"{_whom(one)}: {show.standing(one, of=False)}" for one in stands), ""]
+
+
+def _whom(one: Standing) -> str:
+    return one.subject.model_id or f"every model of {one.subject.schedule}"
+
+
+def _runs(source: Source, asked: Window) -> tuple[list["Run"], list[str]]:
+    """Return the runs of all models, and what cannot be read or evaluated: it harms only its own model."""
+    from preheat_cli.views.forecast import in_order, runs  # noqa: PLC0415 - keeps help fast
+
+    found: list[Run] = []
+    problems = list(source.problems)
+    for model in source.models:
+        try:
+            record, requests = (source.records or {}).get(model.model_id), source.requests.get(model.model_id, ())
+            found += runs(settled(model, record), asked, requests)
+        except ScheduleError as error:
+            problems.append(f"{model.model_id}: {error}")
+    return in_order(found), problems

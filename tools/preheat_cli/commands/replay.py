@@ -1,0 +1,220 @@
+"""What `simulate --replay` does: recorded starts under other rules for the lead, side by side.
+
+Owns how a rule is written, how an export of the ledger is read, and how the comparison is shown; `preheat_report`
+reckons. An export is what `preheat history MODEL --json` prints, of one model or of several one after the other.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+
+from preheat.domain.plan.plan import DEFAULT_LEAD, MODEL_ID, Backend, Learning, ModelId
+from preheat_cli.commands.windows import Format
+from preheat_cli.errors import NO, CliError
+from preheat_cli.views import show
+from preheat_plantfile.compiling.terms import Terms
+from preheat_plantfile.schema.leaves import read_late_target, read_lead
+from preheat_report import Tariff
+from preheat_report.lead_chart import svg
+from preheat_report.lead_rules import LeadRule, deviations, pinned, product
+from preheat_report.replay import Replayed, Start, replayed
+
+USUAL: Final = ("learned", "pinned:30m", "pinned:45m", "mean+2sd")
+RULES_ACCEPTED: Final = (
+    "learned, learned:late_target=0.02,lead_floor=5m,lead_cap=1h,default_lead=45m (each part optional), pinned:45m, or"
+    " mean+2sd"
+)
+_DEVIATIONS: Final = re.compile(r"mean\+(\d{1,2}(?:\.\d{1,2})?)sd")
+_SETTINGS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "late_target": lambda text: read_late_target(float(text)),
+    "lead_floor": read_lead,
+    "lead_cap": read_lead,
+    "default_lead": read_lead,
+}
+TOLD_MOST: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be compared: the export, the rules as they were written, the prices, and where to draw it."""
+
+    export: Path
+    rules: Sequence[str]
+    terms: Terms
+    late_cost: float = 0.0  # of a minute, in the tariffs' currency
+    chart: Path | None = None
+
+
+def compare(asked: Asked, form: Format) -> None:
+    """Print what each rule would have come to for the recorded starts, and draw it if asked for.
+
+    Raises:
+        CliError: a rule or a line of the export cannot be read, or no start is recorded in it.
+    """
+    rules = rules_of(asked.rules or USUAL)
+    starts = starts_of(asked.export)
+    tariffs = {Backend(name): Tariff(price.amount, price.currency) for name, price in asked.terms.prices.items()}
+    cost = Decimal(str(asked.late_cost))
+    found = {name: replayed(starts, rule, tariffs, cost) for name, rule in rules.items()}
+    number = sum(map(len, starts.values()))
+    if form is Format.JSON:
+        typer.echo("\n".join(json.dumps(row(name, each)) for name, each in found.items()))
+    else:
+        typer.echo(f"{asked.export}: {number:,} starts of {len(starts):,} models; slack is not counted")
+        typer.echo("\n".join(table(found, late_cost=asked.late_cost)))
+    if asked.chart is not None:
+        points = {name: (_minutes(each.idle_time) / number, 100 * each.late_share) for name, each in found.items()}
+        target = 100 * Learning().late_target
+        try:
+            asked.chart.write_text(svg(points, next(iter(found)), target, share="late, %"))
+        except OSError as error:
+            raise CliError(f"preheat simulate: {asked.chart} cannot be written: {error}", status=NO) from error
+
+
+def rules_of(texts: Sequence[str]) -> dict[str, LeadRule]:
+    """Return the rules by how they were written; raises CliError with every one that is none."""
+    found, problems = {}, []
+    for text in texts:
+        try:
+            found[text] = rule_of(text)
+        except ValueError as error:
+            problems.append(f"preheat simulate: --lead-rule {text[:80]!r}: {error}")
+    if problems:
+        raise CliError(*problems)
+    return found
+
+
+def rule_of(text: str) -> LeadRule:
+    """Return the rule that a text names; raises ValueError with what is wrong."""
+    name, _, settings = text.partition(":")
+    matched = _DEVIATIONS.fullmatch(text)
+    if matched:
+        return deviations(float(matched[1]))
+    if name == "pinned":
+        return pinned(read_lead(settings))
+    if name != "learned":
+        raise ValueError(f"accepted: {RULES_ACCEPTED}")
+    given: dict[str, Any] = {}
+    for part in filter(None, settings.split(",")):
+        key, _, value = part.partition("=")
+        if key not in _SETTINGS:
+            raise ValueError(f"{key!r} is no setting of it; accepted: {', '.join(_SETTINGS)}")
+        try:
+            given[key] = _SETTINGS[key](value)
+        except ValueError as error:
+            raise ValueError(f"{key}: {error}") from error
+    usual = Learning()
+    learning = Learning(
+        given.get("late_target", usual.late_target),
+        given.get("lead_floor", usual.floor),
+        given.get("lead_cap", usual.cap),
+    )
+    default = given.get("default_lead", min(DEFAULT_LEAD, learning.cap))
+    if default > learning.cap:
+        raise ValueError(f"default_lead {show.duration(default)} is more than lead_cap {show.duration(learning.cap)}")
+    return product(learning, default)
+
+
+def starts_of(export: Path) -> dict[ModelId, list[Start]]:
+    """Return the recorded starts by model, oldest first.
+
+    An entry that does not say how long a start took is passed over: it is none, or was not watched.
+
+    Raises:
+        CliError: the file or lines of it cannot be read, an entry stands twice, or there is no start in it.
+    """
+    try:
+        text = export.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CliError(f"preheat simulate: --replay {export} cannot be read: {error}") from error
+    found: dict[ModelId, dict[int, Start | None]] = {}
+    problems = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            model_id, sequence, start = _entry(line)
+        except ValueError as error:
+            problems.append(f"{export}:{number}: {error}")
+            continue
+        of_model = found.setdefault(model_id, {})
+        if sequence in of_model:
+            problems.append(f"{export}:{number}: entry {sequence} of {model_id} stands twice; export each model once")
+        of_model[sequence] = start
+    if problems:
+        more = [f"and {len(problems) - TOLD_MOST:,} more"] if len(problems) > TOLD_MOST else []
+        remedy = "accepted: the lines of `preheat history MODEL --json --limit 100000`"
+        raise CliError(*problems[:TOLD_MOST], *more, remedy)
+    ordered = {model_id: [each[n] for n in sorted(each)] for model_id, each in sorted(found.items())}
+    starts = {model_id: [start for start in each if start is not None] for model_id, each in ordered.items()}
+    if not any(starts.values()):
+        raise CliError(f"preheat simulate: {export} holds no start that was measured", status=NO)
+    return {model_id: each for model_id, each in starts.items() if each}
+
+
+def _entry(line: str) -> tuple[ModelId, int, Start | None]:
+    """Return the model, the sequence and the start of one line; raises ValueError."""
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not JSON: {error}") from error
+    if not isinstance(fields, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004 - of a file, not of a caller
+    model_id, sequence = fields.get("model_id"), fields.get("sequence")
+    took, units, target = fields.get("time_to_hosted_seconds"), fields.get("units"), fields.get("target")
+    if not isinstance(model_id, str) or not MODEL_ID.fullmatch(model_id):
+        raise ValueError(f"model_id: {ascii(model_id)[:80]} is no name of a model")
+    if type(sequence) is not int or sequence < 1:
+        raise ValueError(f"sequence: {ascii(sequence)[:80]} is not a whole number from 1")
+    if took is None:
+        return ModelId(model_id), sequence, None
+    if type(took) not in (int, float) or not 0 <= took < 10**7:
+        raise ValueError(f"time_to_hosted_seconds: {ascii(took)[:80]} is not a number of seconds")
+    if units is not None and (type(units) is not int or units < 1):
+        raise ValueError(f"units: {ascii(units)[:80]} is not a whole number from 1")
+    backend = target.get("backend") if isinstance(target, dict) else None
+    if backend not in list(Backend):
+        raise ValueError(f"target.backend: {ascii(backend)[:80]} is none of {', '.join(Backend)}")
+    return ModelId(model_id), sequence, Start(timedelta(seconds=took), Backend(backend), units or 1)
+
+
+def row(name: str, found: Replayed) -> dict[str, Any]:
+    """Return what a rule comes to as a JSON object; money as text, so that it stays exact."""
+    return {
+        "rule": name,
+        "starts": found.starts,
+        "late": found.late,
+        "late_share": round(found.late_share, 6),
+        "late_minutes": round(_minutes(found.late_time), 2),
+        "idle_minutes": round(_minutes(found.idle_time), 2),
+        "idle_minutes_mean": round(_minutes(found.idle_time) / found.starts, 2),
+        "lead_minutes_mean": round(_minutes(found.lead_time) / found.starts, 2),
+        "idle_costs": {currency: str(amount) for currency, amount in found.idle_costs.items()},
+        "late_cost": str(round(found.late_costs, 4)),
+    }
+
+
+def table(found: Mapping[str, Replayed], *, late_cost: float) -> Iterator[str]:
+    """Yield a line for each rule."""
+    width = max(len("RULE"), *map(len, found))
+    heads = f"{'LATE':>6}  {'LATE %':>6}  {'LATE MIN':>8}  {'LEAD':>5}  {'IDLE':>5}  {'IDLE MIN':>9}  COSTS"
+    yield f"{'RULE':<{width}}  {heads}"
+    for name, each in found.items():
+        lead, idle = (_minutes(span) / each.starts for span in (each.lead_time, each.idle_time))
+        money = [f"{amount:,.2f} {currency} idle" for currency, amount in each.idle_costs.items()] or ["no tariff"]
+        money += [f"{each.late_costs:,.2f} late"] if late_cost else []
+        yield (
+            f"{name:<{width}}  {each.late:>6,}  {100 * each.late_share:>6.2f}  {_minutes(each.late_time):>8,.1f}"
+            f"  {lead:>5.1f}  {idle:>5.1f}  {_minutes(each.idle_time):>9,.1f}  {', '.join(money)}"
+        )
+
+
+def _minutes(span: timedelta) -> float:
+    return span / timedelta(minutes=1)

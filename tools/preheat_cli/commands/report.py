@@ -1,0 +1,125 @@
+"""The command `report`: what a range of time cost and why, how the promise was kept, and what was saved.
+
+Owns where ledgers and tariffs come from; `preheat_report` reckons, `report_text` and `report_html` show.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from preheat.app.ports import Store, UnreadableItem
+from preheat.domain.calendar.windows import Window
+from preheat.domain.plan.plan import Backend, ModelId
+from preheat_cli.commands.validate import plant_of
+from preheat_cli.errors import NO, CliError, close_to, told
+from preheat_cli.options.time_range import instant_of
+from preheat_cli.stack import StackName, Surroundings
+from preheat_cli.views import show
+from preheat_plantfile.compiling.terms import DEFAULT, Terms, terms_of
+
+if TYPE_CHECKING:
+    from preheat_report import History, Report, Tariff
+
+
+class Form(StrEnum):
+    """How a report is shown."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    HTML = "html"
+
+
+def report(
+    context: typer.Context,
+    *,
+    begin: Annotated[
+        str | None,
+        typer.Option("--from", metavar="T", help="From this date or instant on. Absent: the first of this month."),
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option("--to", metavar="T", help="Up to, and without, this date or instant. Absent: now."),
+    ] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Only this model; may be given several times.")] = None,
+    form: Annotated[Form, typer.Option("--format", help="How it is shown.")] = Form.TABLE,
+    tariffs: Annotated[
+        Path | None, typer.Option("--tariffs", metavar="FILE", help="Plant file whose tariffs hold; else 4 USD.")
+    ] = None,
+    stack: StackName = None,
+) -> None:
+    """Print what was paid for and why, from the ledger; status 1 if one could not be read."""
+    from preheat_report import report as reported  # noqa: PLC0415 - keeps help fast
+
+    with told():
+        surroundings = Surroundings.of(context)
+        now = surroundings.clock.now().replace(microsecond=0).astimezone(UTC)
+        asked = _range(begin, end, now)
+        terms = terms_of(plant_of(tariffs)) if tariffs is not None else DEFAULT
+        store = surroundings.open_store(stack)
+        histories, problems = _histories(store, _named(store, model))
+        found = reported(histories, asked, _tariffs(terms), as_of=now)
+        typer.echo(_shown(form)(found), nl=False)
+        for problem in problems:
+            typer.echo(problem, err=True)
+        if problems:
+            raise typer.Exit(NO)
+
+
+def _range(begin: str | None, end: str | None, now: datetime) -> Window:
+    month = now.replace(day=1, hour=0, minute=0, second=0)
+    first = instant_of("--from", begin) if begin is not None else month
+    last = instant_of("--to", end) if end is not None else now
+    if first >= last:
+        named = f"--to {show.instant(last)}" if end is not None else f"now, {show.instant(last)},"
+        raise CliError(f"preheat: {named} does not come after --from {show.instant(first)}: the range is empty")
+    return Window(first, last)
+
+
+def _named(store: Store, names: list[str] | None) -> list[ModelId]:
+    """Return the models to report on: those named, or all that are planned or that earlier plans have left."""
+    known = sorted({*store.planned_models(), *store.left_models()})
+    if not names:
+        return known
+    asked = [ModelId(name) for name in dict.fromkeys(names)]
+    unknown = [name for name in asked if name not in known and not store.ledger(name)]
+    if unknown:
+        raise CliError(*(f"preheat: --model {name[:63]!r} has no history{close_to(name, known)}" for name in unknown))
+    return asked
+
+
+def _histories(store: Store, names: list[ModelId]) -> tuple[list["History"], list[str]]:
+    """Return what can be read, and a line for each model that cannot: it harms only itself."""
+    from preheat_report import History  # noqa: PLC0415 - as above
+
+    found, problems = [], []
+    for name in names:
+        try:
+            # The record first: what it has noted is then in it, or in an entry that came in between.
+            record = store.load(name)
+            found.append(History(name, store.ledger(name), record))
+        except UnreadableItem as error:
+            problems.append(f"{name}: {error}")
+    return found, problems
+
+
+def _tariffs(terms: Terms) -> Mapping[Backend, "Tariff"]:
+    from preheat_report import Tariff  # noqa: PLC0415 - as above
+
+    return {Backend(name): Tariff(price.amount, price.currency) for name, price in terms.prices.items()}
+
+
+def _shown(form: Form) -> Callable[["Report"], str]:
+    from preheat_cli.views import report_html, report_text  # noqa: PLC0415 - as above
+
+    forms = {
+        Form.TABLE: report_text.table,
+        Form.CSV: report_text.csv_rows,
+        Form.JSON: report_text.json_lines,
+        Form.HTML: report_html.page,
+    }
+    return forms[form]

@@ -1,0 +1,167 @@
+"""The commands `simulator` and `simulate`: the hosting services, as a server and inside a virtual plant.
+
+Owns their options only; `preheat_simulator` and `preheat_lab.simulation` do the work.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from preheat.domain.plan.plan import Backend
+from preheat_cli.commands.windows import Format
+from preheat_cli.errors import NO, CliError, told
+
+if TYPE_CHECKING:
+    from preheat_cli.commands.replay import Asked
+
+Switch = Annotated[
+    list[str] | None,
+    typer.Option("--switch", metavar="NAME=VALUE", help="Behaviour where the service is undocumented; repeatable."),
+]
+
+
+def simulator(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 4700,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[SERVICE:]PROJECT/VERSION", help="A trained model to begin with; repeatable."),
+    ] = None,
+    start_latency: Annotated[
+        str, typer.Option(help="Seconds, uniform:600-1200 or lognormal:median=900,sigma=0.25.")
+    ] = "900",
+    stop_latency: Annotated[str, typer.Option(help="As --start-latency.")] = "120",
+    switch: Switch = None,
+    scale: Annotated[float, typer.Option(min=0, help="Run time N times as fast; 0: only by the time control.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Of drawn latencies and faults.")] = 1,
+    events_to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="A local AWS whose event bus is told what people start and stop, as CloudTrail would."
+        ),
+    ] = None,
+) -> None:
+    """Serve the pretend hosting services on 127.0.0.1 until Ctrl-C; the controls are under /_simulator/."""
+    with told():
+        from preheat_simulator.http.serve import run  # noqa: PLC0415 - loads the web server
+
+        try:
+            run(
+                port,
+                models=model or (),
+                start_latency=start_latency,
+                stop_latency=stop_latency,
+                switches=switch or (),
+                scale=scale,
+                seed=seed,
+                events_to=events_to,
+            )
+        except ValueError as error:
+            raise CliError(f"preheat simulator: {error}") from error
+
+
+def simulate(
+    context: typer.Context,
+    *,
+    seed: Annotated[int, typer.Option(help="One seed is one plant with its latencies and faults.")] = 1,
+    models: Annotated[int, typer.Option(min=1, max=1000, help="How many models.")] = 20,
+    days: Annotated[int, typer.Option(min=1, max=400, help="How many days.")] = 30,
+    service: Annotated[
+        Backend, typer.Option(help="The hosting service of every model; slower on those without a core of their own.")
+    ] = Backend.LOOKOUT_VISION,
+    switch: Switch = None,
+    faults: Annotated[str, typer.Option(help="What goes wrong: none or all.")] = "none",
+    requests: Annotated[
+        int | None,
+        typer.Option(min=0, help="How often others ask; if absent, every fourth day about each model, with faults."),
+    ] = None,
+    timeline: Annotated[bool, typer.Option(help="Print each ledger entry as it is written.")] = True,
+    replay: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="LEDGER_EXPORT",
+            help="No plant: what other leads would have come to for the starts that `history --json` has recorded.",
+        ),
+    ] = None,
+    lead_rule: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULE",
+            help="Of a replay: learned, learned:late_target=0.02,lead_floor=5m,lead_cap=1h,default_lead=45m,"
+            " pinned:45m or mean+2sd; repeatable. Absent: some of each.",
+        ),
+    ] = None,
+    tariffs: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Of a replay: plant file whose tariffs hold; else 4 USD.")
+    ] = None,
+    late_cost: Annotated[
+        float | None, typer.Option(min=0, help="Of a replay: what a late minute costs, in the tariffs' currency.")
+    ] = None,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="Of a replay: a table, or a JSON object a line.")
+    ] = None,
+    chart: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Of a replay: draw late share against idle time, as SVG.")
+    ] = None,
+) -> None:
+    """Run the functions' handlers in a virtual plant; print timeline and summary; status 1 on a broken promise.
+
+    Or replay recorded starts under other rules for the lead, with --replay.
+    """
+    with told():
+        if replay is not None:
+            _of_plant_only(context)
+            from preheat_cli.commands.replay import compare  # noqa: PLC0415 - keeps help fast
+
+            compare(_asked(replay, lead_rule, tariffs, late_cost, chart), form or Format.TABLE)
+            return
+        of_replay = {"--lead-rule": lead_rule, "--tariffs": tariffs, "--late-cost": late_cost}
+        for option, given in {**of_replay, "--format": form, "--chart": chart}.items():
+            if given is not None:
+                raise CliError(f"preheat simulate: {option} is of a replay; name the recorded starts with --replay")
+        from preheat_cli.views.show import entry_line  # noqa: PLC0415 - only this command needs it
+        from preheat_lab.simulation import asked_by_default, run  # noqa: PLC0415 - loads the simulator
+        from preheat_lab.simulation.faults import MIXES  # noqa: PLC0415 - as above
+        from preheat_simulator.http.options import Options  # noqa: PLC0415 - as above
+
+        if faults not in MIXES:
+            raise CliError(f"preheat simulate: --faults {faults!r} is unknown; accepted: {', '.join(MIXES)}")
+        try:
+            switches = Options.read(switches=switch or ()).switches
+        except ValueError as error:
+            raise CliError(f"preheat simulate: {error}") from error
+        outcome = run(
+            seed,
+            models,
+            days,
+            switches=switches,
+            faults=faults,
+            backend=service,
+            requests=asked_by_default(faults, models, days) if requests is None else requests,
+            told=(lambda entry: print(entry_line(entry))) if timeline else None,
+        )
+        for violation in outcome.violations:
+            print(f"broken: {violation}")
+        print(outcome.summary())
+        if outcome.violations:
+            raise typer.Exit(NO)
+
+
+def _of_plant_only(context: typer.Context) -> None:
+    """Refuse what has no meaning beside --replay."""
+    for name in ("seed", "models", "days", "service", "switch", "faults", "timeline"):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise CliError(f"preheat simulate: --{name} is of a virtual plant, and has no meaning beside --replay")
+
+
+def _asked(
+    export: Path, rules: list[str] | None, tariffs: Path | None, late_cost: float | None, chart: Path | None
+) -> "Asked":
+    from preheat_cli.commands.replay import Asked  # noqa: PLC0415 - keeps help fast
+    from preheat_cli.commands.validate import plant_of  # noqa: PLC0415 - as above
+    from preheat_plantfile.compiling.terms import DEFAULT, terms_of  # noqa: PLC0415 - as above
+
+    terms = terms_of(plant_of(tariffs)) if tariffs is not None else DEFAULT
+    return Asked(export, rules or (), terms, late_cost or 0.0, chart)

@@ -1,0 +1,107 @@
+"""What the demo is about and what is read back of it, as values: shifts, the service's calls and bill, metrics.
+
+Knows neither where the facts come from nor what they prove.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from preheat.domain.plan.plan import Backend, ModelId, Target
+from preheat.domain.record.attempt import Call
+from preheat.domain.record.record import LedgerEntry
+from preheat_simulator.core.status import Status
+from preheat_simulator.core.words import LOOKOUT, REKOGNITION, SAGEMAKER, Words
+
+WORDS: dict[Backend, Words] = {words.backend: words for words in (LOOKOUT, REKOGNITION, SAGEMAKER)}
+
+
+class Sabotage(StrEnum):
+    """What the demo must notice."""
+
+    NEVER_HOSTED = "never-hosted"
+    RECONCILE_DEAD = "reconcile-dead"
+    STARTED_TWICE = "started-twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One model's one shift window of the demo, [begin, end) in UTC."""
+
+    model_id: ModelId
+    target: Target
+    zone: str
+    begin: datetime
+    end: datetime
+    start_latency: timedelta
+
+    @property
+    def words(self) -> Words:
+        """The words of the service that hosts it."""
+        return WORDS[self.target.backend]
+
+    def is_hosted(self, status: str) -> bool:
+        """Tell whether the service's word for a state means that it serves."""
+        return self.words.statuses.get(status) is Status.HOSTED
+
+    def is_at_rest(self, status: str) -> bool:
+        """Tell whether the service's word for a state means that it will stay as it is, and is not billed."""
+        return self.words.statuses.get(status) in (Status.TRAINED, Status.HOSTING_FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCall:
+    """One start or stop as the service's own log has it; `by` is `api` or `person`."""
+
+    at: datetime
+    call: Call
+    operation: str
+    project: str
+    token: str | None
+    changed_state: bool
+    fault: str | None = None  # what was injected into it
+    by: str = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """An interval that the service bills; `end` is None while it runs."""
+
+    begin: datetime
+    end: datetime | None
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFacts:
+    """What the hosting service says, by project: its calls, the states with their beginnings, and the bill."""
+
+    calls: tuple[ServiceCall, ...]
+    history: dict[str, tuple[tuple[datetime, str], ...]]
+    bill: dict[str, tuple[Billed, ...]]
+
+    def status(self, project: str, at: datetime | None = None) -> str:
+        """Return the state of a project's model at an instant, or the last one."""
+        known = [status for since, status in self.history[project] if at is None or since <= at]
+        return known[-1] if known else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What CloudWatch has of the demo, in the dimension set [service]."""
+
+    starts_on_time: int
+    starts_late: int
+    start_failures: int
+    margins: int  # how many values HostedMargin has, and their sum
+    margin_sum: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that is read back at the end."""
+
+    ledger: dict[ModelId, tuple[LedgerEntry, ...]]
+    service: ServiceFacts
+    metrics: Metrics
+    dead_letters: int

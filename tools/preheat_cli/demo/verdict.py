@@ -1,0 +1,147 @@
+"""The demo's verdict: a pure function of what was read back from the ledger, the service and the metrics.
+
+Each source is held against the others. Owns the form of the last line; knows no AWS.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+
+from preheat.domain.record.attempt import Call
+from preheat.domain.record.record import Action, LedgerEntry, Phase
+from preheat_cli.demo.facts import Facts, ServiceCall, Shift
+from preheat_cli.views import show
+
+# A stop this long after the end still keeps the promise: a tick and a look.
+STOPPED_WITHIN = timedelta(minutes=2)
+ROUNDING = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether all of it holds, the last line, and each error as a sentence."""
+
+    holds: bool
+    line: str
+    errors: tuple[str, ...]
+
+
+def verdict(shifts: Sequence[Shift], facts: Facts) -> Verdict:
+    """Judge the demo. `errors` are broken promises, failed attempts and dead letters."""
+    errors = tuple(_errors(shifts, facts))
+    on_time = sum(_is_on_time(shift, facts) for shift in shifts)
+    starts, stops = _changed(facts, Call.START), _changed(facts, Call.STOP)
+    delay = _stop_delay(shifts, facts)
+    margins = " ".join(_shown(margin(facts.ledger[shift.model_id])) for shift in shifts)
+    stopped = "not stopped" if delay is None else f"stopped {show.clock(delay)}"
+    if delay is not None and delay < timedelta():
+        stopped = f"stopped {show.signed(delay)}"
+    line = (
+        f"demo: {on_time} of {len(shifts)} shifts ready on time; margin {margins}; {stopped} after the end;"
+        f" {len(starts)} starts, {len(stops)} stops, {len(errors)} errors"
+    )
+    promptly = delay is not None and timedelta() <= delay <= STOPPED_WITHIN
+    once = len(starts) == len(stops) == len(shifts)
+    return Verdict(on_time == len(shifts) and promptly and once and not errors, line, errors)
+
+
+def margin(entries: Sequence[LedgerEntry]) -> timedelta | None:
+    """Return the margin of the one start that was seen to become hosted, or None."""
+    return next((entry.margin for entry in entries if entry.margin is not None), None)
+
+
+def _is_on_time(shift: Shift, facts: Facts) -> bool:
+    entries = facts.ledger[shift.model_id]
+    return [entry.late for entry in entries if entry.late is not None] == [False] and margin(entries) is not None
+
+
+def _stop_delay(shifts: Sequence[Shift], facts: Facts) -> timedelta | None:
+    """Return how long after its end the last model was stopped; negative if one was stopped before, None if not."""
+    delays = []
+    for shift in shifts:
+        stops = [call.at for call in _changed(facts, Call.STOP) if call.project == shift.target.project]
+        if not stops:
+            return None
+        delays += [at - shift.end for at in stops]
+    early = min(delays, default=timedelta())
+    return early if early < timedelta() else max(delays, default=None)
+
+
+def _errors(shifts: Sequence[Shift], facts: Facts) -> Iterator[str]:
+    for shift in shifts:
+        yield from _ledger_errors(shift, facts.ledger[shift.model_id])
+        yield from _service_errors(shift, facts)
+    yield from _metric_errors(shifts, facts)
+    for _ in range(facts.dead_letters):
+        yield "a message lies in a dead-letter queue"
+
+
+def _ledger_errors(shift: Shift, entries: Sequence[LedgerEntry]) -> Iterator[str]:
+    name = shift.model_id
+    if [entry.sequence for entry in entries] != list(range(1, len(entries) + 1)):
+        yield f"{name}: the ledger has a gap"
+    for before, after in pairwise(entries):
+        if before.to_phase is not after.from_phase:
+            yield f"{name}: ledger entry {after.sequence} begins at {after.from_phase}, not at {before.to_phase}"
+    for entry in entries:
+        if entry.action is Action.FAIL or entry.to_phase in (Phase.REFUSED, Phase.GONE):
+            yield f"{name}: a failed attempt: {entry.reason}"
+
+
+def _service_errors(shift: Shift, facts: Facts) -> Iterator[str]:
+    name, project, service = shift.model_id, shift.target.project, facts.service
+    yield from _effects_untold(shift, facts)
+    if _is_on_time(shift, facts) and not shift.is_hosted(service.status(project, shift.begin)):
+        yield f"{name}: on time says the ledger, {service.status(project, shift.begin)} at the begin says the service"
+    intervals = service.bill.get(project, ())
+    if any(interval.end is None for interval in intervals):
+        yield f"{name}: is still being billed"
+    starts = sum(call.project == project for call in _changed(facts, Call.START))
+    if len(intervals) != starts:
+        yield f"{name}: the bill has {len(intervals)} intervals for {starts} starts"
+
+
+def _effects_untold(shift: Shift, facts: Facts) -> Iterator[str]:
+    """Tell of each effect that the ledger does not account for: by its token, or without one by their number."""
+    name, entries = shift.model_id, facts.ledger[shift.model_id]
+    known = {entry.client_token for entry in entries}
+    seen: set[str | None] = set()
+    for kind, told in ((Call.START, Action.START), (Call.STOP, Action.STOP)):
+        calls = [call for call in _changed(facts, kind) if call.project == shift.target.project]
+        for call in calls:
+            if call.by != "api":
+                yield f"{name}: a {call.operation} took effect that was not Preheat's"
+            elif shift.target.backend.tokenless:
+                continue
+            elif call.token not in known:
+                yield f"{name}: a {call.operation} took effect under a token that the ledger does not know"
+            elif call.token in seen:
+                yield f"{name}: the token {call.token} took effect twice"
+            seen.add(call.token)
+        intended = sum(entry.action is told for entry in entries)
+        if len(calls) > intended:
+            yield f"{name}: {len(calls)} {kind}s took effect, the ledger tells of {intended}"
+
+
+def _metric_errors(shifts: Sequence[Shift], facts: Facts) -> Iterator[str]:
+    entries = [entry for shift in shifts for entry in facts.ledger[shift.model_id]]
+    margins = [entry.margin for entry in entries if entry.margin is not None]
+    metrics = facts.metrics
+    for name, seen, told in (
+        ("StartsOnTime", metrics.starts_on_time, sum(entry.late is False for entry in entries)),
+        ("StartsLate", metrics.starts_late, sum(entry.late is True for entry in entries)),
+        ("HostedMargin", metrics.margins, len(margins)),
+    ):
+        if seen != told:
+            yield f"the metric {name} has {seen} values, the ledger tells of {told}"
+    if metrics.margins == len(margins) and abs(metrics.margin_sum - sum(margins, timedelta())) > ROUNDING:
+        yield f"the metric HostedMargin sums to {metrics.margin_sum}, the ledger's margins do not"
+
+
+def _changed(facts: Facts, kind: Call) -> list[ServiceCall]:
+    return [call for call in facts.service.calls if call.call is kind and call.changed_state]
+
+
+def _shown(found: timedelta | None) -> str:
+    return "none" if found is None else show.signed(found)

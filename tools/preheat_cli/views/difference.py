@@ -1,0 +1,145 @@
+"""What applying a plan would change, and what it would start next: pure comparisons of models, in words.
+
+Knows neither store nor terminal.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from preheat.domain.calendar.schedule import Schedule
+from preheat.domain.calendar.timetable import LOOKAHEAD
+from preheat.domain.lead.lead_in_force import in_force
+from preheat.domain.plan.plan import HostedModel, Mode, ModelId
+from preheat.domain.record.record import ModelRecord
+from preheat_cli.ahead import ahead
+from preheat_cli.views import show
+
+
+class Kind(StrEnum):
+    """What happens to a model; the sign that stands before it."""
+
+    ADDED = "+"
+    CHANGED = "~"
+    REMOVED = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one model: for a changed one, a line for each field."""
+
+    kind: Kind
+    model_id: ModelId
+    lines: tuple[str, ...]
+
+
+def changes(
+    before: Mapping[ModelId, HostedModel],
+    after: Sequence[HostedModel],
+    *,
+    today: date,
+    unreadable: Collection[ModelId] = (),
+    records: Mapping[ModelId, ModelRecord] | None = None,
+) -> list[Change]:
+    """Return what changes from one plan to the next, by model id; `unreadable` ones of before are replaced whole.
+
+    `records` tell of what is removed whether anything of it runs.
+    """
+    found = []
+    planned = {model.model_id: model for model in after}
+    for model_id in sorted({*before, *planned, *unreadable}):
+        model, old = planned.get(model_id), before.get(model_id)
+        if model is None:
+            found.append(Change(Kind.REMOVED, model_id, (_removed((records or {}).get(model_id)),)))
+        elif model_id in unreadable:
+            lines = ("as stored it cannot be read: replaced", *_described(model))
+            found.append(Change(Kind.CHANGED, model_id, lines))
+        elif old is None:
+            found.append(Change(Kind.ADDED, model_id, tuple(_described(model))))
+        elif lines := tuple(_changed(old, model, today)):
+            found.append(Change(Kind.CHANGED, model_id, lines))
+    return found
+
+
+def next_start(model: HostedModel, record: ModelRecord | None, now: datetime) -> str:
+    """Return when a model is started next, in the plant's time and in UTC, and for what."""
+    if model.mode is Mode.PAUSED:
+        return "paused"
+    held = " (observe: only recorded)" if model.mode is Mode.OBSERVE else ""
+    seen = ahead(in_force(model, record, now), now)
+    demand = seen.current or seen.upcoming
+    if demand is None:
+        return f"nothing in the next {LOOKAHEAD.days} days{held}"
+    zone = next(schedule.zone for schedule in model.schedules if schedule.name == demand.schedule)
+    if seen.current is not None:
+        return f"now: needed until {both(demand.end, zone)} ({demand.schedule}){held}"
+    return f"{both(demand.start_at, zone)} for {show.local_instant(demand.begin, zone)} ({demand.schedule}){held}"
+
+
+def both(at: datetime, zone: str) -> str:
+    """Return an instant in a zone and in UTC."""
+    return f"{show.local_instant(at, zone)} = {show.instant(at)}"
+
+
+def _removed(record: ModelRecord | None) -> str:
+    if record is None:
+        return "no longer planned: what Preheat runs of it is stopped"
+    if not record.is_engaged():
+        return "no longer planned: Preheat runs nothing of it now"
+    return f"no longer planned: {record.phase} now, and what Preheat runs of it is stopped"
+
+
+def _described(model: HostedModel) -> Iterator[str]:
+    silent = {"target"} | {name for name in ("readiness", "drain", "gate") if getattr(model, name) is None}
+    facts = (f"{name} {value}" for name, value in _facts(model).items() if name not in silent)
+    yield f"{_facts(model)['target']}, {', '.join(facts)}"
+    for schedule in model.schedules:
+        yield show.schedule(schedule)
+
+
+def _changed(old: HostedModel, new: HostedModel, today: date) -> Iterator[str]:
+    for (name, before), after in zip(_facts(old).items(), _facts(new).values(), strict=True):
+        if before != after:
+            yield f"{name} {before} -> {after}"
+    known = {schedule.name: schedule for schedule in old.schedules}
+    for schedule in new.schedules:
+        was = known.pop(schedule.name, None)
+        if was is None:
+            yield f"schedule + {show.schedule(schedule)}"
+        else:
+            yield from _schedule_changed(was, schedule, today)
+    for was in known.values():
+        yield f"schedule - {show.schedule(was)}"
+
+
+def _schedule_changed(was: Schedule, new: Schedule, today: date) -> Iterator[str]:
+    """Yield what changes in a schedule. Its closed days are resolved up to a date that each apply moves on: those that
+    both know count, from today on.
+    """
+    bare, bare_was = (replace(each, closed=frozenset(), closed_until=None) for each in (new, was))
+    if bare != bare_was:
+        before, after = show.schedule(bare_was), show.schedule(bare)
+        # Of much, only the beginning is shown: two lists may look alike.
+        yield f"schedule {before} -> {after}" if before != after else f"schedule {after}: more of its days or windows"
+    known_until = min(each.closed_until or date.max for each in (was, new))
+    closed_was, closed = ({day for day in each.closed if today <= day < known_until} for each in (was, new))
+    if closed - closed_was:
+        yield f"schedule {new.name}: closed too: {show.dates(closed - closed_was)}"
+    if closed_was - closed:
+        yield f"schedule {new.name}: closed no more: {show.dates(closed_was - closed)}"
+
+
+def _facts(model: HostedModel) -> dict[str, str]:
+    return {
+        "target": show.target(model.target),
+        "units": show.units(model.units),
+        "lead": show.lead(model),
+        "slack": show.duration(model.slack),
+        "mode": model.mode,
+        "unscheduled": model.unscheduled,
+        "resize": model.resize,
+        "readiness": show.readiness(model.readiness),
+        "drain": show.drain(model.drain),
+        "gate": model.gate or "none",
+    }

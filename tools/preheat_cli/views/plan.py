@@ -1,0 +1,179 @@
+"""How `plan` reads: transitions in order of time with the clock changes between them, and what there is to note.
+
+Knows neither files nor stores; lines only.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from preheat.domain.calendar.windows import Window
+from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, STOP_TIME
+from preheat.domain.plan.plan import HostedModel, Mode, ModelId
+from preheat.domain.record.record import ModelRecord
+from preheat_cli.views import show
+from preheat_cli.views.clock_changes import clock_changes
+from preheat_cli.views.forecast import Crowd, Run, Rush, crowds, rushes, unit_hours
+from preheat_cli.views.leads import cost, kept, lead_lines, restart
+from preheat_plantfile.compiling.terms import Terms
+
+NAMED = 3  # models that a line names before it counts the others
+LINES = 10  # of one kind that are told before the others are counted
+
+
+def transitions(found: Sequence[Run], asked: Window) -> list[str]:
+    """Return a line for each start, ready and stop, and each clock change of the zones concerned, in order of time."""
+    dated: list[tuple[datetime, int, str]] = []
+    for run in found:
+        name, zone = run.model.model_id, run.zone
+        dated += [
+            (run.end_at, 1, _line(run.end_at, zone, "stop", name)),
+            (run.start_at, 2, _line(run.start_at, zone, "start", f"{name}  {run.schedule}")),
+            (run.ready_at, 3, _line(run.ready_at, zone, "ready", name)),
+        ]
+    for zone in sorted({run.zone for run in found}):
+        for change in clock_changes(zone, asked):
+            ahead = f"{'ahead' if change.by > timedelta() else 'back'} {show.duration(abs(change.by))}"
+            named = f"{change.before} -> {change.after}"
+            dated.append((change.at, 0, f"{show.minute(change.at)}  -- clocks go {ahead}: {zone}, {named}"))
+    heading = f"{'UTC':<17}  {'LOCAL':<25}  {'':<5}  MODEL"
+    return [heading, *(line for _, _, line in sorted(dated))] if found else ["nothing is started"]
+
+
+def _line(at: datetime, zone: str, what: str, name: str) -> str:
+    return f"{show.minute(at):<17}  {show.local_instant(at, zone):<25}  {what:<5}  {name}"
+
+
+def stored(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord], terms: Terms) -> list[str]:
+    """Return what is stored of each model: the compiled schedules, and the lead that a start would take now."""
+    lines = []
+    for model in models:
+        lines.append(
+            f"{model.model_id}: {show.target(model.target)}, units {show.units(model.units)}, mode {model.mode}"
+        )
+        lines += [f"  {line}" for line in lead_lines(model, records.get(model.model_id), terms)]
+        if model.turn is not None:
+            lines.append(f"  in its turn started {show.duration(model.turn.offset)} before that for a shift")
+        lines += [f"  {show.schedule(schedule)}" for schedule in model.schedules] or ["  no schedule"]
+    return [*lines, ""]
+
+
+def leads(models: Sequence[HostedModel], terms: Terms) -> list[str]:
+    """Return the leads of models of which nothing is known yet; those that are alike are told together."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for model in models:
+        alike.setdefault(tuple(lead_lines(model, None, terms)), []).append(model.model_id)
+    return [line for told, names in alike.items() for line in (_names(names), *(f"  {each}" for each in told))] + [""]
+
+
+def notes(
+    models: Sequence[HostedModel], found: Sequence[Run], asked: Window, terms: Terms, *, now: datetime | None
+) -> list[str]:
+    """Return what there is to note beside the rows; `now` tells what a file that is not applied yet comes late for."""
+    lines = [*_bridged(found, terms), *_paid(found, asked, terms), *_spread(models), *_conflicts(found, terms)]
+    late = [run for run in found if now is not None and now in asked and run.start_at < now < run.end_at]
+    if late and now is not None:
+        lines.append("their start has passed: if applied now, these are ready late")
+        lines += _some([f"{run.model.model_id}: {_late(run, now)}" for run in late])
+    cut = {run.model.model_id: None for run in found if run.cut}
+    if cut:
+        lines.append(f"needed on and on, shown as far as was looked: {_names(list(cut))}")
+    for mode, words in (
+        (Mode.PAUSED, "paused, nothing is started"),
+        (Mode.OBSERVE, "observe, starts are only recorded"),
+    ):
+        of_mode = [model.model_id for model in models if model.mode is mode]
+        if of_mode:
+            lines.append(f"{words}: {_names(of_mode)}")
+    return lines
+
+
+def _bridged(found: Sequence[Run], terms: Terms) -> Iterator[str]:
+    gaps = [(run.model, gap, run.zone) for run in found for gap in run.gaps]
+    most = f"a lead and {show.duration(STOP_TIME + BRIDGE_ALLOWANCE)}"
+    yield f"gaps of up to {most} bridged, since a stop and a restart take longer: {'' if gaps else 'none'}".rstrip()
+    if len(gaps) <= LINES:
+        for model, gap, zone in gaps:
+            start, end = (show.local_instant(at, zone) for at in (gap.start, gap.end))
+            span = show.duration(gap.end - gap.start)
+            yield f"  {model.model_id}: {start} to {end}, {span}: {kept(model, gap, terms)}"
+        return
+    by_model: dict[ModelId, list[tuple[HostedModel, timedelta]]] = {}
+    for model, gap, _ in gaps:
+        by_model.setdefault(model.model_id, []).append((model, gap.end - gap.start))
+    yield from _some(sorted(f"{name}: {_all_kept(each, terms)}" for name, each in by_model.items()))
+
+
+def _all_kept(gaps: Sequence[tuple[HostedModel, timedelta]], terms: Terms) -> str:
+    model, span = gaps[0][0], sum((each for _, each in gaps), timedelta())
+    counted = f"{len(gaps)}, {show.hours(span)} in all"
+    hosted, again = cost(model, span, terms), cost(model, restart(model), terms, len(gaps))
+    return f"{counted}: kept for {hosted}, where as many starts cost {again}" if hosted else counted
+
+
+def _paid(found: Sequence[Run], asked: Window, terms: Terms) -> Iterator[str]:
+    hours = unit_hours(found, asked)
+    services = {run.model.model_id: str(run.model.target.backend) for run in found}
+    yield f"paid within the range, if all goes to plan: {'' if hours else 'nothing'}".rstrip()
+    rows: list[tuple[str, float, tuple[Decimal, str]]] = [
+        (name, paid, _cost(paid, services[name], terms)) for name, paid in sorted(hours.items())
+    ]
+    if len(rows) > 1:
+        totals: dict[str, Decimal] = {}
+        for _, _, (amount, currency) in rows:
+            totals[currency] = totals.get(currency, Decimal()) + amount
+        rows += [("total", sum(hours.values()), (amount, currency)) for currency, amount in sorted(totals.items())]
+    width = max((len(name) for name, _, _ in rows), default=0)
+    for name, paid, (amount, currency) in rows:
+        money = f"{amount:>12,.2f} {currency}" if currency else "no tariff"
+        yield f"  {name:<{width}}  {paid:>10,.2f} unit-hours  {money}"
+
+
+def _cost(hours: float, service: str, terms: Terms) -> tuple[Decimal, str]:
+    """Return an amount and its currency; without a tariff 0 of none."""
+    price = terms.prices.get(service)
+    return (Decimal(hours) * price.amount, price.currency) if price is not None else (Decimal(), "")
+
+
+def _spread(models: Sequence[HostedModel]) -> Iterator[str]:
+    turns = [model.turn for model in models if model.turn is not None]
+    if turns:
+        most = show.duration(max(turn.offset for turn in turns))
+        yield f"starts are spread for the calls that a service takes: {len(turns):,} models, up to {most} earlier each"
+
+
+def _conflicts(found: Sequence[Run], terms: Terms) -> Iterator[str]:
+    crowded = crowds(found, terms.models_at_once)
+    rushed = rushes(found, terms.starts_per_second)
+    lines = [*map(_crowded, crowded), *map(_rushed, rushed)]
+    yield f"quota conflicts: {'' if lines else 'none'}".rstrip()
+    yield from _some(lines)
+
+
+def _some(lines: Sequence[str]) -> list[str]:
+    more = [f"and {len(lines) - LINES:,} more"] if len(lines) > LINES else []
+    return [f"  {line}" for line in [*lines[:LINES], *more]]
+
+
+def _crowded(crowd: Crowd) -> str:
+    what = f"{crowd.service}: up to {crowd.most} models at once, {crowd.allowed} allowed"
+    when = f"{show.minute(crowd.window.start)} to {show.minute(crowd.window.end)}"
+    return f"{what}\n    {when}: {_names(crowd.models)}\n    late, since they are started last: {_names(crowd.late)}"
+
+
+def _rushed(rush: Rush) -> str:
+    what = f"{rush.service}: {rush.starts} starts at once, {rush.allowed} a second allowed"
+    late = f"up to {show.duration(rush.by + timedelta(seconds=1))} late, unless their slack is longer"
+    return f"{what}\n    {show.minute(rush.start_at)}: {late}: {_names(rush.late)}"
+
+
+def _late(run: Run, now: datetime) -> str:
+    ready_at = max(run.ready_at, now + run.model.lead + run.model.slack)
+    whole = ready_at.replace(second=0, microsecond=0) + timedelta(minutes=ready_at.second > 0)
+    wanted, found = (show.local_instant(at, run.zone) for at in (run.ready_at, whole))
+    return f"wanted ready {wanted}, will be ready {found}"
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:NAMED])
+    return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED:,} more"

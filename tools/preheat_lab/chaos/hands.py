@@ -1,0 +1,183 @@
+"""How each fault of the script is brought about on the local AWS, and ended. Decides nothing about when.
+
+Only what the local AWS started is touched: its own functions, queues, schedule and simulator.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from preheat.adapters.sqs.work import work
+from preheat.domain.plan.plan import ModelId
+from preheat_lab.chaos.controls import Rules, Simulator
+from preheat_lab.chaos.facts import Outage
+from preheat_lab.chaos.plan import START_LATENCY, STOP_LATENCY, STRANGER, target_of
+from preheat_lab.chaos.script import Fault, Kind
+from preheat_local import LocalAws
+from preheat_simulator.core.faults import FaultKind
+from preheat_simulator.core.status import Status
+
+POISON = '{"model_id": "../etc/passwd", "and": "more"}'
+# The template's six minutes stand for a function of 60 s; here a killed pass's message comes again within the run.
+VISIBILITY_SECONDS = 20
+COPIES, COPY_DELAYS = 2, (0, 0, 5, 30, 60)
+SERVICE_HITS = {FaultKind.HOSTING_FAILED: 1, FaultKind.THROTTLE: 4}
+
+
+@dataclass(slots=True)
+class Hands:
+    """Brings faults about; `outages` are those in which Preheat cannot look."""
+
+    aws: LocalAws
+    state: Path
+    random: Random
+    models: list[ModelId]
+    say: Callable[[str], None]
+    outages: list[Outage] = field(default_factory=list)
+    done: Counter[str] = field(default_factory=Counter)  # what was done by hand here, by kind: it hits at once
+    simulator: Simulator = field(init=False)
+    rules: Rules = field(init=False)
+    _sqs: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.simulator, self.rules = Simulator(self.aws.simulator_url), Rules(self.state)
+        self._sqs = self.aws.client("sqs")
+
+    def prepare(self) -> None:
+        """Put the models into the simulator, and let unfinished messages come again soon."""
+        for model_id in (*self.models, STRANGER):
+            target = target_of(model_id)
+            self.simulator.post("models", project=target.project, version=target.version)
+            self.simulator.post(
+                "latency", project=target.project, version=target.version, start=START_LATENCY, stop=STOP_LATENCY
+            )
+        self._sqs.set_queue_attributes(
+            QueueUrl=self.aws.work_queue_url, Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)}
+        )
+
+    def begin(self, fault: Fault) -> Callable[[], None] | None:
+        """Bring a fault about; return what ends it, if it has an end of its own."""
+        if fault.lasts:
+            return self._begin_to_last(fault)
+        match fault.kind:
+            case Kind.WORKER_KILLED:
+                self.rules.kill(self.aws.reconcile_function, *fault.detail)
+            case Kind.TICK_KILLED:
+                self.rules.kill(self.aws.tick_function, *fault.detail)
+            case Kind.SERVICE:
+                self._misbehave(*fault.detail)
+            case Kind.DUPLICATES:
+                self.look_at(self.models * COPIES, delays=COPY_DELAYS)
+                self.done["messages sent once more, up to 60 s later"] += COPIES * len(self.models)
+            case Kind.POISON:
+                self._sqs.send_message(QueueUrl=self.aws.work_queue_url, MessageBody=POISON)
+                self.done[str(fault.kind)] += 1
+            case Kind.PERSON_STARTS:
+                target = target_of(STRANGER)
+                self.simulator.post("person/start", project=target.project, version=target.version)
+                self.done[str(fault.kind)] += 1
+            case Kind.PERSON_STOPS:
+                self._stop_by_hand(ModelId(fault.detail[0]))
+            case _:
+                raise ValueError(f"{fault}: has no end")
+        return None
+
+    def _begin_to_last(self, fault: Fault) -> Callable[[], None]:
+        match fault.kind:
+            case Kind.TABLE_BUSY:
+                throttle, lose = fault.detail
+                self.rules.share(throttle=float(throttle), lose=float(lose))
+                return self.rules.share
+            case Kind.TABLE_DOWN:
+                self.rules.share(throttle=1.0)
+                return self._ends(fault, self.rules.share)
+            case Kind.DELAYED:
+                self._deliveries(on=False)
+                return self._ends(fault, lambda: self._deliveries(on=True))
+            case Kind.TICKS_LOST:
+                self._ticks(on=False)
+                return self._ends(fault, lambda: self._ticks(on=True))
+            case _:
+                raise ValueError(f"{fault}: happens at once")
+
+    def look_at(self, models: list[ModelId], delays: tuple[int, ...] = (0,)) -> None:
+        """Send a work message for each, in no order, with a delay drawn from `delays` (seconds)."""
+        for model_id in self.random.sample(models, len(models)):
+            self._sqs.send_message(
+                QueueUrl=self.aws.work_queue_url, MessageBody=work(model_id), DelaySeconds=self.random.choice(delays)
+            )
+
+    def end_all(self) -> None:
+        """Switch every fault off."""
+        self.rules.clear()
+        self.simulator.clear_faults()
+
+    def _ends(self, fault: Fault, end: Callable[[], None]) -> Callable[[], None]:
+        """Note the outage, and that it is over when `end` has been called."""
+        begun = datetime.now(UTC)
+
+        def ended() -> None:
+            end()
+            self.outages.append(Outage(begun, datetime.now(UTC), str(fault)))
+
+        return ended
+
+    def _misbehave(self, kind: str, operation: str, model_id: str) -> None:
+        self.simulator.post(
+            "faults",
+            kind=str(kind),
+            operation=operation,
+            project=target_of(ModelId(model_id)).project,
+            # The function's client makes a call twice before it gives up: 2 hits are one lost call.
+            times=SERVICE_HITS.get(FaultKind(kind), 2),
+            **({"after_seconds": 5} if kind == FaultKind.HOSTING_FAILED else {}),
+        )
+
+    def _deliveries(self, *, on: bool) -> None:
+        functions = self.aws.client("lambda")
+        found = functions.list_event_source_mappings(FunctionName=self.aws.reconcile_function)
+        for mapping in found["EventSourceMappings"]:
+            functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
+
+    def _ticks(self, *, on: bool) -> None:
+        scheduler = self.aws.client("scheduler")
+        for line in scheduler.list_schedules()["Schedules"]:
+            found = scheduler.get_schedule(Name=line["Name"], GroupName=line["GroupName"])
+            kept = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target", "Description")
+            scheduler.update_schedule(
+                **{name: found[name] for name in kept if name in found}, State="ENABLED" if on else "DISABLED"
+            )
+
+    def _stop_by_hand(self, wanted: ModelId) -> None:
+        """Let a person stop a hosted model: the one drawn, or another if that one is not hosted just now."""
+        hosted = {
+            model["project"] for model in self.simulator.get("state")["models"] if model["status"] == Status.HOSTED
+        }
+        for model_id in (wanted, *self.models):
+            target = target_of(model_id)
+            if target.project in hosted:
+                self.simulator.post("person/stop", project=target.project, version=target.version)
+                self.say(f"  it was {model_id}")
+                self.done[str(Kind.PERSON_STOPS)] += 1
+                return
+        self.say("  none was hosted: nobody did anything")
+
+
+def dead_letters(aws: LocalAws) -> list[tuple[str, str]]:
+    """Return queue and body of each dead letter; they stay where they are for those who come after."""
+    sqs, found = aws.client("sqs"), []
+    for queue, url in (
+        ("work", aws.work_dead_letter_queue_url),
+        ("tick", aws.tick_dead_letter_queue_url),
+        ("watch", aws.watch_dead_letter_queue_url),
+        ("requests", aws.request_dead_letter_queue_url),
+    ):
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=30).get(
+            "Messages", []
+        ):
+            found += [(queue, message["Body"]) for message in messages]
+    return found

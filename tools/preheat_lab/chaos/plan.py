@@ -1,0 +1,95 @@
+"""The plant of a chaos run in compressed time: waves of shifts of about a minute, one plan for each wave.
+
+A plan holds one wave alone: Preheat stays hosted over a gap that is shorter than its lead and ten minutes, and here
+every shift is to be started and stopped. Values and seeded chance only.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.demand.demand import demands
+from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
+from preheat_lab.chaos.facts import Shift
+
+LEAD, SLACK = timedelta(seconds=35), timedelta(seconds=15)
+START_LATENCY, STOP_LATENCY = "uniform:8-20", "uniform:3-8"
+# A wave: what is new is known, starts fall due within the next 40 s, and the last shift ends within this.
+WAVE = timedelta(seconds=160)
+FIRST_START, STARTS_WITHIN = timedelta(seconds=10), timedelta(seconds=30)
+SHORTEST, LONGEST = 45, 65  # seconds of a shift
+STRANGER = ModelId("borrowed-by-hand")
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """One plan: when it is applied, and the window of each model."""
+
+    at: datetime
+    windows: dict[ModelId, tuple[datetime, datetime]]
+
+    @property
+    def models(self) -> list[HostedModel]:
+        """The plan's models: those with a window, and one that nobody needs."""
+        planned = [_model(model_id, self.at, window) for model_id, window in self.windows.items()]
+        return [*planned, _model(STRANGER, self.at, None)]
+
+    @property
+    def shifts(self) -> list[Shift]:
+        """The shifts as Preheat itself understands the plan."""
+        found = []
+        for model in self.models:
+            for demand in demands(model, self.at, self.at + 2 * WAVE):
+                needed_from = demand.ready_at - model.lead
+                found.append(
+                    Shift(
+                        model_id=model.model_id,
+                        project=model.target.project,
+                        begin=demand.begin,
+                        end=demand.end,
+                        ready_at=demand.ready_at,
+                        start_at=demand.start_at,
+                        needed_from=needed_from,
+                    )
+                )
+        return found
+
+
+def model_ids(count: int) -> list[ModelId]:
+    """Return the names of the models that have shifts."""
+    return [ModelId(f"line-{number}") for number in range(1, count + 1)]
+
+
+def target_of(model_id: ModelId) -> Target:
+    """Return what a model runs on."""
+    return Target(f"plant-{model_id}", "1")
+
+
+def waves(random: Random, begin: datetime, *, models: int, count: int) -> list[Wave]:
+    """Return `count` waves from `begin` on, one after the other."""
+    found = []
+    for number in range(count):
+        at = begin + number * WAVE
+        windows = {}
+        for model_id in model_ids(models):
+            start_at = at + FIRST_START + STARTS_WITHIN * random.random()
+            opens = (start_at + LEAD + SLACK).replace(microsecond=0) + timedelta(seconds=1)
+            windows[model_id] = (opens, opens + timedelta(seconds=random.randint(SHORTEST, LONGEST)))
+        found.append(Wave(at, windows))
+    return found
+
+
+def announced(wave: Wave, at: datetime) -> Wave:
+    """Return the wave as applied at `at`: what is new is known from then on."""
+    return Wave(at, wave.windows)
+
+
+def _model(model_id: ModelId, at: datetime, window: tuple[datetime, datetime] | None) -> HostedModel:
+    schedules: tuple[Schedule, ...] = ()
+    if window is not None:
+        begin, end = (instant.astimezone(UTC) for instant in window)
+        days = frozenset({Weekday(begin.weekday())})
+        shift = ShiftWindow(days, begin.time(), end.time(), end_day=(end.date() - begin.date()).days)
+        schedules = (Schedule("wave", "UTC", (shift,)),)
+    return HostedModel(model_id, target_of(model_id), Units(), schedules, LEAD, SLACK, announced_at=at)

@@ -1,0 +1,68 @@
+"""What is read back at the end of a chaos run, from DynamoDB, the simulator and the queues. Judges nothing."""
+
+from datetime import UTC, datetime
+
+from preheat.app.ports import Store
+from preheat.domain.plan.plan import ModelId
+from preheat.domain.record.record import ModelRecord
+from preheat_lab.chaos.controls import Simulator
+from preheat_lab.chaos.facts import Facts, Killing, Letter, Shift
+from preheat_lab.chaos.hands import POISON, Hands
+from preheat_lab.chaos.judges import AT_REST
+from preheat_lab.chaos.plan import STRANGER, target_of
+from preheat_local import LocalAws
+from preheat_local.store import local_store
+from preheat_simulator.core.calls import Call
+from preheat_simulator.core.status import Operation
+
+
+def facts(aws: LocalAws, hands: Hands, shifts: list[Shift], letters: list[tuple[str, str]]) -> Facts:
+    """Read everything back."""
+    store, simulator = local_store(aws), hands.simulator
+    models = (*hands.models, STRANGER)
+    return Facts(
+        shifts=tuple(shifts),
+        ledgers={model_id: tuple(store.ledger(model_id)) for model_id in models},
+        records={model_id: _record(store, model_id) for model_id in models},
+        calls=tuple(_call(call) for call in simulator.get("calls")["calls"]),
+        history=_history(simulator),
+        strangers=frozenset({target_of(STRANGER).project}),
+        letters=tuple(Letter(*letter) for letter in letters),
+        poison=frozenset({POISON}),
+        outages=tuple(hands.outages),
+        killings=tuple(
+            Killing(
+                at=datetime.fromtimestamp(each["at"], UTC),
+                function=each["function"],
+                call=each["call"],
+                when=each["when"],
+                processes=each["processes"],
+                messages=tuple(each["messages"]),
+            )
+            for each in hands.rules.happened()
+            if each["kind"] == "killed"
+        ),
+    )
+
+
+def at_rest(aws: LocalAws, hands: Hands) -> bool:
+    """Tell whether nothing of ours runs and no record has anything open."""
+    store = local_store(aws)
+    history = _history(hands.simulator)
+    running = [model_id for model_id in hands.models if history[target_of(model_id).project][-1][1] not in AT_REST]
+    return not running and not any(_record(store, model_id).is_engaged() for model_id in hands.models)
+
+
+def _record(store: Store, model_id: ModelId) -> ModelRecord:
+    return store.load(model_id) or ModelRecord(model_id, target_of(model_id))
+
+
+def _history(simulator: Simulator) -> dict[str, tuple[tuple[datetime, str], ...]]:
+    return {
+        model["project"]: tuple((datetime.fromisoformat(step["at"]), step["status"]) for step in model["history"])
+        for model in simulator.get("state")["models"]
+    }
+
+
+def _call(call: dict[str, str]) -> Call:
+    return Call(**{**call, "at": datetime.fromisoformat(call["at"]), "operation": Operation(call["operation"])})  # type: ignore[arg-type]  # the simulator's own JSON of this very class

@@ -1,0 +1,110 @@
+"""The script of a chaos run: which fault comes when, drawn from a seed. What a fault does is `hands`' affair.
+
+The same seed, models and waves give the same script; what the machine makes of its timing differs from run to run.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from random import Random
+
+from preheat.domain.plan.plan import ModelId
+from preheat_simulator.core.faults import FaultKind
+
+
+class Kind(StrEnum):
+    """The faults, by what is hit."""
+
+    WORKER_KILLED = "pass killed"
+    TICK_KILLED = "tick killed"
+    SERVICE = "service misbehaves"
+    TABLE_BUSY = "table throttled"
+    TABLE_DOWN = "table out of reach"
+    DUPLICATES = "messages duplicated"
+    DELAYED = "messages held back"
+    TICKS_LOST = "ticks lost"
+    POISON = "poison message"
+    PERSON_STOPS = "person stops it"
+    PERSON_STARTS = "person starts it"
+
+
+# Every gap between two remote calls of a pass: what precedes and what follows each of its calls to DynamoDB and SQS.
+# A start or a stop lies between the two writes, so a kill after the first or before the second one brackets it.
+PASS_POINTS = (
+    ("TransactWriteItems", "after"),  # the intent stands, the call is never made
+    ("PutItem", "before"),  # the call was answered, the answer is never recorded
+    ("TransactWriteItems", "before"),
+    ("PutItem", "after"),
+    ("SendMessage", "before"),
+    ("SendMessage", "after"),
+    ("GetItem", "before"),
+    ("GetItem", "after"),
+)
+TICK_POINTS = (("Query", "after"), ("SendMessage", "after"))
+SERVICE_FAULTS = (
+    (FaultKind.ANSWER_LOST, "StartModel"),
+    (FaultKind.ANSWER_LOST, "StopModel"),
+    (FaultKind.INTERNAL_ERROR_AFTER, "StartModel"),
+    (FaultKind.INTERNAL_ERROR, "StopModel"),
+    (FaultKind.THROTTLE, "StartModel"),
+    (FaultKind.THROTTLE, "DescribeModel"),
+    (FaultKind.ANSWER_LOST, "DescribeModel"),
+    (FaultKind.HOSTING_FAILED, "StartModel"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: `after` the run's beginning, for a time if it has one. `detail` is what its kind takes."""
+
+    after: timedelta
+    kind: Kind
+    lasts: timedelta = timedelta()
+    detail: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        shown = " ".join(self.detail)
+        span = f" for {self.lasts.seconds} s" if self.lasts else ""
+        return f"{self.kind}{f': {shown}' if shown else ''}{span}"
+
+
+def chance(seed: int) -> Random:
+    """Return the chance of a run: the same seed draws the same."""
+    return Random(seed)  # noqa: S311 - a script that can be replayed, no secret
+
+
+def script(random: Random, models: list[ModelId], length: timedelta) -> list[Fault]:
+    """Return the faults of a run of `length` in order of time; all of them have begun before its end."""
+    whole = length.total_seconds()
+
+    def at(share: float, spread: float = 0.02) -> timedelta:
+        return timedelta(seconds=whole * min(0.97, max(0.01, share + random.uniform(-spread, spread))))
+
+    def seconds(low: int, high: int) -> timedelta:
+        return timedelta(seconds=random.randint(low, high))
+
+    faults = [
+        Fault(at(0.3), Kind.TICKS_LOST, timedelta(seconds=120)),
+        Fault(at(0.12), Kind.TABLE_BUSY, seconds(30, 45), ("0.3", "0.1")),
+        Fault(at(0.72), Kind.TABLE_BUSY, seconds(30, 45), ("0.2", "0.2")),
+        Fault(at(0.62), Kind.TABLE_DOWN, seconds(15, 25)),
+        Fault(at(0.82), Kind.DELAYED, seconds(25, 40)),
+        Fault(at(0.1), Kind.POISON),
+        Fault(at(0.2), Kind.PERSON_STARTS),
+        Fault(at(0.25), Kind.PERSON_STOPS, detail=(random.choice(models),)),
+    ]
+    faults += [Fault(at(share), Kind.DUPLICATES) for share in (0.08, 0.28, 0.45, 0.6, 0.85)]
+    faults += [Fault(at(share), Kind.TICK_KILLED, detail=random.choice(TICK_POINTS)) for share in (0.15, 0.75)]
+    points = [*PASS_POINTS, *PASS_POINTS, *PASS_POINTS]
+    random.shuffle(points)
+    faults += [
+        Fault(at(0.04 + 0.9 * number / len(points), 0.01), Kind.WORKER_KILLED, detail=point)
+        for number, point in enumerate(points)
+    ]
+    chosen = [*SERVICE_FAULTS, *SERVICE_FAULTS]
+    random.shuffle(chosen)
+    faults += [
+        Fault(at(0.03 + 0.9 * number / len(chosen), 0.02), Kind.SERVICE, detail=(*fault, random.choice(models)))
+        for number, fault in enumerate(chosen)
+    ]
+    return sorted(faults, key=lambda fault: (fault.after, fault.kind))

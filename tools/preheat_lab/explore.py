@@ -1,0 +1,53 @@
+"""Search every situation of the catalogue's scenarios to the end, on all cores; exit 1 on a broken promise.
+
+    python -m preheat_lab.explore            what every change is tested with
+    python -m preheat_lab.explore --deep     two workers with a fault, one worker with three, people and plans between
+
+Prints states, events, seconds and peak memory of each; of a broken promise the shortest way to it.
+"""
+
+import argparse
+import resource
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from os import cpu_count, nice
+
+from preheat_lab.explorer import Explored, Scenario, explore
+from preheat_lab.explorer.catalog import CI, DEEP
+
+
+def told(scenario: Scenario) -> tuple[str, bool]:
+    """Search one scenario; return what there is to say, and whether it is complete and unbroken."""
+    found = explore(scenario)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    line = (
+        f"{scenario}: {len(found.states):,} states, {found.edges.total():,} events,"
+        f" {'complete' if found.complete else 'INCOMPLETE'}, {len(found.found)} violations;"
+        f" {found.seconds:.0f} s, {peak} MB"
+    )
+    return "\n".join([line, *_ways(found)]), found.complete and not found.found
+
+
+def _ways(found: Explored) -> Iterator[str]:
+    """Yield the shortest way to each kind of broken promise."""
+    for each in {each.broken.invariant: each for each in reversed(found.found)}.values():
+        yield f"  {each.broken.invariant}: {each.broken.what}"
+        yield from (f"    {line}" for line in found.way_to(each))
+
+
+def main() -> int:
+    """Search all; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--deep", action="store_true")
+    arguments = parser.parse_args()
+    unbroken = True
+    with ProcessPoolExecutor(cpu_count(), initializer=nice, initargs=(10,), max_tasks_per_child=1) as pool:
+        for text, good in pool.map(told, DEEP if arguments.deep else CI):
+            print(text, flush=True)
+            unbroken = unbroken and good
+    return 0 if unbroken else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""What others ask of Preheat: holds, blocks and releases, stored at any point of the hard stretch, as `answer` does it.
+
+Owns when a request may come, and what a pass reads of what stands. Knows no worker.
+"""
+
+from preheat.domain.demand.request import Standing, Subject
+from preheat_lab.explorer.passes import Request, Values
+from preheat_lab.explorer.scenario import Scenario
+from preheat_lab.explorer.state import State
+
+
+class Asking:
+    """The requests of one scenario, in their order."""
+
+    def __init__(self, scenario: Scenario, values: Values) -> None:
+        self._scenario = scenario
+        self._values = values
+        self._read: dict[tuple[Subject, tuple[int, ...]], int] = {}
+
+    def next(self, state: State) -> Standing | None:
+        """Return what may be asked for next; None: nothing any more."""
+        scenario = self._scenario
+        if len(state.asked) == len(scenario.requests) or not scenario.hard_from <= state.now <= scenario.hard_until:
+            return None
+        return scenario.requests[len(state.asked)]
+
+    def read(self, state: State, request: Request) -> int:
+        """Return the number of what a pass reads of its subject now."""
+        if request.subject is None:
+            raise ValueError("a read of what stands names its subject")
+        key = (request.subject, state.asked)
+        found = self._read.get(key)
+        if found is None:
+            found = self._read[key] = self._values.number(self._scenario.standings(*key))
+        return found
+
+    def outruns(self, state: State, request: Request) -> bool:
+        """Tell whether a write comes too late: the counter of a schedule that guards it has moved."""
+        guards = request.guards if self._scenario.requests else ()
+        return any(self._scenario.standings(each, state.asked).version != version for each, version in guards)

@@ -1,0 +1,34 @@
+"""What stands behind the model as a pure value: a gate on its way or still, and a queue with messages or without.
+
+Knows no time: what is on its way arrives whenever the explorer lets it. A gate on its way refuses to be changed.
+"""
+
+from preheat.domain.record.gate import Backlog, GateLook, Passage
+
+SHUT, OPEN, OPENING, CLOSING = range(4)
+LOOKS = (
+    GateLook(Passage.CLOSED, "Disabled"),
+    GateLook(Passage.OPEN, "Enabled"),
+    GateLook(Passage.MOVING, "Enabling"),
+    GateLook(Passage.MOVING, "Disabling"),
+)
+BACKLOGS = (Backlog(0, 0, 0), Backlog(1, 0, 0))
+
+
+def arrived(gate: int) -> int:
+    """Return the gate with what was under way come to its end."""
+    return {OPENING: OPEN, CLOSING: SHUT}.get(gate, gate)
+
+
+def changed(gate: int, *, opens: bool) -> int | None:
+    """Return the gate after a call; None: it is refused."""
+    if gate in (OPENING, CLOSING):
+        return None
+    if opens:
+        return OPENING if gate == SHUT else gate
+    return CLOSING if gate == OPEN else gate
+
+
+def lets_through(gate: int) -> bool:
+    """Tell whether what waits is consumed, or will be in a moment."""
+    return gate in (OPEN, OPENING)

@@ -1,0 +1,120 @@
+"""Equal situations, equal states: takes from a record what can no longer make a difference.
+
+Owns the abstraction of records, and nothing else. What is taken, and why no pass can tell:
+
+* `version`: the explorer knows of each worker whether the record it read is still the stored one.
+* `sequence` and `writer`: judged as they are written; no decision reads them.
+* `samples`, `evidence`, `measured_as`, `effort.first_start_at`, `effort.unready_at`, `effort.lead`, `effort.turn`:
+  figures, which no decision reads where a lead is pinned and no turn given, as here; only whether there is a first
+  start is kept.
+* `looked_at`, `run` and `paid`: the account of what was paid for, which no decision reads either.
+* `wake_at` and every `retry_at` are only compared with a reading of the clock: they move up to the next point of the
+  grid; those that are past are all alike, and so are those beyond the end.
+* `since` is read for a start that nobody of ours began, and by a clock that is behind it: otherwise it is simply past.
+* `spent_until`, the budget of service calls, is not spent within the few minutes that are explored; the simulation sees
+  to it.
+* an attempt's `first_at` tells its age in hours: all that is past is alike.
+* a lease that is over is over; of a start, `intent_at` is also read in minutes, until the model was seen hosted.
+* of a gate's change the same; `doubtful` tells of what runs, and no gate runs. What a drain came to is only told.
+* `effort.hosted_at` is only compared with the very same reading: what is past is all alike.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from preheat.app.audit.invariants import LEASE
+from preheat.app.reconcile.reconcile import EARLY
+from preheat.domain.decision.gating import SPENT
+from preheat.domain.record.attempt import Attempt, Call
+from preheat.domain.record.gate import Draining, Gate
+from preheat.domain.record.record import Effort, ModelRecord, Phase
+from preheat_lab.explorer.wants import ORIGIN, STEP, instant
+
+PAST = ORIGIN - LEASE - STEP
+
+
+class Canonical:
+    """Records as of a point of the grid; `ends` is its last one."""
+
+    def __init__(self, ends: int) -> None:
+        self._beyond = instant(ends + 1)
+
+    def record(self, record: ModelRecord, at: int) -> ModelRecord:
+        """Return the record that every pass from `at` on takes for this one."""
+        now = instant(at)
+        return replace(
+            record,
+            version=0,
+            sequence=0,
+            writer="",
+            samples=(),
+            evidence=None,
+            measured_as="",
+            wake_at=self._due(record.wake_at, now, EARLY, past=ORIGIN),
+            spent_until=None,
+            looked_at=None,
+            run=None,
+            paid=(),
+            since=record.since if record.phase is Phase.STARTING else self._now_or_past(record.since, now),
+            attempt=self._attempt(record, record.attempt, now) if record.attempt is not None else None,
+            effort=self._effort(record.effort, now) if record.effort is not None else None,
+            gate=self._gate(record.gate, now) if record.gate is not None else None,
+            draining=self._draining(record.draining) if record.draining is not None else None,
+        )
+
+    def _gate(self, gate: Gate, now: datetime) -> Gate:
+        attempt = gate.attempt
+        if attempt is not None:
+            over = now >= attempt.intent_at + LEASE + STEP
+            patient = attempt.tries > 3 or attempt.answer in SPENT  # then its age counts beyond the lease
+            attempt = replace(
+                attempt,
+                first_at=PAST,
+                intent_at=PAST if over and not patient else attempt.intent_at,
+                retry_at=self._due(attempt.retry_at, now),
+                doubtful=False,
+            )
+        look_at = self._due(gate.look_at, now)
+        return replace(gate, attempt=attempt, look_at=look_at, unreadable=min(gate.unreadable, 4))
+
+    @staticmethod
+    def _draining(draining: Draining) -> Draining:
+        return replace(draining, came_to="", unreadable=min(draining.unreadable, 4))
+
+    def _attempt(self, record: ModelRecord, attempt: Attempt, now: datetime) -> Attempt:
+        over = now >= attempt.intent_at + LEASE + STEP  # one step more, for a clock that is behind
+        settled = attempt.call is Call.STOP or (record.effort is not None and record.effort.serving)
+        return replace(
+            attempt,
+            first_at=PAST,
+            intent_at=PAST if over and settled else attempt.intent_at,
+            retry_at=self._due(attempt.retry_at, now),
+            doubtful=attempt.doubtful and attempt.call is Call.START,
+        )
+
+    def _effort(self, effort: Effort, now: datetime) -> Effort:
+        return replace(
+            effort,
+            lead=None,
+            turn=None,
+            unready_at=None,
+            first_start_at=PAST if effort.first_start_at is not None else None,
+            retry_at=self._due(effort.retry_at, now),
+            hosted_at=self._now_or_past(effort.hosted_at, now) if effort.hosted_at is not None else None,
+        )
+
+    @staticmethod
+    def _now_or_past(when: datetime | None, now: datetime) -> datetime:
+        return when if when is not None and when >= now else PAST
+
+    def _due(
+        self, when: datetime | None, now: datetime, early: timedelta = timedelta(), *, past: datetime | None = None
+    ) -> datetime | None:
+        """Return the first point of the grid at which `when`, less `early`, has come; `past` if it has."""
+        if when is None:
+            return None
+        steps = -((ORIGIN + early - when) // STEP)
+        point = ORIGIN + steps * STEP
+        if point <= now:
+            return past
+        return min(point, self._beyond)

@@ -1,0 +1,149 @@
+"""What is explored: a few plans made to be hard, and the bounds under which each is searched to its end.
+
+`CI` is short enough for every change; `DEEP` is for `make explore`. Owns no rule.
+"""
+
+from dataclasses import replace
+
+from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
+from preheat.domain.plan.plan import Backend, Drain, Resize
+from preheat_lab.explorer.scenario import MODEL, SCHEDULE, TARGET, Scenario, a_model
+from preheat_lab.explorer.wants import STEP, instant
+from preheat_simulator.core.switches import Switches, TokenAfterStop, WhenAlready, WhenPossible
+
+_SHIFT = a_model((8, 11))
+# A lead and a slack of a minute each: all that can happen in a shift, on half as many points.
+_LONG = replace(a_model((6, 40)), lead=STEP, slack=STEP)
+_TIGHT = replace(a_model((6, 8)), lead=STEP, slack=STEP)
+
+TIGHT = Scenario("a tight shift", (_TIGHT,), hard_from=4, hard_until=9, ends=40)
+SHIFT = Scenario("a shift", (_SHIFT,), hard_from=4, hard_until=13, ends=60)
+# Long enough for L1 to fall due: it allows the lease, a backoff and a look.
+LONG = Scenario("a long shift", (_LONG,), hard_from=4, hard_until=9, ends=60)
+# Three minutes made hard: the end of a demand, with what has begun in it.
+BRIEF = Scenario("the end of a brief shift", (replace(a_model((5, 6)), lead=STEP, slack=0 * STEP),), 4, 7, ends=30)
+TWO_SHIFTS = Scenario("two shifts", (a_model((8, 10), (24, 27)),), hard_from=4, hard_until=12, ends=60)
+UNITS = Scenario("other units, then no shift", (_TIGHT, replace(_TIGHT, units=a_model(units=2).units), None), 4, 9, 40)
+UNITS = replace(UNITS, apart=True)
+_NEWER = replace(TARGET, version="4")
+MOVED = Scenario("a later shift of another version", (_SHIFT, a_model((12, 15), target=_NEWER)), 4, 16, 60, apart=True)
+# A service that refuses whatever it may, and one that takes a known token for a new call once the model has turned.
+STRICT = replace(
+    TIGHT,
+    name="a strict service",
+    switches=Switches(
+        start_from_hosting_failed=WhenPossible.CONFLICT,
+        stop_while_starting=WhenPossible.CONFLICT,
+        token_after_stop=TokenAfterStop.NEW_CALL,
+    ),
+)
+LENIENT = replace(
+    TIGHT,
+    name="a lenient service",
+    switches=Switches(
+        start_while_hosted=WhenAlready.NO_OP,
+        start_while_starting=WhenAlready.NO_OP,
+        stop_while_trained=WhenAlready.NO_OP,
+        stop_while_stopping=WhenAlready.NO_OP,
+        calls_during_system_updating=WhenAlready.NO_OP,
+    ),
+)
+# Services that know no token: of what failed, one starts it again, the other must have it deleted first.
+REKOGNITION = Scenario("Rekognition", (replace(_TIGHT, target=replace(TARGET, backend=Backend.REKOGNITION)),), 4, 9, 40)
+SAGEMAKER = Scenario(
+    "SageMaker",
+    (replace(_TIGHT, target=replace(TARGET, backend=Backend.SAGEMAKER)),),
+    4,
+    9,
+    40,
+    switches=Switches(start_from_hosting_failed=WhenPossible.CONFLICT, stop_while_starting=WhenPossible.CONFLICT),
+)
+
+# What stands behind the model: a gate, and a queue that fills and empties as it likes.
+MAPPING = "0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11"
+_GATED = replace(_TIGHT, gate=MAPPING)
+GATE = Scenario("a gate", (_GATED,), hard_from=4, hard_until=10, ends=40)
+GATE_GONE = Scenario("a gate, then no shift", (_GATED, None), 5, 8, 40)
+GATE_LONG = Scenario("a gate and a long shift", (replace(_LONG, gate=MAPPING),), 4, 9, 60)
+GATE_FOUND_OPEN = replace(GATE, name="a gate that is found open", hard_until=8, found_open=True)
+# The end of a shift made hard, and another after it.
+_TWICE = replace(a_model((6, 8), (24, 27)), gate=MAPPING)
+GATE_TWICE = Scenario("a gate and two shifts", (_TWICE,), hard_from=8, hard_until=11, ends=40)
+_DRAINED = replace(_GATED, drain=Drain("https://sqs.eu-central-1.amazonaws.com/111122223333/images", 3 * STEP))
+DRAIN = Scenario("a queue and a gate", (_DRAINED,), hard_from=7, hard_until=11, ends=40)
+
+# What others ask for: a model, or all of a schedule, to be kept beyond the shift; none to run amid it, and then again.
+_HELD = Standing(
+    RequestId("hold"), Kind.HOLD, Subject(model_id=MODEL), "line-control", instant(8), instant(30), known_at=instant(8)
+)
+_BLOCKED = replace(_HELD, request_id=RequestId("block"), kind=Kind.BLOCK, begin=instant(9))
+_BLOCKED = replace(_BLOCKED, priority=0)
+HOLD = Scenario("a hold at the end of a shift", (_TIGHT,), 6, 11, 50, requests=(_HELD,))
+SCHEDULE_HOLD = replace(
+    HOLD, name="a schedule's hold at the end of a shift", requests=(replace(_HELD, subject=Subject(schedule=SCHEDULE)),)
+)
+_LONGER = replace(a_model((6, 50)), lead=STEP, slack=STEP)
+BLOCK = Scenario("a block amid a shift", (_LONGER,), 7, 12, 70, requests=(_BLOCKED, _BLOCKED))
+
+# A hold that asks for more units than run, of a model that is restarted for that; behind it a gate.
+_LARGER = replace(_HELD, request_id=RequestId("larger"), until=instant(40), units=2)
+_RESIZED = replace(_LONGER, resize=Resize.RESTART)
+LARGER = Scenario("a larger hold amid a shift", (_RESIZED,), 7, 11, 70, requests=(_LARGER,))
+LARGER_GATED = replace(LARGER, name="a larger hold behind a gate", plans=(replace(_RESIZED, gate=MAPPING),))
+
+CI = (
+    replace(TIGHT, faults=2),
+    replace(TIGHT, faults=1, people=1),
+    replace(SHIFT, workers=2),
+    replace(TWO_SHIFTS, people=1),
+    replace(UNITS, workers=2, hard_until=7),
+    replace(MOVED, people=0),
+    replace(LONG, faults=1, people=1),
+    replace(STRICT, faults=1),
+    replace(LENIENT, faults=1),
+    replace(REKOGNITION, faults=1),
+    replace(SAGEMAKER, faults=1),
+    replace(GATE, workers=2),
+    replace(GATE_GONE, workers=2),
+    replace(GATE_LONG, faults=1),
+    replace(GATE_FOUND_OPEN, faults=1),
+    replace(GATE_TWICE, faults=1),
+    replace(DRAIN, faults=1),
+    replace(HOLD, workers=2),
+    replace(SCHEDULE_HOLD, workers=2),
+    BLOCK,
+    replace(LARGER, workers=2),
+    replace(LARGER_GATED, workers=2),
+    replace(BRIEF, workers=2, faults=1),
+)
+DEEP = (
+    replace(TIGHT, workers=2, faults=1),
+    replace(SHIFT, workers=2, faults=1),
+    replace(TIGHT, faults=3),
+    replace(SHIFT, faults=1, people=1),
+    replace(TIGHT, workers=2, people=1),
+    replace(UNITS, faults=1),
+    replace(UNITS, workers=2),
+    replace(MOVED, workers=2),
+    replace(STRICT, workers=2, faults=1),
+    replace(LENIENT, workers=2, faults=1),
+    replace(TWO_SHIFTS, faults=1, people=1),
+    replace(REKOGNITION, workers=2, faults=1),
+    replace(REKOGNITION, faults=1, people=1),
+    replace(SAGEMAKER, workers=2, faults=1),
+    replace(GATE, workers=2, faults=1),
+    replace(GATE_GONE, workers=2, hard_from=4, hard_until=9, apart=True),
+    replace(GATE_LONG, faults=2),
+    replace(GATE, faults=1, people=1),
+    replace(DRAIN, faults=2),
+    replace(DRAIN, workers=2, faults=1),
+    replace(HOLD, faults=1),
+    replace(HOLD, workers=2, faults=1),
+    replace(SCHEDULE_HOLD, faults=1),
+    replace(SCHEDULE_HOLD, workers=2, faults=1),
+    replace(BLOCK, workers=2),
+    replace(BLOCK, workers=2, faults=1),
+    replace(LARGER, workers=2, faults=1),
+    replace(LARGER_GATED, faults=1),
+    replace(LARGER_GATED, workers=2, faults=1),
+)

@@ -1,0 +1,104 @@
+"""What happens outside Preheat: the services complete, fail, are updated or lose a model; people start and stop.
+
+Owns who is held to have begun what runs. Knows no worker but by what it may still be about to do.
+"""
+
+from collections.abc import Iterator
+
+from preheat.domain.plan.plan import Target
+from preheat.domain.record.attempt import Call
+from preheat.domain.record.lifecycle import Observed
+from preheat_lab.explorer import service as hosting
+from preheat_lab.explorer.records import Records
+from preheat_lab.explorer.scenario import Scenario
+from preheat_lab.explorer.service import Answered, Service
+from preheat_lab.explorer.state import NOBODY, Edge, State, Worker
+
+
+class Outside:
+    """The services and the people of one scenario."""
+
+    def __init__(self, scenario: Scenario, records: Records) -> None:
+        self._scenario = scenario
+        self._records = records
+        self._rules = hosting.Rules(scenario.switches, tokenless=scenario.tokenless)
+        self._places = {target: place for place, target in enumerate(scenario.targets)}
+        self.first = tuple(Service() for _ in scenario.targets)
+
+    def place(self, target: Target) -> int:
+        """Return which of a situation's services holds the target."""
+        return self._places[target]
+
+    def called(self, service: Service, token: int, *, start: bool) -> Answered:
+        """Return what a call of ours comes to."""
+        return self._rules.called(service, token, start=start)
+
+    @staticmethod
+    def completed(state: State) -> State:
+        """Return the situation with all that was under way come to its end."""
+        return state._replace(services=tuple(hosting.completed(each) for each in state.services))
+
+    def of_services(self, state: State) -> Iterator[Edge]:
+        """Yield what each service may do next, of itself."""
+        for place, service in enumerate(state.services):
+            if service.state in (hosting.STARTING, hosting.STOPPING, hosting.BUSY):
+                yield Edge("service: completed", NOBODY, state.with_service(place, hosting.completed(service)))
+            if not state.faults:
+                continue
+            spent = state.spent()
+            if service.state == hosting.STARTING:
+                yield Edge("fault: hosting failed", NOBODY, spent.with_service(place, hosting.failed(service)))
+            if service.state == hosting.STOPPING:
+                yield Edge("fault: stop undone", NOBODY, spent.with_service(place, hosting.undone(service)))
+            if service.state not in (hosting.BUSY, hosting.FAILED, hosting.GONE):
+                yield Edge("fault: system updating", NOBODY, spent.with_service(place, hosting.updating(service)))
+            if service.state != hosting.GONE:
+                yield Edge("fault: model deleted", NOBODY, spent.with_service(place, Service(hosting.GONE)))
+
+    def of_people(self, state: State, *, stop_on_its_way: bool) -> Iterator[Edge]:
+        """Yield what a person may do next; `stop_on_its_way`: a worker is about to call a stop."""
+        if not state.people:
+            return
+        for place, service in enumerate(state.services):
+            for start in (True, False):
+                ours = stop_on_its_way or self._may_be_ours(state, place)
+                made = self._rules.called(service, 0, start=start, run_by=hosting.RACED if ours else hosting.PERSON)
+                if made.changed:
+                    after = state.with_service(place, made.service)._replace(people=state.people - 1)
+                    yield self.covered("person: starts it" if start else "person: stops it", after)
+
+    def _may_be_ours(self, state: State, place: int) -> bool:
+        """Tell whether what starts now is, for all that Preheat has seen and can see, its own doing."""
+        record = self._records[state.record]
+        attempt = record.attempt
+        refused = attempt is not None and attempt.call is Call.START and attempt.is_without_effect()
+        return self._places[record.target] == place and record.is_engaged() and not refused
+
+    def written(self, state: State, worker: Worker) -> State:
+        """Return the situation after a worker's won write, with what that makes of a person's run.
+
+        A start intended on a look from before it makes it a race; a look at it within a demand makes it Preheat's own,
+        unless the service shows who made it.
+        """
+        record = self._records[state.record]
+        place = self._places[record.target]
+        service = state.services[place]
+        if service.run_by == hosting.PERSON and service.running() and self._records.intends_a_start(state.record):
+            return state.with_service(place, service._replace(run_by=hosting.RACED))
+        wanted = self._scenario.wants(state.plan, state.asked).wanted
+        throughout = wanted[state.now] and wanted[worker.born - worker.behind] and not self._scenario.tells_makers
+        if service.run_by == hosting.COVERED and throughout and record.observed in (Observed.STARTING, Observed.HOSTED):
+            return state.with_service(place, service._replace(run_by=hosting.OURS))
+        return state
+
+    def covered(self, event: str, state: State) -> Edge:
+        """Note that a demand covers what a person has started; a clock that is behind still sees its end."""
+        plan = self._scenario.plans[state.plan]
+        if plan is not None:
+            place = self._places[plan.target]
+            service = state.services[place]
+            behind = max((worker.behind for worker in state.workers), default=0)
+            wanted = self._scenario.wants(state.plan, state.asked).wanted
+            if service.run_by == hosting.PERSON and (wanted[state.now] or wanted[state.now - behind]):
+                state = state.with_service(place, service._replace(run_by=hosting.COVERED))
+        return Edge(event, NOBODY, state)

@@ -1,0 +1,189 @@
+"""One worker's pass, advanced by one remote call at a time, by running the real `reconcile` again from its start.
+
+A pass is a deterministic function of the answers its remote calls have got. To find its next call, it is run on ports
+that give the recorded answers and stop it at the first call beyond them. Every distinct history is run once and
+remembered. Knows nothing of the world that answers.
+
+A pass that lost a write begins anew and has forgotten all but how many it has lost, so a history is that number and
+the answers since.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from preheat.app.ports import HostingError, PreheatError, Remote, StaleRecord
+from preheat.app.reconcile.reconcile import Result, reconcile
+from preheat.domain.demand.request import Standings, Subject
+from preheat.domain.plan.plan import Target
+from preheat.domain.record.attempt import Attempt, Call
+from preheat.domain.record.record import LedgerEntry, ModelRecord
+from preheat_lab.explorer.scenario import MODEL
+
+LOAD, PLANNED, DESCRIBE, SAVE, START, STOP, CLOCK, DONE, GATE, COUNT, OPEN, CLOSE, STANDINGS = range(13)
+KINDS = (
+    "load",
+    "planned",
+    "describe",
+    "save",
+    "start",
+    "stop",
+    "clock",
+    "done",
+    "gate",
+    "count",
+    "open",
+    "close",
+    "standings",
+)
+OF_CALL = {Call.START: START, Call.STOP: STOP, Call.OPEN: OPEN, Call.CLOSE: CLOSE}
+
+
+class Request(NamedTuple):
+    """The next remote call of a pass: its kind and what it hands over. DONE carries the result of the pass."""
+
+    kind: int
+    record: ModelRecord | None = None
+    entry: LedgerEntry | None = None
+    attempt: Attempt | None = None
+    target: Target | None = None
+    subject: Subject | None = None
+    guards: tuple[tuple[Subject, int], ...] = ()
+    result: Result | None = None
+
+
+class Suspended(BaseException):
+    """The pass has reached a call that is not answered yet. Not an Exception: no handler of the pass may catch it."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__()
+        self.request = request
+
+
+class Values:
+    """Numbers for the values that answers and states are made of: equal values, equal numbers."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Any, int] = {}
+        self._values: list[Any] = []
+
+    def number(self, value: Any) -> int:
+        """Return the number of a value; an error counts by its class, and by whether a retry was answered."""
+        key: Any = (type(value), getattr(value, "retried", False)) if isinstance(value, Exception) else value
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self._values)
+            self._values.append(value)
+        return number
+
+    def __getitem__(self, number: int) -> Any:
+        return self._values[number]
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+class _Answers:
+    """All ports of one run: they answer from the history, and suspend the pass where it ends."""
+
+    def __init__(self, answers: list[Any], *, requests: bool) -> None:
+        self._answers = answers
+        self._requests = requests
+        self._next = 0
+        self._last = LOAD
+        self._now: datetime | None = None
+        self._saved: ModelRecord | None = None
+
+    def _ask(self, request: Request) -> Any:
+        if self._next == len(self._answers):
+            if request.kind == CLOCK and self._last == SAVE:
+                return self._now  # The pass only asks when to send itself its next message: see `enqueue`.
+            raise Suspended(request)
+        answer = self._answers[self._next]
+        self._next += 1
+        self._last = request.kind
+        if request.kind == CLOCK:
+            self._now = answer
+        if isinstance(answer, HostingError):
+            raise type(answer)(*answer.args, retried=answer.retried)
+        if isinstance(answer, PreheatError):
+            raise type(answer)(*answer.args)
+        return answer
+
+    def now(self) -> datetime:
+        return self._ask(Request(CLOCK))  # type: ignore[no-any-return]  # the history holds what was answered
+
+    def load(self, _: Any) -> Any:
+        return self._ask(Request(LOAD))
+
+    def planned(self, _: Any) -> Any:
+        return self._ask(Request(PLANNED))
+
+    def describe(self, target: Target | str) -> Any:
+        if isinstance(target, str):
+            return self._ask(Request(GATE))
+        return self._ask(Request(DESCRIBE, target=target))
+
+    def count(self, _: Any) -> Any:
+        return self._ask(Request(COUNT))
+
+    def open(self, _: Any) -> None:
+        self._ask(Request(OPEN, attempt=self._change()))
+
+    def close(self, _: Any) -> None:
+        self._ask(Request(CLOSE, attempt=self._change()))
+
+    def _change(self) -> Attempt | None:
+        gate = self._saved.gate if self._saved is not None else None
+        return gate.attempt if gate is not None else None
+
+    def standings(self, subject: Subject, _: Any) -> Standings:
+        """Where nobody asks for anything nothing stands, and the read makes no difference."""
+        return self._ask(Request(STANDINGS, subject=subject)) if self._requests else Standings()
+
+    def save(self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int]) -> Any:
+        answer = self._ask(Request(SAVE, record=record, entry=entry, guards=tuple(guards.items())))
+        self._saved = record
+        return record if answer is None else answer
+
+    def start(self, attempt: Attempt) -> None:
+        self._ask(Request(START, attempt=attempt))
+
+    def stop(self, attempt: Attempt) -> None:
+        self._ask(Request(STOP, attempt=attempt))
+
+    def enqueue(self, _: Any, __: Any) -> None:
+        """A work message may come at any time in the explorer: what the pass sends changes nothing."""
+
+
+class Passes:
+    """Every pass that was ever needed, by its history."""
+
+    def __init__(self, values: Values, *, requests: bool = False) -> None:
+        self.values = values
+        self._requests = requests
+        self.runs = 0
+        self._known: dict[tuple[int, tuple[int, ...]], Request] = {}
+        self._lost: tuple[tuple[int, ...], ...] = ((),)
+
+    def next_call(self, losses: int, answers: tuple[int, ...]) -> Request:
+        """Return what the pass does next, once it has lost `losses` writes and got `answers` since."""
+        key = (losses, answers)
+        request = self._known.get(key)
+        if request is None:
+            request = self._known[key] = self._run(losses, answers)
+            if request.kind == SAVE and losses == 0 and len(self._lost) == 1:
+                # Any losing history will do: the pass forgets it.
+                self._lost = ((), *((*answers, self.values.number(StaleRecord("lost"))) * n for n in (1, 2, 3)))
+        return request
+
+    def _run(self, losses: int, answers: tuple[int, ...]) -> Request:
+        self.runs += 1
+        history = [self.values[number] for number in (*self._lost[losses], *answers)]
+        ports = _Answers(history, requests=self._requests)
+        try:
+            remote = Remote(ports, ports, ports, ports, "worker", ports, ports)  # type: ignore[arg-type]  # one object plays all ports
+            result = reconcile(MODEL, remote)
+        except Suspended as suspended:
+            return suspended.request
+        return Request(DONE, result=result)

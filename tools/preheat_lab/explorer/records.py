@@ -1,0 +1,182 @@
+"""The record in the explored world: how it looks as time passes, and what a won write makes of it and breaks.
+
+Every record is kept in its canonical form, under its number. Knows no order of events.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from preheat.app.audit.invariants import Broken, by_answer, by_close, by_gate, by_intent, by_readings, by_stop, by_write
+from preheat.app.ports import HostingError, ModelGone
+from preheat.domain.decision.situation import Observation
+from preheat.domain.record.attempt import Answer, Attempt, Call
+from preheat.domain.record.gate import Backlog, BacklogReading, GateLook, Passage
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import ModelRecord
+from preheat_lab.explorer.canonical import Canonical
+from preheat_lab.explorer.passes import CLOSE, OPEN, SAVE, STOP, Passes, Values
+from preheat_lab.explorer.scenario import MODEL, Asked, Scenario
+from preheat_lab.explorer.state import State, Worker
+from preheat_lab.explorer.wants import ORIGIN, STEP, instant
+
+
+class Written(NamedTuple):
+    """What a won write leaves: the record, the token it names, whether the model was seen to leave; what it breaks."""
+
+    record: int
+    named: int
+    seen: bool
+    broken: tuple[Broken, ...]
+
+
+class Records:
+    """All records of one search."""
+
+    def __init__(self, scenario: Scenario, values: Values, passes: Passes) -> None:
+        self._scenario = scenario
+        self._values = values
+        self._passes = passes
+        self._canonical = Canonical(scenario.ends)
+        self._won = values.number(None)
+        self._as_of: dict[tuple[int, int], int] = {}
+        self._woken: dict[int, int] = {}
+        self._due: dict[int, int] = {}
+        self._written: dict[tuple[int, tuple[int, ...], int, int, Asked, bool], Written] = {}
+
+    def first(self) -> int:
+        """Return the record as the first plan's apply has left it."""
+        plan = self._scenario.plans[0]
+        if plan is None:
+            raise ValueError(f"{self._scenario.name}: the first plan must name the model")
+        return self._values.number(self._canonical.record(ModelRecord(MODEL, plan.target, wake_at=ORIGIN), 0))
+
+    def __getitem__(self, number: int) -> ModelRecord:
+        record: ModelRecord = self._values[number]
+        return record
+
+    def later(self, number: int, now: int) -> int:
+        """Return the record as it looks at a later point."""
+        key = (number, now)
+        record = self._as_of.get(key)
+        if record is None:
+            record = self._as_of[key] = self._values.number(self._canonical.record(self[number], now))
+        return record
+
+    def woken(self, number: int) -> int:
+        """Return the record after an apply has woken it."""
+        record = self._woken.get(number)
+        if record is None:
+            record = self._woken[number] = self._values.number(replace(self[number], wake_at=ORIGIN))
+        return record
+
+    def is_due(self, number: int, now: int) -> bool:
+        """Tell whether a tick at this point finds the model due."""
+        due = self._due.get(number)
+        if due is None:
+            wake_at = self[number].wake_at
+            due = self._scenario.ends + 1 if wake_at is None else (wake_at - ORIGIN) // STEP
+            self._due[number] = due
+        return due <= now
+
+    def intends_a_start(self, number: int) -> bool:
+        """Tell whether the record holds a start that is not answered yet."""
+        attempt = self[number].attempt
+        return attempt is not None and attempt.call is Call.START and attempt.answer is None
+
+    def written(self, state: State, worker: Worker) -> Written:
+        """Return what the write that the worker is about to make leaves and breaks, if it is won now."""
+        key = (worker.losses, worker.answers, state.now, state.plan, state.asked, state.seen)
+        known = self._written.get(key)
+        if known is None:
+            known = self._written[key] = self._judged(state, worker)
+        return known
+
+    def _judged(self, state: State, worker: Worker) -> Written:
+        request = self._passes.next_call(worker.losses, worker.answers)
+        after = request.record
+        if after is None:
+            raise ValueError(f"a write without a record: {request}")
+        before, observed = self._rests_on(worker)
+        broken = list(by_write(before, after, request.entry, at=instant(state.now), behind=worker.behind * STEP))
+        if self._won in worker.answers:
+            called = self._passes.next_call(worker.losses, worker.answers[: worker.answers.index(self._won) + 1])
+            gate = after.gate.attempt if after.gate is not None else None
+            broken += by_answer(gate if called.kind in (OPEN, CLOSE) else after.attempt, self._answered(worker))
+        old, new = before.attempt, after.attempt
+        same = old is not None and new is not None and old.client_token == new.client_token
+        left = observed in (Observed.STARTING, Observed.HOSTED, Observed.STOPPING)
+        if new is not None and new.call is Call.STOP:
+            left = observed is not Observed.STARTING if not same else observed in (Observed.HOSTED, Observed.STOPPING)
+        seen = new is not None and ((same and state.seen) or left)
+        following = self._passes.next_call(worker.losses, (*worker.answers, self._won))
+        plan, wants = self._scenario.plans[state.plan], self._scenario.wants(state.plan, state.asked)
+        asked = wants.units[state.now]
+        passage, reading = self._seen_behind(worker)
+        broken += by_readings(before, after, reading)
+        if following.kind in (OPEN, CLOSE):
+            needed, moved = wants.needed[state.now], plan is None or _mapping(before) != plan.gate
+            broken += by_gate(
+                before, after, observed=observed, passage=passage, needed=needed, moved=moved, asked=asked
+            )
+            new = after.gate.attempt if after.gate is not None else None
+        elif following.attempt is not None:
+            if following.kind == STOP:
+                amid = plan is None or wants.wanted[state.now]
+                drain = None if amid or plan is None else plan.drain
+                at = instant(state.now)
+                broken += by_stop(before, observed=observed, passage=passage, reading=reading, drain=drain, at=at)
+            planned = plan is not None and plan.target == following.attempt.target
+            needed = planned and wants.needed[state.now]
+            returned = seen and observed is Observed.STOPPED
+            broken += by_intent(
+                before, after, observed=observed, needed=needed, returned=returned, left=state.seen, asked=asked
+            )
+        named = self._values.number(new.client_token) if new is not None else self._won
+        record = self._values.number(self._canonical.record(after, state.now))
+        return Written(record, named, seen, tuple(broken))
+
+    def _seen_behind(self, worker: Worker) -> tuple[Passage | None, BacklogReading | None]:
+        """Return what the pass that is about to write has seen of the gate and of the queue."""
+        passage, reading = None, None
+        for answer in (self._values[number] for number in worker.answers):
+            if isinstance(answer, GateLook):
+                passage = answer.passage
+            elif isinstance(answer, Backlog):
+                reading = BacklogReading(answer)
+        return passage, reading
+
+    def unrecorded(self, worker: Worker) -> tuple[Broken, ...]:
+        """Return what is broken by a pass that has called, if its next step is not to write down the answer."""
+        if self._passes.next_call(worker.losses, worker.answers).kind == SAVE:
+            return ()
+        return tuple(by_answer(None, self._answered(worker)))
+
+    def closed(self, state: State, worker: Worker, callers: Iterable[Attempt]) -> Iterator[Broken]:
+        """Judge the write that the worker is about to win by the calls that others are about to make."""
+        after = self._passes.next_call(worker.losses, worker.answers).record
+        if after is not None:
+            yield from by_close(self[state.record], after, callers)
+
+    def _answered(self, worker: Worker) -> Answer:
+        """Return what the service has answered to the pass's call."""
+        answer = self._values[worker.answers[worker.answers.index(self._won) + 1]]
+        return answer.answer if isinstance(answer, HostingError) else Answer.ACCEPTED
+
+    def _rests_on(self, worker: Worker) -> tuple[ModelRecord, Observed]:
+        """Return the record that a write replaces, and what the pass has seen of the service."""
+        before: ModelRecord = self._values[worker.answers[0]]
+        observed = Observed.UNKNOWN
+        for answer in (self._values[number] for number in worker.answers):
+            if isinstance(answer, Observation):
+                observed = answer.observed
+            elif isinstance(answer, ModelGone):
+                observed = Observed.GONE
+        if self._won in worker.answers:
+            first = self._passes.next_call(worker.losses, worker.answers[: worker.answers.index(self._won)]).record
+            before = first if first is not None else before
+        return before, observed
+
+
+def _mapping(record: ModelRecord) -> str | None:
+    return record.gate.mapping if record.gate is not None else None

@@ -1,0 +1,135 @@
+"""What is explored: the plans, the order in which they are applied, the stretch of time made hard, the budgets.
+
+Owns what stands of the requests, once they are stored. What follows from that is `wants`. Knows no state, no search.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import time
+from functools import cached_property
+
+from preheat.app.audit.invariants import GATE_CLOSED_WITHIN
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.demand.request import RequestId, Standing, Standings, Subject
+from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
+from preheat_lab.explorer.wants import STEP, Wants, instant, wants
+from preheat_simulator.core.switches import Switches
+
+MODEL = ModelId("weld-seams")
+TARGET = Target("weld-seams-front", "3")
+SCHEDULE = "early"
+
+# At which points the first of a scenario's requests were stored.
+type Asked = tuple[int, ...]
+
+
+def a_model(*windows: tuple[int, int], units: int = 1, target: Target = TARGET) -> HostedModel:
+    """Return a model that is needed in `windows`, each from one point of the grid to another, on this one Monday.
+
+    A lead and a slack of 2 minutes each: a start is due 4 points before its window.
+    """
+
+    def wall(index: int) -> time:
+        return instant(index).time()
+
+    shifts = tuple(ShiftWindow(frozenset({Weekday.MON}), wall(begin), wall(end)) for begin, end in windows)
+    return HostedModel(
+        MODEL,
+        target,
+        Units(units),
+        (Schedule(SCHEDULE, "UTC", shifts),) if shifts else (),
+        lead=2 * STEP,
+        slack=2 * STEP,
+        announced_at=instant(-600),
+    )
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One model and its plans; `plans[0]` is current from the origin on, the others may be applied in their order.
+
+    From `hard_from` to `hard_until` everything may happen; before and after it, Preheat is left alone with a healthy
+    service. `faults` bounds crashes, lost answers, refusals, failures and updates together; `people` what persons do.
+    """
+
+    name: str
+    plans: tuple[HostedModel | None, ...]
+    hard_from: int
+    hard_until: int
+    ends: int
+    workers: int = 1
+    faults: int = 0
+    people: int = 0
+    apart: bool = False  # an apply makes the plan current first and wakes the model later, as the DynamoDB store does
+    switches: Switches = field(default_factory=Switches)
+    found_open: bool = False  # the gate is open from the beginning, whoever has opened it
+    # What is asked for, in this order, each at any point of the hard stretch; an id once more releases what stands.
+    requests: tuple[Standing, ...] = ()
+    reduced: bool = True  # workers that can no longer make a difference are gone at once: see `World._outdated`
+
+    def __str__(self) -> str:
+        return f"{self.name}, workers {self.workers}, faults {self.faults}, people {self.people}" + (
+            f", requests {len(self.requests)}" if self.requests else ""
+        )
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Return every target that a plan names, once."""
+        return tuple(dict.fromkeys(plan.target for plan in self.plans if plan is not None))
+
+    @property
+    def is_gated(self) -> bool:
+        """Tell whether a plan names a gate or a queue."""
+        return self.drains or any(plan is not None and plan.gate is not None for plan in self.plans)
+
+    @property
+    def drains(self) -> bool:
+        """Tell whether a plan names a queue."""
+        return any(plan is not None and plan.drain is not None for plan in self.plans)
+
+    @property
+    def waits_at_most(self) -> int:
+        """Return how many points a stop may be kept waiting by a queue and a gate."""
+        limits = [plan.drain.limit // STEP for plan in self.plans if plan is not None and plan.drain is not None]
+        return max(limits, default=0) + (GATE_CLOSED_WITHIN // STEP if self.is_gated else 0)
+
+    @property
+    def tokenless(self) -> bool:
+        """Tell whether the service knows no client token."""
+        return any(target.backend.tokenless for target in self.targets)
+
+    @property
+    def tells_makers(self) -> bool:
+        """Tell whether the service shows who made what is there, so that somebody else's is foreign to Preheat."""
+        return any(target.backend.deletes_failed for target in self.targets)
+
+    @cached_property
+    def _known(self) -> dict[tuple[int, Asked], Wants]:
+        return {}
+
+    def wants(self, plan: int, asked: Asked = ()) -> Wants:
+        """Return what is wanted when, by the plan of this number and all that stands at the moment."""
+        key = (plan, asked)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = wants(self.plans[plan], self.standing(asked), self.ends)
+        return found
+
+    def standing(self, asked: Asked) -> tuple[Standing, ...]:
+        """Return all that stands, if the first requests were stored at these points, in order of their ids.
+
+        What is stored becomes known then; what is released, is released then.
+        """
+        found: dict[RequestId, Standing] = {}
+        for each, at in zip(self.requests, asked, strict=False):
+            before = found.get(each.request_id)
+            if before is None:
+                found[each.request_id] = replace(each, known_at=instant(at))
+            else:
+                found[each.request_id] = replace(before, released_at=instant(at), revision=before.revision + 1)
+        return tuple(found[name] for name in sorted(found))
+
+    def standings(self, subject: Subject, asked: Asked) -> Standings:
+        """Return what a pass reads of a subject; the schedules share one counter, which begins at 1."""
+        stand = tuple(each for each in self.standing(asked) if each.subject == subject)
+        changes = [each for each in self.requests[: len(asked)] if each.subject.schedule is not None]
+        return Standings(1 + len(changes) if subject.schedule is not None else 0, stand)

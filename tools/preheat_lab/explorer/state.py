@@ -1,0 +1,76 @@
+"""A situation as a value: the record, the services, the workers and the point of the grid. Equal situations are one.
+
+Knows no event and no rule; named tuples, since a search hashes and compares them a few million times.
+"""
+
+from typing import NamedTuple
+
+from preheat.app.audit.invariants import Broken
+from preheat_lab.explorer.service import Service
+
+NEVER_CALLED = -1
+LOOSE = -1
+NOBODY = -1
+
+
+class Worker(NamedTuple):
+    """A pass under way: its history since it lost its last write, and what of the world concerns it.
+
+    `fresh`: the record it read or wrote last is still the stored one. `born`: the point at which it began. `called_at`:
+    the point at which its start or stop was answered. `named`: the token in the last write that it has won. `behind`: 1
+    if its clock is late by almost a step.
+
+    `losses` is LOOSE for a worker of which only its call matters: `answers` is then the attempt that it will call.
+    """
+
+    losses: int
+    answers: tuple[int, ...]
+    fresh: bool
+    born: int
+    called_at: int = NEVER_CALLED
+    named: int = 0
+    behind: int = 0
+
+
+class State(NamedTuple):
+    """One situation. Numbers stand for values: `record` in the search's values, `plan` in its scenario.
+
+    `services` has one service for each target of the scenario. `unwoken`: the plan is current, or a schedule's request
+    is stored, but the model is not woken yet. `seen`: the model was seen out of its stopped state under the start on
+    record, or out of STARTING when the stop on record was intended, or since. `faults` and `people` are what is left
+    of the budgets.
+    """
+
+    now: int
+    record: int
+    services: tuple[Service, ...]
+    plan: int
+    unwoken: bool
+    workers: tuple[Worker, ...]
+    faults: int
+    people: int
+    seen: bool
+    gate: int = 0  # see `explorer.behind`
+    waiting: bool = False  # messages wait in the queue behind the model
+    asked: tuple[int, ...] = ()  # the points at which the first of the scenario's requests were stored
+
+    def with_service(self, place: int, service: Service) -> "State":
+        """Return the situation with another state of one service."""
+        return self._replace(services=(*self.services[:place], service, *self.services[place + 1 :]))
+
+    def others(self, place: int) -> tuple[Worker, ...]:
+        """Return all workers but one."""
+        return self.workers[:place] + self.workers[place + 1 :]
+
+    def spent(self) -> "State":
+        """Return the situation with one fault less to come."""
+        return self._replace(faults=self.faults - 1)
+
+
+class Edge(NamedTuple):
+    """One event: what it is, who makes it (a worker's place, or NOBODY), where it leads, what it breaks."""
+
+    event: str
+    worker: int
+    state: State
+    broken: tuple[Broken, ...] = ()

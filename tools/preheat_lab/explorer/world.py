@@ -1,0 +1,438 @@
+"""The world of one model, and every event that can come next in it.
+
+Owns the events: time, messages, plans, and each step of a worker with its own answer and each fault; what calls break.
+Knows no order of search. What is assumed, and what that leaves out: the package's docstring.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from preheat.app.audit.invariants import Broken, Sent, by_call, by_effect
+from preheat.app.ports import (
+    AccessRefused,
+    AnswerLost,
+    HostingError,
+    InvalidCall,
+    ModelGone,
+    Planned,
+    QuotaExceeded,
+    StaleRecord,
+    StoreUnavailable,
+    Throttled,
+    WrongState,
+)
+from preheat.app.reconcile.reconcile import WRITES_LOST_MAX
+from preheat.domain.decision.situation import Observation
+from preheat.domain.plan.plan import Target
+from preheat.domain.record.attempt import Attempt, Call
+from preheat.domain.record.gate import GateLook, Passage
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import ModelRecord
+from preheat_lab.explorer import behind
+from preheat_lab.explorer import service as hosting
+from preheat_lab.explorer.asking import Asking
+from preheat_lab.explorer.outside import Outside
+from preheat_lab.explorer.passes import (
+    CLOCK,
+    CLOSE,
+    COUNT,
+    DESCRIBE,
+    DONE,
+    GATE,
+    LOAD,
+    OF_CALL,
+    OPEN,
+    PLANNED,
+    SAVE,
+    STANDINGS,
+    STOP,
+    Passes,
+    Request,
+    Values,
+)
+from preheat_lab.explorer.records import Records
+from preheat_lab.explorer.scenario import Scenario
+from preheat_lab.explorer.state import LOOSE, NEVER_CALLED, NOBODY, Edge, State, Worker
+from preheat_lab.explorer.wants import STEP, instant
+
+# The function times out after 60 s: within one step of the grid from its start, a worker has acted or is dead.
+LIFE = 1
+# Clocks are within 60 s of each other; a whole minute behind and a whole minute of life would use up the lease.
+BEHIND = STEP - timedelta(seconds=1)
+REFUSALS: tuple[type[HostingError], ...] = (Throttled, WrongState, QuotaExceeded, AccessRefused, InvalidCall)
+FAULTY: tuple[type[HostingError], ...] = (AnswerLost, *REFUSALS)
+UNREADABLE = (*(each("fault") for each in FAULTY), Observation(Observed.UNKNOWN, "a new word"))
+
+
+class World:
+    """All situations of one scenario, and what leads from each to the next."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.values = Values()
+        number = self.values.number
+        self._won = number(None)  # the answer to a write that was won; its number, 0, is also a person's token
+        self.passes = Passes(self.values, requests=bool(scenario.requests))
+        self.asking = Asking(scenario, self.values)
+        self.records = Records(scenario, self.values, self.passes)
+        self.outside = Outside(scenario, self.records)
+        self._stale, self._store_lost = number(StaleRecord("lost")), number(StoreUnavailable("fault"))
+        self._instants = [number(instant(at)) for at in range(scenario.ends + 2)]
+        self._behind = [number(instant(at) - BEHIND) for at in range(scenario.ends + 2)]
+        self._plans = [number(Planned(version, plan)) for version, plan in enumerate(scenario.plans, start=1)]
+        self._looks = [number(Observation(word, word)) for word in hosting.OBSERVED]
+        self._foreign = [number(Observation(word, word, foreign=True)) for word in hosting.OBSERVED]
+        self._unreadable = [(f"describe: {_name(each)}", number(each)) for each in UNREADABLE]
+        self._gates = [number(each) for each in behind.LOOKS]
+        self._backlogs = [number(each) for each in behind.BACKLOGS]
+        unreadable = (Throttled("fault"), AccessRefused("fault"))
+        strange = GateLook(Passage.UNKNOWN, "a new word")
+        self._of_gate = [("gate: a new word", number(strange)), *((f"gate: {_name(e)}", number(e)) for e in unreadable)]
+        self._of_queue = [(f"count: {_name(each)}", number(each)) for each in unreadable]
+        self._gone = self._looks[hosting.GONE] = number(ModelGone("deleted"))
+        self._conflict, self._answer_lost = number(WrongState("conflict")), number(AnswerLost("fault"))
+        self._throttled_at_last = number(Throttled("the first try was not answered", retried=True))
+        self._digests: dict[int, str] = {}  # of the parameters with which a token was first sent
+        self._refusals = [(each.__name__, number(each("fault"))) for each in REFUSALS]
+
+    def initial(self) -> State:
+        """Return the world right after the first plan was applied."""
+        return State(
+            now=0,
+            record=self.records.first(),
+            services=self.outside.first,
+            plan=0,
+            unwoken=False,
+            workers=(),
+            faults=self.scenario.faults,
+            people=self.scenario.people,
+            seen=False,
+            gate=behind.OPEN if self.scenario.found_open else behind.SHUT,
+        )
+
+    def record(self, state: State) -> ModelRecord:
+        """Return the stored record of a situation."""
+        return self.records[state.record]
+
+    def cell(self, state: State, event: str) -> tuple[str, str, str]:
+        """Return the place of an event in the coverage matrix: status, phase and fault."""
+        record = self.record(state)
+        service = state.services[self.outside.place(record.target)]
+        return hosting.STATES[service.state].value, record.phase.value, event
+
+    # --- time, messages, plans --------------------------------------------------------------------------------------
+
+    def fair(self, state: State) -> Edge | None:
+        """Return what comes next if Preheat is left alone with a healthy service and nobody interferes; None: the end.
+
+        Workers under way finish, a due model is looked at, then a minute passes and brings what was under way to its
+        end.
+        """
+        if state.unwoken:
+            return self._wake(state)
+        if state.workers:
+            return self._step(state, 0)
+        if self.records.is_due(state.record, state.now):
+            return self._deliver(state, "look")
+        if state.now >= self.scenario.ends:
+            return None
+        after = self.outside.completed(self._later(state))
+        if self.scenario.is_gated:
+            after = after._replace(gate=behind.arrived(after.gate), waiting=False)
+        if after.now > self.scenario.hard_until:
+            after = after._replace(faults=0, people=0)
+        return self.outside.covered("left alone for a minute", after)
+
+    def hard(self, state: State) -> Iterator[Edge]:
+        """Yield everything that may come next while everything may happen."""
+        scenario = self.scenario
+        places = range(len(state.workers))
+        for place in places:
+            if place == 0 or state.workers[place] != state.workers[place - 1]:
+                yield from self._steps(state, place)
+        if len(state.workers) < scenario.workers and self.records.is_due(state.record, state.now):
+            yield self._deliver(state, "look")
+            if state.faults and state.now > 0:
+                late = self._deliver(state.spent(), "fault: look, with a clock that is behind", behind=1)
+                yield self.outside.covered(late.event, late.state)
+        if state.now < scenario.hard_until and all(state.now < worker.born + LIFE for worker in state.workers):
+            yield self.outside.covered("time passes", self._later(state))
+        yield from self.outside.of_services(state)
+        if behind.arrived(state.gate) != state.gate:
+            yield Edge("gate: arrives", NOBODY, state._replace(gate=behind.arrived(state.gate)))
+        if self.scenario.drains and state.faults:
+            word = "queue: empties" if state.waiting else "queue: fills"
+            yield Edge(word, NOBODY, state.spent()._replace(waiting=not state.waiting))
+        on_its_way = any(self._request(worker).kind == STOP for worker in state.workers)
+        yield from self.outside.of_people(state, stop_on_its_way=on_its_way)
+        yield from self._of_plans(state)
+        yield from self._of_requests(state)
+        if state.faults:
+            for place in places:
+                yield Edge("fault: crash", place, state.spent()._replace(workers=state.others(place)))
+
+    def _of_plans(self, state: State) -> Iterator[Edge]:
+        if state.unwoken:
+            yield self._wake(state)
+        elif state.plan + 1 < len(self.scenario.plans):
+            applied = state._replace(plan=state.plan + 1, unwoken=True)
+            edge = self.outside.covered("apply: the next plan is current", applied)
+            yield edge if self.scenario.apart else self._wake(edge.state)._replace(event="apply: the next plan")
+
+    def _of_requests(self, state: State) -> Iterator[Edge]:
+        """A model's request bumps its record with it; a schedule's bumps the schedule's counter, the model follows."""
+        request = self.asking.next(state)
+        if request is None:
+            return
+        word = "release" if request in self.scenario.requests[: len(state.asked)] else request.kind
+        asked = state._replace(asked=(*state.asked, state.now))
+        after = self._bumped(asked) if request.subject.schedule is None else asked._replace(unwoken=True)
+        yield self.outside.covered(f"request: {word}", after)
+
+    def _bumped(self, state: State) -> State:
+        woken = state._replace(record=self.records.woken(state.record))
+        return woken._replace(workers=self._outdated(state.workers))
+
+    def _wake(self, state: State) -> Edge:
+        return Edge("wakes the model", NOBODY, self._bumped(state._replace(unwoken=False)))
+
+    def _later(self, state: State) -> State:
+        now = state.now + 1
+        return state._replace(now=now, record=self.records.later(state.record, now))
+
+    # --- one step of a worker ---------------------------------------------------------------------------------------
+
+    def _steps(  # noqa: C901 - one list of what may go wrong, call by call
+        self, state: State, place: int
+    ) -> Iterator[Edge]:
+        """Yield what the next call of a worker may come to: its own answer, and each fault."""
+        worker = state.workers[place]
+        request = self._request(worker)
+        yield self._step(state, place)
+        if worker.called_at not in (NEVER_CALLED, state.now):
+            yield self._record_answer(state, place, worker.called_at)
+        elif request.kind == SAVE and (late := self._decides_late(worker, state.now)) != worker:
+            yield self._save(state, place, late)
+        if not state.faults:
+            return
+        spent = state.spent()
+        if request.kind == DESCRIBE:
+            for event, answer in self._unreadable:
+                yield self._answered(spent, place, answer, f"fault: {event}")
+        elif request.kind in (GATE, COUNT):
+            for event, answer in self._of_gate if request.kind == GATE else self._of_queue:
+                yield self._answered(spent, place, answer, f"fault: {event}")
+        elif request.kind == SAVE or worker.called_at != NEVER_CALLED:
+            ready = self._to_save(worker, state.now)
+            yield self._save(spent, place, ready, lost=True, arrives=False)
+            if worker.fresh:
+                yield self._save(spent, place, ready, lost=True, arrives=True)
+        elif request.attempt is not None:
+            yield self._call(spent, place, request, lost=True)
+            yield self._call(spent, place, request, retried=True)
+            verb = request.attempt.call
+            yield self._answered(spent, place, self._answer_lost, f"fault: {verb} does not arrive", called=True)
+            for name, answer in self._refusals:
+                yield self._answered(spent, place, answer, f"fault: {verb}: {name}", called=True)
+
+    def _step(self, state: State, place: int) -> Edge:
+        """Return the next call of a worker, answered as it should be."""
+        worker = state.workers[place]
+        if worker.called_at != NEVER_CALLED:
+            return self._record_answer(state, place, state.now)
+        request = self._request(worker)
+        if request.kind == LOAD:
+            return self._load(state, place)
+        if request.kind == PLANNED:
+            return self._answered(state, place, self._plans[state.plan], "planned")
+        if request.kind == STANDINGS:
+            return self._answered(state, place, self.asking.read(state, request), "standings")
+        if request.kind == DESCRIBE:
+            return self._answered(state, place, self._look(state, request.target), "describe")
+        if request.kind == GATE:
+            return self._answered(state, place, self._gates[state.gate], "gate")
+        if request.kind == COUNT:
+            return self._answered(state, place, self._backlogs[state.waiting], "count")
+        if request.kind == SAVE:
+            return self._save(state, place, worker)
+        return self._call(state, place, request)
+
+    def _request(self, worker: Worker) -> Request:
+        if worker.losses == LOOSE:
+            attempt: Attempt = self.values[worker.answers[0]]
+            return Request(OF_CALL[attempt.call], attempt=attempt)
+        return self.passes.next_call(worker.losses, worker.answers)
+
+    def _look(self, state: State, target: Target | None) -> int:
+        if target is None:
+            raise ValueError("a look names its target")
+        service = state.services[self.outside.place(target)]
+        foreign = self.scenario.tells_makers and service.by_somebody_else() and service.state != hosting.GONE
+        return (self._foreign if foreign else self._looks)[service.state]
+
+    def _deliver(self, state: State, event: str, *, behind: int = 0) -> Edge:
+        """A work message begins a pass, which reads the record and its clock."""
+        newcomer = Worker(0, (), fresh=True, born=state.now, behind=behind)
+        workers = (*state.workers, newcomer)
+        return self._load(state._replace(workers=workers), len(workers) - 1, event)
+
+    def _load(self, state: State, place: int, event: str = "load again") -> Edge:
+        worker = state.workers[place]
+        answers: tuple[int, ...] = (state.record, self._reading(worker, state.now))
+        if not self._plan_may_change(state):
+            answers = (*answers, self._plans[state.plan])
+            if self.passes.next_call(worker.losses, answers[:2]).kind == DONE:
+                answers = answers[:2]
+        if self.asking.next(state) is None:
+            while (request := self.passes.next_call(worker.losses, answers)).kind == STANDINGS:
+                answers = (*answers, self.asking.read(state, request))
+        loaded = self._at_its_clock(worker._replace(answers=answers, fresh=True), state.now)
+        return self._moved(event, state, place, loaded)
+
+    def _reading(self, worker: Worker, now: int) -> int:
+        """Return what the worker's clock shows."""
+        return self._behind[now] if worker.behind else self._instants[now]
+
+    def _at_its_clock(self, worker: Worker, now: int) -> Worker:
+        """Return the worker with its clock read, as often as it does that once it has looked."""
+        while self._request(worker).kind == CLOCK:
+            worker = worker._replace(answers=(*worker.answers, self._reading(worker, now)))
+        return worker
+
+    def _decides_late(self, worker: Worker, now: int) -> Worker:
+        """Return the worker, about to write what it decided, had it only now read its clock after the look."""
+        if self._won in worker.answers or self.passes.next_call(worker.losses, worker.answers[:-1]).kind != CLOCK:
+            return worker
+        return worker._replace(answers=(*worker.answers[:-1], self._reading(worker, now)))
+
+    def _plan_may_change(self, state: State) -> bool:
+        hard = self.scenario.hard_from <= state.now < self.scenario.hard_until
+        return hard and state.plan + 1 < len(self.scenario.plans)
+
+    def _answered(self, state: State, place: int, answer: int, event: str, *, called: bool = False) -> Edge:
+        worker = state.workers[place]
+        at = state.now if called else NEVER_CALLED
+        broken: tuple[Broken, ...] = ()
+        if called:
+            attempt = self._request(worker).attempt
+            if attempt is not None:
+                broken = tuple(self._called(attempt, worker, state.now))
+        moved = worker._replace(answers=(*worker.answers, answer), called_at=at)
+        if not called:
+            moved = self._at_its_clock(moved, state.now)
+        return self._moved(event, state, place, moved)._replace(broken=broken)
+
+    def _call(self, state: State, place: int, request: Request, *, lost: bool = False, retried: bool = False) -> Edge:
+        worker, attempt = state.workers[place], request.attempt
+        if attempt is None:
+            raise ValueError(f"a call without an attempt: {request}")
+        if request.kind in (OPEN, CLOSE):
+            return self._change(state, place, attempt, lost=lost)
+        start = attempt.call is Call.START
+        token = self.values.number(attempt.client_token)
+        target = self.outside.place(attempt.target)
+        service = state.services[target]
+        made = self.outside.called(service, token, start=start)
+        broken = list(self._called(attempt, worker, state.now))
+        if made.changed:
+            by_person = service.run_by == hosting.PERSON and service.running()
+            broken += by_effect(attempt, effects=made.effects, by_person=by_person)
+        refused = self._gone if service.state == hosting.GONE else self._conflict
+        answer = self._answer_lost if lost else refused if made.refused else self._won
+        answer = self._throttled_at_last if retried else answer
+        moved = worker._replace(answers=(*worker.answers, answer), called_at=state.now)
+        event = f"fault: {attempt.call}, answer lost" if lost else str(attempt.call)
+        event = f"fault: {attempt.call}, the client's second try throttled" if retried else event
+        edge = self._moved(event, state.with_service(target, made.service), place, moved)
+        return edge._replace(broken=tuple(broken))
+
+    def _change(self, state: State, place: int, attempt: Attempt, *, lost: bool) -> Edge:
+        """A worker has the gate opened or closed; it lets through what it will, whoever else has written meanwhile."""
+        worker = state.workers[place]
+        broken = tuple(self._called(attempt, worker, state.now))
+        gate = behind.changed(state.gate, opens=attempt.call is Call.OPEN)
+        answer = self._answer_lost if lost else self._conflict if gate is None else self._won
+        moved = worker._replace(answers=(*worker.answers, answer), called_at=state.now)
+        event = f"fault: {attempt.call}, answer lost" if lost else str(attempt.call)
+        after = state if gate is None else state._replace(gate=gate)
+        return self._moved(event, after, place, moved)._replace(broken=broken)
+
+    def _called(self, attempt: Attempt, worker: Worker, now: int) -> Iterator[Broken]:
+        """Judge a call; a token stands for the parameters with which any way has first sent it."""
+        digest = self._digests.setdefault(self.values.number(attempt.client_token), attempt.digest())
+        first = Sent(attempt.first_at, digest)
+        return by_call(attempt, self.values[worker.named], at=instant(now), first=first)
+
+    def _to_save(self, worker: Worker, clock: int) -> Worker:
+        """Return the worker at its write: the one that records an answer reads its clock first."""
+        if worker.called_at == NEVER_CALLED:
+            return worker
+        return worker._replace(answers=(*worker.answers, self._reading(worker, clock)), called_at=NEVER_CALLED)
+
+    def _record_answer(self, state: State, place: int, clock: int) -> Edge:
+        ready = self._to_save(state.workers[place], clock)
+        if broken := self.records.unrecorded(ready):
+            return self._moved("the answer is not written down", state, place, None)._replace(broken=broken)
+        return self._save(state, place, ready)
+
+    def _save(self, state: State, place: int, worker: Worker, *, lost: bool = False, arrives: bool = True) -> Edge:
+        """The worker's write: won if what it read is still stored. `lost`: it gets no answer, though it may arrive."""
+        fresh = worker.fresh and not self.asking.outruns(state, self._request(worker))
+        answer = self._store_lost if lost else self._won if fresh else self._stale
+        event = "save"
+        if lost:
+            event = "fault: save, answer lost" if arrives else "fault: save does not arrive"
+        elif not fresh:
+            event = "save: somebody else has won"
+        follower = worker._replace(answers=(*worker.answers, answer))
+        again = self._won not in worker.answers and self._request(follower).kind in (LOAD, DONE)
+        if not fresh and not lost and again:
+            follower = Worker(worker.losses + 1, (), fresh=False, born=worker.born, behind=worker.behind)
+            if follower.losses == WRITES_LOST_MAX:
+                return self._moved(event, state, place, None)
+        if not fresh or not arrives:
+            return self._moved(event, state, place, follower)
+        written = self.records.written(state, worker)
+        others = self._outdated(state.others(place))
+        won = state._replace(record=written.record, workers=(*others, follower), seen=written.seen)
+        edge = self._moved(
+            event, self.outside.written(won, worker), len(others), follower._replace(named=written.named)
+        )
+        callers = [call.attempt for call in map(self._request, others) if call.attempt is not None]
+        closed = tuple(self.records.closed(state, worker, callers)) if callers else ()
+        return edge._replace(broken=(*written.broken, *closed))
+
+    def _outdated(self, workers: tuple[Worker, ...]) -> tuple[Worker, ...]:
+        """Return the workers after somebody else's write.
+
+        One that has not won its write yet will lose it and read again, as any new worker may at any time; one that has
+        made its call will lose the write of its answer and end: both are gone, if the search is reduced. One that is
+        about to call will still call, and then end: of it, only the call is kept.
+        """
+        if not self.scenario.reduced:
+            return tuple(each._replace(fresh=False) for each in workers)
+        return tuple(self._loose(each) for each in workers if self._request(each).attempt is not None)
+
+    def _loose(self, worker: Worker) -> Worker:
+        attempt = self._request(worker).attempt
+        if worker.losses == LOOSE or attempt is None:
+            return worker
+        bare = replace(
+            attempt, intent_at=attempt.first_at, tries=1, open_writers=1, answer=None, retry_at=None, doubtful=False
+        )
+        return Worker(LOOSE, (self.values.number(bare),), fresh=False, born=worker.born, named=worker.named)
+
+    def _moved(self, event: str, state: State, place: int, worker: Worker | None) -> Edge:
+        """Return the state with one worker moved on; one that is done is gone. Workers are alike: they are sorted."""
+        others = state.others(place)
+        if worker is not None and worker.called_at != NEVER_CALLED and not worker.fresh and self.scenario.reduced:
+            worker = None
+        if worker is None or (worker.called_at == NEVER_CALLED and self._request(worker).kind == DONE):
+            return Edge(event, place, state._replace(workers=others))
+        workers = tuple(sorted((*others, worker))) if others else (worker,)
+        return Edge(event, place, state._replace(workers=workers))
+
+
+def _name(answer: object) -> str:
+    return answer.detail if isinstance(answer, Observation) else type(answer).__name__

@@ -1,0 +1,180 @@
+"""The coverage matrix: at which service status and phase each fault was met, by explorer (X) and simulation (D).
+
+    python -m preheat_lab.matrix [--seeds 12]
+
+A cell is a service status, a record's phase and a fault. Reachable by the explorer is a cell if the event that the
+fault spoils has come there with a fault still allowed; by the simulation, if a pass has begun there. Where a fault
+cannot strike by its nature, and why, says `NATURE`. Prints how many cells each harness has hit, and those that neither
+has; exit 1 if there is one that chance would have hit.
+"""
+
+import argparse
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+
+from preheat_lab.explorer import Scenario, explore
+from preheat_lab.explorer.catalog import CI
+from preheat_lab.simulation import run
+from preheat_lab.simulation.faults import Mishap
+from preheat_simulator.core.status import Status
+
+# What the simulation draws at a place of the service's or a person's own choosing, not of a pass's.
+BY_CHANCE = frozenset({Mishap.PERSON_STARTS, Mishap.PERSON_STOPS, Mishap.STUCK, Mishap.INTERNAL_ERROR_AFTER})
+type Place = tuple[str, str]
+type Hits = dict[str, Counter[Place]]
+
+DELETED, UNDONE, CONFLICT, INVALID, NEW_WORD, SECOND_TRY = (
+    "model deleted", "stop undone", "wrong state", "invalid", "new status word", "second try throttled"
+)  # fmt: skip
+READ = ("Throttled", "AccessRefused")
+MOVED = ("Throttled", "WrongState", "QuotaExceeded", "AccessRefused", "InvalidCall")
+# The explorer's words for what both let happen, and for what only it does.
+EVENTS: Mapping[str, str] = {
+    "fault: crash": Mishap.WORKER_KILLED,
+    "fault: look, with a clock that is behind": Mishap.CLOCK_OFF,
+    "fault: save does not arrive": Mishap.STORE_OUT,
+    "fault: save, answer lost": Mishap.STORE_LOST,
+    "fault: hosting failed": Mishap.HOSTING_FAILED,
+    "fault: system updating": Mishap.SYSTEM_UPDATING,
+    "fault: model deleted": DELETED,
+    "fault: stop undone": UNDONE,
+    "fault: describe: a new word": NEW_WORD,
+    **{f"fault: {call}, answer lost": Mishap.ANSWER_LOST for call in ("start", "stop")},
+    **{f"fault: {call}, the client's second try throttled": SECOND_TRY for call in ("start", "stop")},
+    **{f"fault: {call} does not arrive": Mishap.INTERNAL_ERROR for call in ("start", "stop")},
+    "fault: describe: AnswerLost": Mishap.INTERNAL_ERROR,
+    **{
+        f"fault: {call}: {error}": fault
+        for call in ("describe", "start", "stop")
+        for error, fault in {
+            "Throttled": Mishap.THROTTLE,
+            "AccessRefused": Mishap.ACCESS_DENIED,
+            "QuotaExceeded": Mishap.QUOTA,
+            "WrongState": CONFLICT,
+            "InvalidCall": INVALID,
+        }.items()
+    },
+    **{f"fault: {call}, answer lost": Mishap.GATE_LOST for call in ("open", "close")},
+    **{f"fault: {call} does not arrive": Mishap.GATE_OUT for call in ("open", "close")},
+    "fault: gate: a new word": NEW_WORD,
+    **{f"fault: {call}: {error}": Mishap.GATE_REFUSED for call in ("gate", "count") for error in READ},
+    **{f"fault: {call}: {error}": Mishap.GATE_REFUSED for call in ("open", "close") for error in MOVED},
+}
+# Where a fault of the explorer can strike by its nature, and why nowhere else.
+NATURE: Mapping[str, tuple[frozenset[str], str]] = {
+    Mishap.HOSTING_FAILED: (frozenset({Status.STARTING_HOSTING}), "only a start can fail"),
+    Mishap.SYSTEM_UPDATING: (
+        frozenset({Status.TRAINED, Status.STARTING_HOSTING, Status.HOSTED, Status.STOPPING_HOSTING}),
+        "not while it is updated, deleted or failed: that would change nothing that a pass can see",
+    ),
+    DELETED: (frozenset(set(Status) - {Status.DELETING}), "what is deleted stays so"),
+    UNDONE: (frozenset({Status.STOPPING_HOSTING}), "only a stop under way can come to nothing"),
+}
+# Faults of the surroundings, which the explorer has in another form or not at all: the simulation alone is asked.
+# What hits no model, and so has no place: a message that nobody can read, and the publisher with its stream and bus.
+PLACELESS = frozenset(
+    {Mishap.NONE, Mishap.POISON_MESSAGE, Mishap.BATCH_DOUBLED, Mishap.BUS_OUT, Mishap.PUBLISHER_KILLED}
+)
+AROUND = frozenset(set(Mishap) - set(EVENTS.values()) - PLACELESS)
+# By chance a place is hit about as often as passes begin there and as the fault comes: less often than this is too rare
+# for so many seeds to tell.
+EXPECTED_LEAST = 3
+
+
+def base(event: str) -> frozenset[str]:
+    """Return the events that a fault of the explorer can spoil; none: it comes by itself, wherever anything can."""
+    if event == "fault: crash":
+        return frozenset({"describe", "save", "start", "stop"})
+    behind = ("gate", "count", "open", "close")
+    word = event.removeprefix("fault: ").replace(",", "").replace(":", "").split()[0]
+    spoils = word in ("describe", "save", "start", "stop", "look", *behind) and event != "fault: stop undone"
+    return frozenset({word}) if spoils else frozenset()
+
+
+def explored(scenario: Scenario) -> tuple[Hits, Hits]:
+    """Search; return what was hit, and where it could have been."""
+    return struck(explore(scenario).cells)
+
+
+def struck(cells: Mapping[tuple[str, str, str], int]) -> tuple[Hits, Hits]:
+    """Return what one search has hit, and where each of these faults could have come: place by place."""
+    hits: Hits = defaultdict(Counter)
+    could: Hits = defaultdict(Counter)
+    for (status, phase, event), number in cells.items():
+        if event in EVENTS:
+            hits[EVENTS[event]][status, phase] += number
+    for event, fault in EVENTS.items():
+        beside = base(event)
+        for (status, phase, other), number in cells.items():
+            if (other in beside or not beside) and status in NATURE.get(fault, (frozenset({status}), ""))[0]:
+                could[fault][status, phase] += number
+    return dict(hits), dict(could)
+
+
+def simulated(seed: int) -> tuple[Hits, Hits]:
+    """Return the same of one simulated plant: a fault of the surroundings could come wherever a pass began.
+
+    Each other seed meets far more of what is rare.
+    """
+    hits: Hits = defaultdict(Counter)
+    for (status, phase, mishap), number in run(
+        seed=seed, models=12, days=6, faults="all" if seed % 2 else "rough"
+    ).cells.items():
+        hits[mishap][status, phase] += number
+    passes = hits[Mishap.NONE]
+    could: Hits = {fault: Counter(passes) for fault in AROUND if fault not in BY_CHANCE}
+    return dict(hits), could
+
+
+def added(parts: Iterable[tuple[Hits, Hits]]) -> tuple[Hits, Hits]:
+    """Return the sum of what several runs have hit, and where they could have."""
+    sums: tuple[Hits, Hits] = defaultdict(Counter), defaultdict(Counter)
+    for part in parts:
+        for total, some in zip(sums, part, strict=True):
+            for fault, counts in some.items():
+                total[fault].update(counts)
+    return sums
+
+
+def expected(fault: str, place: Place, hits: Hits) -> float:
+    """Return how often chance would have a fault hit at a place, by how often it came at all and passes began there."""
+    passes = hits[Mishap.NONE]
+    return hits.get(fault, Counter()).total() * passes[place] / max(passes.total(), 1)
+
+
+def main() -> int:
+    """Run both harnesses, print the matrix; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=12)
+    seeds = range(1, parser.parse_args().seeds + 1)
+    with ProcessPoolExecutor() as pool:
+        x, could_x = added(pool.map(explored, CI))
+        d, could_d = added(pool.map(simulated, seeds))
+    holes = rare = 0
+    print(f"{'fault':<28} cells  by X  by D  unhit     hits X     hits D")
+    for fault in sorted({*EVENTS.values(), *AROUND}):
+        can, hit_x, hit_d = {*could_x.get(fault, ()), *could_d.get(fault, ())}, {*x.get(fault, ())}, {*d.get(fault, ())}
+        unhit = can - hit_x - hit_d
+        few = {
+            place
+            for place in unhit
+            if place not in could_x.get(fault, ()) and expected(fault, place, d) < EXPECTED_LEAST
+        }
+        unhit, rare = unhit - few, rare + len(few)
+        holes += len(unhit)
+        print(
+            f"{fault:<28} {len(can | hit_d):>5} {len(hit_x):>5} {len(hit_d):>5} {len(unhit):>6}"
+            f" {sum(x.get(fault, Counter()).values()):>10,} {sum(d.get(fault, Counter()).values()):>10,}"
+        )
+        for status, phase in sorted(unhit):
+            print(f"    not hit: {status} in phase {phase}")
+    for fault, (statuses, why) in NATURE.items():
+        print(f"unreachable: {fault} outside {', '.join(sorted(statuses))}: {why}")
+    print(f"matrix: {holes} reachable cells not hit; {rare} others are too rare for {len(seeds)} seeds")
+    return 1 if holes else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""The mutation score: how many seeded mutations of the protocol explorer and simulation find. Run by `make mutants`.
+
+    .venv/bin/python -m preheat_lab.mutants                    every mutation
+    .venv/bin/python -m preheat_lab.mutants --only lease       those whose name has the word
+
+A mutation is killed by a broken promise that a harness reports. An error that it causes is told, and is no kill: what
+ends in an exception would be found by anything. The package as it is must survive every harness, or no kill counts.
+Status 0 if at least 95 % are killed.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from preheat_lab.mutants.catalogue import MUTATIONS
+from preheat_lab.mutants.covered import COVERED
+from preheat_lab.mutants.mutation import ROOT, Mutation, mutated_copy
+
+KILLED_AT_LEAST = 0.95
+SECONDS_MAX = 900
+HUNT = Path(__file__).with_name("hunt.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Hunted:
+    """What one hunt came to: where and as what the mutation was found, or else the error that it caused."""
+
+    harness: str | None
+    invariant: str | None
+    error: str | None
+    seconds: float
+
+    def __str__(self) -> str:
+        if self.harness is not None:
+            return f"{self.invariant:<3} {self.harness}"
+        return f"ERROR {self.error}" if self.error is not None else "SURVIVED"
+
+
+def hunted(mutation: Mutation | None, harnesses: str = "short") -> Hunted:
+    """Hunt one mutation (None: the package as it is) with the short or the long harnesses, in a process of its own."""
+    began = time.monotonic()
+    with TemporaryDirectory(prefix="mutant-") as folder:
+        path = mutated_copy(mutation, Path(folder))
+        environment = {**os.environ, "PYTHONPATH": str(path), "PYTHONDONTWRITEBYTECODE": "1"}
+        first = mutation.first if mutation is not None else ("every",)
+        first = first if harnesses != "long" else ()
+        command = [sys.executable, str(HUNT), str(path), harnesses, *first]
+        try:
+            ended = subprocess.run(
+                command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=SECONDS_MAX
+            )
+        except subprocess.TimeoutExpired:
+            return Hunted(None, None, f"not done after {SECONDS_MAX} s", time.monotonic() - began)
+    seconds = time.monotonic() - began
+    if ended.returncode:
+        return Hunted(None, None, (ended.stderr.strip().splitlines() or ["died"])[-1], seconds)
+    verdict = json.loads(ended.stdout)
+    return Hunted(verdict["harness"], verdict["invariant"], verdict["error"], seconds)
+
+
+def chosen(only: str | None) -> list[Mutation]:
+    """Return the mutations whose name has the word; all, if there is none."""
+    return [mutation for mutation in MUTATIONS if only is None or only in mutation.name]
+
+
+def searched(mutations: Sequence[Mutation | None], harnesses: str) -> dict[Mutation | None, Hunted]:
+    """Hunt each on all cores; tell what is killed as it is found, and return every result."""
+    results: dict[Mutation | None, Hunted] = {}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        under_way = {pool.submit(hunted, mutation, harnesses): mutation for mutation in mutations}
+        for done in as_completed(under_way):
+            mutation = under_way[done]
+            results[mutation] = result = done.result()
+            if mutation is not None and result.harness is not None:
+                print(f"{mutation.name:<58} {result.seconds:>4.0f} s  {result}", flush=True)
+    return results
+
+
+def main() -> int:
+    """Hunt all with the short harnesses, what survives with the long ones; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only")
+    mutations = chosen(parser.parse_args().only)
+    if not mutations:
+        print("no mutation has that word in its name")
+        return 2
+    results = searched([None, *mutations], "short")
+    left = [mutation for mutation, result in results.items() if result.harness is None]
+    later = searched(left, "long")
+    alive = [mutation for mutation in mutations if mutation in later and later[mutation].harness is None]
+    for mutation in alive:
+        error = results[mutation].error or later[mutation].error
+        print(f"{mutation.name:<58} {Hunted(None, None, error, 0.0)}")
+        print(f"    {mutation.file}: {mutation.rule} (expected: {mutation.sees})")
+    for covered in COVERED:
+        print(f"covered twice, not counted: {covered.name}: {covered.why}")
+    sound = None in later and later[None].harness is None and results[None].error is later[None].error is None
+    print(f"the package as it is: {'unbroken' if sound else later.get(None, results[None])}")
+    killed = len(mutations) - len(alive)
+    print(f"mutants: {killed} of {len(mutations)} killed ({killed / len(mutations):.0%})")
+    return 0 if sound and killed / len(mutations) >= KILLED_AT_LEAST else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""Every seeded mutation that counts. Each is named once, and breaks one rule of the protocol; see also `covered`.
+
+Not here, for no promise can tell them from the protocol, by design:
+
+* a token without the parameters' digest: a new attempt always has a new generation, so no two tokens meet; the digest
+  guards a table that was restored to an older copy.
+* the end of a demand inclusive: the demand is over by its end in two places, and one alone changes nothing.
+* a tick that looks no minute ahead, messages without their delay: up to a minute later, which the slack covers.
+* the message for the next look not sent: the tick finds the model within a minute.
+* short gaps not bridged: it costs a restart and breaks no promise.
+* the version of a write ignored by a store: explorer and simulation have stores of their own; the contract suite and
+  the state machine see it. So it is with the version that a hold bumps; its own test breaks that in the explorer.
+* what stands cut and joined to demand in another way: explorer and simulation judge by the same arithmetic.
+"""
+
+from preheat_lab.mutants import (
+    on_attempts,
+    on_decisions,
+    on_gates,
+    on_holds,
+    on_passes,
+    on_requests,
+    on_rests,
+    on_starts,
+    on_stops,
+)
+from preheat_lab.mutants.mutation import Mutation
+
+MUTATIONS: tuple[Mutation, ...] = (
+    *on_attempts.MUTATIONS,
+    *on_passes.MUTATIONS,
+    *on_starts.MUTATIONS,
+    *on_stops.MUTATIONS,
+    *on_rests.MUTATIONS,
+    *on_decisions.MUTATIONS,
+    *on_gates.MUTATIONS,
+    *on_holds.MUTATIONS,
+    *on_requests.MUTATIONS,
+)

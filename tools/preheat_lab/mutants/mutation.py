@@ -1,0 +1,69 @@
+"""One seeded mutation: a small replacement in the source, and the rule that it breaks.
+
+Owns how a mutation is applied: to a copy of the package, never to the source itself. Knows no harness.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+PACKAGE = Path("layers/preheat/preheat")
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """In `file` (below the package), `old` becomes `new`; `rule` is what that breaks, `sees` the promise to be missed.
+
+    `first` names the harnesses of `hunt.OWN` that see it, tried before all others.
+    `old` stands exactly once in the file, so that the replacement is the one that was meant.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    rule: str
+    sees: str
+    first: tuple[str, ...] = ()
+
+    def applied(self, text: str) -> str:
+        """Return the mutated source.
+
+        Raises:
+            ValueError: the text to be replaced is not there exactly once: the source has moved on.
+        """
+        times = text.count(self.old)
+        if times != 1:
+            raise ValueError(f"{self.name}: its text stands {times} times in {self.file}; name it anew")
+        return text.replace(self.old, self.new)
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A mutation that no promise can tell from the protocol, for `why`: another rule covers the same. Not counted."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    why: str
+
+
+def source(file: str) -> str:
+    """Return a file of the package as it stands in the checkout."""
+    return (ROOT / PACKAGE / file).read_text(encoding="utf-8")
+
+
+def mutated_copy(mutation: Mutation | None, folder: Path) -> Path:
+    """Copy the package into `folder`, mutated (None: as it is); return what goes first on PYTHONPATH.
+
+    The functions' handlers are not copied: they are found beside the package, as in a checkout.
+    """
+    package = folder / PACKAGE
+    shutil.copytree(ROOT / PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "functions").symlink_to(ROOT / "functions")
+    if mutation is not None:
+        file = package / mutation.file
+        file.write_text(mutation.applied(source(mutation.file)), encoding="utf-8")
+    return package.parent

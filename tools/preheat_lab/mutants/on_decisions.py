@@ -1,0 +1,169 @@
+"""Mutations of the decision and of the demand: what is counted, judged and told, and what is wanted when."""
+
+from functools import partial
+
+from preheat_lab.mutants.mutation import Mutation
+
+_m = partial(Mutation, file="domain/decision/decision.py")
+_s = partial(Mutation, file="domain/decision/situation.py")
+_d = partial(Mutation, file="domain/demand/demand.py")
+_p = partial(Mutation, file="domain/demand/pieces.py")
+
+MUTATIONS = (
+    _s(
+        name="the effort renewed by each pass",
+        old="    if effort is None or demand.begin >= effort.until:",
+        new="    if True:",
+        rule="attempts count for one demand, from pass to pass",
+        sees="S10",
+    ),
+    _m(
+        name="a phase that began earlier than it did",
+        old="return record.since if phase is record.phase else max(record.since, now)",
+        new="return record.since if phase is record.phase else now",
+        rule="since never moves back",
+        sees="S8",
+        first=("woken by an apply: two faults",),
+    ),
+    _m(
+        name="entries not counted",
+        old="sequence=s.record.sequence + told,",
+        new="sequence=s.record.sequence,",
+        rule="the ledger is gap-free",
+        sees="S7",
+    ),
+    _m(
+        name="what is seen is not written down",
+        old="observed=s.observation.observed if readable else record.observed,",
+        new="observed=record.observed,",
+        rule="the record tells what was seen",
+        sees="L2",
+    ),
+    _m(
+        name="a ledger that skips a number",
+        old="sequence=s.record.sequence + told,",
+        new="sequence=s.record.sequence + 2 * told,",
+        rule="the ledger is gap-free",
+        sees="S7",
+    ),
+    _m(
+        name="observations without an entry",
+        old="    if told:\n        spent",
+        new="    if told and action is not Action.OBSERVE:\n        spent",
+        rule="a state change has its entry",
+        sees="S7",
+    ),
+    _m(
+        name="an entry that starts from where it ends",
+        old="from_phase=before.phase,",
+        new="from_phase=after.phase,",
+        rule="the ledger's entries join",
+        sees="S7",
+    ),
+    _m(
+        name="late never noticed",
+        old="overdue = s.now >= effort.ready_at and effort.ready_at < effort.until",
+        new="overdue = False",
+        rule="late is told within two minutes",
+        sees="L3",
+    ),
+    _m(
+        name="late told again and again",
+        old="return changed(effort, judged=True), s.now",
+        new="return effort, s.now",
+        rule="a demand is judged once",
+        sees="L3",
+        first=("starts that hang",),
+    ),
+    _m(
+        name="calls that cost nothing",
+        old="    if move.calls:\n        spent_until",
+        new="    if False:\n        spent_until",
+        rule="at most 90 calls in an hour",
+        sees="S10",
+    ),
+    _m(
+        name="no look after a call",
+        old="        wake_at = first_look_at",
+        new="        wake_at = None",
+        rule="what was called for is looked after until it is so",
+        sees="L1",
+    ),
+    _m(
+        name="no look after an entry",
+        old="    wake_at, spent_until = move.wake_at, move.record.spent_until",
+        new="    wake_at, spent_until = None if told else move.wake_at, move.record.spent_until",
+        rule="each pass sets the next look",
+        sees="L1",
+    ),
+    _m(
+        name="the next target waits for the next edge",
+        old="        wake_at = edge(s, s.now)  #",
+        new="        wake_at = move.wake_at  #",
+        rule="when the old target is let go of, the next pass turns to the new one",
+        sees="L1",
+        first=("newer version",),
+    ),
+    _m(
+        name="a refusal of an earlier plan still silences",
+        old="silent_for_plan=record.silent_for_plan if s.silent else None,",
+        new="silent_for_plan=None if record.silent_for_plan is None else s.plan_version,",
+        rule="a new plan is asked for anew",
+        sees="L1",
+        first=("other units: a fault",),
+    ),
+    _p(
+        name="the lead forgotten",
+        old="    ahead = model.lead + model.slack\n",
+        new="    ahead = model.slack\n",
+        rule="a start is due lead and slack ahead",
+        sees="L1",
+    ),
+    _p(
+        name="the slack forgotten",
+        old="    ahead = model.lead + model.slack\n",
+        new="    ahead = model.lead\n",
+        rule="a start is due lead and slack ahead",
+        sees="L1",
+        first=("starts that take their whole lead",),
+    ),
+    _d(
+        name="the end is no edge",
+        old="its = [demand.start_at, demand.ready_at, demand.end, *",
+        new="its = [demand.start_at, demand.ready_at, *",
+        rule="a model is looked at when its demand ends",
+        sees="L2",
+    ),
+    _d(
+        name="the start is no edge",
+        old="its = [demand.start_at, demand.ready_at, demand.end, *",
+        new="its = [demand.ready_at, demand.end, *",
+        rule="a model is looked at when its start is due",
+        sees="L1",
+    ),
+    _d(
+        name="the next demand served early",
+        old="return self.start_at <= instant < self.end",
+        new="return instant < self.end",
+        rule="what runs between two demands is not wanted",
+        sees="L2",
+    ),
+    _d(
+        name="a demand that ends 4 min late",
+        old="""    place = bisect_right(around.ends, now)
+    for demand in around.demands[place:]:
+        if now in demand:""",
+        new="""    place = bisect_right(around.ends, now - STOP_TIME)
+    for demand in around.demands[place:]:
+        if demand.start_at <= now:""",
+        rule="a stop is accepted within two minutes of the demand's end",
+        sees="L2",
+    ),
+    _d(
+        name="a demand that ends 10 min early",
+        old="        if now in demand:",
+        new="        if now in demand and now < demand.end - STOP_TIME - BRIDGE_ALLOWANCE:",
+        rule="what is needed is not stopped",
+        sees="S3",
+    ),
+)

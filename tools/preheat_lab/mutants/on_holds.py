@@ -1,0 +1,80 @@
+"""Mutations of what stands of requests: whether a pass reads it, and what guards a stop that was decided before."""
+
+from functools import partial
+
+from preheat_lab.mutants.mutation import Mutation
+
+_m = partial(Mutation, file="app/reconcile/reconcile.py")
+_s = partial(Mutation, file="domain/decision/situation.py", first=("asked in units",))
+
+MUTATIONS = (
+    _m(
+        name="requests: a stop that nothing guards",
+        old="    record = _save(decision, remote, entries, situation.guards if stops else {})\n",
+        new="    record = _save(decision, remote, entries, {})\n",
+        rule="a stop decided before a schedule's hold was accepted loses its write",
+        sees="S3",
+    ),
+    _m(
+        name="requests: the model's own not read",
+        old="requests = list(remote.store.standings(Subject(model_id=model.model_id), now - HORIZON).requests)",
+        new="requests: list[Standing] = []",
+        rule="what stands of the model is demand",
+        sees="S3",
+    ),
+    _m(
+        name="requests: the schedule's not read",
+        old="        requests += found.requests\n",
+        new="",
+        rule="what stands of a schedule is demand of its models",
+        sees="S3",
+    ),
+    _m(
+        name="requests: a block is lifted by the pass's own clock",
+        old="for at in (one.known_at, one.released_at)",
+        new="for at in (one.known_at,)",
+        rule="demand is seen from no earlier than what was read of it was known",
+        sees="S3",
+        first=("a block that is lifted: a fault",),
+    ),
+    _s(
+        name="requests: never restarted for a larger hold",
+        old="        return attempt.units.minimum < units_for(",
+        new="        return False and attempt.units.minimum < units_for(",
+        rule="where the plan says so, what runs with fewer units than are asked for is restarted",
+        sees="L1",
+    ),
+    _s(
+        name="requests: restarted for any hold",
+        old="        return attempt.units.minimum < units_for(",
+        new="        return bool(demand.holds) or attempt.units.minimum < units_for(",
+        rule="what runs with enough units is left as it is",
+        sees="S3",
+    ),
+    Mutation(
+        name="gate: a restart waits for it anew with each pass",
+        file="domain/decision/draining.py",
+        old="    waits = s.outgrown or observed",
+        new="    waits = observed",
+        rule="a gate that cannot be closed keeps a restart for five minutes",
+        sees="L1",
+        first=("a larger hold behind a gate: a fault",),
+    ),
+    Mutation(
+        name="what was hosted counts as hosted under a refused plan",
+        file="domain/decision/resting.py",
+        old="    if s.silent:  # Nobody has looked: what was hosted",
+        new="    if False:  # Nobody has looked: what was hosted",
+        rule="a gate is opened only on sight of HOSTED",
+        sees="S11",
+        first=("a gate, two shifts: a fault",),
+    ),
+    _m(
+        name="what has begun is not wanted yet by the pass's own clock",
+        old="known = (record.since, *(",
+        new="known = (None, *(",
+        rule="demand is seen from no earlier than what was begun for it",
+        sees="S3",
+        first=("woken by an apply: two faults",),
+    ),
+)

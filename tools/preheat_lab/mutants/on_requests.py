@@ -1,0 +1,78 @@
+"""Mutations of what others ask for: what a pass reads of it, whom an answer wakes, what is stored with it."""
+
+from functools import partial
+
+from preheat_lab.mutants.mutation import Mutation
+
+_d = partial(Mutation, file="app/requests/desk.py")
+_p = partial(Mutation, file="app/reconcile/reconcile.py")
+_r = partial(Mutation, file="app/requests/ruling.py", first=("asked often",))
+_s = partial(Mutation, file="domain/demand/demand.py", first=("asked often",))
+
+MUTATIONS = (
+    _d(
+        name="an accepted hold of a schedule wakes nobody",
+        old="concerned = tuple(model.model_id for model in case.models) if case is not None and wakes else ()",
+        new="concerned: tuple[ModelId, ...] = ()",
+        rule="whom an accepted request concerns is due",
+        sees="S6",
+    ),
+    _d(
+        name="an answer without its change",
+        old="self._store.answer(reply, ruling.change, concerned, _version(case))",
+        new="self._store.answer(reply, None, concerned, _version(case))",
+        rule="what was accepted is stored with the answer",
+        sees="S6",
+    ),
+    _p(
+        name="holds and blocks of a schedule not read",
+        old="        guards[subject] = found.version\n",
+        new="        guards[subject] = found.version\n        continue\n",
+        rule="what stands of a model's schedules is its demand as well",
+        sees="L1",
+    ),
+    _d(
+        name="requests: answered on a record that has changed",
+        old="self._store.answer(reply, ruling.change, concerned, _version(case))",
+        new="self._store.answer(reply, ruling.change, concerned, None)",
+        rule="what a reply tells of its model was so when it was stored",
+        sees="S6",
+        first=("asked often",),
+    ),
+    _d(
+        name="requests: the same again is answered anew",
+        old="return Taken(before, concerned, again=True)",
+        new="return Taken(replace(before, at=self._clock.now()), concerned, again=True)",
+        rule="a request has one reply, however often it comes",
+        sees="S6",
+        first=("asked often",),
+    ),
+    _r(
+        name="requests: a release that came first is ignored",
+        old="each.until > case.now for each in case.noted)",
+        new="each.until < case.now for each in case.noted)",
+        rule="a hold whose release has come before it is released at birth",
+        sees="S6",
+    ),
+    _r(
+        name="requests: a release that is not stored",
+        old="    change = replace(of, released_at=released_at, revision=of.revision + 1)\n",
+        new="    change = replace(of, revision=of.revision + 1)\n",
+        rule="a release ends its hold",
+        sees="S6",
+    ),
+    _r(
+        name="requests: anybody may release",
+        old="    if of.requester == case.requester or case.is_admin:",
+        new="    if of.requester:",
+        rule="a hold is changed by whoever asked for it, or an admin",
+        sees="S6",
+    ),
+    _s(
+        name="requests: a hold that comes late is bridged back",
+        old="too_late = end is not None and piece.request_id is not None and piece.known_at >= end",
+        new="too_late = False",
+        rule="a hold that became known when all before it was over is a demand of its own",
+        sees="L3",
+    ),
+)

@@ -1,0 +1,196 @@
+"""Mutations of the steps that call nothing, and of the table that says which step is taken."""
+
+from functools import partial
+
+from preheat_lab.mutants.mutation import Mutation
+
+_m = partial(Mutation, file="domain/decision/resting.py")
+_t = partial(Mutation, file="domain/record/lifecycle.py")
+
+MUTATIONS = (
+    _m(
+        name="an intent closed at once at rest",
+        old="over = s.now >= attempt.lease_ends_at() or (attempt.call is Call.STOP and attempt.is_closable(s.now))",
+        new="over = True",
+        rule="nobody closes an intent younger than the lease",
+        sees="S8",
+    ),
+    _m(
+        name="a stop under way forgotten while hosted",
+        old="        if not attempt.is_closable(s.now):\n            return hold(changed(s, record=record)",
+        new="        if False:\n            return hold(changed(s, record=record)",
+        rule="nobody closes an intent younger than the lease",
+        sees="S8",
+        first=("called off and put back: two workers",),
+    ),
+    _m(
+        name="a stop under way forgotten while starting",
+        old="        if not attempt.is_closable(s.now):\n            return hold(s, record.phase, STOP_UNDER_WAY",
+        new="        if False:\n            return hold(s, record.phase, STOP_UNDER_WAY",
+        rule="nobody closes an intent younger than the lease",
+        sees="S8",
+        first=("called off and put back: two workers",),
+    ),
+    _m(
+        name="never adopted while hosted",
+        old="""        record = changed(record, ownership=Ownership.ADOPTED)
+        action, reason = Action.ADOPT, "found hosted""",
+        new="""        action, reason = Action.ADOPT, "found hosted""",
+        rule="what a demand covers is adopted and stopped at its end",
+        sees="L2",
+    ),
+    _m(
+        name="never adopted while starting",
+        old="""        record = changed(record, ownership=Ownership.ADOPTED)
+        action, reason = Action.ADOPT, "found starting""",
+        new="""        action, reason = Action.ADOPT, "found starting""",
+        rule="what a demand covers is adopted and stopped at its end",
+        sees="L2",
+    ),
+    _m(
+        name="a refused look rests on what was seen before",
+        old="        record = changed(record, observed=Observed.UNKNOWN)\n        if s.model is None:",
+        new="        if s.model is None:",
+        rule="unknown is not off",
+        sees="L2",
+        first=("throttled at the client's second try",),
+    ),
+    _m(
+        name="a lease let go of what is gone",
+        old="    if attempt is None or s.now >= attempt.lease_ends_at():\n        record = changed",
+        new="    if True:\n        record = changed",
+        rule="nobody closes an intent younger than the lease",
+        sees="S8",
+        first=("brief: two workers, a fault",),
+    ),
+    _m(
+        name="a start that hangs left hanging",
+        old="STUCK_AFTER_LEAST = timedelta(minutes=60)",
+        new="STUCK_AFTER_LEAST = timedelta(days=60)",
+        rule="a start that hangs is stopped once and started anew",
+        sees="L1",
+        first=("starts that hang",),
+    ),
+    _m(
+        name="a start stopped as hanging within its lead",
+        old="if elapsed > max(2 * s.lead, STUCK_AFTER_LEAST) and",
+        new="if elapsed > s.lead / 4 and",
+        rule="a start is given its time",
+        sees="L1",
+    ),
+    _m(
+        name="the stop of a hanging start never repeated",
+        old="if effort is not None and effort.unstuck and attempt.answer not in SPENT:",
+        new="if False:",
+        rule="a refused stop of a start that hangs is repeated until it is accepted",
+        sees="L1",
+        first=("starts that hang, stops throttled",),
+    ),
+    _m(
+        name="what stands still is let go of while busy",
+        old="    if observed is Observed.BUSY:\n        return Move(record,",
+        new="""    if observed is Observed.BUSY:
+        record = changed(record, attempt=None, ownership=Ownership.NONE)
+        return Move(record,""",
+        rule="what the system updates stays ours",
+        sees="L2",
+    ),
+    _m(
+        name="a busy model not looked at again",
+        old="edge(s, s.now + looks.BUSY_EVERY))\n    return _unreadable(s)",
+        new="edge(s))\n    return _unreadable(s)",
+        rule="a model that the system updates is looked at until it is ready",
+        sees="L1",
+    ),
+    _m(
+        name="an unreadable model not looked at again",
+        old="return Move(record, record.phase, reason, edge(s, s.now + pause), Action.REFUSE if tell else Action.LOOK)",
+        new="return Move(record, record.phase, reason, edge(s), Action.REFUSE if tell else Action.LOOK)",
+        rule="an unreadable model is looked at again within a minute",
+        sees="L1",
+    ),
+    _t(
+        name="wanted and stopping: start",
+        old="Observed.HOSTED: Step.KEEP,\n        Observed.STOPPING: Step.WAIT,",
+        new="Observed.HOSTED: Step.KEEP,\n        Observed.STOPPING: Step.START,",
+        rule="a start is called for of a startable model only",
+        sees="S1",
+    ),
+    _t(
+        name="wanted and starting: start",
+        old="Observed.STARTING: Step.WAIT,\n        Observed.HOSTED: Step.KEEP,",
+        new="Observed.STARTING: Step.START,\n        Observed.HOSTED: Step.KEEP,",
+        rule="a start is called for of a startable model only",
+        sees="S1",
+    ),
+    _t(
+        name="wanted and busy: start",
+        old="Observed.BUSY: Step.WAIT,\n        Observed.UNFIT: Step.REPORT,",
+        new="Observed.BUSY: Step.START,\n        Observed.UNFIT: Step.REPORT,",
+        rule="what the system updates is neither started nor stopped",
+        sees="S9",
+    ),
+    _t(
+        name="wanted and unknown: start",
+        old="Observed.GONE: Step.REPORT,\n        Observed.UNKNOWN: Step.WAIT,",
+        new="Observed.GONE: Step.REPORT,\n        Observed.UNKNOWN: Step.START,",
+        rule="unknown is not off",
+        sees="S9",
+    ),
+    _t(
+        name="wanted and hosted: stop",
+        old="Observed.HOSTED: Step.KEEP,",
+        new="Observed.HOSTED: Step.STOP,",
+        rule="what is needed is not stopped",
+        sees="S3",
+    ),
+    _t(
+        name="wanted and failed: wait",
+        old="Observed.FAILED: Step.START,",
+        new="Observed.FAILED: Step.WAIT,",
+        rule="a start that failed is followed by another",
+        sees="L1",
+    ),
+    _t(
+        name="unwanted and unknown: stop",
+        old="Observed.GONE: Step.REST,\n        Observed.UNKNOWN: Step.WAIT,",
+        new="Observed.GONE: Step.REST,\n        Observed.UNKNOWN: Step.STOP,",
+        rule="unknown is not off",
+        sees="S9",
+    ),
+    _t(
+        name="unwanted and unknown: rest",
+        old="Observed.GONE: Step.REST,\n        Observed.UNKNOWN: Step.WAIT,",
+        new="Observed.GONE: Step.REST,\n        Observed.UNKNOWN: Step.REST,",
+        rule="unknown is not off",
+        sees="L2",
+    ),
+    _t(
+        name="unwanted and busy: stop",
+        old="Observed.BUSY: Step.WAIT,\n        Observed.UNFIT: Step.REST,",
+        new="Observed.BUSY: Step.STOP,\n        Observed.UNFIT: Step.REST,",
+        rule="what the system updates is neither started nor stopped",
+        sees="S9",
+    ),
+    _t(
+        name="unwanted and busy: rest",
+        old="Observed.BUSY: Step.WAIT,\n        Observed.UNFIT: Step.REST,",
+        new="Observed.BUSY: Step.REST,\n        Observed.UNFIT: Step.REST,",
+        rule="what the system updates stays ours",
+        sees="L2",
+    ),
+    _t(
+        name="unwanted and hosted: rest",
+        old="Observed.HOSTED: Step.STOP,",
+        new="Observed.HOSTED: Step.REST,",
+        rule="what is ours and not wanted is stopped",
+        sees="L2",
+    ),
+    _t(
+        name="unwanted and starting: wait",
+        old="Observed.STARTING: Step.STOP,",
+        new="Observed.STARTING: Step.WAIT,",
+        rule="what is ours and not wanted is stopped",
+        sees="L2",
+    ),
+)

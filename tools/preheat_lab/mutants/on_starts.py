@@ -1,0 +1,168 @@
+"""Mutations of the start: when its token is dead, what a new one waits for, and how often."""
+
+from functools import partial
+
+from preheat_lab.mutants.mutation import Mutation
+
+_m = partial(Mutation, file="domain/decision/starting.py")
+
+MUTATIONS = (
+    _m(
+        name="a token that never dies",
+        old="death = _death(s, attempt, failed=failed)",
+        new="death = None",
+        rule="a token is dead once the model left its stopped state and is back",
+        sees="S5",
+    ),
+    _m(
+        name="a token that is always dead",
+        old="death = _death(s, attempt, failed=failed)",
+        new='death = "for no reason"',
+        rule="a start whose answer was lost is repeated under its own token",
+        sees="S10",
+        first=("throttled at the client's second try",),
+    ),
+    _m(
+        name="a new start within the lease of the last",
+        old="if s.now < attempt.lease_ends_at():  # Whatever",
+        new="if False:  # Whatever",
+        rule="a new start waits for the end of the last one's lease",
+        sees="S1",
+    ),
+    _m(
+        name="a return to the stopped state ignored",
+        old="    if not failed and attempt.left:",
+        new="    if False:",
+        rule="a token is dead once the model left its stopped state and is back",
+        sees="S5",
+    ),
+    _m(
+        name="an aged token sent again",
+        old="    if attempt.is_aged(s.now):",
+        new="    if False:",
+        rule="a token is not sent when the service may have forgotten it",
+        sees="S5",
+    ),
+    _m(
+        name="an old failure taken for the new start's",
+        old="if failed and (attempt.left or own_outcome or s.now >= attempt.lease_ends_at()):",
+        new="if failed:",
+        rule="within the lease, a failed model may have failed before this start",
+        sees="L1",
+        first=("failed, then throttled for long",),
+    ),
+    _m(
+        name="without a token, a start is repeated beside another",
+        old="        if attempt.target.backend.tokenless and attempt.is_on_its_way(s.now):",
+        new="        if False:",
+        rule="without a token a start is repeated only when no other worker can still make it",
+        sees="S1",
+        first=("brief, Rekognition: two workers, a fault",),
+    ),
+    _m(
+        name="a sixth attempt",
+        old="if effort.attempts >= ATTEMPTS_MAX or (repair and",
+        new="if (repair and",
+        rule="at most 5 attempts for one demand",
+        sees="S10",
+        first=("failing often",),
+    ),
+    _m(
+        name="attempts not counted",
+        old="attempts=effort.attempts + 1,\n        repairs",
+        new="attempts=effort.attempts,\n        repairs",
+        rule="at most 5 attempts for one demand, whatever the record says",
+        sees="S10",
+    ),
+    _m(
+        name="20 repairs",
+        old="REPAIRS_MAX = 2",
+        new="REPAIRS_MAX = 20",
+        rule="at most 2 repairs for one demand",
+        sees="S10",
+    ),
+    _m(
+        name="repairs not counted",
+        old="repairs=effort.repairs + repair,",
+        new="repairs=effort.repairs,",
+        rule="at most 2 repairs for one demand, whatever the record says",
+        sees="S10",
+    ),
+    _m(
+        name="one attempt only",
+        old="ATTEMPTS_MAX = 5",
+        new="ATTEMPTS_MAX = 1",
+        rule="a start that failed is tried again",
+        sees="L1",
+    ),
+    _m(
+        name="a start over a stop under way",
+        old='    if not attempt.is_closable(s.now):\n        return hold(s, s.record.phase, "a stop',
+        new='    if False:\n        return hold(s, s.record.phase, "a stop',
+        rule="a start waits for a stop that may still be called",
+        sees="S8",
+        first=("called off and put back: a fault",),
+    ),
+    _m(
+        name="the generation of starts stands still",
+        old="generation=record.start_generation + 1,",
+        new="generation=record.start_generation,",
+        rule="each new attempt has a token of its own",
+        sees="S5",
+    ),
+    _m(
+        name="a failed model that refuses is not stopped first",
+        old="    if failed and attempt.answer is Answer.WRONG_STATE:",
+        new="    if False:",
+        rule="failed, and start refused: stop first, then start",
+        sees="L1",
+        first=("a long shift, strict: a fault",),
+    ),
+    _m(
+        name="a failed start taken for one under way",
+        old="if failed and (attempt.left or own_outcome or s.now >= attempt.lease_ends_at()):",
+        new="if False:",
+        rule="a start that failed is followed by another",
+        sees="S5",
+    ),
+    _m(
+        name="no backoff",
+        old="if effort.retry_at is not None and s.now < effort.retry_at:",
+        new="if False:",
+        rule="a new attempt waits for its backoff",
+        sees="S10",
+    ),
+    _m(
+        name="a backoff without end",
+        old="BACKOFF = (0, 2, 4, 8)",
+        new="BACKOFF = (1000, 1000, 1000, 1000)",
+        rule="a burnt attempt is followed by the next within minutes",
+        sees="L1",
+    ),
+    _m(
+        name="a refused start repeated at every wake",
+        old="""        if attempt.retry_at is not None and s.now < attempt.retry_at:
+            return hold(s, Phase.STARTING,""",
+        new="""        if False:
+            return hold(s, Phase.STARTING,""",
+        rule="what was refused is repeated after a pause",
+        sees="S10",
+    ),
+    _m(
+        name="a repeat with the plan's new units",
+        old="        return repeat(s, attempt, Phase.STARTING)",
+        new="""        attempt = changed(attempt, units=s.model.units if s.model else attempt.units)
+        return repeat(s, attempt, Phase.STARTING)""",
+        rule="a token is sent with the parameters that it was first sent with",
+        sees="S5",
+        first=("other units: a fault",),
+    ),
+    _m(
+        name="given up at a stop",
+        old="    return new_start(s, repair=False)\n\n\ndef _not_cleared",
+        new='    return burnt(s, "stopped")\n\n\ndef _not_cleared',
+        rule="what was stopped for a demand's sake is started again at once",
+        sees="L1",
+        first=("called off and put back: two workers",),
+    ),
+)

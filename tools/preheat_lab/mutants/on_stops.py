@@ -1,0 +1,156 @@
+"""Mutations of the stop: whose it is, what it waits for, when it is repeated and when renewed."""
+
+from functools import partial
+
+from preheat_lab.mutants.mutation import Mutation
+
+_m = partial(Mutation, file="domain/decision/stopping.py")
+_s = partial(Mutation, file="domain/decision/situation.py")
+
+MUTATIONS = (
+    _m(
+        name="strangers stopped",
+        old="if not s.record.is_engaged() and not (s.model and s.model.unscheduled is Unscheduled.STOP):",
+        new="if False:",
+        rule="what Preheat neither started nor adopted it does not stop",
+        sees="S4",
+    ),
+    _m(
+        name="a stop over a start under way",
+        old='        if not attempt.is_closable(s.now):\n            return hold(s, record.phase, "no demand, but',
+        new='        if False:\n            return hold(s, record.phase, "no demand, but',
+        rule="a stop waits for a start that may still be called",
+        sees="S8",
+    ),
+    _m(
+        name="an accepted stop repeated under its token",
+        old="SPENT = (Answer.ACCEPTED, Answer.INVALID, Answer.GONE)",
+        new="SPENT = (Answer.INVALID, Answer.GONE)",
+        rule="an accepted stop has spent its token",
+        sees="L2",
+    ),
+    _m(
+        name="an aged stop sent again",
+        old="if attempt.answer in SPENT or attempt.is_aged(s.now):",
+        new="if attempt.answer in SPENT:",
+        rule="a token is not sent when the service may have forgotten it",
+        sees="S5",
+        first=("starts that hang, stubborn",),
+    ),
+    _m(
+        name="a stop anew within the lease of the last",
+        old='    if s.now < attempt.lease_ends_at():\n        return hold(s, Phase.STOPPING, f"stop',
+        new='    if False:\n        return hold(s, Phase.STOPPING, f"stop',
+        rule="a new stop waits for the end of the last one's lease",
+        sees="S8",
+        first=("two workers, a person",),
+    ),
+    _m(
+        name="a start after an accepted stop is stopped",
+        old="if attempt.answer is Answer.ACCEPTED and s.record.observed is Observed.STARTING and attempt.left:",
+        new="if False:",
+        rule="a stop never leads to STARTING: somebody else's start is left alone",
+        sees="S4",
+    ),
+    _m(
+        name="what starts after an accepted stop is always a stranger's",
+        old="if attempt.answer is Answer.ACCEPTED and s.record.observed is Observed.STARTING and attempt.left:",
+        new="if attempt.answer is Answer.ACCEPTED and s.record.observed is Observed.STARTING:",
+        rule="what was starting all along is ours, and its stop came to nothing",
+        sees="L2",
+    ),
+    _m(
+        name="what hosts after an accepted stop is always a stranger's",
+        old="if attempt.answer is Answer.ACCEPTED and s.record.observed is Observed.STARTING and attempt.left:",
+        new="if attempt.answer is Answer.ACCEPTED and attempt.left:",
+        rule="hosted again after an accepted stop: stopped anew",
+        sees="L2",
+    ),
+    _m(
+        name="the generation of stops stands still",
+        old="generation=record.stop_generation + 1,",
+        new="generation=record.stop_generation,",
+        rule="each new stop has a token of its own",
+        sees="L2",
+        first=("failing often, strict",),
+    ),
+    _m(
+        name="a stop never seen to leave",
+        old="attempt = changed(attempt, left=s.observation.observed is not Observed.STARTING)",
+        new="attempt = changed(attempt, left=False)",
+        rule="a stop of what was hosted never leads to STARTING",
+        sees="S4",
+        first=("brief: a fault, a person",),
+    ),
+    _m(
+        name="a stop that always has left",
+        old="attempt = changed(attempt, left=s.observation.observed is not Observed.STARTING)",
+        new="attempt = changed(attempt, left=True)",
+        rule="what was starting when it was stopped may be starting still",
+        sees="L2",
+    ),
+    _m(
+        name="a refused stop repeated at every wake",
+        old="""    if attempt.retry_at is not None and s.now < attempt.retry_at:
+        return hold(s, Phase.STOPPING, f"stop answered""",
+        new="""    if False:
+        return hold(s, Phase.STOPPING, f"stop answered""",
+        rule="what was refused is repeated after a pause",
+        sees="S10",
+        first=("calls denied, and people",),
+    ),
+    _m(
+        name="a refused stop given up",
+        old="    return repeat(s, attempt, Phase.STOPPING)\n\n\ndef _stop_anew",
+        new="    return unscheduled(s, changed(s.record, attempt=None, ownership=Ownership.NONE))\n\n\ndef _stop_anew",
+        rule="a refused stop is repeated until it is accepted",
+        sees="L2",
+    ),
+    _s(
+        name="a refused start still claims what runs",
+        old="""if attempt is None or attempt.call is not Call.START or not attempt.is_without_effect():
+        return record""",
+        new="""if True:
+        return record""",
+        rule="what runs after a start that was refused is somebody else's",
+        sees="S4",
+        first=("brief: a fault, a person",),
+    ),
+    _s(
+        name="the model never seen to leave",
+        old="    if attempt is None or (attempt.call is Call.STOP and record.observed is Observed.STARTING):",
+        new="    if True:",
+        rule="a token is dead once the model left its stopped state and is back",
+        sees="S5",
+        first=("brief: a fault, a person",),
+    ),
+    _s(
+        name="adopted after the demand's end",
+        old="return self.outlook.current is not None and self.seen_at < self.outlook.current.end",
+        new="return self.outlook.current is not None",
+        rule="what was found after the demand's end is not adopted",
+        sees="S4",
+    ),
+    _s(
+        name="another version taken for the planned one",
+        old="planned = self.model is not None and self.model.target == self.record.target",
+        new="planned = self.model is not None",
+        rule="what the plan no longer names is let go of",
+        sees="L2",
+        first=("newer version",),
+    ),
+    _s(
+        name="a crash found out after half an hour",
+        old="RECOVER_AFTER = timedelta(seconds=60)",
+        new="RECOVER_AFTER = timedelta(minutes=30)",
+        rule="a worker's death costs a minute",
+        sees="L1",
+    ),
+    _s(
+        name="edges of the demand slept through",
+        old="    if s.outlook.next_edge is not None:\n        candidates",
+        new="    if False:\n        candidates",
+        rule="a model is looked at when its demand begins and ends",
+        sees="L1",
+    ),
+)

@@ -1,0 +1,8 @@
+"""The functions' handlers in a simulated world: in-memory twins, the hosting simulator's core and a virtual clock.
+
+One seed is one world: the plant, its latencies and every fault are drawn from it; a replay is the same to the letter.
+"""
+
+from preheat_lab.simulation.run import Outcome, asked_by_default, run
+
+__all__ = ["Outcome", "asked_by_default", "run"]

@@ -1,0 +1,200 @@
+"""Judges S6 in the simulated world: one answer for each request, with exactly the change that it tells of.
+
+Owns a second reading of each request: from its message and its reply alone, and from what stood before, it works out
+what has to stand after, so that no rule of `requests` judges itself. Knows neither queue nor desk.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from preheat.adapters.memory.store import MemoryStore
+from preheat.app.requests.envelope import Sent, opened, other_id
+from preheat.domain.demand.demand import demands
+from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Tombstone, Verb
+from preheat.domain.plan.plan import HostedModel
+
+LONGEST = timedelta(days=7)
+DAY = timedelta(days=1)
+AN_INSTANT = timedelta(seconds=1)
+EXTENDED = timedelta(minutes=30)  # what the requesters ask for
+type Stands = dict[tuple[Subject, RequestId], Standing]
+type Releases = dict[tuple[Subject, RequestId], frozenset[Tombstone]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All that stands, and the releases that came before what they release."""
+
+    stands: Stands
+    releases: Releases
+
+    @classmethod
+    def of(cls, store: MemoryStore) -> "Kept":
+        """Return what a store keeps."""
+        return cls(
+            {(subject, name): one for subject, found in store.stands.items() for name, one in found.items()},
+            {key: frozenset(found.values()) for key, found in store.releases.items()},
+        )
+
+
+class Answers:
+    """Follows what stands, answer by answer; `told` gets what is wrong, and whom it is about."""
+
+    def __init__(
+        self, store: MemoryStore, models: Sequence[HostedModel], told: Callable[[Subject | None, str], None]
+    ) -> None:
+        self._store, self._models, self._told = store, models, told
+        self._kept = Kept.of(store)
+        self._bodies: dict[tuple[RequestId, str], dict[str, Any]] = {}  # by id and digest: others may take an id
+        self.stored: dict[RequestId, Reply] = {}
+
+    def expect(self, sent: Sent) -> None:
+        """A message is under way, for the first time or once more; what is no object asks for nothing."""
+        message = opened(sent)
+        try:
+            found = json.loads(sent.body)
+        except ValueError:
+            found = None
+        self._bodies[message.request_id, message.digest] = found if isinstance(found, dict) else {}
+        self._bodies[other_id(message), message.digest] = {}  # if its own id is another's, it may only be refused
+
+    def reply_to(self, sent: Sent) -> Reply | None:
+        """Return what a message was answered: under its own id, or under the one made for it if that was taken."""
+        message = opened(sent)
+        found = self.stored.get(message.request_id)
+        return found if found is None or found.digest == message.digest else self.stored.get(other_id(message))
+
+    def on_answer(self, reply: Reply) -> None:
+        """Judge an answer that was stored just now, by what stands since."""
+        name, kept = reply.request_id, Kept.of(self._store)
+        if name in self.stored:
+            self._told(reply.subject, f"{name} was answered a second time")
+        self.stored.setdefault(name, reply)
+        body = self._bodies.get((name, reply.digest))
+        if body is None:
+            self._told(reply.subject, f"{name} was answered, and nobody has asked for it")
+        elif (wrong := self._wrong(body, reply, kept)) is not None:
+            self._told(reply.subject, f"{name} {reply.verb} {reply.code}: {wrong}")
+        self._kept = kept
+
+    def on_delivered(self, sent: Sent, reply: Reply) -> None:
+        """Judge what a delivery was answered: the very reply that is stored for its request."""
+        first = self.reply_to(sent)
+        if reply != first:
+            self._told(reply.subject, f"{reply.request_id} came again, and was answered otherwise: {reply.code}")
+
+    def on_end(self) -> None:
+        """Judge that nothing but answers has changed what stands, and that no reply has changed."""
+        if Kept.of(self._store) != self._kept:
+            self._told(None, "what stands has changed without an answer")
+        if self._store.replies != self.stored:
+            self._told(None, "the stored replies are not those that were given")
+
+    def _wrong(self, body: Mapping[str, Any], reply: Reply, kept: Kept) -> str | None:
+        """Tell what is wrong with what stands after an answer."""
+        stands, releases = dict(self._kept.stands), dict(self._kept.releases)
+        if reply.accepted:
+            why = self._apply(body, reply, stands, releases)
+            if why is not None:
+                return why
+        if kept.stands != stands:
+            key = next(key for key in {**stands, **kept.stands} if stands.get(key) != kept.stands.get(key))
+            return f"of {key[1]} stands {_brief(kept.stands.get(key))}, and not {_brief(stands.get(key))}"
+        if kept.releases != releases:
+            return "the noted releases are not what it asks for"
+        return None
+
+    def _apply(self, body: Mapping[str, Any], reply: Reply, stands: Stands, releases: Releases) -> str | None:
+        """Have an accepted request do what its words say; tell why it cannot have been accepted."""
+        subject, verb = reply.subject, body.get("verb")
+        if subject is None or verb != reply.verb or subject.key != _key(body):
+            return "the reply is about something else than was asked"
+        if verb == Verb.STATUS or (verb == Verb.STOP_NOW and reply.code == "nothing_to_do"):
+            return None
+        if verb in (Verb.HOLD, Verb.BLOCK, Verb.STOP_NOW):
+            return self._place(body, reply, subject, stands, releases)
+        of = RequestId(body["of"])
+        before = stands.get((subject, of))
+        if before is None:
+            return _note(of, subject, reply, releases)
+        return _change(before, reply, stands)
+
+    def _place(
+        self, body: Mapping[str, Any], reply: Reply, subject: Subject, stands: Stands, releases: Releases
+    ) -> str | None:
+        """Have a hold or a block stand, released at birth if its release has come before."""
+        stops = reply.verb is Verb.STOP_NOW
+        until = self._end_of_demand(subject, reply.at) if stops else _instant(body["until"])
+        if until is None:
+            return "nothing wants it, and it is stopped all the same"
+        noted = any(each.requester == reply.requester for each in releases.get((subject, reply.request_id), ()))
+        stands[subject, reply.request_id] = Standing(
+            reply.request_id,
+            Kind.HOLD if reply.verb is Verb.HOLD else Kind.BLOCK,
+            subject,
+            reply.requester,
+            max(_instant(body["from"]), reply.at) if "from" in body else reply.at,
+            until,
+            known_at=reply.at,
+            priority=50 if stops else body["priority"],
+            units=body.get("units"),
+            released_at=reply.at if noted else None,
+        )
+        return None
+
+    def _end_of_demand(self, subject: Subject, at: datetime) -> datetime | None:
+        """Return when the demand ends that is served at `at`: of a schedule, that schedule's own."""
+        for model in self._models:
+            own = tuple(each for each in model.schedules if subject.model_id or each.name == subject.schedule)
+            if subject.model_id not in (None, model.model_id) or not own:
+                continue
+            of = {subject, *(Subject(schedule=each.name) for each in own)}
+            standing = [one for (about, _), one in self._kept.stands.items() if about in of]
+            found = demands(replace(model, schedules=own), at - 8 * DAY, at + 8 * DAY, standing)
+            return next((min(one.end, at + LONGEST) for one in found if at in one), None)
+        return None
+
+
+def _note(of: RequestId, subject: Subject, reply: Reply, releases: Releases) -> str | None:
+    """Have a release of what has not come yet be noted: of each requester the last."""
+    if reply.verb is Verb.EXTEND or reply.code not in ("release_noted", "nothing_to_do"):
+        return f"{of} does not stand, and it is changed"
+    if reply.code == "release_noted":
+        stone = Tombstone(of, subject, reply.requester, admin=False, at=reply.at, until=reply.at + 30 * DAY)
+        others = {each for each in releases.get((subject, of), ()) if each.requester != reply.requester}
+        releases[subject, of] = frozenset({*others, stone})
+    return None
+
+
+def _change(before: Standing, reply: Reply, stands: Stands) -> str | None:
+    """Have a hold or a block end now, or later by what the requesters extend it by."""
+    if before.requester != reply.requester:
+        return f"{before.request_id} is {before.requester}'s, and {reply.requester} changes it"
+    over = before.end <= reply.at or before.released_at is not None
+    if over != (reply.code == "nothing_to_do"):
+        return f"{before.request_id} ends at {before.end}"
+    if not over:
+        after = replace(before, revision=before.revision + 1)
+        extends = reply.verb is Verb.EXTEND
+        # What holds from its birth has held for an instant, if the clock of who ends it is behind.
+        ended_at = before.begin + AN_INSTANT if reply.at < before.known_at == before.begin else reply.at
+        after = replace(after, until=before.until + EXTENDED) if extends else replace(after, released_at=ended_at)
+        stands[before.subject, before.request_id] = after
+    return None
+
+
+def _key(body: Mapping[str, Any]) -> str:
+    return str(body["model"]) if "model" in body else f"schedule#{body.get('schedule')}"
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _brief(one: Standing | None) -> str:
+    if one is None:
+        return "nothing"
+    return f"a {one.kind} from {one.begin} until {one.until}, released {one.released_at}, revision {one.revision}"

@@ -1,0 +1,215 @@
+"""The functions as Lambda has them: the handler files themselves, called with events, on ports that are handed in.
+
+Owns loading, the form of the events and the reading of the answers. What goes wrong on the way is the world's affair.
+What a handler tells is kept, not written: a log line for each of a million passes would cost more than the pass.
+"""
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+from preheat.app.ports import PreheatError, UnreadableItem
+from preheat.app.reconcile.reconcile import Result
+from preheat.app.requests.desk import Taken
+from preheat.app.tick import Ticked
+from preheat.bootstrap.wiring import Publisher, Reconciler, Requests, Ticker
+from preheat.domain.record.event import Event
+from preheat.domain.record.record import LedgerEntry
+from preheat_lab.simulation.queue import Message
+
+FUNCTIONS = Path(__file__).parents[3] / "functions"
+# As template.yaml sets them for the schedule of the tick and for what is invoked by it; a test holds them together.
+TICK_RETRIES_MAX = 2
+TICK_AGE_MAX = timedelta(seconds=60)
+TICK_FUNCTION_RETRIES_MAX = 0
+_QUEUE = {"eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:eu-central-1:111122223333:preheat-work"}
+_TICK = {
+    "version": "0",
+    "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+    "detail-type": "Scheduled Event",
+    "source": "aws.scheduler",
+    "account": "111122223333",
+    "region": "eu-central-1",
+    "resources": ["arn:aws:scheduler:eu-central-1:111122223333:schedule/preheat/tick"],
+    "detail": "{}",
+}
+
+
+class NotACheckoutError(PreheatError):
+    """The handlers of the functions are not there: they are no part of the package."""
+
+
+class Functions:
+    """The functions as loaded. `told` gets each ledger entry that `publish` is done with, each time."""
+
+    def __init__(
+        self,
+        reconciler: Reconciler,
+        ticker: Ticker,
+        publisher: Publisher,
+        told: Callable[[LedgerEntry], None],
+        requests: Requests | None = None,
+    ) -> None:
+        self._telemetry = Telemetry(told)
+        self._reconcile = _loaded("reconcile", Reconciler, reconciler, self._telemetry)
+        self._tick = _loaded("tick", Ticker, ticker, self._telemetry)
+        self._publish = _loaded("publish", Publisher, publisher, self._telemetry)
+        self._requests = _loaded("requests", Requests, requests, self._telemetry) if requests is not None else None
+
+    def reconcile(self, message: Message) -> bool:
+        """Call `reconcile` with one message, as the mapping does (BatchSize 1); tell whether it may be deleted.
+
+        An error that the handler returned its message for, other than what it may be returned for, is a bug: it is
+        raised.
+        """
+        self._telemetry.logger.last = None
+        answer = self._reconcile.handler(sqs_event(message), None)
+        if not failed(answer, {message.message_id}):
+            return True
+        error = self._telemetry.logger.last
+        if error is None:
+            raise RuntimeError(f"message {message.body!r} was returned, and nothing told why")
+        if not isinstance(error, UnreadableItem):
+            raise error
+        return False
+
+    def answer(self, message: Message, sender: str) -> Taken | BaseException:
+        """Call `requests` with one message; return what became of it, or the error for which it must come again."""
+        if self._requests is None:
+            raise RuntimeError("nobody asks in this world")
+        self._telemetry.logger.last = self._telemetry.taken = None
+        event = sqs_event(message)
+        event["Records"][0]["attributes"]["SenderId"] = sender
+        if not failed(self._requests.handler(event, None), {message.message_id}):
+            taken: Taken | None = self._telemetry.taken
+            return taken if taken is not None else RuntimeError(f"{message.body!r} is done with, and nobody told of it")
+        error: BaseException | None = self._telemetry.logger.last
+        return error if error is not None else RuntimeError(f"{message.body!r} came back, and nothing told why")
+
+    def publish(self, records: list[dict[str, Any]]) -> int:
+        """Call `publish` with a batch of the stream; return how many of its first records it is done with.
+
+        What it sets aside here is a bug: nothing in the simulated ledger is unreadable. It is raised.
+        """
+        self._telemetry.logger.last = None
+        answer = self._publish.handler({"Records": records}, None)
+        if self._telemetry.logger.last is not None:
+            raise self._telemetry.logger.last
+        places = [record["dynamodb"]["SequenceNumber"] for record in records]
+        returned = failed(answer, places)
+        return min((places.index(each) for each in returned), default=len(records))
+
+    def tick(self, at: datetime) -> None:
+        """Call `tick` as the schedule does."""
+        self._tick.handler({**_TICK, "time": f"{at.replace(tzinfo=None).isoformat(timespec='seconds')}Z"}, None)
+
+
+class Telemetry:
+    """Stands in for `telemetry`: keeps the last error and answer, hands the entries on, drops the rest."""
+
+    def __init__(self, told: Callable[[LedgerEntry], None]) -> None:
+        self.logger = Logger()
+        self.taken: Taken | None = None
+        self.emit_entry = told
+
+    def log_result(self, result: Result) -> None:
+        """Drop the line."""
+
+    def log_taken(self, taken: Taken) -> None:
+        """Keep what became of a message; drop the line."""
+        self.taken = taken
+
+    def emit_taken(self, taken: Taken, *, at: datetime) -> None:
+        """Drop the metric."""
+
+    def log_tick(self, ticked: Ticked) -> None:
+        """Drop the line."""
+
+    def log_published(self, key: str, events: Sequence[Event]) -> None:
+        """Drop the line."""
+
+    def tell_tampered(self, key: str, change: str, *, at: datetime) -> None:
+        """Refuse: nobody's hand is in the simulated ledger."""
+        raise RuntimeError(f"{key}: {change} at {at} on the stream of a ledger that is only appended to")
+
+    def emit_schedule(self, result: Result, *, at: datetime) -> None:
+        """Drop the metrics."""
+
+    def emit_pickup_delay(self, delay: timedelta, *, at: datetime) -> None:
+        """Drop the metric."""
+
+
+class Logger:
+    """Stands in for the logger: keeps the last error, drops every line."""
+
+    def __init__(self) -> None:
+        self.last: BaseException | None = None
+
+    def exception(self, text: str, *, extra: dict[str, object]) -> None:  # noqa: ARG002 - the real one's parameters
+        """Keep the error that is being handled."""
+        self.last = sys.exception()
+
+    def warning(self, text: str, *, extra: dict[str, object]) -> None:
+        """Drop the line."""
+
+    def error(self, text: str, *, extra: dict[str, object]) -> None:
+        """Drop the line."""
+
+
+def _loaded(name: str, wired: type, product: object, telemetry: Telemetry) -> ModuleType:
+    """Return a handler's module, loaded by its path as Lambda does, but wired with `product`."""
+    path = FUNCTIONS / name / "handler.py"
+    spec = importlib.util.spec_from_file_location(f"preheat_simulated_{name}", path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise NotACheckoutError(
+            f"{path} is not there: the simulation runs the functions' own handlers; run it in a checkout of the project"
+        )
+    module = importlib.util.module_from_spec(spec)
+    # The file wires itself from the environment as it is loaded; here, that one call is answered with what is given.
+    with patch.object(wired, "from_env", lambda _environ: product):
+        spec.loader.exec_module(module)
+    module.telemetry = telemetry  # type: ignore[attr-defined]  # the module that the handler tells through
+    return module
+
+
+def sqs_event(message: Message) -> dict[str, Any]:
+    """Return the event that the mapping calls with."""
+    sent_ms = str(int(message.sent_at.timestamp() * 1000))
+    record = {
+        "messageId": message.message_id,
+        "receiptHandle": f"{message.message_id}#{message.receives}",
+        "body": message.body,
+        "attributes": {
+            "ApproximateReceiveCount": str(message.receives),
+            "SentTimestamp": sent_ms,
+            "SenderId": "AROAEXAMPLE:tick",
+            "ApproximateFirstReceiveTimestamp": sent_ms,
+        },
+        "messageAttributes": {},
+        "md5OfBody": hashlib.md5(message.body.encode(), usedforsecurity=False).hexdigest(),
+        **_QUEUE,
+        "awsRegion": "eu-central-1",
+    }
+    return {"Records": [record]}
+
+
+def failed(answer: object, message_ids: Collection[str]) -> set[str]:
+    """Return which messages come again, as the mapping reads the answer under ReportBatchItemFailures.
+
+    No answer and no failures: none. Failures that cannot be read, or that name no message of the batch: all.
+    """
+    if not answer:
+        return set()
+    failures = answer.get("batchItemFailures") if isinstance(answer, dict) else "unreadable"
+    if failures is None or failures == []:
+        return set()
+    if not isinstance(failures, list):
+        return set(message_ids)
+    named = {str(each.get("itemIdentifier")) if isinstance(each, dict) else "" for each in failures}
+    return named if named.issubset(message_ids) else set(message_ids)

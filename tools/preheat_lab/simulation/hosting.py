@@ -1,0 +1,84 @@
+"""The hosting port over a simulated account, in this process.
+
+Lookout for Vision is asked at its core, which is fast; the others through their adapters and a client without a wire.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.config import Config
+
+from preheat.adapters.hosting.lookout import ERRORS, OBSERVED
+from preheat.adapters.hosting.router import HostingRouter
+from preheat.adapters.hosting.sagemaker import RUNTIME
+from preheat.app.ports import AnswerLost, Hosting
+from preheat.domain.decision.situation import Observation
+from preheat.domain.plan.plan import Backend, Readiness, Target
+from preheat.domain.record.attempt import Attempt
+from preheat_simulator.core.errors import AnswerLost as Dropped
+from preheat_simulator.core.errors import ServiceError
+from preheat_simulator.http.transport import simulated_client, simulated_runtime
+from preheat_simulator.lookout import LookoutService
+from preheat_simulator.rekognition import CustomLabelsService
+from preheat_simulator.sagemaker import EndpointService
+
+SERVICES: dict[Backend, type[LookoutService | CustomLabelsService | EndpointService]] = {
+    Backend.LOOKOUT_VISION: LookoutService,
+    Backend.REKOGNITION: CustomLabelsService,
+    Backend.SAGEMAKER: EndpointService,
+}
+STACK = "preheat-line"
+ONE_TRY = Config(retries={"mode": "standard", "total_max_attempts": 1})  # the client's own would sleep in real time
+
+
+def hosting_on(service: LookoutService | CustomLabelsService | EndpointService) -> Hosting:
+    """Return the port on a simulated account."""
+    if isinstance(service, LookoutService):
+        return SimulatedHosting(service)
+    clients: dict[str | None, Any] = {None: simulated_client(service, config=ONE_TRY)}
+    if isinstance(service, EndpointService):
+        clients[RUNTIME] = simulated_runtime(service, config=ONE_TRY)
+    return HostingRouter(lambda _, service=None: clients[service], STACK)
+
+
+class SimulatedHosting:
+    """The port `Hosting` on a simulated Lookout for Vision account."""
+
+    def __init__(self, service: LookoutService) -> None:
+        self._service = service
+
+    def describe(self, target: Target) -> Observation:
+        """See `ports.Hosting`."""
+        view = _asked(lambda: self._service.describe_model(target.project, target.version))
+        return Observation(OBSERVED[view.status], view.status, units=view.min_units)
+
+    def probe(self, target: Target, readiness: Readiness) -> None:
+        """See `ports.Hosting`."""
+        _asked(
+            lambda: self._service.detect_anomalies(
+                target.project, target.version, readiness.payload, readiness.content_type
+            )
+        )
+
+    def start(self, attempt: Attempt) -> None:
+        """See `ports.Hosting`."""
+        target, units = attempt.target, attempt.units
+        _asked(
+            lambda: self._service.start_model(
+                target.project, target.version, units.minimum, units.maximum, attempt.client_token
+            )
+        )
+
+    def stop(self, attempt: Attempt) -> None:
+        """See `ports.Hosting`."""
+        target = attempt.target
+        _asked(lambda: self._service.stop_model(target.project, target.version, attempt.client_token))
+
+
+def _asked[Answer](call: Callable[[], Answer]) -> Answer:
+    try:
+        return call()
+    except ServiceError as error:
+        raise ERRORS[error.code](str(error)) from error
+    except Dropped as error:
+        raise AnswerLost(str(error)) from error

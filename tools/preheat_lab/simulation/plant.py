@@ -1,0 +1,70 @@
+"""A plant drawn from a seed: models, zones, shifts and how long each takes to start. Knows nothing of the world."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from random import Random
+
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.plan.plan import Backend, Drain, HostedModel, ModelId, Resize, Target, Units
+from preheat_simulator.core.latency import Latency, fixed
+
+QUEUES = "https://sqs.eu-central-1.amazonaws.com/111122223333/"
+DRAIN_LIMIT = timedelta(minutes=15)
+ZONES = ("Europe/Berlin", "America/Mexico_City", "Asia/Kolkata", "Australia/Lord_Howe", "America/New_York", "UTC")
+WORKDAYS = frozenset({Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.FRI})
+PATTERNS = (
+    (ShiftWindow(WORKDAYS, time(6), time(14)),),
+    (ShiftWindow(WORKDAYS, time(22), time(6), end_day=1),),
+    (ShiftWindow(frozenset(Weekday), time(6), time(14)), ShiftWindow(frozenset(Weekday), time(14, 30), time(22))),
+    (ShiftWindow(WORKDAYS, time(5, 45), time(9, 15)), ShiftWindow(WORKDAYS, time(13), time(17, 30))),
+    (ShiftWindow(frozenset({Weekday.SAT, Weekday.SUN}), time(2, 15), time(10)),),
+    (ShiftWindow(frozenset({Weekday.FRI}), time(18), time(6), end_day=3),),
+    tuple(ShiftWindow(WORKDAYS, time(hour), time(hour + 1, 15)) for hour in (0, 3, 6, 9, 12, 15, 18, 21)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedLine:
+    """One model of the plant and how its service behaves: starts and stops take this long."""
+
+    model: HostedModel
+    start_latency: Latency
+    stop_latency: Latency
+
+
+def plant(
+    random: Random, count: int, announced_at: datetime, backend: Backend = Backend.LOOKOUT_VISION
+) -> list[SimulatedLine]:
+    """Return `count` models of one service; each start stays within its lead, so that only faults make one late.
+
+    Every third has a gate, every fourth a queue that its stop waits for; every second is restarted for a larger hold.
+    """
+    lines = []
+    for number in range(1, count + 1):
+        lead = timedelta(minutes=random.choice((10, 20, 30, 45)))
+        model_id = ModelId(f"line-{number:02}")
+        schedule = Schedule(f"shift-{number:02}", random.choice(ZONES), random.choice(PATTERNS))
+        units = random.choice((Units(1), Units(2), Units(1, 3)))
+        units = units if backend.takes_units else Units()
+        target = Target(f"line-{number:02}", str(random.randint(1, 9)), backend)
+        slowest = lead.total_seconds()
+        latency = Latency(timedelta(seconds=round(slowest * 0.3)), timedelta(seconds=round(slowest * 0.95)))
+        lines.append(
+            SimulatedLine(
+                HostedModel(
+                    model_id,
+                    target,
+                    units,
+                    (schedule,),
+                    lead,
+                    timedelta(seconds=120),
+                    announced_at,
+                    gate=f"{number:08x}-0000-4000-8000-000000000000" if number % 3 == 0 else None,
+                    drain=Drain(f"{QUEUES}line-{number:02}", DRAIN_LIMIT) if number % 4 == 0 else None,
+                    resize=Resize.RESTART if number % 2 == 0 and backend.takes_units else Resize.KEEP,
+                ),
+                latency,
+                fixed(random.choice((60, 150, 290))),
+            )
+        )
+    return lines

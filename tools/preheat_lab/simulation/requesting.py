@@ -1,0 +1,186 @@
+"""Other services of the simulated plant: what they ask for, how it reaches `requests`, and what is answered.
+
+Owns its chance, so that a seed without requests replays as it did. A message may come twice, late (a release before its
+hold), broken, under an id that another has, or to a worker that dies; after five receives it is a dead letter. Of S6 it
+judges that each request is answered; what an answer must change is `answers`' affair.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Protocol
+
+from preheat.app.ports import StaleRecord, StoreUnavailable
+from preheat.app.requests.desk import Taken
+from preheat.app.requests.envelope import Sent
+from preheat.domain.demand.request import Reply, Standing, Subject, Verb
+from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat_lab.simulation.answers import Answers
+from preheat_lab.simulation.faults import Fate, Killed
+from preheat_lab.simulation.ports import Around, Invocation, WatchedStore
+from preheat_lab.simulation.queue import RECEIVES_MAX, VISIBILITY, Message
+
+REPLIES = "arn:aws:sqs:eu-central-1:111122223333:cell-replies"
+SENDERS = ("AROAPLANNER:batch", "AROAROBOT:cell")
+UNITS_ASKED = (None, None, None, 1, 2, 4)
+AMID_A_STOP = 0.03  # of the looks at what runs and is not needed, one at which a hold is answered
+AMID_AN_ANSWER = 0.1  # of the answers, one before which the model's record is written
+BROKEN = ("hold line-01", "[]", '{"version": 1, "verb": "hold"}', '{"version": 9, "request_id": "later"}')
+
+
+class Asked(Around, Protocol):
+    """What the requesters know of the world."""
+
+    store: WatchedStore
+    models: list[HostedModel]
+
+    def at(self, at: datetime, event: Callable[[], None]) -> None:
+        """Let an event happen."""
+
+
+class Rejected:
+    """Where refused requests are put aside: counted."""
+
+    def __init__(self) -> None:
+        self.bodies: list[str] = []
+
+    def put_aside(self, body: str, reply: Reply) -> None:  # noqa: ARG002 - the port's parameters
+        """See `ports.RejectedRequests`."""
+        self.bodies.append(body)
+
+
+class Requesters:
+    """Those who ask, and the queue to `requests`: `answer` is its handler, called with a message and its sender."""
+
+    def __init__(
+        self,
+        world: Asked,
+        chance: Random,
+        answer: Callable[[Message, str], Taken | BaseException],
+        answers: Answers,
+    ) -> None:
+        self._world, self._chance, self._answer, self._answers = world, chance, answer, answers
+        self.sent: dict[str, Sent] = {}
+        self.dead: set[str] = set()
+        self._sent_at: dict[str, datetime] = {}
+        self._troubled: set[str] = set()  # messages that have met a fault
+
+    def foresee(self, times: int, begins_at: datetime, minutes: int) -> None:
+        """Set down when somebody asks for something."""
+        for number in range(times):
+            at = begins_at + timedelta(minutes=self._chance.randrange(minutes), seconds=self._chance.randrange(60))
+            self._world.at(at, lambda number=number: self._ask(number))  # type: ignore[misc]  # bound per number
+
+    def _ask(self, number: int) -> None:
+        """Somebody asks for a hold or a block, and may end or extend it; or for a stop, or where it stands."""
+        chance, now = self._chance, self._world.clock.at
+        model, sender = chance.choice(self._world.models), chance.choice(SENDERS)
+        about = {"model": model.model_id} if chance.random() < 0.7 else {"schedule": model.schedules[0].name}
+        verb = chance.choice((*(Verb.HOLD,) * 4, *(Verb.BLOCK,) * 3, Verb.STOP_NOW, Verb.STATUS))
+        if chance.random() < 0.05:
+            self._send(chance.choice(BROKEN), sender, 0)
+            return
+        # Now and then the id is one that was taken before, by the same sender or another.
+        name = f"ask-{number if chance.random() < 0.95 else number // 2}"
+        body: dict[str, Any] = {"version": 1, "request_id": name, "verb": verb, **about}
+        if chance.random() < 0.2:
+            body["reply_to"] = chance.choice((REPLIES, REPLIES, f"{REPLIES}-of-nobody"))
+        if verb in (Verb.HOLD, Verb.BLOCK):
+            begin = now + timedelta(minutes=chance.choice((0, 0, 30, 240)))
+            until = begin + timedelta(minutes=chance.randint(20, 300))
+            body |= {"from": f"{begin:%Y-%m-%dT%H:%M:%SZ}", "until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
+            body["priority"] = chance.choice((20, 50, 80))
+            # Drawn apart, so that a seed asks for the same as before units were asked for.
+            size = Random(f"{begin}/{until}/{name}").choice(UNITS_ASKED)  # noqa: S311 - chance in a simulation
+            if verb is Verb.HOLD and size is not None:
+                body["units"] = size
+        self._send(json.dumps(body), sender, chance.randint(0, 60))
+        if verb in (Verb.HOLD, Verb.BLOCK) and chance.random() < 0.6:
+            end = Verb.RELEASE if verb is Verb.HOLD else Verb.UNBLOCK
+            then: dict[str, Any] = {"version": 1, "request_id": f"then-{number}", "of": name, **about}
+            if chance.random() < 0.3:
+                then |= {"verb": Verb.EXTEND, "duration": "30m"}
+            else:
+                then["verb"] = end
+            by = sender if chance.random() < 0.75 else chance.choice(SENDERS)
+            self._send(json.dumps(then), by, chance.choice((0, 10, 1800, 5400)))
+
+    def _send(self, body: str, sender: str, after: int) -> None:
+        message = self._sent(body, sender)
+        for wait in (after, after + self._chance.randint(0, 900))[: 1 + (self._chance.random() < 0.1)]:
+            self._later(message, timedelta(seconds=wait))
+
+    def _sent(self, body: str, sender: str) -> Message:
+        number = len(self.sent) + 1
+        message = Message(f"00000000-0000-4000-9000-{number:012x}", body, self._world.clock.at)
+        self.sent[message.message_id] = sent = Sent(message.message_id, sender, body)
+        self._answers.expect(sent)
+        self._sent_at[message.message_id] = self._world.clock.at
+        return message
+
+    def _later(self, message: Message, after: timedelta) -> None:
+        self._world.at(self._world.clock.at + after, lambda: self._deliver(message))
+
+    def hurry(self, model_id: ModelId) -> None:
+        """Now and then have somebody ask for a model while a pass is about to stop it, and be answered at once."""
+        if self._chance.random() >= AMID_A_STOP:
+            return
+        until = self._world.clock.at + timedelta(minutes=self._chance.randint(20, 90))
+        body = {"version": 1, "request_id": f"late-{len(self.sent)}", "verb": Verb.HOLD, "model": model_id}
+        body |= {"until": f"{until:%Y-%m-%dT%H:%M:%SZ}", "priority": 50}
+        self._deliver(self._sent(json.dumps(body), self._chance.choice(SENDERS)))
+
+    def is_disturbed(self) -> bool:
+        """Draw whether somebody is quicker than the answer under way."""
+        return self._chance.random() < AMID_AN_ANSWER
+
+    def _deliver(self, message: Message) -> None:
+        world, mix = self._world, self._world.mix
+        message.receives += 1
+        if message.receives > 2 * RECEIVES_MAX:  # of a message that was sent twice, each copy is counted
+            self.dead.add(message.message_id)
+            return
+        skew = mix.skew * self._chance.uniform(-1, 1)
+        world.invocation = Invocation("requests", (), Fate.drawn(self._chance, mix.killed), skew)
+        sent = self.sent[message.message_id]
+        try:
+            answer = self._answer(message, sent.sender_id)
+        except Killed:
+            answer = StoreUnavailable("the worker died")
+        if isinstance(answer, Taken):
+            self._answers.on_delivered(sent, answer.reply)
+            return
+        if not isinstance(answer, (StoreUnavailable, StaleRecord)):
+            raise answer
+        if isinstance(answer, StoreUnavailable):
+            self._troubled.add(message.message_id)
+        self._later(message, VISIBILITY)
+
+    def judged(self, until: datetime) -> list[str]:
+        """Return which requests were never answered; those of the last hours may be under way.
+
+        A dead letter is excused by a fault that it has met, and not by writes that it has lost to others.
+        """
+        return [
+            f"{sent.body} of {sent.sender_id} was never answered"
+            for sent in self.sent.values()
+            if self._sent_at[sent.message_id] < until
+            and sent.message_id not in self.dead & self._troubled
+            and self._answers.reply_to(sent) is None
+        ]
+
+
+def standing_of(store: WatchedStore, model: HostedModel) -> list[Standing]:
+    """Return all that ever stood of a model and of its schedules."""
+    subjects = [Subject(model_id=model.model_id), *(Subject(schedule=each.name) for each in model.schedules)]
+    return [one for subject in subjects for one in store.stands.get(subject, {}).values()]
+
+
+def concerned(models: Sequence[HostedModel], subject: Subject) -> list[ModelId]:
+    """Return the models that a subject is about."""
+    return [
+        model.model_id
+        for model in models
+        if subject.model_id == model.model_id or any(each.name == subject.schedule for each in model.schedules)
+    ]

@@ -1,0 +1,130 @@
+"""Run one seed and sum it up. `preheat simulate` prints what this returns."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from preheat.domain.plan.plan import Backend
+from preheat.domain.record.record import LedgerEntry
+from preheat_lab.simulation.faults import MIXES
+from preheat_lab.simulation.plant import plant
+from preheat_lab.simulation.watch import Violation
+from preheat_lab.simulation.world import World
+from preheat_simulator.core.switches import Switches
+
+# A Monday before the autumn clock changes of both hemispheres: a month from here crosses them.
+BEGINS_AT = datetime(2026, 10, 5, tzinfo=UTC)
+
+
+def asked_by_default(faults: str, models: int, days: int) -> int:
+    """Return how often others ask unless a number is named: with faults, a quarter as often as models have days."""
+    return models * days // 4 if faults != "none" else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a simulated run came to. Margins are of starts that were seen to become HOSTED.
+
+    `cells` counts the coverage matrix: the service's status, the record's phase and the mishap (`faults.Mishap`) for
+    each time that one hit a model, and `none` for each pass that began.
+    """
+
+    seed: int
+    models: int
+    days: int
+    shifts: int
+    on_time: int
+    late: int
+    margins: tuple[timedelta, ...]
+    starts: int
+    stops: int
+    passes: int
+    calls: int
+    dead_letters: int
+    unit_hours: float
+    faults: dict[str, int]
+    cells: Counter[tuple[str, str, str]]
+    violations: tuple[Violation, ...]
+    requests: int = 0  # answered
+
+    def summary(self) -> str:
+        """Return the run on one line."""
+        least = min(self.margins, default=timedelta())
+        mean = sum(self.margins, timedelta()) / max(len(self.margins), 1)
+        return (
+            f"simulate: seed {self.seed}, {self.models} models, {self.days} days: {self.shifts} shifts,"
+            f" {self.on_time} starts on time, {self.late} late; margin least {_signed(least)} mean {_signed(mean)};"
+            f" {self.starts} StartModel, {self.stops} StopModel, {self.unit_hours:.1f} unit-hours;"
+            f" {self.passes} passes, {self.calls} calls;{f' {self.requests} requests,' if self.requests else ''}"
+            f" {sum(self.faults.values())} faults,"
+            f" {len(self.violations)} violations"
+        )
+
+
+def run(
+    seed: int,
+    models: int,
+    days: int,
+    *,
+    switches: Switches | None = None,
+    faults: str = "none",
+    told: Callable[[LedgerEntry], None] | None = None,
+    backend: Backend = Backend.LOOKOUT_VISION,
+    requests: int = 0,
+) -> Outcome:
+    """Simulate a plant of `models` models of one service for `days` days; `told` gets each entry as it is written.
+
+    `faults` names a mix of `faults.MIXES`, from which the seed draws its own; `requests` is how often others ask for
+    something, with or without more to follow. The same arguments give the same outcome.
+    """
+    random = Random(f"{seed}/world")  # noqa: S311 - chance in a simulation, replayed from its seed
+    entries: list[LedgerEntry] = []
+
+    def tell(entry: LedgerEntry) -> None:
+        entries.append(entry)
+        if told is not None:
+            told(entry)
+
+    lines = plant(random, models, announced_at=BEGINS_AT, backend=backend)
+    world = World(
+        lines,
+        BEGINS_AT,
+        days,
+        random=random,
+        mix=MIXES[faults].drawn(random),
+        switches=switches or Switches(),
+        told=tell,
+        requests=requests,
+    )
+    world.run()
+    log = world.service.call_log
+    judged = Counter(entry.late for entry in entries if entry.late is not None)
+    return Outcome(
+        seed=seed,
+        models=models,
+        days=days,
+        shifts=world.promises.shifts,
+        on_time=judged[False],
+        late=judged[True],
+        margins=tuple(entry.margin for entry in entries if entry.margin is not None),
+        starts=log.changed(world.service.words.start),
+        stops=log.changed(world.service.words.stop),
+        passes=world.triggers.passes,
+        calls=world.watch.calls,
+        dead_letters=len(world.sqs.dead_letters) + world.triggers.undelivered,
+        unit_hours=sum(bill.unit_seconds for bill in world.service.bill().values()) / 3600,
+        faults={mishap.value: number for mishap, number in sorted(world.mishaps.items())},
+        cells=Counter(
+            {(str(status), str(phase), str(mishap)): n for (status, phase, mishap), n in world.cells.items()}
+        ),
+        violations=tuple(world.watch.violations),
+        requests=len(world.store.replies),
+    )
+
+
+def _signed(span: timedelta) -> str:
+    sign = "-" if span < timedelta() else "+"
+    seconds = abs(round(span.total_seconds()))
+    return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"

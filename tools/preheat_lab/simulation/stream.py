@@ -1,0 +1,238 @@
+"""The ledger's stream in the simulated world, the mapping that reads it, and the judgement of what is published.
+
+Owns when `publish` is called with what, as template.yaml configures its mapping: one shard, in order, a failed batch
+tried again from its first failure, halved if the function died, five times, then discarded for good and counted. Its
+chance is its own: what goes wrong here moves nothing else. Judges L6: each entry is told, or set aside; first in its
+model's order; and each time in the same words under the same ids. Of S6: so is each reply, which makes one event.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from random import Random
+from typing import Any, Protocol
+
+from preheat.adapters.clock import VirtualClock
+from preheat.adapters.dynamodb.request_items import reply_partition
+from preheat.adapters.dynamodb.stream import LedgerStream
+from preheat.adapters.memory.bus import MemoryEvents
+from preheat.app.ports import EventsUnavailable
+from preheat.app.publish import events_of, reply_text
+from preheat.domain.demand.request import Reply
+from preheat.domain.plan.plan import ModelId
+from preheat.domain.record.event import Event, EventKind
+from preheat.domain.record.record import LedgerEntry
+from preheat_lab.simulation.faults import Fate, FaultMix, Killed, Mishap
+
+BATCH_MAX = 100
+RETRIES_MAX = 5
+LATENCY_MAX = timedelta(seconds=2)
+TABLE = "preheat-ledger"
+
+
+class Streamed(Protocol):
+    """What the stream knows of the world."""
+
+    clock: VirtualClock
+    mix: FaultMix
+
+    def at(self, at: datetime, event: Callable[[], None]) -> None:
+        """Let an event happen."""
+
+    def note(self, mishap: Mishap) -> None:
+        """Count a mishap."""
+
+
+class SimulatedBus(MemoryEvents):
+    """The event bus: some calls do not arrive, some are not answered, and at some the worker dies."""
+
+    def __init__(self, world: Streamed, chance: Random) -> None:
+        super().__init__()
+        self._world, self._chance = world, chance
+        self.fate = Fate(None)
+        self.out = world.mix.queue_out
+
+    def put(self, events: Sequence[Event]) -> None:
+        """See `ports.Events`."""
+        self.fate.before()
+        if self.out and self._chance.random() < self.out:
+            self._world.note(Mishap.BUS_OUT)
+            if self._chance.random() < 0.5:
+                super().put(events)
+            raise EventsUnavailable("out of reach")
+        super().put(events)
+        self.fate.after()
+
+
+class Stream:
+    """The shard of the ledger's stream with its mapping."""
+
+    def __init__(self, world: Streamed, bus: SimulatedBus, chance: Random) -> None:
+        self._world, self._bus, self._chance = world, bus, chance
+        self._entries: deque[LedgerEntry | Reply] = deque()
+        self._under_way = False
+        self._retries = 0
+        self._half = BATCH_MAX
+        self._told: dict[tuple[ModelId, int], int] = {}
+        self._last: dict[ModelId, int] = {}
+        self.discarded: set[tuple[str, int]] = set()
+        self.out_of_order: list[LedgerEntry] = []
+        self.publish: Callable[[list[dict[str, Any]]], int] = _not_wired  # `Functions.publish`, which tells back
+
+    def append(self, entry: LedgerEntry | Reply) -> None:
+        """Take an entry or a reply that was appended to the ledger; it is delivered soon."""
+        self._entries.append(entry)
+        if not self._under_way:
+            self._under_way = True
+            self._later(self._chance.uniform(0, 1) * LATENCY_MAX, self._deliver)
+
+    def told(self, entry: LedgerEntry) -> bool:
+        """Note that `publish` is done with an entry; tell whether it is so for the first time."""
+        key = entry.model_id, entry.sequence
+        self._told[key] = self._told.get(key, 0) + 1
+        if self._told[key] > 1:
+            return False
+        before = range(self._last.get(entry.model_id, 0) + 1, entry.sequence)
+        if any((entry.model_id, each) not in self.discarded for each in before):
+            self.out_of_order.append(entry)
+        self._last[entry.model_id] = max(entry.sequence, self._last.get(entry.model_id, 0))
+        return True
+
+    def drain(self) -> None:
+        """Deliver what is left, with nothing going wrong: the run is over before its last seconds are told."""
+        self._bus.out = 0.0
+        while self._entries:
+            batch = [self._entries.popleft() for _ in range(min(len(self._entries), BATCH_MAX))]
+            self._bus.fate = Fate(None)
+            while batch:
+                batch = batch[self._publish(batch) :]
+
+    def judged(self, model_id: ModelId, ledger: Sequence[LedgerEntry]) -> list[str]:
+        """Return what of a model's ledger was not told as it should be."""
+        found = [
+            f"entry {entry.sequence} was neither told nor set aside"
+            for entry in ledger
+            if (model_id, entry.sequence) not in self._told.keys() | self.discarded
+        ]
+        found += [
+            f"entry {entry.sequence} was told before an earlier one"
+            for entry in self.out_of_order
+            if entry.model_id == model_id
+        ]
+        put = self._by_id.get(model_id, {})
+        for entry in ledger:
+            if (model_id, entry.sequence) not in self._told:
+                continue
+            for event in events_of(entry):
+                if put.pop(event.event_id, None) != event:
+                    found.append(f"entry {entry.sequence}: {event.kind} is not on the bus, or in other words")
+        discarded = {
+            event.event_id
+            for entry in ledger
+            if (model_id, entry.sequence) in self.discarded
+            for event in events_of(entry)
+        }
+        return found + [f"{event.kind} tells of nothing stored" for key, event in put.items() if key not in discarded]
+
+    def judged_replies(self, replies: Iterable[Reply], sent: Sequence[str]) -> list[str]:
+        """Return what of the replies was not told as it should be; `sent`: what their queue was sent."""
+        found = []
+        put = self._by_id.get(_REPLIES, {})
+        for reply in replies:
+            (event,) = events_of(reply)
+            kind = EventKind.REQUEST_ACCEPTED if reply.accepted else EventKind.REQUEST_REJECTED
+            was = put.pop(event.event_id, None)
+            if _key(reply) in self.discarded:
+                continue
+            if was != event or (was.kind, was.request_id, was.code) != (kind, reply.request_id, reply.code):
+                found.append(f"{reply.request_id}: {kind} is not on the bus, or in other words")
+            if reply.reply_to is not None and reply_text(event) not in sent:
+                found.append(f"{reply.request_id}: its reply was not sent to the queue that it names")
+        return found + [f"{event.kind} of {event.request_id} tells of no reply" for event in put.values()]
+
+    @property
+    def _by_id(self) -> dict[str, dict[str, Event]]:
+        """Return what is on the bus by model and id; a second event under an id has to be the same."""
+        found: dict[str, dict[str, Event]] = {}
+        for event in self._bus.taken:
+            asked = event.kind in (EventKind.REQUEST_ACCEPTED, EventKind.REQUEST_REJECTED)
+            of_model = found.setdefault(_REPLIES if asked else str(event.model), {})
+            if of_model.setdefault(event.event_id, event) != event:
+                of_model[f"{event.event_id} again"] = event
+        return found
+
+    # --- the mapping -------------------------------------------------------------------------------------------------
+
+    def _deliver(self) -> None:
+        chance, mix = self._chance, self._world.mix
+        batch = [self._entries[place] for place in range(min(len(self._entries), self._half))]
+        self._bus.fate = Fate.drawn(chance, mix.killed)
+        try:
+            done = self._publish(batch)
+        except Killed:
+            self._world.note(Mishap.PUBLISHER_KILLED)
+            done, self._half = 0, max(len(batch) // 2, 1)
+        if done:
+            self._retries, self._half = 0, BATCH_MAX
+            if mix.doubled and chance.random() < mix.doubled:
+                self._world.note(Mishap.BATCH_DOUBLED)
+                self._later(timedelta(seconds=chance.uniform(0, 300)), lambda: self._again(batch[:done]))
+        else:
+            self._retries += 1
+        for _ in range(done):
+            self._entries.popleft()
+        if self._retries > RETRIES_MAX:
+            self.discarded |= {_key(entry) for entry in batch}
+            for _ in batch:
+                self._entries.popleft()
+            self._retries, self._half = 0, BATCH_MAX
+        self._under_way = bool(self._entries)
+        if self._entries:
+            self._later(timedelta(seconds=2.0**self._retries), self._deliver)
+
+    def _again(self, batch: list[LedgerEntry | Reply]) -> None:
+        self._bus.fate = Fate.drawn(self._chance, self._world.mix.killed)
+        try:
+            self._publish(batch)
+        except Killed:
+            self._world.note(Mishap.PUBLISHER_KILLED)
+
+    def _publish(self, batch: list[LedgerEntry | Reply]) -> int:
+        """Call the function with a batch; return how many of its first it is done with."""
+        return self.publish([_record(entry) for entry in batch])
+
+    def _later(self, wait: timedelta, then: Callable[[], None]) -> None:
+        self._world.at(self._world.clock.at + wait, then)
+
+
+_STREAM = LedgerStream(TABLE)
+_REPLIES = "replies/"  # no model is called so
+
+
+def _not_wired(_records: list[dict[str, Any]]) -> int:
+    raise RuntimeError("the functions are wired before anything is appended")
+
+
+def _key(entry: LedgerEntry | Reply) -> tuple[str, int]:
+    """Return where in the ledger an entry or a reply stands."""
+    return (reply_partition(entry.request_id), 1) if isinstance(entry, Reply) else (entry.model_id, entry.sequence)
+
+
+@lru_cache(maxsize=1024)
+def _record(entry: LedgerEntry | Reply) -> dict[str, Any]:
+    """Return the record of the stream that an appended entry makes, as Lambda hands it over."""
+    image = _STREAM.image(entry)
+    keys = {name: image[name] for name in ("model_id", "sequence")}
+    partition, sequence = _key(entry)
+    return {
+        "eventID": f"{partition}/{sequence}",
+        "eventName": "INSERT",
+        "eventSource": "aws:dynamodb",
+        "dynamodb": {
+            "Keys": keys,
+            "NewImage": image,
+            "SequenceNumber": f"{partition}/{sequence}",
+            "StreamViewType": "NEW_IMAGE",
+        },
+    }

@@ -1,0 +1,361 @@
+"""Remembers what the judges of `audit.invariants` need to know of the past, and lets them judge each write and call.
+
+Owns the bookkeeping: who started what, how often a model was called within the hour, how each token was first sent,
+what the pass under way has seen and written. Judges nothing itself.
+"""
+
+from bisect import bisect_right
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from preheat.app.audit.invariants import (
+    HOUR,
+    Broken,
+    Sent,
+    by_call,
+    by_effect,
+    by_gate,
+    by_intent,
+    by_ledger,
+    by_look,
+    by_rate,
+    by_readings,
+    by_stop,
+    by_write,
+)
+from preheat.domain.demand.demand import Demand, demands
+from preheat.domain.demand.request import Kind, Standing
+from preheat.domain.plan.plan import HostedModel, ModelId, Resize
+from preheat.domain.record.attempt import Attempt, Call
+from preheat.domain.record.gate import BacklogReading, Passage
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import LedgerEntry, ModelRecord, Ownership
+
+LEFT = (Observed.STARTING, Observed.HOSTED, Observed.STOPPING)
+OUT_OF_STARTING = (Observed.HOSTED, Observed.STOPPING)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken promise."""
+
+    invariant: str
+    model_id: ModelId
+    at: datetime
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant} {self.model_id} {self.at:%Y-%m-%d %H:%M:%SZ}: {self.what}"
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """The demands of one model over the whole run, in order, and their ends."""
+
+    lead: timedelta
+    demands: list[Demand]
+    ends: list[datetime] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ends = [demand.end for demand in self.demands]
+
+    def from_(self, at: datetime) -> list[Demand]:
+        """Return the demands that end after `at`."""
+        return self.demands[bisect_right(self.ends, at) :]
+
+    def last_end(self, at: datetime) -> datetime | None:
+        """Return when the last demand that is over at `at` has ended."""
+        place = bisect_right(self.ends, at)
+        return self.ends[place - 1] if place else None
+
+
+class Watch:
+    """Watches every write and every call of one run, pass after pass."""
+
+    def __init__(
+        self, models: Iterable[HostedModel], begins_at: datetime, until: datetime, *, skew: timedelta = timedelta()
+    ) -> None:
+        """Take the models, whose plan stays as it is; `skew`: how far a pass's clock may be off."""
+        self.violations: list[Violation] = []
+        self.calls = 0
+        self.saw = Observed.UNKNOWN  # what the last look of the pass under way has told
+        self.passage: Passage | None = None  # what the pass under way has seen of the gate
+        self.reading: BacklogReading | None = None  # and of the queue
+        self._skew = skew
+        self._drains = {model.model_id: model.drain for model in models}
+        self._resizes = {model.model_id for model in models if model.resize is Resize.RESTART}
+        self.resized: dict[ModelId, list[datetime]] = defaultdict(list)  # stopped, to be started with more units
+        self._change: Attempt | None = None  # of a gate, in the last write that the pass under way has won
+        self._wanted = {
+            model.model_id: _Wanted(
+                model.lead, demands(model, begins_at - timedelta(days=8), until + timedelta(days=2))
+            )
+            for model in models
+        }
+        self._span = begins_at - timedelta(days=8), until + timedelta(days=2)
+        self._read: ModelRecord | None = None  # by the pass under way
+        self._stood: set[ModelId] = set()  # whose holds or blocks have changed since their record was last read
+        self._named: str | None = None  # by the last write that the pass under way has won, until it calls
+        self._recent: dict[ModelId, deque[datetime]] = defaultdict(deque)
+        self._by_person: dict[ModelId, datetime] = {}
+        self._adoptable: set[ModelId] = set()  # whose person's start was covered by a demand that is no more
+        self._raced: set[ModelId] = set()  # whom a person has started while Preheat had to take what runs for its own
+        self._sent: dict[str, Sent] = {}
+        self._effects: Counter[str] = Counter()
+        # The start under which the model was seen out of its stopped state; the stop under which out of STARTING.
+        self._left: dict[ModelId, str] = {}
+        self._told: Counter[tuple[ModelId, datetime]] = Counter()  # how often a demand was judged late or on time
+        self._attempts: Counter[tuple[ModelId, datetime]] = Counter()
+        self._repairs: Counter[tuple[ModelId, datetime]] = Counter()
+
+    def on_standing(self, model: HostedModel, standing: Sequence[Standing], at: datetime) -> list[Demand]:
+        """What stands of a model has changed: from now on it is judged by that. Return the demands that are new."""
+        self._stood.add(model.model_id)
+        before, since = self._wanted[model.model_id].demands, self._by_person.get(model.model_id)
+        if since is not None and self._covered(model.model_id, since, at):
+            # A hold that is released before its begin leaves no demand behind; what was adopted for it stays adopted.
+            self._adoptable.add(model.model_id)
+        self._wanted[model.model_id] = _Wanted(model.lead, demands(model, *self._span, standing))
+        if any(self._held_by_some_clock(one, at) for one in standing):
+            # A pass may have let go of the demand, and another serves it anew: it may be told once more.
+            for demand in self._wanted[model.model_id].from_(at)[:1]:
+                self._told.pop((model.model_id, demand.ready_at), None)
+        return [demand for demand in self._wanted[model.model_id].demands if demand not in before]
+
+    def _held_by_some_clock(self, one: Standing, at: datetime) -> bool:
+        """Tell whether a block was lifted just now, and so close to its begin that it has held for some clocks only."""
+        off, ended = 2 * self._skew, one.released_at
+        return one.kind is Kind.BLOCK and ended is not None and max(abs(ended - at), abs(ended - one.begin)) <= off
+
+    def wants(self, model_id: ModelId, demand: Demand) -> bool:
+        """Tell whether a demand is still one of the model's, or the rest of one."""
+        return any(
+            one.begin == demand.begin and one.ready_at == demand.ready_at and one.end == demand.end
+            for one in self._wanted[model_id].demands
+        )
+
+    def begins(self) -> None:
+        """A pass begins: it has seen nothing and won nothing."""
+        self.saw, self._named = Observed.UNKNOWN, None
+        self.passage, self.reading, self._change = None, None, None
+
+    def on_read(self, record: ModelRecord | None) -> None:
+        """The pass under way has read its record."""
+        self._read = record
+        if record is not None:
+            self._stood.discard(record.model_id)
+
+    def on_write(self, before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry | None, at: datetime) -> None:
+        """Judge a won write; one that renews or repeats an attempt names the call to come."""
+        model_id = after.model_id
+        self._judge(model_id, at, by_write(before, after, entry, at=at, skew=self._skew))
+        if before is not None:
+            self._on_gate_written(before, after, at)
+        if entry is not None and entry.late is not None:
+            self._told_once(model_id, at)
+        old, new = before.attempt if before is not None else None, after.attempt
+        if new is None:
+            self._left.pop(model_id, None)
+            return
+        same = old is not None and old.client_token == new.client_token
+        left = old is not None and self._left.get(model_id) == old.client_token
+        again = left and old is not None and old.call is Call.START and self.saw is Observed.STOPPED
+        if self.saw in (LEFT if new.call is Call.START else OUT_OF_STARTING):
+            self._left[model_id] = new.client_token
+        if before is None or (old is not None and same and new.tries <= old.tries):
+            return
+        self._named = new.client_token
+        if new.call is Call.STOP and model_id in self._stood:
+            self.missed(
+                "S6", model_id, at, "a stop that was decided before a hold or block was stored has won its write"
+            )
+        if new.call is Call.STOP and not same:
+            self._judge(
+                model_id,
+                at,
+                by_stop(
+                    before,
+                    observed=self.saw,
+                    passage=self.passage,
+                    reading=self.reading,
+                    drain=None if self._is_amid(model_id, at) else self._drains[model_id],
+                    at=at,
+                    skew=2 * self._skew,
+                ),
+            )
+        needed = self.needed(model_id, at) is not None and self.needed(model_id, at + self._skew) is not None
+        returned = self._left.get(model_id) == new.client_token and self.saw is Observed.STOPPED
+        fresh = new.call is Call.START and not same
+        attempts = self._number(self._attempts, model_id, at) if fresh else 0
+        repairs = self._number(self._repairs, model_id, at) if fresh and again else 0
+        self._judge(
+            model_id,
+            at,
+            by_intent(
+                before,
+                after,
+                observed=self.saw,
+                needed=needed,
+                returned=returned,
+                left=left,
+                attempts=attempts,
+                repairs=repairs,
+                asked=self.asked(model_id, at),
+            ),
+        )
+        if new.call is Call.STOP and not same and needed and self.saw is Observed.HOSTED:
+            self.resized[model_id].append(at)  # for nothing else it would be stopped amid its demand
+
+    def _on_gate_written(self, before: ModelRecord, after: ModelRecord, at: datetime) -> None:
+        """Judge what a won write says of the gate and the queue; one that renews or repeats a change names the call."""
+        model_id = after.model_id
+        self._judge(model_id, at, by_readings(before, after, self.reading))
+        old = before.gate.attempt if before.gate is not None else None
+        new = after.gate.attempt if after.gate is not None else None
+        again = old is not None and new is not None and old.client_token == new.client_token
+        if new is None or (again and old is not None and new.tries <= old.tries):
+            return
+        self._named, self._change = new.client_token, new
+        needed = self.needed(model_id, at) is not None and self.needed(model_id, at + self._skew) is not None
+        asked = self.asked(model_id, at)
+        seen = by_gate(before, after, observed=self.saw, passage=self.passage, needed=needed, moved=False, asked=asked)
+        self._judge(model_id, at, seen)
+
+    def on_gate(self, model_id: ModelId, at: datetime, passage: Passage) -> None:
+        """Count a look at a gate."""
+        self.passage = passage
+        self._count(model_id, at)
+
+    def on_gate_call(self, model_id: ModelId, at: datetime, *, opens: bool) -> None:
+        """Judge a change of a gate that was sent."""
+        self._count(model_id, at)
+        change, call = self._change, Call.OPEN if opens else Call.CLOSE
+        if change is None or change.call is not call:
+            self._judge(
+                model_id, at, [Broken("S2", f"{call} of a gate is sent, and no won write of the pass names it")]
+            )
+            return
+        first = self._sent.setdefault(change.client_token, Sent(at, change.digest()))
+        self._judge(model_id, at, by_call(change, self._named, at=at, skew=self._skew, first=first))
+        self._named = self._change = None
+
+    def on_reading(self, model_id: ModelId, at: datetime, reading: BacklogReading) -> None:
+        """Count a reading of a queue."""
+        self.reading = reading
+        self._count(model_id, at)
+
+    def _is_amid(self, model_id: ModelId, at: datetime) -> bool:
+        """Tell whether a demand may cover `at` for all that a clock shows: its stop waits for no queue."""
+        return any(
+            demand.start_at <= at + self._skew and at - self._skew < demand.end
+            for demand in self._wanted[model_id].from_(at - self._skew)[:2]
+        )
+
+    def on_look(self, model_id: ModelId, at: datetime, saw: Observed) -> None:
+        """Count a look, which has told `saw` so far."""
+        self.saw = saw
+        self._judge(model_id, at, by_look(self._read, at=at, skew=self._skew))
+        self._count(model_id, at)
+
+    def on_call(self, model_id: ModelId, attempt: Attempt, at: datetime, *, changed: bool) -> None:
+        """Judge a start or a stop that was sent; `changed`: it had an effect."""
+        self._count(model_id, at)
+        token = attempt.client_token
+        first = self._sent.setdefault(token, Sent(at, attempt.digest()))
+        self._judge(model_id, at, by_call(attempt, self._named, at=at, skew=self._skew, first=first))
+        self._named = None  # a call needs a won write of its own
+        if changed:
+            self._effects[token] += 1
+            since = self._by_person.pop(model_id, None)
+            covered = model_id in self._adoptable or (since is not None and self._covered(model_id, since, at))
+            self._adoptable.discard(model_id)
+            uncovered = since is not None and not covered
+            strange = uncovered and attempt.call is Call.STOP and model_id not in self._raced
+            self._judge(model_id, at, by_effect(attempt, effects=self._effects[token], by_person=strange))
+
+    def on_person(self, model_id: ModelId, at: datetime, call: Call, record: ModelRecord | None = None) -> None:
+        """Note what a person did, and with `record` whether it could be told: the service does not say who starts."""
+        self._raced.discard(model_id)
+        self._adoptable.discard(model_id)
+        if call is Call.START:
+            self._by_person[model_id] = at
+            if record is not None and _claims(record):
+                self._raced.add(model_id)
+        else:
+            self._by_person.pop(model_id, None)
+
+    def on_end(
+        self, model_id: ModelId, record: ModelRecord | None, ledger: Sequence[LedgerEntry], at: datetime
+    ) -> None:
+        """Judge what is stored when the run is over."""
+        self._judge(model_id, at, by_ledger(ledger, sequence=record.sequence if record is not None else 0))
+
+    def is_by_person(self, model_id: ModelId) -> bool:
+        """Tell whether what runs now was started by a person, and not by us since."""
+        return model_id in self._by_person
+
+    def needed(self, model_id: ModelId, at: datetime) -> Demand | None:
+        """Return the demand for which the model must not be stopped at `at`: [ready_at - lead, end)."""
+        wanted = self._wanted[model_id]
+        for demand in wanted.from_(at)[:1]:
+            if demand.ready_at - wanted.lead <= at:
+                return demand
+        return None
+
+    def asked(self, model_id: ModelId, at: datetime) -> int:
+        """Return the units that holds ask for at `at`, give or take the clocks, if the model is restarted for them."""
+        if model_id not in self._resizes:
+            return 0
+        coming = self._wanted[model_id].from_(at - self._skew)[:2]
+        served = [one for demand in coming for off in (-1, 0, 1) for one in demand.served(at + off * self._skew)]
+        return max((one.units or 0 for one in served), default=0)
+
+    def last_end(self, model_id: ModelId, at: datetime) -> datetime | None:
+        """Return when the last demand of a model that is over at `at` has ended, by what stands now."""
+        return self._wanted[model_id].last_end(at)
+
+    def missed(self, invariant: str, model_id: ModelId, at: datetime, what: str) -> None:
+        """Record a liveness promise that the world saw broken."""
+        self.violations.append(Violation(invariant, model_id, at, what))
+
+    def _number(self, count: Counter[tuple[ModelId, datetime]], model_id: ModelId, at: datetime) -> int:
+        """Count a new start for the demand that is served at `at`; return how many that one has had."""
+        coming = self._wanted[model_id].from_(at - self._skew)
+        key = model_id, coming[0].begin if coming else at
+        count[key] += 1
+        return count[key]
+
+    def _told_once(self, model_id: ModelId, at: datetime) -> None:
+        """Judge L3, once: a pass whose clock is off may tell of the demand before, or take its end to have come."""
+        coming, off = self._wanted[model_id].from_(at), 2 * self._skew
+        if coming and coming[0].start_at + off <= at < coming[0].end - off:
+            # A block that came after it was told, and was lifted, has it begun anew and be ready later: judged by that.
+            key = model_id, coming[0].ready_at
+            self._told[key] += 1
+            if self._told[key] > 1:
+                self.missed("L3", model_id, at, "the demand is judged a second time")
+
+    def _covered(self, model_id: ModelId, since: datetime, at: datetime) -> bool:
+        return any(demand.start_at <= at for demand in self._wanted[model_id].from_(since)[:1])
+
+    def _count(self, model_id: ModelId, at: datetime) -> None:
+        self.calls += 1
+        recent = self._recent[model_id]
+        recent.append(at)
+        while recent[0] <= at - HOUR:
+            recent.popleft()
+        self._judge(model_id, at, by_rate(len(recent)))
+
+    def _judge(self, model_id: ModelId, at: datetime, found: Iterable[Broken]) -> None:
+        for broken in found:
+            self.violations.append(Violation(broken.invariant, model_id, at, broken.what))
+
+
+def _claims(record: ModelRecord) -> bool:
+    """Tell whether what runs is Preheat's own for all that it can see: judged here once more, as its promises are."""
+    attempt = record.attempt
+    if attempt is None:
+        return record.ownership is not Ownership.NONE
+    return attempt.call is not Call.START or not attempt.is_without_effect()

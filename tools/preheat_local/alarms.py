@@ -1,0 +1,148 @@
+"""Alarms on the local AWS: each is judged by its own definition, since the emulator's CloudWatch judges none rightly.
+
+It looks only when somebody puts a datum, overlooks dimensions, and knows neither missing data nor periods. Here an
+alarm is read as it is deployed, its data through CloudWatch's API, and its state is set through the same API, which
+tells the alarm's topics and raises the composite alarms. `now` is given, so that time is moved and not slept.
+
+A stand-in, with limits: alarms on one metric with a plain statistic (no metric math, no percentiles); data at the
+resolution of the period; CloudWatch looks back over an unstated number of periods, here two more than are evaluated,
+as in the example of its documentation. So it shows that an alarm is wired and crosses, not to the second when.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from operator import ge, gt, le, lt
+from typing import Any, Self
+
+from preheat_local.aws import LocalAws
+from preheat_local.errors import LocalAwsError
+
+LOOKS_BACK = 2  # periods beyond those that are evaluated, in which CloudWatch looks for data before any is missing
+STATISTICS = frozenset({"SampleCount", "Average", "Sum", "Minimum", "Maximum"})
+CROSSES: Mapping[str, Callable[[float, float], bool]] = {
+    "GreaterThanThreshold": gt,
+    "GreaterThanOrEqualToThreshold": ge,
+    "LessThanThreshold": lt,
+    "LessThanOrEqualToThreshold": le,
+}
+
+
+class State(StrEnum):
+    """What CloudWatch says of an alarm."""
+
+    OK = "OK"
+    ALARM = "ALARM"
+    INSUFFICIENT = "INSUFFICIENT_DATA"
+
+
+class Missing(StrEnum):
+    """What an alarm takes missing data for (TreatMissingData)."""
+
+    MISSING = "missing"
+    IGNORE = "ignore"
+    BREACHING = "breaching"
+    NOT_BREACHING = "notBreaching"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """The definition of an alarm on one metric; `raised_by` of `evaluated` periods have to cross."""
+
+    name: str
+    namespace: str
+    metric: str
+    dimensions: tuple[tuple[str, str], ...]
+    statistic: str
+    period: timedelta
+    evaluated: int
+    raised_by: int
+    threshold: float
+    comparison: str
+    missing: Missing
+
+    @classmethod
+    def read(cls, described: Mapping[str, Any]) -> Self:
+        """Return the alarm that DescribeAlarms describes.
+
+        Raises:
+            LocalAwsError: it has something that is not judged here; the text names it.
+        """
+        name, comparison = described["AlarmName"], described.get("ComparisonOperator", "")
+        if described.get("Metrics") or described.get("Statistic") not in STATISTICS or comparison not in CROSSES:
+            shown = {key: described.get(key) for key in ("Metrics", "Statistic", "ComparisonOperator")}
+            raise LocalAwsError(f"alarm {name} cannot be judged on the local AWS: {shown}")
+        return cls(
+            name,
+            described["Namespace"],
+            described["MetricName"],
+            tuple((each["Name"], each["Value"]) for each in described.get("Dimensions", ())),
+            described["Statistic"],
+            timedelta(seconds=int(described["Period"])),
+            int(described["EvaluationPeriods"]),
+            int(described.get("DatapointsToAlarm") or described["EvaluationPeriods"]),
+            float(described["Threshold"]),
+            comparison,
+            Missing(described.get("TreatMissingData") or Missing.MISSING),
+        )
+
+    def span(self, now: datetime) -> tuple[datetime, datetime]:
+        """Return from when to when data counts at `now`: whole periods, the one that `now` is in being the last."""
+        seconds = self.period.total_seconds()
+        end = datetime.fromtimestamp((now.timestamp() // seconds + 1) * seconds, now.tzinfo)
+        return end - (self.evaluated + LOOKS_BACK) * self.period, end
+
+    def judge(self, data: Mapping[datetime, float], before: State) -> State:
+        """Return the state that `data`, the statistic by period within `span`, puts the alarm into.
+
+        As CloudWatch documents it: the newest periods with data count, and only as many missing ones are filled in as
+        are lacking. `before` is kept where missing data is ignored and the rest does not decide.
+        """
+        known = [CROSSES[self.comparison](data[at], self.threshold) for at in sorted(data)][-self.evaluated :]
+        crossed, lacking = sum(known), self.evaluated - len(known)
+        if crossed >= self.raised_by:
+            return State.ALARM
+        if lacking == 0 or self.missing is Missing.NOT_BREACHING:
+            return State.OK
+        if self.missing is Missing.BREACHING:
+            return State.ALARM if crossed + lacking >= self.raised_by else State.OK
+        if not all(known):
+            return State.OK
+        if self.missing is Missing.IGNORE:
+            return before
+        return State.ALARM if known else State.INSUFFICIENT
+
+
+def judge_alarms(aws: LocalAws, *, now: datetime, names: frozenset[str] | None = None) -> dict[str, State]:
+    """Judge the alarms at `now` (all, or those with one of `names` in theirs), set what changed, return the states.
+
+    Raises:
+        LocalAwsError: an alarm cannot be judged here.
+    """
+    cloudwatch = aws.client("cloudwatch")
+    pages = cloudwatch.get_paginator("describe_alarms").paginate(AlarmTypes=["MetricAlarm"])
+    states = {}
+    for described in (each for page in pages for each in page["MetricAlarms"]):
+        name = described["AlarmName"]
+        if names is not None and not any(wanted in name for wanted in names):
+            continue
+        alarm, before = Alarm.read(described), State(described["StateValue"])
+        states[name] = alarm.judge(_data(cloudwatch, alarm, now), before)
+        if states[name] is not before:
+            reason = f"judged at {now.isoformat()} on the local AWS"
+            cloudwatch.set_alarm_state(AlarmName=name, StateValue=states[name], StateReason=reason)
+    return states
+
+
+def _data(cloudwatch: Any, alarm: Alarm, now: datetime) -> dict[datetime, float]:
+    begin, end = alarm.span(now)
+    metric = {
+        "Namespace": alarm.namespace,
+        "MetricName": alarm.metric,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in alarm.dimensions],
+    }
+    stat = {"Metric": metric, "Period": int(alarm.period.total_seconds()), "Stat": alarm.statistic}
+    queries = [{"Id": "metric", "MetricStat": stat}]
+    (found,) = cloudwatch.get_metric_data(MetricDataQueries=queries, StartTime=begin, EndTime=end)["MetricDataResults"]
+    return dict(zip(found["Timestamps"], found["Values"], strict=True))

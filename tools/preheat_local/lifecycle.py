@@ -1,0 +1,235 @@
+"""Up and down: ministack and the simulator started, the template deployed, all of it stopped again.
+
+Every process is recorded before it is waited for, so that `down` finds it after a crash of `up`. Whatever ends `up`
+early, a failed step or Ctrl-C, stops what it had started. Knows nothing of plants, plans or models.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+
+from preheat_local import aws, environment, loopback, processes, stack
+from preheat_local.aws import LocalAws
+from preheat_local.checkout import Checkout, find_checkout
+from preheat_local.errors import LocalAwsError
+from preheat_local.locks import locked
+from preheat_local.processes import Process
+
+DEFAULT_PORT = 4578
+DEFAULT_SIMULATOR_PORT = 4579
+PORT_VARIABLE = "PREHEAT_PORT"
+SIMULATOR_PORT_VARIABLE = "PREHEAT_SIMULATOR_PORT"
+PROJECT_PREFIX = "plant-"
+HEALTHY_WITHIN = timedelta(seconds=20)
+
+_POLL_SECONDS = 0.05
+
+
+def up(
+    *,
+    port: int | None = None,
+    simulator_port: int | None = None,
+    simulator_arguments: Sequence[str] = (),
+    parameters: Mapping[str, str] | None = None,
+    checkout: Checkout | None = None,
+    say: Callable[[str], None] = print,
+) -> LocalAws:
+    """Return a local AWS with the template deployed onto it, starting it if it is not up.
+
+    `port` and `simulator_port`: where ministack and the simulator listen on loopback; 0 takes any free port; the
+    default is $PREHEAT_PORT and $PREHEAT_SIMULATOR_PORT, else 4578 and 4579. `simulator_arguments` follow
+    `preheat simulator --port N`. `parameters` are the template's, over those that the local AWS needs. One that is up
+    already is returned as it is, its arguments unchanged. `say` takes each line of progress.
+
+    Raises:
+        LocalAwsError: a port is taken, a tool is missing, or a step failed; nothing is left running.
+    """
+    checkout = checkout or find_checkout()
+    with locked(_lock(checkout)):
+        found = current(checkout)
+        if found is not None:
+            say(f"the local AWS is up already at {found.endpoint_url}, the simulator at {found.simulator_url}")
+            return found
+        _stop_recorded(checkout)  # the rest of one that did not come up, or lost a part
+        return _bring_up(checkout, _ports(port, simulator_port), simulator_arguments, parameters or {}, say)
+
+
+def _bring_up(
+    checkout: Checkout,
+    ports: tuple[int, int],
+    simulator_arguments: Sequence[str],
+    parameters: Mapping[str, str],
+    say: Callable[[str], None],
+) -> LocalAws:
+    began = time.monotonic()
+    # A missing tool is named before anything is started.
+    python, command = checkout.tool(".venv-local", "python"), simulator_command(ports[1], simulator_arguments)
+    _fresh(checkout)
+    started: list[Process] = []
+    endpoint_url, simulator_url = (f"http://{loopback.HOST}:{number}" for number in ports)
+    command += ["--events-to", endpoint_url]
+    try:
+        env = environment.for_ministack(ports[0], checkout.temporary, os.environ)
+        _start(checkout, started, "ministack", [python, checkout.launcher], env)
+        _start(checkout, started, "simulator", command, environment.for_simulator(os.environ))
+        say("building the stack")
+        stack.build(checkout)
+        _await(checkout, started[0], f"{endpoint_url}/_ministack/health")
+        _await(checkout, started[1], f"{simulator_url}/_simulator/health")
+        say("deploying template.yaml")
+        services = ("HostingEndpointUrl", "RekognitionEndpointUrl", "SageMakerEndpointUrl")
+        local = {
+            "ProjectPrefix": PROJECT_PREFIX,
+            "DeletionProtection": "false",
+            "SavedQueries": "false",
+            **dict.fromkeys(services, simulator_url),
+        }
+        stack.deploy(checkout, endpoint_url, {**local, **parameters})
+        found = aws.outputs(endpoint_url, stack.STACK)
+        local_aws = LocalAws.from_outputs(endpoint_url, simulator_url, stack.STACK, found)
+        local_aws.save(aws.recorded(checkout))
+    except BaseException:
+        _stop_recorded(checkout)
+        raise
+    seconds = time.monotonic() - began
+    say(f"the local AWS is up at {endpoint_url}, the simulator at {simulator_url} ({seconds:.0f} s)")
+    return local_aws
+
+
+def down(*, checkout: Checkout | None = None, say: Callable[[str], None] = print) -> bool:
+    """Stop the local AWS and remove its data; return whether anything was running. Logs and the build stay."""
+    checkout = checkout or find_checkout()
+    with locked(_lock(checkout)):
+        stopped = _stop_recorded(checkout)
+    say(f"stopped {' and '.join(stopped)}" if stopped else "the local AWS is not up")
+    return bool(stopped)
+
+
+@contextlib.contextmanager
+def running(
+    state: Path,
+    *,
+    simulator_arguments: Sequence[str] = (),
+    parameters: Mapping[str, str] | None = None,
+    say: Callable[[str], None] = print,
+) -> Iterator[LocalAws]:
+    """Have a local AWS of one's own inside the block, on free ports, with its state in the folder `state`.
+
+    It is independent of the one that `up` keeps, and gone at the end of the block.
+    """
+    checkout = find_checkout(state=state)
+    try:
+        yield up(
+            port=0,
+            simulator_port=0,
+            simulator_arguments=simulator_arguments,
+            parameters=parameters,
+            checkout=checkout,
+            say=say,
+        )
+    finally:
+        down(checkout=checkout, say=say)
+
+
+def current(checkout: Checkout | None = None) -> LocalAws | None:
+    """Return the local AWS of the checkout, or None if it is not up as a whole."""
+    checkout = checkout or find_checkout()
+    ours = _recorded_processes(checkout)
+    if not ours or not all(processes.is_running(process) for process in ours) or not aws.recorded(checkout).exists():
+        return None
+    return LocalAws.load(aws.recorded(checkout))
+
+
+def simulator_command(port: int, arguments: Sequence[str] = ()) -> list[str]:
+    """Return the command that serves the simulator on `port`, with the interpreter that runs this program."""
+    return [sys.executable, "-m", "preheat_cli.main", "simulator", "--port", str(port), *arguments]
+
+
+def _stop_recorded(checkout: Checkout) -> list[str]:
+    """Stop every recorded process that is still ours and forget the record; return the names of those that ran."""
+    # The last started uses the first: the other way round.
+    stopped = [process.name for process in reversed(_recorded_processes(checkout)) if processes.stop(process)]
+    aws.recorded(checkout).unlink(missing_ok=True)
+    _record(checkout).unlink(missing_ok=True)
+    shutil.rmtree(checkout.temporary, ignore_errors=True)
+    return stopped
+
+
+def _ports(port: int | None, simulator_port: int | None) -> tuple[int, int]:
+    wanted = {
+        PORT_VARIABLE: port if port is not None else _number(PORT_VARIABLE, DEFAULT_PORT),
+        SIMULATOR_PORT_VARIABLE: simulator_port
+        if simulator_port is not None
+        else _number(SIMULATOR_PORT_VARIABLE, DEFAULT_SIMULATOR_PORT),
+    }
+    first, second = wanted.values()
+    if first == second != 0:
+        raise LocalAwsError(f"port {first} cannot serve both the AWS services and the simulator: choose two")
+    taken = "`preheat down` stops one of this checkout; else give another as {} or {}=N"
+    return (
+        loopback.free_port(first, what="the AWS services", remedy=taken.format("--port N", PORT_VARIABLE)),
+        loopback.free_port(
+            second, what="the simulator", remedy=taken.format("--simulator-port N", SIMULATOR_PORT_VARIABLE)
+        ),
+    )
+
+
+def _number(variable: str, default: int) -> int:
+    text = os.environ.get(variable, str(default))
+    if not text.isdecimal():
+        raise LocalAwsError(f"{variable} is {text!r}: give a port number")
+    return int(text)
+
+
+def _fresh(checkout: Checkout) -> None:
+    checkout.state.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(checkout.temporary, ignore_errors=True)
+    checkout.temporary.mkdir()
+    shutil.rmtree(checkout.logs, ignore_errors=True)
+
+
+def _start(
+    checkout: Checkout, started: list[Process], name: str, command: Sequence[str | Path], env: Mapping[str, str]
+) -> None:
+    log = checkout.logs / f"{name}.log"
+    started.append(processes.start(name, command, env=env, log=log, cwd=checkout.state))
+    _record(checkout).write_text(json.dumps([asdict(process) for process in started], indent=2) + "\n")
+
+
+def _await(checkout: Checkout, process: Process, url: str) -> None:
+    deadline = time.monotonic() + HEALTHY_WITHIN.total_seconds()
+    while not loopback.answers(url):
+        log = checkout.logs / f"{process.name}.log"
+        said = log.read_text(errors="replace")[-1500:].strip() or "nothing"
+        if not processes.is_running(process):
+            raise LocalAwsError(f"{process.name} ended while it started; it said: {said}")
+        if time.monotonic() > deadline:
+            raise LocalAwsError(f"{process.name} did not answer at {url} in {HEALTHY_WITHIN}; it said: {said}")
+        time.sleep(_POLL_SECONDS)
+
+
+def _lock(checkout: Checkout) -> Path:
+    """One `up` or `down` at a time: the second waits, and finds what the first left."""
+    return checkout.state / "up.lock"
+
+
+def _record(checkout: Checkout) -> Path:
+    return checkout.state / "processes.json"
+
+
+def _recorded_processes(checkout: Checkout) -> list[Process]:
+    try:
+        return [Process(**fields) for fields in json.loads(_record(checkout).read_text())]
+    except FileNotFoundError:
+        return []
+    except (ValueError, TypeError) as error:
+        raise LocalAwsError(
+            f"{_record(checkout)} cannot be read ({error}): end what it names by hand, then remove it"
+        ) from None

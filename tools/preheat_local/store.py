@@ -1,0 +1,17 @@
+"""The store of a local AWS. Loads PynamoDB, so whoever needs no store does not import it."""
+
+from botocore.session import Session
+
+from preheat.app.ports import Store
+from preheat.bootstrap.settings import StoreSettings
+from preheat.bootstrap.wiring import open_store
+from preheat_local import LocalAws, environment
+
+
+def local_store(aws: LocalAws) -> Store:
+    """Return the store of a local AWS, whatever keys and profiles the surroundings name."""
+    session = Session(session_vars={"profile": (None, None, None, None)})
+    session.set_credentials(environment.ACCESS_KEY, environment.SECRET_KEY)
+    session.set_config_variable("region", aws.region)
+    settings = StoreSettings(aws.models_table, aws.ledger_table, aws.plans_table)
+    return open_store(settings, session, endpoint_url=aws.endpoint_url)

@@ -1,0 +1,1 @@
+"""preheat_plantfile."""

@@ -1,0 +1,90 @@
+"""What no single field can tell of leads: contradictions, bounds out of order, a price that is missing.
+
+Reads the values as they stand in the file; what is not of the right form is passed over, its own problem is told.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+
+from preheat.domain.plan.plan import Learning
+from preheat_plantfile.compiling.terms import DEFAULT
+from preheat_plantfile.schema.leaves import read_lead
+from preheat_plantfile.schema.models import LEARNED_FIELDS, backend_of
+from preheat_plantfile.yaml import Document, FieldPath, Problem, mapping_of
+
+_COST: Final = "late_cost_per_minute"
+
+
+def lead_problems(document: Document) -> Iterator[Problem]:
+    """Yield what is wrong between the fields of leads, in the defaults and in each model."""
+    defaults = mapping_of(document.value, "defaults")
+    yield from _contradictions(document, ("defaults",), defaults)
+    yield from _out_of_order(document, ("defaults",), {}, defaults)
+    tariffs = mapping_of(document.value, "tariffs")
+    for name, model in mapping_of(document.value, "models").items():
+        if not isinstance(model, dict):
+            continue
+        path: FieldPath = ("models", name)
+        yield from _contradictions(document, path, model)
+        if any(field in model for field in LEARNED_FIELDS):
+            yield from _out_of_order(document, path, defaults, model)
+        yield from _no_price(document, path, defaults, model, tariffs)
+
+
+def _contradictions(document: Document, path: FieldPath, entry: dict[str, Any]) -> Iterator[Problem]:
+    named = [field for field in LEARNED_FIELDS if field in entry]
+    if "lead" in entry and named:
+        where = (*path, named[0])
+        found = f"found {' and '.join(named)} beside lead, which pins it"
+        yield Problem(document.place(where, of_key=True), where, found, "lead alone, or the others without it")
+    elif "late_target" in entry and _COST in entry:
+        where = (*path, _COST)
+        found = f"found {_COST} beside late_target"
+        yield Problem(
+            document.place(where, of_key=True), where, found, "one of the two: a target follows from the cost"
+        )
+
+
+def _out_of_order(
+    document: Document, path: FieldPath, defaults: dict[str, Any], entry: dict[str, Any]
+) -> Iterator[Problem]:
+    usual = Learning()
+    cap = _lead(entry, defaults, "lead_cap") or usual.cap
+    for field, span in (
+        ("lead_floor", _lead(entry, defaults, "lead_floor") or usual.floor),
+        ("default_lead", _lead(entry, defaults, "default_lead")),
+    ):
+        if span is not None and span > cap:
+            where = (*path, field if field in entry else "lead_cap")
+            found = f"found {field} {_minutes(span)} above lead_cap {_minutes(cap)}"
+            yield Problem(document.place(where), where, found, "lead_floor and default_lead up to lead_cap")
+
+
+def _no_price(
+    document: Document, path: FieldPath, defaults: dict[str, Any], model: dict[str, Any], tariffs: dict[str, Any]
+) -> Iterator[Problem]:
+    service = str(backend_of(model))
+    if "lead" in model or "late_target" in model or service in DEFAULT.prices or service in tariffs:
+        return
+    if _COST in model:
+        where: FieldPath = (*path, _COST)
+    elif _COST in defaults and "lead" not in defaults:
+        where = ("defaults", _COST)
+    else:
+        return
+    found = f"found a cost of being late, but no price of {service}, which {path[1]} runs on"
+    yield Problem(
+        document.place(where), where, found, f"tariffs.{service}.unit_hour in this file, or late_target in the model"
+    )
+
+
+def _lead(entry: dict[str, Any], defaults: dict[str, Any], field: str) -> timedelta | None:
+    try:
+        return read_lead(entry.get(field, defaults.get(field)))
+    except ValueError:
+        return None
+
+
+def _minutes(span: timedelta) -> str:
+    return f"{span / timedelta(minutes=1):g}m"

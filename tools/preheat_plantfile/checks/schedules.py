@@ -1,0 +1,177 @@
+"""What no single field of a schedule or calendar can tell: forms that exclude each other, names that lead nowhere.
+
+Reads the values as they stand in the file, whole or not; what is not of the right form is passed over, since its own
+problem is told elsewhere.
+"""
+
+import difflib
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, Final
+
+from preheat.domain.calendar.recurrence_rule import RecurrenceRule, comes_true
+from preheat_plantfile.compiling.holidays import categories_of, names_of
+from preheat_plantfile.schema.calendars import countries
+from preheat_plantfile.schema.dates import RuleChoice, read_cycle_days, read_date, read_rule
+from preheat_plantfile.yaml import Document, FieldPath, Problem, items_of, mapping_of
+
+_RECURRING: Final = ("days", "month_days", "months")
+_NAMES_KNOWN: Final = range(2020, 2035)  # years whose holidays tell what holidays are called
+_SHOWN: Final = 12  # names in one message
+
+
+def schedule_problems(document: Document) -> Iterator[Problem]:
+    """Yield the problems between the fields of each schedule."""
+    calendars = mapping_of(document.value, "calendars")
+    for name, entry in mapping_of(document.value, "schedules").items():
+        path: FieldPath = ("schedules", name)
+        if not isinstance(entry, dict):
+            continue
+        if not {"windows", "rotations", "added"} & set(entry):
+            found, accepted = "found neither windows, rotations nor added", "at least one of them"
+            yield Problem(document.place(path), path, found, accepted)
+        yield from _span(document, path, entry)
+        for kind in ("windows", "added"):
+            for index, window in items_of(entry, kind):
+                yield from _window(document, (*path, kind, index), window)
+        for index, rotation in items_of(entry, "rotations"):
+            yield from _rotation(document, (*path, "rotations", index), rotation)
+        yield from _replaced(document, path, entry)
+        named = entry.get("closed")
+        for index, one in enumerate(named if isinstance(named, list) else []):
+            if isinstance(one, str) and one not in calendars:
+                yield unknown(document, (*path, "closed", index), one, "calendar of this file", calendars)
+
+
+def calendar_problems(document: Document) -> Iterator[Problem]:
+    """Yield the problems between the fields of each calendar."""
+    for name, entry in mapping_of(document.value, "calendars").items():
+        path: FieldPath = ("calendars", name)
+        if not isinstance(entry, dict):
+            continue
+        for index, shutdown in items_of(entry, "shutdowns"):
+            yield from _span(document, (*path, "shutdowns", index), shutdown)
+        for index, holidays in items_of(entry, "holidays"):
+            yield from _holidays(document, (*path, "holidays", index), holidays)
+        if entry.get("bridge_days") is True and not entry.get("holidays"):
+            where = (*path, "bridge_days")
+            accepted = "bridge_days beside holidays, since they lie next to one"
+            yield Problem(document.place(where), where, "found true without holidays", accepted)
+
+
+def unknown(document: Document, where: FieldPath, found: str, what: str, known: Collection[str]) -> Problem:
+    """Return the problem of a name that leads nowhere, with the one that may have been meant."""
+    close = difflib.get_close_matches(found, known, n=1)
+    meant = f" (did you mean {close[0]!r}?)" if close else ""
+    some = list(known)[:_SHOWN]
+    more = f", … ({len(known)} in all)" if len(known) > len(some) else ""
+    accepted = f"one of: {', '.join(some)}{more}" if some else "none is there to be named"
+    return Problem(document.place(where), where, f"found {found!r}, no {what}{meant}", accepted)
+
+
+def _window(document: Document, path: FieldPath, window: dict[str, Any]) -> Iterator[Problem]:
+    forms = [
+        form
+        for form, fields in (("days, month_days or months", _RECURRING), ("dates", ("dates",)), ("rrule", ("rrule",)))
+        if any(field in window for field in fields)
+    ]
+    accepted = "days, month_days and months (all that are given have to hold), or dates, or rrule with anchor"
+    if len(forms) != 1:
+        found = f"found {' beside '.join(forms)}" if forms else "found nothing that says on which days it starts"
+        yield Problem(document.place(path), path, found, accepted)
+    for one, other in (("rrule", "anchor"), ("anchor", "rrule")):
+        if one in window and other not in window:
+            found = f"found {one} without {other}"
+            accepted = "rrule and anchor together: a rule counts from its anchor"
+            yield Problem(document.place((*path, one)), (*path, one), found, accepted)
+    if "dates" in window and {"from", "until"} & set(window):
+        yield Problem(document.place(path), path, "found dates beside from or until", "dates alone")
+    rule, anchor = _read(read_rule, window.get("rrule")), _read(read_date, window.get("anchor"))
+    if isinstance(rule, RuleChoice) and anchor is not None and not comes_true(RecurrenceRule(rule.text, anchor)):
+        where = (*path, "rrule")
+        found = f"found {rule.text!r}, which no date fulfils"
+        yield Problem(document.place(where), where, found, "a rule that some date fulfils")
+    yield from _span(document, path, window)
+    yield from _hours(document, path, window)
+
+
+def _hours(document: Document, path: FieldPath, hours: dict[str, Any]) -> Iterator[Problem]:
+    start, end = hours.get("start"), hours.get("end")
+    if not isinstance(start, str) or not isinstance(end, str):
+        return
+    if hours.get("end_day") == 0 and not isinstance(hours.get("end_day"), bool) and end.zfill(5) <= start.zfill(5):
+        where = (*path, "end_day")
+        found = f"found 0, though the end {end} is not after the start {start}"
+        yield Problem(document.place(where), where, found, "1 or more, or no end_day: it is then on the next day")
+
+
+def _rotation(document: Document, path: FieldPath, rotation: dict[str, Any]) -> Iterator[Problem]:
+    shifts, cycle = mapping_of(rotation, "shifts"), rotation.get("cycle")
+    yield from _span(document, path, rotation)
+    for name, hours in shifts.items():
+        if isinstance(hours, dict):
+            yield from _hours(document, (*path, "shifts", name), hours)
+    for name, crew in mapping_of(rotation, "crews").items():
+        for shift, days in mapping_of(crew, "shifts").items():
+            where = (*path, "crews", name, "shifts", shift)
+            if shift not in shifts:
+                yield unknown(document, where, shift, "shift of this rotation", shifts)
+            numbers = _read(read_cycle_days, days)
+            if _is_count(cycle) and numbers is not None and max(numbers) >= cycle:
+                found = f"found day {max(numbers) + 1} of a cycle of {cycle}"
+                yield Problem(document.place(where), where, found, f"days 1 to {cycle}")
+
+
+def _replaced(document: Document, path: FieldPath, entry: dict[str, Any]) -> Iterator[Problem]:
+    first: dict[object, int] = {}
+    for index, replaced in items_of(entry, "replaced"):
+        dates = replaced.get("dates")
+        where = (*path, "replaced", index, "dates")
+        for day in {_read(read_date, one) for one in (dates if isinstance(dates, list) else [dates])} - {None}:
+            if first.setdefault(day, index) != index:
+                line = document.place((*path, "replaced", first[day])).line
+                found = f"found {day}, which is replaced already (line {line})"
+                yield Problem(document.place(where), where, found, "each date once; put all its windows there")
+        for number, hours in items_of(replaced, "windows"):
+            yield from _hours(document, (*path, "replaced", index, "windows", number), hours)
+
+
+def _holidays(document: Document, path: FieldPath, entry: dict[str, Any]) -> Iterator[Problem]:
+    country, part = entry.get("country"), entry.get("subdivision")
+    if not isinstance(country, str) or country not in countries():
+        return
+    parts = countries()[country]
+    if isinstance(part, str) and part not in parts:
+        yield unknown(document, (*path, "subdivision"), part, f"part of {country} whose holidays are known", parts)
+        return
+    kinds, known = entry.get("categories", ["public"]), categories_of(country)
+    kinds = [kind for kind in kinds if isinstance(kind, str)] if isinstance(kinds, list) else []
+    for index, kind in enumerate(kinds):
+        if kind not in known:
+            where = (*path, "categories", index)
+            yield unknown(document, where, kind, f"category of holidays of {country}", sorted(known))
+    without = entry.get("without")
+    if not set(kinds) <= known or not isinstance(without, list) or not (part is None or isinstance(part, str)):
+        return
+    names = sorted(names_of(country, part, kinds, _NAMES_KNOWN))
+    for index, name in enumerate(without):
+        if isinstance(name, str) and name not in names:
+            yield unknown(document, (*path, "without", index), name, "holiday there", names)
+
+
+def _span(document: Document, path: FieldPath, entry: dict[str, Any]) -> Iterator[Problem]:
+    first, last = _read(read_date, entry.get("from")), _read(read_date, entry.get("until"))
+    if first is not None and last is not None and last < first:
+        where = (*path, "until")
+        yield Problem(document.place(where), where, f"found {last}", f"a date not before from, which is {first}")
+
+
+def _read(reader: Callable[[Any], Any], value: Any) -> Any:
+    """Return what a leaf's reader makes of a value, None of a wrong one."""
+    try:
+        return reader(value)
+    except ValueError:
+        return None
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,46 @@
+"""From a plant file's fields to the lead of a compiled model: pinned, or learned within which bounds.
+
+Owns which field wins: what a model says before what holds for all, and money before the usual target. Pure.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from preheat.domain.lead.lead import target_of_costs
+from preheat.domain.plan.plan import DEFAULT_LEAD, Learning, Units
+from preheat_plantfile.compiling.terms import Price, terms_of
+from preheat_plantfile.schema.models import LEARNED_FIELDS, AnyModel, PlantFile
+
+USUAL: Final = Learning()
+
+
+def lead_of(entry: AnyModel, plant: PlantFile, units: Units) -> tuple[timedelta, Learning | None]:
+    """Return the lead of a model, and how it is learned; without that it is pinned.
+
+    A model that names how it is learned is learned, whatever the defaults pin.
+    """
+    defaults = plant.defaults
+    if entry.lead is not None:
+        return entry.lead, None
+    if defaults.lead is not None and all(getattr(entry, name) is None for name in LEARNED_FIELDS):
+        return defaults.lead, None
+    floor, cap = (
+        _first(getattr(entry, name), getattr(defaults, name), usual)
+        for name, usual in (("lead_floor", USUAL.floor), ("lead_cap", USUAL.cap))
+    )
+    default = _first(entry.default_lead, defaults.default_lead, min(DEFAULT_LEAD, cap))
+    price = terms_of(plant).prices.get(str(entry.backend))
+    return default, Learning(_late_target(entry, plant, price, units), floor, cap)
+
+
+def _late_target(entry: AnyModel, plant: PlantFile, price: Price | None, units: Units) -> float:
+    for each in (entry, plant.defaults):
+        if each.late_target is not None:
+            return each.late_target
+        if each.late_cost_per_minute is not None and price is not None:  # Without a price the file is refused.
+            return target_of_costs(price.per_minute(units.minimum), each.late_cost_per_minute)
+    return USUAL.late_target
+
+
+def _first(*found: timedelta | None) -> timedelta:
+    return next(each for each in found if each is not None)

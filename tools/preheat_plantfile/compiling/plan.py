@@ -1,0 +1,116 @@
+"""From a plant file to the models of a plan: the compiled form that the functions evaluate.
+
+Owns since when a model's schedules have been known. Pure; knows neither YAML nor any store.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from preheat.domain.calendar.schedule import Schedule
+from preheat.domain.calendar.windows import Window
+from preheat.domain.plan.plan import HostedModel, ModelId, Resize, Target, Units
+from preheat_plantfile.compiling.holidays import BEHIND, Range, ahead_of
+from preheat_plantfile.compiling.leads import lead_of
+from preheat_plantfile.compiling.schedules import schedule
+from preheat_plantfile.compiling.terms import terms_of
+from preheat_plantfile.compiling.turns import SEEN, with_turns
+from preheat_plantfile.schema.models import AnyModel, PlantFile, SageMakerModel
+
+NEWS: Final = timedelta(days=3)  # more than the longest lead and slack together
+
+
+def compiled(
+    plant: PlantFile,
+    *,
+    now: datetime,
+    previous: Mapping[ModelId, HostedModel],
+    region: str | None = None,
+    span: Range | None = None,
+    seen: Window | None = None,
+) -> tuple[HostedModel, ...]:
+    """Return the plant's models in the file's order; `previous` are those of the plan that they replace.
+
+    `region` is the stack's: a model that names it is hosted where one is that names none. Closed days are resolved
+    within `span`, by default from a little before `now` to 24 months after; who begins together is looked up in `seen`,
+    by default the weeks after `now`.
+    """
+    span = span or ahead_of(now.date())
+    schedules = {name: schedule(name, entry, plant.calendars, span) for name, entry in plant.schedules.items()}
+    models = [
+        _model(ModelId(name), entry, plant, schedules, previous=previous.get(ModelId(name)), now=now, region=region)
+        for name, entry in plant.models.items()
+    ]
+    priorities = {ModelId(name): entry.priority for name, entry in plant.models.items()}
+    return with_turns(models, priorities, terms_of(plant), seen or Window(now, now + SEEN))
+
+
+def announced_at(schedules: tuple[Schedule, ...], previous: HostedModel | None, now: datetime) -> datetime:
+    """Return since when these schedules have been known for a model: a demand known before stays known.
+
+    Windows, zones and exceptions count, names and order do not.
+    """
+    if previous is None or _when(schedules, now) != _when(previous.schedules, now):
+        return now
+    return previous.announced_at
+
+
+def _when(schedules: tuple[Schedule, ...], now: datetime) -> frozenset[tuple[object, ...]]:
+    """Return what tells when schedules want something from now on, so far as it can make a shift news.
+
+    Only what begins within a lead and a slack from now can: of the closed days, which move on with each apply, those
+    near by count.
+    """
+    near = Range(now.date() - BEHIND, now.date() + NEWS)
+    return frozenset(
+        (schedule.zone, kind, window, closed, schedule.replaced_days, schedule.first, schedule.last)
+        for schedule in schedules
+        for closed in [frozenset(day for day in schedule.closed if day in near)]
+        for kind in ("shift_windows", "added", "replaced")
+        for window in getattr(schedule, kind)
+    )
+
+
+def _model(
+    model_id: ModelId,
+    entry: AnyModel,
+    plant: PlantFile,
+    known: Mapping[str, Schedule],
+    *,
+    previous: HostedModel | None,
+    now: datetime,
+    region: str | None,
+) -> HostedModel:
+    defaults = plant.defaults
+    schedules = tuple(known[name] for name in dict.fromkeys(entry.schedules))
+    units = _units(entry, plant)
+    lead, learning = lead_of(entry, plant, units)
+    return HostedModel(
+        model_id=model_id,
+        target=_target(entry, plant, region),
+        units=units,
+        schedules=schedules,
+        lead=lead,
+        slack=defaults.slack if entry.slack is None else entry.slack,
+        announced_at=announced_at(schedules, previous, now),
+        mode=entry.mode,
+        unscheduled=entry.unscheduled,
+        readiness=entry.readiness.readiness() if entry.readiness is not None else None,
+        drain=entry.drain.drain() if entry.drain is not None else None,
+        gate=entry.gate,
+        resize=Resize.KEEP if isinstance(entry, SageMakerModel) else entry.resize,
+        learning=learning,
+    )
+
+
+def _target(entry: AnyModel, plant: PlantFile, home: str | None) -> Target:
+    target, defaults = entry.target(), plant.defaults
+    region = target.region or defaults.region
+    return replace(target, region=None if region == home else region, role=target.role or defaults.role)
+
+
+def _units(entry: AnyModel, plant: PlantFile) -> Units:
+    if isinstance(entry, SageMakerModel):
+        return Units()
+    return Units(plant.defaults.min_units if entry.min_units is None else entry.min_units, entry.max_units)

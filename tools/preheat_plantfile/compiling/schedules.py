@@ -1,0 +1,100 @@
+"""From a schedule of the plant file to the value that the functions evaluate.
+
+Owns how each form of the file is said in domain values. Holidays come as dates from `closed_days`.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from preheat.domain.calendar.days import Cycle, DayRule
+from preheat.domain.calendar.recurrence_rule import RecurrenceRule, last_of
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat_plantfile.compiling.holidays import Range, closed_days, needs_resolving
+from preheat_plantfile.schema.calendars import CalendarEntry
+from preheat_plantfile.schema.dates import RuleChoice
+from preheat_plantfile.schema.windows import HoursEntry, ReplacedEntry, RotationEntry, ScheduleEntry, WindowEntry
+
+_DAY: Final = timedelta(days=1)
+_EVERY_DAY: Final = frozenset(Weekday)
+
+
+def schedule(name: str, entry: ScheduleEntry, calendars: Mapping[str, CalendarEntry], span: Range) -> Schedule:
+    """Return the schedule that an entry describes, its closed days resolved within `span`."""
+    named = [calendars[each] for each in dict.fromkeys(entry.closed)]
+    return Schedule(
+        name,
+        entry.zone,
+        (
+            *(_window(window, entry.zone) for window in entry.windows),
+            *(shift for rotation in entry.rotations for shift in _shifts(rotation)),
+        ),
+        closed=closed_days(named, span),
+        added=tuple(_window(window, entry.zone) for window in entry.added),
+        replaced_days=frozenset(day for replaced in entry.replaced for day in replaced.dates),
+        replaced=tuple(window for replaced in entry.replaced for window in _instead(replaced)),
+        first=entry.from_,
+        last=entry.until,
+        closed_until=span.before if needs_resolving(named) else None,
+    )
+
+
+def _window(entry: WindowEntry, zone: str) -> ShiftWindow:
+    rule, last = None, entry.until
+    if entry.rrule is not None and entry.anchor is not None:
+        rule = RecurrenceRule(entry.rrule.text, entry.anchor)
+        last = min(filter(None, (last, _last(entry.rrule, rule, entry.start, zone))), default=None)
+    only = DayRule(
+        nth=entry.days.nth if entry.days else frozenset(),
+        month_days=entry.month_days.days if entry.month_days else frozenset(),
+        nearest=entry.month_days.nearest if entry.month_days else frozenset(),
+        months=entry.months or frozenset(),
+        first=entry.from_,
+        last=last,
+        dates=entry.dates or frozenset(),
+        rule=rule,
+    )
+    days = entry.days.plain if entry.days else _EVERY_DAY
+    return _hours(entry, days, only if only != DayRule() else None)
+
+
+def _shifts(entry: RotationEntry) -> Iterator[ShiftWindow]:
+    """Yield one window for each shift: on the days of the cycle on which any crew works it."""
+    for name, hours in entry.shifts.items():
+        days = frozenset(
+            (day + (crew.later or 0)) % entry.cycle
+            for crew in entry.crews.values()
+            for day in crew.shifts.get(name, ())
+        )
+        if days:
+            only = DayRule(cycle=Cycle(entry.anchor, entry.cycle, days), first=entry.from_, last=entry.until)
+            yield _hours(hours, _EVERY_DAY, only)
+
+
+def _instead(entry: ReplacedEntry) -> Iterator[ShiftWindow]:
+    return (_hours(hours, _EVERY_DAY, DayRule(dates=entry.dates)) for hours in entry.windows)
+
+
+def _hours(entry: HoursEntry, days: frozenset[Weekday], only: DayRule | None) -> ShiftWindow:
+    midnight = datetime.combine(date.min, time())
+    begins = datetime.combine(date.min, entry.start) - midnight
+    # An end that is not after the start is on the next day; 24:00 is the midnight with which its date ends.
+    end_day = int(entry.end <= begins) if entry.end_day is None else entry.end_day
+    return ShiftWindow(days, entry.start, (midnight + entry.end % _DAY).time(), end_day + entry.end // _DAY, only)
+
+
+def _last(choice: RuleChoice, rule: RecurrenceRule, start: time, zone: str) -> date | None:
+    """Return the last date that COUNT or UNTIL leaves to a rule; None if neither does."""
+    if choice.times is not None:
+        return last_of(rule, choice.times)
+    if choice.until is None:
+        return None
+    text = choice.until
+    day = date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+    if "T" not in text:
+        return day
+    until = datetime.combine(day, time(int(text[9:11]), int(text[11:13]), min(int(text[13:15]), 59)))
+    if text.endswith("Z"):
+        until = until.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return until.date() if start <= until.time() else until.date() - _DAY

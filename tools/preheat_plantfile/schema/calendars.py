@@ -1,0 +1,158 @@
+"""The plant file's calendars of closed days, its tariffs and its quotas as typed models.
+
+Owns the fields and what a country, an amount or a currency is; when a holiday falls is `closed_days`' affair.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from preheat.domain.plan.plan import Backend
+from preheat_plantfile.schema.dates import DATES, Date
+from preheat_plantfile.schema.leaves import leaf, whole
+from preheat_plantfile.schema.windows import Strict, absent
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_CATEGORY = re.compile(r"[a-z][a-z_]{0,40}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_AMOUNT = re.compile(r"\d{1,7}(?:\.\d{1,6})?")
+_TEXT_MAX: Final = 200
+
+
+@lru_cache(maxsize=1)
+def countries() -> dict[str, list[str]]:
+    """Return the subdivisions of every country whose holidays are known."""
+    import holidays  # noqa: PLC0415 - only files that name holidays wait for it
+
+    found: dict[str, list[str]] = holidays.list_supported_countries(include_aliases=False)
+    return found
+
+
+def _country(value: Any) -> str:
+    if isinstance(value, str) and _COUNTRY.fullmatch(value) and value in countries():
+        return value
+    raise ValueError("a country of ISO 3166-1 in two capitals, such as DE, whose holidays are known")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str) and 1 <= len(value) <= _TEXT_MAX and value.isprintable():
+        return value
+    raise ValueError(f"a text of 1 to {_TEXT_MAX} printable characters")
+
+
+def _category(value: Any) -> str:
+    if isinstance(value, str) and _CATEGORY.fullmatch(value):
+        return value
+    raise ValueError("a category of holidays such as public or bank")
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ValueError("true or false")
+
+
+def _amount(value: Any) -> Decimal:
+    text = str(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else ""
+    if _AMOUNT.fullmatch(text):
+        return Decimal(text)
+    raise ValueError("an amount such as 4 or 4.25, 0 to 9999999, at most 6 decimals")
+
+
+def _currency(value: Any) -> str:
+    if isinstance(value, str) and _CURRENCY.fullmatch(value):
+        return value
+    raise ValueError("a currency of ISO 4217 such as USD")
+
+
+def _backend(value: Any) -> Backend:
+    if isinstance(value, str) and value in list(Backend):
+        return Backend(value)
+    raise ValueError(" or ".join(Backend))
+
+
+def _count(most: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+            raise ValueError(f"a whole number from 1 to {most}")
+        return value
+
+    return read
+
+
+Country = Annotated[str, *leaf(_country, type="string", pattern=whole(_COUNTRY), examples=["DE", "MX", "US"])]
+Text = Annotated[str, *leaf(_text, type="string", minLength=1, maxLength=_TEXT_MAX)]
+_TEXT: Final = leaf(_text, type="string", minLength=1, maxLength=_TEXT_MAX)
+Category = Annotated[str, *leaf(_category, type="string", pattern=whole(_CATEGORY))]
+Flag = Annotated[bool, *leaf(_flag, type="boolean")]
+Amount = Annotated[
+    Decimal,
+    *leaf(
+        _amount,
+        anyOf=[
+            {"type": "number", "minimum": 0, "maximum": 9_999_999.999999},
+            {"type": "string", "pattern": whole(_AMOUNT)},
+        ],
+    ),
+]
+Currency = Annotated[str, *leaf(_currency, type="string", pattern=whole(_CURRENCY))]
+BackendName = Annotated[Backend, *leaf(_backend, enum=list(Backend))]
+
+
+class HolidaysEntry(Strict):
+    """The public holidays of a country, or of a part of it."""
+
+    country: Country = Field(description="Country of ISO 3166-1: DE.")
+    subdivision: Annotated[str | None, *_TEXT] = absent("Part of the country, of ISO 3166-2 without the country: BY.")
+    categories: Annotated[list[Category], Field(min_length=1)] = Field(
+        default_factory=lambda: ["public"], description="Kinds of holidays that count; [public]."
+    )
+    without: Annotated[list[Text], Field(min_length=1)] = Field(
+        default_factory=list, description="Holidays by name that are worked."
+    )
+
+
+class ShutdownEntry(Strict):
+    """Days in a row on which the plant is shut."""
+
+    from_: Date = Field(description="First closed date.", alias="from")
+    until: Date = Field(description="Last closed date.")
+    reason: Annotated[str | None, *_TEXT] = absent("What it is, for people.")
+
+
+class CalendarEntry(Strict):
+    """Closed days, to be named by schedules."""
+
+    holidays: Annotated[list[HolidaysEntry], Field(min_length=1, max_length=20)] = Field(
+        default_factory=list, description="Public holidays."
+    )
+    bridge_days: Flag = Field(
+        default=False, description="Also close a single working day between a holiday and a weekend or holiday; false."
+    )
+    shutdowns: Annotated[list[ShutdownEntry], Field(min_length=1, max_length=100)] = Field(
+        default_factory=list, description="Shutdowns of the plant."
+    )
+    dates: Annotated[frozenset[date] | None, *DATES] = absent("Single closed dates.")
+
+
+class TariffEntry(Strict):
+    """What a hosting service bills."""
+
+    unit_hour: Amount = Field(description="Price of one inference unit for an hour.")
+    currency: Currency = Field(default="USD", description="Currency of ISO 4217; USD.")
+
+
+class QuotaEntry(Strict):
+    """What a hosting service allows in the account and region."""
+
+    models_at_once: Annotated[int | None, *leaf(_count(10_000), type="integer", minimum=1, maximum=10_000)] = absent(
+        "Models that may run at once."
+    )
+    starts_per_second: Annotated[int | None, *leaf(_count(1_000), type="integer", minimum=1, maximum=1_000)] = absent(
+        "Calls of StartModel allowed each second."
+    )

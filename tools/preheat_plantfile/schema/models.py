@@ -1,0 +1,273 @@
+"""The plant file as a typed model: the one source for its reader and for the published JSON Schema.
+
+Owns the fields; their values are `plant_leaves`' affair. Knows neither YAML nor where anything stands.
+"""
+
+from datetime import timedelta
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
+
+from preheat.domain.plan.plan import Backend, Mode, Resize, Target, Unscheduled
+from preheat_plantfile.schema.calendars import BackendName, CalendarEntry, QuotaEntry, TariffEntry
+from preheat_plantfile.schema.drain import GATE, DrainEntry
+from preheat_plantfile.schema.drain import not_null as drain_not_null
+from preheat_plantfile.schema.leaves import (
+    LABELS_ARN,
+    LABELS_PROJECT,
+    LABELS_VERSION,
+    LATE_COST,
+    LATE_TARGET,
+    LEAD,
+    PRIORITY,
+    REGION_NAME,
+    ROLE_ARN,
+    SLACK,
+    UNITS,
+    VERSION_ARN,
+    Endpoint,
+    EndpointConfig,
+    FileVersion,
+    ModeName,
+    Name,
+    Project,
+    ResizeName,
+    UnscheduledName,
+    Version,
+    backend_leaf,
+)
+from preheat_plantfile.schema.readiness import ImageEntry, ReadinessEntry, not_null
+from preheat_plantfile.schema.windows import ScheduleEntry, Strict
+
+MODELS_MAX: Final = 1_000
+# What says how a lead is learned; beside `lead`, which pins it, they would have no effect.
+LEARNED_FIELDS: Final = ("late_target", "late_cost_per_minute", "default_lead", "lead_floor", "lead_cap")
+SCHEMA_URL: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _few(value: Any) -> Any:
+    if isinstance(value, dict) and len(value) > MODELS_MAX:
+        raise ValueError(f"at most {MODELS_MAX:,} models")
+    return value
+
+
+class _Leads(Strict):
+    """How long ahead of its shift a model is started: pinned, or learned from its own starts within bounds."""
+
+    lead: Annotated[timedelta | None, *LEAD] = Field(
+        default_factory=lambda: None,
+        description="Pins how long ahead of the shift it is started: 45m. Absent: learned from its starts.",
+    )
+    late_target: Annotated[float | None, *LATE_TARGET] = Field(
+        default_factory=lambda: None, description="Share of starts that may be late, for a learned lead; 0.01."
+    )
+    late_cost_per_minute: Annotated[float | None, *LATE_COST] = Field(
+        default_factory=lambda: None,
+        description="What a late minute costs, in the tariff's currency: the late target follows from both.",
+    )
+    default_lead: Annotated[timedelta | None, *LEAD] = Field(
+        default_factory=lambda: None, description="Least lead until 20 starts are on record; 30m."
+    )
+    lead_floor: Annotated[timedelta | None, *LEAD] = Field(
+        default_factory=lambda: None, description="Least lead that is learned; 5m."
+    )
+    lead_cap: Annotated[timedelta | None, *LEAD] = Field(
+        default_factory=lambda: None, description="Longest lead that is learned; 1h30m."
+    )
+
+
+class DefaultsEntry(_Leads):
+    """What holds for every model that does not say otherwise."""
+
+    slack: Annotated[timedelta, *SLACK] = Field(
+        default_factory=lambda: timedelta(minutes=2), description="Added to the lead for the precision of the tick; 2m."
+    )
+    min_units: Annotated[int, *UNITS] = Field(default=1, description="Inference units to run, each billed; 1.")
+    region: Annotated[str | None, *REGION_NAME] = Field(
+        default_factory=lambda: None, description="Region that hosts the models, if not the stack's: eu-central-1."
+    )
+    role: Annotated[str | None, *ROLE_ARN] = Field(
+        default_factory=lambda: None,
+        description="Role to assume in the account that hosts the models, if that is not the stack's.",
+    )
+
+
+class _Place(Strict):
+    """Where a model of any service is hosted."""
+
+    region: Annotated[str | None, *REGION_NAME] = Field(
+        default_factory=lambda: None, description="Region that hosts it, if not the stack's: eu-central-1."
+    )
+    role: Annotated[str | None, *ROLE_ARN] = Field(
+        default_factory=lambda: None,
+        description="Role to assume in the account that hosts it, if that is not the stack's.",
+    )
+
+
+class LookoutTarget(_Place):
+    """A version of a Lookout for Vision model."""
+
+    backend: Annotated[Backend, *backend_leaf(Backend.LOOKOUT_VISION)] = Field(
+        default=Backend.LOOKOUT_VISION, description="Service that hosts it: lookoutvision, rekognition or sagemaker."
+    )
+    project: Project = Field(description="Lookout for Vision project.")
+    version: Version = Field(description="Version number of the model, never 'latest'.")
+
+    def target(self) -> Target:
+        """Return what the fields name."""
+        return Target(self.project, self.version, self.backend, self.region, self.role)
+
+
+class RekognitionTarget(_Place):
+    """A version of a Rekognition Custom Labels project: by name, or by its ARN alone."""
+
+    backend: Annotated[Backend, *backend_leaf(Backend.REKOGNITION)] = Field(description="rekognition.")
+    project: Annotated[str | None, *LABELS_PROJECT] = Field(
+        default_factory=lambda: None, description="Rekognition Custom Labels project, by its name."
+    )
+    version: Annotated[str | None, *LABELS_VERSION] = Field(
+        default_factory=lambda: None, description="Version of the project, by its name."
+    )
+    arn: Annotated[str | None, *LABELS_ARN] = Field(
+        default_factory=lambda: None, description="ARN of the project version, in place of project and version."
+    )
+
+    def target(self) -> Target:
+        """Return what the fields name; the ARN's region holds, its account is the role's or the stack's."""
+        if self.arn is None:
+            return Target(self.project or "", self.version or "", self.backend, self.region, self.role)
+        named = VERSION_ARN.fullmatch(self.arn)
+        parts = named.groupdict() if named else {}
+        return Target(parts["project"], parts["version"], self.backend, parts["region"], self.role)
+
+    def arn_account(self) -> str | None:
+        """Return the account that the ARN names, if there is one."""
+        named = VERSION_ARN.fullmatch(self.arn) if self.arn is not None else None
+        return named["account"] if named else None
+
+
+class SageMakerTarget(_Place):
+    """A SageMaker real-time endpoint, created from an endpoint config when it is needed."""
+
+    backend: Annotated[Backend, *backend_leaf(Backend.SAGEMAKER)] = Field(description="sagemaker.")
+    endpoint: Endpoint = Field(description="Name of the SageMaker endpoint, created when it is needed.")
+    config: EndpointConfig = Field(description="Name of the endpoint config that the endpoint is created from.")
+
+    def target(self) -> Target:
+        """Return what the fields name."""
+        return Target(self.endpoint, self.config, self.backend, self.region, self.role)
+
+
+class ModelEntry(_Leads):
+    """What any hosted model says of when it is needed and how it is run."""
+
+    schedules: list[Name] = Field(description="Names of the schedules that need it; several are united.")
+    # None is what a field that is not there means; written out, `null` is refused like any other wrong value.
+    slack: Annotated[timedelta | None, *SLACK] = Field(
+        default_factory=lambda: None, description="Added to the lead for the precision of the tick."
+    )
+    priority: Annotated[int, *PRIORITY] = Field(
+        default=0, description="0 to 100: of those that start at the same time the highest goes first; 0."
+    )
+    mode: ModeName = Field(
+        default=Mode.ACT, description="act; observe: decide and record, call nothing; paused: do not look either."
+    )
+    unscheduled: UnscheduledName = Field(
+        default=Unscheduled.LEAVE, description="What becomes of it if a person runs it outside its shifts."
+    )
+    drain: Annotated[DrainEntry | None, BeforeValidator(drain_not_null)] = Field(
+        default_factory=lambda: None, description="Queue that must be empty before it is stopped, and for how long."
+    )
+    gate: Annotated[str | None, *GATE] = Field(
+        default_factory=lambda: None,
+        description="UUID of the Lambda event source mapping that is enabled while it is ready, else disabled.",
+    )
+
+
+class _Scaled(Strict):
+    """Inference units, where the service counts in them."""
+
+    min_units: Annotated[int | None, *UNITS] = Field(
+        default_factory=lambda: None, description="Inference units to run, each billed."
+    )
+    max_units: Annotated[int | None, *UNITS] = Field(
+        default_factory=lambda: None, description="Only if the model shall auto-scale: its most units."
+    )
+    resize: ResizeName = Field(
+        default=Resize.KEEP, description="What becomes of it if a hold asks for more units than it runs with."
+    )
+    readiness: Annotated[ImageEntry | None, BeforeValidator(not_null)] = Field(
+        default_factory=lambda: None, description="Image on which one inference must succeed before it counts as ready."
+    )
+
+
+class LookoutModel(ModelEntry, _Scaled, LookoutTarget):
+    """One hosted model of Lookout for Vision: what runs and when."""
+
+
+class RekognitionModel(ModelEntry, _Scaled, RekognitionTarget):
+    """One hosted model of Rekognition Custom Labels: what runs and when."""
+
+
+class SageMakerModel(ModelEntry, SageMakerTarget):
+    """One SageMaker endpoint: what runs and when; its endpoint config says on how many instances."""
+
+    readiness: Annotated[ReadinessEntry | None, BeforeValidator(not_null)] = Field(
+        default_factory=lambda: None, description="Inference that must succeed before it counts as ready."
+    )
+
+
+MODEL_ENTRIES: Final[dict[Backend, type[LookoutModel | RekognitionModel | SageMakerModel]]] = {
+    Backend.LOOKOUT_VISION: LookoutModel,
+    Backend.REKOGNITION: RekognitionModel,
+    Backend.SAGEMAKER: SageMakerModel,
+}
+
+
+def backend_of(entry: Any) -> Backend:
+    """Return which kind of model an entry as read from the file is; what names no service is held to the first."""
+    named = entry.get("backend") if isinstance(entry, dict) else getattr(entry, "backend", None)
+    return Backend(named) if isinstance(named, str) and named in list(Backend) else Backend.LOOKOUT_VISION
+
+
+AnyModel = Annotated[
+    Annotated[LookoutModel, Tag(Backend.LOOKOUT_VISION)]
+    | Annotated[RekognitionModel, Tag(Backend.REKOGNITION)]
+    | Annotated[SageMakerModel, Tag(Backend.SAGEMAKER)],
+    Discriminator(backend_of),
+]
+
+
+class PlantFile(Strict):
+    """A plant: its schedules and the models that they need."""
+
+    model_config = ConfigDict(title="Preheat plant file")
+
+    version: FileVersion = Field(description="Version of this form of plant file.")
+    defaults: DefaultsEntry = Field(default_factory=DefaultsEntry, description="For models that do not say otherwise.")
+    tariffs: dict[BackendName, TariffEntry] = Field(
+        default_factory=dict,
+        description="What each hosting service bills, for the costs that are shown.",
+    )
+    quotas: dict[BackendName, QuotaEntry] = Field(
+        default_factory=dict,
+        description="What each hosting service allows, for the conflicts that are shown.",
+    )
+    calendars: dict[Name, CalendarEntry] = Field(
+        default_factory=dict,
+        description="Calendars of closed days by name.",
+        json_schema_extra={"additionalProperties": False},
+    )
+    schedules: dict[Name, ScheduleEntry] = Field(
+        description="Schedules by name.", json_schema_extra={"additionalProperties": False}
+    )
+    models: Annotated[dict[Name, AnyModel], BeforeValidator(_few)] = Field(
+        description="Models by name. A model's history goes by it: keep the name.",
+        json_schema_extra={"additionalProperties": False, "maxProperties": MODELS_MAX},
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the plant file, made of the model above."""
+    schema = PlantFile.model_json_schema()
+    return {"$schema": SCHEMA_URL, **schema}

@@ -1,0 +1,11 @@
+"""The report: what the ledger says was paid for and why, how the promise was kept, and what was saved.
+
+Beside it, what other leads would have come to (`replay`). Pure.
+"""
+
+from preheat_report.history import History
+from preheat_report.model import ModelReport, report_of
+from preheat_report.money import Amounts, Tariff
+from preheat_report.total import Report, report
+
+__all__ = ["Amounts", "History", "ModelReport", "Report", "Tariff", "report", "report_of"]

@@ -1,0 +1,100 @@
+"""The report on one model over a range: unit time and money by cause, its uncertainty, the promise, the savings."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from preheat.domain.calendar.windows import Window
+from preheat.domain.plan.plan import Backend, ModelId
+from preheat.domain.record.paid import Cause
+from preheat_report import savings
+from preheat_report.history import Bracket, History, Paid, all_paid, brackets, unknown_begins, within
+from preheat_report.money import Amounts, Tariff, charged
+from preheat_report.promise import Promise, promise_of
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReport:
+    """What one model came to. The true bill lies between `paid` less `may_be_less`, and `paid` with `may_be_more`.
+
+    What begins and ends between two looks is seen by nobody, and in no bracket.
+    """
+
+    model_id: ModelId
+    by_cause: Mapping[Cause, timedelta] = field(default_factory=dict)  # unit time
+    amounts: Amounts = field(default_factory=dict)
+    amounts_by_cause: Mapping[Cause, Amounts] = field(default_factory=dict)
+    by_day: Mapping[date, Mapping[Cause, timedelta]] = field(default_factory=dict)  # days of UTC
+    brackets: tuple[Bracket, ...] = ()
+    unknown_begins: int = 0  # runs that were found running: nothing tells since when
+    promise: Promise = field(default_factory=Promise)
+    around_the_clock: timedelta = timedelta()
+    fixed_lead: timedelta = timedelta()
+    saved: Amounts = field(default_factory=dict)  # against around the clock
+    saved_on_fixed_lead: Amounts = field(default_factory=dict)
+
+    @property
+    def paid(self) -> timedelta:
+        """The unit time that was paid for."""
+        return sum(self.by_cause.values(), timedelta())
+
+    @property
+    def may_be_more(self) -> timedelta:
+        """The unit time by which the bill may be higher: begins may have come earlier."""
+        return sum((each.unit_time for each in self.brackets if each.begins), timedelta())
+
+    @property
+    def may_be_less(self) -> timedelta:
+        """The unit time by which the bill may be lower: ends may have come earlier."""
+        return sum((each.unit_time for each in self.brackets if not each.begins), timedelta())
+
+
+def report_of(history: History, asked: Window, tariffs: Mapping[Backend, Tariff], *, as_of: datetime) -> ModelReport:
+    """Return the report on one model. Nothing after `as_of` is reckoned with."""
+    until = min(asked.end, as_of)
+    if until <= asked.start:
+        return ModelReport(history.model_id)
+    known = Window(asked.start, until)
+    everything = all_paid(history, as_of)
+    parts = list(within(everything, known))
+    by_cause = {cause: _sum(parts, cause) for cause in Cause}
+    tariff = tariffs.get(history.entries[-1].target.backend) if history.entries else None
+    paid = sum(by_cause.values(), timedelta())
+    clock, fixed = savings.around_the_clock(history.entries, known), savings.with_fixed_lead(history.entries, known)
+    return ModelReport(
+        history.model_id,
+        by_cause,
+        _charged(parts, tariffs),
+        {cause: _charged([each for each in parts if each.stretch.cause is cause], tariffs) for cause in Cause},
+        _by_day(parts),
+        tuple(brackets(everything, known)),
+        unknown_begins(everything, known),
+        promise_of(history.entries, everything, known),
+        clock,
+        fixed,
+        charged([(clock - paid, tariff)]),
+        charged([(fixed - paid, tariff)]),
+    )
+
+
+def _sum(parts: list[Paid], cause: Cause) -> timedelta:
+    return sum((each.stretch.unit_time for each in parts if each.stretch.cause is cause), timedelta())
+
+
+def _charged(parts: list[Paid], tariffs: Mapping[Backend, Tariff]) -> Amounts:
+    return charged((each.stretch.unit_time, tariffs.get(each.backend)) for each in parts)
+
+
+def _by_day(parts: list[Paid]) -> dict[date, dict[Cause, timedelta]]:
+    days: dict[date, dict[Cause, timedelta]] = defaultdict(lambda: dict.fromkeys(Cause, timedelta()))
+    for stretch in (each.stretch for each in parts):
+        begin = stretch.begin
+        while begin < stretch.end:
+            midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0) + DAY
+            end = min(stretch.end, midnight)
+            days[begin.date()][stretch.cause] += stretch.units * (end - begin)
+            begin = end
+    return dict(days)

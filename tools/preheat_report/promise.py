@@ -1,0 +1,80 @@
+"""How the promise was kept: starts on time and late, the distribution of their margins, attempts, and late stops."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+
+from preheat.domain.calendar.windows import Window
+from preheat.domain.record.paid import Cause
+from preheat.domain.record.record import Action, LedgerEntry
+from preheat_report.history import Paid
+
+QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What was judged in a range. Margins are ready_at minus the moment it was seen ready: positive is early."""
+
+    on_time: int = 0
+    late: int = 0
+    starts: int = 0  # intended, each under a token of its own
+    failures: int = 0  # of starts that burnt out
+    margins: tuple[timedelta, ...] = ()  # in order of size
+    stop_delays: tuple[timedelta, ...] = ()  # from the end of the demand to the accepted stop, in order of size
+
+    @property
+    def on_time_rate(self) -> float | None:
+        """The share of the judged starts that were on time; None if none was judged."""
+        judged = self.on_time + self.late
+        return self.on_time / judged if judged else None
+
+    def margin(self, share: float) -> timedelta | None:
+        """Return the margin that this share of the starts does not exceed (nearest rank); 0 is the least of all."""
+        return quantile(self.margins, share)
+
+    def __add__(self, other: "Promise") -> "Promise":
+        return Promise(
+            self.on_time + other.on_time,
+            self.late + other.late,
+            self.starts + other.starts,
+            self.failures + other.failures,
+            tuple(sorted((*self.margins, *other.margins))),
+            tuple(sorted((*self.stop_delays, *other.stop_delays))),
+        )
+
+
+def quantile(ordered: Sequence[timedelta], share: float) -> timedelta | None:
+    """Return the nearest-rank quantile of values in order; None if there are none.
+
+    >>> quantile([timedelta(1), timedelta(2), timedelta(3)], 0.5)
+    datetime.timedelta(days=2)
+    """
+    return ordered[max(ceil(share * len(ordered)), 1) - 1] if ordered else None
+
+
+def promise_of(entries: Sequence[LedgerEntry], paid: Sequence[Paid], asked: Window) -> Promise:
+    """Return what the entries of a range say; stop delays are of the runs that ended in it."""
+    told = [entry for entry in entries if entry.at in asked]
+    return Promise(
+        on_time=sum(entry.late is False for entry in told),
+        late=sum(entry.late is True for entry in told),
+        starts=sum(entry.action is Action.START for entry in told),
+        failures=sum(entry.action is Action.FAIL for entry in told),
+        margins=tuple(sorted(entry.margin for entry in told if entry.margin is not None)),
+        stop_delays=tuple(sorted(_stop_delays(paid, asked))),
+    )
+
+
+def _stop_delays(paid: Sequence[Paid], asked: Window) -> list[timedelta]:
+    found = []
+    delay = timedelta()
+    for stretch in (each.stretch for each in paid):
+        drains = stretch.cause is Cause.DRAIN
+        delay = delay + (stretch.end - stretch.begin) if drains else timedelta()
+        if drains and stretch.ended_after is not None and stretch.end in asked:
+            found.append(delay)
+        if stretch.ended_after is not None:
+            delay = timedelta()
+    return found

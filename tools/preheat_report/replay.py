@@ -1,0 +1,65 @@
+"""Recorded starts under another rule for the lead: how often they would have been late, how long idle, and for what.
+
+Pure. A start takes what it took, whenever it is begun; slack is not counted, neither as grace nor as idle time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from preheat.domain.plan.plan import Backend, ModelId
+from preheat_report.lead_rules import LeadRule
+from preheat_report.money import Amounts, Tariff, added, charged
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One recorded start: how long it took until HOSTED was seen, on which service, with how many units."""
+
+    took: timedelta
+    backend: Backend
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a rule comes to. `idle_costs` are those of the idle minutes, by currency; `late_costs` of the late ones."""
+
+    starts: int
+    late: int
+    late_time: timedelta
+    idle_time: timedelta
+    lead_time: timedelta  # all leads together
+    idle_costs: Amounts
+    late_costs: Decimal
+
+    @property
+    def late_share(self) -> float:
+        """Return the share of starts that are late; 0 of none."""
+        return self.late / self.starts if self.starts else 0.0
+
+
+def replayed(
+    starts: Mapping[ModelId, Sequence[Start]],
+    rule: LeadRule,
+    tariffs: Mapping[Backend, Tariff],
+    late_cost_per_minute: Decimal = Decimal(),
+) -> Replayed:
+    """Return what a rule makes of the starts of several models, each learned from its own alone, oldest first."""
+    number = late = 0
+    late_time = idle_time = lead_time = timedelta()
+    costs: list[Amounts] = []
+    for of_model in starts.values():
+        minutes = [start.took / timedelta(minutes=1) for start in of_model]
+        idle: list[tuple[timedelta, Tariff | None]] = []
+        for start, lead in zip(of_model, rule(minutes), strict=True):
+            early = timedelta(minutes=lead) - start.took
+            number, late = number + 1, late + (early < timedelta())
+            late_time += max(-early, timedelta())
+            idle_time += max(early, timedelta())
+            lead_time += timedelta(minutes=lead)
+            idle.append((max(early, timedelta()) * start.units, tariffs.get(start.backend)))
+        costs.append(charged(idle))
+    minutes_late = Decimal(late_time // timedelta(seconds=1)) / 60
+    return Replayed(number, late, late_time, idle_time, lead_time, added(costs), minutes_late * late_cost_per_minute)

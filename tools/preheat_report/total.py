@@ -1,0 +1,76 @@
+"""The report on all models over a range, and their sums."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from preheat.domain.calendar.windows import Window
+from preheat.domain.plan.plan import Backend
+from preheat.domain.record.paid import Cause
+from preheat_report.history import History
+from preheat_report.model import ModelReport, report_of
+from preheat_report.money import Amounts, Tariff, added
+from preheat_report.promise import Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The models in the order they were given. Nothing after `as_of` was reckoned with."""
+
+    asked: Window
+    as_of: datetime
+    models: tuple[ModelReport, ...]
+
+    @property
+    def by_cause(self) -> Mapping[Cause, timedelta]:
+        """The unit time of all models, by cause."""
+        zero = timedelta()
+        return {cause: sum((each.by_cause.get(cause, zero) for each in self.models), zero) for cause in Cause}
+
+    @property
+    def by_day(self) -> Mapping[date, Mapping[Cause, timedelta]]:
+        """The unit time of all models, day by day of UTC and by cause; every day between the first and the last."""
+        found = {day for each in self.models for day in each.by_day}
+        if not found:
+            return {}
+        zero, first = timedelta(), min(found)
+        days = [first + timedelta(days=number) for number in range((max(found) - first).days + 1)]
+        return {
+            day: {
+                cause: sum((each.by_day[day][cause] for each in self.models if day in each.by_day), zero)
+                for cause in Cause
+            }
+            for day in days
+        }
+
+    @property
+    def paid(self) -> timedelta:
+        """The unit time of all models."""
+        return sum((each.paid for each in self.models), timedelta())
+
+    @property
+    def amounts(self) -> Amounts:
+        """What they cost."""
+        return added(each.amounts for each in self.models)
+
+    @property
+    def promise(self) -> Promise:
+        """The promise over all models."""
+        return sum((each.promise for each in self.models), Promise())
+
+    @property
+    def saved(self) -> Amounts:
+        """What was saved against running around the clock."""
+        return added(each.saved for each in self.models)
+
+    @property
+    def saved_on_fixed_lead(self) -> Amounts:
+        """What was saved against a fixed lead of 30 minutes; below 0 if starts were given more."""
+        return added(each.saved_on_fixed_lead for each in self.models)
+
+
+def report(
+    histories: Sequence[History], asked: Window, tariffs: Mapping[Backend, Tariff], *, as_of: datetime
+) -> Report:
+    """Return the report on `histories` over a range: what the ledgers say, up to `as_of`."""
+    return Report(asked, as_of, tuple(report_of(history, asked, tariffs, as_of=as_of) for history in histories))

@@ -1,0 +1,73 @@
+"""Owns what is remembered of calls: one entry each, and counts that outlive the entries. Knows no rule."""
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from preheat_simulator.core.status import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: `by` is `api` or `person`; the SDK's invocation id and attempt tell a retry from a new call."""
+
+    by: str = "api"
+    invocation_id: str | None = None
+    attempt: int | None = None
+
+
+API = Caller()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as it was answered.
+
+    `answer` is the Status that StartModel or StopModel answered, `OK` for a read, or the error's name; `http_status` is
+    None when the answer was lost. `changed_state` says whether this very call began a start or a stop.
+    """
+
+    at: datetime
+    operation: Operation
+    project: str | None
+    version: str | None
+    token: str | None
+    by: str
+    invocation_id: str | None
+    attempt: int | None
+    answer: str
+    http_status: int | None
+    changed_state: bool
+    replayed: bool
+    fault: str | None
+
+
+class CallLog:
+    """The latest calls, oldest first, and how many of each operation changed state since the beginning."""
+
+    def __init__(self, keep: int = 100_000) -> None:
+        self._calls: deque[Call] = deque(maxlen=keep)
+        self._made: Counter[Operation] = Counter()
+        self._changed: Counter[Operation] = Counter()
+
+    def add(self, call: Call) -> None:
+        """Append a call."""
+        self._calls.append(call)
+        self._made[call.operation] += 1
+        if call.changed_state:
+            self._changed[call.operation] += 1
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(self._calls)
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def made(self, operation: Operation) -> int:
+        """Return how many calls of an operation were answered or lost."""
+        return self._made[operation]
+
+    def changed(self, operation: Operation) -> int:
+        """Return how many calls of an operation changed a model's state."""
+        return self._changed[operation]

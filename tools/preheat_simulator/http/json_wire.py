@@ -1,0 +1,83 @@
+"""Owns the wire format of Rekognition and SageMaker: AWS JSON 1.1, the operation named in a header.
+
+Their models are botocore's own. What a service answers though its model does not name it is listed here and
+nowhere else: SageMaker models one error. It knows no rule of hosting.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final
+
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel
+
+from preheat.domain.plan.plan import Backend
+from preheat_simulator import rekognition as custom_labels
+from preheat_simulator import sagemaker as endpoints
+from preheat_simulator.core.answering import Answering
+from preheat_simulator.core.calls import Caller
+from preheat_simulator.core.errors import ServiceError
+from preheat_simulator.core.status import Operation
+from preheat_simulator.core.words import REKOGNITION, SAGEMAKER, Words
+from preheat_simulator.http.shapes import from_json, to_json, violations
+from preheat_simulator.http.wire import NotInTheModelError, Response, WireFormat, caller_of, read_json
+
+type Handler = Callable[[Any, dict[str, Any], Caller], dict[str, Any]]
+
+HANDLERS: Final[dict[Operation, Handler]] = {**custom_labels.HANDLERS, **endpoints.HANDLERS}
+UNMODELLED: Final = {
+    Backend.REKOGNITION: frozenset[str](),
+    Backend.SAGEMAKER: frozenset(
+        {"AccessDeniedException", "InternalFailure", "ThrottlingException", "ValidationException"}
+    ),
+}
+PREFIXES: Final = {"RekognitionService": REKOGNITION, "SageMaker": SAGEMAKER}
+"""What the header X-Amz-Target begins with, up to the dot."""
+
+
+@cache
+def load_model(backend: Backend) -> ServiceModel:
+    """Read botocore's own model of a service; SageMaker's is large, so it is read when first needed."""
+    return ServiceModel(Loader().load_service_model(backend.value, "service-2"), service_name=backend.value)
+
+
+class JsonWire(WireFormat):
+    """AWS JSON 1.1 in front of whichever service `service()` returns at the time of a call."""
+
+    body_type = "application/x-amz-json-1.1"
+
+    def __init__(self, words: Words, service: Callable[[], Answering]) -> None:
+        super().__init__(load_model(words.backend))
+        self._words, self._service = words, service
+
+    def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """See `WireFormat.handle`."""
+        lowered = {name.lower(): value for name, value in headers.items()}
+        name = lowered.get("x-amz-target", "").partition(".")[2]
+        if (method, path, query) != ("POST", "/", "") or name not in HANDLERS or name not in self._words.operations:
+            message = f"{method} {path} {name}: no operation that this simulator carries"
+            return self._respond(400, {}, {"__type": "UnknownOperationException", "message": message})
+        operation, simulated = self._model.operation_model(name), Operation(name)
+        params, unreadable = read_json(body)
+        given = {member: value for member, value in params.items() if value is not None}
+        params = from_json(given, operation.input_shape)
+        wrong = unreadable or list(violations(params, operation.input_shape, ""))
+        service, caller = self._service(), caller_of(lowered)
+        try:
+            if wrong:
+                message = f"{len(wrong)} validation error(s): {'; '.join(wrong)}"
+                service.refuse(simulated, None, None, None, message=message, caller=caller)
+            answer = HANDLERS[simulated](service, params, caller)
+        except ServiceError as error:
+            return self._error(operation, error)
+        if operation.output_shape is None:
+            return self._respond(200, {}, {})
+        self._insist(operation, answer, operation.output_shape)
+        return self._respond(200, {}, to_json(answer, operation.output_shape))
+
+    def _error(self, operation: OperationModel, error: ServiceError) -> Response:
+        modelled = {shape.name for shape in operation.error_shapes}
+        if error.code not in modelled | UNMODELLED[self._words.backend]:
+            raise NotInTheModelError(f"{operation.name} does not answer {error.code}")
+        core = next((core for core, said in self._words.codes.items() if said == error.code), error.code)
+        return self._respond(self._words.http.get(core, 400), {}, {"__type": error.code, "message": error.message})

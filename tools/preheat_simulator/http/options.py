@@ -1,0 +1,157 @@
+"""Owns how a simulator is put together from what a command line or a test says, and how it starts anew.
+
+It knows no server. Latency, switch and model texts are read here; an error names the option and what it takes.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Self
+
+from preheat.domain.plan.plan import RULES, Backend
+from preheat_simulator.core.answering import Answering
+from preheat_simulator.core.calls import Call
+from preheat_simulator.core.clock import Clock
+from preheat_simulator.core.fleet import REGION
+from preheat_simulator.core.latency import Latency, fixed, parse_latency
+from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.switches import Switches
+from preheat_simulator.core.trail import Trailed, trail_event
+from preheat_simulator.http.json_wire import PREFIXES, JsonWire
+from preheat_simulator.http.runtime_wire import PATH as RUNTIME_PATH
+from preheat_simulator.http.runtime_wire import RuntimeWire
+from preheat_simulator.http.wire import Wire, WireFormat
+from preheat_simulator.lookout import LookoutService
+from preheat_simulator.rekognition import CustomLabelsService
+from preheat_simulator.sagemaker import EndpointService
+
+type Named = tuple[Backend, str, str]
+"""A model: its service, and its project and version there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a simulator begins with. `models` without a service are Lookout for Vision's; `limits` hold for all."""
+
+    models: tuple[Named | tuple[str, str], ...] = ()
+    start_latency: Latency = field(default_factory=lambda: fixed(900))
+    stop_latency: Latency = field(default_factory=lambda: fixed(120))
+    switches: Switches = field(default_factory=Switches)
+    limits: Limits | None = None
+    scale: float = 1.0
+    seed: int = 1
+    region: str = REGION
+
+    @classmethod
+    def read(
+        cls,
+        *,
+        models: Iterable[str] = (),
+        start_latency: str | float = 900,
+        stop_latency: str | float = 120,
+        switches: Iterable[str] = (),
+        scale: float = 1.0,
+        seed: int = 1,
+        region: str = REGION,
+    ) -> Self:
+        """Read the texts of a command line: `[SERVICE:]PROJECT/VERSION`, latencies, `NAME=VALUE`. Raises ValueError."""
+        settings = {}
+        for text in switches:
+            name, equals, value = text.partition("=")
+            if not equals:
+                raise ValueError(f"switch {text!r}: it is written NAME=VALUE")
+            settings[name] = value
+        return cls(
+            models=tuple(dict.fromkeys(read_model(text) for text in models)),
+            start_latency=_latency("start", start_latency),
+            stop_latency=_latency("stop", stop_latency),
+            switches=Switches().changed(settings),
+            scale=scale,
+            seed=seed,
+            region=region,
+        )
+
+
+def _latency(what: str, text: str | float) -> Latency:
+    try:
+        return parse_latency(text)
+    except ValueError as error:
+        raise ValueError(f"{what} {error}") from error
+
+
+def read_model(text: str, backend: Backend | None = None) -> Named:
+    """Read PROJECT/VERSION, after `rekognition:` or `sagemaker:` unless the service is given; raises ValueError."""
+    service, colon, name = text.rpartition(":") if backend is None else ("", "", text)
+    if colon and service not in list(Backend):
+        raise ValueError(f"model {text!r}: {service!r} is no service, there are {', '.join(Backend)}")
+    found = backend or (Backend(service) if colon else Backend.LOOKOUT_VISION)
+    project, slash, version = name.partition("/")
+    for rule, part in zip(RULES[found], (project, version), strict=True):
+        if not slash or not rule.pattern.fullmatch(part):
+            written = "/".join(rule.field.upper() for rule in RULES[found])
+            raise ValueError(f"model {text!r}: it is written {written}, {rule.field} being {rule.accepted}")
+    return found, project, version
+
+
+class Simulator:
+    """A clock, an account of each service on it and the wire formats in front, put together from options.
+
+    `service` is Lookout for Vision. `reset` replaces clock and accounts; the wires always speak for the current ones.
+    """
+
+    def __init__(self, options: Options | None = None, *, told: Callable[[dict[str, Any]], None] | None = None) -> None:
+        """Take the options; `told` gets an event for each start and stop by a person, as CloudTrail tells it."""
+        self.options = options or Options()
+        self._told = told
+        self.reset()
+        self.wire = Wire(lambda: self.service)
+        self._json_wires: dict[Backend, JsonWire] = {}
+        self._runtime: RuntimeWire | None = None
+
+    def wire_of(self, target: str, path: str) -> WireFormat:
+        """Return the wire format that a request asks for by its X-Amz-Target, or else by its path."""
+        if not target and RUNTIME_PATH.fullmatch(path):
+            self._runtime = self._runtime or RuntimeWire(lambda: self.sagemaker)
+            return self._runtime
+        words = PREFIXES.get(target.partition(".")[0])
+        if words is None:
+            return self.wire
+        backend = words.backend
+        if backend not in self._json_wires:
+            self._json_wires[backend] = JsonWire(words, lambda: self.services[backend])
+        return self._json_wires[backend]
+
+    def reset(self) -> None:
+        """Begin anew with the options: models trained, no faults, no calls, nothing billed."""
+        options = self.options
+        self.clock = Clock(options.scale)
+
+        def account[Service: Answering](kind: type[Service]) -> Service:
+            return kind(
+                self.clock.now,
+                seed=options.seed,
+                switches=options.switches,
+                limits=options.limits,
+                start_latency=options.start_latency,
+                stop_latency=options.stop_latency,
+                region=options.region,
+            )
+
+        self.service, self.rekognition = account(LookoutService), account(CustomLabelsService)
+        self.sagemaker = account(EndpointService)
+        accounts: tuple[Answering, ...] = (self.service, self.rekognition, self.sagemaker)
+        self.services = {each.words.backend: each for each in accounts}
+        if self._told is not None:
+            for each in accounts:
+                each.call_log = Trailed(partial(self._tell, each))
+        for backend, project, version in map(_named, options.models):
+            self.services[backend].add_model(project, version)
+
+    def _tell(self, service: Answering, call: Call) -> None:
+        if self._told is not None:
+            event = trail_event(service.words.backend, call, region=service.region, account=service.account)
+            self._told(event)
+
+
+def _named(model: Named | tuple[str, str]) -> Named:
+    return model if len(model) == 3 else (Backend.LOOKOUT_VISION, *model)

@@ -1,0 +1,147 @@
+"""Owns how the simulator's inside is shown as JSON: instants in ISO 8601, durations in seconds, money as text."""
+
+from datetime import timedelta
+from typing import Any
+
+from preheat_simulator.core.answering import Answering
+from preheat_simulator.core.billing import Bill
+from preheat_simulator.core.calls import Call
+from preheat_simulator.core.faults import Fault
+from preheat_simulator.core.limits import Limits
+from preheat_simulator.http.options import Simulator
+
+type Json = dict[str, Any]
+
+
+def state(simulator: Simulator, service: Answering) -> Json:
+    """Return everything of one service at a glance: time, models, settings, faults that wait."""
+    return {
+        "time": time(simulator),
+        "service": service.words.backend.value,
+        "projects": [project.name for project in service.projects()],
+        "models": models(service),
+        "latency": latency(service),
+        "switches": service.switches.as_text(),
+        "limits": limits(service.limits),
+        "faults": faults(service),
+    }
+
+
+def models(service: Answering) -> list[Json]:
+    """Return every model, its statuses in the service's words."""
+    return [
+        {
+            "project": model.project,
+            "version": model.version,
+            "status": model.word,
+            "min_units": model.min_units,
+            "max_units": model.max_units,
+            "start_latency": str(service.latencies(model.project, model.version)[0]),
+            "stop_latency": str(service.latencies(model.project, model.version)[1]),
+            "history": [
+                {"at": at.isoformat(), "status": service.words.shown(status)}
+                for at, status in service.history(model.project, model.version)
+            ],
+        }
+        for model in service.models()
+    ]
+
+
+def time(simulator: Simulator) -> Json:
+    """Return the clock."""
+    return {"now": simulator.clock.now().isoformat(), "scale": simulator.clock.scale}
+
+
+def latency(service: Answering) -> Json:
+    """Return the latencies of models that have none of their own."""
+    return {"start": str(service.start_latency), "stop": str(service.stop_latency)}
+
+
+def limits(limits: Limits) -> Json:
+    """Return the account's limits."""
+    return {
+        "calls_per_second": limits.calls_per_second,
+        "max_units_per_model": limits.max_units_per_model,
+        "max_hosted_models": limits.max_hosted_models,
+        "max_units": limits.max_units,
+        "list_lag_seconds": limits.list_lag.total_seconds(),
+        "usd_per_unit_hour": str(limits.usd_per_unit_hour),
+    }
+
+
+def faults(service: Answering) -> list[Json]:
+    """Return the faults that wait, each with how many calls it may still hit (null: without end)."""
+    return [_fault(fault) | {"left": left} for fault, left in service.faults.armed()]
+
+
+def _fault(fault: Fault) -> Json:
+    return {
+        "kind": fault.kind.value,
+        "operation": fault.operation.value if fault.operation else None,
+        "project": fault.project,
+        "version": fault.version,
+        "probability": fault.probability,
+        "skip": fault.skip,
+        "after_seconds": _seconds(fault.after),
+        "lasts_seconds": _seconds(fault.lasts),
+        "retry_after_seconds": fault.retry_after_seconds,
+    }
+
+
+def calls(service: Answering, entries: list[Call]) -> Json:
+    """Return some entries of the call log and the counts over all of it."""
+    log = service.call_log
+    return {
+        "made": {operation.value: log.made(operation) for operation in service.words.operations},
+        "changed_state": {
+            operation.value: log.changed(operation) for operation in (service.words.start, service.words.stop)
+        },
+        "calls": [_call(call) for call in entries],
+    }
+
+
+def _call(call: Call) -> Json:
+    return {
+        "at": call.at.isoformat(),
+        "operation": call.operation.value,
+        "project": call.project,
+        "version": call.version,
+        "token": call.token,
+        "by": call.by,
+        "invocation_id": call.invocation_id,
+        "attempt": call.attempt,
+        "answer": call.answer,
+        "http_status": call.http_status,
+        "changed_state": call.changed_state,
+        "replayed": call.replayed,
+        "fault": call.fault,
+    }
+
+
+def bill(service: Answering) -> Json:
+    """Return each model's bill and the sum."""
+    bills = service.bill()
+    return {
+        "usd_per_unit_hour": str(service.limits.usd_per_unit_hour),
+        "models": {name: _bill(each) for name, each in bills.items()},
+        "unit_seconds": sum(each.unit_seconds for each in bills.values()),
+        "usd": str(sum(each.usd for each in bills.values())),
+        "usd_by_the_minute": str(sum(each.usd_by_the_minute for each in bills.values())),
+    }
+
+
+def _bill(bill: Bill) -> Json:
+    return {
+        "intervals": [
+            {"from": each.begin.isoformat(), "to": each.end.isoformat() if each.end else None, "units": each.units}
+            for each in bill.intervals
+        ],
+        "unit_seconds": bill.unit_seconds,
+        "unit_minutes": bill.unit_minutes,
+        "usd": str(bill.usd),
+        "usd_by_the_minute": str(bill.usd_by_the_minute),
+    }
+
+
+def _seconds(duration: timedelta | None) -> float | None:
+    return None if duration is None else duration.total_seconds()

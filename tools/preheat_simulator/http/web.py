@@ -1,0 +1,77 @@
+"""Owns the HTTP application: the API's paths go to the wire, `/_simulator/` to the controls. Knows no port or process.
+
+Handlers run one after the other in one event loop, so the service is never used by two calls at once.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from preheat_simulator.core.errors import AnswerLost, ServiceError
+from preheat_simulator.http.controls import CONTROLS
+from preheat_simulator.http.fields import Fields
+from preheat_simulator.http.options import Simulator
+
+_METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+
+
+class LostAnswer(Response):
+    """No answer at all: the connection is closed under the client.
+
+    The server hands the connection's transport down in the request's state (see `serve`); without one, as in a test
+    client, sending fails.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - nothing is sent
+        """Close, and wait until the server has noticed, so that it does not answer in our place."""
+        scope["state"]["transport"].abort()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+def application(simulator: Simulator) -> Starlette:
+    """Return the ASGI application of a simulator."""
+
+    async def api(request: Request) -> Response:
+        raw: bytes = request.scope["raw_path"]
+        body = await request.body()
+        try:
+            path, headers = raw.decode("ascii"), dict(request.headers)
+            wire = simulator.wire_of(headers.get("x-amz-target", ""), path)
+            answer = wire.handle(request.method, path, request.url.query, headers, body)
+        except AnswerLost:
+            return LostAnswer()
+        return Response(answer.body, answer.status, answer.headers)
+
+    async def control(request: Request) -> Response:
+        name = request.path_params["name"]
+        found = CONTROLS.get((request.method, name))
+        if found is None:
+            accepted = ", ".join(f"{method} {path}" for method, path in CONTROLS)
+            return _refuse(HTTPStatus.NOT_FOUND, f"{request.method} {name}: no such control, there are {accepted}")
+        body = await request.body()
+        try:
+            given = Fields(dict(request.query_params)) if request.method == "GET" else Fields.read(body)
+            return JSONResponse(found(simulator, given))
+        except ValueError as error:
+            return _refuse(HTTPStatus.BAD_REQUEST, str(error))
+        except ServiceError as error:
+            missing = error.code == "ResourceNotFoundException"
+            return _refuse(HTTPStatus.NOT_FOUND if missing else HTTPStatus.CONFLICT, str(error))
+
+    return Starlette(
+        routes=[
+            Route("/_simulator/{name:path}", control, methods=_METHODS),
+            Route("/{path:path}", api, methods=_METHODS),
+        ]
+    )
+
+
+def _refuse(status: HTTPStatus, sentence: str) -> Response:
+    content: dict[str, Any] = {"error": sentence}
+    return JSONResponse(content, status)

@@ -1,0 +1,239 @@
+"""Owns the simulated SageMaker endpoints: what their operations answer and change, call by call.
+
+A state machine as pure as `service`, on the same account: a model's project is the endpoint's name, its version the
+endpoint config's, and at rest there is no endpoint. An endpoint's name is taken by one config at a time.
+"""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from preheat_simulator.core.answering import Answering, Progress
+from preheat_simulator.core.calls import API, Caller
+from preheat_simulator.core.errors import ServiceError, invalid
+from preheat_simulator.core.hosted import SimulatedModel
+from preheat_simulator.core.pages import page
+from preheat_simulator.core.rules import Reply, on_stop
+from preheat_simulator.core.status import Operation, Status
+from preheat_simulator.core.views import Page
+from preheat_simulator.core.words import SAGEMAKER
+
+type Tags = list[dict[str, str]]
+
+
+class EndpointService(Answering):
+    """Eight operations of one account, and its controls. Of the switches only those on stopping and billing matter."""
+
+    words = SAGEMAKER
+
+    def create_endpoint(self, name: str, config: str, tags: Tags | None = None, *, caller: Caller = API) -> str:
+        """Begin to create an endpoint; return its ARN. A name that is taken is refused, in whatever state it is."""
+
+        def handle(call: Progress) -> str:
+            standing = self._standing(name, call.now)
+            if standing is not None:
+                raise invalid(f'Cannot create already existing endpoint "{self.arn(name)}".')
+            self._check_config(config, call.now)
+            model = self._fleet.find(name, config, call.now)
+            model = model or self._fleet.add_model(name, config, Status.TRAINED, call.now)
+            call.fault = self._begin_start(model, (1, None), call.now) or call.fault
+            model.tags = list(tags or [])
+            call.changed_state = True
+            call.answer = self.word(model)
+            return self.arn(name)
+
+        return self._answered(self.words.start, name, config, handle, caller=caller)
+
+    def delete_endpoint(self, name: str, *, caller: Caller = API) -> None:
+        """Begin to delete an endpoint; its config stays."""
+
+        def handle(call: Progress) -> None:
+            model = self._endpoint(name, call.now)
+            if on_stop(model.status, self.switches) is not Reply.DO and model.status is not Status.HOSTING_FAILED:
+                raise invalid(f'Cannot update in-progress endpoint "{self.arn(name)}".')
+            self._begin_stop(model, call.now)
+            call.changed_state = True
+            call.answer = self.word(model)
+
+        self._answered(self.words.stop, name, self._config_of(name), handle, caller=caller)
+
+    def describe_endpoint(self, name: str, *, caller: Caller = API) -> dict[str, Any]:
+        """Return an endpoint as the service describes it."""
+
+        def handle(call: Progress) -> dict[str, Any]:
+            model = self._endpoint(name, call.now)
+            changes = model.history()
+            absent = max(place for place, (_, status) in enumerate(changes) if status is Status.TRAINED)
+            shown = {
+                "EndpointName": name,
+                "EndpointArn": self.arn(name),
+                "EndpointConfigName": model.version,
+                "EndpointStatus": self.word(model),
+                "CreationTime": changes[absent + 1][0],
+                "LastModifiedTime": changes[-1][0],
+            }
+            return shown | ({"FailureReason": model.message} if model.status is Status.HOSTING_FAILED else {})
+
+        return self._answered(self.words.describe, name, self._config_of(name), handle, caller=caller)
+
+    def describe_endpoint_config(self, config: str, *, caller: Caller = API) -> dict[str, Any]:
+        """Return an endpoint config as the service describes it."""
+
+        def handle(call: Progress) -> dict[str, Any]:
+            model = self._check_config(config, call.now)
+            return {
+                "EndpointConfigName": config,
+                "EndpointConfigArn": f"{self._place}:endpoint-config/{config.lower()}",
+                "ProductionVariants": [{"VariantName": "all", "ModelName": config, "InitialInstanceCount": 1}],
+                "CreationTime": model.created_at,
+            }
+
+        return self._answered(Operation.DESCRIBE_ENDPOINT_CONFIG, None, config, handle, caller=caller)
+
+    def list_endpoints(
+        self, contains: str = "", token: str | None = None, size: int | None = None, *, caller: Caller = API
+    ) -> Page[dict[str, Any]]:
+        """Return one page of the endpoints whose names contain a text, by name."""
+
+        def handle(call: Progress) -> Page[dict[str, Any]]:
+            rows = []
+            for project in self._fleet.projects():
+                model = self._standing(project.name, call.now)
+                if model is not None and contains.lower() in project.name.lower():
+                    changes = model.history()
+                    row = {"EndpointName": project.name, "EndpointArn": self.arn(project.name)}
+                    times = {"CreationTime": changes[0][0], "LastModifiedTime": changes[-1][0]}
+                    rows.append(row | times | {"EndpointStatus": self.word(model)})
+            return page(rows, lambda row: str(row["EndpointName"]), token, size)
+
+        return self._answered(Operation.LIST_ENDPOINTS, None, None, handle, caller=caller)
+
+    def list_tags(self, arn: str, *, caller: Caller = API) -> Tags:
+        """Return an endpoint's tags."""
+        name = self._name_of(arn)
+
+        def handle(call: Progress) -> Tags:
+            return self._endpoint(name, call.now).tags
+
+        return self._answered(Operation.LIST_TAGS, name, self._config_of(name), handle, caller=caller)
+
+    def add_tags(self, arn: str, tags: Tags, *, caller: Caller = API) -> Tags:
+        """Add tags to an endpoint, in place of those of the same key; return them all."""
+        name = self._name_of(arn)
+
+        def handle(call: Progress) -> Tags:
+            model = self._endpoint(name, call.now)
+            model.tags = list({tag["Key"]: tag for tag in [*model.tags, *tags]}.values())
+            return model.tags
+
+        return self._answered(Operation.ADD_TAGS, name, self._config_of(name), handle, caller=caller)
+
+    def invoke_endpoint(self, name: str, payload: bytes, *, caller: Caller = API) -> bytes:
+        """Return a made-up finding, the same for the same bytes; only an endpoint in service gives one.
+
+        The runtime knows no other endpoint, in whatever state it is.
+        """
+
+        def handle(call: Progress) -> bytes:
+            standing = self._standing(name, call.now)
+            if standing is None or standing.status is not Status.HOSTED:
+                raise invalid(f"Endpoint {name} of account {self.account} not found.")
+            digest = hashlib.sha256(payload).digest()
+            return json.dumps({"IsAnomalous": digest[0] % 2 == 1, "Confidence": 0.5 + digest[1] / 512}).encode()
+
+        return self._answered(self.words.infer, name, self._config_of(name), handle, caller=caller)
+
+    def person_starts(self, project: str, version: str, units: int = 1) -> str:
+        """Create an endpoint as a person would, with no tag; raises ServiceError if the name is taken."""
+        del units  # an endpoint config says how many instances there are
+        return self.create_endpoint(project, version, caller=Caller(by="person"))
+
+    def person_stops(self, project: str, version: str) -> None:
+        """Delete an endpoint as a person would; raises ServiceError if there is none."""
+        del version
+        self.delete_endpoint(project, caller=Caller(by="person"))
+
+    def arn(self, name: str) -> str:
+        """Return an endpoint's ARN, which the service writes in small letters."""
+        return f"{self._place}:endpoint/{name.lower()}"
+
+    @property
+    def _place(self) -> str:
+        return f"arn:aws:sagemaker:{self.region}:{self.account}"
+
+    def _name_of(self, arn: str) -> str:
+        given = arn.rpartition("/")[2]
+        return next((each.name for each in self._fleet.projects() if each.name.lower() == given), given)
+
+    def _config_of(self, name: str) -> str | None:
+        """Return the config that a name stands for: of its endpoint, or of the only one ever known for it."""
+        standing = self._standing(name, self.now())
+        known = [model.version for model in self._fleet.models_of(name, self.now())]
+        return standing.version if standing else known[0] if len(known) == 1 else None
+
+    def _standing(self, name: str, now: datetime) -> SimulatedModel | None:
+        models = self._fleet.models_of(name, now)
+        return next((model for model in models if model.status is not Status.TRAINED), None)
+
+    def _endpoint(self, name: str, now: datetime) -> SimulatedModel:
+        standing = self._standing(name, now)
+        if standing is None:
+            raise ServiceError("ValidationException", f'Could not find endpoint "{self.arn(name)}".')
+        return standing
+
+    def _check_config(self, config: str, now: datetime) -> SimulatedModel:
+        for model in self._fleet.models(now):
+            if model.version == config:
+                return model
+        raise invalid(f'Could not find endpoint configuration "{self._place}:endpoint-config/{config.lower()}".')
+
+
+def create_endpoint(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Members in, one call, members out."""
+    names = given["EndpointName"], given["EndpointConfigName"]
+    return {"EndpointArn": service.create_endpoint(*names, given.get("Tags"), caller=caller)}
+
+
+def delete_endpoint(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Members in, one call, nothing out."""
+    service.delete_endpoint(given["EndpointName"], caller=caller)
+    return {}
+
+
+def describe_endpoint(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Members in, one call, members out."""
+    return service.describe_endpoint(given["EndpointName"], caller=caller)
+
+
+def describe_endpoint_config(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Members in, one call, members out."""
+    return service.describe_endpoint_config(given["EndpointConfigName"], caller=caller)
+
+
+def list_endpoints(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Members in, one call, members out. Sorting and the filters other than NameContains are not simulated."""
+    paging = given.get("NextToken"), given.get("MaxResults")
+    found = service.list_endpoints(given.get("NameContains", ""), *paging, caller=caller)
+    return {"Endpoints": list(found.rows)} | ({"NextToken": found.next_token} if found.next_token else {})
+
+
+def list_tags(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Members in, one call, members out."""
+    return {"Tags": service.list_tags(given["ResourceArn"], caller=caller)}
+
+
+def add_tags(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Members in, one call, members out."""
+    return {"Tags": service.add_tags(given["ResourceArn"], given["Tags"], caller=caller)}
+
+
+HANDLERS = {
+    Operation.CREATE_ENDPOINT: create_endpoint,
+    Operation.DELETE_ENDPOINT: delete_endpoint,
+    Operation.DESCRIBE_ENDPOINT: describe_endpoint,
+    Operation.DESCRIBE_ENDPOINT_CONFIG: describe_endpoint_config,
+    Operation.LIST_ENDPOINTS: list_endpoints,
+    Operation.LIST_TAGS: list_tags,
+    Operation.ADD_TAGS: add_tags,
+}
