@@ -117,7 +117,7 @@ def test_ctrl_c_stops_what_was_started(tmp_path: Path) -> None:
     code = f"""
 import sys
 from pathlib import Path
-from preheat.local import find_checkout, lifecycle, up
+from preheat_local import find_checkout, lifecycle, up
 lifecycle.simulator_command = lambda port, _: [sys.executable, "-c", {NEVER_ANSWERS!r}]
 up(port=0, simulator_port=0, checkout=find_checkout(Path({str(ROOT)!r}), state=Path({str(tmp_path)!r})))
 """
