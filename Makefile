@@ -57,11 +57,12 @@ test-explored: setup  ## the tests that search every order of events: explorer, 
 test-rules: setup  ## every other test, and whether each error handler ran
 	nice $(PYTEST) --handlers tests $(addprefix --ignore=,$(ON_LOCAL_AWS) $(SIMULATED) $(EXPLORED))
 
-check: setup  ## say yes or no: format, lint, types, import contracts, template, tests
+check: setup  ## say yes or no: format, lint, types, import contracts, prose, template, tests
 	.venv/bin/ruff format --check $(PYTHON_CODE)
 	.venv/bin/ruff check $(PYTHON_CODE)
 	.venv/bin/mypy $(PYTHON_CODE)
 	.venv/bin/lint-imports --no-cache
+	.venv/bin/python -m preheat_lab.prose
 	$(SAM) validate --lint
 	@$(MAKE) --no-print-directory test
 

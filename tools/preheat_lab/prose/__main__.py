@@ -1,0 +1,29 @@
+"""`python -m preheat_lab.prose [PLACE…]`: print every alert with its place; status 1 if there is one."""
+
+import sys
+
+from preheat_lab.prose.exceptions import load
+from preheat_lab.prose.rules import findings
+from preheat_lab.prose.sources import passages
+
+
+def main(places: list[str]) -> int:
+    """Lint all texts, or those at `places` (also where the exceptions file leaves them out)."""
+    exceptions = load()
+    states = frozenset(exceptions.states)
+    alerts: dict[str, None] = {}
+    count = 0
+    for passage in passages():
+        if not passage.place.startswith(tuple(places)) if places else exceptions.skip(passage):
+            continue
+        count += 1
+        for finding in findings(passage.text, heading=passage.heading, states=states):
+            if not exceptions.excuse(passage, finding):
+                alerts[f"{passage.place}: {finding.rule}: {finding.found!r}: {finding.advice}"] = None
+    lines = [*alerts, *([] if places else exceptions.unused())]
+    print("\n".join([*lines, f"prose: {len(lines)} alerts in {count} passages"]))
+    return 1 if lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
