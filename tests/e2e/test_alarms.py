@@ -24,7 +24,7 @@ from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import LedgerEntry
 from preheat_local import LocalAws, running
 from preheat_local.alarms import State, judge_alarms
-from preheat_local.launcher import embedded_metrics
+from preheat_local.emulator.launcher import embedded_metrics
 from preheat_local.store import local_store
 
 LATE, GOOD, STRAY = ModelId("late"), ModelId("good"), ModelId("stray")

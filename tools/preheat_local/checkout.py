@@ -47,7 +47,7 @@ class Checkout:
     @property
     def launcher(self) -> Path:
         """The script that starts ministack; run by path, with ministack's own interpreter."""
-        return Path(__file__).with_name("launcher.py")
+        return Path(__file__).parent / "emulator" / "launcher.py"
 
     def tool(self, environment: str, name: str) -> Path:
         """Return the program `name` of one of the three environments, such as `.venv-sam`.

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from preheat_local.disturbance import LOG, RULES, Disturbance, access_key, install
-from preheat_local.launcher import seam
+from preheat_local.emulator.disturbance import LOG, RULES, Disturbance, access_key, install
+from preheat_local.emulator.launcher import seam
 
 FUNCTION, ROOT, MESSAGE = "ASIA0123", "test", '{"model_id": "line-1"}'
 DONE: tuple[int, dict[str, str], bytes] = (200, {}, b"done")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from preheat_local import launcher
-from preheat_local.launcher import Datum, embedded_metrics, seam
+from preheat_local.emulator import launcher
+from preheat_local.emulator.launcher import Datum, embedded_metrics, seam
 
 AT_MILLISECONDS = 1_795_500_000_123
 

@@ -29,7 +29,7 @@ from preheat_lab.chaos.plan import STRANGER, WAVE, announced, model_ids, waves
 from preheat_lab.chaos.reading import at_rest, facts
 from preheat_lab.chaos.script import Fault, chance, script
 from preheat_local import LocalAws, down, find_checkout, running
-from preheat_local.disturbance import LOG, RULES
+from preheat_local.emulator.disturbance import LOG, RULES
 from preheat_local.store import local_store
 
 QUIET_LEAST, QUIET_MOST = timedelta(seconds=25), timedelta(minutes=4)

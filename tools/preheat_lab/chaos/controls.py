@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from preheat_local.disturbance import LOG, RULES
+from preheat_local.emulator.disturbance import LOG, RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Simulator:
 
 @dataclass(slots=True)
 class Rules:
-    """The rules of `preheat_local.disturbance`, written whole at each change."""
+    """The rules of `preheat_local.emulator.disturbance`, written whole at each change."""
 
     folder: Path
     shares: dict[str, float] = field(default_factory=dict)

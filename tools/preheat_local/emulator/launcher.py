@@ -2,7 +2,7 @@
 
 Run by path with the interpreter of ministack's own environment, so it imports nothing of preheat:
 
-    .venv-local/bin/python tools/preheat_local/launcher.py
+    .venv-local/bin/python tools/preheat_local/emulator/launcher.py
 
 What it adds to ministack, in the same process. It leans on private names of one pinned version, so it checks each
 of them first, and an upgrade that moved one ends with a sentence instead of a wrong answer:
