@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from preheat.app.ports import AccessRefused, StoreUnavailable
+from preheat.app.ports.errors import AccessRefused, StoreUnavailable
 from preheat.bootstrap.wiring import Auditor
 from preheat.observability import telemetry
 

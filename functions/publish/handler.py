@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from preheat.adapters.dynamodb.stream import Tampered, key_of
-from preheat.app.ports import EventsUnavailable, QueueUnavailable
+from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable
 from preheat.bootstrap.wiring import Publisher
 from preheat.domain.record.record import LedgerEntry
 from preheat.observability import telemetry

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from preheat.app.ports import StoreUnavailable
+from preheat.app.ports.errors import StoreUnavailable
 from preheat.bootstrap.wiring import Ticker
 from preheat.observability import correlation, telemetry
 

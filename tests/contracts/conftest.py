@@ -17,7 +17,7 @@ from preheat.adapters.dynamodb.dynamodb import DynamoStore
 from preheat.adapters.dynamodb.failures import Patience
 from preheat.adapters.dynamodb.tables import TableNames, Tables
 from preheat.adapters.memory.store import MemoryStore
-from preheat.app.ports import Store
+from preheat.app.ports.store import Store
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import Drain, HostedModel, Mode, ModelId, Readiness, Target, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call

@@ -8,7 +8,7 @@ import pytest
 
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.memory.queue import MemoryQueue
-from preheat.app.ports import Planned
+from preheat.app.ports.store import Planned
 from preheat.app.tick import tick
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat_cli.commands.apply import StoredPlan, stored_plan

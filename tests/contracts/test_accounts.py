@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from preheat.app.ports import Listed, Membership, Store, StoreUnavailable, UnreadableItem
+from preheat.app.ports.errors import StoreUnavailable, UnreadableItem
+from preheat.app.ports.store import Listed, Membership, Store
 from preheat.domain.plan.plan import HostedModel, ModelId, Target
 
 type Dynamo = Any  # the fixture's class; folders of tests are not packages

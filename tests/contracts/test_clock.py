@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from preheat.adapters.clock import SystemClock, VirtualClock
-from preheat.app.ports import Clock
+from preheat.app.ports.clock import Clock
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 

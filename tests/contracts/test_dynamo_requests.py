@@ -10,7 +10,7 @@ import pytest
 from pynamodb.exceptions import TransactWriteError
 
 from preheat.adapters.dynamodb.dynamodb import DynamoStore
-from preheat.app.ports import StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.domain.demand.request import (
     KEPT_AFTER_EXPIRY,
     Kind,

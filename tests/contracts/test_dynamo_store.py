@@ -13,7 +13,8 @@ from preheat.adapters.dynamodb.connection import dynamodb_client
 from preheat.adapters.dynamodb.dynamodb import DynamoStore
 from preheat.adapters.dynamodb.failures import Patience
 from preheat.adapters.dynamodb.tables import TableNames
-from preheat.app.ports import Planned, StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.app.ports.store import Planned
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 

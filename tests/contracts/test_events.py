@@ -14,7 +14,8 @@ from moto import mock_aws
 from preheat.adapters.eventbridge.entries import BATCH_BYTES_MAX, batches, entry_of, size_of
 from preheat.adapters.eventbridge.eventbridge import EventBridge, events_client
 from preheat.adapters.memory.bus import MemoryEvents
-from preheat.app.ports import Events, EventsUnavailable, Undeliverable
+from preheat.app.ports.errors import EventsUnavailable, Undeliverable
+from preheat.app.ports.messaging import Events
 from preheat.domain.record.event import Event, EventKind
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)

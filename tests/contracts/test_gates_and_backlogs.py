@@ -17,18 +17,16 @@ from preheat.adapters.clock import VirtualClock
 from preheat.adapters.hosting.backlogs import DELAYED, IN_FLIGHT, VISIBLE, SqsBacklogs, region_of
 from preheat.adapters.hosting.gates import CONFIG, PASSAGES, LambdaGates
 from preheat.adapters.memory.downstream import MemoryBacklogs, MemoryGates, SourceMapping
-from preheat.app.ports import (
-    UNWIRED,
+from preheat.app.ports.errors import (
     AccessRefused,
     AnswerLost,
-    Backlogs,
-    Gates,
     HostingError,
     InvalidCall,
     ModelGone,
     Throttled,
     WrongState,
 )
+from preheat.app.ports.hosting import UNWIRED, Backlogs, Gates
 from preheat.domain.record.gate import Backlog, Passage
 
 GATE = "0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11"

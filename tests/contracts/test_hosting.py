@@ -19,10 +19,9 @@ from preheat.adapters.hosting.rekognition import RekognitionHosting
 from preheat.adapters.hosting.router import HostingRouter
 from preheat.adapters.hosting.sagemaker import MANAGED_BY, RUNTIME, SageMakerHosting
 from preheat.adapters.hosting.service_model import load_service_model
-from preheat.app.ports import (
+from preheat.app.ports.errors import (
     AccessRefused,
     AnswerLost,
-    Hosting,
     HostingError,
     InvalidCall,
     ModelGone,
@@ -30,6 +29,7 @@ from preheat.app.ports import (
     Throttled,
     WrongState,
 )
+from preheat.app.ports.hosting import Hosting
 from preheat.domain.plan.plan import Backend, ModelId, Readiness, Target, Units
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.lifecycle import Observed

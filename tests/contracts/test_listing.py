@@ -8,7 +8,8 @@ import pytest
 
 from preheat.adapters.hosting.listing import HostingListing
 from preheat.adapters.memory.listing import MemoryListing
-from preheat.app.ports import AccessRefused, HostingError, Listing, Running, Site, Throttled
+from preheat.app.ports.errors import AccessRefused, HostingError, Throttled
+from preheat.app.ports.hosting import Listing, Running, Site
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.lifecycle import Observed
 from preheat_lab.simulation.hosting import ONE_TRY, SERVICES

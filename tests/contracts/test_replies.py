@@ -11,7 +11,8 @@ from moto import mock_aws
 
 from preheat.adapters.sqs.replies import MemoryReplies, SqsReplies
 from preheat.adapters.sqs.sqs import sqs_client
-from preheat.app.ports import QueueUnavailable, Replies, Undeliverable
+from preheat.app.ports.errors import QueueUnavailable, Undeliverable
+from preheat.app.ports.messaging import Replies
 
 MOTO = "https://sqs.eu-central-1.amazonaws.com"
 QUEUE = "arn:aws:sqs:eu-central-1:123456789012:replies"

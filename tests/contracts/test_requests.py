@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from preheat.app.ports import StaleRecord, Store
+from preheat.app.ports.errors import StaleRecord
+from preheat.app.ports.store import Store
 from preheat.domain.demand.request import (
     KEPT_AFTER_EXPIRY,
     Kind,

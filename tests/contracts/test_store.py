@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from preheat.app.ports import Due, Planned, StaleRecord, Store
+from preheat.app.ports.errors import StaleRecord
+from preheat.app.ports.store import Due, Planned, Store
 from preheat.domain.plan.plan import HostedModel, ModelId, Target
 from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
 

@@ -7,7 +7,7 @@ import pytest
 from tests.support.day import TARGET, WELD, Day, a_day, a_model, at
 
 from preheat.adapters.memory.store import MemoryStore
-from preheat.app.ports import Planned
+from preheat.app.ports.store import Planned
 from preheat.domain.plan.plan import ModelId, Unscheduled
 from preheat.domain.record.attempt import LEASE
 from preheat.domain.record.lifecycle import Observed

@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 from tests.support.day import WELD, Day, Skewed, a_day, a_model, at
 
-from preheat.app.ports import Remote
+from preheat.app.ports.remote import Remote
 from preheat.domain.plan.plan import Units
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action

@@ -10,7 +10,8 @@ from tests.support.calls import Faulty, failing, look
 from tests.support.day import GATE, OTHER_GATE, QUEUE, Day, a_day, a_model, at
 
 from preheat.app.audit.invariants import by_ledger
-from preheat.app.ports import AccessRefused, AnswerLost, HostingError, InvalidCall, QuotaExceeded, Remote, Throttled
+from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, InvalidCall, QuotaExceeded, Throttled
+from preheat.app.ports.remote import Remote
 from preheat.domain.plan.plan import Backend, Drain, Mode, Readiness, Resize, Units, Unscheduled
 from preheat.domain.record.attempt import Answer, Call
 from preheat.domain.record.gate import Passage

@@ -8,7 +8,7 @@ import pytest
 from tests.support.calls import Faulty
 from tests.support.day import WELD, Day, Skewed, a_day, at
 
-from preheat.app.ports import Remote
+from preheat.app.ports.remote import Remote
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import Resize, Units
 from preheat.domain.record.lifecycle import Observed

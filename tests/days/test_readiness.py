@@ -8,7 +8,7 @@ from tests.support.calls import failing, look
 from tests.support.day import Day, a_day, a_model, at
 
 from preheat.app.audit.invariants import by_ledger
-from preheat.app.ports import AccessRefused, InvalidCall
+from preheat.app.ports.errors import AccessRefused, InvalidCall
 from preheat.domain.plan.plan import Backend, Mode, Readiness
 from preheat.domain.record.record import Action, Ownership, Phase
 from preheat_simulator.core.faults import FaultKind

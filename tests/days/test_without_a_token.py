@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from tests.support.day import Day, a_day, a_model, at
 
-from preheat.app.ports import AnswerLost, Hosting, HostingError
+from preheat.app.ports.errors import AnswerLost, HostingError
+from preheat.app.ports.hosting import Hosting
 from preheat.domain.decision.situation import Observation
 from preheat.domain.plan.plan import Backend, Target, Unscheduled
 from preheat.domain.record.attempt import LEASE, Attempt

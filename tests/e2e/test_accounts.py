@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
-from preheat.app.ports import Store
+from preheat.app.ports.store import Store
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import Action, Phase

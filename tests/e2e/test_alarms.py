@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from preheat.app.ports import Store
+from preheat.app.ports.store import Store
 from preheat.bootstrap.wiring import Auditor
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units

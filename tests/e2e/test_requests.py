@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from preheat.app.ports import Store
+from preheat.app.ports.store import Store
 from preheat.domain.demand.request import RequestId, Subject
 from preheat.domain.plan.plan import Drain, HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import Action, LedgerEntry, Phase

@@ -11,7 +11,8 @@ import pytest
 from preheat.adapters.dynamodb.connection import dynamodb_client
 from preheat.adapters.dynamodb.dynamodb import DynamoStore
 from preheat.adapters.dynamodb.tables import TableNames
-from preheat.app.ports import StaleRecord, Store
+from preheat.app.ports.errors import StaleRecord
+from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat_local import LocalAws

@@ -10,7 +10,7 @@ from botocore.exceptions import ParamValidationError, ReadTimeoutError
 from tests.support.calls import failing, look, refused, service_says
 from tests.support.day import Day, a_day, a_model
 
-from preheat.app.ports import AnswerLost, InvalidCall
+from preheat.app.ports.errors import AnswerLost, InvalidCall
 from preheat.domain.record.attempt import Answer
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Ownership, Phase

@@ -10,7 +10,7 @@ from tests.support.calls import Faulty, Refusing, failing, look, refused
 from tests.support.day import WELD, Day, a_day
 
 from preheat.adapters.sqs.sqs import SqsQueue
-from preheat.app.ports import QueueUnavailable, StaleRecord, StoreUnavailable, Throttled, UnreadableItem
+from preheat.app.ports.errors import QueueUnavailable, StaleRecord, StoreUnavailable, Throttled, UnreadableItem
 from preheat.app.tick import Ticked, tick
 from preheat.domain.record.lifecycle import Observed
 from preheat_simulator.core.status import Operation

@@ -19,7 +19,7 @@ from moto import mock_aws
 from preheat.adapters.dynamodb.connection import dynamodb_client
 from preheat.adapters.dynamodb.dynamodb import DynamoStore
 from preheat.adapters.dynamodb.tables import TableNames, Tables
-from preheat.app.ports import StoreUnavailable, UnreadableItem
+from preheat.app.ports.errors import StoreUnavailable, UnreadableItem
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import RequestId, Subject
 from preheat.domain.plan.plan import Backend, HostedModel, ModelId, Target, Units

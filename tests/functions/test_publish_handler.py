@@ -8,7 +8,7 @@ import pytest
 from tests.functions.test_handlers import CONTEXT, Stack, event, function
 from tests.functions.test_handlers import stack as _stack
 
-from preheat.app.ports import EventsUnavailable, QueueUnavailable
+from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable
 
 stack = _stack  # the fixture
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import Enum
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from moto import mock_aws
@@ -24,8 +24,9 @@ from preheat.adapters.dynamodb.failures import Patience
 from preheat.adapters.dynamodb.tables import CURRENT, POINTER, RECORD, TableNames, Tables
 from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.sqs.work import work
-from preheat.app import ports
-from preheat.app.ports import Hosting, Queue, Remote, Store
+from preheat.app.ports import errors
+from preheat.app.ports.remote import Remote
+from preheat.app.ports.store import Store
 from preheat.app.reconcile.reconcile import reconcile
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import Subject
@@ -37,6 +38,10 @@ from preheat_simulator.core.faults import Fault, FaultKind
 from preheat_simulator.core.latency import fixed
 from preheat_simulator.core.limits import Limits
 from preheat_simulator.lookout import LookoutService
+
+if TYPE_CHECKING:
+    from preheat.app.ports.hosting import Hosting
+    from preheat.app.ports.messaging import Queue
 
 MOTO = "https://dynamodb.eu-central-1.amazonaws.com"  # named, so that no AWS_ENDPOINT_URL of the surroundings wins
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday
@@ -212,13 +217,13 @@ PLANNED = (
     a_model(model_id=ModelId("0-idle"), schedules=(), slack=timedelta(), mode=Mode.PAUSED),
 )
 ERRORS = (
-    ports.AnswerLost,
-    ports.Throttled,
-    ports.WrongState,
-    ports.QuotaExceeded,
-    ports.AccessRefused,
-    ports.InvalidCall,
-    ports.ModelGone,
+    errors.AnswerLost,
+    errors.Throttled,
+    errors.WrongState,
+    errors.QuotaExceeded,
+    errors.AccessRefused,
+    errors.InvalidCall,
+    errors.ModelGone,
 )
 
 

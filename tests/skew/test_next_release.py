@@ -15,7 +15,8 @@ from preheat.adapters.clock import VirtualClock
 from preheat.adapters.dynamodb import serial
 from preheat.adapters.dynamodb.tables import Tables
 from preheat.adapters.memory.queue import MemoryQueue
-from preheat.app.ports import Remote, UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
+from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.reconcile import Result, reconcile
 from preheat.app.tick import tick
 from preheat.domain.decision.situation import Observation

@@ -7,7 +7,7 @@ import pytest
 from tests.skew.shape import CURRENT, SHAPES, Shape, changes, present, read, types_of
 
 from preheat.adapters.dynamodb import items
-from preheat.app.ports import UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
 
 RELEASED = sorted(path for path in SHAPES.glob("*.json") if path != CURRENT)
 RULE = f"The rule stands at the top of {items.__name__}."

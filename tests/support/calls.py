@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from tests.support.day import Day
 
 from preheat.adapters.hosting.lookout import LookoutHosting
-from preheat.app.ports import Remote
+from preheat.app.ports.remote import Remote
 
 type Meets = Callable[[str, bool], None]
 

@@ -11,14 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.hosting.lookout import OBSERVED
 from preheat.adapters.memory.downstream import MemoryBacklogs, MemoryGates, SourceMapping
 from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.memory.store import MemoryStore
-from preheat.app.ports import Clock, Hosting, Queue, Remote, Store
+from preheat.app.ports.clock import Clock
+from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.reconcile import Result, reconcile
 from preheat.app.tick import Ticked, tick
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
@@ -34,6 +35,11 @@ from preheat_simulator.core.latency import fixed
 from preheat_simulator.core.limits import Limits
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.core.switches import Switches
+
+if TYPE_CHECKING:
+    from preheat.app.ports.hosting import Hosting
+    from preheat.app.ports.messaging import Queue
+    from preheat.app.ports.store import Store
 
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday
 WELD = ModelId("weld-seams")

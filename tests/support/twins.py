@@ -10,7 +10,7 @@ from preheat.adapters.clock import VirtualClock
 from preheat.adapters.hosting.router import HostingRouter
 from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.memory.store import MemoryStore
-from preheat.app.ports import Remote
+from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.reconcile import reconcile
 from preheat.app.tick import tick
 from preheat.domain.plan.plan import Backend, Target

@@ -12,7 +12,7 @@ import pytest
 
 from preheat.app.audit import audit
 from preheat.app.audit.audit import AtRisk, Audited, Stuck, Unscheduled, Violation
-from preheat.app.ports import Running, Site
+from preheat.app.ports.hosting import Running, Site
 from preheat.app.reconcile.reconcile import Result
 from preheat.app.requests.desk import Taken
 from preheat.domain.demand.request import Reply, RequestId

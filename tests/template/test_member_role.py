@@ -12,7 +12,7 @@ import pytest
 from preheat.adapters.dynamodb.accounts import drawn
 from preheat.adapters.hosting.members import AUDIT_SESSION_NAME, SESSION_LASTS, SESSION_NAME
 from preheat.adapters.hosting.session_policy import Place, listing_policy, policy
-from preheat.app.ports import Listed
+from preheat.app.ports.store import Listed
 from preheat.domain.plan.plan import ROLE, Backend, Target
 
 type Template = dict[str, Any]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from preheat.app.ports import Store
+from preheat.app.ports.store import Store
 from preheat.domain.demand.demand import HORIZON, Demand, Outlook, demands, outlook
 from preheat.domain.demand.request import Standing, Subject
 from preheat.domain.plan.plan import HostedModel

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import typer
 
-from preheat.app.ports import Store
+from preheat.app.ports.store import Store
 from preheat.app.requests.message import parse
 from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
 from preheat.domain.plan.plan import ModelId

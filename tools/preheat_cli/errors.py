@@ -50,7 +50,7 @@ def _ended(lines: Sequence[str], status: int) -> typer.Exit:
 
 def _expected(error: Exception) -> int | None:
     """Return the status of an error that is told in one line, or None for a bug."""
-    from preheat.app.ports import PreheatError  # noqa: PLC0415 - see the module's docstring
+    from preheat.app.ports.errors import PreheatError  # noqa: PLC0415 - see the module's docstring
 
     if isinstance(error, PreheatError):
         return NO

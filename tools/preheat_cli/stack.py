@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from preheat.adapters.clock import SystemClock
-from preheat.app.ports import Clock, Store
+from preheat.app.ports.clock import Clock
+from preheat.app.ports.store import Store
 from preheat_cli.errors import CliError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 from preheat.adapters.memory.bus import MemoryEvents
 from preheat.adapters.sqs.replies import MemoryReplies
-from preheat.app.ports import EventsUnavailable, QueueUnavailable
+from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable
 from preheat.app.publish import Outbox, events_of, reply_text
 from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
 from preheat.domain.plan.plan import ModelId, Target

@@ -12,7 +12,8 @@ from tests.support.day import MIDNIGHT, TARGETS, WELD, a_model
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.memory.store import MemoryStore
-from preheat.app.ports import Planned, QueueUnavailable, UnreadableItem
+from preheat.app.ports.errors import QueueUnavailable, UnreadableItem
+from preheat.app.ports.store import Planned
 from preheat.app.watch import CALLS, Change, Watch, change_of
 from preheat.domain.plan.plan import Backend, HostedModel, ModelId
 

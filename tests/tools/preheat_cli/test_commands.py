@@ -10,7 +10,7 @@ import pytest
 from tests.tools.conftest import MONDAY, PLANT, Golden, Workbench
 from typer.testing import CliRunner
 
-from preheat.app.ports import StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.domain.plan.plan import ModelId
 from preheat_cli.main import app
 

@@ -15,7 +15,7 @@ import pytest
 from tests.support.day import WELD, Day, a_day, a_model, at
 from tests.tools.conftest import Workbench
 
-from preheat.app.ports import UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.plan.plan import Learning, ModelId, Units
 from preheat_cli.views import report_html
 from preheat_cli.views.report_charts import _round_up

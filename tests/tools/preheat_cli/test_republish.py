@@ -8,7 +8,8 @@ from preheat.adapters.memory.bus import MemoryEvents
 from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.sqs.rejected import MemoryRejected
 from preheat.adapters.sqs.replies import MemoryReplies
-from preheat.app.ports import EventsUnavailable, Store
+from preheat.app.ports.errors import EventsUnavailable
+from preheat.app.ports.store import Store
 from preheat.app.publish import Outbox, events_of
 from preheat.app.requests.desk import Desk
 from preheat.app.requests.envelope import Sent

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.tools.conftest import PLANT, Golden, Workbench
 
-from preheat.app.ports import UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.calendar.schedule import Schedule
 from preheat.domain.plan.plan import ModelId
 

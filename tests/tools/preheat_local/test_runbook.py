@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from preheat.adapters.sqs.work import work
-from preheat.app.ports import UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.plan.plan import ModelId, Unscheduled
 from preheat.domain.record.record import Ownership, Phase
 from preheat_cli.commands import rebuild_records

@@ -12,7 +12,8 @@ from typing import Annotated
 
 import typer
 
-from preheat.app.ports import Planned, StaleRecord, Store, UnreadableItem
+from preheat.app.ports.errors import StaleRecord, UnreadableItem
+from preheat.app.ports.store import Planned, Store
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat_cli.commands.validate import PlantPath, plant_of
 from preheat_cli.errors import NO, CliError, told

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from preheat.app.ports import Store, UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
+from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import LedgerEntry
 from preheat_cli.errors import NO, told

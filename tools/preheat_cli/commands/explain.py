@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from preheat.app.ports import Store, UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
+from preheat.app.ports.store import Store
 from preheat.domain.calendar.windows import Window
 from preheat.domain.decision.starting import ATTEMPTS_MAX, REPAIRS_MAX
 from preheat.domain.demand.demand import Demand

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from preheat.app.ports import UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.calendar.timetable import ScheduleError
 from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.request import Standing

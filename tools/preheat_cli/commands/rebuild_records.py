@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from preheat.app.ports import StaleRecord, Store, UnreadableItem
+from preheat.app.ports.errors import StaleRecord, UnreadableItem
+from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Ownership, Phase

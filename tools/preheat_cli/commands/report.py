@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from preheat.app.ports import Store, UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
+from preheat.app.ports.store import Store
 from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import Backend, ModelId
 from preheat_cli.commands.validate import plant_of

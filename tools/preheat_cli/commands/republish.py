@@ -13,7 +13,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from preheat.app.ports import EventsUnavailable, QueueUnavailable, Store, Undeliverable, UnreadableItem
+from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable, Undeliverable, UnreadableItem
+from preheat.app.ports.store import Store
 from preheat.app.publish import Outbox, events_of
 from preheat.domain.demand.request import Reply, RequestId
 from preheat.domain.plan.plan import ModelId

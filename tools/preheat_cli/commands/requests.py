@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from preheat.app.ports import Store
+from preheat.app.ports.store import Store
 from preheat.domain.demand.request import Standing, Subject
 from preheat.domain.plan.plan import ModelId
 from preheat_cli.errors import NO, CliError, close_to, told

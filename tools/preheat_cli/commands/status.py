@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from preheat.app.ports import Store, UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
+from preheat.app.ports.store import Store
 from preheat.domain.calendar.timetable import ScheduleError, closed_until, runs_short
 from preheat.domain.demand import request
 from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Demand, Outlook

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from preheat.app.ports import Clock, Store
+from preheat.app.ports.clock import Clock
+from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import RULES, Backend, ModelId, Target
 from preheat.domain.record.record import LedgerEntry
 from preheat_cli.demo.facts import Facts, Metrics, ServiceFacts, Shift

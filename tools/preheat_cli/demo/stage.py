@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from preheat.adapters.clock import SystemClock
-from preheat.app.ports import Clock, Store
+from preheat.app.ports.clock import Clock
+from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.attempt import Call
 from preheat_cli.demo.facts import WORDS, Billed, Metrics, Sabotage, ServiceCall, ServiceFacts, Shift

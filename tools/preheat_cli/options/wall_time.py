@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from preheat.app.ports import Store
+from preheat.app.ports.store import Store
 from preheat.domain.calendar.zones import from_microseconds, instant_of
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import HostedModel

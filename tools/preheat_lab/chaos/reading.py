@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from preheat.app.ports import Store
+from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_lab.chaos.controls import Simulator

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from preheat.app.ports import HostingError, PreheatError, Remote, StaleRecord
+from preheat.app.ports.errors import HostingError, PreheatError, StaleRecord
+from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.reconcile import Result, reconcile
 from preheat.domain.demand.request import Standings, Subject
 from preheat.domain.plan.plan import Target

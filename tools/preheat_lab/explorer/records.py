@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from preheat.app.audit.invariants import Broken, by_answer, by_close, by_gate, by_intent, by_readings, by_stop, by_write
-from preheat.app.ports import HostingError, ModelGone
+from preheat.app.ports.errors import HostingError, ModelGone
 from preheat.domain.decision.situation import Observation
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.gate import Backlog, BacklogReading, GateLook, Passage

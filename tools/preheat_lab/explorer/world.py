@@ -9,19 +9,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 from preheat.app.audit.invariants import Broken, Sent, by_call, by_effect
-from preheat.app.ports import (
+from preheat.app.ports.errors import (
     AccessRefused,
     AnswerLost,
     HostingError,
     InvalidCall,
     ModelGone,
-    Planned,
     QuotaExceeded,
     StaleRecord,
     StoreUnavailable,
     Throttled,
     WrongState,
 )
+from preheat.app.ports.store import Planned
 from preheat.app.reconcile.reconcile import WRITES_LOST_MAX
 from preheat.domain.decision.situation import Observation
 from preheat.domain.plan.plan import Target

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from preheat.app.ports import PreheatError, UnreadableItem
+from preheat.app.ports.errors import PreheatError, UnreadableItem
 from preheat.app.reconcile.reconcile import Result
 from preheat.app.requests.desk import Taken
 from preheat.app.tick import Ticked

@@ -11,7 +11,8 @@ from botocore.config import Config
 from preheat.adapters.hosting.lookout import ERRORS, OBSERVED
 from preheat.adapters.hosting.router import HostingRouter
 from preheat.adapters.hosting.sagemaker import RUNTIME
-from preheat.app.ports import AnswerLost, Hosting
+from preheat.app.ports.errors import AnswerLost
+from preheat.app.ports.hosting import Hosting
 from preheat.domain.decision.situation import Observation
 from preheat.domain.plan.plan import Backend, Readiness, Target
 from preheat.domain.record.attempt import Attempt

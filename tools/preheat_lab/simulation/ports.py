@@ -15,18 +15,17 @@ from botocore.exceptions import EndpointConnectionError
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.memory.downstream import MemoryBacklogs, MemoryGates, SourceMapping
 from preheat.adapters.memory.store import MemoryStore
-from preheat.app.ports import (
+from preheat.app.ports.errors import (
     AccessRefused,
     AnswerLost,
-    Due,
     HostingError,
-    Planned,
     QuotaExceeded,
     StoreUnavailable,
     Throttled,
     UnreadableItem,
     WrongState,
 )
+from preheat.app.ports.store import Due, Planned
 from preheat.domain.decision.situation import Observation
 from preheat.domain.demand.request import Reply, RequestId, Standing, Subject, Tombstone
 from preheat.domain.plan.plan import ModelId, Readiness, Target

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from preheat.app.ports import Clock
+from preheat.app.ports.clock import Clock
 
 # As template.yaml sets them; a test holds the two together.
 VISIBILITY = timedelta(seconds=360)

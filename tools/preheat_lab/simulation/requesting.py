@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Protocol
 
-from preheat.app.ports import StaleRecord, StoreUnavailable
+from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.app.requests.desk import Taken
 from preheat.app.requests.envelope import Sent
 from preheat.domain.demand.request import Reply, Standing, Subject, Verb

@@ -17,7 +17,7 @@ from preheat.adapters.clock import VirtualClock
 from preheat.adapters.dynamodb.request_items import reply_partition
 from preheat.adapters.dynamodb.stream import LedgerStream
 from preheat.adapters.memory.bus import MemoryEvents
-from preheat.app.ports import EventsUnavailable
+from preheat.app.ports.errors import EventsUnavailable
 from preheat.app.publish import events_of, reply_text
 from preheat.domain.demand.request import Reply
 from preheat.domain.plan.plan import ModelId

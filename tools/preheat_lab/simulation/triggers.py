@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from preheat.adapters.sqs.work import parse_work
-from preheat.app.ports import UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.plan.plan import ModelId
 from preheat_lab.simulation.faults import Fate, Killed, Mishap
 from preheat_lab.simulation.functions import TICK_AGE_MAX, TICK_RETRIES_MAX, Functions

@@ -19,7 +19,7 @@ from preheat.adapters.dynamodb.stream import LedgerStream
 from preheat.adapters.sqs.replies import MemoryReplies
 from preheat.adapters.sqs.sqs import SqsQueue
 from preheat.adapters.sqs.work import BODY_BYTES_MAX
-from preheat.app.ports import Remote
+from preheat.app.ports.remote import Remote
 from preheat.app.publish import Outbox
 from preheat.app.requests.case import Limits
 from preheat.app.requests.desk import Desk

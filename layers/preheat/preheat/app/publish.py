@@ -7,7 +7,7 @@ time, and nothing else ever is. Does not know how an entry comes to be read, nor
 import json
 from collections.abc import Collection, Iterator
 
-from preheat.app.ports import Events, Replies
+from preheat.app.ports.messaging import Events, Replies
 from preheat.domain.demand.request import Reply
 from preheat.domain.record.event import Event, EventKind, event_id
 from preheat.domain.record.record import Action, LedgerEntry, Phase

@@ -5,13 +5,21 @@ Pure but for its ports. Decides nothing about any model.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from preheat.app.ports import Clock, Queue, QueueUnavailable, Store
+from preheat.app.ports.clock import Clock
+from preheat.app.ports.errors import QueueUnavailable
+from preheat.app.ports.messaging import Queue
+from preheat.app.ports.store import DueIndex, PlanReader, RecordReader, Waker
 from preheat.app.reconcile.reconcile import TICK_HORIZON
 from preheat.domain.plan.plan import ModelId
 
 RESYNC_EVERY_MINUTES = 10
 OVERDUE_AFTER = timedelta(minutes=2)
+
+
+class TickStore(DueIndex, RecordReader, PlanReader, Waker, Protocol):
+    """What a tick uses of the store: it wakes models, and writes nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +32,7 @@ class Ticked:
     resynced: tuple[ModelId, ...] | None = None  # None: this tick was not one that resyncs
 
 
-def tick(*, clock: Clock, store: Store, queue: Queue) -> Ticked:
+def tick(*, clock: Clock, store: TickStore, queue: Queue) -> Ticked:
     """Send one work message per due model; every tenth minute also those that the index does not show.
 
     Raises:
@@ -49,7 +57,7 @@ def tick(*, clock: Clock, store: Store, queue: Queue) -> Ticked:
     return Ticked(tuple(sent), tuple(unsent), max(delay, timedelta()), resynced)
 
 
-def _resync(store: Store, now: datetime) -> list[ModelId]:
+def _resync(store: TickStore, now: datetime) -> list[ModelId]:
     """Return the models that the index would not show: overdue, planned without a record, or behind the plan.
 
     Whom the plan no longer names counts too: what still runs of it must be stopped.

@@ -10,9 +10,12 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from preheat.app.ports import Clock, Queue, QueueUnavailable, Store, UnreadableItem
+from preheat.app.ports.clock import Clock
+from preheat.app.ports.errors import QueueUnavailable, UnreadableItem
+from preheat.app.ports.messaging import Queue
+from preheat.app.ports.store import PlanReader, Waker
 from preheat.domain.plan.plan import RULES, Backend, ModelId, Target
 
 TEXT_MAX = 64  # characters of a foreign text that are quoted
@@ -67,10 +70,14 @@ def change_of(event: object, own_roles: Collection[str] = ()) -> Change | None:
     return Change(backend, project, version, region, str(body.get("account")), what)
 
 
+class WatchStore(PlanReader, Waker, Protocol):
+    """What the watch uses of the store: it wakes models, and writes nothing else."""
+
+
 class Watch:
     """Finds the models that an event concerns. What it has read of a plan it keeps until another one is current."""
 
-    def __init__(self, clock: Clock, store: Store, queue: Queue, *, own_roles: Collection[str] = ()) -> None:
+    def __init__(self, clock: Clock, store: WatchStore, queue: Queue, *, own_roles: Collection[str] = ()) -> None:
         self._clock, self._store, self._queue = clock, store, queue
         self._own_roles = frozenset(own_roles)
         self._plan_version = 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Self
 
-from preheat.app.ports import PreheatError
+from preheat.app.ports.errors import PreheatError
 from preheat.domain.demand.request import STANDS_AT_MOST
 from preheat.domain.plan.plan import Mode
 

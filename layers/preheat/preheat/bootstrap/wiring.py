@@ -29,12 +29,15 @@ from preheat.adapters.sqs.replies import SqsReplies
 from preheat.adapters.sqs.sqs import SqsQueue, sqs_client
 from preheat.app.audit.audit import Audit
 from preheat.app.audit.invariants import by_ledger
-from preheat.app.ports import Clock, Queue, Remote, Replies, Site, Store
+from preheat.app.ports.clock import Clock
+from preheat.app.ports.hosting import Site
+from preheat.app.ports.messaging import Queue, Replies
+from preheat.app.ports.remote import Remote
 from preheat.app.publish import REASON_MAX, Outbox
 from preheat.app.reconcile.reconcile import Result, reconcile
 from preheat.app.requests.case import Limits
 from preheat.app.requests.desk import Desk
-from preheat.app.tick import Ticked, tick
+from preheat.app.tick import Ticked, TickStore, tick
 from preheat.app.watch import Watch
 from preheat.bootstrap.settings import (
     AuditSettings,
@@ -54,7 +57,7 @@ class Ticker:
     """The function `tick`, wired."""
 
     clock: Clock
-    store: Store
+    store: TickStore
     queue: Queue
 
     def tick(self) -> Ticked:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from preheat.adapters.dynamodb.stream import LedgerStream, Tampered, key_of
-from preheat.app.ports import UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.demand.request import Reply
 from preheat.domain.record.record import LedgerEntry
 

@@ -14,7 +14,8 @@ from moto import mock_aws
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.hosting.clients import CLIENTS_MAX, HostingClients
 from preheat.adapters.hosting.members import SESSIONS_MAX, MemberSessions, sts_client
-from preheat.app.ports import AccessRefused, AnswerLost, HostingError, Listed, Membership, StoreUnavailable, Throttled
+from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, StoreUnavailable, Throttled
+from preheat.app.ports.store import Listed, Membership
 from preheat.domain.plan.plan import Target
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)

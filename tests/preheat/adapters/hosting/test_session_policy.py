@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preheat.adapters.hosting.session_policy import POLICY_MAX, Place, parted, policy, role_place
-from preheat.app.ports import Listed
+from preheat.app.ports.store import Listed
 from preheat.domain.plan.plan import Backend, Target
 
 HERE = Place("aws", "eu-central-1", "210987654321")

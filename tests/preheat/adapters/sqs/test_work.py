@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preheat.adapters.sqs.work import parse_work, work
-from preheat.app.ports import UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.plan.plan import MODEL_ID, ModelId
 
 

@@ -11,7 +11,9 @@ from preheat.adapters.memory.listing import MemoryListing
 from preheat.adapters.memory.store import MemoryStore
 from preheat.app.audit.audit import EVERY, Audit, Audited, turn_at, turn_of
 from preheat.app.audit.invariants import by_ledger
-from preheat.app.ports import AccessRefused, Planned, Running, Site, UnreadableItem
+from preheat.app.ports.errors import AccessRefused, UnreadableItem
+from preheat.app.ports.hosting import Running, Site
+from preheat.app.ports.store import Planned
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import Kind, RequestId, Standing, Standings, Subject
 from preheat.domain.plan.plan import Backend, HostedModel, Learning, Mode, ModelId, Target, Units

@@ -9,7 +9,7 @@ import pytest
 from tests.support.day import MIDNIGHT, TARGETS, WELD, a_model, at, shifts
 from tests.support.scene import ADMIN, LIMITS, LINE, OTHER, REPLIES, Scene
 
-from preheat.app.ports import QueueUnavailable, StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.app.ports.errors import QueueUnavailable, StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.app.requests.codes import Code
 from preheat.app.requests.envelope import Sent
 from preheat.app.requests.ruling import ACTIVE_MAX, AHEAD_MAX, KEPT_MAX

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from preheat.app.ports import UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
 from preheat.app.requests.codes import Code
 from preheat.app.requests.envelope import Sent, opened
 from preheat.app.requests.fields import FIELDS, FORMS

@@ -12,7 +12,7 @@ from tests.support.day import WELD, a_model, at
 from preheat.adapters.memory.bus import MemoryEvents
 from preheat.adapters.memory.store import MemoryStore
 from preheat.adapters.sqs.replies import MemoryReplies
-from preheat.app.ports import StaleRecord
+from preheat.app.ports.errors import StaleRecord
 from preheat.app.publish import Outbox
 from preheat.app.requests import ruling
 from preheat.app.requests.desk import Desk, Taken

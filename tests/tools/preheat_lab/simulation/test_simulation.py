@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from preheat.app.ports import Planned
+from preheat.app.ports.store import Planned
 from preheat.domain.decision import decision, starting
 from preheat.domain.plan.plan import Backend, ModelId, Units
 from preheat.domain.record import attempt

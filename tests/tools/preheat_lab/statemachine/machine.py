@@ -11,7 +11,7 @@ from tests.tools.preheat_lab.statemachine.reference import Wanted
 from tests.tools.preheat_lab.statemachine.workers import Halt
 from tests.tools.preheat_lab.statemachine.world import MIDNIGHT, MINUTE, SKEW, TARGETS, WELD, World
 
-from preheat.app import ports
+from preheat.app.ports import errors
 from preheat.domain.plan.plan import Mode, Target, Units
 from preheat_simulator.core.faults import Fault, FaultKind
 from preheat_simulator.core.status import Operation
@@ -32,12 +32,12 @@ halts = st.builds(Halt, st.integers(1, 6), st.booleans())
 skews = st.sampled_from((timedelta(), timedelta(), SKEW, -SKEW))
 # Not ModelGone: Preheat believes the service that a model is gone, and a lie about that is beyond it.
 ERRORS = (
-    ports.AnswerLost,
-    ports.Throttled,
-    ports.WrongState,
-    ports.QuotaExceeded,
-    ports.AccessRefused,
-    ports.InvalidCall,
+    errors.AnswerLost,
+    errors.Throttled,
+    errors.WrongState,
+    errors.QuotaExceeded,
+    errors.AccessRefused,
+    errors.InvalidCall,
 )
 # What the simulated service does of itself, and at which call.
 FAULTS = (
@@ -142,11 +142,11 @@ class Preheat(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(("load", "planned", "save")), done=st.booleans())
     def the_store_does_not_answer(self, name: str, done: bool) -> None:
-        self.world.goes_wrong.append((name, done, ports.StoreUnavailable("no answer")))
+        self.world.goes_wrong.append((name, done, errors.StoreUnavailable("no answer")))
 
     @rule(done=st.booleans())
     def the_queue_does_not_answer(self, done: bool) -> None:
-        self.world.goes_wrong.append(("enqueue", done, ports.QueueUnavailable("no answer")))
+        self.world.goes_wrong.append(("enqueue", done, errors.QueueUnavailable("no answer")))
 
     # --- people -------------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from tests.tools.preheat_lab.statemachine.reference import Pass
 
 from preheat.adapters.memory.store import MemoryStore
-from preheat.app.ports import AnswerLost, Due, HostingError
+from preheat.app.ports.errors import AnswerLost, HostingError
+from preheat.app.ports.store import Due
 from preheat.domain.decision.situation import Observation
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import ModelId, Target

@@ -17,7 +17,7 @@ from tests.tools.preheat_lab.statemachine.workers import Halt, Worker
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.hosting.lookout import OBSERVED
 from preheat.adapters.memory.queue import MemoryQueue
-from preheat.app.ports import Remote
+from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.reconcile import reconcile
 from preheat.app.tick import tick
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday

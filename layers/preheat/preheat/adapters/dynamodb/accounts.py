@@ -12,7 +12,8 @@ from pynamodb.exceptions import PynamoDBException
 from preheat.adapters.dynamodb import items, serial
 from preheat.adapters.dynamodb.failures import Failure, Patience, failure_of
 from preheat.adapters.dynamodb.tables import ACCOUNTS, PlanItem, Tables
-from preheat.app.ports import Listed, StoreUnavailable, UnreadableItem
+from preheat.app.ports.errors import StoreUnavailable, UnreadableItem
+from preheat.app.ports.store import Listed
 from preheat.domain.plan.plan import HostedModel
 
 

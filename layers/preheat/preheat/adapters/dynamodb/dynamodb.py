@@ -19,7 +19,8 @@ from preheat.adapters.dynamodb.plans import Plans
 from preheat.adapters.dynamodb.records import Records
 from preheat.adapters.dynamodb.requests import WAKER, Requests
 from preheat.adapters.dynamodb.tables import TableNames, Tables
-from preheat.app.ports import Due, Membership, Planned, PreheatError, StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.app.ports.errors import PreheatError, StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.app.ports.store import Due, Membership, Planned
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord

@@ -12,7 +12,7 @@ from enum import StrEnum
 from botocore.exceptions import ClientError
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 
-from preheat.app.ports import StoreUnavailable
+from preheat.app.ports.errors import StoreUnavailable
 
 
 class Failure(StrEnum):

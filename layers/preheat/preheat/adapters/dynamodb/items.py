@@ -25,7 +25,8 @@ from pynamodb.models import Model
 
 from preheat.adapters.dynamodb import serial
 from preheat.adapters.dynamodb.tables import RECORD, LedgerItem, PlanItem, RecordItem
-from preheat.app.ports import Membership, UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
+from preheat.app.ports.store import Membership
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 

@@ -16,7 +16,8 @@ from pynamodb.exceptions import PynamoDBException
 from preheat.adapters.dynamodb import items, serial
 from preheat.adapters.dynamodb.failures import Failure, Patience, failure_of
 from preheat.adapters.dynamodb.tables import CURRENT, POINTER, PlanItem, Tables
-from preheat.app.ports import Membership, Planned, StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.app.ports.store import Membership, Planned
 from preheat.domain.plan.plan import HostedModel, ModelId
 
 BATCH = 25  # items that one BatchWriteItem takes

@@ -18,7 +18,8 @@ from preheat.adapters.dynamodb import items, serial
 from preheat.adapters.dynamodb.failures import Failure, Patience, failure_of
 from preheat.adapters.dynamodb.requests import guard, woken
 from preheat.adapters.dynamodb.tables import RECORD, LedgerItem, RecordItem, Tables
-from preheat.app.ports import Due, StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.app.ports.store import Due
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord

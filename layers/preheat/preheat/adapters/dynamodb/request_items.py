@@ -12,7 +12,7 @@ from datetime import datetime
 from preheat.adapters.dynamodb import serial
 from preheat.adapters.dynamodb.items import Schema, joined
 from preheat.adapters.dynamodb.tables import COUNTER, STANDING, TOMBSTONE, ReplyItem, RequestItem
-from preheat.app.ports import UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Reply, RequestId, Standing, Subject, Tombstone
 
 STANDING_SCHEMA = Schema(written=1, oldest=1)

@@ -16,7 +16,7 @@ from pynamodb.transactions import TransactWrite
 from preheat.adapters.dynamodb import items, request_items, serial
 from preheat.adapters.dynamodb.failures import Failure, Patience, failure_of
 from preheat.adapters.dynamodb.tables import COUNTER, RECORD, RecordItem, ReplyItem, RequestItem, Tables
-from preheat.app.ports import StaleRecord, StoreUnavailable
+from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.domain.plan.plan import ModelId
 

@@ -13,7 +13,7 @@ from pynamodb.models import MetaModel, Model
 from preheat.adapters.dynamodb.items import checked, from_entry, to_entry
 from preheat.adapters.dynamodb.request_items import REPLY_PREFIX, from_reply, to_reply
 from preheat.adapters.dynamodb.tables import LedgerItem, ReplyItem
-from preheat.app.ports import UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.demand.request import Reply
 from preheat.domain.record.record import LedgerEntry
 

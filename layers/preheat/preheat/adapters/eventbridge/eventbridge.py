@@ -8,7 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from preheat.adapters.eventbridge.entries import BATCH_BYTES_MAX, batches, entry_of, size_of
-from preheat.app.ports import EventsUnavailable, Undeliverable
+from preheat.app.ports.errors import EventsUnavailable, Undeliverable
 from preheat.domain.record.event import Event
 
 CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})

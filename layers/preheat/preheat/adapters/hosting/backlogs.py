@@ -10,7 +10,7 @@ from botocore.session import Session
 
 from preheat.adapters.hosting.calling import called
 from preheat.adapters.hosting.gates import CONFIG
-from preheat.app.ports import AccessRefused, AnswerLost, HostingError, InvalidCall, ModelGone, Throttled
+from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, InvalidCall, ModelGone, Throttled
 from preheat.domain.plan.plan import QUEUE_ARN, QUEUE_URL
 from preheat.domain.record.gate import Backlog
 

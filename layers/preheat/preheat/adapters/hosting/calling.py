@@ -9,7 +9,7 @@ from typing import Any, Final
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from preheat.app.ports import AnswerLost, HostingError, InvalidCall
+from preheat.app.ports.errors import AnswerLost, HostingError, InvalidCall
 
 # Two tries of at most 8 s: a describe and a start fit into one pass with the store's own calls, also when all hang.
 CONFIG: Final = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})

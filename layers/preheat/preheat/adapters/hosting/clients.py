@@ -13,7 +13,7 @@ from botocore.session import Session
 from preheat.adapters.hosting.calling import CONFIG
 from preheat.adapters.hosting.members import MemberSessions
 from preheat.adapters.hosting.service_model import API_VERSION, SERVICE, lookout_session
-from preheat.app.ports import Site
+from preheat.app.ports.hosting import Site
 from preheat.domain.plan.plan import Backend, Target
 from preheat.observability import correlation
 

@@ -11,7 +11,15 @@ from botocore.config import Config
 from botocore.session import Session
 
 from preheat.adapters.hosting.calling import by_code, called
-from preheat.app.ports import AccessRefused, AnswerLost, HostingError, InvalidCall, ModelGone, Throttled, WrongState
+from preheat.app.ports.errors import (
+    AccessRefused,
+    AnswerLost,
+    HostingError,
+    InvalidCall,
+    ModelGone,
+    Throttled,
+    WrongState,
+)
 from preheat.domain.record.gate import GateLook, Passage
 
 # One try: a pass that has looked at its model, and its gate, must have time left for a start or a stop.

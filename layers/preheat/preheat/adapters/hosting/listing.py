@@ -9,7 +9,8 @@ from typing import Any, Final, Protocol
 
 from preheat.adapters.hosting import lookout, rekognition, sagemaker
 from preheat.adapters.hosting.calling import Translated, by_code, called
-from preheat.app.ports import InvalidCall, ModelGone, Running, Site
+from preheat.app.ports.errors import InvalidCall, ModelGone
+from preheat.app.ports.hosting import Running, Site
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.lifecycle import Observed
 

@@ -6,7 +6,7 @@ Owns the translation between the service's words and Preheat's. Does not know wh
 from typing import Any
 
 from preheat.adapters.hosting.calling import by_code, called
-from preheat.app.ports import (
+from preheat.app.ports.errors import (
     AccessRefused,
     AnswerLost,
     HostingError,

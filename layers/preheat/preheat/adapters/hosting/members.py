@@ -14,17 +14,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from preheat.adapters.hosting.session_policy import listing_policy, parted, policy, role_place
-from preheat.app.ports import (
-    AccessRefused,
-    AnswerLost,
-    Clock,
-    HostingError,
-    Listed,
-    Membership,
-    Site,
-    StoreUnavailable,
-    Throttled,
-)
+from preheat.app.ports.clock import Clock
+from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, StoreUnavailable, Throttled
+from preheat.app.ports.hosting import Site
+from preheat.app.ports.store import Listed, Membership
 from preheat.domain.plan.plan import Target
 
 # At most 10 s when the service hangs: the calls of the pass itself still fit beside it.

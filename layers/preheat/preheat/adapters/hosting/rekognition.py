@@ -7,7 +7,7 @@ Does not know when to call, nor what an error leads to.
 from typing import Any
 
 from preheat.adapters.hosting.calling import by_code, called
-from preheat.app.ports import (
+from preheat.app.ports.errors import (
     AccessRefused,
     AnswerLost,
     HostingError,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from preheat.adapters.hosting.calling import called
-from preheat.app.ports import (
+from preheat.app.ports.errors import (
     AccessRefused,
     AnswerLost,
     HostingError,

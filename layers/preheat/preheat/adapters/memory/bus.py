@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from preheat.adapters.eventbridge.entries import BATCH_BYTES_MAX, entry_of, size_of
-from preheat.app.ports import Undeliverable
+from preheat.app.ports.errors import Undeliverable
 from preheat.domain.record.event import Event
 
 

@@ -7,7 +7,8 @@ whoever wants them wraps it.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from preheat.app.ports import Clock, ModelGone, WrongState
+from preheat.app.ports.clock import Clock
+from preheat.app.ports.errors import ModelGone, WrongState
 from preheat.domain.record.gate import Backlog, GateLook, Passage
 
 STATES = {False: ("Disabled", "Disabling", Passage.CLOSED), True: ("Enabled", "Enabling", Passage.OPEN)}

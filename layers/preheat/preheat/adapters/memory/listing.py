@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from preheat.app.ports import HostingError, Running, Site
+from preheat.app.ports.errors import HostingError
+from preheat.app.ports.hosting import Running, Site
 
 
 class MemoryListing:

@@ -4,7 +4,7 @@ import heapq
 from datetime import datetime, timedelta
 from itertools import count
 
-from preheat.app.ports import Clock
+from preheat.app.ports.clock import Clock
 from preheat.domain.plan.plan import ModelId
 
 DELAY_MAX = timedelta(seconds=900)

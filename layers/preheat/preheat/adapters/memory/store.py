@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from preheat.adapters.dynamodb.accounts import drawn, listed
-from preheat.app.ports import Due, Membership, Planned, StaleRecord
+from preheat.app.ports.errors import StaleRecord
+from preheat.app.ports.store import Due, Membership, Planned
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord

@@ -4,7 +4,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from preheat.app.ports import QueueUnavailable
+from preheat.app.ports.errors import QueueUnavailable
 from preheat.domain.demand.request import Reply
 
 BODY_MAX = 16_384  # characters; what is longer than a request may be is not worth more

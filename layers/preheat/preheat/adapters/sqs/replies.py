@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from preheat.app.ports import QueueUnavailable, Undeliverable
+from preheat.app.ports.errors import QueueUnavailable, Undeliverable
 
 QUEUE_ARN = re.compile(
     r"arn:aws[a-z-]*:sqs:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):(?P<name>[a-zA-Z0-9_-]{1,80})"

@@ -8,7 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from preheat.adapters.sqs.work import work
-from preheat.app.ports import QueueUnavailable
+from preheat.app.ports.errors import QueueUnavailable
 from preheat.domain.plan.plan import ModelId
 from preheat.observability import correlation
 

@@ -6,7 +6,7 @@ message says. So nothing that a pass must know can ever be put into one.
 
 import json
 
-from preheat.app.ports import UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.plan.plan import MODEL_ID, ModelId
 
 BODY_BYTES_MAX = 4096

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
-from preheat.app.ports import Clock, HostingError, Listing, Running, Site, Store, UnreadableItem
+from preheat.app.ports.clock import Clock
+from preheat.app.ports.errors import HostingError, UnreadableItem
+from preheat.app.ports.hosting import Listing, Running, Site
+from preheat.app.ports.store import LedgerReader, PlanReader, RecordReader, RequestReader
 from preheat.domain.calendar.timetable import ScheduleError
 from preheat.domain.demand.demand import HORIZON, outlook
 from preheat.domain.demand.request import Standing, Subject
@@ -88,12 +91,16 @@ class Audited:
     violations: tuple[Violation, ...] = ()
 
 
+class AuditStore(RecordReader, LedgerReader, PlanReader, RequestReader, Protocol):
+    """What the audit uses of the store: it writes nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Audit:
     """The audit of one stack. `sites`: where its models may be hosted; `prefix`: how their projects' names begin."""
 
     clock: Clock
-    store: Store
+    store: AuditStore
     listing: Listing
     sites: tuple[Site, ...]
     prefix: str

@@ -4,7 +4,8 @@ Owns the calls and what a failed one means; `domain.gating` and `domain.draining
 looked at once its queue is waited for no longer; each call counts against the model's budget. Pure but for `Remote`.
 """
 
-from preheat.app.ports import HostingError, ModelGone, Remote
+from preheat.app.ports.errors import HostingError, ModelGone
+from preheat.app.ports.remote import Remote
 from preheat.domain.decision import draining, gating
 from preheat.domain.decision.situation import Situation
 from preheat.domain.record import budget

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from preheat.app.ports import HostingError, ModelGone, Planned, QueueUnavailable, Remote, StaleRecord, StoreUnavailable
+from preheat.app.ports.errors import HostingError, ModelGone, QueueUnavailable, StaleRecord, StoreUnavailable
+from preheat.app.ports.remote import Remote
+from preheat.app.ports.store import Planned
 from preheat.app.reconcile.downstream import looked_downstream, moved
 from preheat.domain.calendar.timetable import ScheduleError, closed_until
 from preheat.domain.decision import accounting, proving

@@ -7,9 +7,12 @@ was done: a message that comes again finds it.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
-from preheat.app.ports import Clock, Queue, QueueUnavailable, RejectedRequests, StaleRecord, Store
+from preheat.app.ports.clock import Clock
+from preheat.app.ports.errors import QueueUnavailable, StaleRecord
+from preheat.app.ports.messaging import Queue, RejectedRequests
+from preheat.app.ports.store import PlanReader, RecordReader, RequestReader, RequestWriter, Waker
 from preheat.app.requests.case import Case, Limits, Ruling
 from preheat.app.requests.codes import Code
 from preheat.app.requests.envelope import Opened, Sent, opened, other_id
@@ -42,11 +45,15 @@ class _Answer:
     ruling: Ruling | None
 
 
+class DeskStore(RecordReader, PlanReader, RequestReader, RequestWriter, Waker, Protocol):
+    """What the desk uses of the store: it answers requests and wakes models, and writes nothing else."""
+
+
 class Desk:
     """Answers requests over the ports. It keeps nothing between messages but the plan's schedules."""
 
     def __init__(
-        self, clock: Clock, store: Store, queue: Queue, rejected: RejectedRequests, limits: Limits | None = None
+        self, clock: Clock, store: DeskStore, queue: Queue, rejected: RejectedRequests, limits: Limits | None = None
     ) -> None:
         self._clock, self._store, self._queue, self._rejected = clock, store, queue, rejected
         self._limits = limits or Limits()

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from preheat.app.ports import UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
 from preheat.app.requests.message import Parsed, excerpt, load, parse
 from preheat.domain.demand.request import RequestId
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from preheat.app.ports import UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
 from preheat.app.requests.fields import FIELDS, FORMS, VERSION
 from preheat.domain.demand.request import DEFAULT_PRIORITY, RequestId, Subject, Verb
 from preheat.domain.plan.plan import ModelId

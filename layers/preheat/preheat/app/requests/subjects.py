@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from preheat.app.ports import Store, UnreadableItem
+from preheat.app.ports.errors import UnreadableItem
+from preheat.app.ports.store import PlanReader
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import HostedModel
 
@@ -10,7 +11,7 @@ from preheat.domain.plan.plan import HostedModel
 class Subjects:
     """Finds the models of a subject. What it has read of a plan's schedules it keeps until another plan is current."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: PlanReader) -> None:
         self._store = store
         self._plan_version = 0
         self._of_schedule: dict[str, list[HostedModel]] = {}

@@ -1,0 +1,121 @@
+"""Ports to what hosts and feeds a model: the hosting services, consumer gates, work queues, and lists of what runs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from preheat.app.ports.errors import AccessRefused
+from preheat.domain.decision.situation import Observation
+from preheat.domain.plan.plan import Backend, Readiness, Target
+from preheat.domain.record.attempt import Attempt
+from preheat.domain.record.gate import Backlog, GateLook
+from preheat.domain.record.lifecycle import Observed
+
+
+class Hosting(Protocol):
+    """One hosting service. Each method makes one call and may raise any HostingError."""
+
+    def describe(self, target: Target) -> Observation:
+        """Return what the service says about the target; an unknown status is UNKNOWN. Never changes anything."""
+
+    def probe(self, target: Target, readiness: Readiness) -> None:
+        """Send one inference to the target; returning means that it answered. Never changes anything."""
+
+    def start(self, attempt: Attempt) -> None:
+        """Request the start with the attempt's token, target and units. Returning means accepted."""
+
+    def stop(self, attempt: Attempt) -> None:
+        """Request the stop with the attempt's token and target. Returning means accepted."""
+
+
+class Gates(Protocol):
+    """Event source mappings in the stack's own account and region. Each call may raise any HostingError.
+
+    ModelGone: the mapping does not exist.
+    """
+
+    def describe(self, mapping: str) -> GateLook:
+        """Return whether the gate lets messages through; an unknown state is UNKNOWN. Never changes anything."""
+
+    def open(self, mapping: str) -> None:
+        """Enable the mapping. Returning means accepted. An open gate stays open."""
+
+    def close(self, mapping: str) -> None:
+        """Disable the mapping. Returning means accepted. A closed gate stays closed."""
+
+
+class Backlogs(Protocol):
+    """Queues of work. A call may raise any HostingError; ModelGone: the queue does not exist."""
+
+    def count(self, queue: str) -> Backlog:
+        """Return what the queue holds. `queue` is its URL or ARN. Counts are approximate and up to a minute old."""
+
+
+class Unwired:
+    """Null implementation of `Gates` and `Backlogs`. Every call raises AccessRefused."""
+
+    def describe(self, mapping: str) -> GateLook:
+        """See `Gates`."""
+        raise AccessRefused(f"gate {mapping}: this program has no gates")
+
+    def open(self, mapping: str) -> None:
+        """See `Gates`."""
+        raise AccessRefused(f"gate {mapping}: this program has no gates")
+
+    def close(self, mapping: str) -> None:
+        """See `Gates`."""
+        raise AccessRefused(f"gate {mapping}: this program has no gates")
+
+    def count(self, queue: str) -> Backlog:
+        """See `Backlogs`."""
+        raise AccessRefused(f"queue {queue}: this program reads no queues")
+
+
+UNWIRED = Unwired()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One service in one region of one account. `region` None: the stack's own; `role` None: the stack's account."""
+
+    backend: Backend
+    region: str | None = None
+    role: str | None = None
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.backend, self.region and f"in {self.region}", self.role)))
+
+    @property
+    def account(self) -> str | None:
+        """The member account that the role belongs to; None: the stack's own."""
+        return None if self.role is None else self.role.split(":")[4]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A model that a service lists as starting, hosted, stopping or being updated: it costs money, or soon will.
+
+    Names are the service's own: of an endpoint, its name and the name of its config. `units` are those that it runs
+    with; None: the service does not say.
+    """
+
+    site: Site
+    project: str
+    version: str
+    observed: Observed
+    detail: str = ""
+    units: int | None = None
+
+
+class Listing(Protocol):
+    """Lists what runs on the hosting services, whether Preheat knows it or not. Never changes anything."""
+
+    def running(self, site: Site, wanted: Callable[[str], bool]) -> Sequence[Running]:
+        """Return what is starting, hosted, stopping or being updated at a site, in the projects that are `wanted`.
+
+        Sorted by project and version. A list may be some seconds older than a look. It reads all pages, at a pace that
+        leaves the service's limits to the passes.
+
+        Raises:
+            HostingError: the list is incomplete, so nothing is returned.
+        """

@@ -1,0 +1,237 @@
+"""Ports to the store, in parts: records, the ledger, the due index, plans, requests and member accounts.
+
+A caller combines the parts that it uses, so that a tick cannot save a record and an audit cannot write at all.
+Reads are strongly consistent, except for `due`. Any call may raise StoreUnavailable.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
+from preheat.domain.plan.plan import HostedModel, ModelId, Target
+from preheat.domain.record.record import LedgerEntry, ModelRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What the current plan says about one model: None if it does not name it. `version` 0: no plan yet."""
+
+    version: int
+    model: HostedModel | None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A line of the due index: a hint, never a fact."""
+
+    model_id: ModelId
+    wake_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A target that a plan lists in a member account. `inference`: an inference proves that it is ready."""
+
+    target: Target
+    inference: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What the current plan says about a member account. `external_id` None: no plan has named the account yet."""
+
+    plan_version: int
+    external_id: str | None
+    listed: tuple[Listed, ...] = ()
+
+
+class RecordReader(Protocol):
+    """Reads model records."""
+
+    def load(self, model_id: ModelId) -> ModelRecord | None:
+        """Return the model's record; None: it has none yet.
+
+        Raises:
+            UnreadableItem: this release does not know the form of the stored record.
+        """
+
+    def recorded(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
+        """Return the records that exist of `model_ids`. An unreadable record is left out."""
+
+
+class RecordWriter(Protocol):
+    """Saves model records, each with its ledger entry."""
+
+    def save(
+        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
+    ) -> ModelRecord:
+        """Store the record, and the entry with it, if the stored version is still `record.version` (0: none stored).
+
+        With `guards`, the requests of these schedules must also still have the versions that were read. The write is
+        all or nothing. Returns the record as stored: version + 1. If the answer to a write is lost, but the same
+        `writer` won it, it counts as won.
+
+        Raises:
+            StaleRecord: another writer won; nothing was written.
+        """
+
+
+class Waker(Protocol):
+    """Makes models due."""
+
+    def wake(self, model_id: ModelId, at: datetime) -> None:
+        """Make the model due at `at` and increase its record's version: a step decided earlier then loses its write.
+
+        Does nothing for a model without a record.
+        """
+
+
+class DueIndex(Protocol):
+    """The index of due models."""
+
+    def due(self, until: datetime) -> Sequence[Due]:
+        """Return the models with `wake_at` <= `until`, oldest first, from the eventually consistent index."""
+
+
+class LedgerReader(Protocol):
+    """Reads the ledger."""
+
+    def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
+        """Return the model's ledger, oldest entry first.
+
+        Raises:
+            UnreadableItem: this release does not know the form of an entry.
+        """
+
+
+class PlanReader(Protocol):
+    """Reads the current plan."""
+
+    def plan_version(self) -> int:
+        """Return the version of the current plan; 0: none."""
+
+    def planned(self, model_id: ModelId) -> Planned:
+        """Return what the current plan says about the model.
+
+        Raises:
+            UnreadableItem: this release does not know the form of the stored plan.
+        """
+
+    def planned_before(self, model_id: ModelId) -> HostedModel | None:
+        """Return what the plan before the current one said about the model; None: no such plan, or not named in it.
+
+        Called only when the current plan cannot be evaluated.
+
+        Raises:
+            UnreadableItem: this release does not know the form of the stored plan.
+        """
+
+    def planned_models(self) -> Sequence[ModelId]:
+        """Return the models that the current plan names, in order."""
+
+    def left_models(self) -> Sequence[ModelId]:
+        """Return the models that an earlier plan named and the current one does not, in order.
+
+        A model that a pass has found at rest since then may be left out.
+        """
+
+
+class PlanWriter(Protocol):
+    """Applies plans."""
+
+    def apply(self, models: Sequence[HostedModel], *, expected_version: int, at: datetime) -> int:
+        """Store `models` as the plan after `expected_version`, make it current, and return its version.
+
+        The version is higher than any that a record of these models has followed, even after a restore of older plans.
+        Wakes all models concerned at `at`, also those that the plan no longer names; a model without a record gets one.
+        If it is interrupted before the plan is current, nothing has changed. After that, the resync wakes the rest.
+
+        Raises:
+            StaleRecord: another apply came first; the current plan is unchanged.
+        """
+
+
+class RequestReader(Protocol):
+    """Reads holds and blocks, releases that came before them, and replies."""
+
+    def standings(self, subject: Subject, after: datetime) -> Standings:
+        """Return the holds and blocks of a subject that end after `after`, also released ones, in order of their ids.
+
+        Read them after the record: a request stored in between then costs the pass its write.
+
+        Raises:
+            UnreadableItem: this release does not know the form of one of them.
+        """
+
+    def standing(self, subject: Subject, request_id: RequestId) -> Standing | None:
+        """Return one hold or block of a subject, whether it has ended or not."""
+
+    def tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
+        """Return the releases that came before the hold or block with this id: one a requester, and one for admins."""
+
+    def reply(self, request_id: RequestId) -> Reply | None:
+        """Return the reply to the request with this id; None: it has none."""
+
+
+class RequestWriter(Protocol):
+    """Answers requests."""
+
+    def answer(
+        self,
+        reply: Reply,
+        change: Standing | Tombstone | None,
+        models: Sequence[ModelId],
+        seen: int | None = None,
+    ) -> None:
+        """Append the reply to the request's ledger and store the change that it reports. All or nothing.
+
+        A standing with revision 1 must not be stored yet; a later revision replaces the one before it. A release and
+        the hold or block that it releases must know each other: a tombstone is refused if its hold or block is stored,
+        and a new hold or block that is not released at birth is refused if a tombstone of its requester or an admin is
+        in force.
+
+        A change of a model makes its record due at `reply.at` and increases its version in the same transaction. If
+        `seen` is given, that version must be `seen`: a reply that says whether a stop was won must not be overtaken by
+        one. A change of a schedule increases the schedule's version there, and then wakes `models`, the models with
+        this schedule, one by one.
+
+        Raises:
+            StaleRecord: this id was answered already, or what was read has changed; nothing was written.
+            StoreUnavailable: also if the reply is stored but not all of `models` are awake yet: the same request again
+                must wake them.
+        """
+
+
+class Members(Protocol):
+    """Member accounts of the current plan."""
+
+    def external_id(self, account: str) -> str:
+        """Return the ExternalId for assuming a member account's role: drawn at the first call, then fixed.
+
+        Only this call creates one. Anybody who could choose it could make Preheat enter an account for somebody else.
+        """
+
+    def membership(self, account: str) -> Membership:
+        """Return what the current plan says about a member account.
+
+        Raises:
+            UnreadableItem: this release does not know the form of the stored plan.
+        """
+
+
+class Store(
+    RecordReader,
+    RecordWriter,
+    Waker,
+    DueIndex,
+    LedgerReader,
+    PlanReader,
+    PlanWriter,
+    RequestReader,
+    RequestWriter,
+    Members,
+    Protocol,
+):
+    """The whole store, for the programs that open one."""
