@@ -10,6 +10,7 @@ Owns the abstraction of records, and nothing else. What is taken, and why no pas
 * `looked_at`, `run` and `paid`: the account of what was paid for, which no decision reads either.
 * `wake_at` and every `retry_at` are only compared with a reading of the clock: they move up to the next point of the
   grid; those that are past are all alike, and so are those beyond the end.
+* `status`, `words` and since when checks do not show the state: only people read them.
 * `since` is read for a start that nobody of ours began, and by a clock that is behind it: otherwise it is simply past.
 * `spent_until`, the budget of service calls, is not spent within the few minutes that are explored; the simulation sees
   to it.
@@ -52,6 +53,8 @@ class Canonical:
             measured_as="",
             wake_at=self._due(record.wake_at, now, EARLY, past=ORIGIN),
             spent_until=None,
+            status="",
+            unread=replace(record.unread, since=PAST, words="") if record.unread is not None else None,
             looked_at=None,
             run=None,
             paid=(),
@@ -73,6 +76,7 @@ class Canonical:
                 intent_at=PAST if over and not patient else attempt.intent_at,
                 retry_at=self._due(attempt.retry_at, now),
                 doubtful=False,
+                words="",
             )
         look_at = self._due(gate.look_at, now)
         return replace(gate, attempt=attempt, look_at=look_at, unreadable=min(gate.unreadable, 4))
@@ -90,6 +94,7 @@ class Canonical:
             intent_at=PAST if over and settled else attempt.intent_at,
             retry_at=self._due(attempt.retry_at, now),
             doubtful=attempt.doubtful and attempt.call is Call.START,
+            words="",
         )
 
     def _effort(self, effort: Effort, now: datetime) -> Effort:

@@ -179,8 +179,8 @@ def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote
         observation = _observe(record, remote)
     else:
         record = changed(record, writer=remote.writer)
-        unread = Observation(Observed.UNKNOWN, "not looked at: its calls are spent")
-        observation = unread if looks else Observation(record.observed, "as last seen")
+        unread = Observation(Observed.UNKNOWN, "not looked at: its calls are spent", asked=False)
+        observation = unread if looks else Observation(record.observed, "as last seen", asked=False)
     situation = Situation(
         model=model,
         plan_version=plan_version,

@@ -19,9 +19,9 @@ from preheat.domain.lead import evidence
 from preheat.domain.plan.plan import Mode
 from preheat.domain.plan.turn import look_in_turn
 from preheat.domain.record import budget, looks
-from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, Outcome
+from preheat.domain.record.attempt import REACTIONS, WORDS_MAX, Answer, Attempt, Call, Outcome
 from preheat.domain.record.lifecycle import LIFECYCLE, Desired, Observed, Step
-from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Phase
+from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Phase, Unread
 from preheat.domain.values import changed
 
 STEPS: dict[Step, Callable[[Situation], Move]] = {
@@ -73,7 +73,7 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
     if before is None:
         raise ValueError(f"{record.model_id}: an answer needs the attempt that it answers")
     answer, detail = outcome.answer, outcome.detail
-    attempt = before.answered(answer, record.model_id, now, retried=outcome.retried)
+    attempt = before.answered(answer, record.model_id, now, retried=outcome.retried, words=detail)
     reaction = REACTIONS[answer]
     restarts = attempt.call is Call.STOP and s.desired is Desired.RUN and s.observation.observed is Observed.HOSTED
     wake_at, phase, silent, observed = attempt.retry_at, record.phase, record.silent_for_plan, record.observed
@@ -129,10 +129,30 @@ def _with_effort(s: Situation, record: ModelRecord) -> Situation:
         mode=s.mode,
         observed=s.observation.observed if readable else record.observed,
         unreadable=0 if readable else record.unreadable + 1,
+        unread=_unread(s, record),
+        status=_status(s, record),
         silent_for_plan=record.silent_for_plan if s.silent else None,
         effort=effort,
     )
     return gating.noted(draining.noted(changed(s, record=record)))
+
+
+def _unread(s: Situation, record: ModelRecord) -> Unread | None:
+    """Return since when checks do not show the state; a check that was not made changes nothing."""
+    if not s.observation.asked:
+        return record.unread
+    if s.observation.observed is not Observed.UNKNOWN:
+        return None
+    since = record.unread.since if record.unread is not None else s.now
+    return Unread(since, s.observation.detail[:WORDS_MAX], s.observation.failure)
+
+
+def _status(s: Situation, record: ModelRecord) -> str:
+    """Return the service's own words for the state; of a model that did not answer its inference, those of that."""
+    if not s.observation.asked or s.observation.observed is Observed.UNKNOWN:
+        return record.status
+    proof = s.observation.proof
+    return (proof.detail if proof is not None and proof.failure is not None else s.observation.detail)[:WORDS_MAX]
 
 
 def _written_up(s: Situation, move: Move) -> Decision:

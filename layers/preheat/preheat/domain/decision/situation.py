@@ -46,6 +46,7 @@ class Observation:
     foreign: bool = False
     proof: Proof | None = None  # None: no inference was due
     units: int | None = None  # the units it runs with, at the least; None: the service does not say
+    asked: bool = True  # False: no call was made, and nothing is known but what the record says
 
 
 @dataclass(frozen=True, slots=True)

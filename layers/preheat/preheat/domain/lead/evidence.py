@@ -94,4 +94,13 @@ def holds_up(answer: Answer, tries: int) -> bool:
 
 def turned(record: ModelRecord, target: Target) -> ModelRecord:
     """Return the record of a model that is let go at its old target and looked at from now on at another."""
-    return changed(cut(record), target=target, observed=Observed.UNKNOWN, unreadable=0, looked_at=None, run=None)
+    return changed(
+        cut(record),
+        target=target,
+        observed=Observed.UNKNOWN,
+        unreadable=0,
+        unread=None,
+        status="",
+        looked_at=None,
+        run=None,
+    )

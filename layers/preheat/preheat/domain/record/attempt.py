@@ -19,6 +19,7 @@ from preheat.domain.values import changed
 LEASE = timedelta(seconds=120)
 # The service forgets a token after 8 h; half an hour keeps clear of its clock and of a slow pass.
 TOKEN_AGE_MAX = timedelta(hours=7, minutes=30)
+WORDS_MAX = 500  # characters of a service's own words that a record keeps
 
 
 class Call(StrEnum):
@@ -117,6 +118,7 @@ class Attempt:
     retry_at: datetime | None = None
     left: bool = False  # a start: the model was seen out of its stopped state since; a stop: out of STARTING, or then
     doubtful: bool = True  # a call of it may have had its effect; an attempt stored without the word counts as such
+    words: str = ""  # the service's own, with the answer; at most WORDS_MAX characters
 
     @classmethod
     def intended(
@@ -168,7 +170,9 @@ class Attempt:
             doubtful=self.doubtful or self.open_writers > 0,
         )
 
-    def answered(self, answer: Answer, model_id: ModelId, now: datetime, *, retried: bool = False) -> Self:
+    def answered(
+        self, answer: Answer, model_id: ModelId, now: datetime, *, retried: bool = False, words: str = ""
+    ) -> Self:
         """Return the attempt with the answer that its writer got; only a sole writer's definite answer settles it.
 
         `retried`: the answer is to a further try of the client's own, and the effect of those before is not known.
@@ -182,6 +186,7 @@ class Attempt:
             retry_at=None if wait is None else now + wait,
             left=self.left or (self.call is Call.START and answer is Answer.ACCEPTED),
             doubtful=self.doubtful or retried or answer in (Answer.ACCEPTED, Answer.LOST),
+            words=words[:WORDS_MAX],
         )
 
     def digest(self) -> str:

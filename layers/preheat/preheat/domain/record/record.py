@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from preheat.domain.plan.plan import Mode, ModelId, Target
 from preheat.domain.plan.turn import Turn
-from preheat.domain.record.attempt import Attempt
+from preheat.domain.record.attempt import Answer, Attempt
 from preheat.domain.record.gate import SHUT, Draining, Gate
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.paid import Run, Stretch
@@ -85,6 +85,15 @@ class Effort:
     unready_at: datetime | None = None  # when a look last showed it not ready, before it was
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Checks in a row that did not show the model's state: since when, and what the service said at the last one."""
+
+    since: datetime
+    words: str  # the service's own, at most `attempt.WORDS_MAX` characters
+    failure: Answer | None = None  # None: the call succeeded, with a status that this release does not know
+
+
 @dataclass(frozen=True)  # without slots: `values.changed` copies it then, many times a pass
 class ModelRecord:
     """One model's state. `version` counts won writes (0: not stored yet), `sequence` ledger entries."""
@@ -109,6 +118,8 @@ class ModelRecord:
     wake_at: datetime | None = None  # when to look next; None: not before a plan or a request says so
     silent_for_plan: int | None = None  # the plan version under which the service is not to be asked again
     unreadable: int = 0  # looks in a row that told nothing
+    unread: Unread | None = None  # the state could not be read since then; None: the last check showed it
+    status: str = ""  # the service's own words at the last check that showed the state
     spent_until: datetime | None = None  # the budget of service calls, see `budget`
     writer: str = ""  # the pass that won the last write
     gate: Gate | None = None  # the gate in Preheat's care

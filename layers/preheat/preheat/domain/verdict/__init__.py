@@ -1,0 +1,1 @@
+"""The verdict on one model: what people read first, with its cause and what they can do about it."""

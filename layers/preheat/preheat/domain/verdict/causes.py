@@ -1,0 +1,160 @@
+"""What a verdict can say: nine states, and every cause with the states that it can explain.
+
+Owns the table of causes. Which cause holds is decided in `judging`; what to do about it is written in `remedies`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class VerdictState(StrEnum):
+    """What a supervisor asks about a model. *Needed* means that a demand includes the present moment."""
+
+    READY = "READY"  # it serves
+    ON_TIME = "ON TIME"  # needed, not ready yet, and expected by its ready time
+    AT_RISK = "AT RISK"  # needed, and not expected by its ready time
+    LATE = "LATE"  # its ready time has passed, and it does not serve
+    OFF = "OFF"  # not needed, and not running
+    BLOCKED = "BLOCKED"  # a block keeps it off
+    REFUSED = "REFUSED"  # the service rejects it, and Preheat does not try again without a change
+    UNKNOWN = "UNKNOWN"  # nobody knows whether it runs
+    UNSCHEDULED = "UNSCHEDULED"  # it runs, and nothing needs it
+
+
+class VerdictCause(StrEnum):
+    """Why a model has its state. Each names one thing, and each thing has one name."""
+
+    # It serves.
+    HOSTED = "hosted"
+    EARLY = "early"
+    BRIDGED = "bridged"
+    NOT_OURS = "not_ours"
+    DRAINING = "draining"
+    ENDING = "ending"
+    # It is on its way.
+    START_DUE = "start_due"
+    START_SENT = "start_sent"
+    STARTING = "starting"
+    INFERENCE = "inference"
+    CLEARING = "clearing"
+    THROTTLED = "throttled"
+    WRONG_STATE = "wrong_state"
+    NO_ANSWER = "no_answer"
+    # Something is in its way.
+    SLOW = "slow"
+    HANGING = "hanging"
+    QUOTA = "quota"
+    START_DENIED = "start_denied"
+    START_INVALID = "start_invalid"
+    START_FAILED = "start_failed"
+    GIVEN_UP = "given_up"
+    OBSERVE = "observe"
+    ABSENT = "absent"
+    UNFIT = "unfit"
+    FAILED_FOREIGN = "failed_foreign"
+    # It is not needed.
+    RESTING = "resting"
+    UNPLANNED = "unplanned"
+    STOPPING = "stopping"
+    FAILED_BEFORE = "failed_before"
+    BLOCK = "block"
+    # It runs, and nothing needs it.
+    FOREIGN_RUN = "foreign_run"
+    STOP_DUE = "stop_due"
+    STOP_OVERDUE = "stop_overdue"
+    STOP_WITHHELD = "stop_withheld"
+    STOP_REFUSED = "stop_refused"
+    # Nobody knows.
+    UNSEEN = "unseen"
+    READ_DENIED = "read_denied"
+    READ_FAILED = "read_failed"
+    STRANGE_STATUS = "strange_status"
+    BUSY = "busy"
+    PAUSED = "paused"
+    OVERDUE = "overdue"
+    UNSTORED = "unstored"
+
+
+@dataclass(frozen=True, slots=True)
+class CauseRule:
+    """The states that a cause can explain, and the cause in a few words; `trouble`: somebody has to look at it."""
+
+    states: frozenset[VerdictState]
+    words: str
+    trouble: bool = False
+
+
+_SOON: Final = frozenset({VerdictState.ON_TIME, VerdictState.AT_RISK, VerdictState.LATE})
+_NOT_BY_ITSELF: Final = frozenset({VerdictState.AT_RISK, VerdictState.LATE})
+_NEVER: Final = frozenset({VerdictState.REFUSED, VerdictState.LATE})
+
+
+def _rule(words: str, *states: VerdictState, trouble: bool = False) -> CauseRule:
+    return CauseRule(frozenset(states), words, trouble)
+
+
+CAUSES: Final[dict[VerdictCause, CauseRule]] = {
+    VerdictCause.HOSTED: _rule("hosted as required", VerdictState.READY),
+    VerdictCause.EARLY: _rule("hosted before the shift", VerdictState.READY),
+    VerdictCause.BRIDGED: _rule("kept hosted through a short gap", VerdictState.READY),
+    VerdictCause.NOT_OURS: _rule("hosted by somebody else; Preheat will not stop it", VerdictState.READY),
+    VerdictCause.DRAINING: _rule("no demand; stops when its queue is empty", VerdictState.READY),
+    VerdictCause.ENDING: _rule("no demand; Preheat is stopping it", VerdictState.READY),
+    VerdictCause.START_DUE: CauseRule(_SOON, "the start is due now"),
+    VerdictCause.START_SENT: CauseRule(_SOON, "the service accepted the start and does not show it yet"),
+    VerdictCause.STARTING: CauseRule(_SOON, "starting"),
+    VerdictCause.INFERENCE: CauseRule(_SOON, "hosted, but its test inference has not succeeded"),
+    VerdictCause.CLEARING: CauseRule(_SOON, "an earlier stop must finish before the start"),
+    VerdictCause.THROTTLED: CauseRule(_SOON, "the service throttles the start; Preheat tries again"),
+    VerdictCause.WRONG_STATE: CauseRule(_SOON, "the service cannot start it in its present state; Preheat tries again"),
+    VerdictCause.NO_ANSWER: CauseRule(_SOON, "the service did not answer the start; Preheat tries again"),
+    VerdictCause.SLOW: CauseRule(_SOON, "the start takes longer than its lead"),
+    VerdictCause.HANGING: CauseRule(_NOT_BY_ITSELF, "the start hangs", trouble=True),
+    VerdictCause.QUOTA: CauseRule(_NOT_BY_ITSELF, "the service's quota is used up", trouble=True),
+    VerdictCause.START_DENIED: CauseRule(_NOT_BY_ITSELF, "access denied: Preheat may not start it", trouble=True),
+    VerdictCause.START_INVALID: CauseRule(_NEVER, "the service rejected the start", trouble=True),
+    VerdictCause.START_FAILED: CauseRule(_SOON, "a start failed; Preheat starts it again", trouble=True),
+    VerdictCause.GIVEN_UP: CauseRule(_NOT_BY_ITSELF, "every start failed, and no attempt is left", trouble=True),
+    VerdictCause.OBSERVE: CauseRule(_NOT_BY_ITSELF, "mode observe: Preheat does not start it", trouble=True),
+    VerdictCause.ABSENT: CauseRule(_NEVER, "the service knows no such model", trouble=True),
+    VerdictCause.UNFIT: CauseRule(_NEVER, "the service cannot start it in its present state", trouble=True),
+    VerdictCause.FAILED_FOREIGN: CauseRule(_NEVER, "somebody else's failed start is in its place", trouble=True),
+    VerdictCause.RESTING: _rule("not needed now", VerdictState.OFF),
+    VerdictCause.UNPLANNED: _rule("no longer in the plan", VerdictState.OFF),
+    VerdictCause.STOPPING: _rule("stopping", VerdictState.OFF),
+    VerdictCause.FAILED_BEFORE: _rule("its last start failed; not needed now", VerdictState.OFF),
+    VerdictCause.BLOCK: _rule("a block keeps it off", VerdictState.BLOCKED),
+    VerdictCause.FOREIGN_RUN: _rule("somebody else started it", VerdictState.UNSCHEDULED, trouble=True),
+    VerdictCause.STOP_DUE: _rule("it is starting; Preheat stops it", VerdictState.UNSCHEDULED),
+    VerdictCause.STOP_OVERDUE: _rule("it does not stop", VerdictState.UNSCHEDULED, trouble=True),
+    VerdictCause.STOP_WITHHELD: _rule("mode observe: Preheat does not stop it", VerdictState.UNSCHEDULED, trouble=True),
+    VerdictCause.STOP_REFUSED: _rule("the service rejected the stop", VerdictState.REFUSED, trouble=True),
+    VerdictCause.UNSEEN: _rule("not checked yet", VerdictState.UNKNOWN, trouble=True),
+    VerdictCause.READ_DENIED: _rule(
+        "access denied: Preheat may not read its state", VerdictState.UNKNOWN, trouble=True
+    ),
+    VerdictCause.READ_FAILED: _rule("its state cannot be read", VerdictState.UNKNOWN, trouble=True),
+    VerdictCause.STRANGE_STATUS: _rule(
+        "the service reports a status that this release does not know", VerdictState.UNKNOWN, trouble=True
+    ),
+    VerdictCause.BUSY: _rule("the service is updating it", VerdictState.UNKNOWN, trouble=True),
+    VerdictCause.PAUSED: _rule("mode paused: Preheat does not check it", VerdictState.UNKNOWN, trouble=True),
+    VerdictCause.OVERDUE: _rule("Preheat has not checked it when it was due", VerdictState.UNKNOWN, trouble=True),
+    VerdictCause.UNSTORED: _rule("its stored record cannot be read", VerdictState.UNKNOWN, trouble=True),
+}
+
+# The order in which people need them: what is wrong comes first.
+URGENCY: Final = (
+    VerdictState.LATE,
+    VerdictState.AT_RISK,
+    VerdictState.REFUSED,
+    VerdictState.UNKNOWN,
+    VerdictState.UNSCHEDULED,
+    VerdictState.BLOCKED,
+    VerdictState.ON_TIME,
+    VerdictState.READY,
+    VerdictState.OFF,
+)
+# With one of these a check fails: `preheat status --check`.
+FAILING: Final = frozenset(URGENCY[:4])

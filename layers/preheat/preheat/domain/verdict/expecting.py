@@ -1,0 +1,54 @@
+"""When a model that is needed can be expected to be ready: the moment its start can begin, and its lead.
+
+A start is given its lead and no more is promised. None: no moment can be named.
+"""
+
+from datetime import datetime, timedelta
+
+from preheat.domain.decision.resting import STUCK_AFTER_LEAST
+from preheat.domain.record.attempt import Call
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Phase
+from preheat.domain.verdict.facts import Facts
+
+
+def begun_at(facts: Facts) -> datetime | None:
+    """Return when the start that is under way began, as far as it is known."""
+    record, attempt = facts.record, facts.attempt
+    if record is None:
+        return None
+    if attempt is not None and attempt.call is Call.START and not attempt.is_without_effect():
+        return attempt.intent_at  # A call is repeated only while the model is seen not to start.
+    if record.run is not None:
+        return record.run.begun_at
+    return record.since if record.phase is Phase.STARTING else None
+
+
+def elapsed(facts: Facts) -> timedelta:
+    """Return how long it has been starting."""
+    began = begun_at(facts)
+    return facts.now - began if began is not None else timedelta()
+
+
+def hangs(facts: Facts) -> bool:
+    """Tell whether the start has taken so long that it is not expected to end by itself."""
+    return elapsed(facts) > max(2 * facts.lead, STUCK_AFTER_LEAST)
+
+
+def expected_at(facts: Facts) -> datetime | None:
+    """Return when it is expected to be ready for the present demand, if nothing new gets in its way."""
+    now, attempt, effort = facts.now, facts.attempt, facts.effort
+    if facts.observed is Observed.HOSTED:
+        return now
+    if facts.observed is Observed.STARTING:
+        expected = (begun_at(facts) or now) + facts.lead
+        return expected if expected > now else None
+    if attempt is not None and attempt.call is Call.START and not attempt.is_without_effect():
+        expected = max(attempt.intent_at, attempt.retry_at or attempt.intent_at) + facts.lead
+        return expected if expected > now else None
+    waits = [
+        at for at in (attempt.retry_at if attempt is not None else None, effort.retry_at if effort else None) if at
+    ]
+    if attempt is not None and attempt.call is Call.STOP and attempt.retry_at is None:
+        waits.append(attempt.lease_ends_at())
+    return max([now, *waits]) + facts.lead

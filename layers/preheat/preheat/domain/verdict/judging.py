@@ -1,0 +1,225 @@
+"""The verdict: what is said of one model, from its plan, its record, its demand and the moment.
+
+A pure function. What Preheat intends is never said as if it were so: only what the service showed decides whether a
+model runs, and a state that nobody could read is UNKNOWN whatever the record says otherwise.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from preheat.domain.decision.starting import ATTEMPTS_MAX
+from preheat.domain.plan.plan import Mode
+from preheat.domain.record.attempt import Answer, Call
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Ownership, Phase
+from preheat.domain.values import changed
+from preheat.domain.verdict.causes import CAUSES, VerdictCause, VerdictState
+from preheat.domain.verdict.expecting import elapsed, expected_at, hangs
+from preheat.domain.verdict.facts import Facts
+from preheat.domain.verdict.remedies import remedies
+from preheat.domain.verdict.verdict import Verdict
+
+OVERDUE_AFTER = timedelta(minutes=5)  # a check that was due this long ago: the functions do not run
+STOPS_AT_LATEST = timedelta(minutes=30)  # a stop that takes longer is reported
+REFUSALS = {  # how an answer to a start is named while the start is needed
+    Answer.QUOTA: VerdictCause.QUOTA,
+    Answer.DENIED: VerdictCause.START_DENIED,
+    Answer.INVALID: VerdictCause.START_INVALID,
+    Answer.GONE: VerdictCause.ABSENT,
+    Answer.THROTTLED: VerdictCause.THROTTLED,
+    Answer.WRONG_STATE: VerdictCause.WRONG_STATE,
+    Answer.LOST: VerdictCause.NO_ANSWER,
+    Answer.ACCEPTED: VerdictCause.START_SENT,
+}
+# A start that is answered so goes no further, whatever time is left.
+_REFUSED = frozenset({Answer.QUOTA, Answer.DENIED, Answer.INVALID, Answer.GONE})
+
+
+class _Finding(NamedTuple):
+    state: VerdictState | None  # None: by the time that is left
+    cause: VerdictCause
+    words: str = ""
+    since: datetime | None = None
+    detail: str = ""
+
+
+def judge(facts: Facts) -> Verdict:
+    """Return the verdict on one model.
+
+    Raises:
+        ValueError: neither the plan nor a record names it.
+    """
+    if facts.model is None and facts.record is None and not facts.problem:
+        raise ValueError(f"{facts.model_id} is neither planned nor on record")
+    found = _unknown(facts) or _rejected(facts) or (_needed(facts) if facts.demand is not None else _unneeded(facts))
+    return _said(facts, found)
+
+
+def is_refused(facts: Facts) -> bool:
+    """Tell whether the start under way is refused."""
+    return facts.answered(Call.START) in _REFUSED and facts.observed not in (Observed.STARTING, Observed.HOSTED)
+
+
+def _unknown(f: Facts) -> _Finding | None:
+    """Return why nobody knows whether it runs; None: that is known."""
+    unknown, record = VerdictState.UNKNOWN, f.record
+    if f.problem:
+        return _Finding(unknown, VerdictCause.UNSTORED, words=f.problem)
+    seen_at = record.looked_at if record is not None else None
+    if f.strictest is Mode.PAUSED:
+        return _Finding(unknown, VerdictCause.PAUSED, since=seen_at)
+    if record is None:
+        return _Finding(unknown, VerdictCause.UNSEEN)
+    if record.unread is not None:
+        cause = {
+            None: VerdictCause.STRANGE_STATUS,
+            Answer.DENIED: VerdictCause.READ_DENIED,
+        }.get(record.unread.failure, VerdictCause.READ_FAILED)
+        return _Finding(unknown, cause, record.unread.words, record.unread.since)
+    if record.wake_at is not None and f.now - record.wake_at > OVERDUE_AFTER:
+        return _Finding(unknown, VerdictCause.OVERDUE, since=record.wake_at)
+    if record.observed is Observed.BUSY:
+        return _Finding(unknown, VerdictCause.BUSY, record.status, seen_at)
+    if record.observed is Observed.UNKNOWN and not is_refused(f):
+        return _Finding(unknown, VerdictCause.UNSEEN)
+    return None
+
+
+def _rejected(f: Facts) -> _Finding | None:
+    """Return what no further try can change; needed and past its ready time, it is LATE by the same cause."""
+    record = f.record
+    words = record.status if record is not None else ""
+    since = record.since if record is not None else None
+    if f.observed is Observed.GONE or f.answered(Call.START) is Answer.GONE:
+        return _Finding(None, VerdictCause.ABSENT, _refusal(f) or words, since)
+    if f.observed is Observed.UNFIT:
+        return _Finding(None, VerdictCause.UNFIT, words, since)
+    if f.answered(Call.START) is Answer.INVALID and f.observed not in (Observed.HOSTED, Observed.STARTING):
+        return _Finding(None, VerdictCause.START_INVALID, _refusal(f), since)
+    if f.observed is Observed.FAILED and record is not None and record.phase is Phase.REFUSED:
+        return _Finding(None, VerdictCause.FAILED_FOREIGN, words, since)
+    return None
+
+
+def _refusal(f: Facts) -> str:
+    return f.attempt.words if f.attempt is not None else ""
+
+
+def _needed(f: Facts) -> _Finding:
+    """A demand includes the moment."""
+    record, effort = f.record, f.effort
+    words = record.status if record is not None else ""
+    if f.observed is Observed.HOSTED:
+        return _serving(f, words)
+    if f.observed is Observed.STARTING:
+        cause = VerdictCause.HANGING if hangs(f) else VerdictCause.STARTING
+        if cause is VerdictCause.STARTING and elapsed(f) > f.lead:
+            cause = VerdictCause.SLOW
+        return _Finding(None, cause, words)
+    if f.strictest is Mode.OBSERVE:
+        return _Finding(None, VerdictCause.OBSERVE, words)
+    answer = f.answered(Call.START)
+    if answer is not None:
+        return _Finding(None, REFUSALS[answer], _refusal(f))
+    if f.attempt is not None or f.observed is Observed.STOPPING:
+        of_start = f.attempt is not None and f.attempt.call is Call.START
+        return _Finding(None, VerdictCause.START_DUE if of_start else VerdictCause.CLEARING, _refusal(f))
+    if effort is not None and effort.attempts >= ATTEMPTS_MAX:
+        return _Finding(None, VerdictCause.GIVEN_UP, words)
+    if effort is not None and effort.attempts and f.observed is Observed.FAILED:
+        return _Finding(None, VerdictCause.START_FAILED, words)
+    return _Finding(None, VerdictCause.START_DUE)
+
+
+def _serving(f: Facts, words: str) -> _Finding:
+    """Hosted, and needed."""
+    ready, record, demand = VerdictState.READY, f.record, f.demand
+    if record is None or demand is None:
+        raise ValueError(f"{f.model_id} is not needed, or was never seen")
+    if record.phase is Phase.WARMING:
+        return _Finding(None, VerdictCause.INFERENCE, words)
+    since = f.effort.hosted_at if f.effort is not None and f.effort.hosted_at is not None else record.since
+    if record.ownership is Ownership.NONE and record.phase is Phase.HOSTED and record.attempt is None:
+        return _Finding(ready, VerdictCause.NOT_OURS, since=since)
+    if any(gap.start <= f.now < gap.end for gap in demand.bridged):
+        return _Finding(ready, VerdictCause.BRIDGED, since=since)
+    early = f.ready_at is not None and f.now < f.ready_at
+    return _Finding(ready, VerdictCause.EARLY if early else VerdictCause.HOSTED, since=since)
+
+
+def _unneeded(f: Facts) -> _Finding:
+    """No demand includes the moment."""
+    record = f.record
+    since = record.since if record is not None else None
+    if f.observed in (Observed.STARTING, Observed.HOSTED):
+        return _running(f, since)
+    if f.block is not None:
+        return _Finding(VerdictState.BLOCKED, VerdictCause.BLOCK, since=f.block.begin)
+    if f.observed is Observed.STOPPING:
+        return _Finding(VerdictState.OFF, VerdictCause.STOPPING, since=since)
+    if f.model is None:
+        return _Finding(VerdictState.OFF, VerdictCause.UNPLANNED, since=since)
+    if f.observed is Observed.FAILED and record is not None:
+        return _Finding(VerdictState.OFF, VerdictCause.FAILED_BEFORE, record.status, since)
+    return _Finding(VerdictState.OFF, VerdictCause.RESTING, since=since)
+
+
+def _running(f: Facts, since: datetime | None) -> _Finding:
+    """It runs, and nothing needs it."""
+    unscheduled, record = VerdictState.UNSCHEDULED, f.record
+    answer = f.answered(Call.STOP)
+    if answer in (Answer.DENIED, Answer.INVALID):
+        return _Finding(VerdictState.REFUSED, VerdictCause.STOP_REFUSED, _refusal(f), since)
+    if not f.is_ours:
+        return _Finding(unscheduled, VerdictCause.FOREIGN_RUN, since=since)
+    if f.strictest is Mode.OBSERVE:
+        return _Finding(unscheduled, VerdictCause.STOP_WITHHELD, since=since)
+    if record is not None and record.phase is Phase.DRAINING and f.observed is Observed.HOSTED:
+        return _Finding(VerdictState.READY, VerdictCause.DRAINING, since=since)
+    if f.attempt is not None and f.attempt.call is Call.STOP and f.now - f.attempt.first_at > STOPS_AT_LATEST:
+        return _Finding(unscheduled, VerdictCause.STOP_OVERDUE, _refusal(f), f.attempt.first_at)
+    if f.observed is Observed.HOSTED:
+        return _Finding(VerdictState.READY, VerdictCause.ENDING, since=since)
+    return _Finding(unscheduled, VerdictCause.STOP_DUE, since=since)
+
+
+def _said(f: Facts, found: _Finding) -> Verdict:
+    """Return the verdict with its demand; where the finding has no state, the time that is left decides."""
+    demand, ahead = f.demand, f.outlook.upcoming
+    about = demand or ahead
+    ready_at = f.ready_at if demand is not None else ahead.ready_at if ahead is not None else None
+    verdict = Verdict(
+        f.model_id,
+        f.now,
+        found.state or VerdictState.REFUSED,
+        found.cause,
+        found.detail,
+        found.words,
+        found.since,
+        ready_at=ready_at,
+        until=about.end if about is not None else None,
+        schedule=about.schedule if about is not None else None,
+        start_at=ahead.start_at if demand is None and ahead is not None else None,
+    )
+    if found.state is None and demand is not None:
+        verdict = _by_time(f, verdict)
+    return changed(verdict, remedies=remedies(f, verdict))
+
+
+def _by_time(f: Facts, verdict: Verdict) -> Verdict:
+    """Return whether it is on time, at risk or late: by when it is expected, and when it had to be ready."""
+    states, ready_at = CAUSES[verdict.cause].states, verdict.ready_at
+    expected = None if not states & {VerdictState.ON_TIME} and verdict.cause not in _MAY_END else expected_at(f)
+    if ready_at is not None and f.now >= ready_at:
+        lost = f.effort is not None and f.effort.hosted_at is not None and f.record is not None
+        since = f.record.since if lost and f.record is not None and f.record.since is not None else ready_at
+        return changed(verdict, state=VerdictState.LATE, since=max(since, ready_at), expected_at=expected)
+    if VerdictState.REFUSED in states:
+        return verdict
+    in_time = expected is not None and ready_at is not None and expected <= ready_at
+    on_time = in_time and VerdictState.ON_TIME in states
+    return changed(verdict, state=VerdictState.ON_TIME if on_time else VerdictState.AT_RISK, expected_at=expected)
+
+
+# Refused for now, and asked for again: it may come about, at the earliest after one more lead.
+_MAY_END = frozenset({VerdictCause.QUOTA, VerdictCause.START_DENIED})

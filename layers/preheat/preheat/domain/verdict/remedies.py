@@ -1,0 +1,183 @@
+"""What a person can do about a verdict: sentences, each with the command that does it, if there is one.
+
+Each command can be pasted as it is; `plant.yaml` stands for the plant file. Decides nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from preheat.domain.plan.plan import Backend, Target
+from preheat.domain.verdict.causes import VerdictCause
+from preheat.domain.verdict.facts import Facts, Rival
+from preheat.domain.verdict.verdict import Remedy, Verdict
+
+APPLY: Final = "preheat apply plant.yaml"
+
+
+def remedies(facts: Facts, verdict: Verdict) -> tuple[Remedy, ...]:
+    """Return what can be done, the most useful first; nothing where nothing needs doing."""
+    found = _REMEDIES.get(verdict.cause)
+    return tuple(found(facts)) if found is not None else ()
+
+
+def look_command(target: Target) -> str | None:
+    """Return the service's own command that shows the model; None: the service has none that still answers."""
+    region = f" --region {target.region}" if target.region is not None else ""
+    match target.backend:
+        case Backend.SAGEMAKER:
+            return f"aws sagemaker describe-endpoint --endpoint-name {target.project}{region}"
+        case Backend.REKOGNITION:
+            return f"aws rekognition describe-projects --project-names {target.project}{region}"
+        case _:
+            return None
+
+
+def _history(f: Facts) -> Remedy:
+    return Remedy("See what was tried", f"preheat history {f.model_id}")
+
+
+def _look(f: Facts) -> Iterator[Remedy]:
+    command = look_command(f.target) if f.target is not None else None
+    if command is not None:
+        yield Remedy("Ask the service itself", command)
+
+
+def _of_quota(f: Facts) -> Iterator[Remedy]:
+    for rival in f.rivals:
+        yield _free(rival)
+    if not f.rivals:
+        yield Remedy("See what runs, and stop what is not needed", "preheat status")
+    yield Remedy("Or ask AWS for a higher quota in the Service Quotas console")
+
+
+def _free(rival: Rival) -> Remedy:
+    if rival.hold is not None and rival.schedule is None:
+        return Remedy(
+            f"Free a slot: end the hold of {rival.model_id}", f"preheat release {rival.model_id} {rival.hold}"
+        )
+    if rival.until is None:
+        return Remedy(f"Free a slot: stop {rival.model_id}, which nothing needs", f"preheat stop-now {rival.model_id}")
+    return Remedy(f"Or stop {rival.model_id}, which its shift needs", f"preheat stop-now {rival.model_id}")
+
+
+def _of_denied(f: Facts) -> Iterator[Remedy]:
+    yield Remedy("Grant the permission that the message names; Preheat tries again by itself")
+    role = f.target.role if f.target is not None else None
+    if role is not None:
+        yield Remedy("Check the role in the other account", "preheat accounts plant.yaml")
+    yield from _look(f)
+
+
+def _of_invalid(f: Facts) -> Iterator[Remedy]:
+    yield Remedy("Correct the model in the plant file, then apply it", APPLY)
+    yield from _look(f)
+
+
+def _of_absent(f: Facts) -> Iterator[Remedy]:
+    yield Remedy("Correct its name, version or region in the plant file, then apply it", APPLY)
+    yield from _look(f)
+
+
+def _of_unfit(f: Facts) -> Iterator[Remedy]:
+    yield Remedy("Wait until the service has finished with it, or name another version in the plant file", APPLY)
+    yield from _look(f)
+
+
+def _of_given_up(f: Facts) -> Iterator[Remedy]:
+    yield _history(f)
+    yield Remedy("Fix the cause, then apply the plan to start it again", APPLY)
+    yield from _look(f)
+
+
+def _of_failed_foreign(f: Facts) -> Iterator[Remedy]:
+    target = f.target
+    if target is not None and target.backend is Backend.SAGEMAKER:
+        region = f" --region {target.region}" if target.region is not None else ""
+        yield Remedy(
+            "Delete the failed endpoint if nobody needs it",
+            f"aws sagemaker delete-endpoint --endpoint-name {target.project}{region}",
+        )
+    yield from _look(f)
+
+
+def _of_hanging(f: Facts) -> Iterator[Remedy]:
+    yield Remedy("Preheat stops it once and starts it again; see what was tried", f"preheat history {f.model_id}")
+    yield from _look(f)
+
+
+def _of_slow(f: Facts) -> Iterator[Remedy]:
+    yield Remedy("Wait: Preheat checks it several times a minute")
+    yield from _look(f)
+
+
+def _of_observe(_: Facts) -> Iterator[Remedy]:
+    yield Remedy("Set the mode to act in the plant file and in the stack's parameter Mode, then apply it", APPLY)
+
+
+def _of_paused(_: Facts) -> Iterator[Remedy]:
+    yield Remedy("Set the mode to act in the plant file, then apply it", APPLY)
+
+
+def _of_block(f: Facts) -> Iterator[Remedy]:
+    block = f.block
+    if block is None:
+        return
+    subject = block.subject
+    of = f"--schedule {subject.schedule}" if subject.schedule is not None else f"{subject.model_id}"
+    yield Remedy("Lift the block", f"preheat unblock {of} {block.request_id}")
+
+
+def _of_stranger(f: Facts) -> Iterator[Remedy]:
+    yield Remedy("Keep it for an hour", f"preheat hold {f.model_id} --for 1h")
+    yield Remedy("Or set `unscheduled: stop` in the plant file to have such runs stopped", APPLY)
+    yield from _look(f)
+
+
+def _of_stop(f: Facts) -> Iterator[Remedy]:
+    yield _history(f)
+    yield from _look(f)
+
+
+def _of_stop_refused(f: Facts) -> Iterator[Remedy]:
+    yield Remedy("Grant the permission or correct what the message names, then apply the plan", APPLY)
+    yield from _look(f)
+
+
+def _of_failure(f: Facts) -> Iterator[Remedy]:
+    yield _history(f)
+    yield from _look(f)
+
+
+def _of_overdue(_: Facts) -> Iterator[Remedy]:
+    yield Remedy("Check that the functions tick and reconcile run: see the runbook, section Pickup delay")
+
+
+def _of_unstored(_: Facts) -> Iterator[Remedy]:
+    yield Remedy("Use the release that wrote it, or restore the table as the runbook says")
+
+
+_REMEDIES: Final[dict[VerdictCause, Callable[[Facts], Iterator[Remedy]]]] = {
+    VerdictCause.QUOTA: _of_quota,
+    VerdictCause.START_DENIED: _of_denied,
+    VerdictCause.READ_DENIED: _of_denied,
+    VerdictCause.START_INVALID: _of_invalid,
+    VerdictCause.ABSENT: _of_absent,
+    VerdictCause.UNFIT: _of_unfit,
+    VerdictCause.GIVEN_UP: _of_given_up,
+    VerdictCause.FAILED_FOREIGN: _of_failed_foreign,
+    VerdictCause.HANGING: _of_hanging,
+    VerdictCause.SLOW: _of_slow,
+    VerdictCause.OBSERVE: _of_observe,
+    VerdictCause.STOP_WITHHELD: _of_observe,
+    VerdictCause.PAUSED: _of_paused,
+    VerdictCause.BLOCK: _of_block,
+    VerdictCause.FOREIGN_RUN: _of_stranger,
+    VerdictCause.STOP_OVERDUE: _of_stop,
+    VerdictCause.STOP_REFUSED: _of_stop_refused,
+    VerdictCause.START_FAILED: _of_failure,
+    VerdictCause.INFERENCE: _of_failure,
+    VerdictCause.READ_FAILED: _of_failure,
+    VerdictCause.STRANGE_STATUS: _of_failure,
+    VerdictCause.OVERDUE: _of_overdue,
+    VerdictCause.UNSTORED: _of_unstored,
+}

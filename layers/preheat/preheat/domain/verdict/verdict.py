@@ -1,0 +1,59 @@
+"""The verdict itself: one value that the ledger, events, commands, board and replies all show."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from preheat.domain.plan.plan import ModelId
+from preheat.domain.verdict.causes import CAUSES, FAILING, URGENCY, VerdictCause, VerdictState
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What can be done: one sentence, and the command that does it; None: it is done outside the command line."""
+
+    what: str
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be said of one model at one moment.
+
+    `words`: the service's own. `since`: when the state began, as far as it is known. `ready_at`, `until` and `schedule`
+    are those of the demand that includes the moment, or else of the next one. `expected_at`: when it is expected to be
+    ready for the present demand; None: it is ready, not needed, or it cannot be said.
+    """
+
+    model_id: ModelId
+    at: datetime
+    state: VerdictState
+    cause: VerdictCause
+    detail: str = ""
+    words: str = ""
+    since: datetime | None = None
+    ready_at: datetime | None = None
+    until: datetime | None = None
+    schedule: str | None = None
+    start_at: datetime | None = None  # of the next demand, while nothing is needed
+    expected_at: datetime | None = None
+    remedies: tuple[Remedy, ...] = ()
+
+    @property
+    def why(self) -> str:
+        """The cause in one line: what it is, what is known about it, and what the service said."""
+        return ": ".join(part for part in (CAUSES[self.cause].words, self.detail, self.words) if part)
+
+    @property
+    def fails(self) -> bool:
+        """Whether a check of the plant fails for it."""
+        return self.state in FAILING
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether somebody has to look at it."""
+        return self.fails or CAUSES[self.cause].trouble
+
+    @property
+    def urgency(self) -> tuple[int, datetime]:
+        """What sorts trouble first: by state, then by the earliest ready time."""
+        return URGENCY.index(self.state), self.ready_at or self.at + timedelta(days=10_000)

@@ -1,0 +1,282 @@
+"""The table of causes: for each the facts that have it, and none that has two; then what no verdict may ever say."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from tests.support.day import TARGETS, WELD, a_model, at
+from typer.main import get_command
+
+from preheat.domain.demand.demand import outlook
+from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
+from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId, Units
+from preheat.domain.record.attempt import Answer, Attempt, Call
+from preheat.domain.record.gate import Draining
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Effort, ModelRecord, Ownership, Phase, Unread
+from preheat.domain.verdict.causes import CAUSES, URGENCY, VerdictCause, VerdictState
+from preheat.domain.verdict.facts import Facts, Rival
+from preheat.domain.verdict.judging import is_refused, judge
+from preheat_cli.main import app
+
+MODEL = a_model("08:00-10:00", "10:20-16:00", target=TARGETS[Backend.SAGEMAKER])
+TARGET = MODEL.target
+MINUTE = timedelta(minutes=1)
+
+C, S = VerdictCause, VerdictState
+
+
+def a_record(**fields: Any) -> ModelRecord:
+    """Return a record as the last pass left it: stopped, and checked at 07:30."""
+    known = {"observed": Observed.STOPPED, "since": at("07:30"), "looked_at": at("07:30"), "status": "no endpoint"}
+    return ModelRecord(WELD, TARGET, **{**known, **fields})
+
+
+def an_attempt(call: Call = Call.START, answer: Answer | None = None, begun: str = "07:28", words: str = "") -> Attempt:
+    made = Attempt.intended(
+        WELD, call, generation=1, demand_start=at("08:00"), target=TARGET, units=Units(), now=at(begun)
+    )
+    return made if answer is None else made.answered(answer, WELD, at(begun), words=words)
+
+
+def an_effort(**fields: Any) -> Effort:
+    return Effort(at("08:00"), at("16:00"), at("08:00"), "early", lead=timedelta(minutes=30), **fields)
+
+
+def a_block(begin: str = "07:00", end: str = "18:00") -> Standing:
+    return Standing(
+        RequestId("b-1"), Kind.BLOCK, Subject(model_id=WELD), "role-1", at(begin), at(end), at("06:00"), reason="repair"
+    )
+
+
+def the_facts(
+    now: str,
+    record: ModelRecord | None = None,
+    model: HostedModel | None = MODEL,
+    *requests: Standing,
+    **more: Any,
+) -> Facts:
+    moment = at(now)
+    seen = {"outlook": outlook(model, moment, requests)} if model is not None else {}
+    return Facts(WELD, moment, model, record, requests=requests, **{**seen, **more})
+
+
+def hosted(now: str, **fields: Any) -> Facts:
+    known = {"observed": Observed.HOSTED, "phase": Phase.HOSTED, "ownership": Ownership.STARTED, "effort": an_effort()}
+    return the_facts(now, a_record(**{**known, "attempt": an_attempt(answer=Answer.ACCEPTED), **fields}))
+
+
+def starting(now: str, begun: str = "07:28", **fields: Any) -> Facts:
+    attempt = an_attempt(answer=Answer.ACCEPTED, begun=begun)
+    known = {"observed": Observed.STARTING, "phase": Phase.STARTING, "ownership": Ownership.STARTED}
+    return the_facts(now, a_record(**{**known, "effort": an_effort(attempts=1), "attempt": attempt, **fields}))
+
+
+def answered(now: str, answer: Answer | None, words: str = "", **fields: Any) -> Facts:
+    attempt = an_attempt(answer=answer, words=words)
+    known = {"phase": Phase.STARTING, "ownership": Ownership.STARTED, "effort": an_effort(attempts=1)}
+    return the_facts(now, a_record(**{**known, "attempt": attempt, **fields}))
+
+
+def running(now: str = "18:00", **fields: Any) -> Facts:
+    """It runs after the day's demand."""
+    return the_facts(now, a_record(**{"observed": Observed.HOSTED, "ownership": Ownership.STARTED, **fields}))
+
+
+TABLE: dict[VerdictCause, list[tuple[VerdictState, Facts]]] = {
+    C.HOSTED: [(S.READY, hosted("09:00"))],
+    C.EARLY: [(S.READY, hosted("07:50"))],
+    C.BRIDGED: [(S.READY, hosted("10:10"))],
+    C.NOT_OURS: [(S.READY, hosted("09:00", ownership=Ownership.NONE, attempt=None))],
+    C.DRAINING: [(S.READY, running(phase=Phase.DRAINING, draining=Draining(at("16:00"))))],
+    C.ENDING: [
+        (S.READY, running(phase=Phase.HOSTED)),
+        (S.READY, running("16:01", phase=Phase.STOPPING, attempt=an_attempt(Call.STOP, Answer.ACCEPTED, "16:00"))),
+    ],
+    C.START_DUE: [
+        (S.ON_TIME, the_facts("07:28", a_record())),
+        (S.LATE, the_facts("08:00", a_record())),
+        (S.AT_RISK, the_facts("07:40", a_record())),
+        (S.ON_TIME, answered("07:28", None)),
+    ],
+    C.START_SENT: [(S.ON_TIME, answered("07:29", Answer.ACCEPTED))],
+    C.STARTING: [
+        (S.ON_TIME, starting("07:40")),
+        (S.AT_RISK, starting("07:45", begun="07:40")),
+        (S.LATE, starting("08:05", begun="07:40")),
+    ],
+    C.INFERENCE: [
+        (S.ON_TIME, hosted("07:50", phase=Phase.WARMING)),
+        (S.LATE, hosted("08:00", phase=Phase.WARMING, status="ModelError: 500")),
+    ],
+    C.CLEARING: [
+        (S.ON_TIME, the_facts("07:28", a_record(attempt=an_attempt(Call.STOP, Answer.ACCEPTED, "07:20")))),
+        (S.AT_RISK, the_facts("07:35", a_record(observed=Observed.STOPPING))),
+    ],
+    C.THROTTLED: [(S.ON_TIME, answered("07:29", Answer.THROTTLED)), (S.AT_RISK, answered("07:50", Answer.THROTTLED))],
+    C.WRONG_STATE: [(S.AT_RISK, answered("07:40", Answer.WRONG_STATE))],
+    C.NO_ANSWER: [(S.ON_TIME, answered("07:29", Answer.LOST))],
+    C.SLOW: [(S.AT_RISK, starting("07:59")), (S.LATE, starting("08:10"))],
+    C.HANGING: [(S.LATE, starting("08:40"))],
+    C.QUOTA: [
+        (S.AT_RISK, answered("07:28", Answer.QUOTA, "LimitExceeded: 2 of 2")),
+        (S.LATE, answered("08:00", Answer.QUOTA)),
+    ],
+    C.START_DENIED: [(S.AT_RISK, answered("07:28", Answer.DENIED)), (S.LATE, answered("08:00", Answer.DENIED))],
+    C.START_INVALID: [
+        (S.REFUSED, answered("07:28", Answer.INVALID, phase=Phase.REFUSED)),
+        (S.LATE, answered("08:00", Answer.INVALID, phase=Phase.REFUSED)),
+        (S.REFUSED, answered("18:00", Answer.INVALID, phase=Phase.REFUSED, effort=None)),
+    ],
+    C.START_FAILED: [
+        (S.AT_RISK, the_facts("07:40", a_record(observed=Observed.FAILED, effort=an_effort(attempts=1)))),
+        (S.LATE, the_facts("08:00", a_record(observed=Observed.FAILED, effort=an_effort(attempts=2)))),
+    ],
+    C.GIVEN_UP: [
+        (S.AT_RISK, the_facts("07:59", a_record(observed=Observed.FAILED, effort=an_effort(attempts=5)))),
+        (S.LATE, the_facts("09:00", a_record(observed=Observed.FAILED, effort=an_effort(attempts=5)))),
+    ],
+    C.OBSERVE: [
+        (S.AT_RISK, the_facts("07:28", a_record(mode=Mode.OBSERVE))),
+        (S.LATE, the_facts("08:00", a_record(), mode=Mode.OBSERVE)),
+    ],
+    C.ABSENT: [
+        (S.REFUSED, the_facts("05:00", a_record(observed=Observed.GONE, phase=Phase.GONE))),
+        (S.REFUSED, answered("07:30", Answer.GONE, phase=Phase.GONE)),
+        (S.LATE, the_facts("08:00", a_record(observed=Observed.GONE, phase=Phase.GONE))),
+    ],
+    C.UNFIT: [
+        (S.REFUSED, the_facts("05:00", a_record(observed=Observed.UNFIT, status="TRAINING"))),
+        (S.LATE, the_facts("08:00", a_record(observed=Observed.UNFIT))),
+    ],
+    C.FAILED_FOREIGN: [(S.REFUSED, the_facts("07:30", a_record(observed=Observed.FAILED, phase=Phase.REFUSED)))],
+    C.RESTING: [(S.OFF, the_facts("05:00", a_record()))],
+    C.UNPLANNED: [(S.OFF, the_facts("05:00", a_record(), None))],
+    C.STOPPING: [(S.OFF, running(observed=Observed.STOPPING, phase=Phase.STOPPING))],
+    C.FAILED_BEFORE: [(S.OFF, the_facts("18:00", a_record(observed=Observed.FAILED, phase=Phase.FAILED)))],
+    C.BLOCK: [(S.BLOCKED, the_facts("09:00", a_record(), MODEL, a_block()))],
+    C.FOREIGN_RUN: [
+        (S.UNSCHEDULED, running(ownership=Ownership.NONE, phase=Phase.UNSCHEDULED)),
+        (S.UNSCHEDULED, the_facts("09:00", a_record(observed=Observed.HOSTED), MODEL, a_block())),
+    ],
+    C.STOP_DUE: [(S.UNSCHEDULED, running(observed=Observed.STARTING))],
+    C.STOP_OVERDUE: [(S.UNSCHEDULED, running(attempt=an_attempt(Call.STOP, Answer.ACCEPTED, "16:00")))],
+    C.STOP_WITHHELD: [(S.UNSCHEDULED, running(mode=Mode.OBSERVE))],
+    C.STOP_REFUSED: [(S.REFUSED, running(attempt=an_attempt(Call.STOP, Answer.DENIED, "16:00", "AccessDenied")))],
+    C.UNSEEN: [
+        (S.UNKNOWN, the_facts("05:00")),
+        (S.UNKNOWN, the_facts("08:30", ModelRecord(WELD, TARGET, wake_at=at("08:29")))),
+    ],
+    C.READ_DENIED: [(S.UNKNOWN, hosted("09:00", unread=Unread(at("08:50"), "AccessDenied", Answer.DENIED)))],
+    C.READ_FAILED: [
+        (S.UNKNOWN, the_facts("05:00", a_record(unread=Unread(at("04:50"), "no answer", Answer.LOST)))),
+        (S.UNKNOWN, the_facts("05:00", a_record(unread=Unread(at("04:50"), "Validation", Answer.INVALID)))),
+    ],
+    C.STRANGE_STATUS: [(S.UNKNOWN, hosted("09:00", unread=Unread(at("08:50"), "HIBERNATED")))],
+    C.BUSY: [(S.UNKNOWN, hosted("09:00", observed=Observed.BUSY, status="SYSTEM_UPDATING"))],
+    C.PAUSED: [(S.UNKNOWN, hosted("09:00", mode=Mode.PAUSED))],
+    C.OVERDUE: [(S.UNKNOWN, hosted("09:00", wake_at=at("08:50")))],
+    C.UNSTORED: [(S.UNKNOWN, the_facts("09:00", None, problem="phase: 'asleep' is not known"))],
+}
+ROWS = [(cause, state, facts) for cause, rows in TABLE.items() for state, facts in rows]
+IDS = [f"{number}-{cause}-{state}" for number, (cause, state, _) in enumerate(ROWS)]
+
+
+@pytest.mark.parametrize(("cause", "state", "facts"), ROWS, ids=IDS)
+def test_each_cause_has_its_facts_and_its_state(cause: VerdictCause, state: VerdictState, facts: Facts) -> None:
+    verdict = judge(facts)
+    assert (verdict.cause, verdict.state) == (cause, state)
+    assert verdict.at == facts.now
+
+
+def test_the_table_knows_every_cause_and_every_state() -> None:
+    assert set(TABLE) == set(CAUSES) == set(VerdictCause)
+    assert {state for _, state, _ in ROWS} == set(VerdictState) == set(URGENCY)
+
+
+def test_no_two_causes_are_said_in_the_same_words() -> None:
+    assert len({rule.words for rule in CAUSES.values()}) == len(CAUSES)
+
+
+def test_the_services_own_words_are_the_end_of_the_cause() -> None:
+    verdict = judge(answered("07:28", Answer.QUOTA, "LimitExceededException: 2 models are hosted, the limit is 2"))
+    assert verdict.why.endswith("LimitExceededException: 2 models are hosted, the limit is 2")
+    assert judge(running(attempt=an_attempt(Call.STOP, Answer.DENIED, "16:00", "AccessDenied"))).words == "AccessDenied"
+
+
+def test_a_late_model_is_late_since_its_ready_time_and_says_when_it_is_expected() -> None:
+    verdict = judge(starting("08:05", begun="07:40"))
+    assert (verdict.since, verdict.ready_at, verdict.expected_at) == (at("08:00"), at("08:00"), at("08:10"))
+    assert judge(starting("08:15", begun="07:40")).expected_at is None  # longer than its lead: no moment can be named
+
+
+def test_a_model_that_was_ready_and_is_not_any_more_is_late_since_then() -> None:
+    verdict = judge(starting("09:10", begun="09:02", since=at("09:01"), effort=an_effort(hosted_at=at("07:50"))))
+    assert (verdict.state, verdict.since) == (S.LATE, at("09:01"))
+
+
+def test_a_quota_names_who_could_make_room_and_how() -> None:
+    rivals = (Rival(ModelId("scratch"), hold="h-7", until=at("15:24")), Rival(ModelId("line-7")))
+    commands = [remedy.command for remedy in judge(replace(answered("07:40", Answer.QUOTA), rivals=rivals)).remedies]
+    assert commands == ["preheat release scratch h-7", "preheat stop-now line-7", None]
+
+
+@pytest.mark.parametrize(("cause", "state", "facts"), ROWS, ids=IDS)
+def test_trouble_has_a_remedy_and_each_command_of_preheat_exists(
+    cause: VerdictCause, state: VerdictState, facts: Facts
+) -> None:
+    verdict = judge(facts)
+    assert verdict.remedies or not CAUSES[cause].trouble or cause in (C.UNSEEN, C.BUSY), (cause, state)
+    known = get_command(app).commands  # type: ignore[attr-defined]  # the root command is a group
+    for remedy in verdict.remedies:
+        words = (remedy.command or "").split()
+        if words[:1] == ["preheat"]:
+            command = known[words[1]]
+            command.make_context(words[1], words[2:], resilient_parsing=False)
+
+
+# --- what no verdict may say, whatever a record holds -----------------------------------------------------------------
+
+MOMENTS = ("05:00", "07:28", "07:50", "08:00", "09:00", "10:10", "15:59", "16:00", "18:00")
+ATTEMPTS = [None, *(an_attempt(call, answer) for call in (Call.START, Call.STOP) for answer in (None, *Answer))]
+UNREAD = [None, Unread(at("04:50"), "denied", Answer.DENIED), Unread(at("04:50"), "HIBERNATED")]
+
+
+def everything() -> list[Facts]:
+    """Return every combination of what a record can hold that a verdict reads, at each kind of moment."""
+    found = []
+    for observed, phase, attempt, unread in product(Observed, Phase, ATTEMPTS, UNREAD):
+        for effort in (None, an_effort(attempts=1), an_effort(attempts=5, hosted_at=at("07:50"))):
+            ownership = Ownership.STARTED if attempt is not None else Ownership.NONE
+            record = a_record(
+                observed=observed, phase=phase, attempt=attempt, unread=unread, effort=effort, ownership=ownership
+            )
+            found.append(record)
+    outlooks = {moment: outlook(MODEL, at(moment)) for moment in MOMENTS}
+    return [
+        Facts(WELD, at(moment), MODEL, record, outlooks[moment])
+        for record in found
+        for moment in MOMENTS[len(record.phase) % 2 :: 2]
+    ]
+
+
+def test_what_no_verdict_may_say() -> None:
+    for facts in everything():
+        verdict, record = judge(facts), facts.record
+        assert record is not None
+        state, rule = verdict.state, CAUSES[verdict.cause]
+        assert state in rule.states, (facts, verdict)
+        serves = record.observed is Observed.HOSTED and record.unread is None
+        assert state is not S.READY or serves, "READY while nothing serves"
+        assert state is not S.OFF or record.unread is None, "OFF while its state cannot be read"
+        assert state is not S.OFF or record.observed not in (Observed.HOSTED, Observed.STARTING), "OFF while it runs"
+        assert state is not S.ON_TIME or not is_refused(facts), "ON TIME while the start is refused"
+        assert state is not S.ON_TIME or _in_time(verdict.expected_at, verdict.ready_at)
+        assert state is not S.LATE or (verdict.since is not None and verdict.since <= facts.now)
+        assert (state is S.UNKNOWN) or record.unread is None
+
+
+def _in_time(expected: datetime | None, ready_at: datetime | None) -> bool:
+    return expected is not None and ready_at is not None and expected <= ready_at
