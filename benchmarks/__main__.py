@@ -102,7 +102,8 @@ def _plant_file(models: int) -> str:
         for number in range(100)
     )
     named = "".join(
-        f"  model-{number}:\n    project: project-{number}\n    version: 3\n    schedules: [line-{number % 100}]\n"
+        f"  model-{number}:\n    backend: lookoutvision\n    project: project-{number}\n    version: 3\n"
+        f"    schedules: [line-{number % 100}]\n"
         "    lead: 45m\n"
         for number in range(models)
     )

@@ -32,8 +32,8 @@ schedules:
     windows:
       - {days: mon-fri, start: "14:00", end: "22:00"}
 models:
-  weld-seams: {project: weld-seams-front, version: 3, schedules: [early], lead: 45m}
-  paint: {project: paint, version: 1, schedules: [late], max_units: 2}
+  weld-seams: {backend: lookoutvision, project: weld-seams-front, version: 3, schedules: [early], lead: 45m}
+  paint: {backend: lookoutvision, project: paint, version: 1, schedules: [late], max_units: 2}
 """
 
 

@@ -48,7 +48,7 @@ class _Edit:
 def edited(text: str, targets: Mapping[str, Mapping[str, str]], dropped: Mapping[str, Sequence[str]]) -> str:
     """Return the plant file's text with the fields `targets` in its models, and without their `dropped` fields.
 
-    Of the fields that name a target, each takes the place of the one before it; `backend` stands first.
+    Each field that names a target replaces the old field in its place.
 
     Raises:
         NotEditableError: a field of a model is an anchor or an alias, or a comment stands where a field has to go.
@@ -89,8 +89,7 @@ class _Entry:
     def edits(self, target: Mapping[str, str], dropped: Sequence[str]) -> list[_Edit]:
         """Return the edits that make this entry one of `target`."""
         found, left = [], dict(target)
-        first = next(pair for pair in self._pairs if _slot(pair.name) == 0)
-        last = first
+        last = next(pair for pair in self._pairs if _slot(pair.name) == 0)
         gone = set(dropped)
         for pair in self._pairs:
             slot = _slot(pair.name)
@@ -104,15 +103,10 @@ class _Entry:
                 continue
             found += [_Edit(*pair.key, new), _Edit(*pair.value, _scalar(left.pop(new)))]
             last = pair
-        if "backend" in left:
-            found.append(_Edit(first.key[0], first.key[0], f"backend: {left.pop('backend')}" + self._between(first)))
         # A version that had no place of its own follows the name; region and role follow both.
         for name, value in left.items():
             found.append(self._after(last, f"{name}: {_scalar(value)}"))
         return found + [self._without(pair, gone) for pair in self._pairs if pair.name in gone]
-
-    def _between(self, pair: _Pair) -> str:
-        return ", " if self._flow else self._newline + self._indent(pair)
 
     def _indent(self, pair: _Pair) -> str:
         return " " * (pair.key[0] - self._line_start(pair.key[0]))

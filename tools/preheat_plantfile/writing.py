@@ -94,11 +94,15 @@ def _lines(plant: PlantText, origin: str) -> list[str]:
         if schedule.closed:
             lines.append(f"    closed: [{_scalar(name)}]")
     lines += ["", "models:"]
+    endpoints: list[str] = []  # like the models' names, but no two are equal and none ends in a hyphen
     for name, schedules in plant.models.items():
+        endpoint = plain_name(name, endpoints)
+        endpoints.append(endpoint)
         lines += [
             f"  {_scalar(name)}:",
-            f"    project: {_scalar(name)}   # to be named: the hosting service's project and version",
-            "    version: 1",
+            "    backend: sagemaker   # placeholder: name the service, endpoint and config of your model",
+            f"    endpoint: {_scalar(endpoint)}",
+            f"    config: {_scalar(endpoint)}",
             f"    schedules: {_value(schedules)}",
         ]
     return lines

@@ -20,8 +20,8 @@ defaults: {{role: "{NEAR}"}}
 schedules:
   early: {{zone: UTC, windows: [{{days: daily, start: "06:00", end: "14:00"}}]}}
 models:
-  weld: {{project: line-weld, version: 3, schedules: [early]}}
-  door: {{project: line-door, version: 1, schedules: [early], region: eu-central-1}}
+  weld: {{backend: lookoutvision, project: line-weld, version: 3, schedules: [early]}}
+  door: {{backend: lookoutvision, project: line-door, version: 1, schedules: [early], region: eu-central-1}}
   parts: {{backend: rekognition, project: parts, version: v1, schedules: [early], region: us-east-1, role: "{FAR}"}}
   bolts: {{backend: rekognition, project: bolts, version: v1, schedules: [early], role: "{FAR}"}}
   paint:

@@ -36,7 +36,10 @@ def test_apply_shows_each_changed_field_and_what_is_removed(bench: Workbench, go
         PLANT.replace('end: "15:00"', 'end: "16:00"')
         .replace("version: 3", "version: 4")
         .replace("lead: 45m", "min_units: 2, mode: observe")
-        .replace("paint: {project: paint, ", "doors: {project: doors, unscheduled: stop, slack: 90s, ")
+        .replace(
+            "paint: {backend: lookoutvision, project: paint, ",
+            "doors: {backend: lookoutvision, project: doors, unscheduled: stop, slack: 90s, ",
+        )
     )
     result = bench.preheat("apply", bench.plant(changed), "--yes")
     golden(GOLDEN / "apply-changed.txt", bench.told(result))

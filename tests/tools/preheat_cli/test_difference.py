@@ -21,7 +21,7 @@ def schedule(*windows: str, **more: str) -> str:
     listed = "".join(f"      - {window}\n" for window in windows)
     fields = "".join(f"    {name.rstrip('_')}: {value}\n" for name, value in more.items())
     text = f"version: 1\nschedules:\n  s:\n    zone: UTC\n    windows:\n{listed}{fields}"
-    text += "models:\n  m: {project: p, version: 1, schedules: [s]}\n"
+    text += "models:\n  m: {backend: lookoutvision, project: p, version: 1, schedules: [s]}\n"
     (model,) = compiled(parse_plant(text.encode(), "plant.yaml"), now=MONDAY, previous={})
     return show.schedule(model.schedules[0])
 

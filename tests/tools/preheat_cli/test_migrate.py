@@ -27,16 +27,18 @@ schedules:
 models:
   # The first line.
   weld-seams:
+    backend: lookoutvision
     project: line-weld-seams   # by Anna
     version: 3                 # trained in May
     schedules: [early]
     max_units: 2               # on Mondays
 
-  door-gaps: {project: line-door, version: "12", schedules: [early], lead: 45m}  # in one line
+  door-gaps: {backend: lookoutvision, project: line-door, version: "12", schedules: [early], lead: 45m}  # in one line
   paint:
       schedules:
       - early
       version: 1
+      backend: lookoutvision
       project: 'line-paint'
 """
 REKOGNITION = """weld-seams: parts/weld.v1
@@ -96,7 +98,7 @@ def test_only_lines_of_the_moved_models_differ_and_no_comment_is_lost(bench: Wor
     for to, targets in (("rekognition", REKOGNITION), ("sagemaker", SAGEMAKER)):
         result = migrate(bench, to, targets).stdout
         gone = [line[2:] for line in ndiff(PLANT.splitlines(), result.splitlines()) if line.startswith("- ")]
-        assert all(any(f in line for f in ("project", "version", "max_units")) for line in gone), gone
+        assert all(any(f in line for f in ("backend", "project", "version", "max_units")) for line in gone), gone
         assert [line.partition("#")[2] for line in PLANT.splitlines() if "#" in line] == [
             line.partition("#")[2] for line in result.splitlines() if "#" in line
         ]
@@ -197,9 +199,12 @@ def test_a_map_that_is_not_there_and_a_plant_file_that_is_wrong_are_told(bench: 
 @pytest.mark.parametrize(
     ("entry", "told"),
     [
-        ("{project: &name p, version: 1, schedules: [early]}", "models.weld.project: found an anchor or an alias"),
         (
-            "{project: p, version: 1, schedules: [early],  # why\n    max_units: 2}",
+            "{backend: lookoutvision, project: &name p, version: 1, schedules: [early]}",
+            "models.weld.project: found an anchor or an alias",
+        ),
+        (
+            "{backend: lookoutvision, project: p, version: 1, schedules: [early],  # why\n    max_units: 2}",
             "models.weld.max_units: found a comment beside it",
         ),
     ],
@@ -211,7 +216,10 @@ def test_what_cannot_be_changed_in_place_is_told_and_not_touched(bench: Workbenc
     assert told in bench.told(result)
 
 
-FIELDS = ["project: p", "version: 1", "schedules: [early]", "min_units: 1", "max_units: 2", "region: eu-west-1"]
+FIELDS = [
+    *("backend: lookoutvision", "project: p", "version: 1", "schedules: [early]"),
+    *("min_units: 1", "max_units: 2", "region: eu-west-1"),
+]
 
 
 @pytest.mark.parametrize("turn", range(len(FIELDS)))

@@ -34,10 +34,10 @@ schedules:
     windows:
       - {days: sat, start: "22:00", end: "06:00"}
 models:
-  weld-seams: {project: weld-seams-front, version: 3, schedules: [early], min_units: 2}
-  door-gaps: {project: door-gaps, version: 1, schedules: [early, night]}
-  clear-coat: {project: clear-coat, version: 1, schedules: [night], lead: 45m, mode: observe}
-  spare: {project: spare, version: 1, schedules: [early], mode: paused}
+  weld-seams: {backend: lookoutvision, project: weld-seams-front, version: 3, schedules: [early], min_units: 2}
+  door-gaps: {backend: lookoutvision, project: door-gaps, version: 1, schedules: [early, night]}
+  clear-coat: {backend: lookoutvision, project: clear-coat, version: 1, schedules: [night], lead: 45m, mode: observe}
+  spare: {backend: lookoutvision, project: spare, version: 1, schedules: [early], mode: paused}
 """
 
 
@@ -47,7 +47,17 @@ def rows(text: str) -> list[dict[str, str]]:
 
 def test_a_valid_file_is_fine(bench: Workbench) -> None:
     result = bench.preheat("validate", bench.plant())
-    assert (result.exit_code, bench.told(result)) == (0, "plant.yaml: fine: 2 models, 2 schedules\n")
+    assert (result.exit_code, result.stdout.replace(f"{bench.folder}/", "")) == (
+        0,
+        "plant.yaml: fine: 2 models, 2 schedules\n",
+    )
+
+
+def test_validate_warns_of_the_service_that_aws_closed_and_of_no_other(bench: Workbench) -> None:
+    warning = "lookoutvision was closed by AWS on 2025-10-31; only a simulator answers: weld-seams, paint\n"
+    assert bench.preheat("validate", bench.plant()).stderr.endswith(f"plant.yaml: warning: {warning}")
+    example = str(Path(__file__).parents[3] / "examples" / "plant.yaml")
+    assert bench.preheat("validate", example).stderr == ""
 
 
 @pytest.mark.parametrize("command", ["validate", "windows", "plan", "apply"])
@@ -156,7 +166,8 @@ def test_without_a_range_the_next_seven_days_are_shown_and_what_is_late_already(
 
 def many(count: int, start: str = "06:00", **more: str) -> str:
     models = "\n".join(
-        f"  m{n}: {{project: m{n}, version: 1, schedules: [s]{''.join(f', {k}: {v}' for k, v in more.items())}}}"
+        f"  m{n}: {{backend: lookoutvision, project: m{n}, version: 1, schedules: [s]"
+        f"{''.join(f', {k}: {v}' for k, v in more.items())}}}"
         for n in range(count)
     )
     window = f'{{days: mon, start: "{start}", end: "14:00"}}'
@@ -181,7 +192,8 @@ def test_more_starts_than_calls_allow_to_be_ready_are_told(
         f'  s{n}: {{zone: UTC, windows: [{{days: mon, start: "06:{n}0", end: "14:00"}}]}}\n' for n in range(2)
     )
     models = "".join(
-        f"  m{n}: {{project: m{n}, version: 1, schedules: [s{n % 2}], slack: {slack}, lead: {30 + n % 2 * 10}m}}\n"
+        f"  m{n}: {{backend: lookoutvision, project: m{n}, version: 1, schedules: [s{n % 2}], "
+        f"slack: {slack}, lead: {30 + n % 2 * 10}m}}\n"
         for n in range(count)
     )
     span = ("--from", "2026-11-23", "--to", "2026-11-24")

@@ -27,7 +27,7 @@ WINDOW = '{days: daily, start: "06:00", end: "14:00"}'
 def model_of(schedule: str, *, now: datetime = NOW, calendars: str = "{}", **previous: HostedModel) -> HostedModel:
     text = (
         f"version: 1\ncalendars: {calendars}\nschedules:\n  s: {{zone: UTC, {schedule}}}\n"
-        "models:\n  m: {project: p, version: 1, schedules: [s]}\n"
+        "models:\n  m: {backend: lookoutvision, project: p, version: 1, schedules: [s]}\n"
     )
     known = {model.model_id: model for model in previous.values()}
     (model,) = compiled(parse_plant(text.encode(), "plant.yaml"), now=now, previous=known)
@@ -64,7 +64,7 @@ def test_schema_and_reader_agree_on_a_window(window: str) -> None:
     document = {
         "version": 1,
         "schedules": {"s": {"zone": "UTC", "windows": [fields]}},
-        "models": {"m": {"project": "p", "version": 1, "schedules": ["s"]}},
+        "models": {"m": {"backend": "lookoutvision", "project": "p", "version": 1, "schedules": ["s"]}},
     }
     try:
         parse_plant(json.dumps(document).encode(), "plant.yaml")
@@ -169,7 +169,8 @@ def test_a_model_whose_schedules_would_not_fit_an_item_is_refused_with_its_place
         for number in range(30)
     )
     named = ", ".join(f"s{number}" for number in range(30))
-    text = f"version: 1\nschedules:\n{lines}models:\n  m: {{project: p, version: 1, schedules: [{named}]}}\n"
+    model = f"  m: {{backend: lookoutvision, project: p, version: 1, schedules: [{named}]}}\n"
+    text = f"version: 1\nschedules:\n{lines}models:\n{model}"
     with pytest.raises(PlantFileError) as raised:
         parse_plant(text.encode(), "plant.yaml")
     (line, _) = raised.value.lines

@@ -23,7 +23,7 @@ def test_a_hard_day_means_what_the_page_says(zone: str, schedule: str, runs: str
     calendars = "".join(f"  {line}\n" for line in CALENDARS.splitlines())
     text = (
         f"version: 1\ncalendars:\n{calendars}schedules:\n  s:\n    zone: {zone}\n{fields}"
-        "models:\n  m: {project: p, version: 1, schedules: [s]}\n"
+        "models:\n  m: {backend: lookoutvision, project: p, version: 1, schedules: [s]}\n"
     )
     plant = parse_plant(text.encode(), "row.yaml")
     (model,) = compiled(plant, now=FIRST, previous={}, span=Range(FIRST.date(), LAST.date()))
@@ -43,7 +43,7 @@ def test_the_horizon_is_24_months_of_dates_and_shorter_ones_are_told() -> None:
         "version: 1\ncalendars: {a: {holidays: [{country: DE}]}, b: {dates: 2031-05-05}}\nschedules:\n"
         '  a: {zone: UTC, closed: [a], windows: [{days: daily, start: "06:00", end: "14:00"}]}\n'
         '  b: {zone: UTC, closed: [b], windows: [{days: daily, start: "06:00", end: "14:00"}]}\n'
-        "models:\n  m: {project: p, version: 1, schedules: [a, b]}\n"
+        "models:\n  m: {backend: lookoutvision, project: p, version: 1, schedules: [a, b]}\n"
     )
     now = datetime(2026, 11, 24, tzinfo=UTC)
     (model,) = compiled(parse_plant(text.encode(), "x"), now=now, previous={})

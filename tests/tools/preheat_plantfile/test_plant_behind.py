@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 def plant(*entries: str) -> str:
     models = "".join(
-        f"  m{number}: {{project: p{number}, version: 1, schedules: [], {entry}}}\n"
+        f"  m{number}: {{backend: lookoutvision, project: p{number}, version: 1, schedules: [], {entry}}}\n"
         for number, entry in enumerate(entries)
     )
     return f"version: 1\nschedules: {{}}\nmodels:\n{models}"

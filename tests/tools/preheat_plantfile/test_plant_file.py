@@ -49,7 +49,7 @@ def parsed(text: str, **previous: HostedModel) -> dict[str, HostedModel]:
 
 def a_window(text: str) -> ShiftWindow:
     file = HEAD.replace('{days: daily, start: "06:00", end: "14:00"}', text)
-    (model,) = parsed(file + "  weld: {project: p, version: 1, schedules: [early]}").values()
+    (model,) = parsed(file + "  weld: {backend: lookoutvision, project: p, version: 1, schedules: [early]}").values()
     return model.schedules[0].shift_windows[0]
 
 
@@ -60,7 +60,7 @@ def problems(text: str | bytes) -> list[str]:
 
 
 def a_model_with(field: str) -> str:
-    return HEAD + f"  weld: {{project: p, version: 1, schedules: [early], {field}}}"
+    return HEAD + f"  weld: {{backend: lookoutvision, project: p, version: 1, schedules: [early], {field}}}"
 
 
 def test_a_model_takes_its_fields_from_the_file_and_the_rest_from_the_defaults() -> None:
@@ -68,13 +68,16 @@ def test_a_model_takes_its_fields_from_the_file_and_the_rest_from_the_defaults()
         HEAD.replace("version: 1", "version: 1\ndefaults: {lead: 1h30m, min_units: 2}")
         + """
   weld-seams:
+    backend: lookoutvision
     project: weld-seams-front
     version: 3
     schedules: [early]
     max_units: 4
     mode: observe
     unscheduled: stop
-  paint: {project: paint, version: "12", schedules: [early, early], lead: 90s, slack: 0s, min_units: 1}
+  paint:
+    {backend: lookoutvision, project: paint, version: "12", schedules: [early, early], lead: 90s, slack: 0s,
+      min_units: 1}
 """
     )
     early = Schedule("early", "Europe/Berlin", (ShiftWindow(DAILY, time(6), time(14)),))
@@ -151,8 +154,8 @@ def test_an_anchor_stands_for_its_value() -> None:
     models = parsed(
         HEAD
         + """
-  weld: {project: p, version: 1, schedules: &shifts [early]}
-  paint: {project: q, version: 1, schedules: *shifts}
+  weld: {backend: lookoutvision, project: p, version: 1, schedules: &shifts [early]}
+  paint: {backend: lookoutvision, project: q, version: 1, schedules: *shifts}
 """
     )
     assert models["paint"].schedules == models["weld"].schedules
@@ -231,7 +234,10 @@ def test_units_that_contradict_the_defaults_are_told_at_the_model() -> None:
 
 
 def test_a_plant_holds_at_most_a_thousand_models() -> None:
-    lines = [f"  line-{n}: {{project: p-{n}, version: 1, schedules: [early]}}\n" for n in range(MODELS_MAX + 1)]
+    lines = [
+        f"  line-{n}: {{backend: lookoutvision, project: p-{n}, version: 1, schedules: [early]}}\n"
+        for n in range(MODELS_MAX + 1)
+    ]
     assert len(parsed(HEAD + "".join(lines[:-1]))) == MODELS_MAX
     (line,) = problems(HEAD + "".join(lines))
     assert line.endswith("models: found a mapping of 1001; accepted: at most 1,000 models")
@@ -256,7 +262,7 @@ def a_model_of(fields: str) -> str:
     ("fields", "target"),
     [
         ("backend: lookoutvision, project: p, version: 1", Target("p", "1")),
-        ("project: p, version: 1, region: eu-west-1", Target("p", "1", region="eu-west-1")),
+        ("backend: lookoutvision, project: p, version: 1, region: eu-west-1", Target("p", "1", region="eu-west-1")),
         ("backend: rekognition, project: line.2, version: v1", Target("line.2", "v1", Backend.REKOGNITION)),
         (
             f"backend: rekognition, arn: '{ARN}'",
@@ -291,7 +297,10 @@ WRONG_TARGETS = {
     "units of an endpoint": "backend: sagemaker, endpoint: weld, config: weld-v3, min_units: 2",
     "another service's fields": "backend: sagemaker, project: weld, version: 3",
     "names that the service would refuse": "backend: sagemaker, endpoint: -weld, config: weld_v3",
-    "a place that is none": "project: p, version: 1, region: Frankfurt, role: preheat",
+    "a place that is none": "backend: lookoutvision, project: p, version: 1, region: Frankfurt, role: preheat",
+    "no service": "project: p, version: 1",
+    "no service, with the fields of an endpoint": "endpoint: weld, config: weld-v3",
+    "no service, with an ARN": f"arn: '{ARN}'",
     "an endpoint twice": "backend: sagemaker, endpoint: weld, config: weld-v3, schedules: []}\n"
     "  twin: {backend: sagemaker, endpoint: weld, config: weld-v4",
 }

@@ -19,7 +19,10 @@ schedules:
 models:
   weld: {{{target}, schedules: [early]{model}}}
 """
-LOOKOUT, ENDPOINT = "project: weld, version: 3", "backend: sagemaker, endpoint: weld, config: weld-v3"
+LOOKOUT, ENDPOINT = (
+    "backend: lookoutvision, project: weld, version: 3",
+    "backend: sagemaker, endpoint: weld, config: weld-v3",
+)
 
 
 def text(defaults: str = "", model: str = "", target: str = LOOKOUT) -> str:

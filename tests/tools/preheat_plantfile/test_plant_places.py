@@ -48,8 +48,8 @@ def problems(folder: Path, *entries: str, defaults: str = "") -> list[str]:
 def test_region_and_role_come_from_the_model_or_else_from_the_defaults(folder: Path) -> None:
     found = models(
         folder,
-        "project: a, version: 1",
-        f"project: b, version: 1, region: us-east-1, role: {OTHER}",
+        "backend: lookoutvision, project: a, version: 1",
+        f"backend: lookoutvision, project: b, version: 1, region: us-east-1, role: {OTHER}",
         defaults=f"region: eu-west-1, role: {ROLE}",
     )
     assert [model.target for model in found.values()] == [
@@ -59,9 +59,21 @@ def test_region_and_role_come_from_the_model_or_else_from_the_defaults(folder: P
 
 
 def test_one_name_in_two_places_is_two_models_and_in_one_place_is_refused(folder: Path) -> None:
-    assert len(models(folder, "project: a, version: 1", f"project: a, version: 1, role: {ROLE}")) == 2
+    assert (
+        len(
+            models(
+                folder,
+                "backend: lookoutvision, project: a, version: 1",
+                f"backend: lookoutvision, project: a, version: 1, role: {ROLE}",
+            )
+        )
+        == 2
+    )
     (line,) = problems(
-        folder, "project: a, version: 1", f"project: a, version: 1, role: {ROLE}", defaults=f"role: {ROLE}"
+        folder,
+        "backend: lookoutvision, project: a, version: 1",
+        f"backend: lookoutvision, project: a, version: 1, role: {ROLE}",
+        defaults=f"role: {ROLE}",
     )
     assert "found a/1, which m0 (line 6) has already" in line
 
@@ -86,7 +98,7 @@ def test_the_default_role_is_held_against_the_account_that_an_arn_names(folder: 
 def test_a_payload_is_read_from_its_file_and_its_suffix_tells_the_type(
     folder: Path, entry: str, readiness: Readiness
 ) -> None:
-    (model,) = models(folder, f"project: a, version: 1, readiness: {{{entry}}}").values()
+    (model,) = models(folder, f"backend: lookoutvision, project: a, version: 1, readiness: {{{entry}}}").values()
     assert model.readiness == readiness
 
 
@@ -118,15 +130,15 @@ SIZE = "the path of a file of 1 to 200,000 bytes, seen from the plant file"
     ],
 )
 def test_what_is_no_payload_is_told_with_its_place(folder: Path, entry: str, told: str) -> None:
-    found = problems(folder, f"project: a, version: 1, readiness: {entry}")
+    found = problems(folder, f"backend: lookoutvision, project: a, version: 1, readiness: {entry}")
     assert any(line.startswith("6:") and told in line for line in found), found
 
 
 def test_files_that_are_missing_are_told_together_with_everything_else(folder: Path) -> None:
     found = problems(
         folder,
-        "project: a, version: 1, readiness: {payload: gone.jpg}",
-        "project: b, version: latest, readiness: {payload: gone.png}, region: here",
+        "backend: lookoutvision, project: a, version: 1, readiness: {payload: gone.jpg}",
+        "backend: lookoutvision, project: b, version: latest, readiness: {payload: gone.png}, region: here",
     )
     assert [line.partition(" models.")[2].partition(":")[0] for line in found] == [
         "m0.readiness.payload",

@@ -17,7 +17,11 @@ PlantPath = Annotated[Path, typer.Argument(help="The plant file.", metavar="FILE
 def validate(file: PlantPath) -> None:
     """Check a plant file; every problem is named with its place and what is accepted."""
     with told():
+        from preheat_plantfile.checks.warnings import warnings_of  # noqa: PLC0415 - loads the file's typed model
+
         plant = plant_of(file)
+        for warning in warnings_of(plant):
+            typer.echo(f"{file}: warning: {warning}", err=True)
         typer.echo(f"{file}: fine: {_count(plant.models, 'model')}, {_count(plant.schedules, 'schedule')}")
 
 

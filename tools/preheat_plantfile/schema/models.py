@@ -42,6 +42,9 @@ from preheat_plantfile.schema.windows import ScheduleEntry, Strict
 MODELS_MAX: Final = 1_000
 # What says how a lead is learned; beside `lead`, which pins it, they would have no effect.
 LEARNED_FIELDS: Final = ("late_target", "late_cost_per_minute", "default_lead", "lead_floor", "lead_cap")
+BACKEND_FIELD: Final = (
+    "Service that hosts it: rekognition, sagemaker, or lookoutvision, which AWS closed on 2025-10-31."
+)
 SCHEMA_URL: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -107,9 +110,7 @@ class _Place(Strict):
 class LookoutTarget(_Place):
     """A version of a Lookout for Vision model."""
 
-    backend: Annotated[Backend, *backend_leaf(Backend.LOOKOUT_VISION)] = Field(
-        default=Backend.LOOKOUT_VISION, description="Service that hosts it: lookoutvision, rekognition or sagemaker."
-    )
+    backend: Annotated[Backend, *backend_leaf(Backend.LOOKOUT_VISION)] = Field(description=BACKEND_FIELD)
     project: Project = Field(description="Lookout for Vision project.")
     version: Version = Field(description="Version number of the model, never 'latest'.")
 
@@ -121,7 +122,7 @@ class LookoutTarget(_Place):
 class RekognitionTarget(_Place):
     """A version of a Rekognition Custom Labels project: by name, or by its ARN alone."""
 
-    backend: Annotated[Backend, *backend_leaf(Backend.REKOGNITION)] = Field(description="rekognition.")
+    backend: Annotated[Backend, *backend_leaf(Backend.REKOGNITION)] = Field(description=BACKEND_FIELD)
     project: Annotated[str | None, *LABELS_PROJECT] = Field(
         default_factory=lambda: None, description="Rekognition Custom Labels project, by its name."
     )
@@ -149,7 +150,7 @@ class RekognitionTarget(_Place):
 class SageMakerTarget(_Place):
     """A SageMaker real-time endpoint, created from an endpoint config when it is needed."""
 
-    backend: Annotated[Backend, *backend_leaf(Backend.SAGEMAKER)] = Field(description="sagemaker.")
+    backend: Annotated[Backend, *backend_leaf(Backend.SAGEMAKER)] = Field(description=BACKEND_FIELD)
     endpoint: Endpoint = Field(description="Name of the SageMaker endpoint, created when it is needed.")
     config: EndpointConfig = Field(description="Name of the endpoint config that the endpoint is created from.")
 
@@ -225,9 +226,18 @@ MODEL_ENTRIES: Final[dict[Backend, type[LookoutModel | RekognitionModel | SageMa
 
 
 def backend_of(entry: Any) -> Backend:
-    """Return which kind of model an entry as read from the file is; what names no service is held to the first."""
+    """Return the service whose fields an entry, as read from the file, is checked against.
+
+    A valid `backend` decides. Without one the entry is refused anyway; the service that has its other fields is
+    returned, so that those fields are not reported as unknown.
+    """
     named = entry.get("backend") if isinstance(entry, dict) else getattr(entry, "backend", None)
-    return Backend(named) if isinstance(named, str) and named in list(Backend) else Backend.LOOKOUT_VISION
+    if isinstance(named, str) and named in list(Backend):
+        return Backend(named)
+    fields = set(entry) if isinstance(entry, dict) else set()
+    if fields & {"endpoint", "config"}:
+        return Backend.SAGEMAKER
+    return Backend.REKOGNITION if "arn" in fields else Backend.LOOKOUT_VISION
 
 
 AnyModel = Annotated[
