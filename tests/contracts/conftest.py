@@ -13,8 +13,8 @@ from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
 from preheat.adapters.dynamodb.connection import dynamodb_client
-from preheat.adapters.dynamodb.dynamodb import DynamoStore
 from preheat.adapters.dynamodb.failures import Patience
+from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.adapters.dynamodb.tables import TableNames, Tables
 from preheat.adapters.memory.store import MemoryStore
 from preheat.app.ports.store import Store

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pynamodb.exceptions import TransactWriteError
 
-from preheat.adapters.dynamodb.dynamodb import DynamoStore
+from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.domain.demand.request import (
     KEPT_AFTER_EXPIRY,
@@ -221,7 +221,7 @@ def test_a_hold_whose_change_is_not_seen_yet_is_waited_for(dynamo: Dynamo) -> No
     dynamo.store.answer(REPLY, EARLY, [])
     where, table = key("schedule#early", "request"), dynamo.tables.names.models
     put(dynamo, table, where, revision={"N": "2"})
-    with pytest.raises(StoreUnavailable, match="schedule#early: its last change is still not seen whole"):
+    with pytest.raises(StoreUnavailable, match="schedule#early: its last change is still visible only in part"):
         dynamo.store.standings(SCHEDULE, LONG_AGO)
     assert sum(dynamo.pauses) < 3
 

@@ -10,8 +10,8 @@ import pytest
 from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
 
 from preheat.adapters.dynamodb.connection import dynamodb_client
-from preheat.adapters.dynamodb.dynamodb import DynamoStore
 from preheat.adapters.dynamodb.failures import Patience
+from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.adapters.dynamodb.tables import TableNames
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.app.ports.store import Planned

@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 
 from preheat.adapters.dynamodb.connection import dynamodb_client
-from preheat.adapters.dynamodb.dynamodb import DynamoStore
+from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.adapters.dynamodb.tables import TableNames
 from preheat.app.ports.errors import StaleRecord
 from preheat.app.ports.store import Store

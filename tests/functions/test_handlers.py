@@ -17,7 +17,7 @@ from botocore.httpsession import URLLib3Session
 from moto import mock_aws
 
 from preheat.adapters.dynamodb.connection import dynamodb_client
-from preheat.adapters.dynamodb.dynamodb import DynamoStore
+from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.adapters.dynamodb.tables import TableNames, Tables
 from preheat.app.ports.errors import StoreUnavailable, UnreadableItem
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday

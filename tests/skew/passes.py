@@ -19,8 +19,8 @@ from tests.support.calls import Faulty
 
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.dynamodb.connection import dynamodb_client
-from preheat.adapters.dynamodb.dynamodb import DynamoStore
 from preheat.adapters.dynamodb.failures import Patience
+from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.adapters.dynamodb.tables import CURRENT, POINTER, RECORD, TableNames, Tables
 from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.sqs.work import work

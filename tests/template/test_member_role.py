@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from preheat.adapters.dynamodb.accounts import drawn
+from preheat.adapters.dynamodb.members import draw_external_id
 from preheat.adapters.hosting.members import AUDIT_SESSION_NAME, SESSION_LASTS, SESSION_NAME
 from preheat.adapters.hosting.session_policy import Place, listing_policy, policy
 from preheat.app.ports.store import Listed
@@ -85,8 +85,8 @@ def test_only_the_stacks_role_is_let_in_and_only_under_the_external_id(member_te
 def test_an_external_id_of_ones_own_is_refused_and_one_that_was_drawn_is_not(member_template: Template) -> None:
     parameters = member_template["Parameters"]
     assert "Default" not in parameters["ExternalId"]
-    assert re.fullmatch(parameters["ExternalId"]["AllowedPattern"], drawn())
-    for chosen in ("", "preheat", "tenant-7", f"{drawn()}0", drawn().upper()):
+    assert re.fullmatch(parameters["ExternalId"]["AllowedPattern"], draw_external_id())
+    for chosen in ("", "preheat", "tenant-7", f"{draw_external_id()}0", draw_external_id().upper()):
         assert not re.fullmatch(parameters["ExternalId"]["AllowedPattern"], chosen)
     assert parameters["ReconcileRoleArn"]["AllowedPattern"] == ROLE.pattern
 

@@ -109,7 +109,7 @@ def test_lists_are_read_whole_and_one_wrong_part_is_named() -> None:
 
 
 def test_what_a_cold_start_loads_of_these_holds_neither_pydantic_nor_tracing_nor_boto3() -> None:
-    loaded = ("bootstrap.settings", "observability.telemetry", "adapters.sqs.sqs", "adapters.dynamodb.dynamodb")
+    loaded = ("bootstrap.settings", "observability.telemetry", "adapters.sqs.sqs", "adapters.dynamodb.store")
     load = "; ".join([*(f"import preheat.{each}" for each in loaded), "import sys"])
     show = "print(*sorted({name.split('.')[0] for name in sys.modules}))"
     found = subprocess.run(

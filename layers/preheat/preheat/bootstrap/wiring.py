@@ -14,7 +14,7 @@ from botocore.session import Session
 
 from preheat.adapters.clock import SystemClock
 from preheat.adapters.dynamodb.connection import dynamodb_client
-from preheat.adapters.dynamodb.dynamodb import DynamoStore
+from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.adapters.dynamodb.stream import LedgerStream, key_of
 from preheat.adapters.dynamodb.tables import TableNames
 from preheat.adapters.eventbridge.eventbridge import EventBridge, events_client

@@ -1,7 +1,7 @@
-"""Plans: written whole under a partition of their own, then made current by one conditional write of a pointer.
+"""Plans: each written whole under its own partition, then made current by one conditional write of a pointer.
 
-Each apply writes under a partition that nobody else uses, so what an interrupted one left behind is in no plan.
-Does not know records; waking them is the store's affair.
+Each apply writes under a new partition, so what an interrupted apply leaves behind belongs to no plan.
+Does not know records; the store wakes them.
 """
 
 import uuid
@@ -15,6 +15,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from preheat.adapters.dynamodb import items, serial
 from preheat.adapters.dynamodb.failures import Failure, Patience, failure_of
+from preheat.adapters.dynamodb.part import Part
 from preheat.adapters.dynamodb.tables import CURRENT, POINTER, PlanItem, Tables
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.app.ports.store import Membership, Planned
@@ -27,7 +28,7 @@ BATCH = 25  # items that one BatchWriteItem takes
 class Pointer:
     """Which plan is current: its version, and the partition that holds it. Version 0: none was ever applied.
 
-    `before` is the partition of the plan that it followed, empty if there was none or the release did not note it.
+    `before` is the partition of the plan that it followed; empty: there was none, or the release did not store it.
     """
 
     version: int
@@ -43,21 +44,32 @@ class Seen(NamedTuple):
     accounts: dict[str, Membership]
 
 
-class Plans:
-    """The plans table."""
+class Plans(Part):
+    """Implements `PlanReader` on the plans table, with what the store needs to apply a plan."""
 
     def __init__(self, tables: Tables, patience: Patience) -> None:
-        self._tables = tables
-        self._patience = patience
-        self._seen = Seen(Pointer(0, ""), {}, {})  # One value, so that threads never take one plan's for another's.
+        super().__init__(tables, patience)
+        self._seen = Seen(Pointer(0, ""), {}, {})  # One value: threads never mix what they read of two plans.
 
-    def current(self) -> Pointer:
+    def plan_version(self) -> int:
+        """See `PlanReader`."""
+        return self._read_pointer().version
+
+    def planned_models(self) -> Sequence[ModelId]:
+        """See `PlanReader`."""
+        return self._read_names(self._read_pointer())
+
+    def left_models(self) -> Sequence[ModelId]:
+        """See `PlanReader`."""
+        return self._read_left(self._read_pointer())
+
+    def _read_pointer(self) -> Pointer:
         """Return the pointer, by a consistent read.
 
         Raises:
-            UnreadableItem: it is of a form that this release does not know.
+            UnreadableItem: its form is unknown to this release.
         """
-        item = self._get(CURRENT, POINTER)
+        item = self._get_plan_item(CURRENT, POINTER)
         if item is None:
             return Pointer(0, "")
         where = f"{self._tables.names.plans} {CURRENT}/{POINTER}"
@@ -69,50 +81,50 @@ class Plans:
         return Pointer(item.version, item.points_to, item.before or "")
 
     def planned(self, model_id: ModelId) -> Planned:
-        """See `ports.Store`. A plan never changes, so what was read of the current one is kept."""
+        """See `PlanReader`. A plan never changes, so what was read of the current one is kept."""
         seen = self._see()
         if seen.pointer.version == 0:
             return Planned(0, None)
         if model_id not in seen.models:
-            item = self._get(seen.pointer.partition, items.model_item(model_id))
+            item = self._get_plan_item(seen.pointer.partition, items.model_item(model_id))
             seen.models[model_id] = items.to_model(item) if item is not None else None
         return Planned(seen.pointer.version, seen.models[model_id])
 
-    def membership(self, account: str) -> Membership:
-        """See `ports.Store`. It is that of the plan that `planned` has seen last, so that a pass goes by one plan."""
+    def _read_membership(self, account: str) -> Membership:
+        """Return the account's membership in the plan that `planned` saw last, so that a pass uses one plan only."""
         seen = self._seen if self._seen.pointer.version else self._see()
         version = seen.pointer.version
         if version == 0:
             return Membership(0, None)
         if account not in seen.accounts:
-            item = self._get(seen.pointer.partition, items.account_item(account))
+            item = self._get_plan_item(seen.pointer.partition, items.account_item(account))
             seen.accounts[account] = items.to_membership(item) if item is not None else Membership(version, None)
         return seen.accounts[account]
 
     def _see(self) -> Seen:
-        """Return what was read of the current plan, and forget any other."""
-        pointer, seen = self.current(), self._seen
+        """Return what was read of the current plan, and forget what was read of any other."""
+        pointer, seen = self._read_pointer(), self._seen
         if pointer != seen.pointer:
             seen = self._seen = Seen(pointer, {}, {})
         return seen
 
     def planned_before(self, model_id: ModelId) -> HostedModel | None:
-        """See `ports.Store`."""
-        pointer = self.current()
+        """See `PlanReader`."""
+        pointer = self._read_pointer()
         if not pointer.before:
             return None
-        item = self._get(pointer.before, items.model_item(model_id))
+        item = self._get_plan_item(pointer.before, items.model_item(model_id))
         return items.to_model(item) if item is not None else None
 
-    def models(self, pointer: Pointer) -> list[ModelId]:
+    def _read_names(self, pointer: Pointer) -> list[ModelId]:
         """Return the models that a plan names, in order."""
-        return self._named(pointer, items.model_item(ModelId("")))
+        return self._read_model_ids(pointer, items.model_item(ModelId("")))
 
-    def left(self, pointer: Pointer) -> list[ModelId]:
-        """Return the models that a plan has written down as left, in order: earlier ones named them."""
-        return self._named(pointer, items.left_item(ModelId("")))
+    def _read_left(self, pointer: Pointer) -> list[ModelId]:
+        """Return the models that a plan lists as left, in order: earlier plans named them."""
+        return self._read_model_ids(pointer, items.left_item(ModelId("")))
 
-    def _named(self, pointer: Pointer, prefix: str) -> list[ModelId]:
+    def _read_model_ids(self, pointer: Pointer, prefix: str) -> list[ModelId]:
         if pointer.version == 0:
             return []
 
@@ -124,7 +136,7 @@ class Plans:
 
         return sorted(self._patience.call(f"the models of plan {pointer.version}", read))
 
-    def write(
+    def _write_plan(
         self,
         models: Sequence[HostedModel],
         members: Mapping[str, Membership],
@@ -133,9 +145,9 @@ class Plans:
         *,
         before: str,
     ) -> Pointer:
-        """Store a plan that is not current yet, with whom it leaves, and return the pointer that makes it current.
+        """Store a plan that is not current yet, with the models that it leaves. Return the pointer to it.
 
-        `before` is the partition of the plan that it is to follow.
+        `before` is the partition of the plan that it follows.
         """
         pointer = Pointer(version, f"v{version:010d}-{uuid.uuid4().hex[:12]}", before)
         kind, partition = self._tables.plans, pointer.partition
@@ -152,8 +164,8 @@ class Plans:
             self._patience.call(f"plan {version}", put)
         return pointer
 
-    def make_current(self, pointer: Pointer, at: datetime, *, after: int) -> None:
-        """Let `pointer` follow the plan of version `after`. A lost answer is settled by reading once more.
+    def _make_current(self, pointer: Pointer, at: datetime, *, after: int) -> None:
+        """Make the plan of `pointer` current, after the plan of version `after`. A lost answer is settled by a read.
 
         Raises:
             StaleRecord: another apply came first.
@@ -176,7 +188,7 @@ class Plans:
                 failure = failure_of(error)
                 if failure not in (Failure.CONDITION, Failure.LOST):
                     raise
-                current = self.current()
+                current = self._read_pointer()
                 if current == pointer:
                     return
                 if current.version != after:
@@ -186,7 +198,7 @@ class Plans:
 
         self._patience.call(f"plan {pointer.version}", put)
 
-    def _get(self, plan: str, item: str) -> PlanItem | None:
+    def _get_plan_item(self, plan: str, item: str) -> PlanItem | None:
         name, key = self._tables.names.plans, f"{plan}/{item}"
         read = self._tables.connection.get_item
         found = self._patience.call(f"{name} {key}", lambda: read(name, plan, item, consistent_read=True)).get("Item")

@@ -1,11 +1,12 @@
-"""Records on DynamoDB: one transaction per state change, every write conditional on the version that was read.
+"""Records on DynamoDB: one transaction for each state change; every write is conditional on the version that was read.
 
-Owns how a write whose answer was lost is settled. Does not know plans, nor what stands of a request: a write is only
-guarded by the versions of those that were read.
+Owns how a write with a lost answer is settled, and how models are woken. Does not know plans or what requests say: a
+write only checks the versions of the requests that were read.
 """
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from itertools import batched
@@ -15,43 +16,57 @@ from pynamodb.exceptions import PynamoDBException
 from pynamodb.transactions import TransactWrite
 
 from preheat.adapters.dynamodb import items, serial
-from preheat.adapters.dynamodb.failures import Failure, Patience, failure_of
-from preheat.adapters.dynamodb.requests import guard, woken
-from preheat.adapters.dynamodb.tables import RECORD, LedgerItem, RecordItem, Tables
-from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.adapters.dynamodb.failures import Failure, failure_of
+from preheat.adapters.dynamodb.part import Part
+from preheat.adapters.dynamodb.tables import COUNTER, RECORD, LedgerItem, RecordItem, RequestItem
+from preheat.app.ports.errors import PreheatError, StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.app.ports.store import Due
 from preheat.domain.demand.request import Subject
-from preheat.domain.plan.plan import ModelId
+from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
-BATCH = 100  # keys that one BatchGetItem takes
+BATCH = 100  # keys in one BatchGetItem
+HANDS = 8  # calls in parallel while many models are woken
+WAKER = "wake"  # the writer of a record that was woken
 
 
-class Records:
-    """The records in their table, each written with its entry in the table of the ledgers."""
+def wake_actions(model_id: ModelId, at: datetime) -> list[Any]:
+    """Return the update actions that make a record due at `at`."""
+    return [
+        RecordItem.version.add(1),
+        RecordItem.wake_at.set(serial.stamp(at)),
+        RecordItem.shard.set(items.shard_of(model_id)),
+        RecordItem.writer.set(WAKER),
+    ]
 
-    def __init__(self, tables: Tables, patience: Patience) -> None:
-        self._tables = tables
-        self._patience = patience
+
+class Records(Part):
+    """Implements `RecordReader`, `RecordWriter`, `Waker`, `DueIndex` and `LedgerReader`.
+
+    A record and its ledger entry are written together, each in its own table.
+    """
 
     def load(self, model_id: ModelId) -> ModelRecord | None:
-        """See `ports.Store`."""
-        item = self._get(model_id)
+        """See `RecordReader`."""
+        item = self._get_record(model_id)
         return items.to_record(item) if item is not None else None
 
-    def save(self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int]) -> ModelRecord:
-        """See `ports.Store`."""
+    def save(
+        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
+    ) -> ModelRecord:
+        """See `RecordWriter`."""
+        guards = guards or {}
 
         def write() -> None:
             try:
-                self._write(record, entry, guards)
+                self._write_record(record, entry, guards)
             except PynamoDBException as error:
                 failure = failure_of(error)
                 if failure not in (Failure.CONDITION, Failure.CONFLICT, Failure.LOST):
                     raise
-                version, writer = self._stored(record.model_id)
+                version, writer = self._read_version(record.model_id)
                 if version == record.version + 1 and record.writer and writer == record.writer:
-                    return  # It was this very write that won; only its answer was lost.
+                    return  # This write won; only its answer was lost.
                 if version != record.version:
                     message = f"{record.model_id}: version {record.version} was read, {version} is stored"
                     raise StaleRecord(message) from error
@@ -65,7 +80,7 @@ class Records:
         return replace(record, version=record.version + 1)
 
     def due(self, until: datetime) -> Sequence[Due]:
-        """See `ports.Store`."""
+        """See `DueIndex`. A line without a valid instant is left out: the resync finds its model."""
 
         def read() -> list[RecordItem]:
             bound = RecordItem.wake_at <= serial.stamp(until)
@@ -79,21 +94,60 @@ class Records:
         return sorted(lines, key=lambda line: (line.wake_at, line.model_id))
 
     def recorded(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
-        """See `ports.Store`."""
+        """See `RecordReader`."""
         name = self._tables.names.models
         records = {}
         for some in batched(dict.fromkeys(model_ids), BATCH, strict=False):
-            for raw in self._get_all([{"model_id": model_id, "item": RECORD} for model_id in some]):
+            for raw in self._get_records([{"model_id": model_id, "item": RECORD} for model_id in some]):
                 try:
                     record = items.to_record(items.checked(self._tables.records, name, raw))
                 except UnreadableItem:
-                    continue  # Its own pass tells of it; it must not hide the others.
+                    continue  # Its own pass reports it; it must not hide the others.
                 records[record.model_id] = record
         return records
 
-    def wake(self, model_id: ModelId, at: datetime) -> bool:
-        """Wake a model, an unreadable record too, so that its own pass tells of it; tell whether it has a record."""
-        changes = woken(model_id, at)
+    def wake(self, model_id: ModelId, at: datetime) -> None:
+        """See `Waker`. An unreadable record is woken too, so that its own pass reports it."""
+        self._wake_record(model_id, at)
+
+    def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
+        """See `LedgerReader`."""
+        name = self._tables.names.ledger
+        try:
+            query = self._tables.ledger.query
+            found = self._patience.call(f"{name} {model_id}", lambda: list(query(model_id, consistent_read=True)))
+        except (TypeError, ValueError) as error:  # PynamoDB could not even read an attribute's type.
+            raise UnreadableItem(f"{name} {model_id}: {error}") from error
+        return tuple(items.to_entry(item) for item in found)
+
+    def _wake_each(
+        self, models: Sequence[ModelId], at: datetime, new: Mapping[ModelId, HostedModel] | None = None
+    ) -> list[Exception]:
+        """Make many models due, some of them in parallel. Return the errors: one model's must not harm the others.
+
+        A model of `new` that has no record yet gets one.
+        """
+
+        def wake(model_id: ModelId) -> Exception | None:
+            try:
+                if not self._wake_record(model_id, at) and new is not None and model_id in new:
+                    self._create_record(new[model_id], at)
+            except (PreheatError, PynamoDBException) as error:
+                return error
+            return None
+
+        with ThreadPoolExecutor(HANDS) as hands:
+            return [*filter(None, hands.map(wake, models))]
+
+    def _create_record(self, model: HostedModel, at: datetime) -> None:
+        try:
+            self.save(ModelRecord(model.model_id, model.target, wake_at=at, writer=WAKER), None)
+        except StaleRecord:  # A pass has created the record in the meantime.
+            self._wake_record(model.model_id, at)
+
+    def _wake_record(self, model_id: ModelId, at: datetime) -> bool:
+        """Make a record due; return whether there is one."""
+        changes = wake_actions(model_id, at)
         name, exists = self._tables.names.models, RecordItem.model_id.exists()
 
         def update() -> dict[str, Any]:
@@ -107,7 +161,7 @@ class Records:
             raise
         return True
 
-    def _write(self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int]) -> None:
+    def _write_record(self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int]) -> None:
         item = items.from_record(self._tables.records, record)
         if entry is None and not guards:
             item.save()
@@ -117,14 +171,16 @@ class Records:
             write.save(item)
             if entry is not None:
                 write.save(items.from_entry(self._tables.ledger, entry), condition=LedgerItem.sequence.does_not_exist())
-            guard(write, self._tables.requests, guards)
+            for subject, seen in guards.items():
+                unchanged = RequestItem.version == seen if seen else RequestItem.model_id.does_not_exist()
+                write.condition_check(self._tables.requests, subject.key, COUNTER, unchanged)
 
-    def _stored(self, model_id: ModelId) -> tuple[int, str]:
-        """Return version and writer of the record as stored; version 0: there is none."""
-        item = self._get(model_id, ["version", "writer"])
+    def _read_version(self, model_id: ModelId) -> tuple[int, str]:
+        """Return the version and writer of the stored record; version 0: there is none."""
+        item = self._get_record(model_id, ["version", "writer"])
         return (item.version, item.writer) if item is not None else (0, "")
 
-    def _get(self, model_id: ModelId, attributes: Sequence[str] | None = None) -> RecordItem | None:
+    def _get_record(self, model_id: ModelId, attributes: Sequence[str] | None = None) -> RecordItem | None:
         name, key = self._tables.names.models, f"{model_id}/{RECORD}"
 
         def read() -> dict[str, Any]:
@@ -135,10 +191,10 @@ class Records:
         found = self._patience.call(f"{name} {key}", read).get("Item")
         return items.checked(self._tables.records, key, found) if found else None
 
-    def _get_all(self, keys: Sequence[Any]) -> list[dict[str, Any]]:
-        """Return the raw items of up to 100 keys; what the service left out of its answer is asked for again."""
+    def _get_records(self, keys: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return the raw items of up to 100 keys. Keys that the service left out of its answer are requested again."""
         name, found = self._tables.names.models, []
-        for _ in range(BATCH):  # Each answer holds one item at the least, or it is an error.
+        for _ in range(BATCH):  # Each answer holds at least one item, or it is an error.
             some = keys
 
             def read(some: Sequence[Any] = some) -> dict[str, Any]:
@@ -155,9 +211,8 @@ class Records:
 def _token(table: str, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int]) -> str:
     """Return the transaction's idempotency token: 36 characters, the same for the same write by the same writer.
 
-    DynamoDB keeps tokens for the whole account, so the table is part of it: another stack's write is another one.
+    DynamoDB keeps tokens for the whole account, so the table's name is part of it: two stacks never share a token.
     """
-    said: dict[str, serial.Json] = {"table": table, "record": serial.encode(record), "entry": serial.encode(entry)}
-    said |= {"guards": {subject.key: version for subject, version in guards.items()}} if guards else {}
-    facts = serial.dumps(said)
-    return hashlib.sha256(facts.encode()).hexdigest()[:36]
+    facts: dict[str, serial.Json] = {"table": table, "record": serial.encode(record), "entry": serial.encode(entry)}
+    facts |= {"guards": {subject.key: version for subject, version in guards.items()}} if guards else {}
+    return hashlib.sha256(serial.dumps(facts).encode()).hexdigest()[:36]

@@ -1,11 +1,11 @@
-"""Requests on DynamoDB: what stands of a subject, and the one transaction in which a request is answered.
+"""Requests on DynamoDB: the holds and blocks of a subject, and the one transaction that answers a request.
 
-Owns how an answer that was lost is settled, and that a query never takes a change for seen of which it saw only half:
-DynamoDB may show one item of a transaction before the next. Does not know what a request is worth, nor who may ask.
+Owns how a lost answer is settled, and how a query notices that it saw only half of a change: DynamoDB may show one item
+of a transaction before the next. Does not judge requests, and does not know who may send them.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,47 +14,26 @@ from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
 from preheat.adapters.dynamodb import items, request_items, serial
-from preheat.adapters.dynamodb.failures import Failure, Patience, failure_of
-from preheat.adapters.dynamodb.tables import COUNTER, RECORD, RecordItem, ReplyItem, RequestItem, Tables
+from preheat.adapters.dynamodb.failures import Failure, failure_of
+from preheat.adapters.dynamodb.records import Records, wake_actions
+from preheat.adapters.dynamodb.tables import COUNTER, RECORD, RecordItem, ReplyItem, RequestItem
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.domain.plan.plan import ModelId
 
-WAKER = "wake"  # the writer of a record that was woken
-QUERIES_MAX = 5  # of a subject whose last change is seen in part; it is whole within milliseconds
-PAUSE = 0.05  # seconds between them
+QUERIES_MAX = 5  # while a subject's last change is seen only in part; it is complete within milliseconds
+PAUSE = 0.05  # seconds between these queries
 
 
-def woken(model_id: ModelId, at: datetime) -> list[Any]:
-    """Return what an update does to a record so as to make it due at `at`."""
-    return [
-        RecordItem.version.add(1),
-        RecordItem.wake_at.set(serial.stamp(at)),
-        RecordItem.shard.set(items.shard_of(model_id)),
-        RecordItem.writer.set(WAKER),
-    ]
-
-
-def guard(write: TransactWrite, kind: type[RequestItem], guards: Mapping[Subject, int]) -> None:
-    """Let a transaction be written only if the requests of each subject have the version that was read."""
-    for subject, seen in guards.items():
-        unchanged = RequestItem.version == seen if seen else RequestItem.model_id.does_not_exist()
-        write.condition_check(kind, subject.key, COUNTER, unchanged)
-
-
-class Requests:
-    """The requests in the table of the records, and their replies in the table of the ledgers."""
-
-    def __init__(self, tables: Tables, patience: Patience) -> None:
-        self._tables = tables
-        self._patience = patience
+class Requests(Records):
+    """Implements `RequestReader` and `RequestWriter`: requests stand beside the records, replies beside the ledgers."""
 
     def standings(self, subject: Subject, after: datetime) -> Standings:
-        """See `ports.Store`."""
+        """See `RequestReader`."""
         for _ in range(QUERIES_MAX):
             found: list[Standing] = []
             counter: RequestItem | None = None
-            for item in self._query(subject, COUNTER):
+            for item in self._query_requests(subject, COUNTER):
                 if item.item == COUNTER:
                     counter = item
                 else:
@@ -64,41 +43,59 @@ class Requests:
                 shown = version if subject.model_id is None else 0
                 return Standings(shown, tuple(one for one in found if one.end > after))
             self._patience.sleep(PAUSE)
-        raise StoreUnavailable(f"{self._name} {subject.key}: its last change is still not seen whole")
+        raise StoreUnavailable(
+            f"{self._tables.names.models} {subject.key}: its last change is still visible only in part"
+        )
 
     def standing(self, subject: Subject, request_id: RequestId) -> Standing | None:
-        """See `ports.Store`."""
-        item = self._get(subject.key, request_items.standing_item(request_id))
+        """See `RequestReader`."""
+        item = self._get_request(subject.key, request_items.standing_item(request_id))
         return request_items.to_standing(item) if item is not None else None
 
     def tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
-        """See `ports.Store`."""
-        found = self._query(subject, request_items.tombstones_of(request_id))
+        """See `RequestReader`."""
+        found = self._query_requests(subject, request_items.tombstones_of(request_id))
         return tuple(request_items.to_tombstone(item) for item in found)
 
     def reply(self, request_id: RequestId) -> Reply | None:
-        """See `ports.Store`."""
+        """See `RequestReader`."""
         name, partition = self._tables.names.ledger, request_items.reply_partition(request_id)
         read = self._tables.connection.get_item
         where = f"{name} {partition}"
         raw = self._patience.call(where, lambda: read(name, partition, "1", consistent_read=True)).get("Item")
         return request_items.to_reply(items.checked(self._tables.replies, f"{partition}/1", raw)) if raw else None
 
-    def answer(self, reply: Reply, change: Standing | Tombstone | None, seen: int | None = None) -> None:
-        """Write what `ports.Store.answer` says in one transaction; whom a schedule's change concerns is not woken."""
+    def answer(
+        self,
+        reply: Reply,
+        change: Standing | Tombstone | None,
+        models: Sequence[ModelId],
+        seen: int | None = None,
+    ) -> None:
+        """See `RequestWriter`."""
+        self._store_answer(reply, change, seen)
+        if not isinstance(change, Standing) or change.subject.model_id is not None:
+            return
+        failed = self._wake_each(models, reply.at)
+        if failed:
+            message = f"request {reply.request_id} is answered, but {len(failed)} of {len(models)} models are not woken"
+            raise StoreUnavailable(f"{message} yet: {failed[0]}") from failed[0]
+
+    def _store_answer(self, reply: Reply, change: Standing | Tombstone | None, seen: int | None) -> None:
+        """Write the reply and its change in one transaction. The models of a schedule are not woken."""
         model_id = change.subject.model_id if isinstance(change, Standing) else None
-        exists = model_id is not None and self._get(model_id, RECORD, ["model_id"]) is not None
+        exists = model_id is not None and self._get_request(model_id, RECORD, ["model_id"]) is not None
 
         def write() -> None:
             try:
-                self._write(reply, change, seen, exists=exists)
+                self._write_answer(reply, change, seen, exists=exists)
             except PynamoDBException as error:
                 failure = failure_of(error)
                 if failure not in (Failure.CONDITION, Failure.CONFLICT, Failure.LOST):
                     raise
                 stored = self.reply(reply.request_id)
                 if stored == reply:
-                    return  # It was this very write that won; only its answer was lost.
+                    return  # This write won; only its answer was lost.
                 if stored is not None:
                     raise StaleRecord(f"request {reply.request_id} was answered already") from error
                 if failure is Failure.CONDITION:
@@ -108,20 +105,24 @@ class Requests:
 
         self._patience.call(f"request {reply.request_id}", write)
 
-    def _write(self, reply: Reply, change: Standing | Tombstone | None, seen: int | None, *, exists: bool) -> None:
+    def _write_answer(
+        self, reply: Reply, change: Standing | Tombstone | None, seen: int | None, *, exists: bool
+    ) -> None:
         kind = self._tables.requests
         token = _token(self._tables.names.models, reply, change, seen, exists)
         with TransactWrite(connection=self._tables.connection, client_request_token=token) as write:
             item = request_items.from_reply(self._tables.replies, reply)
             write.save(item, condition=ReplyItem.model_id.does_not_exist())
             if isinstance(change, Standing):
-                self._change(write, reply, change, seen, exists=exists)
+                self._write_change(write, reply, change, seen, exists=exists)
             elif change is not None:
                 write.save(request_items.from_tombstone(kind, change))
                 standing = request_items.standing_item(change.of)
                 write.condition_check(kind, change.subject.key, standing, RequestItem.model_id.does_not_exist())
 
-    def _change(self, write: TransactWrite, reply: Reply, change: Standing, seen: int | None, *, exists: bool) -> None:
+    def _write_change(
+        self, write: TransactWrite, reply: Reply, change: Standing, seen: int | None, *, exists: bool
+    ) -> None:
         kind, before = self._tables.requests, change.revision - 1
         unchanged = RequestItem.revision == before if before else RequestItem.model_id.does_not_exist()
         write.save(request_items.from_standing(kind, change), condition=unchanged)
@@ -143,34 +144,34 @@ class Requests:
         if exists:
             record = kind(model_id=model_id, item=RECORD)
             as_read = RecordItem.model_id.exists() if seen is None else RecordItem.version == seen
-            write.update(record, actions=woken(model_id, reply.at), condition=as_read)
+            write.update(record, actions=wake_actions(model_id, reply.at), condition=as_read)
         else:
             write.condition_check(kind, model_id, RECORD, RecordItem.model_id.does_not_exist())
 
-    @property
-    def _name(self) -> str:
-        return self._tables.names.models
-
-    def _query(self, subject: Subject, prefix: str) -> list[RequestItem]:
-        """Return the items of a subject whose range keys begin with `prefix`, in order of them."""
+    def _query_requests(self, subject: Subject, prefix: str) -> list[RequestItem]:
+        """Return the items of a subject whose range keys begin with `prefix`, in the order of these keys."""
         bound = RequestItem.item.startswith(prefix)
 
         def read() -> list[dict[str, Any]]:
             options = {"range_key_condition": bound, "consistent_read": True}
-            return list(ResultIterator(self._tables.connection.query, (self._name, subject.key), options))
+            return list(
+                ResultIterator(self._tables.connection.query, (self._tables.names.models, subject.key), options)
+            )
 
-        found = self._patience.call(f"{self._name} {subject.key}", read)
-        return [self._checked(raw) for raw in found]
+        found = self._patience.call(f"{self._tables.names.models} {subject.key}", read)
+        return [self._check_request(raw) for raw in found]
 
-    def _get(self, key: str, item: str, attributes: Sequence[str] | None = None) -> RequestItem | None:
+    def _get_request(self, key: str, item: str, attributes: Sequence[str] | None = None) -> RequestItem | None:
         def read() -> dict[str, Any]:
             connection = self._tables.connection
-            return connection.get_item(self._name, key, item, consistent_read=True, attributes_to_get=attributes)
+            return connection.get_item(
+                self._tables.names.models, key, item, consistent_read=True, attributes_to_get=attributes
+            )
 
-        raw = self._patience.call(f"{self._name} {key}/{item}", read).get("Item")
-        return self._checked(raw) if raw else None
+        raw = self._patience.call(f"{self._tables.names.models} {key}/{item}", read).get("Item")
+        return self._check_request(raw) if raw else None
 
-    def _checked(self, raw: dict[str, Any]) -> RequestItem:
+    def _check_request(self, raw: dict[str, Any]) -> RequestItem:
         key = "/".join(next(iter(raw.get(name, {"S": "?"}).values())) for name in ("model_id", "item"))
         return items.checked(self._tables.requests, key, raw)
 

@@ -6,7 +6,7 @@ Values are frozen, so holding them is as good as a copy. Knows nothing of faults
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from preheat.adapters.dynamodb.accounts import drawn, listed
+from preheat.adapters.dynamodb.members import draw_external_id, list_by_account
 from preheat.app.ports.errors import StaleRecord
 from preheat.app.ports.store import Due, Membership, Planned
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
@@ -153,7 +153,7 @@ class MemoryStore:
         served = max((record.plan_version for record in self.recorded(sorted(concerned)).values()), default=0)
         self.current = max(expected_version, served) + 1
         self.plans[self.current] = {model.model_id: model for model in models}
-        for account in listed(models):
+        for account in list_by_account(models):
             self.external_id(account)
         for model in models:
             if model.model_id not in self.records:
@@ -174,9 +174,9 @@ class MemoryStore:
 
     def external_id(self, account: str) -> str:
         """See `ports.Store`."""
-        return self.external_ids.setdefault(account, drawn())
+        return self.external_ids.setdefault(account, draw_external_id())
 
     def membership(self, account: str) -> Membership:
         """See `ports.Store`."""
         models = self.plans[self.current].values()
-        return Membership(self.current, self.external_ids.get(account), listed(models).get(account, ()))
+        return Membership(self.current, self.external_ids.get(account), list_by_account(models).get(account, ()))

@@ -1,0 +1,89 @@
+"""Member accounts: the targets that a plan lists in each, and the ExternalId for assuming each account's role.
+
+Owns how ExternalIds are drawn. An ExternalId is not secret, but only Preheat may choose it, and it never changes:
+anybody who could choose one could make Preheat enter an account for somebody else.
+"""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pynamodb.exceptions import PynamoDBException
+
+from preheat.adapters.dynamodb import items, serial
+from preheat.adapters.dynamodb.failures import Failure, failure_of
+from preheat.adapters.dynamodb.plans import Plans
+from preheat.adapters.dynamodb.tables import ACCOUNTS, PlanItem
+from preheat.app.ports.errors import StoreUnavailable, UnreadableItem
+from preheat.app.ports.store import Listed, Membership
+from preheat.domain.plan.plan import HostedModel
+
+
+def draw_external_id() -> str:
+    """Return a new ExternalId: 40 characters with 128 random bits."""
+    return f"preheat-{secrets.token_hex(16)}"
+
+
+def list_by_account(models: Iterable[HostedModel]) -> dict[str, tuple[Listed, ...]]:
+    """Return the targets of the models in each member account."""
+    found: dict[str, list[Listed]] = {}
+    for model in models:
+        if model.target.account is not None:
+            one = Listed(model.target, inference=model.readiness is not None)
+            found.setdefault(model.target.account, []).append(one)
+    return {account: tuple(targets) for account, targets in found.items()}
+
+
+class Members(Plans):
+    """Implements `Members`: one item for each account in the plans table, written once."""
+
+    def membership(self, account: str) -> Membership:
+        """See `Members`."""
+        member = self._read_membership(account)
+        if member.external_id is None:  # The plan no longer names it; what still runs there must be stopped.
+            member = replace(member, external_id=self._read_external_id(account))
+        return member
+
+    def external_id(self, account: str) -> str:
+        """See `Members`. If two callers draw one at the same time, the first one stored is used."""
+        known = self._read_external_id(account)
+        if known is not None:
+            return known
+        item = self._tables.plans(
+            plan=ACCOUNTS,
+            item=account,
+            schema=items.ACCOUNT_SCHEMA.written,
+            body=serial.dumps({"external_id": draw_external_id()}),
+        )
+
+        def put() -> None:
+            try:
+                item.save(condition=PlanItem.plan.does_not_exist())
+            except PynamoDBException as error:
+                if failure_of(error) is not Failure.CONDITION:  # Then another caller's is stored; it is read below.
+                    raise
+
+        self._patience.call(f"the ExternalId of {account}", put)
+        stored = self._read_external_id(account)
+        if stored is None:
+            raise StoreUnavailable(f"the ExternalId of {account} was written, but is not stored")
+        return stored
+
+    def _read_external_id(self, account: str) -> str | None:
+        """Return the account's ExternalId; None: none was drawn yet."""
+        name, key = self._tables.names.plans, f"{ACCOUNTS}/{account}"
+        read = self._tables.connection.get_item
+        raw = self._patience.call(f"{name} {key}", lambda: read(name, ACCOUNTS, account, consistent_read=True)).get(
+            "Item"
+        )
+        if not raw:
+            return None
+        item = items.checked(self._tables.plans, key, raw)
+        try:
+            found = serial.loads(item.body or "").get("external_id")
+        except serial.Misshapen as error:
+            raise UnreadableItem(f"{name} {key}: {error}") from error
+        items.ACCOUNT_SCHEMA.check(f"{name} {key}", item.schema)
+        if not isinstance(found, str) or not found:
+            raise UnreadableItem(f"{name} {key}: its form is unknown to this release")
+        return found

@@ -1,0 +1,54 @@
+"""The store on DynamoDB: its parts as one object, and how a plan is applied.
+
+Records, requests, plans and member accounts have modules of their own. Applying a plan takes all of them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from preheat.adapters.dynamodb.failures import Patience
+from preheat.adapters.dynamodb.members import Members, list_by_account
+from preheat.adapters.dynamodb.requests import Requests
+from preheat.adapters.dynamodb.tables import TableNames, Tables
+from preheat.app.ports.errors import StaleRecord, StoreUnavailable
+from preheat.app.ports.store import Membership
+from preheat.domain.plan.plan import HostedModel
+
+
+class DynamoStore(Requests, Members):
+    """Implements `ports.store.Store`: `Requests` brings the records with it, and `Members` the plans."""
+
+    def __init__(self, client: Any, names: TableNames, patience: Patience | None = None) -> None:
+        super().__init__(Tables(names, client), patience or Patience())
+
+    def apply(self, models: Sequence[HostedModel], *, expected_version: int, at: datetime) -> int:
+        """See `PlanWriter`.
+
+        Raises:
+            StoreUnavailable: the message says whether the plan is current. If it is, the resync wakes the models that
+                this call did not.
+        """
+        before = self._read_pointer()
+        if before.version != expected_version:
+            raise StaleRecord(f"plan {expected_version} was read, plan {before.version} is current")
+        planned = {model.model_id: model for model in models}
+        left_before, planned_before = self._read_left(before), self._read_names(before)
+        concerned = sorted({*left_before, *planned_before, *planned})
+        records = self.recorded(concerned)
+        served = max((record.plan_version for record in records.values()), default=0)
+        # A model that the plan before left too may be at rest by now; a model with an unreadable record never is.
+        at_rest = {m for m in left_before if m in records and records[m].is_at_rest_under(expected_version)}
+        left = sorted({*left_before, *planned_before} - at_rest - set(planned))
+        version = max(expected_version, served) + 1
+        members = {
+            account: Membership(version, self.external_id(account), targets)
+            for account, targets in list_by_account(models).items()
+        }
+        pointer = self._write_plan(models, members, left, version, before=before.partition)
+        self._make_current(pointer, at, after=expected_version)
+        failed = self._wake_each(concerned, at, new=planned)
+        if failed:
+            message = f"plan {pointer.version} is current, but {len(failed)} of {len(concerned)} models are not woken"
+            raise StoreUnavailable(f"{message} yet; the resync will wake them: {failed[0]}") from failed[0]
+        return pointer.version
