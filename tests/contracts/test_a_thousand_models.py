@@ -11,7 +11,7 @@ from preheat.adapters.memory.queue import MemoryQueue
 from preheat.app.ports.store import Planned
 from preheat.app.tick import tick
 from preheat.domain.plan.plan import HostedModel, ModelId
-from preheat_cli.commands.apply import StoredPlan, stored_plan
+from preheat_cli.planning import StoredPlan, read_stored_plan
 
 from .conftest import SIX, Dynamo
 
@@ -104,7 +104,7 @@ def test_an_apply_that_ends_after_its_pointer_is_current_and_every_model_is_foun
 def test_a_stored_plan_is_read_by_many_hands_as_it_was_applied(dynamo: Dynamo, model: HostedModel) -> None:
     plant = _plant(model, 100)
     dynamo.store.apply(plant, expected_version=0, at=SIX)
-    assert stored_plan(dynamo.another()) == StoredPlan(1, {one.model_id: one for one in plant})
+    assert read_stored_plan(dynamo.another()) == StoredPlan(1, {one.model_id: one for one in plant})
     changed = [replace(one, slack=timedelta(minutes=9)) for one in plant]
     dynamo.store.apply(changed, expected_version=1, at=SIX)
-    assert stored_plan(dynamo.store) == StoredPlan(2, {one.model_id: one for one in changed})
+    assert read_stored_plan(dynamo.store) == StoredPlan(2, {one.model_id: one for one in changed})

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from tests.support.day import TARGET, WELD, Day, a_day, a_model, at
+from typer.testing import CliRunner, Result
 
 from preheat.adapters.memory.store import MemoryStore
 from preheat.app.ports.store import Planned
@@ -12,8 +13,15 @@ from preheat.domain.plan.plan import ModelId, Unscheduled
 from preheat.domain.record.attempt import LEASE
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, ModelRecord, Ownership, Phase
-from preheat_cli.commands import rebuild_records
+from preheat_cli.main import app
+from preheat_cli.rebuilding import rebuild_record
+from preheat_cli.stack import Surroundings
 from preheat_simulator.core.status import Operation
+
+
+def rebuild(store: MemoryStore, *arguments: str) -> Result:
+    """Run `preheat ledger rebuild` on a store."""
+    return CliRunner().invoke(app, ["ledger", "rebuild", *arguments], obj=Surroundings(lambda _: store))
 
 
 def restore(day: Day, record: ModelRecord, *, ledger_too: bool = True) -> None:
@@ -111,35 +119,37 @@ def test_a_record_that_counts_fewer_entries_than_the_ledger_has_changes_nothing_
         assert (day.observed(), day.stopped()) == (Observed.HOSTED, 0)
         assert day.results[-1].incomplete
         assert "exists already" in day.results[-1].reason
-        assert rebuild_records.main([WELD, "--yes"], store=day.store) == 0
+        assert rebuild(day.store, WELD, "--yes").exit_code == 0
         day.store.wake(WELD, day.clock.at)
         day.run_until("16:40")
         assert (day.observed(), day.started(), day.stopped()) == (Observed.STOPPED, 1, 1)
 
 
-def test_a_lost_record_is_rebuilt_with_its_ownership_and_generations(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_lost_record_is_rebuilt_with_its_ownership_and_generations() -> None:
     with a_day() as day:
         day.run_until("15:30")
         before = day.record
         del day.store.records[WELD]
         day.run_until("15:40")
-        assert rebuild_records.main([WELD], store=day.store) == 0
+        previewed = rebuild(day.store, WELD, "--dry-run")
+        assert (previewed.exit_code, "ownership started" in previewed.stdout) == (0, True)
         assert WELD not in day.store.records
-        assert rebuild_records.main([WELD, "--yes"], store=day.store) == 0
+        assert rebuild(day.store, WELD).exit_code == 2  # nobody can answer the question
+        assert WELD not in day.store.records
+        assert rebuild(day.store, WELD, "--yes").exit_code == 0
         after = day.record
         assert (after.sequence, after.phase, after.ownership) == (before.sequence, Phase.HOSTED, Ownership.STARTED)
         assert (after.start_generation, after.target) == (before.start_generation, TARGET)
         day.store.wake(WELD, day.clock.at)
         day.run_until("16:10")
         assert (day.observed(), day.stopped()) == (Observed.STOPPED, 1)
-    assert "ownership started" in capsys.readouterr().out
 
 
 def test_rebuilt_after_a_whole_day_a_record_owns_nothing_and_the_next_day_gets_a_new_token() -> None:
     with a_day() as day:
         day.run_until("18:00")
         del day.store.records[WELD]
-        assert rebuild_records.main([WELD, "--yes"], store=day.store) == 0
+        assert rebuild(day.store, WELD, "--yes").exit_code == 0
         assert day.record.ownership is Ownership.NONE
         day.store.wake(WELD, day.clock.at)
         day.run_until("08:00", day=1)
@@ -149,7 +159,7 @@ def test_rebuilt_after_a_whole_day_a_record_owns_nothing_and_the_next_day_gets_a
         )
 
 
-def test_a_rebuilt_record_loses_to_whoever_wrote_meanwhile(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rebuilt_record_loses_to_a_write_in_between() -> None:
     class Contended(MemoryStore):
         """Somebody writes between any read and the next write."""
 
@@ -160,17 +170,18 @@ def test_a_rebuilt_record_loses_to_whoever_wrote_meanwhile(capsys: pytest.Captur
     store = Contended()
     store.apply([a_model("08:00-16:00")], expected_version=0, at=at("07:00"))
     before = store.records[WELD]
-    assert rebuild_records.main([WELD, "--yes"], store=store) == 1
+    result = rebuild(store, WELD, "--yes")
+    assert (result.exit_code, "it was written in the meantime" in result.stderr) == (1, True)
     assert store.records[WELD] == replace(before, version=before.version + 1, wake_at=at("08:00"))
-    assert "somebody wrote meanwhile" in capsys.readouterr().out
 
 
-def test_a_model_that_nothing_knows_is_not_rebuilt(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_that_nothing_knows_is_not_rebuilt() -> None:
     with a_day() as day:
-        assert rebuild_records.main(["paint-finish", "--yes"], store=day.store) == 1
-    assert "neither planned, nor on record, nor in the ledger" in capsys.readouterr().out
-    with pytest.raises(ValueError, match="neither planned"):
-        rebuild_records.rebuilt(WELD, None, None, (), now=at("08:00"))
+        result = rebuild(day.store, "paint-finish", "--yes")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "paint-finish: not planned, and neither a record nor a ledger entry exists\n"
+    with pytest.raises(ValueError, match="not planned, and neither"):
+        rebuild_record(WELD, None, None, (), now=at("08:00"))
 
 
 def test_a_wrong_plan_that_was_applied_is_undone_by_applying_the_former_one() -> None:

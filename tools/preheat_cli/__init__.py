@@ -1,1 +1,1 @@
-"""The command line: never loaded in Lambda."""
+"""The command line. It never ships to Lambda."""

@@ -1,66 +1,108 @@
-"""What the command line tells instead of a traceback, and the exit status that goes with it.
+"""What a command prints instead of a traceback, and its exit status.
 
-Knows no command. The error classes of heavy modules are loaded only when something was raised, so that help is fast.
+Depends on no command. Error classes of heavy modules are loaded only after an error was raised, so that help is fast.
 """
 
 import difflib
+import errno
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Final
 
 import typer
 
-FINE, NO, WRONG_INPUT = 0, 1, 2
+SUCCESS, CHECK_FAILED, USAGE_ERROR = 0, 1, 2
+EXIT_STATUS: Final = "Exit status: 0 success, 1 check failed, 2 usage error."
+
+# What to do about an error of the operating system, by its number.
+_REMEDIES: Final[Mapping[int, str]] = {
+    errno.EACCES: "check the permissions, or use another folder",
+    errno.EPERM: "check the permissions, or use another folder",
+    errno.EROFS: "the file system is read-only; use another folder",
+    errno.ENOSPC: "the disk is full; free some space and run the command again",
+    errno.EDQUOT: "your disk quota is used up; free some space and run the command again",
+    errno.ENOENT: "check the path",
+    errno.EISDIR: "name a file, not a folder",
+    errno.ENOTDIR: "check the path",
+    errno.EADDRINUSE: "the port is in use; choose another one",
+}
 
 
 class CliError(Exception):
-    """A command cannot do as asked; each line names a fact or a remedy. `status` is NO or WRONG_INPUT."""
+    """A command cannot do what was asked; each line is a fact or a remedy.
 
-    def __init__(self, *lines: str, status: int = WRONG_INPUT) -> None:
+    `status` is CHECK_FAILED or USAGE_ERROR.
+    """
+
+    def __init__(self, *lines: str, status: int = USAGE_ERROR) -> None:
         super().__init__("\n".join(lines))
         self.lines: Sequence[str] = lines
         self.status = status
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Turn an expected error into its lines on stderr and an exit status; every other one is a bug and stays."""
+def reported_errors() -> Iterator[None]:
+    """Print an expected error on stderr and end the command with its status; any other error is a bug and passes."""
     try:
         yield
     except CliError as error:
-        raise _ended(error.lines, error.status) from error
+        raise _end(error.lines, error.status) from error
+    except BrokenPipeError:
+        raise  # `preheat ... | head`: Click ends the program quietly
+    except OSError as error:
+        raise _end([f"preheat: {describe_os_error(error)}"], CHECK_FAILED) from error
     except Exception as error:
         expected = _expected(error)
         if expected is None:
             raise
-        raise _ended([f"preheat: {error}"], expected) from error
+        status, remedy = expected
+        raise _end([f"preheat: {error}{remedy}"], status) from error
 
 
-def close_to(name: str, known: Collection[str]) -> str:
-    """Return what may have been meant instead of `name`, to end a line with; nothing if nothing is close."""
+def suggest(name: str, known: Collection[str]) -> str:
+    """Return the names that are close to `name`, to end a line with; nothing if none is close."""
     near = difflib.get_close_matches(name, known, n=3)
-    return f"; close to it: {', '.join(near)}" if near else ""
+    return f"; did you mean {', '.join(near)}?" if near else ""
 
 
-def _ended(lines: Sequence[str], status: int) -> typer.Exit:
+def describe_os_error(error: OSError) -> str:
+    """Return an error of the operating system as one line: what failed, where, and what to do."""
+    what = error.strerror or type(error).__name__
+    where = f"{error.filename}: " if error.filename is not None else ""
+    remedy = _REMEDIES.get(error.errno or 0)
+    return f"{where}{what}" + (f"; {remedy}" if remedy else "")
+
+
+def _end(lines: Sequence[str], status: int) -> typer.Exit:
     for line in lines:
         print(line, file=sys.stderr)
     return typer.Exit(status)
 
 
-def _expected(error: Exception) -> int | None:
-    """Return the status of an error that is told in one line, or None for a bug."""
+def _expected(error: Exception) -> tuple[int, str] | None:
+    """Return the status and the remedy of an error that one line explains, or None for a bug."""
     from preheat.app.ports.errors import PreheatError  # noqa: PLC0415 - see the module's docstring
 
     if isinstance(error, PreheatError):
-        return NO
-    # Whoever raised one of these has loaded its module; asking for it here must not.
-    for module, name, status in (
-        ("preheat_local.errors", "LocalAwsError", NO),
-        ("preheat_simulator.http.serve", "PortInUseError", WRONG_INPUT),
-        ("botocore.exceptions", "BotoCoreError", NO),
-        ("botocore.exceptions", "ClientError", NO),
+        return CHECK_FAILED, ""
+    # Code that raised one of these has loaded its module; this code must not load it.
+    for module, name, status, remedy in (
+        ("preheat_local.errors", "LocalAwsError", CHECK_FAILED, ""),
+        ("preheat_simulator.http.serve", "PortInUseError", USAGE_ERROR, ""),
+        ("botocore.exceptions", "NoRegionError", CHECK_FAILED, " Use --region, or set AWS_REGION."),
+        (
+            "botocore.exceptions",
+            "NoCredentialsError",
+            CHECK_FAILED,
+            ". Use --profile, or run `aws configure` or `aws sso login`.",
+        ),
+        ("botocore.exceptions", "ProfileNotFound", CHECK_FAILED, ". Check --profile and AWS_PROFILE."),
+        ("botocore.exceptions", "EndpointConnectionError", CHECK_FAILED, ". Check the network and the region."),
+        ("botocore.exceptions", "ConnectTimeoutError", CHECK_FAILED, ". Check the network and the region."),
+        ("botocore.exceptions", "BotoCoreError", CHECK_FAILED, ""),
+        ("botocore.exceptions", "ClientError", CHECK_FAILED, ""),
     ):
         if module in sys.modules and isinstance(error, getattr(sys.modules[module], name)):
-            return status
+            return status, remedy
     return None

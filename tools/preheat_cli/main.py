@@ -1,7 +1,4 @@
-"""The command `preheat`: its commands by name. Each lives in a module of its own, which is loaded when it runs.
-
-Knows no command's content. Exit status: 0 fine, 1 the answer is no, 2 wrong input.
-"""
+"""The command `preheat` and the list of its commands. Knows no command's content."""
 
 import zoneinfo
 from importlib.metadata import version
@@ -12,34 +9,44 @@ import typer
 from preheat_cli.commands import (
     accounts,
     apply,
-    audit_ledger,
+    block,
     demo,
+    down,
     explain,
+    extend,
     history,
-    local,
+    hold,
     migrate,
+    plan,
+    release,
     report,
+    requests,
+    simulate,
+    simulator,
     status,
+    stop_now,
+    unblock,
+    up,
     validate,
     windows,
 )
-from preheat_cli.commands import hold as holds
-from preheat_cli.commands import import_ as importing
-from preheat_cli.commands import plan as preview
-from preheat_cli.commands import requests as standing_requests
-from preheat_cli.commands import simulate as simulator
+from preheat_cli.commands.import_ import ics, instance_scheduler
+from preheat_cli.commands.ledger import audit, rebuild, republish
+from preheat_cli.errors import EXIT_STATUS
 
 app = typer.Typer(
     name="preheat",
     help="Hosted vision models ready when the factory shift starts, and not one paid minute longer than needed.",
-    epilog="Exit status: 0 fine, 1 the answer is no, 2 wrong input.",
+    epilog=EXIT_STATUS,
     no_args_is_help=True,
-    pretty_exceptions_enable=False,  # an unexpected error keeps its plain traceback
+    pretty_exceptions_enable=False,
     add_completion=False,
 )
+importing = typer.Typer(no_args_is_help=True, help="Print another tool's calendar as a plant file.")
+ledger = typer.Typer(no_args_is_help=True, help="Check the stored ledgers, and repair records and events from them.")
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"preheat {version('preheat')}")
         raise typer.Exit
@@ -47,40 +54,47 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def preheat(
-    _version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Hosted vision models ready when the factory shift starts."""
 
 
-app.command()(local.up)
-app.command()(local.down)
+app.command()(up.up)
+app.command()(down.down)
 app.command()(demo.demo)
 app.command()(validate.validate)
 app.command()(windows.windows)
-app.command()(preview.plan)
+app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(accounts.accounts)
 app.command()(migrate.migrate)
-app.add_typer(importing.app, name="import")
+app.add_typer(importing, name="import")
+importing.command()(ics.ics)
+importing.command("instance-scheduler")(instance_scheduler.instance_scheduler)
 app.command()(status.status)
 app.command()(history.history)
 app.command()(explain.explain)
 app.command()(report.report)
-app.command()(holds.hold)
-app.command()(holds.release)
-app.command()(holds.block)
-app.command()(holds.unblock)
-app.command()(holds.extend)
-app.command("stop-now")(holds.stop_now)
-app.command()(standing_requests.requests)
-app.command("audit-ledger")(audit_ledger.audit_ledger)
+app.command()(hold.hold)
+app.command()(release.release)
+app.command()(block.block)
+app.command()(unblock.unblock)
+app.command()(extend.extend)
+app.command("stop-now")(stop_now.stop_now)
+app.command()(requests.requests)
+app.add_typer(ledger, name="ledger")
+ledger.command()(audit.audit)
+ledger.command()(rebuild.rebuild)
+ledger.command()(republish.republish)
 app.command()(simulator.simulator)
-app.command()(simulator.simulate)
+app.command()(simulate.simulate)
 
 
 def main() -> None:
     """Run the command line; the entry point of the package."""
-    # Zone rules come from the packaged tzdata alone, as they do in the functions: both mean the same instants.
+    # Use only the time zone rules of the package tzdata, as the functions do: both compute the same instants.
     zoneinfo.reset_tzpath(to=())
     app()
 

@@ -112,6 +112,7 @@ class Surroundings:
     clock: Clock = field(default_factory=SystemClock)
     open_requests: Callable[[str | None], Callable[[str], None]] = open_requests
     pause: Callable[[float], None] = time.sleep  # seconds
+    open_outbox: "Callable[[str | None, Collection[str]], Outbox]" = open_outbox
 
     @classmethod
     def of(cls, context: typer.Context) -> "Surroundings":

@@ -45,8 +45,8 @@ def up(
 
     `port` and `simulator_port`: where ministack and the simulator listen on loopback; 0 takes any free port; the
     default is $PREHEAT_PORT and $PREHEAT_SIMULATOR_PORT, else 4578 and 4579. `simulator_arguments` follow
-    `preheat simulator --port N`. `parameters` are the template's, over those that the local AWS needs. One that is up
-    already is returned as it is, its arguments unchanged. `say` takes each line of progress.
+    `python -m preheat_simulator --port N`. `parameters` are the template's, over those that the local AWS needs. One
+    that is up already is returned as it is, its arguments unchanged. `say` takes each line of progress.
 
     Raises:
         LocalAwsError: a port is taken, a tool is missing, or a step failed; nothing is left running.
@@ -149,7 +149,7 @@ def current(checkout: Checkout | None = None) -> LocalAws | None:
 
 def simulator_command(port: int, arguments: Sequence[str] = ()) -> list[str]:
     """Return the command that serves the simulator on `port`, with the interpreter that runs this program."""
-    return [sys.executable, "-m", "preheat_cli.main", "simulator", "--port", str(port), *arguments]
+    return [sys.executable, "-m", "preheat_simulator", "--port", str(port), *arguments]
 
 
 def _stop_recorded(checkout: Checkout) -> list[str]:

@@ -209,7 +209,7 @@ def test_history_of_an_unknown_model_names_what_is_close(bench: Workbench) -> No
     bench.preheat("apply", bench.plant(), "--yes")
     result = bench.preheat("history", "weld-seam")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "close to it: weld-seams" in result.stderr
+    assert "did you mean weld-seams?" in result.stderr
     assert bench.preheat("history", "paint").output == "paint: nothing has happened yet\n"
 
 

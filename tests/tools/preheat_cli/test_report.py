@@ -142,7 +142,7 @@ def test_a_range_that_is_cut_in_two_sums_up_to_the_whole(bench: Workbench) -> No
     [
         (("--from", "2026-11-25", "--to", "2026-11-24"), "the range is empty"),
         (("--from", "yesterday"), "no date or instant"),
-        (("--model", "weld-seam"), "close to it: weld-seams"),
+        (("--model", "weld-seam"), "did you mean weld-seams?"),
     ],
 )
 def test_a_report_that_cannot_be_made_names_the_remedy(bench: Workbench, options: tuple[str, ...], told: str) -> None:
@@ -205,7 +205,7 @@ def test_explain_of_an_unknown_model_names_what_is_close(bench: Workbench) -> No
     bench.preheat("apply", bench.plant(), "--yes")
     result = bench.preheat("explain", "weld-seam")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "close to it: weld-seams" in result.stderr
+    assert "did you mean weld-seams?" in result.stderr
     assert "No start of it was measured yet" in bench.preheat("explain", "paint").output
 
 

@@ -392,7 +392,7 @@ def test_dates_and_instants_are_read_and_naive_ones_are_in_utc(bench: Workbench,
             "does not come after --from 2026-11-24 00:00:00Z: the range is empty",
         ),
         (("--to", "2026-11-01"), "does not come after now, 2026-11-23 05:50:00Z"),
-        (("--model", "weld-seam"), "--model 'weld-seam' is not planned; close to it: weld-seams"),
+        (("--model", "weld-seam"), "--model 'weld-seam' is not planned; did you mean weld-seams?"),
         (("--model", "weld-seams", "--model", "x"), "--model 'x' is not planned"),
     ],
 )

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from preheat.adapters.sqs.work import work
 from preheat.app.ports.errors import UnreadableItem
+from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import ModelId, Unscheduled
 from preheat.domain.record.record import Ownership, Phase
-from preheat_cli.commands import rebuild_records
-from preheat_cli.commands.status import standing
+from preheat_cli.main import app
+from preheat_cli.model_status import read_status
+from preheat_cli.stack import Surroundings
 from preheat_lab.chaos.controls import Simulator
 from preheat_lab.chaos.plan import Wave, target_of
 from preheat_local import LocalAws, running
@@ -34,6 +37,12 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
             target = target_of(model_id)
             simulator.post("models", project=target.project, version=target.version, start_latency=1, stop_latency=1)
         yield local_aws
+
+
+def rebuild(store: Store) -> int:
+    """Run `preheat ledger rebuild` for the line; return its exit status."""
+    arguments = ["ledger", "rebuild", LINE, "--yes"]
+    return CliRunner().invoke(app, arguments, obj=Surroundings(lambda _: store)).exit_code
 
 
 def eventually[T](look: Callable[[], T]) -> T:
@@ -135,7 +144,7 @@ def test_records_older_than_their_ledger_change_nothing_until_they_are_rebuilt(a
         look_at(aws)
         eventually(lambda: "exists already" in logged(aws))
         assert status(aws) == "HOSTED"
-        assert rebuild_records.main([LINE, "--yes"], store=store) == 0
+        assert rebuild(store) == 0
         record = store.load(LINE)
         assert record is not None
         assert (record.phase, record.ownership) == (Phase.HOSTED, Ownership.STARTED)
@@ -179,14 +188,14 @@ def test_a_record_that_no_release_can_read_harms_itself_alone_and_is_rebuilt_onc
         ExpressionAttributeNames={"#schema": "schema"},
         ExpressionAttributeValues={":unknown": {"N": "99"}},
     )
-    shown = standing(store, LINE, datetime.now(UTC))
+    shown = read_status(store, LINE, datetime.now(UTC))
     assert "schema: 99 is not" in (shown.problem or "")
     look_at(aws)
     eventually(lambda: "not reconciled" in logged(aws))
-    assert rebuild_records.main([LINE, "--yes"], store=store) == 1
+    assert rebuild(store) == 1
     dynamodb.delete_item(TableName=aws.models_table, Key=key)
-    assert rebuild_records.main([LINE, "--yes"], store=store) == 0
-    assert standing(store, LINE, datetime.now(UTC)).problem is None
+    assert rebuild(store) == 0
+    assert read_status(store, LINE, datetime.now(UTC)).problem is None
     apply(aws, needed=True)
     look_at(aws)
     eventually(lambda: status(aws) == "HOSTED")

@@ -5,35 +5,27 @@ Owns what is said of accounts. The ExternalId comes from the store, where it is 
 
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from preheat.domain.plan.plan import Backend, HostedModel
-from preheat_cli.errors import CliError, told
+from preheat_cli.errors import reported_errors
+from preheat_cli.planning import PlantPath, check_accounts, read_plant_file
 from preheat_cli.stack import Home, StackName, Surroundings
-
-if TYPE_CHECKING:
-    from preheat_plantfile.schema.models import PlantFile
 
 PREFIXES = {Backend.LOOKOUT_VISION: "LookoutVisionPrefix", Backend.REKOGNITION: "RekognitionPrefix"}
 
 
 def accounts(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The plant file.", metavar="FILE")],
+    file: PlantPath,
     stack: StackName = None,
 ) -> None:
     """Show the accounts that a plant file's roles are in, with the ExternalId and what to deploy in each."""
-    with told():
+    with reported_errors():
         from preheat_plantfile.compiling.plan import compiled  # noqa: PLC0415 - loads the file's typed model
-        from preheat_plantfile.reading import PlantFileError, read_plant  # noqa: PLC0415 - as above
 
-        try:
-            plant = read_plant(file)
-        except PlantFileError as error:
-            raise CliError(*error.lines) from error
+        plant = read_plant_file(file)
         surroundings = Surroundings.of(context)
         store, home = surroundings.open_store(stack), surroundings.find_home(stack)
         check_accounts(file, plant, home)
@@ -46,29 +38,10 @@ def accounts(
             typer.echo(f"{file}: no model names a role: all are in the stack's own account")
         for role, members in by_role.items():
             external_id = store.external_id(members[0].target.account or "")
-            typer.echo("\n".join(_told(role, members, external_id, home)))
+            typer.echo("\n".join(_describe(role, members, external_id, home)))
 
 
-def check_accounts(file: Path, plant: "PlantFile", home: Home) -> None:
-    """Refuse an ARN of another account that no role leads into: its names would be looked for in the stack's own.
-
-    Raises:
-        CliError: each such model is named.
-    """
-    from preheat_plantfile.schema.models import RekognitionModel  # noqa: PLC0415 - loads the file's typed model
-
-    lines = []
-    for name, entry in plant.models.items():
-        account = entry.arn_account() if isinstance(entry, RekognitionModel) else None
-        if account not in (None, home.account) and not (entry.role or plant.defaults.role):
-            accepted = f"an ARN of the stack's account {home.account}, or a role of account {account} beside it"
-            lines.append(f"{file}: models.{name}.arn: found account {account}; accepted: {accepted}")
-    if lines:
-        count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
-        raise CliError(*lines, f"{file}: {count}; nothing was applied")
-
-
-def _told(role: str, models: Sequence[HostedModel], external_id: str, home: Home) -> Iterator[str]:
+def _describe(role: str, models: Sequence[HostedModel], external_id: str, home: Home) -> Iterator[str]:
     allowed = "yes" if role in home.member_roles else f"no: deploy {home.stack_name} with it in MemberRoleArns"
     yield f"account {role.split(':')[4]}"
     yield f"  role        {role}"

@@ -4,32 +4,20 @@ Owns the order of its steps: read all, show what changes, ask, then apply agains
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from preheat.app.ports.errors import StaleRecord, UnreadableItem
-from preheat.app.ports.store import Planned, Store
-from preheat.domain.plan.plan import HostedModel, ModelId
-from preheat_cli.commands.validate import PlantPath, plant_of
-from preheat_cli.errors import NO, CliError, told
+from preheat.app.ports.errors import StaleRecord
+from preheat.app.ports.store import Store
+from preheat.domain.plan.plan import HostedModel
+from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.planning import PlantPath, StoredPlan, check_accounts, plan_replaced, read_plant_file, read_stored_plan
 from preheat_cli.stack import StackName, Surroundings
 
-HANDS = 8  # reads side by side: a plan may hold 1,000 models
 COLOURS = {"+": "green", "~": "yellow", "-": "red"}
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPlan:
-    """The current plan as read; `unreadable` names models whose stored form this release does not know."""
-
-    version: int
-    models: dict[ModelId, HostedModel] = field(default_factory=dict)
-    unreadable: tuple[ModelId, ...] = ()
 
 
 def apply(
@@ -41,15 +29,14 @@ def apply(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Make a plant file the plan: check it, show what changes, ask, apply it as one new version."""
-    with told():
-        from preheat_cli.commands.accounts import check_accounts  # noqa: PLC0415 - loads the file's typed model
-        from preheat_plantfile.compiling.plan import compiled  # noqa: PLC0415 - as above
+    with reported_errors():
+        from preheat_plantfile.compiling.plan import compiled  # noqa: PLC0415 - loads the file's typed model
 
-        plant = plant_of(file)
+        plant = read_plant_file(file)
         surroundings = Surroundings.of(context)
         store, home = surroundings.open_store(stack), surroundings.find_home(stack)
         check_accounts(file, plant, home)
-        stored = stored_plan(store)
+        stored = read_stored_plan(store)
         models = compiled(plant, now=surroundings.clock.now(), previous=stored.models, region=home.region)
         _show_changes(file, store, stored, models, surroundings.clock.now())
         if not dry_run:
@@ -63,49 +50,11 @@ def apply(
             typer.echo("dry run: nothing was applied")
 
 
-def stored_plan(store: Store) -> StoredPlan:
-    """Return the current plan, every model of one version.
-
-    Raises:
-        CliError: another plan became current meanwhile.
-    """
-    version = store.plan_version()
-    models, unreadable = {}, []
-    named = store.planned_models()
-    with ThreadPoolExecutor(HANDS) as hands:
-        found = list(hands.map(lambda model_id: _planned(store, model_id), named))
-    for model_id, planned in zip(named, found, strict=True):
-        if planned is None:
-            unreadable.append(model_id)
-            continue
-        if planned.version != version:
-            raise _lost(version)
-        if planned.model is not None:
-            models[model_id] = planned.model
-    return StoredPlan(version, models, tuple(unreadable))
-
-
-def _planned(store: Store, model_id: ModelId) -> Planned | None:
-    """Return what is planned of a model, or None if this release cannot read it."""
-    try:
-        return store.planned(model_id)
-    except UnreadableItem:
-        return None
-
-
 def _applied(store: Store, version: int, models: Sequence[HostedModel], surroundings: Surroundings) -> int:
     try:
         return store.apply(models, expected_version=version, at=surroundings.clock.now())
     except StaleRecord as error:
-        raise _lost(version) from error
-
-
-def _lost(version: int) -> CliError:
-    return CliError(
-        f"preheat: another apply came first: plan {version} was compared, and is no longer current",
-        "nothing was applied; run the command again to see what changes against the new plan",
-        status=NO,
-    )
+        raise plan_replaced(version) from error
 
 
 def _ask() -> None:
@@ -114,7 +63,7 @@ def _ask() -> None:
     except typer.Abort:
         raise CliError("preheat: nobody answered; --yes applies without asking, --dry-run only shows") from None
     if not agreed:
-        raise CliError("nothing was applied", status=NO)
+        raise CliError("nothing was applied", status=CHECK_FAILED)
 
 
 def _show_changes(file: Path, store: Store, stored: StoredPlan, models: Sequence[HostedModel], now: datetime) -> None:

@@ -16,7 +16,7 @@ import typer
 
 from preheat.domain.plan.plan import Backend
 from preheat_cli.demo.facts import Facts, Sabotage, Shift
-from preheat_cli.errors import NO, CliError, told
+from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
 from preheat_cli.views import show
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def demo(
     ] = None,
 ) -> None:
     """Show one shift from its plan to its bill on a local AWS of its own; status 0 only if every promise held."""
-    with told(), _interruptible() as from_here_on_uninterrupted:
+    with reported_errors(), _interruptible() as from_here_on_uninterrupted:
         from preheat_cli.demo.timeline import Timeline  # noqa: PLC0415 - loads Rich
         from preheat_local import down, find_checkout, running  # noqa: PLC0415 - loads boto3
 
@@ -52,7 +52,7 @@ def demo(
                 from_here_on_uninterrupted()
         timeline.summary(shifts, facts, judged)
     if not judged.holds:
-        raise typer.Exit(NO)
+        raise typer.Exit(CHECK_FAILED)
 
 
 def _played(
@@ -87,7 +87,9 @@ def _alone(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise CliError("preheat: a demo is running in this checkout already: wait for it", status=NO) from error
+            raise CliError(
+                "preheat: a demo is running in this checkout already: wait for it", status=CHECK_FAILED
+            ) from error
         yield
 
 

@@ -1,6 +1,6 @@
 """The command `explain`: why a model is in its state, and what happens next and when, in sentences.
 
-Owns the words. What is gathered is `status`' affair; nothing here decides anything.
+Owns the words. What is gathered is `model_status`' affair; nothing here decides anything.
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ from preheat.domain.demand.pieces import BY_REQUEST
 from preheat.domain.lead.lead_in_force import in_force, next_lead
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Unscheduled
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
-from preheat_cli.commands.status import Standing, standing
-from preheat_cli.errors import NO, CliError, close_to, told
+from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
+from preheat_cli.model_status import ModelStatus, read_status
 from preheat_cli.stack import StackName, Surroundings
 from preheat_cli.views import show
 from preheat_cli.views.leads import idle, kept
@@ -52,19 +52,21 @@ def explain(
     stack: StackName = None,
 ) -> None:
     """Say why a model is in its state, what happens next and when, for which demand, and with which lead."""
-    with told():
+    with reported_errors():
         surroundings = Surroundings.of(context)
         store, now, model_id = surroundings.open_store(stack), surroundings.clock.now(), ModelId(model)
-        found = standing(store, model_id, now)
+        found = read_status(store, model_id, now)
         if found.record is None and found.model is None and not store.ledger(model_id):
-            near = close_to(model, store.planned_models())
-            raise CliError(f"preheat: nothing to explain of {model[:63]!r}: it was never planned{near}", status=NO)
+            near = suggest(model, store.planned_models())
+            raise CliError(
+                f"preheat: nothing to explain of {model[:63]!r}: it was never planned{near}", status=CHECK_FAILED
+            )
         typer.echo("\n".join(sentences(found, _last(store, model_id), now)))
         if found.problem:
-            raise typer.Exit(NO)
+            raise typer.Exit(CHECK_FAILED)
 
 
-def sentences(found: Standing, last: LedgerEntry | None, now: datetime) -> Iterator[str]:
+def sentences(found: ModelStatus, last: LedgerEntry | None, now: datetime) -> Iterator[str]:
     """Yield what is to be said of one model at `now`, a sentence on each line."""
     yield _state(found)
     if found.problem:
@@ -85,7 +87,7 @@ def sentences(found: Standing, last: LedgerEntry | None, now: datetime) -> Itera
         yield _next_look(record, now)
 
 
-def _state(found: Standing) -> str:
+def _state(found: ModelStatus) -> str:
     record = found.record
     if record is None:
         return f"{found.model_id} is planned, and no pass has looked at it yet."
@@ -94,7 +96,7 @@ def _state(found: Standing) -> str:
     return f"{found.model_id} ({show.target(record.target)}) {MEANT.get(record.phase, record.phase)}{since}. {owned}."
 
 
-def _mode(found: Standing) -> Iterator[str]:
+def _mode(found: ModelStatus) -> Iterator[str]:
     modes = {part.mode for part in (found.record, found.model) if part is not None}
     if Mode.PAUSED in modes:
         yield "Its mode is paused: nothing is done until it is another."
@@ -125,7 +127,7 @@ def _spent(record: ModelRecord, now: datetime) -> Iterator[str]:
         yield "The service refused it as planned, and is not asked again before another plan is applied."
 
 
-def _wanted(model: HostedModel, found: Standing, now: datetime) -> Iterator[str]:
+def _wanted(model: HostedModel, found: ModelStatus, now: datetime) -> Iterator[str]:
     """Say what it is wanted for now and next, and how long ahead its start is begun."""
     current, upcoming = found.outlook.current, found.outlook.upcoming
     for one in found.requests:
@@ -144,7 +146,7 @@ def _wanted(model: HostedModel, found: Standing, now: datetime) -> Iterator[str]
         yield from _set_for(model, found.record)
 
 
-def _served(demand: Demand, found: Standing, now: datetime) -> Iterator[str]:
+def _served(demand: Demand, found: ModelStatus, now: datetime) -> Iterator[str]:
     record = found.record
     effort = record.effort if record is not None else None
     yield f"It is wanted for {_demand(demand)}."
@@ -171,7 +173,7 @@ def _demand(demand: Demand) -> str:
     return f"{show.instant(demand.begin)} to {show.instant(demand.end)} ({demand.schedule})"
 
 
-def _kept(found: Standing, gap: Window, now: datetime) -> str:
+def _kept(found: ModelStatus, gap: Window, now: datetime) -> str:
     """Say what that costs, and what it spares."""
     model = found.model
     if model is None:
@@ -190,7 +192,7 @@ def _set_for(model: HostedModel, record: ModelRecord | None) -> Iterator[str]:
         yield f"By the starts on record it is {costs}."
 
 
-def _lead(model: HostedModel, demand: Demand, found: Standing, now: datetime) -> str:
+def _lead(model: HostedModel, demand: Demand, found: ModelStatus, now: datetime) -> str:
     """Say how long ahead it is started, and why."""
     record, given = found.record, in_force(model, found.record, now, found.requests)
     kind = "its planned lead" if model.learning is None else "its learned lead"
@@ -211,7 +213,7 @@ def _lead(model: HostedModel, demand: Demand, found: Standing, now: datetime) ->
     return f"{why} The last {len(samples)} starts took {show.duration(min(samples))} to {slowest}."
 
 
-def _stranger(found: Standing) -> Iterator[str]:
+def _stranger(found: ModelStatus) -> Iterator[str]:
     record, model = found.record, found.model
     if record is None or model is None or record.phase is not Phase.UNSCHEDULED:
         return
@@ -230,7 +232,7 @@ def _next_look(record: ModelRecord, now: datetime) -> str:
 
 
 def _last(store: Store, model_id: ModelId) -> LedgerEntry | None:
-    """Return the newest entry; None if there is none, or if the ledger cannot be read: `standing` tells that."""
+    """Return the newest entry; None if there is none, or if the ledger cannot be read: `read_status` tells that."""
     try:
         entries = store.ledger(model_id)
     except UnreadableItem:

@@ -8,7 +8,7 @@ import typer
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.paid import Stretch
 from preheat.domain.record.record import LedgerEntry
-from preheat_cli.errors import NO, CliError, close_to, told
+from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
 from preheat_cli.options.time_range import EARLIEST, instant_of
 from preheat_cli.stack import StackName, Surroundings
 from preheat_cli.views import show
@@ -26,13 +26,13 @@ def history(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each entry, on a line.")] = False,
 ) -> None:
     """Show what happened to a model and why, newest last."""
-    with told():
+    with reported_errors():
         store = Surroundings.of(context).open_store(stack)
         since = instant_of("--from", begin) if begin is not None else EARLIEST
         entries = [entry for entry in store.ledger(ModelId(model)) if entry.at >= since][-limit:]
         if not entries and store.load(ModelId(model)) is None:
-            near = close_to(model, store.planned_models())
-            raise CliError(f"preheat: no history of {model!r}: it was never planned{near}", status=NO)
+            near = suggest(model, store.planned_models())
+            raise CliError(f"preheat: no history of {model!r}: it was never planned{near}", status=CHECK_FAILED)
         for entry in entries:
             if as_json:
                 typer.echo(json.dumps(show.entry_fields(entry)))

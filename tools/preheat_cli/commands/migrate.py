@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from preheat.domain.plan.plan import Backend
-from preheat_cli.errors import CliError, told
+from preheat_cli.errors import CliError, reported_errors
 from preheat_cli.stack import Surroundings
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def migrate(
     in_place: Annotated[bool, typer.Option("--in-place", help="Change the file; else the result is printed.")] = False,
 ) -> None:
     """Rewrite the models of a plant file for another service, and say what changes. Nothing is applied."""
-    with told():
+    with reported_errors():
         from preheat_cli.views.migration import report  # noqa: PLC0415 - loads the file's typed model
         from preheat_plantfile.compiling.terms import terms_of  # noqa: PLC0415 - as above
 

@@ -20,10 +20,11 @@ from preheat.domain.lead.lead_in_force import settled
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.ahead import asked_of, standing
-from preheat_cli.commands.validate import plant_of
-from preheat_cli.commands.windows import Format, FormatOption, Models, chosen, models_of, utc
-from preheat_cli.errors import NO, CliError, told
+from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.options.formats import Format, FormatOption
+from preheat_cli.options.models import Models
 from preheat_cli.options.time_range import From, To, time_range
+from preheat_cli.planning import compile_models, read_plant_file, read_stored_plan, select_models
 from preheat_cli.stack import StackName, Surroundings
 from preheat_cli.views import show
 from preheat_plantfile.compiling.terms import DEFAULT, Terms, terms_of
@@ -59,7 +60,7 @@ def plan(
     stack: StackName = None,
 ) -> None:
     """Print the starts and stops ahead, what they cost, the gaps that are bridged, and what breaks a quota."""
-    with told():
+    with reported_errors():
         source_of_stack = context.get_parameter_source("stack")
         if file is not None and source_of_stack is not None and source_of_stack.name == "COMMANDLINE":
             raise CliError(f"preheat: {file} and --stack {stack} are two plans; name one of them")
@@ -67,23 +68,21 @@ def plan(
         now = surroundings.clock.now()
         asked = time_range(begin, end, now)
         source = _from_file(file, asked) if file is not None else _from_stack(surroundings, stack)
-        source = replace(source, models=chosen(source.models, model))
+        source = replace(source, models=select_models(source.models, model))
         _print(source, asked, now, form)
 
 
 def _from_file(file: Path, asked: Window) -> Source:
-    plant = plant_of(file)
+    plant = read_plant_file(file)
     # As if it had been applied long ago: what a shift needs, not what today leaves of it.
-    return Source(str(file), models_of(plant, asked, now=ALWAYS), terms_of(plant))
+    return Source(str(file), compile_models(plant, asked, now=ALWAYS), terms_of(plant))
 
 
 def _from_stack(surroundings: Surroundings, stack: str | None) -> Source:
-    from preheat_cli.commands.apply import stored_plan  # noqa: PLC0415 - only this source needs it
-
     store = surroundings.open_store(stack)
-    stored = stored_plan(store)
+    stored = read_stored_plan(store)
     if not stored.version:
-        raise CliError("preheat: the stack has no plan yet: run `preheat apply FILE`", status=NO)
+        raise CliError("preheat: the stack has no plan yet: run `preheat apply FILE`", status=CHECK_FAILED)
     problems = [f"{model_id}: as stored it cannot be read; apply the plant file anew" for model_id in stored.unreadable]
     models = [stored.models[model_id] for model_id in sorted(stored.models)]
     requests: dict[ModelId, tuple[Standing, ...]] = {}
@@ -104,7 +103,7 @@ def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
     if form is Format.JSON:
         for run in found:
             row = {"start_at": run.start_at, "ready_at": run.ready_at, "end_at": run.end_at}
-            typer.echo(json.dumps({"model": run.model.model_id} | {name: utc(at) for name, at in row.items()}))
+            typer.echo(json.dumps({"model": run.model.model_id} | {name: show.utc(at) for name, at in row.items()}))
     else:
         typer.echo(f"{source.name}: {show.instant(asked.start)} to {show.instant(asked.end)}")
         if source.records is None:
@@ -115,7 +114,7 @@ def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
         typer.echo("\n".join([*lines, *preview_text.transitions(found, asked), ""]))
     typer.echo("\n".join([*notes, *problems]), err=form is Format.JSON)
     if problems:
-        raise typer.Exit(NO)
+        raise typer.Exit(CHECK_FAILED)
 
 
 def _asked_for(source: Source, now: datetime) -> list[str]:

@@ -15,9 +15,9 @@ from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Store
 from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import Backend, ModelId
-from preheat_cli.commands.validate import plant_of
-from preheat_cli.errors import NO, CliError, close_to, told
+from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
 from preheat_cli.options.time_range import instant_of
+from preheat_cli.planning import read_plant_file
 from preheat_cli.stack import StackName, Surroundings
 from preheat_cli.views import show
 from preheat_plantfile.compiling.terms import DEFAULT, Terms, terms_of
@@ -56,11 +56,11 @@ def report(
     """Print what was paid for and why, from the ledger; status 1 if one could not be read."""
     from preheat_report import report as reported  # noqa: PLC0415 - keeps help fast
 
-    with told():
+    with reported_errors():
         surroundings = Surroundings.of(context)
         now = surroundings.clock.now().replace(microsecond=0).astimezone(UTC)
         asked = _range(begin, end, now)
-        terms = terms_of(plant_of(tariffs)) if tariffs is not None else DEFAULT
+        terms = terms_of(read_plant_file(tariffs)) if tariffs is not None else DEFAULT
         store = surroundings.open_store(stack)
         histories, problems = _histories(store, _named(store, model))
         found = reported(histories, asked, _tariffs(terms), as_of=now)
@@ -68,7 +68,7 @@ def report(
         for problem in problems:
             typer.echo(problem, err=True)
         if problems:
-            raise typer.Exit(NO)
+            raise typer.Exit(CHECK_FAILED)
 
 
 def _range(begin: str | None, end: str | None, now: datetime) -> Window:
@@ -89,7 +89,7 @@ def _named(store: Store, names: list[str] | None) -> list[ModelId]:
     asked = [ModelId(name) for name in dict.fromkeys(names)]
     unknown = [name for name in asked if name not in known and not store.ledger(name)]
     if unknown:
-        raise CliError(*(f"preheat: --model {name[:63]!r} has no history{close_to(name, known)}" for name in unknown))
+        raise CliError(*(f"preheat: --model {name[:63]!r} has no history{suggest(name, known)}" for name in unknown))
     return asked
 
 

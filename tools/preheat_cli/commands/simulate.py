@@ -1,6 +1,6 @@
-"""The commands `simulator` and `simulate`: the hosting services, as a server and inside a virtual plant.
+"""`preheat simulate`: run the functions in a virtual plant, or replay recorded starts with other lead rules.
 
-Owns their options only; `preheat_simulator` and `preheat_lab.simulation` do the work.
+Owns its options only; `preheat_lab.simulation` and `preheat_cli.replay` do the work.
 """
 
 from pathlib import Path
@@ -9,56 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from preheat.domain.plan.plan import Backend
-from preheat_cli.commands.windows import Format
-from preheat_cli.errors import NO, CliError, told
+from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.options.formats import Format
+from preheat_cli.options.switches import Switch
 
 if TYPE_CHECKING:
-    from preheat_cli.commands.replay import Asked
-
-Switch = Annotated[
-    list[str] | None,
-    typer.Option("--switch", metavar="NAME=VALUE", help="Behaviour where the service is undocumented; repeatable."),
-]
-
-
-def simulator(
-    *,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 4700,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(metavar="[SERVICE:]PROJECT/VERSION", help="A trained model to begin with; repeatable."),
-    ] = None,
-    start_latency: Annotated[
-        str, typer.Option(help="Seconds, uniform:600-1200 or lognormal:median=900,sigma=0.25.")
-    ] = "900",
-    stop_latency: Annotated[str, typer.Option(help="As --start-latency.")] = "120",
-    switch: Switch = None,
-    scale: Annotated[float, typer.Option(min=0, help="Run time N times as fast; 0: only by the time control.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="Of drawn latencies and faults.")] = 1,
-    events_to: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL", help="A local AWS whose event bus is told what people start and stop, as CloudTrail would."
-        ),
-    ] = None,
-) -> None:
-    """Serve the pretend hosting services on 127.0.0.1 until Ctrl-C; the controls are under /_simulator/."""
-    with told():
-        from preheat_simulator.http.serve import run  # noqa: PLC0415 - loads the web server
-
-        try:
-            run(
-                port,
-                models=model or (),
-                start_latency=start_latency,
-                stop_latency=stop_latency,
-                switches=switch or (),
-                scale=scale,
-                seed=seed,
-                events_to=events_to,
-            )
-        except ValueError as error:
-            raise CliError(f"preheat simulator: {error}") from error
+    from preheat_cli.replay import Asked
 
 
 def simulate(
@@ -109,10 +65,10 @@ def simulate(
 
     Or replay recorded starts under other rules for the lead, with --replay.
     """
-    with told():
+    with reported_errors():
         if replay is not None:
             _of_plant_only(context)
-            from preheat_cli.commands.replay import compare  # noqa: PLC0415 - keeps help fast
+            from preheat_cli.replay import compare  # noqa: PLC0415 - keeps help fast
 
             compare(_asked(replay, lead_rule, tariffs, late_cost, chart), form or Format.TABLE)
             return
@@ -145,7 +101,7 @@ def simulate(
             print(f"broken: {violation}")
         print(outcome.summary())
         if outcome.violations:
-            raise typer.Exit(NO)
+            raise typer.Exit(CHECK_FAILED)
 
 
 def _of_plant_only(context: typer.Context) -> None:
@@ -159,9 +115,9 @@ def _of_plant_only(context: typer.Context) -> None:
 def _asked(
     export: Path, rules: list[str] | None, tariffs: Path | None, late_cost: float | None, chart: Path | None
 ) -> "Asked":
-    from preheat_cli.commands.replay import Asked  # noqa: PLC0415 - keeps help fast
-    from preheat_cli.commands.validate import plant_of  # noqa: PLC0415 - as above
+    from preheat_cli.planning import read_plant_file  # noqa: PLC0415 - as above
+    from preheat_cli.replay import Asked  # noqa: PLC0415 - keeps help fast
     from preheat_plantfile.compiling.terms import DEFAULT, terms_of  # noqa: PLC0415 - as above
 
-    terms = terms_of(plant_of(tariffs)) if tariffs is not None else DEFAULT
+    terms = terms_of(read_plant_file(tariffs)) if tariffs is not None else DEFAULT
     return Asked(export, rules or (), terms, late_cost or 0.0, chart)

@@ -5,46 +5,20 @@ Owns which facts are gathered and how they are shown; decides nothing.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
-from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Store
-from preheat.domain.calendar.timetable import ScheduleError, closed_until, runs_short
-from preheat.domain.demand import request
-from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Demand, Outlook
-from preheat.domain.lead.lead import Lead
-from preheat.domain.lead.lead_in_force import in_force, next_lead
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.demand.demand import HORIZON, Demand, Outlook
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.gate import Draining
-from preheat.domain.record.record import ModelRecord
-from preheat_cli.ahead import ahead, asked_of
-from preheat_cli.ahead import standing as standing_at
-from preheat_cli.commands import requests as standing_requests
-from preheat_cli.errors import NO, told
+from preheat_cli.errors import CHECK_FAILED, reported_errors
+from preheat_cli.model_status import ModelStatus, read_status
 from preheat_cli.stack import StackName, Surroundings
+from preheat_cli.views import requests as request_views
 from preheat_cli.views import show
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What is known of one model; `problem` says what could not be read."""
-
-    model_id: ModelId
-    record: ModelRecord | None = None
-    model: HostedModel | None = None
-    outlook: Outlook = NOTHING_WANTED
-    requests: tuple[request.Standing, ...] = ()  # its holds and blocks, and its schedules'
-    margin: timedelta | None = None  # of the last start that was seen to become hosted
-    problem: str | None = None
-
-    @property
-    def lead(self) -> Lead | None:
-        """How long ahead its next start is, and why; None: it is not planned."""
-        return next_lead(self.model, self.record) if self.model is not None else None
 
 
 def status(
@@ -55,11 +29,11 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each model, on a line.")] = False,
 ) -> None:
     """Show where each model stands; status 1 if one could not be read or is not known."""
-    with told():
+    with reported_errors():
         surroundings = Surroundings.of(context)
         store, now = surroundings.open_store(stack), surroundings.clock.now()
         named = [ModelId(name) for name in dict.fromkeys(model or ())]
-        standings = [standing(store, model_id, now) for model_id in named or _known(store, now)]
+        standings = [read_status(store, model_id, now) for model_id in named or _known(store, now)]
         if as_json:
             for each in standings:
                 typer.echo(json.dumps(fields(each)))
@@ -68,44 +42,10 @@ def status(
         else:
             typer.echo("\n".join(table(standings)) if standings else "no plan yet: run `preheat apply FILE`")
         if any(each.problem for each in standings):
-            raise typer.Exit(NO)
+            raise typer.Exit(CHECK_FAILED)
 
 
-def standing(store: Store, model_id: ModelId, now: datetime) -> Standing:
-    """Gather what is known of one model; whatever of it cannot be read becomes its `problem`."""
-    record = model = margin = None
-    problems = []
-    try:
-        record = store.load(model_id)
-    except UnreadableItem as error:
-        problems.append(str(error))
-    try:
-        model = store.planned(model_id).model
-    except UnreadableItem as error:
-        problems.append(str(error))
-    try:
-        margin = next((entry.margin for entry in reversed(store.ledger(model_id)) if entry.margin is not None), None)
-    except UnreadableItem as error:
-        problems.append(str(error))
-    if record is None and model is None and not problems:
-        problems.append("neither planned nor on record")
-    seen, requests = NOTHING_WANTED, tuple[request.Standing, ...]()
-    try:
-        requests = asked_of(store, model, now) if model is not None else ()
-    except UnreadableItem as error:
-        problems.append(str(error))
-    try:
-        seen = ahead(in_force(model, record, now, requests), now, requests) if model is not None else seen
-    except ScheduleError as error:
-        problems.append(f"its schedule cannot be evaluated: {error}")
-    known_until = closed_until(model.schedules) if model is not None else None
-    if runs_short(known_until, now):
-        problems.append(f"its holidays are known until {known_until} only: apply the plant file again")
-    stands = tuple(standing_at(requests, now))
-    return Standing(model_id, record, model, seen, stands, margin, "; ".join(problems) or None)
-
-
-def table(standings: Sequence[Standing]) -> list[str]:
+def table(standings: Sequence[ModelStatus]) -> list[str]:
     """Return a line for each model under a heading."""
     rows: list[tuple[str, ...]] = [("MODEL", "PHASE", "SINCE", "OBSERVED", "MODE", "DEMAND", "MARGIN", "NEXT LOOK")]
     rows += [_row(each) for each in standings]
@@ -114,7 +54,7 @@ def table(standings: Sequence[Standing]) -> list[str]:
     return lines + [f"{each.model_id}: {each.problem}" for each in standings if each.problem]
 
 
-def full(each: Standing) -> list[str]:
+def full(each: ModelStatus) -> list[str]:
     """Return all that is known of one model, a fact on a line."""
     lines = [each.model_id]
     facts: list[tuple[str, str]] = []
@@ -149,13 +89,13 @@ def full(each: Standing) -> list[str]:
     return lines + [f"  {name:<12} {value}" for name, value in facts]
 
 
-def fields(each: Standing) -> dict[str, Any]:
+def fields(each: ModelStatus) -> dict[str, Any]:
     """Return the same as JSON fields; instants in ISO 8601 (UTC), durations in seconds."""
     record = each.record
     shown: dict[str, Any] = {"model": each.model_id, "problem": each.problem}
     shown["demand_now"] = _demand_fields(each.outlook.current)
     shown["demand_next"] = _demand_fields(each.outlook.upcoming)
-    shown["requests"] = [standing_requests.fields(one) for one in each.requests]
+    shown["requests"] = [request_views.fields(one) for one in each.requests]
     shown["lead_seconds"] = each.lead.span.total_seconds() if each.lead is not None else None
     shown["lead_reason"] = str(each.lead) if each.lead is not None else None
     shown["last_margin_seconds"] = each.margin.total_seconds() if each.margin is not None else None
@@ -202,7 +142,7 @@ def _known(store: Store, now: datetime) -> list[ModelId]:
     return sorted({*store.planned_models(), *due})
 
 
-def _row(each: Standing) -> tuple[str, ...]:
+def _row(each: ModelStatus) -> tuple[str, ...]:
     record, seen = each.record, each.outlook
     if record is None:
         return (each.model_id, "unreadable" if each.problem else "unseen", "-", "-", "-", _brief(seen), "-", "-")
@@ -218,7 +158,7 @@ def _row(each: Standing) -> tuple[str, ...]:
     )
 
 
-def _mode(each: Standing) -> str:
+def _mode(each: ModelStatus) -> str:
     """Return the stricter of the mode that the last pass went by and the planned one, which the next will."""
     modes = [part.mode for part in (each.record, each.model) if part is not None]
     return max(modes, key=lambda mode: mode.strictness)

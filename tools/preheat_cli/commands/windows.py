@@ -1,14 +1,12 @@
-"""The command `windows`: when each model is needed, and nothing else. Lead, gaps and quotas are `plan`'s affair.
+"""`preheat windows`: when each model is needed. Does not compute lead, gaps and quotas: `preheat plan` does.
 
-Owns the rows and their two forms. A model is done before the next is begun, so that three years of a large plant fit.
+Owns the rows in their two forms. Prints each model before it computes the next, so that memory stays small.
 """
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
+from datetime import date, timedelta
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,27 +15,13 @@ from preheat.domain.calendar.timetable import Span, spans
 from preheat.domain.calendar.windows import Window
 from preheat.domain.calendar.zones import DAY_US, EPOCH_DAY, from_microseconds
 from preheat.domain.plan.plan import HostedModel
-from preheat_cli.commands.validate import PlantPath, plant_of
-from preheat_cli.errors import CliError, close_to, told
+from preheat_cli.errors import reported_errors
+from preheat_cli.options.formats import Format, FormatOption
+from preheat_cli.options.models import Models
 from preheat_cli.options.time_range import From, To, time_range
+from preheat_cli.planning import PlantPath, compile_models, read_plant_file, select_models
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
-
-if TYPE_CHECKING:
-    from preheat_plantfile.schema.models import PlantFile
-
-
-class Format(StrEnum):
-    """How rows are printed."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
-FormatOption = Annotated[Format, typer.Option("--format", help="A table, or one JSON object on a line.")]
-Models = Annotated[
-    list[str] | None, typer.Option("--model", metavar="M", help="Only this model; repeatable. Absent: all.")
-]
 
 
 def windows(
@@ -50,41 +34,16 @@ def windows(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Print when each model is needed: its windows united and cut to the range, before lead, gaps and quotas."""
-    with told():
+    with reported_errors():
         now = Surroundings.of(context).clock.now()
         asked = time_range(begin, end, now)
-        models = chosen(models_of(plant_of(file), asked, now=now), model)
+        models = select_models(compile_models(read_plant_file(file), asked, now=now), model)
         if form is Format.TABLE:
             typer.echo(f"{file}: needed in {show.instant(asked.start)} to {show.instant(asked.end)}")
         for each, needed in needs(models, asked):
             lines = _objects(each, needed) if form is Format.JSON else _table(each, needed)
             if lines:
                 typer.echo("\n".join(lines))
-
-
-def models_of(plant: "PlantFile", asked: Window, *, now: datetime) -> Sequence[HostedModel]:
-    """Return the models of a plant file, first planned at `now`, with the closed days that a range needs."""
-    from preheat_plantfile.compiling.holidays import BEHIND, Range  # noqa: PLC0415 - loads the file's typed model
-    from preheat_plantfile.compiling.plan import compiled  # noqa: PLC0415 - as above
-    from preheat_plantfile.compiling.turns import SEEN  # noqa: PLC0415 - as above
-
-    span = Range((asked.start - BEHIND).date(), (asked.end + BEHIND).date())
-    return compiled(plant, now=now, previous={}, span=span, seen=Window(asked.start, asked.start + SEEN))
-
-
-def chosen(models: Sequence[HostedModel], names: Sequence[str] | None) -> Sequence[HostedModel]:
-    """Return the models that `names` name, in the order of the plan; all of them for no names.
-
-    Raises:
-        CliError: a name is none of theirs.
-    """
-    if not names:
-        return models
-    known = [model.model_id for model in models]
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise CliError(*(f"preheat: --model {name[:63]!r} is not planned{close_to(name, known)}" for name in unknown))
-    return [model for model in models if model.model_id in names]
 
 
 def needs(models: Sequence[HostedModel], asked: Window) -> Iterator[tuple[HostedModel, list[Span]]]:
@@ -98,18 +57,13 @@ def needs(models: Sequence[HostedModel], asked: Window) -> Iterator[tuple[Hosted
         yield model, of(model.schedules)
 
 
-def utc(at: datetime) -> str:
-    """Return an instant as rows have it: `2026-11-23T06:00:00Z`, with microseconds only if there are any."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def _objects(model: HostedModel, needed: Sequence[Span]) -> list[str]:
     name = json.dumps(model.model_id)
     return [f'{{"model": {name}, "start": "{_text(start)}", "end": "{_text(end)}"}}' for start, end in needed]
 
 
 def _text(at: int) -> str:
-    """Return microseconds since 1970 as `utc` has them. Two million are no rarity: few dates and times make them up."""
+    """Return microseconds since 1970 as `show.utc` prints them; cached by date and time: a plan may print millions."""
     return f"{_date(at // DAY_US)}T{_clock(at % DAY_US)}Z"
 
 

@@ -1,1 +1,1 @@
-"""options."""
+"""Options and arguments that several commands share, and how their texts are read."""

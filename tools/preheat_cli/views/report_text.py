@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from preheat.domain.record.paid import Cause
-from preheat_cli.commands.windows import utc
 from preheat_cli.views import show
 from preheat_report.promise import QUANTILES, Promise
 
@@ -138,8 +137,8 @@ def fields(each: "ModelReport") -> dict[str, Any]:
         "brackets": [
             {
                 "what": "begin" if bracket.begins else "end",
-                "after": utc(bracket.after),
-                "by": utc(bracket.by),
+                "after": show.utc(bracket.after),
+                "by": show.utc(bracket.by),
                 "units": bracket.units,
             }
             for bracket in each.brackets
@@ -149,7 +148,7 @@ def fields(each: "ModelReport") -> dict[str, Any]:
 
 def json_lines(found: "Report") -> str:
     """Return one JSON object for each model, on a line."""
-    span = {"from": utc(found.asked.start), "to": utc(min(found.asked.end, found.as_of))}
+    span = {"from": show.utc(found.asked.start), "to": show.utc(min(found.asked.end, found.as_of))}
     return "".join(json.dumps(span | fields(each)) + "\n" for each in found.models)
 
 
@@ -171,8 +170,8 @@ def _cells(found: "Report", each: "ModelReport", currency: str) -> list[object]:
     promise = each.promise
     return [
         each.model_id,
-        utc(found.asked.start),
-        utc(min(found.asked.end, found.as_of)),
+        show.utc(found.asked.start),
+        show.utc(min(found.asked.end, found.as_of)),
         *(_number(each.by_cause.get(cause, timedelta())) for cause in Cause),
         *map(_number, (each.paid, each.may_be_less, each.may_be_more)),
         currency,

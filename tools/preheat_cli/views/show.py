@@ -31,6 +31,11 @@ def minute(at: datetime) -> str:
     return utc.strftime("%Y-%m-%d %H:%M:%SZ" if utc.second else "%Y-%m-%d %H:%MZ")
 
 
+def utc(at: datetime) -> str:
+    """Return an instant as JSON rows have it: `2026-11-23T06:00:00Z`, with microseconds only if there are any."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def local_instant(at: datetime, zone: str) -> str:
     """Return an instant as the clock in the plant shows it: `Mon 2026-11-23 06:30 CET`."""
     shown = at.astimezone(ZoneInfo(zone))

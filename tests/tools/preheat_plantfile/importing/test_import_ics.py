@@ -281,11 +281,11 @@ def test_a_calendar_becomes_a_valid_plant_file_with_one_model(bench: Workbench, 
     ("text", "told"),
     [
         ("", "there is no BEGIN:VCALENDAR"),
-        ("hello", "no iCalendar file"),
+        ("hello", "not an iCalendar file"),
         ("BEGIN:VEVENT\r\nEND:VEVENT\r\n", "there is no BEGIN:VCALENDAR"),
         ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VCALENDAR\r\n", "1 BEGIN:VEVENT, but 0 END:VEVENT: it is cut off"),
         ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VEVENT\r\n", "1 BEGIN:VCALENDAR, but 0 END:VCALENDAR"),
-        ("\x00\x01", "no iCalendar file"),
+        ("\x00\x01", "not an iCalendar file"),
     ],
 )
 def test_what_is_no_calendar_is_told_with_what_is(bench: Workbench, text: str, told: str) -> None:

@@ -1,7 +1,7 @@
 """The promises as code: what every won write, every call and every stored ledger must keep, whatever went wrong before.
 
 Owns the judgement, one function per thing judged; the explorer and the seeded simulation judge with all of them,
-`preheat audit-ledger` judges stored ledgers with `by_ledger`. Pure: what a rule needs of the past is handed in.
+`preheat ledger audit` judges stored ledgers with `by_ledger`. Pure: what a rule needs of the past is handed in.
 
 | promise | is judged by |
 | --- | --- |

@@ -1,13 +1,10 @@
-"""The commands `up` and `down`: the local AWS of this checkout.
-
-Owns their options only; `preheat_local` does the work.
-"""
+"""`preheat up`: start the local AWS of this checkout. `preheat_local` does the work."""
 
 from typing import Annotated
 
 import typer
 
-from preheat_cli.errors import told
+from preheat_cli.errors import reported_errors
 
 
 def up(
@@ -25,18 +22,10 @@ def up(
     stop_latency: Annotated[str, typer.Option(help="As --start-latency.")] = "120",
 ) -> None:
     """Bring up the local AWS: every service on loopback, the simulator, and the real template deployed onto them."""
-    with told():
+    with reported_errors():
         import preheat_local as local  # noqa: PLC0415 - loads boto3
 
         arguments = ["--start-latency", start_latency, "--stop-latency", stop_latency]
         for each in model or ():
             arguments += ["--model", each]
         local.up(port=port, simulator_port=simulator_port, simulator_arguments=arguments)
-
-
-def down() -> None:
-    """Stop the local AWS of this checkout and remove its data."""
-    with told():
-        import preheat_local as local  # noqa: PLC0415 - loads boto3
-
-        local.down()

@@ -15,15 +15,15 @@ WELD = ModelId("weld-seams")
 def test_a_whole_ledger_passes(bench: "Workbench", shift: Callable[[], None]) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
     shift()
-    result = bench.preheat("audit-ledger")
-    assert (result.exit_code, result.stdout) == (0, "audit-ledger: 2 models, 2 entries, 0 broken promises\n")
+    result = bench.preheat("ledger", "audit")
+    assert (result.exit_code, result.stdout) == (0, "ledger audit: 2 models, 2 entries, 0 broken rules\n")
 
 
 def test_a_hole_is_named_and_ends_with_status_one(bench: "Workbench", shift: Callable[[], None]) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
     shift()
     del bench.store.entries[WELD][0]
-    result = bench.preheat("audit-ledger", "weld-seams")
+    result = bench.preheat("ledger", "audit", "weld-seams")
     assert result.exit_code == 1
     assert "broken: weld-seams: S7" in result.stdout
 
@@ -33,4 +33,4 @@ def test_a_token_intended_twice_is_named(bench: "Workbench", shift: Callable[[],
     shift()
     first = bench.store.entries[WELD][0]
     bench.store.entries[WELD].append(replace(first, sequence=3))
-    assert "S5" in bench.preheat("audit-ledger", "weld-seams").stdout
+    assert "S5" in bench.preheat("ledger", "audit", "weld-seams").stdout

@@ -1,6 +1,6 @@
-"""The command `audit-ledger`: the stored ledgers, judged by the promises that the tests are judged by.
+"""`preheat ledger audit`: check the stored ledgers with the same rules as the tests.
 
-Owns the reading and the lines; `preheat.app.audit.invariants` judges.
+Owns the reading and the lines. `preheat.app.audit.invariants` has the rules.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,36 +12,36 @@ from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import LedgerEntry
-from preheat_cli.errors import NO, told
+from preheat_cli.errors import CHECK_FAILED, reported_errors
 from preheat_cli.stack import StackName, Surroundings
 
 
-def audit_ledger(
+def audit(
     context: typer.Context,
     models: Annotated[
-        list[str] | None, typer.Argument(help="Models by name; all of the current plan if none is given.")
+        list[str] | None, typer.Argument(help="Names of models. Default: every model of the current plan.")
     ] = None,
     stack: StackName = None,
 ) -> None:
-    """Judge the stored ledgers by the promises; status 1 if one is broken or cannot be read."""
-    with told():
+    """Check the stored ledgers. Exit status 1 if a rule is broken or a ledger cannot be read."""
+    with reported_errors():
         store = Surroundings.of(context).open_store(stack)
         names = [ModelId(name) for name in models or store.planned_models()]
         entries = broken = 0
         for model_id in names:
-            count, problems = _judged(store, model_id)
+            count, problems = _check(store, model_id)
             entries, broken = entries + count, broken + len(problems)
             for problem in problems:
                 typer.echo(f"broken: {model_id}: {problem}")
-        typer.echo(f"audit-ledger: {len(names)} models, {entries} entries, {broken} broken promises")
+        typer.echo(f"ledger audit: {len(names)} models, {entries} entries, {broken} broken rules")
         if broken:
-            raise typer.Exit(NO)
+            raise typer.Exit(CHECK_FAILED)
 
 
-def _judged(store: Store, model_id: ModelId) -> tuple[int, list[str]]:
-    """Return how many entries a model's ledger has, and each broken promise in words."""
+def _check(store: Store, model_id: ModelId) -> tuple[int, list[str]]:
+    """Return how many entries a model's ledger has, and a sentence for each broken rule."""
     try:
-        # The record first: a pass that writes in between then adds an entry, and is not taken for a gap.
+        # The record first: a pass that writes in between then adds an entry, and does not look like a gap.
         record, entries = store.load(model_id), store.ledger(model_id)
     except UnreadableItem as error:
         return 0, [str(error)]

@@ -6,7 +6,7 @@ reckons. An export is what `preheat history MODEL --json` prints, of one model o
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -16,15 +16,16 @@ from typing import Any, Final
 import typer
 
 from preheat.domain.plan.plan import DEFAULT_LEAD, MODEL_ID, Backend, Learning, ModelId
-from preheat_cli.commands.windows import Format
-from preheat_cli.errors import NO, CliError
+from preheat_cli.errors import CHECK_FAILED, CliError
+from preheat_cli.options.formats import Format
+from preheat_cli.views import replay as view
 from preheat_cli.views import show
 from preheat_plantfile.compiling.terms import Terms
 from preheat_plantfile.schema.leaves import read_late_target, read_lead
 from preheat_report import Tariff
 from preheat_report.lead_chart import svg
 from preheat_report.lead_rules import LeadRule, deviations, pinned, product
-from preheat_report.replay import Replayed, Start, replayed
+from preheat_report.replay import Start, replayed
 
 USUAL: Final = ("learned", "pinned:30m", "pinned:45m", "mean+2sd")
 RULES_ACCEPTED: Final = (
@@ -65,17 +66,19 @@ def compare(asked: Asked, form: Format) -> None:
     found = {name: replayed(starts, rule, tariffs, cost) for name, rule in rules.items()}
     number = sum(map(len, starts.values()))
     if form is Format.JSON:
-        typer.echo("\n".join(json.dumps(row(name, each)) for name, each in found.items()))
+        typer.echo("\n".join(json.dumps(view.fields(name, each)) for name, each in found.items()))
     else:
         typer.echo(f"{asked.export}: {number:,} starts of {len(starts):,} models; slack is not counted")
-        typer.echo("\n".join(table(found, late_cost=asked.late_cost)))
+        typer.echo("\n".join(view.table(found, late_cost=asked.late_cost)))
     if asked.chart is not None:
-        points = {name: (_minutes(each.idle_time) / number, 100 * each.late_share) for name, each in found.items()}
+        points = {name: (view.minutes(each.idle_time) / number, 100 * each.late_share) for name, each in found.items()}
         target = 100 * Learning().late_target
         try:
             asked.chart.write_text(svg(points, next(iter(found)), target, share="late, %"))
         except OSError as error:
-            raise CliError(f"preheat simulate: {asked.chart} cannot be written: {error}", status=NO) from error
+            raise CliError(
+                f"preheat simulate: {asked.chart} cannot be written: {error}", status=CHECK_FAILED
+            ) from error
 
 
 def rules_of(texts: Sequence[str]) -> dict[str, LeadRule]:
@@ -155,7 +158,7 @@ def starts_of(export: Path) -> dict[ModelId, list[Start]]:
     ordered = {model_id: [each[n] for n in sorted(each)] for model_id, each in sorted(found.items())}
     starts = {model_id: [start for start in each if start is not None] for model_id, each in ordered.items()}
     if not any(starts.values()):
-        raise CliError(f"preheat simulate: {export} holds no start that was measured", status=NO)
+        raise CliError(f"preheat simulate: {export} holds no start that was measured", status=CHECK_FAILED)
     return {model_id: each for model_id, each in starts.items() if each}
 
 
@@ -183,38 +186,3 @@ def _entry(line: str) -> tuple[ModelId, int, Start | None]:
     if backend not in list(Backend):
         raise ValueError(f"target.backend: {ascii(backend)[:80]} is none of {', '.join(Backend)}")
     return ModelId(model_id), sequence, Start(timedelta(seconds=took), Backend(backend), units or 1)
-
-
-def row(name: str, found: Replayed) -> dict[str, Any]:
-    """Return what a rule comes to as a JSON object; money as text, so that it stays exact."""
-    return {
-        "rule": name,
-        "starts": found.starts,
-        "late": found.late,
-        "late_share": round(found.late_share, 6),
-        "late_minutes": round(_minutes(found.late_time), 2),
-        "idle_minutes": round(_minutes(found.idle_time), 2),
-        "idle_minutes_mean": round(_minutes(found.idle_time) / found.starts, 2),
-        "lead_minutes_mean": round(_minutes(found.lead_time) / found.starts, 2),
-        "idle_costs": {currency: str(amount) for currency, amount in found.idle_costs.items()},
-        "late_cost": str(round(found.late_costs, 4)),
-    }
-
-
-def table(found: Mapping[str, Replayed], *, late_cost: float) -> Iterator[str]:
-    """Yield a line for each rule."""
-    width = max(len("RULE"), *map(len, found))
-    heads = f"{'LATE':>6}  {'LATE %':>6}  {'LATE MIN':>8}  {'LEAD':>5}  {'IDLE':>5}  {'IDLE MIN':>9}  COSTS"
-    yield f"{'RULE':<{width}}  {heads}"
-    for name, each in found.items():
-        lead, idle = (_minutes(span) / each.starts for span in (each.lead_time, each.idle_time))
-        money = [f"{amount:,.2f} {currency} idle" for currency, amount in each.idle_costs.items()] or ["no tariff"]
-        money += [f"{each.late_costs:,.2f} late"] if late_cost else []
-        yield (
-            f"{name:<{width}}  {each.late:>6,}  {100 * each.late_share:>6.2f}  {_minutes(each.late_time):>8,.1f}"
-            f"  {lead:>5.1f}  {idle:>5.1f}  {_minutes(each.idle_time):>9,.1f}  {', '.join(money)}"
-        )
-
-
-def _minutes(span: timedelta) -> float:
-    return span / timedelta(minutes=1)

@@ -1,0 +1,11 @@
+"""`preheat down`: stop the local AWS of this checkout."""
+
+from preheat_cli.errors import reported_errors
+
+
+def down() -> None:
+    """Stop the local AWS of this checkout and remove its data."""
+    with reported_errors():
+        import preheat_local as local  # noqa: PLC0415 - loads boto3
+
+        local.down()

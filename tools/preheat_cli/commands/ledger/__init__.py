@@ -1,0 +1,1 @@
+"""`preheat ledger`: check the stored ledgers, and repair from them. One module for each command."""

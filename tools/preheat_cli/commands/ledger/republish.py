@@ -1,0 +1,134 @@
+"""`preheat ledger republish`: publish events again, from the ledger. docs/runbook.md says when.
+
+Each event keeps its `event_id`, so a consumer that counts by it counts nothing twice.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable, Undeliverable, UnreadableItem
+from preheat.app.ports.store import Store
+from preheat.app.publish import events_of
+from preheat.domain.demand.request import Reply, RequestId
+from preheat.domain.plan.plan import ModelId
+from preheat.domain.record.record import LedgerEntry
+from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
+from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.options.time_range import LATEST, instant_of
+from preheat_cli.stack import StackName, Surroundings
+
+REPLY_PREFIX = "request#"
+
+
+@dataclass(slots=True)
+class Found:
+    """What to publish, by key, and a line for each key that cannot be."""
+
+    entries: dict[str, LedgerEntry | Reply] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def republish(
+    context: typer.Context,
+    keys: Annotated[
+        list[str] | None,
+        typer.Argument(help="MODEL/SEQUENCE for a ledger entry, request#ID/1 for a reply.", metavar="[KEY]..."),
+    ] = None,
+    stack: StackName = None,
+    *,
+    begin: Annotated[
+        str | None,
+        typer.Option("--from", metavar="T", help="Every ledger entry of the planned models from this instant."),
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="T", help="Entries before this instant. Default: all later ones.")
+    ] = None,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+) -> None:
+    """Publish events again that could not be published. Messages in the unpublished queue name their keys.
+
+    Name keys, or a time with --from. Replies have to be named by key.
+    """
+    with reported_errors():
+        if not keys and begin is None:
+            raise CliError("preheat: name keys, or a time with --from")
+        since = instant_of("--from", begin) if begin is not None else None
+        until = instant_of("--to", end) if end is not None else LATEST
+        surroundings = Surroundings.of(context)
+        found = _find(surroundings.open_store(stack), keys or [], since, until)
+        for key, entry in found.entries.items():
+            typer.echo(f"{key}: {', '.join(event.kind for event in events_of(entry)) or 'no event'}")
+        for problem in found.problems:
+            typer.echo(problem, err=True)
+        if dry_run:
+            typer.echo("dry run: nothing was published")
+        elif found.entries:
+            if not yes:
+                preview = " or --dry-run to preview"
+                question = f"Publish {len(found.entries)} of them again?"
+                require_confirmation(question, unchanged="nothing was published", preview=preview)
+            _publish(surroundings, stack, found)
+        if found.problems:
+            raise typer.Exit(CHECK_FAILED)
+
+
+def _find(store: Store, keys: list[str], since: datetime | None, until: datetime) -> Found:
+    """Return what the keys and the time name, oldest first."""
+    found = Found()
+    for key in keys:
+        try:
+            found.entries[key] = _read(store, key)
+        except (LookupError, ValueError, UnreadableItem) as error:
+            found.problems.append(f"{key}: {error}")
+    if since is not None:
+        found.entries |= dict(_between(store, since, until, found.problems))
+    found.entries = dict(sorted(found.entries.items(), key=lambda pair: (pair[1].at, pair[0])))
+    return found
+
+
+def _read(store: Store, key: str) -> LedgerEntry | Reply:
+    """Return what a key names; raises LookupError if nothing has this key, ValueError if it is not a key."""
+    partition, slash, number = key.rpartition("/")
+    if not slash or not number.isdigit():
+        raise ValueError("not a key; accepted: MODEL/SEQUENCE, or request#ID/1")
+    if partition.startswith(REPLY_PREFIX):
+        reply = store.reply(RequestId(partition.removeprefix(REPLY_PREFIX)))
+        if reply is None:
+            raise LookupError("there is no such reply")
+        return reply
+    entry = next((one for one in store.ledger(ModelId(partition)) if one.sequence == int(number)), None)
+    if entry is None:
+        raise LookupError("there is no such ledger entry")
+    return entry
+
+
+def _between(
+    store: Store, since: datetime, until: datetime, problems: list[str]
+) -> Iterator[tuple[str, LedgerEntry | Reply]]:
+    """Yield the entries of the planned models in [since, until) that have events."""
+    for model_id in store.planned_models():
+        try:
+            ledger = store.ledger(model_id)
+        except UnreadableItem as error:
+            problems.append(f"{model_id}: {error}")
+            continue
+        for one in ledger:
+            if since <= one.at < until and events_of(one):
+                yield f"{model_id}/{one.sequence}", one
+
+
+def _publish(surroundings: Surroundings, stack: str | None, found: Found) -> None:
+    entries = found.entries.values()
+    reply_to = frozenset(one.reply_to for one in entries if isinstance(one, Reply) and one.reply_to is not None)
+    outbox = surroundings.open_outbox(stack, reply_to)
+    for key, entry in found.entries.items():
+        try:
+            outbox.publish(entry)
+        except (EventsUnavailable, QueueUnavailable, Undeliverable) as error:
+            found.problems.append(f"{key}: {error}")
+            typer.echo(f"{key}: {error}", err=True)

@@ -1,0 +1,24 @@
+"""`preheat unblock`: end a block now."""
+
+import typer
+
+from preheat.domain.demand.request import Verb
+from preheat_cli.options.requests import BlockNames, Id, NoWait, Reason, Schedule, read_names
+from preheat_cli.requesting import RequestOptions, send_request
+from preheat_cli.stack import StackName
+
+
+def unblock(
+    context: typer.Context,
+    names: BlockNames,
+    stack: StackName = None,
+    schedule: Schedule = None,
+    *,
+    reason: Reason = None,
+    request_id: Id = None,
+    no_wait: NoWait = False,
+) -> None:
+    """End a block now."""
+    model, of = read_names(names, schedule)
+    fields = {"of": of, "reason": reason}
+    send_request(context, stack, RequestOptions(Verb.UNBLOCK, model, schedule, request_id, not no_wait, fields))

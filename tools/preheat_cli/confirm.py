@@ -1,0 +1,28 @@
+"""Asks for confirmation before a command changes something."""
+
+from typing import Annotated
+
+import typer
+
+from preheat_cli.errors import CHECK_FAILED, CliError
+
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
+
+
+def require_confirmation(question: str, *, unchanged: str, preview: str = "") -> None:
+    """Ask a yes-or-no question on stderr and return if the answer is yes.
+
+    `unchanged` says what did not happen after a no, such as "nothing was applied". `preview` names another way.
+
+    Raises:
+        CliError: the answer is no, or there is no input.
+    """
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort:
+        raise CliError(
+            f"preheat: Confirmation required but no input is available. Use --yes to continue without it{preview}."
+        ) from None
+    if not agreed:
+        raise CliError(unchanged, status=CHECK_FAILED)

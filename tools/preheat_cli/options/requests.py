@@ -1,0 +1,39 @@
+"""Arguments and options of the commands that send a request. Also reads `[MODEL] REQUEST_ID`."""
+
+from typing import Annotated
+
+import typer
+
+from preheat_cli.errors import CliError, reported_errors
+
+Model = Annotated[str | None, typer.Argument(help="The model's name.", metavar="MODEL", show_default=False)]
+Schedule = Annotated[
+    str | None,
+    typer.Option("--schedule", metavar="NAME", help="Instead of a model: all models with this schedule."),
+]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="T", help="When it ends: 20:00 in the schedule's time zone, or an instant."),
+]
+For = Annotated[str | None, typer.Option("--for", metavar="D", help="Instead of --until: 90s, 45m, 1h30m.")]
+From = Annotated[str | None, typer.Option("--from", metavar="T", help="When it begins, like --until. Default: now.")]
+Priority = Annotated[int | None, typer.Option("--priority", help="0 to 100. Default: 50.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="The reason, for people to read.")]
+Hard = Annotated[bool, typer.Option("--hard", help="Do not start the model before the block ends.")]
+Id = Annotated[str | None, typer.Option("--id", help="The request id. Default: a new one.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait for the reply.")]
+HoldNames = Annotated[
+    list[str], typer.Argument(metavar="[MODEL] REQUEST_ID", help="The model, and the id of the hold.")
+]
+BlockNames = Annotated[
+    list[str], typer.Argument(metavar="[MODEL] REQUEST_ID", help="The model, and the id of the block.")
+]
+
+
+def read_names(names: list[str], schedule: str | None) -> tuple[str | None, str]:
+    """Return the model and the request id that were typed: `MODEL REQUEST_ID`, or only the id with a schedule."""
+    with reported_errors():
+        if len(names) != (1 if schedule is not None else 2):
+            wanted = "REQUEST_ID after --schedule NAME" if schedule is not None else "MODEL REQUEST_ID"
+            raise CliError(f"preheat: {' '.join(names)!r} given; accepted: {wanted}")
+    return (names[0] if schedule is None else None), names[-1]

@@ -1,0 +1,133 @@
+"""Plant files and stored plans as commands use them: read a file, compile it, read the plan of a stack.
+
+Depends on no command and prints nothing.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from preheat.app.ports.errors import UnreadableItem
+from preheat.app.ports.store import Planned, Store
+from preheat.domain.calendar.windows import Window
+from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat_cli.errors import CHECK_FAILED, CliError, suggest
+from preheat_cli.stack import Home
+
+if TYPE_CHECKING:
+    from preheat_plantfile.schema.models import PlantFile
+
+HANDS = 8  # reads side by side: a plan may hold 1,000 models
+
+PlantPath = Annotated[Path, typer.Argument(help="The plant file.", metavar="FILE")]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """The current plan as read; `unreadable` names models that are stored in a form this release cannot read."""
+
+    version: int
+    models: dict[ModelId, HostedModel] = field(default_factory=dict)
+    unreadable: tuple[ModelId, ...] = ()
+
+
+def read_plant_file(file: Path) -> "PlantFile":
+    """Return the plant that a file describes.
+
+    Raises:
+        CliError: the file has mistakes; each is a line.
+    """
+    from preheat_plantfile.reading import PlantFileError, read_plant  # noqa: PLC0415 - loads the file's typed model
+
+    try:
+        return read_plant(file)
+    except PlantFileError as error:
+        raise CliError(*error.lines) from error
+
+
+def compile_models(plant: "PlantFile", asked: Window, *, now: datetime) -> Sequence[HostedModel]:
+    """Return the models of a plant file, first planned at `now`, with the closed days that a range needs."""
+    from preheat_plantfile.compiling.holidays import BEHIND, Range  # noqa: PLC0415 - loads the file's typed model
+    from preheat_plantfile.compiling.plan import compiled  # noqa: PLC0415 - as above
+    from preheat_plantfile.compiling.turns import SEEN  # noqa: PLC0415 - as above
+
+    span = Range((asked.start - BEHIND).date(), (asked.end + BEHIND).date())
+    return compiled(plant, now=now, previous={}, span=span, seen=Window(asked.start, asked.start + SEEN))
+
+
+def select_models(models: Sequence[HostedModel], names: Sequence[str] | None) -> Sequence[HostedModel]:
+    """Return the models that `names` name, in the order of the plan; all models if there are no names.
+
+    Raises:
+        CliError: a name is not in the plan.
+    """
+    if not names:
+        return models
+    known = [model.model_id for model in models]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise CliError(*(f"preheat: --model {name[:63]!r} is not planned{suggest(name, known)}" for name in unknown))
+    return [model for model in models if model.model_id in names]
+
+
+def check_accounts(file: Path, plant: "PlantFile", home: Home) -> None:
+    """Refuse an ARN of another account without a role there: Preheat would look for its name in the stack's account.
+
+    Raises:
+        CliError: each such model is a line.
+    """
+    from preheat_plantfile.schema.models import RekognitionModel  # noqa: PLC0415 - loads the file's typed model
+
+    lines = []
+    for name, entry in plant.models.items():
+        account = entry.arn_account() if isinstance(entry, RekognitionModel) else None
+        if account not in (None, home.account) and not (entry.role or plant.defaults.role):
+            accepted = f"an ARN of the stack's account {home.account}, or a role of account {account} beside it"
+            lines.append(f"{file}: models.{name}.arn: found account {account}; accepted: {accepted}")
+    if lines:
+        count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
+        raise CliError(*lines, f"{file}: {count}; nothing was applied")
+
+
+def read_stored_plan(store: Store) -> StoredPlan:
+    """Return the current plan, every model of the same version.
+
+    Raises:
+        CliError: another plan became current meanwhile.
+    """
+    version = store.plan_version()
+    models, unreadable = {}, []
+    named = store.planned_models()
+    with ThreadPoolExecutor(HANDS) as hands:
+        found = list(hands.map(lambda model_id: _planned(store, model_id), named))
+    for model_id, planned in zip(named, found, strict=True):
+        if planned is None:
+            unreadable.append(model_id)
+            continue
+        if planned.version != version:
+            raise plan_replaced(version)
+        if planned.model is not None:
+            models[model_id] = planned.model
+    return StoredPlan(version, models, tuple(unreadable))
+
+
+def plan_replaced(version: int) -> CliError:
+    """Return the error that another `preheat apply` replaced plan `version` in the meantime."""
+    return CliError(
+        f"preheat: another apply came first: plan {version} was compared and is no longer current",
+        "nothing was applied; run the command again to see the changes to the new plan",
+        status=CHECK_FAILED,
+    )
+
+
+def _planned(store: Store, model_id: ModelId) -> Planned | None:
+    """Return what is planned for a model, or None if this release cannot read it."""
+    try:
+        return store.planned(model_id)
+    except UnreadableItem:
+        return None

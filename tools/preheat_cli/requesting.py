@@ -1,0 +1,113 @@
+"""How a command sends a request: a message to the stack's request queue, then its reply from the store.
+
+Owns the waiting and how a reply is printed. Decides nothing: the function `requests` does.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+import typer
+
+from preheat.app.ports.store import Store
+from preheat.app.requests.message import parse
+from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
+from preheat.domain.plan.plan import ModelId
+from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.options.wall_time import instant_after
+from preheat_cli.stack import Surroundings
+from preheat_cli.views import show
+
+WAIT_AT_MOST: Final = timedelta(seconds=60)
+CHECKS_EVERY: Final = 0.5  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOptions:
+    """What was typed: the verb, the subject, times as text, and the fields that are sent unchanged."""
+
+    verb: Verb
+    model: str | None
+    schedule: str | None
+    request_id: str | None
+    wait: bool
+    fields: dict[str, Any] = field(default_factory=dict)
+    begin: str | None = None
+    until: str | None = None
+    duration: str | None = None
+
+    @property
+    def subject(self) -> Subject:
+        """The model or the schedule.
+
+        Raises:
+            CliError: neither is named, or both are.
+        """
+        if (self.model is None) == (self.schedule is None):
+            raise CliError("preheat: name either a model, or a schedule with --schedule")
+        return Subject(ModelId(self.model) if self.model is not None else None, self.schedule)
+
+
+def send_request(context: typer.Context, stack: str | None, options: RequestOptions) -> None:
+    """Send a request, wait for its reply and print it. A refusal exits with status 1, a wrong request with 2."""
+    with reported_errors():
+        surroundings, subject = Surroundings.of(context), options.subject
+        store = surroundings.open_store(stack)
+        request_id = RequestId(options.request_id or f"cli-{uuid4().hex}")
+        message = _build_message(surroundings, store, options, request_id)
+        if options.request_id is not None and (before := store.reply(request_id)) is not None:
+            if (before.verb, before.subject, before.of) != (options.verb, subject, message.get("of")):
+                raise CliError(f"preheat: another request has the id {request_id}; use a new id", status=CHECK_FAILED)
+            _print_reply(before)  # A request id always gets the same reply.
+            return
+        surroundings.open_requests(stack)(json.dumps(message))
+        if options.wait:
+            _print_reply(_wait_for_reply(surroundings, store, request_id))
+        else:
+            typer.echo(f"sent: {options.verb}\nrequest id: {request_id}")
+
+
+def _build_message(
+    surroundings: Surroundings, store: Store, options: RequestOptions, request_id: RequestId
+) -> dict[str, Any]:
+    """Return the message.
+
+    Raises:
+        CliError: the function would refuse it; each problem is a line, and nothing is sent.
+    """
+    subject, fields, after = options.subject, dict(options.fields), surroundings.clock.now()
+    for option, name, text in (("--from", "from", options.begin), ("--until", "until", options.until)):
+        if text is not None:
+            after = instant_after(option, text, after, store, subject)
+            fields[name] = after.isoformat()
+    fields |= {"duration": options.duration, "model": subject.model_id, "schedule": subject.schedule}
+    given = {name: value for name, value in fields.items() if value is not None}
+    message = {"version": 1, "request_id": request_id, "verb": str(options.verb), **given}
+    problems = parse(message).problems
+    if problems:
+        raise CliError(*(f"preheat: {problem}" for problem in problems))
+    return message
+
+
+def _wait_for_reply(surroundings: Surroundings, store: Store, request_id: RequestId) -> Reply:
+    until = surroundings.clock.now() + WAIT_AT_MOST
+    while (reply := store.reply(request_id)) is None:
+        if surroundings.clock.now() >= until:
+            raise CliError(
+                f"preheat: no reply within {WAIT_AT_MOST.seconds} s; it may still come",
+                f"run the same command again with --id {request_id} to see it",
+                status=CHECK_FAILED,
+            )
+        surroundings.pause(CHECKS_EVERY)
+    return reply
+
+
+def _print_reply(reply: Reply) -> None:
+    typer.echo(f"{reply.code if reply.accepted else f'refused, {reply.code}'}: {reply.reason}")
+    typer.echo(f"request id: {reply.request_id}")
+    if reply.ready_at is not None and reply.verb in (Verb.HOLD, Verb.EXTEND, Verb.UNBLOCK):
+        typer.echo(f"ready at: {show.instant(reply.ready_at)}")
+    if not reply.accepted:
+        raise typer.Exit(CHECK_FAILED)
