@@ -2,8 +2,9 @@
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 VENVS := .venv/ready .venv-sam/ready .venv-local/ready
-PYTHON_CODE := $(wildcard benchmarks functions layers/preheat/preheat tools tests)
+PYTHON_CODE := $(wildcard functions layers/preheat/preheat tools tests)
 PYTEST := .venv/bin/python -m pytest
+LAB := .venv/bin/python -m preheat_lab
 ON_LOCAL_AWS := tests/e2e tests/tools/preheat_local tests/tools/preheat_lab/chaos tests/template
 # What only computes gives way to what waits for the local AWS.
 EXPLORED := tests/tools/preheat_lab/explorer tests/tools/preheat_lab/mutants
@@ -62,7 +63,7 @@ check: setup  ## say yes or no: format, lint, types, import contracts, prose, te
 	.venv/bin/ruff check $(PYTHON_CODE)
 	.venv/bin/mypy $(PYTHON_CODE)
 	.venv/bin/lint-imports --no-cache
-	.venv/bin/python -m preheat_lab.prose
+	$(LAB) prose
 	$(SAM) validate --lint
 	@$(MAKE) --no-print-directory test
 
@@ -72,40 +73,44 @@ build: setup  ## build the functions and layers into .aws-sam
 demo: setup  ## show a shift on the local AWS, from its plan to its bill
 	.venv/bin/preheat demo
 
+lab: setup  ## list the programs that prove and measure: $(LAB) NAME [options]
+	@$(LAB) --help
+
 chaos: setup  ## faults on the local AWS: a scripted hour in compressed time (SEED=1)
-	.venv/bin/python -m preheat_lab.chaos --seed $(or $(SEED),1)
+	$(LAB) chaos --seed $(or $(SEED),1)
 
 verify-service-model: setup  ## compare our service model with the last botocore that carried it
-	.venv/bin/python -m preheat_lab.verify_service_model
+	$(LAB) verify-service-model
 
 soak: setup  ## simulate 100,000 shifts under every fault (SHIFTS=, FIRST_SEED=, REQUESTS=); seed ranges add up
-	.venv/bin/python -m preheat_lab.soak --shifts $${SHIFTS:-100000} --first-seed $${FIRST_SEED:-1} $${REQUESTS:+--requests $$REQUESTS}
+	$(LAB) soak --shifts $(or $(SHIFTS),100000) --first-seed $(or $(FIRST_SEED),1) $(if $(REQUESTS),--requests $(REQUESTS))
 
-schedules: setup  ## hold the engine to the slow reference on 100,000 random schedules (SCHEDULES=)
-	SCHEDULES=$${SCHEDULES:-100000} $(PYTEST) tests/preheat/domain/calendar/test_timetable.py
+schedules: setup  ## compare the schedule engine with the slow reference on 100,000 random schedules (SCHEDULES=)
+	$(LAB) fuzz-schedules --schedules $(or $(SCHEDULES),100000)
 
-benchmark: setup  ## print what the schedule engine and the plant file's reader take on this machine
-	.venv/bin/python -m benchmarks
+benchmark: setup  ## measure the schedule engine and the plant file's reader on this machine
+	$(LAB) benchmark
 
 explore: setup  ## search every order of events: 2 workers with a fault, 1 with three, people, plans (minutes)
-	.venv/bin/python -m preheat_lab.explore --deep
+	$(LAB) explore --deep
 
-mutants: setup  ## break the protocol on purpose, one rule at a time, and see who notices (minutes)
-	.venv/bin/python -m preheat_lab.mutants
+mutants: setup  ## break one rule of the protocol at a time, and see which harness notices (minutes)
+	$(LAB) mutants
 
-matrix: setup  ## at which status and phase each fault was met by explorer and simulation
-	.venv/bin/python -m preheat_lab.matrix
+matrix: setup  ## print at which status and phase each fault was met by explorer and simulation
+	$(LAB) matrix
 
 branches: setup  ## count the branches inside error handlers that the tests take (minutes)
-	.venv/bin/python -m preheat_lab.handler_branches
+	$(LAB) handler-branches
 
 statemachine: setup  ## any order of events against the reference model (EXAMPLES=50000 STEPS=100 FIRST_SEED=1)
-	STATEMACHINE_FIRST_SEED=$(or $(FIRST_SEED),1) STATEMACHINE_EXAMPLES=$(or $(EXAMPLES),50000) STATEMACHINE_STEPS=$(or $(STEPS),100) $(PYTEST) tests/tools/preheat_lab/statemachine/test_statemachine.py
+	$(LAB) statemachine --examples $(or $(EXAMPLES),50000) --steps $(or $(STEPS),100) --first-seed $(or $(FIRST_SEED),1)
 
-requests-fuzz: setup  ## feed 100,000 generated request messages to the desk (REQUEST_BODIES=, REQUEST_BODIES_FIRST=)
-	REQUEST_BODIES=$${REQUEST_BODIES:-100000} $(PYTEST) tests/preheat/app/requests/test_hostile_messages.py
-costs: setup  ## what Preheat itself costs a month: calls measured in a simulated week, at list prices
-	.venv/bin/python -m preheat_lab.costs
+requests-fuzz: setup  ## send 100,000 generated request messages to the desk (REQUEST_BODIES=, REQUEST_BODIES_FIRST=)
+	$(LAB) fuzz-requests --messages $(or $(REQUEST_BODIES),100000) $(if $(REQUEST_BODIES_FIRST),--first $(REQUEST_BODIES_FIRST))
+
+costs: setup  ## compute what Preheat itself costs a month: calls measured in a simulated week, at list prices
+	$(LAB) costs
 
 diagram: setup  ## print the transition diagram for ARCHITECTURE.md
 	@.venv/bin/python -c 'from preheat.domain.record.lifecycle import mermaid; print(mermaid())'
@@ -113,9 +118,9 @@ diagram: setup  ## print the transition diagram for ARCHITECTURE.md
 clean:  ## stop the local AWS and remove what was built; the environments stay
 	@if [ -x .venv/bin/python ] && [ -d .preheat ]; then .venv/bin/python -c 'from preheat_local import down; down()'; fi
 	rm -rf .preheat .aws-sam .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
-	find benchmarks functions layers tools tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find functions layers tools tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: setup requirements test test-local test-rules test-simulated test-explored check build demo chaos verify-service-model soak schedules benchmark explore mutants matrix branches statemachine requests-fuzz costs diagram clean help
+.PHONY: lab setup requirements test test-local test-rules test-simulated test-explored check build demo chaos verify-service-model soak schedules benchmark explore mutants matrix branches statemachine requests-fuzz costs diagram clean help

@@ -1,7 +1,7 @@
 """Real passes on the DynamoDB store, in process: what a release writes, as raw items, with the values that it meant.
 
-`preheat_lab.skew_samples` stores what this returns once for each release; the contract tests make it anew for the
-present one. Does not judge.
+`python -m preheat_lab skew-samples` stores what this returns once for each release. The contract tests make it again
+for the present one. Does not judge.
 """
 
 import json

@@ -19,7 +19,7 @@ def test_the_stored_types_are_those_of_the_shape_file() -> None:
         f"what is stored has changed: {additive + breaking or 'a schema number, or how a kind is read'}.\n{RULE}"
         "\nA new field of a record or an entry: give it a default that means 'not known'. If an older release must"
         "\nnot act without knowing it, or a field went or changed: raise the number of that kind in store/items.py."
-        "\nThen: .venv/bin/python -m preheat_lab.skew_samples --shape"
+        "\nThen: .venv/bin/python -m preheat_lab skew-samples --shape"
     )
 
 

@@ -1,21 +1,14 @@
 """The coverage matrix: at which service status and phase each fault was met, by explorer (X) and simulation (D).
 
-    python -m preheat_lab.matrix [--seeds 12]
-
 A cell is a service status, a record's phase and a fault. Reachable by the explorer is a cell if the event that the
 fault spoils has come there with a fault still allowed; by the simulation, if a pass has begun there. Where a fault
-cannot strike by its nature, and why, says `NATURE`. Prints how many cells each harness has hit, and those that neither
-has; exit 1 if there is one that chance would have hit.
+cannot strike by its nature, and why, says `NATURE`.
 """
 
-import argparse
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
 
 from preheat_lab.explorer import Scenario, explore
-from preheat_lab.explorer.catalog import CI
 from preheat_lab.simulation import run
 from preheat_lab.simulation.faults import Mishap
 from preheat_simulator.core.status import Status
@@ -142,39 +135,3 @@ def expected(fault: str, place: Place, hits: Hits) -> float:
     """Return how often chance would have a fault hit at a place, by how often it came at all and passes began there."""
     passes = hits[Mishap.NONE]
     return hits.get(fault, Counter()).total() * passes[place] / max(passes.total(), 1)
-
-
-def main() -> int:
-    """Run both harnesses, print the matrix; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=12)
-    seeds = range(1, parser.parse_args().seeds + 1)
-    with ProcessPoolExecutor() as pool:
-        x, could_x = added(pool.map(explored, CI))
-        d, could_d = added(pool.map(simulated, seeds))
-    holes = rare = 0
-    print(f"{'fault':<28} cells  by X  by D  unhit     hits X     hits D")
-    for fault in sorted({*EVENTS.values(), *AROUND}):
-        can, hit_x, hit_d = {*could_x.get(fault, ()), *could_d.get(fault, ())}, {*x.get(fault, ())}, {*d.get(fault, ())}
-        unhit = can - hit_x - hit_d
-        few = {
-            place
-            for place in unhit
-            if place not in could_x.get(fault, ()) and expected(fault, place, d) < EXPECTED_LEAST
-        }
-        unhit, rare = unhit - few, rare + len(few)
-        holes += len(unhit)
-        print(
-            f"{fault:<28} {len(can | hit_d):>5} {len(hit_x):>5} {len(hit_d):>5} {len(unhit):>6}"
-            f" {sum(x.get(fault, Counter()).values()):>10,} {sum(d.get(fault, Counter()).values()):>10,}"
-        )
-        for status, phase in sorted(unhit):
-            print(f"    not hit: {status} in phase {phase}")
-    for fault, (statuses, why) in NATURE.items():
-        print(f"unreachable: {fault} outside {', '.join(sorted(statuses))}: {why}")
-    print(f"matrix: {holes} reachable cells not hit; {rare} others are too rare for {len(seeds)} seeds")
-    return 1 if holes else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

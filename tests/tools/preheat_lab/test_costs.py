@@ -5,23 +5,23 @@ from decimal import Decimal
 
 import pytest
 
-from preheat_lab import costs
+from preheat_lab.costs import bill, measuring
 
-PAGE = costs.DOC.read_text(encoding="utf-8")
+PAGE = bill.DOC.read_text(encoding="utf-8")
 
 
 def test_the_tables_on_the_page_are_those_of_the_script() -> None:
-    assert costs.tables(costs.read(PAGE)) in PAGE
+    assert bill.tables(bill.read(PAGE)) in PAGE
 
 
 def test_a_page_that_lacks_a_figure_is_refused_by_its_name() -> None:
     with pytest.raises(ValueError, match="no figure for passes"):
-        costs.read(PAGE.replace("| passes |", "| pauses |"))
+        bill.read(PAGE.replace("| passes |", "| pauses |"))
 
 
 def test_the_sum_is_that_of_its_parts_and_grows_with_the_models() -> None:
-    measured = costs.read(PAGE)
-    sums = [sum(costs.costs(measured, models).values(), Decimal()) for models in costs.SIZES]
+    measured = bill.read(PAGE)
+    sums = [sum(bill.costs(measured, models).values(), Decimal()) for models in bill.SIZES]
     assert sums == sorted(sums)
     assert f"| **Preheat** | {' | '.join(f'{each:,.2f}' for each in sums)} |" in PAGE
 
@@ -29,23 +29,23 @@ def test_the_sum_is_that_of_its_parts_and_grows_with_the_models() -> None:
 @pytest.mark.parametrize(
     ("figure", "part", "price"),
     [
-        ("sends", "SQS", 3 * costs.SQS_REQUEST),
-        ("reads", "DynamoDB", costs.DYNAMODB_READ),
-        ("writes", "DynamoDB", costs.DYNAMODB_WRITE),
-        ("events", "EventBridge", costs.BUS_EVENT),
-        ("log_bytes", "logs", costs.LOGS_GB / 2**30),
-        ("passes", "Lambda", costs.LAMBDA_REQUEST + costs.PASS_SECONDS * costs.MEMORY_GB * costs.LAMBDA_GB_SECOND),
+        ("sends", "SQS", 3 * bill.SQS_REQUEST),
+        ("reads", "DynamoDB", bill.DYNAMODB_READ),
+        ("writes", "DynamoDB", bill.DYNAMODB_WRITE),
+        ("events", "EventBridge", bill.BUS_EVENT),
+        ("log_bytes", "logs", bill.LOGS_GB / 2**30),
+        ("passes", "Lambda", bill.LAMBDA_REQUEST + bill.PASS_SECONDS * bill.MEMORY_GB * bill.LAMBDA_GB_SECOND),
     ],
 )
 def test_one_more_for_each_model_and_day_costs_its_price(figure: str, part: str, price: Decimal) -> None:
-    measured = costs.read(PAGE)
+    measured = bill.read(PAGE)
     more = replace(measured, **{figure: getattr(measured, figure) + 1})
-    grown = costs.costs(more, 1_000)[part] - costs.costs(measured, 1_000)[part]
-    assert grown == pytest.approx(1_000 * costs.DAYS * price)
+    grown = bill.costs(more, 1_000)[part] - bill.costs(measured, 1_000)[part]
+    assert grown == pytest.approx(1_000 * bill.DAYS * price)
 
 
 def test_a_simulated_day_is_counted_by_what_it_really_does() -> None:
-    found = costs.measured(models=2, days=3)
+    found = measuring.measured(models=2, days=3)
     assert found.passes <= found.sends + 1  # each pass was sent for
     assert found.reads >= found.passes  # and reads its record
     assert found.writes >= 2 * found.entries  # an entry comes with a record, in a transaction
@@ -56,6 +56,6 @@ def test_a_simulated_day_is_counted_by_what_it_really_does() -> None:
 
 
 def test_alarms_are_counted_as_the_template_has_them() -> None:
-    template = (costs.DOC.parents[1] / "template.yaml").read_text(encoding="utf-8")
-    assert template.count("Type: AWS::CloudWatch::Alarm\n") == costs.ALARMS
-    assert template.count("Type: AWS::CloudWatch::CompositeAlarm\n") == costs.COMPOSITES
+    template = (bill.DOC.parents[1] / "template.yaml").read_text(encoding="utf-8")
+    assert template.count("Type: AWS::CloudWatch::Alarm\n") == bill.ALARMS
+    assert template.count("Type: AWS::CloudWatch::CompositeAlarm\n") == bill.COMPOSITES

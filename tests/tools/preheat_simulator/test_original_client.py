@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from preheat_lab import verify_service_model
+from preheat_lab import service_model
 from preheat_simulator.core.faults import Fault, FaultKind
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.http.options import Options
@@ -54,7 +54,7 @@ print(json.dumps(seen))
 
 @pytest.fixture(scope="module")
 def original() -> Path:
-    folder: Path = verify_service_model.install_reference()
+    folder: Path = service_model.install_reference()
     return folder
 
 

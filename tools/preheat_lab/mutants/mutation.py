@@ -7,7 +7,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[3]
+from preheat_lab.checkout import ROOT
+
 PACKAGE = Path("layers/preheat/preheat")
 
 

@@ -1,7 +1,7 @@
 """The prose linter: plain English in everything that a person reads.
 
-    .venv/bin/python -m preheat_lab.prose            # every source; status 1 if there is an alert
-    .venv/bin/python -m preheat_lab.prose README.md  # only sources whose place starts with these words
+    python -m preheat_lab prose            # every source; status 1 if there is an alert
+    python -m preheat_lab prose README.md  # only sources whose place starts with these words
 
 `sources` finds the texts, `rules` judges them, exceptions.toml holds every exception with its reason.
 """

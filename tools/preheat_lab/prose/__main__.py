@@ -1,4 +1,4 @@
-"""`python -m preheat_lab.prose [PLACE…]`: print every alert with its place; status 1 if there is one."""
+"""`python -m preheat_lab prose [PLACE…]`: print every alert with its place; status 1 if there is one."""
 
 import sys
 

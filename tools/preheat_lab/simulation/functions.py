@@ -9,7 +9,6 @@ import importlib.util
 import sys
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
@@ -21,9 +20,10 @@ from preheat.app.tick import Ticked
 from preheat.bootstrap.wiring import Publisher, Reconciler, Requests, Ticker
 from preheat.domain.record.event import Event
 from preheat.domain.record.record import LedgerEntry
+from preheat_lab.checkout import ROOT
 from preheat_lab.simulation.queue import Message
 
-FUNCTIONS = Path(__file__).parents[3] / "functions"
+FUNCTIONS = ROOT / "functions"
 # As template.yaml sets them for the schedule of the tick and for what is invoked by it; a test holds them together.
 TICK_RETRIES_MAX = 2
 TICK_AGE_MAX = timedelta(seconds=60)

@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.session import Session
 
 from preheat.adapters.hosting import service_model
-from preheat_lab import verify_service_model
+from preheat_lab import service_model as compared_model
 
 ROOT = Path(__file__).resolve().parents[4]
 MODEL = service_model.DATA_PATH / "lookoutvision" / "2020-11-20"
@@ -24,7 +24,7 @@ MODEL = service_model.DATA_PATH / "lookoutvision" / "2020-11-20"
 
 @pytest.fixture(scope="module")
 def verify() -> ModuleType:
-    return verify_service_model
+    return compared_model
 
 
 def test_any_current_botocore_makes_a_client_from_our_model() -> None:

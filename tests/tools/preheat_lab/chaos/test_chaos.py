@@ -15,12 +15,12 @@ from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.attempt import LEASE
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat_lab.chaos import judges
-from preheat_lab.chaos.__main__ import report
 from preheat_lab.chaos.controls import Rules, Simulator
 from preheat_lab.chaos.facts import Facts, Killing, Letter, Outage, Shift
 from preheat_lab.chaos.hands import Hands, dead_letters
 from preheat_lab.chaos.plan import STRANGER, WAVE, Wave, model_ids, target_of, waves
 from preheat_lab.chaos.script import PASS_POINTS, Kind, chance, script
+from preheat_lab.commands.chaos import report
 from preheat_local import LocalAws, running
 from preheat_local.store import local_store
 from preheat_simulator.core.calls import Call

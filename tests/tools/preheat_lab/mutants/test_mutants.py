@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from preheat.app.audit.invariants import __doc__ as promises
-from preheat_lab.mutants.__main__ import HUNT, Hunted, hunted
+from preheat_lab.commands.mutants import HUNT, Hunted, hunted
 from preheat_lab.mutants.catalogue import MUTATIONS
 from preheat_lab.mutants.covered import COVERED
 from preheat_lab.mutants.mutation import Covered, Mutation, mutated_copy, source

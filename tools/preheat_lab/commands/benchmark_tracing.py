@@ -1,13 +1,16 @@
-"""What tracing with the X-Ray SDK would cost a cold start: import times in fresh processes, printed; nothing is judged.
+"""Measure what tracing with the X-Ray SDK adds to a cold start.
 
     uv pip install --target FOLDER aws-xray-sdk
-    .venv/bin/python -m benchmarks.tracing FOLDER
+    python -m preheat_lab benchmark-tracing FOLDER
 
-FOLDER holds the SDK alone, for Preheat does not depend on it. Medians of 15 processes each, in turn, with bytecode.
+FOLDER holds the SDK alone, for Preheat does not depend on it. Prints import times, medians of 15
+fresh processes each, in turn, with bytecode. Judges nothing.
 """
 
+import argparse
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -29,9 +32,13 @@ CASES = {
 }
 
 
-def main() -> None:
-    """Measure and print."""
-    folder = sys.argv[1]
+def main(arguments: Sequence[str]) -> int:
+    """Measure and print; return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="benchmark-tracing", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", help="where the SDK is installed")
+    folder = parser.parse_args(arguments).folder
     size = sum(
         path.stat().st_size for path in Path(folder).rglob("*") if path.is_file() and "__pycache__" not in str(path)
     )
@@ -49,7 +56,4 @@ def main() -> None:
             found[name].append(float(done.stdout.splitlines()[-1]))
     for name, times in found.items():
         print(f"{name:<40}{median(times):8.1f} ms")
-
-
-if __name__ == "__main__":
-    main()
+    return 0

@@ -1,6 +1,4 @@
-"""What the engine and the plant file's reader take on this machine: figures, printed; nothing is judged.
-
-    .venv/bin/python -m benchmarks
+"""How fast the schedule engine and the plant file's reader are on this machine: figures, not judged.
 
 Each figure is the best of three runs, in processor time of one core, so that other work on the machine counts little.
 """
@@ -47,7 +45,7 @@ YEARS = 3
 NUMBERS = count()
 
 
-def main() -> None:
+def measure() -> None:
     """Measure and print."""
     zoneinfo.reset_tzpath(to=())  # as in the functions: the packaged rules
     print(f"{'schedule':<14}{'wanted at t':>16}{'next edge':>16}{'outlook':>14}   answers a second")
@@ -109,7 +107,3 @@ def _plant_file(models: int) -> str:
     )
     calendars = "  bavaria: {holidays: [{country: DE, subdivision: BY}], bridge_days: true}\n"
     return f"version: 1\ncalendars:\n{calendars}schedules:\n{schedules}models:\n{named}"
-
-
-if __name__ == "__main__":
-    main()

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import numpy as np
-from benchmarks.lead_time.processes import Minutes
 
 from preheat.domain.plan.plan import Learning
 from preheat.domain.record.record import SAMPLES_KEPT
+from preheat_lab.benchmarks.lead_time.processes import Minutes
 from preheat_report.lead_rules import LeadRule, deviations, pinned, product
 
 type Rule = Callable[[Minutes], Minutes]  # what the starts took, a row a replicate -> their leads

@@ -1,25 +1,26 @@
-"""Store what a release writes, once, for the releases after it: samples from real passes, and the shape of its items.
+"""Store samples of what a release writes, for the tests of later releases.
 
-    .venv/bin/python -m preheat_lab.skew_samples 0.1.0       # when that release is made; never again
-    .venv/bin/python -m preheat_lab.skew_samples --shape     # after each change of what is stored: the present shape
+    python -m preheat_lab skew-samples 0.1.0       # when that release is made; never again
+    python -m preheat_lab skew-samples --shape     # after each change of what is stored: the present shape
 
-`tests/skew` reads both. A sample file is never written anew: that later code reads what was stored is what it shows.
+The samples come from real passes. `tests/skew` reads samples and shape. A sample file never changes, because it shows
+that later code reads what an earlier release stored.
 """
 
 import argparse
-import sys
+from collections.abc import Sequence
 
 from tests.skew.passes import taken
 from tests.skew.shape import CURRENT, SHAPES, present, text
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Write what was asked for; refuse to replace the samples of a release."""
-    parser = argparse.ArgumentParser(prog="skew_samples", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(prog="skew-samples", description=(__doc__ or "").splitlines()[0])
     asked = parser.add_mutually_exclusive_group(required=True)
     asked.add_argument("release", nargs="?", help="such as 0.1.0")
     asked.add_argument("--shape", action="store_true", help="only the shape of the present code")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     if given.shape:
         CURRENT.write_text(text(present()))
         print(f"wrote {CURRENT}")
@@ -32,7 +33,3 @@ def main() -> int:
     shape.write_text(text(present()))
     print(f"wrote {samples} and {shape}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

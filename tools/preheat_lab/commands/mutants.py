@@ -1,11 +1,11 @@
-"""The mutation score: how many seeded mutations of the protocol explorer and simulation find. Run by `make mutants`.
+"""Break one rule of the protocol at a time, and count what is found.
 
-    .venv/bin/python -m preheat_lab.mutants                    every mutation
-    .venv/bin/python -m preheat_lab.mutants --only lease       those whose name has the word
+    python -m preheat_lab mutants                    every mutation
+    python -m preheat_lab mutants --only lease       those whose name has the word
 
-A mutation is killed by a broken promise that a harness reports. An error that it causes is told, and is no kill: what
-ends in an exception would be found by anything. The package as it is must survive every harness, or no kill counts.
-Status 0 if at least 95 % are killed.
+A mutation is killed if a harness reports a broken promise. An exception is reported but does not count as a kill,
+because any test would find it. If a harness breaks the unchanged package, no kill counts. Status 0 if at least 95 % are
+killed.
 """
 
 import argparse
@@ -20,13 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from preheat_lab.checkout import ROOT
 from preheat_lab.mutants.catalogue import MUTATIONS
 from preheat_lab.mutants.covered import COVERED
-from preheat_lab.mutants.mutation import ROOT, Mutation, mutated_copy
+from preheat_lab.mutants.mutation import Mutation, mutated_copy
 
 KILLED_AT_LEAST = 0.95
 SECONDS_MAX = 900
-HUNT = Path(__file__).with_name("hunt.py")
+HUNT = ROOT / "tools" / "preheat_lab" / "mutants" / "hunt.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +85,13 @@ def searched(mutations: Sequence[Mutation | None], harnesses: str) -> dict[Mutat
     return results
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Hunt all with the short harnesses, what survives with the long ones; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="mutants", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--only")
-    mutations = chosen(parser.parse_args().only)
+    mutations = chosen(parser.parse_args(arguments).only)
     if not mutations:
         print("no mutation has that word in its name")
         return 2
@@ -107,7 +110,3 @@ def main() -> int:
     killed = len(mutations) - len(alive)
     print(f"mutants: {killed} of {len(mutations)} killed ({killed / len(mutations):.0%})")
     return 0 if sound and killed / len(mutations) >= KILLED_AT_LEAST else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -3,8 +3,6 @@
 The reference is downloaded by its hash into `.cache/` and never committed. Documentation text and the names of nested
 shapes are left out, since neither travels on the wire; every other word of the two models must agree, for each
 operation that we carry. `flatten` and `differences` are pure: they know nothing of files or networks.
-
-    .venv/bin/python -m preheat_lab.verify_service_model
 """
 
 import gzip
@@ -18,7 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from preheat_lab.checkout import ROOT
+
 REQUIREMENTS = ROOT / "requirements" / "lookout-reference.txt"
 OURS = ROOT / "layers" / "preheat" / "preheat" / "adapters" / "hosting" / "data" / "lookoutvision" / "2020-11-20"
 
@@ -147,15 +146,3 @@ def install_reference(cache: Path = ROOT / ".cache") -> Path:
 
 def _uv() -> str:
     return os.environ.get("UV") or shutil.which("uv") or str(ROOT / ".tools" / "uv" / "bin" / "uv")
-
-
-def main() -> int:
-    """Compare, print, and return 0 only if nothing differs."""
-    reference = install_reference() / "botocore" / "data" / "lookoutvision" / "2020-11-20"
-    lines, agree = report(read(OURS), read(reference))
-    print("\n".join(lines))
-    return 0 if agree else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,22 +1,23 @@
-"""How often each lead rule is late, and what it costs: ten latency processes, 1 to 3 starts a day, a year each.
+"""Measure how often each lead rule is late, and what it costs.
 
-    .venv/bin/python -m benchmarks.lead_time                        # 1,000 years of each cell: minutes on two cores
-    .venv/bin/python -m benchmarks.lead_time --replicates 20        # seconds
-    .venv/bin/python -m benchmarks.lead_time --plot docs/lead-time.svg
+    python -m preheat_lab benchmark-lead                        # 1,000 years of each cell: minutes on two cores
+    python -m preheat_lab benchmark-lead --replicates 20        # seconds
+    python -m preheat_lab benchmark-lead --plot docs/lead-time.svg
 
-A cell is a process at a number of starts a day. Ends with status 1 if Preheat's rule misses what it is held to.
+The starts are drawn from ten latency processes, a year each. A cell is a process at 1, 2 or 3 starts a day. Status 1 if
+Preheat's rule misses its bounds.
 """
 
 import argparse
-import sys
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from benchmarks.lead_time.measures import Cell, mean, measured, worst
-from benchmarks.lead_time.processes import PROCESSES
-from benchmarks.lead_time.rules import OURS, RULES, TARGETS
 
+from preheat_lab.benchmarks.lead_time.measures import Cell, mean, measured, worst
+from preheat_lab.benchmarks.lead_time.processes import PROCESSES
+from preheat_lab.benchmarks.lead_time.rules import OURS, RULES, TARGETS
 from preheat_report.lead_chart import svg
 
 STARTS_A_DAY = (1, 2, 3)
@@ -32,13 +33,13 @@ def cell(process: str, a_day: int, replicates: int, seed: int) -> dict[str, Cell
     return found | {name: measured(few, rule(few), a_day) for name, rule in TARGETS.items()}
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run every cell, print the tables and draw the picture; return 1 if a bound is missed."""
-    parser = argparse.ArgumentParser(prog="lead_time", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(prog="benchmark-lead", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--replicates", type=int, default=1_000, help="years of each cell")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--plot", type=Path, help="where to write the picture")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     asked = [(process, a_day) for process in PROCESSES for a_day in reversed(STARTS_A_DAY)]
     with ProcessPoolExecutor(max_workers=2) as workers:
         runs = {key: workers.submit(cell, *key, given.replicates, given.seed) for key in asked}
@@ -106,7 +107,3 @@ def verdict(cells: list[Cell]) -> int:
         f" idle {idle:.1f} min (at most {IDLE_MOST:g}), worst month {100 * month:.2f} % (at most {100 * MONTH_MOST:g})"
     )
     return 0 if kept else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

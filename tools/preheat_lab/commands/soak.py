@@ -1,18 +1,17 @@
-"""Simulate many plants under every fault, on all cores, and add up what happened; exit 1 on a broken promise.
+"""Simulate many plants under every fault, on all cores, and sum what happened.
 
-    python -m preheat_lab.soak --shifts 100000 --first-seed 1 --requests 300
+    python -m preheat_lab soak --shifts 100000 --first-seed 1 --requests 300
 
-Seeds run in order from `--first-seed`, each with a line of its own, so ranges add up: the last line names the next
-seed. A violation is printed with its seed and the commit, and `preheat simulate --seed N --faults all` (with the same
-`--requests`) replays it.
+Seeds run in order from `--first-seed` and print a line each; the last line names the next seed, so that ranges add up.
+A violation is printed with its seed and the commit: `preheat simulate --seed N --faults all`, with the same
+`--requests`, repeats it. Exits with 1 if a promise is broken.
 """
 
 import argparse
 import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import count
 from os import cpu_count, nice
@@ -41,21 +40,23 @@ def outcomes(first_seed: int, requests: int) -> Iterator[Outcome]:
             pool.shutdown(cancel_futures=True)
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run until the shifts asked for are done; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--shifts", type=int, default=100_000)
     parser.add_argument("--first-seed", type=int, default=1)
     asked = asked_by_default("all", MODELS, DAYS)
     parser.add_argument("--requests", type=int, default=asked, help=f"of others, for each seed; {asked} if absent")
-    arguments = parser.parse_args()
+    given = parser.parse_args(arguments)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     begun = time.monotonic()
     shifts = starts = stops = passes = calls = late = violations = requests = 0
     faults: Counter[str] = Counter()
     cells: set[tuple[str, str, str]] = set()
     outcome = None
-    for outcome in outcomes(arguments.first_seed, arguments.requests):
+    for outcome in outcomes(given.first_seed, given.requests):
         shifts, starts, stops = shifts + outcome.shifts, starts + outcome.starts, stops + outcome.stops
         requests += outcome.requests
         passes, calls, late = passes + outcome.passes, calls + outcome.calls, late + outcome.late
@@ -65,20 +66,16 @@ def main() -> int:
         print(outcome.summary(), flush=True)
         for violation in outcome.violations:
             print(f"broken: seed {outcome.seed}, commit {commit.stdout.strip() or 'unknown'}: {violation}", flush=True)
-        if shifts >= arguments.shifts:
+        if shifts >= given.shifts:
             break
     if outcome is None:
         return 1
     for kind, number in sorted(faults.items()):
         print(f"  {number:>10,}  {kind}")
     print(
-        f"soak: seeds {arguments.first_seed} to {outcome.seed}, {shifts:,} shifts, {starts:,} StartModel,"
+        f"soak: seeds {given.first_seed} to {outcome.seed}, {shifts:,} shifts, {starts:,} StartModel,"
         f" {stops:,} StopModel, {late:,} late, {passes:,} passes, {calls:,} calls,"
         f" {requests:,} requests, {faults.total():,} faults, {len(cells)} cells (status, phase, fault),"
         f" {violations} violations; {time.monotonic() - begun:.0f} s; next seed {outcome.seed + 1}"
     )
     return 1 if violations else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

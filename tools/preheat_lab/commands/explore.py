@@ -1,15 +1,15 @@
-"""Search every situation of the catalogue's scenarios to the end, on all cores; exit 1 on a broken promise.
+"""Search every order of events in the catalogue's scenarios, on all cores.
 
-    python -m preheat_lab.explore            what every change is tested with
-    python -m preheat_lab.explore --deep     two workers with a fault, one worker with three, people and plans between
+    python -m preheat_lab explore            what every change is tested with
+    python -m preheat_lab explore --deep     two workers with a fault, one worker with three, people and plans between
 
-Prints states, events, seconds and peak memory of each; of a broken promise the shortest way to it.
+Prints states, events, seconds and peak memory of each scenario, and the shortest way to a broken promise. Exits with 1
+if a promise is broken.
 """
 
 import argparse
 import resource
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from os import cpu_count, nice
 
@@ -36,18 +36,16 @@ def _ways(found: Explored) -> Iterator[str]:
         yield from (f"    {line}" for line in found.way_to(each))
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Search all; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="explore", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--deep", action="store_true")
-    arguments = parser.parse_args()
+    given = parser.parse_args(arguments)
     unbroken = True
     with ProcessPoolExecutor(cpu_count(), initializer=nice, initargs=(10,), max_tasks_per_child=1) as pool:
-        for text, good in pool.map(told, DEEP if arguments.deep else CI):
+        for text, good in pool.map(told, DEEP if given.deep else CI):
             print(text, flush=True)
             unbroken = unbroken and good
     return 0 if unbroken else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

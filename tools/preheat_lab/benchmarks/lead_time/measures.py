@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from benchmarks.lead_time.processes import Minutes
 from numpy.typing import NDArray
+
+from preheat_lab.benchmarks.lead_time.processes import Minutes
 
 FIRST = 20
 MONTH = 30  # days

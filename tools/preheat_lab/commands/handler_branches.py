@@ -1,13 +1,17 @@
-"""How many branches inside the `except` handlers of what runs in Lambda the tests take. Run by `make branches`.
+"""Count the branches inside error handlers that the tests take.
 
-The list of files is that of `tests/support/handlers.py`, which asks in every run that each handler has run at all.
-Status 0 if every branch was taken.
+    python -m preheat_lab handler-branches
+
+The files are those of `tests/support/handlers.py`, which checks in every run that each handler ran at all. Status 0 if
+the tests take every branch.
 """
 
+import argparse
 import ast
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -36,8 +40,9 @@ def within(path: Path, branches: list[list[int]]) -> list[int]:
     return [line for line, _ in branches if any(first <= line <= last for first, last in spans)]
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Print the count, and each branch that was not taken; return the exit status."""
+    argparse.ArgumentParser(prog="handler-branches", description=(__doc__ or "").splitlines()[0]).parse_args(arguments)
     taken, missing = 0, []
     files = measured()
     for path in WATCHED:
@@ -49,7 +54,3 @@ def main() -> int:
         print(f"not taken: {each}")
     print(f"branches inside error handlers: {taken} of {taken + len(missing)} taken")
     return 1 if missing or not taken else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What Preheat itself costs: calls measured in a simulated week, at list prices."""

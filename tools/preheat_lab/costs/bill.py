@@ -1,0 +1,120 @@
+"""Computes what a stack costs a month from what was measured, at public list prices. Owns the tables of docs/costs.md.
+
+What a simulation cannot measure (how long an invocation takes, how many models share a schedule) is assumed below, by
+name. The free tier is not counted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from decimal import Decimal
+from math import ceil
+
+from preheat_lab.checkout import ROOT
+from preheat_lab.costs.measuring import Measured
+
+DOC = ROOT / "docs" / "costs.md"
+BEGIN, END = "<!-- costs: begin -->", "<!-- costs: end -->"
+SIZES = (20, 1_000, 5_000)
+
+# Public list prices of us-east-1 in USD, first tier, as the services' price pages had them at the end of 2025.
+LAMBDA_REQUEST = Decimal("0.20") / 1_000_000  # aws.amazon.com/lambda/pricing
+LAMBDA_GB_SECOND = Decimal("0.0000166667")  # the same, x86_64
+SQS_REQUEST = Decimal("0.40") / 1_000_000  # aws.amazon.com/sqs/pricing, standard queue
+DYNAMODB_READ = Decimal("0.125") / 1_000_000  # aws.amazon.com/dynamodb/pricing/on-demand, a read request unit
+DYNAMODB_WRITE = Decimal("0.625") / 1_000_000  # the same, a write request unit
+DYNAMODB_GB_MONTH = Decimal("0.25")  # the same, storage
+LOGS_GB = Decimal("0.50")  # aws.amazon.com/cloudwatch/pricing, ingestion
+METRIC_MONTH = Decimal("0.30")  # the same, custom metric, billed by the hours in which it was put
+ALARM_MONTH = Decimal("0.10")  # the same, standard resolution
+COMPOSITE_MONTH = Decimal("0.50")  # the same, composite
+BUS_EVENT = Decimal("1.00") / 1_000_000  # aws.amazon.com/eventbridge/pricing, custom events
+SCHEDULER_CALL = Decimal("1.00") / 1_000_000  # aws.amazon.com/eventbridge/pricing
+
+# What "Instance Scheduler on AWS" publishes for its own small, medium and large example, in USD a month; see its guide.
+INSTANCE_SCHEDULER = {20: Decimal("9.15"), 1_000: Decimal(161), 5_000: Decimal(630)}
+
+# Assumed.
+DAYS = Decimal("30.4")  # of a month
+MEMORY_GB = Decimal("0.5")  # as template.yaml has it
+PASS_SECONDS = Decimal("0.30")  # five remote calls, one after the other
+TICK_SECONDS = Decimal("0.20")  # and for each message that it sends:
+SEND_SECONDS = Decimal("0.01")
+PUBLISH_SECONDS = Decimal("0.10")  # one invocation for each ledger entry
+PLATFORM_BYTES = 400  # of the lines that Lambda itself writes for an invocation
+EMPTY_POLLS_A_DAY = 5 * 3 * 60 * 24  # five pollers of a mapping, each asking for 20 s
+POLLED_QUEUES = 2
+ALARMS, COMPOSITES = 31, 1  # a test compares them with the template
+SCHEDULES = {20: 5, 1_000: 50, 5_000: 100}
+RESYNCS_A_DAY = 144
+AUDITS_A_DAY = 288  # each reads every planned model and every record
+AUDIT_SECONDS = Decimal("0.02")  # for each model
+AUDIT_METRIC_HOURS = 72  # a day: ModelsAtRisk, UnscheduledModels and HostedUnitSeconds
+SHARDS = 4
+
+
+def costs(m: Measured, models: int) -> dict[str, Decimal]:
+    """Return what a stack of `models` models costs in a month of USD, part by part."""
+
+    def monthly(number: float) -> Decimal:
+        return Decimal(str(number)) * DAYS
+
+    passes, sends, entries = (monthly(each * models) for each in (m.passes, m.sends, m.entries))
+    ticks = monthly(24 * 60)
+    audits = monthly(AUDITS_A_DAY)
+    seconds = passes * PASS_SECONDS + ticks * TICK_SECONDS + sends * SEND_SECONDS + entries * PUBLISH_SECONDS
+    seconds += audits * models * AUDIT_SECONDS
+    invocations = passes + ticks + entries + audits
+    # A resync reads the pointer thrice, each planned model's item (by the size of all) and each record.
+    resync = 3 + ceil(models * m.plan_bytes / 4096) + models
+    reads = monthly(m.reads * models) + ticks * SHARDS / 2 + monthly((RESYNCS_A_DAY + AUDITS_A_DAY) * resync)
+    stored_gb = Decimal(str(m.entries * m.entry_bytes * models)) * 365 / 2**30  # the ledger of a year
+    log_bytes = monthly((m.log_bytes + m.metric_bytes) * models + m.stack_log_bytes) + invocations * PLATFORM_BYTES
+    metric_hours = monthly(m.stack_metric_hours + AUDIT_METRIC_HOURS + m.schedule_metric_hours * SCHEDULES[models])
+    return {
+        "Lambda": invocations * LAMBDA_REQUEST + seconds * MEMORY_GB * LAMBDA_GB_SECOND,
+        "SQS": (3 * sends + monthly(EMPTY_POLLS_A_DAY * POLLED_QUEUES)) * SQS_REQUEST,
+        "DynamoDB": reads * DYNAMODB_READ + monthly(m.writes * models) * DYNAMODB_WRITE + stored_gb * DYNAMODB_GB_MONTH,
+        "logs": log_bytes / 2**30 * LOGS_GB,
+        "metrics": metric_hours / (24 * DAYS) * METRIC_MONTH,
+        "alarms": ALARMS * ALARM_MONTH + COMPOSITES * COMPOSITE_MONTH,
+        "EventBridge": (ticks + audits) * SCHEDULER_CALL + monthly(m.events * models) * BUS_EVENT,
+    }
+
+
+def measures_table(m: Measured) -> list[str]:
+    """Return the table of what was measured, as the page has it."""
+    return ["| measured | figure |", "| --- | ---: |", *(f"| {n} | {v:.2f} |" for n, v in asdict(m).items())]
+
+
+def costs_table(m: Measured) -> list[str]:
+    """Return the table of costs, as the page has it."""
+    columns = [costs(m, models) for models in SIZES]
+    rows = [
+        "| USD a month | " + " | ".join(f"{models:,} models" for models in SIZES) + " |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    rows += [_row(part, [column[part] for column in columns]) for part in columns[0]]
+    sums = [sum(column.values(), Decimal()) for column in columns]
+    rows.append(_row("**Preheat**", sums))
+    rows.append(_row("for each model", [total / models for total, models in zip(sums, SIZES, strict=True)], digits=3))
+    return [*rows, _row("Instance Scheduler, as published", [INSTANCE_SCHEDULER[models] for models in SIZES])]
+
+
+def _row(name: str, amounts: Sequence[Decimal], digits: int = 2) -> str:
+    return f"| {name} | " + " | ".join(f"{amount:,.{digits}f}" for amount in amounts) + " |"
+
+
+def read(text: str) -> Measured:
+    """Return what the page says was measured; raises ValueError if a figure is missing."""
+    names = {field.name for field in fields(Measured)}
+    rows = (line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| "))
+    found = {row[0]: float(row[1]) for row in rows if len(row) == 2 and row[0] in names}
+    if missing := names - set(found):
+        raise ValueError(f"{DOC.name}: no figure for {', '.join(sorted(missing))}")
+    return Measured(**found)
+
+
+def tables(m: Measured) -> str:
+    """Return both tables with their marks; the costs are reckoned from the figures as they are shown."""
+    rounded = Measured(**{name: round(value, 2) for name, value in asdict(m).items()})
+    return "\n".join([BEGIN, "", *measures_table(rounded), "", *costs_table(rounded), "", END])
