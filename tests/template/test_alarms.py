@@ -44,6 +44,7 @@ RAISED: dict[str, Callable[[], None]] = {
     "ModelLateAlarm": lambda: telemetry.emit_entry(LATE),
     "StartFailedAlarm": lambda: telemetry.emit_entry(replace(LATE, action=Action.FAIL, late=None)),
     "ModelAtRiskAlarm": lambda: telemetry.tell_audited(FOUND),
+    "CapacityAlarm": lambda: telemetry.emit_entry(replace(LATE, action=Action.CAPACITY, late=None)),
     "ModelStuckAlarm": lambda: telemetry.tell_audited(FOUND),
     "UnscheduledModelAlarm": lambda: telemetry.tell_audited(FOUND),
     "LedgerTamperedAlarm": lambda: telemetry.tell_audited(replace(QUIET, violations=(Violation(WELD, "S7", "gap"),))),

@@ -21,6 +21,9 @@ from preheat_simulator.core.words import SAGEMAKER
 
 type Tags = list[dict[str, str]]
 
+VARIANT = "all"
+"""The name of the one production variant that each simulated endpoint has."""
+
 
 class EndpointService(Answering):
     """Eight operations of one account, and its controls. Of the switches only those on stopping and billing matter."""
@@ -73,6 +76,9 @@ class EndpointService(Answering):
                 "CreationTime": changes[absent + 1][0],
                 "LastModifiedTime": changes[-1][0],
             }
+            if model.status in (Status.HOSTED, Status.SYSTEM_UPDATING):
+                counts = {"CurrentInstanceCount": model.serving, "DesiredInstanceCount": max(model.serving, 1)}
+                shown["ProductionVariants"] = [{"VariantName": VARIANT, **counts}]
             return shown | ({"FailureReason": model.message} if model.status is Status.HOSTING_FAILED else {})
 
         return self._answered(self.words.describe, name, self._config_of(name), handle, caller=caller)
@@ -82,10 +88,13 @@ class EndpointService(Answering):
 
         def handle(call: Progress) -> dict[str, Any]:
             model = self._check_config(config, call.now)
+            variant = {"VariantName": VARIANT, "InitialInstanceCount": 1}
+            if model.is_model_named:
+                variant["ModelName"] = config
             return {
                 "EndpointConfigName": config,
                 "EndpointConfigArn": f"{self._place}:endpoint-config/{config.lower()}",
-                "ProductionVariants": [{"VariantName": "all", "ModelName": config, "InitialInstanceCount": 1}],
+                "ProductionVariants": [variant],
                 "CreationTime": model.created_at,
             }
 
@@ -143,6 +152,14 @@ class EndpointService(Answering):
             return json.dumps({"IsAnomalous": digest[0] % 2 == 1, "Confidence": 0.5 + digest[1] / 512}).encode()
 
         return self._answered(self.words.infer, name, self._config_of(name), handle, caller=caller)
+
+    def set_instances(self, name: str, instances: int | None) -> None:
+        """Let so many instances serve an endpoint, as scaling would; None: as many as it was created with."""
+        self._endpoint(name, self.now()).instances = instances
+
+    def set_model_named(self, config: str, *, named: bool) -> None:
+        """Have an endpoint config name a model, or none, as one for inference components."""
+        self._check_config(config, self.now()).is_model_named = named
 
     def person_starts(self, project: str, version: str, units: int = 1) -> str:
         """Create an endpoint as a person would, with no tag; raises ServiceError if the name is taken."""

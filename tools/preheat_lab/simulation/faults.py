@@ -62,6 +62,7 @@ class Mishap(StrEnum):
     ACCESS_DENIED = FaultKind.ACCESS_DENIED
     QUOTA = "quota exceeded"  # every start is refused, for hours
     HOSTING_FAILED = FaultKind.HOSTING_FAILED
+    CAPACITY = FaultKind.CAPACITY
     STUCK = FaultKind.STUCK
     SYSTEM_UPDATING = FaultKind.SYSTEM_UPDATING
 
@@ -161,6 +162,7 @@ ALL = FaultMix(
         Fault(FaultKind.THROTTLE, probability=0.03),
         Fault(FaultKind.ACCESS_DENIED, probability=0.001),
         Fault(FaultKind.HOSTING_FAILED, probability=0.08),
+        Fault(FaultKind.CAPACITY, probability=0.04),
         Fault(FaultKind.STUCK, probability=0.01),
         Fault(FaultKind.SYSTEM_UPDATING, Operation.DESCRIBE_MODEL, probability=0.002),
     ),

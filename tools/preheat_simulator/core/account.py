@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from preheat_simulator.core.billing import Bill
 from preheat_simulator.core.calls import CallLog
-from preheat_simulator.core.faults import ON_START, Fault, FaultKind, Faults
+from preheat_simulator.core.faults import NO_CAPACITY, ON_START, Fault, FaultKind, Faults
 from preheat_simulator.core.fleet import ACCOUNT, REGION, Fleet
 from preheat_simulator.core.hosted import SimulatedModel
 from preheat_simulator.core.latency import Latency, fixed
@@ -110,6 +110,10 @@ class Account:
             self._check_updates()
         self.faults.inject(fault)
 
+    def clear_faults(self) -> None:
+        """Disarm every fault."""
+        self.faults.clear()
+
     def set_status(self, project: str, version: str, status: str) -> None:
         """Put a model into a status, in the service's word, with nothing to follow.
 
@@ -189,8 +193,10 @@ class Account:
         if fault is not None:
             stuck = fault.kind is FaultKind.STUCK
             then = None if stuck else (takes if fault.after is None else fault.after, Status.HOSTING_FAILED)
+        failure = NO_CAPACITY if fault is not None and fault.kind is FaultKind.CAPACITY else None
         model.bill_from_hosted = self.switches.billing_start is BillingStart.HOSTED
         model.begin_start(now, units, then)
+        model.failure = failure
         return fault.kind if fault else None
 
     def _check_updates(self) -> None:

@@ -29,6 +29,8 @@ class FaultKind(StrEnum):
     """400 before any effect."""
     HOSTING_FAILED = "hosting_failed"
     """The start that is accepted ends in failure, `after` it (the start latency if not given)."""
+    CAPACITY = "capacity"
+    """The start that is accepted fails for want of capacity, `after` it; SageMaker says so in its FailureReason."""
     STUCK = "stuck"
     """The start that is accepted stays in STARTING_HOSTING until it is stopped."""
     SYSTEM_UPDATING = "system_updating"
@@ -41,7 +43,12 @@ class FaultKind(StrEnum):
     """Just before the call, a person stops the model."""
 
 
-ON_START = frozenset({FaultKind.HOSTING_FAILED, FaultKind.STUCK})
+NO_CAPACITY = (
+    "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. Please retry using a"
+    " different ML instance type or after some time."
+)
+"""SageMaker's FailureReason where it has no instance of the type."""
+ON_START = frozenset({FaultKind.HOSTING_FAILED, FaultKind.CAPACITY, FaultKind.STUCK})
 """Faults of an accepted start: they stay armed until a start changes a state."""
 AFTER_EFFECT = frozenset({FaultKind.INTERNAL_ERROR_AFTER, FaultKind.ANSWER_LOST})
 """Faults of the answer."""

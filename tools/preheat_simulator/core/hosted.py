@@ -39,6 +39,12 @@ class SimulatedModel:
     word: str | None = None
     """The service's word for the status, where it has several and was told which."""
     tags: list[dict[str, str]] = field(default_factory=list)
+    failure: str | None = None
+    """Why the last start failed, where the service says more than that it did."""
+    instances: int | None = None
+    """How many instances serve it, where that was set; None: as many as it was started with, while it is HOSTED."""
+    is_model_named: bool = True
+    """Whether its endpoint config names a model; a config for inference components names none."""
     starts: int = 0
     """How often it was told to start."""
     stops: int = 0
@@ -59,7 +65,16 @@ class SimulatedModel:
     @property
     def message(self) -> str:
         """Return the status in words."""
+        if self.status is Status.HOSTING_FAILED and self.failure is not None:
+            return self.failure
         return _MESSAGES.get(self.status, self.status.value)
+
+    @property
+    def serving(self) -> int:
+        """Return how many instances or units serve it."""
+        if self.status is not Status.HOSTED:
+            return 0
+        return (self.min_units or 1) if self.instances is None else self.instances
 
     @property
     def takes_capacity(self) -> bool:
@@ -95,6 +110,7 @@ class SimulatedModel:
     def begin_start(self, now: datetime, units: tuple[int, int | None], then: tuple[timedelta, Status] | None) -> None:
         """Enter STARTING_HOSTING; `then` is what follows and after how long, None to stay there."""
         self.min_units, self.max_units = units
+        self.failure = self.instances = None
         self.starts += 1
         self._enter(Status.STARTING_HOSTING, now)
         self._next = (now + then[0], then[1]) if then else None

@@ -62,6 +62,8 @@ def _of_entry(entry: LedgerEntry) -> Iterator[Event]:
         yield from _for_each(entry, EventKind.MODEL_READY, *entry.requests)
     if fails_a_start(entry):
         yield from _for_each(entry, EventKind.START_FAILED, None)
+    if entry.action is Action.CAPACITY:
+        yield from _for_each(entry, EventKind.NO_CAPACITY, None)
     if entry.action is Action.LEAVE:
         yield from _for_each(entry, EventKind.MODEL_UNSCHEDULED, None)
     for request_id in entry.expired:

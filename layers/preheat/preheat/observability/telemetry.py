@@ -267,4 +267,6 @@ def _measures(entry: LedgerEntry) -> list[tuple[str, MetricUnit, float]]:
         found.append(("StartsLate" if entry.late else "StartsOnTime", MetricUnit.Count, 1))
     if fails_a_start(entry):
         found.append(("StartFailures", MetricUnit.Count, 1))
+    if entry.action is Action.CAPACITY:
+        found.append(("CapacityShortages", MetricUnit.Count, 1))
     return found

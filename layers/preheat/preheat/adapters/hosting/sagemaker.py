@@ -6,7 +6,7 @@ The service models one error only; what else it says is told by code and text.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from preheat.adapters.hosting.calling import called
@@ -56,10 +56,16 @@ ERRORS: dict[str, type[HostingError]] = {
     "ValidationException": InvalidCall,
 }
 
+NO_MODEL: Final = (
+    "the endpoint config {config} names no model: it is made for inference components, and an endpoint created from it"
+    " serves nothing"
+)
 RUNTIME: Final = "sagemaker-runtime"
 NOT_IN_SERVICE: Final = re.compile(r"endpoint .* not found")  # the runtime knows no endpoint in another state
 ABSENT: Final = "could not find endpoint "
 ABSENT_CONFIG: Final = "could not find endpoint configuration"
+# What a FailureReason says when AWS has no instance of the type; the cause lies with no attempt.
+NO_CAPACITY: Final = re.compile(r"insufficient ?(instance ?)?capacity|unable to provision .*capacity")
 EXISTS: Final = "already existing endpoint"
 
 
@@ -85,13 +91,18 @@ class SageMakerHosting:
             foreign = not self._is_ours(str(answer.get("EndpointArn", "")))
         except ModelGone:  # also one that went between the two calls
             config = {"EndpointConfigName": target.version}
-            self._call("DescribeEndpointConfig", self._client.describe_endpoint_config, **config)
+            found = self._call("DescribeEndpointConfig", self._client.describe_endpoint_config, **config)
+            if not all(variant.get("ModelName") for variant in found.get("ProductionVariants", [])):
+                return Observation(Observed.UNFIT, NO_MODEL.format(config=target.version))
             return Observation(Observed.STOPPED, "no endpoint")
         status = str(answer.get("EndpointStatus", "no status"))
         detail = f"{status}: {answer['FailureReason']}" if answer.get("FailureReason") else status
         if answer.get("EndpointConfigName", target.version) != target.version:
             detail += f", with the config {answer['EndpointConfigName']}"
-        return Observation(OBSERVED.get(status, Observed.UNKNOWN), detail, foreign=foreign)
+        observed = OBSERVED.get(status, Observed.UNKNOWN)
+        no_capacity = observed is Observed.FAILED and NO_CAPACITY.search(detail.lower()) is not None
+        serving = _serving(answer) if observed is Observed.HOSTED else None
+        return Observation(observed, detail, foreign=foreign, no_capacity=no_capacity, serving=serving)
 
     def probe(self, target: Target, readiness: Readiness) -> None:
         """See `ports.Hosting`. What the model answers is of no account, and not read."""
@@ -131,6 +142,12 @@ class SageMakerHosting:
     @staticmethod
     def _call(operation: str, method: Any, **arguments: Any) -> dict[str, Any]:
         return called(operation, method, translated, **arguments)
+
+
+def _serving(endpoint: Mapping[str, Any]) -> int | None:
+    """Return how many instances the variant with the fewest has; None: none of them says, as a serverless one."""
+    counts = [variant.get("CurrentInstanceCount") for variant in endpoint.get("ProductionVariants", [])]
+    return min((count for count in counts if count is not None), default=None)
 
 
 def translated(code: str, message: str) -> type[HostingError]:

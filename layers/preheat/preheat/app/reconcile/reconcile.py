@@ -15,7 +15,7 @@ from preheat.app.reconcile.downstream import looked_downstream, moved
 from preheat.domain.calendar.timetable import ScheduleError, closed_until
 from preheat.domain.decision import accounting, proving
 from preheat.domain.decision.decision import Decision, after_call, after_gate_call, decide
-from preheat.domain.decision.situation import Observation, Proof, Situation
+from preheat.domain.decision.situation import Observation, Proof, Situation, require_serving
 from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Outlook, outlook
 from preheat.domain.demand.request import Standing, Subject
 from preheat.domain.lead.evidence import turned
@@ -230,7 +230,7 @@ def _not_before(now: datetime, record: ModelRecord, requests: Sequence[Standing]
 
 def _observe(record: ModelRecord, remote: Remote) -> Observation:
     try:
-        return remote.hosting.describe(record.target)
+        return require_serving(remote.hosting.describe(record.target))
     except ModelGone as gone:
         return Observation(Observed.GONE, str(gone))
     except HostingError as error:

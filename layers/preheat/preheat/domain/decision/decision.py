@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from preheat.domain.decision import accounting, draining, gating, proving
 from preheat.domain.decision.resting import keep, report, rest, wait
-from preheat.domain.decision.situation import Move, Proof, Situation, edge, served
-from preheat.domain.decision.starting import start
+from preheat.domain.decision.situation import Move, Proof, Situation, clock, edge, served
+from preheat.domain.decision.starting import NO_CAPACITY, start
 from preheat.domain.decision.stopping import stop
 from preheat.domain.lead import evidence
 from preheat.domain.plan.plan import Mode
@@ -162,6 +162,8 @@ def _written_up(s: Situation, move: Move) -> Decision:
     action, reason = move.action, move.reason
     if action is Action.LOOK and late:
         action, reason = Action.LATE, f"late: {reason}"
+        if effort is not None and effort.short_since is not None and NO_CAPACITY not in reason:
+            reason = f"late: {NO_CAPACITY} since {clock(effort.short_since)}; {move.reason}"
     elif action is Action.LOOK and (move.phase is not s.record.phase or late is not None):
         action = Action.OBSERVE
     effort, requests = _told(s, move, effort, late=bool(late))

@@ -156,7 +156,7 @@ def _wait_for_hosted(s: Situation) -> Move:
         return _not_ours(s, Phase.STARTING, "starting", looks.BUSY_EVERY)
     s = changed(s, record=disowned(s.record))
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
-    action, reason = Action.LOOK, "starting"
+    action, reason = Action.LOOK, f"starting: {s.observation.detail}" if s.observation.serving == 0 else "starting"
     if attempt is not None and attempt.call is Call.STOP:
         if not attempt.is_closable(s.now):
             return hold(s, record.phase, STOP_UNDER_WAY, attempt.lease_ends_at())

@@ -44,9 +44,22 @@ class Observation:
     detail: str = ""
     failure: Answer | None = None
     foreign: bool = False
+    no_capacity: bool = False  # it failed because the service has no capacity for it now
     proof: Proof | None = None  # None: no inference was due
+    serving: int | None = None  # instances, copies or units that answer; None: the service does not say
     units: int | None = None  # the units it runs with, at the least; None: the service does not say
     asked: bool = True  # False: no call was made, and nothing is known but what the record says
+
+
+def require_serving(observation: Observation) -> Observation:
+    """Return what was observed, HOSTED only if something serves: ready means that something answers.
+
+    A service that does not say how much serves is taken at its word.
+    """
+    if observation.observed is not Observed.HOSTED or observation.serving is None or observation.serving > 0:
+        return observation
+    detail = f"{observation.detail}, but no instance serves"
+    return changed(observation, observed=Observed.STARTING, detail=detail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from preheat.domain.values import changed
 
 ATTEMPTS_MAX = 5
 REPAIRS_MAX = 2
+NO_CAPACITY = "The service has no capacity for it"
 # Minutes after the first, second, … burnt attempt: its lease is over by then, and the first retry may yet make it.
 BACKOFF = (0, 2, 4, 8)
 
@@ -73,6 +74,8 @@ def _start_again(s: Situation, attempt: Attempt, *, failed: bool) -> Move:
         return repeat(s, attempt, Phase.STARTING)
     if s.now < attempt.lease_ends_at():  # Whatever is known, a worker of this attempt may still be about to call.
         return hold(s, s.record.phase, f"{death}; its lease must end first", attempt.lease_ends_at())
+    if failed and s.observation.no_capacity:
+        return _wait_for_capacity(s)
     if failed:
         return burnt(s, death)
     return new_start(s, repair=attempt.left)
@@ -126,7 +129,8 @@ def new_start(s: Situation, *, repair: bool) -> Move:
     if model is None or effort is None:
         raise ValueError(f"{record.model_id}: a start needs a planned model and a demand")  # _desired rules it out
     if effort.retry_at is not None and s.now < effort.retry_at:
-        return hold(s, Phase.FAILED, "waiting before the next attempt", effort.retry_at)
+        why = "waiting before the next attempt" if effort.short_since is None else f"{NO_CAPACITY}: trying again soon"
+        return hold(s, Phase.FAILED, why, effort.retry_at)
     if effort.attempts >= ATTEMPTS_MAX or (repair and effort.repairs >= REPAIRS_MAX):
         record = changed(record, attempt=None)
         limit = f"{effort.attempts} attempts and {effort.repairs} repairs"
@@ -160,6 +164,27 @@ def new_start(s: Situation, *, repair: bool) -> Move:
     ready_by = "" if effort.ready_at == effort.demand_start else f", can be ready by {clock(effort.ready_at)}"
     reason = f"needed from {clock(effort.demand_start)}{ready_by}: start, {why}"
     return Move(record, Phase.STARTING, reason, s.now + RECOVER_AFTER, Action.START, calls=True)
+
+
+def _wait_for_capacity(s: Situation) -> Move:
+    """The service has no capacity for it, as under a quota: no attempt is spent, and it is tried until the demand ends.
+
+    Reported once in a demand. What it waited says nothing of how long a start takes.
+    """
+    effort = s.record.effort
+    if effort is None:
+        raise ValueError(f"{s.record.model_id}: a start fails only while a demand is served")
+    retry_at = s.now + looks.CAPACITY_EVERY
+    action = Action.CAPACITY if effort.short_since is None else Action.LOOK
+    effort = changed(
+        effort,
+        attempts=max(effort.attempts - 1, 0),
+        retry_at=retry_at,
+        first_start_at=None,
+        short_since=effort.short_since or s.now,
+    )
+    reason = f"{NO_CAPACITY} ({s.observation.detail}). Trying again every few minutes until the demand ends"
+    return Move(changed(s.record, attempt=None, effort=effort), Phase.FAILED, reason, edge(s, retry_at), action)
 
 
 def burnt(s: Situation, why: str) -> Move:

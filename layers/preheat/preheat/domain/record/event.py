@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     MODEL_LATE = "Model Late"
     HOLD_EXPIRED = "Hold Expired"
     START_FAILED = "Start Failed"
+    NO_CAPACITY = "No Capacity"
     MODEL_UNSCHEDULED = "Model Unscheduled"
 
 

@@ -10,6 +10,7 @@ STOPPING_EVERY = timedelta(seconds=60)
 UNFIT_EVERY = timedelta(minutes=5)
 # No plan will wake a model that none names any more: what the service refuses for good is asked again after this.
 UNPLANNED_EVERY = timedelta(hours=1)
+CAPACITY_EVERY = timedelta(minutes=3)  # a start that failed for want of capacity is tried again after this
 BUSY_EVERY = timedelta(seconds=60)
 FINEST = timedelta(seconds=15)
 GATE_EVERY = timedelta(seconds=20)  # while it is on its way; a mapping takes seconds to a minute

@@ -54,6 +54,7 @@ class Action(StrEnum):
     ADOPT = "adopt"
     FAIL = "fail"  # a start burnt out
     REFUSE = "refuse"  # the service refuses a call
+    CAPACITY = "capacity"  # a start failed because the service has no capacity
     LATE = "late"
     LEAVE = "leave"  # it runs and is not ours
     WITHHOLD = "withhold"
@@ -82,6 +83,7 @@ class Effort:
     told: tuple[str, ...] = ()  # the holds that were told that it is ready
     lead: timedelta | None = None  # as first recorded; None: an earlier release did not note it
     turn: Turn | None = None  # as first recorded
+    short_since: datetime | None = None  # the first start of this demand that failed for want of capacity
     unready_at: datetime | None = None  # when a look last showed it not ready, before it was
 
 

@@ -1,0 +1,51 @@
+"""Ready means that something serves: an endpoint in service without an instance is not ready."""
+
+from tests.support.day import a_day
+
+from preheat.domain.plan.plan import Backend
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action, Phase
+from preheat_simulator.sagemaker import EndpointService
+
+
+def test_an_endpoint_in_service_without_an_instance_is_not_ready() -> None:
+    with a_day(backend=Backend.SAGEMAKER) as day:
+        assert isinstance(day.service, EndpointService)
+        day.run_until("07:30")
+        day.service.set_instances(day.target.project, 0)
+        day.run_until("08:00")
+        assert day.observed() is Observed.HOSTED  # by the service's own word
+        assert day.record.phase is Phase.STARTING
+        (late,) = [entry for entry in day.entries if entry.late is not None]
+        assert late.late
+        assert "no instance" in late.reason
+
+
+def test_an_endpoint_whose_instances_come_late_is_ready_when_they_serve() -> None:
+    with a_day(backend=Backend.SAGEMAKER) as day:
+        assert isinstance(day.service, EndpointService)
+        day.run_until("07:30")
+        day.service.set_instances(day.target.project, 0)
+        day.run_until("08:05")
+        day.service.set_instances(day.target.project, 1)
+        day.run_until("08:20")
+        assert day.record.phase is Phase.HOSTED
+
+
+def test_an_endpoint_without_an_instance_is_stopped_at_the_end_all_the_same() -> None:
+    with a_day(backend=Backend.SAGEMAKER) as day:
+        assert isinstance(day.service, EndpointService)
+        day.run_until("12:00")
+        day.service.set_instances(day.target.project, 0)
+        day.run_until("16:10")
+        assert (day.observed(), day.record.phase) == (Observed.STOPPED, Phase.IDLE)
+
+
+def test_a_config_without_a_model_is_never_started() -> None:
+    with a_day(backend=Backend.SAGEMAKER) as day:
+        assert isinstance(day.service, EndpointService)
+        day.service.set_model_named(day.target.version, named=False)
+        day.run_until("09:00")
+        assert day.told(Action.START) == []
+        assert day.record.phase is Phase.REFUSED
+        assert any("inference component" in result.reason for result in day.results)
