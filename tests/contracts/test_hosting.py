@@ -35,10 +35,10 @@ from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat_lab.simulation.hosting import SimulatedHosting
 from preheat_simulator.core.answering import Answering
-from preheat_simulator.core.clock import Clock
-from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.clock import ScaledClock
+from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.latency import fixed
-from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Operation
 from preheat_simulator.http.json_wire import load_model
 from preheat_simulator.http.options import Options
@@ -114,7 +114,7 @@ class Bench:
         return self.of.target
 
     def break_(self, kind: FaultKind, call: str, times: int = 1) -> None:
-        self.account.inject(Fault(kind, self.operations[call], times=times))
+        self.account.inject(InjectedFault(kind, self.operations[call], times=times))
 
     def intended(self, call: Call = Call.START, generation: int = 1, units: Units | None = None) -> Attempt:
         return Attempt.intended(
@@ -146,7 +146,7 @@ def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)  # the client's own backoff
     backend, way = request.param
     service: Service = SERVICES[backend]
-    unlimited = Limits(calls_per_second=None)
+    unlimited = AccountLimits(calls_per_second=None)
     names = service.target.project, service.target.version
     if way == "http":
         options = Options(models=((backend, *names),), start_latency=fixed(600), limits=unlimited, scale=0)
@@ -158,7 +158,7 @@ def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
                 clients.append(unattached_runtime(served.url, config=CONFIG))
             yield Bench(service, service.adapter(*clients), simulator.services[backend], simulator.clock.advance, 2)
         return
-    clock = Clock(0, SIX)
+    clock = ScaledClock(0, SIX)
     account = service.account(clock.now, start_latency=fixed(600), limits=unlimited)
     account.add_model(*names)
     if way == "core":
@@ -317,12 +317,12 @@ def test_a_lost_answer_has_its_effect_and_the_same_call_again_has_none(bench: Be
 
 def test_a_refusal_says_whether_the_client_had_tried_before_with_an_effect_it_does_not_know(bench: Bench) -> None:
     start = bench.operations["start"]
-    bench.account.inject(Fault(FaultKind.ACCESS_DENIED, start))
+    bench.account.inject(InjectedFault(FaultKind.ACCESS_DENIED, start))
     with pytest.raises(AccessRefused) as refused:
         bench.hosting.start(bench.intended())
     assert not refused.value.retried
-    bench.account.inject(Fault(FaultKind.ANSWER_LOST, start))
-    bench.account.inject(Fault(FaultKind.ACCESS_DENIED, start, skip=1))
+    bench.account.inject(InjectedFault(FaultKind.ANSWER_LOST, start))
+    bench.account.inject(InjectedFault(FaultKind.ACCESS_DENIED, start, skip=1))
     with pytest.raises(HostingError) as caught:
         bench.hosting.start(bench.intended())
     assert bench.changed("start") == 1
@@ -342,7 +342,7 @@ def test_every_status_has_its_word(bench: Bench) -> None:
 
 
 def test_a_failed_start_is_seen_as_failed(bench: Bench) -> None:
-    bench.account.inject(Fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=1)))
+    bench.account.inject(InjectedFault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=1)))
     bench.hosting.start(bench.intended())
     bench.advance(timedelta(minutes=1))
     assert bench.hosting.describe(bench.target).observed is Observed.FAILED
@@ -546,7 +546,7 @@ def test_a_failed_endpoint_holds_its_name_until_it_is_deleted(bench: Bench) -> N
 def test_an_endpoint_that_goes_during_the_look_is_stopped_not_gone(bench: Bench) -> None:
     bench.hosting.start(bench.intended())
     bench.hosting.stop(bench.intended(Call.STOP))
-    last = Fault(FaultKind.DELETED, Operation.LIST_TAGS)  # with its config, which another endpoint has as well
+    last = InjectedFault(FaultKind.DELETED, Operation.LIST_TAGS)  # with its config, which another endpoint has as well
     bench.account.add_model("another", bench.target.version)
     bench.account.inject(last)
     assert bench.hosting.describe(bench.target).observed is Observed.STOPPED

@@ -13,7 +13,7 @@ from preheat.app.ports.hosting import Listing, Running, Site
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.lifecycle import Observed
 from preheat_lab.simulation.hosting import ONE_TRY, SERVICES
-from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.status import Operation
 from preheat_simulator.http.transport import simulated_client
 
@@ -106,7 +106,7 @@ def test_a_list_that_fails_says_so_and_lists_nothing(
 ) -> None:
     bench = Bench(backend, memory=False)
     bench.runs("line-1", "3", Observed.HOSTED)
-    bench.account.inject(Fault(kind, FIRST[backend]))
+    bench.account.inject(InjectedFault(kind, FIRST[backend]))
     with pytest.raises(error):
         bench.found()
 

@@ -12,7 +12,7 @@ from preheat.domain.record.attempt import LEASE, TOKEN_AGE_MAX
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Phase
 from preheat_simulator.core.faults import FaultKind
-from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.core.switches import Switches, TokenAfterStop, WhenAlready, WhenPossible
 from preheat_simulator.core.views import ModelView
@@ -184,19 +184,19 @@ def test_a_start_answered_but_without_effect_is_renewed_with_another_token() -> 
 
 def test_a_quota_is_asked_again_with_the_same_token_and_told_once() -> None:
     with a_day(start_takes="5m") as day:
-        day.service.limits = Limits(calls_per_second=None, max_units_per_model=1)
+        day.service.limits = AccountLimits(calls_per_second=None, max_units_per_model=1)
         day.apply(a_model("08:00-16:00", units=Units(3)))
         day.run_until("07:50")
         assert len(day.told(Action.REFUSE)) == 1
         assert len({call.token for call in day.sent(Operation.START_MODEL)}) == 1
-        day.service.limits = Limits(calls_per_second=None)
+        day.service.limits = AccountLimits(calls_per_second=None)
         day.run_until("08:00")
         assert day.observed() is Observed.HOSTED
 
 
 def test_what_a_person_starts_after_a_shift_whose_start_was_always_refused_is_left_alone() -> None:
     with a_day(start_takes="5m") as day:
-        day.service.limits = Limits(calls_per_second=None, max_units_per_model=1)
+        day.service.limits = AccountLimits(calls_per_second=None, max_units_per_model=1)
         day.apply(a_model("08:00-16:00", units=Units(3)))
         day.run_until("16:00")
         day.person("starts")
@@ -207,7 +207,7 @@ def test_what_a_person_starts_after_a_shift_whose_start_was_always_refused_is_le
 
 def test_what_a_person_starts_in_a_shift_whose_start_was_always_refused_is_adopted() -> None:
     with a_day(start_takes="5m") as day:
-        day.service.limits = Limits(calls_per_second=None, max_units_per_model=1)
+        day.service.limits = AccountLimits(calls_per_second=None, max_units_per_model=1)
         day.apply(a_model("08:00-16:00", units=Units(3)))
         day.run_until("08:00")
         day.person("starts")
@@ -264,10 +264,10 @@ def test_what_a_person_starts_after_an_accepted_stop_is_left_alone() -> None:
 
 def test_a_start_that_was_refused_for_hours_does_not_hang_once_it_is_accepted() -> None:
     with a_day(start_takes="17m") as day:
-        day.service.limits = Limits(calls_per_second=None, max_units_per_model=1)
+        day.service.limits = AccountLimits(calls_per_second=None, max_units_per_model=1)
         day.apply(a_model("08:00-16:00", units=Units(3)))
         day.run_until("11:00")
-        day.service.limits = Limits(calls_per_second=None)
+        day.service.limits = AccountLimits(calls_per_second=None)
         day.run_until("11:20")
         assert (day.observed(), day.sent(Operation.STOP_MODEL)) == (Observed.HOSTED, [])
 
@@ -295,7 +295,7 @@ def test_the_stop_of_a_hanging_start_that_is_refused_for_hours_gets_a_new_token_
 
 def test_a_refused_start_is_sent_anew_when_the_plan_asks_for_less() -> None:
     with a_day(start_takes="5m") as day:
-        day.service.limits = Limits(calls_per_second=None, max_units_per_model=1)
+        day.service.limits = AccountLimits(calls_per_second=None, max_units_per_model=1)
         day.apply(a_model("08:00-16:00", units=Units(3)))
         day.run_until("07:40")
         day.apply(a_model("08:00-16:00", units=Units(1)))

@@ -16,10 +16,10 @@ from preheat.domain.plan.plan import Backend, Target, Unscheduled
 from preheat.domain.record.attempt import LEASE, Attempt
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Ownership, Phase
-from preheat_lab.simulation.faults import Killed
+from preheat_lab.simulation.faults import WorkerKilled
 from preheat_lab.simulation.hosting import STACK
 from preheat_simulator.core.faults import FaultKind
-from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.sagemaker import EndpointService
 
 TOKENLESS = [Backend.REKOGNITION, Backend.SAGEMAKER]
@@ -194,7 +194,7 @@ def test_failed_starts_end_at_five(backend: Backend) -> None:
 @everywhere
 def test_a_quota_is_waited_out(backend: Backend) -> None:
     with a_day(backend=backend) as day:
-        day.service.limits = Limits(calls_per_second=None, max_hosted_models=1)
+        day.service.limits = AccountLimits(calls_per_second=None, max_hosted_models=1)
         day.service.add_model("other", "v1")
         day.service.person_starts("other", "v1")
         day.run_until("07:40")
@@ -359,11 +359,11 @@ def test_a_worker_that_died_before_its_call_costs_no_more_than_the_slack(backend
 
         def dying(_hosting: Hosting, _attempt: Attempt) -> None:
             day.hosting = plain
-            raise Killed
+            raise WorkerKilled
 
         plain = day.hosting
         day.hosting = Around(plain, dying)
-        with pytest.raises(Killed):
+        with pytest.raises(WorkerKilled):
             day.run_until("07:30")
         day.run_until("08:00:15")
         assert (day.observed(), day.started()) == (Observed.HOSTED, 1)

@@ -23,7 +23,7 @@ from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import LedgerEntry
 from preheat_local import LocalAws, running
-from preheat_local.alarms import State, judge_alarms
+from preheat_local.alarms import AlarmState, judge_alarms
 from preheat_local.emulator.launcher import embedded_metrics
 from preheat_local.store import local_store
 
@@ -55,7 +55,7 @@ class Bench:
 
         eventually(heard)
 
-    def hear(self, topic: str, alarm: str, state: State) -> None:
+    def hear(self, topic: str, alarm: str, state: AlarmState) -> None:
         """Wait until a topic was told that an alarm came into a state."""
         self.listen(topic, lambda one: alarm in one.get("AlarmName", "") and one["NewStateValue"] == state)
 
@@ -83,7 +83,7 @@ class Bench:
             one["Timestamp"] = datetime.fromtimestamp(datum.at, UTC)
             self.aws.client("cloudwatch").put_metric_data(Namespace=datum.namespace, MetricData=[one])
 
-    def state(self, alarm: str, at: datetime) -> State:
+    def state(self, alarm: str, at: datetime) -> AlarmState:
         """Judge one alarm at an instant."""
         (state,) = judge_alarms(self.aws, now=at, names=frozenset({alarm})).values()
         return state
@@ -181,10 +181,10 @@ def test_a_late_start_is_told_by_name_within_two_minutes_and_raises_its_alarm(be
     sent_at = datetime.now(UTC)
     assert sent_at - entry.at < 2 * MINUTE
     eventually(lambda: bench.statistic("StartsLate", "Sum", service="preheat"))
-    assert bench.state("ModelLateAlarm", sent_at) is State.ALARM
+    assert bench.state("ModelLateAlarm", sent_at) is AlarmState.ALARM
     for topic, name in (("AlarmsTopic", "ModelLateAlarm"), ("PagingTopic", "PagingAlarm")):
-        bench.hear(topic, name, State.ALARM)
-    assert bench.state("ModelLateAlarm", sent_at + 10 * MINUTE) is State.OK
+        bench.hear(topic, name, AlarmState.ALARM)
+    assert bench.state("ModelLateAlarm", sent_at + 10 * MINUTE) is AlarmState.OK
 
 
 def test_a_model_that_a_person_starts_outside_demand_raises_the_alarm_until_it_is_stopped(
@@ -196,18 +196,18 @@ def test_a_model_that_a_person_starts_outside_demand_raises_the_alarm_until_it_i
     # Only every third run lists the services: the last of those, moved to, and not waited for.
     listing_at = datetime.fromtimestamp(now.timestamp() // 900 * 900 + 60, UTC)
     bench.audit_at(listing_at - 15 * MINUTE, monkeypatch, capsys)
-    assert bench.state("UnscheduledModelAlarm", listing_at - 14 * MINUTE) is State.OK
+    assert bench.state("UnscheduledModelAlarm", listing_at - 14 * MINUTE) is AlarmState.OK
     names = {"service": "lookoutvision", "project": f"plant-{STRAY}", "version": "1"}
     httpx.post(f"{bench.aws.simulator_url}/_simulator/person/start", json=names).raise_for_status()
     bench.audit_at(listing_at, monkeypatch, capsys)
-    assert bench.state("UnscheduledModelAlarm", listing_at) is State.ALARM
-    bench.hear("AlarmsTopic", "UnscheduledModelAlarm", State.ALARM)
+    assert bench.state("UnscheduledModelAlarm", listing_at) is AlarmState.ALARM
+    bench.hear("AlarmsTopic", "UnscheduledModelAlarm", AlarmState.ALARM)
     # Without a later look nothing is known, and the model still runs.
-    assert bench.state("UnscheduledModelAlarm", listing_at + timedelta(hours=2)) is State.ALARM
+    assert bench.state("UnscheduledModelAlarm", listing_at + timedelta(hours=2)) is AlarmState.ALARM
     httpx.post(f"{bench.aws.simulator_url}/_simulator/person/stop", json=names).raise_for_status()
     bench.audit_at(listing_at + 15 * MINUTE, monkeypatch, capsys)
-    assert bench.state("UnscheduledModelAlarm", listing_at + 15 * MINUTE) is State.OK
-    bench.hear("AlarmsTopic", "UnscheduledModelAlarm", State.OK)
+    assert bench.state("UnscheduledModelAlarm", listing_at + 15 * MINUTE) is AlarmState.OK
+    bench.hear("AlarmsTopic", "UnscheduledModelAlarm", AlarmState.OK)
 
 
 def test_a_tick_that_is_killed_raises_the_heartbeat_alarm_within_six_minutes(bench: Bench) -> None:
@@ -220,13 +220,13 @@ def test_a_tick_that_is_killed_raises_the_heartbeat_alarm_within_six_minutes(ben
     scheduler.update_schedule(**asked, State="DISABLED")
     try:
         killed_at = datetime.now(UTC)
-        assert bench.state("TickMissingAlarm", killed_at) is State.OK
-        assert bench.state("TickMissingAlarm", killed_at + 6 * MINUTE) is State.ALARM
-        bench.hear("AlarmsTopic", "TickMissingAlarm", State.ALARM)
+        assert bench.state("TickMissingAlarm", killed_at) is AlarmState.OK
+        assert bench.state("TickMissingAlarm", killed_at + 6 * MINUTE) is AlarmState.ALARM
+        bench.hear("AlarmsTopic", "TickMissingAlarm", AlarmState.ALARM)
     finally:
         scheduler.update_schedule(**asked, State="ENABLED")
-    assert bench.state("TickMissingAlarm", datetime.now(UTC)) is State.OK
-    bench.hear("AlarmsTopic", "TickMissingAlarm", State.OK)
+    assert bench.state("TickMissingAlarm", datetime.now(UTC)) is AlarmState.OK
+    bench.hear("AlarmsTopic", "TickMissingAlarm", AlarmState.OK)
 
 
 def test_the_metrics_read_through_cloudwatch_are_those_of_the_ledger(bench: Bench) -> None:

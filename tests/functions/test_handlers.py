@@ -27,7 +27,7 @@ from preheat.domain.record.record import Phase
 from preheat.observability import correlation, telemetry
 from preheat_simulator.core.status import Operation
 from preheat_simulator.http.options import Options
-from preheat_simulator.http.serve import Running, running
+from preheat_simulator.http.serve import RunningSimulator, running
 
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events"
@@ -84,7 +84,7 @@ class Stack:
     sqs: Any
     queue_url: str
     rejected_url: str
-    simulator: Running
+    simulator: RunningSimulator
     dynamodb: Any
 
     def messages(self, queue: str = "work") -> list[str]:

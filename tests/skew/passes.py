@@ -32,11 +32,11 @@ from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Target, Units, Unscheduled
 from preheat.domain.record.record import LedgerEntry, ModelRecord
-from preheat_lab.simulation.faults import Killed
+from preheat_lab.simulation.faults import WorkerKilled
 from preheat_lab.simulation.hosting import SimulatedHosting
-from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.latency import fixed
-from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.lookout import LookoutService
 
 if TYPE_CHECKING:
@@ -130,7 +130,10 @@ class Shift:
         self.clock = VirtualClock(MIDNIGHT)
         self.tables, self.store = made, store_on(made)
         self.service = LookoutService(
-            self.clock.now, limits=Limits(calls_per_second=None), start_latency=fixed(900), stop_latency=fixed(200)
+            self.clock.now,
+            limits=AccountLimits(calls_per_second=None),
+            start_latency=fixed(900),
+            stop_latency=fixed(200),
         )
         self.service.add_model(TARGET.project, TARGET.version)
         self.saved: list[tuple[ModelRecord, Raw]] = []
@@ -157,7 +160,7 @@ class Shift:
         hosting: Hosting = Faulty(SimulatedHosting(self.service), self._meets)
         queue: Queue = MemoryQueue(self.clock)
         noted: Any = Noted(store, self._note)
-        with suppress(Killed):
+        with suppress(WorkerKilled):
             reconcile(WELD, Remote(self.clock, noted, hosting, queue, f"pass-{self._passes}"))
 
     def _note(self, won: ModelRecord) -> None:
@@ -261,7 +264,7 @@ def _taken(tables: Callable[[], Tables]) -> Samples:
 def _shifts(tables: Callable[[], Tables]) -> Iterator[Shift]:
     """Yield shifts that have been through something, each on tables of its own."""
     for name, begins in (("start", "07:20"), ("stop", "08:59")):
-        answers: list[BaseException] = [Killed(), *(error("so it is") for error in ERRORS)]
+        answers: list[BaseException] = [WorkerKilled(), *(error("so it is") for error in ERRORS)]
         shift = Shift(tables(), _each_in_turn(name, answers))
         shift.run_until(begins)
         for _ in range(60):
@@ -274,8 +277,8 @@ def _shifts(tables: Callable[[], Tables]) -> Iterator[Shift]:
         yield shift
     stories: tuple[Callable[[Shift], None], ...] = (
         _a_person_starts,
-        lambda shift: shift.service.inject(Fault(FaultKind.HOSTING_FAILED, times=9)),
-        lambda shift: shift.service.inject(Fault(FaultKind.STUCK)),
+        lambda shift: shift.service.inject(InjectedFault(FaultKind.HOSTING_FAILED, times=9)),
+        lambda shift: shift.service.inject(InjectedFault(FaultKind.STUCK)),
         lambda shift: shift.service.delete(TARGET.project, TARGET.version),
         lambda shift: shift.apply(a_model(mode=Mode.OBSERVE)),
         lambda shift: shift.apply(a_model(mode=Mode.PAUSED)),

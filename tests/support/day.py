@@ -29,10 +29,10 @@ from preheat.domain.record.gate import Backlog
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord
 from preheat_lab.simulation.hosting import SERVICES, hosting_on
-from preheat_simulator.core.calls import Call
-from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.calls import LoggedCall
+from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.latency import fixed
-from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.core.switches import Switches
 
@@ -112,14 +112,14 @@ class Day:
         self.service = SERVICES[model.target.backend](
             self.clock.now,
             switches=switches,
-            limits=Limits(calls_per_second=None),
+            limits=AccountLimits(calls_per_second=None),
             start_latency=fixed(duration(start_takes).total_seconds()),
             stop_latency=fixed(duration(stop_takes).total_seconds()),
         )
-        self.calls: list[Call] = []
+        self.calls: list[LoggedCall] = []
         add = self.service.call_log.add
 
-        def noted(call: Call) -> None:
+        def noted(call: LoggedCall) -> None:
             self.calls.append(call)
             add(call)
 
@@ -179,7 +179,7 @@ class Day:
 
     def fault(self, kind: FaultKind, **details: Any) -> None:
         """Inject a fault of the service."""
-        self.service.inject(Fault(kind, **details))
+        self.service.inject(InjectedFault(kind, **details))
 
     def waiting(self, visible: int, in_flight: int = 0, delayed: int = 0) -> None:
         """Let this many messages wait in the queue behind the model."""
@@ -245,7 +245,7 @@ class Day:
         """Return how many stops of ours had an effect."""
         return sum(each.changed_state for each in self.sent(self.service.words.stop))
 
-    def sent(self, operation: Operation) -> list[Call]:
+    def sent(self, operation: Operation) -> list[LoggedCall]:
         """Return the calls of one operation that Preheat made."""
         return [each for each in self.calls if each.operation is operation and each.by == "api"]
 

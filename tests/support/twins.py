@@ -18,7 +18,7 @@ from preheat.domain.record.attempt import Call
 from preheat.observability.telemetry import _measures
 from preheat_cli.demo.facts import Billed, Metrics, ServiceCall, ServiceFacts, Shift
 from preheat_cli.demo.run import STOP_LATENCY
-from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.latency import fixed
 from preheat_simulator.core.status import Status
 from preheat_simulator.http.transport import simulated_client
@@ -63,7 +63,9 @@ class Twins:
             start = fixed(shift.start_latency.total_seconds())
             account = self.accounts[shift.target.backend]
             account.add_model(shift.target.project, shift.target.version, start_latency=start, stop_latency=stop)
-            account.inject(Fault(FaultKind.ANSWER_LOST, shift.words.start, project=shift.target.project, times=2))
+            account.inject(
+                InjectedFault(FaultKind.ANSWER_LOST, shift.words.start, project=shift.target.project, times=2)
+            )
 
     def _client(self, target: Target, service: str | None = None) -> Any:
         if target.backend not in self._clients:

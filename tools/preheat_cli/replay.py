@@ -25,7 +25,7 @@ from preheat_plantfile.schema.leaves import read_late_target, read_lead
 from preheat_report import Tariff
 from preheat_report.lead_chart import svg
 from preheat_report.lead_rules import LeadRule, deviations, pinned, product
-from preheat_report.replay import Start, replayed
+from preheat_report.replay import RecordedStart, replayed
 
 USUAL: Final = ("learned", "pinned:30m", "pinned:45m", "mean+2sd")
 RULES_ACCEPTED: Final = (
@@ -125,7 +125,7 @@ def rule_of(text: str) -> LeadRule:
     return product(learning, default)
 
 
-def starts_of(export: Path) -> dict[ModelId, list[Start]]:
+def starts_of(export: Path) -> dict[ModelId, list[RecordedStart]]:
     """Return the recorded starts by model, oldest first.
 
     An entry that does not say how long a start took is passed over: it is none, or was not watched.
@@ -137,7 +137,7 @@ def starts_of(export: Path) -> dict[ModelId, list[Start]]:
         text = export.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CliError(f"preheat simulate: --replay {export} cannot be read: {error}") from error
-    found: dict[ModelId, dict[int, Start | None]] = {}
+    found: dict[ModelId, dict[int, RecordedStart | None]] = {}
     problems = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
@@ -162,7 +162,7 @@ def starts_of(export: Path) -> dict[ModelId, list[Start]]:
     return {model_id: each for model_id, each in starts.items() if each}
 
 
-def _entry(line: str) -> tuple[ModelId, int, Start | None]:
+def _entry(line: str) -> tuple[ModelId, int, RecordedStart | None]:
     """Return the model, the sequence and the start of one line; raises ValueError."""
     try:
         fields = json.loads(line)
@@ -185,4 +185,4 @@ def _entry(line: str) -> tuple[ModelId, int, Start | None]:
     backend = target.get("backend") if isinstance(target, dict) else None
     if backend not in list(Backend):
         raise ValueError(f"target.backend: {ascii(backend)[:80]} is none of {', '.join(Backend)}")
-    return ModelId(model_id), sequence, Start(timedelta(seconds=took), Backend(backend), units or 1)
+    return ModelId(model_id), sequence, RecordedStart(timedelta(seconds=took), Backend(backend), units or 1)

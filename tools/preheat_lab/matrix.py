@@ -15,8 +15,8 @@ from preheat_simulator.core.status import Status
 
 # What the simulation draws at a place of the service's or a person's own choosing, not of a pass's.
 BY_CHANCE = frozenset({Mishap.PERSON_STARTS, Mishap.PERSON_STOPS, Mishap.STUCK, Mishap.INTERNAL_ERROR_AFTER})
-type Place = tuple[str, str]
-type Hits = dict[str, Counter[Place]]
+type StatusAndPhase = tuple[str, str]
+type Hits = dict[str, Counter[StatusAndPhase]]
 
 DELETED, UNDONE, CONFLICT, INVALID, NEW_WORD, SECOND_TRY = (
     "model deleted", "stop undone", "wrong state", "invalid", "new status word", "second try throttled"
@@ -131,7 +131,7 @@ def added(parts: Iterable[tuple[Hits, Hits]]) -> tuple[Hits, Hits]:
     return sums
 
 
-def expected(fault: str, place: Place, hits: Hits) -> float:
+def expected(fault: str, place: StatusAndPhase, hits: Hits) -> float:
     """Return how often chance would have a fault hit at a place, by how often it came at all and passes began there."""
     passes = hits[Mishap.NONE]
     return hits.get(fault, Counter()).total() * passes[place] / max(passes.total(), 1)

@@ -29,7 +29,7 @@ CROSSES: Mapping[str, Callable[[float, float], bool]] = {
 }
 
 
-class State(StrEnum):
+class AlarmState(StrEnum):
     """What CloudWatch says of an alarm."""
 
     OK = "OK"
@@ -37,7 +37,7 @@ class State(StrEnum):
     INSUFFICIENT = "INSUFFICIENT_DATA"
 
 
-class Missing(StrEnum):
+class MissingData(StrEnum):
     """What an alarm takes missing data for (TreatMissingData)."""
 
     MISSING = "missing"
@@ -60,7 +60,7 @@ class Alarm:
     raised_by: int
     threshold: float
     comparison: str
-    missing: Missing
+    missing: MissingData
 
     @classmethod
     def read(cls, described: Mapping[str, Any]) -> Self:
@@ -84,7 +84,7 @@ class Alarm:
             int(described.get("DatapointsToAlarm") or described["EvaluationPeriods"]),
             float(described["Threshold"]),
             comparison,
-            Missing(described.get("TreatMissingData") or Missing.MISSING),
+            MissingData(described.get("TreatMissingData") or MissingData.MISSING),
         )
 
     def span(self, now: datetime) -> tuple[datetime, datetime]:
@@ -93,7 +93,7 @@ class Alarm:
         end = datetime.fromtimestamp((now.timestamp() // seconds + 1) * seconds, now.tzinfo)
         return end - (self.evaluated + LOOKS_BACK) * self.period, end
 
-    def judge(self, data: Mapping[datetime, float], before: State) -> State:
+    def judge(self, data: Mapping[datetime, float], before: AlarmState) -> AlarmState:
         """Return the state that `data`, the statistic by period within `span`, puts the alarm into.
 
         As CloudWatch documents it: the newest periods with data count, and only as many missing ones are filled in as
@@ -102,19 +102,19 @@ class Alarm:
         known = [CROSSES[self.comparison](data[at], self.threshold) for at in sorted(data)][-self.evaluated :]
         crossed, lacking = sum(known), self.evaluated - len(known)
         if crossed >= self.raised_by:
-            return State.ALARM
-        if lacking == 0 or self.missing is Missing.NOT_BREACHING:
-            return State.OK
-        if self.missing is Missing.BREACHING:
-            return State.ALARM if crossed + lacking >= self.raised_by else State.OK
+            return AlarmState.ALARM
+        if lacking == 0 or self.missing is MissingData.NOT_BREACHING:
+            return AlarmState.OK
+        if self.missing is MissingData.BREACHING:
+            return AlarmState.ALARM if crossed + lacking >= self.raised_by else AlarmState.OK
         if not all(known):
-            return State.OK
-        if self.missing is Missing.IGNORE:
+            return AlarmState.OK
+        if self.missing is MissingData.IGNORE:
             return before
-        return State.ALARM if known else State.INSUFFICIENT
+        return AlarmState.ALARM if known else AlarmState.INSUFFICIENT
 
 
-def judge_alarms(aws: LocalAws, *, now: datetime, names: frozenset[str] | None = None) -> dict[str, State]:
+def judge_alarms(aws: LocalAws, *, now: datetime, names: frozenset[str] | None = None) -> dict[str, AlarmState]:
     """Judge the alarms at `now` (all, or those with one of `names` in theirs), set what changed, return the states.
 
     Raises:
@@ -127,7 +127,7 @@ def judge_alarms(aws: LocalAws, *, now: datetime, names: frozenset[str] | None =
         name = described["AlarmName"]
         if names is not None and not any(wanted in name for wanted in names):
             continue
-        alarm, before = Alarm.read(described), State(described["StateValue"])
+        alarm, before = Alarm.read(described), AlarmState(described["StateValue"])
         states[name] = alarm.judge(_data(cloudwatch, alarm, now), before)
         if states[name] is not before:
             reason = f"judged at {now.isoformat()} on the local AWS"

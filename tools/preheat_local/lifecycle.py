@@ -20,7 +20,7 @@ from preheat_local.aws import LocalAws
 from preheat_local.checkout import Checkout, find_checkout
 from preheat_local.errors import LocalAwsError
 from preheat_local.locks import locked
-from preheat_local.processes import Process
+from preheat_local.processes import RecordedProcess
 
 DEFAULT_PORT = 4578
 DEFAULT_SIMULATOR_PORT = 4579
@@ -72,7 +72,7 @@ def _bring_up(
     # A missing tool is named before anything is started.
     python, command = checkout.tool(".venv-local", "python"), simulator_command(ports[1], simulator_arguments)
     _fresh(checkout)
-    started: list[Process] = []
+    started: list[RecordedProcess] = []
     endpoint_url, simulator_url = (f"http://{loopback.HOST}:{number}" for number in ports)
     command += ["--events-to", endpoint_url]
     try:
@@ -196,14 +196,14 @@ def _fresh(checkout: Checkout) -> None:
 
 
 def _start(
-    checkout: Checkout, started: list[Process], name: str, command: Sequence[str | Path], env: Mapping[str, str]
+    checkout: Checkout, started: list[RecordedProcess], name: str, command: Sequence[str | Path], env: Mapping[str, str]
 ) -> None:
     log = checkout.logs / f"{name}.log"
     started.append(processes.start(name, command, env=env, log=log, cwd=checkout.state))
     _record(checkout).write_text(json.dumps([asdict(process) for process in started], indent=2) + "\n")
 
 
-def _await(checkout: Checkout, process: Process, url: str) -> None:
+def _await(checkout: Checkout, process: RecordedProcess, url: str) -> None:
     deadline = time.monotonic() + HEALTHY_WITHIN.total_seconds()
     while not loopback.answers(url):
         log = checkout.logs / f"{process.name}.log"
@@ -224,9 +224,9 @@ def _record(checkout: Checkout) -> Path:
     return checkout.state / "processes.json"
 
 
-def _recorded_processes(checkout: Checkout) -> list[Process]:
+def _recorded_processes(checkout: Checkout) -> list[RecordedProcess]:
     try:
-        return [Process(**fields) for fields in json.loads(_record(checkout).read_text())]
+        return [RecordedProcess(**fields) for fields in json.loads(_record(checkout).read_text())]
     except FileNotFoundError:
         return []
     except (ValueError, TypeError) as error:

@@ -19,7 +19,7 @@ _POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class RecordedProcess:
     """A started process that leads a process group of its own; `started` is what the system says of its start."""
 
     name: str
@@ -27,7 +27,7 @@ class Process:
     started: str
 
 
-def start(name: str, command: Sequence[str | Path], *, env: Mapping[str, str], log: Path, cwd: Path) -> Process:
+def start(name: str, command: Sequence[str | Path], *, env: Mapping[str, str], log: Path, cwd: Path) -> RecordedProcess:
     """Start `command` in a session of its own, both outputs appended to `log`, nothing on its input."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -42,16 +42,16 @@ def start(name: str, command: Sequence[str | Path], *, env: Mapping[str, str], l
         )
     # Ownership passes to the record: this program may end first. poll() would warn about a child left running.
     child.returncode = 0
-    return Process(name, child.pid, _start_time(child.pid) or "")
+    return RecordedProcess(name, child.pid, _start_time(child.pid) or "")
 
 
-def is_running(process: Process) -> bool:
+def is_running(process: RecordedProcess) -> bool:
     """Tell whether the very process that was started is alive; a stranger under its pid is not it."""
     _reap(process.pid)
     return bool(process.started) and _start_time(process.pid) == process.started
 
 
-def stop(process: Process, grace: timedelta = GRACE) -> bool:
+def stop(process: RecordedProcess, grace: timedelta = GRACE) -> bool:
     """End the process and its group: asked first, forced after `grace`. Return whether it was running.
 
     Returns once the process is gone. A process that is not ours, or is gone, is left alone.

@@ -14,7 +14,7 @@ from preheat_report.money import Amounts, Tariff, added, charged
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class RecordedStart:
     """One recorded start: how long it took until HOSTED was seen, on which service, with how many units."""
 
     took: timedelta
@@ -23,7 +23,7 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayedRule:
     """What a rule comes to. `idle_costs` are those of the idle minutes, by currency; `late_costs` of the late ones."""
 
     starts: int
@@ -41,11 +41,11 @@ class Replayed:
 
 
 def replayed(
-    starts: Mapping[ModelId, Sequence[Start]],
+    starts: Mapping[ModelId, Sequence[RecordedStart]],
     rule: LeadRule,
     tariffs: Mapping[Backend, Tariff],
     late_cost_per_minute: Decimal = Decimal(),
-) -> Replayed:
+) -> ReplayedRule:
     """Return what a rule makes of the starts of several models, each learned from its own alone, oldest first."""
     number = late = 0
     late_time = idle_time = lead_time = timedelta()
@@ -62,4 +62,6 @@ def replayed(
             idle.append((max(early, timedelta()) * start.units, tariffs.get(start.backend)))
         costs.append(charged(idle))
     minutes_late = Decimal(late_time // timedelta(seconds=1)) / 60
-    return Replayed(number, late, late_time, idle_time, lead_time, added(costs), minutes_late * late_cost_per_minute)
+    return ReplayedRule(
+        number, late, late_time, idle_time, lead_time, added(costs), minutes_late * late_cost_per_minute
+    )

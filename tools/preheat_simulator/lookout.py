@@ -15,10 +15,10 @@ from preheat_simulator.core.calls import API, Caller
 from preheat_simulator.core.errors import ServiceError, conflict, invalid
 from preheat_simulator.core.hosted import SimulatedModel
 from preheat_simulator.core.pages import page
-from preheat_simulator.core.rules import Reply, on_start, on_stop
+from preheat_simulator.core.rules import CallReply, on_start, on_stop
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.core.tokens import Parameters
-from preheat_simulator.core.views import ModelView, Page, ProjectView, Verdict
+from preheat_simulator.core.views import AnomalyVerdict, ListPage, ModelView, ProjectView
 
 _IMAGE_TYPES = ("image/png", "image/jpeg")
 
@@ -87,10 +87,10 @@ class LookoutService(Answering):
 
     def list_models(
         self, project: str, next_token: str | None = None, max_results: int | None = None, *, caller: Caller = API
-    ) -> Page[ModelView]:
+    ) -> ListPage[ModelView]:
         """Return one page of a project's models, by version; statuses are as old as the account's `list_lag`."""
 
-        def handle(call: Progress) -> Page[ModelView]:
+        def handle(call: Progress) -> ListPage[ModelView]:
             self._fleet.project(project)
             seen_at = call.now - self.limits.list_lag
             rows = (
@@ -102,7 +102,7 @@ class LookoutService(Answering):
 
     def list_projects(
         self, next_token: str | None = None, max_results: int | None = None, *, caller: Caller = API
-    ) -> Page[ProjectView]:
+    ) -> ListPage[ProjectView]:
         """Return one page of projects, by name."""
         return self._answered(
             Operation.LIST_PROJECTS,
@@ -120,17 +120,17 @@ class LookoutService(Answering):
 
     def detect_anomalies(
         self, project: str, version: str, image: bytes, content_type: str, *, caller: Caller = API
-    ) -> Verdict:
+    ) -> AnomalyVerdict:
         """Return a made-up verdict, the same for the same bytes; only a HOSTED model gives one."""
 
-        def handle(call: Progress) -> Verdict:
+        def handle(call: Progress) -> AnomalyVerdict:
             if content_type not in _IMAGE_TYPES:
                 raise invalid(f"ContentType: {content_type} is not accepted, it is {' or '.join(_IMAGE_TYPES)}")
             model = self._fleet.model(project, version, call.now)
             if model.status is not Status.HOSTED:
                 raise conflict(f"Model {model.name} is {model.status}, only a HOSTED model detects", model.name)
             digest = hashlib.sha256(image).digest()
-            return Verdict(anomalous=digest[0] % 2 == 1, confidence=0.5 + digest[1] / 512)
+            return AnomalyVerdict(anomalous=digest[0] % 2 == 1, confidence=0.5 + digest[1] / 512)
 
         return self._answered(Operation.DETECT_ANOMALIES, project, version, handle, caller=caller)
 
@@ -150,7 +150,7 @@ class LookoutService(Answering):
         parameters: Parameters,
         *,
         turn: int,
-        reply: Reply,
+        reply: CallReply,
         begin: Callable[[], None],
     ) -> Status:
         """Carry a start or stop out once per token; everything else a token asks for is answered here."""
@@ -163,9 +163,9 @@ class LookoutService(Answering):
             if known is not None:
                 call.answer, call.replayed = known.answer, True
                 return Status(known.answer)
-        if reply is Reply.CONFLICT:
+        if reply is CallReply.CONFLICT:
             raise conflict(f"Model {model.name} is {model.status}: {parameters[0]} is not possible", model.name)
-        if reply is Reply.DO:
+        if reply is CallReply.DO:
             begin()
             call.changed_state = True
         # The answer's enumeration has no TRAINED: a stop that finds nothing to stop answers as if it had begun.

@@ -15,9 +15,9 @@ from preheat_simulator.core.calls import API, Caller
 from preheat_simulator.core.errors import ServiceError, conflict, invalid, not_found
 from preheat_simulator.core.hosted import SimulatedModel
 from preheat_simulator.core.pages import page
-from preheat_simulator.core.rules import Reply, on_start, on_stop
+from preheat_simulator.core.rules import CallReply, on_start, on_stop
 from preheat_simulator.core.status import Operation, Status
-from preheat_simulator.core.views import Page, ProjectView, VersionView
+from preheat_simulator.core.views import ListPage, ProjectView, VersionView
 from preheat_simulator.core.words import REKOGNITION
 
 
@@ -59,10 +59,10 @@ class CustomLabelsService(Answering):
 
     def describe_projects(
         self, names: list[str] | None, token: str | None = None, size: int | None = None, *, caller: Caller = API
-    ) -> Page[ProjectView]:
+    ) -> ListPage[ProjectView]:
         """Return one page of projects: those of `names` that exist, or all."""
 
-        def handle(_: Progress) -> Page[ProjectView]:
+        def handle(_: Progress) -> ListPage[ProjectView]:
             rows = (each for each in self._fleet.projects() if names is None or each.name in names)
             return page((replace(row, arn=self.project_arn(row)) for row in rows), lambda row: row.name, token, size)
 
@@ -77,11 +77,11 @@ class CustomLabelsService(Answering):
         size: int | None = None,
         *,
         caller: Caller = API,
-    ) -> Page[VersionView]:
+    ) -> ListPage[VersionView]:
         """Return one page of a project's versions: those of `names` that exist, or all, by name."""
         project = project_arn.split("/")[1]
 
-        def handle(call: Progress) -> Page[VersionView]:
+        def handle(call: Progress) -> ListPage[VersionView]:
             if project_arn not in {self.project_arn(each) for each in self._fleet.projects()}:
                 raise not_found("PROJECT", project_arn)
             rows = (each for each in self._fleet.models(call.now, project) if names is None or each.version in names)
@@ -137,16 +137,16 @@ class CustomLabelsService(Answering):
         return project, version
 
     def _changed(
-        self, call: Progress, arn: str, reply: Callable[[Status], Reply], begin: Callable[[SimulatedModel], None]
+        self, call: Progress, arn: str, reply: Callable[[Status], CallReply], begin: Callable[[SimulatedModel], None]
     ) -> str:
         project, version = self._named(arn)
         model = self._fleet.model(project, version, call.now)
         if arn != self.version_arn(project, version):
             raise not_found("MODEL", arn)
         match reply(model.status):
-            case Reply.CONFLICT:
+            case CallReply.CONFLICT:
                 raise conflict(f"{model.name} is {self.word(model)}", model.name)
-            case Reply.DO:
+            case CallReply.DO:
                 begin(model)
                 call.changed_state = True
         call.answer = self.word(model)

@@ -14,9 +14,9 @@ from preheat_simulator.core.calls import API, Caller
 from preheat_simulator.core.errors import ServiceError, invalid
 from preheat_simulator.core.hosted import SimulatedModel
 from preheat_simulator.core.pages import page
-from preheat_simulator.core.rules import Reply, on_stop
+from preheat_simulator.core.rules import CallReply, on_stop
 from preheat_simulator.core.status import Operation, Status
-from preheat_simulator.core.views import Page
+from preheat_simulator.core.views import ListPage
 from preheat_simulator.core.words import SAGEMAKER
 
 type Tags = list[dict[str, str]]
@@ -53,7 +53,7 @@ class EndpointService(Answering):
 
         def handle(call: Progress) -> None:
             model = self._endpoint(name, call.now)
-            if on_stop(model.status, self.switches) is not Reply.DO and model.status is not Status.HOSTING_FAILED:
+            if on_stop(model.status, self.switches) is not CallReply.DO and model.status is not Status.HOSTING_FAILED:
                 raise invalid(f'Cannot update in-progress endpoint "{self.arn(name)}".')
             self._begin_stop(model, call.now)
             call.changed_state = True
@@ -102,10 +102,10 @@ class EndpointService(Answering):
 
     def list_endpoints(
         self, contains: str = "", token: str | None = None, size: int | None = None, *, caller: Caller = API
-    ) -> Page[dict[str, Any]]:
+    ) -> ListPage[dict[str, Any]]:
         """Return one page of the endpoints whose names contain a text, by name."""
 
-        def handle(call: Progress) -> Page[dict[str, Any]]:
+        def handle(call: Progress) -> ListPage[dict[str, Any]]:
             rows = []
             for project in self._fleet.projects():
                 model = self._standing(project.name, call.now)

@@ -20,7 +20,7 @@ from preheat.adapters.hosting.service_model import lookout_client
 from preheat.bootstrap import wiring as bootstrap
 from preheat.observability import correlation
 from preheat.observability.tracing import DAEMON, TRACE, traced
-from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.status import Operation
 from preheat_simulator.http.transport import attach
 from preheat_simulator.http.wire import Wire
@@ -108,7 +108,7 @@ def test_each_call_is_a_subsegment_of_its_invocation(client: Any, told: Told) ->
 def test_a_refusal_is_told_with_its_kind_and_without_its_words(
     client: Any, told: Told, service: LookoutService, kind: FaultKind, told_as: tuple[set[str], int, int, str]
 ) -> None:
-    service.inject(Fault(kind, Operation.DESCRIBE_MODEL, times=2))
+    service.inject(InjectedFault(kind, Operation.DESCRIBE_MODEL, times=2))
     with pytest.raises(ClientError) as refused:
         client.describe_model(**NAMED)
     (one,) = told()
@@ -147,7 +147,7 @@ def test_a_call_without_a_cause_has_no_annotation(client: Any, told: Told) -> No
 def test_a_lost_answer_is_a_fault_and_reaches_the_caller_as_it_is(
     client: Any, told: Told, service: LookoutService
 ) -> None:
-    service.inject(Fault(FaultKind.ANSWER_LOST, Operation.DESCRIBE_MODEL, times=2))
+    service.inject(InjectedFault(FaultKind.ANSWER_LOST, Operation.DESCRIBE_MODEL, times=2))
     with pytest.raises(ConnectionClosedError):
         client.describe_model(**NAMED)
     (one,) = told()

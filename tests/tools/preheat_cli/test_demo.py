@@ -26,7 +26,7 @@ from preheat_cli.demo.verdict import Verdict, verdict
 from preheat_cli.errors import CliError
 from preheat_plantfile.compiling.plan import compiled
 from preheat_plantfile.reading import parse_plant
-from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.faults import FaultKind, InjectedFault
 
 GOLDEN = Path(__file__).parent / "golden"
 SECOND = timedelta(seconds=1)
@@ -117,7 +117,7 @@ def test_the_demo_is_over_within_five_minutes_whatever_happens() -> None:
 
 def test_a_service_that_never_reaches_hosted_is_noticed() -> None:
     def stuck(twins: Twins, shift: Shift) -> None:
-        twins.hosting.inject(Fault(FaultKind.STUCK, project=shift.target.project))
+        twins.hosting.inject(InjectedFault(FaultKind.STUCK, project=shift.target.project))
 
     _, judged, _ = played(saboteur=stuck)
     assert not judged.holds
@@ -173,7 +173,7 @@ def test_without_a_token_a_start_too_many_is_noticed_by_its_number(service: Back
 def test_a_failed_attempt_is_an_error_although_the_next_may_succeed() -> None:
     def fails(twins: Twins, shift: Shift) -> None:
         twins.hosting.faults.clear()  # a lost answer would keep the failure waiting for the end of its lease
-        fault = Fault(FaultKind.HOSTING_FAILED, project=shift.target.project, after=timedelta(seconds=5))
+        fault = InjectedFault(FaultKind.HOSTING_FAILED, project=shift.target.project, after=timedelta(seconds=5))
         twins.hosting.inject(fault)
 
     _, judged, facts = played(saboteur=fails)

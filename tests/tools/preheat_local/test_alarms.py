@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from preheat_local import LocalAwsError
-from preheat_local.alarms import LOOKS_BACK, Alarm, Missing, State
+from preheat_local.alarms import LOOKS_BACK, Alarm, AlarmState, MissingData
 
 NOW = datetime(2026, 11, 24, 6, 0, 30, tzinfo=UTC)
-OK, ALARM, NONE = State.OK, State.ALARM, State.INSUFFICIENT
+OK, ALARM, NONE = AlarmState.OK, AlarmState.ALARM, AlarmState.INSUFFICIENT
 KEPT = "kept"
 DESCRIBED = {
     "AlarmName": "late",
@@ -26,7 +26,7 @@ DESCRIBED = {
 }
 
 
-def judged(pattern: str, missing: Missing, raised_by: int, before: State) -> State:
+def judged(pattern: str, missing: MissingData, raised_by: int, before: AlarmState) -> AlarmState:
     alarm = Alarm.read(DESCRIBED | {"DatapointsToAlarm": raised_by, "TreatMissingData": missing.value})
     begin, end = alarm.span(NOW)
     signs = pattern.split()
@@ -54,10 +54,10 @@ def judged(pattern: str, missing: Missing, raised_by: int, before: State) -> Sta
     ],
 )
 def test_missing_data_counts_as_the_documentation_has_it(
-    raised_by: int, pattern: str, states: tuple[State | str, ...]
+    raised_by: int, pattern: str, states: tuple[AlarmState | str, ...]
 ) -> None:
-    for before in State:
-        for missing, state in zip(Missing, states, strict=True):
+    for before in AlarmState:
+        for missing, state in zip(MissingData, states, strict=True):
             assert judged(pattern, missing, raised_by, before) == (before if state == KEPT else state), missing
 
 

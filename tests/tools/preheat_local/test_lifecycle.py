@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from preheat_local import LocalAwsError, current, down, find_checkout, lifecycle, processes, running, up
-from preheat_local.processes import Process
+from preheat_local.processes import RecordedProcess
 
 ROOT = Path(__file__).parents[3]
 ANSWERS = """
@@ -42,11 +42,11 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return put
 
 
-def recorded(state: Path) -> list[Process]:
-    return [Process(**fields) for fields in json.loads((state / "processes.json").read_text())]
+def recorded(state: Path) -> list[RecordedProcess]:
+    return [RecordedProcess(**fields) for fields in json.loads((state / "processes.json").read_text())]
 
 
-def both_of(state: Path) -> list[Process]:
+def both_of(state: Path) -> list[RecordedProcess]:
     """Both processes, or nothing while they are not both recorded."""
     if not (state / "processes.json").exists():
         return []
@@ -99,10 +99,10 @@ def test_a_part_that_ends_while_it_starts_is_quoted_and_nothing_is_left(
     stand_in: Callable[[str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in(ENDS)
-    started: list[Process] = []
+    started: list[RecordedProcess] = []
     real = processes.start
 
-    def start(*arguments: Any, **named: Any) -> Process:
+    def start(*arguments: Any, **named: Any) -> RecordedProcess:
         started.append(real(*arguments, **named))
         return started[-1]
 

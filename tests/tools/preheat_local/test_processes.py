@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from preheat_local import processes
-from preheat_local.processes import Process
+from preheat_local.processes import RecordedProcess
 
 DEADLINE_SECONDS = 30
 SLEEPS = "import time; print('up', flush=True); time.sleep(60)"
 WILL_NOT_GO = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPS}"
 HAS_A_CHILD = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {SLEEPS!r}]).pid); {SLEEPS}"
 
-type Start = Callable[[str], Process]
+type Start = Callable[[str], RecordedProcess]
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -34,7 +34,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
 def start(tmp_path: Path) -> Iterator[Start]:
     started = []
 
-    def begin(code: str) -> Process:
+    def begin(code: str) -> RecordedProcess:
         process = processes.start(
             "one", [sys.executable, "-c", code], env=os.environ, log=tmp_path / "log", cwd=tmp_path
         )
@@ -80,7 +80,7 @@ def test_what_a_process_started_ends_with_it(start: Start, tmp_path: Path) -> No
 
 def test_a_stranger_under_a_recorded_pid_is_left_alone() -> None:
     with subprocess.Popen([sys.executable, "-c", SLEEPS], stdout=subprocess.DEVNULL) as stranger:
-        recorded = Process("ours", stranger.pid, "0 ticks after boot")
+        recorded = RecordedProcess("ours", stranger.pid, "0 ticks after boot")
         assert not processes.is_running(recorded)
         assert not processes.stop(recorded)
         assert stranger.poll() is None

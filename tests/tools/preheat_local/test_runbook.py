@@ -20,7 +20,7 @@ from preheat.domain.record.record import Ownership, Phase
 from preheat_cli.main import app
 from preheat_cli.model_status import read_status
 from preheat_cli.stack import Surroundings
-from preheat_lab.chaos.controls import Simulator
+from preheat_lab.chaos.controls import SimulatorControls
 from preheat_lab.chaos.plan import Wave, target_of
 from preheat_local import LocalAws, running
 from preheat_local.store import local_store
@@ -32,7 +32,7 @@ DEADLINE_SECONDS = 90
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     with running(tmp_path_factory.mktemp("runbook"), say=lambda _line: None) as local_aws:
-        simulator = Simulator(local_aws.simulator_url)
+        simulator = SimulatorControls(local_aws.simulator_url)
         for model_id in (LINE, OTHER):
             target = target_of(model_id)
             simulator.post("models", project=target.project, version=target.version, start_latency=1, stop_latency=1)
@@ -70,7 +70,7 @@ def apply(aws: LocalAws, *, needed: bool, unscheduled: Unscheduled = Unscheduled
 
 
 def status(aws: LocalAws, model_id: ModelId = LINE) -> str:
-    models = Simulator(aws.simulator_url).get("state")["models"]
+    models = SimulatorControls(aws.simulator_url).get("state")["models"]
     return next(str(model["status"]) for model in models if model["project"] == target_of(model_id).project)
 
 
@@ -161,7 +161,7 @@ def test_a_leak_is_found_by_its_phase_and_stopped_by_the_policy_of_its_model(aws
     look_at(aws)
     eventually(lambda: phase(aws) is Phase.IDLE)
     target = target_of(LINE)
-    Simulator(aws.simulator_url).post("person/start", project=target.project, version=target.version)
+    SimulatorControls(aws.simulator_url).post("person/start", project=target.project, version=target.version)
     eventually(lambda: status(aws) == "HOSTED")
     look_at(aws)
     eventually(lambda: phase(aws) is Phase.UNSCHEDULED)

@@ -12,7 +12,7 @@ from preheat.domain.record.paid import Cause
 from preheat_lab.simulation.faults import MIXES, FaultMix
 from preheat_lab.simulation.plant import plant
 from preheat_lab.simulation.run import BEGINS_AT
-from preheat_lab.simulation.world import World
+from preheat_lab.simulation.world import SimulatedWorld
 from preheat_report import History, ModelReport, Tariff, report
 from preheat_simulator.core.billing import USD_PER_UNIT_HOUR, Bill
 from preheat_simulator.core.switches import Switches
@@ -40,7 +40,7 @@ def lived(seed: int, mix: FaultMix, *, models: int = 3, days: int = MONTH) -> li
     """Return both for each model of a simulated month."""
     random = Random(f"{seed}/world")  # noqa: S311 - chance in a simulation
     lines = plant(random, models, announced_at=BEGINS_AT)
-    world = World(lines, BEGINS_AT, days, random=random, mix=mix, switches=Switches(), told=lambda _: None)
+    world = SimulatedWorld(lines, BEGINS_AT, days, random=random, mix=mix, switches=Switches(), told=lambda _: None)
     world.run()
     now, bills = world.clock.at, world.service.bill()
     histories = [History(each, world.store.ledger(each), world.store.records[each]) for each in world.everyone]

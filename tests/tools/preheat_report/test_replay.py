@@ -13,7 +13,7 @@ from preheat.domain.lead.lead import learned
 from preheat.domain.plan.plan import DEFAULT_LEAD, Backend, Learning, ModelId
 from preheat_report import Tariff
 from preheat_report.lead_rules import LeadRule, deviations, pinned, product
-from preheat_report.replay import Start, replayed
+from preheat_report.replay import RecordedStart, replayed
 
 MINUTE = timedelta(minutes=1)
 TARIFFS = {Backend.LOOKOUT_VISION: Tariff(Decimal(6)), Backend.REKOGNITION: Tariff(Decimal(3), "EUR")}
@@ -21,8 +21,8 @@ RULES = [product(Learning()), product(Learning(0.05)), deviations(2), pinned(20 
 took = st.lists(st.floats(1, 80, allow_nan=False), max_size=90)
 
 
-def starts(*minutes: float, backend: Backend = Backend.LOOKOUT_VISION, units: int = 1) -> list[Start]:
-    return [Start(each * MINUTE, backend, units) for each in minutes]
+def starts(*minutes: float, backend: Backend = Backend.LOOKOUT_VISION, units: int = 1) -> list[RecordedStart]:
+    return [RecordedStart(each * MINUTE, backend, units) for each in minutes]
 
 
 def test_late_and_idle_minutes_are_counted_start_by_start_and_cost_what_the_tariffs_say() -> None:

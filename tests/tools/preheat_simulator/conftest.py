@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from preheat_simulator.core.errors import ServiceError
-from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Status
 from preheat_simulator.http.transport import simulated_client
 from preheat_simulator.lookout import LookoutService
@@ -22,7 +22,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.at = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
-        self.service = LookoutService(lambda: self.at, limits=Limits(calls_per_second=None))
+        self.service = LookoutService(lambda: self.at, limits=AccountLimits(calls_per_second=None))
         self.service.add_model("weld", "1")
 
     def pass_time(self, by: timedelta) -> None:

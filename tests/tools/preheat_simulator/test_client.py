@@ -8,7 +8,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 
-from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.http import transport
 
@@ -30,7 +30,7 @@ def test_a_shift_from_start_to_stop(client: Any, bench: "Bench") -> None:
 
 
 def test_a_lost_answer_is_retried_with_the_same_token_and_starts_once(client: Any, bench: "Bench") -> None:
-    bench.service.inject(Fault(FaultKind.ANSWER_LOST))
+    bench.service.inject(InjectedFault(FaultKind.ANSWER_LOST))
     answer = client.start_model(**ONE, MinInferenceUnits=1)
     assert answer["Status"] == "STARTING_HOSTING"
     assert answer["ResponseMetadata"]["RetryAttempts"] == 1
@@ -41,14 +41,14 @@ def test_a_lost_answer_is_retried_with_the_same_token_and_starts_once(client: An
 
 
 def test_answers_that_are_lost_without_end_are_a_closed_connection(client: Any, bench: "Bench") -> None:
-    bench.service.inject(Fault(FaultKind.ANSWER_LOST, times=3))
+    bench.service.inject(InjectedFault(FaultKind.ANSWER_LOST, times=3))
     with pytest.raises(ConnectionClosedError):
         client.stop_model(**ONE)
     assert len(bench.service.call_log) == 3
 
 
 def test_an_internal_error_is_tried_three_times(client: Any, bench: "Bench", refusal: Any) -> None:
-    bench.service.inject(Fault(FaultKind.INTERNAL_ERROR, times=3))
+    bench.service.inject(InjectedFault(FaultKind.INTERNAL_ERROR, times=3))
     response = refusal(client.start_model, **ONE, MinInferenceUnits=1)
     assert response["Error"]["Code"] == "InternalServerException"
     assert [call.attempt for call in bench.service.call_log] == [1, 2, 3]
@@ -66,7 +66,7 @@ def test_an_internal_error_is_tried_three_times(client: Any, bench: "Bench", ref
 def test_an_error_that_will_not_pass_is_tried_once(
     client: Any, bench: "Bench", refusal: Any, kind: FaultKind, said: tuple[str, int]
 ) -> None:
-    bench.service.inject(Fault(kind))
+    bench.service.inject(InjectedFault(kind))
     response = refusal(client.stop_model, **ONE)
     assert (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]) == said
     assert response["Message"] == response["Error"]["Message"]
@@ -86,7 +86,7 @@ def test_the_members_of_a_quota_error_reach_the_caller(client: Any, refusal: Any
 
 def test_seconds_to_wait_reach_the_caller_as_a_number(bench: "Bench", refusal: Any) -> None:
     client = transport.simulated_client(bench.service, config=Config(retries={"total_max_attempts": 1}))
-    bench.service.inject(Fault(FaultKind.THROTTLE, retry_after_seconds=7))
+    bench.service.inject(InjectedFault(FaultKind.THROTTLE, retry_after_seconds=7))
     assert refusal(client.describe_model, **ONE)["RetryAfterSeconds"] == 7
 
 

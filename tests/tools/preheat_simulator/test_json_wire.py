@@ -10,12 +10,12 @@ import pytest
 
 from preheat.domain.plan.plan import Backend
 from preheat_simulator.core.answering import Answering
-from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Operation
 from preheat_simulator.core.words import REKOGNITION, SAGEMAKER
 from preheat_simulator.http.json_wire import HANDLERS, JsonWire, load_model
 from preheat_simulator.http.options import Options
-from preheat_simulator.http.serve import Running, running
+from preheat_simulator.http.serve import RunningSimulator, running
 from preheat_simulator.http.transport import simulated_client
 from preheat_simulator.http.wire import NotInTheModelError
 from preheat_simulator.rekognition import CustomLabelsService
@@ -30,7 +30,7 @@ class Account:
 
     def __init__(self, kind: type[CustomLabelsService | EndpointService]) -> None:
         self.at = SIX
-        self.service = kind(lambda: self.at, limits=Limits(calls_per_second=None))
+        self.service = kind(lambda: self.at, limits=AccountLimits(calls_per_second=None))
         self.service.add_model("line", "v1")
         self.client: Any = simulated_client(self.service)
 
@@ -183,13 +183,13 @@ def test_a_name_holds_one_endpoint_whatever_its_config() -> None:
 
 
 @pytest.fixture
-def served() -> Iterator[Running]:
+def served() -> Iterator[RunningSimulator]:
     models = (("weld", "1"), (Backend.REKOGNITION, "line", "v1"), (Backend.SAGEMAKER, "weld", "weld-v1"))
     with running(Options(models=models, scale=0)) as simulator:
         yield simulator
 
 
-def test_one_simulator_serves_all_services_with_controls_for_each(served: Running) -> None:
+def test_one_simulator_serves_all_services_with_controls_for_each(served: RunningSimulator) -> None:
     with httpx.Client(base_url=f"{served.url}/_simulator/") as controls:
 
         def post(name: str, **fields: Any) -> Any:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from preheat_simulator.core.errors import ServiceError
-from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.latency import fixed, parse_latency
-from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.lookout import LookoutService
 
@@ -61,7 +61,7 @@ def test_a_model_that_cannot_run_is_not_stopped(bench: "Bench", status: str) -> 
 
 
 def test_a_start_that_is_doomed_ends_in_hosting_failed_at_its_time(bench: "Bench") -> None:
-    bench.service.inject(Fault(FaultKind.HOSTING_FAILED, project="weld", after=4 * MINUTE))
+    bench.service.inject(InjectedFault(FaultKind.HOSTING_FAILED, project="weld", after=4 * MINUTE))
     bench.start()
     bench.pass_time(4 * MINUTE)
     assert bench.status() is Status.HOSTING_FAILED
@@ -71,7 +71,7 @@ def test_a_start_that_is_doomed_ends_in_hosting_failed_at_its_time(bench: "Bench
 
 
 def test_a_stuck_start_lasts_until_it_is_stopped(bench: "Bench") -> None:
-    bench.service.inject(Fault(FaultKind.STUCK))
+    bench.service.inject(InjectedFault(FaultKind.STUCK))
     bench.start()
     bench.pass_time(timedelta(days=3))
     assert bench.status() is Status.STARTING_HOSTING
@@ -82,7 +82,7 @@ def test_a_stuck_start_lasts_until_it_is_stopped(bench: "Bench") -> None:
 
 def test_a_doom_waits_for_a_start_that_is_accepted(bench: "Bench") -> None:
     bench.host()
-    bench.service.inject(Fault(FaultKind.STUCK))
+    bench.service.inject(InjectedFault(FaultKind.STUCK))
     assert bench.start() == "ConflictException"
     assert len(bench.service.faults.armed()) == 1
 
@@ -119,7 +119,7 @@ def test_a_second_system_update_extends_the_first(bench: "Bench") -> None:
 
 
 def test_a_person_starts_and_stops_past_faults_and_is_logged_as_one(bench: "Bench") -> None:
-    bench.service.inject(Fault(FaultKind.THROTTLE, times=5))
+    bench.service.inject(InjectedFault(FaultKind.THROTTLE, times=5))
     bench.service.person_starts("weld", "1")
     bench.pass_time(15 * MINUTE)
     bench.service.person_stops("weld", "1")
@@ -147,7 +147,7 @@ def test_a_deleted_model_is_not_found_and_no_longer_charged(bench: "Bench") -> N
     ],
 )
 def test_what_happens_just_before_a_call_is_what_the_call_meets(bench: "Bench", kind: FaultKind, answer: str) -> None:
-    bench.service.inject(Fault(kind, operation=Operation.START_MODEL))
+    bench.service.inject(InjectedFault(kind, operation=Operation.START_MODEL))
     assert bench.start() == answer
 
 
@@ -163,7 +163,7 @@ def test_a_drawn_latency_depends_on_the_seed_and_not_on_other_models() -> None:
     def drawn(seed: int, others: int) -> list[timedelta]:
         at = datetime(2026, 11, 23, tzinfo=UTC)
         service = LookoutService(lambda: at, seed=seed, start_latency=parse_latency("lognormal:median=900,sigma=0.25"))
-        service.limits = Limits(calls_per_second=None)
+        service.limits = AccountLimits(calls_per_second=None)
         for version in range(others, -1, -1):
             service.add_model("weld", f"{version + 1}")
             service.start_model("weld", f"{version + 1}", 1)

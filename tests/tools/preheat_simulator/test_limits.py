@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from preheat_simulator.core.errors import AnswerLost, ServiceError
-from preheat_simulator.core.faults import Fault, FaultKind
-from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.errors import ServiceError, SimulatedAnswerLost
+from preheat_simulator.core.faults import FaultKind, InjectedFault
+from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Operation, Status
 
 if TYPE_CHECKING:
@@ -28,32 +28,32 @@ def describe(bench: "Bench", times: int) -> list[str]:
 
 
 def test_the_sixth_call_in_a_second_is_throttled(bench: "Bench") -> None:
-    bench.service.limits = Limits()
+    bench.service.limits = AccountLimits()
     assert describe(bench, 6) == ["TRAINED"] * 5 + ["ThrottlingException"]
 
 
 def test_a_fifth_of_a_second_later_one_more_call_is_admitted(bench: "Bench") -> None:
-    bench.service.limits = Limits()
+    bench.service.limits = AccountLimits()
     describe(bench, 5)
     bench.pass_time(SECOND / 5)
     assert describe(bench, 2) == ["TRAINED", "ThrottlingException"]
 
 
 def test_a_quiet_hour_saves_up_no_more_than_a_second_of_calls(bench: "Bench") -> None:
-    bench.service.limits = Limits()
+    bench.service.limits = AccountLimits()
     bench.pass_time(timedelta(hours=1))
     assert describe(bench, 7).count("ThrottlingException") == 2
 
 
 def test_each_operation_has_a_rate_of_its_own(bench: "Bench") -> None:
-    bench.service.limits = Limits()
+    bench.service.limits = AccountLimits()
     describe(bench, 6)
     assert bench.start() == "STARTING_HOSTING"
 
 
 def test_detecting_anomalies_is_not_throttled(bench: "Bench") -> None:
     bench.host()
-    bench.service.limits = Limits()
+    bench.service.limits = AccountLimits()
     for _ in range(20):
         bench.service.detect_anomalies("weld", "1", b"image", "image/png")
     assert bench.service.call_log.made(Operation.DETECT_ANOMALIES) == 20
@@ -116,7 +116,7 @@ def test_the_meter_runs_on_until_somebody_stops_it(bench: "Bench") -> None:
 
 
 def test_a_failed_start_is_charged_until_it_failed(bench: "Bench") -> None:
-    bench.service.inject(Fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=7)))
+    bench.service.inject(InjectedFault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=7)))
     bench.start()
     bench.pass_time(timedelta(hours=3))
     assert bench.service.bill()["weld/1"].unit_seconds == 7 * 60
@@ -139,22 +139,22 @@ def test_a_system_update_does_not_stop_the_meter(bench: "Bench") -> None:
     ],
 )
 def test_a_fault_before_the_effect_leaves_the_model_alone(bench: "Bench", kind: FaultKind, code: str) -> None:
-    bench.service.inject(Fault(kind))
+    bench.service.inject(InjectedFault(kind))
     assert bench.start("one") == code
     assert bench.status() is Status.TRAINED
     assert bench.start("one") == "STARTING_HOSTING"
 
 
 def test_an_internal_error_after_the_effect_has_started_the_model(bench: "Bench") -> None:
-    bench.service.inject(Fault(FaultKind.INTERNAL_ERROR_AFTER))
+    bench.service.inject(InjectedFault(FaultKind.INTERNAL_ERROR_AFTER))
     assert bench.start("one") == "InternalServerException"
     assert bench.status() is Status.STARTING_HOSTING
     assert [(call.answer, call.changed_state) for call in bench.service.call_log] == [("InternalServerException", True)]
 
 
 def test_a_lost_answer_has_started_the_model(bench: "Bench") -> None:
-    bench.service.inject(Fault(FaultKind.ANSWER_LOST, operation=Operation.START_MODEL))
-    with pytest.raises(AnswerLost):
+    bench.service.inject(InjectedFault(FaultKind.ANSWER_LOST, operation=Operation.START_MODEL))
+    with pytest.raises(SimulatedAnswerLost):
         bench.start("one")
     assert bench.status() is Status.STARTING_HOSTING
     assert [(call.http_status, call.fault, call.changed_state) for call in bench.service.call_log] == [
@@ -178,14 +178,14 @@ def test_a_lost_answer_has_started_the_model(bench: "Bench") -> None:
     ],
 )
 def test_a_fault_hits_the_calls_it_names(bench: "Bench", fault: dict[str, Any], hit: list[bool]) -> None:
-    bench.service.inject(Fault(FaultKind.ACCESS_DENIED, **fault))
+    bench.service.inject(InjectedFault(FaultKind.ACCESS_DENIED, **fault))
     assert [answer == "AccessDeniedException" for answer in describe(bench, 4)] == hit
 
 
 def test_a_probability_is_drawn_from_the_seed(bench: "Bench") -> None:
     def run() -> list[str]:
         fresh = type(bench)()
-        fresh.service.inject(Fault(FaultKind.THROTTLE, probability=0.3))
+        fresh.service.inject(InjectedFault(FaultKind.THROTTLE, probability=0.3))
         return describe(fresh, 200)
 
     assert run() == run()
@@ -198,7 +198,7 @@ def test_a_probability_is_drawn_from_the_seed(bench: "Bench") -> None:
 )
 def test_a_fault_that_makes_no_sense_cannot_exist(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=str(next(iter(wrong)) if "operation" not in wrong else "Resume")):
-        Fault(FaultKind.THROTTLE, **wrong)
+        InjectedFault(FaultKind.THROTTLE, **wrong)
 
 
 @pytest.mark.parametrize("name", ["max_units", "max_hosted_models", "max_units_per_model", "calls_per_second"])

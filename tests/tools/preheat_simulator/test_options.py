@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from preheat.domain.plan.plan import Backend
-from preheat_simulator.core.clock import Clock
-from preheat_simulator.http.options import Options, Simulator
+from preheat_simulator.core.clock import ScaledClock
+from preheat_simulator.http.options import HttpSimulator, Options
 
 
 def test_a_command_line_is_read() -> None:
@@ -25,7 +25,7 @@ def test_a_command_line_is_read() -> None:
     )
     assert str(options.start_latency) == "uniform:600-1200"
     assert options.switches.latest == "newest"
-    simulator = Simulator(options)
+    simulator = HttpSimulator(options)
     assert [f"{model.project}/{model.version}" for model in simulator.service.models()] == ["weld/1", "paint/12"]
 
 
@@ -46,7 +46,7 @@ def test_a_wrong_option_is_refused_by_name(given: dict[str, Any], said: str) -> 
 
 def test_virtual_time_stands_still_until_it_is_moved() -> None:
     begin = datetime(2026, 11, 23, tzinfo=UTC)
-    clock = Clock(0, begin)
+    clock = ScaledClock(0, begin)
     assert clock.now() == begin
     assert clock.advance(timedelta(hours=1)) == clock.now() == begin + timedelta(hours=1)
 
@@ -55,7 +55,7 @@ def test_time_goes_on_from_where_it_was_when_its_scale_changes(monkeypatch: pyte
     elapsed = 100.0
     monkeypatch.setattr("preheat_simulator.core.clock.time.monotonic", lambda: elapsed)
     begin = datetime(2026, 11, 23, tzinfo=UTC)
-    clock = Clock(60, begin)
+    clock = ScaledClock(60, begin)
     elapsed += 10
     assert clock.now() == begin + timedelta(minutes=10)
     clock.set_scale(1)
@@ -66,4 +66,4 @@ def test_time_goes_on_from_where_it_was_when_its_scale_changes(monkeypatch: pyte
 @pytest.mark.parametrize("by", [timedelta(seconds=-1), timedelta(days=365 * 9000)])
 def test_time_is_not_moved_back_nor_past_its_end(by: timedelta) -> None:
     with pytest.raises(ValueError, match="advance"):
-        Clock(0).advance(by)
+        ScaledClock(0).advance(by)

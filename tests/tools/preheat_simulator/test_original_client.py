@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from preheat_lab import service_model
-from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.http.options import Options
 from preheat_simulator.http.serve import running
@@ -61,7 +61,7 @@ def original() -> Path:
 def test_the_original_client_works_through_a_shift_with_a_lost_answer(original: Path, tmp_path: Path) -> None:
     with running(Options.read(models=["weld/1", "weld/2", "weld/3"])) as served:
         served.simulator.service.set_status("weld", "2", Status.HOSTED)
-        served.simulator.service.inject(Fault(FaultKind.ANSWER_LOST, operation=Operation.START_MODEL))
+        served.simulator.service.inject(InjectedFault(FaultKind.ANSWER_LOST, operation=Operation.START_MODEL))
         done = subprocess.run(
             [sys.executable, "-c", SHIFT, served.url],
             capture_output=True,

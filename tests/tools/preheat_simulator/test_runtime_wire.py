@@ -7,10 +7,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from preheat.domain.plan.plan import Backend
-from preheat_simulator.core.clock import Clock
+from preheat_simulator.core.clock import ScaledClock
 from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.status import Operation
-from preheat_simulator.http.options import Options, Simulator
+from preheat_simulator.http.options import HttpSimulator, Options
 from preheat_simulator.http.runtime_wire import RuntimeWire
 from preheat_simulator.http.serve import running
 from preheat_simulator.http.transport import simulated_runtime, unattached_runtime
@@ -22,7 +22,7 @@ SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
 @pytest.fixture
 def service() -> EndpointService:
-    service = EndpointService(Clock(0, SIX).now)
+    service = EndpointService(ScaledClock(0, SIX).now)
     service.add_model("weld", "weld-1")
     service.set_status("weld", "weld-1", "InService")
     return service
@@ -85,6 +85,6 @@ def test_one_port_serves_it_beside_the_others() -> None:
     with running(options) as served:
         served.simulator.sagemaker.set_status("weld", "weld-1", "InService")
         assert unattached_runtime(served.url).invoke_endpoint(EndpointName="weld", Body=b"1")["Body"].read()
-    simulator = Simulator(options)
+    simulator = HttpSimulator(options)
     assert isinstance(simulator.wire_of("", "/2020-11-20/projects"), Wire)
     assert isinstance(simulator.wire_of("", "/endpoints/weld/invocations"), RuntimeWire)

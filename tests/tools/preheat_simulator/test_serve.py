@@ -16,27 +16,27 @@ from preheat.adapters.hosting.service_model import lookout_client, lookout_sessi
 from preheat_simulator.core.switches import Switches
 from preheat_simulator.http.controls import CONTROLS
 from preheat_simulator.http.options import Options
-from preheat_simulator.http.serve import PortInUseError, Running, running
+from preheat_simulator.http.serve import PortInUseError, RunningSimulator, running
 
 ONE = {"project": "weld", "version": "1"}
 SHIFT = {"ProjectName": "weld", "ModelVersion": "1"}
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Running]:
+def server() -> Iterator[RunningSimulator]:
     with running(Options.read(models=["weld/1"], start_latency=60, stop_latency=10, scale=0)) as served:
         yield served
 
 
 @pytest.fixture
-def controls(server: Running) -> Iterator[httpx.Client]:
+def controls(server: RunningSimulator) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=f"{server.url}/_simulator/", trust_env=False) as client:
         client.post("reset").raise_for_status()
         yield client
 
 
 @pytest.fixture
-def lookout(server: Running) -> Iterator[Any]:
+def lookout(server: RunningSimulator) -> Iterator[Any]:
     session = lookout_session()
     session.set_credentials("simulator", "simulator")
     client = lookout_client(region="eu-central-1", endpoint_url=server.url, session=session)
@@ -74,19 +74,21 @@ def test_a_lost_answer_closes_the_connection_and_the_retry_starts_nothing(lookou
     ]
 
 
-def test_a_lost_answer_is_not_one_byte(server: Running, controls: httpx.Client) -> None:
+def test_a_lost_answer_is_not_one_byte(server: RunningSimulator, controls: httpx.Client) -> None:
     controls.post("faults", json={"kind": "answer_lost"}).raise_for_status()
     with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
         httpx.get(f"{server.url}/2020-11-20/projects", trust_env=False)
 
 
-def test_a_percent_sign_in_a_path_reaches_the_service_once_decoded(server: Running, controls: httpx.Client) -> None:
+def test_a_percent_sign_in_a_path_reaches_the_service_once_decoded(
+    server: RunningSimulator, controls: httpx.Client
+) -> None:
     response = httpx.get(f"{server.url}/2020-11-20/projects/weld%2F1", trust_env=False)
     assert response.status_code == 400
     assert "ProjectName: 'weld/1' does not match" in response.json()["Message"]
 
 
-def test_a_path_that_is_no_operation_says_so(server: Running) -> None:
+def test_a_path_that_is_no_operation_says_so(server: RunningSimulator) -> None:
     response = httpx.get(f"{server.url}/bucket/key", trust_env=False)
     assert (response.status_code, response.json()["error"]) == (
         404,
@@ -244,7 +246,7 @@ def test_the_process_says_when_it_listens_and_ends_cleanly_on(number: signal.Sig
     assert (process.returncode, rest, errors) == (0, "", ""), sent
 
 
-def test_a_port_in_use_is_an_error_that_names_it(server: Running) -> None:
+def test_a_port_in_use_is_an_error_that_names_it(server: RunningSimulator) -> None:
     port = int(server.url.rsplit(":", 1)[1])
     with pytest.raises(PortInUseError, match=f"port {port} is in use"), running(port=port):
         pass

@@ -7,8 +7,8 @@ import pytest
 from preheat.app.watch import change_of
 from preheat.domain.plan.plan import Backend
 from preheat_simulator.core.status import Operation
-from preheat_simulator.core.trail import BusOf, trail_event
-from preheat_simulator.http.options import Options, Simulator
+from preheat_simulator.core.trail import EventBusAt, trail_event
+from preheat_simulator.http.options import HttpSimulator, Options
 
 NAMES = {
     Backend.LOOKOUT_VISION: ("line", "3"),
@@ -20,7 +20,7 @@ NAMES = {
 @pytest.mark.parametrize("backend", list(Backend))
 def test_a_start_and_a_stop_by_a_person_are_told_and_understood_by_the_watch(backend: Backend) -> None:
     told: list[dict[str, Any]] = []
-    simulator = Simulator(Options(models=((backend, *NAMES[backend]),)), told=told.append)
+    simulator = HttpSimulator(Options(models=((backend, *NAMES[backend]),)), told=told.append)
     service = simulator.services[backend]
     service.person_starts(*NAMES[backend])
     service.set_status(*NAMES[backend], service.words.shown(service.status(*NAMES[backend])))
@@ -35,14 +35,14 @@ def test_a_start_and_a_stop_by_a_person_are_told_and_understood_by_the_watch(bac
 
 def test_what_a_program_calls_is_not_told() -> None:
     told: list[dict[str, Any]] = []
-    simulator = Simulator(Options(models=(("line", "3"),)), told=told.append)
+    simulator = HttpSimulator(Options(models=(("line", "3"),)), told=told.append)
     simulator.service.start_model("line", "3", 1, None, "token")
     simulator.service.describe_model("line", "3")
     assert told == []
 
 
 def test_a_call_that_neither_starts_nor_stops_makes_no_event() -> None:
-    simulator = Simulator(Options(models=(("line", "3"),)))
+    simulator = HttpSimulator(Options(models=(("line", "3"),)))
     simulator.service.describe_model("line", "3")
     (call,) = simulator.service.call_log
     assert call.operation is Operation.DESCRIBE_MODEL
@@ -53,4 +53,4 @@ def test_a_call_that_neither_starts_nor_stops_makes_no_event() -> None:
 @pytest.mark.parametrize("url", ["https://events.eu-central-1.amazonaws.com", "http://192.168.0.1:80", "127.0.0.1:80"])
 def test_only_a_local_aws_is_told(url: str) -> None:
     with pytest.raises(ValueError, match=r"it is written http://127\.0\.0\.1:PORT"):
-        BusOf(url, "eu-central-1")
+        EventBusAt(url, "eu-central-1")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from preheat.adapters.hosting.service_model import load_service_model
-from preheat_simulator.core.errors import AnswerLost, ServiceError
-from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.errors import ServiceError, SimulatedAnswerLost
+from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.status import Status
 from preheat_simulator.core.views import ModelView
 from preheat_simulator.core.words import ERRORS, LOOKOUT
@@ -80,7 +80,7 @@ def test_an_error_names_its_type_in_the_header_and_its_members_in_the_body(wire:
 
 
 def test_seconds_to_wait_are_a_header(wire: Wire, bench: "Bench") -> None:
-    bench.service.inject(Fault(FaultKind.THROTTLE, retry_after_seconds=7))
+    bench.service.inject(InjectedFault(FaultKind.THROTTLE, retry_after_seconds=7))
     response = start(wire)
     assert response.status == 429
     assert response.headers["Retry-After"] == "7"
@@ -162,8 +162,8 @@ def test_what_is_no_operation_is_a_404_that_says_so(wire: Wire, method: str, pat
 
 
 def test_a_lost_answer_is_no_response(wire: Wire, bench: "Bench") -> None:
-    bench.service.inject(Fault(FaultKind.ANSWER_LOST))
-    with pytest.raises(AnswerLost):
+    bench.service.inject(InjectedFault(FaultKind.ANSWER_LOST))
+    with pytest.raises(SimulatedAnswerLost):
         start(wire)
     assert bench.status() is Status.STARTING_HOSTING
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from preheat_report.replay import Replayed
+from preheat_report.replay import ReplayedRule
 
 
-def fields(name: str, found: Replayed) -> dict[str, Any]:
+def fields(name: str, found: ReplayedRule) -> dict[str, Any]:
     """Return what a rule comes to as a JSON object; money as text, so that it stays exact."""
     return {
         "rule": name,
@@ -23,7 +23,7 @@ def fields(name: str, found: Replayed) -> dict[str, Any]:
     }
 
 
-def table(found: Mapping[str, Replayed], *, late_cost: float) -> Iterator[str]:
+def table(found: Mapping[str, ReplayedRule], *, late_cost: float) -> Iterator[str]:
     """Yield a line for each rule."""
     width = max(len("RULE"), *map(len, found))
     heads = f"{'LATE':>6}  {'LATE %':>6}  {'LATE MIN':>8}  {'LEAD':>5}  {'IDLE':>5}  {'IDLE MIN':>9}  COSTS"

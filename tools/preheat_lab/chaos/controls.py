@@ -13,7 +13,7 @@ from preheat_local.emulator.disturbance import LOG, RULES
 
 
 @dataclass(frozen=True, slots=True)
-class Simulator:
+class SimulatorControls:
     """The hosting service's controls under `/_simulator/`."""
 
     url: str
@@ -45,7 +45,7 @@ class Simulator:
 
 
 @dataclass(slots=True)
-class Rules:
+class DisturbanceRules:
     """The rules of `preheat_local.emulator.disturbance`, written whole at each change."""
 
     folder: Path

@@ -8,11 +8,11 @@ from itertools import count
 from random import Random
 
 from preheat_lab.chaos import hands as hands_of
-from preheat_lab.chaos.facts import Facts, Shift
+from preheat_lab.chaos.facts import ChaosFacts, WaveShift
 from preheat_lab.chaos.hands import Hands
 from preheat_lab.chaos.plan import STRANGER, WAVE, announced, waves
 from preheat_lab.chaos.reading import at_rest, facts
-from preheat_lab.chaos.script import Fault, script
+from preheat_lab.chaos.script import ScriptedFault, script
 from preheat_local import LocalAws
 from preheat_local.store import local_store
 
@@ -20,14 +20,14 @@ QUIET_LEAST, QUIET_MOST = timedelta(seconds=25), timedelta(minutes=4)
 POLL_SECONDS = 0.25
 
 
-def play(aws: LocalAws, hands: Hands, random: Random, *, waves_wanted: int) -> Facts:
+def play(aws: LocalAws, hands: Hands, random: Random, *, waves_wanted: int) -> ChaosFacts:
     """Play waves and faults, wait for quiet, and read back."""
     hands.prepare()
     begun = datetime.now(UTC) + timedelta(seconds=2)
     coming = waves(random, begun, models=len(hands.models), count=waves_wanted)
     length = waves_wanted * WAVE
     course = _Course(begun)
-    shifts: list[Shift] = []
+    shifts: list[WaveShift] = []
     for wave in coming:
 
         def apply(windows: int = coming.index(wave)) -> None:
@@ -42,7 +42,7 @@ def play(aws: LocalAws, hands: Hands, random: Random, *, waves_wanted: int) -> F
         course.at(wave.at, apply)
     for fault in script(random, hands.models, length):
 
-        def strike(fault: Fault = fault) -> None:
+        def strike(fault: ScriptedFault = fault) -> None:
             course.say(f"fault: {fault}")
             end = hands.begin(fault)
             if end is not None:

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord
-from preheat_simulator.core.calls import Call
+from preheat_simulator.core.calls import LoggedCall
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class WaveShift:
     """One model's one shift window, [begin, end), as the plan of its wave had it. All instants are aware UTC."""
 
     model_id: ModelId
@@ -57,13 +57,13 @@ class Killing:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ChaosFacts:
     """Everything that is read back when the faults are off and the plant has come to rest, or has not."""
 
-    shifts: tuple[Shift, ...]
+    shifts: tuple[WaveShift, ...]
     ledgers: dict[ModelId, tuple[LedgerEntry, ...]]
     records: dict[ModelId, ModelRecord]
-    calls: tuple[Call, ...]  # the hosting service's own log, oldest first
+    calls: tuple[LoggedCall, ...]  # the hosting service's own log, oldest first
     history: dict[str, tuple[tuple[datetime, str], ...]]  # project: its states with their beginnings
     strangers: frozenset[str] = frozenset()  # projects that a person started and that no shift asks for
     letters: tuple[Letter, ...] = ()

@@ -13,10 +13,10 @@ from typing import Any
 
 from preheat.adapters.sqs.work import work
 from preheat.domain.plan.plan import ModelId
-from preheat_lab.chaos.controls import Rules, Simulator
+from preheat_lab.chaos.controls import DisturbanceRules, SimulatorControls
 from preheat_lab.chaos.facts import Outage
 from preheat_lab.chaos.plan import START_LATENCY, STOP_LATENCY, STRANGER, target_of
-from preheat_lab.chaos.script import Fault, Kind
+from preheat_lab.chaos.script import ChaosFaultKind, ScriptedFault
 from preheat_local import LocalAws
 from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Status
@@ -39,12 +39,12 @@ class Hands:
     say: Callable[[str], None]
     outages: list[Outage] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)  # what was done by hand here, by kind: it hits at once
-    simulator: Simulator = field(init=False)
-    rules: Rules = field(init=False)
+    simulator: SimulatorControls = field(init=False)
+    rules: DisturbanceRules = field(init=False)
     _sqs: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self.simulator, self.rules = Simulator(self.aws.simulator_url), Rules(self.state)
+        self.simulator, self.rules = SimulatorControls(self.aws.simulator_url), DisturbanceRules(self.state)
         self._sqs = self.aws.client("sqs")
 
     def prepare(self) -> None:
@@ -59,46 +59,46 @@ class Hands:
             QueueUrl=self.aws.work_queue_url, Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)}
         )
 
-    def begin(self, fault: Fault) -> Callable[[], None] | None:
+    def begin(self, fault: ScriptedFault) -> Callable[[], None] | None:
         """Bring a fault about; return what ends it, if it has an end of its own."""
         if fault.lasts:
             return self._begin_to_last(fault)
         match fault.kind:
-            case Kind.WORKER_KILLED:
+            case ChaosFaultKind.WORKER_KILLED:
                 self.rules.kill(self.aws.reconcile_function, *fault.detail)
-            case Kind.TICK_KILLED:
+            case ChaosFaultKind.TICK_KILLED:
                 self.rules.kill(self.aws.tick_function, *fault.detail)
-            case Kind.SERVICE:
+            case ChaosFaultKind.SERVICE:
                 self._misbehave(*fault.detail)
-            case Kind.DUPLICATES:
+            case ChaosFaultKind.DUPLICATES:
                 self.look_at(self.models * COPIES, delays=COPY_DELAYS)
                 self.done["messages sent once more, up to 60 s later"] += COPIES * len(self.models)
-            case Kind.POISON:
+            case ChaosFaultKind.POISON:
                 self._sqs.send_message(QueueUrl=self.aws.work_queue_url, MessageBody=POISON)
                 self.done[str(fault.kind)] += 1
-            case Kind.PERSON_STARTS:
+            case ChaosFaultKind.PERSON_STARTS:
                 target = target_of(STRANGER)
                 self.simulator.post("person/start", project=target.project, version=target.version)
                 self.done[str(fault.kind)] += 1
-            case Kind.PERSON_STOPS:
+            case ChaosFaultKind.PERSON_STOPS:
                 self._stop_by_hand(ModelId(fault.detail[0]))
             case _:
                 raise ValueError(f"{fault}: has no end")
         return None
 
-    def _begin_to_last(self, fault: Fault) -> Callable[[], None]:
+    def _begin_to_last(self, fault: ScriptedFault) -> Callable[[], None]:
         match fault.kind:
-            case Kind.TABLE_BUSY:
+            case ChaosFaultKind.TABLE_BUSY:
                 throttle, lose = fault.detail
                 self.rules.share(throttle=float(throttle), lose=float(lose))
                 return self.rules.share
-            case Kind.TABLE_DOWN:
+            case ChaosFaultKind.TABLE_DOWN:
                 self.rules.share(throttle=1.0)
                 return self._ends(fault, self.rules.share)
-            case Kind.DELAYED:
+            case ChaosFaultKind.DELAYED:
                 self._deliveries(on=False)
                 return self._ends(fault, lambda: self._deliveries(on=True))
-            case Kind.TICKS_LOST:
+            case ChaosFaultKind.TICKS_LOST:
                 self._ticks(on=False)
                 return self._ends(fault, lambda: self._ticks(on=True))
             case _:
@@ -116,7 +116,7 @@ class Hands:
         self.rules.clear()
         self.simulator.clear_faults()
 
-    def _ends(self, fault: Fault, end: Callable[[], None]) -> Callable[[], None]:
+    def _ends(self, fault: ScriptedFault, end: Callable[[], None]) -> Callable[[], None]:
         """Note the outage, and that it is over when `end` has been called."""
         begun = datetime.now(UTC)
 
@@ -162,7 +162,7 @@ class Hands:
             if target.project in hosted:
                 self.simulator.post("person/stop", project=target.project, version=target.version)
                 self.say(f"  it was {model_id}")
-                self.done[str(Kind.PERSON_STOPS)] += 1
+                self.done[str(ChaosFaultKind.PERSON_STOPS)] += 1
                 return
         self.say("  none was hosted: nobody did anything")
 

@@ -13,8 +13,8 @@ from itertools import pairwise
 from preheat.adapters.sqs.work import work
 from preheat.domain.record.attempt import TOKEN_AGE_MAX
 from preheat.domain.record.record import LedgerEntry, Phase
-from preheat_lab.chaos.facts import Facts, Killing, Shift
-from preheat_simulator.core.calls import Call
+from preheat_lab.chaos.facts import ChaosFacts, Killing, WaveShift
+from preheat_simulator.core.calls import LoggedCall
 from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Operation, Status
 
@@ -31,7 +31,7 @@ RECEIVES_MAX = 5  # the template's maxReceiveCount
 AT_REST = frozenset({Status.TRAINED, Status.HOSTING_FAILED})
 
 
-def ledger_is_whole(facts: Facts) -> Iterator[str]:
+def ledger_is_whole(facts: ChaosFacts) -> Iterator[str]:
     """S7: entries 1 to n without a gap, each beginning where the one before it ended; the record counts them."""
     for model_id, entries in facts.ledgers.items():
         if [entry.sequence for entry in entries] != list(range(1, len(entries) + 1)):
@@ -47,7 +47,7 @@ def ledger_is_whole(facts: Facts) -> Iterator[str]:
             yield f"S7 {model_id}: the record counts {facts.records[model_id].sequence} entries of {len(entries)}"
 
 
-def a_token_is_effective_once(facts: Facts) -> Iterator[str]:
+def a_token_is_effective_once(facts: ChaosFacts) -> Iterator[str]:
     """S1: of the calls with one token at most one changed the state."""
     effects = Counter((call.project, call.token) for call in _ours(facts) if call.changed_state)
     for (project, token), count in effects.items():
@@ -55,7 +55,7 @@ def a_token_is_effective_once(facts: Facts) -> Iterator[str]:
             yield f"S1 {project}: the token {token} took effect {count} times"
 
 
-def an_intent_comes_first(facts: Facts) -> Iterator[str]:
+def an_intent_comes_first(facts: ChaosFacts) -> Iterator[str]:
     """S2: each start and stop was sent under a token that the ledger of its model knew before."""
     intents: dict[str, dict[str, datetime]] = defaultdict(dict)
     for model_id, entries in facts.ledgers.items():
@@ -70,7 +70,7 @@ def an_intent_comes_first(facts: Facts) -> Iterator[str]:
             yield f"S2 {call.project}: {call.operation} at {call.at}, its intent is of {told_at}"
 
 
-def nothing_is_stopped_while_needed(facts: Facts) -> Iterator[str]:
+def nothing_is_stopped_while_needed(facts: ChaosFacts) -> Iterator[str]:
     """S3: no stop took effect on a hosted model between a shift's ready_at - lead and its end."""
     for call in _ours(facts):
         if call.operation is not Operation.STOP_MODEL or not call.changed_state or call.project is None:
@@ -85,14 +85,14 @@ def nothing_is_stopped_while_needed(facts: Facts) -> Iterator[str]:
                 yield f"S3 {shift.model_id}: stopped at {call.at}, needed until {shift.end}"
 
 
-def a_stranger_is_left_alone(facts: Facts) -> Iterator[str]:
+def a_stranger_is_left_alone(facts: ChaosFacts) -> Iterator[str]:
     """S4: what a person started and no shift asks for was neither started nor stopped."""
     for call in _ours(facts):
         if call.project in facts.strangers:
             yield f"S4 {call.project}: {call.operation} at {call.at}, though it is not ours"
 
 
-def tokens_are_well_used(facts: Facts) -> Iterator[str]:
+def tokens_are_well_used(facts: ChaosFacts) -> Iterator[str]:
     """S5: of the service's alphabet, not sent when old, never with other parameters."""
     first: dict[tuple[str | None, str | None], datetime] = {}
     for call in _ours(facts):
@@ -105,14 +105,14 @@ def tokens_are_well_used(facts: Facts) -> Iterator[str]:
             yield f"S5 {call.project}: {call.operation} at {call.at} was refused as wrong: other parameters, or a bug"
 
 
-def calls_are_bounded(facts: Facts) -> Iterator[str]:
+def calls_are_bounded(facts: ChaosFacts) -> Iterator[str]:
     """S10: at most 90 calls of any kind an hour for each model, retries of the SDK included."""
     for project, most in most_calls(facts).items():
         if most > CALLS_AN_HOUR_MAX:
             yield f"S10 {project}: {most} calls within an hour"
 
 
-def most_calls(facts: Facts) -> dict[str, int]:
+def most_calls(facts: ChaosFacts) -> dict[str, int]:
     """Return the most calls of any kind that each project has had within an hour."""
     by_project: dict[str, list[datetime]] = defaultdict(list)
     for call in facts.calls:
@@ -124,7 +124,7 @@ def most_calls(facts: Facts) -> dict[str, int]:
     }
 
 
-def every_shift_is_judged(facts: Facts) -> Iterator[str]:
+def every_shift_is_judged(facts: ChaosFacts) -> Iterator[str]:
     """L1, L3: a shift is told as late, or as on time if it was; untold only if faults explain it."""
     for shift in facts.shifts:
         told = verdicts(facts, shift)
@@ -137,7 +137,7 @@ def every_shift_is_judged(facts: Facts) -> Iterator[str]:
                 yield f"L1 {shift.model_id}: on time says the ledger at {entry.at}, the service was not HOSTED"
 
 
-def nothing_of_ours_runs(facts: Facts) -> Iterator[str]:
+def nothing_of_ours_runs(facts: ChaosFacts) -> Iterator[str]:
     """L2: after the last shift and a quiet time, no model of ours runs."""
     for model_id, record in facts.records.items():
         project = record.target.project
@@ -148,14 +148,14 @@ def nothing_of_ours_runs(facts: Facts) -> Iterator[str]:
             yield f"L2 {model_id}: still {status} without demand"
 
 
-def dead_letters_are_explained(facts: Facts) -> Iterator[str]:
+def dead_letters_are_explained(facts: ChaosFacts) -> Iterator[str]:
     """A dead letter is poison that was sent on purpose, or what a killed process left behind."""
     for letter in facts.letters:
         if letter_explained(facts, letter.queue, letter.body) is None:
             yield f"dead letter in the {letter.queue} queue that no fault explains: {letter.body[:200]}"
 
 
-def letter_explained(facts: Facts, queue: str, body: str) -> str | None:
+def letter_explained(facts: ChaosFacts, queue: str, body: str) -> str | None:
     """Return the fault that explains a dead letter, or None."""
     deaths: Counter[str] = Counter()
     for killing in facts.killings:
@@ -169,7 +169,7 @@ def letter_explained(facts: Facts, queue: str, body: str) -> str | None:
     return None
 
 
-def verdicts(facts: Facts, shift: Shift) -> list[LedgerEntry]:
+def verdicts(facts: ChaosFacts, shift: WaveShift) -> list[LedgerEntry]:
     """Return the entries that judge a shift."""
     return [
         entry
@@ -178,7 +178,7 @@ def verdicts(facts: Facts, shift: Shift) -> list[LedgerEntry]:
     ]
 
 
-def unseen_because(facts: Facts, shift: Shift) -> str | None:
+def unseen_because(facts: ChaosFacts, shift: WaveShift) -> str | None:
     """Return the faults under which nobody could look between a shift's ready_at and its end, or None."""
     at, because = shift.ready_at, []
     for begin, end, fault in sorted(_blind(facts, shift)):
@@ -188,7 +188,7 @@ def unseen_because(facts: Facts, shift: Shift) -> str | None:
     return " and ".join(because) if because and at >= shift.end else None
 
 
-def _blind(facts: Facts, shift: Shift) -> Iterator[tuple[datetime, datetime, str]]:
+def _blind(facts: ChaosFacts, shift: WaveShift) -> Iterator[tuple[datetime, datetime, str]]:
     """Yield each time in which a fault kept the shift's model from being looked at, and the fault."""
     for outage in facts.outages:
         yield outage.begin, outage.end + PICKED_UP_WITHIN, outage.fault
@@ -203,21 +203,21 @@ def _of_the_tick(killing: Killing) -> bool:
     return "tick" in killing.function.lower()
 
 
-def _was_hosted(facts: Facts, project: str, at: datetime) -> bool:
+def _was_hosted(facts: ChaosFacts, project: str, at: datetime) -> bool:
     """Tell whether a model was hosted at some instant of the pass that began at `at`."""
     return facts.status(project, at) == Status.HOSTED.value or any(
         status == Status.HOSTED.value and at <= since <= at + PASS_TAKES for since, status in facts.history[project]
     )
 
 
-def _ours(facts: Facts) -> Iterator[Call]:
+def _ours(facts: ChaosFacts) -> Iterator[LoggedCall]:
     """Yield the starts and stops that Preheat sent."""
     for call in facts.calls:
         if call.by == "api" and call.operation in (Operation.START_MODEL, Operation.STOP_MODEL):
             yield call
 
 
-JUDGES: tuple[Callable[[Facts], Iterator[str]], ...] = (
+JUDGES: tuple[Callable[[ChaosFacts], Iterator[str]], ...] = (
     ledger_is_whole,
     a_token_is_effective_once,
     an_intent_comes_first,
@@ -231,6 +231,6 @@ JUDGES: tuple[Callable[[Facts], Iterator[str]], ...] = (
 )
 
 
-def judged(facts: Facts) -> list[str]:
+def judged(facts: ChaosFacts) -> list[str]:
     """Return every broken promise."""
     return [violation for judge in JUDGES for violation in judge(facts)]

@@ -11,7 +11,7 @@ from random import Random
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.demand import demands
 from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
-from preheat_lab.chaos.facts import Shift
+from preheat_lab.chaos.facts import WaveShift
 
 LEAD, SLACK = timedelta(seconds=35), timedelta(seconds=15)
 START_LATENCY, STOP_LATENCY = "uniform:8-20", "uniform:3-8"
@@ -36,14 +36,14 @@ class Wave:
         return [*planned, _model(STRANGER, self.at, None)]
 
     @property
-    def shifts(self) -> list[Shift]:
+    def shifts(self) -> list[WaveShift]:
         """The shifts as Preheat itself understands the plan."""
         found = []
         for model in self.models:
             for demand in demands(model, self.at, self.at + 2 * WAVE):
                 needed_from = demand.ready_at - model.lead
                 found.append(
-                    Shift(
+                    WaveShift(
                         model_id=model.model_id,
                         project=model.target.project,
                         begin=demand.begin,

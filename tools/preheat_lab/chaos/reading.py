@@ -5,22 +5,22 @@ from datetime import UTC, datetime
 from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import ModelRecord
-from preheat_lab.chaos.controls import Simulator
-from preheat_lab.chaos.facts import Facts, Killing, Letter, Shift
+from preheat_lab.chaos.controls import SimulatorControls
+from preheat_lab.chaos.facts import ChaosFacts, Killing, Letter, WaveShift
 from preheat_lab.chaos.hands import POISON, Hands
 from preheat_lab.chaos.judges import AT_REST
 from preheat_lab.chaos.plan import STRANGER, target_of
 from preheat_local import LocalAws
 from preheat_local.store import local_store
-from preheat_simulator.core.calls import Call
+from preheat_simulator.core.calls import LoggedCall
 from preheat_simulator.core.status import Operation
 
 
-def facts(aws: LocalAws, hands: Hands, shifts: list[Shift], letters: list[tuple[str, str]]) -> Facts:
+def facts(aws: LocalAws, hands: Hands, shifts: list[WaveShift], letters: list[tuple[str, str]]) -> ChaosFacts:
     """Read everything back."""
     store, simulator = local_store(aws), hands.simulator
     models = (*hands.models, STRANGER)
-    return Facts(
+    return ChaosFacts(
         shifts=tuple(shifts),
         ledgers={model_id: tuple(store.ledger(model_id)) for model_id in models},
         records={model_id: _record(store, model_id) for model_id in models},
@@ -57,12 +57,12 @@ def _record(store: Store, model_id: ModelId) -> ModelRecord:
     return store.load(model_id) or ModelRecord(model_id, target_of(model_id))
 
 
-def _history(simulator: Simulator) -> dict[str, tuple[tuple[datetime, str], ...]]:
+def _history(simulator: SimulatorControls) -> dict[str, tuple[tuple[datetime, str], ...]]:
     return {
         model["project"]: tuple((datetime.fromisoformat(step["at"]), step["status"]) for step in model["history"])
         for model in simulator.get("state")["models"]
     }
 
 
-def _call(call: dict[str, str]) -> Call:
-    return Call(**{**call, "at": datetime.fromisoformat(call["at"]), "operation": Operation(call["operation"])})  # type: ignore[arg-type]  # the simulator's own JSON of this very class
+def _call(call: dict[str, str]) -> LoggedCall:
+    return LoggedCall(**{**call, "at": datetime.fromisoformat(call["at"]), "operation": Operation(call["operation"])})  # type: ignore[arg-type]  # the simulator's own JSON of this very class

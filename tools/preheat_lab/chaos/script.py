@@ -12,7 +12,7 @@ from preheat.domain.plan.plan import ModelId
 from preheat_simulator.core.faults import FaultKind
 
 
-class Kind(StrEnum):
+class ChaosFaultKind(StrEnum):
     """The faults, by what is hit."""
 
     WORKER_KILLED = "pass killed"
@@ -54,11 +54,11 @@ SERVICE_FAULTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ScriptedFault:
     """One fault: `after` the run's beginning, for a time if it has one. `detail` is what its kind takes."""
 
     after: timedelta
-    kind: Kind
+    kind: ChaosFaultKind
     lasts: timedelta = timedelta()
     detail: tuple[str, ...] = ()
 
@@ -73,7 +73,7 @@ def chance(seed: int) -> Random:
     return Random(seed)  # noqa: S311 - a script that can be replayed, no secret
 
 
-def script(random: Random, models: list[ModelId], length: timedelta) -> list[Fault]:
+def script(random: Random, models: list[ModelId], length: timedelta) -> list[ScriptedFault]:
     """Return the faults of a run of `length` in order of time; all of them have begun before its end."""
     whole = length.total_seconds()
 
@@ -84,27 +84,32 @@ def script(random: Random, models: list[ModelId], length: timedelta) -> list[Fau
         return timedelta(seconds=random.randint(low, high))
 
     faults = [
-        Fault(at(0.3), Kind.TICKS_LOST, timedelta(seconds=120)),
-        Fault(at(0.12), Kind.TABLE_BUSY, seconds(30, 45), ("0.3", "0.1")),
-        Fault(at(0.72), Kind.TABLE_BUSY, seconds(30, 45), ("0.2", "0.2")),
-        Fault(at(0.62), Kind.TABLE_DOWN, seconds(15, 25)),
-        Fault(at(0.82), Kind.DELAYED, seconds(25, 40)),
-        Fault(at(0.1), Kind.POISON),
-        Fault(at(0.2), Kind.PERSON_STARTS),
-        Fault(at(0.25), Kind.PERSON_STOPS, detail=(random.choice(models),)),
+        ScriptedFault(at(0.3), ChaosFaultKind.TICKS_LOST, timedelta(seconds=120)),
+        ScriptedFault(at(0.12), ChaosFaultKind.TABLE_BUSY, seconds(30, 45), ("0.3", "0.1")),
+        ScriptedFault(at(0.72), ChaosFaultKind.TABLE_BUSY, seconds(30, 45), ("0.2", "0.2")),
+        ScriptedFault(at(0.62), ChaosFaultKind.TABLE_DOWN, seconds(15, 25)),
+        ScriptedFault(at(0.82), ChaosFaultKind.DELAYED, seconds(25, 40)),
+        ScriptedFault(at(0.1), ChaosFaultKind.POISON),
+        ScriptedFault(at(0.2), ChaosFaultKind.PERSON_STARTS),
+        ScriptedFault(at(0.25), ChaosFaultKind.PERSON_STOPS, detail=(random.choice(models),)),
     ]
-    faults += [Fault(at(share), Kind.DUPLICATES) for share in (0.08, 0.28, 0.45, 0.6, 0.85)]
-    faults += [Fault(at(share), Kind.TICK_KILLED, detail=random.choice(TICK_POINTS)) for share in (0.15, 0.75)]
+    faults += [ScriptedFault(at(share), ChaosFaultKind.DUPLICATES) for share in (0.08, 0.28, 0.45, 0.6, 0.85)]
+    faults += [
+        ScriptedFault(at(share), ChaosFaultKind.TICK_KILLED, detail=random.choice(TICK_POINTS))
+        for share in (0.15, 0.75)
+    ]
     points = [*PASS_POINTS, *PASS_POINTS, *PASS_POINTS]
     random.shuffle(points)
     faults += [
-        Fault(at(0.04 + 0.9 * number / len(points), 0.01), Kind.WORKER_KILLED, detail=point)
+        ScriptedFault(at(0.04 + 0.9 * number / len(points), 0.01), ChaosFaultKind.WORKER_KILLED, detail=point)
         for number, point in enumerate(points)
     ]
     chosen = [*SERVICE_FAULTS, *SERVICE_FAULTS]
     random.shuffle(chosen)
     faults += [
-        Fault(at(0.03 + 0.9 * number / len(chosen), 0.02), Kind.SERVICE, detail=(*fault, random.choice(models)))
+        ScriptedFault(
+            at(0.03 + 0.9 * number / len(chosen), 0.02), ChaosFaultKind.SERVICE, detail=(*fault, random.choice(models))
+        )
         for number, fault in enumerate(chosen)
     ]
     return sorted(faults, key=lambda fault: (fault.after, fault.kind))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from preheat_lab.benchmarks.lead_time.measures import Cell, mean, measured, worst
+from preheat_lab.benchmarks.lead_time.measures import CellFigures, mean, measured, worst
 from preheat_lab.benchmarks.lead_time.processes import PROCESSES
 from preheat_lab.benchmarks.lead_time.rules import OURS, RULES, TARGETS
 from preheat_report.lead_chart import svg
@@ -24,7 +24,7 @@ STARTS_A_DAY = (1, 2, 3)
 LATE_MOST, IDLE_MOST, MONTH_MOST = 0.0095, 18.0, 0.036
 
 
-def cell(process: str, a_day: int, replicates: int, seed: int) -> dict[str, Cell]:
+def cell(process: str, a_day: int, replicates: int, seed: int) -> dict[str, CellFigures]:
     """Return the figures of every rule in one cell; the same draws for all."""
     rng = np.random.default_rng([seed, list(PROCESSES).index(process), a_day])
     minutes = PROCESSES[process](rng, replicates, a_day)
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     return verdict(by_rule[OURS])
 
 
-def table(by_rule: dict[str, list[Cell]]) -> str:
+def table(by_rule: dict[str, list[CellFigures]]) -> str:
     """Return the comparison as a Markdown table; shares in percent, mean over the cells / worst cell."""
     columns: tuple[str, ...] = ("rule", "late %, mean / worst cell", "first 20 starts, late %", "idle min", "lead min")
     columns += ("worst month, p95 %", "late min per 100 starts")
@@ -73,7 +73,7 @@ def table(by_rule: dict[str, list[Cell]]) -> str:
     return "\n".join(lines)
 
 
-def targets(by_rule: dict[str, list[Cell]]) -> str:
+def targets(by_rule: dict[str, list[CellFigures]]) -> str:
     """Return what other targets come to in a tenth of the years, default 30 min."""
     lines = [
         "| late target | late %, mean / worst cell | idle min | late min per 100 starts |",
@@ -88,7 +88,7 @@ def targets(by_rule: dict[str, list[Cell]]) -> str:
     return "\n".join(lines)
 
 
-def of_ours(cells: dict[tuple[str, int], Cell]) -> str:
+def of_ours(cells: dict[tuple[str, int], CellFigures]) -> str:
     """Return the cells of Preheat's rule, a process a row, 1 / 2 / 3 starts a day."""
     lines = ["| process | late % | idle min | worst month, p95 % |", "| --- | --- | --- | --- |"]
     for process in PROCESSES:
@@ -98,7 +98,7 @@ def of_ours(cells: dict[tuple[str, int], Cell]) -> str:
     return "\n".join(lines)
 
 
-def verdict(cells: list[Cell]) -> int:
+def verdict(cells: list[CellFigures]) -> int:
     """Tell whether Preheat's rule keeps its bounds."""
     late, idle, month = worst(cells, "late"), mean(cells, "idle"), mean(cells, "worst_month")
     kept = late <= LATE_MOST and idle <= IDLE_MOST and month <= MONTH_MOST

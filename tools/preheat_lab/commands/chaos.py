@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from preheat_lab.chaos.course import play
-from preheat_lab.chaos.facts import Facts
+from preheat_lab.chaos.facts import ChaosFacts
 from preheat_lab.chaos.hands import Hands
 from preheat_lab.chaos.judges import judged, letter_explained, most_calls, unseen_because, verdicts
 from preheat_lab.chaos.plan import WAVE, model_ids
@@ -81,7 +81,7 @@ def _kinds(hands: Hands) -> Counter[str]:
     return kinds
 
 
-def report(found: Facts, kinds: Counter[str], seed: int) -> int:
+def report(found: ChaosFacts, kinds: Counter[str], seed: int) -> int:
     """Print what hit, what became of the shifts, each violation and the verdict; return the exit status."""
     print("\nfaults that hit")
     for kind, hits in sorted(kinds.items()):

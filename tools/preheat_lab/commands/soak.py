@@ -16,17 +16,17 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import count
 from os import cpu_count, nice
 
-from preheat_lab.simulation import Outcome, asked_by_default, run
+from preheat_lab.simulation import SimulationOutcome, asked_by_default, run
 
 MODELS, DAYS = 20, 30
 
 
-def soaked(seed: int, requests: int) -> Outcome:
+def soaked(seed: int, requests: int) -> SimulationOutcome:
     """Return the outcome of one seed."""
     return run(seed=seed, models=MODELS, days=DAYS, faults="all", requests=requests)
 
 
-def outcomes(first_seed: int, requests: int) -> Iterator[Outcome]:
+def outcomes(first_seed: int, requests: int) -> Iterator[SimulationOutcome]:
     """Yield the outcomes of the seeds, in order."""
     with ProcessPoolExecutor(cpu_count(), initializer=nice, initargs=(10,)) as pool:
         ahead = 2 * (cpu_count() or 1)

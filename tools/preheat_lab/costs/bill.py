@@ -10,7 +10,7 @@ from decimal import Decimal
 from math import ceil
 
 from preheat_lab.checkout import ROOT
-from preheat_lab.costs.measuring import Measured
+from preheat_lab.costs.measuring import MeasuredWeek
 
 DOC = ROOT / "docs" / "costs.md"
 BEGIN, END = "<!-- costs: begin -->", "<!-- costs: end -->"
@@ -52,7 +52,7 @@ AUDIT_METRIC_HOURS = 72  # a day: ModelsAtRisk, UnscheduledModels and HostedUnit
 SHARDS = 4
 
 
-def costs(m: Measured, models: int) -> dict[str, Decimal]:
+def costs(m: MeasuredWeek, models: int) -> dict[str, Decimal]:
     """Return what a stack of `models` models costs in a month of USD, part by part."""
 
     def monthly(number: float) -> Decimal:
@@ -81,12 +81,12 @@ def costs(m: Measured, models: int) -> dict[str, Decimal]:
     }
 
 
-def measures_table(m: Measured) -> list[str]:
+def measures_table(m: MeasuredWeek) -> list[str]:
     """Return the table of what was measured, as the page has it."""
     return ["| measured | figure |", "| --- | ---: |", *(f"| {n} | {v:.2f} |" for n, v in asdict(m).items())]
 
 
-def costs_table(m: Measured) -> list[str]:
+def costs_table(m: MeasuredWeek) -> list[str]:
     """Return the table of costs, as the page has it."""
     columns = [costs(m, models) for models in SIZES]
     rows = [
@@ -104,17 +104,17 @@ def _row(name: str, amounts: Sequence[Decimal], digits: int = 2) -> str:
     return f"| {name} | " + " | ".join(f"{amount:,.{digits}f}" for amount in amounts) + " |"
 
 
-def read(text: str) -> Measured:
+def read(text: str) -> MeasuredWeek:
     """Return what the page says was measured; raises ValueError if a figure is missing."""
-    names = {field.name for field in fields(Measured)}
+    names = {field.name for field in fields(MeasuredWeek)}
     rows = (line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| "))
     found = {row[0]: float(row[1]) for row in rows if len(row) == 2 and row[0] in names}
     if missing := names - set(found):
         raise ValueError(f"{DOC.name}: no figure for {', '.join(sorted(missing))}")
-    return Measured(**found)
+    return MeasuredWeek(**found)
 
 
-def tables(m: Measured) -> str:
+def tables(m: MeasuredWeek) -> str:
     """Return both tables with their marks; the costs are reckoned from the figures as they are shown."""
-    rounded = Measured(**{name: round(value, 2) for name, value in asdict(m).items()})
+    rounded = MeasuredWeek(**{name: round(value, 2) for name, value in asdict(m).items()})
     return "\n".join([BEGIN, "", *measures_table(rounded), "", *costs_table(rounded), "", END])

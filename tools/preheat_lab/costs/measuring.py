@@ -24,14 +24,14 @@ from preheat_lab.simulation import functions
 from preheat_lab.simulation.faults import MIXES
 from preheat_lab.simulation.plant import plant
 from preheat_lab.simulation.run import BEGINS_AT
-from preheat_lab.simulation.world import World
+from preheat_lab.simulation.world import SimulatedWorld
 from preheat_simulator.core.switches import Switches
 
 ITEM_OVERHEAD = 200  # bytes of an item's keys and of the names of its attributes
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredWeek:
     """What a simulated week came to: for each model-day, and (the last ones) for each day of the stack or schedule."""
 
     passes: float
@@ -49,7 +49,7 @@ class Measured:
     schedule_metric_hours: float  # for each day of a schedule
 
 
-class Counting(functions.Telemetry):
+class CountingTelemetry(functions.SilentTelemetry):
     """Stands in for `observability.telemetry` in the simulated functions: lets it write, and counts the bytes."""
 
     def __init__(self, told: Callable[[LedgerEntry], None]) -> None:
@@ -78,7 +78,7 @@ class Counting(functions.Telemetry):
 
     def log_published(self, key: str, events: Sequence[Event]) -> None:
         """Write and count."""
-        Counting.events += len(events)
+        CountingTelemetry.events += len(events)
         self._count("log", lambda: telemetry.log_published(key, events))
 
     def _emit_entry(self, entry: LedgerEntry) -> None:
@@ -113,7 +113,7 @@ class Counting(functions.Telemetry):
 class StoreUnits:
     """Counts the request units of a store's calls as DynamoDB bills them, by the size of what is read and written."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: SimulatedWorld) -> None:
         self.reads = self.writes = self.entries = self.entry_bytes = 0
         self._store = world.store
         for name in ("load", "save", "planned", "standings", "wake"):
@@ -156,13 +156,15 @@ def size(value: object) -> int:
     return len(serial.dumps(serial.fields_of(value)).encode()) + ITEM_OVERHEAD
 
 
-def measured(models: int = 20, days: int = 7, seed: int = 1) -> Measured:
+def measured(models: int = 20, days: int = 7, seed: int = 1) -> MeasuredWeek:
     """Simulate a week without faults and count; the mix of shifts is the simulation's."""
     random = Random(f"{seed}/world")  # noqa: S311 - chance in a simulation
     lines = plant(random, models, announced_at=BEGINS_AT)
-    Counting.lines, Counting.hours, Counting.events = Counter(), set(), 0
-    with patch.object(functions, "Telemetry", Counting):
-        world = World(lines, BEGINS_AT, days, random=random, mix=MIXES["none"], switches=Switches(), told=_ignored)
+    CountingTelemetry.lines, CountingTelemetry.hours, CountingTelemetry.events = Counter(), set(), 0
+    with patch.object(functions, "SilentTelemetry", CountingTelemetry):
+        world = SimulatedWorld(
+            lines, BEGINS_AT, days, random=random, mix=MIXES["none"], switches=Switches(), told=_ignored
+        )
     units, sent = StoreUnits(world), Counter[str]()
     send = world.sqs.send_message
 
@@ -173,9 +175,9 @@ def measured(models: int = 20, days: int = 7, seed: int = 1) -> Measured:
     world.sqs.send_message = sending  # type: ignore[method-assign]  # counted on its way
     world.run()
     each = models * days
-    kinds = Counter(kind for kind, *_ in Counting.hours)
+    kinds = Counter(kind for kind, *_ in CountingTelemetry.hours)
     plan_bytes = sum(len(serial.dumps(serial.fields_of(line.model, sparse=True))) + ITEM_OVERHEAD for line in lines)
-    return Measured(
+    return MeasuredWeek(
         passes=world.triggers.passes / each,
         sends=sent["messages"] / each,
         reads=units.reads / each,
@@ -183,11 +185,11 @@ def measured(models: int = 20, days: int = 7, seed: int = 1) -> Measured:
         entries=units.entries / each,
         entry_bytes=units.entry_bytes / max(units.entries, 1),
         plan_bytes=plan_bytes / models,
-        events=Counting.events / each,
-        log_bytes=Counting.lines["log"] / each,
-        metric_bytes=Counting.lines["metric"] / each,
+        events=CountingTelemetry.events / each,
+        log_bytes=CountingTelemetry.lines["log"] / each,
+        metric_bytes=CountingTelemetry.lines["metric"] / each,
         stack_metric_hours=kinds["stack"] / days,
-        stack_log_bytes=Counting.lines["tick"] / days,
+        stack_log_bytes=CountingTelemetry.lines["tick"] / days,
         schedule_metric_hours=kinds["schedule"] / each,
     )
 

@@ -4,27 +4,27 @@ Owns when a request may come, and what a pass reads of what stands. Knows no wor
 """
 
 from preheat.domain.demand.request import Standing, Subject
-from preheat_lab.explorer.passes import Request, Values
+from preheat_lab.explorer.passes import RemoteCall, ValueNumbers
 from preheat_lab.explorer.scenario import Scenario
-from preheat_lab.explorer.state import State
+from preheat_lab.explorer.state import ExploredState
 
 
-class Asking:
+class RequestOrder:
     """The requests of one scenario, in their order."""
 
-    def __init__(self, scenario: Scenario, values: Values) -> None:
+    def __init__(self, scenario: Scenario, values: ValueNumbers) -> None:
         self._scenario = scenario
         self._values = values
         self._read: dict[tuple[Subject, tuple[int, ...]], int] = {}
 
-    def next(self, state: State) -> Standing | None:
+    def next(self, state: ExploredState) -> Standing | None:
         """Return what may be asked for next; None: nothing any more."""
         scenario = self._scenario
         if len(state.asked) == len(scenario.requests) or not scenario.hard_from <= state.now <= scenario.hard_until:
             return None
         return scenario.requests[len(state.asked)]
 
-    def read(self, state: State, request: Request) -> int:
+    def read(self, state: ExploredState, request: RemoteCall) -> int:
         """Return the number of what a pass reads of its subject now."""
         if request.subject is None:
             raise ValueError("a read of what stands names its subject")
@@ -34,7 +34,7 @@ class Asking:
             found = self._read[key] = self._values.number(self._scenario.standings(*key))
         return found
 
-    def outruns(self, state: State, request: Request) -> bool:
+    def outruns(self, state: ExploredState, request: RemoteCall) -> bool:
         """Tell whether a write comes too late: the counter of a schedule that guards it has moved."""
         guards = request.guards if self._scenario.requests else ()
         return any(self._scenario.standings(each, state.asked).version != version for each, version in guards)

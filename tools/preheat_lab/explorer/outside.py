@@ -9,36 +9,36 @@ from preheat.domain.plan.plan import Target
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.lifecycle import Observed
 from preheat_lab.explorer import service as hosting
-from preheat_lab.explorer.records import Records
+from preheat_lab.explorer.records import RecordsExplored
 from preheat_lab.explorer.scenario import Scenario
-from preheat_lab.explorer.service import Answered, Service
-from preheat_lab.explorer.state import NOBODY, Edge, State, Worker
+from preheat_lab.explorer.service import CallResult, ExploredService
+from preheat_lab.explorer.state import NOBODY, Edge, ExploredState, WorkerState
 
 
 class Outside:
     """The services and the people of one scenario."""
 
-    def __init__(self, scenario: Scenario, records: Records) -> None:
+    def __init__(self, scenario: Scenario, records: RecordsExplored) -> None:
         self._scenario = scenario
         self._records = records
-        self._rules = hosting.Rules(scenario.switches, tokenless=scenario.tokenless)
+        self._rules = hosting.ServiceRules(scenario.switches, tokenless=scenario.tokenless)
         self._places = {target: place for place, target in enumerate(scenario.targets)}
-        self.first = tuple(Service() for _ in scenario.targets)
+        self.first = tuple(ExploredService() for _ in scenario.targets)
 
     def place(self, target: Target) -> int:
         """Return which of a situation's services holds the target."""
         return self._places[target]
 
-    def called(self, service: Service, token: int, *, start: bool) -> Answered:
+    def called(self, service: ExploredService, token: int, *, start: bool) -> CallResult:
         """Return what a call of ours comes to."""
         return self._rules.called(service, token, start=start)
 
     @staticmethod
-    def completed(state: State) -> State:
+    def completed(state: ExploredState) -> ExploredState:
         """Return the situation with all that was under way come to its end."""
         return state._replace(services=tuple(hosting.completed(each) for each in state.services))
 
-    def of_services(self, state: State) -> Iterator[Edge]:
+    def of_services(self, state: ExploredState) -> Iterator[Edge]:
         """Yield what each service may do next, of itself."""
         for place, service in enumerate(state.services):
             if service.state in (hosting.STARTING, hosting.STOPPING, hosting.BUSY):
@@ -53,9 +53,9 @@ class Outside:
             if service.state not in (hosting.BUSY, hosting.FAILED, hosting.GONE):
                 yield Edge("fault: system updating", NOBODY, spent.with_service(place, hosting.updating(service)))
             if service.state != hosting.GONE:
-                yield Edge("fault: model deleted", NOBODY, spent.with_service(place, Service(hosting.GONE)))
+                yield Edge("fault: model deleted", NOBODY, spent.with_service(place, ExploredService(hosting.GONE)))
 
-    def of_people(self, state: State, *, stop_on_its_way: bool) -> Iterator[Edge]:
+    def of_people(self, state: ExploredState, *, stop_on_its_way: bool) -> Iterator[Edge]:
         """Yield what a person may do next; `stop_on_its_way`: a worker is about to call a stop."""
         if not state.people:
             return
@@ -67,14 +67,14 @@ class Outside:
                     after = state.with_service(place, made.service)._replace(people=state.people - 1)
                     yield self.covered("person: starts it" if start else "person: stops it", after)
 
-    def _may_be_ours(self, state: State, place: int) -> bool:
+    def _may_be_ours(self, state: ExploredState, place: int) -> bool:
         """Tell whether what starts now is, for all that Preheat has seen and can see, its own doing."""
         record = self._records[state.record]
         attempt = record.attempt
         refused = attempt is not None and attempt.call is Call.START and attempt.is_without_effect()
         return self._places[record.target] == place and record.is_engaged() and not refused
 
-    def written(self, state: State, worker: Worker) -> State:
+    def written(self, state: ExploredState, worker: WorkerState) -> ExploredState:
         """Return the situation after a worker's won write, with what that makes of a person's run.
 
         A start intended on a look from before it makes it a race; a look at it within a demand makes it Preheat's own,
@@ -91,7 +91,7 @@ class Outside:
             return state.with_service(place, service._replace(run_by=hosting.OURS))
         return state
 
-    def covered(self, event: str, state: State) -> Edge:
+    def covered(self, event: str, state: ExploredState) -> Edge:
         """Note that a demand covers what a person has started; a clock that is behind still sees its end."""
         plan = self._scenario.plans[state.plan]
         if plan is not None:

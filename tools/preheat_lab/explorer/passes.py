@@ -40,7 +40,7 @@ KINDS = (
 OF_CALL = {Call.START: START, Call.STOP: STOP, Call.OPEN: OPEN, Call.CLOSE: CLOSE}
 
 
-class Request(NamedTuple):
+class RemoteCall(NamedTuple):
     """The next remote call of a pass: its kind and what it hands over. DONE carries the result of the pass."""
 
     kind: int
@@ -56,12 +56,12 @@ class Request(NamedTuple):
 class Suspended(BaseException):
     """The pass has reached a call that is not answered yet. Not an Exception: no handler of the pass may catch it."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: RemoteCall) -> None:
         super().__init__()
         self.request = request
 
 
-class Values:
+class ValueNumbers:
     """Numbers for the values that answers and states are made of: equal values, equal numbers."""
 
     def __init__(self) -> None:
@@ -95,7 +95,7 @@ class _Answers:
         self._now: datetime | None = None
         self._saved: ModelRecord | None = None
 
-    def _ask(self, request: Request) -> Any:
+    def _ask(self, request: RemoteCall) -> Any:
         if self._next == len(self._answers):
             if request.kind == CLOCK and self._last == SAVE:
                 return self._now  # The pass only asks when to send itself its next message: see `enqueue`.
@@ -112,27 +112,27 @@ class _Answers:
         return answer
 
     def now(self) -> datetime:
-        return self._ask(Request(CLOCK))  # type: ignore[no-any-return]  # the history holds what was answered
+        return self._ask(RemoteCall(CLOCK))  # type: ignore[no-any-return]  # the history holds what was answered
 
     def load(self, _: Any) -> Any:
-        return self._ask(Request(LOAD))
+        return self._ask(RemoteCall(LOAD))
 
     def planned(self, _: Any) -> Any:
-        return self._ask(Request(PLANNED))
+        return self._ask(RemoteCall(PLANNED))
 
     def describe(self, target: Target | str) -> Any:
         if isinstance(target, str):
-            return self._ask(Request(GATE))
-        return self._ask(Request(DESCRIBE, target=target))
+            return self._ask(RemoteCall(GATE))
+        return self._ask(RemoteCall(DESCRIBE, target=target))
 
     def count(self, _: Any) -> Any:
-        return self._ask(Request(COUNT))
+        return self._ask(RemoteCall(COUNT))
 
     def open(self, _: Any) -> None:
-        self._ask(Request(OPEN, attempt=self._change()))
+        self._ask(RemoteCall(OPEN, attempt=self._change()))
 
     def close(self, _: Any) -> None:
-        self._ask(Request(CLOSE, attempt=self._change()))
+        self._ask(RemoteCall(CLOSE, attempt=self._change()))
 
     def _change(self) -> Attempt | None:
         gate = self._saved.gate if self._saved is not None else None
@@ -140,18 +140,18 @@ class _Answers:
 
     def standings(self, subject: Subject, _: Any) -> Standings:
         """Where nobody asks for anything nothing stands, and the read makes no difference."""
-        return self._ask(Request(STANDINGS, subject=subject)) if self._requests else Standings()
+        return self._ask(RemoteCall(STANDINGS, subject=subject)) if self._requests else Standings()
 
     def save(self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int]) -> Any:
-        answer = self._ask(Request(SAVE, record=record, entry=entry, guards=tuple(guards.items())))
+        answer = self._ask(RemoteCall(SAVE, record=record, entry=entry, guards=tuple(guards.items())))
         self._saved = record
         return record if answer is None else answer
 
     def start(self, attempt: Attempt) -> None:
-        self._ask(Request(START, attempt=attempt))
+        self._ask(RemoteCall(START, attempt=attempt))
 
     def stop(self, attempt: Attempt) -> None:
-        self._ask(Request(STOP, attempt=attempt))
+        self._ask(RemoteCall(STOP, attempt=attempt))
 
     def enqueue(self, _: Any, __: Any) -> None:
         """A work message may come at any time in the explorer: what the pass sends changes nothing."""
@@ -160,14 +160,14 @@ class _Answers:
 class Passes:
     """Every pass that was ever needed, by its history."""
 
-    def __init__(self, values: Values, *, requests: bool = False) -> None:
+    def __init__(self, values: ValueNumbers, *, requests: bool = False) -> None:
         self.values = values
         self._requests = requests
         self.runs = 0
-        self._known: dict[tuple[int, tuple[int, ...]], Request] = {}
+        self._known: dict[tuple[int, tuple[int, ...]], RemoteCall] = {}
         self._lost: tuple[tuple[int, ...], ...] = ((),)
 
-    def next_call(self, losses: int, answers: tuple[int, ...]) -> Request:
+    def next_call(self, losses: int, answers: tuple[int, ...]) -> RemoteCall:
         """Return what the pass does next, once it has lost `losses` writes and got `answers` since."""
         key = (losses, answers)
         request = self._known.get(key)
@@ -178,7 +178,7 @@ class Passes:
                 self._lost = ((), *((*answers, self.values.number(StaleRecord("lost"))) * n for n in (1, 2, 3)))
         return request
 
-    def _run(self, losses: int, answers: tuple[int, ...]) -> Request:
+    def _run(self, losses: int, answers: tuple[int, ...]) -> RemoteCall:
         self.runs += 1
         history = [self.values[number] for number in (*self._lost[losses], *answers)]
         ports = _Answers(history, requests=self._requests)
@@ -187,4 +187,4 @@ class Passes:
             result = reconcile(MODEL, remote)
         except Suspended as suspended:
             return suspended.request
-        return Request(DONE, result=result)
+        return RemoteCall(DONE, result=result)

@@ -15,13 +15,13 @@ from preheat.domain.record.gate import Backlog, BacklogReading, GateLook, Passag
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ModelRecord
 from preheat_lab.explorer.canonical import Canonical
-from preheat_lab.explorer.passes import CLOSE, OPEN, SAVE, STOP, Passes, Values
-from preheat_lab.explorer.scenario import MODEL, Asked, Scenario
-from preheat_lab.explorer.state import State, Worker
+from preheat_lab.explorer.passes import CLOSE, OPEN, SAVE, STOP, Passes, ValueNumbers
+from preheat_lab.explorer.scenario import MODEL, RequestsSent, Scenario
+from preheat_lab.explorer.state import ExploredState, WorkerState
 from preheat_lab.explorer.wants import ORIGIN, STEP, instant
 
 
-class Written(NamedTuple):
+class WonWrite(NamedTuple):
     """What a won write leaves: the record, the token it names, whether the model was seen to leave; what it breaks."""
 
     record: int
@@ -30,10 +30,10 @@ class Written(NamedTuple):
     broken: tuple[Broken, ...]
 
 
-class Records:
+class RecordsExplored:
     """All records of one search."""
 
-    def __init__(self, scenario: Scenario, values: Values, passes: Passes) -> None:
+    def __init__(self, scenario: Scenario, values: ValueNumbers, passes: Passes) -> None:
         self._scenario = scenario
         self._values = values
         self._passes = passes
@@ -42,7 +42,7 @@ class Records:
         self._as_of: dict[tuple[int, int], int] = {}
         self._woken: dict[int, int] = {}
         self._due: dict[int, int] = {}
-        self._written: dict[tuple[int, tuple[int, ...], int, int, Asked, bool], Written] = {}
+        self._written: dict[tuple[int, tuple[int, ...], int, int, RequestsSent, bool], WonWrite] = {}
 
     def first(self) -> int:
         """Return the record as the first plan's apply has left it."""
@@ -84,7 +84,7 @@ class Records:
         attempt = self[number].attempt
         return attempt is not None and attempt.call is Call.START and attempt.answer is None
 
-    def written(self, state: State, worker: Worker) -> Written:
+    def written(self, state: ExploredState, worker: WorkerState) -> WonWrite:
         """Return what the write that the worker is about to make leaves and breaks, if it is won now."""
         key = (worker.losses, worker.answers, state.now, state.plan, state.asked, state.seen)
         known = self._written.get(key)
@@ -92,7 +92,7 @@ class Records:
             known = self._written[key] = self._judged(state, worker)
         return known
 
-    def _judged(self, state: State, worker: Worker) -> Written:
+    def _judged(self, state: ExploredState, worker: WorkerState) -> WonWrite:
         request = self._passes.next_call(worker.losses, worker.answers)
         after = request.record
         if after is None:
@@ -134,9 +134,9 @@ class Records:
             )
         named = self._values.number(new.client_token) if new is not None else self._won
         record = self._values.number(self._canonical.record(after, state.now))
-        return Written(record, named, seen, tuple(broken))
+        return WonWrite(record, named, seen, tuple(broken))
 
-    def _seen_behind(self, worker: Worker) -> tuple[Passage | None, BacklogReading | None]:
+    def _seen_behind(self, worker: WorkerState) -> tuple[Passage | None, BacklogReading | None]:
         """Return what the pass that is about to write has seen of the gate and of the queue."""
         passage, reading = None, None
         for answer in (self._values[number] for number in worker.answers):
@@ -146,24 +146,24 @@ class Records:
                 reading = BacklogReading(answer)
         return passage, reading
 
-    def unrecorded(self, worker: Worker) -> tuple[Broken, ...]:
+    def unrecorded(self, worker: WorkerState) -> tuple[Broken, ...]:
         """Return what is broken by a pass that has called, if its next step is not to write down the answer."""
         if self._passes.next_call(worker.losses, worker.answers).kind == SAVE:
             return ()
         return tuple(by_answer(None, self._answered(worker)))
 
-    def closed(self, state: State, worker: Worker, callers: Iterable[Attempt]) -> Iterator[Broken]:
+    def closed(self, state: ExploredState, worker: WorkerState, callers: Iterable[Attempt]) -> Iterator[Broken]:
         """Judge the write that the worker is about to win by the calls that others are about to make."""
         after = self._passes.next_call(worker.losses, worker.answers).record
         if after is not None:
             yield from by_close(self[state.record], after, callers)
 
-    def _answered(self, worker: Worker) -> Answer:
+    def _answered(self, worker: WorkerState) -> Answer:
         """Return what the service has answered to the pass's call."""
         answer = self._values[worker.answers[worker.answers.index(self._won) + 1]]
         return answer.answer if isinstance(answer, HostingError) else Answer.ACCEPTED
 
-    def _rests_on(self, worker: Worker) -> tuple[ModelRecord, Observed]:
+    def _rests_on(self, worker: WorkerState) -> tuple[ModelRecord, Observed]:
         """Return the record that a write replaces, and what the pass has seen of the service."""
         before: ModelRecord = self._values[worker.answers[0]]
         observed = Observed.UNKNOWN

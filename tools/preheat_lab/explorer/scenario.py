@@ -19,7 +19,7 @@ TARGET = Target("weld-seams-front", "3")
 SCHEDULE = "early"
 
 # At which points the first of a scenario's requests were stored.
-type Asked = tuple[int, ...]
+type RequestsSent = tuple[int, ...]
 
 
 def a_model(*windows: tuple[int, int], units: int = 1, target: Target = TARGET) -> HostedModel:
@@ -103,10 +103,10 @@ class Scenario:
         return any(target.backend.deletes_failed for target in self.targets)
 
     @cached_property
-    def _known(self) -> dict[tuple[int, Asked], Wants]:
+    def _known(self) -> dict[tuple[int, RequestsSent], Wants]:
         return {}
 
-    def wants(self, plan: int, asked: Asked = ()) -> Wants:
+    def wants(self, plan: int, asked: RequestsSent = ()) -> Wants:
         """Return what is wanted when, by the plan of this number and all that stands at the moment."""
         key = (plan, asked)
         found = self._known.get(key)
@@ -114,7 +114,7 @@ class Scenario:
             found = self._known[key] = wants(self.plans[plan], self.standing(asked), self.ends)
         return found
 
-    def standing(self, asked: Asked) -> tuple[Standing, ...]:
+    def standing(self, asked: RequestsSent) -> tuple[Standing, ...]:
         """Return all that stands, if the first requests were stored at these points, in order of their ids.
 
         What is stored becomes known then; what is released, is released then.
@@ -128,7 +128,7 @@ class Scenario:
                 found[each.request_id] = replace(before, released_at=instant(at), revision=before.revision + 1)
         return tuple(found[name] for name in sorted(found))
 
-    def standings(self, subject: Subject, asked: Asked) -> Standings:
+    def standings(self, subject: Subject, asked: RequestsSent) -> Standings:
         """Return what a pass reads of a subject; the schedules share one counter, which begins at 1."""
         stand = tuple(each for each in self.standing(asked) if each.subject == subject)
         changes = [each for each in self.requests[: len(asked)] if each.subject.schedule is not None]

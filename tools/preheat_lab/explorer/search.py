@@ -16,16 +16,16 @@ from preheat.domain.record.record import ModelRecord, Phase
 from preheat_lab.explorer import behind
 from preheat_lab.explorer import service as hosting
 from preheat_lab.explorer.scenario import Scenario
-from preheat_lab.explorer.state import Edge, State
-from preheat_lab.explorer.wants import Stretch
-from preheat_lab.explorer.world import World
+from preheat_lab.explorer.state import Edge, ExploredState
+from preheat_lab.explorer.wants import WantedStretch
+from preheat_lab.explorer.world import ExploredWorld
 
 # How long Preheat may take, left alone, from any situation: the lease, the longest backoff, the look of a hosted model.
 HOSTED_WITHIN = 16
 STOPPED_WITHIN = 14
 
 
-class Found(NamedTuple):
+class FoundViolation(NamedTuple):
     """A broken promise, and the situation in which it was found; `event` is what broke it, if one did."""
 
     broken: Broken
@@ -38,10 +38,10 @@ class Explored:
     """What a search came to."""
 
     scenario: Scenario
-    world: World
-    states: list[State]
+    world: ExploredWorld
+    states: list[ExploredState]
     parents: list[int]
-    found: list[Found]
+    found: list[FoundViolation]
     edges: Counter[str] = field(default_factory=Counter)
     cells: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     seconds: float = 0.0
@@ -50,7 +50,7 @@ class Explored:
     stopped_within: int = 0
     onwards: list[int] = field(default_factory=list)
 
-    def way_to(self, found: Found) -> list[str]:
+    def way_to(self, found: FoundViolation) -> list[str]:
         """Return the shortest way to a broken promise, an event a line; for L1 and L2 what comes after is left out."""
         way, at = [], found.state
         while at >= 0:
@@ -75,7 +75,7 @@ def explore(scenario: Scenario, *, promises: frozenset[str] | None = None, state
     `states_max` gives up early, and says so in `complete`.
     """
     began = time.perf_counter()
-    world = World(scenario)
+    world = ExploredWorld(scenario)
     explored = Explored(scenario, world, [world.initial()], [-1], [])
     _search(explored, promises, states_max)
     if explored.complete and not (promises and explored.found):
@@ -111,7 +111,7 @@ def _search(  # noqa: C901 - the one inner loop, kept whole for speed
             if edge is forward:
                 onwards.append(number)
             if edge.broken:
-                explored.found += [Found(broken, at, edge) for broken in edge.broken]
+                explored.found += [FoundViolation(broken, at, edge) for broken in edge.broken]
                 if promises is not None and any(broken.invariant in promises for broken in edge.broken):
                     return
             if state.faults:
@@ -138,7 +138,7 @@ def _judge_ends(explored: Explored) -> None:
         walking = set()
         while at >= 0 and last_bad[at] is None:
             if at in walking:
-                explored.found.append(Found(Broken("L1", "left alone, it goes round in circles"), first))
+                explored.found.append(FoundViolation(Broken("L1", "left alone, it goes round in circles"), first))
                 last_bad[at] = tuple(explored.scenario.ends for _ in _stretches(explored, states[at]))
                 break
             walking.add(at)
@@ -152,7 +152,7 @@ def _judge_ends(explored: Explored) -> None:
         _judge_way(explored, number, state, last_bad[number] or ())
 
 
-def _with_this(explored: Explored, state: State, after: tuple[int, ...] | None) -> tuple[int, ...]:
+def _with_this(explored: Explored, state: ExploredState, after: tuple[int, ...] | None) -> tuple[int, ...]:
     stretches = _stretches(explored, state)
     after = after if after is not None and len(after) == len(stretches) else tuple(-1 for _ in stretches)
     for place, stretch in enumerate(stretches):
@@ -163,11 +163,11 @@ def _with_this(explored: Explored, state: State, after: tuple[int, ...] | None) 
     return after
 
 
-def _stretches(explored: Explored, state: State) -> tuple[Stretch, ...]:
+def _stretches(explored: Explored, state: ExploredState) -> tuple[WantedStretch, ...]:
     return explored.scenario.wants(state.plan, state.asked).stretches
 
 
-def _is_kept(world: World, state: State, *, run: bool) -> bool:
+def _is_kept(world: ExploredWorld, state: ExploredState, *, run: bool) -> bool:
     """Tell whether a situation is as it should be, or as bad as Preheat may leave it by its own rules."""
     record = world.record(state)
     if record.silent_for_plan == state.plan + 1:
@@ -204,7 +204,7 @@ def _refused_for_long(record: ModelRecord) -> bool:
     return attempt is not None and attempt.answer is Answer.INVALID
 
 
-def _judge_way(explored: Explored, number: int, state: State, last_bad: tuple[int, ...]) -> None:
+def _judge_way(explored: Explored, number: int, state: ExploredState, last_bad: tuple[int, ...]) -> None:
     for stretch, bad in zip(_stretches(explored, state), last_bad, strict=True):
         if bad < 0:
             continue
@@ -218,4 +218,4 @@ def _judge_way(explored: Explored, number: int, state: State, last_bad: tuple[in
         if took > within:
             promise = "L1" if stretch.run else "L2"
             what = "not hosted, though wanted" if stretch.run else "runs, though nobody wants it"
-            explored.found.append(Found(Broken(promise, f"left alone, {what}, for {took} min"), number))
+            explored.found.append(FoundViolation(Broken(promise, f"left alone, {what}, for {took} min"), number))

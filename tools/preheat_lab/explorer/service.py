@@ -7,7 +7,7 @@ other. Knows no time: a transition under way ends by `completed`, whenever the e
 from typing import NamedTuple
 
 from preheat.domain.record.lifecycle import Observed
-from preheat_simulator.core.rules import Reply, on_start, on_stop
+from preheat_simulator.core.rules import CallReply, on_start, on_stop
 from preheat_simulator.core.status import Status
 from preheat_simulator.core.switches import Switches, TokenAfterStop
 
@@ -38,7 +38,7 @@ NOT_RUN, OURS, PERSON, COVERED, RACED = range(5)
 covered since, or a person while Preheat had to take what runs for its own: the service does not tell who starts."""
 
 
-class Known(NamedTuple):
+class KnownToken(NamedTuple):
     """A token whose call was accepted. `turned`: the model has gone the other way since; `effects`: 0 or 1."""
 
     token: int
@@ -47,13 +47,13 @@ class Known(NamedTuple):
     effects: int
 
 
-class Service(NamedTuple):
+class ExploredService(NamedTuple):
     """One model of the service. `former`: where it returns to after BUSY. `run_by` holds until it is stopped."""
 
     state: int = STOPPED
     former: int = STOPPED
     run_by: int = NOT_RUN
-    known: tuple[Known, ...] = ()
+    known: tuple[KnownToken, ...] = ()
 
     def by_somebody_else(self) -> bool:
         """Tell whether what is there was made by a person, as a service that keeps tags can tell."""
@@ -64,16 +64,16 @@ class Service(NamedTuple):
         return (self.former if self.state == BUSY else self.state) in RUNNING
 
 
-class Answered(NamedTuple):
+class CallResult(NamedTuple):
     """What a call came to: `refused` is a conflict; `effects` counts what this token has begun, this call included."""
 
-    service: Service
+    service: ExploredService
     refused: bool
     changed: bool
     effects: int
 
 
-class Rules:
+class ServiceRules:
     """What a start and a stop do in each state, under one setting of the switches.
 
     `tokenless`: the service knows no token, so that every call is answered by the state alone; what a token of ours has
@@ -88,15 +88,15 @@ class Rules:
         self._tokenless = tokenless
         self._forgets = switches.token_after_stop is TokenAfterStop.NEW_CALL
 
-    def called(self, service: Service, token: int, *, start: bool, run_by: int = OURS) -> Answered:
+    def called(self, service: ExploredService, token: int, *, start: bool, run_by: int = OURS) -> CallResult:
         """Return the service after a start or a stop; token 0 is a person's call, which has none."""
         known = next((each for each in service.known if each.token == token), None) if token else None
         if known is not None and not (self._tokenless or (self._forgets and known.turned)):
-            return Answered(service, refused=False, changed=False, effects=known.effects)
+            return CallResult(service, refused=False, changed=False, effects=known.effects)
         reply = self._replies[start][service.state]
-        if reply is Reply.CONFLICT:
-            return Answered(service, refused=True, changed=False, effects=known.effects if known else 0)
-        changed = reply is Reply.DO
+        if reply is CallReply.CONFLICT:
+            return CallResult(service, refused=True, changed=False, effects=known.effects if known else 0)
+        changed = reply is CallReply.DO
         if self._tokenless and not token and changed:
             # To a service without tokens, a call repeated after a person's hand is one more call, as it has to be.
             service = service._replace(known=tuple(each._replace(effects=0) for each in service.known))
@@ -104,43 +104,43 @@ class Rules:
         after = service
         if changed:
             after = (
-                Service(STARTING, STOPPED, run_by, _turned(service.known, starts=False))
+                ExploredService(STARTING, STOPPED, run_by, _turned(service.known, starts=False))
                 if start
                 else service._replace(state=STOPPING, former=STOPPED)
             )
         if token:
             others = tuple(each for each in after.known if each.token != token)
-            remembered = tuple(sorted((*others, Known(token, start, turned=False, effects=min(effects, 1)))))
+            remembered = tuple(sorted((*others, KnownToken(token, start, turned=False, effects=min(effects, 1)))))
             after = after._replace(known=remembered)
-        return Answered(after, refused=False, changed=changed, effects=effects)
+        return CallResult(after, refused=False, changed=changed, effects=effects)
 
 
-def completed(service: Service) -> Service:
+def completed(service: ExploredService) -> ExploredService:
     """Return the service with what was under way come to its end."""
     if service.state == STARTING:
         return service._replace(state=HOSTED)
     if service.state == STOPPING:
-        return Service(STOPPED, STOPPED, NOT_RUN, _turned(service.known, starts=True))
+        return ExploredService(STOPPED, STOPPED, NOT_RUN, _turned(service.known, starts=True))
     if service.state == BUSY:
         return service._replace(state=service.former, former=STOPPED)
     return service
 
 
-def failed(service: Service) -> Service:
+def failed(service: ExploredService) -> ExploredService:
     """Return the service with the start under way failed; who has made it is still known."""
     return service._replace(state=FAILED)
 
 
-def undone(service: Service) -> Service:
+def undone(service: ExploredService) -> ExploredService:
     """Return the service with the stop under way come to nothing: hosted again, and whoever ran it runs it."""
     known = tuple(each if each.starts else each._replace(effects=0) for each in service.known)
     return service._replace(state=HOSTED, known=known)
 
 
-def updating(service: Service) -> Service:
+def updating(service: ExploredService) -> ExploredService:
     """Return the service while the system updates it."""
     return service._replace(state=BUSY, former=service.state)
 
 
-def _turned(known: tuple[Known, ...], *, starts: bool) -> tuple[Known, ...]:
+def _turned(known: tuple[KnownToken, ...], *, starts: bool) -> tuple[KnownToken, ...]:
     return tuple(each._replace(turned=True) if each.starts is starts else each for each in known)

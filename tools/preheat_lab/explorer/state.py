@@ -6,14 +6,14 @@ Knows no event and no rule; named tuples, since a search hashes and compares the
 from typing import NamedTuple
 
 from preheat.app.audit.invariants import Broken
-from preheat_lab.explorer.service import Service
+from preheat_lab.explorer.service import ExploredService
 
 NEVER_CALLED = -1
 LOOSE = -1
 NOBODY = -1
 
 
-class Worker(NamedTuple):
+class WorkerState(NamedTuple):
     """A pass under way: its history since it lost its last write, and what of the world concerns it.
 
     `fresh`: the record it read or wrote last is still the stored one. `born`: the point at which it began. `called_at`:
@@ -32,7 +32,7 @@ class Worker(NamedTuple):
     behind: int = 0
 
 
-class State(NamedTuple):
+class ExploredState(NamedTuple):
     """One situation. Numbers stand for values: `record` in the search's values, `plan` in its scenario.
 
     `services` has one service for each target of the scenario. `unwoken`: the plan is current, or a schedule's request
@@ -43,10 +43,10 @@ class State(NamedTuple):
 
     now: int
     record: int
-    services: tuple[Service, ...]
+    services: tuple[ExploredService, ...]
     plan: int
     unwoken: bool
-    workers: tuple[Worker, ...]
+    workers: tuple[WorkerState, ...]
     faults: int
     people: int
     seen: bool
@@ -54,15 +54,15 @@ class State(NamedTuple):
     waiting: bool = False  # messages wait in the queue behind the model
     asked: tuple[int, ...] = ()  # the points at which the first of the scenario's requests were stored
 
-    def with_service(self, place: int, service: Service) -> "State":
+    def with_service(self, place: int, service: ExploredService) -> "ExploredState":
         """Return the situation with another state of one service."""
         return self._replace(services=(*self.services[:place], service, *self.services[place + 1 :]))
 
-    def others(self, place: int) -> tuple[Worker, ...]:
+    def others(self, place: int) -> tuple[WorkerState, ...]:
         """Return all workers but one."""
         return self.workers[:place] + self.workers[place + 1 :]
 
-    def spent(self) -> "State":
+    def spent(self) -> "ExploredState":
         """Return the situation with one fault less to come."""
         return self._replace(faults=self.faults - 1)
 
@@ -72,5 +72,5 @@ class Edge(NamedTuple):
 
     event: str
     worker: int
-    state: State
+    state: ExploredState
     broken: tuple[Broken, ...] = ()

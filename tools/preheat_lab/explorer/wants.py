@@ -15,7 +15,7 @@ ORIGIN = datetime(2026, 11, 23, 6, tzinfo=UTC)  # a Monday; instant 0 of the gri
 STEP = timedelta(minutes=1)
 
 
-class Stretch(NamedTuple):
+class WantedStretch(NamedTuple):
     """Points [begin, end) of the grid in which one thing is wanted all along: `run`, or rest."""
 
     begin: int
@@ -31,7 +31,7 @@ class Wants(NamedTuple):
     it restarted for that; else 0.
     """
 
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[WantedStretch, ...]
     wanted: tuple[bool, ...]
     needed: tuple[bool, ...]
     units: tuple[int, ...]
@@ -60,12 +60,12 @@ def _units(found: list[Demand], point: datetime) -> int:
     return max((piece.units or 0 for piece in served), default=0)
 
 
-def _stretches(found: list[Demand], ends: int) -> Iterator[Stretch]:
+def _stretches(found: list[Demand], ends: int) -> Iterator[WantedStretch]:
     at = 0
     for demand in found:
         begin, end = (round((each - ORIGIN) / STEP) for each in (demand.start_at, demand.end))
         if begin > at:
-            yield Stretch(at, begin, run=False)
-        yield Stretch(max(begin, at), end, run=True)
+            yield WantedStretch(at, begin, run=False)
+        yield WantedStretch(max(begin, at), end, run=True)
         at = end
-    yield Stretch(at, ends + 1, run=False)
+    yield WantedStretch(at, ends + 1, run=False)

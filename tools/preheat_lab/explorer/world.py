@@ -31,7 +31,7 @@ from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ModelRecord
 from preheat_lab.explorer import behind
 from preheat_lab.explorer import service as hosting
-from preheat_lab.explorer.asking import Asking
+from preheat_lab.explorer.asking import RequestOrder
 from preheat_lab.explorer.outside import Outside
 from preheat_lab.explorer.passes import (
     CLOCK,
@@ -48,12 +48,12 @@ from preheat_lab.explorer.passes import (
     STANDINGS,
     STOP,
     Passes,
-    Request,
-    Values,
+    RemoteCall,
+    ValueNumbers,
 )
-from preheat_lab.explorer.records import Records
+from preheat_lab.explorer.records import RecordsExplored
 from preheat_lab.explorer.scenario import Scenario
-from preheat_lab.explorer.state import LOOSE, NEVER_CALLED, NOBODY, Edge, State, Worker
+from preheat_lab.explorer.state import LOOSE, NEVER_CALLED, NOBODY, Edge, ExploredState, WorkerState
 from preheat_lab.explorer.wants import STEP, instant
 
 # The function times out after 60 s: within one step of the grid from its start, a worker has acted or is dead.
@@ -65,17 +65,17 @@ FAULTY: tuple[type[HostingError], ...] = (AnswerLost, *REFUSALS)
 UNREADABLE = (*(each("fault") for each in FAULTY), Observation(Observed.UNKNOWN, "a new word"))
 
 
-class World:
+class ExploredWorld:
     """All situations of one scenario, and what leads from each to the next."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.values = Values()
+        self.values = ValueNumbers()
         number = self.values.number
         self._won = number(None)  # the answer to a write that was won; its number, 0, is also a person's token
         self.passes = Passes(self.values, requests=bool(scenario.requests))
-        self.asking = Asking(scenario, self.values)
-        self.records = Records(scenario, self.values, self.passes)
+        self.asking = RequestOrder(scenario, self.values)
+        self.records = RecordsExplored(scenario, self.values, self.passes)
         self.outside = Outside(scenario, self.records)
         self._stale, self._store_lost = number(StaleRecord("lost")), number(StoreUnavailable("fault"))
         self._instants = [number(instant(at)) for at in range(scenario.ends + 2)]
@@ -96,9 +96,9 @@ class World:
         self._digests: dict[int, str] = {}  # of the parameters with which a token was first sent
         self._refusals = [(each.__name__, number(each("fault"))) for each in REFUSALS]
 
-    def initial(self) -> State:
+    def initial(self) -> ExploredState:
         """Return the world right after the first plan was applied."""
-        return State(
+        return ExploredState(
             now=0,
             record=self.records.first(),
             services=self.outside.first,
@@ -111,11 +111,11 @@ class World:
             gate=behind.OPEN if self.scenario.found_open else behind.SHUT,
         )
 
-    def record(self, state: State) -> ModelRecord:
+    def record(self, state: ExploredState) -> ModelRecord:
         """Return the stored record of a situation."""
         return self.records[state.record]
 
-    def cell(self, state: State, event: str) -> tuple[str, str, str]:
+    def cell(self, state: ExploredState, event: str) -> tuple[str, str, str]:
         """Return the place of an event in the coverage matrix: status, phase and fault."""
         record = self.record(state)
         service = state.services[self.outside.place(record.target)]
@@ -123,7 +123,7 @@ class World:
 
     # --- time, messages, plans --------------------------------------------------------------------------------------
 
-    def fair(self, state: State) -> Edge | None:
+    def fair(self, state: ExploredState) -> Edge | None:
         """Return what comes next if Preheat is left alone with a healthy service and nobody interferes; None: the end.
 
         Workers under way finish, a due model is looked at, then a minute passes and brings what was under way to its
@@ -144,7 +144,7 @@ class World:
             after = after._replace(faults=0, people=0)
         return self.outside.covered("left alone for a minute", after)
 
-    def hard(self, state: State) -> Iterator[Edge]:
+    def hard(self, state: ExploredState) -> Iterator[Edge]:
         """Yield everything that may come next while everything may happen."""
         scenario = self.scenario
         places = range(len(state.workers))
@@ -172,7 +172,7 @@ class World:
             for place in places:
                 yield Edge("fault: crash", place, state.spent()._replace(workers=state.others(place)))
 
-    def _of_plans(self, state: State) -> Iterator[Edge]:
+    def _of_plans(self, state: ExploredState) -> Iterator[Edge]:
         if state.unwoken:
             yield self._wake(state)
         elif state.plan + 1 < len(self.scenario.plans):
@@ -180,7 +180,7 @@ class World:
             edge = self.outside.covered("apply: the next plan is current", applied)
             yield edge if self.scenario.apart else self._wake(edge.state)._replace(event="apply: the next plan")
 
-    def _of_requests(self, state: State) -> Iterator[Edge]:
+    def _of_requests(self, state: ExploredState) -> Iterator[Edge]:
         """A model's request bumps its record with it; a schedule's bumps the schedule's counter, the model follows."""
         request = self.asking.next(state)
         if request is None:
@@ -190,21 +190,21 @@ class World:
         after = self._bumped(asked) if request.subject.schedule is None else asked._replace(unwoken=True)
         yield self.outside.covered(f"request: {word}", after)
 
-    def _bumped(self, state: State) -> State:
+    def _bumped(self, state: ExploredState) -> ExploredState:
         woken = state._replace(record=self.records.woken(state.record))
         return woken._replace(workers=self._outdated(state.workers))
 
-    def _wake(self, state: State) -> Edge:
+    def _wake(self, state: ExploredState) -> Edge:
         return Edge("wakes the model", NOBODY, self._bumped(state._replace(unwoken=False)))
 
-    def _later(self, state: State) -> State:
+    def _later(self, state: ExploredState) -> ExploredState:
         now = state.now + 1
         return state._replace(now=now, record=self.records.later(state.record, now))
 
     # --- one step of a worker ---------------------------------------------------------------------------------------
 
     def _steps(  # noqa: C901 - one list of what may go wrong, call by call
-        self, state: State, place: int
+        self, state: ExploredState, place: int
     ) -> Iterator[Edge]:
         """Yield what the next call of a worker may come to: its own answer, and each fault."""
         worker = state.workers[place]
@@ -236,7 +236,7 @@ class World:
             for name, answer in self._refusals:
                 yield self._answered(spent, place, answer, f"fault: {verb}: {name}", called=True)
 
-    def _step(self, state: State, place: int) -> Edge:
+    def _step(self, state: ExploredState, place: int) -> Edge:
         """Return the next call of a worker, answered as it should be."""
         worker = state.workers[place]
         if worker.called_at != NEVER_CALLED:
@@ -258,26 +258,26 @@ class World:
             return self._save(state, place, worker)
         return self._call(state, place, request)
 
-    def _request(self, worker: Worker) -> Request:
+    def _request(self, worker: WorkerState) -> RemoteCall:
         if worker.losses == LOOSE:
             attempt: Attempt = self.values[worker.answers[0]]
-            return Request(OF_CALL[attempt.call], attempt=attempt)
+            return RemoteCall(OF_CALL[attempt.call], attempt=attempt)
         return self.passes.next_call(worker.losses, worker.answers)
 
-    def _look(self, state: State, target: Target | None) -> int:
+    def _look(self, state: ExploredState, target: Target | None) -> int:
         if target is None:
             raise ValueError("a look names its target")
         service = state.services[self.outside.place(target)]
         foreign = self.scenario.tells_makers and service.by_somebody_else() and service.state != hosting.GONE
         return (self._foreign if foreign else self._looks)[service.state]
 
-    def _deliver(self, state: State, event: str, *, behind: int = 0) -> Edge:
+    def _deliver(self, state: ExploredState, event: str, *, behind: int = 0) -> Edge:
         """A work message begins a pass, which reads the record and its clock."""
-        newcomer = Worker(0, (), fresh=True, born=state.now, behind=behind)
+        newcomer = WorkerState(0, (), fresh=True, born=state.now, behind=behind)
         workers = (*state.workers, newcomer)
         return self._load(state._replace(workers=workers), len(workers) - 1, event)
 
-    def _load(self, state: State, place: int, event: str = "load again") -> Edge:
+    def _load(self, state: ExploredState, place: int, event: str = "load again") -> Edge:
         worker = state.workers[place]
         answers: tuple[int, ...] = (state.record, self._reading(worker, state.now))
         if not self._plan_may_change(state):
@@ -290,27 +290,27 @@ class World:
         loaded = self._at_its_clock(worker._replace(answers=answers, fresh=True), state.now)
         return self._moved(event, state, place, loaded)
 
-    def _reading(self, worker: Worker, now: int) -> int:
+    def _reading(self, worker: WorkerState, now: int) -> int:
         """Return what the worker's clock shows."""
         return self._behind[now] if worker.behind else self._instants[now]
 
-    def _at_its_clock(self, worker: Worker, now: int) -> Worker:
+    def _at_its_clock(self, worker: WorkerState, now: int) -> WorkerState:
         """Return the worker with its clock read, as often as it does that once it has looked."""
         while self._request(worker).kind == CLOCK:
             worker = worker._replace(answers=(*worker.answers, self._reading(worker, now)))
         return worker
 
-    def _decides_late(self, worker: Worker, now: int) -> Worker:
+    def _decides_late(self, worker: WorkerState, now: int) -> WorkerState:
         """Return the worker, about to write what it decided, had it only now read its clock after the look."""
         if self._won in worker.answers or self.passes.next_call(worker.losses, worker.answers[:-1]).kind != CLOCK:
             return worker
         return worker._replace(answers=(*worker.answers[:-1], self._reading(worker, now)))
 
-    def _plan_may_change(self, state: State) -> bool:
+    def _plan_may_change(self, state: ExploredState) -> bool:
         hard = self.scenario.hard_from <= state.now < self.scenario.hard_until
         return hard and state.plan + 1 < len(self.scenario.plans)
 
-    def _answered(self, state: State, place: int, answer: int, event: str, *, called: bool = False) -> Edge:
+    def _answered(self, state: ExploredState, place: int, answer: int, event: str, *, called: bool = False) -> Edge:
         worker = state.workers[place]
         at = state.now if called else NEVER_CALLED
         broken: tuple[Broken, ...] = ()
@@ -323,7 +323,9 @@ class World:
             moved = self._at_its_clock(moved, state.now)
         return self._moved(event, state, place, moved)._replace(broken=broken)
 
-    def _call(self, state: State, place: int, request: Request, *, lost: bool = False, retried: bool = False) -> Edge:
+    def _call(
+        self, state: ExploredState, place: int, request: RemoteCall, *, lost: bool = False, retried: bool = False
+    ) -> Edge:
         worker, attempt = state.workers[place], request.attempt
         if attempt is None:
             raise ValueError(f"a call without an attempt: {request}")
@@ -347,7 +349,7 @@ class World:
         edge = self._moved(event, state.with_service(target, made.service), place, moved)
         return edge._replace(broken=tuple(broken))
 
-    def _change(self, state: State, place: int, attempt: Attempt, *, lost: bool) -> Edge:
+    def _change(self, state: ExploredState, place: int, attempt: Attempt, *, lost: bool) -> Edge:
         """A worker has the gate opened or closed; it lets through what it will, whoever else has written meanwhile."""
         worker = state.workers[place]
         broken = tuple(self._called(attempt, worker, state.now))
@@ -358,25 +360,27 @@ class World:
         after = state if gate is None else state._replace(gate=gate)
         return self._moved(event, after, place, moved)._replace(broken=broken)
 
-    def _called(self, attempt: Attempt, worker: Worker, now: int) -> Iterator[Broken]:
+    def _called(self, attempt: Attempt, worker: WorkerState, now: int) -> Iterator[Broken]:
         """Judge a call; a token stands for the parameters with which any way has first sent it."""
         digest = self._digests.setdefault(self.values.number(attempt.client_token), attempt.digest())
         first = Sent(attempt.first_at, digest)
         return by_call(attempt, self.values[worker.named], at=instant(now), first=first)
 
-    def _to_save(self, worker: Worker, clock: int) -> Worker:
+    def _to_save(self, worker: WorkerState, clock: int) -> WorkerState:
         """Return the worker at its write: the one that records an answer reads its clock first."""
         if worker.called_at == NEVER_CALLED:
             return worker
         return worker._replace(answers=(*worker.answers, self._reading(worker, clock)), called_at=NEVER_CALLED)
 
-    def _record_answer(self, state: State, place: int, clock: int) -> Edge:
+    def _record_answer(self, state: ExploredState, place: int, clock: int) -> Edge:
         ready = self._to_save(state.workers[place], clock)
         if broken := self.records.unrecorded(ready):
             return self._moved("the answer is not written down", state, place, None)._replace(broken=broken)
         return self._save(state, place, ready)
 
-    def _save(self, state: State, place: int, worker: Worker, *, lost: bool = False, arrives: bool = True) -> Edge:
+    def _save(
+        self, state: ExploredState, place: int, worker: WorkerState, *, lost: bool = False, arrives: bool = True
+    ) -> Edge:
         """The worker's write: won if what it read is still stored. `lost`: it gets no answer, though it may arrive."""
         fresh = worker.fresh and not self.asking.outruns(state, self._request(worker))
         answer = self._store_lost if lost else self._won if fresh else self._stale
@@ -388,7 +392,7 @@ class World:
         follower = worker._replace(answers=(*worker.answers, answer))
         again = self._won not in worker.answers and self._request(follower).kind in (LOAD, DONE)
         if not fresh and not lost and again:
-            follower = Worker(worker.losses + 1, (), fresh=False, born=worker.born, behind=worker.behind)
+            follower = WorkerState(worker.losses + 1, (), fresh=False, born=worker.born, behind=worker.behind)
             if follower.losses == WRITES_LOST_MAX:
                 return self._moved(event, state, place, None)
         if not fresh or not arrives:
@@ -403,7 +407,7 @@ class World:
         closed = tuple(self.records.closed(state, worker, callers)) if callers else ()
         return edge._replace(broken=(*written.broken, *closed))
 
-    def _outdated(self, workers: tuple[Worker, ...]) -> tuple[Worker, ...]:
+    def _outdated(self, workers: tuple[WorkerState, ...]) -> tuple[WorkerState, ...]:
         """Return the workers after somebody else's write.
 
         One that has not won its write yet will lose it and read again, as any new worker may at any time; one that has
@@ -414,16 +418,16 @@ class World:
             return tuple(each._replace(fresh=False) for each in workers)
         return tuple(self._loose(each) for each in workers if self._request(each).attempt is not None)
 
-    def _loose(self, worker: Worker) -> Worker:
+    def _loose(self, worker: WorkerState) -> WorkerState:
         attempt = self._request(worker).attempt
         if worker.losses == LOOSE or attempt is None:
             return worker
         bare = replace(
             attempt, intent_at=attempt.first_at, tries=1, open_writers=1, answer=None, retry_at=None, doubtful=False
         )
-        return Worker(LOOSE, (self.values.number(bare),), fresh=False, born=worker.born, named=worker.named)
+        return WorkerState(LOOSE, (self.values.number(bare),), fresh=False, born=worker.born, named=worker.named)
 
-    def _moved(self, event: str, state: State, place: int, worker: Worker | None) -> Edge:
+    def _moved(self, event: str, state: ExploredState, place: int, worker: WorkerState | None) -> Edge:
         """Return the state with one worker moved on; one that is done is gone. Workers are alike: they are sorted."""
         others = state.others(place)
         if worker is not None and worker.called_at != NEVER_CALLED and not worker.fresh and self.scenario.reduced:

@@ -48,7 +48,7 @@ from preheat_lab.explorer.wants import STEP
 from preheat_lab.simulation import run
 from preheat_lab.simulation.faults import MIXES, FaultMix
 from preheat_lab.simulation.plant import SimulatedLine, plant
-from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.latency import fixed
 from preheat_simulator.core.status import Operation
 from preheat_simulator.core.switches import Switches, TokenAfterStop, WhenPossible
@@ -60,40 +60,40 @@ PROMISES = frozenset(
 STATES_MAX = 400_000
 # Mixes that are rare in `all`: what takes hours, what fails often, and people.
 MIXES["hours"] = FaultMix(doubled=0.2, people=0.3, skew=timedelta(seconds=1), index_lost=0.02, restores=1.0, quotas=2.0)
-MIXES["asleep"] = FaultMix(service=(Fault(FaultKind.STUCK, probability=0.2),))
+MIXES["asleep"] = FaultMix(service=(InjectedFault(FaultKind.STUCK, probability=0.2),))
 MIXES["asleep, throttled"] = FaultMix(
     service=(
-        Fault(FaultKind.STUCK, probability=0.2),
-        Fault(FaultKind.THROTTLE, Operation.STOP_MODEL, probability=0.5),
+        InjectedFault(FaultKind.STUCK, probability=0.2),
+        InjectedFault(FaultKind.THROTTLE, Operation.STOP_MODEL, probability=0.5),
     )
 )
 # A mix's seed draws each fault anew, at most at one call in two: many of a kind refuse most calls.
 MIXES["throttled for long"] = FaultMix(
     service=(
-        *(Fault(FaultKind.THROTTLE, Operation.START_MODEL, probability=1) for _ in range(4)),
-        Fault(FaultKind.HOSTING_FAILED, probability=0.3),
+        *(InjectedFault(FaultKind.THROTTLE, Operation.START_MODEL, probability=1) for _ in range(4)),
+        InjectedFault(FaultKind.HOSTING_FAILED, probability=0.3),
     )
 )
 MIXES["denied"] = FaultMix(
     people=12.0,
     doubled=0.2,
     service=(
-        Fault(FaultKind.ACCESS_DENIED, Operation.START_MODEL, probability=0.3),
-        Fault(FaultKind.ACCESS_DENIED, Operation.STOP_MODEL, probability=0.5),
+        InjectedFault(FaultKind.ACCESS_DENIED, Operation.START_MODEL, probability=0.3),
+        InjectedFault(FaultKind.ACCESS_DENIED, Operation.STOP_MODEL, probability=0.5),
     ),
 )
 MIXES["failing often"] = FaultMix(
     service=(
-        Fault(FaultKind.HOSTING_FAILED, probability=0.5, after=timedelta(minutes=2)),
-        Fault(FaultKind.ANSWER_LOST, Operation.STOP_MODEL, probability=0.2),
+        InjectedFault(FaultKind.HOSTING_FAILED, probability=0.5, after=timedelta(minutes=2)),
+        InjectedFault(FaultKind.ANSWER_LOST, Operation.STOP_MODEL, probability=0.2),
     )
 )
 MIXES["failing"] = FaultMix(
     people=2.0,
     service=(
-        Fault(FaultKind.HOSTING_FAILED, probability=0.5, after=timedelta(minutes=3)),
-        Fault(FaultKind.STUCK, probability=0.01),
-        Fault(FaultKind.ANSWER_LOST, Operation.START_MODEL, probability=0.3),
+        InjectedFault(FaultKind.HOSTING_FAILED, probability=0.5, after=timedelta(minutes=3)),
+        InjectedFault(FaultKind.STUCK, probability=0.01),
+        InjectedFault(FaultKind.ANSWER_LOST, Operation.START_MODEL, probability=0.3),
     ),
 )
 # Without the shortcut that takes for granted that a pass which has lost its write begins anew.
@@ -121,7 +121,7 @@ STUBBORN = Switches(stop_while_starting=WhenPossible.CONFLICT, token_after_stop=
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class HuntResult:
     """What a hunt came to: `harness` and `invariant` of the first broken promise; `error` if one ended a harness."""
 
     harness: str | None = None
@@ -259,7 +259,7 @@ def long() -> Iterator[Harness]:
         yield f"explorer: {scenario}", partial(explored, scenario)
 
 
-def hunt(harnesses: Iterator[Harness]) -> Verdict:
+def hunt(harnesses: Iterator[Harness]) -> HuntResult:
     """Run harness after harness until one finds a broken promise; an error ends its harness, and the next goes on."""
     failed = None
     for name, harness in harnesses:
@@ -269,8 +269,8 @@ def hunt(harnesses: Iterator[Harness]) -> Verdict:
             failed = failed or f"{name}: {type(error).__name__}: {error}"[:300]
             continue
         if broken is not None:
-            return Verdict(name, *broken, error=failed)
-    return Verdict(error=failed)
+            return HuntResult(name, *broken, error=failed)
+    return HuntResult(error=failed)
 
 
 if __name__ == "__main__":

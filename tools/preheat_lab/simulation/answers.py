@@ -20,19 +20,19 @@ LONGEST = timedelta(days=7)
 DAY = timedelta(days=1)
 AN_INSTANT = timedelta(seconds=1)
 EXTENDED = timedelta(minutes=30)  # what the requesters ask for
-type Stands = dict[tuple[Subject, RequestId], Standing]
+type StandingRequests = dict[tuple[Subject, RequestId], Standing]
 type Releases = dict[tuple[Subject, RequestId], frozenset[Tombstone]]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class RequestsKept:
     """All that stands, and the releases that came before what they release."""
 
-    stands: Stands
+    stands: StandingRequests
     releases: Releases
 
     @classmethod
-    def of(cls, store: MemoryStore) -> "Kept":
+    def of(cls, store: MemoryStore) -> "RequestsKept":
         """Return what a store keeps."""
         return cls(
             {(subject, name): one for subject, found in store.stands.items() for name, one in found.items()},
@@ -40,14 +40,14 @@ class Kept:
         )
 
 
-class Answers:
+class AnswerJudge:
     """Follows what stands, answer by answer; `told` gets what is wrong, and whom it is about."""
 
     def __init__(
         self, store: MemoryStore, models: Sequence[HostedModel], told: Callable[[Subject | None, str], None]
     ) -> None:
         self._store, self._models, self._told = store, models, told
-        self._kept = Kept.of(store)
+        self._kept = RequestsKept.of(store)
         self._bodies: dict[tuple[RequestId, str], dict[str, Any]] = {}  # by id and digest: others may take an id
         self.stored: dict[RequestId, Reply] = {}
 
@@ -69,7 +69,7 @@ class Answers:
 
     def on_answer(self, reply: Reply) -> None:
         """Judge an answer that was stored just now, by what stands since."""
-        name, kept = reply.request_id, Kept.of(self._store)
+        name, kept = reply.request_id, RequestsKept.of(self._store)
         if name in self.stored:
             self._told(reply.subject, f"{name} was answered a second time")
         self.stored.setdefault(name, reply)
@@ -88,12 +88,12 @@ class Answers:
 
     def on_end(self) -> None:
         """Judge that nothing but answers has changed what stands, and that no reply has changed."""
-        if Kept.of(self._store) != self._kept:
+        if RequestsKept.of(self._store) != self._kept:
             self._told(None, "what stands has changed without an answer")
         if self._store.replies != self.stored:
             self._told(None, "the stored replies are not those that were given")
 
-    def _wrong(self, body: Mapping[str, Any], reply: Reply, kept: Kept) -> str | None:
+    def _wrong(self, body: Mapping[str, Any], reply: Reply, kept: RequestsKept) -> str | None:
         """Tell what is wrong with what stands after an answer."""
         stands, releases = dict(self._kept.stands), dict(self._kept.releases)
         if reply.accepted:
@@ -107,7 +107,7 @@ class Answers:
             return "the noted releases are not what it asks for"
         return None
 
-    def _apply(self, body: Mapping[str, Any], reply: Reply, stands: Stands, releases: Releases) -> str | None:
+    def _apply(self, body: Mapping[str, Any], reply: Reply, stands: StandingRequests, releases: Releases) -> str | None:
         """Have an accepted request do what its words say; tell why it cannot have been accepted."""
         subject, verb = reply.subject, body.get("verb")
         if subject is None or verb != reply.verb or subject.key != _key(body):
@@ -123,7 +123,7 @@ class Answers:
         return _change(before, reply, stands)
 
     def _place(
-        self, body: Mapping[str, Any], reply: Reply, subject: Subject, stands: Stands, releases: Releases
+        self, body: Mapping[str, Any], reply: Reply, subject: Subject, stands: StandingRequests, releases: Releases
     ) -> str | None:
         """Have a hold or a block stand, released at birth if its release has come before."""
         stops = reply.verb is Verb.STOP_NOW
@@ -169,7 +169,7 @@ def _note(of: RequestId, subject: Subject, reply: Reply, releases: Releases) -> 
     return None
 
 
-def _change(before: Standing, reply: Reply, stands: Stands) -> str | None:
+def _change(before: Standing, reply: Reply, stands: StandingRequests) -> str | None:
     """Have a hold or a block end now, or later by what the requesters extend it by."""
     if before.requester != reply.requester:
         return f"{before.request_id} is {before.requester}'s, and {reply.requester} changes it"

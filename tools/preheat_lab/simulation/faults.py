@@ -11,11 +11,11 @@ from enum import StrEnum
 from random import Random
 from typing import Any, Self
 
-from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.status import Operation
 
 
-class Killed(BaseException):
+class WorkerKilled(BaseException):
     """The worker died here: nothing after this line ran. Not an Exception, so that no handler can survive it."""
 
 
@@ -107,7 +107,7 @@ class FaultMix:
     gate_out: float = 0.0  # of a call of a gate or queue: never arrives, or is refused
     gate_lost: float = 0.0  # of a call of a gate or queue: has its effect, and is not answered
     skew: timedelta = timedelta()  # a pass's clock is off by up to this, either way
-    service: tuple[Fault, ...] = field(default=())
+    service: tuple[InjectedFault, ...] = field(default=())
 
     def drawn(self, random: Random) -> Self:
         """Return the mix of one seed: each kind left out one time in four, else up to four times rarer or oftener.
@@ -155,16 +155,16 @@ ALL = FaultMix(
     gate_lost=0.02,
     skew=timedelta(seconds=2.5),
     service=(
-        Fault(FaultKind.ANSWER_LOST, Operation.START_MODEL, probability=0.1),
-        Fault(FaultKind.ANSWER_LOST, Operation.STOP_MODEL, probability=0.1),
-        Fault(FaultKind.INTERNAL_ERROR_AFTER, Operation.START_MODEL, probability=0.05),
-        Fault(FaultKind.INTERNAL_ERROR, probability=0.02),
-        Fault(FaultKind.THROTTLE, probability=0.03),
-        Fault(FaultKind.ACCESS_DENIED, probability=0.001),
-        Fault(FaultKind.HOSTING_FAILED, probability=0.08),
-        Fault(FaultKind.CAPACITY, probability=0.04),
-        Fault(FaultKind.STUCK, probability=0.01),
-        Fault(FaultKind.SYSTEM_UPDATING, Operation.DESCRIBE_MODEL, probability=0.002),
+        InjectedFault(FaultKind.ANSWER_LOST, Operation.START_MODEL, probability=0.1),
+        InjectedFault(FaultKind.ANSWER_LOST, Operation.STOP_MODEL, probability=0.1),
+        InjectedFault(FaultKind.INTERNAL_ERROR_AFTER, Operation.START_MODEL, probability=0.05),
+        InjectedFault(FaultKind.INTERNAL_ERROR, probability=0.02),
+        InjectedFault(FaultKind.THROTTLE, probability=0.03),
+        InjectedFault(FaultKind.ACCESS_DENIED, probability=0.001),
+        InjectedFault(FaultKind.HOSTING_FAILED, probability=0.08),
+        InjectedFault(FaultKind.CAPACITY, probability=0.04),
+        InjectedFault(FaultKind.STUCK, probability=0.01),
+        InjectedFault(FaultKind.SYSTEM_UPDATING, Operation.DESCRIBE_MODEL, probability=0.002),
     ),
 )
 # What comes once a month in `all` comes here each day: outages, broken records, lost index writes, and people.
@@ -200,12 +200,12 @@ class Fate:
         """Count a call; die if this is the one, and death comes before it."""
         self.calls += 1
         if self.calls == self.call and not self.afterwards:
-            raise Killed
+            raise WorkerKilled
 
     def after(self) -> None:
         """Die if this call was the one, and death comes after it."""
         if self.calls == self.call and self.afterwards:
-            raise Killed
+            raise WorkerKilled
 
     @classmethod
     def drawn(cls, random: Random, probability: float) -> Self:
@@ -215,7 +215,7 @@ class Fate:
         return cls(None)
 
 
-class Met:
+class FaultyPort:
     """A port whose named calls each meet what may go wrong: `meets(name, call)` makes the call, or raises."""
 
     def __init__(self, port: object, names: tuple[str, ...], meets: Callable[..., Any]) -> None:

@@ -21,7 +21,7 @@ from preheat.bootstrap.wiring import Publisher, Reconciler, Requests, Ticker
 from preheat.domain.record.event import Event
 from preheat.domain.record.record import LedgerEntry
 from preheat_lab.checkout import ROOT
-from preheat_lab.simulation.queue import Message
+from preheat_lab.simulation.queue import QueuedMessage
 
 FUNCTIONS = ROOT / "functions"
 # As template.yaml sets them for the schedule of the tick and for what is invoked by it; a test holds them together.
@@ -56,13 +56,13 @@ class Functions:
         told: Callable[[LedgerEntry], None],
         requests: Requests | None = None,
     ) -> None:
-        self._telemetry = Telemetry(told)
+        self._telemetry = SilentTelemetry(told)
         self._reconcile = _loaded("reconcile", Reconciler, reconciler, self._telemetry)
         self._tick = _loaded("tick", Ticker, ticker, self._telemetry)
         self._publish = _loaded("publish", Publisher, publisher, self._telemetry)
         self._requests = _loaded("requests", Requests, requests, self._telemetry) if requests is not None else None
 
-    def reconcile(self, message: Message) -> bool:
+    def reconcile(self, message: QueuedMessage) -> bool:
         """Call `reconcile` with one message, as the mapping does (BatchSize 1); tell whether it may be deleted.
 
         An error that the handler returned its message for, other than what it may be returned for, is a bug: it is
@@ -79,7 +79,7 @@ class Functions:
             raise error
         return False
 
-    def answer(self, message: Message, sender: str) -> Taken | BaseException:
+    def answer(self, message: QueuedMessage, sender: str) -> Taken | BaseException:
         """Call `requests` with one message; return what became of it, or the error for which it must come again."""
         if self._requests is None:
             raise RuntimeError("nobody asks in this world")
@@ -110,11 +110,11 @@ class Functions:
         self._tick.handler({**_TICK, "time": f"{at.replace(tzinfo=None).isoformat(timespec='seconds')}Z"}, None)
 
 
-class Telemetry:
+class SilentTelemetry:
     """Stands in for `telemetry`: keeps the last error and answer, hands the entries on, drops the rest."""
 
     def __init__(self, told: Callable[[LedgerEntry], None]) -> None:
-        self.logger = Logger()
+        self.logger = SilentLogger()
         self.taken: Taken | None = None
         self.emit_entry = told
 
@@ -145,7 +145,7 @@ class Telemetry:
         """Drop the metric."""
 
 
-class Logger:
+class SilentLogger:
     """Stands in for the logger: keeps the last error, drops every line."""
 
     def __init__(self) -> None:
@@ -162,7 +162,7 @@ class Logger:
         """Drop the line."""
 
 
-def _loaded(name: str, wired: type, product: object, telemetry: Telemetry) -> ModuleType:
+def _loaded(name: str, wired: type, product: object, telemetry: SilentTelemetry) -> ModuleType:
     """Return a handler's module, loaded by its path as Lambda does, but wired with `product`."""
     path = FUNCTIONS / name / "handler.py"
     spec = importlib.util.spec_from_file_location(f"preheat_simulated_{name}", path)
@@ -178,7 +178,7 @@ def _loaded(name: str, wired: type, product: object, telemetry: Telemetry) -> Mo
     return module
 
 
-def sqs_event(message: Message) -> dict[str, Any]:
+def sqs_event(message: QueuedMessage) -> dict[str, Any]:
     """Return the event that the mapping calls with."""
     sent_ms = str(int(message.sent_at.timestamp() * 1000))
     record = {

@@ -16,8 +16,8 @@ from preheat.app.ports.hosting import Hosting
 from preheat.domain.decision.situation import Observation
 from preheat.domain.plan.plan import Backend, Readiness, Target
 from preheat.domain.record.attempt import Attempt
-from preheat_simulator.core.errors import AnswerLost as Dropped
 from preheat_simulator.core.errors import ServiceError
+from preheat_simulator.core.errors import SimulatedAnswerLost as Dropped
 from preheat_simulator.http.transport import simulated_client, simulated_runtime
 from preheat_simulator.lookout import LookoutService
 from preheat_simulator.rekognition import CustomLabelsService

@@ -33,9 +33,9 @@ from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.gate import Backlog, BacklogReading, GateLook
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import LedgerEntry, ModelRecord
-from preheat_lab.simulation.faults import Fate, FaultMix, Met, Mishap
+from preheat_lab.simulation.faults import Fate, FaultMix, FaultyPort, Mishap
 from preheat_lab.simulation.hosting import hosting_on
-from preheat_lab.simulation.watch import Watch
+from preheat_lab.simulation.watch import PromiseWatch
 from preheat_simulator.core.status import Status
 from preheat_simulator.lookout import LookoutService
 from preheat_simulator.rekognition import CustomLabelsService
@@ -87,27 +87,27 @@ class Invocation:
     skew: timedelta
 
 
-class Appended(Protocol):
+class AppendedEntries(Protocol):
     """The stream of the ledger, as its writer sees it."""
 
     def append(self, entry: LedgerEntry | Reply) -> None:
         """Take an entry or a reply that was appended."""
 
 
-class Around(Protocol):
+class Surroundings(Protocol):
     """What the ports know of the world around them."""
 
     clock: VirtualClock
     random: Random
     mix: FaultMix
-    watch: Watch
+    watch: PromiseWatch
     service: LookoutService | CustomLabelsService | EndpointService
     invocation: Invocation
     down: dict[str, datetime]
     names: dict[str, ModelId]
 
     @property
-    def stream(self) -> Appended:
+    def stream(self) -> AppendedEntries:
         """The stream of the ledger."""
 
     def amid_pass(self, model_id: ModelId) -> None:
@@ -126,7 +126,7 @@ class Around(Protocol):
         """Return what the service's state really is, without a call."""
 
 
-def met(world: Around, kind: str, port: object, names: tuple[str, ...], *, out: float, lost: float = 0.0) -> Any:
+def met(world: Surroundings, kind: str, port: object, names: tuple[str, ...], *, out: float, lost: float = 0.0) -> Any:
     """Return the port, of whose calls some never arrive (`out`), some are not answered (`lost`), some are the last."""
     chance, down = world.random.random, world.down
     if not out and not lost and not world.mix.killed and not world.mix.outages:
@@ -150,7 +150,7 @@ def met(world: Around, kind: str, port: object, names: tuple[str, ...], *, out: 
             raise _error(kind, f"{name}: not answered")
         return answer
 
-    return Met(port, names, meets)
+    return FaultyPort(port, names, meets)
 
 
 def _error(kind: str, text: str) -> Exception:
@@ -162,7 +162,7 @@ def _error(kind: str, text: str) -> Exception:
 class PassClock:
     """The clock of whatever runs now: off by what that one's is."""
 
-    def __init__(self, world: Around) -> None:
+    def __init__(self, world: Surroundings) -> None:
         self._world = world
 
     def now(self) -> datetime:
@@ -173,7 +173,7 @@ class PassClock:
 class WatchedStore(MemoryStore):
     """The in-memory store; every won write is judged, the due index may err, and a record may be unreadable."""
 
-    def __init__(self, world: Around) -> None:
+    def __init__(self, world: Surroundings) -> None:
         super().__init__()
         self._world = world
         self.unreadable: dict[ModelId, datetime] = {}  # until when
@@ -277,7 +277,7 @@ class WatchedStore(MemoryStore):
 class WatchedHosting:
     """The hosting service; every call is judged."""
 
-    def __init__(self, world: Around) -> None:
+    def __init__(self, world: Surroundings) -> None:
         self._world = world
         self._hosting = hosting_on(world.service)
         self.before = Status.TRAINED  # what the service's state really was before the last call
@@ -328,7 +328,7 @@ class WatchedHosting:
 class WatchedGates(MemoryGates):
     """The gates of the plant; every look and every call is judged."""
 
-    def __init__(self, world: Around, models: dict[str, ModelId]) -> None:
+    def __init__(self, world: Surroundings, models: dict[str, ModelId]) -> None:
         """`models`: whose each mapping is. Every gate is closed."""
         super().__init__(world.clock)
         self._world, self._models = world, models
@@ -348,7 +348,7 @@ class WatchedGates(MemoryGates):
 class WatchedBacklogs(MemoryBacklogs):
     """The queues of the plant; every reading is noted."""
 
-    def __init__(self, world: Around, models: dict[str, ModelId]) -> None:
+    def __init__(self, world: Surroundings, models: dict[str, ModelId]) -> None:
         """`models`: whose each queue is. Every queue is empty."""
         super().__init__()
         self._world, self._models = world, models

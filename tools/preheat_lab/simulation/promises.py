@@ -19,7 +19,7 @@ from preheat.domain.demand.demand import Demand, demands
 from preheat.domain.plan.plan import HostedModel, ModelId, Target
 from preheat_lab.simulation.faults import FaultMix, Mishap
 from preheat_lab.simulation.ports import WatchedGates, WatchedStore
-from preheat_lab.simulation.watch import Watch
+from preheat_lab.simulation.watch import PromiseWatch
 from preheat_simulator.core.answering import Answering
 from preheat_simulator.core.status import Status
 from preheat_simulator.core.switches import Switches, WhenPossible
@@ -48,14 +48,14 @@ BURNT_BY_LEAST = 2  # what else must have happened before a demand's attempts or
 WAITS = {Mishap.SYSTEM_UPDATING: timedelta(minutes=10), Mishap.ACCESS_DENIED: timedelta(minutes=5)}
 
 
-class Judged(Protocol):
+class JudgedWorld(Protocol):
     """What is known of the world."""
 
     clock: VirtualClock
     store: WatchedStore
     gates: WatchedGates
     service: Answering
-    watch: Watch
+    watch: PromiseWatch
     switches: Switches
     mix: FaultMix
 
@@ -69,7 +69,7 @@ class Judged(Protocol):
 class Promises:
     """Looks at the world when a promise falls due."""
 
-    def __init__(self, world: Judged) -> None:
+    def __init__(self, world: JudgedWorld) -> None:
         self._world = world
         self._hits: dict[ModelId, list[tuple[datetime, Mishap]]] = defaultdict(list)
         self.shifts = 0

@@ -21,7 +21,7 @@ DELAY_SECONDS_MAX = 900
 
 
 @dataclass(slots=True)
-class Message:
+class QueuedMessage:
     """One message, and how often it was handed out."""
 
     message_id: str
@@ -36,8 +36,8 @@ class SimulatedSqs:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._order = count(1)
-        self._hidden: list[tuple[datetime, int, Message]] = []
-        self.dead_letters: list[Message] = []
+        self._hidden: list[tuple[datetime, int, QueuedMessage]] = []
+        self.dead_letters: list[QueuedMessage] = []
         self.expired = 0
 
     def __len__(self) -> int:
@@ -59,7 +59,7 @@ class SimulatedSqs:
         if type(DelaySeconds) is not int or not 0 <= DelaySeconds <= DELAY_SECONDS_MAX:
             raise ValueError(f"{QueueUrl}: DelaySeconds {DelaySeconds!r} is not a whole number of 0 to 900")
         number, now = next(self._order), self._clock.now()
-        message = Message(f"00000000-0000-4000-8000-{number:012x}", MessageBody, now)
+        message = QueuedMessage(f"00000000-0000-4000-8000-{number:012x}", MessageBody, now)
         heapq.heappush(self._hidden, (now + timedelta(seconds=DelaySeconds), number, message))
         return {"MessageId": message.message_id}
 
@@ -67,7 +67,7 @@ class SimulatedSqs:
         """Return when the next message becomes visible, or None if there is none."""
         return self._hidden[0][0] if self._hidden else None
 
-    def receive(self) -> Message | None:
+    def receive(self) -> QueuedMessage | None:
         """Hand out the next visible message, or None; one that was handed out too often is a dead letter instead."""
         now = self._clock.now()
         while self._hidden and self._hidden[0][0] <= now:
@@ -81,6 +81,6 @@ class SimulatedSqs:
                 return message
         return None
 
-    def comes_again(self, message: Message, after: timedelta = VISIBILITY) -> None:
+    def comes_again(self, message: QueuedMessage, after: timedelta = VISIBILITY) -> None:
         """Show a message again that was received and not deleted."""
         heapq.heappush(self._hidden, (self._clock.now() + after, next(self._order), message))

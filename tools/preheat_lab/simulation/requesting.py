@@ -16,10 +16,10 @@ from preheat.app.requests.desk import Taken
 from preheat.app.requests.envelope import Sent
 from preheat.domain.demand.request import Reply, Standing, Subject, Verb
 from preheat.domain.plan.plan import HostedModel, ModelId
-from preheat_lab.simulation.answers import Answers
-from preheat_lab.simulation.faults import Fate, Killed
-from preheat_lab.simulation.ports import Around, Invocation, WatchedStore
-from preheat_lab.simulation.queue import RECEIVES_MAX, VISIBILITY, Message
+from preheat_lab.simulation.answers import AnswerJudge
+from preheat_lab.simulation.faults import Fate, WorkerKilled
+from preheat_lab.simulation.ports import Invocation, Surroundings, WatchedStore
+from preheat_lab.simulation.queue import RECEIVES_MAX, VISIBILITY, QueuedMessage
 
 REPLIES = "arn:aws:sqs:eu-central-1:111122223333:cell-replies"
 SENDERS = ("AROAPLANNER:batch", "AROAROBOT:cell")
@@ -29,7 +29,7 @@ AMID_AN_ANSWER = 0.1  # of the answers, one before which the model's record is w
 BROKEN = ("hold line-01", "[]", '{"version": 1, "verb": "hold"}', '{"version": 9, "request_id": "later"}')
 
 
-class Asked(Around, Protocol):
+class RequestedWorld(Surroundings, Protocol):
     """What the requesters know of the world."""
 
     store: WatchedStore
@@ -39,7 +39,7 @@ class Asked(Around, Protocol):
         """Let an event happen."""
 
 
-class Rejected:
+class RejectedRequests:
     """Where refused requests are put aside: counted."""
 
     def __init__(self) -> None:
@@ -55,10 +55,10 @@ class Requesters:
 
     def __init__(
         self,
-        world: Asked,
+        world: RequestedWorld,
         chance: Random,
-        answer: Callable[[Message, str], Taken | BaseException],
-        answers: Answers,
+        answer: Callable[[QueuedMessage, str], Taken | BaseException],
+        answers: AnswerJudge,
     ) -> None:
         self._world, self._chance, self._answer, self._answers = world, chance, answer, answers
         self.sent: dict[str, Sent] = {}
@@ -111,15 +111,15 @@ class Requesters:
         for wait in (after, after + self._chance.randint(0, 900))[: 1 + (self._chance.random() < 0.1)]:
             self._later(message, timedelta(seconds=wait))
 
-    def _sent(self, body: str, sender: str) -> Message:
+    def _sent(self, body: str, sender: str) -> QueuedMessage:
         number = len(self.sent) + 1
-        message = Message(f"00000000-0000-4000-9000-{number:012x}", body, self._world.clock.at)
+        message = QueuedMessage(f"00000000-0000-4000-9000-{number:012x}", body, self._world.clock.at)
         self.sent[message.message_id] = sent = Sent(message.message_id, sender, body)
         self._answers.expect(sent)
         self._sent_at[message.message_id] = self._world.clock.at
         return message
 
-    def _later(self, message: Message, after: timedelta) -> None:
+    def _later(self, message: QueuedMessage, after: timedelta) -> None:
         self._world.at(self._world.clock.at + after, lambda: self._deliver(message))
 
     def hurry(self, model_id: ModelId) -> None:
@@ -135,7 +135,7 @@ class Requesters:
         """Draw whether somebody is quicker than the answer under way."""
         return self._chance.random() < AMID_AN_ANSWER
 
-    def _deliver(self, message: Message) -> None:
+    def _deliver(self, message: QueuedMessage) -> None:
         world, mix = self._world, self._world.mix
         message.receives += 1
         if message.receives > 2 * RECEIVES_MAX:  # of a message that was sent twice, each copy is counted
@@ -146,7 +146,7 @@ class Requesters:
         sent = self.sent[message.message_id]
         try:
             answer = self._answer(message, sent.sender_id)
-        except Killed:
+        except WorkerKilled:
             answer = StoreUnavailable("the worker died")
         if isinstance(answer, Taken):
             self._answers.on_delivered(sent, answer.reply)

@@ -10,8 +10,8 @@ from preheat.domain.plan.plan import Backend
 from preheat.domain.record.record import LedgerEntry
 from preheat_lab.simulation.faults import MIXES
 from preheat_lab.simulation.plant import plant
-from preheat_lab.simulation.watch import Violation
-from preheat_lab.simulation.world import World
+from preheat_lab.simulation.watch import BrokenPromise
+from preheat_lab.simulation.world import SimulatedWorld
 from preheat_simulator.core.switches import Switches
 
 # A Monday before the autumn clock changes of both hemispheres: a month from here crosses them.
@@ -24,7 +24,7 @@ def asked_by_default(faults: str, models: int, days: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SimulationOutcome:
     """What a simulated run came to. Margins are of starts that were seen to become HOSTED.
 
     `cells` counts the coverage matrix: the service's status, the record's phase and the mishap (`faults.Mishap`) for
@@ -46,7 +46,7 @@ class Outcome:
     unit_hours: float
     faults: dict[str, int]
     cells: Counter[tuple[str, str, str]]
-    violations: tuple[Violation, ...]
+    violations: tuple[BrokenPromise, ...]
     requests: int = 0  # answered
 
     def summary(self) -> str:
@@ -73,7 +73,7 @@ def run(
     told: Callable[[LedgerEntry], None] | None = None,
     backend: Backend = Backend.LOOKOUT_VISION,
     requests: int = 0,
-) -> Outcome:
+) -> SimulationOutcome:
     """Simulate a plant of `models` models of one service for `days` days; `told` gets each entry as it is written.
 
     `faults` names a mix of `faults.MIXES`, from which the seed draws its own; `requests` is how often others ask for
@@ -88,7 +88,7 @@ def run(
             told(entry)
 
     lines = plant(random, models, announced_at=BEGINS_AT, backend=backend)
-    world = World(
+    world = SimulatedWorld(
         lines,
         BEGINS_AT,
         days,
@@ -101,7 +101,7 @@ def run(
     world.run()
     log = world.service.call_log
     judged = Counter(entry.late for entry in entries if entry.late is not None)
-    return Outcome(
+    return SimulationOutcome(
         seed=seed,
         models=models,
         days=days,

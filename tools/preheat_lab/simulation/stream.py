@@ -23,7 +23,7 @@ from preheat.domain.demand.request import Reply
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.event import Event, EventKind
 from preheat.domain.record.record import LedgerEntry
-from preheat_lab.simulation.faults import Fate, FaultMix, Killed, Mishap
+from preheat_lab.simulation.faults import Fate, FaultMix, Mishap, WorkerKilled
 
 BATCH_MAX = 100
 RETRIES_MAX = 5
@@ -31,7 +31,7 @@ LATENCY_MAX = timedelta(seconds=2)
 TABLE = "preheat-ledger"
 
 
-class Streamed(Protocol):
+class StreamedWorld(Protocol):
     """What the stream knows of the world."""
 
     clock: VirtualClock
@@ -47,7 +47,7 @@ class Streamed(Protocol):
 class SimulatedBus(MemoryEvents):
     """The event bus: some calls do not arrive, some are not answered, and at some the worker dies."""
 
-    def __init__(self, world: Streamed, chance: Random) -> None:
+    def __init__(self, world: StreamedWorld, chance: Random) -> None:
         super().__init__()
         self._world, self._chance = world, chance
         self.fate = Fate(None)
@@ -68,7 +68,7 @@ class SimulatedBus(MemoryEvents):
 class Stream:
     """The shard of the ledger's stream with its mapping."""
 
-    def __init__(self, world: Streamed, bus: SimulatedBus, chance: Random) -> None:
+    def __init__(self, world: StreamedWorld, bus: SimulatedBus, chance: Random) -> None:
         self._world, self._bus, self._chance = world, bus, chance
         self._entries: deque[LedgerEntry | Reply] = deque()
         self._under_way = False
@@ -170,7 +170,7 @@ class Stream:
         self._bus.fate = Fate.drawn(chance, mix.killed)
         try:
             done = self._publish(batch)
-        except Killed:
+        except WorkerKilled:
             self._world.note(Mishap.PUBLISHER_KILLED)
             done, self._half = 0, max(len(batch) // 2, 1)
         if done:
@@ -195,7 +195,7 @@ class Stream:
         self._bus.fate = Fate.drawn(self._chance, self._world.mix.killed)
         try:
             self._publish(batch)
-        except Killed:
+        except WorkerKilled:
             self._world.note(Mishap.PUBLISHER_KILLED)
 
     def _publish(self, batch: list[LedgerEntry | Reply]) -> int:

@@ -13,14 +13,14 @@ from typing import Protocol
 from preheat.adapters.sqs.work import parse_work
 from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.plan.plan import ModelId
-from preheat_lab.simulation.faults import Fate, Killed, Mishap
+from preheat_lab.simulation.faults import Fate, Mishap, WorkerKilled
 from preheat_lab.simulation.functions import TICK_AGE_MAX, TICK_RETRIES_MAX, Functions
-from preheat_lab.simulation.ports import Around, Invocation
+from preheat_lab.simulation.ports import Invocation, Surroundings
 from preheat_lab.simulation.promises import MINUTE, TICK_LATE_MAX
-from preheat_lab.simulation.queue import Message, SimulatedSqs
+from preheat_lab.simulation.queue import QueuedMessage, SimulatedSqs
 
 
-class Triggered(Around, Protocol):
+class TriggeredWorld(Surroundings, Protocol):
     """What the triggers know of the world."""
 
     sqs: SimulatedSqs
@@ -36,7 +36,7 @@ class Triggered(Around, Protocol):
 class Triggers:
     """The schedule and the mapping of one world."""
 
-    def __init__(self, world: Triggered, functions: Functions) -> None:
+    def __init__(self, world: TriggeredWorld, functions: Functions) -> None:
         self._world = world
         self._functions = functions
         self.passes = 0
@@ -72,7 +72,7 @@ class Triggers:
         self._invoked("tick", world.everyone)
         try:
             self._functions.tick(world.clock.at)
-        except Killed:
+        except WorkerKilled:
             world.note(Mishap.TICK_KILLED, *world.everyone)
             self.undelivered += 1
 
@@ -95,7 +95,7 @@ class Triggers:
         if not self._pass(message, concerned):
             world.sqs.comes_again(message)
 
-    def _pass(self, message: Message, concerned: tuple[ModelId, ...]) -> bool:
+    def _pass(self, message: QueuedMessage, concerned: tuple[ModelId, ...]) -> bool:
         """Call the function with a message; tell whether it is done with it."""
         world = self._world
         self.passes += 1
@@ -107,7 +107,7 @@ class Triggers:
         world.watch.begins()
         try:
             return self._functions.reconcile(message)
-        except Killed:
+        except WorkerKilled:
             world.note(Mishap.WORKER_KILLED, *concerned)
             return False
 

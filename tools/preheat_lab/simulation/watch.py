@@ -38,7 +38,7 @@ OUT_OF_STARTING = (Observed.HOSTED, Observed.STOPPING)
 
 
 @dataclass(frozen=True, slots=True)
-class Violation:
+class BrokenPromise:
     """One broken promise."""
 
     invariant: str
@@ -51,7 +51,7 @@ class Violation:
 
 
 @dataclass(slots=True)
-class _Wanted:
+class _DemandsOfModel:
     """The demands of one model over the whole run, in order, and their ends."""
 
     lead: timedelta
@@ -71,14 +71,14 @@ class _Wanted:
         return self.ends[place - 1] if place else None
 
 
-class Watch:
+class PromiseWatch:
     """Watches every write and every call of one run, pass after pass."""
 
     def __init__(
         self, models: Iterable[HostedModel], begins_at: datetime, until: datetime, *, skew: timedelta = timedelta()
     ) -> None:
         """Take the models, whose plan stays as it is; `skew`: how far a pass's clock may be off."""
-        self.violations: list[Violation] = []
+        self.violations: list[BrokenPromise] = []
         self.calls = 0
         self.saw = Observed.UNKNOWN  # what the last look of the pass under way has told
         self.passage: Passage | None = None  # what the pass under way has seen of the gate
@@ -89,7 +89,7 @@ class Watch:
         self.resized: dict[ModelId, list[datetime]] = defaultdict(list)  # stopped, to be started with more units
         self._change: Attempt | None = None  # of a gate, in the last write that the pass under way has won
         self._wanted = {
-            model.model_id: _Wanted(
+            model.model_id: _DemandsOfModel(
                 model.lead, demands(model, begins_at - timedelta(days=8), until + timedelta(days=2))
             )
             for model in models
@@ -117,7 +117,7 @@ class Watch:
         if since is not None and self._covered(model.model_id, since, at):
             # A hold that is released before its begin leaves no demand behind; what was adopted for it stays adopted.
             self._adoptable.add(model.model_id)
-        self._wanted[model.model_id] = _Wanted(model.lead, demands(model, *self._span, standing))
+        self._wanted[model.model_id] = _DemandsOfModel(model.lead, demands(model, *self._span, standing))
         if any(self._held_by_some_clock(one, at) for one in standing):
             # A pass may have let go of the demand, and another serves it anew: it may be told once more.
             for demand in self._wanted[model.model_id].from_(at)[:1]:
@@ -318,7 +318,7 @@ class Watch:
 
     def missed(self, invariant: str, model_id: ModelId, at: datetime, what: str) -> None:
         """Record a liveness promise that the world saw broken."""
-        self.violations.append(Violation(invariant, model_id, at, what))
+        self.violations.append(BrokenPromise(invariant, model_id, at, what))
 
     def _number(self, count: Counter[tuple[ModelId, datetime]], model_id: ModelId, at: datetime) -> int:
         """Count a new start for the demand that is served at `at`; return how many that one has had."""
@@ -350,7 +350,7 @@ class Watch:
 
     def _judge(self, model_id: ModelId, at: datetime, found: Iterable[Broken]) -> None:
         for broken in found:
-            self.violations.append(Violation(broken.invariant, model_id, at, broken.what))
+            self.violations.append(BrokenPromise(broken.invariant, model_id, at, broken.what))
 
 
 def _claims(record: ModelRecord) -> bool:

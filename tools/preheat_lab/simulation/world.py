@@ -31,7 +31,7 @@ from preheat.domain.record.attempt import Call
 from preheat.domain.record.gate import Backlog
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import LedgerEntry
-from preheat_lab.simulation.answers import Answers
+from preheat_lab.simulation.answers import AnswerJudge
 from preheat_lab.simulation.faults import HARMLESS, Fate, FaultMix, Mishap
 from preheat_lab.simulation.functions import Functions
 from preheat_lab.simulation.hosting import SERVICES
@@ -52,12 +52,12 @@ from preheat_lab.simulation.ports import (
 )
 from preheat_lab.simulation.promises import MINUTE, Promises
 from preheat_lab.simulation.queue import SimulatedSqs
-from preheat_lab.simulation.requesting import REPLIES, Rejected, Requesters, concerned, standing_of
+from preheat_lab.simulation.requesting import REPLIES, RejectedRequests, Requesters, concerned, standing_of
 from preheat_lab.simulation.stream import TABLE, SimulatedBus, Stream
 from preheat_lab.simulation.triggers import Triggers
-from preheat_lab.simulation.watch import Watch
-from preheat_simulator.core.calls import Call as ServiceCall
+from preheat_lab.simulation.watch import PromiseWatch
 from preheat_simulator.core.calls import CallLog
+from preheat_simulator.core.calls import LoggedCall as ServiceCall
 from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.core.switches import Switches
@@ -73,7 +73,7 @@ POISON = (
 OUTAGES = {"store": Mishap.STORE_OUTAGE, "hosting": Mishap.HOSTING_OUTAGE}
 
 
-class World:
+class SimulatedWorld:
     """A plant, its service account and Preheat, for `days` from `begins_at` on."""
 
     def __init__(
@@ -101,7 +101,7 @@ class World:
         self._events: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
         self.invocation = Invocation("nobody", (), Fate(None), timedelta())
-        self.watch = Watch(self.models, begins_at, self.until, skew=mix.skew)
+        self.watch = PromiseWatch(self.models, begins_at, self.until, skew=mix.skew)
         self.promises = Promises(self)
         # Drawn without moving the world's own chance: a seed replays as it did before there was a stream.
         chance = Random(f"{random.getstate()[1][0]}/stream")  # noqa: S311 - chance in a simulation
@@ -138,7 +138,7 @@ class World:
         functions = self._wired(told)
         self.triggers, self.stream.publish = Triggers(self, functions), functions.publish
         asking = Random(f"{random.getstate()[1][0]}/requests")  # noqa: S311 - as the stream's
-        self.answers = Answers(self.store, self.models, self._answered_wrong)
+        self.answers = AnswerJudge(self.store, self.models, self._answered_wrong)
         self.requesters, self._requests = Requesters(self, asking, functions.answer, self.answers), requests
         self.store.apply(self.models, expected_version=0, at=begins_at)
 
@@ -164,7 +164,7 @@ class World:
             Ticker(clock, store, queue),
             publisher,
             told_first,
-            Requests(clock, Desk(clock, store, queue, Rejected(), Limits(reply_queues=frozenset({REPLIES})))),
+            Requests(clock, Desk(clock, store, queue, RejectedRequests(), Limits(reply_queues=frozenset({REPLIES})))),
         )
 
     def run(self) -> None:
@@ -341,7 +341,7 @@ class World:
 class WatchedLog(CallLog):
     """The service's call log; every call is noted as it is answered."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: SimulatedWorld) -> None:
         super().__init__(keep=1)
         self._world = world
 

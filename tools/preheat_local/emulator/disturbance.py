@@ -22,8 +22,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-type Answer = tuple[int, dict[str, str], bytes]
-type Handler = Callable[..., Awaitable[Any]]
+type HttpAnswer = tuple[int, dict[str, str], bytes]
+type RequestHandler = Callable[..., Awaitable[Any]]
 type Seam = Callable[..., Any]
 
 RULES, LOG = "disturbance.json", "disturbance.log"
@@ -49,7 +49,7 @@ class Disturbance:
         self._kills: list[dict[str, str]] = []
         self._done: set[str] = set()
 
-    async def handle(self, handler: Handler, arguments: tuple[Any, ...], *, faulty: bool) -> Any:
+    async def handle(self, handler: RequestHandler, arguments: tuple[Any, ...], *, faulty: bool) -> Any:
         """Let `handler` answer one request, unless something goes wrong. `faulty`: the shares apply to this service."""
         headers = arguments[2]
         call, key = headers.get("x-amz-target", "").rpartition(".")[2], access_key(headers)
@@ -109,7 +109,7 @@ def bodies(event: Any) -> list[str]:
     return [record["body"] for record in records if isinstance(record.get("body"), str)]
 
 
-def failure(code: str, message: str, status: int) -> Answer:
+def failure(code: str, message: str, status: int) -> HttpAnswer:
     """Return an error as DynamoDB words it."""
     body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": message}).encode()
     return status, {"Content-Type": "application/x-amz-json-1.0", "x-amzn-errortype": code}, body
@@ -147,7 +147,7 @@ def install(seam: Seam, runtime: ModuleType, dynamodb: ModuleType, sqs: ModuleTy
         module.handle_request = _disturbed(disturbance, original, faulty=faulty)  # type: ignore[attr-defined]  # seam() found it
 
 
-def _disturbed(disturbance: Disturbance, original: Handler, *, faulty: bool) -> Handler:
+def _disturbed(disturbance: Disturbance, original: RequestHandler, *, faulty: bool) -> RequestHandler:
     async def handle(*arguments: Any) -> Any:
         return await disturbance.handle(original, arguments, faulty=faulty)
 

@@ -11,11 +11,11 @@ from typing import ClassVar
 
 from preheat_simulator.core.billing import Bill
 from preheat_simulator.core.calls import CallLog
-from preheat_simulator.core.faults import NO_CAPACITY, ON_START, Fault, FaultKind, Faults
-from preheat_simulator.core.fleet import ACCOUNT, REGION, Fleet
+from preheat_simulator.core.faults import NO_CAPACITY, ON_START, FaultKind, InjectedFault, InjectedFaults
+from preheat_simulator.core.fleet import ACCOUNT, REGION, SimulatedFleet
 from preheat_simulator.core.hosted import SimulatedModel
 from preheat_simulator.core.latency import Latency, fixed
-from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Status
 from preheat_simulator.core.switches import BillingStart, Switches
 from preheat_simulator.core.throttle import Throttle
@@ -24,7 +24,7 @@ from preheat_simulator.core.views import ModelView, ProjectView
 from preheat_simulator.core.words import LOOKOUT, Words
 
 
-class Account:
+class SimulatedAccount:
     """One account in one Region. `switches` and the latencies may be replaced at any time; they hold from then on."""
 
     words: ClassVar[Words] = LOOKOUT
@@ -35,7 +35,7 @@ class Account:
         *,
         seed: int = 1,
         switches: Switches | None = None,
-        limits: Limits | None = None,
+        limits: AccountLimits | None = None,
         start_latency: Latency | None = None,
         stop_latency: Latency | None = None,
         region: str = REGION,
@@ -48,20 +48,20 @@ class Account:
         self.start_latency = start_latency or fixed(900)
         self.stop_latency = stop_latency or fixed(120)
         self.call_log = CallLog()
-        self.faults = Faults(Random(f"{seed}/faults"))  # noqa: S311 - chance in a simulation, replayed from its seed
+        self.faults = InjectedFaults(Random(f"{seed}/faults"))  # noqa: S311 - chance in a simulation, replayed from its seed
         self.region, self.account = region, account
-        self._fleet = Fleet(region, account)
+        self._fleet = SimulatedFleet(region, account)
         self._tokens = Tokens()
         self._limits = limits or self.words.limits
         self._throttle = Throttle(self._limits.calls_per_second)
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> AccountLimits:
         """The account's limits; replacing them empties the record of recent calls."""
         return self._limits
 
     @limits.setter
-    def limits(self, limits: Limits) -> None:
+    def limits(self, limits: AccountLimits) -> None:
         self._limits = limits
         self._throttle = Throttle(limits.calls_per_second)
 
@@ -96,7 +96,7 @@ class Account:
         model = self._fleet.model(project, version, self.now())
         model.start_latency, model.stop_latency = start_latency, stop_latency
 
-    def inject(self, fault: Fault) -> None:
+    def inject(self, fault: InjectedFault) -> None:
         """Arm a fault for the calls it matches; one of a start waits for the service's own start.
 
         Raises ValueError for an operation that is another service's.

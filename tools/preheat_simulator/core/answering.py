@@ -9,10 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from preheat_simulator.core.account import Account
-from preheat_simulator.core.calls import API, Call, Caller
-from preheat_simulator.core.errors import AnswerLost, ServiceError, invalid
-from preheat_simulator.core.faults import AFTER_EFFECT, BEFORE_CALL, REFUSALS, Fault, FaultKind, refusal
+from preheat_simulator.core.account import SimulatedAccount
+from preheat_simulator.core.calls import API, Caller, LoggedCall
+from preheat_simulator.core.errors import ServiceError, SimulatedAnswerLost, invalid
+from preheat_simulator.core.faults import AFTER_EFFECT, BEFORE_CALL, REFUSALS, FaultKind, InjectedFault, refusal
 from preheat_simulator.core.status import Operation
 
 
@@ -28,7 +28,7 @@ class Progress:
     fault: FaultKind | None = None
 
 
-class Answering(Account, ABC):
+class Answering(SimulatedAccount, ABC):
     """An account that answers calls."""
 
     @abstractmethod
@@ -90,7 +90,7 @@ class Answering(Account, ABC):
             error = self._said(error)
             call.answer, call.http_status = error.code, self.words.http.get(core, 400)
         self.call_log.add(
-            Call(
+            LoggedCall(
                 call.now,
                 operation,
                 project,
@@ -107,7 +107,7 @@ class Answering(Account, ABC):
             )
         )
         if lost:
-            raise AnswerLost(f"{operation}: the answer {call.answer} was lost")
+            raise SimulatedAnswerLost(f"{operation}: the answer {call.answer} was lost")
         if error is not None:
             raise error
         return answer  # type: ignore[return-value]  # neither lost nor an error, so handle returned
@@ -136,7 +136,7 @@ class Answering(Account, ABC):
         said = self.words.code(error.code)
         return error if not self.words.codes else ServiceError(said, error.message)
 
-    def _happen(self, fault: Fault, project: str, version: str) -> None:
+    def _happen(self, fault: InjectedFault, project: str, version: str) -> None:
         match fault.kind:
             case FaultKind.SYSTEM_UPDATING:
                 self.system_update(project, version, fault.lasts)

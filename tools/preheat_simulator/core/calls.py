@@ -21,7 +21,7 @@ API = Caller()
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class LoggedCall:
     """One call as it was answered.
 
     `answer` is the Status that StartModel or StopModel answered, `OK` for a read, or the error's name; `http_status` is
@@ -47,18 +47,18 @@ class CallLog:
     """The latest calls, oldest first, and how many of each operation changed state since the beginning."""
 
     def __init__(self, keep: int = 100_000) -> None:
-        self._calls: deque[Call] = deque(maxlen=keep)
+        self._calls: deque[LoggedCall] = deque(maxlen=keep)
         self._made: Counter[Operation] = Counter()
         self._changed: Counter[Operation] = Counter()
 
-    def add(self, call: Call) -> None:
+    def add(self, call: LoggedCall) -> None:
         """Append a call."""
         self._calls.append(call)
         self._made[call.operation] += 1
         if call.changed_state:
             self._changed[call.operation] += 1
 
-    def __iter__(self) -> Iterator[Call]:
+    def __iter__(self) -> Iterator[LoggedCall]:
         return iter(self._calls)
 
     def __len__(self) -> int:

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 
-class Clock:
+class ScaledClock:
     """Time that runs `scale` times as fast as the machine's; 0 is virtual time, which only `advance` moves.
 
     It never runs backwards: changing the scale goes on from the instant reached.

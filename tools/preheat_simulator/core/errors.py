@@ -11,7 +11,7 @@ class ServiceError(Exception):
         self.members = members
 
 
-class AnswerLost(Exception):
+class SimulatedAnswerLost(Exception):
     """The call was handled, with whatever effect it has, and its answer was lost on the way back."""
 
 

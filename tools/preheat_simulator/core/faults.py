@@ -59,7 +59,7 @@ REFUSALS = frozenset(FaultKind) - ON_START - AFTER_EFFECT - BEFORE_CALL
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class InjectedFault:
     """One fault; None matches any operation, project or version.
 
     `times` is how many calls it hits (once if neither it nor `probability` is given, without end if only the latter
@@ -102,12 +102,12 @@ class Fault:
 
 @dataclass(slots=True)
 class _Armed:
-    fault: Fault
+    fault: InjectedFault
     left: int | None
     skip: int
 
 
-class Faults:
+class InjectedFaults:
     """The faults that wait for their calls, in the order they were injected."""
 
     def __init__(self, random: Random) -> None:
@@ -117,7 +117,7 @@ class Faults:
     def __bool__(self) -> bool:
         return bool(self._armed)
 
-    def inject(self, fault: Fault) -> None:
+    def inject(self, fault: InjectedFault) -> None:
         """Arm a fault."""
         left = 1 if fault.times is None and fault.probability is None else fault.times
         self._armed.append(_Armed(fault, left, fault.skip))
@@ -126,13 +126,13 @@ class Faults:
         """Disarm all."""
         self._armed.clear()
 
-    def armed(self) -> list[tuple[Fault, int | None]]:
+    def armed(self) -> list[tuple[InjectedFault, int | None]]:
         """Return the faults that wait, each with the number of calls it may still hit."""
         return [(each.fault, each.left) for each in self._armed]
 
     def take(
         self, kinds: frozenset[FaultKind], operation: Operation, project: str | None, version: str | None
-    ) -> Fault | None:
+    ) -> InjectedFault | None:
         """Return the first fault of these kinds that hits this call, and count it."""
         for each in self._armed:
             if each.fault.kind not in kinds or not each.fault.matches(operation, project, version):
@@ -159,7 +159,7 @@ _ERRORS = {
 }
 
 
-def refusal(fault: Fault) -> ServiceError:
+def refusal(fault: InjectedFault) -> ServiceError:
     """Return the error that a fault answers with."""
     code, message = _ERRORS[fault.kind]
     if fault.retry_after_seconds is None or code not in {"ThrottlingException", "InternalServerException"}:

@@ -9,7 +9,7 @@ from datetime import datetime
 from preheat_simulator.core.billing import Meter
 from preheat_simulator.core.errors import invalid, not_found, over_quota
 from preheat_simulator.core.hosted import SimulatedModel
-from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Status
 from preheat_simulator.core.switches import Latest
 from preheat_simulator.core.views import ProjectView
@@ -18,7 +18,7 @@ REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 
 
-class Fleet:
+class SimulatedFleet:
     """All projects and models of one simulated account and Region."""
 
     def __init__(self, region: str = REGION, account: str = ACCOUNT) -> None:
@@ -109,7 +109,9 @@ class Fleet:
             self.delete(name, version, now)
         del self._projects[name], self._models[name]
 
-    def check_quotas(self, model: SimulatedModel, units: tuple[int, int | None], limits: Limits, now: datetime) -> None:
+    def check_quotas(
+        self, model: SimulatedModel, units: tuple[int, int | None], limits: AccountLimits, now: datetime
+    ) -> None:
         """Raise ServiceError ServiceQuotaExceededException if a start with `units` (min, max) would exceed a limit."""
         most = max(units[0], units[1] or 0)
         if limits.max_units_per_model is not None and most > limits.max_units_per_model:

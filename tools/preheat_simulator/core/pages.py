@@ -5,13 +5,13 @@ from binascii import Error as NotBase64
 from collections.abc import Callable, Iterable
 
 from preheat_simulator.core.errors import invalid
-from preheat_simulator.core.views import Page
+from preheat_simulator.core.views import ListPage
 
 DEFAULT_PAGE = 100
 _MARK = "after "
 
 
-def page[Row](rows: Iterable[Row], key: Callable[[Row], str], token: str | None, size: int | None) -> Page[Row]:
+def page[Row](rows: Iterable[Row], key: Callable[[Row], str], token: str | None, size: int | None) -> ListPage[Row]:
     """Return the page that follows `token`, of at most `size` rows (1 to 100, 100 if None).
 
     `key` sorts the rows. A page resumes after the last key shown, so a row added or deleted in between shifts nothing.
@@ -22,7 +22,7 @@ def page[Row](rows: Iterable[Row], key: Callable[[Row], str], token: str | None,
     size = size or DEFAULT_PAGE
     shown = tuple(left[:size])
     more = len(left) > size
-    return Page(shown, b64encode((_MARK + key(shown[-1])).encode()).decode() if more else None)
+    return ListPage(shown, b64encode((_MARK + key(shown[-1])).encode()).decode() if more else None)
 
 
 def _read(token: str) -> str:

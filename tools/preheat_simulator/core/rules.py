@@ -9,7 +9,7 @@ from preheat_simulator.core.status import Status
 from preheat_simulator.core.switches import Switches, WhenAlready, WhenPossible
 
 
-class Reply(StrEnum):
+class CallReply(StrEnum):
     """What becomes of the call."""
 
     DO = "do"
@@ -19,33 +19,33 @@ class Reply(StrEnum):
 
 
 _REPLIES = {
-    WhenAlready.CONFLICT: Reply.CONFLICT,
-    WhenAlready.NO_OP: Reply.NO_OP,
-    WhenPossible.ALLOW: Reply.DO,
-    WhenPossible.CONFLICT: Reply.CONFLICT,
+    WhenAlready.CONFLICT: CallReply.CONFLICT,
+    WhenAlready.NO_OP: CallReply.NO_OP,
+    WhenPossible.ALLOW: CallReply.DO,
+    WhenPossible.CONFLICT: CallReply.CONFLICT,
 }
 
 
-def on_start(status: Status, switches: Switches) -> Reply:
+def on_start(status: Status, switches: Switches) -> CallReply:
     """Return what StartModel does to a model in this status."""
     table = {
-        Status.TRAINED: Reply.DO,
+        Status.TRAINED: CallReply.DO,
         Status.HOSTED: _REPLIES[switches.start_while_hosted],
         Status.STARTING_HOSTING: _REPLIES[switches.start_while_starting],
         Status.HOSTING_FAILED: _REPLIES[switches.start_from_hosting_failed],
         Status.SYSTEM_UPDATING: _REPLIES[switches.calls_during_system_updating],
     }
-    return table.get(status, Reply.CONFLICT)
+    return table.get(status, CallReply.CONFLICT)
 
 
-def on_stop(status: Status, switches: Switches) -> Reply:
+def on_stop(status: Status, switches: Switches) -> CallReply:
     """Return what StopModel does to a model in this status."""
     table = {
-        Status.HOSTED: Reply.DO,
+        Status.HOSTED: CallReply.DO,
         Status.TRAINED: _REPLIES[switches.stop_while_trained],
         Status.STOPPING_HOSTING: _REPLIES[switches.stop_while_stopping],
         Status.STARTING_HOSTING: _REPLIES[switches.stop_while_starting],
         Status.HOSTING_FAILED: _REPLIES[switches.stop_from_hosting_failed],
         Status.SYSTEM_UPDATING: _REPLIES[switches.calls_during_system_updating],
     }
-    return table.get(status, Reply.CONFLICT)
+    return table.get(status, CallReply.CONFLICT)

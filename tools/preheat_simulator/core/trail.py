@@ -15,13 +15,13 @@ from botocore.session import Session
 
 from preheat.app.watch import BY_CLOUDTRAIL, CALLS
 from preheat.domain.plan.plan import Backend
-from preheat_simulator.core.calls import Call, CallLog
+from preheat_simulator.core.calls import CallLog, LoggedCall
 
 _LOOPBACK = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
 PERSON = "arn:aws:iam::{account}:role/line-operator"
 
 
-def trail_event(backend: Backend, call: Call, *, region: str, account: str) -> dict[str, Any]:
+def trail_event(backend: Backend, call: LoggedCall, *, region: str, account: str) -> dict[str, Any]:
     """Return the event of a start or stop, as EventBridge hands it on; what a trail also holds is left out."""
     source, names = next((source, names) for source, (each, names) in CALLS.items() if each is backend)
     if call.operation not in names:
@@ -54,21 +54,21 @@ def trail_event(backend: Backend, call: Call, *, region: str, account: str) -> d
     }
 
 
-class Trailed(CallLog):
+class TrailedCallLog(CallLog):
     """A call log that also tells of each start and stop by a person that had an effect."""
 
-    def __init__(self, told: Callable[[Call], None]) -> None:
+    def __init__(self, told: Callable[[LoggedCall], None]) -> None:
         super().__init__()
         self._told = told
 
-    def add(self, call: Call) -> None:
+    def add(self, call: LoggedCall) -> None:
         """Append a call."""
         super().add(call)
         if call.by == "person" and call.changed_state:
             self._told(call)
 
 
-class BusOf:
+class EventBusAt:
     """The default bus of the AWS at a URL: takes events in the background; one that it cannot be told of is lost."""
 
     def __init__(self, url: str, region: str) -> None:

@@ -46,7 +46,7 @@ class ProjectView:
 
 
 @dataclass(frozen=True, slots=True)
-class Page[Row]:
+class ListPage[Row]:
     """One page of a list; `next_token` is None on the last."""
 
     rows: tuple[Row, ...]
@@ -54,7 +54,7 @@ class Page[Row]:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AnomalyVerdict:
     """What the simulated model sees in an image: made up, the same for the same bytes."""
 
     anomalous: bool

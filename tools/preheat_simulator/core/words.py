@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from preheat.domain.plan.plan import Backend
-from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Operation, Status
 
 ERRORS: Final = {
@@ -36,7 +36,7 @@ class Words:
     statuses: Mapping[str, Status] = field(default_factory=lambda: {status.value: status for status in Status})
     codes: Mapping[str, str] = field(default_factory=dict)
     http: Mapping[str, int] = field(default_factory=lambda: ERRORS)
-    limits: Limits = field(default_factory=Limits)
+    limits: AccountLimits = field(default_factory=AccountLimits)
     infer: Operation = Operation.DETECT_ANOMALIES
     """The one that asks the model itself; the limits of the others are not its own."""
 
@@ -92,7 +92,7 @@ REKOGNITION: Final = Words(
         "ValidationException": "InvalidParameterException",
     },
     http={"InternalServerException": 500},
-    limits=Limits(max_hosted_models=2),
+    limits=AccountLimits(max_hosted_models=2),
 )
 
 SAGEMAKER: Final = Words(
@@ -121,5 +121,5 @@ SAGEMAKER: Final = Words(
         "ServiceQuotaExceededException": "ResourceLimitExceeded",
     },
     http={"InternalServerException": 500},
-    limits=Limits(calls_per_second=None, max_units_per_model=None, usd_per_unit_hour=Decimal(0)),
+    limits=AccountLimits(calls_per_second=None, max_units_per_model=None, usd_per_unit_hour=Decimal(0)),
 )

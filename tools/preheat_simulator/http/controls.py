@@ -13,28 +13,28 @@ from typing import Any, Final
 
 from preheat.domain.plan.plan import Backend
 from preheat_simulator.core.answering import Answering
-from preheat_simulator.core.faults import Fault, FaultKind
-from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.faults import FaultKind, InjectedFault
+from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Operation
 from preheat_simulator.http import shown
-from preheat_simulator.http.fields import Fields
-from preheat_simulator.http.options import Simulator, read_model
+from preheat_simulator.http.fields import JsonFields
+from preheat_simulator.http.options import HttpSimulator, read_model
 
-type Control = Callable[[Simulator, Fields], Any]
+type Control = Callable[[HttpSimulator, JsonFields], Any]
 
 
-def _health(_: Simulator, given: Fields) -> dict[str, str]:
+def _health(_: HttpSimulator, given: JsonFields) -> dict[str, str]:
     given.done()
     return {"status": "ok"}
 
 
-def _state(simulator: Simulator, given: Fields) -> Any:
+def _state(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     given.done()
     return shown.state(simulator, service)
 
 
-def _add_project(simulator: Simulator, given: Fields) -> Any:
+def _add_project(simulator: HttpSimulator, given: JsonFields) -> Any:
     # One rule for names, whichever way they come in.
     service = _service(simulator, given)
     _, project, _ = read_model(f"{given.text('project')}/1", service.words.backend)
@@ -43,7 +43,7 @@ def _add_project(simulator: Simulator, given: Fields) -> Any:
     return [each.name for each in service.projects()]
 
 
-def _add_model(simulator: Simulator, given: Fields) -> Any:
+def _add_model(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     project, version = _model(given, service)
     status = given.text_or_none("status")
@@ -53,7 +53,7 @@ def _add_model(simulator: Simulator, given: Fields) -> Any:
     return _one(service, project, version)
 
 
-def _latency(simulator: Simulator, given: Fields) -> Any:
+def _latency(simulator: HttpSimulator, given: JsonFields) -> Any:
     start, stop = given.latency("start"), given.latency("stop")
     service = _service(simulator, given)
     if given.has("project") or given.has("version"):
@@ -66,7 +66,7 @@ def _latency(simulator: Simulator, given: Fields) -> Any:
     return shown.latency(service)
 
 
-def _time(simulator: Simulator, given: Fields) -> Any:
+def _time(simulator: HttpSimulator, given: JsonFields) -> Any:
     scale, advance = given.number("scale"), given.seconds("advance_seconds")
     given.done()
     if scale is not None:
@@ -76,15 +76,15 @@ def _time(simulator: Simulator, given: Fields) -> Any:
     return shown.time(simulator)
 
 
-def _faults(simulator: Simulator, given: Fields) -> Any:
+def _faults(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     given.done()
     return shown.faults(service)
 
 
-def _add_fault(simulator: Simulator, given: Fields) -> Any:
+def _add_fault(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
-    fault = Fault(
+    fault = InjectedFault(
         kind=given.choice("kind", FaultKind),
         operation=given.choice("operation", Operation) if given.text_or_none("operation") else None,
         project=given.text_or_none("project"),
@@ -101,14 +101,14 @@ def _add_fault(simulator: Simulator, given: Fields) -> Any:
     return shown.faults(service)
 
 
-def _clear_faults(simulator: Simulator, given: Fields) -> Any:
+def _clear_faults(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     given.done()
     service.faults.clear()
     return shown.faults(service)
 
 
-def _person_starts(simulator: Simulator, given: Fields) -> Any:
+def _person_starts(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     project, version = _model(given, service)
     units = given.whole("units", 1)
@@ -119,7 +119,7 @@ def _person_starts(simulator: Simulator, given: Fields) -> Any:
     return _one(service, project, version)
 
 
-def _person_stops(simulator: Simulator, given: Fields) -> Any:
+def _person_stops(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     project, version = _model(given, service)
     given.done()
@@ -127,7 +127,7 @@ def _person_stops(simulator: Simulator, given: Fields) -> Any:
     return _one(service, project, version)
 
 
-def _delete(simulator: Simulator, given: Fields) -> Any:
+def _delete(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     project, version = _model(given, service)
     given.done()
@@ -135,7 +135,7 @@ def _delete(simulator: Simulator, given: Fields) -> Any:
     return {"deleted": f"{project}/{version}"}
 
 
-def _set_status(simulator: Simulator, given: Fields) -> Any:
+def _set_status(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     project, version = _model(given, service)
     status = given.text("status")
@@ -144,7 +144,7 @@ def _set_status(simulator: Simulator, given: Fields) -> Any:
     return _one(service, project, version)
 
 
-def _update(simulator: Simulator, given: Fields) -> Any:
+def _update(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     project, version = _model(given, service)
     lasts = _lasts(given)
@@ -153,7 +153,7 @@ def _update(simulator: Simulator, given: Fields) -> Any:
     return _one(service, project, version)
 
 
-def _switches(simulator: Simulator, given: Fields) -> Any:
+def _switches(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     service.switches = service.switches.changed(
         {name: value for name, value in given.texts().items() if name != "service"}
@@ -161,17 +161,17 @@ def _switches(simulator: Simulator, given: Fields) -> Any:
     return service.switches.as_text()
 
 
-def _limits(simulator: Simulator, given: Fields) -> Any:
+def _limits(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     old = service.limits
     price = given.number("usd_per_unit_hour")
-    new = Limits(
+    new = AccountLimits(
         calls_per_second=given.number("calls_per_second", old.calls_per_second),
         list_lag=given.seconds("list_lag_seconds", old.list_lag) or timedelta(0),
         usd_per_unit_hour=old.usd_per_unit_hour if price is None else Decimal(str(price)),
         **{
             field.name: given.whole(field.name, getattr(old, field.name))
-            for field in fields(Limits)
+            for field in fields(AccountLimits)
             if field.name.startswith("max_")
         },
     )
@@ -180,7 +180,7 @@ def _limits(simulator: Simulator, given: Fields) -> Any:
     return shown.limits(new)
 
 
-def _calls(simulator: Simulator, given: Fields) -> Any:
+def _calls(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     wanted = {name: given.text_or_none(name) for name in ("operation", "project", "version", "token", "by", "answer")}
     changed = given.text_or_none("changed_state")
@@ -196,28 +196,28 @@ def _calls(simulator: Simulator, given: Fields) -> Any:
     return shown.calls(service, entries)
 
 
-def _bill(simulator: Simulator, given: Fields) -> Any:
+def _bill(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     given.done()
     return shown.bill(service)
 
 
-def _reset(simulator: Simulator, given: Fields) -> Any:
+def _reset(simulator: HttpSimulator, given: JsonFields) -> Any:
     given.done()
     simulator.reset()
     return shown.state(simulator, simulator.service)
 
 
-def _lasts(given: Fields) -> timedelta:
+def _lasts(given: JsonFields) -> timedelta:
     lasts = given.seconds("lasts_seconds")
     return timedelta(minutes=10) if lasts is None else lasts
 
 
-def _service(simulator: Simulator, given: Fields) -> Answering:
+def _service(simulator: HttpSimulator, given: JsonFields) -> Answering:
     return simulator.services[given.choice("service", Backend, Backend.LOOKOUT_VISION)]
 
 
-def _model(given: Fields, service: Answering) -> tuple[str, str]:
+def _model(given: JsonFields, service: Answering) -> tuple[str, str]:
     _, project, version = read_model(f"{given.text('project')}/{given.text('version')}", service.words.backend)
     return project, version
 
@@ -227,7 +227,7 @@ def _one(service: Answering, project: str, version: str) -> Mapping[str, Any]:
     return next(model for model in models if (model["project"], model["version"]) == (project, version))
 
 
-def _shown_switches(simulator: Simulator, given: Fields) -> Any:
+def _shown_switches(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     given.done()
     return service.switches.as_text()

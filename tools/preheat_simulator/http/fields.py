@@ -13,7 +13,7 @@ from preheat_simulator.core.latency import Latency, parse_latency
 _LONGEST_SECONDS = 10 * 365 * 86_400
 
 
-class Fields:
+class JsonFields:
     """The members of one JSON object; each is read once by its name, and `done` refuses what nobody read.
 
     Every method raises ValueError with a sentence that names the member and what is accepted.
@@ -24,7 +24,7 @@ class Fields:
         self._known: set[str] = set()
 
     @classmethod
-    def read(cls, body: bytes) -> "Fields":
+    def read(cls, body: bytes) -> "JsonFields":
         """Read a body; empty is an object without members."""
         try:
             members = json.loads(body) if body else {}

@@ -22,9 +22,9 @@ from preheat_simulator.core.words import REKOGNITION, SAGEMAKER, Words
 from preheat_simulator.http.shapes import from_json, to_json, violations
 from preheat_simulator.http.wire import NotInTheModelError, Response, WireFormat, caller_of, read_json
 
-type Handler = Callable[[Any, dict[str, Any], Caller], dict[str, Any]]
+type JsonHandler = Callable[[Any, dict[str, Any], Caller], dict[str, Any]]
 
-HANDLERS: Final[dict[Operation, Handler]] = {**custom_labels.HANDLERS, **endpoints.HANDLERS}
+HANDLERS: Final[dict[Operation, JsonHandler]] = {**custom_labels.HANDLERS, **endpoints.HANDLERS}
 UNMODELLED: Final = {
     Backend.REKOGNITION: frozenset[str](),
     Backend.SAGEMAKER: frozenset(

@@ -10,13 +10,13 @@ from typing import Any, Self
 
 from preheat.domain.plan.plan import RULES, Backend
 from preheat_simulator.core.answering import Answering
-from preheat_simulator.core.calls import Call
-from preheat_simulator.core.clock import Clock
+from preheat_simulator.core.calls import LoggedCall
+from preheat_simulator.core.clock import ScaledClock
 from preheat_simulator.core.fleet import REGION
 from preheat_simulator.core.latency import Latency, fixed, parse_latency
-from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.switches import Switches
-from preheat_simulator.core.trail import Trailed, trail_event
+from preheat_simulator.core.trail import TrailedCallLog, trail_event
 from preheat_simulator.http.json_wire import PREFIXES, JsonWire
 from preheat_simulator.http.runtime_wire import PATH as RUNTIME_PATH
 from preheat_simulator.http.runtime_wire import RuntimeWire
@@ -25,7 +25,7 @@ from preheat_simulator.lookout import LookoutService
 from preheat_simulator.rekognition import CustomLabelsService
 from preheat_simulator.sagemaker import EndpointService
 
-type Named = tuple[Backend, str, str]
+type NamedModel = tuple[Backend, str, str]
 """A model: its service, and its project and version there."""
 
 
@@ -33,11 +33,11 @@ type Named = tuple[Backend, str, str]
 class Options:
     """What a simulator begins with. `models` without a service are Lookout for Vision's; `limits` hold for all."""
 
-    models: tuple[Named | tuple[str, str], ...] = ()
+    models: tuple[NamedModel | tuple[str, str], ...] = ()
     start_latency: Latency = field(default_factory=lambda: fixed(900))
     stop_latency: Latency = field(default_factory=lambda: fixed(120))
     switches: Switches = field(default_factory=Switches)
-    limits: Limits | None = None
+    limits: AccountLimits | None = None
     scale: float = 1.0
     seed: int = 1
     region: str = REGION
@@ -79,7 +79,7 @@ def _latency(what: str, text: str | float) -> Latency:
         raise ValueError(f"{what} {error}") from error
 
 
-def read_model(text: str, backend: Backend | None = None) -> Named:
+def read_model(text: str, backend: Backend | None = None) -> NamedModel:
     """Read PROJECT/VERSION, after `rekognition:` or `sagemaker:` unless the service is given; raises ValueError."""
     service, colon, name = text.rpartition(":") if backend is None else ("", "", text)
     if colon and service not in list(Backend):
@@ -93,7 +93,7 @@ def read_model(text: str, backend: Backend | None = None) -> Named:
     return found, project, version
 
 
-class Simulator:
+class HttpSimulator:
     """A clock, an account of each service on it and the wire formats in front, put together from options.
 
     `service` is Lookout for Vision. `reset` replaces clock and accounts; the wires always speak for the current ones.
@@ -124,7 +124,7 @@ class Simulator:
     def reset(self) -> None:
         """Begin anew with the options: models trained, no faults, no calls, nothing billed."""
         options = self.options
-        self.clock = Clock(options.scale)
+        self.clock = ScaledClock(options.scale)
 
         def account[Service: Answering](kind: type[Service]) -> Service:
             return kind(
@@ -143,15 +143,15 @@ class Simulator:
         self.services = {each.words.backend: each for each in accounts}
         if self._told is not None:
             for each in accounts:
-                each.call_log = Trailed(partial(self._tell, each))
+                each.call_log = TrailedCallLog(partial(self._tell, each))
         for backend, project, version in map(_named, options.models):
             self.services[backend].add_model(project, version)
 
-    def _tell(self, service: Answering, call: Call) -> None:
+    def _tell(self, service: Answering, call: LoggedCall) -> None:
         if self._told is not None:
             event = trail_event(service.words.backend, call, region=service.region, account=service.account)
             self._told(event)
 
 
-def _named(model: Named | tuple[str, str]) -> Named:
+def _named(model: NamedModel | tuple[str, str]) -> NamedModel:
     return model if len(model) == 3 else (Backend.LOOKOUT_VISION, *model)

@@ -15,8 +15,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from preheat_simulator.core.trail import BusOf
-from preheat_simulator.http.options import Options, Simulator
+from preheat_simulator.core.trail import EventBusAt
+from preheat_simulator.http.options import HttpSimulator, Options
 from preheat_simulator.http.web import application
 
 HOST = "127.0.0.1"
@@ -55,8 +55,8 @@ def run(
         seed=seed,
     )
     listener, url = _listen(port)
-    told = BusOf(events_to, options.region).put if events_to is not None else None
-    server = _server(Simulator(options, told=told), lambda: print(f"simulator: listening on {url}", flush=True))
+    told = EventBusAt(events_to, options.region).put if events_to is not None else None
+    server = _server(HttpSimulator(options, told=told), lambda: print(f"simulator: listening on {url}", flush=True))
     # uvicorn stops on these signals, then raises them again for whoever handled them before: nobody has to.
     before = {number: signal.signal(number, _nothing) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -68,17 +68,17 @@ def run(
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningSimulator:
     """A simulator that serves from a thread of this process; use `simulator` only between calls."""
 
     url: str
-    simulator: Simulator
+    simulator: HttpSimulator
 
 
 @contextmanager
-def running(options: Options | None = None, port: int = 0) -> Iterator[Running]:
+def running(options: Options | None = None, port: int = 0) -> Iterator[RunningSimulator]:
     """Serve in a thread as long as the context lasts; for tests and tools. Raises PortInUseError."""
-    simulator = Simulator(options)
+    simulator = HttpSimulator(options)
     listener, url = _listen(port)
     ready = threading.Event()
     server = _server(simulator, ready.set)
@@ -87,7 +87,7 @@ def running(options: Options | None = None, port: int = 0) -> Iterator[Running]:
     try:
         if not ready.wait(10):
             raise TimeoutError(f"the simulator on {url} did not start within 10 s")
-        yield Running(url, simulator)
+        yield RunningSimulator(url, simulator)
     finally:
         server.should_exit = True
         thread.join(10)
@@ -126,7 +126,7 @@ def _listen(port: int) -> tuple[socket.socket, str]:
     return listener, f"http://{HOST}:{listener.getsockname()[1]}"
 
 
-def _server(simulator: Simulator, when_ready: Callable[[], None]) -> uvicorn.Server:
+def _server(simulator: HttpSimulator, when_ready: Callable[[], None]) -> uvicorn.Server:
     config = uvicorn.Config(
         application(simulator),
         http=_Protocol,

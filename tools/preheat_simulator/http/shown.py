@@ -5,15 +5,15 @@ from typing import Any
 
 from preheat_simulator.core.answering import Answering
 from preheat_simulator.core.billing import Bill
-from preheat_simulator.core.calls import Call
-from preheat_simulator.core.faults import Fault
-from preheat_simulator.core.limits import Limits
-from preheat_simulator.http.options import Simulator
+from preheat_simulator.core.calls import LoggedCall
+from preheat_simulator.core.faults import InjectedFault
+from preheat_simulator.core.limits import AccountLimits
+from preheat_simulator.http.options import HttpSimulator
 
-type Json = dict[str, Any]
+type JsonObject = dict[str, Any]
 
 
-def state(simulator: Simulator, service: Answering) -> Json:
+def state(simulator: HttpSimulator, service: Answering) -> JsonObject:
     """Return everything of one service at a glance: time, models, settings, faults that wait."""
     return {
         "time": time(simulator),
@@ -27,7 +27,7 @@ def state(simulator: Simulator, service: Answering) -> Json:
     }
 
 
-def models(service: Answering) -> list[Json]:
+def models(service: Answering) -> list[JsonObject]:
     """Return every model, its statuses in the service's words."""
     return [
         {
@@ -47,17 +47,17 @@ def models(service: Answering) -> list[Json]:
     ]
 
 
-def time(simulator: Simulator) -> Json:
+def time(simulator: HttpSimulator) -> JsonObject:
     """Return the clock."""
     return {"now": simulator.clock.now().isoformat(), "scale": simulator.clock.scale}
 
 
-def latency(service: Answering) -> Json:
+def latency(service: Answering) -> JsonObject:
     """Return the latencies of models that have none of their own."""
     return {"start": str(service.start_latency), "stop": str(service.stop_latency)}
 
 
-def limits(limits: Limits) -> Json:
+def limits(limits: AccountLimits) -> JsonObject:
     """Return the account's limits."""
     return {
         "calls_per_second": limits.calls_per_second,
@@ -69,12 +69,12 @@ def limits(limits: Limits) -> Json:
     }
 
 
-def faults(service: Answering) -> list[Json]:
+def faults(service: Answering) -> list[JsonObject]:
     """Return the faults that wait, each with how many calls it may still hit (null: without end)."""
     return [_fault(fault) | {"left": left} for fault, left in service.faults.armed()]
 
 
-def _fault(fault: Fault) -> Json:
+def _fault(fault: InjectedFault) -> JsonObject:
     return {
         "kind": fault.kind.value,
         "operation": fault.operation.value if fault.operation else None,
@@ -88,7 +88,7 @@ def _fault(fault: Fault) -> Json:
     }
 
 
-def calls(service: Answering, entries: list[Call]) -> Json:
+def calls(service: Answering, entries: list[LoggedCall]) -> JsonObject:
     """Return some entries of the call log and the counts over all of it."""
     log = service.call_log
     return {
@@ -100,7 +100,7 @@ def calls(service: Answering, entries: list[Call]) -> Json:
     }
 
 
-def _call(call: Call) -> Json:
+def _call(call: LoggedCall) -> JsonObject:
     return {
         "at": call.at.isoformat(),
         "operation": call.operation.value,
@@ -118,7 +118,7 @@ def _call(call: Call) -> Json:
     }
 
 
-def bill(service: Answering) -> Json:
+def bill(service: Answering) -> JsonObject:
     """Return each model's bill and the sum."""
     bills = service.bill()
     return {
@@ -130,7 +130,7 @@ def bill(service: Answering) -> Json:
     }
 
 
-def _bill(bill: Bill) -> Json:
+def _bill(bill: Bill) -> JsonObject:
     return {
         "intervals": [
             {"from": each.begin.isoformat(), "to": each.end.isoformat() if each.end else None, "units": each.units}

@@ -17,7 +17,7 @@ from botocore.session import Session
 from preheat.adapters.hosting.service_model import lookout_client, lookout_session
 from preheat.domain.plan.plan import Backend
 from preheat_simulator.core.answering import Answering
-from preheat_simulator.core.errors import AnswerLost
+from preheat_simulator.core.errors import SimulatedAnswerLost
 from preheat_simulator.http.json_wire import JsonWire
 from preheat_simulator.http.runtime_wire import SERVICE as RUNTIME
 from preheat_simulator.http.runtime_wire import RuntimeWire
@@ -34,7 +34,7 @@ def attach(client: Any, wire: WireFormat) -> None:
         headers = {name: _text(value) for name, value in request.headers.items()}
         try:
             response = wire.handle(request.method, url.path, url.query, headers, _bytes(request.body))
-        except AnswerLost as error:
+        except SimulatedAnswerLost as error:
             raise ConnectionClosedError(endpoint_url=request.url, request=request) from error
         return AWSResponse(request.url, response.status, response.headers, _Raw(response.body))
 

@@ -12,10 +12,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from preheat_simulator.core.errors import AnswerLost, ServiceError
+from preheat_simulator.core.errors import ServiceError, SimulatedAnswerLost
 from preheat_simulator.http.controls import CONTROLS
-from preheat_simulator.http.fields import Fields
-from preheat_simulator.http.options import Simulator
+from preheat_simulator.http.fields import JsonFields
+from preheat_simulator.http.options import HttpSimulator
 
 _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
 
@@ -34,7 +34,7 @@ class LostAnswer(Response):
             pass
 
 
-def application(simulator: Simulator) -> Starlette:
+def application(simulator: HttpSimulator) -> Starlette:
     """Return the ASGI application of a simulator."""
 
     async def api(request: Request) -> Response:
@@ -44,7 +44,7 @@ def application(simulator: Simulator) -> Starlette:
             path, headers = raw.decode("ascii"), dict(request.headers)
             wire = simulator.wire_of(headers.get("x-amz-target", ""), path)
             answer = wire.handle(request.method, path, request.url.query, headers, body)
-        except AnswerLost:
+        except SimulatedAnswerLost:
             return LostAnswer()
         return Response(answer.body, answer.status, answer.headers)
 
@@ -56,7 +56,7 @@ def application(simulator: Simulator) -> Starlette:
             return _refuse(HTTPStatus.NOT_FOUND, f"{request.method} {name}: no such control, there are {accepted}")
         body = await request.body()
         try:
-            given = Fields(dict(request.query_params)) if request.method == "GET" else Fields.read(body)
+            given = JsonFields(dict(request.query_params)) if request.method == "GET" else JsonFields.read(body)
             return JSONResponse(found(simulator, given))
         except ValueError as error:
             return _refuse(HTTPStatus.BAD_REQUEST, str(error))

@@ -15,15 +15,15 @@ from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.attempt import LEASE
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat_lab.chaos import judges
-from preheat_lab.chaos.controls import Rules, Simulator
-from preheat_lab.chaos.facts import Facts, Killing, Letter, Outage, Shift
+from preheat_lab.chaos.controls import DisturbanceRules, SimulatorControls
+from preheat_lab.chaos.facts import ChaosFacts, Killing, Letter, Outage, WaveShift
 from preheat_lab.chaos.hands import Hands, dead_letters
 from preheat_lab.chaos.plan import STRANGER, WAVE, Wave, model_ids, target_of, waves
-from preheat_lab.chaos.script import PASS_POINTS, Kind, chance, script
+from preheat_lab.chaos.script import PASS_POINTS, ChaosFaultKind, chance, script
 from preheat_lab.commands.chaos import report
 from preheat_local import LocalAws, running
 from preheat_local.store import local_store
-from preheat_simulator.core.calls import Call
+from preheat_simulator.core.calls import LoggedCall
 from preheat_simulator.core.status import Operation
 
 LINE = ModelId("line-1")
@@ -42,8 +42,8 @@ def entry(sequence: int, at: datetime, before: Phase, after: Phase, **facts: Any
     return LedgerEntry(LINE, sequence, at, before, after, action, "because", target_of(LINE), **facts)
 
 
-def call(at: datetime, operation: Operation, token: str | None = None, **facts: Any) -> Call:
-    found = Call(
+def call(at: datetime, operation: Operation, token: str | None = None, **facts: Any) -> LoggedCall:
+    found = LoggedCall(
         at=at,
         operation=operation,
         project=PROJECT,
@@ -77,8 +77,8 @@ HISTORY = (
     (STOPPED.at, "STOPPING_HOSTING"),
     (STOPPED.at + timedelta(seconds=5), "TRAINED"),
 )
-GOOD = Facts(
-    shifts=(Shift(LINE, PROJECT, BEGIN, END, READY_AT, START_AT, READY_AT - LEAD),),
+GOOD = ChaosFacts(
+    shifts=(WaveShift(LINE, PROJECT, BEGIN, END, READY_AT, START_AT, READY_AT - LEAD),),
     ledgers={LINE: ENTRIES, STRANGER: ()},
     records={
         LINE: ModelRecord(LINE, target_of(LINE), sequence=4),
@@ -92,12 +92,12 @@ GOOD = Facts(
 )
 
 
-def with_entries(*entries: LedgerEntry, counted: int | None = None) -> Facts:
+def with_entries(*entries: LedgerEntry, counted: int | None = None) -> ChaosFacts:
     record = replace(GOOD.records[LINE], sequence=len(entries) if counted is None else counted)
     return replace(GOOD, ledgers=GOOD.ledgers | {LINE: entries}, records=GOOD.records | {LINE: record})
 
 
-def with_calls(*calls: Call) -> Facts:
+def with_calls(*calls: LoggedCall) -> ChaosFacts:
     return replace(GOOD, calls=tuple(sorted(calls, key=lambda each: each.at)))
 
 
@@ -106,7 +106,7 @@ def changed(index: int, **facts: Any) -> tuple[LedgerEntry, ...]:
 
 
 EARLY_STOP = replace(STOPPED, at=END - timedelta(seconds=20))
-FORGED: dict[str, tuple[Callable[[Facts], Any], Facts, str]] = {
+FORGED: dict[str, tuple[Callable[[ChaosFacts], Any], ChaosFacts, str]] = {
     "an entry is missing": (judges.ledger_is_whole, with_entries(*ENTRIES[:1], *ENTRIES[2:]), "gap"),
     "an entry is not chained": (
         judges.ledger_is_whole,
@@ -189,7 +189,7 @@ FORGED: dict[str, tuple[Callable[[Facts], Any], Facts, str]] = {
 
 
 @pytest.mark.parametrize("judge", judges.JUDGES, ids=lambda judge: judge.__name__)
-def test_a_run_that_kept_its_promises_is_not_accused(judge: Callable[[Facts], Any]) -> None:
+def test_a_run_that_kept_its_promises_is_not_accused(judge: Callable[[ChaosFacts], Any]) -> None:
     assert list(judge(GOOD)) == []
 
 
@@ -249,8 +249,8 @@ def test_a_seed_is_a_script_and_holds_every_kind_of_fault() -> None:
     length, models = 3 * WAVE, model_ids(8)
     one, again, other = (script(chance(seed), models, length) for seed in (7, 7, 8))
     assert one == again != other
-    assert {fault.kind for fault in one} == set(Kind)
-    assert {fault.detail for fault in one if fault.kind is Kind.WORKER_KILLED} == set(PASS_POINTS)
+    assert {fault.kind for fault in one} == set(ChaosFaultKind)
+    assert {fault.detail for fault in one if fault.kind is ChaosFaultKind.WORKER_KILLED} == set(PASS_POINTS)
     assert all(timedelta() < fault.after < length for fault in one)
 
 
@@ -272,7 +272,7 @@ def own_aws(tmp_path: Path) -> Any:
 def test_what_a_killed_pass_left_open_is_made_good_with_the_same_token(own_aws: LocalAws, tmp_path: Path) -> None:
     hands = Hands(own_aws, tmp_path, chance(1), [LINE], say=print)
     hands.prepare()
-    rules, simulator, store = Rules(tmp_path), Simulator(own_aws.simulator_url), local_store(own_aws)
+    rules, simulator, store = DisturbanceRules(tmp_path), SimulatorControls(own_aws.simulator_url), local_store(own_aws)
     now = datetime.now(UTC)
     begin = (now + LEAD).replace(microsecond=0)
     plan = Wave(now, {LINE: (begin, begin + timedelta(minutes=5))})

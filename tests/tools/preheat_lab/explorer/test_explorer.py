@@ -12,9 +12,9 @@ from preheat.domain.record.lifecycle import Step
 from preheat_lab.explorer import Explored, Scenario, explore
 from preheat_lab.explorer.catalog import BLOCK, HOLD, SCHEDULE_HOLD, TIGHT
 from preheat_lab.explorer.passes import KINDS
-from preheat_lab.explorer.service import Service
-from preheat_lab.explorer.state import State
-from preheat_lab.explorer.world import World
+from preheat_lab.explorer.service import ExploredService
+from preheat_lab.explorer.state import ExploredState
+from preheat_lab.explorer.world import ExploredWorld
 
 
 def test_every_situation_within_the_bounds_keeps_the_promises_and_finds_its_way(
@@ -38,7 +38,7 @@ def outer_states(found: Explored) -> set[object]:
     """Return time, record and services of every state; numbers that differ from search to search are resolved."""
     world = found.world
 
-    def resolved(service: Service) -> object:
+    def resolved(service: ExploredService) -> object:
         return service[:3], sorted((world.values[known.token], known[1:]) for known in service.known)
 
     return {
@@ -88,10 +88,10 @@ def test_a_pass_that_drops_its_guards_is_found(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_hold_that_leaves_its_models_version_as_it_was_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def only_woken(world: World, state: State) -> State:
+    def only_woken(world: ExploredWorld, state: ExploredState) -> ExploredState:
         return state._replace(record=world.records.woken(state.record))
 
-    monkeypatch.setattr(World, "_bumped", only_woken)
+    monkeypatch.setattr(ExploredWorld, "_bumped", only_woken)
     assert "S3" in promises_broken(HOLD)
 
 

@@ -11,11 +11,11 @@ from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import LedgerEntry
 from preheat_lab.simulation.faults import MIXES
 from preheat_lab.simulation.plant import SimulatedLine
-from preheat_lab.simulation.watch import Violation
-from preheat_lab.simulation.world import World
+from preheat_lab.simulation.watch import BrokenPromise
+from preheat_lab.simulation.world import SimulatedWorld
 from preheat_plantfile.compiling.terms import DEFAULT
 from preheat_plantfile.compiling.turns import SEEN, with_turns
-from preheat_simulator.core.calls import Call
+from preheat_simulator.core.calls import LoggedCall
 from preheat_simulator.core.latency import fixed
 from preheat_simulator.core.status import Operation
 from preheat_simulator.core.switches import Switches
@@ -31,7 +31,7 @@ class Morning:
 
     entries: list[LedgerEntry] = field(default_factory=list)
     calls: Counter[tuple[Operation, datetime]] = field(default_factory=Counter)
-    violations: tuple[Violation, ...] = ()
+    violations: tuple[BrokenPromise, ...] = ()
 
     def late(self) -> int:
         return sum(entry.late is True for entry in self.entries)
@@ -50,7 +50,7 @@ class Morning:
         return max(n for at, n in describes.items() if at >= first)
 
 
-class Fleet(World):
+class Fleet(SimulatedWorld):
     """A world in which every call is counted."""
 
     def __init__(self, morning: Morning, lines: list[SimulatedLine], seed: int) -> None:
@@ -66,7 +66,7 @@ class Fleet(World):
         )
         self.until = SHIFT + timedelta(minutes=5)
 
-    def saw(self, call: Call) -> None:
+    def saw(self, call: LoggedCall) -> None:
         if call.at <= SHIFT:
             self.morning.calls[call.operation, call.at.replace(microsecond=0)] += 1
         super().saw(call)

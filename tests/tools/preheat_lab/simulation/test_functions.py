@@ -15,20 +15,27 @@ from preheat.adapters.sqs.work import work
 from preheat.observability import telemetry
 from preheat_lab.simulation import functions
 from preheat_lab.simulation.faults import FaultMix, Mishap
-from preheat_lab.simulation.functions import Functions, Logger, NotACheckoutError, Telemetry, failed, sqs_event
+from preheat_lab.simulation.functions import (
+    Functions,
+    NotACheckoutError,
+    SilentLogger,
+    SilentTelemetry,
+    failed,
+    sqs_event,
+)
 from preheat_lab.simulation.plant import plant
-from preheat_lab.simulation.queue import RECEIVES_MAX, RETENTION, VISIBILITY, Message, SimulatedSqs
-from preheat_lab.simulation.world import POISON, QUEUE_URL, World
+from preheat_lab.simulation.queue import RECEIVES_MAX, RETENTION, VISIBILITY, QueuedMessage, SimulatedSqs
+from preheat_lab.simulation.world import POISON, QUEUE_URL, SimulatedWorld
 from preheat_simulator.core.switches import Switches
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 ROOT = Path(__file__).parents[4]
 
 
-def a_world(mix: FaultMix, told: Any = lambda _: None) -> World:
+def a_world(mix: FaultMix, told: Any = lambda _: None) -> SimulatedWorld:
     random = Random(1)  # noqa: S311 - chance in a simulation
     lines = plant(random, 2, announced_at=SIX)
-    return World(lines, SIX, 1, random=random, mix=mix, switches=Switches(), told=told)
+    return SimulatedWorld(lines, SIX, 1, random=random, mix=mix, switches=Switches(), told=told)
 
 
 @pytest.fixture
@@ -36,7 +43,7 @@ def sqs() -> SimulatedSqs:
     return SimulatedSqs(VirtualClock(SIX))
 
 
-def later(queue: SimulatedSqs, by: timedelta) -> Message | None:
+def later(queue: SimulatedSqs, by: timedelta) -> QueuedMessage | None:
     queue._clock.advance(by)  # type: ignore[attr-defined]  # the fixture's virtual clock
     return queue.receive()
 
@@ -104,7 +111,7 @@ def test_only_failures_that_name_messages_of_the_batch_are_believed(answer: obje
 
 def test_the_event_is_of_the_form_of_the_sample() -> None:
     sample = json.loads((ROOT / "events" / "reconcile-one-message.json").read_text())["Records"][0]
-    (record,) = sqs_event(Message("id", work("weld-seams"), SIX, receives=2))["Records"]  # type: ignore[arg-type]
+    (record,) = sqs_event(QueuedMessage("id", work("weld-seams"), SIX, receives=2))["Records"]  # type: ignore[arg-type]
     assert record.keys() == sample.keys()
     assert record["attributes"].keys() == sample["attributes"].keys()
     assert (record["body"], record["attributes"]["ApproximateReceiveCount"]) == (sample["body"], "2")
@@ -122,12 +129,12 @@ def test_the_stand_in_takes_whatever_a_handler_tells() -> None:
         *("log_result", "emit_schedule", "emit_pickup_delay", "log_tick"),
         *("log_published", "emit_entry", "tell_tampered"),
     }
-    stand_in = Telemetry(lambda _: None)
+    stand_in = SilentTelemetry(lambda _: None)
     for name in called - {"emit_entry"}:
         assert list(inspect.signature(getattr(stand_in, name)).parameters) == list(
             inspect.signature(getattr(telemetry, name)).parameters
         )
-    assert set(re.findall(r"telemetry\.logger\.(\w+)\(", told)) <= set(dir(Logger))
+    assert set(re.findall(r"telemetry\.logger\.(\w+)\(", told)) <= set(dir(SilentLogger))
 
 
 def test_what_the_handlers_tell_is_what_is_stored() -> None:

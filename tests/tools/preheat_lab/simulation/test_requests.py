@@ -23,16 +23,16 @@ from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.event import Event
 from preheat.domain.record.record import Phase
 from preheat_lab.simulation import requesting, run
-from preheat_lab.simulation.watch import Watch
+from preheat_lab.simulation.watch import PromiseWatch
 
 LINE, LINE_1 = Subject(model_id=WELD), Subject(model_id=ModelId("line-01"))
 
 
-def watching(model: HostedModel) -> Watch:
-    return Watch([model], at("00:00"), at("00:00", day=1))
+def watching(model: HostedModel) -> PromiseWatch:
+    return PromiseWatch([model], at("00:00"), at("00:00", day=1))
 
 
-def stopped(watch: Watch, when: str) -> set[str]:
+def stopped(watch: PromiseWatch, when: str) -> set[str]:
     """Have Preheat stop the model, with an effect; return what is broken."""
     target = a_model().target
     attempt = Attempt(Call.STOP, 1, "preheat-stop-1", target, Units(), at(when), at(when))
@@ -64,7 +64,7 @@ def test_what_no_hold_has_covered_is_a_strangers() -> None:
 @pytest.mark.parametrize(("lifted", "seen"), [("11:59:59", set()), ("11:50", {"L3"})])
 def test_what_a_block_held_for_some_clocks_only_may_be_told_once_more(lifted: str, seen: set[str]) -> None:
     model = a_model("08:00-16:00")
-    watch = Watch([model], at("00:00"), at("00:00", day=1), skew=timedelta(seconds=2))
+    watch = PromiseWatch([model], at("00:00"), at("00:00", day=1), skew=timedelta(seconds=2))
     block = Standing(RequestId("a"), Kind.BLOCK, LINE, "role", at("12:00"), at("13:00"), at("09:30"))
     watch.on_standing(model, [block], at("09:30"))
     watch._told_once(WELD, at("08:00:10"))
@@ -96,13 +96,13 @@ ASKED_IN_UNITS = partial(run, seed=3, models=8, days=4, requests=120)
 
 def test_a_larger_hold_has_its_model_restarted_and_nothing_is_broken(monkeypatch: Patch) -> None:
     stops: list[datetime] = []
-    real = Watch.on_write
+    real = PromiseWatch.on_write
 
-    def noted(self: Watch, *arguments: Any) -> None:
+    def noted(self: PromiseWatch, *arguments: Any) -> None:
         real(self, *arguments)
         stops[:] = [each for found in self.resized.values() for each in found]
 
-    monkeypatch.setattr(Watch, "on_write", noted)
+    monkeypatch.setattr(PromiseWatch, "on_write", noted)
     assert ASKED_IN_UNITS().violations == ()
     assert stops
 

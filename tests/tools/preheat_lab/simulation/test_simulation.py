@@ -21,12 +21,12 @@ from preheat.domain.record import attempt
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.lifecycle import LIFECYCLE, Desired, Observed, Step
 from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
-from preheat_lab.simulation import Outcome, asked_by_default, run
+from preheat_lab.simulation import SimulationOutcome, asked_by_default, run
 from preheat_lab.simulation.faults import MIXES, FaultMix, Mishap
 from preheat_lab.simulation.ports import WatchedStore
 from preheat_lab.simulation.run import BEGINS_AT
-from preheat_lab.simulation.watch import Watch
-from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_lab.simulation.watch import PromiseWatch
+from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.status import Status
 from preheat_simulator.core.switches import Switches
 
@@ -37,7 +37,7 @@ REQUESTS = asked_by_default("all", MODELS, DAYS)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def under_every_fault(request: pytest.FixtureRequest) -> Iterator[list[tuple[str, Future[Outcome]]]]:
+def under_every_fault(request: pytest.FixtureRequest) -> Iterator[list[tuple[str, Future[SimulationOutcome]]]]:
     """Plants under every fault, with each setting of the switches: simulated on the side while the other tests run."""
     if not any("under_every_fault" in item.function.__code__.co_varnames for item in _functions(request)):
         yield []
@@ -87,7 +87,7 @@ def test_a_stored_hold_that_wakes_nobody_is_seen(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_seed_replays_to_the_letter() -> None:
-    def told(seed: int) -> tuple[list[LedgerEntry], Outcome]:
+    def told(seed: int) -> tuple[list[LedgerEntry], SimulationOutcome]:
         entries: list[LedgerEntry] = []
         return entries, run(seed=seed, models=4, days=2, faults="all", told=entries.append)
 
@@ -237,7 +237,7 @@ def test_calling_without_a_pause_and_without_a_budget_is_seen(monkeypatch: pytes
 
 
 def test_starting_again_without_end_is_seen_also_if_the_record_counts_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    failing = FaultMix(service=(Fault(FaultKind.HOSTING_FAILED, probability=0.5, after=timedelta(minutes=3)),))
+    failing = FaultMix(service=(InjectedFault(FaultKind.HOSTING_FAILED, probability=0.5, after=timedelta(minutes=3)),))
     monkeypatch.setitem(MIXES, "failing", failing)
     assert not is_seen("S10", models=2, days=2, seeds=2, faults="failing")
     intended = starting.new_start
@@ -252,7 +252,7 @@ def test_starting_again_without_end_is_seen_also_if_the_record_counts_wrong(monk
 
 
 def test_a_failed_start_that_is_not_tried_again_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    failing = FaultMix(service=(Fault(FaultKind.HOSTING_FAILED, probability=0.1, after=timedelta(minutes=3)),))
+    failing = FaultMix(service=(InjectedFault(FaultKind.HOSTING_FAILED, probability=0.1, after=timedelta(minutes=3)),))
     monkeypatch.setitem(MIXES, "failing", failing)
     assert not is_seen("L1", models=2, days=2, seeds=2, faults="failing")
     monkeypatch.setattr(starting, "BACKOFF", (10_000,) * 4)
@@ -311,7 +311,7 @@ def test_a_look_at_who_is_not_due_is_seen(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_violation_says_what_where_and_when() -> None:
-    watch = Watch([], BEGINS_AT, BEGINS_AT)
+    watch = PromiseWatch([], BEGINS_AT, BEGINS_AT)
     watch.missed("L1", ModelId("weld-seams"), BEGINS_AT, "STARTING_HOSTING at ready_at")
     assert str(watch.violations[0]) == "L1 weld-seams 2026-10-05 00:00:00Z: STARTING_HOSTING at ready_at"
 
@@ -320,7 +320,7 @@ def test_a_violation_says_what_where_and_when() -> None:
 
 
 def test_two_thousand_shifts_keep_every_promise_however_the_undocumented_points_are_answered(
-    under_every_fault: list[tuple[str, Future[Outcome]]],
+    under_every_fault: list[tuple[str, Future[SimulationOutcome]]],
 ) -> None:
     shifts = requests = 0
     faults = Counter[str]()

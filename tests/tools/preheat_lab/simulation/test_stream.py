@@ -14,23 +14,23 @@ from preheat.domain.record.record import LedgerEntry
 from preheat_lab.simulation.faults import FaultMix, Mishap
 from preheat_lab.simulation.plant import plant
 from preheat_lab.simulation.stream import RETRIES_MAX, SimulatedBus, Stream
-from preheat_lab.simulation.world import World
+from preheat_lab.simulation.world import SimulatedWorld
 from preheat_simulator.core.switches import Switches
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
 
-def run(mix: FaultMix, told: list[LedgerEntry] | None = None, *, bus_out: float | None = None) -> World:
+def run(mix: FaultMix, told: list[LedgerEntry] | None = None, *, bus_out: float | None = None) -> SimulatedWorld:
     random = Random(1)  # noqa: S311 - chance in a simulation
     lines = plant(random, 4, announced_at=SIX)
     heard = told if told is not None else []
-    world = World(lines, SIX, 2, random=random, mix=mix, switches=Switches(), told=heard.append)
+    world = SimulatedWorld(lines, SIX, 2, random=random, mix=mix, switches=Switches(), told=heard.append)
     world._bus.out = mix.queue_out if bus_out is None else bus_out
     world.run()
     return world
 
 
-def broken(world: World) -> set[str]:
+def broken(world: SimulatedWorld) -> set[str]:
     return {violation.what.split(": ")[-1] for violation in world.watch.violations if violation.invariant == "L6"}
 
 
@@ -55,15 +55,15 @@ def test_a_bus_that_is_out_for_good_has_each_entry_set_aside_and_none_lost() -> 
 
 
 def test_an_entry_that_is_never_told_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = World._wired
+    real = SimulatedWorld._wired
 
-    def forgetful(self: World, told: Any) -> Any:
+    def forgetful(self: SimulatedWorld, told: Any) -> Any:
         functions = real(self, told)
         publish = functions.publish
         monkeypatch.setattr(functions, "publish", lambda records: publish(records[1:]) + 1)
         return functions
 
-    monkeypatch.setattr(World, "_wired", forgetful)
+    monkeypatch.setattr(SimulatedWorld, "_wired", forgetful)
     assert any(what.endswith("was neither told nor set aside") for what in broken(run(FaultMix())))
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.tools.preheat_lab.statemachine.reference import Wanted
+from tests.tools.preheat_lab.statemachine.reference import PersonWants
 from tests.tools.preheat_lab.statemachine.workers import Halt
-from tests.tools.preheat_lab.statemachine.world import MIDNIGHT, MINUTE, SKEW, TARGETS, WELD, World
+from tests.tools.preheat_lab.statemachine.world import MIDNIGHT, MINUTE, SKEW, TARGETS, WELD, MachineWorld
 
 from preheat.app.ports import errors
 from preheat.domain.plan.plan import Mode, Target, Units
-from preheat_simulator.core.faults import Fault, FaultKind
+from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.status import Operation
 from preheat_simulator.core.switches import Switches
 
@@ -41,17 +41,17 @@ ERRORS = (
 )
 # What the simulated service does of itself, and at which call.
 FAULTS = (
-    Fault(FaultKind.ANSWER_LOST, Operation.START_MODEL),
-    Fault(FaultKind.ANSWER_LOST, Operation.STOP_MODEL),
-    Fault(FaultKind.INTERNAL_ERROR_AFTER, Operation.START_MODEL),
-    Fault(FaultKind.HOSTING_FAILED),
-    Fault(FaultKind.HOSTING_FAILED, after=timedelta(seconds=30)),
-    Fault(FaultKind.STUCK),
-    Fault(FaultKind.SYSTEM_UPDATING, Operation.DESCRIBE_MODEL),
-    Fault(FaultKind.PERSON_STARTS, Operation.START_MODEL),
-    Fault(FaultKind.PERSON_STARTS, Operation.DESCRIBE_MODEL),
-    Fault(FaultKind.PERSON_STOPS, Operation.STOP_MODEL),
-    Fault(FaultKind.PERSON_STOPS, Operation.DESCRIBE_MODEL),
+    InjectedFault(FaultKind.ANSWER_LOST, Operation.START_MODEL),
+    InjectedFault(FaultKind.ANSWER_LOST, Operation.STOP_MODEL),
+    InjectedFault(FaultKind.INTERNAL_ERROR_AFTER, Operation.START_MODEL),
+    InjectedFault(FaultKind.HOSTING_FAILED),
+    InjectedFault(FaultKind.HOSTING_FAILED, after=timedelta(seconds=30)),
+    InjectedFault(FaultKind.STUCK),
+    InjectedFault(FaultKind.SYSTEM_UPDATING, Operation.DESCRIBE_MODEL),
+    InjectedFault(FaultKind.PERSON_STARTS, Operation.START_MODEL),
+    InjectedFault(FaultKind.PERSON_STARTS, Operation.DESCRIBE_MODEL),
+    InjectedFault(FaultKind.PERSON_STOPS, Operation.STOP_MODEL),
+    InjectedFault(FaultKind.PERSON_STOPS, Operation.DESCRIBE_MODEL),
 )
 
 
@@ -60,15 +60,15 @@ class Preheat(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = World(Switches())
+        self.world = MachineWorld(Switches())
         self.units = Units(1)
         self.mode = Mode.ACT
 
     @initialize(name=st.sampled_from(sorted(SWITCHES)), windows=windows, lead=st.sampled_from((10, 30)))
     def begin(self, name: str, windows: Any, lead: int) -> None:
-        self.world = World(SWITCHES[name])
+        self.world = MachineWorld(SWITCHES[name])
         known_at = MIDNIGHT - timedelta(days=2)
-        self._plan(Wanted(windows, TARGETS[0], timedelta(minutes=lead), 2 * MINUTE, known_at))
+        self._plan(PersonWants(windows, TARGETS[0], timedelta(minutes=lead), 2 * MINUTE, known_at))
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
@@ -133,7 +133,7 @@ class Preheat(RuleBasedStateMachine):
     # --- what goes wrong ----------------------------------------------------------------------------------------------
 
     @rule(fault=st.sampled_from(FAULTS))
-    def the_service_errs(self, fault: Fault) -> None:
+    def the_service_errs(self, fault: InjectedFault) -> None:
         self.world.service.inject(fault)
 
     @rule(name=st.sampled_from(("describe", "start", "stop")), error=st.sampled_from(ERRORS))
@@ -174,13 +174,13 @@ class Preheat(RuleBasedStateMachine):
 
     @rule(windows=windows, where=st.sampled_from(TARGETS))
     def the_model_is_put_back(self, windows: Any, where: Target) -> None:
-        self._plan(Wanted(windows, where, timedelta(minutes=10), 2 * MINUTE, self.world.clock.at))
+        self._plan(PersonWants(windows, where, timedelta(minutes=10), 2 * MINUTE, self.world.clock.at))
 
     def _change(self, **changes: Any) -> None:
         if self.world.reference.wanted is not None:
             self._plan(replace(self.world.reference.wanted, **changes))
 
-    def _plan(self, wanted: Wanted | None) -> None:
+    def _plan(self, wanted: PersonWants | None) -> None:
         self.world.plan(wanted, self.units, self.mode)
 
     # --- what must hold -----------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ RUNNING = (Observed.STARTING, Observed.HOSTED)
 AT_REST = (Observed.STOPPED, Observed.FAILED)
 
 
-class Broken(AssertionError):
+class ReferenceViolation(AssertionError):
     """A promise was broken; `invariant` names which."""
 
     def __init__(self, invariant: str, what: str) -> None:
@@ -34,7 +34,7 @@ class Broken(AssertionError):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PersonWants:
     """What a person wants of the model: daily windows in UTC (start, length), since when that is known."""
 
     windows: tuple[tuple[time, timedelta], ...]
@@ -67,7 +67,7 @@ class Wanted:
 
 
 @dataclass
-class Pass:
+class ReferencePass:
     """One pass of one worker: since when it runs, what it read and saw, and the call that its last won write names."""
 
     name: str
@@ -81,7 +81,7 @@ class Pass:
 
 
 @dataclass
-class Token:
+class ReferenceToken:
     """All that is known of one intended call."""
 
     first_at: datetime
@@ -99,8 +99,8 @@ class Reference:
 
     def __init__(self, skew: timedelta) -> None:
         self.skew = skew
-        self.wanted: Wanted | None = None
-        self.tokens: dict[str, Token] = {}
+        self.wanted: PersonWants | None = None
+        self.tokens: dict[str, ReferenceToken] = {}
         self.ours: dict[Target, bool] = {}  # Preheat may take what runs there for its own
         self.surely_ours: dict[Target, int] = {}  # it has to: the number of that run
         self.ledger: list[LedgerEntry] = []
@@ -108,20 +108,27 @@ class Reference:
 
     # --- what a pass does ---------------------------------------------------------------------------------------------
 
-    def looks(self, worker: Pass, at: datetime) -> None:
+    def looks(self, worker: ReferencePass, at: datetime) -> None:
         """Count a look; what it tells, if anything, is set on the pass."""
         worker.saw = None
         self._counted(at)
 
     def wrote(
-        self, worker: Pass, before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry | None, at: datetime
+        self,
+        worker: ReferencePass,
+        before: ModelRecord | None,
+        after: ModelRecord,
+        entry: LedgerEntry | None,
+        at: datetime,
     ) -> None:
         """Judge a won write."""
         if (before.version if before else 0) != worker.read_version:
-            raise Broken("S2", f"version {worker.read_version} was read, yet {before and before.version} was replaced")
+            raise ReferenceViolation(
+                "S2", f"version {worker.read_version} was read, yet {before and before.version} was replaced"
+            )
         worker.read_version = after.version
         if before is not None and before.since is not None and (after.since is None or after.since < before.since):
-            raise Broken("S8", f"since went back from {before.since} to {after.since}")
+            raise ReferenceViolation("S8", f"since went back from {before.since} to {after.since}")
         if entry is not None:
             self.ledger.append(entry)
         old, new = before.attempt if before else None, after.attempt
@@ -135,29 +142,33 @@ class Reference:
             and new.client_token == old.client_token
             and new.intent_at < old.intent_at
         ):
-            raise Broken("S8", f"intent_at went back from {old.intent_at} to {new.intent_at}")
+            raise ReferenceViolation("S8", f"intent_at went back from {old.intent_at} to {new.intent_at}")
         if new is not None and new.client_token in worker.sent and worker.definite:
             self.tokens[new.client_token].open.pop(worker.name, None)
         if intends and new is not None:
             self._intended(worker, new, at)
 
-    def sends(self, worker: Pass, attempt: Attempt, at: datetime) -> None:
+    def sends(self, worker: ReferencePass, attempt: Attempt, at: datetime) -> None:
         """Judge a start or a stop that is about to be sent."""
         self._counted(at)
         name = attempt.client_token
         if worker.names != name:
-            raise Broken("S2", f"{attempt.call} {name} is sent, the pass's own won write names {worker.names}")
+            raise ReferenceViolation(
+                "S2", f"{attempt.call} {name} is sent, the pass's own won write names {worker.names}"
+            )
         worker.names = None  # the next call needs a write of its own
         worker.sent.add(name)
         if worker.saw in (None, Observed.UNKNOWN, Observed.BUSY, Observed.GONE):
-            raise Broken("S9", f"{attempt.call} is sent on a model that is {worker.saw or 'unread'}")
+            raise ReferenceViolation("S9", f"{attempt.call} is sent on a model that is {worker.saw or 'unread'}")
         token = self.tokens[name]
         if token.parameters != _parameters(attempt):
-            raise Broken("S5", f"{name} is sent with {_parameters(attempt)}, first with {token.parameters}")
+            raise ReferenceViolation("S5", f"{name} is sent with {_parameters(attempt)}, first with {token.parameters}")
         if worker.begun_at - token.first_at > TOKEN_AGE + 2 * self.skew:
-            raise Broken("S5", f"{name} is sent {worker.begun_at - token.first_at} after it was first written")
+            raise ReferenceViolation(
+                "S5", f"{name} is sent {worker.begun_at - token.first_at} after it was first written"
+            )
 
-    def answered(self, worker: Pass, attempt: Attempt, *, effect: bool, definite: bool, run: int) -> None:
+    def answered(self, worker: ReferencePass, attempt: Attempt, *, effect: bool, definite: bool, run: int) -> None:
         """Note what became of a call: whether it changed the model, whose `run` this is, and if the pass knows it."""
         worker.definite = definite
         token = self.tokens[attempt.client_token]
@@ -165,26 +176,28 @@ class Reference:
         if effect and attempt.call is Call.START:
             self.surely_ours[attempt.target] = run
         if token.effects > 1:
-            raise Broken("S1", f"{attempt.client_token} has had {token.effects} effects")
+            raise ReferenceViolation("S1", f"{attempt.client_token} has had {token.effects} effects")
 
     # --- what is on record --------------------------------------------------------------------------------------------
 
     def holds(self, record: ModelRecord | None, ledger: list[LedgerEntry]) -> None:
         """Judge what stands in the store: the ledger is what was written, whole, and leads to the record."""
         if ledger != self.ledger:
-            raise Broken("S7", "the ledger is not what was appended")
+            raise ReferenceViolation("S7", "the ledger is not what was appended")
         phase = "idle"
         for number, entry in enumerate(ledger, start=1):
             if entry.sequence != number or entry.from_phase != phase:
-                raise Broken("S7", f"place {number}: entry {entry.sequence} from {entry.from_phase}, was {phase}")
+                raise ReferenceViolation(
+                    "S7", f"place {number}: entry {entry.sequence} from {entry.from_phase}, was {phase}"
+                )
             phase = entry.to_phase
         if record is not None and (record.sequence, record.phase) != (len(ledger), phase):
             told = f"{len(ledger)} entries end in {phase}"
-            raise Broken("S7", f"{told}, the record counts {record.sequence} and is {record.phase}")
+            raise ReferenceViolation("S7", f"{told}, the record counts {record.sequence} and is {record.phase}")
 
     # --- how it judges ------------------------------------------------------------------------------------------------
 
-    def _learnt(self, worker: Pass, target: Target, open_call: Attempt | None) -> None:
+    def _learnt(self, worker: ReferencePass, target: Target, open_call: Attempt | None) -> None:
         """Take what the pass saw for known: whose run it is, and how the open token stands."""
         saw = worker.saw
         starts = [token for name, token in self.tokens.items() if name.startswith("preheat-start-")]
@@ -203,25 +216,27 @@ class Reference:
             elif saw is Observed.STOPPED and token.left:
                 token.returned = True
 
-    def _closed(self, worker: Pass, old: Attempt, new: Attempt | None) -> None:
+    def _closed(self, worker: ReferencePass, old: Attempt, new: Attempt | None) -> None:
         """An attempt is let go of or replaced: not within its lease, unless whoever might send it knows the answer."""
         token = self.tokens[old.client_token]
         least, age = LEASE - 2 * self.skew, worker.begun_at - token.last_at
         if new is not None and old.call is new.call is Call.START and age < least:
-            raise Broken("S1", f"a new start is intended {age} after the intent of the last")
+            raise ReferenceViolation("S1", f"a new start is intended {age} after the intent of the last")
         if any(worker.begun_at - begun_at < least for begun_at in token.open.values()):
-            raise Broken("S8", f"{old.client_token} is closed {age} after its intent, which may still be sent")
+            raise ReferenceViolation(
+                "S8", f"{old.client_token} is closed {age} after its intent, which may still be sent"
+            )
 
-    def _intended(self, worker: Pass, attempt: Attempt, at: datetime) -> None:
+    def _intended(self, worker: ReferencePass, attempt: Attempt, at: datetime) -> None:
         """A won write names a call: it is the pass's to send, once."""
         name = attempt.client_token
         if not TOKEN.fullmatch(name):
-            raise Broken("S5", f"token {name!r} is not of the service's alphabet")
+            raise ReferenceViolation("S5", f"token {name!r} is not of the service's alphabet")
         token = self.tokens.get(name)
         if token is None:
-            token = self.tokens[name] = Token(worker.begun_at, worker.begun_at, _parameters(attempt))
+            token = self.tokens[name] = ReferenceToken(worker.begun_at, worker.begun_at, _parameters(attempt))
         if token.returned:
-            raise Broken("S5", f"{name} is to be sent after the model was seen to leave and return")
+            raise ReferenceViolation("S5", f"{name} is to be sent after the model was seen to leave and return")
         token.last_at = max(token.last_at, worker.begun_at)
         token.open[worker.name] = worker.begun_at
         worker.names = name
@@ -233,16 +248,16 @@ class Reference:
         if wanted and here and worker.saw is Observed.HOSTED:
             moments = {sure + by for sure in (worker.begun_at, at) for by in (-self.skew, self.skew)}
             if all(map(wanted.needs, moments)):
-                raise Broken("S3", f"hosted and needed at {worker.begun_at}, yet a stop is intended")
+                raise ReferenceViolation("S3", f"hosted and needed at {worker.begun_at}, yet a stop is intended")
         allowed = wanted and here and wanted.stops_others
         if worker.saw in RUNNING and not self.ours.get(attempt.target) and not allowed:
-            raise Broken("S4", "a stop is intended of what Preheat neither started nor adopted")
+            raise ReferenceViolation("S4", "a stop is intended of what Preheat neither started nor adopted")
         self.ours[attempt.target] = True  # once it is to be stopped, by whatever policy, it is Preheat's to see through
 
     def _counted(self, at: datetime) -> None:
         self.calls = [one for one in self.calls if one > at - timedelta(hours=1)] + [at]
         if len(self.calls) > CALLS_AN_HOUR:
-            raise Broken("S10", f"{len(self.calls)} calls within an hour")
+            raise ReferenceViolation("S10", f"{len(self.calls)} calls within an hour")
 
 
 def _parameters(attempt: Attempt) -> str:

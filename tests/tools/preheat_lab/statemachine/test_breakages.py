@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from tests.tools.preheat_lab.statemachine.machine import Preheat
-from tests.tools.preheat_lab.statemachine.reference import Broken
+from tests.tools.preheat_lab.statemachine.reference import ReferenceViolation
 
 from preheat.adapters.memory.store import MemoryStore
 from preheat.domain.decision import decision, starting
@@ -36,7 +36,7 @@ def found() -> str:
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
-    with pytest.raises(Broken) as broken:
+    with pytest.raises(ReferenceViolation) as broken:
         run_state_machine_as_test(Preheat, settings=bounded)
     return broken.value.invariant
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.tools.preheat_lab.statemachine.reference import Pass
+from tests.tools.preheat_lab.statemachine.reference import ReferencePass
 
 from preheat.adapters.memory.store import MemoryStore
 from preheat.app.ports.errors import AnswerLost, HostingError
@@ -15,31 +15,31 @@ from preheat.domain.plan.plan import ModelId, Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat_lab.simulation.hosting import SimulatedHosting
-from preheat_simulator.core.calls import Call, CallLog
+from preheat_simulator.core.calls import CallLog, LoggedCall
 from preheat_simulator.core.status import Operation
 
 if TYPE_CHECKING:
-    from tests.tools.preheat_lab.statemachine.world import World
+    from tests.tools.preheat_lab.statemachine.world import MachineWorld
 
 
-class Log(CallLog):
+class LatestCallLog(CallLog):
     """The service's call log, of which the last call is kept; starts are counted."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: "MachineWorld") -> None:
         super().__init__(keep=1)
         self._world = world
 
-    def add(self, call: Call) -> None:
+    def add(self, call: LoggedCall) -> None:
         """Append a call."""
         super().add(call)
         if call.changed_state and call.operation is Operation.START_MODEL:
             self._world.runs[Target(str(call.project), str(call.version))] += 1
 
 
-class WatchedStore(MemoryStore):
+class StepStore(MemoryStore):
     """The in-memory store; the reference is told of each won write, and the due index may be stale."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: "MachineWorld") -> None:
         super().__init__()
         self._world = world
 
@@ -66,7 +66,7 @@ class WatchedStore(MemoryStore):
 class Reading:
     """The store as one pass sees it: which version it read is noted."""
 
-    def __init__(self, store: WatchedStore, mine: Pass) -> None:
+    def __init__(self, store: StepStore, mine: ReferencePass) -> None:
         self._store, self._mine = store, mine
 
     def __getattr__(self, name: str) -> Any:
@@ -79,10 +79,10 @@ class Reading:
         return record
 
 
-class WatchedHosting:
+class StepHosting:
     """The service as one pass reaches it; the reference is told of each look and call."""
 
-    def __init__(self, world: "World", mine: Pass) -> None:
+    def __init__(self, world: "MachineWorld", mine: ReferencePass) -> None:
         self._world, self._mine = world, mine
         self._hosting = SimulatedHosting(world.service)
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from preheat_lab.simulation.faults import Killed
+from preheat_lab.simulation.faults import WorkerKilled
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,10 @@ class Halt:
     dies: bool = False  # else it stands still until it is told to go on
 
 
-class Worker:
+class SteppedWorker:
     """One pass under way."""
 
-    def __init__(self, run: Callable[["Worker"], None], halt: Halt | None) -> None:
+    def __init__(self, run: Callable[["SteppedWorker"], None], halt: Halt | None) -> None:
         self._run = run
         self._halt = halt
         self._calls = 0
@@ -52,7 +52,7 @@ class Worker:
             self._stands.release()
             self._go.acquire()
         if halt.dies or self._killed:
-            raise Killed
+            raise WorkerKilled
 
     def go_on(self, *, killed: bool = False) -> None:
         """Let a pass that stands still end, or die where it stands."""
@@ -70,7 +70,7 @@ class Worker:
     def _carry_on(self) -> None:
         try:
             self._run(self)
-        except Killed:
+        except WorkerKilled:
             pass
         except BaseException as error:  # noqa: BLE001  handed to whoever waits for the worker
             self._error = error

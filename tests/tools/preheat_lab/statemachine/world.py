@@ -10,9 +10,15 @@ from typing import Any
 
 from tests.support.calls import Faulty
 from tests.support.day import Skewed
-from tests.tools.preheat_lab.statemachine.reference import RUNNING, Broken, Pass, Reference, Wanted
-from tests.tools.preheat_lab.statemachine.watched import Log, Reading, WatchedHosting, WatchedStore
-from tests.tools.preheat_lab.statemachine.workers import Halt, Worker
+from tests.tools.preheat_lab.statemachine.reference import (
+    RUNNING,
+    PersonWants,
+    Reference,
+    ReferencePass,
+    ReferenceViolation,
+)
+from tests.tools.preheat_lab.statemachine.watched import LatestCallLog, Reading, StepHosting, StepStore
+from tests.tools.preheat_lab.statemachine.workers import Halt, SteppedWorker
 
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.hosting.lookout import OBSERVED
@@ -24,7 +30,7 @@ from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Target, Units, Unscheduled
 from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.latency import fixed
-from preheat_simulator.core.limits import Limits
+from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Status
 from preheat_simulator.core.switches import Switches
 from preheat_simulator.lookout import LookoutService
@@ -38,28 +44,28 @@ SKEW = timedelta(seconds=5)
 STARTS_TAKE, STOPS_TAKE = timedelta(minutes=8), timedelta(minutes=3)
 
 
-class World:
+class MachineWorld:
     """One model, its service and Preheat."""
 
     def __init__(self, switches: Switches) -> None:
         self.model_id = WELD
         self.clock = VirtualClock(MIDNIGHT)
         self.reference = Reference(SKEW)
-        self.store = WatchedStore(self)
+        self.store = StepStore(self)
         self.queue = MemoryQueue(self.clock)
         self.service = LookoutService(
             self.clock.now,
             switches=switches,
-            limits=Limits(calls_per_second=None),
+            limits=AccountLimits(calls_per_second=None),
             start_latency=fixed(STARTS_TAKE.total_seconds()),
             stop_latency=fixed(STOPS_TAKE.total_seconds()),
         )
-        self.service.call_log = Log(self)
+        self.service.call_log = LatestCallLog(self)
         self.runs = Counter[Target]()  # how often each was started, by whomever
         for target in TARGETS:
             self.service.add_model(target.project, target.version)
-        self.workers: list[tuple[datetime, Worker]] = []
-        self.passes: dict[str, Pass] = {}
+        self.workers: list[tuple[datetime, SteppedWorker]] = []
+        self.passes: dict[str, ReferencePass] = {}
         self.goes_wrong: list[
             tuple[str, bool, Exception]
         ] = []  # the next call of that name, before or after its effect
@@ -105,21 +111,21 @@ class World:
     def look(self, halt: Halt | None = None, skew: timedelta = timedelta()) -> None:
         """Have one worker make one pass, as any message may at any time: late, early, or once more."""
         name = f"pass-{len(self.passes) + 1}"
-        mine = self.passes[name] = Pass(name, self.clock.at)
+        mine = self.passes[name] = ReferencePass(name, self.clock.at)
 
-        def run(worker: Worker) -> None:
+        def run(worker: SteppedWorker) -> None:
             def meets(called: str, done: bool) -> None:
                 worker.meets(called, done)
                 self.errs(called, done)
 
             store: Any = Faulty(Reading(self.store, mine), meets)
-            hosting: Any = Faulty(WatchedHosting(self, mine), worker.meets)
+            hosting: Any = Faulty(StepHosting(self, mine), worker.meets)
             queue: Any = Faulty(self.queue, meets)
             clock = Skewed(self.clock, skew) if skew else self.clock
             reconcile(WELD, Remote(clock, store, hosting, queue, name))
 
         begun_at = self.clock.at
-        worker = Worker(run, halt)
+        worker = SteppedWorker(run, halt)
         if not worker.over:
             self.workers.append((begun_at, worker))
 
@@ -130,7 +136,7 @@ class World:
                 self.goes_wrong.remove(wrong)
                 raise wrong[2]
 
-    def plan(self, wanted: Wanted | None, units: Units, mode: Mode) -> None:
+    def plan(self, wanted: PersonWants | None, units: Units, mode: Mode) -> None:
         """Apply a plan: the model as wanted, or without it."""
         models = [] if wanted is None else [_planned(wanted, units, mode)]
         self.reference.wanted = wanted  # before the store wakes anybody
@@ -178,13 +184,13 @@ class World:
         )
         self.work(ready_at)
         if self.status(wanted.target) is not Status.HOSTED:
-            raise Broken("L1", f"{self.status(wanted.target)} at {ready_at}, when it should be ready")
+            raise ReferenceViolation("L1", f"{self.status(wanted.target)} at {ready_at}, when it should be ready")
         self.work(end - timedelta(seconds=1))
         if self.status(wanted.target) is not Status.HOSTED:
-            raise Broken("L1", f"{self.status(wanted.target)} just before the end at {end}")
+            raise ReferenceViolation("L1", f"{self.status(wanted.target)} just before the end at {end}")
         self.work(end + 2 * MINUTE)
         if OBSERVED[self.status(wanted.target)] in RUNNING:
-            raise Broken("L2", f"{self.status(wanted.target)} two minutes after the end at {end}")
+            raise ReferenceViolation("L2", f"{self.status(wanted.target)} two minutes after the end at {end}")
         self._nothing_of_ours_runs()
 
     def _moves(self, target: Target) -> bool:
@@ -195,10 +201,10 @@ class World:
         for target in TARGETS:
             ours = self.reference.surely_ours.get(target) == self.runs[target]
             if ours and OBSERVED[self.status(target)] in RUNNING:
-                raise Broken("L2", f"{target} still runs, it is ours, and nothing needs it")
+                raise ReferenceViolation("L2", f"{target} still runs, it is ours, and nothing needs it")
 
 
-def _planned(wanted: Wanted, units: Units, mode: Mode) -> HostedModel:
+def _planned(wanted: PersonWants, units: Units, mode: Mode) -> HostedModel:
     """Return what is wanted in the words of the product."""
     windows = []
     for begin, length in wanted.windows:

@@ -12,7 +12,7 @@ MONTH = 30  # days
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class CellFigures:
     """The figures of one rule in one cell: shares of starts, and minutes."""
 
     late: float
@@ -23,10 +23,10 @@ class Cell:
     late_minutes: float  # of 100 starts
 
 
-def measured(minutes: Minutes, leads: Minutes, a_day: int) -> Cell:
+def measured(minutes: Minutes, leads: Minutes, a_day: int) -> CellFigures:
     """Return the figures of leads for what the starts took; a row of either is a year."""
     late = minutes > leads
-    return Cell(
+    return CellFigures(
         late=float(late.mean()),
         first_late=float(late[:, :FIRST].mean()),
         idle=float(np.maximum(leads - minutes, 0).mean()),
@@ -44,11 +44,11 @@ def _worst_month(late: NDArray[np.bool_], a_day: int) -> Minutes:
     return np.asarray((sums[:, span:] - sums[:, :-span]).max(axis=1) / span)
 
 
-def mean(cells: list[Cell], name: str) -> float:
+def mean(cells: list[CellFigures], name: str) -> float:
     """Return a figure's mean over the cells."""
     return float(np.mean([getattr(cell, name) for cell in cells]))
 
 
-def worst(cells: list[Cell], name: str) -> float:
+def worst(cells: list[CellFigures], name: str) -> float:
     """Return a figure's greatest value over the cells."""
     return float(max(getattr(cell, name) for cell in cells))

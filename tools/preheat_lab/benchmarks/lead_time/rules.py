@@ -15,19 +15,19 @@ from preheat.domain.record.record import SAMPLES_KEPT
 from preheat_lab.benchmarks.lead_time.processes import Minutes
 from preheat_report.lead_rules import LeadRule, deviations, pinned, product
 
-type Rule = Callable[[Minutes], Minutes]  # what the starts took, a row a replicate -> their leads
+type YearlyRule = Callable[[Minutes], Minutes]  # what the starts took, a row a replicate -> their leads
 
 DEFAULT, CAP, TARGET = 30.0, 90.0, 0.01
 LEARNING = 20  # starts before which rules that keep to the slowest are at least the default, like Preheat's
 HISTORY = 99  # with so many samples the slowest is the conformal bound for 1 %
 
 
-def each_year(rule: LeadRule) -> Rule:
+def each_year(rule: LeadRule) -> YearlyRule:
     """Return a rule that is run year by year."""
     return lambda minutes: np.array([rule(row) for row in minutes.tolist()])
 
 
-def _by_history(of: Callable[[Minutes], Minutes], kept: int, *, least: int = 1, learning: int = 0) -> Rule:
+def _by_history(of: Callable[[Minutes], Minutes], kept: int, *, least: int = 1, learning: int = 0) -> YearlyRule:
     """Return the rule that asks `of` the last `kept` starts; before there are `least` of them it is the default.
 
     Before there are `learning` of them it is at least the default.
@@ -43,17 +43,17 @@ def _by_history(of: Callable[[Minutes], Minutes], kept: int, *, least: int = 1, 
     return leads
 
 
-def empirical() -> Rule:
+def empirical() -> YearlyRule:
     """Return the 99th percentile of the last 60 starts, as spreadsheets reckon it."""
     return _by_history(lambda past: np.asarray(np.quantile(past, 1 - TARGET, axis=1)), SAMPLES_KEPT)
 
 
-def slowest() -> Rule:
+def slowest() -> YearlyRule:
     """Return the slowest of the last 60 starts."""
     return _by_history(lambda past: np.asarray(past.max(axis=1)), SAMPLES_KEPT, learning=LEARNING)
 
 
-def conformal(*, cap_first: bool) -> Rule:
+def conformal(*, cap_first: bool) -> YearlyRule:
     """Return the split-conformal bound of the last 99 starts; before, the cap or the slowest."""
 
     def bound(past: Minutes) -> Minutes:
@@ -72,7 +72,7 @@ def conformal(*, cap_first: bool) -> Rule:
     return leads
 
 
-def adaptive(step: float) -> Rule:
+def adaptive(step: float) -> YearlyRule:
     """Return adaptive conformal inference: the level itself follows what was late; below 0 it is the cap."""
 
     def leads(minutes: Minutes) -> Minutes:
@@ -94,7 +94,7 @@ def adaptive(step: float) -> Rule:
     return leads
 
 
-def integral(rate: float) -> Rule:
+def integral(rate: float) -> YearlyRule:
     """Return conformal PI control: a lead that steps up when late and down a little when not, with an integrator."""
 
     def leads(minutes: Minutes) -> Minutes:
@@ -114,7 +114,7 @@ def integral(rate: float) -> Rule:
     return leads
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, YearlyRule] = {
     "fixed 30 min": each_year(pinned(timedelta(minutes=30))),
     "fixed 45 min": each_year(pinned(timedelta(minutes=45))),
     "mean + 2 sd": each_year(deviations(2.0)),
@@ -130,6 +130,6 @@ RULES: dict[str, Rule] = {
     "Preheat, default 45 min": each_year(product(Learning(), timedelta(minutes=45))),
 }
 OURS = "Preheat, default 30 min"
-TARGETS: dict[str, Rule] = {
+TARGETS: dict[str, YearlyRule] = {
     f"{target:g}": each_year(product(Learning(target))) for target in (0.05, 0.02, 0.005, 0.002, 0.001)
 }
