@@ -2,7 +2,7 @@
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 VENVS := .venv/ready .venv-sam/ready .venv-local/ready
-PYTHON_CODE := $(wildcard functions layers/preheat/preheat tools tests)
+PYTHON_CODE := hatch_build.py $(wildcard functions layers/preheat/preheat tools tests)
 PYTEST := .venv/bin/python -m pytest
 LAB := .venv/bin/python -m preheat_lab
 ON_LOCAL_AWS := tests/e2e tests/tools/preheat_local tests/tools/preheat_lab/chaos tests/template

@@ -29,6 +29,10 @@ _REMEDIES: Final[Mapping[int, str]] = {
 }
 
 
+# Packages that only an extra of the distribution installs.
+_EXTRAS: Final[Mapping[str, str]] = {"starlette": "simulator", "uvicorn": "simulator"}
+
+
 class CliError(Exception):
     """A command cannot do what was asked; each line is a fact or a remedy.
 
@@ -50,6 +54,12 @@ def reported_errors() -> Iterator[None]:
         raise _end(error.lines, error.status) from error
     except BrokenPipeError:
         raise  # `preheat ... | head`: Click ends the program quietly
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        line = f"preheat: this command needs the extra {extra!r}: run `pip install 'preheat[{extra}]'`"
+        raise _end([line], CHECK_FAILED) from error
     except OSError as error:
         raise _end([f"preheat: {describe_os_error(error)}"], CHECK_FAILED) from error
     except Exception as error:

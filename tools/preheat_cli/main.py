@@ -21,6 +21,7 @@ from preheat_cli.commands import (
     release,
     report,
     requests,
+    schema,
     simulate,
     simulator,
     status,
@@ -88,6 +89,7 @@ app.add_typer(ledger, name="ledger")
 ledger.command()(audit.audit)
 ledger.command()(rebuild.rebuild)
 ledger.command()(republish.republish)
+app.command()(schema.schema)
 app.command()(simulator.simulator)
 app.command()(simulate.simulate)
 

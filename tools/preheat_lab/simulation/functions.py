@@ -9,6 +9,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
@@ -23,7 +24,9 @@ from preheat.domain.record.record import LedgerEntry
 from preheat_lab.checkout import ROOT
 from preheat_lab.simulation.queue import QueuedMessage
 
-FUNCTIONS = ROOT / "functions"
+# The wheel carries the handlers beside this module; in a checkout they are where SAM builds them.
+_INSTALLED = Path(__file__).with_name("functions")
+FUNCTIONS = _INSTALLED if _INSTALLED.is_dir() else ROOT / "functions"
 # As template.yaml sets them for the schedule of the tick and for what is invoked by it; a test holds them together.
 TICK_RETRIES_MAX = 2
 TICK_AGE_MAX = timedelta(seconds=60)
@@ -42,7 +45,7 @@ _TICK = {
 
 
 class NotACheckoutError(PreheatError):
-    """The handlers of the functions are not there: they are no part of the package."""
+    """The handlers of the functions are missing: neither a checkout nor a whole installation."""
 
 
 class Functions:
@@ -168,7 +171,7 @@ def _loaded(name: str, wired: type, product: object, telemetry: SilentTelemetry)
     spec = importlib.util.spec_from_file_location(f"preheat_simulated_{name}", path)
     if not path.is_file() or spec is None or spec.loader is None:
         raise NotACheckoutError(
-            f"{path} is not there: the simulation runs the functions' own handlers; run it in a checkout of the project"
+            f"{path} is missing: the simulation calls the handlers of the functions. Install the package again"
         )
     module = importlib.util.module_from_spec(spec)
     # The file wires itself from the environment as it is loaded; here, that one call is answered with what is given.
