@@ -195,7 +195,7 @@ def full(fresh: ModelRecord) -> ModelRecord:
         gate=gate,
         gate_generation=6,
         draining=Draining(
-            SIX, 2, SIX + timedelta(seconds=30), 0, 1, SIX + timedelta(minutes=2), "drained after 120 s; "
+            SIX, 2, SIX + timedelta(seconds=30), 0, 1, SIX + timedelta(minutes=2), "Drained after 120 s. "
         ),
     )
 

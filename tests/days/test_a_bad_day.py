@@ -160,7 +160,7 @@ def test_a_model_stopped_by_a_person_in_its_shift_is_started_again_at_most_twice
         day.run_until("13:00")
         assert day.started() == 3
         assert day.record.phase is Phase.FAILED
-        assert "left alone" in day.entries[-1].reason
+        assert "no further start" in day.entries[-1].reason
 
 
 def test_a_token_is_never_sent_again_after_the_model_left_and_returned() -> None:

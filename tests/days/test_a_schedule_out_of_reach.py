@@ -21,7 +21,7 @@ def test_a_model_keeps_the_plan_before_and_the_pass_says_why() -> None:
         day.apply(a_model(schedules=LOST))
         day.run_until("08:00")
         assert day.observed() is Observed.HOSTED
-        told = "schedule lost: zone 'Europe/Atlantis' is not known here"
+        told = "schedule lost: time zone 'Europe/Atlantis' is not available here"
         assert any(result.unevaluated.startswith(told) for result in day.results)
         day.run_until("16:10")
         assert day.observed() is Observed.STOPPED
@@ -35,7 +35,7 @@ def test_with_no_plan_before_nothing_is_started_or_stopped_and_the_pass_is_incom
         day.run_until("20:00")
         assert day.observed() is Observed.HOSTED
         assert day.results[-1].incomplete
-        assert "nothing is started or stopped" in day.results[-1].reason
+        assert "Preheat neither starts nor stops the model" in day.results[-1].reason
         assert len(day.results) < 13 * 60, "a model that waits for a plan is looked at once a minute at the most"
 
 

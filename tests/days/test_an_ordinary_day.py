@@ -119,7 +119,7 @@ def test_a_duplicate_message_costs_one_read_and_no_call() -> None:
     with a_day() as day:
         day.run_until("07:30")
         before = len(day.calls)
-        assert day.look().reason == "not due yet"
+        assert day.look().reason == "Not due yet"
         assert len(day.calls) == before
 
 
@@ -151,7 +151,7 @@ def test_observe_decides_and_records_but_never_calls() -> None:
         day.run_until("18:00")
         assert (day.started(), day.stopped()) == (0, 0)
         assert [entry.action for entry in day.entries][:2] == [Action.WITHHOLD, Action.LATE]
-        assert "would start it" in day.entries[0].reason
+        assert "would start the model" in day.entries[0].reason
 
 
 def test_observe_would_stop_what_it_adopted_and_says_so() -> None:
@@ -160,7 +160,7 @@ def test_observe_would_stop_what_it_adopted_and_says_so() -> None:
         day.person("starts")
         day.run_until("17:00")
         assert day.observed() is Observed.HOSTED
-        assert "would stop it" in day.entries[-1].reason
+        assert "would stop the model" in day.entries[-1].reason
 
 
 def test_paused_neither_looks_nor_touches() -> None:

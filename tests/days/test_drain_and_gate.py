@@ -91,7 +91,7 @@ def test_an_empty_queue_keeps_the_stop_waiting_for_three_readings_in_a_minute() 
     with a_day(drain=DRAIN) as day:
         day.run_until("18:00")
         assert at("16:01:00") <= the_stop(day).at <= at("16:01:10")
-        assert the_stop(day).reason == "drained after 60 s; no demand: stop"
+        assert the_stop(day).reason == "Drained after 60 s. Stopping: no demand"
         assert (day.stopped(), day.status) == (1, Status.TRAINED)
 
 
@@ -105,11 +105,9 @@ def test_the_stop_waits_until_the_queue_is_empty_and_says_for_how_long() -> None
         day.run_until("18:00")
         stop = the_stop(day)
         assert at("16:09") <= stop.at <= at("16:12")
-        assert stop.reason.startswith("drained after ")
+        assert stop.reason.startswith("Drained after ")
         (first,) = day.told(Action.DRAIN)
-        assert first.reason == (
-            "no demand; its queue has 40 messages: the stop waits until 2026-11-23 16:30:00Z at the latest"
-        )
+        assert first.reason == ("Draining: the queue has 40 messages; stopping at 2026-11-23 16:30:00Z at the latest")
 
 
 @pytest.mark.parametrize("counts", [(1, 0, 0), (0, 1, 0), (0, 0, 1)])
@@ -130,7 +128,7 @@ def test_at_the_limit_the_stop_waits_no_longer_and_says_how_many_are_left() -> N
         day.run_until("18:00")
         stop = the_stop(day)
         assert at("16:30") <= stop.at <= at("16:30:10")
-        assert stop.reason == "gave up draining after 1800 s, 7 left; no demand: stop"
+        assert stop.reason == "Drain limit reached after 1800 s with 7 messages left. Stopping: no demand"
 
 
 def test_a_queue_that_looks_empty_once_is_not_drained() -> None:
@@ -163,8 +161,11 @@ def test_a_queue_that_cannot_be_read_never_counts_as_empty_and_the_limit_bounds_
         day.run_until("18:00")
         stop = the_stop(day)
         assert at("16:30") <= stop.at <= at("16:31")
-        assert stop.reason == "gave up draining after 1800 s, how many are left is not known; no demand: stop"
-        assert "could not be read (no)" in day.told(Action.DRAIN)[0].reason
+        assert (
+            stop.reason
+            == "Drain limit reached after 1800 s with an unknown number of messages left. Stopping: no demand"
+        )
+        assert "cannot read the queue (no)" in day.told(Action.DRAIN)[0].reason
 
 
 def test_a_reading_that_fails_between_two_empty_ones_does_not_count() -> None:
@@ -350,7 +351,7 @@ def test_a_demand_that_ends_amid_a_restart_has_its_queue_drained_all_the_same() 
         assert (day.stopped(), len(day.told(Action.DRAIN))) == (0, 1)
         day.waiting(0)
         day.run_until("10:30")
-        assert the_stop(day).reason.startswith("drained after")
+        assert the_stop(day).reason.startswith("Drained after")
 
 
 def test_what_is_hosted_while_a_restart_waits_for_its_gate_is_on_time() -> None:
@@ -465,8 +466,8 @@ def test_mode_observe_says_once_what_it_would_do_to_the_gate() -> None:
         day.run_until("18:00")
         assert (day.gates.changes, is_open(day), day.stopped()) == ([], False, 0)
         assert [entry.reason for entry in day.told(Action.WITHHOLD)] == [
-            "mode observe: would open the gate",
-            "mode observe: would stop it",
+            "Mode observe: Preheat would open the gate",
+            "Mode observe: Preheat would stop the model",
         ]
 
 
@@ -480,7 +481,9 @@ def test_a_gate_that_cannot_be_opened_never_stops_the_model_and_is_told(error: H
         day.run_until("15:59")
         assert (day.record.phase, day.status, day.record.silent_for_plan) == (Phase.HOSTED, Status.HOSTED, None)
         if not isinstance(error, Throttled):
-            assert [entry.reason for entry in day.told(Action.REFUSE)][:1] == [f"open of the gate {error.answer}: no"]
+            assert [entry.reason for entry in day.told(Action.REFUSE)][:1] == [
+                f"Gate open call rejected ({error.answer}): no"
+            ]
         day.run_until("18:00")
         assert day.status is Status.TRAINED
 
@@ -493,7 +496,7 @@ def test_a_gate_that_cannot_be_closed_keeps_its_model_for_five_minutes_and_no_lo
         day.run_until("16:20")
         stop = the_stop(day)
         assert at("16:05") <= stop.at <= at("16:06")
-        assert stop.reason.startswith("the gate is not known to be closed (")
+        assert stop.reason.startswith("Gate not confirmed closed after 5 min (")
         assert day.status is Status.TRAINED
         day.remote = lambda remote: remote
         day.run_until("19:00")
@@ -506,7 +509,7 @@ def test_a_gate_that_cannot_be_read_is_told_and_waited_for_within_the_bound() ->
         refusing(day, AccessRefused("no"), "gate describe")
         day.run_until("16:20")
         assert at("16:05") <= the_stop(day).at <= at("16:06")
-        assert [entry.reason for entry in day.told(Action.REFUSE)] == ["the gate could not be read (no)"]
+        assert [entry.reason for entry in day.told(Action.REFUSE)] == ["Cannot read the gate (no)"]
         assert len(day.gates.changes) == 1  # unknown is no reason to act
 
 
@@ -515,7 +518,7 @@ def test_a_gate_that_does_not_exist_lets_nothing_through_and_keeps_nobody_waitin
         day.gates.mappings.clear()
         day.run_until("18:00")
         assert the_stop(day).at <= at("16:00:10")
-        assert len([entry for entry in day.told(Action.REFUSE) if "cannot be opened" in entry.reason]) == 1
+        assert len([entry for entry in day.told(Action.REFUSE) if "Cannot open the gate" in entry.reason]) == 1
 
 
 def test_without_permission_for_gates_and_queues_the_model_runs_its_shift_all_the_same() -> None:

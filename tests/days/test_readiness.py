@@ -52,7 +52,7 @@ def test_hosted_is_warming_until_the_inference_succeeds_and_the_promise_counts_f
         day.run_until("18:00")
         assert phases(day) == [Phase.STARTING, Phase.WARMING, Phase.HOSTED, Phase.STOPPING, Phase.IDLE]
         _, warming, ready, *_ = day.entries
-        assert "the inference that shows it ready has not succeeded: lost: " in warming.reason
+        assert "the readiness inference failed (lost: " in warming.reason
         assert (warming.margin, warming.time_to_hosted, warming.late, warming.inference_latency) == (None,) * 4
         assert ready.margin == at("08:00") - ready.at
         assert ready.time_to_hosted == ready.at - at("07:28")
@@ -67,9 +67,7 @@ def test_while_it_fails_it_is_late_with_the_reason_and_neither_stopped_nor_start
         day.run_until("15:59")
         (late,) = day.told(Action.LATE)
         assert late.at == at("08:00")
-        assert late.reason.startswith(
-            "late: hosted, but the inference that shows it ready has not succeeded: throttled"
-        )
+        assert late.reason.startswith("Late. Hosted, but the readiness inference failed (throttled")
         assert (day.record.phase, day.status) == (Phase.WARMING, Status.HOSTED)
         assert (day.started(), day.stopped()) == (1, 0)
         day.run_until("16:05")

@@ -109,7 +109,7 @@ def test_a_hold_that_a_block_covers_is_accepted_and_says_that_nothing_comes_of_i
     asking.asks("block", "b", duration="4h")
     reply = asking.asks("hold", "a", duration="2h")
     assert (reply.code, reply.ready_at) == (Code.ACCEPTED, None)
-    assert "blocked all along" in reply.reason
+    assert "blocked for its whole duration" in reply.reason
     day.run_until("20:30")
     assert day.started() == 1
     assert asking.asks("hold", "c", duration="1h", priority=60).ready_at is not None

@@ -43,7 +43,14 @@ def test_its_links_lead_to_its_own_headings() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["exists already", "was served: apply anew", "no tick", "the store is out of reach", "not reconciled", "given up"],
+    [
+        "exists already",
+        "is older than this model's plan",
+        "no tick",
+        "Cannot reach the store",
+        "not reconciled",
+        "Gave up after",
+    ],
 )
 def test_the_words_it_says_to_look_for_are_said(words: str) -> None:
     assert words in FLOWING

@@ -217,9 +217,9 @@ def test_a_stop_waits_until_the_images_are_done(story: Story) -> None:
     story.ask(release)  # The same again wakes the model again, so that its queue is read now.
     eventually(lambda: bool(story.entries("plant-drained", Action.STOP)))
     (drain,), (stop,) = (story.entries("plant-drained", action) for action in (Action.DRAIN, Action.STOP))
-    assert "its queue has 1 messages" in drain.reason
+    assert "the queue has 1 messages" in drain.reason
     assert stop.at - done_at >= timedelta(seconds=60)  # three readings that find it empty, over a minute
-    assert re.fullmatch(r"drained after \d+ s; no demand: stop", stop.reason)
+    assert re.fullmatch(r"Drained after \d+ s\. Stopping: no demand", stop.reason)
 
 
 def test_a_hold_that_expires_is_told_and_its_model_is_stopped(story: Story) -> None:

@@ -70,14 +70,14 @@ def test_three_lost_writes_end_the_pass_and_the_model_is_still_due(due: Day) -> 
     before = due.record
     result = look(due, failing("save", STALE, times=3))
     assert (result.incomplete, due.record, due.started()) == (True, before, 0)
-    assert "lost 3 writes in a row" in result.reason
+    assert "Lost 3 writes in a row" in result.reason
     assert ends_well(due)
 
 
 @pytest.mark.parametrize(("error", "done"), [(OUT, False), (OUT, True), (STALE, False)])
 def test_an_outcome_that_is_not_recorded_leaves_the_intent_standing(due: Day, error: Exception, done: bool) -> None:
     result = look(due, failing("save", error, nth=2, done=done))
-    assert "not recorded, the intent stands" in result.reason
+    assert "not recorded, the intent remains" in result.reason
     assert (result.incomplete, due.started()) == (False, 1)
     assert ends_well(due)
 

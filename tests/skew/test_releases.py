@@ -212,7 +212,7 @@ def test_an_open_start_that_0_1_0_wrote() -> None:
 def test_a_margin_that_0_1_0_wrote() -> None:
     entry = entry_of(first("entries", action="observe", late=False))
     assert (entry.model_id, entry.sequence, entry.from_phase, entry.to_phase) == (WELD, 2, Phase.STARTING, Phase.HOSTED)
-    assert (entry.reason, entry.schedule, entry.target) == ("hosted, as wanted", "early", TARGET)
+    assert (entry.reason, entry.schedule, entry.target) == ("Hosted as required", "early", TARGET)
     assert entry.time_to_hosted is not None
     assert entry.margin is not None
     assert timedelta(minutes=15) <= entry.time_to_hosted <= timedelta(minutes=17)

@@ -101,7 +101,7 @@ def shift(bench: Workbench) -> Callable[[], None]:
             from_phase=Phase.IDLE,
             to_phase=Phase.STARTING,
             action=Action.START,
-            reason="needed from 2026-11-23 06:00:00Z: start, attempt 1 of 5",
+            reason="Starting (attempt 1 of 5); needed from 2026-11-23 06:00:00Z",
             **common,  # type: ignore[arg-type]  # each value is of its field's type
         )
         record = bench.store.save(started, entry)
@@ -123,7 +123,7 @@ def shift(bench: Workbench) -> Callable[[], None]:
             from_phase=Phase.STARTING,
             to_phase=Phase.HOSTED,
             action=Action.OBSERVE,
-            reason="hosted, as wanted",
+            reason="Hosted as required",
             time_to_hosted=hosted - began,
             margin=timedelta(minutes=24, seconds=21),
             late=False,

@@ -22,7 +22,7 @@ SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 WELD = ModelId("weld-seams")
 QUEUE = "arn:aws:sqs:eu-central-1:111122223333:replies"
 OBSERVED = LedgerEntry(
-    WELD, 7, SIX, Phase.STARTING, Phase.HOSTED, Action.OBSERVE, "hosted, as wanted", Target("line", "3"), "early"
+    WELD, 7, SIX, Phase.STARTING, Phase.HOSTED, Action.OBSERVE, "Hosted as required", Target("line", "3"), "early"
 )
 READY = replace(OBSERVED, margin=timedelta(seconds=90), ready_at=SIX + timedelta(seconds=90), late=False)
 REPLY = Reply(
@@ -123,7 +123,7 @@ def test_a_detail_is_json_and_leaves_out_what_is_not_known() -> None:
     assert json.loads(json.dumps(event.detail())) == {
         "event_id": event.event_id,
         "at": "2026-11-23T06:00:00Z",
-        "reason": "hosted, as wanted",
+        "reason": "Hosted as required",
         "model": "weld-seams",
         "schedule": "early",
         "ready_at": "2026-11-23T06:01:30Z",

@@ -187,10 +187,10 @@ def test_a_caller_without_a_role_is_a_stranger(identity: object) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        ({"eventName": "StartJob"}, "'StartJob' of 'lookoutvision.amazonaws.com' starts or stops no model"),
-        ({"eventSource": "s3.amazonaws.com"}, "of 's3.amazonaws.com' starts or stops no model"),
-        ({"eventSource": None}, "of None starts or stops no model"),
-        ({"eventName": ["StopModel"]}, "starts or stops no model"),
+        ({"eventName": "StartJob"}, "'StartJob' of 'lookoutvision.amazonaws.com' does not start or stop a model"),
+        ({"eventSource": "s3.amazonaws.com"}, "of 's3.amazonaws.com' does not start or stop a model"),
+        ({"eventSource": None}, "of None does not start or stop a model"),
+        ({"eventName": ["StopModel"]}, "does not start or stop a model"),
         ({"requestParameters": None}, "detail.requestParameters.projectName None is not"),
         ({"requestParameters": {"projectName": "a/b"}}, "detail.requestParameters.projectName 'a/b' is not"),
     ],

@@ -28,7 +28,7 @@ HOSTED = LedgerEntry(
     from_phase=Phase.STARTING,
     to_phase=Phase.HOSTED,
     action=Action.OBSERVE,
-    reason="hosted, as wanted",
+    reason="Hosted as required",
     target=Target("line-1", "3"),
     schedule="early",
     time_to_hosted=timedelta(minutes=11, milliseconds=250),

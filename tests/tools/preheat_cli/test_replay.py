@@ -106,7 +106,7 @@ def test_every_line_that_cannot_be_read_is_told_with_its_place_and_the_remedy(ex
         (("--lead-rule", "learned:late_target=0.5"), "a share from 0.001 to 0.05"),
         (("--lead-rule", "learned:late=1"), "'late' is no setting of it"),
         (("--lead-rule", "learned:lead_cap=20m,default_lead=30m"), "more than lead_cap 20m"),
-        (("--lead-rule", "learned:lead_floor=2h"), "not in order"),
+        (("--lead-rule", "learned:lead_floor=2h"), "not in ascending order"),
         (("--lead-rule", "pinned:soon"), "a duration such as"),
         (("--lead-rule", "mean+9999sd"), "accepted: learned"),
         (("--format", "csv"), "table"),

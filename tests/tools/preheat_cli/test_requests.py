@@ -124,7 +124,7 @@ def test_stop_now_blocks_until_the_end_of_the_demand(counter: Counter) -> None:
 def test_a_refusal_ends_with_status_one_and_its_code(counter: Counter) -> None:
     result = counter.preheat("hold", "weld-seems", "--for", "2h", "--id", "a")
     assert result.exit_code == 1
-    assert result.output.startswith("refused, unknown_model: the plan names no model weld-seems")
+    assert result.output.startswith("refused, unknown_model: The plan has no model weld-seems")
 
 
 @pytest.mark.parametrize(

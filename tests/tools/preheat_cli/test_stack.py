@@ -79,7 +79,7 @@ def test_a_hold_is_asked_for_and_answered_through_the_queue_of_a_named_stack(sig
     stack = ("--stack", signed_in.stack_name)
     asked = CliRunner().invoke(app, ["hold", "held", "--for", "2h", "--reason", "rework", "--id", "held-1", *stack])
     assert asked.exit_code == 0, asked.output
-    assert asked.output.startswith("accepted: hold from ")
+    assert asked.output.startswith("accepted: Hold from ")
     listed = CliRunner().invoke(app, ["requests", "held", "--format", "json", *stack])
     assert json.loads(listed.output)["request_id"] == "held-1"
     released = CliRunner().invoke(app, ["release", "held", "held-1", *stack])

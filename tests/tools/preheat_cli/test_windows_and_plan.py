@@ -343,7 +343,7 @@ def test_a_stored_model_that_cannot_be_read_or_evaluated_harms_only_itself(
     plan[ModelId("weld-seams")] = replace(plan[ModelId("weld-seams")], schedules=(lost,))
     result = bench.preheat("plan", "--from", "2026-11-24", "--to", "2026-11-25", "--format", "json")
     assert (result.exit_code, [row["model"] for row in rows(result.stdout)]) == (1, ["paint"] * 2)
-    assert "weld-seams: schedule early: zone 'Mars/Olympus' is not known here" in result.stderr
+    assert "weld-seams: schedule early: time zone 'Mars/Olympus' is not available here" in result.stderr
     read = bench.store.planned
 
     def refuse(model_id: ModelId) -> Any:

@@ -203,7 +203,7 @@ def test_what_the_ledger_tells_arrives_on_the_bus_and_none_of_it_is_set_aside(lo
         Phase.STARTING,
         Phase.HOSTED,
         Action.OBSERVE,
-        "hosted, as wanted",
+        "Hosted as required",
         Target("plant-told", "3"),
         margin=timedelta(seconds=5),
         late=False,

@@ -118,7 +118,7 @@ def test_plans_restored_to_an_older_state_stop_nothing_and_the_next_apply_mends_
         put_back()
         assert local_store(aws).plan_version() < served
         look_at(aws)
-        line = f"plan {local_store(aws).plan_version()} is current, but plan {served} was served: apply anew"
+        line = f"Plan {local_store(aws).plan_version()} is older than this model's plan {served}: run `preheat apply`"
         eventually(lambda: line in logged(aws))
         assert status(aws) == "HOSTED"
         assert apply(aws, needed=False) > served

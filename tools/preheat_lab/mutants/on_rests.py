@@ -34,16 +34,16 @@ MUTATIONS = (
     _m(
         name="never adopted while hosted",
         old="""        record = changed(record, ownership=Ownership.ADOPTED)
-        action, reason = Action.ADOPT, "found hosted""",
-        new="""        action, reason = Action.ADOPT, "found hosted""",
+        action, reason = Action.ADOPT, "Adopted: found hosted""",
+        new="""        action, reason = Action.ADOPT, "Adopted: found hosted""",
         rule="what a demand covers is adopted and stopped at its end",
         sees="L2",
     ),
     _m(
         name="never adopted while starting",
         old="""        record = changed(record, ownership=Ownership.ADOPTED)
-        action, reason = Action.ADOPT, "found starting""",
-        new="""        action, reason = Action.ADOPT, "found starting""",
+        action, reason = Action.ADOPT, "Adopted: found starting""",
+        new="""        action, reason = Action.ADOPT, "Adopted: found starting""",
         rule="what a demand covers is adopted and stopped at its end",
         sees="L2",
     ),
@@ -88,10 +88,10 @@ MUTATIONS = (
     ),
     _m(
         name="what stands still is let go of while busy",
-        old="    if observed is Observed.BUSY:\n        return Move(record,",
+        old="    if observed is Observed.BUSY:\n        reason =",
         new="""    if observed is Observed.BUSY:
         record = changed(record, attempt=None, ownership=Ownership.NONE)
-        return Move(record,""",
+        reason =""",
         rule="what the system updates stays ours",
         sees="L2",
     ),

@@ -97,8 +97,8 @@ MUTATIONS = (
     ),
     _m(
         name="a start over a stop under way",
-        old='    if not attempt.is_closable(s.now):\n        return hold(s, s.record.phase, "a stop',
-        new='    if False:\n        return hold(s, s.record.phase, "a stop',
+        old='    if not attempt.is_closable(s.now):\n        return hold(s, s.record.phase, "Waiting: an earlier stop',
+        new='    if False:\n        return hold(s, s.record.phase, "Waiting: an earlier stop',
         rule="a start waits for a stop that may still be called",
         sees="S8",
         first=("called off and put back: a fault",),
@@ -142,9 +142,9 @@ MUTATIONS = (
     _m(
         name="a refused start repeated at every wake",
         old="""        if attempt.retry_at is not None and s.now < attempt.retry_at:
-            return hold(s, Phase.STARTING,""",
+            reason = f"Waiting to repeat the start""",
         new="""        if False:
-            return hold(s, Phase.STARTING,""",
+            reason = f"Waiting to repeat the start""",
         rule="what was refused is repeated after a pause",
         sees="S10",
     ),

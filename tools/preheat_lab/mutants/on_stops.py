@@ -17,8 +17,8 @@ MUTATIONS = (
     ),
     _m(
         name="a stop over a start under way",
-        old='        if not attempt.is_closable(s.now):\n            return hold(s, record.phase, "no demand, but',
-        new='        if False:\n            return hold(s, record.phase, "no demand, but',
+        old='        if not attempt.is_closable(s.now):\n            reason = "No demand; waiting',
+        new='        if False:\n            reason = "No demand; waiting',
         rule="a stop waits for a start that may still be called",
         sees="S8",
     ),
@@ -39,8 +39,8 @@ MUTATIONS = (
     ),
     _m(
         name="a stop anew within the lease of the last",
-        old='    if s.now < attempt.lease_ends_at():\n        return hold(s, Phase.STOPPING, f"stop',
-        new='    if False:\n        return hold(s, Phase.STOPPING, f"stop',
+        old='    if s.now < attempt.lease_ends_at():\n        reason = f"Stop answered',
+        new='    if False:\n        reason = f"Stop answered',
         rule="a new stop waits for the end of the last one's lease",
         sees="S8",
         first=("two workers, a person",),
@@ -92,9 +92,9 @@ MUTATIONS = (
     _m(
         name="a refused stop repeated at every wake",
         old="""    if attempt.retry_at is not None and s.now < attempt.retry_at:
-        return hold(s, Phase.STOPPING, f"stop answered""",
+        return hold(s, Phase.STOPPING, f"Waiting to repeat the stop""",
         new="""    if False:
-        return hold(s, Phase.STOPPING, f"stop answered""",
+        return hold(s, Phase.STOPPING, f"Waiting to repeat the stop""",
         rule="what was refused is repeated after a pause",
         sees="S10",
         first=("calls denied, and people",),

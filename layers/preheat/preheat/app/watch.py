@@ -132,7 +132,7 @@ def _called(detail: Mapping[str, Any]) -> tuple[Backend, str, str | None, str]:
     source, name = detail.get("eventSource"), detail.get("eventName")
     backend, calls = CALLS.get(source if isinstance(source, str) else "", (None, ()))
     if backend is None or name not in calls:
-        raise UnreadableItem(f"event: {_shown(name)} of {_shown(source)} starts or stops no model")
+        raise UnreadableItem(f"event: {_shown(name)} of {_shown(source)} does not start or stop a model")
     given, where = _object(detail.get("requestParameters")), "detail.requestParameters"
     what = f"{name} by others"
     if backend is Backend.SAGEMAKER:

@@ -27,7 +27,7 @@ def changed[Value](value: Value, **changes: Any) -> Value:
     kind: Any = type(value)
     places = _places(kind)
     if not changes.keys() <= places.keys():
-        raise AttributeError(f"{kind.__name__} has not all of the fields {', '.join(changes)}")
+        raise AttributeError(f"{kind.__name__} does not have all of the fields {', '.join(changes)}")
     if hasattr(value, "__dict__") and not hasattr(kind, "__post_init__"):
         made: Value = object.__new__(kind)
         made.__dict__.update(value.__dict__, **changes)

@@ -123,12 +123,12 @@ def test_a_model_in_its_window_is_explained() -> None:
 def test_a_model_started_by_hand_outside_any_demand_is_reported_with_its_price() -> None:
     (one,) = audited("20:00", hosted(), record=IDLE).unscheduled or ()
     assert (one.model_id, one.usd_per_hour) == (WELD, Decimal(8))
-    assert one.reason == "started by others, and no demand wants it"
+    assert one.reason == "Started by somebody else, and no demand needs it"
 
 
 def test_a_model_that_preheat_does_not_know_is_reported_even_within_a_shift() -> None:
     (one,) = audited("08:00", hosted(), hosted("line-7", "1"), record=HOSTED).unscheduled or ()
-    assert (one.running.project, one.model_id, one.reason) == ("line-7", None, "no model of the plan")
+    assert (one.running.project, one.model_id, one.reason) == ("line-7", None, "Not in the plan")
 
 
 def test_another_version_of_a_planned_model_is_reported() -> None:

@@ -72,7 +72,7 @@ def test_the_reply_to_a_hold_that_the_mode_will_not_serve_promises_no_moment(sce
     scene.record(mode=mode)
     reply = scene.asks("hold", until="20:00")
     assert (reply.code, reply.ready_at) == (Code.ACCEPTED, None)
-    assert reply.reason.endswith(f"; mode {mode}: nothing is started or stopped")
+    assert reply.reason.endswith(f"; mode {mode}: Preheat starts and stops nothing")
 
 
 def test_a_hold_ahead_will_be_ready_at_its_begin(scene: Scene) -> None:
@@ -93,7 +93,7 @@ def test_the_reply_to_a_hold_under_a_block_counts_from_the_end_of_the_block(scen
     assert scene.asks("hold", until="20:00", priority=60).ready_at == at("17:32")
     covered = scene.asks("hold", until="18:30")
     assert (covered.code, covered.ready_at) == (Code.ACCEPTED, None)
-    assert covered.reason.endswith("; blocked all along")
+    assert covered.reason.endswith("; blocked for its whole duration")
 
 
 def test_the_reply_to_a_hold_soon_after_a_block_of_its_schedule_counts_the_stop_that_the_block_cost() -> None:
@@ -287,7 +287,7 @@ def test_another_request_under_a_taken_id_is_refused_under_an_id_of_its_own(scen
     other = scene.message("hold", request_id="a", until="21:00")
     refused = scene.takes(other).reply
     assert (refused.accepted, refused.code) == (False, Code.ID_TAKEN)
-    assert "under the id a:" in refused.reason
+    assert "The request_id a belongs to another request" in refused.reason
     assert refused.request_id.startswith("taken-")
     assert scene.store.reply(RequestId("a")) == first
     assert scene.until("a") == at("20:00")
@@ -428,10 +428,10 @@ def test_a_hold_between_the_look_for_it_and_the_write_of_its_release_is_released
 def test_a_release_of_a_refused_hold_or_of_one_of_another_subject_says_so(scene: Scene) -> None:
     scene.asks("hold", request_id="gone", until="16:00")
     reply = scene.asks("release", of="gone")
-    assert (reply.code, reply.reason) == (Code.UNKNOWN_REQUEST, "gone was refused: expired")
+    assert (reply.code, reply.reason) == (Code.UNKNOWN_REQUEST, "gone was rejected: expired")
     scene.asks("hold", request_id="a", model=PAINT, until="20:00")
     reply = scene.asks("release", of="a")
-    assert (reply.code, reply.reason) == (Code.UNKNOWN_REQUEST, "a is about paint-shop")
+    assert (reply.code, reply.reason) == (Code.UNKNOWN_REQUEST, "a belongs to paint-shop")
 
 
 def test_a_hold_that_is_no_longer_kept_has_ended(scene: Scene) -> None:

@@ -93,9 +93,9 @@ def test_a_request_may_be_about_a_schedule() -> None:
         ({"priority": True}, "priority True; accepted: a whole number"),
         ({"priority": 5.0}, "priority 5.0; accepted: a whole number"),
         ({"units": 0}, "units 0; accepted: a whole number from 1 to 100"),
-        ({"hard": True}, "'hard' is no field of hold; accepted: version, request_id"),
-        ({"of": "x"}, "'of' is no field of hold"),
-        ({"_aws": {"CloudWatchMetrics": []}}, "'_aws' is no field of hold"),
+        ({"hard": True}, "'hard' is not a field of hold; accepted: version, request_id"),
+        ({"of": "x"}, "'of' is not a field of hold"),
+        ({"_aws": {"CloudWatchMetrics": []}}, "'_aws' is not a field of hold"),
         ({"reason": "a\nb"}, r"reason 'a\nb'; accepted: plain text of at most 200 characters on one line"),
         ({"reason": "\u202eevil"}, r"reason '\u202eevil'; accepted: plain text"),
         ({"reason": "\ud800"}, r"reason '\ud800'; accepted: plain text"),
@@ -135,8 +135,8 @@ def test_of_another_version_nothing_else_is_judged() -> None:
         ("hold weld-seams", "not JSON"),
         ("[]", "is not a JSON object"),
         ('{"model": "a", "model": "b"}', "given twice"),
-        ('{"priority": NaN}', "NaN is no JSON"),
-        ('{"priority": -Infinity}', "Infinity is no JSON"),
+        ('{"priority": NaN}', "NaN is not JSON"),
+        ('{"priority": -Infinity}', "Infinity is not JSON"),
         ('{"priority": ' + "9" * 400 + "}", "a number of 400 digits"),
         ('{"a": {"b": {"c": {"d": 1}}}}', None),
         ('{"a": {"b": {"c": {"d": {}}}}}', "nested more than 4 deep"),
@@ -179,7 +179,7 @@ def test_a_role_cannot_pass_for_eventbridge() -> None:
     assert found.parsed.request is None
     assert (found.requester, found.problem) == (
         "AROAEXAMPLEROLE7",
-        "request: the envelope of an event, which only EventBridge may send",
+        "request: only EventBridge may send an event envelope",
     )
 
 

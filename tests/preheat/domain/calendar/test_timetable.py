@@ -140,7 +140,7 @@ def test_a_zone_that_is_not_known_is_an_error_that_names_schedule_and_zone(zone:
         lambda: intervals((lost,), NOON, NOON + DAY),
         lambda: list(windows(lost, NOON, NOON + DAY)),
     ):
-        with pytest.raises(ScheduleError, match=r"schedule lost: zone .* is not known here"):
+        with pytest.raises(ScheduleError, match=r"schedule lost: time zone .* is not available here"):
             ask()
 
 

@@ -97,37 +97,37 @@ def test_a_lead_is_whole_seconds_rounded_up() -> None:
         (
             Lead(28 * MINUTE, Bound.STARTS, 41, 41, timedelta(minutes=23.1), 1.19),
             (
-                "starting 28 min early: the slowest of the last 41 starts took 23.1 min;"
-                " +19 % because only 41 starts are on record"
+                "starts 28 min early: the slowest of the last 41 starts took 23.1 min;"
+                " +19 % because only 41 starts are recorded"
             ),
         ),
         (
             learned([23 * MINUTE] * 41, 9, Learning(), 30 * MINUTE),
             (
-                "starting 36.5 min early: the slowest of the last 41 starts took 23 min;"
-                " +58 % because only 9 of them count since a late start or a change"
+                "starts 36.5 min early: the slowest of the last 41 starts took 23 min;"
+                " +58 % because only 9 of them count after a late start or a change"
             ),
         ),
         (
             learned([10 * MINUTE], 1, Learning(), 30 * MINUTE),
             (
-                "starting 30 min early: the one start on record took 10 min; +119 % because only 1 start is on record;"
-                " no less than the default until 20 starts are on record"
+                "starts 30 min early: the one recorded start took 10 min; +119 % because only 1 start is recorded;"
+                " at least the default until 20 starts are recorded"
             ),
         ),
         (
             learned([80 * MINUTE] * 60, 60, Learning(0.001), 30 * MINUTE),
             (
-                "starting 90 min early: the slowest of the last 60 starts took 80 min; +75 % because only 60 starts are"
-                " on record; held down by the cap: starts may be late"
+                "starts 90 min early: the slowest of the last 60 starts took 80 min; +75 % because only 60 starts are"
+                " recorded; limited by the cap, so starts may be late"
             ),
         ),
         (
             learned([MINUTE] * 60, 60, Learning(0.05), 30 * MINUTE),
-            "starting 5 min early: the slowest of the last 60 starts took 1 min; no less than the floor",
+            "starts 5 min early: the slowest of the last 60 starts took 1 min; raised to the floor",
         ),
-        (learned([], 0, Learning(), 30 * MINUTE), "starting 30 min early: the default, since no start is on record"),
-        (pinned(45 * MINUTE), "starting 45 min early: the plan says so"),
+        (learned([], 0, Learning(), 30 * MINUTE), "starts 30 min early: the default, because no start is recorded"),
+        (pinned(45 * MINUTE), "starts 45 min early: the plan sets this lead"),
     ],
 )
 def test_one_sentence_explains_a_lead_to_whoever_runs_the_shift(lead: Lead, sentence: str) -> None:

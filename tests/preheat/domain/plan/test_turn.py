@@ -39,5 +39,5 @@ def test_what_starts_alone_is_looked_at_after_its_wait() -> None:
 
 @pytest.mark.parametrize(("offset", "length"), [(-1, 5), (5, 5), (0, 0), (0.5, 5), (0, 3601)])
 def test_a_turn_out_of_order_is_refused(offset: float, length: float) -> None:
-    with pytest.raises(ValueError, match=f"up to {TURN_MOST}"):
+    with pytest.raises(ValueError, match=f"at most {TURN_MOST}"):
         Turn(offset * SECOND, length * SECOND)

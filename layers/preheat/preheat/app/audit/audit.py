@@ -197,14 +197,14 @@ class Audit:
             return "", None  # what is ceasing is no leak, and what nobody understands no statement
         named = known.get(_key(one), [])
         if not named:
-            return "no model of the plan", None
+            return "Not in the plan", None
         for model_id in named:
             if self._needed(models.get(model_id), records.get(model_id), now):
                 return "", model_id
         record = records.get(named[0])
         if record is None or not record.is_engaged():
-            return "started by others, and no demand wants it", named[0]
-        return f"its demand is over, and it is {record.phase}", named[0]
+            return "Started by somebody else, and no demand needs it", named[0]
+        return f"Its demand has ended, and its phase is {record.phase}", named[0]
 
     def _needed(self, model: HostedModel | None, record: ModelRecord | None, now: datetime) -> bool:
         """Tell whether a demand wants the model now, or did until a moment ago."""
@@ -266,19 +266,19 @@ def _risk(model: HostedModel | None, record: ModelRecord | None, now: datetime, 
 def _expected(model: HostedModel, record: ModelRecord | None, now: datetime) -> tuple[datetime, str]:
     """Return when a model that is not ready will be, by the lead in force, and why then."""
     if record is None:
-        return now + model.lead, "it has no record yet: no pass has come to it"
+        return now + model.lead, "No record yet: no pass has processed it"
     if record.phase is Phase.WARMING:
-        return now, "hosted, and the inference that proves it has not succeeded"
+        return now, "Hosted, but the readiness inference has not succeeded"
     attempt = record.attempt
     if attempt is not None and attempt.call is Call.START and attempt.is_without_effect():
         begins = max(now, attempt.retry_at or now)
-        return begins + model.lead, f"its start is refused ({attempt.answer}), and a start takes {model.lead}"
+        return begins + model.lead, f"The service rejects its start ({attempt.answer}), and a start takes {model.lead}"
     if record.phase is Phase.STARTING:
         begun = record.attempt.first_at if record.attempt is not None else record.since or now
-        return max(now, begun + model.lead), f"starting since {begun:%H:%M:%SZ}, and takes {model.lead}"
+        return max(now, begun + model.lead), f"Starting since {begun:%H:%M:%SZ}, and a start takes {model.lead}"
     retry_at = record.effort.retry_at if record.effort is not None else None
     begins = max(now, retry_at) if retry_at is not None else now
-    return begins + model.lead, f"it is {record.phase}, and a start takes {model.lead}"
+    return begins + model.lead, f"Its phase is {record.phase}, and a start takes {model.lead}"
 
 
 def _stuck(

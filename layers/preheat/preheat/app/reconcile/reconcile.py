@@ -71,9 +71,9 @@ def reconcile(model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT) -> Re
             except StaleRecord as lost:
                 reason = str(lost)
     except StoreUnavailable as error:
-        reason = f"the store is out of reach: {error}"
+        reason = f"Cannot reach the store: {error}"
     else:
-        reason = f"lost {WRITES_LOST_MAX} writes in a row: {reason}"
+        reason = f"Lost {WRITES_LOST_MAX} writes in a row: {reason}"
     return Result(model_id, Action.LOOK, reason, entries=tuple(entries), incomplete=True)
 
 
@@ -81,19 +81,19 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
     record = remote.store.load(model_id)
     now = remote.clock.now()
     if record is not None and (record.wake_at is None or record.wake_at > now + EARLY):
-        return Result(model_id, Action.LOOK, "not due yet", record.phase, record.wake_at)
+        return Result(model_id, Action.LOOK, "Not due yet", record.phase, record.wake_at)
     planned = remote.store.planned(model_id)
     if record is not None and planned.version < record.plan_version:
         # The plans went back in time, as after a restore: to obey would stop what the newer plan wants.
-        reason = f"plan {planned.version} is current, but plan {record.plan_version} was served: apply anew"
+        reason = f"Plan {planned.version} is older than this model's plan {record.plan_version}: run `preheat apply`"
         return Result(model_id, Action.LOOK, reason, record.phase, record.wake_at, incomplete=True)
     if record is None:
         if planned.model is None:
-            return Result(model_id, Action.LOOK, "neither planned nor on record")
+            return Result(model_id, Action.LOOK, "Not in the plan, and no record exists")
         record = ModelRecord(model_id=model_id, target=planned.model.target)
     wanted, problem = _wanted(record, planned, remote, now)
     if wanted is None:
-        reason = f"{problem}; nothing is started or stopped"
+        reason = f"{problem}; Preheat neither starts nor stops the model"
         return Result(model_id, Action.LOOK, reason, record.phase, record.wake_at, incomplete=True, unevaluated=problem)
     situation = _gather(wanted, planned.version, stack_mode, remote, now)
     decision = decide(situation)
@@ -108,7 +108,7 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
             record = _save(after, remote, entries, {})
         except (StaleRecord, StoreUnavailable):
             # The intent stands: the next pass repeats the very same call, or sees its effect.
-            detail = f"{after.reason}; not recorded, the intent stands"
+            detail = f"{after.reason}; not recorded, the intent remains"
         decision = changed(decision, reason=f"{decision.reason} ({detail or answer})")
     _look_again(record, remote, TICK_HORIZON if situation.turn is None else TURN_HORIZON)
     return Result(
@@ -179,7 +179,7 @@ def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote
         observation = _observe(record, remote)
     else:
         record = changed(record, writer=remote.writer)
-        unread = Observation(Observed.UNKNOWN, "not looked at: its calls are spent", asked=False)
+        unread = Observation(Observed.UNKNOWN, "not checked: the call budget is used up", asked=False)
         observation = unread if looks else Observation(record.observed, "as last seen", asked=False)
     situation = Situation(
         model=model,

@@ -98,7 +98,7 @@ class Desk:
         case = self._case(request, answer.opened.requester, now) if request is not None else None
         ruling = rule(case) if case is not None else answer.ruling
         if ruling is None:
-            raise ValueError("an answer has a request or a ruling")
+            raise ValueError("an answer needs a request or a ruling")
         wakes = case is not None and ruling.change is not None
         concerned = tuple(model.model_id for model in case.models) if case is not None and wakes else ()
         reply = _reply(answer, ruling, case, now, self._limits)
@@ -165,7 +165,7 @@ def _read(message: Opened) -> _Answer:
 def _under_another_id(answer: _Answer) -> _Answer:
     """Return the refusal of a request whose id another one has: under an id of its own, so that it is answered too."""
     message = answer.opened
-    reason = f"another request was answered under the id {message.request_id}: choose a new one"
+    reason = f"The request_id {message.request_id} belongs to another request: choose a new one"
     return _Answer(replace(message, request_id=other_id(message)), None, Ruling(Code.ID_TAKEN, reason))
 
 

@@ -48,7 +48,7 @@ def opened(sent: Sent) -> Opened:
     requester, parsed = sent.sender_id.partition(":")[0], Parsed(None)
     try:
         if not _SENDER.fullmatch(requester):
-            raise UnreadableItem(f"sender {excerpt(requester)} is not known to SQS")  # noqa: TRY301 - one way out
+            raise UnreadableItem(f"sender {excerpt(requester)} is not an SQS sender ID")  # noqa: TRY301 - one way out
         data = load(sent.body)
         if "detail-type" in data:
             requester, data = _event(requester, data)
@@ -71,7 +71,7 @@ def other_id(request: Opened) -> RequestId:
 def _event(requester: str, data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return the requester and the request of an event."""
     if requester.startswith(ASSUMED_ROLE):
-        raise UnreadableItem("request: the envelope of an event, which only EventBridge may send")
+        raise UnreadableItem("request: only EventBridge may send an event envelope")
     if data["detail-type"] != DETAIL_TYPE:
         raise UnreadableItem(f"event: detail-type {excerpt(data['detail-type'])}; accepted: {DETAIL_TYPE}")
     account, detail = data.get("account"), data.get("detail")

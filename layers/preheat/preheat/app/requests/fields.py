@@ -111,7 +111,7 @@ def _verb() -> Field:
             raise ValueError(accepted)
         return Verb(value)
 
-    return Field(read, accepted, {"enum": [str(verb) for verb in Verb]}, "What is asked for.")
+    return Field(read, accepted, {"enum": [str(verb) for verb in Verb]}, "The operation to perform.")
 
 
 def _flag(description: str) -> Field:
@@ -125,42 +125,42 @@ def _flag(description: str) -> Field:
 
 _NOT_RESERVED: Final = re.compile(f"(?!{'|'.join(RESERVED)}){REQUEST_ID.pattern}")
 FIELDS: Final[Mapping[str, Field]] = {
-    "version": _whole(VERSION, VERSION, "Version of this form of message."),
+    "version": _whole(VERSION, VERSION, "Version of this message format."),
     "request_id": _text(
         _NOT_RESERVED,
         f"{_AN_ID}; not {' or '.join(RESERVED)}…",
-        "Chosen by the sender, new for each request. The same request may be sent again under it, no other one.",
+        "Chosen by the sender, unique for each request. Send it again only with the same request.",
     ),
     "verb": _verb(),
     "requester": _text(
         re.compile(_PLAIN + "*"),
         f"plain text of at most {REQUESTER_MAX} characters on one line",
-        "Who asks, for people to read. Who may do what goes by the authenticated sender alone.",
+        "A display name for the sender. Permissions depend only on the authenticated sender.",
         REQUESTER_MAX,
     ),
-    "model": _text(MODEL_ID, _A_NAME, "The model that it is about, by its name in the plant file."),
-    "schedule": _text(SCHEDULE, _A_NAME, "In place of model: every model that has this schedule, now or later."),
-    "of": _text(REQUEST_ID, _AN_ID, "The request_id of the hold or block that it is about."),
-    "from": _instant("When it begins. Absent, or past: now."),
-    "until": _instant("When it ends: the first instant in which it no longer holds."),
-    "duration": _duration("In place of until: how long after its begin; for extend, how much longer."),
+    "model": _text(MODEL_ID, _A_NAME, "The model, by its name in the plant file."),
+    "schedule": _text(SCHEDULE, _A_NAME, "Instead of model: every model that has this schedule, now or later."),
+    "of": _text(REQUEST_ID, _AN_ID, "The request_id of the hold or block to change."),
+    "from": _instant("When it begins. Default: now. A past instant also means now."),
+    "until": _instant("When it ends: the first instant at which it is no longer active."),
+    "duration": _duration("Instead of until: the time from its begin to its end; for extend, the time to add."),
     "priority": _whole(
         0,
         PRIORITY_MAX,
-        f"A block yields to a hold of higher priority, and to nothing else. Absent: {DEFAULT_PRIORITY}.",
+        f"A hold overrides a block only if its priority is higher. Default: {DEFAULT_PRIORITY}.",
     ),
-    "units": _whole(1, UNITS_MAX, "At least as many inference units. Absent: as the plan says."),
+    "units": _whole(1, UNITS_MAX, "The least number of inference units. Default: the units in the plan."),
     "reason": _text(
         re.compile(_PLAIN + "*"),
         f"plain text of at most {REASON_MAX} characters on one line",
-        "Why, for people to read.",
+        "The purpose, for display.",
         REASON_MAX,
     ),
-    "hard": _flag("Whether the model must not even be starting inside the block. Absent: false."),
+    "hard": _flag("If true, the model may not even start during the block. Default: false."),
     "reply_to": _text(
         QUEUE_ARN,
         "the ARN of a standard SQS queue",
-        "A queue that gets the replies too; the stack must allow it.",
+        "A queue that also receives the replies; the stack must allow it.",
     ),
 }
 _EACH: Final = ("version", "request_id", "verb")

@@ -124,7 +124,7 @@ def excerpt(value: object) -> str:
 
 def _request(known: Mapping[str, Any], subject: Subject | None) -> Request:
     if subject is None:
-        raise ValueError("a request without a problem is about a model or a schedule")
+        raise ValueError("a request without a problem names a model or a schedule")
     who, why = known.get("requester", ""), known.get("reason", "")
     return Request(
         request_id=RequestId(known["request_id"]),
@@ -149,7 +149,7 @@ def _absent(name: str) -> str:
 def _unknown(name: str, verb: Verb | None = None) -> str:
     known = FORMS[verb].names if verb is not None else tuple(FIELDS)
     of = f" of {verb}" if verb is not None else ""
-    return f"{excerpt(name)} is no field{of}; accepted: {', '.join(known)}"
+    return f"{excerpt(name)} is not a field{of}; accepted: {', '.join(known)}"
 
 
 def _some(problems: list[str]) -> tuple[str, ...]:
@@ -167,7 +167,7 @@ def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _integer(text: str) -> int:

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from preheat.domain.decision.situation import clock
 from preheat.domain.demand.demand import HORIZON, Demand, Outlook, demands, outlook
 from preheat.domain.demand.request import Kind, Standing
 from preheat.domain.lead.lead_in_force import in_force
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.record import ModelRecord, Phase
+from preheat.domain.record.wording import format_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ def prospect(
         record.phase,
         ready_at if mode is Mode.ACT else None,
         margin,
-        _words(record, seen, mode) + ("" if demand is not None or change is None else "; blocked all along"),
+        _words(record, seen, mode)
+        + ("" if demand is not None or change is None else "; blocked for its whole duration"),
         wanted,
         stopping,
         attempt.units.minimum if attempt is not None and attempt.call is Call.START else None,
@@ -88,11 +89,11 @@ def words_of_several(models: Sequence[HostedModel], records: Mapping[ModelId, Mo
 
 
 def _words(record: ModelRecord, seen: Outlook, mode: Mode) -> str:
-    since = f" since {clock(record.since)}" if record.since is not None else ""
+    since = f" since {format_instant(record.since)}" if record.since is not None else ""
     needed = "no demand ahead"
     if seen.current is not None:
-        needed = f"needed until {clock(seen.current.end)} ({seen.current.schedule})"
+        needed = f"needed until {format_instant(seen.current.end)} ({seen.current.schedule})"
     elif seen.upcoming is not None:
-        needed = f"next needed from {clock(seen.upcoming.begin)} ({seen.upcoming.schedule})"
-    withheld = "" if mode is Mode.ACT else f"; mode {mode}: nothing is started or stopped"
+        needed = f"next needed from {format_instant(seen.upcoming.begin)} ({seen.upcoming.schedule})"
+    withheld = "" if mode is Mode.ACT else f"; mode {mode}: Preheat starts and stops nothing"
     return f"{record.phase}{since}; {needed}{withheld}"

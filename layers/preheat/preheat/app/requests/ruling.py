@@ -11,10 +11,10 @@ from typing import Final
 from preheat.app.requests.case import Case, Ruling
 from preheat.app.requests.codes import Code
 from preheat.app.requests.prospects import words_of_several
-from preheat.domain.decision.situation import clock
 from preheat.domain.demand.demand import outlook
 from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Kind, Standing, Tombstone, Verb
 from preheat.domain.plan.plan import Resize
+from preheat.domain.record.wording import format_instant
 
 ACTIVE_MAX: Final = 20  # holds and blocks of one subject that have not ended
 KEPT_MAX: Final = 1_000  # those and the ended ones that are still kept
@@ -26,11 +26,11 @@ def rule(case: Case) -> Ruling:
     """Return the answer to a request. Total: every request has one."""
     asked = case.request
     if asked.reply_to is not None and asked.reply_to not in case.limits.reply_queues:
-        return Ruling(Code.REPLY_QUEUE_NOT_ALLOWED, "reply_to is none of the stack's parameter ReplyQueueArns")
+        return Ruling(Code.REPLY_QUEUE_NOT_ALLOWED, "reply_to is not listed in the stack parameter ReplyQueueArns")
     if not case.models and case.of is None:
         if asked.subject.model_id is not None:
-            return Ruling(Code.UNKNOWN_MODEL, f"the plan names no model {asked.subject.model_id}")
-        return Ruling(Code.UNKNOWN_SCHEDULE, f"no model of the plan has a schedule {asked.subject.schedule}")
+            return Ruling(Code.UNKNOWN_MODEL, f"The plan has no model {asked.subject.model_id}")
+        return Ruling(Code.UNKNOWN_SCHEDULE, f"The plan has no model with schedule {asked.subject.schedule}")
     return _RULES[asked.verb](case)
 
 
@@ -40,13 +40,13 @@ def _stand(case: Case) -> Ruling:
     begin = max(asked.begin or now, now)
     until = asked.until or (asked.begin or now) + (asked.duration or timedelta())
     if until <= now:
-        return Ruling(Code.EXPIRED, f"it came after its end, {clock(until)}")
+        return Ruling(Code.EXPIRED, f"The request arrived after its end, {format_instant(until)}")
     if until - begin > case.limits.longest:
         return _too_long(case)
     if begin - now > AHEAD_MAX:
-        return Ruling(Code.TOO_FAR_AHEAD, f"it begins more than {AHEAD_MAX.days} days ahead")
+        return Ruling(Code.TOO_FAR_AHEAD, f"The request begins more than {AHEAD_MAX.days} days ahead")
     if asked.units is not None and not any(model.target.backend.takes_units for model in case.models):
-        return Ruling(Code.TAKES_NO_UNITS, "its service takes no units: its endpoint config names them")
+        return Ruling(Code.TAKES_NO_UNITS, "This hosting service takes no units: the endpoint config sets them")
     kind = Kind.HOLD if asked.verb is Verb.HOLD else Kind.BLOCK
     return _placed(case, kind, begin, until)
 
@@ -57,13 +57,17 @@ def _placed(case: Case, kind: Kind, begin: datetime, until: datetime) -> Ruling:
     # A reply that was lost with an older ledger: what it told of is there, and is written once more.
     before = next((one for one in case.kept if one.request_id == asked.request_id), None)
     if before is not None and before.requester != case.requester:
-        return Ruling(Code.ID_TAKEN, "a hold or block of another requester stands under this request_id")
+        return Ruling(Code.ID_TAKEN, "A hold or block of another requester already has this request_id")
     kept = sum(one.until + KEPT_AFTER_EXPIRY > now for one in case.kept if one is not before)
     active = sum(one.end > now for one in case.kept if one is not before)
     if kept >= KEPT_MAX:
-        return Ruling(Code.TOO_MANY_KEPT, f"{kept} holds and blocks are kept of it; at most {KEPT_MAX} are")
+        return Ruling(
+            Code.TOO_MANY_KEPT, f"{kept} holds and blocks are stored already; at most {KEPT_MAX} are accepted"
+        )
     if active >= ACTIVE_MAX:
-        return Ruling(Code.TOO_MANY_ACTIVE, f"{active} holds and blocks have not ended; at most {ACTIVE_MAX} may be so")
+        return Ruling(
+            Code.TOO_MANY_ACTIVE, f"{active} holds and blocks have not ended; at most {ACTIVE_MAX} are accepted"
+        )
     standing = Standing(
         asked.request_id,
         kind,
@@ -79,8 +83,12 @@ def _placed(case: Case, kind: Kind, begin: datetime, until: datetime) -> Ruling:
         revision=before.revision + 1 if before is not None else 1,
     )
     if _is_released(case):
-        return Ruling(Code.RELEASED_AT_BIRTH, "its release had come before it", replace(standing, released_at=now))
-    return _accepted(case, standing, f"{kind} from {clock(begin)} until {clock(until)}")
+        return Ruling(
+            Code.RELEASED_AT_BIRTH,
+            "Its release arrived first, so the request ends immediately",
+            replace(standing, released_at=now),
+        )
+    return _accepted(case, standing, f"{kind.capitalize()} from {format_instant(begin)} until {format_instant(until)}")
 
 
 def _is_released(case: Case) -> bool:
@@ -97,12 +105,14 @@ def _accepted(case: Case, change: Standing, words: str) -> Ruling:
         resize = case.models[0].resize is Resize.RESTART
         larger = seen.units is not None and change.units is not None and change.units > seen.units
         if seen.wanted and (seen.stopping or (larger and resize)):
-            return Ruling(Code.ACCEPTED_WILL_RESTART, f"{words}; it is stopped first, then started", change)
+            return Ruling(Code.ACCEPTED_WILL_RESTART, f"{words}; the model stops first, then starts again", change)
         if seen.wanted and larger:
-            words = f"{words}; it runs with {seen.units} of {change.units} units until it is started anew"
+            words = f"{words}; the model runs with {seen.units} of {change.units} units until its next start"
             return Ruling(Code.UNITS_NOT_AVAILABLE_UNTIL_RESTART, words, change)
     elif change.kind is Kind.BLOCK and change.released_at is not None and seen.wanted and seen.stopping:
-        return Ruling(Code.ACCEPTED_WILL_RESTART, f"{words}; a stop is under way, then it is started", change)
+        return Ruling(
+            Code.ACCEPTED_WILL_RESTART, f"{words}; a stop is in progress, then the model starts again", change
+        )
     return Ruling(Code.ACCEPTED, words, change)
 
 
@@ -118,36 +128,36 @@ def _end(case: Case) -> Ruling:
     if of.kind is not kind:
         return Ruling(Code.WRONG_KIND, f"{of.request_id} is a {of.kind}; {asked.verb} ends a {kind}")
     if of.end <= case.now or of.released_at is not None:
-        return Ruling(Code.NOTHING_TO_DO, f"it has ended at {clock(of.end)}")
+        return Ruling(Code.NOTHING_TO_DO, f"{of.request_id} ended at {format_instant(of.end)}")
     # By a clock that is behind it would never have held, and a pass may have acted on it.
     behind = case.now < of.known_at and of.begin <= of.known_at
     released_at = of.known_at + AN_INSTANT if behind else case.now
     change = replace(of, released_at=released_at, revision=of.revision + 1)
-    return _accepted(case, change, f"{kind} {of.request_id} ended")
+    return _accepted(case, change, f"{kind.capitalize()} {of.request_id} ended")
 
 
 def _end_early(case: Case, kind: Kind) -> Ruling:
     """What is to be released does not stand: it has not come yet, or is long gone, or never was."""
     asked, before, now = case.request, case.of_reply, case.now
     if asked.of is None:
-        raise ValueError(f"{asked.verb} without what it is of")
+        raise ValueError(f"{asked.verb} needs the request_id that it ends")
     if before is None:
         noted = Tombstone(asked.of, asked.subject, case.requester, case.is_admin, now, now + KEPT_AFTER_EXPIRY)
-        return Ruling(Code.RELEASE_NOTED, f"no {kind} {asked.of} has come yet; it will end as it comes", noted)
+        return Ruling(Code.RELEASE_NOTED, f"No {kind} {asked.of} has arrived yet; it ends as soon as it arrives", noted)
     stood = before.accepted and before.verb in (Verb.HOLD, Verb.BLOCK, Verb.STOP_NOW)
     if stood and before.subject == asked.subject:
-        return Ruling(Code.NOTHING_TO_DO, "it has ended, and is no longer kept")
+        return Ruling(Code.NOTHING_TO_DO, f"{asked.of} has ended and is no longer stored")
     return _unknown(case)
 
 
 def _unknown(case: Case) -> Ruling:
     asked, before = case.request, case.of_reply
-    where = "a model" if asked.subject.model_id is not None else "a schedule"
-    reason = f"no hold or block {asked.of} stands of this {where.removeprefix('a ')}"
+    where = "model" if asked.subject.model_id is not None else "schedule"
+    reason = f"This {where} has no hold or block {asked.of}"
     if before is not None and not before.accepted:
-        reason = f"{asked.of} was refused: {before.code}"
+        reason = f"{asked.of} was rejected: {before.code}"
     elif before is not None and before.subject is not None and before.subject != asked.subject:
-        reason = f"{asked.of} is about {before.subject.key}"
+        reason = f"{asked.of} belongs to {before.subject.key}"
     return Ruling(Code.UNKNOWN_REQUEST, reason)
 
 
@@ -159,14 +169,14 @@ def _extend(case: Case) -> Ruling:
     if refused is not None:
         return refused
     if of.end <= case.now or of.released_at is not None:
-        return Ruling(Code.ENDED, f"it has ended at {clock(of.end)}")
+        return Ruling(Code.ENDED, f"{of.request_id} ended at {format_instant(of.end)}")
     until = asked.until or of.until + (asked.duration or timedelta())
     if until <= of.until:
-        return Ruling(Code.NOTHING_TO_DO, f"it stands until {clock(of.until)} already")
+        return Ruling(Code.NOTHING_TO_DO, f"{of.request_id} already lasts until {format_instant(of.until)}")
     if until - max(of.begin, case.now) > case.limits.longest:
         return _too_long(case)
     change = replace(of, until=until, revision=of.revision + 1)
-    return _accepted(case, change, f"{of.kind} {of.request_id} extended until {clock(until)}")
+    return _accepted(case, change, f"{of.kind.capitalize()} {of.request_id} extended until {format_instant(until)}")
 
 
 def _stop_now(case: Case) -> Ruling:
@@ -178,7 +188,7 @@ def _stop_now(case: Case) -> Ruling:
         model, standing = replace(model, schedules=own), list(case.kept)
     current = outlook(model, now, tuple(standing)).current
     if current is None:
-        return Ruling(Code.NOTHING_TO_DO, "nothing wants it now")
+        return Ruling(Code.NOTHING_TO_DO, "No demand is active now")
     return _placed(case, Kind.BLOCK, now, min(current.end, now + case.limits.longest))
 
 
@@ -191,11 +201,11 @@ def _hands_off(case: Case, of: Standing) -> Ruling | None:
     """Refuse whoever has neither asked for the hold or block nor is an admin."""
     if of.requester == case.requester or case.is_admin:
         return None
-    return Ruling(Code.NOT_YOURS, f"{of.request_id} is another requester's")
+    return Ruling(Code.NOT_YOURS, f"{of.request_id} belongs to another requester")
 
 
 def _too_long(case: Case) -> Ruling:
-    return Ruling(Code.TOO_LONG, f"it would stand for more than {case.limits.longest}")
+    return Ruling(Code.TOO_LONG, f"The request would last longer than {case.limits.longest}")
 
 
 _RULES: Final[Mapping[Verb, Callable[[Case], Ruling]]] = {

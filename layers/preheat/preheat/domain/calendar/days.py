@@ -37,7 +37,7 @@ class NthWeekday:
 
     def __post_init__(self) -> None:
         if self.nth != LAST and not 1 <= self.nth <= 5:
-            raise ValueError(f"the {self.nth}. {self.day.name.lower()} of a month is none; 1 to 5, or -1 for the last")
+            raise ValueError(f"a month has no {self.nth}. {self.day.name.lower()}; 1 to 5, or -1 for the last")
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,9 @@ def _starting(schedule: Schedule, month: int) -> tuple[Span, ...]:
     try:
         ZoneInfo(schedule.zone)
     except (KeyError, ValueError, OSError) as error:  # no such key, no key at all, or a path that is no file
-        raise ScheduleError(f"schedule {schedule.name}: zone {schedule.zone!r} is not known here: {error}") from error
+        raise ScheduleError(
+            f"schedule {schedule.name}: time zone {schedule.zone!r} is not available here: {error}"
+        ) from error
     found = []
     first, following = date(month // 12, month % 12 + 1, 1), date((month + 1) // 12, (month + 1) % 12 + 1, 1)
     days = [first + number * _DAY for number in range((following - first).days)]

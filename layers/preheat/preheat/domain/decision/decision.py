@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from preheat.domain.decision import accounting, draining, gating, proving
 from preheat.domain.decision.resting import keep, report, rest, wait
-from preheat.domain.decision.situation import Move, Proof, Situation, clock, edge, served
+from preheat.domain.decision.situation import Move, Proof, Situation, edge, served
 from preheat.domain.decision.starting import NO_CAPACITY, start
 from preheat.domain.decision.stopping import stop
 from preheat.domain.lead import evidence
@@ -22,6 +22,7 @@ from preheat.domain.record import budget, looks
 from preheat.domain.record.attempt import REACTIONS, WORDS_MAX, Answer, Attempt, Call, Outcome
 from preheat.domain.record.lifecycle import LIFECYCLE, Desired, Observed, Step
 from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Phase, Unread
+from preheat.domain.record.wording import describe_answer, format_instant
 from preheat.domain.values import changed
 
 STEPS: dict[Step, Callable[[Situation], Move]] = {
@@ -49,7 +50,9 @@ def decide(situation: Situation) -> Decision:
     """Return the one step to take now, with its reason. Total: every pair of the table has an answer."""
     s = _with_effort(situation, accounting.seen(situation))
     if s.mode is Mode.PAUSED:
-        return _written_up(s, Move(s.record, Phase.PAUSED, "paused: neither looked at nor touched", None))
+        return _written_up(
+            s, Move(s.record, Phase.PAUSED, "Paused: Preheat does not check, start or stop this model", None)
+        )
     move = STEPS[LIFECYCLE[s.desired][s.observation.observed]](s)
     if draining.stops_what_may_serve(s, move):
         return _written_up(s, draining.before_stop(s, move))
@@ -72,8 +75,8 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
     before = record.attempt
     if before is None:
         raise ValueError(f"{record.model_id}: an answer needs the attempt that it answers")
-    answer, detail = outcome.answer, outcome.detail
-    attempt = before.answered(answer, record.model_id, now, retried=outcome.retried, words=detail)
+    answer = outcome.answer
+    attempt = before.answered(answer, record.model_id, now, retried=outcome.retried, words=outcome.detail)
     reaction = REACTIONS[answer]
     restarts = attempt.call is Call.STOP and s.desired is Desired.RUN and s.observation.observed is Observed.HOSTED
     wake_at, phase, silent, observed = attempt.retry_at, record.phase, record.silent_for_plan, record.observed
@@ -99,7 +102,7 @@ def after_call(s: Situation, record: ModelRecord, outcome: Outcome, *, now: date
         effort = changed(effort, first_start_at=None)  # The clock of the start runs from a call that is not refused.
     told = reaction.told_from == 1 and before.answer is not answer
     told = told or reaction.told_from == attempt.tries > 1
-    reason = f"{attempt.call} {answer}" + (f": {detail}" if detail else "")
+    reason = describe_answer(str(attempt.call), outcome)
     after = changed(
         record,
         attempt=attempt,
@@ -161,17 +164,17 @@ def _written_up(s: Situation, move: Move) -> Decision:
     effort, late, margin = _judged(s, move.record.effort)
     action, reason = move.action, move.reason
     if action is Action.LOOK and late:
-        action, reason = Action.LATE, f"late: {reason}"
+        action, reason = Action.LATE, f"Late. {reason}"
         if effort is not None and effort.short_since is not None and NO_CAPACITY not in reason:
-            reason = f"late: {NO_CAPACITY} since {clock(effort.short_since)}; {move.reason}"
+            reason = f"Late. {NO_CAPACITY} since {format_instant(effort.short_since)}. {move.reason}"
     elif action is Action.LOOK and (move.phase is not s.record.phase or late is not None):
         action = Action.OBSERVE
     effort, requests = _told(s, move, effort, late=bool(late))
     expired = tuple(one for ended_at, one in s.outlook.expired if not _knows(s.record, ended_at))
     if action is Action.LOOK and requests:
-        action, reason = Action.READY, f"ready for {', '.join(requests)}: {reason}"
+        action, reason = Action.READY, f"Ready for {', '.join(requests)}. {reason}"
     elif action is Action.LOOK and expired:
-        action, reason = Action.EXPIRE, f"come to an end: {', '.join(expired)}; {reason}"
+        action, reason = Action.EXPIRE, f"Hold expired: {', '.join(expired)}. {reason}"
     told = action is not Action.LOOK
     wake_at, spent_until = move.wake_at, move.record.spent_until
     if move.calls:

@@ -7,13 +7,14 @@ so it never counts as empty; whatever does not come true, the model is stopped i
 from datetime import datetime, timedelta
 
 from preheat.domain.decision import gating
-from preheat.domain.decision.situation import Move, Situation, clock, edge
+from preheat.domain.decision.situation import Move, Situation, edge
 from preheat.domain.plan.plan import Drain, Mode
 from preheat.domain.record import looks
 from preheat.domain.record.attempt import REACTIONS, Answer, Call, retry_after
 from preheat.domain.record.gate import Draining, Gate
 from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.record import Action, Phase
+from preheat.domain.record.wording import format_instant
 from preheat.domain.values import changed
 
 EMPTIES = 3  # readings that must find a queue empty, over at least this: SQS counts messages, but only roughly at once
@@ -106,10 +107,11 @@ def _read(s: Situation, draining: Draining, drain: Drain) -> Draining:
     empty_since = draining.empty_since
     shown = reading is not None and reading.backlog is not None and draining.empties >= EMPTIES
     if shown and empty_since is not None and s.now - empty_since >= EMPTY_FOR:
-        return changed(draining, over_at=s.now, came_to=f"drained after {taken} s; ")
+        return changed(draining, over_at=s.now, came_to=f"Drained after {taken} s. ")
     if s.now >= draining.since + drain.limit:
-        left_behind = "how many are left is not known" if draining.left is None else f"{draining.left} left"
-        return changed(draining, over_at=s.now, came_to=f"gave up draining after {taken} s, {left_behind}; ")
+        left_behind = "an unknown number of" if draining.left is None else draining.left
+        came_to = f"Drain limit reached after {taken} s with {left_behind} messages left. "
+        return changed(draining, over_at=s.now, came_to=came_to)
     return draining
 
 
@@ -120,14 +122,17 @@ def _draining(s: Situation, draining: Draining, drain: Drain) -> Move:
     wait: timedelta | None
     if failure is not None:
         wait = retry_after(failure, draining.unreadable, s.record.model_id)
-        seen = f"its queue could not be read ({reading.detail if reading is not None else failure})"
+        seen = f"cannot read the queue ({reading.detail if reading is not None else failure})"
     elif draining.left:
         wait = looks.while_draining(s.now - draining.since, s.record.target.backend.calls_a_look + 1)
-        seen = f"its queue has {draining.left} messages"
+        seen = f"the queue has {draining.left} messages"
     else:
-        wait, seen = looks.READINGS_APART, "its queue looks empty" if draining.left == 0 else "its queue was not read"
+        wait, seen = (
+            looks.READINGS_APART,
+            "the queue looks empty" if draining.left == 0 else "the queue is not read yet",
+        )
     wake_at = until if wait is None else min(s.now + wait, until)
-    reason = f"no demand; {seen}: the stop waits until {clock(until)} at the latest"
+    reason = f"Draining: {seen}; stopping at {format_instant(until)} at the latest"
     refused = failure is not None and REACTIONS[failure].told_from is not None and draining.unreadable == 1
     action = Action.DRAIN if s.record.draining is None else Action.REFUSE if refused else Action.LOOK
     return Move(changed(s.record, draining=draining), Phase.DRAINING, reason, edge(s, wake_at), action)
@@ -136,7 +141,8 @@ def _draining(s: Situation, draining: Draining, drain: Drain) -> Move:
 def _closing(s: Situation, stop: Move, draining: Draining, closed_by: datetime) -> Move:
     """The queue is waited for no longer, and the gate is not known to be closed: close it, and look again."""
     wake_at = edge(s, closed_by)
-    reason = f"{draining.came_to}{'no demand' if s.desired is Desired.REST else stop.reason}"
+    why = "Stopping after the gate closes: no demand" if s.desired is Desired.REST else stop.reason
+    reason = f"{draining.came_to}{why}"
     before = s.record  # what the stop has noted of the look stands, and its call does not yet
     record = changed(
         stop.record,
@@ -150,6 +156,6 @@ def _closing(s: Situation, stop: Move, draining: Draining, closed_by: datetime) 
 
 
 def _unclosed(gate: Gate) -> str:
-    answer = f", close {gate.attempt.answer}" if gate.attempt is not None and gate.attempt.answer is not None else ""
-    seen = f"{gate.observed}{answer}"
-    return f"the gate is not known to be closed ({seen}) after {CLOSED_WITHIN // timedelta(minutes=1)} min; "
+    answer = gate.attempt.answer if gate.attempt is not None else None
+    seen = f"observed {gate.observed}" + (f", close call {answer}" if answer is not None else "")
+    return f"Gate not confirmed closed after {CLOSED_WITHIN // timedelta(minutes=1)} min ({seen}). "

@@ -14,6 +14,7 @@ from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, Outc
 from preheat.domain.record.gate import SHUT, Gate, GateLook, Passage
 from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.record import Action, ModelRecord, Phase
+from preheat.domain.record.wording import describe_answer
 from preheat.domain.values import changed
 
 UNTELLING = (Observed.UNKNOWN, Observed.BUSY)  # what tells nothing of whether the model serves
@@ -21,7 +22,7 @@ TO_BE_STARTED = (Observed.STOPPED, Observed.FAILED)
 WAITING_TO_START = (Phase.FAILED, Phase.REFUSED, Phase.GONE, Phase.WITHHELD)
 SPENT = (Answer.ACCEPTED, Answer.INVALID, Answer.GONE)  # a change so answered is never asked for under the same token
 FIRST_LOOK = timedelta(seconds=25)  # after a change was accepted: a mapping takes some seconds to a minute
-WORDS = {Call.OPEN: (Passage.OPEN, "open", "opened"), Call.CLOSE: (Passage.CLOSED, "close", "closed")}
+WORDS = {Call.OPEN: (Passage.OPEN, "open", "Opening"), Call.CLOSE: (Passage.CLOSED, "close", "Closing")}
 
 
 def planned(s: Situation) -> str | None:
@@ -166,19 +167,19 @@ def switched(s: Situation, move: Move, wanted: Call) -> Move:
     if look.passage is Passage.UNKNOWN:
         refused = look.failure is not None and REACTIONS[look.failure].told_from is not None
         waits = _waiting(s, move, gate.look_at)
-        return _told(waits, gate, Action.REFUSE, f"the gate could not be read ({look.detail})") if refused else waits
+        return _told(waits, gate, Action.REFUSE, f"Cannot read the gate ({look.detail})") if refused else waits
     if look.passage is Passage.MOVING:
         return _waiting(s, move, s.now + looks.GATE_EVERY)
     if look.passage is Passage.GONE:
         waits = _waiting(s, move, s.now + looks.HOSTED_EVERY)
-        return _told(waits, gate, Action.REFUSE, f"the gate {gate.mapping} cannot be {WORDS[wanted][2]}: {look.detail}")
+        return _told(waits, gate, Action.REFUSE, f"Cannot {verb} the gate {gate.mapping}: {look.detail}")
     attempt = gate.attempt
     if attempt is not None and attempt.call is not wanted and not attempt.is_closable(s.now):
         return _waiting(s, move, attempt.lease_ends_at())
     if look.passage is goal:
         return changed(move, record=changed(move.record, gate=changed(gate, attempt=None)))
     if s.mode is Mode.OBSERVE:
-        return _told(move, gate, Action.WITHHOLD, f"mode observe: would {verb} the gate")
+        return _told(move, gate, Action.WITHHOLD, f"Mode observe: Preheat would {verb} the gate")
     if attempt is None or attempt.call is not wanted:
         return _intended(s, move, gate, wanted)
     return _again(s, move, gate, attempt)
@@ -195,7 +196,7 @@ def _again(s: Situation, move: Move, gate: Gate, attempt: Attempt) -> Move:
     if s.now < retry_at:
         return _waiting(s, move, retry_at)
     gate = changed(gate, attempt=attempt.repeated(s.now), observed=Passage.UNKNOWN)
-    reason = f"{move.reason}; {attempt.call} of the gate: {attempt.answer or 'no answer'}: the same call again"
+    reason = f"{move.reason}. Repeating the gate's {attempt.call} call (last answer: {attempt.answer or 'none'})"
     return _calling(s, changed(move.record, gate=gate), move, reason, move.action)
 
 
@@ -213,7 +214,7 @@ def _intended(s: Situation, move: Move, gate: Gate, wanted: Call) -> Move:
     gate = changed(gate, attempt=attempt, observed=Passage.UNKNOWN, told=False)
     record = changed(record, gate=gate, gate_generation=attempt.generation)
     action = Action.OPEN if wanted is Call.OPEN else Action.CLOSE
-    return _calling(s, record, move, f"{move.reason}: {WORDS[wanted][1]} the gate", action)
+    return _calling(s, record, move, f"{move.reason}. {WORDS[wanted][2]} the gate", action)
 
 
 def _calling(s: Situation, record: ModelRecord, move: Move, reason: str, action: Action) -> Move:
@@ -249,7 +250,7 @@ def answered(s: Situation, record: ModelRecord, outcome: Outcome, now: datetime)
     told = reaction.told_from == 1 and before.answer is not answer
     told = told or reaction.told_from == attempt.tries > 1
     look_at = now + FIRST_LOOK if answer is Answer.ACCEPTED else attempt.retry_at or now + looks.HOSTED_EVERY
-    reason = f"{attempt.call} of the gate {answer}" + (f": {outcome.detail}" if outcome.detail else "")
+    reason = describe_answer(f"gate {attempt.call} call", outcome)
     after = changed(
         record,
         gate=changed(gate, attempt=attempt),

@@ -34,5 +34,6 @@ def is_ready(s: Situation) -> bool:
 def missing(s: Situation) -> str:
     """Return why a hosted model does not count as ready, in words."""
     proof = s.observation.proof
-    why = f": {proof.failure}: {proof.detail}" if proof is not None else " yet"
-    return f"hosted, but the inference that shows it ready has not succeeded{why}"
+    if proof is None:
+        return "Hosted; waiting for the readiness inference"
+    return f"Hosted, but the readiness inference failed ({proof.failure}: {proof.detail})"

@@ -6,7 +6,7 @@ Owns adoption, the closing of attempts, and what an unreadable service means: an
 from datetime import datetime, timedelta
 
 from preheat.domain.decision import proving
-from preheat.domain.decision.situation import Move, Situation, clock, disowned, edge, hold, left, repeat, withheld
+from preheat.domain.decision.situation import Move, Situation, disowned, edge, hold, left, repeat, withheld
 from preheat.domain.decision.stopping import SPENT, new_stop
 from preheat.domain.lead import evidence
 from preheat.domain.plan.plan import Mode
@@ -15,12 +15,13 @@ from preheat.domain.record import looks
 from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, retry_after
 from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.record import Action, Effort, ModelRecord, Ownership, Phase
+from preheat.domain.record.wording import format_instant
 from preheat.domain.values import changed
 
 STUCK_AFTER_LEAST = timedelta(minutes=60)
-OUTLASTED = "the demand ended while the service was slow to answer: look again"
-REFUSED_BEFORE = "the service refused a call; waiting for a new plan"
-STOP_UNDER_WAY = "needed again; a stop of ours may still be on its way"
+OUTLASTED = "The demand ended before the service responded; checking again"
+REFUSED_BEFORE = "The service rejected a call; waiting for a new plan"
+STOP_UNDER_WAY = "Needed again; waiting because an earlier stop may still be in progress"
 
 
 def keep(s: Situation) -> Move:
@@ -30,7 +31,7 @@ def keep(s: Situation) -> Move:
         return Move(s.record, Phase.REFUSED, REFUSED_BEFORE, edge(s))
     if s.observation.foreign:
         if ready:
-            return _not_ours(s, Phase.HOSTED, "hosted, as wanted", looks.HOSTED_EVERY)
+            return _not_ours(s, Phase.HOSTED, "Hosted as required", looks.HOSTED_EVERY)
         return _not_ours(s, Phase.WARMING, proving.missing(s), _warming_pace(s))
     return _keep_ours(changed(s, record=disowned(s.record)), ready=ready)
 
@@ -45,14 +46,14 @@ def _keep_ours(s: Situation, *, ready: bool) -> Move:
         if not attempt.is_closable(s.now):
             return hold(changed(s, record=record), record.phase, STOP_UNDER_WAY, attempt.lease_ends_at())
         record = changed(record, attempt=None)
-    action, reason = Action.LOOK, "hosted, as wanted"
+    action, reason = Action.LOOK, "Hosted as required"
     if record.ownership is Ownership.NONE:
         if not s.may_adopt:
             return hold(s, s.record.phase, OUTLASTED, s.seen_at)
         record = changed(record, ownership=Ownership.ADOPTED)
-        action, reason = Action.ADOPT, "found hosted inside a demand: adopted, to be stopped at its end"
+        action, reason = Action.ADOPT, "Adopted: found hosted during a demand; stopping it when the demand ends"
     if s.outgrown:
-        reason = "a hold asks for more units than it has: stopped, to start with them"
+        reason = "Stopping to start again with more units, as a hold requires"
         return new_stop(changed(s, record=record), reason)
     if not ready:
         return _warming(s, record, action)
@@ -80,7 +81,7 @@ def _not_ours(s: Situation, phase: Phase, seen: str, wait: timedelta) -> Move:
         ownership, wake_at = record.ownership, attempt.lease_ends_at()
     action = Action.LOOK if record.phase is phase and record.ownership is ownership else Action.LEAVE
     record = changed(record, attempt=attempt, ownership=ownership, effort=effort)
-    return Move(record, phase, f"{seen}, but not made by Preheat: left to whoever made it", edge(s, wake_at), action)
+    return Move(record, phase, f"{seen}. Preheat did not create it and never stops it", edge(s, wake_at), action)
 
 
 def _ready(record: ModelRecord, effort: Effort, s: Situation) -> ModelRecord:
@@ -122,21 +123,22 @@ def wait(s: Situation) -> Move:
         return _wait_for_hosted(s)
     if observed is Observed.STOPPING:
         if s.desired is Desired.REST and not record.is_engaged():
-            return Move(record, record.phase, "being stopped by somebody else", edge(s))
-        return Move(left(record), Phase.STOPPING, "being stopped", edge(s, s.now + looks.STOPPING_EVERY))
+            return Move(record, record.phase, "Somebody else is stopping it", edge(s))
+        return Move(left(record), Phase.STOPPING, "Stopping", edge(s, s.now + looks.STOPPING_EVERY))
     if s.desired is Desired.REST and not record.is_engaged():
-        return Move(record, record.phase, f"{s.observation.detail}: nothing wanted, nothing ours", edge(s))
+        return Move(record, record.phase, f"No demand and nothing started by Preheat ({s.observation.detail})", edge(s))
     if observed is Observed.BUSY:
-        return Move(record, record.phase, "the service is at work on it", edge(s, s.now + looks.BUSY_EVERY))
+        reason = "The service is changing the model; waiting"
+        return Move(record, record.phase, reason, edge(s, s.now + looks.BUSY_EVERY))
     return _unreadable(s)
 
 
 def _unreadable(s: Situation) -> Move:
     """The look told nothing: another one later, told once where it is a refusal."""
     if s.silent:
-        return Move(s.record, Phase.REFUSED, "the service refuses to be read; waiting for a new plan", edge(s))
+        return Move(s.record, Phase.REFUSED, "The service rejects reads of this model; waiting for a new plan", edge(s))
     record, failure = s.record, s.observation.failure or Answer.LOST
-    reason = f"could not be read ({s.observation.detail}): look again"
+    reason = f"Cannot read the model's state ({s.observation.detail}); checking again"
     tell = REACTIONS[failure].told_from is not None and record.unreadable == 1
     pause = retry_after(failure, record.unreadable, record.model_id)
     if pause is None:
@@ -153,10 +155,10 @@ def _unreadable(s: Situation) -> Move:
 def _wait_for_hosted(s: Situation) -> Move:
     """Starting, as wanted: look again inside the bracket; a start that hangs is stopped once."""
     if s.observation.foreign:
-        return _not_ours(s, Phase.STARTING, "starting", looks.BUSY_EVERY)
+        return _not_ours(s, Phase.STARTING, "Starting", looks.BUSY_EVERY)
     s = changed(s, record=disowned(s.record))
     record, attempt, effort = left(s.record), s.record.attempt, s.record.effort
-    action, reason = Action.LOOK, f"starting: {s.observation.detail}" if s.observation.serving == 0 else "starting"
+    action, reason = Action.LOOK, f"Starting: {s.observation.detail}" if s.observation.serving == 0 else "Starting"
     if attempt is not None and attempt.call is Call.STOP:
         if not attempt.is_closable(s.now):
             return hold(s, record.phase, STOP_UNDER_WAY, attempt.lease_ends_at())
@@ -167,15 +169,16 @@ def _wait_for_hosted(s: Situation) -> Move:
         if not s.may_adopt:
             return hold(s, s.record.phase, OUTLASTED, s.seen_at)
         record = changed(record, ownership=Ownership.ADOPTED)
-        action, reason = Action.ADOPT, "found starting inside a demand: adopted, to be stopped at its end"
+        action, reason = Action.ADOPT, "Adopted: found starting during a demand; stopping it when the demand ends"
     elapsed = s.now - _begun(s, record, attempt)
     if s.silent:  # Nobody has looked: what was starting then may be anything now.
         return Move(record, record.phase, REFUSED_BEFORE, edge(s), action)
     if elapsed > max(2 * s.lead, STUCK_AFTER_LEAST) and effort is not None and not effort.unstuck:
         if s.mode is Mode.OBSERVE:
-            return withheld(s, "stop a start that hangs")
+            return withheld(s, "stop the hung start")
         stuck = changed(s, record=changed(record, effort=changed(effort, unstuck=True)))
-        return new_stop(stuck, f"starting for {elapsed // timedelta(minutes=1)} min: stopped once, to start anew")
+        reason = f"Start hung for {elapsed // timedelta(minutes=1)} min: stopping once, then starting again"
+        return new_stop(stuck, reason)
     return Move(
         record, Phase.STARTING, reason, _by_ready(s, looks.while_starting(elapsed, record.samples, s.lead)), action
     )
@@ -184,13 +187,13 @@ def _wait_for_hosted(s: Situation) -> Move:
 def _stop_of_hanging(s: Situation, attempt: Attempt) -> Move:
     """The one stop of a start that hangs was not accepted: the same call again, else it would hang for ever."""
     if s.mode is Mode.OBSERVE:
-        return withheld(s, "stop a start that hangs")
+        return withheld(s, "stop the hung start")
     if s.silent:
-        return Move(s.record, Phase.REFUSED, "the service refused the stop; waiting for a new plan", edge(s))
+        return Move(s.record, Phase.REFUSED, "The service rejected the stop; waiting for a new plan", edge(s))
     if attempt.retry_at is not None and s.now < attempt.retry_at:
-        return hold(s, Phase.STOPPING, f"stop answered {attempt.answer}: same call again later", attempt.retry_at)
+        return hold(s, Phase.STOPPING, f"Waiting to repeat the stop (last answer: {attempt.answer})", attempt.retry_at)
     if attempt.is_aged(s.now):
-        return new_stop(s, "the stop of a start that hangs was refused for hours: its token is too old, stop anew")
+        return new_stop(s, "Stopping the hung start with a new token: the old one is too old to send again")
     return repeat(s, attempt, Phase.STOPPING)
 
 
@@ -209,14 +212,15 @@ def rest(s: Situation) -> Move:
         # A start is closed by time alone: were its acceptance read too early, an orphan would run for ever.
         over = s.now >= attempt.lease_ends_at() or (attempt.call is Call.STOP and attempt.is_closable(s.now))
         if not over:
-            return hold(s, record.phase, f"a {attempt.call} of ours may still be on its way", attempt.lease_ends_at())
+            reason = f"Waiting: an earlier {attempt.call} may still be in progress"
+            return hold(s, record.phase, reason, attempt.lease_ends_at())
     if s.observation.observed is Observed.GONE:
         return report(s)
     record = changed(record, attempt=None, ownership=Ownership.NONE)
     reason = (
-        "stopped, and nothing is wanted"
+        "Stopped; no demand"
         if s.outlook.next_edge is None
-        else (f"stopped, and nothing is wanted before {clock(s.outlook.next_edge)}")
+        else f"Stopped; no demand before {format_instant(s.outlook.next_edge)}"
     )
     return Move(record, Phase.IDLE, reason, edge(s))
 
@@ -231,6 +235,6 @@ def report(s: Situation) -> Move:
         again = attempt.lease_ends_at()
     if s.observation.observed is Observed.GONE:
         record = changed(record, silent_for_plan=s.plan_version)
-        return Move(record, Phase.GONE, "the service knows no such model; waiting for a new plan", edge(s, again))
-    reason = f"it cannot be started now: {s.observation.detail}"
+        return Move(record, Phase.GONE, "The service does not know this model; waiting for a new plan", edge(s, again))
+    reason = f"The model cannot start now: {s.observation.detail}"
     return Move(record, Phase.REFUSED, reason, edge(s, again or s.now + looks.UNFIT_EVERY))

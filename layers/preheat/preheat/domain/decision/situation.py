@@ -172,7 +172,7 @@ def repeat(s: Situation, attempt: Attempt, phase: Phase) -> Move:
     if record.effort is not None and attempt.call is Call.START:
         begun_at = record.effort.first_start_at or s.now  # anew, if the call before was refused
         record = changed(record, effort=changed(record.effort, first_start_at=begun_at))
-    reason = f"{attempt.call} was not answered for good ({attempt.answer or 'no answer'}): the same call again"
+    reason = f"Repeating the same {attempt.call} call (last answer: {attempt.answer or 'none'})"
     return Move(record, phase, reason, s.now + RECOVER_AFTER, calls=True)
 
 
@@ -185,7 +185,7 @@ def withheld(s: Situation, step: str) -> Move:
     """Say what mode `observe` keeps Preheat from doing; told once."""
     action = Action.LOOK if s.record.phase is Phase.WITHHELD else Action.WITHHOLD
     wake_at = edge(s, s.now + looks.HOSTED_EVERY)
-    return Move(s.record, Phase.WITHHELD, f"mode observe: would {step}", wake_at, action)
+    return Move(s.record, Phase.WITHHELD, f"Mode observe: Preheat would {step}", wake_at, action)
 
 
 def left(record: ModelRecord) -> ModelRecord:
@@ -215,8 +215,3 @@ def edge(s: Situation, other: datetime | None = None) -> datetime | None:
     if other is not None:
         candidates.append(max(other, s.now + timedelta(seconds=5)))
     return min(candidates, default=None)
-
-
-def clock(at: datetime) -> str:
-    """Return an instant as people read it in a reason."""
-    return at.strftime("%Y-%m-%d %H:%M:%SZ")

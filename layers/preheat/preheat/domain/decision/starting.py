@@ -5,13 +5,14 @@ Owns the rules on tokens, attempts, repairs and backoff. Reached only while a de
 
 from datetime import timedelta
 
-from preheat.domain.decision.situation import RECOVER_AFTER, Move, Situation, clock, edge, hold, repeat, withheld
+from preheat.domain.decision.situation import RECOVER_AFTER, Move, Situation, edge, hold, repeat, withheld
 from preheat.domain.decision.stopping import new_stop
 from preheat.domain.plan.plan import Mode
 from preheat.domain.record import looks
 from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, parameter_digest
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Ownership, Phase
+from preheat.domain.record.wording import format_instant
 from preheat.domain.values import changed
 
 ATTEMPTS_MAX = 5
@@ -25,9 +26,9 @@ def start(s: Situation) -> Move:
     """Run is wanted and the model is stopped or failed: begin, repeat or renew a start."""
     attempt, failed = s.record.attempt, s.observation.observed is Observed.FAILED
     if s.mode is Mode.OBSERVE:
-        return withheld(s, "start it")
+        return withheld(s, "start the model")
     if s.silent:
-        return Move(s.record, Phase.REFUSED, "the service refused it as planned; waiting for a new plan", edge(s))
+        return Move(s.record, Phase.REFUSED, "The service rejected the planned start; waiting for a new plan", edge(s))
     if failed and s.observation.foreign:
         return _failed_and_foreign(s)
     if attempt is not None and attempt.call is Call.STOP:
@@ -43,17 +44,17 @@ def _cleared(s: Situation) -> Move:
     """What failed has to be stopped before anything else, unless the attempts of this demand are spent."""
     effort = s.record.effort
     if effort is not None and effort.attempts >= ATTEMPTS_MAX:
-        return Move(s.record, Phase.FAILED, "given up; left alone until the demand ends", edge(s))
-    return new_stop(s, "failed: stopped first, then started")
+        return Move(s.record, Phase.FAILED, "Gave up; no further start until the demand ends", edge(s))
+    return new_stop(s, "Failed: stopping first, then starting")
 
 
 def _failed_and_foreign(s: Situation) -> Move:
     """Something of somebody else's stands failed in the place of the model: it can neither be started nor removed."""
     attempt = s.record.attempt
     if attempt is not None and s.now < attempt.lease_ends_at():
-        return hold(s, s.record.phase, "a call of ours may still be on its way", attempt.lease_ends_at())
+        return hold(s, s.record.phase, "Waiting: an earlier call may still be in progress", attempt.lease_ends_at())
     record = changed(s.record, attempt=None, ownership=Ownership.NONE)
-    reason = f"it failed and was not made by Preheat: remove it, or hand it over ({s.observation.detail})"
+    reason = f"Failed, and Preheat did not create it: delete it or hand it over to Preheat ({s.observation.detail})"
     action = Action.LOOK if record.phase is Phase.REFUSED else Action.REFUSE
     return Move(record, Phase.REFUSED, reason, edge(s, s.now + looks.UNFIT_EVERY), action)
 
@@ -62,18 +63,21 @@ def _start_again(s: Situation, attempt: Attempt, *, failed: bool) -> Move:
     """A start of ours stands already: repeat it, or renew it once its token is dead and its lease over."""
     if failed and attempt.answer is Answer.WRONG_STATE:
         if attempt.is_closable(s.now):
-            return new_stop(s, "failed and refuses to start: stopped first, then started")
-        return hold(s, s.record.phase, "failed and refuses to start; its lease must end first", attempt.lease_ends_at())
+            return new_stop(s, "Failed, and the service rejects the start: stopping first, then starting")
+        reason = "Failed, and the service rejects the start; waiting for the lease to end"
+        return hold(s, s.record.phase, reason, attempt.lease_ends_at())
     death = _death(s, attempt, failed=failed)
     if death is None:
         if attempt.retry_at is not None and s.now < attempt.retry_at:
-            return hold(s, Phase.STARTING, f"start answered {attempt.answer}: same call again later", attempt.retry_at)
+            reason = f"Waiting to repeat the start (last answer: {attempt.answer})"
+            return hold(s, Phase.STARTING, reason, attempt.retry_at)
         if attempt.target.backend.tokenless and attempt.is_on_its_way(s.now):
             # Two calls would be two starts, if the first has failed by the time of the second.
-            return hold(s, s.record.phase, "start may be on its way, and has no token", attempt.lease_ends_at())
+            reason = "Waiting: the start may be in progress, and this service has no client token"
+            return hold(s, s.record.phase, reason, attempt.lease_ends_at())
         return repeat(s, attempt, Phase.STARTING)
     if s.now < attempt.lease_ends_at():  # Whatever is known, a worker of this attempt may still be about to call.
-        return hold(s, s.record.phase, f"{death}; its lease must end first", attempt.lease_ends_at())
+        return hold(s, s.record.phase, f"{death}; waiting for the lease to end", attempt.lease_ends_at())
     if failed and s.observation.no_capacity:
         return _wait_for_capacity(s)
     if failed:
@@ -86,16 +90,16 @@ def _death(s: Situation, attempt: Attempt, *, failed: bool) -> str | None:
     # Without a token a repeated start is one more start: a failure seen under an open one is taken for its outcome.
     own_outcome = attempt.target.backend.tokenless and attempt.answer in (None, Answer.LOST)
     if failed and (attempt.left or own_outcome or s.now >= attempt.lease_ends_at()):
-        return "the start failed"
+        return "Start failed"
     if not failed and attempt.left:
-        return "it left its stopped state and is back: stopped by somebody, or the token was spent"
+        return "Stopped again: somebody stopped the model, or its token was used before"
     if attempt.is_aged(s.now):
-        return "the token is too old to be sent again"
+        return "The token is too old to send again"
     if attempt.answer is not None and REACTIONS[attempt.answer].definite and s.model is not None:
         if attempt.answer in (Answer.INVALID, Answer.GONE):
-            return "the service refused it under an earlier plan"
+            return "The service rejected the start under an earlier plan"
         if parameter_digest(s.model.target, s.units) != attempt.digest():
-            return "the plan has changed since it was refused, or what is asked for"
+            return "The plan or the required units changed after the service rejected the start"
     return None
 
 
@@ -103,14 +107,14 @@ def _start_after_stop(s: Situation, attempt: Attempt, *, failed: bool) -> Move:
     """A stop of ours stands before the start: see it through, or close it."""
     if failed and attempt.answer in (None, Answer.LOST, Answer.THROTTLED) and not attempt.is_aged(s.now):
         if attempt.retry_at is not None and s.now < attempt.retry_at:
-            return hold(s, Phase.STOPPING, "waiting to repeat the stop", attempt.retry_at)
+            return hold(s, Phase.STOPPING, "Waiting to repeat the stop", attempt.retry_at)
         return repeat(s, attempt, Phase.STOPPING)
     if not attempt.is_closable(s.now):
-        return hold(s, s.record.phase, "a stop of ours may still be on its way", attempt.lease_ends_at())
+        return hold(s, s.record.phase, "Waiting: an earlier stop may still be in progress", attempt.lease_ends_at())
     if failed and attempt.target.backend.deletes_failed:
         return _not_cleared(s, attempt)
     if failed:
-        return burnt(s, "failed, and neither starts nor stops")
+        return burnt(s, "Failed, and the service accepts neither a start nor a stop")
     return new_start(s, repair=False)
 
 
@@ -118,9 +122,10 @@ def _not_cleared(s: Situation, attempt: Attempt) -> Move:
     """What failed is still there after its stop: seen too early within the lease, a spent attempt after it."""
     effort = s.record.effort
     if s.now < attempt.lease_ends_at() or effort is None:
-        return hold(s, Phase.STOPPING, f"stop {attempt.answer}, still failed", attempt.lease_ends_at())
+        reason = f"Stop answered {attempt.answer}, but the model is still failed"
+        return hold(s, Phase.STOPPING, reason, attempt.lease_ends_at())
     counted = changed(effort, attempts=min(effort.attempts + 1, ATTEMPTS_MAX))
-    return burnt(changed(s, record=changed(s.record, effort=counted)), "failed, and is not removed")
+    return burnt(changed(s, record=changed(s.record, effort=counted)), "Failed, and the stop did not remove it")
 
 
 def new_start(s: Situation, *, repair: bool) -> Move:
@@ -129,12 +134,12 @@ def new_start(s: Situation, *, repair: bool) -> Move:
     if model is None or effort is None:
         raise ValueError(f"{record.model_id}: a start needs a planned model and a demand")  # _desired rules it out
     if effort.retry_at is not None and s.now < effort.retry_at:
-        why = "waiting before the next attempt" if effort.short_since is None else f"{NO_CAPACITY}: trying again soon"
+        why = "Waiting before the next attempt" if effort.short_since is None else f"{NO_CAPACITY}; trying again soon"
         return hold(s, Phase.FAILED, why, effort.retry_at)
     if effort.attempts >= ATTEMPTS_MAX or (repair and effort.repairs >= REPAIRS_MAX):
         record = changed(record, attempt=None)
         limit = f"{effort.attempts} attempts and {effort.repairs} repairs"
-        return Move(record, Phase.FAILED, f"given up after {limit}; left alone until the demand ends", edge(s))
+        return Move(record, Phase.FAILED, f"Gave up after {limit}; no further start until the demand ends", edge(s))
     attempt = Attempt.intended(
         record.model_id,
         Call.START,
@@ -161,8 +166,8 @@ def new_start(s: Situation, *, repair: bool) -> Move:
         effort=effort,
     )
     why = f"repair {effort.repairs} of {REPAIRS_MAX}" if repair else f"attempt {effort.attempts} of {ATTEMPTS_MAX}"
-    ready_by = "" if effort.ready_at == effort.demand_start else f", can be ready by {clock(effort.ready_at)}"
-    reason = f"needed from {clock(effort.demand_start)}{ready_by}: start, {why}"
+    ready_by = "" if effort.ready_at == effort.demand_start else f"; can be ready by {format_instant(effort.ready_at)}"
+    reason = f"Starting ({why}); needed from {format_instant(effort.demand_start)}{ready_by}"
     return Move(record, Phase.STARTING, reason, s.now + RECOVER_AFTER, Action.START, calls=True)
 
 
@@ -193,10 +198,10 @@ def burnt(s: Situation, why: str) -> Move:
     if effort is None:
         raise ValueError(f"{s.record.model_id}: a start burns out only while a demand is served")
     if effort.attempts >= ATTEMPTS_MAX:
-        retry_at, then = None, "given up until the demand ends"
+        retry_at, then = None, "no further attempt until the demand ends"
     else:
         retry_at = s.now + timedelta(minutes=BACKOFF[max(effort.attempts, 1) - 1])
-        then = f"again at {clock(retry_at)}" if retry_at > s.now else "again at once"
+        then = f"next attempt at {format_instant(retry_at)}" if retry_at > s.now else "next attempt now"
     record = changed(s.record, attempt=None, effort=changed(effort, retry_at=retry_at))
-    reason = f"{why} (attempt {effort.attempts} of {ATTEMPTS_MAX}, {s.observation.detail}): {then}"
+    reason = f"{why} (attempt {effort.attempts} of {ATTEMPTS_MAX}, {s.observation.detail}); {then}"
     return Move(record, Phase.FAILED, reason, edge(s, retry_at), Action.FAIL)

@@ -27,7 +27,7 @@ def _let_go(s: Situation) -> Move:
     """Somebody else's stands where ours was, or was to be: whatever the policy, to stop it would destroy it."""
     attempt = s.record.attempt
     if attempt is not None and s.now < attempt.lease_ends_at():
-        return hold(s, s.record.phase, "a call of ours may still be on its way", attempt.lease_ends_at())
+        return hold(s, s.record.phase, "Waiting: an earlier call may still be in progress", attempt.lease_ends_at())
     return unscheduled(s, changed(s.record, attempt=None, ownership=Ownership.NONE))
 
 
@@ -35,31 +35,33 @@ def _stop(s: Situation) -> Move:
     """It is ours, or the policy is to stop it."""
     record, attempt = s.record, s.record.attempt
     if s.mode is Mode.OBSERVE:
-        return withheld(s, "stop it")
+        return withheld(s, "stop the model")
     if s.silent:
-        return Move(record, Phase.REFUSED, "the service refused the stop; waiting for a new plan", edge(s))
+        return Move(record, Phase.REFUSED, "The service rejected the stop; waiting for a new plan", edge(s))
     if attempt is None:
-        return new_stop(s, "no demand: stop")
+        return new_stop(s, "Stopping: no demand")
     if attempt.call is Call.START:
         if not attempt.is_closable(s.now):
-            return hold(s, record.phase, "no demand, but a start may still be on its way", attempt.lease_ends_at())
-        return new_stop(s, "no demand: stop")
+            reason = "No demand; waiting because a start may still be in progress"
+            return hold(s, record.phase, reason, attempt.lease_ends_at())
+        return new_stop(s, "Stopping: no demand")
     if attempt.answer in SPENT or attempt.is_aged(s.now):
         return _stop_anew(s, attempt)
     if attempt.retry_at is not None and s.now < attempt.retry_at:
-        return hold(s, Phase.STOPPING, f"stop answered {attempt.answer}: same call again later", attempt.retry_at)
+        return hold(s, Phase.STOPPING, f"Waiting to repeat the stop (last answer: {attempt.answer})", attempt.retry_at)
     return repeat(s, attempt, Phase.STOPPING)
 
 
 def _stop_anew(s: Situation, attempt: Attempt) -> Move:
     """The token of the last stop is spent, and the model still runs."""
     if s.now < attempt.lease_ends_at():
-        return hold(s, Phase.STOPPING, f"stop {attempt.answer}, still {s.record.observed}", attempt.lease_ends_at())
+        reason = f"Stop answered {attempt.answer}; the model is still {s.record.observed}"
+        return hold(s, Phase.STOPPING, reason, attempt.lease_ends_at())
     if attempt.answer is Answer.ACCEPTED and s.record.observed is Observed.STARTING and attempt.left:
         # A stop never leads to STARTING: it had its effect, and somebody else has started the model since. What was
         # starting all along may be what the service has accepted to stop while it was updated, without doing it.
         return unscheduled(s, changed(s.record, attempt=None, ownership=Ownership.NONE))
-    return new_stop(s, f"stop {attempt.answer}, yet {s.record.observed} again: stop anew")
+    return new_stop(s, f"Stopping again: the model is {s.record.observed} (last stop answered {attempt.answer})")
 
 
 def new_stop(s: Situation, reason: str) -> Move:
@@ -82,6 +84,6 @@ def new_stop(s: Situation, reason: str) -> Move:
 
 def unscheduled(s: Situation, record: ModelRecord) -> Move:
     """It runs, no demand covers it, and it is not ours."""
-    reason = "runs outside any demand and was not started by Preheat: left alone"
+    reason = "Running outside any demand and not started by Preheat; leaving it running"
     action = Action.LOOK if record.phase is Phase.UNSCHEDULED else Action.LEAVE
     return Move(record, Phase.UNSCHEDULED, reason, edge(s), action)

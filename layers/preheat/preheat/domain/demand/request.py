@@ -52,7 +52,7 @@ class Subject:
 
     def __post_init__(self) -> None:
         if (self.model_id is None) == (self.schedule is None):
-            raise ValueError("a request is about a model or about a schedule, and not about both")
+            raise ValueError("a request names either a model or a schedule")
 
     @property
     def key(self) -> str:
@@ -91,7 +91,7 @@ class Standing:
         if not REQUEST_ID.fullmatch(self.request_id):
             raise ValueError(f"request id {self.request_id!r} is not 1 to 128 of [a-zA-Z0-9_.:-]")
         if self.until <= self.begin:
-            raise ValueError(f"{self.request_id}: it ends at {self.until}, not after it begins at {self.begin}")
+            raise ValueError(f"{self.request_id}: its end {self.until} is not after its begin {self.begin}")
         if not 0 <= self.priority <= PRIORITY_MAX:
             raise ValueError(f"{self.request_id}: priority {self.priority} is out of range; 0 to {PRIORITY_MAX}")
         if self.units is not None and not 1 <= self.units <= UNITS_MAX:

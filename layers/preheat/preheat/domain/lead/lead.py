@@ -41,17 +41,17 @@ class Lead:
     stretch: float = 1.0
 
     def __str__(self) -> str:
-        early = f"starting {_minutes(self.span)} min early"
+        early = f"starts {_minutes(self.span)} min early"
         if self.bound is Bound.PINNED:
-            return f"{early}: the plan says so"
+            return f"{early}: the plan sets this lead"
         if not self.starts:
-            return f"{early}: the {self.bound}, since no start is on record"
-        which = f"slowest of the last {self.starts} starts" if self.starts > 1 else "one start on record"
+            return f"{early}: the {self.bound}, because no start is recorded"
+        which = f"slowest of the last {self.starts} starts" if self.starts > 1 else "one recorded start"
         why = f"{early}: the {which} took {_minutes(self.slowest)} min"
         added = round(100 * (self.stretch - 1))
         if added:
-            counted = f"{self.evidence} of them count since a late start or a change"
-            few = f"{self.starts} {'starts are' if self.starts > 1 else 'start is'} on record"
+            counted = f"{self.evidence} of them count after a late start or a change"
+            few = f"{self.starts} {'starts are' if self.starts > 1 else 'start is'} recorded"
             why += f"; +{added} % because only {few if self.evidence == self.starts else counted}"
         return why + _BOUND_WORDS[self.bound]
 
@@ -59,9 +59,9 @@ class Lead:
 _BOUND_WORDS = {
     Bound.PINNED: "",
     Bound.STARTS: "",
-    Bound.DEFAULT: f"; no less than the default until {STARTS_TO_LEARN} starts are on record",
-    Bound.FLOOR: "; no less than the floor",
-    Bound.CAP: "; held down by the cap: starts may be late",
+    Bound.DEFAULT: f"; at least the default until {STARTS_TO_LEARN} starts are recorded",
+    Bound.FLOOR: "; raised to the floor",
+    Bound.CAP: "; limited by the cap, so starts may be late",
 }
 
 

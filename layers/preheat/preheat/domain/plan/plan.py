@@ -114,7 +114,7 @@ _AN_ENDPOINT = "1 to 63 letters, digits and inner hyphens"
 RULES: dict[Backend, tuple[Rule, Rule]] = {
     Backend.LOOKOUT_VISION: (
         Rule("project", PROJECT, "1 to 255 of [a-zA-Z0-9_-] starting with a letter or digit"),
-        Rule("version", VERSION, "a version number such as 3; 'latest' is refused, name one"),
+        Rule("version", VERSION, "a version number such as 3; 'latest' is not accepted"),
     ),
     Backend.REKOGNITION: (Rule("project", _LABELS, _A_LABEL), Rule("version", _LABELS, _A_LABEL)),
     Backend.SAGEMAKER: (Rule("endpoint", _ENDPOINT, _AN_ENDPOINT), Rule("config", _ENDPOINT, _AN_ENDPOINT)),
@@ -220,7 +220,9 @@ class Learning:
             accepted = f"{LATE_TARGET_LEAST} to {LATE_TARGET_MOST} are accepted"
             raise ValueError(f"late_target {self.late_target} is out of range; {accepted}")
         if not timedelta() < self.floor <= self.cap <= LEAD_MAX:
-            raise ValueError(f"lead_floor {self.floor} and lead_cap {self.cap} are not in order up to {LEAD_MAX}")
+            raise ValueError(
+                f"lead_floor {self.floor} and lead_cap {self.cap} are not in ascending order up to {LEAD_MAX}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,6 @@ class HostedModel:
         if self.learning is not None and self.lead > self.learning.cap:
             raise ValueError(f"{self.model_id}: default lead {self.lead} is more than its cap {self.learning.cap}")
         if not self.target.backend.takes_units and self.units != Units():
-            raise ValueError(f"{self.model_id}: {self.target.backend} takes no units; its endpoint config names them")
+            raise ValueError(f"{self.model_id}: {self.target.backend} takes no units; the endpoint config sets them")
         if self.gate is not None and not MAPPING.fullmatch(self.gate):
             raise ValueError(f"{self.model_id}: gate {self.gate!r} is not the UUID of an event source mapping")

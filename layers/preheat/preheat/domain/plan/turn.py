@@ -23,7 +23,8 @@ class Turn:
 
     def __post_init__(self) -> None:
         if not timedelta() <= self.offset < self.round <= TURN_MOST or self.offset % _SECOND or self.round % _SECOND:
-            raise ValueError(f"turn {self.offset} of {self.round} is not in order, in whole seconds up to {TURN_MOST}")
+            accepted = f"whole seconds, offset below round, at most {TURN_MOST}"
+            raise ValueError(f"turn {self.offset} of {self.round} is out of range; {accepted}")
 
     def last_by(self, at: datetime) -> datetime:
         """Return its last place at `at` or before: one in each round, and no other turn's."""

@@ -26,6 +26,7 @@ HOUR, LOOKS_IN_THE_FIRST = 3600.0, 28
 FIRST = 120.0  # when its lease ends: what has failed by then can be tried again
 UNKNOWN_FROM = 290.0  # from here to the end of the hour, looks 10 % apart are 27
 WIDEST, NARROW, NARROWEST = 0.1, 15.0, 14.0  # up to a second is lost on the way to a look
+THINNEST = 3.0  # behind the bracket, no wait is longer than this many times the time elapsed
 RECENT, CLOSE = 20, 300.0  # so many starts that lie so close together tell when the next one ends
 # How looks thin out before and after the bracket, the least first: before it they cost less. See `_wait`.
 _THINNED = (
@@ -108,7 +109,7 @@ def _wait(elapsed: float, bracket: _Bracket) -> float:
         return elapsed * WIDEST * (2 if bracket.narrow else 1) // 1  # what is narrow has had its looks
     if elapsed >= bracket.closes:
         grown = (elapsed / max(bracket.closes, FIRST)) ** bracket.growth if elapsed > FIRST else 1.0
-        return min(max(NARROW, WIDEST * elapsed * grown), HOUR + 1 - elapsed) // 1
+        return min(max(NARROW, WIDEST * elapsed * grown), THINNEST * elapsed, HOUR + 1 - elapsed) // 1
     if elapsed >= bracket.opens:
         return NARROWEST if bracket.narrow else max(NARROW, WIDEST * elapsed) // 1
     then = FIRST if elapsed < FIRST else elapsed + max(NARROW, bracket.before * elapsed)
