@@ -145,7 +145,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         described = aws.client("cloudformation").describe_stack_resources(StackName=aws.stack_name)["StackResources"]
         resources = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in described}
         sqs, sns, queues = aws.client("sqs"), aws.client("sns"), {}
-        for topic in ("AlarmsTopic", "PagingTopic"):
+        for topic in ("AlarmsTopic", "LateModelsTopic", "PagingTopic"):
             queues[topic] = sqs.create_queue(QueueName=f"heard-{topic}")["QueueUrl"]
             arn = sqs.get_queue_attributes(QueueUrl=queues[topic], AttributeNames=["QueueArn"])["Attributes"][
                 "QueueArn"
@@ -176,7 +176,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 def test_a_late_start_is_told_by_name_within_two_minutes_and_raises_its_alarm(bench: Bench) -> None:
-    bench.listen("AlarmsTopic", lambda one: one.get("detail-type") == "Model Late" and one["detail"]["model"] == LATE)
+    bench.listen(
+        "LateModelsTopic", lambda one: one.get("detail-type") == "Model Late" and one["detail"]["model"] == LATE
+    )
     (entry,) = (entry for entry in bench.store.ledger(LATE) if entry.late)
     sent_at = datetime.now(UTC)
     assert sent_at - entry.at < 2 * MINUTE

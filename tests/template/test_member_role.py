@@ -23,6 +23,7 @@ PREFIXES = {
     "EndpointPrefix": "line-",
     "EndpointConfigPrefix": "line-",
 }
+KEY = "arn:aws:kms:eu-central-1:210987654321:key/0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11"
 HERE = Place("aws", "eu-central-1", "210987654321")
 TARGETS = {
     Backend.LOOKOUT_VISION: Target("line-1", "3"),
@@ -43,6 +44,8 @@ def statements(template: Template) -> Iterator[dict[str, Any]]:
 def resources(statement: dict[str, Any]) -> list[str]:
     """The statement's resources in one account, with every prefix given."""
     found = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+    if found == [{"Fn::Split": [",", {"Ref": "EndpointKeyArns"}]}]:
+        return [KEY]
     known = PREFIXES | {"AWS::Partition": "aws", "AWS::AccountId": HERE.account}
     texts = [each["Fn::Sub"] if isinstance(each, dict) else each for each in found]
     return [re.sub(r"\$\{([^}]+)\}", lambda name: known[name[1]], text) for text in texts]
@@ -128,6 +131,9 @@ def test_what_a_session_asks_for_the_role_allows_and_nothing_more(member_templat
         for pattern in resources(statement)
     ]
     for action, arn in asked:
+        if action.startswith("kms:"):  # only the role knows the keys, so a session names all of them
+            assert [pattern for each, pattern in allowed if each == action and matches(arn, pattern)] == [KEY]
+            continue
         assert any(action == each and matches(pattern, arn) for each, pattern in allowed), (action, arn)
     services = {action.partition(":")[0] for action, _ in asked}
     assert {action for action, _ in allowed if action.partition(":")[0] in services} == {action for action, _ in asked}
@@ -142,3 +148,13 @@ def test_the_audit_may_list_and_changes_nothing(member_template: Template) -> No
     assert asked[0]["Action"] == statement["Action"]
     named = [*statement["Action"], *(each["Action"] for each in asked[1:])]
     assert all(re.fullmatch(r"[a-z]+:(List|Describe)[A-Za-z]+", action) for action in named)
+
+
+def test_a_key_is_used_only_through_sagemaker_and_only_for_its_own_resources(member_template: Template) -> None:
+    policy = member_template["Resources"]["EndpointKeysPolicy"]
+    grant, describe = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert (policy["Condition"], member_template["Parameters"]["EndpointKeyArns"]["Default"]) == ("HasEndpointKeys", "")
+    assert (grant["Action"], describe["Action"]) == (["kms:CreateGrant"], ["kms:DescribeKey"])
+    assert grant["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"}
+    for statement in (grant, describe):
+        assert statement["Condition"]["StringLike"] == {"kms:ViaService": {"Fn::Sub": "sagemaker.*.${AWS::URLSuffix}"}}

@@ -4,8 +4,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from preheat_lab.simulation import stream
+
 type OfType = Callable[[str], dict[str, dict[str, Any]]]
 
+BUS = {"Fn::Sub": "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${AWS::StackName}"}
 FUNCTION = "AWS::Serverless::Function"
 
 
@@ -18,11 +21,14 @@ def test_the_ledgers_stream_holds_what_is_appended_and_publish_begins_with_the_f
     assert event["Properties"]["StartingPosition"] == "TRIM_HORIZON"
 
 
-def test_a_batch_of_the_stream_fails_in_part_is_tried_five_times_and_then_kept(of_type: OfType) -> None:
+def test_a_batch_of_the_stream_fails_in_part_is_tried_for_six_hours_and_then_kept(of_type: OfType) -> None:
     (event,) = of_type(FUNCTION)["PublishFunction"]["Events"].values()
     mapping = event["Properties"]
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert (mapping["BisectBatchOnFunctionError"], mapping["MaximumRetryAttempts"]) == (True, 5)
+    assert mapping["BisectBatchOnFunctionError"] is True
+    # Five quick tries would be over within a minute of an outage of the bus.
+    assert (mapping["MaximumRetryAttempts"], mapping["MaximumRecordAgeInSeconds"]) == (-1, 6 * 60 * 60)
+    assert mapping["MaximumRecordAgeInSeconds"] == stream.RECORD_AGE_MAX.total_seconds()
     assert mapping["DestinationConfig"]["OnFailure"] == {
         "Type": "SQS",
         "Destination": {"Fn::GetAtt": "UnpublishedQueue.Arn"},
@@ -40,12 +46,12 @@ def test_publish_reads_no_table_and_puts_onto_the_bus_of_the_stack_alone(of_type
     }
     read = {action for action in allowed if action.startswith("dynamodb:")}
     assert read == {f"dynamodb:{each}" for each in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}
-    assert allowed["events:PutEvents"] == {"Fn::GetAtt": "EventBus.Arn"}
+    assert allowed["events:PutEvents"] == BUS
     assert of_type("AWS::Events::EventBus")["EventBus"]["Name"] == {"Ref": "AWS::StackName"}
 
 
 def test_a_reply_goes_to_the_listed_queues_alone(template: dict[str, Any], of_type: OfType) -> None:
-    (statement,) = of_type("AWS::IAM::Policy")["RepliesPolicy"]["PolicyDocument"]["Statement"]
+    (statement,) = of_type("AWS::IAM::ManagedPolicy")["RepliesPolicy"]["PolicyDocument"]["Statement"]
     assert statement["Resource"] == {"Fn::Split": [",", {"Ref": "ReplyQueueArns"}]}
     assert template["Resources"]["RepliesPolicy"]["Condition"] == "HasReplyQueues"
     parameter = template["Parameters"]["ReplyQueueArns"]
@@ -92,7 +98,7 @@ def test_the_watch_is_told_of_others_starts_and_stops_and_of_none_of_our_own(of_
     # A call of a user or of the account itself names no role: `anything-but` alone would miss it.
     assert detail["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] == [
         {"exists": False},
-        {"anything-but": {"Fn::If": ["HasMembers", {"Fn::Split": [",", both]}, [{"Fn::GetAtt": "ReconcileRole.Arn"}]]}},
+        {"anything-but": [{"Fn::GetAtt": "ReconcileRole.Arn"}]},
     ]
     given = function["Environment"]["Variables"]["PREHEAT_OWN_ROLE_ARNS"]
     assert given == {"Fn::If": ["HasMembers", both, {"Fn::GetAtt": "ReconcileRole.Arn"}]}

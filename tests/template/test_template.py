@@ -1,13 +1,16 @@
 """Rules of the template that neither lint nor a deployment to the local AWS would hold."""
 
 import re
+import tomllib
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from preheat.app.requests.envelope import DETAIL_TYPE
+from preheat.domain.record import budget
 
 type OfType = Callable[[str], dict[str, dict[str, Any]]]
 
@@ -57,6 +60,10 @@ def test_every_way_to_lose_work_ends_in_a_queue_that_keeps_it_14_days(of_type: O
     }
     watched = of_type(FUNCTION)["WatchFunction"]["EventInvokeConfig"]
     assert watched["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": "WatchDeadLetterQueue.Arn"}
+    audited = of_type(FUNCTION)["AuditFunction"]["EventInvokeConfig"]
+    assert audited["DestinationConfig"] == asynchronous["DestinationConfig"]
+    for event in of_type(FUNCTION)["WatchFunction"]["Events"].values():
+        assert event["Properties"]["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": "WatchDeadLetterQueue.Arn"}}
     for name, rule in of_type("AWS::Events::Rule").items():
         (target,) = rule["Targets"]
         kept_in = "UnpublishedQueue" if name == "LateModels" else "RequestDeadLetterQueue"
@@ -106,6 +113,7 @@ def test_requests_come_from_assumed_roles_and_the_rules_of_the_stack_alone(
 ) -> None:
     policy = of_type("AWS::SQS::QueuePolicy")["RequestQueuePolicy"]["PolicyDocument"]["Statement"]
     _, others, rules, named = policy
+    assert others["Sid"] == "OnlyRolesAndTheRules"
     assert (others["Effect"], others["Principal"], others["Action"]) == ("Deny", "*", ["sqs:SendMessage"])
     assert others["Condition"] == {
         "StringNotEquals": {"aws:PrincipalType": "AssumedRole"},
@@ -147,26 +155,15 @@ def test_each_message_is_one_pass_and_fails_alone(of_type: OfType) -> None:
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MaximumConcurrency"}}
 
 
-def test_a_queue_is_encrypted_and_refuses_plain_transport(of_type: OfType) -> None:
-    refused = {}
-    for properties in of_type("AWS::SQS::QueuePolicy").values():
-        statement = properties["PolicyDocument"]["Statement"][0]
-        (queue,) = properties["Queues"]
-        assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
-        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-        refused[queue["Ref"]] = statement["Resource"]
-    assert refused == {name: {"Fn::GetAtt": f"{name}.Arn"} for name in of_type(QUEUE)}
-    assert all(properties["SqsManagedSseEnabled"] is True for properties in of_type(QUEUE).values())
-
-
 def test_a_table_is_kept_encrypted_and_restorable_whatever_happens_to_the_stack(
     template: dict[str, Any], of_type: OfType
 ) -> None:
     for name, properties in of_type(TABLE).items():
         resource = template["Resources"][name]
-        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        # A first deployment that fails takes its empty tables with it; from then on they stay.
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
         assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-        assert properties["SSESpecification"] == {"SSEEnabled": True}
+        assert properties["SSESpecification"]["SSEEnabled"] is True
         assert properties["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
         assert properties["BillingMode"] == "PAY_PER_REQUEST"
     assert template["Parameters"]["DeletionProtection"]["Default"] == "true"
@@ -228,3 +225,36 @@ def test_traces_are_off_unless_asked_for(template: dict[str, Any]) -> None:
     assert template["Parameters"]["Tracing"]["Default"] == "false"
     assert template["Conditions"]["Traces"] == {"Fn::Equals": [{"Ref": "Tracing"}, "true"]}
     assert template["Globals"]["Function"]["Tracing"] == {"Fn::If": ["Traces", "Active", "PassThrough"]}
+
+
+def test_lambda_never_takes_the_messages_of_a_pass_to_itself_for_an_endless_loop(of_type: OfType) -> None:
+    sends = {
+        name
+        for name, role in of_type("AWS::IAM::Role").items()
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if {"sqs:SendMessage", "sqs:ReceiveMessage"} <= set(statement["Action"])
+    }
+    assert sends == {"ReconcileRole"}  # the one function that sends to the queue that invokes it
+    allowed = {name for name, function in of_type(FUNCTION).items() if function.get("RecursiveLoop") == "Allow"}
+    assert allowed == {"ReconcileFunction"}
+
+
+def test_the_bound_that_the_template_states_for_the_loop_is_the_budget_of_calls(root: Path) -> None:
+    text = (root / "template.yaml").read_text()
+    an_hour = budget.BURST + timedelta(hours=1) // budget.CALL_COSTS
+    assert f"at most {an_hour} in any hour for one model" in text
+    assert f"at most {an_hour} in any hour" in (root / "docs" / "alarms.md").read_text()
+
+
+def test_a_second_region_can_have_a_stack_of_the_same_name(of_type: OfType) -> None:
+    dashboards = [dashboard["DashboardName"] for dashboard in of_type("AWS::CloudWatch::Dashboard").values()]
+    assert dashboards == [{"Fn::Sub": "${AWS::StackName}-${AWS::Region}"}]  # an account has one namespace of dashboards
+    # IAM's names are global too: CloudFormation draws them.
+    for kind in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy"):
+        assert not [one for one in of_type(kind).values() if {"RoleName", "ManagedPolicyName"} & set(one)]
+
+
+def test_the_outputs_name_the_release(template: dict[str, Any], root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    assert template["Outputs"]["Release"]["Value"] == project["version"]

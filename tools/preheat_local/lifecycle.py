@@ -87,6 +87,7 @@ def _bring_up(
         services = ("HostingEndpointUrl", "RekognitionEndpointUrl", "SageMakerEndpointUrl")
         local = {
             "ProjectPrefix": PROJECT_PREFIX,
+            "Mode": "act",
             "DeletionProtection": "false",
             "SavedQueries": "false",
             **dict.fromkeys(services, simulator_url),

@@ -55,7 +55,8 @@ def test_a_simulated_day_is_counted_by_what_it_really_does() -> None:
     assert found.stack_metric_hours >= 24  # the tick's own metric, each hour
 
 
-def test_alarms_are_counted_as_the_template_has_them() -> None:
+def test_alarms_and_dashboards_are_counted_as_the_template_has_them() -> None:
     template = (bill.DOC.parents[1] / "template.yaml").read_text(encoding="utf-8")
     assert template.count("Type: AWS::CloudWatch::Alarm\n") == bill.ALARMS
     assert template.count("Type: AWS::CloudWatch::CompositeAlarm\n") == bill.COMPOSITES
+    assert template.count("Type: AWS::CloudWatch::Dashboard\n") == bill.DASHBOARDS

@@ -27,6 +27,7 @@ LOGS_GB = Decimal("0.50")  # aws.amazon.com/cloudwatch/pricing, ingestion
 METRIC_MONTH = Decimal("0.30")  # the same, custom metric, billed by the hours in which it was put
 ALARM_MONTH = Decimal("0.10")  # the same, standard resolution
 COMPOSITE_MONTH = Decimal("0.50")  # the same, composite
+DASHBOARD_MONTH = Decimal("3.00")  # the same; an account has three without charge
 BUS_EVENT = Decimal("1.00") / 1_000_000  # aws.amazon.com/eventbridge/pricing, custom events
 SCHEDULER_CALL = Decimal("1.00") / 1_000_000  # aws.amazon.com/eventbridge/pricing
 
@@ -43,7 +44,7 @@ PUBLISH_SECONDS = Decimal("0.10")  # one invocation for each ledger entry
 PLATFORM_BYTES = 400  # of the lines that Lambda itself writes for an invocation
 EMPTY_POLLS_A_DAY = 5 * 3 * 60 * 24  # five pollers of a mapping, each asking for 20 s
 POLLED_QUEUES = 2
-ALARMS, COMPOSITES = 31, 1  # a test compares them with the template
+ALARMS, COMPOSITES, DASHBOARDS = 31, 1, 1  # a test compares them with the template
 SCHEDULES = {20: 5, 1_000: 50, 5_000: 100}
 RESYNCS_A_DAY = 144
 AUDITS_A_DAY = 288  # each reads every planned model and every record
@@ -77,6 +78,7 @@ def costs(m: MeasuredWeek, models: int) -> dict[str, Decimal]:
         "logs": log_bytes / 2**30 * LOGS_GB,
         "metrics": metric_hours / (24 * DAYS) * METRIC_MONTH,
         "alarms": ALARMS * ALARM_MONTH + COMPOSITES * COMPOSITE_MONTH,
+        "dashboard": DASHBOARDS * DASHBOARD_MONTH,
         "EventBridge": (ticks + audits) * SCHEDULER_CALL + monthly(m.events * models) * BUS_EVENT,
     }
 

@@ -1,7 +1,8 @@
 """The ledger's stream in the simulated world, the mapping that reads it, and the judgement of what is published.
 
 Owns when `publish` is called with what, as template.yaml configures its mapping: one shard, in order, a failed batch
-tried again from its first failure, halved if the function died, five times, then discarded for good and counted. Its
+tried again from its first failure, halved if the function died, until its first record is six hours old, then discarded
+permanently and counted. Its
 chance is its own: what goes wrong here moves nothing else. Judges L6: each entry is told, or set aside; first in its
 model's order; and each time in the same words under the same ids. Of S6: so is each reply, which makes one event.
 """
@@ -26,7 +27,8 @@ from preheat.domain.record.record import LedgerEntry
 from preheat_lab.simulation.faults import Fate, FaultMix, Mishap, WorkerKilled
 
 BATCH_MAX = 100
-RETRIES_MAX = 5
+RECORD_AGE_MAX = timedelta(hours=6)
+RETRY_AFTER_MAX = timedelta(minutes=1)
 LATENCY_MAX = timedelta(seconds=2)
 TABLE = "preheat-ledger"
 
@@ -182,14 +184,12 @@ class Stream:
             self._retries += 1
         for _ in range(done):
             self._entries.popleft()
-        if self._retries > RETRIES_MAX:
-            self.discarded |= {_key(entry) for entry in batch}
-            for _ in batch:
-                self._entries.popleft()
-            self._retries, self._half = 0, BATCH_MAX
+        while self._retries and self._entries and self._world.clock.at - self._entries[0].at > RECORD_AGE_MAX:
+            self.discarded.add(_key(self._entries.popleft()))
+            self._half = BATCH_MAX
         self._under_way = bool(self._entries)
         if self._entries:
-            self._later(timedelta(seconds=2.0**self._retries), self._deliver)
+            self._later(min(timedelta(seconds=2.0 ** min(self._retries, 6)), RETRY_AFTER_MAX), self._deliver)
 
     def _again(self, batch: list[LedgerEntry | Reply]) -> None:
         self._bus.fate = Fate.drawn(self._chance, self._world.mix.killed)

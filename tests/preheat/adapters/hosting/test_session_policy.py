@@ -61,6 +61,7 @@ def test_a_rekognition_version_is_reached_by_names_for_its_arn_ends_in_a_number_
 def test_an_endpoint_is_named_in_lower_case_and_its_config_may_only_be_used() -> None:
     begin = "arn:aws:sagemaker:eu-central-1:210987654321"
     endpoint, config = f"{begin}:endpoint/weld", f"{begin}:endpoint-config/weld-2"
+    key = "arn:aws:kms:eu-central-1:210987654321:key/*"
     assert allowed(Listed(Target("Weld", "Weld-2", Backend.SAGEMAKER), inference=True)) == {
         "sagemaker:CreateEndpoint": {endpoint, config},
         "sagemaker:DeleteEndpoint": {endpoint},
@@ -69,6 +70,8 @@ def test_an_endpoint_is_named_in_lower_case_and_its_config_may_only_be_used() ->
         "sagemaker:AddTags": {endpoint},
         "sagemaker:ListTags": {endpoint},
         "sagemaker:InvokeEndpoint": {endpoint},
+        "kms:CreateGrant": {key},
+        "kms:DescribeKey": {key},
     }
 
 

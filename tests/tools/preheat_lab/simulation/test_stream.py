@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -13,19 +13,27 @@ from preheat.domain.record.event import Event
 from preheat.domain.record.record import LedgerEntry
 from preheat_lab.simulation.faults import FaultMix, Mishap
 from preheat_lab.simulation.plant import plant
-from preheat_lab.simulation.stream import RETRIES_MAX, SimulatedBus, Stream
+from preheat_lab.simulation.stream import RECORD_AGE_MAX, SimulatedBus, Stream
 from preheat_lab.simulation.world import SimulatedWorld
 from preheat_simulator.core.switches import Switches
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
 
-def run(mix: FaultMix, told: list[LedgerEntry] | None = None, *, bus_out: float | None = None) -> SimulatedWorld:
+def run(
+    mix: FaultMix,
+    told: list[LedgerEntry] | None = None,
+    *,
+    bus_out: float | None = None,
+    bus_back_after: timedelta | None = None,
+) -> SimulatedWorld:
     random = Random(1)  # noqa: S311 - chance in a simulation
     lines = plant(random, 4, announced_at=SIX)
     heard = told if told is not None else []
     world = SimulatedWorld(lines, SIX, 2, random=random, mix=mix, switches=Switches(), told=heard.append)
     world._bus.out = mix.queue_out if bus_out is None else bus_out
+    if bus_back_after is not None:
+        world.at(SIX + bus_back_after, lambda: setattr(world._bus, "out", 0.0))
     world.run()
     return world
 
@@ -47,11 +55,17 @@ def test_each_entry_is_told_once_for_whoever_counts_whatever_goes_wrong_on_the_w
     assert len(ids) > len(set(ids)) > 10  # some came twice, under the same id
 
 
-def test_a_bus_that_is_out_for_good_has_each_entry_set_aside_and_none_lost() -> None:
-    assert RETRIES_MAX == 5
+def test_a_bus_that_is_out_permanently_has_each_entry_set_aside_and_none_lost() -> None:
     world = run(FaultMix(), bus_out=1.0)
     assert broken(world) == set()
     assert world.stream.discarded
+
+
+def test_a_bus_that_is_out_for_hours_loses_no_entry() -> None:
+    world = run(FaultMix(), bus_out=1.0, bus_back_after=RECORD_AGE_MAX - timedelta(minutes=10))
+    assert broken(world) == set()
+    assert world.mishaps[Mishap.BUS_OUT] > 300  # once a minute
+    assert not world.stream.discarded
 
 
 def test_an_entry_that_is_never_told_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

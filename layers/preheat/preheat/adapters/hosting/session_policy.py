@@ -103,6 +103,9 @@ def _grants(one: Listed, place: Place) -> list[tuple[tuple[str, ...], str]]:
                     endpoint,
                 ),
                 (_named("sagemaker", "CreateEndpoint", "DescribeEndpointConfig"), config),
+                # For an encrypted endpoint SageMaker needs a grant on its key. The plan does not know the key; the role
+                # names the keys, and allows both actions only through SageMaker.
+                (_named("kms", "CreateGrant", "DescribeKey"), place.arn("kms", "key/*")),
             ]
             infers = (_named("sagemaker", "InvokeEndpoint"), endpoint)
     return [*grants, infers] if one.inference else grants
