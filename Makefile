@@ -88,6 +88,9 @@ soak: setup  ## simulate 100,000 shifts under every fault (SHIFTS=, FIRST_SEED=,
 schedules: setup  ## compare the schedule engine with the slow reference on 100,000 random schedules (SCHEDULES=)
 	$(LAB) fuzz-schedules --schedules $(or $(SCHEDULES),100000)
 
+rules: setup  ## compare recurrence rules with two evaluators on 100,000 random rules (RULES=, FIRST_SEED=)
+	$(LAB) rules --rules $(or $(RULES),100000) --first-seed $(or $(FIRST_SEED),1)
+
 benchmark: setup  ## measure the schedule engine and the plant file's reader on this machine
 	$(LAB) benchmark
 
@@ -123,4 +126,4 @@ clean:  ## stop the local AWS and remove what was built; the environments stay
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: lab setup requirements test test-local test-rules test-simulated test-explored check build demo chaos verify-service-model soak schedules benchmark explore mutants matrix branches statemachine requests-fuzz costs diagram clean help
+.PHONY: lab setup requirements test test-local test-rules test-simulated test-explored check build demo chaos verify-service-model soak schedules rules benchmark explore mutants matrix branches statemachine requests-fuzz costs diagram clean help

@@ -35,7 +35,8 @@ class PlantText:
 
     schedules: Mapping[str, ScheduleText]
     models: Mapping[str, Sequence[str]]
-    notes: Sequence[str] = field(default_factory=tuple)
+    notes: Sequence[str] = ()
+    calendars: Mapping[str, Sequence[str]] = field(default_factory=dict)  # closed dates beside those of schedules
 
 
 class TooLargeError(Exception):
@@ -80,6 +81,7 @@ def written(plant: PlantText, origin: str) -> str:
 def _lines(plant: PlantText, origin: str) -> list[str]:
     lines = [f"# Imported from {_comment(origin)}.", *(f"# {_comment(note)}" for note in plant.notes), "", "version: 1"]
     calendars = {name: schedule.closed for name, schedule in plant.schedules.items() if schedule.closed}
+    calendars |= plant.calendars
     if calendars:
         lines += ["", "calendars:"]
         for name, dates in calendars.items():
@@ -93,7 +95,7 @@ def _lines(plant: PlantText, origin: str) -> list[str]:
                 lines += [f"    {field_name}:", *(f"      - {_flow(window)}" for window in windows)]
         if schedule.closed:
             lines.append(f"    closed: [{_scalar(name)}]")
-    lines += ["", "models:"]
+    lines += ["", "models:" if plant.models else "models: {}"]
     endpoints: list[str] = []  # like the models' names, but no two are equal and none ends in a hyphen
     for name, schedules in plant.models.items():
         endpoint = plain_name(name, endpoints)

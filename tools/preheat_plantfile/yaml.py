@@ -92,15 +92,13 @@ class _Reader:
         self.document = Document()
         self._open: list[_Frame] = []
         self._anchors: dict[str, tuple[Any, int]] = {}
+        self._documents = 0
 
     def read(self, stream: Iterator[Any]) -> Document:
-        documents = 0
         for event in stream:
             place = Place(event.start_mark.line + 1, event.start_mark.column + 1)
             if isinstance(event, events.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    raise _refused(place, "found a second document", "one document in a file")
+                self._begin_document(place)
             elif isinstance(event, events.AliasEvent):
                 self._alias(event.anchor, place)
             elif isinstance(event, events.ScalarEvent):
@@ -114,6 +112,11 @@ class _Reader:
                 if self._open:
                     self._weigh(frame.weight, place)
         return self.document
+
+    def _begin_document(self, place: Place) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            raise _refused(place, "found a second document", "one document in a file")
 
     def _scalar(self, event: Any, place: Place) -> None:
         self._check_tag(event, place)
@@ -197,8 +200,12 @@ def read_yaml(text: str) -> Document:
     Raises:
         NotReadableError: the text is not YAML, nests too deeply, refers to what is not there, or is too much.
     """
+    return _read_with(_Reader(), text)
+
+
+def _read_with(reader: _Reader, text: str) -> Document:
     try:
-        return _Reader().read(YAML(typ="safe", pure=True).parse(text))
+        return reader.read(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark is not None else Place(1, 1)
@@ -207,6 +214,39 @@ def read_yaml(text: str) -> Document:
         before = text[: error.position]
         place = Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
         raise _refused(place, f"found the control character {text[error.position]!r}", "printable text") from error
+
+
+class _ForeignReader(_Reader):
+    """Reads what other tools write: their tags are ignored, and every document of a file counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Any] = []
+
+    def _begin_document(self, place: Place) -> None:  # noqa: ARG002 - any number of documents is accepted
+        self.found.append(None)
+        self._anchors.clear()
+
+    def _put(self, value: Any, place: Place) -> FieldPath:
+        if not self._open:
+            self.document = Document(value)
+            self.found[-1] = value
+            return ()
+        return super()._put(value, place)
+
+    def _check_tag(self, event: Any, place: Place) -> None:
+        pass
+
+
+def read_foreign_yaml(text: str) -> list[Any]:
+    """Return the values of all documents of another tool's YAML; a value with a tag is read without it.
+
+    Raises:
+        NotReadableError: as `read_yaml` does, tags and further documents apart.
+    """
+    reader = _ForeignReader()
+    _read_with(reader, text)
+    return reader.found
 
 
 def mapping_of(value: Any, key: str) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def test_the_installed_command_prints_its_version(preheat: Run) -> None:
         (("validate", "plant.yaml"), "3 models"),
         (("plan", "plant.yaml"), "weld-seams"),
         (("windows", "plant.yaml", "--format", "json"), '"model": "weld-seams"'),
-        (("import", "ics", "shifts.ics"), "FREQ=WEEKLY;BYDAY=MO,TU"),
+        (("import", "ics", "shifts.ics"), "days: mon-tue"),
         (("simulate", "--seed", "1", "--models", "2", "--days", "2", "--no-timeline"), "0 violations"),
         (("schema", "plant"), '"$defs"'),
     ],

@@ -1,42 +1,84 @@
 """Arguments and options of the `preheat import` commands, and the steps that they share.
 
-Only the plant file goes to stdout. What cannot be carried over goes to stderr.
+Only the plant file goes to stdout. Everything that a person reads goes to stderr.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from preheat_cli.errors import CliError
+from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.stack import Surroundings
 
 if TYPE_CHECKING:
+    from preheat_plantfile.importing.report import Report
     from preheat_plantfile.writing import PlantText
 
-SIZE_MAX: Final = 5_000_000  # bytes
+NAME_MAX: Final = 50  # characters of a path in a line; of a longer one the folders are left out
 
 ImportPath = Annotated[Path, typer.Argument(help="The file to import.", metavar="FILE")]
 Zone = Annotated[str | None, typer.Option("--zone", metavar="ZONE", help="IANA time zone for entries that name none.")]
 
 
-def read_text(file: Path) -> str:
-    """Return the text of a file to import.
+@contextmanager
+def reported_imports(file: Path) -> Iterator[None]:
+    """Print what is wrong with a file on stderr, a line for each problem, and end with status 2."""
+    with reported_errors():
+        from preheat_plantfile.importing.reading import UnreadableFileError  # noqa: PLC0415 - keeps help fast
+        from preheat_plantfile.importing.report import NotImportedError  # noqa: PLC0415 - as above
 
-    Raises:
-        CliError: the file cannot be read, is too large, or is not UTF-8.
-    """
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(SIZE_MAX + 1)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise CliError(f"preheat: {file} cannot be read ({reason}); accepted: a file that exists") from error
-    if len(data) > SIZE_MAX:
-        raise CliError(f"preheat: {file} is larger than {SIZE_MAX:,} bytes; split it")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CliError(f"preheat: {file} is not UTF-8 (byte {error.start + 1}); save it as UTF-8") from error
+        try:
+            yield
+        except UnreadableFileError as error:
+            raise CliError(f"preheat: {error}") from error
+        except NotImportedError as error:
+            problems = sorted(set(error.problems))
+            count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+            lines = [line_of(file, problem) for problem in problems]
+            raise CliError(*lines, f"{file}: {count}; nothing was imported") from error
+
+
+def read_text(file: Path) -> str:
+    """Return the text of a file to import; `reported_imports` prints what is wrong with it."""
+    from preheat_plantfile.importing.reading import read_bytes, text_of  # noqa: PLC0415 - keeps help fast
+
+    return text_of(read_bytes(file), file)
+
+
+def print_plant(file: Path, plant: "PlantText", report: "Report", origin: str, today: date) -> None:
+    """Print a plant file, and its report on stderr. If nothing was carried over, end with status 1."""
+    from preheat_plantfile.writing import TooLargeError, printable, written  # noqa: PLC0415 - keeps help fast
+
+    if report.carried:
+        try:
+            typer.echo(written(plant, origin), nl=False)
+        except TooLargeError as error:
+            raise CliError(*error.lines) from error
+    for line in report.lines():
+        typer.echo(line_of(file, line), err=True)
+    for line in report.table(today):
+        typer.echo(printable(line), err=True)
+    typer.echo(f"{file}: {report.conclusion()}", err=True)
+    if not report.carried:
+        raise typer.Exit(CHECK_FAILED)
+
+
+def line_of(file: Path, text: str) -> str:
+    """Return a line that begins with the file: at most 200 characters, and only what a terminal may show."""
+    from preheat_plantfile.importing.report import shorten  # noqa: PLC0415 - keeps help fast
+    from preheat_plantfile.writing import printable  # noqa: PLC0415 - as above
+
+    name = str(file) if len(str(file)) <= NAME_MAX else file.name[-NAME_MAX:]
+    return shorten(f"{name}: {printable(text)}")
+
+
+def today_of(context: typer.Context) -> date:
+    """Return the current date in UTC."""
+    return Surroundings.of(context).clock.now().date()
 
 
 def check_zone(zone: str | None) -> str | None:
@@ -47,15 +89,3 @@ def check_zone(zone: str | None) -> str | None:
         return None if zone is None else read_zone(zone)
     except ValueError as error:
         raise CliError(f"preheat: --zone {zone!r}: accepted: {error}") from error
-
-
-def print_plant(plant: "PlantText", origin: str, file: Path, lost: list[str]) -> None:
-    """Print a plant file, and on stderr a line for each thing that it cannot hold."""
-    from preheat_plantfile.writing import TooLargeError, printable, written  # noqa: PLC0415 - keeps help fast
-
-    try:
-        typer.echo(written(plant, origin), nl=False)
-    except TooLargeError as error:
-        raise CliError(*error.lines) from error
-    for line in lost:
-        typer.echo(f"{file}: not carried over: {printable(line)}", err=True)

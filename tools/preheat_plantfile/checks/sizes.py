@@ -13,7 +13,9 @@ REPLACED_DAYS_MAX: Final = 1_000
 MODEL_BYTES_MAX: Final = 350_000  # an item holds 400 KB; what a model holds beside its schedules is little
 
 _SCHEDULE_BYTES: Final = 600
-_WINDOW_BYTES: Final = 1_000  # one with a rule of the greatest length
+_WINDOW_BYTES: Final = 200  # what every window has, and what its rule takes beside its text
+_NUMBERED_DAY_BYTES: Final = 20
+_MONTH_DAYS_BYTES: Final = 140  # all of them, and all months
 _CYCLE_BYTES: Final = 1_500  # on top of it, every day of a year's cycle
 _DATE_BYTES: Final = 13
 _CLOSED_DAYS: Final = 780  # 24 months and 40 days
@@ -33,7 +35,8 @@ def size_problems(document: Document) -> Iterator[Problem]:
             where = (*path, "replaced")
             accepted = f"at most {REPLACED_DAYS_MAX} in a schedule"
             yield Problem(document.place(where), where, f"found {days} replaced days", accepted)
-    weights = {name: weight(entry) for name, entry in schedules.items()}
+    calendars = mapping_of(document.value, "calendars")
+    weights = {name: weight(entry, calendars) for name, entry in schedules.items()}
     for name, model in mapping_of(document.value, "models").items():
         named = model.get("schedules") if isinstance(model, dict) else None
         names = {each for each in named if isinstance(each, str)} if isinstance(named, list) else set()
@@ -52,14 +55,37 @@ def windows_in(entry: Any) -> int:
     return listed + shifts + sum(len(items_of(day, "windows")) for _, day in items_of(entry, "replaced"))
 
 
-def weight(entry: Any) -> int:
+def weight(entry: Any, calendars: dict[str, Any]) -> int:
     """Return how many bytes a schedule of the file takes as stored, or more."""
-    dates = sum(_dates(window) for kind in ("windows", "added") for _, window in items_of(entry, kind))
+    windows = [window for kind in ("windows", "added") for _, window in items_of(entry, kind)]
+    dates = sum(_dates(window) for window in windows)
     for _, replaced in items_of(entry, "replaced"):
         dates += _dates(replaced) * (1 + len(items_of(replaced, "windows")))
-    if isinstance(entry, dict) and entry.get("closed"):
-        dates += _CLOSED_DAYS
-    return _SCHEDULE_BYTES + _WINDOW_BYTES * windows_in(entry) + _CYCLE_BYTES * _cycles(entry) + _DATE_BYTES * dates
+    named = entry.get("closed") if isinstance(entry, dict) else None
+    dates += min(_CLOSED_DAYS, sum(_closed_days(calendars.get(str(name))) for name in named or ()))
+    written = sum(_days_bytes(window) for window in windows)
+    return (
+        _SCHEDULE_BYTES
+        + _WINDOW_BYTES * windows_in(entry)
+        + _CYCLE_BYTES * _cycles(entry)
+        + _DATE_BYTES * dates
+        + written
+    )
+
+
+def _days_bytes(window: dict[str, Any]) -> int:
+    """Return what the days of a window take beside its dates."""
+    days, rule = window.get("days"), window.get("rrule")
+    numbered = sum("#" in str(day) for day in days) if isinstance(days, list) else int("#" in str(days))
+    lists = _MONTH_DAYS_BYTES if {"month_days", "months"} & set(window) else 0
+    return len(str(rule or "")) + _NUMBERED_DAY_BYTES * numbered + lists
+
+
+def _closed_days(calendar: Any) -> int:
+    """Return how many closed days a calendar has, or more: of holidays and shutdowns as many as days are resolved."""
+    if not isinstance(calendar, dict) or {"holidays", "shutdowns"} & set(calendar):
+        return _CLOSED_DAYS
+    return _dates(calendar)
 
 
 def _cycles(entry: Any) -> int:

@@ -44,7 +44,7 @@ def _window(entry: WindowEntry, zone: str) -> ShiftWindow:
     rule, last = None, entry.until
     if entry.rrule is not None and entry.anchor is not None:
         rule = RecurrenceRule(entry.rrule.text, entry.anchor)
-        last = min(filter(None, (last, _last(entry.rrule, rule, entry.start, zone))), default=None)
+        last = min(filter(None, (last, last_start(entry.rrule, rule, entry.start, zone))), default=None)
     only = DayRule(
         nth=entry.days.nth if entry.days else frozenset(),
         month_days=entry.month_days.days if entry.month_days else frozenset(),
@@ -84,8 +84,8 @@ def _hours(entry: HoursEntry, days: frozenset[Weekday], only: DayRule | None) ->
     return ShiftWindow(days, entry.start, (midnight + entry.end % _DAY).time(), end_day + entry.end // _DAY, only)
 
 
-def _last(choice: RuleChoice, rule: RecurrenceRule, start: time, zone: str) -> date | None:
-    """Return the last date that COUNT or UNTIL leaves to a rule; None if neither does."""
+def last_start(choice: RuleChoice, rule: RecurrenceRule, start: time, zone: str) -> date | None:
+    """Return the last date on which COUNT or UNTIL lets a rule start at a wall time; None if neither bounds it."""
     if choice.times is not None:
         return last_of(rule, choice.times)
     if choice.until is None:

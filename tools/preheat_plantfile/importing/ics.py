@@ -1,202 +1,242 @@
-"""An iCalendar file, read into a plant: its events become the schedules of one model.
+"""An iCalendar file, read into a plant: its events become the windows of one model, or the dates of closed days.
 
-Owns the file: which components count, the zones, events that are moved or cancelled, and the grouping into schedules.
-What one event means is `ics_event`'s affair. What is not carried over is a line with its reason.
+Owns the file: its zones, which events are asked for, and the report. What one event means is `ics_event`'s to say, what
+several of one UID mean `ics_overrides`'.
 """
 
-import warnings
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import batched
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
 
-from preheat_plantfile.importing.ics_event import Event, Hours, Lost, exclude, read_event
-from preheat_plantfile.writing import Fields, PlantText, ScheduleText, plain_name
+from preheat.domain.calendar.recurrence_rule import dates_in
+from preheat_plantfile.importing.hours import DAY
+from preheat_plantfile.importing.ics_event import Event, Lost, Reader
+from preheat_plantfile.importing.ics_lines import Component, Content, NoCalendarError, read_content
+from preheat_plantfile.importing.ics_overrides import Family, Mover, families_of, is_cancelled, order_of
+from preheat_plantfile.importing.ics_values import Moment, UnreadableValue, moment_of
+from preheat_plantfile.importing.ics_zones import Zones, definitions_of
+from preheat_plantfile.importing.merging import DATES_MAX, Demand, Recurring, plant_of
+from preheat_plantfile.importing.report import Report
+from preheat_plantfile.importing.rules import pattern_of
+from preheat_plantfile.writing import PlantText, plain_name
 
-if TYPE_CHECKING:
-    from datetime import date
+__all__ = ["Choice", "NoCalendarError", "read_closed_days", "read_shifts"]
 
-WINDOWS_MAX: Final = 400  # in one schedule
-DATES_MAX: Final = 1_000  # in one window
-NOTES_MAX: Final = 5
-_NO_EVENTS: Final = ("VTODO", "VJOURNAL", "VFREEBUSY")
-
-
-class NoCalendarError(Exception):
-    """The text is no iCalendar file; the message says why."""
-
-
-@dataclass(slots=True)
-class _File:
-    """What is known of the file while it is read."""
-
-    given: str | None  # the zone that the caller names
-    calendar: str | None = None  # the zone that the file names for what has none
-    lost: list[str] = field(default_factory=list)
-    floating: bool = False  # whether something needed a zone and had none
+TITLE_MAX: Final = 40  # characters shown
+_CLOSED_AHEAD: Final = timedelta(days=731)
 
 
-def imported(text: str, model: str, zone: str | None = None) -> tuple[PlantText, list[str]]:
-    """Return the plant of a calendar, with one model, and what was not carried over.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which events are asked for: each text is looked for in titles and categories, whatever its case."""
+
+    only: Sequence[str] = ()
+    without: Sequence[str] = ()
+
+    def takes(self, title: str, categories: str) -> bool:
+        """Tell whether an event is asked for."""
+        text = f"{title}\n{categories}".casefold()
+        if self.only and not any(each.casefold() in text for each in self.only):
+            return False
+        return not any(each.casefold() in text for each in self.without)
+
+
+def read_shifts(
+    data: bytes, model: str, *, today: date, zone: str | None = None, choice: Choice | None = None
+) -> tuple[PlantText, Report]:
+    """Return the plant of a calendar, with one model that needs all its events, and the report.
 
     Raises:
         NoCalendarError: it is no iCalendar file.
     """
-    components = list(_components(text))
-    file = _File(zone)
-    file.calendar = next(
-        filter(None, (_known(str(c.get("X-WR-TIMEZONE", ""))) for c in components)), _only_zone(components)
-    )
-    masters: dict[str, Event] = {}
-    events: list[tuple[str, Event]] = []
-    moved: list[tuple[str, Any]] = []
-    for number, component in enumerate((c for c in components if c.name == "VEVENT"), 1):
-        where = f"event {number}{_summary(component)}"
-        if component.get("RECURRENCE-ID") is not None:
-            moved.append((where, component))
-        elif _is_cancelled(component):
-            file.lost.append(f"{where}: it is cancelled")
-        elif (event := _event(file, where, component)) is not None:
-            events.append((where, event))
-            masters.setdefault(str(component.get("UID", where)), event)
-    for where, component in moved:
-        _move(file, where, component, masters, events)
-    counted = Counter(c.name for c in components if c.name in _NO_EVENTS)
-    file.lost += [f"{count} {name}: only events are shifts" for name, count in sorted(counted.items())]
-    if not any(c.name == "VEVENT" for c in components):
-        file.lost.append("it holds no event")
-    if file.floating:
-        file.lost.append("the zone of events without one: UTC is taken; --zone names another")
-    return _plant(model, events), file.lost
+    file = _File(read_content(data), zone, today, choice or Choice())
+    demand = Demand()
+    for title, event in file.events():
+        recurring = [
+            Recurring(
+                event.zone,
+                pattern_of(each.text, each.anchor),
+                each.hours,
+                each.first,
+                each.last,
+                frozenset(each.excluded),
+                title,
+            )
+            for each in event.series
+        ]
+        singles = [(event.zone, hours, day, title) for day, hours in event.single_starts()]
+        demand.add(recurring, singles, today)
+        file.report.count(title, recurring, singles)
+    file.report.over = demand.over
+    return plant_of(plain_name(model, ()), demand, today), file.report
 
 
-def _components(text: str) -> Iterator[Any]:
-    from icalendar import Calendar  # noqa: PLC0415 - slow
-
-    # The parser takes a file that was cut off for a shorter one.
-    lines = Counter(line.strip().upper() for line in text.splitlines())
-    for part in ("VCALENDAR", "VEVENT"):
-        begun, ended = lines[f"BEGIN:{part}"], lines[f"END:{part}"]
-        if begun != ended:
-            raise NoCalendarError(f"{begun} BEGIN:{part}, but {ended} END:{part}: it is cut off or damaged")
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            calendars = Calendar.from_ical(text, multiple=True)
-            found = [component for calendar in calendars for component in calendar.walk()]
-    except Exception as error:  # whatever the parser says of a foreign file is told, and no traceback
-        raise NoCalendarError(str(error).splitlines()[0][:120] if str(error) else type(error).__name__) from error
-    if not any(component.name == "VCALENDAR" for component in found):
-        raise NoCalendarError("there is no BEGIN:VCALENDAR")
-    yield from found
-
-
-def _event(file: _File, where: str, component: Any) -> Event | None:
-    def tell(reason: str) -> None:
-        file.lost.append(f"{where}: {reason}")
-
-    try:
-        return read_event(component, lambda value: _zone(file, value), tell)
-    except Lost as lost:
-        tell(str(lost))
-    except (ValueError, TypeError, AttributeError, OverflowError) as error:  # a value that the library half read
-        tell(f"it cannot be read: {str(error)[:120]}")
-    return None
-
-
-def _move(file: _File, where: str, component: Any, masters: dict[str, Event], events: list[tuple[str, Event]]) -> None:
-    """Take one start out of the event that a RECURRENCE-ID changes, and put it where it was moved to."""
-    master = masters.get(str(component.get("UID", where)))
-    original = component.get("RECURRENCE-ID")
-    if getattr(original, "params", {}).get("RANGE"):
-        file.lost.append(f"{where}: that it changes all later starts too; only this one is moved")
-
-    def tell(reason: str) -> None:
-        file.lost.append(f"{where}: {reason}")
-
-    if master is not None:
-        try:
-            exclude(master, original, tell, "RECURRENCE-ID")
-        except (ValueError, TypeError, AttributeError, OverflowError) as error:
-            tell(f"its RECURRENCE-ID cannot be read: {str(error)[:120]}")
-    if not _is_cancelled(component) and (event := _event(file, where, component)) is not None:
-        events.append((where, event))
-
-
-def _zone(file: _File, value: Any) -> str:
-    """Return the IANA zone of a date or time.
+def read_closed_days(
+    data: bytes, name: str, *, today: date, zone: str | None = None, choice: Choice | None = None
+) -> tuple[PlantText, Report]:
+    """Return a plant file with one calendar of closed days: every date of every whole-day event, 24 months ahead.
 
     Raises:
-        Lost: it names one that is not known.
+        NoCalendarError: it is no iCalendar file.
     """
-    named = value.params.get("TZID")
-    if named is not None:
-        found = _known(str(named))
-        if found is None:
-            raise Lost(f"its zone {str(named)[:60]!r} is none of IANA's")
-        return found
-    if getattr(value.dt, "tzinfo", None) is not None:
-        return "UTC"
-    if file.given is None and file.calendar is None:
-        file.floating = True
-    return file.given or file.calendar or "UTC"
-
-
-def _known(name: str) -> str | None:
-    """Return the IANA zone that a TZID means: itself, the end of a path, or what Windows calls so."""
-    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON  # noqa: PLC0415 - slow
-
-    from preheat_plantfile.schema.leaves import read_zone  # noqa: PLC0415 - loads the file's typed model
-
-    parts = name.strip('"').split("/")
-    for candidate in [*("/".join(parts[index:]) for index in range(len(parts))), WINDOWS_TO_OLSON.get(name, "")]:
-        try:
-            return read_zone(candidate)
-        except ValueError:
+    file = _File(read_content(data), zone, today, choice or Choice())
+    closed: set[date] = set()
+    end = today + _CLOSED_AHEAD
+    for title, event in file.events():
+        if not event.hours.is_whole_days:
+            file.report.lose(f"{title or 'an event'}: it is no whole day; only whole days are closed days")
+            file.report.kept -= 1
             continue
-    return None
+        days = {day + number * DAY for day, hours in event.single_starts() for number in range(hours.length // DAY)}
+        recurs = False
+        for series in event.series:
+            years = range(max(series.first.year, today.year - 1), end.year + 1)
+            starts = {day for year in years for day in dates_in(series.rule, year) if series.starts_on(day)}
+            length = series.hours.length // DAY
+            days |= {day + number * DAY for day in starts - series.excluded for number in range(length)}
+            recurs = recurs or series.last is None or series.last >= end
+        kept = {day for day in days if today <= day < end}
+        file.report.over += not kept
+        if recurs:
+            file.report.note(f"{title or 'an event'}: it recurs; its dates up to {end} are listed")
+        closed |= kept
+    listed = sorted(closed)
+    if len(listed) > DATES_MAX:
+        file.report.lose(f"{len(listed) - DATES_MAX} dates after {listed[DATES_MAX - 1]}: a calendar lists {DATES_MAX}")
+    dates = [str(day) for day in listed[:DATES_MAX]]
+    return PlantText({}, {}, calendars={plain_name(name, ()): dates} if dates else {}), file.report
 
 
-def _only_zone(components: list[Any]) -> str | None:
-    """Return the one zone that events name, if it is one."""
-    starts = [c.get("DTSTART") for c in components if c.name == "VEVENT"]
-    named = {str(start.params["TZID"]) for start in starts if "TZID" in getattr(start, "params", {})}
-    return _known(named.pop()) if len(named) == 1 else None
+class _File:
+    """One file while it is read."""
+
+    def __init__(self, content: Content, given: str | None, today: date, choice: Choice) -> None:
+        self._content = content
+        self._given = given
+        self._zones = Zones(definitions_of(content.zones), today)
+        self._today = today
+        self._choice = choice
+        self._floating = False
+        named = content.calendar.text("X-WR-TIMEZONE")
+        self._calendar = (self._zones.find(named) if named else None) or self._only_zone()
+        self.report = Report(total=len(content.events), noun="event")
+
+    def events(self) -> Iterator[tuple[str, Event]]:
+        """Yield each event that is asked for with its title; the report hears of all others."""
+        report = self.report
+        for family in families_of(self._content.events):
+            dropped = family.keep_latest()
+            report.total -= dropped
+            report.older += dropped
+            yield from self._family(family)
+        counted = self._content.others
+        report.losses += [f"{count} {name}: only events are shifts" for name, count in sorted(counted.items())]
+        report.notes += [
+            f"the zone {name[:60]!r} is read as {zone}: its rules agree over the years ahead"
+            for name, zone in self._zones.matched.items()
+        ]
+        if self._floating:
+            report.note("UTC is taken as the zone of events that name none; choose another with --zone")
+
+    def _family(self, family: Family) -> Iterator[tuple[str, Event]]:
+        masters: list[tuple[str, str, Event]] = []
+        cancelled = False
+        for component in family.masters:
+            if is_cancelled(component):
+                cancelled = True
+                self._lose(component, "it is cancelled")
+            elif (event := self._read(component)) is not None:
+                masters.append((_title(component), component.text("CATEGORIES"), event))
+        for component in sorted(family.overrides, key=order_of):
+            if cancelled and not masters:
+                self._lose(component, "its series is cancelled")
+                continue
+            title, categories, master = self._master_of(component, masters)
+            moved = self._moved(component, master)
+            title, categories = _title(component) or title, component.text("CATEGORIES") or categories
+            if moved is not None:
+                moved.add(moved.day, moved.hours)
+                yield from self._asked(title, categories, moved)
+            else:
+                self.report.changes += 1
+        for title, categories, event in masters:
+            yield from self._asked(title, categories, event)
+
+    def _master_of(
+        self, component: Component, masters: Sequence[tuple[str, str, Event]]
+    ) -> tuple[str, str, Event | None]:
+        """Return the series that has the start which an override names; if none has, the first of the same UID."""
+        prop = component.first("RECURRENCE-ID")
+        if prop is None:
+            return "", "", None
+        for title, categories, event in masters:
+            try:
+                if event.starts_on(*self._reader(component).named_start(event, moment_of(prop))):
+                    return title, categories, event
+            except (Lost, UnreadableValue, OverflowError):
+                continue
+        return masters[0] if masters else ("", "", None)
+
+    def _asked(self, title: str, categories: str, event: Event) -> Iterator[tuple[str, Event]]:
+        if self._choice.takes(title, categories):
+            self.report.kept += 1
+            yield title, event
+        else:
+            self.report.left_out[title or "(no title)"] += 1
+
+    def _read(self, component: Component) -> Event | None:
+        try:
+            return self._reader(component).read(component)
+        except (Lost, UnreadableValue, ValueError, OverflowError) as error:
+            self._lose(component, str(error))
+            return None
+
+    def _moved(self, component: Component, master: Event | None) -> Event | None:
+        def tell(reason: str) -> None:
+            self._lose(component, reason)
+
+        try:
+            return Mover(self._reader(component), tell, self._today).apply(master, component)
+        except (Lost, UnreadableValue, ValueError, OverflowError) as error:
+            self._lose(component, str(error))
+            return None
+
+    def _reader(self, component: Component) -> Reader:
+        return Reader(
+            self._zone_of,
+            lambda reason: self._lose(component, reason),
+            lambda text: self.report.note(f"{_where(component)}: {text}"),
+        )
+
+    def _lose(self, component: Component, reason: str) -> None:
+        self.report.lose(f"{_where(component)}: {reason}")
+
+    def _zone_of(self, moment: Moment) -> str:
+        if moment.is_utc:
+            return "UTC"
+        if moment.zone is not None:
+            found = self._zones.find(moment.zone)
+            if found is None:
+                raise Lost(f"its zone {moment.zone[:60]!r} is none of IANA's, and its rules agree with none")
+            return found
+        if self._given is None and self._calendar is None:
+            self._floating = True
+        return self._given or self._calendar or "UTC"
+
+    def _only_zone(self) -> str | None:
+        """Return the one zone that events name, if it is one."""
+        starts = [component.first("DTSTART") for component in self._content.events]
+        named = Counter(start.params["TZID"] for start in starts if start is not None and start.params.get("TZID"))
+        return self._zones.find(next(iter(named))) if len(named) == 1 else None
 
 
-def _is_cancelled(component: Any) -> bool:
-    return str(component.get("STATUS", "")).upper() == "CANCELLED"
+def _where(component: Component) -> str:
+    title = _title(component)[:TITLE_MAX]
+    return f"line {component.line}: VEVENT{f' ({title})' if title else ''}"
 
 
-def _summary(component: Any) -> str:
-    summary = "".join(each if each.isprintable() else " " for each in str(component.get("SUMMARY", "")))[:40].strip()
-    return f" ({summary})" if summary else ""
-
-
-def _plant(model: str, events: list[tuple[str, Event]]) -> PlantText:
-    """Group events: one with excluded starts has a schedule of its own, since they close its days; the others share."""
-    name = plain_name(model, ())
-    schedules: dict[str, ScheduleText] = {}
-    shared: dict[str, list[Fields]] = {}
-    singles: dict[tuple[str, Hours], list[date]] = {}
-    notes: dict[str, list[str]] = {}
-    for where, event in events:
-        windows = [{"rrule": rule, "anchor": str(event.anchor), **event.hours.fields()} for rule in event.rules]
-        if event.excluded:
-            schedules[plain_name(name, schedules)] = ScheduleText(
-                event.zone, windows, closed=[str(day) for day in sorted(event.excluded)], notes=[where]
-            )
-        elif windows:
-            shared.setdefault(event.zone, []).extend(windows)
-        alone = list(event.single_windows())
-        for day, hours in alone:
-            singles.setdefault((event.zone, hours), []).append(day)
-        if alone or (windows and not event.excluded):
-            notes.setdefault(event.zone, []).append(where)
-    for (zone, hours), days in singles.items():
-        for some in batched(sorted(set(days)), DATES_MAX, strict=False):
-            shared.setdefault(zone, []).append({"dates": [str(day) for day in some], **hours.fields()})
-    for zone, listed in shared.items():
-        for part in batched(listed, WINDOWS_MAX, strict=False):
-            schedules[plain_name(name, schedules)] = ScheduleText(zone, part, notes=notes[zone][:NOTES_MAX])
-    return PlantText(schedules, {name: list(schedules)})
+def _title(component: Component) -> str:
+    text = component.text("SUMMARY")
+    return "".join(each if each.isprintable() else " " for each in text).strip()

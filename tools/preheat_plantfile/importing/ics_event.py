@@ -1,66 +1,74 @@
-"""One event of an iCalendar file: its zone, its hours, its rules and its single dates, in the plant file's words.
+"""One event of an iCalendar file: its zone, its hours, its series and its single starts.
 
-Owns what of RFC 5545 can be said and why the rest cannot: a `Lost` carries the reason. Wall times are kept, as people
-read them: an event from 22:00 to 06:00 ends at 06:00 whatever the clock does that night. Knows no schedule and no file.
+Owns what of RFC 5545 can be carried over and why the rest cannot: a `Lost` carries the reason. Wall times are kept, as
+people read them: an event from 22:00 to 06:00 ends at 06:00 whatever the clock does that night. Knows no other event.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from preheat.domain.calendar.recurrence_rule import RecurrenceRule, comes_true, dates_in
-from preheat_plantfile.schema.dates import YEARS, read_rule
-from preheat_plantfile.writing import Fields, Value
+from preheat_plantfile.compiling.schedules import last_start
+from preheat_plantfile.importing.hours import DAY, DAYS_MAX, LONGEST, Hours
+from preheat_plantfile.importing.ics_lines import TIMED, Component, Property
+from preheat_plantfile.importing.ics_values import Moment, UnreadableValue, duration_of, moment_of, period_of
+from preheat_plantfile.schema.dates import A_RULE, YEARS, read_rule
 
-DAYS_MAX: Final = 31  # that one window spans; a longer single event becomes a window for each day
-LONGEST: Final = timedelta(days=1_000)
-DAY: Final = timedelta(days=1)
-TIMED: Final = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 _OF_TIME: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
+# What RFC 7529 adds, where it says only what holds without it.
+_IDLE: Final = ("", "RSCALE=GREGORIAN", "SKIP=OMIT")
 
 
 class Lost(Exception):
     """Something cannot be carried over; the message is the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """A wall time of start, and how long after the midnight of that date it ends, to the minute."""
+@dataclass(slots=True)
+class Series:
+    """Starts by a rule, from `first` to `last` (None: without end), except on the excluded dates."""
 
-    start: time
-    length: timedelta  # from the midnight before the start to the end
+    text: str
+    anchor: date
+    hours: Hours
+    first: date
+    last: date | None = None
+    excluded: set[date] = field(default_factory=set)
 
-    def fields(self) -> Fields:
-        """Return them as a window has them."""
-        midnights, rest = divmod(self.length, DAY)
-        if not rest:
-            midnights, rest = midnights - 1, DAY
-        minutes = rest // timedelta(minutes=1)
-        found: dict[str, Value] = {"start": f"{self.start:%H:%M}", "end": f"{minutes // 60:02}:{minutes % 60:02}"}
-        start = timedelta(hours=self.start.hour, minutes=self.start.minute)
-        if midnights != int(rest <= start):
-            found["end_day"] = midnights
-        return found
+    @property
+    def rule(self) -> RecurrenceRule:
+        """The rule, counted from its anchor."""
+        return RecurrenceRule(self.text, self.anchor)
+
+    def starts_on(self, day: date) -> bool:
+        """Tell whether the rule means a start on a date, excluded or not."""
+        return self.first <= day <= (self.last or date.max) and day in dates_in(self.rule, day.year)
 
 
 @dataclass(slots=True)
 class Event:
-    """An event as windows: rules from an anchor, single starts, and starts that do not take place."""
+    """An event as what recurs and what does not."""
 
     zone: str
     hours: Hours
-    anchor: date
-    rules: list[str] = field(default_factory=list)
+    day: date
+    series: list[Series] = field(default_factory=list)
     singles: dict[date, Hours] = field(default_factory=dict)
     more: list[tuple[date, Hours]] = field(default_factory=list)  # singles on a date that has one already
-    excluded: set[date] = field(default_factory=set)
 
     def add(self, day: date, hours: Hours) -> None:
         """Let it start once more."""
         if self.singles.setdefault(day, hours) != hours:
             self.more.append((day, hours))
+
+    def starts_on(self, day: date, at: time | None) -> bool:
+        """Tell whether it starts on a date, at a wall time or (None) at any."""
+        if day in self.singles and at in (None, self.singles[day].start):
+            return True
+        return any(at in (None, series.hours.start) and series.starts_on(day) for series in self.series)
 
     def exclude(self, day: date, at: time | None) -> bool:
         """Let a start not take place; False if nothing starts then. `at` None: whatever starts on that date."""
@@ -68,14 +76,13 @@ class Event:
         if day in self.singles and at in (None, self.singles[day].start):
             del self.singles[day]
             found = True
-        if at in (None, self.hours.start) and any(
-            day in dates_in(_rule(text, self.anchor), day.year) for text in self.rules
-        ):
-            self.excluded.add(day)
-            found = True
+        for series in self.series:
+            if at in (None, series.hours.start) and series.starts_on(day):
+                series.excluded.add(day)
+                found = True
         return found
 
-    def single_windows(self) -> Iterator[tuple[date, Hours]]:
+    def single_starts(self) -> Iterator[tuple[date, Hours]]:
         """Yield its single starts; one that lasts longer than a window may comes as a window for each day."""
         for day, hours in [*self.singles.items(), *self.more]:
             rest, at = hours, day
@@ -85,153 +92,177 @@ class Event:
             yield at, rest
 
 
-def read_event(component: Any, zone_of: Callable[[Any], str], tell: Callable[[str], None]) -> Event:
-    """Return what a VEVENT means; `zone_of` names the zone of a date or time, `tell` hears what is lost of it.
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads events. `zone_of` names the zone of a moment or raises Lost.
 
-    Raises:
-        Lost: nothing of it can be carried over.
+    `report` hears what is lost of an event, `note` what is assumed of it.
     """
-    broken = [str(reason) for name, reason in component.errors if name in TIMED]
-    if broken:
-        raise Lost(f"it cannot be read: {broken[0]}")
-    for reason in (reason for name, reason in component.errors if not name):
-        tell(f"a line of it that cannot be read: {str(reason)[:120]}")
-    start = _one(component, "DTSTART")
-    if start is None:
-        raise Lost("it has no DTSTART")
-    zone = zone_of(start)
-    hours, day = _hours(component, start.dt, zone, tell)
-    event = Event(zone, hours, day)
-    rules = _several(component, "RRULE")
-    for rule in rules:
-        _add_rule(event, rule, tell)
-    if event.rules and not any(day in dates_in(_rule(text, day), day.year) for text in event.rules):
-        tell(f"its first start, {day}, is none of its rule; it stands as a single date beside it")
-        event.add(day, hours)
-    elif not rules:
-        event.add(day, hours)
-    for one in (each for dates in _several(component, "RDATE") for each in dates.dts):
-        _add_date(event, one, tell)
-    for one in (each for dates in _several(component, "EXDATE") for each in dates.dts):
-        exclude(event, one, tell, "EXDATE")
-    if component.get("EXRULE") is not None:
-        tell("its EXRULE, which is no longer part of the standard; EXDATE excludes dates")
-    return event
 
+    zone_of: Callable[[Moment], str]
+    report: Callable[[str], None]
+    note: Callable[[str], None]
 
-def exclude(event: Event, value: Any, tell: Callable[[str], None], name: str) -> None:
-    """Let the start that an EXDATE or RECURRENCE-ID names not take place."""
-    if isinstance(value.dt, datetime):
-        at = wall(value.dt, event.zone)
-        done = event.exclude(at.date(), at.time().replace(second=0))
-    else:
-        done = isinstance(value.dt, date) and event.exclude(value.dt, None)
-    if not done:
-        tell(f"its {name} {value.dt}: nothing of it starts then")
+    def read(self, component: Component) -> Event:
+        """Return what a VEVENT means, with all its starts.
 
+        Raises:
+            Lost: nothing of it can be carried over.
+            UnreadableValue: a value that decides when it starts is not of its form.
+        """
+        event = self.read_once(component, None)
+        rules = component.properties.get("RRULE", [])
+        for prop in rules:
+            self._add_rule(event, prop)
+        day, hours = event.day, event.hours
+        if rules and not event.series:
+            # What its rule means is unknown; that it starts then is not.
+            event.add(day, hours)
+        elif event.series and not any(day in dates_in(series.rule, day.year) for series in event.series):
+            self.note(f"its first start, {day}, is none of its rule; it is kept as a single date")
+            event.add(day, hours)
+        elif not rules:
+            event.add(day, hours)
+        for prop in component.properties.get("RDATE", ()):
+            self._each(prop, partial(self._add_date, event, prop))
+        for prop in component.properties.get("EXDATE", ()):
+            self._each(prop, partial(self._exclude_date, event, prop))
+        if component.first("EXRULE") is not None:
+            self.report("its EXRULE, which is no longer part of the standard; exclude dates by EXDATE")
+        return event
 
-def wall(at: datetime, zone: str) -> datetime:
-    """Return a date-time as the clocks in `zone` show it; one without a zone is taken to be theirs."""
-    return at.replace(tzinfo=None) if at.tzinfo is None else at.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
+    def read_once(self, component: Component, usual: Hours | None) -> Event:
+        """Return the first start of a VEVENT alone; `usual` are the hours of one that states no end."""
+        damaged = next(((line, name) for line, name in component.damaged if name in TIMED), None)
+        if damaged is not None:
+            self.report(f"its {damaged[1]} (line {damaged[0]}): it has no value")
+        start = _only(component, "DTSTART")
+        if start is None:
+            raise Lost("it has no DTSTART")
+        begin, over, zone = self._span(component, moment_of(start), usual)
+        return Event(zone, self._hours(begin, over), begin.date())
 
+    def exclude(self, event: Event, moment: Moment, name: str) -> bool:
+        """Let the start that an EXDATE or RECURRENCE-ID names not take place; False if nothing starts then."""
+        day, at = self.named_start(event, moment)
+        done = event.exclude(day, at)
+        if not done:
+            self.report(f"its {name} {moment}: nothing of it starts then")
+        return done
 
-def _hours(component: Any, start: Any, zone: str, tell: Callable[[str], None]) -> tuple[Hours, date]:
-    end, duration = _one(component, "DTEND"), _one(component, "DURATION")
-    if isinstance(start, datetime):
-        begin = wall(start, zone)
-        if end is not None and isinstance(end.dt, datetime):
-            over = wall(end.dt, zone)
-            if end.dt.tzinfo is not None and start.tzinfo is not None and end.dt <= start:
+    def named_start(self, event: Event, moment: Moment) -> tuple[date, time | None]:
+        """Return the local date and time that a moment names in an event; only the date if either is a date."""
+        if moment.at is None:
+            return moment.day, None
+        whole_day = event.hours.is_whole_days
+        if whole_day and not moment.is_utc:
+            return moment.day, None
+        at = wall(moment, event.zone, self.zone_of(moment))
+        if whole_day:
+            return (at + DAY / 2).date(), None  # the nearest midnight: the zone of a date is a guess
+        return at.date(), at.time().replace(second=0)
+
+    def _span(self, component: Component, start: Moment, usual: Hours | None) -> tuple[datetime, datetime, str]:
+        """Return the wall times of a begin and an end, and their zone."""
+        ending, lasting = _only(component, "DTEND"), _only(component, "DURATION")
+        end = moment_of(ending) if ending is not None else None
+        zone = self.zone_of(start)
+        if end is not None and (end.at is None) != (start.at is None):
+            dated, timed = ("DTSTART", "DTEND") if start.at is None else ("DTEND", "DTSTART")
+            self.note(f"its {dated} is a date and its {timed} a time; the date is read as its midnight")
+            zone = self.zone_of(end) if start.at is None else zone
+        begin = wall(start, zone, zone if start.at is None else self.zone_of(start))
+        if end is not None:
+            over = wall(end, zone, zone if end.at is None else self.zone_of(end))
+            if start.at is None and end.at is None and end.day == start.day:
+                over = begin + DAY  # a day that ends when it begins is meant as that day
+            elif start.at is not None and end.at is not None and self._instant(end) <= self._instant(start):
                 over = begin
-        elif end is None and duration is not None:
-            over = begin + _length(duration)
+        elif lasting is not None:
+            over = begin + duration_of(lasting)
+        elif start.at is None:
+            over = begin + DAY
+        elif usual is not None:
+            over = begin + usual.span
         else:
-            raise Lost("it has no end: give it a DTEND or DURATION" if end is None else "its DTEND is a date alone")
-    elif isinstance(start, date):
-        begin = datetime.combine(start, time())
-        over = begin + DAY
-        if end is not None and isinstance(end.dt, date):
-            over = max(over, datetime.combine(end.dt, time())) if end.dt >= start else begin
-        elif duration is not None:
-            over = begin + _length(duration)
-    else:
-        raise Lost("its DTSTART is neither a date nor a time")
-    return hours_between(begin, over, tell), begin.date()
+            raise Lost("it has no end: give it a DTEND or DURATION")
+        return begin, over, zone
 
+    def _instant(self, moment: Moment) -> datetime:
+        return moment.wall.replace(tzinfo=ZoneInfo(self.zone_of(moment))).astimezone(UTC)
 
-def hours_between(begin: datetime, over: datetime, tell: Callable[[str], None]) -> Hours:
-    """Return the hours between two wall times, in whole minutes.
+    def _hours(self, begin: datetime, over: datetime) -> Hours:
+        """Return the hours between two wall times, in whole minutes; raises Lost if no plant file holds them."""
+        if over <= begin:
+            raise Lost("it has no length: its end does not come after its start")
+        if not YEARS[0] <= begin.year <= YEARS[1]:
+            raise Lost(f"it starts in the year {begin.year}; accepted: {YEARS[0]} to {YEARS[1]}")
+        if over - begin > LONGEST:
+            raise Lost(f"it lasts {(over - begin).days} days; at most {LONGEST.days}")
+        if begin.second or over.second:
+            self.note("its seconds are left out; it is widened to whole minutes")
+            begin, over = begin.replace(second=0), (over + timedelta(seconds=59)).replace(second=0)
+        return Hours(begin.time(), over - datetime.combine(begin.date(), time()))
 
-    Raises:
-        Lost: no plant file holds them.
-    """
-    if over <= begin:
-        raise Lost("it has no length: its end does not come after its start")
-    if not YEARS[0] <= begin.year <= YEARS[1]:
-        raise Lost(f"it starts in the year {begin.year}; accepted: {YEARS[0]} to {YEARS[1]}")
-    if over - begin > LONGEST:
-        raise Lost(f"it lasts {(over - begin).days} days; at most {LONGEST.days}")
-    if begin.second or begin.microsecond or over.second or over.microsecond:
-        tell("its seconds; it is widened to whole minutes")
-        begin = begin.replace(second=0, microsecond=0)
-        over = (over + timedelta(seconds=59, microseconds=999_999)).replace(second=0, microsecond=0)
-    return Hours(begin.time(), over - datetime.combine(begin.date(), time()))
+    def _exclude_date(self, event: Event, prop: Property, text: str) -> None:
+        self.exclude(event, moment_of(prop, text), "EXDATE")
 
+    def _each(self, prop: Property, take: Callable[[str], object]) -> None:
+        """Hand on each value of a list; one that cannot be read is lost alone."""
+        for text in prop.value.split(",") if prop.value else ():
+            try:
+                take(text)
+            except (Lost, UnreadableValue, OverflowError) as error:
+                self.report(str(error))
 
-def _add_rule(event: Event, rule: Any, tell: Callable[[str], None]) -> None:
-    text = rule.to_ical().decode()
-    at = dict(zip(_OF_TIME, (event.hours.start.hour, event.hours.start.minute, 0), strict=True))
-    parts = [part for part in text.split(";") if part not in {f"{name}={value}" for name, value in at.items()}]
-    try:
-        rule_by_days = _rule(";".join(parts), event.anchor)
-    except ValueError as error:
-        tell(f"its rule {text}: accepted: {error}")
-        return
-    if not comes_true(rule_by_days):
-        tell(f"its rule {text}: no date fulfils it")
-        return
-    if event.hours.length > DAYS_MAX * DAY:
-        tell(f"its rule {text}: each lasts {event.hours.length.days} days; at most {DAYS_MAX}")
-        return
-    event.rules.append(";".join(parts))
-
-
-def _add_date(event: Event, value: Any, tell: Callable[[str], None]) -> None:
-    """Let it start on an RDATE: a date, a time, or a period with an end of its own."""
-    found, end = value.dt, None
-    if isinstance(found, tuple):
-        found, end = found
-    if not isinstance(found, datetime):
-        if not isinstance(found, date) or event.hours.start != time():
-            tell(f"its RDATE {found}: it says no time")
+    def _add_rule(self, event: Event, prop: Property) -> None:
+        at = dict(zip(_OF_TIME, (event.hours.start.hour, event.hours.start.minute, 0), strict=True))
+        same = {f"{name}={value}" for name, value in at.items()} | {f"{name}={value:02}" for name, value in at.items()}
+        written = prop.value.upper().replace(" ", "").split(";")
+        parts = ";".join(part for part in written if part not in same and part not in _IDLE)
+        kept = "; only its first start is carried over" if not event.series else ""
+        try:
+            choice = read_rule(parts)
+            rule = RecurrenceRule(choice.text, event.day)
+            last = last_start(choice, rule, event.hours.start, event.zone)
+        except (ValueError, OverflowError) as error:
+            accepted = str(error).removeprefix(f"{A_RULE}: ")
+            self.report(f"its rule {prop.value[:60]}{kept}; accepted: {accepted}")
             return
-        found = datetime.combine(found, time())
-    begin = wall(found, event.zone)
-    usual = event.hours.length - timedelta(hours=event.hours.start.hour, minutes=event.hours.start.minute)
-    over = wall(end, event.zone) if isinstance(end, datetime) else begin + (usual if end is None else end)
-    try:
-        event.add(begin.date(), hours_between(begin, over, tell))
-    except Lost as lost:
-        tell(f"its RDATE {found}: {lost}")
+        if not comes_true(rule):
+            self.report(f"its rule {prop.value[:60]}: no date fulfils it{kept}")
+        elif event.hours.length > DAYS_MAX * DAY:
+            self.report(
+                f"its rule {prop.value[:60]}: each lasts {event.hours.length.days} days; at most {DAYS_MAX}{kept}"
+            )
+        else:
+            event.series.append(Series(choice.text, event.day, event.hours, event.day, last))
+
+    def _add_date(self, event: Event, prop: Property, text: str) -> None:
+        """Let it start on an RDATE: a date, a time, or a period with an end of its own."""
+        begins, ends = period_of(prop, text)
+        if begins.at is None and event.hours.start != time():
+            raise Lost(f"its RDATE {begins}: it says no time")
+        begin = wall(begins, event.zone, event.zone if begins.at is None else self.zone_of(begins))
+        if isinstance(ends, Moment):
+            over = wall(ends, event.zone, self.zone_of(ends))
+        else:
+            over = begin + (event.hours.span if ends is None else ends)
+        try:
+            event.add(begin.date(), self._hours(begin, over))
+        except Lost as lost:
+            raise Lost(f"its RDATE {begins}: {lost}") from lost
 
 
-def _rule(text: str, anchor: date) -> RecurrenceRule:
-    return RecurrenceRule(read_rule(text).text, anchor)
+def wall(moment: Moment, zone: str, of: str) -> datetime:
+    """Return a moment of the zone `of` as the clocks in `zone` show it."""
+    if moment.at is None or of == zone:
+        return moment.wall
+    return moment.wall.replace(tzinfo=ZoneInfo(of)).astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
 
 
-def _length(duration: Any) -> timedelta:
-    if not isinstance(duration.dt, timedelta):
-        raise Lost("its DURATION is none")
-    return duration.dt
-
-
-def _one(component: Any, name: str) -> Any:
-    found = _several(component, name)
-    if len(found) > 1:
+def _only(component: Component, name: str) -> Property | None:
+    found = component.properties.get(name, [])
+    if len({(prop.value, tuple(prop.params.items())) for prop in found}) > 1:
         raise Lost(f"it has {len(found)} {name}")
     return found[0] if found else None
-
-
-def _several(component: Any, name: str) -> list[Any]:
-    found = component.get(name)
-    return [] if found is None else found if isinstance(found, list) else [found]

@@ -34,6 +34,7 @@ _SOME_MONTH_DAYS = (
 )
 _SOME_MONTHS = "months such as jan, ranges such as jun-aug or nov-feb, or a list of these"
 _SOME_CYCLE_DAYS = f"days of the cycle counted from 1 up to {CYCLE_MAX}, ranges such as 5-7, or a list of these"
+A_RULE: Final = "a rule of RFC 5545 by days, such as FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE"
 _A_DATE = f"a date such as 2026-12-24, {YEARS[0]} to {YEARS[1]}"
 
 
@@ -157,7 +158,7 @@ def _dates(value: Any) -> frozenset[date]:
 
 def read_rule(value: Any) -> RuleChoice:
     """Return a recurrence rule by days, its end apart from it."""
-    accepted = "a rule of RFC 5545 by days, such as FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE"
+    accepted = A_RULE
     if not isinstance(value, str):
         raise ValueError(accepted)  # noqa: TRY004 - pydantic takes a ValueError for a finding
     kept, count, until = [], None, None

@@ -14,8 +14,9 @@ from preheat.domain.calendar.timetable import intervals
 from preheat.domain.calendar.windows import Window
 from preheat_plantfile.compiling.holidays import Range
 from preheat_plantfile.compiling.plan import compiled
-from preheat_plantfile.importing.instance_scheduler import imported
+from preheat_plantfile.importing.instance_scheduler import read_schedules
 from preheat_plantfile.importing.instance_scheduler_days import WEEKDAYS, weekdays
+from preheat_plantfile.importing.report import NotImportedError
 from preheat_plantfile.reading import parse_plant
 from preheat_plantfile.writing import written
 
@@ -32,8 +33,7 @@ def document(*periods: dict[str, Any], zone: str | None = "UTC", **more: Any) ->
 
 def windows(found: dict[str, Any], first: date, last: date) -> list[Window]:
     """Return when the one model of an imported configuration is needed from one date to another, both in UTC."""
-    plant = imported(json.dumps(found)).plant
-    assert plant is not None
+    plant, _ = read_schedules(json.dumps(found))
     start, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, last + DAY))
     span = Range(first - 40 * DAY, last + 40 * DAY)
     text = written(plant, "a test")
@@ -281,10 +281,13 @@ def test_every_mistake_is_named_at_once_and_nothing_is_printed(bench: Workbench,
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "1:1: not JSON"),
-        ("{", "1:2: not JSON"),
-        ("[]", "found an empty list"),
-        ('{"periods": []}', "accepted: one JSON object"),
+        ("", "found nothing; accepted: a scan of the DynamoDB table"),
+        ("{", "line 1, column 2: not JSON"),
+        ("[]", "found nothing; accepted: a scan"),
+        ("a: [", "line 1, column 5: not YAML"),
+        ('{"periods": []}', "schedules: found none"),
+        ('{"Items": []}', "accepted: a scan of the DynamoDB table"),
+        ('{"Resources": {}}', "accepted: a scan of the DynamoDB table"),
         ('{"periods": {}, "schedules": 3}', "periods: found an empty mapping; accepted: a list"),
         ('{"periods": [], "schedules": []}', "accepted: at least one schedule"),
         ('{"periods": [], "periods": [], "schedules": []}', "found 'periods' twice"),
@@ -343,20 +346,18 @@ PERIODS = st.fixed_dictionaries(
 @given(st.lists(PERIODS, max_size=3))
 def test_whatever_a_document_holds_it_is_told_or_becomes_a_valid_plant(periods: list[dict[str, Any]]) -> None:
     schedule = {"name": "s", "timezone": "Europe/Berlin", "periods": ["a", "b"]}
-    found = imported(json.dumps({"periods": periods, "schedules": [schedule]}))
-    assert (found.plant is None) == bool(found.problems)
-    if found.plant is not None:
-        parse_plant(written(found.plant, "a test").encode(), "imported")
+    try:
+        plant, _ = read_schedules(json.dumps({"periods": periods, "schedules": [schedule]}))
+    except NotImportedError:
+        return
+    parse_plant(written(plant, "a test").encode(), "imported")
 
 
 def test_the_example_of_the_documentation_is_imported_as_it_says() -> None:
     page = (Path(__file__).parents[4] / "docs" / "import.md").read_text()
     example = page.split("```json\n")[1].split("```")[0]
-    found = imported(example)
-    assert found.plant is not None
-    assert (
-        written(found.plant, "scheduler.json (Instance Scheduler on AWS)") == page.split("```yaml\n")[1].split("```")[0]
-    )
+    plant, _ = read_schedules(example)
+    assert written(plant, "scheduler.json (Instance Scheduler on AWS)") == page.split("```yaml\n")[1].split("```")[0]
 
 
 def test_nothing_foreign_reaches_the_terminal_as_it_is(bench: Workbench) -> None:
@@ -369,5 +370,5 @@ def test_nothing_foreign_reaches_the_terminal_as_it_is(bench: Workbench) -> None
     path.write_text(json.dumps(odd))
     result = bench.preheat("import", "instance-scheduler", str(path))
     assert result.exit_code == 0
-    assert len(result.stderr.splitlines()) == 2
+    assert len(result.stderr.splitlines()) == 3
     assert all(character.isprintable() or character == "\n" for character in result.output)

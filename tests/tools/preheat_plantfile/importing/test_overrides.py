@@ -1,0 +1,143 @@
+"""Moved, cancelled and revised starts: one start without RANGE, all later ones with it, the highest SEQUENCE."""
+
+import pytest
+from tests.tools.preheat_plantfile.importing.calendars import calendar, reported, runs
+
+SERIES = "UID:s\nDTSTART;TZID=Europe/Berlin:{day}T060000\nDURATION:PT8H\nSUMMARY:Shift\nRRULE:{rule}"
+MOVED = "UID:s\nRECURRENCE-ID;TZID=Europe/Berlin:{of}T060000\nDTSTART;TZID=Europe/Berlin:{to}\nDURATION:PT2H"
+DAILY = SERIES.format(day="20261201", rule="FREQ=DAILY;COUNT=3")
+WEEKLY = SERIES.format(day="20261130", rule="FREQ=WEEKLY;COUNT=4")
+FIRST, LAST = "12-01 06:00 12-01 14:00", "12-03 06:00 12-03 14:00"
+
+
+@pytest.mark.parametrize(
+    "more", ["", "RRULE:FREQ=WEEKLY;COUNT=4", "RRULE:FREQ=DAILY\nEXDATE:20261209T050000Z", "RDATE:20270101"]
+)
+def test_a_moved_start_is_one_start_whatever_else_it_carries(more: str) -> None:
+    found = runs(calendar(WEEKLY, f"{MOVED.format(of='20261207', to='20261208T060000')}\n{more}"))
+    expected = [
+        "11-30 06:00 11-30 14:00",
+        "12-08 06:00 12-08 08:00",
+        "12-14 06:00 12-14 14:00",
+        "12-21 06:00 12-21 14:00",
+    ]
+    assert found == expected
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_several_revisions_of_a_moved_start_the_highest_sequence_holds(order: tuple[int, int]) -> None:
+    revisions = [
+        MOVED.format(of="20261202", to="20261202T080000") + "\nSEQUENCE:1",
+        MOVED.format(of="20261202", to="20261202T160000") + "\nSEQUENCE:10",
+    ]
+    data = calendar(DAILY, *(revisions[number] for number in order))
+    assert runs(data) == [FIRST, "12-02 16:00 12-02 18:00", LAST]
+    assert "note: 1 older revision left out; the highest SEQUENCE holds" in reported(data)[1]
+
+
+def test_of_several_revisions_of_a_series_the_highest_sequence_holds() -> None:
+    later = SERIES.format(day="20261208", rule="FREQ=DAILY;COUNT=1")
+    assert runs(calendar(f"{later}\nSEQUENCE:4", f"{DAILY}\nSEQUENCE:3")) == ["12-08 06:00 12-08 14:00"]
+
+
+def test_two_series_that_share_a_uid_and_revision_are_both_carried_over() -> None:
+    other = SERIES.format(day="20261208", rule="FREQ=DAILY;COUNT=1")
+    assert runs(calendar(DAILY, other))[-1] == "12-08 06:00 12-08 14:00"
+    moved = MOVED.format(of="20261208", to="20261209T060000")
+    assert runs(calendar(DAILY, other, moved))[-1] == "12-09 06:00 12-09 08:00"
+
+
+ALL_DAY = "UID:s\nDTSTART;VALUE=DATE:20261203\nRRULE:FREQ=WEEKLY;COUNT=3"
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        "RECURRENCE-ID;VALUE=DATE:20261210",
+        "RECURRENCE-ID:20261210",
+        "RECURRENCE-ID;TZID=W. Europe Standard Time:20261210T000000",
+        "RECURRENCE-ID:20261210T000000",
+        "RECURRENCE-ID:20261209T230000Z",
+    ],
+)
+def test_a_date_and_a_time_name_the_same_day_of_an_all_day_series(identity: str) -> None:
+    data = calendar(ALL_DAY, f"UID:s\n{identity}\nDTSTART;VALUE=DATE:20261211")
+    assert runs(data, zone="Europe/Berlin") == [
+        "12-03 00:00 12-04 00:00",
+        "12-11 00:00 12-12 00:00",
+        "12-17 00:00 12-18 00:00",
+    ]
+
+
+@pytest.mark.parametrize("identity", ["RECURRENCE-ID;VALUE=DATE:20261202", "EXDATE"])
+def test_a_date_names_the_start_of_a_timed_series_on_that_day(identity: str) -> None:
+    if identity == "EXDATE":
+        assert runs(calendar(f"{DAILY}\nEXDATE;VALUE=DATE:20261202")) == [FIRST, LAST]
+    else:
+        assert runs(calendar(DAILY, f"UID:s\n{identity}\nSTATUS:CANCELLED")) == [FIRST, LAST]
+
+
+RANGE = "UID:s\nRECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:{of}T060000\n"
+
+
+@pytest.mark.parametrize(
+    ("series", "change", "expected"),
+    [
+        pytest.param(
+            DAILY,
+            RANGE.format(of="20261202") + "DTSTART;TZID=Europe/Berlin:20261202T080000\nDURATION:PT4H",
+            [FIRST, "12-02 08:00 12-02 12:00", "12-03 08:00 12-03 12:00"],
+            id="other hours",
+        ),
+        pytest.param(
+            WEEKLY,
+            RANGE.format(of="20261214") + "DTSTART;TZID=Europe/Berlin:20261215T060000\nDURATION:PT8H",
+            [f"{day} 06:00 {day} 14:00" for day in ("11-30", "12-07", "12-15", "12-22")],
+            id="another weekday",
+        ),
+        pytest.param(
+            SERIES.format(day="20261130", rule="FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SU;WKST=MO;UNTIL=20270110T050000Z"),
+            RANGE.format(of="20261214") + "DTSTART;TZID=Europe/Berlin:20261213T060000\nDURATION:PT8H",
+            [f"{day} 06:00 {day} 14:00" for day in ("11-30", "12-06", "12-13", "12-19", "12-27", "01-02")],
+            id="a day earlier, over the week's start",
+        ),
+        pytest.param(
+            SERIES.format(day="20261130", rule="FREQ=MONTHLY;BYDAY=-1MO;COUNT=3"),
+            RANGE.format(of="20261228") + "DTSTART;TZID=Europe/Berlin:20261229T060000\nDURATION:PT8H",
+            ["11-30 06:00 11-30 14:00", "12-29 06:00 12-29 14:00", "01-26 06:00 01-26 14:00"],
+            id="a rule that cannot be moved is listed",
+        ),
+        pytest.param(
+            WEEKLY,
+            RANGE.format(of="20261214") + "STATUS:CANCELLED",
+            ["11-30 06:00 11-30 14:00", "12-07 06:00 12-07 14:00"],
+            id="cancelled",
+        ),
+        pytest.param(
+            f"{WEEKLY}\nEXDATE;TZID=Europe/Berlin:20261221T060000",
+            RANGE.format(of="20261214") + "DTSTART;TZID=Europe/Berlin:20261215T060000\nDURATION:PT8H",
+            [f"{day} 06:00 {day} 14:00" for day in ("11-30", "12-07", "12-15")],
+            id="what is excluded stays so",
+        ),
+    ],
+)  # fmt: skip
+def test_a_change_of_this_and_all_later_starts_is_done(series: str, change: str, expected: list[str]) -> None:
+    assert runs(calendar(series, change)) == expected
+
+
+def test_a_change_of_earlier_starts_is_said_and_moves_one() -> None:
+    change = RANGE.format(of="20261202").replace("THISANDFUTURE", "THISANDPRIOR")
+    data = calendar(DAILY, f"{change}DTSTART;TZID=Europe/Berlin:20261202T080000\nDURATION:PT4H")
+    assert runs(data) == [FIRST, "12-02 08:00 12-02 12:00", LAST]
+    assert any("its RANGE=THISANDPRIOR: only this start is moved" in line for line in reported(data)[1])
+
+
+def test_a_moved_start_without_an_end_keeps_the_hours_of_its_series() -> None:
+    moved = MOVED.format(of="20261202", to="20261202T100000").removesuffix("DURATION:PT2H").strip()
+    assert runs(calendar(DAILY, moved)) == [FIRST, "12-02 10:00 12-02 18:00", LAST]
+
+
+def test_what_changes_a_series_that_is_cancelled_or_not_there_is_handled() -> None:
+    moved = MOVED.format(of="20261202", to="20261202T080000")
+    assert runs(calendar(moved)) == ["12-02 08:00 12-02 10:00"]
+    assert runs(calendar(f"{DAILY}\nSTATUS:CANCELLED", moved)) == []

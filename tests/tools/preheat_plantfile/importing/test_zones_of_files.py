@@ -1,0 +1,114 @@
+"""Which zone an event is in, whatever the file calls it: names of IANA and Windows, and a VTIMEZONE's own rules."""
+
+from datetime import date
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from icalendar import Timezone
+from tests.tools.preheat_plantfile.importing.calendars import OBSERVANCES, calendar, reported, runs, zone_named
+
+from preheat_plantfile.importing.ics_zones import named_zone
+
+SHIFT = "DTSTART;TZID={0}:20270104T060000\nDTEND;TZID={0}:20270104T140000\nSUMMARY:Early shift"
+EARLY = ["01-04 06:00 01-04 14:00"]
+NEW_YORK = """BEGIN:DAYLIGHT
+TZOFFSETFROM:-0500
+TZOFFSETTO:-0400
+DTSTART:20070311T020000
+RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU
+END:DAYLIGHT
+BEGIN:STANDARD
+TZOFFSETFROM:-0400
+TZOFFSETTO:-0500
+DTSTART:20071104T020000
+RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU
+END:STANDARD"""
+INDIA = "BEGIN:STANDARD\nDTSTART:16010101T000000\nTZOFFSETFROM:+0530\nTZOFFSETTO:+0530\nEND:STANDARD"
+ONE_YEAR = """BEGIN:STANDARD
+DTSTART:20261025T030000
+RDATE:20271031T030000
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:20260329T020000
+RDATE:20270328T020000
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+END:DAYLIGHT"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Europe/Berlin", "europe/berlin", "EUROPE/BERLIN", "/freeassociation.sourceforge.net/Europe/Berlin"),
+        *("W. Europe Standard Time", "w. europe standard time", '"Europe/Berlin"'),
+    ],
+)
+def test_a_name_is_known_whatever_its_case(name: str) -> None:
+    assert named_zone(name) == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("name", "observances", "in_zone"),
+    [
+        ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", OBSERVANCES, "Europe/Berlin"),
+        ("Customized Time Zone", OBSERVANCES, "Europe/Berlin"),
+        ("1", OBSERVANCES, "Europe/Berlin"),
+        ("Mitteleuropa (Wien)", OBSERVANCES, "Europe/Berlin"),
+        ("Eastern, as we call it", NEW_YORK, "America/New_York"),
+        ("Chennai, Kolkata, Mumbai, New Delhi", INDIA, "Asia/Kolkata"),
+        ("only these two years", ONE_YEAR, "Europe/Berlin"),
+    ],
+)
+def test_a_name_that_no_table_has_is_matched_by_the_rules_of_the_file_and_said(
+    name: str, observances: str, in_zone: str
+) -> None:
+    data = calendar(SHIFT.format(f'"{name}"'), head=zone_named(name, observances))
+    assert runs(data, in_zone=in_zone) == EARLY
+    _, lines = reported(data)
+    assert any(line.startswith(f"note: the zone {name!r} is read as ") for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"), [("Berlin, Madrid, Paris", "Europe/Berlin"), ("Wien/Madrid", "Europe/Madrid")]
+)
+def test_of_the_zones_that_agree_the_city_that_the_name_says_is_taken(name: str, zone: str) -> None:
+    _, lines = reported(calendar(SHIFT.format(f'"{name}"'), head=zone_named(name)))
+    assert any(f"is read as {zone}: " in line for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe/London", "America/Sao_Paulo", "Australia/Adelaide", "Asia/Tehran", "Africa/Cairo"]
+)
+def test_a_zone_that_a_library_wrote_is_found_by_its_rules(zone: str) -> None:
+    written = Timezone.from_tzinfo(ZoneInfo(zone), "Plant time", last_date=date(2038, 1, 1))
+    data = calendar(SHIFT.format("Plant time"), head=written.to_ical().decode())
+    assert runs(data, in_zone=zone) == EARLY
+
+
+def test_a_name_without_rules_is_lost_with_the_name_quoted() -> None:
+    report, lines = reported(calendar(SHIFT.format("Plant Standard Time")))
+    assert report.carried == 0
+    (line,) = lines
+    assert "line 4: VEVENT (Early shift): its zone 'Plant Standard Time' is none of IANA's" in line
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "TZUNTIL:20281029T010000Z",
+        "LAST-MODIFIED:yesterday",
+        "X-PROLEPTIC-TZNAME:LMT\nTZURL:::",
+        "BEGIN:STANDARD\nDTSTART:never\nTZOFFSETTO:?\nEND:STANDARD",
+        "BEGIN:DAYLIGHT\nRRULE:FREQ=SOMETIMES\nEND:DAYLIGHT",
+    ],
+)
+def test_an_odd_zone_refuses_no_file_and_is_not_needed_where_its_name_is_known(odd: str) -> None:
+    name = "W. Europe Standard Time"
+    data = calendar(SHIFT.format(name), head=zone_named(name, f"{odd}\n{OBSERVANCES}"))
+    assert runs(data) == EARLY
+
+
+def test_every_zone_of_windows_that_is_matched_has_the_offsets_of_its_own() -> None:
+    assert {named_zone(zone.lower()) for zone in available_timezones()} == available_timezones()

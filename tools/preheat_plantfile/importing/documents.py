@@ -1,0 +1,108 @@
+"""Documents that other tools export: JSON (one value or several after each other), else YAML of any documents.
+
+Owns their form and the fields' names in one spelling. Knows no tool.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from preheat_plantfile.importing.report import NotImportedError
+from preheat_plantfile.yaml import NotReadableError, read_foreign_yaml
+
+SHOWN_MAX: Final = 60  # characters of a list
+DEPTH_MAX: Final = 30
+_SPACE: Final = re.compile(r"[\s,]*")
+_TYPED: Final = ("S", "N", "BOOL", "SS", "NS", "L", "M", "NULL", "B", "BS")
+
+
+def read_documents(text: str, accepted: str) -> list[Any]:
+    """Return the values of a file.
+
+    Raises:
+        NotImportedError: it is neither JSON nor YAML; `accepted` says what is.
+    """
+    if text.lstrip()[:1] in ("{", "["):
+        return list(_json_values(text, accepted))
+    try:
+        return [value for value in read_foreign_yaml(text) if value is not None]
+    except NotReadableError as error:
+        problem = error.problem
+        where = f"line {problem.place.line}, column {problem.place.column}"
+        raise NotImportedError([f"{where}: {problem.found}; accepted: {accepted}"]) from error
+
+
+def _json_values(text: str, accepted: str) -> Iterator[Any]:
+    """Yield the JSON values of a text; several may follow each other, as `cat` joins files."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise NotImportedError([f"found {shown(twice)} twice in one object; accepted: each field once"])
+        return dict(pairs)
+
+    decoder = json.JSONDecoder(object_pairs_hook=unique)
+    at = 0
+    while at < len(text):
+        at = _end(_SPACE, text, at)
+        if at == len(text):
+            return
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            where = f"line {error.lineno}, column {error.colno}"
+            raise NotImportedError([f"{where}: not JSON: {error.msg}; accepted: {accepted}"]) from error
+        except (ValueError, RecursionError) as error:
+            raise NotImportedError([f"not JSON that can be read ({str(error)[:60]}); accepted: {accepted}"]) from error
+        yield value
+
+
+def plain_items(document: dict[str, Any]) -> list[Any]:
+    """Return the items of a DynamoDB scan, each value without the name of its type."""
+    items = document.get("Items")
+    return [untyped(item) for item in items] if isinstance(items, list) else []
+
+
+def untyped(value: Any) -> Any:
+    """Return an item of DynamoDB's JSON as plain values; what has no types stays as it is."""
+    if isinstance(value, dict):
+        if len(value) == 1 and (kind := next(iter(value))) in _TYPED:
+            inner = value[kind]
+            if kind == "NULL":
+                return None
+            if kind == "N":
+                return str(inner)
+            return {name: untyped(each) for name, each in inner.items()} if kind == "M" else untyped(inner)
+        return {name: untyped(each) for name, each in value.items()}
+    return [untyped(each) for each in value] if isinstance(value, list) else value
+
+
+def resources_of(document: dict[str, Any], kind: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the properties of a CloudFormation template's resources of one type, by their logical ids."""
+    resources = document.get("Resources")
+    return [
+        (name, resource["Properties"])
+        for name, resource in (resources if isinstance(resources, dict) else {}).items()
+        if isinstance(resource, dict) and resource.get("Type") == kind and isinstance(resource.get("Properties"), dict)
+    ]
+
+
+def plain_field(name: str) -> str:
+    """Return a field's name in small letters without separators: BeginTime, begin_time and begintime are one."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def shown(value: Any) -> str:
+    """Return a found value in a few words, whatever its size."""
+    from preheat_plantfile.reading import shown as shown_value  # noqa: PLC0415 - loads the file's typed model
+
+    if isinstance(value, list) and value and len(text := json.dumps(value)) <= SHOWN_MAX:
+        return text
+    return shown_value(value)
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return found.end() if found is not None else at

@@ -1,0 +1,176 @@
+"""Which IANA zone a calendar's TZID means: by its name, or by the rules that the file's own VTIMEZONE states.
+
+Owns the names that are known and the comparison of rules. Each answer is kept, so that a file of many events asks once.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from preheat.domain.calendar.recurrence_rule import RecurrenceRule, dates_in, last_of
+from preheat_plantfile.importing.ics_lines import Component
+from preheat_plantfile.importing.ics_values import UnreadableValue, moment_of, offset_of
+from preheat_plantfile.schema.dates import read_rule
+
+# A zone may be defined for a few years only; the longest of these spans in which a zone agrees decides.
+YEARS_AHEAD: Final = (10, 3, 1)
+_STEP: Final = timedelta(days=15)
+_NIGHT: Final = timedelta(hours=12)
+_SECOND: Final = timedelta(seconds=1)
+
+type Offsets = Sequence[tuple[datetime, timedelta]]  # naive UTC instants of change and the offset from then on
+
+
+@dataclass(slots=True)
+class Zones:
+    """The zones of one file. `matched` holds each name that was found by its rules, for the report."""
+
+    definitions: Mapping[str, Component]
+    today: date
+    matched: dict[str, str] = field(default_factory=dict)
+    _known: dict[str, str | None] = field(default_factory=dict)
+
+    def find(self, name: str) -> str | None:
+        """Return the IANA zone that a TZID means, or None."""
+        if name not in self._known:
+            found = named_zone(name)
+            if found is None and (definition := self.definitions.get(name.strip().lower())) is not None:
+                found = matching_zone(definition, name, self.today)
+                if found is not None:
+                    self.matched[name] = found
+            self._known[name] = found
+        return self._known[name]
+
+
+def definitions_of(zones: Sequence[Component]) -> dict[str, Component]:
+    """Return a file's VTIMEZONEs by their TZID in small letters."""
+    return {zone.text("TZID").strip().strip('"').lower(): zone for zone in zones if zone.text("TZID")}
+
+
+@lru_cache(maxsize=1_024)
+def named_zone(name: str) -> str | None:
+    """Return the zone of a name of IANA, of a path that ends with one, or of Windows; case does not matter."""
+    parts = name.strip().strip('"').lower().split("/")
+    if len(parts) > 12:
+        return None
+    for first in range(len(parts)):
+        found = _iana().get("/".join(parts[first:]))
+        if found is not None and (first == 0 or len(parts) - first > 1 or found == "UTC"):
+            return found
+    return _windows().get(name.strip().lower())
+
+
+@lru_cache(maxsize=1)
+def _iana() -> dict[str, str]:
+    return {zone.lower(): zone for zone in sorted(available_timezones())}
+
+
+@lru_cache(maxsize=1)
+def _windows() -> dict[str, str]:
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON  # noqa: PLC0415 - slow
+
+    return {name.lower(): zone for name, zone in WINDOWS_TO_OLSON.items() if zone in available_timezones()}
+
+
+def matching_zone(definition: Component, name: str, today: date) -> str | None:
+    """Return the zone whose offsets agree with a VTIMEZONE's over the years ahead, the likeliest of several."""
+    for years in YEARS_AHEAD:
+        begin = datetime(today.year, today.month, 1)  # noqa: DTZ001 - naive UTC, as the changes are
+        end = begin.replace(year=begin.year + years)
+        try:
+            changes = sorted(_changes(definition, begin, end))
+        except (UnreadableValue, ValueError, OverflowError):
+            return None
+        if not changes:
+            return None
+        within = [at for at, _ in changes if begin < at < end]
+        near = [*_regular(begin, end), *(at + step for at in within for step in (-_NIGHT, _NIGHT))]
+        fitting = _fitting(_candidates(), near, changes)
+        # Some programs write the hour of a change wrongly; where one zone has it as written, that one is meant.
+        exact = _fitting(fitting, [at + step for at in within for step in (-_SECOND, timedelta())], changes)
+        if fitting:
+            said = f"{name} {definition.text('X-LIC-LOCATION')}"
+            return min(exact or fitting, key=lambda zone: _likelihood(zone, said))
+    return None
+
+
+def _regular(begin: datetime, end: datetime) -> Iterator[datetime]:
+    while begin < end:
+        yield begin
+        begin += _STEP
+
+
+def _changes(definition: Component, begin: datetime, end: datetime) -> Iterator[tuple[datetime, timedelta]]:
+    """Yield the instants up to `end` at which an observance begins, with its offset; the latest one before `begin` too.
+
+    Before the first change the offset is what that change says it was.
+    """
+    firsts = []
+    for observance in definition.observances:
+        start, to, before = (observance.first(each) for each in ("DTSTART", "TZOFFSETTO", "TZOFFSETFROM"))
+        if start is None or to is None:
+            continue
+        offset = offset_of(to)
+        earlier = offset_of(before) if before is not None else offset
+        onset = moment_of(start)
+        firsts.append((onset.wall - _bounded(earlier, onset.day), earlier))
+        for wall in _onsets(observance, onset.wall, begin, end):
+            yield wall - _bounded(earlier, wall.date()), offset
+    if firsts:
+        yield datetime(1, 1, 1), min(firsts)[1]  # noqa: DTZ001 - naive UTC, as the changes are
+
+
+def _bounded(offset: timedelta, day: date) -> timedelta:
+    """Return an offset, or none on the first day that there is, from which none can be taken."""
+    return offset if day > date.min else timedelta()
+
+
+def _onsets(observance: Component, first_at: datetime, begin: datetime, end: datetime) -> Iterator[datetime]:
+    """Yield the wall times at which an observance begins."""
+    yield first_at
+    for prop in observance.properties.get("RDATE", ()):
+        for text in prop.value.split(","):
+            yield moment_of(prop, text.partition("/")[0]).wall
+    first = first_at.date()
+    for prop in observance.properties.get("RRULE", ()):
+        choice = read_rule(prop.value)
+        rule = RecurrenceRule(choice.text, first)
+        last = date(int(choice.until[:4]), int(choice.until[4:6]), int(choice.until[6:8])) if choice.until else None
+        if choice.times is not None:
+            last = last_of(rule, choice.times)
+        years = range(max(begin.year - 1, first.year), end.year + 1)
+        if last is not None:
+            years = range(min(years.start, max(last.year - 1, first.year)), min(end.year, last.year) + 1)
+        days = (day for year in years for day in dates_in(rule, year) if last is None or day <= last)
+        yield from (datetime.combine(day, first_at.time()) for day in days)
+
+
+def _offset_at(changes: Offsets, at: datetime) -> timedelta:
+    return changes[bisect_right(changes, at, key=lambda change: change[0]) - 1][1]
+
+
+@lru_cache(maxsize=1)
+def _candidates() -> tuple[str, ...]:
+    return tuple(sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"))
+
+
+def _fitting(zones: Sequence[str], moments: Sequence[datetime], changes: Offsets) -> list[str]:
+    """Return the zones that have the same offset at every moment."""
+    wanted = [(at, _offset_at(changes, at)) for at in moments]
+    return [zone for zone in zones if all(_offset_of(zone, at) == offset for at, offset in wanted)]
+
+
+def _offset_of(zone: str, at: datetime) -> timedelta | None:
+    return at.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).utcoffset()
+
+
+def _likelihood(zone: str, said: str) -> tuple[bool, bool, bool, str]:
+    """Return what orders zones that agree: a city that the name says, one that Windows knows, none of Etc."""
+    city = zone.rpartition("/")[2].replace("_", " ").lower()
+    named = re.search(rf"\b{re.escape(city)}\b", said.lower()) is not None
+    return (not named, zone not in _windows().values(), zone.startswith("Etc/"), zone)
