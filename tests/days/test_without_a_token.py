@@ -11,10 +11,10 @@ from tests.support.day import Day, a_day, a_model, at
 
 from preheat.app.ports.errors import AnswerLost, HostingError
 from preheat.app.ports.hosting import Hosting
-from preheat.domain.decision.situation import Observation
 from preheat.domain.plan.plan import Backend, Target, Unscheduled
 from preheat.domain.record.attempt import LEASE, Attempt
 from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.observation import Observation
 from preheat.domain.record.record import Action, Ownership, Phase
 from preheat_lab.simulation.faults import WorkerKilled
 from preheat_lab.simulation.hosting import STACK

@@ -19,10 +19,10 @@ from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.reconcile import Result, reconcile
 from preheat.app.tick import tick
-from preheat.domain.decision.situation import Observation
 from preheat.domain.plan.plan import Readiness, Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.observation import Observation
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 SAMPLES: dict[str, Any] = json.loads((Path(__file__).parent / "samples-0.1.0.json").read_text())

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from preheat.app.audit.invariants import Broken, by_answer, by_close, by_gate, by_intent, by_readings, by_stop, by_write
 from preheat.app.ports.errors import HostingError, ModelGone
-from preheat.domain.decision.situation import Observation
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.gate import Backlog, BacklogReading, GateLook, Passage
 from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.observation import Observation
 from preheat.domain.record.record import ModelRecord
 from preheat_lab.explorer.canonical import Canonical
 from preheat_lab.explorer.passes import CLOSE, OPEN, SAVE, STOP, Passes, ValueNumbers

@@ -23,11 +23,11 @@ from preheat.app.ports.errors import (
 )
 from preheat.app.ports.store import Planned
 from preheat.app.reconcile.reconcile import WRITES_LOST_MAX
-from preheat.domain.decision.situation import Observation
 from preheat.domain.plan.plan import Target
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.gate import GateLook, Passage
 from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.observation import Observation
 from preheat.domain.record.record import ModelRecord
 from preheat_lab.explorer import behind
 from preheat_lab.explorer import service as hosting

@@ -13,9 +13,9 @@ from preheat.adapters.hosting.router import HostingRouter
 from preheat.adapters.hosting.sagemaker import RUNTIME
 from preheat.app.ports.errors import AnswerLost
 from preheat.app.ports.hosting import Hosting
-from preheat.domain.decision.situation import Observation
 from preheat.domain.plan.plan import Backend, Readiness, Target
 from preheat.domain.record.attempt import Attempt
+from preheat.domain.record.observation import Observation
 from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.errors import SimulatedAnswerLost as Dropped
 from preheat_simulator.http.transport import simulated_client, simulated_runtime

@@ -26,12 +26,12 @@ from preheat.app.ports.errors import (
     WrongState,
 )
 from preheat.app.ports.store import Due, Planned
-from preheat.domain.decision.situation import Observation
 from preheat.domain.demand.request import Reply, RequestId, Standing, Subject, Tombstone
 from preheat.domain.plan.plan import ModelId, Readiness, Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.gate import Backlog, BacklogReading, GateLook
 from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.observation import Observation
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat_lab.simulation.faults import Fate, FaultMix, FaultyPort, Mishap
 from preheat_lab.simulation.hosting import hosting_on

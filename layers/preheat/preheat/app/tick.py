@@ -11,8 +11,8 @@ from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import QueueUnavailable
 from preheat.app.ports.messaging import Queue
 from preheat.app.ports.store import DueIndex, PlanReader, RecordReader, Waker
-from preheat.app.reconcile.reconcile import TICK_HORIZON
 from preheat.domain.plan.plan import ModelId
+from preheat.domain.record.looks import TICK_HORIZON
 
 RESYNC_EVERY_MINUTES = 10
 OVERDUE_AFTER = timedelta(minutes=2)

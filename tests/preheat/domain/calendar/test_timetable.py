@@ -15,7 +15,7 @@ from tests.preheat.domain.calendar.schedules import hard_schedules
 
 from preheat.domain.calendar.days import DayRule
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.calendar.timetable import LOOKAHEAD, ScheduleError, intervals, next_edge, wanted, windows
+from preheat.domain.calendar.timetable import LOOKAHEAD, ScheduleError, find_windows, intervals, next_edge, wanted
 from preheat.domain.calendar.windows import Window, merged
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "2000"))
@@ -89,14 +89,16 @@ def test_three_shifts_have_no_edge_between_them() -> None:
 
 def test_intervals_are_clipped_to_the_range_and_windows_are_whole() -> None:
     assert intervals((THREE_SHIFTS,), NOON, NOON + MINUTE) == [Window(NOON, NOON + MINUTE)]
-    assert list(windows(THREE_SHIFTS, NOON, NOON + MINUTE)) == [
+    assert list(find_windows(THREE_SHIFTS, NOON, NOON + MINUTE)) == [
         Window(datetime(2026, 11, 25, 5, tzinfo=UTC), datetime(2026, 11, 25, 13, tzinfo=UTC))
     ]
 
 
 @pytest.mark.parametrize("length", [timedelta(), -DAY])
 def test_an_empty_range_holds_nothing(length: timedelta) -> None:
-    assert intervals((THREE_SHIFTS,), NOON, NOON + length) == list(windows(THREE_SHIFTS, NOON, NOON + length)) == []
+    assert (
+        intervals((THREE_SHIFTS,), NOON, NOON + length) == list(find_windows(THREE_SHIFTS, NOON, NOON + length)) == []
+    )
 
 
 def test_an_edge_on_the_first_instant_of_a_month_is_found() -> None:
@@ -138,7 +140,7 @@ def test_a_zone_that_is_not_known_is_an_error_that_names_schedule_and_zone(zone:
         lambda: wanted((lost,), NOON),
         lambda: next_edge((lost,), NOON),
         lambda: intervals((lost,), NOON, NOON + DAY),
-        lambda: list(windows(lost, NOON, NOON + DAY)),
+        lambda: list(find_windows(lost, NOON, NOON + DAY)),
     ):
         with pytest.raises(ScheduleError, match=r"schedule lost: time zone .* is not available here"):
             ask()

@@ -12,6 +12,7 @@ import pytest
 
 from preheat.domain.calendar.days import DayRule
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.calendar.timetable import find_windows
 from preheat.domain.calendar.windows import Window
 from preheat.domain.calendar.zones import instant, instant_of, microseconds
 
@@ -49,7 +50,7 @@ def meant(zone: str, start: datetime, end: datetime) -> list[Window]:
     only = DayRule(dates=frozenset({start.date()}))
     shift = ShiftWindow(frozenset(Weekday), start.time(), end.time(), (end.date() - start.date()).days, only)
     around = start.replace(tzinfo=UTC)
-    return list(Schedule("s", zone, (shift,)).windows(around - 3 * DAY, around + 4 * DAY))
+    return list(find_windows(Schedule("s", zone, (shift,)), around - 3 * DAY, around + 4 * DAY))
 
 
 def cases(zone: str, at: datetime) -> Iterator[tuple[datetime, datetime, datetime | None, datetime | None]]:

@@ -8,11 +8,12 @@ from tests.support.day import a_model, at
 
 from preheat.domain.decision.decision import decide
 from preheat.domain.decision.proving import is_due
-from preheat.domain.decision.situation import Observation, Proof, Situation
+from preheat.domain.decision.situation import Situation
 from preheat.domain.demand.demand import NOTHING_WANTED, outlook
 from preheat.domain.plan.plan import HostedModel, Mode, Readiness, Target
 from preheat.domain.record.attempt import Answer
 from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.observation import Observation, Proof
 from preheat.domain.record.record import Effort, ModelRecord, Ownership, Phase
 
 IMAGE = Readiness(b"a picture", "image/jpeg")

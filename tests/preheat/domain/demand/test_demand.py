@@ -11,7 +11,7 @@ from tests.support.day import MIDNIGHT, a_model, at, shifts
 
 from preheat.domain.calendar.days import DayRule
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.calendar.timetable import LOOKAHEAD
+from preheat.domain.calendar.timetable import LOOKAHEAD, find_windows
 from preheat.domain.calendar.windows import Window, merged
 from preheat.domain.calendar.zones import instant
 from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, STOP_TIME, demands, outlook
@@ -94,7 +94,7 @@ def test_a_shift_across_a_clock_change_is_never_left_uncovered(window: str, day:
     midnight = local_day.astimezone(UTC)
     found = [
         each
-        for each in shifts(window, zone="Europe/Berlin").windows(midnight, midnight + timedelta(days=1))
+        for each in find_windows(shifts(window, zone="Europe/Berlin"), midnight, midnight + timedelta(days=1))
         if each.start.astimezone(BERLIN).date() == local_day.date()
     ]
     assert Window(datetime.fromisoformat(start), datetime.fromisoformat(end)) in found
@@ -102,7 +102,9 @@ def test_a_shift_across_a_clock_change_is_never_left_uncovered(window: str, day:
 
 def test_a_window_swallowed_by_the_gap_is_left_out() -> None:
     day = datetime(2026, 3, 29, tzinfo=UTC)
-    found = [each.start for each in shifts("02:10-02:50", zone="Europe/Berlin").windows(day, day + timedelta(hours=12))]
+    found = [
+        each.start for each in find_windows(shifts("02:10-02:50", zone="Europe/Berlin"), day, day + timedelta(hours=12))
+    ]
     assert found == []
 
 

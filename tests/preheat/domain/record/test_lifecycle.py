@@ -8,11 +8,12 @@ import pytest
 from tests.support.day import TARGET, WELD, a_model, at
 
 from preheat.domain.decision.decision import Decision, decide
-from preheat.domain.decision.situation import Observation, Situation
+from preheat.domain.decision.situation import Situation
 from preheat.domain.demand.demand import outlook
 from preheat.domain.plan.plan import Mode
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.lifecycle import LEADS_TO, LIFECYCLE, Desired, Observed, Step, mermaid
+from preheat.domain.record.observation import Observation
 from preheat.domain.record.record import Action, ModelRecord, Ownership, Phase
 
 R, S = Desired.RUN, Desired.REST

@@ -9,10 +9,10 @@ from tests.tools.preheat_lab.statemachine.reference import ReferencePass
 from preheat.adapters.memory.store import MemoryStore
 from preheat.app.ports.errors import AnswerLost, HostingError
 from preheat.app.ports.store import Due
-from preheat.domain.decision.situation import Observation
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import ModelId, Target
 from preheat.domain.record.attempt import Attempt
+from preheat.domain.record.observation import Observation
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat_lab.simulation.hosting import SimulatedHosting
 from preheat_simulator.core.calls import CallLog, LoggedCall

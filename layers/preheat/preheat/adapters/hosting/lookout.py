@@ -16,10 +16,10 @@ from preheat.app.ports.errors import (
     Throttled,
     WrongState,
 )
-from preheat.domain.decision.situation import Observation
 from preheat.domain.plan.plan import Readiness, Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.observation import Observation
 
 OBSERVED = {
     "TRAINED": Observed.STOPPED,  # a stopped model says TRAINED: the service has no word for stopped

@@ -17,10 +17,10 @@ from preheat.app.ports.errors import (
     Throttled,
     WrongState,
 )
-from preheat.domain.decision.situation import Observation
 from preheat.domain.plan.plan import Readiness, Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.observation import Observation
 
 OBSERVED = {
     "TRAINING_COMPLETED": Observed.STOPPED,

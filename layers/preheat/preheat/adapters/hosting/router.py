@@ -10,9 +10,9 @@ from preheat.adapters.hosting.lookout import LookoutHosting
 from preheat.adapters.hosting.rekognition import RekognitionHosting
 from preheat.adapters.hosting.sagemaker import RUNTIME, SageMakerHosting
 from preheat.app.ports.hosting import Hosting
-from preheat.domain.decision.situation import Observation
 from preheat.domain.plan.plan import Backend, Readiness, Target
 from preheat.domain.record.attempt import Attempt
+from preheat.domain.record.observation import Observation
 
 ADAPTERS_MAX: Final = 32
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from preheat.app.ports.errors import AccessRefused
-from preheat.domain.decision.situation import Observation
 from preheat.domain.plan.plan import Backend, Readiness, Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.gate import Backlog, GateLook
 from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.observation import Observation
 
 
 class Hosting(Protocol):

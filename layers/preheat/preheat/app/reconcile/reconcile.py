@@ -15,22 +15,21 @@ from preheat.app.reconcile.downstream import looked_downstream, moved
 from preheat.domain.calendar.timetable import ScheduleError, closed_until
 from preheat.domain.decision import accounting, proving
 from preheat.domain.decision.decision import Decision, after_call, after_gate_call, decide
-from preheat.domain.decision.situation import Observation, Proof, Situation, require_serving
+from preheat.domain.decision.situation import Situation
 from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Outlook, outlook
 from preheat.domain.demand.request import Standing, Subject
 from preheat.domain.lead.evidence import turned
 from preheat.domain.lead.lead_in_force import in_force
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Readiness
-from preheat.domain.record import budget
+from preheat.domain.record import budget, looks
 from preheat.domain.record.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.observation import Observation, Proof, require_serving
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat.domain.values import changed
 
 # A message may come this much before its second; a pass that is earlier ends after one read.
 EARLY = timedelta(seconds=2)
-# A tick looks this far ahead; what is due later, a later tick will find in time.
-TICK_HORIZON = timedelta(seconds=60)
 # A tick may come some seconds late, and sends all that fell due meanwhile at once: looks in turn do not wait for it.
 TURN_HORIZON = timedelta(minutes=5)
 WRITES_LOST_MAX = 3
@@ -110,7 +109,7 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
             # The intent stands: the next pass repeats the very same call, or sees its effect.
             detail = f"{after.reason}; not recorded, the intent remains"
         decision = changed(decision, reason=f"{decision.reason} ({detail or answer})")
-    _look_again(record, remote, TICK_HORIZON if situation.turn is None else TURN_HORIZON)
+    _look_again(record, remote, looks.TICK_HORIZON if situation.turn is None else TURN_HORIZON)
     return Result(
         model_id,
         decision.action,
@@ -170,17 +169,17 @@ def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote
     """Read the rest of what the decision rests on: the service itself, and what consumes the model."""
     model, record = wanted.model, wanted.record
     mode = stack_mode if model is None else max(stack_mode, model.mode, key=lambda mode: mode.strictness)
-    looks = mode is not Mode.PAUSED and record.silent_for_plan != plan_version
+    asks = mode is not Mode.PAUSED and record.silent_for_plan != plan_version
     # A look of several calls is affordable if its last one is.
     spent_until = budget.spent(record.spent_until, now, record.target.backend.calls_a_look - 1)
     affordable = not budget.is_spent(spent_until, now)
-    if looks and affordable:
+    if asks and affordable:
         record = changed(record, writer=remote.writer, spent_until=budget.spent(spent_until, now))
         observation = _observe(record, remote)
     else:
         record = changed(record, writer=remote.writer)
         unread = Observation(Observed.UNKNOWN, "not checked: the call budget is used up", asked=False)
-        observation = unread if looks else Observation(record.observed, "as last seen", asked=False)
+        observation = unread if asks else Observation(record.observed, "as last seen", asked=False)
     situation = Situation(
         model=model,
         plan_version=plan_version,

@@ -6,11 +6,10 @@ local date on which a window starts decides. Values only: what they mean in time
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Final
 
 from preheat.domain.calendar.days import DayRule, Weekday
-from preheat.domain.calendar.windows import Window
 
 __all__ = ["DayRule", "Schedule", "ShiftWindow", "Weekday"]
 
@@ -108,9 +107,3 @@ class Schedule:
             for window in windows:
                 for day in window.starting_among(chosen):
                     yield day, window
-
-    def windows(self, after: datetime, before: datetime) -> Iterator[Window]:
-        """Yield the windows that overlap [after, before), unmerged, whole, by the local date of their start."""
-        from preheat.domain.calendar.timetable import windows  # noqa: PLC0415 - it evaluates what is defined here
-
-        return windows(self, after, before)

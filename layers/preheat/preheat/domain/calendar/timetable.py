@@ -31,7 +31,7 @@ class ScheduleError(Exception):
     """A schedule cannot be evaluated here; the message names it and why. Only its own models suffer."""
 
 
-def windows(schedule: Schedule, after: datetime, before: datetime) -> Iterator[Window]:
+def find_windows(schedule: Schedule, after: datetime, before: datetime) -> Iterator[Window]:
     """Yield the windows of a schedule that overlap [after, before), unmerged, whole, by the date of their start.
 
     Raises:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from preheat.domain.decision import accounting, draining, gating, proving
 from preheat.domain.decision.resting import keep, report, rest, wait
-from preheat.domain.decision.situation import Move, Proof, Situation, edge, served
+from preheat.domain.decision.situation import Move, Situation, edge, served
 from preheat.domain.decision.starting import NO_CAPACITY, start
 from preheat.domain.decision.stopping import stop
 from preheat.domain.lead import evidence
@@ -21,6 +21,7 @@ from preheat.domain.plan.turn import look_in_turn
 from preheat.domain.record import budget, looks
 from preheat.domain.record.attempt import REACTIONS, WORDS_MAX, Answer, Attempt, Call, Outcome
 from preheat.domain.record.lifecycle import LIFECYCLE, Desired, Observed, Step
+from preheat.domain.record.observation import Proof
 from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Phase, Unread
 from preheat.domain.record.wording import describe_answer, format_instant
 from preheat.domain.values import changed

@@ -12,9 +12,10 @@ from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Mode, Resize, Units
 from preheat.domain.plan.turn import Turn
 from preheat.domain.record import looks
-from preheat.domain.record.attempt import Answer, Attempt, Call
+from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.gate import BacklogReading, GateLook
 from preheat.domain.record.lifecycle import Desired, Observed
+from preheat.domain.record.observation import Observation
 from preheat.domain.record.record import Action, Effort, ModelRecord, Ownership, Phase
 from preheat.domain.values import changed
 
@@ -22,44 +23,6 @@ from preheat.domain.values import changed
 RECOVER_AFTER = timedelta(seconds=60)
 # A demand has five attempts: a restart for more units leaves three of them to failures.
 RESIZED_AFTER_MOST = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """The one inference that was tried: how long it took, and why it failed if it did."""
-
-    latency: timedelta
-    failure: Answer | None = None
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What one look told: the state, the service's own word for it, and the failure if the look itself failed.
-
-    `foreign`: to stop it would destroy what somebody else made, so that Preheat neither adopts nor stops it.
-    """
-
-    observed: Observed
-    detail: str = ""
-    failure: Answer | None = None
-    foreign: bool = False
-    no_capacity: bool = False  # it failed because the service has no capacity for it now
-    proof: Proof | None = None  # None: no inference was due
-    serving: int | None = None  # instances, copies or units that answer; None: the service does not say
-    units: int | None = None  # the units it runs with, at the least; None: the service does not say
-    asked: bool = True  # False: no call was made, and nothing is known but what the record says
-
-
-def require_serving(observation: Observation) -> Observation:
-    """Return what was observed, HOSTED only if something serves: ready means that something answers.
-
-    A service that does not say how much serves is taken at its word.
-    """
-    if observation.observed is not Observed.HOSTED or observation.serving is None or observation.serving > 0:
-        return observation
-    detail = f"{observation.detail}, but no instance serves"
-    return changed(observation, observed=Observed.STARTING, detail=detail)
 
 
 @dataclass(frozen=True, slots=True)

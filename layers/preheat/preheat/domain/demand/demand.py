@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
-from preheat.domain.calendar.timetable import LOOKAHEAD, next_edge, wanted
+from preheat.domain.calendar.timetable import LOOKAHEAD, find_windows, next_edge, wanted
 from preheat.domain.calendar.windows import Window, gaps
 from preheat.domain.demand.pieces import Piece, blocks_of, holds_of, lies_in, of_hold, of_window
 from preheat.domain.demand.request import Kind, RequestId, Standing
@@ -99,7 +99,7 @@ def _pieces(
 ) -> Iterator[Piece]:
     blocks = [one for one in requests if one.kind is Kind.BLOCK]
     for schedule in model.schedules:
-        for window in schedule.windows(after, before):
+        for window in find_windows(schedule, after, before):
             yield from of_window(model, window, schedule.name, blocks)
     for hold in holds_of(requests):
         if hold.begin < before and after < hold.end:

@@ -5,6 +5,8 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+# A tick sends what falls due within this time; a later tick finds the rest in time.
+TICK_HORIZON = timedelta(seconds=60)
 HOSTED_EVERY = timedelta(minutes=10)
 STOPPING_EVERY = timedelta(seconds=60)
 UNFIT_EVERY = timedelta(minutes=5)
