@@ -12,7 +12,7 @@ from tests.support.handlers import Handlers
 
 from preheat_lab.explorer import Scenario, explore
 from preheat_lab.explorer.catalog import CI
-from preheat_local import LocalAws, running
+from preheat_local import LocalAws, run_local_aws
 
 # Zone rules come from the packaged tzdata alone, as in the functions and on the command line.
 zoneinfo.reset_tzpath(to=())
@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     """The real template on a local AWS of the tests' own, on free ports; one for the whole run, gone after it."""
-    with running(tmp_path_factory.mktemp("local-aws")) as aws:
+    with run_local_aws(tmp_path_factory.mktemp("local-aws")) as aws:
         yield aws
 
 

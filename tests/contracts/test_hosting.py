@@ -37,14 +37,14 @@ from preheat_lab.simulation.hosting import SimulatedHosting
 from preheat_simulator.core.answering import Answering
 from preheat_simulator.core.clock import ScaledClock
 from preheat_simulator.core.faults import FaultKind, InjectedFault
-from preheat_simulator.core.latency import fixed
+from preheat_simulator.core.latency import make_fixed
 from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Operation
 from preheat_simulator.http.json_wire import load_model
 from preheat_simulator.http.options import Options
 from preheat_simulator.http.runtime_wire import load_model as load_runtime_model
-from preheat_simulator.http.serve import running
-from preheat_simulator.http.transport import simulated_client, simulated_runtime, unattached_client, unattached_runtime
+from preheat_simulator.http.serve import run_in_thread
+from preheat_simulator.http.transport import make_client, make_runtime, make_unattached_client, make_unattached_runtime
 from preheat_simulator.lookout import LookoutService
 from preheat_simulator.rekognition import CustomLabelsService
 from preheat_simulator.sagemaker import EndpointService
@@ -149,25 +149,25 @@ def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     unlimited = AccountLimits(calls_per_second=None)
     names = service.target.project, service.target.version
     if way == "http":
-        options = Options(models=((backend, *names),), start_latency=fixed(600), limits=unlimited, scale=0)
-        with running(options) as served:
-            client = unattached_client(backend, served.url, config=CONFIG)
+        options = Options(models=((backend, *names),), start_latency=make_fixed(600), limits=unlimited, scale=0)
+        with run_in_thread(options) as served:
+            client = make_unattached_client(backend, served.url, config=CONFIG)
             simulator = served.simulator
             clients = [client]
             if backend is Backend.SAGEMAKER:
-                clients.append(unattached_runtime(served.url, config=CONFIG))
+                clients.append(make_unattached_runtime(served.url, config=CONFIG))
             yield Bench(service, service.adapter(*clients), simulator.services[backend], simulator.clock.advance, 2)
         return
     clock = ScaledClock(0, SIX)
-    account = service.account(clock.now, start_latency=fixed(600), limits=unlimited)
+    account = service.account(clock.now, start_latency=make_fixed(600), limits=unlimited)
     account.add_model(*names)
     if way == "core":
         assert isinstance(account, LookoutService)
         yield Bench(service, SimulatedHosting(account), account, clock.advance, 1)
         return
-    clients = [simulated_client(account, config=CONFIG)]
+    clients = [make_client(account, config=CONFIG)]
     if isinstance(account, EndpointService):
-        clients.append(simulated_runtime(account, config=CONFIG))
+        clients.append(make_runtime(account, config=CONFIG))
     routed = HostingRouter(lambda _, service=None: clients[service == RUNTIME], STACK)
     hosting = service.adapter(*clients) if way == "in process" else routed
     yield Bench(service, hosting, account, clock.advance, 2)
@@ -361,7 +361,7 @@ def test_throttled_for_good_is_throttled(bench: Bench) -> None:
 @pytest.mark.parametrize("backend", SERVICES)
 def test_a_dead_endpoint_is_a_lost_answer(backend: Backend) -> None:
     service = SERVICES[backend]
-    client = unattached_client(backend, "http://127.0.0.1:9", config=CONFIG)
+    client = make_unattached_client(backend, "http://127.0.0.1:9", config=CONFIG)
     with pytest.raises(AnswerLost):
         service.adapter(client).describe(service.target)
 
@@ -564,7 +564,9 @@ def test_a_config_outlives_its_endpoint(bench: Bench) -> None:
 def on_moto() -> Iterator[tuple[SageMakerHosting, Any]]:
     """The adapter against moto's SageMaker, with the endpoint config that the target names."""
     with mock_aws():
-        client = unattached_client(Backend.SAGEMAKER, "https://api.sagemaker.eu-central-1.amazonaws.com", config=CONFIG)
+        client = make_unattached_client(
+            Backend.SAGEMAKER, "https://api.sagemaker.eu-central-1.amazonaws.com", config=CONFIG
+        )
         client.create_model(ModelName="line", ExecutionRoleArn="arn:aws:iam::123456789012:role/line")
         variant = {
             "VariantName": "all",
@@ -573,7 +575,7 @@ def on_moto() -> Iterator[tuple[SageMakerHosting, Any]]:
             "InitialInstanceCount": 1,
         }
         client.create_endpoint_config(EndpointConfigName="line-v3", ProductionVariants=[variant])
-        runtime = unattached_runtime("https://runtime.sagemaker.eu-central-1.amazonaws.com", config=CONFIG)
+        runtime = make_unattached_runtime("https://runtime.sagemaker.eu-central-1.amazonaws.com", config=CONFIG)
         yield SageMakerHosting(client, STACK, lambda _: runtime), client
 
 

@@ -15,7 +15,7 @@ from preheat.domain.record.lifecycle import Observed
 from preheat_lab.simulation.hosting import ONE_TRY, SERVICES
 from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.status import Operation
-from preheat_simulator.http.transport import simulated_client
+from preheat_simulator.http.transport import make_client
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 FIRST = {
@@ -45,7 +45,7 @@ class Bench:
         self.goes: Callable[[], None] = lambda: None  # what goes just before a call, the site's first being 0
         self.account: Any = SERVICES[backend](lambda: SIX)
         self.memory = MemoryListing() if memory else None
-        client = simulated_client(self.account, config=ONE_TRY)
+        client = make_client(self.account, config=ONE_TRY)
         self.listing: Listing = self.memory or HostingListing(lambda _: client, self._paused)
 
     def _paused(self) -> None:

@@ -11,7 +11,7 @@ from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Phase
 from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Operation
-from preheat_simulator.core.trail import trail_event
+from preheat_simulator.core.trail import make_trail_event
 
 
 def test_a_hanging_start_that_a_person_stops_begins_anew_without_waiting_for_the_hour() -> None:
@@ -50,7 +50,7 @@ def test_a_stop_by_a_person_inside_a_window_is_seen_through_the_watch_recorded_a
         def stopped_by_a_person() -> None:
             day.person("stops")
             (call,) = (each for each in day.calls[-1:] if each.by == "person")
-            change = watch.read(trail_event(backend, call, region="eu-central-1", account="111122223333"))
+            change = watch.read(make_trail_event(backend, call, region="eu-central-1", account="111122223333"))
             assert change is not None
             assert watch.look(change) == (WELD,)
 

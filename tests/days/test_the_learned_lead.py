@@ -18,7 +18,7 @@ from preheat.domain.record.attempt import LEASE
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Phase
 from preheat_simulator.core.faults import FaultKind
-from preheat_simulator.core.latency import fixed
+from preheat_simulator.core.latency import make_fixed
 from preheat_simulator.core.status import Operation
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def test_forty_shifts_are_never_stopped_within_a_shift_whatever_the_starts_take(
     with a_day(learning=LEARNING) as day:
         for number in range(40):
             takes = (7 * number * number) % 23 + 4
-            day.service.start_latency = fixed(takes * 60)
+            day.service.start_latency = make_fixed(takes * 60)
             day.run_until("17:00", day=number)
             assert (day.started(), day.stopped()) == (number + 1, number + 1)
 

@@ -20,9 +20,9 @@ from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import Action, Phase
 from preheat_cli.stack import Home
-from preheat_local import LocalAws, environment, running
+from preheat_local import LocalAws, environment, run_local_aws
 from preheat_local.aws import outputs
-from preheat_local.store import local_store
+from preheat_local.store import open_local_store
 
 ROOT = Path(__file__).parents[2]
 NEAR, FAR = "210987654321", "310987654321"
@@ -84,7 +84,7 @@ def model(name: str, role: str | None = None) -> HostedModel:
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     arguments = [part for name in MODELS for part in ("--model", f"{name}/1")] + ["--start-latency", "1"]
-    with running(
+    with run_local_aws(
         tmp_path_factory.mktemp("accounts"),
         simulator_arguments=arguments,
         parameters={"MemberRoleArns": f"'{','.join(ROLES.values())}'"},
@@ -95,7 +95,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 @pytest.fixture(scope="module")
 def store(aws: LocalAws) -> Store:
     """The stack's store, with a plan of a model in each account that is needed all the time."""
-    store = local_store(aws)
+    store = open_local_store(aws)
     home = Home(aws.stack_name, aws.region, outputs(aws.endpoint_url, aws.stack_name)["ReconcileRoleArn"])
     let_in(aws, NEAR, home, store.external_id(NEAR))
     let_in(aws, NEAR, home, store.external_id(NEAR), "preheat-other")

@@ -22,10 +22,10 @@ from preheat.bootstrap.wiring import Auditor
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import LedgerEntry
-from preheat_local import LocalAws, running
+from preheat_local import LocalAws, run_local_aws
 from preheat_local.alarms import AlarmState, judge_alarms
-from preheat_local.emulator.launcher import embedded_metrics
-from preheat_local.store import local_store
+from preheat_local.emulator.launcher import read_embedded_metrics
+from preheat_local.store import open_local_store
 
 LATE, GOOD, STRAY = ModelId("late"), ModelId("good"), ModelId("stray")
 ROOT = Path(__file__).parents[2]
@@ -75,7 +75,7 @@ class Bench:
         run.__globals__["auditor"] = Auditor(replace(auditor.audit, clock=MovedClock(at)))
         capsys.readouterr()
         assert run({}, None)["at_risk"] is not None
-        data = [datum for line in capsys.readouterr().out.splitlines() for datum in embedded_metrics(line)]
+        data = [datum for line in capsys.readouterr().out.splitlines() for datum in read_embedded_metrics(line)]
         assert {datum.at for datum in data} == {at.timestamp()}
         for datum in data:
             dimensions = [{"Name": key, "Value": value} for key, value in datum.dimensions.items()]
@@ -141,7 +141,7 @@ def planned(
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     names = [part for name in (LATE, GOOD, STRAY) for part in ("--model", f"plant-{name}/1")]
     arguments = [*names, "--start-latency", "1", "--stop-latency", "1"]
-    with running(tmp_path_factory.mktemp("alarms"), simulator_arguments=arguments) as aws:
+    with run_local_aws(tmp_path_factory.mktemp("alarms"), simulator_arguments=arguments) as aws:
         described = aws.client("cloudformation").describe_stack_resources(StackName=aws.stack_name)["StackResources"]
         resources = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in described}
         sqs, sns, queues = aws.client("sqs"), aws.client("sns"), {}
@@ -168,7 +168,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
             planned(GOOD, known, now + 75 * SECOND, lead=50 * SECOND),
             planned(STRAY, known, None),
         ]
-        store = local_store(aws)
+        store = open_local_store(aws)
         store.apply(models, expected_version=store.plan_version(), at=now)
         bench = Bench(aws, store, resources, queues)
         bench.invoke("TickFunction")

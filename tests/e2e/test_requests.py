@@ -18,8 +18,8 @@ from preheat.app.ports.store import Store
 from preheat.domain.demand.request import RequestId, Subject
 from preheat.domain.plan.plan import Drain, HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import Action, LedgerEntry, Phase
-from preheat_local import LocalAws, running
-from preheat_local.store import local_store
+from preheat_local import LocalAws, run_local_aws
+from preheat_local.store import open_local_store
 
 MODELS = ("plant-asked", "plant-evented", "plant-drained", "plant-other")
 QUEUES = "arn:aws:sqs:eu-central-1:000000000000"
@@ -96,13 +96,13 @@ ASKED = message("asked-1", "hold", "plant-asked", duration="50s", reply_to=f"{QU
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    with running(
+    with run_local_aws(
         tmp_path_factory.mktemp("requests"),
         simulator_arguments=[part for name in MODELS for part in ("--model", f"{name}/1")]
         + ["--start-latency", "1", "--stop-latency", "1"],
         parameters={"DrainQueueArns": f"{QUEUES}:images", "ReplyQueueArns": f"{QUEUES}:replies"},
     ) as aws:
-        sqs, events, store = aws.client("sqs"), aws.client("events"), local_store(aws)
+        sqs, events, store = aws.client("sqs"), aws.client("events"), open_local_store(aws)
         heard, images, _ = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("heard", "images", "replies"))
         pattern = json.dumps({"source": ["preheat"]})
         events.put_rule(Name="heard", EventBusName=aws.event_bus, EventPattern=pattern)

@@ -27,7 +27,7 @@ from preheat.domain.record.record import Phase
 from preheat.observability import correlation, telemetry
 from preheat_simulator.core.status import Operation
 from preheat_simulator.http.options import Options
-from preheat_simulator.http.serve import RunningSimulator, running
+from preheat_simulator.http.serve import RunningSimulator, run_in_thread
 
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events"
@@ -124,7 +124,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         (Backend.REKOGNITION, "plant-weld-seams", "plant-weld-seams-v3"),
         (Backend.SAGEMAKER, "plant-weld-seams", "plant-weld-seams-v3"),
     )
-    with running(Options(models=models)) as simulator, mock_aws():
+    with run_in_thread(Options(models=models)) as simulator, mock_aws():
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
         monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
         session = botocore.session.get_session()

@@ -35,7 +35,7 @@ from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat_lab.simulation.faults import WorkerKilled
 from preheat_lab.simulation.hosting import SimulatedHosting
 from preheat_simulator.core.faults import FaultKind, InjectedFault
-from preheat_simulator.core.latency import fixed
+from preheat_simulator.core.latency import make_fixed
 from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.lookout import LookoutService
 
@@ -132,8 +132,8 @@ class Shift:
         self.service = LookoutService(
             self.clock.now,
             limits=AccountLimits(calls_per_second=None),
-            start_latency=fixed(900),
-            stop_latency=fixed(200),
+            start_latency=make_fixed(900),
+            stop_latency=make_fixed(200),
         )
         self.service.add_model(TARGET.project, TARGET.version)
         self.saved: list[tuple[ModelRecord, Raw]] = []

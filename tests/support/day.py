@@ -28,10 +28,10 @@ from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId, Target
 from preheat.domain.record.gate import Backlog
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord
-from preheat_lab.simulation.hosting import SERVICES, hosting_on
+from preheat_lab.simulation.hosting import SERVICES, make_hosting
 from preheat_simulator.core.calls import LoggedCall
 from preheat_simulator.core.faults import FaultKind, InjectedFault
-from preheat_simulator.core.latency import fixed
+from preheat_simulator.core.latency import make_fixed
 from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.core.switches import Switches
@@ -113,8 +113,8 @@ class Day:
             self.clock.now,
             switches=switches,
             limits=AccountLimits(calls_per_second=None),
-            start_latency=fixed(duration(start_takes).total_seconds()),
-            stop_latency=fixed(duration(stop_takes).total_seconds()),
+            start_latency=make_fixed(duration(start_takes).total_seconds()),
+            stop_latency=make_fixed(duration(stop_takes).total_seconds()),
         )
         self.calls: list[LoggedCall] = []
         add = self.service.call_log.add
@@ -125,7 +125,7 @@ class Day:
 
         self.service.call_log.add = noted  # type: ignore[method-assign]  # the test reads every call
         self.service.add_model(self.target.project, self.target.version)
-        self.hosting: Hosting = hosting_on(self.service)
+        self.hosting: Hosting = make_hosting(self.service)
         self.gates = MemoryGates(self.clock)
         self.gates.mappings = {GATE: SourceMapping(), OTHER_GATE: SourceMapping()}
         self.backlogs = MemoryBacklogs()

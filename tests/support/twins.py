@@ -19,9 +19,9 @@ from preheat.observability.telemetry import _measures
 from preheat_cli.demo.facts import Billed, Metrics, ServiceCall, ServiceFacts, Shift
 from preheat_cli.demo.run import STOP_LATENCY
 from preheat_simulator.core.faults import FaultKind, InjectedFault
-from preheat_simulator.core.latency import fixed
+from preheat_simulator.core.latency import make_fixed
 from preheat_simulator.core.status import Status
-from preheat_simulator.http.transport import simulated_client
+from preheat_simulator.http.transport import make_client
 from preheat_simulator.lookout import LookoutService
 from preheat_simulator.rekognition import CustomLabelsService
 from preheat_simulator.sagemaker import EndpointService
@@ -58,9 +58,9 @@ class Twins:
 
     def prepare(self, shifts: Sequence[Shift]) -> None:
         """Do what `demo_stage.LocalStage.prepare` does."""
-        stop = fixed(STOP_LATENCY.total_seconds())
+        stop = make_fixed(STOP_LATENCY.total_seconds())
         for shift in shifts:
-            start = fixed(shift.start_latency.total_seconds())
+            start = make_fixed(shift.start_latency.total_seconds())
             account = self.accounts[shift.target.backend]
             account.add_model(shift.target.project, shift.target.version, start_latency=start, stop_latency=stop)
             account.inject(
@@ -70,7 +70,7 @@ class Twins:
     def _client(self, target: Target, service: str | None = None) -> Any:
         if target.backend not in self._clients:
             one_try = Config(retries={"mode": "standard", "total_max_attempts": 1})
-            self._clients[target.backend] = simulated_client(self.accounts[target.backend], config=one_try)
+            self._clients[target.backend] = make_client(self.accounts[target.backend], config=one_try)
         return self._clients[target.backend]
 
     def pause(self, span: timedelta) -> None:
@@ -103,7 +103,7 @@ class Twins:
                     calls.append(ServiceCall(each.at, kinds[each.operation], each.operation.value, *facts))
             for model in account.models():
                 steps = account.history(model.project, model.version)
-                history[model.project] = tuple((at, words.shown(status)) for at, status in steps)
+                history[model.project] = tuple((at, words.show(status)) for at, status in steps)
             for name, billed in account.bill().items():
                 spans = (Billed(each.begin, each.end, each.units) for each in billed.intervals)
                 bill[name.partition("/")[0]] = tuple(spans)
@@ -128,5 +128,5 @@ class Twins:
     def start_again(self, shift: Shift) -> None:
         """Start a model a second time behind Preheat's back."""
         account, target = self.accounts[shift.target.backend], shift.target
-        account.set_status(target.project, target.version, shift.words.shown(Status.TRAINED))
+        account.set_status(target.project, target.version, shift.words.show(Status.TRAINED))
         account.person_starts(target.project, target.version, 1)

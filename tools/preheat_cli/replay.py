@@ -23,9 +23,9 @@ from preheat_cli.views import show
 from preheat_plantfile.compiling.terms import Terms
 from preheat_plantfile.schema.leaves import read_late_target, read_lead
 from preheat_report import Tariff
-from preheat_report.lead_chart import svg
-from preheat_report.lead_rules import LeadRule, deviations, pinned, product
-from preheat_report.replay import RecordedStart, replayed
+from preheat_report.lead_chart import draw_chart
+from preheat_report.lead_rules import LeadRule, make_deviation_rule, make_learned_rule, make_pinned_rule
+from preheat_report.replay import RecordedStart, replay
 
 USUAL: Final = ("learned", "pinned:30m", "pinned:45m", "mean+2sd")
 RULES_ACCEPTED: Final = (
@@ -63,7 +63,7 @@ def compare(asked: Asked, form: Format) -> None:
     starts = starts_of(asked.export)
     tariffs = {Backend(name): Tariff(price.amount, price.currency) for name, price in asked.terms.prices.items()}
     cost = Decimal(str(asked.late_cost))
-    found = {name: replayed(starts, rule, tariffs, cost) for name, rule in rules.items()}
+    found = {name: replay(starts, rule, tariffs, cost) for name, rule in rules.items()}
     number = sum(map(len, starts.values()))
     if form is Format.JSON:
         typer.echo("\n".join(json.dumps(view.fields(name, each)) for name, each in found.items()))
@@ -74,7 +74,7 @@ def compare(asked: Asked, form: Format) -> None:
         points = {name: (view.minutes(each.idle_time) / number, 100 * each.late_share) for name, each in found.items()}
         target = 100 * Learning().late_target
         try:
-            asked.chart.write_text(svg(points, next(iter(found)), target, share="late, %"))
+            asked.chart.write_text(draw_chart(points, next(iter(found)), target, share="late, %"))
         except OSError as error:
             raise CliError(
                 f"preheat simulate: {asked.chart} cannot be written: {error}", status=CHECK_FAILED
@@ -99,9 +99,9 @@ def rule_of(text: str) -> LeadRule:
     name, _, settings = text.partition(":")
     matched = _DEVIATIONS.fullmatch(text)
     if matched:
-        return deviations(float(matched[1]))
+        return make_deviation_rule(float(matched[1]))
     if name == "pinned":
-        return pinned(read_lead(settings))
+        return make_pinned_rule(read_lead(settings))
     if name != "learned":
         raise ValueError(f"accepted: {RULES_ACCEPTED}")
     given: dict[str, Any] = {}
@@ -122,7 +122,7 @@ def rule_of(text: str) -> LeadRule:
     default = given.get("default_lead", min(DEFAULT_LEAD, learning.cap))
     if default > learning.cap:
         raise ValueError(f"default_lead {show.duration(default)} is more than lead_cap {show.duration(learning.cap)}")
-    return product(learning, default)
+    return make_learned_rule(learning, default)
 
 
 def starts_of(export: Path) -> dict[ModelId, list[RecordedStart]]:

@@ -121,16 +121,16 @@ class Surroundings:
 
 
 def _current_store() -> Store:
-    from preheat_local.store import local_store  # noqa: PLC0415 - loads PynamoDB
+    from preheat_local.store import open_local_store  # noqa: PLC0415 - loads PynamoDB
 
-    return local_store(_current_aws())
+    return open_local_store(_current_aws())
 
 
 def _current_aws() -> "LocalAws":
-    from preheat_local import LocalAwsError, current  # noqa: PLC0415 - loads boto3
+    from preheat_local import LocalAwsError, find_running  # noqa: PLC0415 - loads boto3
 
     try:
-        found = current()
+        found = find_running()
     except LocalAwsError as error:
         raise CliError(NO_STACK) from error
     if found is None:

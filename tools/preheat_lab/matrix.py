@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from preheat_lab.explorer import Scenario, explore
-from preheat_lab.simulation import run
+from preheat_lab.simulation import simulate
 from preheat_lab.simulation.faults import Mishap
 from preheat_simulator.core.status import Status
 
@@ -76,7 +76,7 @@ AROUND = frozenset(set(Mishap) - set(EVENTS.values()) - PLACELESS)
 EXPECTED_LEAST = 3
 
 
-def base(event: str) -> frozenset[str]:
+def find_spoiled_events(event: str) -> frozenset[str]:
     """Return the events that a fault of the explorer can spoil; none: it comes by itself, wherever anything can."""
     if event == "fault: crash":
         return frozenset({"describe", "save", "start", "stop"})
@@ -86,12 +86,12 @@ def base(event: str) -> frozenset[str]:
     return frozenset({word}) if spoils else frozenset()
 
 
-def explored(scenario: Scenario) -> tuple[Hits, Hits]:
+def explore_scenario(scenario: Scenario) -> tuple[Hits, Hits]:
     """Search; return what was hit, and where it could have been."""
-    return struck(explore(scenario).cells)
+    return sort_cells(explore(scenario).cells)
 
 
-def struck(cells: Mapping[tuple[str, str, str], int]) -> tuple[Hits, Hits]:
+def sort_cells(cells: Mapping[tuple[str, str, str], int]) -> tuple[Hits, Hits]:
     """Return what one search has hit, and where each of these faults could have come: place by place."""
     hits: Hits = defaultdict(Counter)
     could: Hits = defaultdict(Counter)
@@ -99,20 +99,20 @@ def struck(cells: Mapping[tuple[str, str, str], int]) -> tuple[Hits, Hits]:
         if event in EVENTS:
             hits[EVENTS[event]][status, phase] += number
     for event, fault in EVENTS.items():
-        beside = base(event)
+        beside = find_spoiled_events(event)
         for (status, phase, other), number in cells.items():
             if (other in beside or not beside) and status in NATURE.get(fault, (frozenset({status}), ""))[0]:
                 could[fault][status, phase] += number
     return dict(hits), dict(could)
 
 
-def simulated(seed: int) -> tuple[Hits, Hits]:
+def simulate_seed(seed: int) -> tuple[Hits, Hits]:
     """Return the same of one simulated plant: a fault of the surroundings could come wherever a pass began.
 
     Each other seed meets far more of what is rare.
     """
     hits: Hits = defaultdict(Counter)
-    for (status, phase, mishap), number in run(
+    for (status, phase, mishap), number in simulate(
         seed=seed, models=12, days=6, faults="all" if seed % 2 else "rough"
     ).cells.items():
         hits[mishap][status, phase] += number
@@ -121,7 +121,7 @@ def simulated(seed: int) -> tuple[Hits, Hits]:
     return dict(hits), could
 
 
-def added(parts: Iterable[tuple[Hits, Hits]]) -> tuple[Hits, Hits]:
+def add_hits(parts: Iterable[tuple[Hits, Hits]]) -> tuple[Hits, Hits]:
     """Return the sum of what several runs have hit, and where they could have."""
     sums: tuple[Hits, Hits] = defaultdict(Counter), defaultdict(Counter)
     for part in parts:
@@ -131,7 +131,7 @@ def added(parts: Iterable[tuple[Hits, Hits]]) -> tuple[Hits, Hits]:
     return sums
 
 
-def expected(fault: str, place: StatusAndPhase, hits: Hits) -> float:
+def compute_expected(fault: str, place: StatusAndPhase, hits: Hits) -> float:
     """Return how often chance would have a fault hit at a place, by how often it came at all and passes began there."""
     passes = hits[Mishap.NONE]
     return hits.get(fault, Counter()).total() * passes[place] / max(passes.total(), 1)

@@ -75,7 +75,7 @@ def _reference(shapes: Model, reference: Model, path: str) -> Iterator[tuple[str
             yield f"{path}@{trait}", setting
 
 
-def differences(ours: Facts, reference: Facts) -> list[str]:
+def find_differences(ours: Facts, reference: Facts) -> list[str]:
     """Return one sentence for each fact that only one side states or that the two state differently."""
     found = []
     for fact in sorted(ours.keys() | reference.keys()):
@@ -96,7 +96,7 @@ def report(ours: dict[str, Facts], reference: dict[str, Facts]) -> tuple[list[st
             lines.append(f"{group}: not an operation of the reference")
             wrong += 1
             continue
-        found = differences(stated, reference[group])
+        found = find_differences(stated, reference[group])
         facts += len(stated)
         wrong += len(found)
         lines.append(f"{group}: {len(stated)} facts, {len(found)} different")
@@ -131,7 +131,7 @@ def install_reference(cache: Path = ROOT / ".cache") -> Path:
         # Into a scratch folder first: a folder that exists is a whole one, also after Ctrl-C and beside another run.
         with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
             whole = Path(scratch) / version
-            command = [_uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+            command = [_find_uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
             subprocess.run(
                 [*command, "--python", sys.executable, "--target", str(whole), "--requirements", str(REQUIREMENTS)],
                 check=True,
@@ -144,5 +144,5 @@ def install_reference(cache: Path = ROOT / ".cache") -> Path:
     return target
 
 
-def _uv() -> str:
+def _find_uv() -> str:
     return os.environ.get("UV") or shutil.which("uv") or str(ROOT / ".tools" / "uv" / "bin" / "uv")

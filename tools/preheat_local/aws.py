@@ -78,7 +78,7 @@ class LocalAws:
 
     def environment(self) -> dict[str, str]:
         """Return the variables with which a program uses this AWS alone, named as the functions have them."""
-        return environment.for_clients(self.endpoint_url) | {
+        return environment.make_client_environment(self.endpoint_url) | {
             "PREHEAT_MODELS_TABLE": self.models_table,
             "PREHEAT_LEDGER_TABLE": self.ledger_table,
             "PREHEAT_PLANS_TABLE": self.plans_table,

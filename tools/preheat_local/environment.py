@@ -15,7 +15,7 @@ ACCESS_KEY, SECRET_KEY = "test", "test"
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR", "LD_LIBRARY_PATH")
 
 
-def for_clients(endpoint_url: str) -> dict[str, str]:
+def make_client_environment(endpoint_url: str) -> dict[str, str]:
     """Return the variables with which any AWS SDK talks to the local AWS alone."""
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
@@ -31,10 +31,10 @@ def for_clients(endpoint_url: str) -> dict[str, str]:
     }
 
 
-def for_ministack(port: int, temporary: Path, surroundings: Mapping[str, str]) -> dict[str, str]:
+def make_ministack_environment(port: int, temporary: Path, surroundings: Mapping[str, str]) -> dict[str, str]:
     """Return ministack's whole environment. Its functions inherit it, so it holds only what Lambda would."""
     kept = {name: surroundings[name] for name in _KEPT if name in surroundings}
-    client = for_clients(f"http://127.0.0.1:{port}")
+    client = make_client_environment(f"http://127.0.0.1:{port}")
     del client["AWS_ENDPOINT_URL"]  # ministack hands it to the functions itself
     return (
         kept
@@ -49,19 +49,23 @@ def for_ministack(port: int, temporary: Path, surroundings: Mapping[str, str]) -
     )
 
 
-def for_simulator(surroundings: Mapping[str, str]) -> dict[str, str]:
+def make_simulator_environment(surroundings: Mapping[str, str]) -> dict[str, str]:
     """Return the simulator's environment: the terminal's, without its AWS."""
-    return _without_aws(surroundings) | {"PYTHONUNBUFFERED": "1"}
+    return _drop_aws_variables(surroundings) | {"PYTHONUNBUFFERED": "1"}
 
 
-def for_sam(tools: Path, uv: Path, surroundings: Mapping[str, str], endpoint_url: str | None = None) -> dict[str, str]:
+def make_sam_environment(
+    tools: Path, uv: Path, surroundings: Mapping[str, str], endpoint_url: str | None = None
+) -> dict[str, str]:
     """Return sam's environment. `tools` is the folder of its programs; its Python is the one that compiles the layers.
 
     Without an endpoint (a build) sam has no AWS at all; what the terminal says of package indexes and proxies stays.
     """
     return (
-        _without_aws(surroundings)
-        | for_clients(endpoint_url or "http://127.0.0.1:9")  # 9 is the discard port: a build talks to no service
+        _drop_aws_variables(surroundings)
+        | make_client_environment(
+            endpoint_url or "http://127.0.0.1:9"
+        )  # 9 is the discard port: a build talks to no service
         | {
             "PATH": f"{tools}{os.pathsep}{surroundings.get('PATH', os.defpath)}",
             "UV": str(uv),
@@ -72,5 +76,5 @@ def for_sam(tools: Path, uv: Path, surroundings: Mapping[str, str], endpoint_url
     )
 
 
-def _without_aws(surroundings: Mapping[str, str]) -> dict[str, str]:
+def _drop_aws_variables(surroundings: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in surroundings.items() if not name.startswith(("AWS_", "SAM_", "PYTHON"))}

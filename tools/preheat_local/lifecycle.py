@@ -53,7 +53,7 @@ def up(
     """
     checkout = checkout or find_checkout()
     with locked(_lock(checkout)):
-        found = current(checkout)
+        found = find_running(checkout)
         if found is not None:
             say(f"the local AWS is up already at {found.endpoint_url}, the simulator at {found.simulator_url}")
             return found
@@ -70,15 +70,15 @@ def _bring_up(
 ) -> LocalAws:
     began = time.monotonic()
     # A missing tool is named before anything is started.
-    python, command = checkout.tool(".venv-local", "python"), simulator_command(ports[1], simulator_arguments)
-    _fresh(checkout)
+    python, command = checkout.tool(".venv-local", "python"), make_simulator_command(ports[1], simulator_arguments)
+    _make_fresh(checkout)
     started: list[RecordedProcess] = []
     endpoint_url, simulator_url = (f"http://{loopback.HOST}:{number}" for number in ports)
     command += ["--events-to", endpoint_url]
     try:
-        env = environment.for_ministack(ports[0], checkout.temporary, os.environ)
+        env = environment.make_ministack_environment(ports[0], checkout.temporary, os.environ)
         _start(checkout, started, "ministack", [python, checkout.launcher], env)
-        _start(checkout, started, "simulator", command, environment.for_simulator(os.environ))
+        _start(checkout, started, "simulator", command, environment.make_simulator_environment(os.environ))
         say("building the stack")
         stack.build(checkout)
         _await(checkout, started[0], f"{endpoint_url}/_ministack/health")
@@ -114,7 +114,7 @@ def down(*, checkout: Checkout | None = None, say: Callable[[str], None] = print
 
 
 @contextlib.contextmanager
-def running(
+def run_local_aws(
     state: Path,
     *,
     simulator_arguments: Sequence[str] = (),
@@ -139,16 +139,16 @@ def running(
         down(checkout=checkout, say=say)
 
 
-def current(checkout: Checkout | None = None) -> LocalAws | None:
+def find_running(checkout: Checkout | None = None) -> LocalAws | None:
     """Return the local AWS of the checkout, or None if it is not up as a whole."""
     checkout = checkout or find_checkout()
-    ours = _recorded_processes(checkout)
+    ours = _read_processes(checkout)
     if not ours or not all(processes.is_running(process) for process in ours) or not aws.recorded(checkout).exists():
         return None
     return LocalAws.load(aws.recorded(checkout))
 
 
-def simulator_command(port: int, arguments: Sequence[str] = ()) -> list[str]:
+def make_simulator_command(port: int, arguments: Sequence[str] = ()) -> list[str]:
     """Return the command that serves the simulator on `port`, with the interpreter that runs this program."""
     return [sys.executable, "-m", "preheat_simulator", "--port", str(port), *arguments]
 
@@ -156,7 +156,7 @@ def simulator_command(port: int, arguments: Sequence[str] = ()) -> list[str]:
 def _stop_recorded(checkout: Checkout) -> list[str]:
     """Stop every recorded process that is still ours and forget the record; return the names of those that ran."""
     # The last started uses the first: the other way round.
-    stopped = [process.name for process in reversed(_recorded_processes(checkout)) if processes.stop(process)]
+    stopped = [process.name for process in reversed(_read_processes(checkout)) if processes.stop(process)]
     aws.recorded(checkout).unlink(missing_ok=True)
     _record(checkout).unlink(missing_ok=True)
     shutil.rmtree(checkout.temporary, ignore_errors=True)
@@ -175,8 +175,8 @@ def _ports(port: int | None, simulator_port: int | None) -> tuple[int, int]:
         raise LocalAwsError(f"port {first} cannot serve both the AWS services and the simulator: choose two")
     taken = "`preheat down` stops one of this checkout; else give another as {} or {}=N"
     return (
-        loopback.free_port(first, what="the AWS services", remedy=taken.format("--port N", PORT_VARIABLE)),
-        loopback.free_port(
+        loopback.find_free_port(first, what="the AWS services", remedy=taken.format("--port N", PORT_VARIABLE)),
+        loopback.find_free_port(
             second, what="the simulator", remedy=taken.format("--simulator-port N", SIMULATOR_PORT_VARIABLE)
         ),
     )
@@ -189,7 +189,7 @@ def _number(variable: str, default: int) -> int:
     return int(text)
 
 
-def _fresh(checkout: Checkout) -> None:
+def _make_fresh(checkout: Checkout) -> None:
     checkout.state.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(checkout.temporary, ignore_errors=True)
     checkout.temporary.mkdir()
@@ -206,7 +206,7 @@ def _start(
 
 def _await(checkout: Checkout, process: RecordedProcess, url: str) -> None:
     deadline = time.monotonic() + HEALTHY_WITHIN.total_seconds()
-    while not loopback.answers(url):
+    while not loopback.does_answer(url):
         log = checkout.logs / f"{process.name}.log"
         said = log.read_text(errors="replace")[-1500:].strip() or "nothing"
         if not processes.is_running(process):
@@ -225,7 +225,7 @@ def _record(checkout: Checkout) -> Path:
     return checkout.state / "processes.json"
 
 
-def _recorded_processes(checkout: Checkout) -> list[RecordedProcess]:
+def _read_processes(checkout: Checkout) -> list[RecordedProcess]:
     try:
         return [RecordedProcess(**fields) for fields in json.loads(_record(checkout).read_text())]
     except FileNotFoundError:

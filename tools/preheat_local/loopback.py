@@ -12,7 +12,7 @@ from preheat_local.errors import LocalAwsError
 HOST = "127.0.0.1"
 
 
-def free_port(wanted: int, *, what: str, remedy: str) -> int:
+def find_free_port(wanted: int, *, what: str, remedy: str) -> int:
     """Return `wanted` if nobody listens on it; 0 asks for any free port.
 
     Raises:
@@ -29,7 +29,7 @@ def free_port(wanted: int, *, what: str, remedy: str) -> int:
         return int(probe.getsockname()[1])
 
 
-def answers(url: str) -> bool:
+def does_answer(url: str) -> bool:
     """Tell whether a GET of `url` on this machine is answered with a status below 400 within 2 s."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or HOST, parts.port, timeout=2)

@@ -29,13 +29,13 @@ def build(checkout: Checkout) -> Path:
     """
     seal = checkout.build.with_suffix(".sha256")
     with locked(checkout.build.with_suffix(".lock")):
-        print_ = fingerprint(checkout)
+        print_ = compute_fingerprint(checkout)
         if seal.exists() and seal.read_text() == print_ and (checkout.build / "template.yaml").exists():
             return checkout.build
         seal.unlink(missing_ok=True)
         sam = checkout.tool(".venv-sam", "sam")
         command: list[str | Path] = ["build", "--build-dir", checkout.build, "--template-file", checkout.template]
-        _sam(checkout, "build", command, environment.for_sam(sam.parent, checkout.uv(), os.environ))
+        _sam(checkout, "build", command, environment.make_sam_environment(sam.parent, checkout.uv(), os.environ))
         seal.write_text(print_)
     return checkout.build
 
@@ -59,10 +59,15 @@ def deploy(checkout: Checkout, endpoint_url: str, parameters: Mapping[str, str])
     command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"]
     command += ["--no-fail-on-empty-changeset", "--parameter-overrides", *overrides]
     with locked(checkout.build.with_suffix(".lock"), shared=True):  # several may read what was built, nobody changes it
-        _sam(checkout, "deploy", command, environment.for_sam(sam.parent, checkout.uv(), os.environ, endpoint_url))
+        _sam(
+            checkout,
+            "deploy",
+            command,
+            environment.make_sam_environment(sam.parent, checkout.uv(), os.environ, endpoint_url),
+        )
 
 
-def fingerprint(checkout: Checkout) -> str:
+def compute_fingerprint(checkout: Checkout) -> str:
     """Return a digest over the path and content of everything that the build reads."""
     digest = hashlib.sha256()
     for path in _files(checkout.root):

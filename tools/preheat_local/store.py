@@ -8,7 +8,7 @@ from preheat.bootstrap.wiring import open_store
 from preheat_local import LocalAws, environment
 
 
-def local_store(aws: LocalAws) -> Store:
+def open_local_store(aws: LocalAws) -> Store:
     """Return the store of a local AWS, whatever keys and profiles the surroundings name."""
     session = Session(session_vars={"profile": (None, None, None, None)})
     session.set_credentials(environment.ACCESS_KEY, environment.SECRET_KEY)

@@ -4,8 +4,8 @@ Beside it, what other leads would have come to (`replay`). Pure.
 """
 
 from preheat_report.history import History
-from preheat_report.model import ModelReport, report_of
+from preheat_report.model import ModelReport, report_model
 from preheat_report.money import Amounts, Tariff
-from preheat_report.total import Report, report
+from preheat_report.total import Report, report_models
 
-__all__ = ["Amounts", "History", "ModelReport", "Report", "Tariff", "report", "report_of"]
+__all__ = ["Amounts", "History", "ModelReport", "Report", "Tariff", "report_model", "report_models"]

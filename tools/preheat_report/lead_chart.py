@@ -9,7 +9,7 @@ IDLE_MOST = 36.0
 LATE_LEAST, LATE_MOST = 0.5, 50.0  # percent, on a logarithmic scale
 
 
-def svg(
+def draw_chart(
     points: Mapping[str, tuple[float, float]],
     ours: str,
     target: float | None,

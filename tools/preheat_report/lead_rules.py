@@ -20,7 +20,7 @@ CAP_MINUTES = 90.0
 _MINUTE = timedelta(minutes=1)
 
 
-def product(learning: Learning, default: timedelta = DEFAULT_LEAD) -> LeadRule:
+def make_learned_rule(learning: Learning, default: timedelta = DEFAULT_LEAD) -> LeadRule:
     """Return Preheat's own rule: its lead, its evidence, its window of samples; nothing but starts changes anything."""
 
     def leads(took: Sequence[float]) -> list[float]:
@@ -37,12 +37,12 @@ def product(learning: Learning, default: timedelta = DEFAULT_LEAD) -> LeadRule:
     return leads
 
 
-def pinned(lead: timedelta) -> LeadRule:
+def make_pinned_rule(lead: timedelta) -> LeadRule:
     """Return the same lead for ever."""
     return lambda took: [lead / _MINUTE] * len(took)
 
 
-def deviations(times: float, default: timedelta = DEFAULT_LEAD) -> LeadRule:
+def make_deviation_rule(times: float, default: timedelta = DEFAULT_LEAD) -> LeadRule:
     """Return the mean of the last 60 starts plus so many standard deviations; the default before there are two."""
 
     def leads(took: Sequence[float]) -> list[float]:

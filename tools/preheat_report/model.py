@@ -10,8 +10,8 @@ from preheat.domain.plan.plan import Backend, ModelId
 from preheat.domain.record.paid import Cause
 from preheat_report import savings
 from preheat_report.history import Bracket, History, Paid, all_paid, brackets, unknown_begins, within
-from preheat_report.money import Amounts, Tariff, charged
-from preheat_report.promise import Promise, promise_of
+from preheat_report.money import Amounts, Tariff, charge
+from preheat_report.promise import Promise, judge_promise
 
 DAY = timedelta(days=1)
 
@@ -52,7 +52,7 @@ class ModelReport:
         return sum((each.unit_time for each in self.brackets if not each.begins), timedelta())
 
 
-def report_of(history: History, asked: Window, tariffs: Mapping[Backend, Tariff], *, as_of: datetime) -> ModelReport:
+def report_model(history: History, asked: Window, tariffs: Mapping[Backend, Tariff], *, as_of: datetime) -> ModelReport:
     """Return the report on one model. Nothing after `as_of` is reckoned with."""
     until = min(asked.end, as_of)
     if until <= asked.start:
@@ -63,7 +63,10 @@ def report_of(history: History, asked: Window, tariffs: Mapping[Backend, Tariff]
     by_cause = {cause: _sum(parts, cause) for cause in Cause}
     tariff = tariffs.get(history.entries[-1].target.backend) if history.entries else None
     paid = sum(by_cause.values(), timedelta())
-    clock, fixed = savings.around_the_clock(history.entries, known), savings.with_fixed_lead(history.entries, known)
+    clock, fixed = (
+        savings.compute_around_the_clock(history.entries, known),
+        savings.compute_with_fixed_lead(history.entries, known),
+    )
     return ModelReport(
         history.model_id,
         by_cause,
@@ -72,11 +75,11 @@ def report_of(history: History, asked: Window, tariffs: Mapping[Backend, Tariff]
         _by_day(parts),
         tuple(brackets(everything, known)),
         unknown_begins(everything, known),
-        promise_of(history.entries, everything, known),
+        judge_promise(history.entries, everything, known),
         clock,
         fixed,
-        charged([(clock - paid, tariff)]),
-        charged([(fixed - paid, tariff)]),
+        charge([(clock - paid, tariff)]),
+        charge([(fixed - paid, tariff)]),
     )
 
 
@@ -85,7 +88,7 @@ def _sum(parts: list[Paid], cause: Cause) -> timedelta:
 
 
 def _charged(parts: list[Paid], tariffs: Mapping[Backend, Tariff]) -> Amounts:
-    return charged((each.stretch.unit_time, tariffs.get(each.backend)) for each in parts)
+    return charge((each.stretch.unit_time, tariffs.get(each.backend)) for each in parts)
 
 
 def _by_day(parts: list[Paid]) -> dict[date, dict[Cause, timedelta]]:

@@ -20,7 +20,7 @@ class Tariff:
         return Decimal(unit_time // timedelta(microseconds=1)) / 3_600_000_000 * self.unit_hour
 
 
-def charged(parts: Iterable[tuple[timedelta, Tariff | None]]) -> Amounts:
+def charge(parts: Iterable[tuple[timedelta, Tariff | None]]) -> Amounts:
     """Return what parts of unit time cost together; to the hundredth of a cent, rounded once."""
     sums: dict[str, Decimal] = {}
     for unit_time, tariff in parts:
@@ -29,7 +29,7 @@ def charged(parts: Iterable[tuple[timedelta, Tariff | None]]) -> Amounts:
     return {currency: round(amount, 4) for currency, amount in sorted(sums.items())}
 
 
-def added(amounts: Iterable[Amounts]) -> Amounts:
+def add_amounts(amounts: Iterable[Amounts]) -> Amounts:
     """Return the sum of amounts, currency by currency."""
     sums: dict[str, Decimal] = {}
     for each in amounts:

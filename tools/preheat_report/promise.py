@@ -32,7 +32,7 @@ class Promise:
 
     def margin(self, share: float) -> timedelta | None:
         """Return the margin that this share of the starts does not exceed (nearest rank); 0 is the least of all."""
-        return quantile(self.margins, share)
+        return find_quantile(self.margins, share)
 
     def __add__(self, other: "Promise") -> "Promise":
         return Promise(
@@ -45,7 +45,7 @@ class Promise:
         )
 
 
-def quantile(ordered: Sequence[timedelta], share: float) -> timedelta | None:
+def find_quantile(ordered: Sequence[timedelta], share: float) -> timedelta | None:
     """Return the nearest-rank quantile of values in order; None if there are none.
 
     >>> quantile([timedelta(1), timedelta(2), timedelta(3)], 0.5)
@@ -54,7 +54,7 @@ def quantile(ordered: Sequence[timedelta], share: float) -> timedelta | None:
     return ordered[max(ceil(share * len(ordered)), 1) - 1] if ordered else None
 
 
-def promise_of(entries: Sequence[LedgerEntry], paid: Sequence[Paid], asked: Window) -> Promise:
+def judge_promise(entries: Sequence[LedgerEntry], paid: Sequence[Paid], asked: Window) -> Promise:
     """Return what the entries of a range say; stop delays are of the runs that ended in it."""
     told = [entry for entry in entries if entry.at in asked]
     return Promise(

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from preheat.domain.plan.plan import Backend, ModelId
 from preheat_report.lead_rules import LeadRule
-from preheat_report.money import Amounts, Tariff, added, charged
+from preheat_report.money import Amounts, Tariff, add_amounts, charge
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class ReplayedRule:
         return self.late / self.starts if self.starts else 0.0
 
 
-def replayed(
+def replay(
     starts: Mapping[ModelId, Sequence[RecordedStart]],
     rule: LeadRule,
     tariffs: Mapping[Backend, Tariff],
@@ -60,8 +60,8 @@ def replayed(
             idle_time += max(early, timedelta())
             lead_time += timedelta(minutes=lead)
             idle.append((max(early, timedelta()) * start.units, tariffs.get(start.backend)))
-        costs.append(charged(idle))
+        costs.append(charge(idle))
     minutes_late = Decimal(late_time // timedelta(seconds=1)) / 60
     return ReplayedRule(
-        number, late, late_time, idle_time, lead_time, added(costs), minutes_late * late_cost_per_minute
+        number, late, late_time, idle_time, lead_time, add_amounts(costs), minutes_late * late_cost_per_minute
     )

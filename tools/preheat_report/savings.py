@@ -12,7 +12,7 @@ from preheat.domain.record.record import LedgerEntry
 FIXED_LEAD = timedelta(minutes=30)
 
 
-def needed(entries: Sequence[LedgerEntry]) -> list[Window]:
+def find_needed(entries: Sequence[LedgerEntry]) -> list[Window]:
     """Return the demands that a ledger names, each until its end as last seen."""
     found: dict[datetime, datetime] = {}
     for entry in entries:
@@ -21,20 +21,20 @@ def needed(entries: Sequence[LedgerEntry]) -> list[Window]:
     return [Window(begin, end) for begin, end in sorted(found.items()) if begin < end]
 
 
-def units_of(entries: Sequence[LedgerEntry]) -> int:
+def count_units(entries: Sequence[LedgerEntry]) -> int:
     """Return the units that the model was last asked to run with; 1 if it was never started."""
     return next((entry.units for entry in reversed(entries) if entry.units is not None), 1)
 
 
-def around_the_clock(entries: Sequence[LedgerEntry], asked: Window) -> timedelta:
+def compute_around_the_clock(entries: Sequence[LedgerEntry], asked: Window) -> timedelta:
     """Return the unit time of a model that runs through the range, from its first entry on."""
     if not entries or entries[0].at >= asked.end:
         return timedelta()
-    return units_of(entries) * (asked.end - max(asked.start, entries[0].at))
+    return count_units(entries) * (asked.end - max(asked.start, entries[0].at))
 
 
-def with_fixed_lead(entries: Sequence[LedgerEntry], asked: Window) -> timedelta:
+def compute_with_fixed_lead(entries: Sequence[LedgerEntry], asked: Window) -> timedelta:
     """Return the unit time of a model that is started 30 minutes ahead of each demand, and stopped at its end."""
-    ahead = merged(Window(each.start - FIXED_LEAD, each.end) for each in needed(entries))
+    ahead = merged(Window(each.start - FIXED_LEAD, each.end) for each in find_needed(entries))
     spans = (min(each.end, asked.end) - max(each.start, asked.start) for each in ahead)
-    return units_of(entries) * sum((span for span in spans if span > timedelta()), timedelta())
+    return count_units(entries) * sum((span for span in spans if span > timedelta()), timedelta())

@@ -8,8 +8,8 @@ from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.paid import Cause
 from preheat_report.history import History
-from preheat_report.model import ModelReport, report_of
-from preheat_report.money import Amounts, Tariff, added
+from preheat_report.model import ModelReport, report_model
+from preheat_report.money import Amounts, Tariff, add_amounts
 from preheat_report.promise import Promise
 
 
@@ -51,7 +51,7 @@ class Report:
     @property
     def amounts(self) -> Amounts:
         """What they cost."""
-        return added(each.amounts for each in self.models)
+        return add_amounts(each.amounts for each in self.models)
 
     @property
     def promise(self) -> Promise:
@@ -61,16 +61,16 @@ class Report:
     @property
     def saved(self) -> Amounts:
         """What was saved against running around the clock."""
-        return added(each.saved for each in self.models)
+        return add_amounts(each.saved for each in self.models)
 
     @property
     def saved_on_fixed_lead(self) -> Amounts:
         """What was saved against a fixed lead of 30 minutes; below 0 if starts were given more."""
-        return added(each.saved_on_fixed_lead for each in self.models)
+        return add_amounts(each.saved_on_fixed_lead for each in self.models)
 
 
-def report(
+def report_models(
     histories: Sequence[History], asked: Window, tariffs: Mapping[Backend, Tariff], *, as_of: datetime
 ) -> Report:
     """Return the report on `histories` over a range: what the ledgers say, up to `as_of`."""
-    return Report(asked, as_of, tuple(report_of(history, asked, tariffs, as_of=as_of) for history in histories))
+    return Report(asked, as_of, tuple(report_model(history, asked, tariffs, as_of=as_of) for history in histories))

@@ -12,10 +12,10 @@ from dataclasses import replace
 from preheat_simulator.core.account import view
 from preheat_simulator.core.answering import Answering, Progress
 from preheat_simulator.core.calls import API, Caller
-from preheat_simulator.core.errors import ServiceError, conflict, invalid
+from preheat_simulator.core.errors import ServiceError, make_conflict, make_invalid
 from preheat_simulator.core.hosted import SimulatedModel
-from preheat_simulator.core.pages import page
-from preheat_simulator.core.rules import CallReply, on_start, on_stop
+from preheat_simulator.core.pages import cut_page
+from preheat_simulator.core.rules import CallReply, decide_start, decide_stop
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.core.tokens import Parameters
 from preheat_simulator.core.views import AnomalyVerdict, ListPage, ModelView, ProjectView
@@ -44,17 +44,17 @@ class LookoutService(Answering):
 
         def handle(call: Progress) -> Status:
             if max_units is not None and max_units < min_units:
-                raise invalid(f"MaxInferenceUnits: {max_units} is less than MinInferenceUnits, {min_units}")
+                raise make_invalid(f"MaxInferenceUnits: {max_units} is less than MinInferenceUnits, {min_units}")
             model = self._fleet.model_to_run(project, version, call.now, self.switches.latest)
             parameters = (Operation.START_MODEL, project, model.version, min_units, max_units)
 
             def begin() -> None:
                 call.fault = self._begin_start(model, (min_units, max_units), call.now) or call.fault
 
-            reply = on_start(model.status, self.switches)
+            reply = decide_start(model.status, self.switches)
             return self._once(call, model, token, parameters, turn=model.stops, reply=reply, begin=begin)
 
-        return self._answered(Operation.START_MODEL, project, version, handle, caller=caller, token=token)
+        return self._answer(Operation.START_MODEL, project, version, handle, caller=caller, token=token)
 
     def stop_model(self, project: str, version: str, token: str | None = None, *, caller: Caller = API) -> Status:
         """Begin to stop a model; return its hosting status, or the first answer again for a token that is known."""
@@ -62,7 +62,7 @@ class LookoutService(Answering):
         def handle(call: Progress) -> Status:
             model = self._fleet.model_to_run(project, version, call.now, self.switches.latest)
             parameters = (Operation.STOP_MODEL, project, model.version, None, None)
-            reply = on_stop(model.status, self.switches)
+            reply = decide_stop(model.status, self.switches)
             return self._once(
                 call,
                 model,
@@ -73,11 +73,11 @@ class LookoutService(Answering):
                 begin=lambda: self._begin_stop(model, call.now),
             )
 
-        return self._answered(Operation.STOP_MODEL, project, version, handle, caller=caller, token=token)
+        return self._answer(Operation.STOP_MODEL, project, version, handle, caller=caller, token=token)
 
     def describe_model(self, project: str, version: str, *, caller: Caller = API) -> ModelView:
         """Return a model as of now; `latest` is the highest version."""
-        return self._answered(
+        return self._answer(
             Operation.DESCRIBE_MODEL,
             project,
             version,
@@ -96,25 +96,25 @@ class LookoutService(Answering):
             rows = (
                 replace(view(model), status=model.status_at(seen_at)) for model in self._fleet.models(call.now, project)
             )
-            return page(rows, lambda row: row.version.zfill(10), next_token, max_results)
+            return cut_page(rows, lambda row: row.version.zfill(10), next_token, max_results)
 
-        return self._answered(Operation.LIST_MODELS, project, None, handle, caller=caller)
+        return self._answer(Operation.LIST_MODELS, project, None, handle, caller=caller)
 
     def list_projects(
         self, next_token: str | None = None, max_results: int | None = None, *, caller: Caller = API
     ) -> ListPage[ProjectView]:
         """Return one page of projects, by name."""
-        return self._answered(
+        return self._answer(
             Operation.LIST_PROJECTS,
             None,
             None,
-            lambda _: page(self._fleet.projects(), lambda row: row.name, next_token, max_results),
+            lambda _: cut_page(self._fleet.projects(), lambda row: row.name, next_token, max_results),
             caller=caller,
         )
 
     def describe_project(self, project: str, *, caller: Caller = API) -> ProjectView:
         """Return a project."""
-        return self._answered(
+        return self._answer(
             Operation.DESCRIBE_PROJECT, project, None, lambda _: self._fleet.project(project), caller=caller
         )
 
@@ -125,14 +125,14 @@ class LookoutService(Answering):
 
         def handle(call: Progress) -> AnomalyVerdict:
             if content_type not in _IMAGE_TYPES:
-                raise invalid(f"ContentType: {content_type} is not accepted, it is {' or '.join(_IMAGE_TYPES)}")
+                raise make_invalid(f"ContentType: {content_type} is not accepted, it is {' or '.join(_IMAGE_TYPES)}")
             model = self._fleet.model(project, version, call.now)
             if model.status is not Status.HOSTED:
-                raise conflict(f"Model {model.name} is {model.status}, only a HOSTED model detects", model.name)
+                raise make_conflict(f"Model {model.name} is {model.status}, only a HOSTED model detects", model.name)
             digest = hashlib.sha256(image).digest()
             return AnomalyVerdict(anomalous=digest[0] % 2 == 1, confidence=0.5 + digest[1] / 512)
 
-        return self._answered(Operation.DETECT_ANOMALIES, project, version, handle, caller=caller)
+        return self._answer(Operation.DETECT_ANOMALIES, project, version, handle, caller=caller)
 
     def person_starts(self, project: str, version: str, units: int = 1) -> Status:
         """Start a model as a person would, past faults and throttling; raises ServiceError if it cannot be started."""
@@ -159,12 +159,12 @@ class LookoutService(Answering):
         if token is not None:
             known = self._tokens.recall(token, parameters, turn=turn, now=call.now, scope=scope, after=after)
             if known is not None and known.parameters != parameters:
-                raise self._changed(token, model)
+                raise self._report_change(token, model)
             if known is not None:
                 call.answer, call.replayed = known.answer, True
                 return Status(known.answer)
         if reply is CallReply.CONFLICT:
-            raise conflict(f"Model {model.name} is {model.status}: {parameters[0]} is not possible", model.name)
+            raise make_conflict(f"Model {model.name} is {model.status}: {parameters[0]} is not possible", model.name)
         if reply is CallReply.DO:
             begin()
             call.changed_state = True
@@ -175,7 +175,7 @@ class LookoutService(Answering):
             self._tokens.remember(token, parameters, status.value, turn=turn, now=call.now, scope=scope)
         return status
 
-    def _changed(self, token: str, model: SimulatedModel) -> ServiceError:
+    def _report_change(self, token: str, model: SimulatedModel) -> ServiceError:
         message = f"ClientToken {token} was sent before with other parameters"
         code = self.switches.changed_parameters
-        return conflict(message, model.name) if code == "ConflictException" else ServiceError(code, message)
+        return make_conflict(message, model.name) if code == "ConflictException" else ServiceError(code, message)

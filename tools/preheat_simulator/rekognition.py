@@ -12,10 +12,10 @@ from typing import Any
 
 from preheat_simulator.core.answering import Answering, Progress
 from preheat_simulator.core.calls import API, Caller
-from preheat_simulator.core.errors import ServiceError, conflict, invalid, not_found
+from preheat_simulator.core.errors import ServiceError, make_conflict, make_invalid, make_not_found
 from preheat_simulator.core.hosted import SimulatedModel
-from preheat_simulator.core.pages import page
-from preheat_simulator.core.rules import CallReply, on_start, on_stop
+from preheat_simulator.core.pages import cut_page
+from preheat_simulator.core.rules import CallReply, decide_start, decide_stop
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.core.views import ListPage, ProjectView, VersionView
 from preheat_simulator.core.words import REKOGNITION
@@ -30,32 +30,32 @@ class CustomLabelsService(Answering):
         self, arn: str, min_units: int, max_units: int | None = None, *, caller: Caller = API
     ) -> str:
         """Begin to run a version; return its status."""
-        project, version = self._named(arn)
+        project, version = self._find_version(arn)
 
         def handle(call: Progress) -> str:
             if max_units is not None and max_units < min_units:
-                raise invalid(f"MaxInferenceUnits: {max_units} is less than MinInferenceUnits, {min_units}")
+                raise make_invalid(f"MaxInferenceUnits: {max_units} is less than MinInferenceUnits, {min_units}")
 
             def begin(model: SimulatedModel) -> None:
                 call.fault = self._begin_start(model, (min_units, max_units), call.now) or call.fault
 
-            return self._changed(call, arn, lambda status: on_start(status, self.switches), begin)
+            return self._report_change(call, arn, lambda status: decide_start(status, self.switches), begin)
 
-        return self._answered(self.words.start, project, version, handle, caller=caller)
+        return self._answer(self.words.start, project, version, handle, caller=caller)
 
     def stop_project_version(self, arn: str, *, caller: Caller = API) -> str:
         """Begin to stop a version; return its status."""
-        project, version = self._named(arn)
+        project, version = self._find_version(arn)
 
         def handle(call: Progress) -> str:
-            return self._changed(
+            return self._report_change(
                 call,
                 arn,
-                lambda status: on_stop(status, self.switches),
+                lambda status: decide_stop(status, self.switches),
                 lambda model: self._begin_stop(model, call.now),
             )
 
-        return self._answered(self.words.stop, project, version, handle, caller=caller)
+        return self._answer(self.words.stop, project, version, handle, caller=caller)
 
     def describe_projects(
         self, names: list[str] | None, token: str | None = None, size: int | None = None, *, caller: Caller = API
@@ -64,10 +64,12 @@ class CustomLabelsService(Answering):
 
         def handle(_: Progress) -> ListPage[ProjectView]:
             rows = (each for each in self._fleet.projects() if names is None or each.name in names)
-            return page((replace(row, arn=self.project_arn(row)) for row in rows), lambda row: row.name, token, size)
+            return cut_page(
+                (replace(row, arn=self.project_arn(row)) for row in rows), lambda row: row.name, token, size
+            )
 
         only = names[0] if names and len(names) == 1 else None
-        return self._answered(Operation.DESCRIBE_PROJECTS, only, None, handle, caller=caller)
+        return self._answer(Operation.DESCRIBE_PROJECTS, only, None, handle, caller=caller)
 
     def describe_project_versions(
         self,
@@ -83,27 +85,27 @@ class CustomLabelsService(Answering):
 
         def handle(call: Progress) -> ListPage[VersionView]:
             if project_arn not in {self.project_arn(each) for each in self._fleet.projects()}:
-                raise not_found("PROJECT", project_arn)
+                raise make_not_found("PROJECT", project_arn)
             rows = (each for each in self._fleet.models(call.now, project) if names is None or each.version in names)
-            return page((self._view(row) for row in rows), lambda row: row.version, token, size)
+            return cut_page((self._view(row) for row in rows), lambda row: row.version, token, size)
 
         only = names[0] if names and len(names) == 1 else None
-        return self._answered(self.words.describe, project, only, handle, caller=caller)
+        return self._answer(self.words.describe, project, only, handle, caller=caller)
 
     def detect_custom_labels(self, arn: str, image: bytes, *, caller: Caller = API) -> list[dict[str, Any]]:
         """Return a made-up finding, the same for the same bytes; only a RUNNING version gives one."""
-        project, version = self._named(arn)
+        project, version = self._find_version(arn)
 
         def handle(call: Progress) -> list[dict[str, Any]]:
             model = self._fleet.model(project, version, call.now)
             if arn != self.version_arn(project, version):
-                raise not_found("MODEL", arn)
+                raise make_not_found("MODEL", arn)
             if model.status is not Status.HOSTED:
                 raise ServiceError("ResourceNotReadyException", f"{model.name} is {self.word(model)}, not RUNNING")
             digest = hashlib.sha256(image).digest()
             return [{"Name": "anomaly" if digest[0] % 2 else "normal", "Confidence": 50.0 + digest[1] / 6}]
 
-        return self._answered(self.words.infer, project, version, handle, caller=caller)
+        return self._answer(self.words.infer, project, version, handle, caller=caller)
 
     def person_starts(self, project: str, version: str, units: int = 1) -> str:
         """Start a version as a person would, past faults and throttling; raises ServiceError if it cannot be."""
@@ -132,20 +134,20 @@ class CustomLabelsService(Answering):
         return f"arn:aws:rekognition:{self.region}:{self.account}"
 
     @staticmethod
-    def _named(arn: str) -> tuple[str, str]:
+    def _find_version(arn: str) -> tuple[str, str]:
         _, project, _, version, *_ = arn.split("/")
         return project, version
 
-    def _changed(
+    def _report_change(
         self, call: Progress, arn: str, reply: Callable[[Status], CallReply], begin: Callable[[SimulatedModel], None]
     ) -> str:
-        project, version = self._named(arn)
+        project, version = self._find_version(arn)
         model = self._fleet.model(project, version, call.now)
         if arn != self.version_arn(project, version):
-            raise not_found("MODEL", arn)
+            raise make_not_found("MODEL", arn)
         match reply(model.status):
             case CallReply.CONFLICT:
-                raise conflict(f"{model.name} is {self.word(model)}", model.name)
+                raise make_conflict(f"{model.name} is {self.word(model)}", model.name)
             case CallReply.DO:
                 begin(model)
                 call.changed_state = True

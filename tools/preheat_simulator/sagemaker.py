@@ -11,10 +11,10 @@ from typing import Any
 
 from preheat_simulator.core.answering import Answering, Progress
 from preheat_simulator.core.calls import API, Caller
-from preheat_simulator.core.errors import ServiceError, invalid
+from preheat_simulator.core.errors import ServiceError, make_invalid
 from preheat_simulator.core.hosted import SimulatedModel
-from preheat_simulator.core.pages import page
-from preheat_simulator.core.rules import CallReply, on_stop
+from preheat_simulator.core.pages import cut_page
+from preheat_simulator.core.rules import CallReply, decide_stop
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.core.views import ListPage
 from preheat_simulator.core.words import SAGEMAKER
@@ -36,7 +36,7 @@ class EndpointService(Answering):
         def handle(call: Progress) -> str:
             standing = self._standing(name, call.now)
             if standing is not None:
-                raise invalid(f'Cannot create already existing endpoint "{self.arn(name)}".')
+                raise make_invalid(f'Cannot create already existing endpoint "{self.arn(name)}".')
             self._check_config(config, call.now)
             model = self._fleet.find(name, config, call.now)
             model = model or self._fleet.add_model(name, config, Status.TRAINED, call.now)
@@ -46,20 +46,23 @@ class EndpointService(Answering):
             call.answer = self.word(model)
             return self.arn(name)
 
-        return self._answered(self.words.start, name, config, handle, caller=caller)
+        return self._answer(self.words.start, name, config, handle, caller=caller)
 
     def delete_endpoint(self, name: str, *, caller: Caller = API) -> None:
         """Begin to delete an endpoint; its config stays."""
 
         def handle(call: Progress) -> None:
             model = self._endpoint(name, call.now)
-            if on_stop(model.status, self.switches) is not CallReply.DO and model.status is not Status.HOSTING_FAILED:
-                raise invalid(f'Cannot update in-progress endpoint "{self.arn(name)}".')
+            if (
+                decide_stop(model.status, self.switches) is not CallReply.DO
+                and model.status is not Status.HOSTING_FAILED
+            ):
+                raise make_invalid(f'Cannot update in-progress endpoint "{self.arn(name)}".')
             self._begin_stop(model, call.now)
             call.changed_state = True
             call.answer = self.word(model)
 
-        self._answered(self.words.stop, name, self._config_of(name), handle, caller=caller)
+        self._answer(self.words.stop, name, self._config_of(name), handle, caller=caller)
 
     def describe_endpoint(self, name: str, *, caller: Caller = API) -> dict[str, Any]:
         """Return an endpoint as the service describes it."""
@@ -81,7 +84,7 @@ class EndpointService(Answering):
                 shown["ProductionVariants"] = [{"VariantName": VARIANT, **counts}]
             return shown | ({"FailureReason": model.message} if model.status is Status.HOSTING_FAILED else {})
 
-        return self._answered(self.words.describe, name, self._config_of(name), handle, caller=caller)
+        return self._answer(self.words.describe, name, self._config_of(name), handle, caller=caller)
 
     def describe_endpoint_config(self, config: str, *, caller: Caller = API) -> dict[str, Any]:
         """Return an endpoint config as the service describes it."""
@@ -98,7 +101,7 @@ class EndpointService(Answering):
                 "CreationTime": model.created_at,
             }
 
-        return self._answered(Operation.DESCRIBE_ENDPOINT_CONFIG, None, config, handle, caller=caller)
+        return self._answer(Operation.DESCRIBE_ENDPOINT_CONFIG, None, config, handle, caller=caller)
 
     def list_endpoints(
         self, contains: str = "", token: str | None = None, size: int | None = None, *, caller: Caller = API
@@ -114,9 +117,9 @@ class EndpointService(Answering):
                     row = {"EndpointName": project.name, "EndpointArn": self.arn(project.name)}
                     times = {"CreationTime": changes[0][0], "LastModifiedTime": changes[-1][0]}
                     rows.append(row | times | {"EndpointStatus": self.word(model)})
-            return page(rows, lambda row: str(row["EndpointName"]), token, size)
+            return cut_page(rows, lambda row: str(row["EndpointName"]), token, size)
 
-        return self._answered(Operation.LIST_ENDPOINTS, None, None, handle, caller=caller)
+        return self._answer(Operation.LIST_ENDPOINTS, None, None, handle, caller=caller)
 
     def list_tags(self, arn: str, *, caller: Caller = API) -> Tags:
         """Return an endpoint's tags."""
@@ -125,7 +128,7 @@ class EndpointService(Answering):
         def handle(call: Progress) -> Tags:
             return self._endpoint(name, call.now).tags
 
-        return self._answered(Operation.LIST_TAGS, name, self._config_of(name), handle, caller=caller)
+        return self._answer(Operation.LIST_TAGS, name, self._config_of(name), handle, caller=caller)
 
     def add_tags(self, arn: str, tags: Tags, *, caller: Caller = API) -> Tags:
         """Add tags to an endpoint, in place of those of the same key; return them all."""
@@ -136,7 +139,7 @@ class EndpointService(Answering):
             model.tags = list({tag["Key"]: tag for tag in [*model.tags, *tags]}.values())
             return model.tags
 
-        return self._answered(Operation.ADD_TAGS, name, self._config_of(name), handle, caller=caller)
+        return self._answer(Operation.ADD_TAGS, name, self._config_of(name), handle, caller=caller)
 
     def invoke_endpoint(self, name: str, payload: bytes, *, caller: Caller = API) -> bytes:
         """Return a made-up finding, the same for the same bytes; only an endpoint in service gives one.
@@ -147,11 +150,11 @@ class EndpointService(Answering):
         def handle(call: Progress) -> bytes:
             standing = self._standing(name, call.now)
             if standing is None or standing.status is not Status.HOSTED:
-                raise invalid(f"Endpoint {name} of account {self.account} not found.")
+                raise make_invalid(f"Endpoint {name} of account {self.account} not found.")
             digest = hashlib.sha256(payload).digest()
             return json.dumps({"IsAnomalous": digest[0] % 2 == 1, "Confidence": 0.5 + digest[1] / 512}).encode()
 
-        return self._answered(self.words.infer, name, self._config_of(name), handle, caller=caller)
+        return self._answer(self.words.infer, name, self._config_of(name), handle, caller=caller)
 
     def set_instances(self, name: str, instances: int | None) -> None:
         """Let so many instances serve an endpoint, as scaling would; None: as many as it was created with."""
@@ -203,7 +206,7 @@ class EndpointService(Answering):
         for model in self._fleet.models(now):
             if model.version == config:
                 return model
-        raise invalid(f'Could not find endpoint configuration "{self._place}:endpoint-config/{config.lower()}".')
+        raise make_invalid(f'Could not find endpoint configuration "{self._place}:endpoint-config/{config.lower()}".')
 
 
 def create_endpoint(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from preheat.domain.plan.plan import Learning
 from preheat_cli.main import app
 from preheat_cli.replay import USUAL, starts_of
 from preheat_cli.views.show import entry_fields
-from preheat_simulator.core.latency import fixed
+from preheat_simulator.core.latency import make_fixed
 
 from .test_commands import GOLDEN
 
@@ -26,7 +26,7 @@ def exported(day: Day) -> str:
 def recorded(shifts: int) -> Day:
     with a_day(learning=Learning()) as day:
         for number in range(shifts):
-            day.service.start_latency = fixed(((7 * number * number) % 23 + 4) * 60)
+            day.service.start_latency = make_fixed(((7 * number * number) % 23 + 4) * 60)
             day.run_until("17:00", day=number)
     return day
 

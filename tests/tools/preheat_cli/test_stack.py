@@ -19,7 +19,7 @@ from preheat_cli.errors import CliError
 from preheat_cli.main import app
 from preheat_cli.stack import find_home, open_store
 from preheat_local import LocalAws, LocalAwsError
-from preheat_local.store import local_store
+from preheat_local.store import open_local_store
 
 NOBODY = ModelId("nobody-plans-this")
 QUEUE = "Resources: {Queue: {Type: 'AWS::SQS::Queue'}}\nOutputs: {ModelsTable: {Value: none}}\n"
@@ -36,7 +36,7 @@ def signed_in(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
 
 def test_a_named_stack_is_found_by_its_outputs(signed_in: LocalAws) -> None:
     store = open_store(signed_in.stack_name)
-    assert store.plan_version() == local_store(signed_in).plan_version()
+    assert store.plan_version() == open_local_store(signed_in).plan_version()
     assert store.load(NOBODY) is None
 
 
@@ -71,7 +71,7 @@ def test_an_aws_out_of_reach_is_told_in_one_line(signed_in: LocalAws, monkeypatc
 
 
 def test_a_hold_is_asked_for_and_answered_through_the_queue_of_a_named_stack(signed_in: LocalAws) -> None:
-    store, now = local_store(signed_in), datetime.now(UTC)
+    store, now = open_local_store(signed_in), datetime.now(UTC)
     target = Target("plant-held", "3")
     hour = timedelta(hours=1)
     model = HostedModel(ModelId("held"), target, Units(), (), hour, timedelta(), now)
@@ -92,7 +92,7 @@ def test_the_local_store_needs_nothing_of_the_terminal(
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "a-profile-that-is-not-there")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    assert local_store(local_aws).load(NOBODY) is None
+    assert open_local_store(local_aws).load(NOBODY) is None
 
 
 def test_the_demo_reads_what_the_service_the_metrics_and_the_queues_say(signed_in: LocalAws) -> None:

@@ -11,17 +11,17 @@ PAGE = bill.DOC.read_text(encoding="utf-8")
 
 
 def test_the_tables_on_the_page_are_those_of_the_script() -> None:
-    assert bill.tables(bill.read(PAGE)) in PAGE
+    assert bill.format_tables(bill.read_page(PAGE)) in PAGE
 
 
 def test_a_page_that_lacks_a_figure_is_refused_by_its_name() -> None:
     with pytest.raises(ValueError, match="no figure for passes"):
-        bill.read(PAGE.replace("| passes |", "| pauses |"))
+        bill.read_page(PAGE.replace("| passes |", "| pauses |"))
 
 
 def test_the_sum_is_that_of_its_parts_and_grows_with_the_models() -> None:
-    measured = bill.read(PAGE)
-    sums = [sum(bill.costs(measured, models).values(), Decimal()) for models in bill.SIZES]
+    measured = bill.read_page(PAGE)
+    sums = [sum(bill.compute_costs(measured, models).values(), Decimal()) for models in bill.SIZES]
     assert sums == sorted(sums)
     assert f"| **Preheat** | {' | '.join(f'{each:,.2f}' for each in sums)} |" in PAGE
 
@@ -38,14 +38,14 @@ def test_the_sum_is_that_of_its_parts_and_grows_with_the_models() -> None:
     ],
 )
 def test_one_more_for_each_model_and_day_costs_its_price(figure: str, part: str, price: Decimal) -> None:
-    measured = bill.read(PAGE)
+    measured = bill.read_page(PAGE)
     more = replace(measured, **{figure: getattr(measured, figure) + 1})
-    grown = bill.costs(more, 1_000)[part] - bill.costs(measured, 1_000)[part]
+    grown = bill.compute_costs(more, 1_000)[part] - bill.compute_costs(measured, 1_000)[part]
     assert grown == pytest.approx(1_000 * bill.DAYS * price)
 
 
 def test_a_simulated_day_is_counted_by_what_it_really_does() -> None:
-    found = measuring.measured(models=2, days=3)
+    found = measuring.measure_week(models=2, days=3)
     assert found.passes <= found.sends + 1  # each pass was sent for
     assert found.reads >= found.passes  # and reads its record
     assert found.writes >= 2 * found.entries  # an entry comes with a record, in a transaction

@@ -14,7 +14,7 @@ from preheat.domain.demand.request import Reply, RequestId
 from preheat.domain.plan.plan import Backend, HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat_local import LocalAws
-from preheat_local.store import local_store
+from preheat_local.store import open_local_store
 
 DEADLINE_SECONDS = 90
 EVENTS = Path(__file__).parents[3] / "events"
@@ -85,7 +85,7 @@ def test_a_message_is_taken_from_the_work_queue(local_aws: LocalAws) -> None:
 
 
 def test_an_event_of_an_endpoint_has_its_model_looked_at(local_aws: LocalAws) -> None:
-    store, now = local_store(local_aws), datetime.now(UTC)
+    store, now = open_local_store(local_aws), datetime.now(UTC)
     names = {"service": "sagemaker", "project": "plant-watched", "version": "plant-watched-v1"}
     httpx.post(f"{local_aws.simulator_url}/_simulator/models", json=names).raise_for_status()
     target = Target("plant-watched", "plant-watched-v1", Backend.SAGEMAKER)
@@ -125,7 +125,7 @@ def test_an_event_of_an_endpoint_has_its_model_looked_at(local_aws: LocalAws) ->
 
 
 def test_a_request_is_answered_whether_it_comes_as_a_message_or_as_an_event(local_aws: LocalAws) -> None:
-    store, now = local_store(local_aws), datetime.now(UTC)
+    store, now = open_local_store(local_aws), datetime.now(UTC)
     hour = timedelta(hours=1)
     model = HostedModel(ModelId("asked"), Target("plant-asked", "3"), Units(), (), hour, timedelta(), now)
     store.apply([model], expected_version=store.plan_version(), at=now)
@@ -189,7 +189,7 @@ def test_a_function_has_its_roles_rights_alone_and_its_emf_lines_become_metrics(
 
 
 def test_what_the_ledger_tells_arrives_on_the_bus_and_none_of_it_is_set_aside(local_aws: LocalAws) -> None:
-    sqs, events, store = local_aws.client("sqs"), local_aws.client("events"), local_store(local_aws)
+    sqs, events, store = local_aws.client("sqs"), local_aws.client("events"), open_local_store(local_aws)
     heard = sqs.create_queue(QueueName="heard")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=heard, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     pattern = json.dumps({"source": ["preheat"]})
@@ -229,7 +229,7 @@ def test_what_the_ledger_tells_arrives_on_the_bus_and_none_of_it_is_set_aside(lo
 
 
 def test_a_call_of_others_has_its_model_looked_at_through_the_bus_and_one_of_ours_has_not(local_aws: LocalAws) -> None:
-    events, store = local_aws.client("events"), local_store(local_aws)
+    events, store = local_aws.client("events"), open_local_store(local_aws)
     reconcile = local_aws.client("lambda").get_function_configuration(FunctionName=local_aws.reconcile_function)
     event = json.loads((EVENTS / "watch-model-stopped-by-a-person.json").read_text())
     (rule,) = (found for found in events.list_rules()["Rules"] if "aws.lookoutvision" in found.get("EventPattern", ""))

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from preheat_local.emulator.disturbance import LOG, RULES, Disturbance, access_key, install
-from preheat_local.emulator.launcher import seam
+from preheat_local.emulator.disturbance import LOG, RULES, Disturbance, find_access_key, install
+from preheat_local.emulator.launcher import find_seam
 
 FUNCTION, ROOT, MESSAGE = "ASIA0123", "test", '{"model_id": "line-1"}'
 DONE: tuple[int, dict[str, str], bytes] = (200, {}, b"done")
@@ -123,7 +123,7 @@ def test_rules_that_are_taken_away_do_nothing_any_more(bench: Bench) -> None:
 
 
 def test_a_call_that_nobody_signed_has_no_key() -> None:
-    assert access_key({}) == ""
+    assert find_access_key({}) == ""
 
 
 class Process:
@@ -172,7 +172,7 @@ def test_only_busy_processes_of_the_named_function_are_killed(tmp_path: Path) ->
     other = Worker("tick", {"key": FUNCTION}, b"")
     foreign = Worker("reconcile", {"key": "ASIA9999"}, b"")
     runtime, dynamodb, sqs = ministack(handle_request, busy, idle, other, foreign)
-    install(seam, runtime, dynamodb, sqs, tmp_path)
+    install(find_seam, runtime, dynamodb, sqs, tmp_path)
     busy.invoke({"Records": [{"body": MESSAGE}]}, "request-1")
     other.invoke({"scheduled": True}, "request-2")
     kill = {"id": "1", "function": "reconcile", "call": "SendMessage", "when": "after"}
@@ -189,4 +189,4 @@ def test_a_service_whose_entry_moved_ends_the_launcher(tmp_path: Path) -> None:
     def handle_request(request: Any) -> None: ...
 
     with pytest.raises(SystemExit, match=r"dynamodb\.handle_request"):
-        install(seam, *ministack(handle_request), tmp_path)
+        install(find_seam, *ministack(handle_request), tmp_path)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from preheat_local.emulator import launcher
-from preheat_local.emulator.launcher import Datum, embedded_metrics, seam
+from preheat_local.emulator.launcher import Datum, find_seam, read_embedded_metrics
 
 AT_MILLISECONDS = 1_795_500_000_123
 
@@ -30,7 +30,7 @@ def test_each_metric_dimension_set_and_value_is_one_datum() -> None:
     )
     one, two = {"service": "preheat"}, {"service": "preheat", "schedule": "day"}
     at = AT_MILLISECONDS / 1000
-    assert list(embedded_metrics(line)) == [
+    assert list(read_embedded_metrics(line)) == [
         Datum("Preheat", name, dimensions, at, unit, value)
         for dimensions in (one, two)
         for name, unit, value in (
@@ -42,7 +42,7 @@ def test_each_metric_dimension_set_and_value_is_one_datum() -> None:
 
 
 def test_a_metric_with_no_dimensions_is_a_datum_of_its_own() -> None:
-    assert [datum.dimensions for datum in embedded_metrics(emf([[]], [{"Name": "Late"}], Late=0))] == [{}]
+    assert [datum.dimensions for datum in read_embedded_metrics(emf([[]], [{"Name": "Late"}], Late=0))] == [{}]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_metric_with_no_dimensions_is_a_datum_of_its_own() -> None:
     ],
 )
 def test_a_line_that_embeds_no_whole_metric_yields_nothing(line: str) -> None:
-    assert list(embedded_metrics(line)) == []
+    assert list(read_embedded_metrics(line)) == []
 
 
 def a_module(**names: Any) -> ModuleType:
@@ -73,17 +73,17 @@ def a_module(**names: Any) -> ModuleType:
 def test_a_seam_that_is_as_it_was_is_handed_out() -> None:
     def store(namespace: str, name: str, extra: int = 0) -> None: ...
 
-    assert seam(a_module(store=store), "store", ("namespace", "name")) is store
-    assert seam(a_module(interval=0), "interval") == 0
+    assert find_seam(a_module(store=store), "store", ("namespace", "name")) is store
+    assert find_seam(a_module(interval=0), "interval") == 0
 
 
 def test_a_seam_that_moved_ends_the_launcher_with_its_name() -> None:
     def store(name: str, namespace: str) -> None: ...
 
     with pytest.raises(SystemExit, match=r"no ministack\.services\.cloudwatch\.store as version"):
-        seam(a_module(store=store), "store", ("namespace", "name"))
+        find_seam(a_module(store=store), "store", ("namespace", "name"))
     with pytest.raises(SystemExit, match="gone"):
-        seam(a_module(), "gone")
+        find_seam(a_module(), "gone")
 
 
 def test_a_function_of_another_runtime_is_refused() -> None:

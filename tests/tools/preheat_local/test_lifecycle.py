@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from preheat_local import LocalAwsError, current, down, find_checkout, lifecycle, processes, running, up
+from preheat_local import LocalAwsError, down, find_checkout, find_running, lifecycle, processes, run_local_aws, up
 from preheat_local.processes import RecordedProcess
 
 ROOT = Path(__file__).parents[3]
@@ -37,7 +37,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
             del arguments
             return [sys.executable, "-c", code, str(port)]
 
-        monkeypatch.setattr(lifecycle, "simulator_command", command)
+        monkeypatch.setattr(lifecycle, "make_simulator_command", command)
 
     return put
 
@@ -68,14 +68,14 @@ def test_up_twice_is_one_local_aws_and_down_leaves_nothing_running(
     stand_in(ANSWERS)
     said: list[str] = []
     checkout = find_checkout(ROOT, state=tmp_path)
-    with running(tmp_path, say=said.append) as first:
+    with run_local_aws(tmp_path, say=said.append) as first:
         started = recorded(tmp_path)
         assert [process.name for process in started] == ["ministack", "simulator"]
-        assert up(checkout=checkout, say=said.append) == first == current(checkout)
+        assert up(checkout=checkout, say=said.append) == first == find_running(checkout)
         assert "up already" in said[-1]
         assert first.endpoint_url in said[-1]
     assert not [process for process in started if processes.is_running(process)]
-    assert current(checkout) is None
+    assert find_running(checkout) is None
     assert not checkout.temporary.exists()
     assert not down(checkout=checkout, say=said.append)
     assert said[-2:] == ["stopped simulator and ministack", "the local AWS is not up"]
@@ -84,10 +84,10 @@ def test_up_twice_is_one_local_aws_and_down_leaves_nothing_running(
 def test_a_lost_part_is_not_up_and_the_next_up_starts_anew(stand_in: Callable[[str], None], tmp_path: Path) -> None:
     stand_in(ANSWERS)
     checkout = find_checkout(ROOT, state=tmp_path)
-    with running(tmp_path) as first:
+    with run_local_aws(tmp_path) as first:
         ministack, simulator = recorded(tmp_path)
         processes.stop(simulator)
-        assert current(checkout) is None
+        assert find_running(checkout) is None
         stand_in(ENDS)
         with pytest.raises(LocalAwsError, match="simulator ended"):
             up(port=0, simulator_port=0, checkout=checkout)

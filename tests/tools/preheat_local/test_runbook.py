@@ -22,8 +22,8 @@ from preheat_cli.model_status import read_status
 from preheat_cli.stack import Surroundings
 from preheat_lab.chaos.controls import SimulatorControls
 from preheat_lab.chaos.plan import Wave, target_of
-from preheat_local import LocalAws, running
-from preheat_local.store import local_store
+from preheat_local import LocalAws, run_local_aws
+from preheat_local.store import open_local_store
 
 LINE, OTHER = ModelId("line-1"), ModelId("line-2")
 DEADLINE_SECONDS = 90
@@ -31,7 +31,7 @@ DEADLINE_SECONDS = 90
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with running(tmp_path_factory.mktemp("runbook"), say=lambda _line: None) as local_aws:
+    with run_local_aws(tmp_path_factory.mktemp("runbook"), say=lambda _line: None) as local_aws:
         simulator = SimulatorControls(local_aws.simulator_url)
         for model_id in (LINE, OTHER):
             target = target_of(model_id)
@@ -55,7 +55,7 @@ def eventually[T](look: Callable[[], T]) -> T:
 
 def look_at(aws: LocalAws, model_id: ModelId = LINE) -> None:
     """Make a model due and have it looked at, as the runbook does it by hand."""
-    local_store(aws).wake(model_id, datetime.now(UTC))
+    open_local_store(aws).wake(model_id, datetime.now(UTC))
     aws.client("sqs").send_message(QueueUrl=aws.work_queue_url, MessageBody=work(model_id))
 
 
@@ -65,7 +65,7 @@ def apply(aws: LocalAws, *, needed: bool, unscheduled: Unscheduled = Unscheduled
     begin = now.replace(microsecond=0) + (timedelta() if needed else timedelta(hours=12))
     wave = Wave(now, {LINE: (begin, begin + timedelta(hours=1))})
     models = [replace(model, unscheduled=unscheduled) for model in wave.models]
-    store = local_store(aws)
+    store = open_local_store(aws)
     return store.apply(models, expected_version=store.plan_version(), at=now)
 
 
@@ -75,7 +75,7 @@ def status(aws: LocalAws, model_id: ModelId = LINE) -> str:
 
 
 def phase(aws: LocalAws) -> Phase | None:
-    record = local_store(aws).load(LINE)
+    record = open_local_store(aws).load(LINE)
     return record.phase if record is not None else None
 
 
@@ -116,9 +116,11 @@ def test_plans_restored_to_an_older_state_stop_nothing_and_the_next_apply_mends_
         look_at(aws)
         eventually(lambda: phase(aws) is Phase.HOSTED)
         put_back()
-        assert local_store(aws).plan_version() < served
+        assert open_local_store(aws).plan_version() < served
         look_at(aws)
-        line = f"Plan {local_store(aws).plan_version()} is older than this model's plan {served}: run `preheat apply`"
+        line = (
+            f"Plan {open_local_store(aws).plan_version()} is older than this model's plan {served}: run `preheat apply`"
+        )
         eventually(lambda: line in logged(aws))
         assert status(aws) == "HOSTED"
         assert apply(aws, needed=False) > served
@@ -140,7 +142,7 @@ def test_records_older_than_their_ledger_change_nothing_until_they_are_rebuilt(a
         eventually(lambda: phase(aws) is Phase.HOSTED)
         put_back()
         apply(aws, needed=False)
-        store = local_store(aws)
+        store = open_local_store(aws)
         look_at(aws)
         eventually(lambda: "exists already" in logged(aws))
         assert status(aws) == "HOSTED"
@@ -179,7 +181,7 @@ def test_a_record_that_no_release_can_read_harms_itself_alone_and_is_rebuilt_onc
     apply(aws, needed=False)
     look_at(aws)
     eventually(lambda: phase(aws) is Phase.IDLE)
-    dynamodb, store = aws.client("dynamodb"), local_store(aws)
+    dynamodb, store = aws.client("dynamodb"), open_local_store(aws)
     key = {"model_id": {"S": LINE}, "item": {"S": "record"}}
     dynamodb.update_item(
         TableName=aws.models_table,
@@ -236,9 +238,9 @@ def test_an_unreadable_plan_is_told_and_not_taken_for_no_plan(aws: LocalAws) -> 
     pointer = dynamodb.get_item(TableName=aws.plans_table, Key=key)["Item"]
     dynamodb.put_item(TableName=aws.plans_table, Item=pointer | {"schema": {"N": "99"}})
     with pytest.raises(UnreadableItem, match="schema"):
-        local_store(aws).planned(LINE)
+        open_local_store(aws).planned(LINE)
     dynamodb.put_item(TableName=aws.plans_table, Item=pointer)
-    assert local_store(aws).planned(LINE).model is not None
+    assert open_local_store(aws).planned(LINE).model is not None
 
 
 def logged(aws: LocalAws) -> str:

@@ -52,9 +52,11 @@ def test_the_state_folder_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path
 @pytest.mark.parametrize("name", ["ministack", "simulator", "sam"])
 def test_nothing_of_the_hosts_aws_reaches_what_is_started(name: str, tmp_path: Path) -> None:
     made = {
-        "ministack": lambda: environment.for_ministack(4578, tmp_path, OF_THE_HOST),
-        "simulator": lambda: environment.for_simulator(OF_THE_HOST),
-        "sam": lambda: environment.for_sam(tmp_path, tmp_path / "uv", OF_THE_HOST, "http://127.0.0.1:4578"),
+        "ministack": lambda: environment.make_ministack_environment(4578, tmp_path, OF_THE_HOST),
+        "simulator": lambda: environment.make_simulator_environment(OF_THE_HOST),
+        "sam": lambda: environment.make_sam_environment(
+            tmp_path, tmp_path / "uv", OF_THE_HOST, "http://127.0.0.1:4578"
+        ),
     }[name]()
     host = {key: value for key, value in OF_THE_HOST.items() if key.startswith(("AWS_", "SAM_", "PYTHON"))}
     assert host.items().isdisjoint(made.items())
@@ -63,7 +65,7 @@ def test_nothing_of_the_hosts_aws_reaches_what_is_started(name: str, tmp_path: P
 
 
 def test_the_functions_inherit_no_proxy(tmp_path: Path) -> None:
-    assert "HTTPS_PROXY" not in environment.for_ministack(4578, tmp_path, OF_THE_HOST)
+    assert "HTTPS_PROXY" not in environment.make_ministack_environment(4578, tmp_path, OF_THE_HOST)
 
 
 def test_a_client_talks_to_the_local_aws_whatever_the_surroundings_say(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,17 +124,17 @@ def test_a_taken_port_is_named_with_its_remedy() -> None:
     with socket.create_server((loopback.HOST, 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(LocalAwsError, match=rf"port {port} .* wanted for the simulator, .*: give another"):
-            loopback.free_port(port, what="the simulator", remedy="give another")
+            loopback.find_free_port(port, what="the simulator", remedy="give another")
 
 
 def test_port_0_takes_any_free_port() -> None:
-    port = loopback.free_port(0, what="the simulator", remedy="")
-    assert loopback.free_port(port, what="the simulator", remedy="") == port
+    port = loopback.find_free_port(0, what="the simulator", remedy="")
+    assert loopback.find_free_port(port, what="the simulator", remedy="") == port
 
 
 def test_a_number_that_is_no_port_is_refused() -> None:
     with pytest.raises(LocalAwsError, match="port 70000"):
-        loopback.free_port(70000, what="the simulator", remedy="give another")
+        loopback.find_free_port(70000, what="the simulator", remedy="give another")
 
 
 class Server(http.server.BaseHTTPRequestHandler):
@@ -148,7 +150,7 @@ def test_only_a_good_answer_is_an_answer() -> None:
     with http.server.HTTPServer((loopback.HOST, 0), Server) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://{loopback.HOST}:{server.server_port}"
-        assert loopback.answers(f"{url}/health")
-        assert not loopback.answers(f"{url}/sick")
+        assert loopback.does_answer(f"{url}/health")
+        assert not loopback.does_answer(f"{url}/sick")
         server.shutdown()
-    assert not loopback.answers(f"{url}/health")
+    assert not loopback.does_answer(f"{url}/health")

@@ -10,10 +10,10 @@ from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.paid import Cause
 from preheat_lab.simulation.faults import MIXES, FaultMix
-from preheat_lab.simulation.plant import plant
+from preheat_lab.simulation.plant import draw_plant
 from preheat_lab.simulation.run import BEGINS_AT
 from preheat_lab.simulation.world import SimulatedWorld
-from preheat_report import History, ModelReport, Tariff, report
+from preheat_report import History, ModelReport, Tariff, report_models
 from preheat_simulator.core.billing import USD_PER_UNIT_HOUR, Bill
 from preheat_simulator.core.switches import Switches
 
@@ -39,13 +39,13 @@ class Both:
 def lived(seed: int, mix: FaultMix, *, models: int = 3, days: int = MONTH) -> list[Both]:
     """Return both for each model of a simulated month."""
     random = Random(f"{seed}/world")  # noqa: S311 - chance in a simulation
-    lines = plant(random, models, announced_at=BEGINS_AT)
+    lines = draw_plant(random, models, announced_at=BEGINS_AT)
     world = SimulatedWorld(lines, BEGINS_AT, days, random=random, mix=mix, switches=Switches(), told=lambda _: None)
     world.run()
     now, bills = world.clock.at, world.service.bill()
     histories = [History(each, world.store.ledger(each), world.store.records[each]) for each in world.everyone]
     month = Window(BEGINS_AT, now)
-    found = report(histories, month, TARIFFS, as_of=now)
+    found = report_models(histories, month, TARIFFS, as_of=now)
     targets = [line.model.target for line in lines]
     return [
         Both(bills[f"{target.project}/{target.version}"], each)
@@ -54,7 +54,7 @@ def lived(seed: int, mix: FaultMix, *, models: int = 3, days: int = MONTH) -> li
 
 
 def drawn(seed: int, name: str) -> FaultMix:
-    mix = MIXES[name].drawn(Random(f"{seed}/mix"))  # noqa: S311 - chance in a simulation
+    mix = MIXES[name].draw(Random(f"{seed}/mix"))  # noqa: S311 - chance in a simulation
     return replace(mix, skew=RIGHT_CLOCKS)
 
 

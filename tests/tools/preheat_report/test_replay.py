@@ -12,12 +12,17 @@ from preheat.domain.lead.evidence import counted
 from preheat.domain.lead.lead import learned
 from preheat.domain.plan.plan import DEFAULT_LEAD, Backend, Learning, ModelId
 from preheat_report import Tariff
-from preheat_report.lead_rules import LeadRule, deviations, pinned, product
-from preheat_report.replay import RecordedStart, replayed
+from preheat_report.lead_rules import LeadRule, make_deviation_rule, make_learned_rule, make_pinned_rule
+from preheat_report.replay import RecordedStart, replay
 
 MINUTE = timedelta(minutes=1)
 TARIFFS = {Backend.LOOKOUT_VISION: Tariff(Decimal(6)), Backend.REKOGNITION: Tariff(Decimal(3), "EUR")}
-RULES = [product(Learning()), product(Learning(0.05)), deviations(2), pinned(20 * MINUTE)]
+RULES = [
+    make_learned_rule(Learning()),
+    make_learned_rule(Learning(0.05)),
+    make_deviation_rule(2),
+    make_pinned_rule(20 * MINUTE),
+]
 took = st.lists(st.floats(1, 80, allow_nan=False), max_size=90)
 
 
@@ -31,7 +36,7 @@ def test_late_and_idle_minutes_are_counted_start_by_start_and_cost_what_the_tari
         ModelId("paint"): starts(25, backend=Backend.REKOGNITION),
         ModelId("press"): starts(10, backend=Backend.SAGEMAKER),  # it has no tariff
     }
-    found = replayed(recorded, pinned(30 * MINUTE), TARIFFS, Decimal(5))
+    found = replay(recorded, make_pinned_rule(30 * MINUTE), TARIFFS, Decimal(5))
     assert (found.starts, found.late, found.late_share) == (5, 2, 0.4)
     assert (found.late_time, found.idle_time) == (4 * MINUTE, 35 * MINUTE)
     assert found.idle_costs == {"USD": Decimal("2.0000"), "EUR": Decimal("0.2500")}  # 20 and 5 unit-minutes
@@ -41,7 +46,7 @@ def test_late_and_idle_minutes_are_counted_start_by_start_and_cost_what_the_tari
 @given(took)
 def test_the_learned_rule_is_the_products(minutes: list[float]) -> None:
     evidence, samples = 0, list[timedelta]()
-    for each, lead in zip(minutes, product(Learning())(minutes), strict=True):
+    for each, lead in zip(minutes, make_learned_rule(Learning())(minutes), strict=True):
         assert lead * MINUTE == learned(samples, evidence, Learning(), DEFAULT_LEAD).span
         sample = timedelta(seconds=-(-each * 60 // 1))
         sample = sample if sample >= each * MINUTE else sample + timedelta(seconds=1)
@@ -51,7 +56,7 @@ def test_the_learned_rule_is_the_products(minutes: list[float]) -> None:
 
 @given(took)
 def test_deviations_are_those_of_the_last_sixty_starts(minutes: list[float]) -> None:
-    found = deviations(2)(minutes)
+    found = make_deviation_rule(2)(minutes)
     for place in range(2, len(minutes)):
         past = minutes[max(0, place - 60) : place]
         bound = min(statistics.fmean(past) + 2 * statistics.stdev(past), 90.0)
@@ -67,5 +72,5 @@ def test_no_rule_knows_what_a_start_will_take(rule: LeadRule, minutes: list[floa
 
 
 def test_without_starts_nothing_is_late() -> None:
-    found = replayed({}, pinned(30 * MINUTE), TARIFFS)
+    found = replay({}, make_pinned_rule(30 * MINUTE), TARIFFS)
     assert (found.starts, found.late_share, found.idle_costs) == (0, 0.0, {})

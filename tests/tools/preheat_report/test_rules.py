@@ -12,8 +12,8 @@ from preheat.domain.plan.plan import Backend, ModelId, Target
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.paid import Cause, Run, Stretch
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
-from preheat_report import History, ModelReport, Tariff, report, report_of
-from preheat_report.promise import quantile
+from preheat_report import History, ModelReport, Tariff, report_model, report_models
+from preheat_report.promise import find_quantile
 
 WELD, TARGET = ModelId("weld-seams"), Target("line-1", "3")
 DAY = Window(datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC))
@@ -31,7 +31,7 @@ def entry(sequence: int, when: datetime, *paid: Stretch, **facts: Any) -> Ledger
 
 
 def told(*entries: LedgerEntry, record: ModelRecord | None = None, as_of: datetime = DAY.end) -> ModelReport:
-    return report_of(History(WELD, entries, record), DAY, TARIFFS, as_of=as_of)
+    return report_model(History(WELD, entries, record), DAY, TARIFFS, as_of=as_of)
 
 
 def stretch(begin: float, end: float, cause: Cause = Cause.SHIFT, units: int = 1, **ends: datetime) -> Stretch:
@@ -51,7 +51,7 @@ def test_what_lies_outside_the_range_does_not_count() -> None:
 
 def test_a_stretch_over_midnight_is_of_both_days() -> None:
     week = Window(DAY.start, DAY.start + timedelta(days=7))
-    found = report_of(History(WELD, [entry(1, at(40), stretch(22, 30))]), week, TARIFFS, as_of=week.end)
+    found = report_model(History(WELD, [entry(1, at(40), stretch(22, 30))]), week, TARIFFS, as_of=week.end)
     assert [each[Cause.SHIFT] for each in found.by_day.values()] == [2 * HOUR, 6 * HOUR]
 
 
@@ -152,7 +152,7 @@ def test_currencies_stay_apart_and_what_has_no_tariff_has_no_amount() -> None:
     other = replace(entry(2, at(9), stretch(8, 9)), target=Target("line-1", "v3", Backend.REKOGNITION))
     third = replace(entry(3, at(10), stretch(9, 10)), target=Target("line-1", "v3", Backend.SAGEMAKER))
     tariffs = {**TARIFFS, Backend.REKOGNITION: Tariff(Decimal(3), "EUR")}
-    found = report([History(WELD, [entry(1, at(8), stretch(6, 8)), other, third])], DAY, tariffs, as_of=DAY.end)
+    found = report_models([History(WELD, [entry(1, at(8), stretch(6, 8)), other, third])], DAY, tariffs, as_of=DAY.end)
     assert found.amounts == {"EUR": Decimal(3), "USD": Decimal(8)}
     assert found.paid == 4 * HOUR
 
@@ -160,10 +160,10 @@ def test_currencies_stay_apart_and_what_has_no_tariff_has_no_amount() -> None:
 def test_an_empty_ledger_is_an_empty_report() -> None:
     found = told()
     assert (found.paid, found.amounts, found.promise.on_time_rate) == (timedelta(), {}, None)
-    assert quantile([], 0.5) is None
-    assert report([], DAY, TARIFFS, as_of=DAY.end).by_day == {}
+    assert find_quantile([], 0.5) is None
+    assert report_models([], DAY, TARIFFS, as_of=DAY.end).by_day == {}
 
 
 @pytest.mark.parametrize(("share", "rank"), [(0.0, 1), (0.05, 1), (0.5, 5), (0.95, 10), (1.0, 10)])
 def test_quantiles_are_nearest_ranks(share: float, rank: int) -> None:
-    assert quantile([number * MINUTE for number in range(1, 11)], share) == rank * MINUTE
+    assert find_quantile([number * MINUTE for number in range(1, 11)], share) == rank * MINUTE

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Status
-from preheat_simulator.http.transport import simulated_client
+from preheat_simulator.http.transport import make_client
 from preheat_simulator.lookout import LookoutService
 
 START = timedelta(minutes=15)
@@ -71,7 +71,7 @@ def bench() -> Bench:
 @pytest.fixture
 def client(bench: Bench) -> Any:
     """A real botocore client of the bench's service, in process."""
-    return simulated_client(bench.service)
+    return make_client(bench.service)
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def test_an_error_that_will_not_pass_is_tried_once(
     response = refusal(client.stop_model, **ONE)
     assert (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]) == said
     assert response["Message"] == response["Error"]["Message"]
-    assert bench.service.call_log.made(Operation.STOP_MODEL) == 1
+    assert bench.service.call_log.count_made(Operation.STOP_MODEL) == 1
 
 
 def test_the_members_of_a_quota_error_reach_the_caller(client: Any, refusal: Any) -> None:
@@ -85,7 +85,7 @@ def test_the_members_of_a_quota_error_reach_the_caller(client: Any, refusal: Any
 
 
 def test_seconds_to_wait_reach_the_caller_as_a_number(bench: "Bench", refusal: Any) -> None:
-    client = transport.simulated_client(bench.service, config=Config(retries={"total_max_attempts": 1}))
+    client = transport.make_client(bench.service, config=Config(retries={"total_max_attempts": 1}))
     bench.service.inject(InjectedFault(FaultKind.THROTTLE, retry_after_seconds=7))
     assert refusal(client.describe_model, **ONE)["RetryAfterSeconds"] == 7
 

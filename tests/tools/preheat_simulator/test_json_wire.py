@@ -15,8 +15,8 @@ from preheat_simulator.core.status import Operation
 from preheat_simulator.core.words import REKOGNITION, SAGEMAKER
 from preheat_simulator.http.json_wire import HANDLERS, JsonWire, load_model
 from preheat_simulator.http.options import Options
-from preheat_simulator.http.serve import RunningSimulator, running
-from preheat_simulator.http.transport import simulated_client
+from preheat_simulator.http.serve import RunningSimulator, run_in_thread
+from preheat_simulator.http.transport import make_client
 from preheat_simulator.http.wire import NotInTheModelError
 from preheat_simulator.rekognition import CustomLabelsService
 from preheat_simulator.sagemaker import EndpointService
@@ -32,7 +32,7 @@ class Account:
         self.at = SIX
         self.service = kind(lambda: self.at, limits=AccountLimits(calls_per_second=None))
         self.service.add_model("line", "v1")
-        self.client: Any = simulated_client(self.service)
+        self.client: Any = make_client(self.service)
 
 
 def asked(service: Answering, operation: str, document: Any, prefix: str = "RekognitionService") -> tuple[int, Any]:
@@ -185,7 +185,7 @@ def test_a_name_holds_one_endpoint_whatever_its_config() -> None:
 @pytest.fixture
 def served() -> Iterator[RunningSimulator]:
     models = (("weld", "1"), (Backend.REKOGNITION, "line", "v1"), (Backend.SAGEMAKER, "weld", "weld-v1"))
-    with running(Options(models=models, scale=0)) as simulator:
+    with run_in_thread(Options(models=models, scale=0)) as simulator:
         yield simulator
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.faults import FaultKind, InjectedFault
-from preheat_simulator.core.latency import fixed, parse_latency
+from preheat_simulator.core.latency import make_fixed, parse_latency
 from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.lookout import LookoutService
@@ -84,7 +84,7 @@ def test_a_doom_waits_for_a_start_that_is_accepted(bench: "Bench") -> None:
     bench.host()
     bench.service.inject(InjectedFault(FaultKind.STUCK))
     assert bench.start() == "ConflictException"
-    assert len(bench.service.faults.armed()) == 1
+    assert len(bench.service.faults.list_armed()) == 1
 
 
 @pytest.mark.parametrize("hosted", [True, False])
@@ -152,7 +152,7 @@ def test_what_happens_just_before_a_call_is_what_the_call_meets(bench: "Bench", 
 
 
 def test_a_model_may_have_latencies_of_its_own(bench: "Bench") -> None:
-    bench.service.add_model("weld", "2", start_latency=fixed(60))
+    bench.service.add_model("weld", "2", start_latency=make_fixed(60))
     bench.start(version="2")
     bench.start()
     bench.pass_time(MINUTE)

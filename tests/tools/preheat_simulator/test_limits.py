@@ -56,7 +56,7 @@ def test_detecting_anomalies_is_not_throttled(bench: "Bench") -> None:
     bench.service.limits = AccountLimits()
     for _ in range(20):
         bench.service.detect_anomalies("weld", "1", b"image", "image/png")
-    assert bench.service.call_log.made(Operation.DETECT_ANOMALIES) == 20
+    assert bench.service.call_log.count_made(Operation.DETECT_ANOMALIES) == 20
 
 
 @pytest.mark.parametrize(("units", "most"), [(6, None), (1, 6)])

@@ -12,7 +12,7 @@ from preheat_lab import service_model
 from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.http.options import Options
-from preheat_simulator.http.serve import running
+from preheat_simulator.http.serve import run_in_thread
 
 ROOT = Path(__file__).resolve().parents[3]
 SHIFT = """
@@ -59,7 +59,7 @@ def original() -> Path:
 
 
 def test_the_original_client_works_through_a_shift_with_a_lost_answer(original: Path, tmp_path: Path) -> None:
-    with running(Options.read(models=["weld/1", "weld/2", "weld/3"])) as served:
+    with run_in_thread(Options.read(models=["weld/1", "weld/2", "weld/3"])) as served:
         served.simulator.service.set_status("weld", "2", Status.HOSTED)
         served.simulator.service.inject(InjectedFault(FaultKind.ANSWER_LOST, operation=Operation.START_MODEL))
         done = subprocess.run(

@@ -12,8 +12,8 @@ from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.status import Operation
 from preheat_simulator.http.options import HttpSimulator, Options
 from preheat_simulator.http.runtime_wire import RuntimeWire
-from preheat_simulator.http.serve import running
-from preheat_simulator.http.transport import simulated_runtime, unattached_runtime
+from preheat_simulator.http.serve import run_in_thread
+from preheat_simulator.http.transport import make_runtime, make_unattached_runtime
 from preheat_simulator.http.wire import NotInTheModelError, Wire
 from preheat_simulator.sagemaker import EndpointService
 
@@ -29,7 +29,7 @@ def service() -> EndpointService:
 
 
 def test_bytes_go_in_and_a_finding_comes_out(service: EndpointService) -> None:
-    client = simulated_runtime(service)
+    client = make_runtime(service)
     answer = client.invoke_endpoint(EndpointName="weld", Body=b"\x00\xff", ContentType="image/jpeg")
     assert set(json.loads(answer["Body"].read())) == {"IsAnomalous", "Confidence"}
     assert answer["InvokedProductionVariant"] == "all"
@@ -45,7 +45,7 @@ def test_bytes_go_in_and_a_finding_comes_out(service: EndpointService) -> None:
 def test_an_endpoint_that_is_not_in_service_is_not_found_in_the_runtimes_words(service: EndpointService) -> None:
     service.set_status("weld", "weld-1", "Creating")
     with pytest.raises(ClientError) as raised:
-        simulated_runtime(service).invoke_endpoint(EndpointName="weld", Body=b"")
+        make_runtime(service).invoke_endpoint(EndpointName="weld", Body=b"")
     error = raised.value.response["Error"]
     assert error["Code"] == "ValidationError"
     assert error["Message"].startswith("Endpoint weld of account ")
@@ -82,9 +82,9 @@ def test_what_the_runtime_could_not_say_is_a_bug(service: EndpointService) -> No
 
 def test_one_port_serves_it_beside_the_others() -> None:
     options = Options(models=((Backend.SAGEMAKER, "weld", "weld-1"),))
-    with running(options) as served:
+    with run_in_thread(options) as served:
         served.simulator.sagemaker.set_status("weld", "weld-1", "InService")
-        assert unattached_runtime(served.url).invoke_endpoint(EndpointName="weld", Body=b"1")["Body"].read()
+        assert make_unattached_runtime(served.url).invoke_endpoint(EndpointName="weld", Body=b"1")["Body"].read()
     simulator = HttpSimulator(options)
     assert isinstance(simulator.wire_of("", "/2020-11-20/projects"), Wire)
     assert isinstance(simulator.wire_of("", "/endpoints/weld/invocations"), RuntimeWire)

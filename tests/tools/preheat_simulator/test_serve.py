@@ -16,7 +16,7 @@ from preheat.adapters.hosting.service_model import lookout_client, lookout_sessi
 from preheat_simulator.core.switches import Switches
 from preheat_simulator.http.controls import CONTROLS
 from preheat_simulator.http.options import Options
-from preheat_simulator.http.serve import PortInUseError, RunningSimulator, running
+from preheat_simulator.http.serve import PortInUseError, RunningSimulator, run_in_thread
 
 ONE = {"project": "weld", "version": "1"}
 SHIFT = {"ProjectName": "weld", "ModelVersion": "1"}
@@ -24,7 +24,7 @@ SHIFT = {"ProjectName": "weld", "ModelVersion": "1"}
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[RunningSimulator]:
-    with running(Options.read(models=["weld/1"], start_latency=60, stop_latency=10, scale=0)) as served:
+    with run_in_thread(Options.read(models=["weld/1"], start_latency=60, stop_latency=10, scale=0)) as served:
         yield served
 
 
@@ -151,7 +151,7 @@ def test_a_reset_begins_anew(controls: httpx.Client) -> None:
     state = controls.post("reset").json()
     assert state["models"][0]["status"] == "TRAINED"
     assert state["faults"] == []
-    assert state["switches"] == Switches().as_text()
+    assert state["switches"] == Switches().format()
     assert controls.get("calls").json()["calls"] == []
 
 
@@ -248,5 +248,5 @@ def test_the_process_says_when_it_listens_and_ends_cleanly_on(number: signal.Sig
 
 def test_a_port_in_use_is_an_error_that_names_it(server: RunningSimulator) -> None:
     port = int(server.url.rsplit(":", 1)[1])
-    with pytest.raises(PortInUseError, match=f"port {port} is in use"), running(port=port):
+    with pytest.raises(PortInUseError, match=f"port {port} is in use"), run_in_thread(port=port):
         pass

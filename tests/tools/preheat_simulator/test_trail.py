@@ -7,7 +7,7 @@ import pytest
 from preheat.app.watch import change_of
 from preheat.domain.plan.plan import Backend
 from preheat_simulator.core.status import Operation
-from preheat_simulator.core.trail import EventBusAt, trail_event
+from preheat_simulator.core.trail import EventBusAt, make_trail_event
 from preheat_simulator.http.options import HttpSimulator, Options
 
 NAMES = {
@@ -23,7 +23,7 @@ def test_a_start_and_a_stop_by_a_person_are_told_and_understood_by_the_watch(bac
     simulator = HttpSimulator(Options(models=((backend, *NAMES[backend]),)), told=told.append)
     service = simulator.services[backend]
     service.person_starts(*NAMES[backend])
-    service.set_status(*NAMES[backend], service.words.shown(service.status(*NAMES[backend])))
+    service.set_status(*NAMES[backend], service.words.show(service.status(*NAMES[backend])))
     service.person_stops(*NAMES[backend])
     changes = [change_of(event) for event in told]
     assert len(changes) == 2
@@ -47,7 +47,7 @@ def test_a_call_that_neither_starts_nor_stops_makes_no_event() -> None:
     (call,) = simulator.service.call_log
     assert call.operation is Operation.DESCRIBE_MODEL
     with pytest.raises(ValueError, match="DescribeModel is no start or stop"):
-        trail_event(Backend.LOOKOUT_VISION, call, region="eu-central-1", account="111122223333")
+        make_trail_event(Backend.LOOKOUT_VISION, call, region="eu-central-1", account="111122223333")
 
 
 @pytest.mark.parametrize("url", ["https://events.eu-central-1.amazonaws.com", "http://192.168.0.1:80", "127.0.0.1:80"])

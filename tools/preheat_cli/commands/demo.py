@@ -40,14 +40,14 @@ def demo(
     """Show one shift from its plan to its bill on a local AWS of its own; status 0 only if every promise held."""
     with reported_errors(), _interruptible() as from_here_on_uninterrupted:
         from preheat_cli.demo.timeline import Timeline  # noqa: PLC0415 - loads Rich
-        from preheat_local import down, find_checkout, running  # noqa: PLC0415 - loads boto3
+        from preheat_local import down, find_checkout, run_local_aws  # noqa: PLC0415 - loads boto3
 
         # Apart from the AWS that `up` keeps: neither sees the other's plan.
         state = find_checkout().state / "demo"
         timeline = Timeline()
         with _alone(state.with_name("demo.lock")):
             down(checkout=find_checkout(state=state), say=_unsaid)  # what a demo that was killed has left
-            with running(state, say=timeline.say) as aws:
+            with run_local_aws(state, say=timeline.say) as aws:
                 shifts, facts, judged = _played(aws, service, fault, state / "plant.yaml", timeline)
                 from_here_on_uninterrupted()
         timeline.summary(shifts, facts, judged)

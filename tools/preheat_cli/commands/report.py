@@ -54,7 +54,7 @@ def report(
     stack: StackName = None,
 ) -> None:
     """Print what was paid for and why, from the ledger; status 1 if one could not be read."""
-    from preheat_report import report as reported  # noqa: PLC0415 - keeps help fast
+    from preheat_report import report_models as reported  # noqa: PLC0415 - keeps help fast
 
     with reported_errors():
         surroundings = Surroundings.of(context)

@@ -77,7 +77,7 @@ def simulate(
             if given is not None:
                 raise CliError(f"preheat simulate: {option} is of a replay; name the recorded starts with --replay")
         from preheat_cli.views.show import entry_line  # noqa: PLC0415 - only this command needs it
-        from preheat_lab.simulation import asked_by_default, run  # noqa: PLC0415 - loads the simulator
+        from preheat_lab.simulation import count_default_requests, simulate  # noqa: PLC0415 - loads the simulator
         from preheat_lab.simulation.faults import MIXES  # noqa: PLC0415 - as above
         from preheat_simulator.http.options import Options  # noqa: PLC0415 - as above
 
@@ -87,14 +87,14 @@ def simulate(
             switches = Options.read(switches=switch or ()).switches
         except ValueError as error:
             raise CliError(f"preheat simulate: {error}") from error
-        outcome = run(
+        outcome = simulate(
             seed,
             models,
             days,
             switches=switches,
             faults=faults,
             backend=service,
-            requests=asked_by_default(faults, models, days) if requests is None else requests,
+            requests=count_default_requests(faults, models, days) if requests is None else requests,
             told=(lambda entry: print(entry_line(entry))) if timeline else None,
         )
         for violation in outcome.violations:

@@ -19,7 +19,7 @@ from preheat.domain.record.attempt import Call
 from preheat_cli.demo.facts import WORDS, Billed, Metrics, Sabotage, ServiceCall, ServiceFacts, Shift
 from preheat_cli.demo.run import STOP_LATENCY
 from preheat_local import LocalAws, LocalAwsError
-from preheat_local.store import local_store
+from preheat_local.store import open_local_store
 from preheat_simulator.core.status import Status
 
 # The function's client makes a call twice before it gives up: both answers are lost, so that a later pass has to see.
@@ -38,7 +38,7 @@ class LocalStage:
     _services: tuple[Backend, ...] = tuple(WORDS)
 
     def __post_init__(self) -> None:
-        self.store = local_store(self.aws)
+        self.store = open_local_store(self.aws)
 
     def prepare(self, shifts: Sequence[Shift]) -> None:
         """Put the models into the simulator; the answers to each one's first start get lost."""
@@ -133,7 +133,7 @@ class LocalStage:
             project, version = shift.target.project, shift.target.version
             named = {"service": shift.target.backend, "project": project, "version": version}
             if not done and any(call.project == project and call.changed_state for call in service.calls):
-                self._post("status", **named, status=shift.words.shown(Status.TRAINED))
+                self._post("status", **named, status=shift.words.show(Status.TRAINED))
                 self._post("person/start", **named)
                 done = True
 

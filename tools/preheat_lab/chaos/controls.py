@@ -66,7 +66,7 @@ class DisturbanceRules:
         """Let everything alone from now on."""
         (self.folder / RULES).unlink(missing_ok=True)
 
-    def happened(self) -> list[dict[str, Any]]:
+    def list_happened(self) -> list[dict[str, Any]]:
         """Return what the rules have done so far."""
         log = self.folder / LOG
         return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []

@@ -10,11 +10,11 @@ from random import Random
 from preheat_lab.chaos import hands as hands_of
 from preheat_lab.chaos.facts import ChaosFacts, WaveShift
 from preheat_lab.chaos.hands import Hands
-from preheat_lab.chaos.plan import STRANGER, WAVE, announced, waves
-from preheat_lab.chaos.reading import at_rest, facts
-from preheat_lab.chaos.script import ScriptedFault, script
+from preheat_lab.chaos.plan import STRANGER, WAVE, announce, draw_waves
+from preheat_lab.chaos.reading import is_at_rest, read_facts
+from preheat_lab.chaos.script import ScriptedFault, write_script
 from preheat_local import LocalAws
-from preheat_local.store import local_store
+from preheat_local.store import open_local_store
 
 QUIET_LEAST, QUIET_MOST = timedelta(seconds=25), timedelta(minutes=4)
 POLL_SECONDS = 0.25
@@ -24,7 +24,7 @@ def play(aws: LocalAws, hands: Hands, random: Random, *, waves_wanted: int) -> C
     """Play waves and faults, wait for quiet, and read back."""
     hands.prepare()
     begun = datetime.now(UTC) + timedelta(seconds=2)
-    coming = waves(random, begun, models=len(hands.models), count=waves_wanted)
+    coming = draw_waves(random, begun, models=len(hands.models), count=waves_wanted)
     length = waves_wanted * WAVE
     course = _Course(begun)
     shifts: list[WaveShift] = []
@@ -32,15 +32,15 @@ def play(aws: LocalAws, hands: Hands, random: Random, *, waves_wanted: int) -> C
 
         def apply(windows: int = coming.index(wave)) -> None:
             now = datetime.now(UTC)
-            known = announced(coming[windows], now)
-            store = local_store(aws)
+            known = announce(coming[windows], now)
+            store = open_local_store(aws)
             version = store.apply(known.models, expected_version=store.plan_version(), at=now)
             shifts.extend(known.shifts)
             hands.look_at([*hands.models, STRANGER])
             course.say(f"plan {version}: wave {windows + 1} of {waves_wanted}, {len(known.shifts)} shifts")
 
         course.at(wave.at, apply)
-    for fault in script(random, hands.models, length):
+    for fault in write_script(random, hands.models, length):
 
         def strike(fault: ScriptedFault = fault) -> None:
             course.say(f"fault: {fault}")
@@ -54,10 +54,10 @@ def play(aws: LocalAws, hands: Hands, random: Random, *, waves_wanted: int) -> C
     hands.end_all()
     course.say("all faults are off")
     over_by, quiet_from = datetime.now(UTC) + QUIET_MOST, datetime.now(UTC) + QUIET_LEAST
-    while datetime.now(UTC) < over_by and not (datetime.now(UTC) > quiet_from and at_rest(aws, hands)):
+    while datetime.now(UTC) < over_by and not (datetime.now(UTC) > quiet_from and is_at_rest(aws, hands)):
         time.sleep(2)
-    course.say("quiet" if at_rest(aws, hands) else f"not at rest within {QUIET_MOST}")
-    return facts(aws, hands, shifts, hands_of.dead_letters(aws))
+    course.say("quiet" if is_at_rest(aws, hands) else f"not at rest within {QUIET_MOST}")
+    return read_facts(aws, hands, shifts, hands_of.read_dead_letters(aws))
 
 
 class _Course:

@@ -167,7 +167,7 @@ class Hands:
         self.say("  none was hosted: nobody did anything")
 
 
-def dead_letters(aws: LocalAws) -> list[tuple[str, str]]:
+def read_dead_letters(aws: LocalAws) -> list[tuple[str, str]]:
     """Return queue and body of each dead letter; they stay where they are for those who come after."""
     sqs, found = aws.client("sqs"), []
     for queue, url in (

@@ -107,12 +107,12 @@ def tokens_are_well_used(facts: ChaosFacts) -> Iterator[str]:
 
 def calls_are_bounded(facts: ChaosFacts) -> Iterator[str]:
     """S10: at most 90 calls of any kind an hour for each model, retries of the SDK included."""
-    for project, most in most_calls(facts).items():
+    for project, most in count_most_calls(facts).items():
         if most > CALLS_AN_HOUR_MAX:
             yield f"S10 {project}: {most} calls within an hour"
 
 
-def most_calls(facts: ChaosFacts) -> dict[str, int]:
+def count_most_calls(facts: ChaosFacts) -> dict[str, int]:
     """Return the most calls of any kind that each project has had within an hour."""
     by_project: dict[str, list[datetime]] = defaultdict(list)
     for call in facts.calls:
@@ -127,10 +127,10 @@ def most_calls(facts: ChaosFacts) -> dict[str, int]:
 def every_shift_is_judged(facts: ChaosFacts) -> Iterator[str]:
     """L1, L3: a shift is told as late, or as on time if it was; untold only if faults explain it."""
     for shift in facts.shifts:
-        told = verdicts(facts, shift)
+        told = find_verdicts(facts, shift)
         if len(told) > 1:
             yield f"L3 {shift.model_id}: the shift of {shift.begin} is judged {len(told)} times"
-        if not told and unseen_because(facts, shift) is None:
+        if not told and explain_unseen(facts, shift) is None:
             yield f"L3 {shift.model_id}: the shift of {shift.begin} is told neither as on time nor as late"
         for entry in told:
             if entry.late is False and not _was_hosted(facts, shift.project, entry.at):
@@ -151,11 +151,11 @@ def nothing_of_ours_runs(facts: ChaosFacts) -> Iterator[str]:
 def dead_letters_are_explained(facts: ChaosFacts) -> Iterator[str]:
     """A dead letter is poison that was sent on purpose, or what a killed process left behind."""
     for letter in facts.letters:
-        if letter_explained(facts, letter.queue, letter.body) is None:
+        if explain_letter(facts, letter.queue, letter.body) is None:
             yield f"dead letter in the {letter.queue} queue that no fault explains: {letter.body[:200]}"
 
 
-def letter_explained(facts: ChaosFacts, queue: str, body: str) -> str | None:
+def explain_letter(facts: ChaosFacts, queue: str, body: str) -> str | None:
     """Return the fault that explains a dead letter, or None."""
     deaths: Counter[str] = Counter()
     for killing in facts.killings:
@@ -169,7 +169,7 @@ def letter_explained(facts: ChaosFacts, queue: str, body: str) -> str | None:
     return None
 
 
-def verdicts(facts: ChaosFacts, shift: WaveShift) -> list[LedgerEntry]:
+def find_verdicts(facts: ChaosFacts, shift: WaveShift) -> list[LedgerEntry]:
     """Return the entries that judge a shift."""
     return [
         entry
@@ -178,7 +178,7 @@ def verdicts(facts: ChaosFacts, shift: WaveShift) -> list[LedgerEntry]:
     ]
 
 
-def unseen_because(facts: ChaosFacts, shift: WaveShift) -> str | None:
+def explain_unseen(facts: ChaosFacts, shift: WaveShift) -> str | None:
     """Return the faults under which nobody could look between a shift's ready_at and its end, or None."""
     at, because = shift.ready_at, []
     for begin, end, fault in sorted(_blind(facts, shift)):
@@ -231,6 +231,6 @@ JUDGES: tuple[Callable[[ChaosFacts], Iterator[str]], ...] = (
 )
 
 
-def judged(facts: ChaosFacts) -> list[str]:
+def find_violations(facts: ChaosFacts) -> list[str]:
     """Return every broken promise."""
     return [violation for judge in JUDGES for violation in judge(facts)]

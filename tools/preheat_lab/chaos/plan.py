@@ -66,7 +66,7 @@ def target_of(model_id: ModelId) -> Target:
     return Target(f"plant-{model_id}", "1")
 
 
-def waves(random: Random, begin: datetime, *, models: int, count: int) -> list[Wave]:
+def draw_waves(random: Random, begin: datetime, *, models: int, count: int) -> list[Wave]:
     """Return `count` waves from `begin` on, one after the other."""
     found = []
     for number in range(count):
@@ -80,7 +80,7 @@ def waves(random: Random, begin: datetime, *, models: int, count: int) -> list[W
     return found
 
 
-def announced(wave: Wave, at: datetime) -> Wave:
+def announce(wave: Wave, at: datetime) -> Wave:
     """Return the wave as applied at `at`: what is new is known from then on."""
     return Wave(at, wave.windows)
 

@@ -11,14 +11,14 @@ from preheat_lab.chaos.hands import POISON, Hands
 from preheat_lab.chaos.judges import AT_REST
 from preheat_lab.chaos.plan import STRANGER, target_of
 from preheat_local import LocalAws
-from preheat_local.store import local_store
+from preheat_local.store import open_local_store
 from preheat_simulator.core.calls import LoggedCall
 from preheat_simulator.core.status import Operation
 
 
-def facts(aws: LocalAws, hands: Hands, shifts: list[WaveShift], letters: list[tuple[str, str]]) -> ChaosFacts:
+def read_facts(aws: LocalAws, hands: Hands, shifts: list[WaveShift], letters: list[tuple[str, str]]) -> ChaosFacts:
     """Read everything back."""
-    store, simulator = local_store(aws), hands.simulator
+    store, simulator = open_local_store(aws), hands.simulator
     models = (*hands.models, STRANGER)
     return ChaosFacts(
         shifts=tuple(shifts),
@@ -39,15 +39,15 @@ def facts(aws: LocalAws, hands: Hands, shifts: list[WaveShift], letters: list[tu
                 processes=each["processes"],
                 messages=tuple(each["messages"]),
             )
-            for each in hands.rules.happened()
+            for each in hands.rules.list_happened()
             if each["kind"] == "killed"
         ),
     )
 
 
-def at_rest(aws: LocalAws, hands: Hands) -> bool:
+def is_at_rest(aws: LocalAws, hands: Hands) -> bool:
     """Tell whether nothing of ours runs and no record has anything open."""
-    store = local_store(aws)
+    store = open_local_store(aws)
     history = _history(hands.simulator)
     running = [model_id for model_id in hands.models if history[target_of(model_id).project][-1][1] not in AT_REST]
     return not running and not any(_record(store, model_id).is_engaged() for model_id in hands.models)

@@ -68,12 +68,12 @@ class ScriptedFault:
         return f"{self.kind}{f': {shown}' if shown else ''}{span}"
 
 
-def chance(seed: int) -> Random:
+def seed_chance(seed: int) -> Random:
     """Return the chance of a run: the same seed draws the same."""
     return Random(seed)  # noqa: S311 - a script that can be replayed, no secret
 
 
-def script(random: Random, models: list[ModelId], length: timedelta) -> list[ScriptedFault]:
+def write_script(random: Random, models: list[ModelId], length: timedelta) -> list[ScriptedFault]:
     """Return the faults of a run of `length` in order of time; all of them have begun before its end."""
     whole = length.total_seconds()
 

@@ -19,10 +19,10 @@ from types import FrameType
 from preheat_lab.chaos.course import play
 from preheat_lab.chaos.facts import ChaosFacts
 from preheat_lab.chaos.hands import Hands
-from preheat_lab.chaos.judges import judged, letter_explained, most_calls, unseen_because, verdicts
+from preheat_lab.chaos.judges import count_most_calls, explain_letter, explain_unseen, find_verdicts, find_violations
 from preheat_lab.chaos.plan import WAVE, model_ids
-from preheat_lab.chaos.script import chance
-from preheat_local import down, find_checkout, running
+from preheat_lab.chaos.script import seed_chance
+from preheat_local import down, find_checkout, run_local_aws
 from preheat_local.emulator.disturbance import LOG, RULES
 
 QUIET_LEAST, QUIET_MOST = timedelta(seconds=25), timedelta(minutes=4)
@@ -47,30 +47,30 @@ def main(arguments: Sequence[str]) -> int:
             print("chaos: a run is going on in this checkout already: wait for it", file=sys.stderr)
             return 1
         try:
-            return _alone(state, given.seed, models=given.models, waves_wanted=given.waves)
+            return _run_alone(state, given.seed, models=given.models, waves_wanted=given.waves)
         except KeyboardInterrupt:
             print("chaos: interrupted; nothing is left running", file=sys.stderr)
             return INTERRUPTED
 
 
-def _alone(state: Path, seed: int, *, models: int, waves_wanted: int) -> int:
+def _run_alone(state: Path, seed: int, *, models: int, waves_wanted: int) -> int:
     """Run the script on a local AWS whose state is in a folder that no other run uses."""
     print(f"chaos: seed {seed}, {models} models, {waves_wanted} waves of {WAVE.seconds} s")
-    down(checkout=find_checkout(state=state), say=_unsaid)  # what a run that was killed has left
+    down(checkout=find_checkout(state=state), say=_say_nothing)  # what a run that was killed has left
     for left in (RULES, LOG):
         (state / left).unlink(missing_ok=True)
-    with running(state) as aws:
-        random = chance(seed)
+    with run_local_aws(state) as aws:
+        random = seed_chance(seed)
         hands = Hands(aws, state, random, model_ids(models), say=print)
         found = play(aws, hands, random, waves_wanted=waves_wanted)
-        kinds = _kinds(hands)
+        kinds = _count_faults(hands)
     return report(found, kinds, seed)
 
 
-def _kinds(hands: Hands) -> Counter[str]:
+def _count_faults(hands: Hands) -> Counter[str]:
     """Count the faults that really hit something, by kind."""
     kinds = Counter(hands.done)
-    for each in hands.rules.happened():
+    for each in hands.rules.list_happened():
         point = f" {each['when']} {each['call']}" if each["kind"] == "killed" else ""
         what = each["function"] if point else "table"
         kinds[f"{what} {each['kind']}{point}"] += 1
@@ -87,17 +87,17 @@ def report(found: ChaosFacts, kinds: Counter[str], seed: int) -> int:
     for kind, hits in sorted(kinds.items()):
         print(f"  {hits:4d}  {kind}")
     for letter in found.letters:
-        because = letter_explained(found, letter.queue, letter.body) or "no fault explains it"
+        because = explain_letter(found, letter.queue, letter.body) or "no fault explains it"
         print(f"dead letter, {letter.queue}: {letter.body[:100]} ({because})")
     told: Counter[str] = Counter()
     for shift in found.shifts:
-        entries = verdicts(found, shift)
+        entries = find_verdicts(found, shift)
         late = entries[0].late if entries else None
         told["unseen" if late is None else "late" if late else "on time"] += 1
         if late is None:
-            because = unseen_because(found, shift) or "nothing explains it"
+            because = explain_unseen(found, shift) or "nothing explains it"
             print(f"unseen: {shift.model_id} {shift.begin:%H:%M:%S}Z ({because})")
-    violations = judged(found)
+    violations = find_violations(found)
     for violation in violations:
         print(f"violation: {violation}")
     entries_told = sum(len(entries) for entries in found.ledgers.values())
@@ -105,7 +105,7 @@ def report(found: ChaosFacts, kinds: Counter[str], seed: int) -> int:
     print(
         f"chaos: seed {seed}: {len(found.shifts)} shifts ({', '.join(f'{n} {how}' for how, n in told.items())}),"
         f" {sum(kinds.values())} faults that hit, {len(found.calls)} calls ({effective} effective,"
-        f" at most {max(most_calls(found).values(), default=0)} a model),"
+        f" at most {max(count_most_calls(found).values(), default=0)} a model),"
         f" {entries_told} ledger entries, {len(found.letters)} dead letters, {len(violations)} violations"
     )
     return 1 if violations else 0
@@ -115,5 +115,5 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _unsaid(_line: str) -> None:
+def _say_nothing(_line: str) -> None:
     """Say nothing of it."""

@@ -7,8 +7,8 @@ python -m preheat_lab costs --write    # and write them there
 import argparse
 from collections.abc import Sequence
 
-from preheat_lab.costs.bill import BEGIN, DOC, END, tables
-from preheat_lab.costs.measuring import measured
+from preheat_lab.costs.bill import BEGIN, DOC, END, format_tables
+from preheat_lab.costs.measuring import measure_week
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -16,7 +16,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="costs", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write the tables into docs/costs.md")
     given = parser.parse_args(arguments)
-    found = tables(measured())
+    found = format_tables(measure_week())
     print(found)
     if given.write:
         text = DOC.read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from preheat_lab.explorer import Explored, Scenario, explore
 from preheat_lab.explorer.catalog import CI, DEEP
 
 
-def told(scenario: Scenario) -> tuple[str, bool]:
+def search_scenario(scenario: Scenario) -> tuple[str, bool]:
     """Search one scenario; return what there is to say, and whether it is complete and unbroken."""
     found = explore(scenario)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -26,10 +26,10 @@ def told(scenario: Scenario) -> tuple[str, bool]:
         f" {'complete' if found.complete else 'INCOMPLETE'}, {len(found.found)} violations;"
         f" {found.seconds:.0f} s, {peak} MB"
     )
-    return "\n".join([line, *_ways(found)]), found.complete and not found.found
+    return "\n".join([line, *_describe_ways(found)]), found.complete and not found.found
 
 
-def _ways(found: Explored) -> Iterator[str]:
+def _describe_ways(found: Explored) -> Iterator[str]:
     """Yield the shortest way to each kind of broken promise."""
     for each in {each.broken.invariant: each for each in reversed(found.found)}.values():
         yield f"  {each.broken.invariant}: {each.broken.what}"
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     unbroken = True
     with ProcessPoolExecutor(cpu_count(), initializer=nice, initargs=(10,), max_tasks_per_child=1) as pool:
-        for text, good in pool.map(told, DEEP if given.deep else CI):
+        for text, good in pool.map(search_scenario, DEEP if given.deep else CI):
             print(text, flush=True)
             unbroken = unbroken and good
     return 0 if unbroken else 1

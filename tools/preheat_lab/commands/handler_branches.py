@@ -21,7 +21,7 @@ TESTS = ("tests/contracts", "tests/days", "tests/errors", "tests/functions", "te
 COVERAGE = (sys.executable, "-m", "coverage")
 
 
-def measured() -> dict[str, dict[str, list[list[int]]]]:
+def measure() -> dict[str, dict[str, list[list[int]]]]:
     """Run the tests under coverage, and return its figures by file."""
     with TemporaryDirectory(prefix="branches-") as folder:
         data, report = f"--data-file={folder}/data", Path(folder) / "report.json"
@@ -33,7 +33,7 @@ def measured() -> dict[str, dict[str, list[list[int]]]]:
     return files
 
 
-def within(path: Path, branches: list[list[int]]) -> list[int]:
+def find_lines_within(path: Path, branches: list[list[int]]) -> list[int]:
     """Return the lines of those branches that leave from inside a handler."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     spans = [(node.lineno, node.end_lineno or 0) for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)]
@@ -44,12 +44,12 @@ def main(arguments: Sequence[str]) -> int:
     """Print the count, and each branch that was not taken; return the exit status."""
     argparse.ArgumentParser(prog="handler-branches", description=(__doc__ or "").splitlines()[0]).parse_args(arguments)
     taken, missing = 0, []
-    files = measured()
+    files = measure()
     for path in WATCHED:
         name = str(path.relative_to(ROOT))
         if name in files:
-            taken += len(within(path, files[name]["executed_branches"]))
-            missing += [f"{name}:{line}" for line in within(path, files[name]["missing_branches"])]
+            taken += len(find_lines_within(path, files[name]["executed_branches"]))
+            missing += [f"{name}:{line}" for line in find_lines_within(path, files[name]["missing_branches"])]
     for each in missing:
         print(f"not taken: {each}")
     print(f"branches inside error handlers: {taken} of {taken + len(missing)} taken")

@@ -12,7 +12,16 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 
 from preheat_lab.explorer.catalog import CI
-from preheat_lab.matrix import AROUND, EVENTS, EXPECTED_LEAST, NATURE, added, expected, explored, simulated
+from preheat_lab.matrix import (
+    AROUND,
+    EVENTS,
+    EXPECTED_LEAST,
+    NATURE,
+    add_hits,
+    compute_expected,
+    explore_scenario,
+    simulate_seed,
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -23,8 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seeds", type=int, default=12)
     seeds = range(1, parser.parse_args(arguments).seeds + 1)
     with ProcessPoolExecutor() as pool:
-        x, could_x = added(pool.map(explored, CI))
-        d, could_d = added(pool.map(simulated, seeds))
+        x, could_x = add_hits(pool.map(explore_scenario, CI))
+        d, could_d = add_hits(pool.map(simulate_seed, seeds))
     holes = rare = 0
     print(f"{'fault':<28} cells  by X  by D  unhit     hits X     hits D")
     for fault in sorted({*EVENTS.values(), *AROUND}):
@@ -33,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         few = {
             place
             for place in unhit
-            if place not in could_x.get(fault, ()) and expected(fault, place, d) < EXPECTED_LEAST
+            if place not in could_x.get(fault, ()) and compute_expected(fault, place, d) < EXPECTED_LEAST
         }
         unhit, rare = unhit - few, rare + len(few)
         holes += len(unhit)

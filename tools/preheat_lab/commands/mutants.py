@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 from preheat_lab.checkout import ROOT
 from preheat_lab.mutants.catalogue import MUTATIONS
 from preheat_lab.mutants.covered import COVERED
-from preheat_lab.mutants.mutation import Mutation, mutated_copy
+from preheat_lab.mutants.mutation import Mutation, copy_mutated
 
 KILLED_AT_LEAST = 0.95
 SECONDS_MAX = 900
@@ -45,11 +45,11 @@ class Hunted:
         return f"ERROR {self.error}" if self.error is not None else "SURVIVED"
 
 
-def hunted(mutation: Mutation | None, harnesses: str = "short") -> Hunted:
+def hunt_mutation(mutation: Mutation | None, harnesses: str = "short") -> Hunted:
     """Hunt one mutation (None: the package as it is) with the short or the long harnesses, in a process of its own."""
     began = time.monotonic()
     with TemporaryDirectory(prefix="mutant-") as folder:
-        path = mutated_copy(mutation, Path(folder))
+        path = copy_mutated(mutation, Path(folder))
         environment = {**os.environ, "PYTHONPATH": str(path), "PYTHONDONTWRITEBYTECODE": "1"}
         first = mutation.first if mutation is not None else ("every",)
         first = first if harnesses != "long" else ()
@@ -67,16 +67,16 @@ def hunted(mutation: Mutation | None, harnesses: str = "short") -> Hunted:
     return Hunted(verdict["harness"], verdict["invariant"], verdict["error"], seconds)
 
 
-def chosen(only: str | None) -> list[Mutation]:
+def choose(only: str | None) -> list[Mutation]:
     """Return the mutations whose name has the word; all, if there is none."""
     return [mutation for mutation in MUTATIONS if only is None or only in mutation.name]
 
 
-def searched(mutations: Sequence[Mutation | None], harnesses: str) -> dict[Mutation | None, Hunted]:
+def hunt_all(mutations: Sequence[Mutation | None], harnesses: str) -> dict[Mutation | None, Hunted]:
     """Hunt each on all cores; tell what is killed as it is found, and return every result."""
     results: dict[Mutation | None, Hunted] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        under_way = {pool.submit(hunted, mutation, harnesses): mutation for mutation in mutations}
+        under_way = {pool.submit(hunt_mutation, mutation, harnesses): mutation for mutation in mutations}
         for done in as_completed(under_way):
             mutation = under_way[done]
             results[mutation] = result = done.result()
@@ -91,13 +91,13 @@ def main(arguments: Sequence[str]) -> int:
         prog="mutants", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only")
-    mutations = chosen(parser.parse_args(arguments).only)
+    mutations = choose(parser.parse_args(arguments).only)
     if not mutations:
         print("no mutation has that word in its name")
         return 2
-    results = searched([None, *mutations], "short")
+    results = hunt_all([None, *mutations], "short")
     left = [mutation for mutation, result in results.items() if result.harness is None]
-    later = searched(left, "long")
+    later = hunt_all(left, "long")
     alive = [mutation for mutation in mutations if mutation in later and later[mutation].harness is None]
     for mutation in alive:
         error = results[mutation].error or later[mutation].error

@@ -16,26 +16,26 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import count
 from os import cpu_count, nice
 
-from preheat_lab.simulation import SimulationOutcome, asked_by_default, run
+from preheat_lab.simulation import SimulationOutcome, count_default_requests, simulate
 
 MODELS, DAYS = 20, 30
 
 
-def soaked(seed: int, requests: int) -> SimulationOutcome:
+def simulate_seed(seed: int, requests: int) -> SimulationOutcome:
     """Return the outcome of one seed."""
-    return run(seed=seed, models=MODELS, days=DAYS, faults="all", requests=requests)
+    return simulate(seed=seed, models=MODELS, days=DAYS, faults="all", requests=requests)
 
 
-def outcomes(first_seed: int, requests: int) -> Iterator[SimulationOutcome]:
+def simulate_seeds(first_seed: int, requests: int) -> Iterator[SimulationOutcome]:
     """Yield the outcomes of the seeds, in order."""
     with ProcessPoolExecutor(cpu_count(), initializer=nice, initargs=(10,)) as pool:
         ahead = 2 * (cpu_count() or 1)
         seeds = count(first_seed)
-        waiting = [pool.submit(soaked, next(seeds), requests) for _ in range(ahead)]
+        waiting = [pool.submit(simulate_seed, next(seeds), requests) for _ in range(ahead)]
         try:
             while True:
                 yield waiting.pop(0).result()
-                waiting.append(pool.submit(soaked, next(seeds), requests))
+                waiting.append(pool.submit(simulate_seed, next(seeds), requests))
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--shifts", type=int, default=100_000)
     parser.add_argument("--first-seed", type=int, default=1)
-    asked = asked_by_default("all", MODELS, DAYS)
+    asked = count_default_requests("all", MODELS, DAYS)
     parser.add_argument("--requests", type=int, default=asked, help=f"of others, for each seed; {asked} if absent")
     given = parser.parse_args(arguments)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     faults: Counter[str] = Counter()
     cells: set[tuple[str, str, str]] = set()
     outcome = None
-    for outcome in outcomes(given.first_seed, given.requests):
+    for outcome in simulate_seeds(given.first_seed, given.requests):
         shifts, starts, stops = shifts + outcome.shifts, starts + outcome.starts, stops + outcome.stops
         requests += outcome.requests
         passes, calls, late = passes + outcome.passes, calls + outcome.calls, late + outcome.late

@@ -53,7 +53,7 @@ AUDIT_METRIC_HOURS = 72  # a day: ModelsAtRisk, UnscheduledModels and HostedUnit
 SHARDS = 4
 
 
-def costs(m: MeasuredWeek, models: int) -> dict[str, Decimal]:
+def compute_costs(m: MeasuredWeek, models: int) -> dict[str, Decimal]:
     """Return what a stack of `models` models costs in a month of USD, part by part."""
 
     def monthly(number: float) -> Decimal:
@@ -83,30 +83,32 @@ def costs(m: MeasuredWeek, models: int) -> dict[str, Decimal]:
     }
 
 
-def measures_table(m: MeasuredWeek) -> list[str]:
+def format_measures(m: MeasuredWeek) -> list[str]:
     """Return the table of what was measured, as the page has it."""
     return ["| measured | figure |", "| --- | ---: |", *(f"| {n} | {v:.2f} |" for n, v in asdict(m).items())]
 
 
-def costs_table(m: MeasuredWeek) -> list[str]:
+def format_costs(m: MeasuredWeek) -> list[str]:
     """Return the table of costs, as the page has it."""
-    columns = [costs(m, models) for models in SIZES]
+    columns = [compute_costs(m, models) for models in SIZES]
     rows = [
         "| USD a month | " + " | ".join(f"{models:,} models" for models in SIZES) + " |",
         "| --- | ---: | ---: | ---: |",
     ]
-    rows += [_row(part, [column[part] for column in columns]) for part in columns[0]]
+    rows += [_format_row(part, [column[part] for column in columns]) for part in columns[0]]
     sums = [sum(column.values(), Decimal()) for column in columns]
-    rows.append(_row("**Preheat**", sums))
-    rows.append(_row("for each model", [total / models for total, models in zip(sums, SIZES, strict=True)], digits=3))
-    return [*rows, _row("Instance Scheduler, as published", [INSTANCE_SCHEDULER[models] for models in SIZES])]
+    rows.append(_format_row("**Preheat**", sums))
+    rows.append(
+        _format_row("for each model", [total / models for total, models in zip(sums, SIZES, strict=True)], digits=3)
+    )
+    return [*rows, _format_row("Instance Scheduler, as published", [INSTANCE_SCHEDULER[models] for models in SIZES])]
 
 
-def _row(name: str, amounts: Sequence[Decimal], digits: int = 2) -> str:
+def _format_row(name: str, amounts: Sequence[Decimal], digits: int = 2) -> str:
     return f"| {name} | " + " | ".join(f"{amount:,.{digits}f}" for amount in amounts) + " |"
 
 
-def read(text: str) -> MeasuredWeek:
+def read_page(text: str) -> MeasuredWeek:
     """Return what the page says was measured; raises ValueError if a figure is missing."""
     names = {field.name for field in fields(MeasuredWeek)}
     rows = (line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| "))
@@ -116,7 +118,7 @@ def read(text: str) -> MeasuredWeek:
     return MeasuredWeek(**found)
 
 
-def tables(m: MeasuredWeek) -> str:
+def format_tables(m: MeasuredWeek) -> str:
     """Return both tables with their marks; the costs are reckoned from the figures as they are shown."""
     rounded = MeasuredWeek(**{name: round(value, 2) for name, value in asdict(m).items()})
-    return "\n".join([BEGIN, "", *measures_table(rounded), "", *costs_table(rounded), "", END])
+    return "\n".join([BEGIN, "", *format_measures(rounded), "", *format_costs(rounded), "", END])

@@ -22,7 +22,7 @@ from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat.observability import telemetry
 from preheat_lab.simulation import functions
 from preheat_lab.simulation.faults import MIXES
-from preheat_lab.simulation.plant import plant
+from preheat_lab.simulation.plant import draw_plant
 from preheat_lab.simulation.run import BEGINS_AT
 from preheat_lab.simulation.world import SimulatedWorld
 from preheat_simulator.core.switches import Switches
@@ -117,10 +117,10 @@ class StoreUnits:
         self.reads = self.writes = self.entries = self.entry_bytes = 0
         self._store = world.store
         for name in ("load", "save", "planned", "standings", "wake"):
-            setattr(world.store, name, self._counted(getattr(world.store, name), getattr(self, f"_{name}")))
+            setattr(world.store, name, self._count_calls(getattr(world.store, name), getattr(self, f"_{name}")))
 
     @staticmethod
-    def _counted(call: Callable[..., Any], count: Callable[..., None]) -> Callable[..., Any]:
+    def _count_calls(call: Callable[..., Any], count: Callable[..., None]) -> Callable[..., Any]:
         def counted(*args: Any, **kwargs: Any) -> Any:
             count(*args, **kwargs)
             return call(*args, **kwargs)
@@ -129,7 +129,7 @@ class StoreUnits:
 
     def _load(self, model_id: Any) -> None:
         record = self._store.records.get(model_id)
-        self.reads += ceil(size(record) / 4096) if record is not None else 1
+        self.reads += ceil(measure_size(record) / 4096) if record is not None else 1
 
     def _planned(self, _model_id: Any) -> None:
         self.reads += 2  # the pointer, and the model's item: a warm function has the latter already
@@ -138,32 +138,32 @@ class StoreUnits:
         self.reads += 1  # a query; nothing stands in the week that is measured
 
     def _wake(self, model_id: Any, _at: datetime) -> None:
-        self.writes += ceil(size(self._store.records[model_id]) / 1024) + 2
+        self.writes += ceil(measure_size(self._store.records[model_id]) / 1024) + 2
 
     def _save(self, record: ModelRecord, entry: LedgerEntry | None, *_: Any, **__: Any) -> None:
         before = self._store.records.get(record.model_id)
-        units = ceil(size(record) / 1024)
+        units = ceil(measure_size(record) / 1024)
         if entry is not None:
-            written = size(entry)
+            written = measure_size(entry)
             units = 2 * (units + ceil(written / 1024))  # a transaction writes twice
             self.entries, self.entry_bytes = self.entries + 1, self.entry_bytes + written
         moved = before is None or before.wake_at != record.wake_at
         self.writes += units + 2 * moved  # a line of the due index goes, and another comes
 
 
-def size(value: object) -> int:
+def measure_size(value: object) -> int:
     """Return the bytes of an item that holds a value."""
     return len(serial.dumps(serial.fields_of(value)).encode()) + ITEM_OVERHEAD
 
 
-def measured(models: int = 20, days: int = 7, seed: int = 1) -> MeasuredWeek:
+def measure_week(models: int = 20, days: int = 7, seed: int = 1) -> MeasuredWeek:
     """Simulate a week without faults and count; the mix of shifts is the simulation's."""
     random = Random(f"{seed}/world")  # noqa: S311 - chance in a simulation
-    lines = plant(random, models, announced_at=BEGINS_AT)
+    lines = draw_plant(random, models, announced_at=BEGINS_AT)
     CountingTelemetry.lines, CountingTelemetry.hours, CountingTelemetry.events = Counter(), set(), 0
     with patch.object(functions, "SilentTelemetry", CountingTelemetry):
         world = SimulatedWorld(
-            lines, BEGINS_AT, days, random=random, mix=MIXES["none"], switches=Switches(), told=_ignored
+            lines, BEGINS_AT, days, random=random, mix=MIXES["none"], switches=Switches(), told=_ignore
         )
     units, sent = StoreUnits(world), Counter[str]()
     send = world.sqs.send_message
@@ -194,5 +194,5 @@ def measured(models: int = 20, days: int = 7, seed: int = 1) -> MeasuredWeek:
     )
 
 
-def _ignored(_entry: LedgerEntry) -> None:
+def _ignore(_entry: LedgerEntry) -> None:
     """Drop the entry: the store has it."""

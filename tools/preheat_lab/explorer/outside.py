@@ -34,28 +34,28 @@ class Outside:
         return self._rules.called(service, token, start=start)
 
     @staticmethod
-    def completed(state: ExploredState) -> ExploredState:
+    def complete(state: ExploredState) -> ExploredState:
         """Return the situation with all that was under way come to its end."""
-        return state._replace(services=tuple(hosting.completed(each) for each in state.services))
+        return state._replace(services=tuple(hosting.complete(each) for each in state.services))
 
-    def of_services(self, state: ExploredState) -> Iterator[Edge]:
+    def step_services(self, state: ExploredState) -> Iterator[Edge]:
         """Yield what each service may do next, of itself."""
         for place, service in enumerate(state.services):
             if service.state in (hosting.STARTING, hosting.STOPPING, hosting.BUSY):
-                yield Edge("service: completed", NOBODY, state.with_service(place, hosting.completed(service)))
+                yield Edge("service: completed", NOBODY, state.with_service(place, hosting.complete(service)))
             if not state.faults:
                 continue
-            spent = state.spent()
+            spent = state.spend()
             if service.state == hosting.STARTING:
-                yield Edge("fault: hosting failed", NOBODY, spent.with_service(place, hosting.failed(service)))
+                yield Edge("fault: hosting failed", NOBODY, spent.with_service(place, hosting.fail(service)))
             if service.state == hosting.STOPPING:
-                yield Edge("fault: stop undone", NOBODY, spent.with_service(place, hosting.undone(service)))
+                yield Edge("fault: stop undone", NOBODY, spent.with_service(place, hosting.undo_stop(service)))
             if service.state not in (hosting.BUSY, hosting.FAILED, hosting.GONE):
-                yield Edge("fault: system updating", NOBODY, spent.with_service(place, hosting.updating(service)))
+                yield Edge("fault: system updating", NOBODY, spent.with_service(place, hosting.begin_update(service)))
             if service.state != hosting.GONE:
                 yield Edge("fault: model deleted", NOBODY, spent.with_service(place, ExploredService(hosting.GONE)))
 
-    def of_people(self, state: ExploredState, *, stop_on_its_way: bool) -> Iterator[Edge]:
+    def step_people(self, state: ExploredState, *, stop_on_its_way: bool) -> Iterator[Edge]:
         """Yield what a person may do next; `stop_on_its_way`: a worker is about to call a stop."""
         if not state.people:
             return
@@ -65,7 +65,7 @@ class Outside:
                 made = self._rules.called(service, 0, start=start, run_by=hosting.RACED if ours else hosting.PERSON)
                 if made.changed:
                     after = state.with_service(place, made.service)._replace(people=state.people - 1)
-                    yield self.covered("person: starts it" if start else "person: stops it", after)
+                    yield self.cover("person: starts it" if start else "person: stops it", after)
 
     def _may_be_ours(self, state: ExploredState, place: int) -> bool:
         """Tell whether what starts now is, for all that Preheat has seen and can see, its own doing."""
@@ -91,7 +91,7 @@ class Outside:
             return state.with_service(place, service._replace(run_by=hosting.OURS))
         return state
 
-    def covered(self, event: str, state: ExploredState) -> Edge:
+    def cover(self, event: str, state: ExploredState) -> Edge:
         """Note that a demand covers what a person has started; a clock that is behind still sees its end."""
         plan = self._scenario.plans[state.plan]
         if plan is not None:

@@ -55,7 +55,7 @@ class RecordsExplored:
         record: ModelRecord = self._values[number]
         return record
 
-    def later(self, number: int, now: int) -> int:
+    def move_on(self, number: int, now: int) -> int:
         """Return the record as it looks at a later point."""
         key = (number, now)
         record = self._as_of.get(key)
@@ -63,7 +63,7 @@ class RecordsExplored:
             record = self._as_of[key] = self._values.number(self._canonical.record(self[number], now))
         return record
 
-    def woken(self, number: int) -> int:
+    def wake(self, number: int) -> int:
         """Return the record after an apply has woken it."""
         record = self._woken.get(number)
         if record is None:
@@ -89,10 +89,10 @@ class RecordsExplored:
         key = (worker.losses, worker.answers, state.now, state.plan, state.asked, state.seen)
         known = self._written.get(key)
         if known is None:
-            known = self._written[key] = self._judged(state, worker)
+            known = self._written[key] = self._judge(state, worker)
         return known
 
-    def _judged(self, state: ExploredState, worker: WorkerState) -> WonWrite:
+    def _judge(self, state: ExploredState, worker: WorkerState) -> WonWrite:
         request = self._passes.next_call(worker.losses, worker.answers)
         after = request.record
         if after is None:
@@ -102,7 +102,7 @@ class RecordsExplored:
         if self._won in worker.answers:
             called = self._passes.next_call(worker.losses, worker.answers[: worker.answers.index(self._won) + 1])
             gate = after.gate.attempt if after.gate is not None else None
-            broken += by_answer(gate if called.kind in (OPEN, CLOSE) else after.attempt, self._answered(worker))
+            broken += by_answer(gate if called.kind in (OPEN, CLOSE) else after.attempt, self._record_answer(worker))
         old, new = before.attempt, after.attempt
         same = old is not None and new is not None and old.client_token == new.client_token
         left = observed in (Observed.STARTING, Observed.HOSTED, Observed.STOPPING)
@@ -146,19 +146,19 @@ class RecordsExplored:
                 reading = BacklogReading(answer)
         return passage, reading
 
-    def unrecorded(self, worker: WorkerState) -> tuple[Broken, ...]:
+    def find_unrecorded(self, worker: WorkerState) -> tuple[Broken, ...]:
         """Return what is broken by a pass that has called, if its next step is not to write down the answer."""
         if self._passes.next_call(worker.losses, worker.answers).kind == SAVE:
             return ()
-        return tuple(by_answer(None, self._answered(worker)))
+        return tuple(by_answer(None, self._record_answer(worker)))
 
-    def closed(self, state: ExploredState, worker: WorkerState, callers: Iterable[Attempt]) -> Iterator[Broken]:
+    def close_attempt(self, state: ExploredState, worker: WorkerState, callers: Iterable[Attempt]) -> Iterator[Broken]:
         """Judge the write that the worker is about to win by the calls that others are about to make."""
         after = self._passes.next_call(worker.losses, worker.answers).record
         if after is not None:
             yield from by_close(self[state.record], after, callers)
 
-    def _answered(self, worker: WorkerState) -> Answer:
+    def _record_answer(self, worker: WorkerState) -> Answer:
         """Return what the service has answered to the pass's call."""
         answer = self._values[worker.answers[worker.answers.index(self._won) + 1]]
         return answer.answer if isinstance(answer, HostingError) else Answer.ACCEPTED

@@ -186,7 +186,7 @@ def _is_kept(world: ExploredWorld, state: ExploredState, *, run: bool) -> bool:
         return False
     if wanted is None:
         return True
-    if world.scenario.tells_makers and state.services[wanted].by_somebody_else():
+    if world.scenario.tells_makers and state.services[wanted].interfere():
         return True  # left to whoever made it, and told
     effort = record.effort
     given_up = effort is not None and (effort.attempts >= ATTEMPTS_MAX or effort.repairs >= REPAIRS_MAX)

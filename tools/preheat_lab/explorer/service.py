@@ -7,7 +7,7 @@ other. Knows no time: a transition under way ends by `completed`, whenever the e
 from typing import NamedTuple
 
 from preheat.domain.record.lifecycle import Observed
-from preheat_simulator.core.rules import CallReply, on_start, on_stop
+from preheat_simulator.core.rules import CallReply, decide_start, decide_stop
 from preheat_simulator.core.status import Status
 from preheat_simulator.core.switches import Switches, TokenAfterStop
 
@@ -55,7 +55,7 @@ class ExploredService(NamedTuple):
     run_by: int = NOT_RUN
     known: tuple[KnownToken, ...] = ()
 
-    def by_somebody_else(self) -> bool:
+    def interfere(self) -> bool:
         """Tell whether what is there was made by a person, as a service that keeps tags can tell."""
         return self.run_by in (PERSON, COVERED, RACED)
 
@@ -82,8 +82,8 @@ class ServiceRules:
 
     def __init__(self, switches: Switches, *, tokenless: bool = False) -> None:
         self._replies = (
-            tuple(on_stop(status, switches) for status in STATES),
-            tuple(on_start(status, switches) for status in STATES),
+            tuple(decide_stop(status, switches) for status in STATES),
+            tuple(decide_start(status, switches) for status in STATES),
         )
         self._tokenless = tokenless
         self._forgets = switches.token_after_stop is TokenAfterStop.NEW_CALL
@@ -104,7 +104,7 @@ class ServiceRules:
         after = service
         if changed:
             after = (
-                ExploredService(STARTING, STOPPED, run_by, _turned(service.known, starts=False))
+                ExploredService(STARTING, STOPPED, run_by, _turn(service.known, starts=False))
                 if start
                 else service._replace(state=STOPPING, former=STOPPED)
             )
@@ -115,32 +115,32 @@ class ServiceRules:
         return CallResult(after, refused=False, changed=changed, effects=effects)
 
 
-def completed(service: ExploredService) -> ExploredService:
+def complete(service: ExploredService) -> ExploredService:
     """Return the service with what was under way come to its end."""
     if service.state == STARTING:
         return service._replace(state=HOSTED)
     if service.state == STOPPING:
-        return ExploredService(STOPPED, STOPPED, NOT_RUN, _turned(service.known, starts=True))
+        return ExploredService(STOPPED, STOPPED, NOT_RUN, _turn(service.known, starts=True))
     if service.state == BUSY:
         return service._replace(state=service.former, former=STOPPED)
     return service
 
 
-def failed(service: ExploredService) -> ExploredService:
+def fail(service: ExploredService) -> ExploredService:
     """Return the service with the start under way failed; who has made it is still known."""
     return service._replace(state=FAILED)
 
 
-def undone(service: ExploredService) -> ExploredService:
+def undo_stop(service: ExploredService) -> ExploredService:
     """Return the service with the stop under way come to nothing: hosted again, and whoever ran it runs it."""
     known = tuple(each if each.starts else each._replace(effects=0) for each in service.known)
     return service._replace(state=HOSTED, known=known)
 
 
-def updating(service: ExploredService) -> ExploredService:
+def begin_update(service: ExploredService) -> ExploredService:
     """Return the service while the system updates it."""
     return service._replace(state=BUSY, former=service.state)
 
 
-def _turned(known: tuple[KnownToken, ...], *, starts: bool) -> tuple[KnownToken, ...]:
+def _turn(known: tuple[KnownToken, ...], *, starts: bool) -> tuple[KnownToken, ...]:
     return tuple(each._replace(turned=True) if each.starts is starts else each for each in known)

@@ -45,11 +45,11 @@ from preheat_lab.explorer.catalog import (
 )
 from preheat_lab.explorer.scenario import TARGET, a_model
 from preheat_lab.explorer.wants import STEP
-from preheat_lab.simulation import run
+from preheat_lab.simulation import simulate
 from preheat_lab.simulation.faults import MIXES, FaultMix
-from preheat_lab.simulation.plant import SimulatedLine, plant
+from preheat_lab.simulation.plant import SimulatedLine, draw_plant
 from preheat_simulator.core.faults import FaultKind, InjectedFault
-from preheat_simulator.core.latency import fixed
+from preheat_simulator.core.latency import make_fixed
 from preheat_simulator.core.status import Operation
 from preheat_simulator.core.switches import Switches, TokenAfterStop, WhenPossible
 
@@ -130,32 +130,33 @@ class HuntResult:
     error: str | None = None
 
 
-def explored(scenario: Scenario, promises: frozenset[str] = PROMISES) -> tuple[str, str] | None:
+def search(scenario: Scenario, promises: frozenset[str] = PROMISES) -> tuple[str, str] | None:
     """Return the promise that a scenario finds broken first, and how."""
     found = explore(scenario, promises=promises, states_max=STATES_MAX).found
     return (found[0].broken.invariant, found[0].broken.what) if found else None
 
 
-def simulated(
+def simulate_mix(
     seed: int, faults: str, models: int, days: int, switches: Switches | None = None, *, requests: int = 0
 ) -> tuple[str, str] | None:
     """Return the promise that a seed finds broken first, and how."""
-    violations = run(
+    violations = simulate(
         seed=seed, models=models, days=days, faults=faults, switches=switches, requests=requests
     ).violations
     return (violations[0].invariant, str(violations[0])) if violations else None
 
 
-def punctual() -> tuple[str, str] | None:
+def simulate_punctual() -> tuple[str, str] | None:
     """Return what breaks without any fault if each start takes its whole lead."""
 
     def slow(*arguments: Any, **named: Any) -> list[SimulatedLine]:
         return [
-            replace(line, start_latency=fixed(line.model.lead.total_seconds())) for line in plant(*arguments, **named)
+            replace(line, start_latency=make_fixed(line.model.lead.total_seconds()))
+            for line in draw_plant(*arguments, **named)
         ]
 
-    with mock.patch("preheat_lab.simulation.run.plant", slow):
-        return simulated(1, "none", 8, 5)
+    with mock.patch("preheat_lab.simulation.run.draw_plant", slow):
+        return simulate_mix(1, "none", 8, 5)
 
 
 type Harness = tuple[str, Callable[[], tuple[str, str] | None]]
@@ -163,38 +164,38 @@ type Harness = tuple[str, Callable[[], tuple[str, str] | None]]
 
 def _seeds(faults: str, models: int = 4, days: int = 5, switches: Switches | None = None) -> tuple[str, str] | None:
     """Return what the first of a few seeds finds broken."""
-    found = (simulated(seed, faults, models, days, switches) for seed in range(1, 7))
+    found = (simulate_mix(seed, faults, models, days, switches) for seed in range(1, 7))
     return next((each for each in found if each is not None), None)
 
 
-def asked(faults: str, requests: int = 150) -> tuple[str, str] | None:
+def simulate_requests(faults: str, requests: int = 150) -> tuple[str, str] | None:
     """Return what the first of a few seeds finds broken that are asked for much."""
-    found = (simulated(seed, faults, 4, 3, requests=requests) for seed in range(1, 7))
+    found = (simulate_mix(seed, faults, 4, 3, requests=requests) for seed in range(1, 7))
     return next((each for each in found if each is not None), None)
 
 
 OWN: dict[str, Callable[[], tuple[str, str] | None]] = {
-    "asked often": partial(asked, "none"),
-    "asked in units": partial(simulated, 3, "none", 8, 4, requests=120),
-    "throttled at the client's second try": partial(explored, replace(TIGHT, faults=1)),
-    "two workers": partial(explored, replace(TIGHT, workers=2)),
-    "two workers, a person": partial(explored, replace(TIGHT, workers=2, people=1)),
-    "brief: two workers, a fault": partial(explored, replace(BRIEF, workers=2, faults=1)),
-    "brief: two faults": partial(explored, replace(BRIEF, faults=2)),
-    "brief: a fault, a person": partial(explored, replace(BRIEF, faults=1, people=1)),
-    "brief, Rekognition: two workers, a fault": partial(explored, replace(BRIEF_TOKENLESS, workers=2, faults=1)),
-    "called off and put back: two workers": partial(explored, replace(BACK, workers=2)),
-    "called off and put back: a fault": partial(explored, replace(BACK, faults=1)),
-    "other units: a fault": partial(explored, replace(UNITS, faults=1)),
-    "a gate, two shifts: a fault": partial(explored, replace(GATE_TWICE, faults=1)),
-    "a larger hold behind a gate: a fault": partial(explored, replace(LARGER_GATED, faults=1)),
-    "a block that is lifted: a fault": partial(explored, replace(BLOCK, faults=1)),
-    "newer version": partial(explored, NEWER),
-    "a long shift, strict: a fault": partial(explored, replace(HARD_TO_START, faults=1)),
-    "a long shift, strict: two faults": partial(explored, replace(HARD_TO_START, faults=2)),
-    "SageMaker: a fault": partial(explored, replace(SAGEMAKER, faults=1)),
-    "woken by an apply: two faults": partial(explored, replace(WOKEN, workers=1, faults=2)),
-    "starts that take their whole lead": punctual,
+    "asked often": partial(simulate_requests, "none"),
+    "asked in units": partial(simulate_mix, 3, "none", 8, 4, requests=120),
+    "throttled at the client's second try": partial(search, replace(TIGHT, faults=1)),
+    "two workers": partial(search, replace(TIGHT, workers=2)),
+    "two workers, a person": partial(search, replace(TIGHT, workers=2, people=1)),
+    "brief: two workers, a fault": partial(search, replace(BRIEF, workers=2, faults=1)),
+    "brief: two faults": partial(search, replace(BRIEF, faults=2)),
+    "brief: a fault, a person": partial(search, replace(BRIEF, faults=1, people=1)),
+    "brief, Rekognition: two workers, a fault": partial(search, replace(BRIEF_TOKENLESS, workers=2, faults=1)),
+    "called off and put back: two workers": partial(search, replace(BACK, workers=2)),
+    "called off and put back: a fault": partial(search, replace(BACK, faults=1)),
+    "other units: a fault": partial(search, replace(UNITS, faults=1)),
+    "a gate, two shifts: a fault": partial(search, replace(GATE_TWICE, faults=1)),
+    "a larger hold behind a gate: a fault": partial(search, replace(LARGER_GATED, faults=1)),
+    "a block that is lifted: a fault": partial(search, replace(BLOCK, faults=1)),
+    "newer version": partial(search, NEWER),
+    "a long shift, strict: a fault": partial(search, replace(HARD_TO_START, faults=1)),
+    "a long shift, strict: two faults": partial(search, replace(HARD_TO_START, faults=2)),
+    "SageMaker: a fault": partial(search, replace(SAGEMAKER, faults=1)),
+    "woken by an apply: two faults": partial(search, replace(WOKEN, workers=1, faults=2)),
+    "starts that take their whole lead": simulate_punctual,
     "starts that hang": partial(_seeds, "asleep"),
     "starts that hang, stubborn": partial(_seeds, "asleep", 4, 5, STUBBORN),
     "starts that hang, stops throttled": partial(_seeds, "asleep, throttled"),
@@ -227,12 +228,12 @@ def short() -> Iterator[Harness]:
         replace(TIGHT, faults=1),
         replace(LONG, faults=1),
     ):
-        yield f"explorer: {scenario}", partial(explored, scenario)
+        yield f"explorer: {scenario}", partial(search, scenario)
     for faults in ("none", "all"):
-        yield f"simulation: seed 2, {faults}, asked", partial(simulated, 2, faults, 6, 3, requests=60)
+        yield f"simulation: seed 2, {faults}, asked", partial(simulate_mix, 2, faults, 6, 3, requests=60)
     for faults in ("all", "hours", "failing"):
         for seed in (1, 2, 3):
-            yield f"simulation: seed {seed}, {faults}", partial(simulated, seed, faults, 4, 5)
+            yield f"simulation: seed {seed}, {faults}", partial(simulate_mix, seed, faults, 4, 5)
     for scenario in (
         replace(STRICT, faults=1),
         replace(LENIENT, faults=1),
@@ -241,14 +242,14 @@ def short() -> Iterator[Harness]:
         replace(LONG, people=1),
         WHOLE,
     ):
-        yield f"explorer: {scenario}", partial(explored, scenario)
+        yield f"explorer: {scenario}", partial(search, scenario)
 
 
 def long() -> Iterator[Harness]:
     """Yield the long harnesses by their names."""
     for seed in range(4, 10):
         faults = ("all", "hours", "failing")[seed % 3]
-        yield f"simulation: seed {seed}, {faults}, stubborn", partial(simulated, seed, faults, 6, 5, STUBBORN)
+        yield f"simulation: seed {seed}, {faults}, stubborn", partial(simulate_mix, seed, faults, 6, 5, STUBBORN)
     for scenario in (
         MOVED,
         replace(TIGHT, workers=2, faults=1),
@@ -256,7 +257,7 @@ def long() -> Iterator[Harness]:
         replace(UNITS, workers=2),
         WOKEN,
     ):
-        yield f"explorer: {scenario}", partial(explored, scenario)
+        yield f"explorer: {scenario}", partial(search, scenario)
 
 
 def hunt(harnesses: Iterator[Harness]) -> HuntResult:

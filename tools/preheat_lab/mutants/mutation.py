@@ -28,7 +28,7 @@ class Mutation:
     sees: str
     first: tuple[str, ...] = ()
 
-    def applied(self, text: str) -> str:
+    def apply(self, text: str) -> str:
         """Return the mutated source.
 
         Raises:
@@ -51,12 +51,12 @@ class Covered:
     why: str
 
 
-def source(file: str) -> str:
+def read_source(file: str) -> str:
     """Return a file of the package as it stands in the checkout."""
     return (ROOT / PACKAGE / file).read_text(encoding="utf-8")
 
 
-def mutated_copy(mutation: Mutation | None, folder: Path) -> Path:
+def copy_mutated(mutation: Mutation | None, folder: Path) -> Path:
     """Copy the package into `folder`, mutated (None: as it is); return what goes first on PYTHONPATH.
 
     The functions' handlers are not copied: they are found beside the package, as in a checkout.
@@ -66,5 +66,5 @@ def mutated_copy(mutation: Mutation | None, folder: Path) -> Path:
     (folder / "functions").symlink_to(ROOT / "functions")
     if mutation is not None:
         file = package / mutation.file
-        file.write_text(mutation.applied(source(mutation.file)), encoding="utf-8")
+        file.write_text(mutation.apply(read_source(mutation.file)), encoding="utf-8")
     return package.parent

@@ -3,6 +3,6 @@
 One seed is one world: the plant, its latencies and every fault are drawn from it; a replay is the same to the letter.
 """
 
-from preheat_lab.simulation.run import SimulationOutcome, asked_by_default, run
+from preheat_lab.simulation.run import SimulationOutcome, count_default_requests, simulate
 
-__all__ = ["SimulationOutcome", "asked_by_default", "run"]
+__all__ = ["SimulationOutcome", "count_default_requests", "simulate"]

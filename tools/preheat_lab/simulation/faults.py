@@ -109,7 +109,7 @@ class FaultMix:
     skew: timedelta = timedelta()  # a pass's clock is off by up to this, either way
     service: tuple[InjectedFault, ...] = field(default=())
 
-    def drawn(self, random: Random) -> Self:
+    def draw(self, random: Random) -> Self:
         """Return the mix of one seed: each kind left out one time in four, else up to four times rarer or oftener.
 
         Most bugs need a few kinds at once, and some are hidden by others: mixes differ so that both are met.
@@ -208,7 +208,7 @@ class Fate:
             raise WorkerKilled
 
     @classmethod
-    def drawn(cls, random: Random, probability: float) -> Self:
+    def draw(cls, random: Random, probability: float) -> Self:
         """Draw whether and where an invocation dies; a pass makes at most eight calls."""
         if probability and random.random() < probability:
             return cls(random.randint(1, 8), random.random() < 0.5)

@@ -60,10 +60,12 @@ class Functions:
         requests: Requests | None = None,
     ) -> None:
         self._telemetry = SilentTelemetry(told)
-        self._reconcile = _loaded("reconcile", Reconciler, reconciler, self._telemetry)
-        self._tick = _loaded("tick", Ticker, ticker, self._telemetry)
-        self._publish = _loaded("publish", Publisher, publisher, self._telemetry)
-        self._requests = _loaded("requests", Requests, requests, self._telemetry) if requests is not None else None
+        self._reconcile = _load_handler("reconcile", Reconciler, reconciler, self._telemetry)
+        self._tick = _load_handler("tick", Ticker, ticker, self._telemetry)
+        self._publish = _load_handler("publish", Publisher, publisher, self._telemetry)
+        self._requests = (
+            _load_handler("requests", Requests, requests, self._telemetry) if requests is not None else None
+        )
 
     def reconcile(self, message: QueuedMessage) -> bool:
         """Call `reconcile` with one message, as the mapping does (BatchSize 1); tell whether it may be deleted.
@@ -72,8 +74,8 @@ class Functions:
         raised.
         """
         self._telemetry.logger.last = None
-        answer = self._reconcile.handler(sqs_event(message), None)
-        if not failed(answer, {message.message_id}):
+        answer = self._reconcile.handler(make_sqs_event(message), None)
+        if not find_failed(answer, {message.message_id}):
             return True
         error = self._telemetry.logger.last
         if error is None:
@@ -87,9 +89,9 @@ class Functions:
         if self._requests is None:
             raise RuntimeError("nobody asks in this world")
         self._telemetry.logger.last = self._telemetry.taken = None
-        event = sqs_event(message)
+        event = make_sqs_event(message)
         event["Records"][0]["attributes"]["SenderId"] = sender
-        if not failed(self._requests.handler(event, None), {message.message_id}):
+        if not find_failed(self._requests.handler(event, None), {message.message_id}):
             taken: Taken | None = self._telemetry.taken
             return taken if taken is not None else RuntimeError(f"{message.body!r} is done with, and nobody told of it")
         error: BaseException | None = self._telemetry.logger.last
@@ -105,7 +107,7 @@ class Functions:
         if self._telemetry.logger.last is not None:
             raise self._telemetry.logger.last
         places = [record["dynamodb"]["SequenceNumber"] for record in records]
-        returned = failed(answer, places)
+        returned = find_failed(answer, places)
         return min((places.index(each) for each in returned), default=len(records))
 
     def tick(self, at: datetime) -> None:
@@ -165,7 +167,7 @@ class SilentLogger:
         """Drop the line."""
 
 
-def _loaded(name: str, wired: type, product: object, telemetry: SilentTelemetry) -> ModuleType:
+def _load_handler(name: str, wired: type, product: object, telemetry: SilentTelemetry) -> ModuleType:
     """Return a handler's module, loaded by its path as Lambda does, but wired with `product`."""
     path = FUNCTIONS / name / "handler.py"
     spec = importlib.util.spec_from_file_location(f"preheat_simulated_{name}", path)
@@ -181,7 +183,7 @@ def _loaded(name: str, wired: type, product: object, telemetry: SilentTelemetry)
     return module
 
 
-def sqs_event(message: QueuedMessage) -> dict[str, Any]:
+def make_sqs_event(message: QueuedMessage) -> dict[str, Any]:
     """Return the event that the mapping calls with."""
     sent_ms = str(int(message.sent_at.timestamp() * 1000))
     record = {
@@ -202,7 +204,7 @@ def sqs_event(message: QueuedMessage) -> dict[str, Any]:
     return {"Records": [record]}
 
 
-def failed(answer: object, message_ids: Collection[str]) -> set[str]:
+def find_failed(answer: object, message_ids: Collection[str]) -> set[str]:
     """Return which messages come again, as the mapping reads the answer under ReportBatchItemFailures.
 
     No answer and no failures: none. Failures that cannot be read, or that name no message of the batch: all.

@@ -18,7 +18,7 @@ from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.observation import Observation
 from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.errors import SimulatedAnswerLost as Dropped
-from preheat_simulator.http.transport import simulated_client, simulated_runtime
+from preheat_simulator.http.transport import make_client, make_runtime
 from preheat_simulator.lookout import LookoutService
 from preheat_simulator.rekognition import CustomLabelsService
 from preheat_simulator.sagemaker import EndpointService
@@ -32,13 +32,13 @@ STACK = "preheat-line"
 ONE_TRY = Config(retries={"mode": "standard", "total_max_attempts": 1})  # the client's own would sleep in real time
 
 
-def hosting_on(service: LookoutService | CustomLabelsService | EndpointService) -> Hosting:
+def make_hosting(service: LookoutService | CustomLabelsService | EndpointService) -> Hosting:
     """Return the port on a simulated account."""
     if isinstance(service, LookoutService):
         return SimulatedHosting(service)
-    clients: dict[str | None, Any] = {None: simulated_client(service, config=ONE_TRY)}
+    clients: dict[str | None, Any] = {None: make_client(service, config=ONE_TRY)}
     if isinstance(service, EndpointService):
-        clients[RUNTIME] = simulated_runtime(service, config=ONE_TRY)
+        clients[RUNTIME] = make_runtime(service, config=ONE_TRY)
     return HostingRouter(lambda _, service=None: clients[service], STACK)
 
 
@@ -50,12 +50,12 @@ class SimulatedHosting:
 
     def describe(self, target: Target) -> Observation:
         """See `ports.Hosting`."""
-        view = _asked(lambda: self._service.describe_model(target.project, target.version))
+        view = _ask(lambda: self._service.describe_model(target.project, target.version))
         return Observation(OBSERVED[view.status], view.status, units=view.min_units)
 
     def probe(self, target: Target, readiness: Readiness) -> None:
         """See `ports.Hosting`."""
-        _asked(
+        _ask(
             lambda: self._service.detect_anomalies(
                 target.project, target.version, readiness.payload, readiness.content_type
             )
@@ -64,7 +64,7 @@ class SimulatedHosting:
     def start(self, attempt: Attempt) -> None:
         """See `ports.Hosting`."""
         target, units = attempt.target, attempt.units
-        _asked(
+        _ask(
             lambda: self._service.start_model(
                 target.project, target.version, units.minimum, units.maximum, attempt.client_token
             )
@@ -73,10 +73,10 @@ class SimulatedHosting:
     def stop(self, attempt: Attempt) -> None:
         """See `ports.Hosting`."""
         target = attempt.target
-        _asked(lambda: self._service.stop_model(target.project, target.version, attempt.client_token))
+        _ask(lambda: self._service.stop_model(target.project, target.version, attempt.client_token))
 
 
-def _asked[Answer](call: Callable[[], Answer]) -> Answer:
+def _ask[Answer](call: Callable[[], Answer]) -> Answer:
     try:
         return call()
     except ServiceError as error:

@@ -6,7 +6,7 @@ from random import Random
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import Backend, Drain, HostedModel, ModelId, Resize, Target, Units
-from preheat_simulator.core.latency import Latency, fixed
+from preheat_simulator.core.latency import Latency, make_fixed
 
 QUEUES = "https://sqs.eu-central-1.amazonaws.com/111122223333/"
 DRAIN_LIMIT = timedelta(minutes=15)
@@ -32,7 +32,7 @@ class SimulatedLine:
     stop_latency: Latency
 
 
-def plant(
+def draw_plant(
     random: Random, count: int, announced_at: datetime, backend: Backend = Backend.LOOKOUT_VISION
 ) -> list[SimulatedLine]:
     """Return `count` models of one service; each start stays within its lead, so that only faults make one late.
@@ -64,7 +64,7 @@ def plant(
                     resize=Resize.RESTART if number % 2 == 0 and backend.takes_units else Resize.KEEP,
                 ),
                 latency,
-                fixed(random.choice((60, 150, 290))),
+                make_fixed(random.choice((60, 150, 290))),
             )
         )
     return lines

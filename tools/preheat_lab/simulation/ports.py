@@ -34,7 +34,7 @@ from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat_lab.simulation.faults import Fate, FaultMix, FaultyPort, Mishap
-from preheat_lab.simulation.hosting import hosting_on
+from preheat_lab.simulation.hosting import make_hosting
 from preheat_lab.simulation.watch import PromiseWatch
 from preheat_simulator.core.status import Status
 from preheat_simulator.lookout import LookoutService
@@ -126,7 +126,9 @@ class Surroundings(Protocol):
         """Return what the service's state really is, without a call."""
 
 
-def met(world: Surroundings, kind: str, port: object, names: tuple[str, ...], *, out: float, lost: float = 0.0) -> Any:
+def meet_faults(
+    world: Surroundings, kind: str, port: object, names: tuple[str, ...], *, out: float, lost: float = 0.0
+) -> Any:
     """Return the port, of whose calls some never arrive (`out`), some are not answered (`lost`), some are the last."""
     chance, down = world.random.random, world.down
     if not out and not lost and not world.mix.killed and not world.mix.outages:
@@ -279,7 +281,7 @@ class WatchedHosting:
 
     def __init__(self, world: Surroundings) -> None:
         self._world = world
-        self._hosting = hosting_on(world.service)
+        self._hosting = make_hosting(world.service)
         self.before = Status.TRAINED  # what the service's state really was before the last call
 
     def describe(self, target: Target) -> Observation:
@@ -308,13 +310,13 @@ class WatchedHosting:
             world.note(Mishap.QUOTA, model_id)
             world.watch.on_call(model_id, attempt, world.clock.at, changed=False)
             raise QuotaExceeded("no room for one more model")
-        self._judged(attempt, self._hosting.start)
+        self._judge(attempt, self._hosting.start)
 
     def stop(self, attempt: Attempt) -> None:
         """See `ports.Hosting`."""
-        self._judged(attempt, self._hosting.stop)
+        self._judge(attempt, self._hosting.stop)
 
-    def _judged(self, attempt: Attempt, call: Callable[[Attempt], None]) -> None:
+    def _judge(self, attempt: Attempt, call: Callable[[Attempt], None]) -> None:
         world = self._world
         self.before = world.status(attempt.target)
         try:

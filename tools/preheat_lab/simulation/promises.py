@@ -84,12 +84,12 @@ class Promises:
         for demand in demands(model, begins_at, until):
             if demand.begin >= begins_at + model.lead and demand.end + timedelta(hours=2) < until:
                 self.shifts += 1
-                self._later(demand.ready_at, self._ready, model, demand)
+                self._later(demand.ready_at, self._check_ready, model, demand)
                 # A pass whose clock is ahead stops it that much early.
-                self._later(demand.end - self._world.mix.skew - timedelta(seconds=1), self._still, model, demand)
-                self._later(demand.end + 2 * MINUTE, self._ended, model, demand)
+                self._later(demand.end - self._world.mix.skew - timedelta(seconds=1), self._check_still, model, demand)
+                self._later(demand.end + 2 * MINUTE, self._check_ended, model, demand)
                 if model.gate is not None:
-                    self._later(demand.ready_at + GATE_MOVES, self._gate_opened, model, demand)
+                    self._later(demand.ready_at + GATE_MOVES, self._check_gate_opened, model, demand)
 
     def expect_asked(self, model: HostedModel, coming: list[Demand], until: datetime) -> None:
         """Judge the ends (L2) of the demands that a hold or block has made; their begins only if they are to come."""
@@ -97,13 +97,15 @@ class Promises:
         for demand in coming:
             if demand.end + timedelta(hours=2) >= until or demand.end < now - MINUTE:
                 continue
-            self._later(max(demand.end, now) + 2 * MINUTE, self._ended, model, demand)
+            self._later(max(demand.end, now) + 2 * MINUTE, self._check_ended, model, demand)
             for piece in demand.holds:
-                self._later(max(now, piece.start_at) + _restarted_within(model), self._large_enough, model, demand)
+                self._later(
+                    max(now, piece.start_at) + _restarted_within(model), self._check_large_enough, model, demand
+                )
             # What a stop before it leaves too little time for cannot be ready; its end is judged all the same.
             if now + MINUTE < demand.ready_at - model.lead - model.slack and demand.ready_at < demand.end:
-                self._later(demand.ready_at, self._ready, model, demand)
-                self._later(demand.end - self._world.mix.skew - timedelta(seconds=1), self._still, model, demand)
+                self._later(demand.ready_at, self._check_ready, model, demand)
+                self._later(demand.end - self._world.mix.skew - timedelta(seconds=1), self._check_still, model, demand)
 
     def nobody_waits(self) -> None:
         """L5: who is due is decided within two ticks, whatever is wrong with others; or else found by the resync."""
@@ -118,7 +120,7 @@ class Promises:
                 what = f"due since {record.wake_at:%H:%M:%S}, not looked at, and {excuse}"
                 world.watch.missed("L5", record.model_id, world.clock.at, what)
 
-    def _ready(self, model: HostedModel, demand: Demand) -> None:
+    def _check_ready(self, model: HostedModel, demand: Demand) -> None:
         """L1: hosted by ready_at, unless a fault hit it; L3: if it is not, that is told within two minutes."""
         world, status = self._world, self._world.status(model.target)
         if status is Status.HOSTED:
@@ -127,10 +129,10 @@ class Promises:
         if not self._hits_of(model.model_id, since) and not self._resized_since(model, since):
             world.watch.missed("L1", model.model_id, world.clock.at, f"{status} at ready_at")
         else:
-            self._recovered(model, demand)
-        self._later(demand.ready_at + 2 * MINUTE, self._told_late, model, demand)
+            self._check_recovered(model, demand)
+        self._later(demand.ready_at + 2 * MINUTE, self._check_told_late, model, demand)
 
-    def _recovered(self, model: HostedModel, demand: Demand) -> None:
+    def _check_recovered(self, model: HostedModel, demand: Demand) -> None:
         """L1 under faults: hosted once what they cost is over, unless all attempts are spent."""
         world, now = self._world, self._world.clock.at
         status, effort = world.status(model.target), world.store.records[model.model_id].effort
@@ -157,11 +159,11 @@ class Promises:
         if stuck > 1:
             return  # A start that hangs is stopped once for a demand; the next that hangs is told as late, and left.
         if now < demand.ready_at + cost:
-            self._later(demand.ready_at + cost, self._recovered, model, demand)
+            self._later(demand.ready_at + cost, self._check_recovered, model, demand)
         else:
             world.watch.missed("L1", model.model_id, now, f"{status}, {now - demand.ready_at} after ready_at")
 
-    def _told_late(self, model: HostedModel, demand: Demand) -> None:
+    def _check_told_late(self, model: HostedModel, demand: Demand) -> None:
         world, model_id = self._world, model.model_id
         judged = any(
             entry.late is not None and entry.at >= demand.start_at for entry in reversed(world.store.ledger(model_id))
@@ -170,11 +172,11 @@ class Promises:
             return
         allowed = demand.ready_at + 2 * MINUTE + FAULT_COSTS * self._hits_of(model_id, demand.start_at)
         if world.clock.at < allowed:
-            self._later(allowed, self._told_late, model, demand)
+            self._later(allowed, self._check_told_late, model, demand)
         else:
             world.watch.missed("L3", model_id, world.clock.at, f"late since {demand.ready_at}, and nobody was told")
 
-    def _still(self, model: HostedModel, demand: Demand) -> None:
+    def _check_still(self, model: HostedModel, demand: Demand) -> None:
         """L1, until its end: hosted to the last second, unless a fault hit it, or it is being restarted for a hold."""
         world, status = self._world, self._world.status(model.target)
         since = min(demand.start_at, self._since(model.target))
@@ -182,7 +184,7 @@ class Promises:
         if status is not Status.HOSTED and not restarted and not self._hits_of(model.model_id, since):
             world.watch.missed("L1", model.model_id, world.clock.at, f"{status} before the end")
 
-    def _large_enough(self, model: HostedModel, demand: Demand) -> None:
+    def _check_large_enough(self, model: HostedModel, demand: Demand) -> None:
         """L1, in units: where the plan has it restarted for that, it runs with what holds have long asked for."""
         world, model_id, now = self._world, model.model_id, self._world.clock.at
         if world.status(model.target) is not Status.HOSTED:
@@ -196,22 +198,22 @@ class Promises:
         if units < asked and not self._hits_of(model_id, min(demand.start_at, long_since)):
             world.watch.missed("L1", model_id, now, f"runs with {units} units, and holds ask for {asked}")
 
-    def _ended(self, model: HostedModel, demand: Demand) -> None:
+    def _check_ended(self, model: HostedModel, demand: Demand) -> None:
         """L2: two minutes after its end the stop is accepted, and later only by what faults cost."""
         world, model_id, now = self._world, model.model_id, self._world.clock.at
         status = world.status(model.target)
         runs = status in RUNNING and not world.watch.is_by_person(model_id)
         if status is Status.STARTING_HOSTING and world.switches.stop_while_starting is WhenPossible.CONFLICT:
-            self._later(now + 5 * MINUTE, self._ended, model, replace(demand, end=now))
+            self._later(now + 5 * MINUTE, self._check_ended, model, replace(demand, end=now))
             return  # The promise counts from when the service accepts stops: from HOSTED on.
         if any(world.watch.needed(model_id, at) is not None for at in (now, now + model.slack)):
             return
         over_at = world.watch.last_end(model_id, now)
         if over_at is not None and over_at > demand.end:  # A hold has prolonged it, and is over as well.
-            self._later(over_at + 2 * MINUTE, self._ended, model, replace(demand, end=over_at))
+            self._later(over_at + 2 * MINUTE, self._check_ended, model, replace(demand, end=over_at))
             return
         if not runs:
-            self._gate_closed(model, demand)
+            self._check_gate_closed(model, demand)
             return
         stoppable_at = demand.end
         if world.switches.stop_while_starting is WhenPossible.CONFLICT:
@@ -219,11 +221,11 @@ class Promises:
         stoppable_at += _waits_at_most(model)
         allowed = stoppable_at + 2 * MINUTE + FAULT_COSTS * self._hits_of(model_id, demand.end - 20 * MINUTE)
         if now < allowed:
-            self._later(allowed, self._ended, model, demand)
+            self._later(allowed, self._check_ended, model, demand)
         else:
             world.watch.missed("L2", model_id, now, f"still running, {now - demand.end} too long")
 
-    def _gate_opened(self, model: HostedModel, demand: Demand) -> None:
+    def _check_gate_opened(self, model: HostedModel, demand: Demand) -> None:
         """L1, of the gate: soon after its model is ready it is open, later only by what faults cost."""
         world, now = self._world, self._world.clock.at
         since = self._since(model.target)
@@ -234,11 +236,11 @@ class Promises:
         if world.gates.mappings[model.gate or ""].enabled:
             return
         if now < allowed:
-            self._later(allowed, self._gate_opened, model, demand)
+            self._later(allowed, self._check_gate_opened, model, demand)
         else:
             world.watch.missed("L1", model.model_id, now, f"hosted since {since}, and its gate is closed")
 
-    def _gate_closed(self, model: HostedModel, demand: Demand) -> None:
+    def _check_gate_closed(self, model: HostedModel, demand: Demand) -> None:
         """L2, of the gate: it is closed when its model is stopped, or as soon as faults allow."""
         world, now = self._world, self._world.clock.at
         mapping, model_id = model.gate, model.model_id
@@ -249,7 +251,7 @@ class Promises:
         allowed = demand.end + _waits_at_most(model) + GATE_MOVES
         allowed += GATE_FAULT_COSTS * self._hits_of(model.model_id, demand.end - 60 * MINUTE)
         if now < allowed:
-            self._later(allowed, self._gate_closed, model, demand)
+            self._later(allowed, self._check_gate_closed, model, demand)
         else:
             world.watch.missed("L2", model.model_id, now, f"its gate is open, {now - demand.end} after its demand")
 
@@ -257,7 +259,7 @@ class Promises:
         self, at: datetime, look: Callable[[HostedModel, Demand], None], model: HostedModel, demand: Demand
     ) -> None:
         def looked() -> None:
-            if not self.asked or look == self._ended or self._world.watch.wants(model.model_id, demand):
+            if not self.asked or look == self._check_ended or self._world.watch.wants(model.model_id, demand):
                 look(model, demand)
 
         self._world.at(at, looked)

@@ -81,6 +81,6 @@ class SimulatedSqs:
                 return message
         return None
 
-    def comes_again(self, message: QueuedMessage, after: timedelta = VISIBILITY) -> None:
+    def return_message(self, message: QueuedMessage, after: timedelta = VISIBILITY) -> None:
         """Show a message again that was received and not deleted."""
         heapq.heappush(self._hidden, (self._clock.now() + after, next(self._order), message))

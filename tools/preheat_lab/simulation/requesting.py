@@ -107,11 +107,11 @@ class Requesters:
             self._send(json.dumps(then), by, chance.choice((0, 10, 1800, 5400)))
 
     def _send(self, body: str, sender: str, after: int) -> None:
-        message = self._sent(body, sender)
+        message = self._note_sent(body, sender)
         for wait in (after, after + self._chance.randint(0, 900))[: 1 + (self._chance.random() < 0.1)]:
             self._later(message, timedelta(seconds=wait))
 
-    def _sent(self, body: str, sender: str) -> QueuedMessage:
+    def _note_sent(self, body: str, sender: str) -> QueuedMessage:
         number = len(self.sent) + 1
         message = QueuedMessage(f"00000000-0000-4000-9000-{number:012x}", body, self._world.clock.at)
         self.sent[message.message_id] = sent = Sent(message.message_id, sender, body)
@@ -129,7 +129,7 @@ class Requesters:
         until = self._world.clock.at + timedelta(minutes=self._chance.randint(20, 90))
         body = {"version": 1, "request_id": f"late-{len(self.sent)}", "verb": Verb.HOLD, "model": model_id}
         body |= {"until": f"{until:%Y-%m-%dT%H:%M:%SZ}", "priority": 50}
-        self._deliver(self._sent(json.dumps(body), self._chance.choice(SENDERS)))
+        self._deliver(self._note_sent(json.dumps(body), self._chance.choice(SENDERS)))
 
     def is_disturbed(self) -> bool:
         """Draw whether somebody is quicker than the answer under way."""
@@ -142,7 +142,7 @@ class Requesters:
             self.dead.add(message.message_id)
             return
         skew = mix.skew * self._chance.uniform(-1, 1)
-        world.invocation = Invocation("requests", (), Fate.drawn(self._chance, mix.killed), skew)
+        world.invocation = Invocation("requests", (), Fate.draw(self._chance, mix.killed), skew)
         sent = self.sent[message.message_id]
         try:
             answer = self._answer(message, sent.sender_id)
@@ -157,7 +157,7 @@ class Requesters:
             self._troubled.add(message.message_id)
         self._later(message, VISIBILITY)
 
-    def judged(self, until: datetime) -> list[str]:
+    def find_violations(self, until: datetime) -> list[str]:
         """Return which requests were never answered; those of the last hours may be under way.
 
         A dead letter is excused by a fault that it has met, and not by writes that it has lost to others.

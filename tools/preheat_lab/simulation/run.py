@@ -9,7 +9,7 @@ from random import Random
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.record import LedgerEntry
 from preheat_lab.simulation.faults import MIXES
-from preheat_lab.simulation.plant import plant
+from preheat_lab.simulation.plant import draw_plant
 from preheat_lab.simulation.watch import BrokenPromise
 from preheat_lab.simulation.world import SimulatedWorld
 from preheat_simulator.core.switches import Switches
@@ -18,7 +18,7 @@ from preheat_simulator.core.switches import Switches
 BEGINS_AT = datetime(2026, 10, 5, tzinfo=UTC)
 
 
-def asked_by_default(faults: str, models: int, days: int) -> int:
+def count_default_requests(faults: str, models: int, days: int) -> int:
     """Return how often others ask unless a number is named: with faults, a quarter as often as models have days."""
     return models * days // 4 if faults != "none" else 0
 
@@ -53,9 +53,10 @@ class SimulationOutcome:
         """Return the run on one line."""
         least = min(self.margins, default=timedelta())
         mean = sum(self.margins, timedelta()) / max(len(self.margins), 1)
+        margins = f"margin least {_format_signed(least)} mean {_format_signed(mean)}"
         return (
             f"simulate: seed {self.seed}, {self.models} models, {self.days} days: {self.shifts} shifts,"
-            f" {self.on_time} starts on time, {self.late} late; margin least {_signed(least)} mean {_signed(mean)};"
+            f" {self.on_time} starts on time, {self.late} late; {margins};"
             f" {self.starts} StartModel, {self.stops} StopModel, {self.unit_hours:.1f} unit-hours;"
             f" {self.passes} passes, {self.calls} calls;{f' {self.requests} requests,' if self.requests else ''}"
             f" {sum(self.faults.values())} faults,"
@@ -63,7 +64,7 @@ class SimulationOutcome:
         )
 
 
-def run(
+def simulate(
     seed: int,
     models: int,
     days: int,
@@ -87,13 +88,13 @@ def run(
         if told is not None:
             told(entry)
 
-    lines = plant(random, models, announced_at=BEGINS_AT, backend=backend)
+    lines = draw_plant(random, models, announced_at=BEGINS_AT, backend=backend)
     world = SimulatedWorld(
         lines,
         BEGINS_AT,
         days,
         random=random,
-        mix=MIXES[faults].drawn(random),
+        mix=MIXES[faults].draw(random),
         switches=switches or Switches(),
         told=tell,
         requests=requests,
@@ -124,7 +125,7 @@ def run(
     )
 
 
-def _signed(span: timedelta) -> str:
+def _format_signed(span: timedelta) -> str:
     sign = "-" if span < timedelta() else "+"
     seconds = abs(round(span.total_seconds()))
     return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"

@@ -89,7 +89,7 @@ class Stream:
             self._under_way = True
             self._later(self._chance.uniform(0, 1) * LATENCY_MAX, self._deliver)
 
-    def told(self, entry: LedgerEntry) -> bool:
+    def count_published(self, entry: LedgerEntry) -> bool:
         """Note that `publish` is done with an entry; tell whether it is so for the first time."""
         key = entry.model_id, entry.sequence
         self._told[key] = self._told.get(key, 0) + 1
@@ -110,7 +110,7 @@ class Stream:
             while batch:
                 batch = batch[self._publish(batch) :]
 
-    def judged(self, model_id: ModelId, ledger: Sequence[LedgerEntry]) -> list[str]:
+    def find_violations(self, model_id: ModelId, ledger: Sequence[LedgerEntry]) -> list[str]:
         """Return what of a model's ledger was not told as it should be."""
         found = [
             f"entry {entry.sequence} was neither told nor set aside"
@@ -137,7 +137,7 @@ class Stream:
         }
         return found + [f"{event.kind} tells of nothing stored" for key, event in put.items() if key not in discarded]
 
-    def judged_replies(self, replies: Iterable[Reply], sent: Sequence[str]) -> list[str]:
+    def find_reply_violations(self, replies: Iterable[Reply], sent: Sequence[str]) -> list[str]:
         """Return what of the replies was not told as it should be; `sent`: what their queue was sent."""
         found = []
         put = self._by_id.get(_REPLIES, {})
@@ -169,7 +169,7 @@ class Stream:
     def _deliver(self) -> None:
         chance, mix = self._chance, self._world.mix
         batch = [self._entries[place] for place in range(min(len(self._entries), self._half))]
-        self._bus.fate = Fate.drawn(chance, mix.killed)
+        self._bus.fate = Fate.draw(chance, mix.killed)
         try:
             done = self._publish(batch)
         except WorkerKilled:
@@ -192,7 +192,7 @@ class Stream:
             self._later(min(timedelta(seconds=2.0 ** min(self._retries, 6)), RETRY_AFTER_MAX), self._deliver)
 
     def _again(self, batch: list[LedgerEntry | Reply]) -> None:
-        self._bus.fate = Fate.drawn(self._chance, self._world.mix.killed)
+        self._bus.fate = Fate.draw(self._chance, self._world.mix.killed)
         try:
             self._publish(batch)
         except WorkerKilled:

@@ -69,7 +69,7 @@ class Triggers:
 
     def _tick(self) -> None:
         world = self._world
-        self._invoked("tick", world.everyone)
+        self._invoke("tick", world.everyone)
         try:
             self._functions.tick(world.clock.at)
         except WorkerKilled:
@@ -84,22 +84,22 @@ class Triggers:
         message = world.sqs.receive()
         if message is None:
             return
-        concerned = _named(message.body)
+        concerned = _read_model_id(message.body)
         if mix.throttled and chance.random() < mix.throttled:
             world.note(Mishap.FUNCTION_THROTTLED, *concerned)
-            world.sqs.comes_again(message)
+            world.sqs.return_message(message)
             return
         if mix.doubled and chance.random() < mix.doubled:
             world.note(Mishap.MESSAGE_DOUBLED, *concerned)
-            world.sqs.comes_again(message, timedelta(seconds=chance.randint(0, 300)))
+            world.sqs.return_message(message, timedelta(seconds=chance.randint(0, 300)))
         if not self._pass(message, concerned):
-            world.sqs.comes_again(message)
+            world.sqs.return_message(message)
 
     def _pass(self, message: QueuedMessage, concerned: tuple[ModelId, ...]) -> bool:
         """Call the function with a message; tell whether it is done with it."""
         world = self._world
         self.passes += 1
-        self._invoked(f"pass-{self.passes}", concerned)
+        self._invoke(f"pass-{self.passes}", concerned)
         for model_id in concerned:
             world.cover(Mishap.NONE, model_id)
             if world.mix.skew:
@@ -111,14 +111,14 @@ class Triggers:
             world.note(Mishap.WORKER_KILLED, *concerned)
             return False
 
-    def _invoked(self, writer: str, concerned: tuple[ModelId, ...]) -> None:
+    def _invoke(self, writer: str, concerned: tuple[ModelId, ...]) -> None:
         world, mix = self._world, self._world.mix
         skew = mix.skew * world.random.uniform(-1, 1) if mix.skew else timedelta()
-        world.invocation = Invocation(writer, concerned, Fate.drawn(world.random, mix.killed), skew)
+        world.invocation = Invocation(writer, concerned, Fate.draw(world.random, mix.killed), skew)
 
 
 @lru_cache(maxsize=1024)
-def _named(body: str) -> tuple[ModelId, ...]:
+def _read_model_id(body: str) -> tuple[ModelId, ...]:
     """Return the model that a message names; none if nobody can read it."""
     try:
         return (parse_work(body),)

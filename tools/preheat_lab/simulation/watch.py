@@ -114,7 +114,7 @@ class PromiseWatch:
         """What stands of a model has changed: from now on it is judged by that. Return the demands that are new."""
         self._stood.add(model.model_id)
         before, since = self._wanted[model.model_id].demands, self._by_person.get(model.model_id)
-        if since is not None and self._covered(model.model_id, since, at):
+        if since is not None and self._judge_covered(model.model_id, since, at):
             # A hold that is released before its begin leaves no demand behind; what was adopted for it stays adopted.
             self._adoptable.add(model.model_id)
         self._wanted[model.model_id] = _DemandsOfModel(model.lead, demands(model, *self._span, standing))
@@ -154,7 +154,7 @@ class PromiseWatch:
         if before is not None:
             self._on_gate_written(before, after, at)
         if entry is not None and entry.late is not None:
-            self._told_once(model_id, at)
+            self._judge_told_once(model_id, at)
         old, new = before.attempt if before is not None else None, after.attempt
         if new is None:
             self._left.pop(model_id, None)
@@ -269,7 +269,7 @@ class PromiseWatch:
         if changed:
             self._effects[token] += 1
             since = self._by_person.pop(model_id, None)
-            covered = model_id in self._adoptable or (since is not None and self._covered(model_id, since, at))
+            covered = model_id in self._adoptable or (since is not None and self._judge_covered(model_id, since, at))
             self._adoptable.discard(model_id)
             uncovered = since is not None and not covered
             strange = uncovered and attempt.call is Call.STOP and model_id not in self._raced
@@ -327,7 +327,7 @@ class PromiseWatch:
         count[key] += 1
         return count[key]
 
-    def _told_once(self, model_id: ModelId, at: datetime) -> None:
+    def _judge_told_once(self, model_id: ModelId, at: datetime) -> None:
         """Judge L3, once: a pass whose clock is off may tell of the demand before, or take its end to have come."""
         coming, off = self._wanted[model_id].from_(at), 2 * self._skew
         if coming and coming[0].start_at + off <= at < coming[0].end - off:
@@ -337,7 +337,7 @@ class PromiseWatch:
             if self._told[key] > 1:
                 self.missed("L3", model_id, at, "the demand is judged a second time")
 
-    def _covered(self, model_id: ModelId, since: datetime, at: datetime) -> bool:
+    def _judge_covered(self, model_id: ModelId, since: datetime, at: datetime) -> bool:
         return any(demand.start_at <= at for demand in self._wanted[model_id].from_(since)[:1])
 
     def _count(self, model_id: ModelId, at: datetime) -> None:

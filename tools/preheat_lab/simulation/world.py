@@ -48,7 +48,7 @@ from preheat_lab.simulation.ports import (
     WatchedGates,
     WatchedHosting,
     WatchedStore,
-    met,
+    meet_faults,
 )
 from preheat_lab.simulation.promises import MINUTE, Promises
 from preheat_lab.simulation.queue import SimulatedSqs
@@ -135,28 +135,28 @@ class SimulatedWorld:
         drained = {model.drain.queue: model.model_id for model in self.models if model.drain is not None}
         self.gates, self.backlogs = WatchedGates(self, gated), WatchedBacklogs(self, drained)
         self._behind = Random(f"{begins_at}/{len(lines)}")  # noqa: S311 - what no model has is drawn from no other seed
-        functions = self._wired(told)
+        functions = self._wire(told)
         self.triggers, self.stream.publish = Triggers(self, functions), functions.publish
         asking = Random(f"{random.getstate()[1][0]}/requests")  # noqa: S311 - as the stream's
-        self.answers = AnswerJudge(self.store, self.models, self._answered_wrong)
+        self.answers = AnswerJudge(self.store, self.models, self._note_wrong_answer)
         self.requesters, self._requests = Requesters(self, asking, functions.answer, self.answers), requests
         self.store.apply(self.models, expected_version=0, at=begins_at)
 
-    def _wired(self, told: Callable[[LedgerEntry], None]) -> Functions:
+    def _wire(self, told: Callable[[LedgerEntry], None]) -> Functions:
         """Return the functions on ports that stay: what goes wrong is asked of the invocation under way."""
         mix, clock = self.mix, PassClock(self)
-        store = met(self, "store", self.store, STORE_CALLS, out=mix.store_out, lost=mix.store_lost)
-        hosting = met(self, "hosting", self._hosting, HOSTING_CALLS, out=0.0)
-        queue = SqsQueue(met(self, "queue", self.sqs, QUEUE_CALLS, out=mix.queue_out), QUEUE_URL)
-        gates = met(self, "gate", self.gates, GATE_CALLS, out=mix.gate_out, lost=mix.gate_lost)
-        backlogs = met(self, "gate", self.backlogs, BACKLOG_CALLS, out=mix.gate_out, lost=mix.gate_lost)
+        store = meet_faults(self, "store", self.store, STORE_CALLS, out=mix.store_out, lost=mix.store_lost)
+        hosting = meet_faults(self, "hosting", self._hosting, HOSTING_CALLS, out=0.0)
+        queue = SqsQueue(meet_faults(self, "queue", self.sqs, QUEUE_CALLS, out=mix.queue_out), QUEUE_URL)
+        gates = meet_faults(self, "gate", self.gates, GATE_CALLS, out=mix.gate_out, lost=mix.gate_lost)
+        backlogs = meet_faults(self, "gate", self.backlogs, BACKLOG_CALLS, out=mix.gate_out, lost=mix.gate_lost)
         remote = Remote(clock, store, hosting, queue, "", gates, backlogs)
         self.replies = MemoryReplies(REPLIES)
         outbox = Outbox(self._bus, self.replies, [REPLIES])
         publisher = Publisher(clock, LedgerStream(TABLE), outbox, self.replies, unpublished="none")
 
         def told_first(entry: LedgerEntry) -> None:
-            if self.stream.told(entry):
+            if self.stream.count_published(entry):
                 told(entry)
 
         return Functions(
@@ -184,12 +184,12 @@ class SimulatedWorld:
             event()
         self.stream.drain()
         self.answers.on_end()
-        for what in self.requesters.judged(self.until - timedelta(hours=3)):
-            self._answered_wrong(None, what)
-        for what in self.stream.judged_replies(self.answers.stored.values(), self.replies.sent[REPLIES]):
-            self._answered_wrong(None, what)
+        for what in self.requesters.find_violations(self.until - timedelta(hours=3)):
+            self._note_wrong_answer(None, what)
+        for what in self.stream.find_reply_violations(self.answers.stored.values(), self.replies.sent[REPLIES]):
+            self._note_wrong_answer(None, what)
         for model_id in self.everyone:
-            for what in self.stream.judged(model_id, self.store.ledger(model_id)):
+            for what in self.stream.find_violations(model_id, self.store.ledger(model_id)):
                 self.watch.missed("L6", model_id, self.clock.at, what)
             self.watch.on_end(model_id, self.store.records.get(model_id), self.store.ledger(model_id), self.clock.at)
 
@@ -218,13 +218,13 @@ class SimulatedWorld:
         """An answer was stored: it is judged, and the judges go by what stands from now on."""
         self.answers.on_answer(reply)
         if isinstance(change, Standing):
-            self._stood(change.subject)
+            self._note_standing(change.subject)
 
-    def _answered_wrong(self, subject: Subject | None, what: str) -> None:
+    def _note_wrong_answer(self, subject: Subject | None, what: str) -> None:
         about = concerned(self.models, subject) if subject is not None else []
         self.watch.missed("S6", [*about, *self.everyone][0], self.clock.at, what)
 
-    def _stood(self, subject: Subject) -> None:
+    def _note_standing(self, subject: Subject) -> None:
         for model in self.models:
             if model.model_id in concerned([model], subject):
                 coming = self.watch.on_standing(model, standing_of(self.store, model), self.clock.at)
@@ -258,10 +258,10 @@ class SimulatedWorld:
             self.promises.expect(model, self.begins_at, self.until)
             self._fills(model)
             self._sometimes(days * mix.people, partial(self._person, model))
-            self._sometimes(days * mix.unreadable, partial(self._broken, model.model_id))
+            self._sometimes(days * mix.unreadable, partial(self._break, model.model_id))
         for kind in OUTAGES:
             self._sometimes(days * mix.outages, partial(self._outage, kind))
-        self._sometimes(days * mix.restores, self._restored)
+        self._sometimes(days * mix.restores, self._restore)
         self._sometimes(days * mix.quotas, self._quota)
         self._sometimes(days * mix.poison, self._poison)
 
@@ -292,7 +292,7 @@ class SimulatedWorld:
         noticed_at = self.clock.at + timedelta(minutes=self.random.randint(1, 30))
         self.at(noticed_at, lambda: self.store.wake(model.model_id, self.clock.at))
 
-    def _broken(self, model_id: ModelId) -> None:
+    def _break(self, model_id: ModelId) -> None:
         self.store.unreadable[model_id] = self.clock.at + timedelta(minutes=self.random.randint(5, 120))
 
     def _outage(self, kind: str) -> None:
@@ -300,13 +300,13 @@ class SimulatedWorld:
         self.down[kind] = max(self.down.get(kind, ends), ends)
         self.note(OUTAGES[kind], *self.everyone)
 
-    def _restored(self) -> None:
+    def _restore(self) -> None:
         """The plans are restored to a copy from before the first apply; somebody applies the present one anew."""
         if self.store.current:
             self.store.current = 0
-            self.at(self.clock.at + timedelta(minutes=self.random.randint(5, 120)), self._applied_anew)
+            self.at(self.clock.at + timedelta(minutes=self.random.randint(5, 120)), self._apply_again)
 
-    def _applied_anew(self) -> None:
+    def _apply_again(self) -> None:
         self.store.apply(self.models, expected_version=0, at=self.clock.at)
 
     def _quota(self) -> None:

@@ -52,7 +52,7 @@ class Disturbance:
     async def handle(self, handler: RequestHandler, arguments: tuple[Any, ...], *, faulty: bool) -> Any:
         """Let `handler` answer one request, unless something goes wrong. `faulty`: the shares apply to this service."""
         headers = arguments[2]
-        call, key = headers.get("x-amz-target", "").rpartition(".")[2], access_key(headers)
+        call, key = headers.get("x-amz-target", "").rpartition(".")[2], find_access_key(headers)
         self._read()
         if not key.startswith(FUNCTIONS_KEY):
             return await handler(*arguments)
@@ -61,12 +61,12 @@ class Disturbance:
         throttled = self._shares.get("throttle", 0.0)
         if drawn < throttled:
             self._log(kind="throttled", call=call)
-            return failure("ThrottlingException", "Rate of requests exceeds the allowed throughput.", 400)
+            return make_failure("ThrottlingException", "Rate of requests exceeds the allowed throughput.", 400)
         answer = await handler(*arguments)
         self._kill_at(call, "after", key)
         if drawn < throttled + self._shares.get("lose", 0.0):
             self._log(kind="answer lost", call=call)
-            return failure("InternalServerError", "The request had its effect and its answer was lost.", 500)
+            return make_failure("InternalServerError", "The request had its effect and its answer was lost.", 500)
         return answer
 
     def _kill_at(self, call: str, when: str, key: str) -> None:
@@ -97,19 +97,19 @@ class Disturbance:
             log.write(json.dumps({"at": time.time(), **facts}) + "\n")
 
 
-def access_key(headers: Mapping[str, str]) -> str:
+def find_access_key(headers: Mapping[str, str]) -> str:
     """Return the access key that a request is signed with, or nothing."""
     found = _KEY.search(headers.get("authorization", ""))
     return found[1] if found else ""
 
 
-def bodies(event: Any) -> list[str]:
+def find_bodies(event: Any) -> list[str]:
     """Return the bodies of the messages in an event from a queue; any other event has none."""
     records = event.get("Records", ()) if isinstance(event, dict) else ()
     return [record["body"] for record in records if isinstance(record.get("body"), str)]
 
 
-def failure(code: str, message: str, status: int) -> HttpAnswer:
+def make_failure(code: str, message: str, status: int) -> HttpAnswer:
     """Return an error as DynamoDB words it."""
     body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": message}).encode()
     return status, {"Content-Type": "application/x-amz-json-1.0", "x-amzn-errortype": code}, body
@@ -122,7 +122,7 @@ def install(seam: Seam, runtime: ModuleType, dynamodb: ModuleType, sqs: ModuleTy
     invoke = seam(worker_class, "invoke", ("self", "event", "request_id"))
 
     def invoke_noted(worker: Any, event: Any, *rest: Any, **named: Any) -> Any:
-        worker.messages = bodies(event)
+        worker.messages = find_bodies(event)
         return invoke(worker, event, *rest, **named)
 
     worker_class.invoke = invoke_noted
@@ -144,10 +144,10 @@ def install(seam: Seam, runtime: ModuleType, dynamodb: ModuleType, sqs: ModuleTy
     disturbance = Disturbance(folder, kill, random.random)
     for module, faulty in ((dynamodb, True), (sqs, False)):
         original = seam(module, "handle_request", ("method", "path", "headers", "body", "query_params"))
-        module.handle_request = _disturbed(disturbance, original, faulty=faulty)  # type: ignore[attr-defined]  # seam() found it
+        module.handle_request = _disturb(disturbance, original, faulty=faulty)  # type: ignore[attr-defined]  # seam() found it
 
 
-def _disturbed(disturbance: Disturbance, original: RequestHandler, *, faulty: bool) -> RequestHandler:
+def _disturb(disturbance: Disturbance, original: RequestHandler, *, faulty: bool) -> RequestHandler:
     async def handle(*arguments: Any) -> Any:
         return await disturbance.handle(original, arguments, faulty=faulty)
 

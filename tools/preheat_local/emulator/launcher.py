@@ -46,7 +46,7 @@ class Datum(NamedTuple):
     value: float
 
 
-def embedded_metrics(line: str) -> Iterator[Datum]:
+def read_embedded_metrics(line: str) -> Iterator[Datum]:
     """Read one log line; yield a datum for each metric, dimension set and value that it embeds, or nothing.
 
     A line that is no EMF document yields nothing. In one that is, a metric or a dimension that is named but absent,
@@ -74,7 +74,7 @@ def embedded_metrics(line: str) -> Iterator[Datum]:
         return
 
 
-def seam(module: ModuleType, name: str, parameters: tuple[str, ...] | None = None) -> Any:
+def find_seam(module: ModuleType, name: str, parameters: tuple[str, ...] | None = None) -> Any:
     """Return a private name of ministack, or end the program with a sentence if it is not what it was.
 
     `parameters`: the names that a function must begin its parameters with; None for a value.
@@ -92,15 +92,15 @@ def seam(module: ModuleType, name: str, parameters: tuple[str, ...] | None = Non
 
 def record_embedded_metrics(lambda_service: ModuleType, cloudwatch: ModuleType) -> None:
     """Store the metrics that a function's log lines embed, then let ministack write the log."""
-    write_logs = seam(lambda_service, "_emit_lambda_logs", ("func", "request_id", "log_text"))
+    write_logs = find_seam(lambda_service, "_emit_lambda_logs", ("func", "request_id", "log_text"))
     names = ("namespace", "name", "dims", "ts", "unit", "value", "values", "counts", "stat_values")
-    store = seam(cloudwatch, "_store_datum", names)
+    store = find_seam(cloudwatch, "_store_datum", names)
 
     def write_logs_and_metrics(
         func: Mapping[str, Any], request_id: str, log_text: str, *rest: Any, **named: Any
     ) -> None:
         for line in (log_text or "").splitlines():
-            for datum in embedded_metrics(line):
+            for datum in read_embedded_metrics(line):
                 store(*datum, None, None, None)
         write_logs(func, request_id, log_text, *rest, **named)
 
@@ -109,19 +109,19 @@ def record_embedded_metrics(lambda_service: ModuleType, cloudwatch: ModuleType) 
 
 def leave_alarms_to_others(cloudwatch: ModuleType) -> None:
     """Keep ministack from judging an alarm when a datum is put; SetAlarmState tells topics and parents as before."""
-    seam(cloudwatch, "_evaluate_alarm", ("alarm",))
+    find_seam(cloudwatch, "_evaluate_alarm", ("alarm",))
     cloudwatch._evaluate_alarm = lambda alarm: None  # type: ignore[attr-defined]  # noqa: ARG005, SLF001 - seam() found it
 
 
 def sweep_schedules_every_second(scheduler: ModuleType) -> None:
     """Make a schedule fire within a second of its time."""
-    seam(scheduler, "_SCHEDULE_TICK_INTERVAL")
+    find_seam(scheduler, "_SCHEDULE_TICK_INTERVAL")
     scheduler._SCHEDULE_TICK_INTERVAL = SWEEP_SECONDS  # type: ignore[attr-defined]  # noqa: SLF001 - seam() found it
 
 
 def run_functions_on_the_bare_interpreter(runtime: ModuleType) -> None:
     """Keep ministack's own packages out of the functions, and refuse a runtime that this interpreter is not."""
-    detect = seam(runtime, "_detect_runtime_binary", ("runtime",))
+    detect = find_seam(runtime, "_detect_runtime_binary", ("runtime",))
     here = f"python{sys.version_info.major}.{sys.version_info.minor}"
     # Outside any virtual environment: the interpreter that this one was made from.
     bare = str(getattr(sys, "_base_executable", sys.executable))
@@ -136,7 +136,7 @@ def run_functions_on_the_bare_interpreter(runtime: ModuleType) -> None:
 
 def count_loopback_as_encrypted(evaluator: ModuleType) -> None:
     """Answer the condition key aws:SecureTransport with true; every other key as ministack has it."""
-    resolve = seam(evaluator, "_resolve_condition_key", ("key", "ctx"))
+    resolve = find_seam(evaluator, "_resolve_condition_key", ("key", "ctx"))
 
     def resolve_here(key: str, ctx: Any) -> Any:
         return "true" if key.lower() == "aws:securetransport" else resolve(key, ctx)
@@ -146,7 +146,7 @@ def count_loopback_as_encrypted(evaluator: ModuleType) -> None:
 
 def let_services_put_events(eventbridge: ModuleType) -> None:
     """Let PutEvents take events whose source is a service of AWS's, which the simulators here stand in for."""
-    put = seam(eventbridge, "_put_events", ("data", "allow_aws_source"))
+    put = find_seam(eventbridge, "_put_events", ("data", "allow_aws_source"))
 
     def put_all(data: Any, *_: Any, **__: Any) -> Any:
         return put(data, allow_aws_source=True)
@@ -156,12 +156,12 @@ def let_services_put_events(eventbridge: ModuleType) -> None:
 
 def take_concurrency_as_a_number(provisioners: ModuleType) -> None:
     """Hand ScalingConfig to ministack's event source mappings as CloudFormation would: with numbers in it."""
-    handlers = seam(provisioners, "_RESOURCE_HANDLERS")["AWS::Lambda::EventSourceMapping"]
+    handlers = find_seam(provisioners, "_RESOURCE_HANDLERS")["AWS::Lambda::EventSourceMapping"]
 
     def typed(handler: Callable[..., Any]) -> Callable[..., Any]:
         def handle(*arguments: Any, **named: Any) -> Any:
             return handler(
-                *map(_with_numbers, arguments), **{key: _with_numbers(value) for key, value in named.items()}
+                *map(_convert_numbers, arguments), **{key: _convert_numbers(value) for key, value in named.items()}
             )
 
         return handle
@@ -172,9 +172,9 @@ def take_concurrency_as_a_number(provisioners: ModuleType) -> None:
 
 def take_composite_alarms(provisioners: ModuleType, cloudwatch: ModuleType) -> None:
     """Teach ministack's CloudFormation the composite alarms that its CloudWatch has."""
-    handlers = seam(provisioners, "_RESOURCE_HANDLERS")
-    put = seam(cloudwatch, "_put_composite_alarm")
-    delete = seam(cloudwatch, "_delete_alarms")
+    handlers = find_seam(provisioners, "_RESOURCE_HANDLERS")
+    put = find_seam(cloudwatch, "_put_composite_alarm")
+    delete = find_seam(cloudwatch, "_delete_alarms")
 
     def create(logical_id: str, properties: Mapping[str, Any], stack_name: str) -> tuple[str, dict[str, str]]:
         name = properties.get("AlarmName") or f"{stack_name}-{logical_id}"
@@ -190,7 +190,7 @@ def take_composite_alarms(provisioners: ModuleType, cloudwatch: ModuleType) -> N
     handlers.setdefault("AWS::CloudWatch::CompositeAlarm", {"create": create, "update": update, "delete": remove})
 
 
-def _with_numbers(argument: Any) -> Any:
+def _convert_numbers(argument: Any) -> Any:
     scaling = argument.get("ScalingConfig") if isinstance(argument, dict) else None
     if not scaling:
         return argument
@@ -214,7 +214,7 @@ def main() -> None:
     take_composite_alarms(provisioners, cloudwatch)
     count_loopback_as_encrypted(iam_evaluator)
     let_services_put_events(eventbridge)
-    disturbance.install(seam, lambda_runtime, dynamodb, sqs, Path.cwd())
+    disturbance.install(find_seam, lambda_runtime, dynamodb, sqs, Path.cwd())
     app.main()
 
 

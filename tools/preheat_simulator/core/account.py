@@ -14,7 +14,7 @@ from preheat_simulator.core.calls import CallLog
 from preheat_simulator.core.faults import NO_CAPACITY, ON_START, FaultKind, InjectedFault, InjectedFaults
 from preheat_simulator.core.fleet import ACCOUNT, REGION, SimulatedFleet
 from preheat_simulator.core.hosted import SimulatedModel
-from preheat_simulator.core.latency import Latency, fixed
+from preheat_simulator.core.latency import Latency, make_fixed
 from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Status
 from preheat_simulator.core.switches import BillingStart, Switches
@@ -45,8 +45,8 @@ class SimulatedAccount:
         self.now = now
         self.seed = seed
         self.switches = switches or Switches()
-        self.start_latency = start_latency or fixed(900)
-        self.stop_latency = stop_latency or fixed(120)
+        self.start_latency = start_latency or make_fixed(900)
+        self.stop_latency = stop_latency or make_fixed(120)
         self.call_log = CallLog()
         self.faults = InjectedFaults(Random(f"{seed}/faults"))  # noqa: S311 - chance in a simulation, replayed from its seed
         self.region, self.account = region, account
@@ -137,7 +137,7 @@ class SimulatedAccount:
 
     def word(self, model: SimulatedModel) -> str:
         """Return a model's status in the service's word."""
-        return model.word or self.words.shown(model.status)
+        return model.word or self.words.show(model.status)
 
     def system_update(self, project: str, version: str, lasts: timedelta) -> None:
         """Put a model into SYSTEM_UPDATING for a time.

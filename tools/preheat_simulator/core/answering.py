@@ -11,8 +11,8 @@ from datetime import datetime
 
 from preheat_simulator.core.account import SimulatedAccount
 from preheat_simulator.core.calls import API, Caller, LoggedCall
-from preheat_simulator.core.errors import ServiceError, SimulatedAnswerLost, invalid
-from preheat_simulator.core.faults import AFTER_EFFECT, BEFORE_CALL, REFUSALS, FaultKind, InjectedFault, refusal
+from preheat_simulator.core.errors import ServiceError, SimulatedAnswerLost, make_invalid
+from preheat_simulator.core.faults import AFTER_EFFECT, BEFORE_CALL, REFUSALS, FaultKind, InjectedFault, make_refusal
 from preheat_simulator.core.status import Operation
 
 
@@ -52,11 +52,11 @@ class Answering(SimulatedAccount, ABC):
         """Answer a call whose shape is wrong: logged, throttled and open to faults as any other; always raises."""
 
         def handle(_: Progress) -> None:
-            raise invalid(message)
+            raise make_invalid(message)
 
-        self._answered(operation, project, version, handle, caller=caller, token=token)
+        self._answer(operation, project, version, handle, caller=caller, token=token)
 
-    def _answered[Answer](
+    def _answer[Answer](
         self,
         operation: Operation,
         project: str | None,
@@ -84,10 +84,10 @@ class Answering(SimulatedAccount, ABC):
         ):
             call.fault = fault.kind
             lost = fault.kind is FaultKind.ANSWER_LOST
-            error = error if lost else refusal(fault)
+            error = error if lost else make_refusal(fault)
         if error is not None:
             core = error.code
-            error = self._said(error)
+            error = self._note_end(error)
             call.answer, call.http_status = error.code, self.words.http.get(core, 400)
         self.call_log.add(
             LoggedCall(
@@ -122,7 +122,7 @@ class Answering(SimulatedAccount, ABC):
                     self._happen(fault, project or "", version or "")
             if fault := self.faults.take(REFUSALS, operation, project, version):
                 call.fault = fault.kind
-                raise refusal(fault)
+                raise make_refusal(fault)
         if operation is not self.words.infer and not self._throttle.admits(operation, call.now):
             raise ServiceError(
                 "ThrottlingException",
@@ -131,7 +131,7 @@ class Answering(SimulatedAccount, ABC):
                 ServiceCode=self.words.backend,
             )
 
-    def _said(self, error: ServiceError) -> ServiceError:
+    def _note_end(self, error: ServiceError) -> ServiceError:
         """Return an error of the core in the service's words; only Lookout for Vision's have members of their own."""
         said = self.words.code(error.code)
         return error if not self.words.codes else ServiceError(said, error.message)

@@ -64,7 +64,7 @@ class CallLog:
     def __len__(self) -> int:
         return len(self._calls)
 
-    def made(self, operation: Operation) -> int:
+    def count_made(self, operation: Operation) -> int:
         """Return how many calls of an operation were answered or lost."""
         return self._made[operation]
 

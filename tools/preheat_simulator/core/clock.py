@@ -12,7 +12,7 @@ class ScaledClock:
 
     def __init__(self, scale: float = 1.0, start_at: datetime | None = None) -> None:
         """Begin at `start_at` (aware), the machine's time if None. Raises ValueError for a scale below 0."""
-        self._scale = _checked(scale)
+        self._scale = _check(scale)
         self._reached = start_at or datetime.now(UTC)
         self._since = time.monotonic()
 
@@ -29,7 +29,7 @@ class ScaledClock:
 
     def set_scale(self, scale: float) -> None:
         """Run at another scale from now on; raises ValueError for one below 0."""
-        scale = _checked(scale)
+        scale = _check(scale)
         self._reached, self._since, self._scale = self.now(), time.monotonic(), scale
 
     def advance(self, by: timedelta) -> datetime:
@@ -43,7 +43,7 @@ class ScaledClock:
         return self.now()
 
 
-def _checked(scale: float) -> float:
+def _check(scale: float) -> float:
     if not 0 <= scale <= 1_000_000:
         raise ValueError(f"scale {scale:g}: it must be within 0 (virtual time) and 1000000")
     return scale

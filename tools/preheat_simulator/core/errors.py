@@ -15,24 +15,24 @@ class SimulatedAnswerLost(Exception):
     """The call was handled, with whatever effect it has, and its answer was lost on the way back."""
 
 
-def conflict(message: str, model: str) -> ServiceError:
+def make_conflict(message: str, model: str) -> ServiceError:
     """Return the 409 of a model that is not in a state for the call."""
     return ServiceError("ConflictException", message, ResourceId=model, ResourceType="MODEL")
 
 
-def not_found(kind: str, name: str) -> ServiceError:
+def make_not_found(kind: str, name: str) -> ServiceError:
     """Return the 404 of a project or model; `kind` is a ResourceType."""
     return ServiceError(
         "ResourceNotFoundException", f"{kind.capitalize()} {name} does not exist", ResourceId=name, ResourceType=kind
     )
 
 
-def invalid(message: str) -> ServiceError:
+def make_invalid(message: str) -> ServiceError:
     """Return the 400 of a parameter that does not fit."""
     return ServiceError("ValidationException", message)
 
 
-def over_quota(message: str, quota: str, model: str) -> ServiceError:
+def make_over_quota(message: str, quota: str, model: str) -> ServiceError:
     """Return the 402 of a start beyond a quota; `quota` stands in for the account's quota code."""
     return ServiceError(
         "ServiceQuotaExceededException",

@@ -126,7 +126,7 @@ class InjectedFaults:
         """Disarm all."""
         self._armed.clear()
 
-    def armed(self) -> list[tuple[InjectedFault, int | None]]:
+    def list_armed(self) -> list[tuple[InjectedFault, int | None]]:
         """Return the faults that wait, each with the number of calls it may still hit."""
         return [(each.fault, each.left) for each in self._armed]
 
@@ -159,7 +159,7 @@ _ERRORS = {
 }
 
 
-def refusal(fault: InjectedFault) -> ServiceError:
+def make_refusal(fault: InjectedFault) -> ServiceError:
     """Return the error that a fault answers with."""
     code, message = _ERRORS[fault.kind]
     if fault.retry_after_seconds is None or code not in {"ThrottlingException", "InternalServerException"}:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from preheat_simulator.core.billing import Meter
-from preheat_simulator.core.errors import invalid, not_found, over_quota
+from preheat_simulator.core.errors import make_invalid, make_not_found, make_over_quota
 from preheat_simulator.core.hosted import SimulatedModel
 from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Status
@@ -56,7 +56,7 @@ class SimulatedFleet:
     def project(self, name: str) -> ProjectView:
         """Return a project; raises ServiceError ResourceNotFoundException."""
         if name not in self._projects:
-            raise not_found("PROJECT", name)
+            raise make_not_found("PROJECT", name)
         return self._projects[name]
 
     def projects(self) -> tuple[ProjectView, ...]:
@@ -70,7 +70,7 @@ class SimulatedFleet:
         if version == "latest" and versions:
             version = max(versions, key=int)
         if version not in versions:
-            raise not_found("MODEL", f"{project}/{version}")
+            raise make_not_found("MODEL", f"{project}/{version}")
         model = versions[version]
         model.advance(now)
         return model
@@ -78,7 +78,7 @@ class SimulatedFleet:
     def model_to_run(self, project: str, version: str, now: datetime, latest: Latest) -> SimulatedModel:
         """Return the model that a start or stop names; raises ServiceError, also for a `latest` that is refused."""
         if version == "latest" and latest is Latest.REFUSE:
-            raise invalid("ModelVersion: latest is not accepted here, name a version number")
+            raise make_invalid("ModelVersion: latest is not accepted here, name a version number")
         return self.model(project, version, now)
 
     def find(self, project: str, version: str, now: datetime) -> SimulatedModel | None:
@@ -115,7 +115,7 @@ class SimulatedFleet:
         """Raise ServiceError ServiceQuotaExceededException if a start with `units` (min, max) would exceed a limit."""
         most = max(units[0], units[1] or 0)
         if limits.max_units_per_model is not None and most > limits.max_units_per_model:
-            raise over_quota(
+            raise make_over_quota(
                 f"{most} inference units for one model, the limit is {limits.max_units_per_model}",
                 "units-per-model",
                 model.name,
@@ -124,9 +124,11 @@ class SimulatedFleet:
             return
         others = [each for each in self.models(now) if each is not model and each.takes_capacity]
         if limits.max_hosted_models is not None and len(others) >= limits.max_hosted_models:
-            raise over_quota(
+            raise make_over_quota(
                 f"{len(others)} models are hosted, the limit is {limits.max_hosted_models}", "hosted-models", model.name
             )
         total = units[0] + sum(each.min_units or 0 for each in others)
         if limits.max_units is not None and total > limits.max_units:
-            raise over_quota(f"{total} inference units in all, the limit is {limits.max_units}", "units", model.name)
+            raise make_over_quota(
+                f"{total} inference units in all, the limit is {limits.max_units}", "units", model.name
+            )

@@ -47,7 +47,7 @@ class Latency:
         return low if low == high else f"uniform:{low}-{high}"
 
 
-def fixed(seconds: float) -> Latency:
+def make_fixed(seconds: float) -> Latency:
     """Return a latency that is always the same."""
     return Latency(timedelta(seconds=seconds), timedelta(seconds=seconds))
 
@@ -60,7 +60,7 @@ def parse_latency(text: str | float) -> Latency:
     """
     text = str(text).strip()
     if match := _FIXED.fullmatch(text):
-        return fixed(float(match[1]))
+        return make_fixed(float(match[1]))
     if match := _UNIFORM.fullmatch(text):
         return Latency(timedelta(seconds=float(match[1])), timedelta(seconds=float(match[2])))
     if match := _LOGNORMAL.fullmatch(text):

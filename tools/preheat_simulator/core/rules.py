@@ -26,7 +26,7 @@ _REPLIES = {
 }
 
 
-def on_start(status: Status, switches: Switches) -> CallReply:
+def decide_start(status: Status, switches: Switches) -> CallReply:
     """Return what StartModel does to a model in this status."""
     table = {
         Status.TRAINED: CallReply.DO,
@@ -38,7 +38,7 @@ def on_start(status: Status, switches: Switches) -> CallReply:
     return table.get(status, CallReply.CONFLICT)
 
 
-def on_stop(status: Status, switches: Switches) -> CallReply:
+def decide_stop(status: Status, switches: Switches) -> CallReply:
     """Return what StopModel does to a model in this status."""
     table = {
         Status.HOSTED: CallReply.DO,

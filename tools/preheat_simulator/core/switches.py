@@ -119,6 +119,6 @@ class Switches:
             typed[name] = type(getattr(self, name))(value)
         return replace(self, **typed)
 
-    def as_text(self) -> dict[str, str]:
+    def format(self) -> dict[str, str]:
         """Return the setting as plain names and values."""
         return {field.name: getattr(self, field.name).value for field in fields(self)}

@@ -21,7 +21,7 @@ _LOOPBACK = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
 PERSON = "arn:aws:iam::{account}:role/line-operator"
 
 
-def trail_event(backend: Backend, call: LoggedCall, *, region: str, account: str) -> dict[str, Any]:
+def make_trail_event(backend: Backend, call: LoggedCall, *, region: str, account: str) -> dict[str, Any]:
     """Return the event of a start or stop, as EventBridge hands it on; what a trail also holds is left out."""
     source, names = next((source, names) for source, (each, names) in CALLS.items() if each is backend)
     if call.operation not in names:

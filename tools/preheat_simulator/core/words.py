@@ -45,7 +45,7 @@ class Words:
         """Return every operation that is simulated."""
         return (self.start, self.stop, self.describe, *self.others, self.infer)
 
-    def shown(self, status: Status) -> str:
+    def show(self, status: Status) -> str:
         """Return the service's first word for a status of the core."""
         return next(word for word, meant in self.statuses.items() if meant is status)
 

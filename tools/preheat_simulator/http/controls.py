@@ -24,21 +24,21 @@ type Control = Callable[[HttpSimulator, JsonFields], Any]
 
 
 def _health(_: HttpSimulator, given: JsonFields) -> dict[str, str]:
-    given.done()
+    given.finish()
     return {"status": "ok"}
 
 
 def _state(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
-    given.done()
-    return shown.state(simulator, service)
+    given.finish()
+    return shown.show_state(simulator, service)
 
 
 def _add_project(simulator: HttpSimulator, given: JsonFields) -> Any:
     # One rule for names, whichever way they come in.
     service = _service(simulator, given)
     _, project, _ = read_model(f"{given.text('project')}/1", service.words.backend)
-    given.done()
+    given.finish()
     service.add_project(project)
     return [each.name for each in service.projects()]
 
@@ -48,7 +48,7 @@ def _add_model(simulator: HttpSimulator, given: JsonFields) -> Any:
     project, version = _model(given, service)
     status = given.text_or_none("status")
     start, stop = given.latency("start_latency"), given.latency("stop_latency")
-    given.done()
+    given.finish()
     service.add_model(project, version, status, start_latency=start, stop_latency=stop)
     return _one(service, project, version)
 
@@ -58,28 +58,28 @@ def _latency(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     if given.has("project") or given.has("version"):
         project, version = _model(given, service)
-        given.done()
+        given.finish()
         service.set_latency(project, version, start, stop)
         return _one(service, project, version)
-    given.done()
+    given.finish()
     service.start_latency, service.stop_latency = start or service.start_latency, stop or service.stop_latency
-    return shown.latency(service)
+    return shown.show_latency(service)
 
 
 def _time(simulator: HttpSimulator, given: JsonFields) -> Any:
     scale, advance = given.number("scale"), given.seconds("advance_seconds")
-    given.done()
+    given.finish()
     if scale is not None:
         simulator.clock.set_scale(scale)
     if advance is not None:
         simulator.clock.advance(advance)
-    return shown.time(simulator)
+    return shown.show_time(simulator)
 
 
 def _faults(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
-    given.done()
-    return shown.faults(service)
+    given.finish()
+    return shown.show_faults(service)
 
 
 def _add_fault(simulator: HttpSimulator, given: JsonFields) -> Any:
@@ -96,23 +96,23 @@ def _add_fault(simulator: HttpSimulator, given: JsonFields) -> Any:
         lasts=_lasts(given),
         retry_after_seconds=given.whole("retry_after_seconds"),
     )
-    given.done()
+    given.finish()
     service.inject(fault)
-    return shown.faults(service)
+    return shown.show_faults(service)
 
 
 def _clear_faults(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
-    given.done()
+    given.finish()
     service.faults.clear()
-    return shown.faults(service)
+    return shown.show_faults(service)
 
 
 def _person_starts(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     project, version = _model(given, service)
     units = given.whole("units", 1)
-    given.done()
+    given.finish()
     if units is None or units < 1:
         raise ValueError(f"units: {units} is not accepted, it takes a whole number from 1")
     service.person_starts(project, version, units)
@@ -122,7 +122,7 @@ def _person_starts(simulator: HttpSimulator, given: JsonFields) -> Any:
 def _person_stops(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     project, version = _model(given, service)
-    given.done()
+    given.finish()
     service.person_stops(project, version)
     return _one(service, project, version)
 
@@ -130,7 +130,7 @@ def _person_stops(simulator: HttpSimulator, given: JsonFields) -> Any:
 def _delete(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     project, version = _model(given, service)
-    given.done()
+    given.finish()
     service.delete(project, version)
     return {"deleted": f"{project}/{version}"}
 
@@ -139,7 +139,7 @@ def _set_status(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     project, version = _model(given, service)
     status = given.text("status")
-    given.done()
+    given.finish()
     service.set_status(project, version, status)
     return _one(service, project, version)
 
@@ -148,7 +148,7 @@ def _update(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     project, version = _model(given, service)
     lasts = _lasts(given)
-    given.done()
+    given.finish()
     service.system_update(project, version, lasts)
     return _one(service, project, version)
 
@@ -158,7 +158,7 @@ def _switches(simulator: HttpSimulator, given: JsonFields) -> Any:
     service.switches = service.switches.changed(
         {name: value for name, value in given.texts().items() if name != "service"}
     )
-    return service.switches.as_text()
+    return service.switches.format()
 
 
 def _limits(simulator: HttpSimulator, given: JsonFields) -> Any:
@@ -175,16 +175,16 @@ def _limits(simulator: HttpSimulator, given: JsonFields) -> Any:
             if field.name.startswith("max_")
         },
     )
-    given.done()
+    given.finish()
     service.limits = new
-    return shown.limits(new)
+    return shown.show_limits(new)
 
 
 def _calls(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     wanted = {name: given.text_or_none(name) for name in ("operation", "project", "version", "token", "by", "answer")}
     changed = given.text_or_none("changed_state")
-    given.done()
+    given.finish()
     if changed not in {None, "true", "false"}:
         raise ValueError(f"changed_state: {changed!r} is not accepted, it takes true or false")
     entries = [
@@ -193,19 +193,19 @@ def _calls(simulator: HttpSimulator, given: JsonFields) -> Any:
         if all(value is None or getattr(call, name) == value for name, value in wanted.items())
         and (changed is None or call.changed_state == (changed == "true"))
     ]
-    return shown.calls(service, entries)
+    return shown.show_calls(service, entries)
 
 
 def _bill(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
-    given.done()
-    return shown.bill(service)
+    given.finish()
+    return shown.show_bill(service)
 
 
 def _reset(simulator: HttpSimulator, given: JsonFields) -> Any:
-    given.done()
+    given.finish()
     simulator.reset()
-    return shown.state(simulator, simulator.service)
+    return shown.show_state(simulator, simulator.service)
 
 
 def _lasts(given: JsonFields) -> timedelta:
@@ -223,14 +223,14 @@ def _model(given: JsonFields, service: Answering) -> tuple[str, str]:
 
 
 def _one(service: Answering, project: str, version: str) -> Mapping[str, Any]:
-    models = shown.models(service)
+    models = shown.show_models(service)
     return next(model for model in models if (model["project"], model["version"]) == (project, version))
 
 
 def _shown_switches(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
-    given.done()
-    return service.switches.as_text()
+    given.finish()
+    return service.switches.format()
 
 
 CONTROLS: Final[dict[tuple[str, str], Control]] = {
@@ -238,9 +238,9 @@ CONTROLS: Final[dict[tuple[str, str], Control]] = {
     ("GET", "state"): _state,
     ("POST", "projects"): _add_project,
     ("POST", "models"): _add_model,
-    ("GET", "latency"): lambda simulator, given: shown.latency(_service(simulator, given)),
+    ("GET", "latency"): lambda simulator, given: shown.show_latency(_service(simulator, given)),
     ("POST", "latency"): _latency,
-    ("GET", "time"): lambda simulator, _: shown.time(simulator),
+    ("GET", "time"): lambda simulator, _: shown.show_time(simulator),
     ("POST", "time"): _time,
     ("GET", "faults"): _faults,
     ("POST", "faults"): _add_fault,
@@ -252,7 +252,7 @@ CONTROLS: Final[dict[tuple[str, str], Control]] = {
     ("POST", "update"): _update,
     ("GET", "switches"): _shown_switches,
     ("POST", "switches"): _switches,
-    ("GET", "limits"): lambda simulator, given: shown.limits(_service(simulator, given).limits),
+    ("GET", "limits"): lambda simulator, given: shown.show_limits(_service(simulator, given).limits),
     ("POST", "limits"): _limits,
     ("GET", "calls"): _calls,
     ("GET", "bill"): _bill,

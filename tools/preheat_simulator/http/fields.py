@@ -96,7 +96,7 @@ class JsonFields:
         """Return all members as texts."""
         return {name: self.text(name) for name in self._members}
 
-    def done(self) -> None:
+    def finish(self) -> None:
         """Refuse a member that nobody asked for."""
         if unknown := [name for name in self._members if name not in self._known]:
             raise ValueError(

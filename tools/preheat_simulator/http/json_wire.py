@@ -19,8 +19,8 @@ from preheat_simulator.core.calls import Caller
 from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.status import Operation
 from preheat_simulator.core.words import REKOGNITION, SAGEMAKER, Words
-from preheat_simulator.http.shapes import from_json, to_json, violations
-from preheat_simulator.http.wire import NotInTheModelError, Response, WireFormat, caller_of, read_json
+from preheat_simulator.http.shapes import find_violations, format_json, parse_json
+from preheat_simulator.http.wire import NotInTheModelError, Response, WireFormat, read_caller, read_json
 
 type JsonHandler = Callable[[Any, dict[str, Any], Caller], dict[str, Any]]
 
@@ -60,9 +60,9 @@ class JsonWire(WireFormat):
         operation, simulated = self._model.operation_model(name), Operation(name)
         params, unreadable = read_json(body)
         given = {member: value for member, value in params.items() if value is not None}
-        params = from_json(given, operation.input_shape)
-        wrong = unreadable or list(violations(params, operation.input_shape, ""))
-        service, caller = self._service(), caller_of(lowered)
+        params = parse_json(given, operation.input_shape)
+        wrong = unreadable or list(find_violations(params, operation.input_shape, ""))
+        service, caller = self._service(), read_caller(lowered)
         try:
             if wrong:
                 message = f"{len(wrong)} validation error(s): {'; '.join(wrong)}"
@@ -73,7 +73,7 @@ class JsonWire(WireFormat):
         if operation.output_shape is None:
             return self._respond(200, {}, {})
         self._insist(operation, answer, operation.output_shape)
-        return self._respond(200, {}, to_json(answer, operation.output_shape))
+        return self._respond(200, {}, format_json(answer, operation.output_shape))
 
     def _error(self, operation: OperationModel, error: ServiceError) -> Response:
         modelled = {shape.name for shape in operation.error_shapes}

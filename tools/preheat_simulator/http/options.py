@@ -13,10 +13,10 @@ from preheat_simulator.core.answering import Answering
 from preheat_simulator.core.calls import LoggedCall
 from preheat_simulator.core.clock import ScaledClock
 from preheat_simulator.core.fleet import REGION
-from preheat_simulator.core.latency import Latency, fixed, parse_latency
+from preheat_simulator.core.latency import Latency, make_fixed, parse_latency
 from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.switches import Switches
-from preheat_simulator.core.trail import TrailedCallLog, trail_event
+from preheat_simulator.core.trail import TrailedCallLog, make_trail_event
 from preheat_simulator.http.json_wire import PREFIXES, JsonWire
 from preheat_simulator.http.runtime_wire import PATH as RUNTIME_PATH
 from preheat_simulator.http.runtime_wire import RuntimeWire
@@ -34,8 +34,8 @@ class Options:
     """What a simulator begins with. `models` without a service are Lookout for Vision's; `limits` hold for all."""
 
     models: tuple[NamedModel | tuple[str, str], ...] = ()
-    start_latency: Latency = field(default_factory=lambda: fixed(900))
-    stop_latency: Latency = field(default_factory=lambda: fixed(120))
+    start_latency: Latency = field(default_factory=lambda: make_fixed(900))
+    stop_latency: Latency = field(default_factory=lambda: make_fixed(120))
     switches: Switches = field(default_factory=Switches)
     limits: AccountLimits | None = None
     scale: float = 1.0
@@ -144,14 +144,14 @@ class HttpSimulator:
         if self._told is not None:
             for each in accounts:
                 each.call_log = TrailedCallLog(partial(self._tell, each))
-        for backend, project, version in map(_named, options.models):
+        for backend, project, version in map(_name_model, options.models):
             self.services[backend].add_model(project, version)
 
     def _tell(self, service: Answering, call: LoggedCall) -> None:
         if self._told is not None:
-            event = trail_event(service.words.backend, call, region=service.region, account=service.account)
+            event = make_trail_event(service.words.backend, call, region=service.region, account=service.account)
             self._told(event)
 
 
-def _named(model: NamedModel | tuple[str, str]) -> NamedModel:
+def _name_model(model: NamedModel | tuple[str, str]) -> NamedModel:
     return model if len(model) == 3 else (Backend.LOOKOUT_VISION, *model)

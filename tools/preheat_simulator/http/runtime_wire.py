@@ -14,8 +14,8 @@ from botocore.model import ServiceModel
 
 from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.status import Operation
-from preheat_simulator.http.shapes import violations
-from preheat_simulator.http.wire import NotInTheModelError, Response, WireFormat, caller_of
+from preheat_simulator.http.shapes import find_violations
+from preheat_simulator.http.wire import NotInTheModelError, Response, WireFormat, read_caller
 from preheat_simulator.sagemaker import EndpointService
 
 SERVICE: Final = "sagemaker-runtime"
@@ -50,8 +50,8 @@ class RuntimeWire(WireFormat):
         operation = self._model.operation_model(Operation.INVOKE_ENDPOINT)
         members = operation.input_shape.members
         given = {"EndpointName": found["name"], "Body": body}
-        wrong = [each for name, value in given.items() for each in violations(value, members[name], name)]
-        service, caller = self._service(), caller_of(lowered)
+        wrong = [each for name, value in given.items() for each in find_violations(value, members[name], name)]
+        service, caller = self._service(), read_caller(lowered)
         try:
             if wrong:
                 message = f"{len(wrong)} validation error(s): {'; '.join(wrong)}"

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from preheat_simulator.core.trail import EventBusAt
 from preheat_simulator.http.options import HttpSimulator, Options
-from preheat_simulator.http.web import application
+from preheat_simulator.http.web import make_application
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4700
@@ -76,7 +76,7 @@ class RunningSimulator:
 
 
 @contextmanager
-def running(options: Options | None = None, port: int = 0) -> Iterator[RunningSimulator]:
+def run_in_thread(options: Options | None = None, port: int = 0) -> Iterator[RunningSimulator]:
     """Serve in a thread as long as the context lasts; for tests and tools. Raises PortInUseError."""
     simulator = HttpSimulator(options)
     listener, url = _listen(port)
@@ -128,7 +128,7 @@ def _listen(port: int) -> tuple[socket.socket, str]:
 
 def _server(simulator: HttpSimulator, when_ready: Callable[[], None]) -> uvicorn.Server:
     config = uvicorn.Config(
-        application(simulator),
+        make_application(simulator),
         http=_Protocol,
         ws="none",
         lifespan="off",

@@ -27,7 +27,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def violations(value: object, shape: Shape, name: str) -> Iterator[str]:
+def find_violations(value: object, shape: Shape, name: str) -> Iterator[str]:
     """Yield a sentence, opening with the member's name, for each rule of `shape` that `value` breaks.
 
     Structures are dicts by member name, timestamps aware datetimes, blobs bytes.
@@ -36,27 +36,27 @@ def violations(value: object, shape: Shape, name: str) -> Iterator[str]:
     if not isinstance(value, kind) or (isinstance(value, bool) and shape.type_name != "boolean"):
         yield f"{name}: {value!r} is not of type {shape.type_name}"
     elif isinstance(shape, StructureShape) and isinstance(value, dict):
-        yield from _structure_violations(value, shape, name)
+        yield from _check_structure(value, shape, name)
     elif isinstance(shape, ListShape) and isinstance(value, list):
         for index, item in enumerate(value):
-            yield from violations(item, shape.member, f"{name}[{index}]")
+            yield from find_violations(item, shape.member, f"{name}[{index}]")
     else:
-        yield from _scalar_violations(value, shape, name)
+        yield from _check_scalar(value, shape, name)
 
 
-def _structure_violations(value: Mapping[str, object], shape: StructureShape, name: str) -> Iterator[str]:
+def _check_structure(value: Mapping[str, object], shape: StructureShape, name: str) -> Iterator[str]:
     prefix = f"{name}." if name else ""
     for member in shape.required_members:
         if member not in value:
             yield f"{prefix}{member}: it is required"
     for member, content in value.items():
         if member in shape.members:
-            yield from violations(content, shape.members[member], f"{prefix}{member}")
+            yield from find_violations(content, shape.members[member], f"{prefix}{member}")
         else:
             yield f"{prefix}{member}: there is no such member"
 
 
-def _scalar_violations(value: Any, shape: Shape, name: str) -> Iterator[str]:
+def _check_scalar(value: Any, shape: Shape, name: str) -> Iterator[str]:
     rules = shape.metadata
     measured, unit = (len(value), " characters") if isinstance(value, str) else (value, "")
     if isinstance(value, bytes):
@@ -84,16 +84,16 @@ def _short(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} long)"
 
 
-def from_text(text: str, shape: Shape) -> object:
+def parse_text(text: str, shape: Shape) -> object:
     """Return what a path label, query value or header says; text that is no number stays text, for `violations`."""
     return int(text) if shape.type_name == "integer" and re.fullmatch(r"-?\d{1,18}", text, re.ASCII) else text
 
 
-def from_json(value: Any, shape: Shape) -> Any:
+def parse_json(value: Any, shape: Shape) -> Any:
     """Return what JSON says of a shape: base64 as bytes; what does not fit stays as it is, for `violations`."""
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         members = shape.members
-        return {name: from_json(each, members[name]) if name in members else each for name, each in value.items()}
+        return {name: parse_json(each, members[name]) if name in members else each for name, each in value.items()}
     if shape.type_name == "blob" and isinstance(value, str):
         try:
             return b64decode(value, validate=True)
@@ -102,15 +102,15 @@ def from_json(value: Any, shape: Shape) -> Any:
     return value
 
 
-def to_json(value: Any, shape: Shape) -> Any:
+def format_json(value: Any, shape: Shape) -> Any:
     """Return a value as rest-json writes it: Unix seconds for a timestamp, base64 for a blob, members by wire name."""
     if isinstance(shape, StructureShape):
         return {
-            shape.members[member].serialization.get("name", member): to_json(content, shape.members[member])
+            shape.members[member].serialization.get("name", member): format_json(content, shape.members[member])
             for member, content in value.items()
         }
     if isinstance(shape, ListShape):
-        return [to_json(item, shape.member) for item in value]
+        return [format_json(item, shape.member) for item in value]
     if isinstance(value, datetime):
         return value.timestamp()
     return b64encode(value).decode() if isinstance(value, bytes) else value

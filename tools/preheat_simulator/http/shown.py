@@ -13,21 +13,21 @@ from preheat_simulator.http.options import HttpSimulator
 type JsonObject = dict[str, Any]
 
 
-def state(simulator: HttpSimulator, service: Answering) -> JsonObject:
+def show_state(simulator: HttpSimulator, service: Answering) -> JsonObject:
     """Return everything of one service at a glance: time, models, settings, faults that wait."""
     return {
-        "time": time(simulator),
+        "time": show_time(simulator),
         "service": service.words.backend.value,
         "projects": [project.name for project in service.projects()],
-        "models": models(service),
-        "latency": latency(service),
-        "switches": service.switches.as_text(),
-        "limits": limits(service.limits),
-        "faults": faults(service),
+        "models": show_models(service),
+        "latency": show_latency(service),
+        "switches": service.switches.format(),
+        "limits": show_limits(service.limits),
+        "faults": show_faults(service),
     }
 
 
-def models(service: Answering) -> list[JsonObject]:
+def show_models(service: Answering) -> list[JsonObject]:
     """Return every model, its statuses in the service's words."""
     return [
         {
@@ -39,7 +39,7 @@ def models(service: Answering) -> list[JsonObject]:
             "start_latency": str(service.latencies(model.project, model.version)[0]),
             "stop_latency": str(service.latencies(model.project, model.version)[1]),
             "history": [
-                {"at": at.isoformat(), "status": service.words.shown(status)}
+                {"at": at.isoformat(), "status": service.words.show(status)}
                 for at, status in service.history(model.project, model.version)
             ],
         }
@@ -47,17 +47,17 @@ def models(service: Answering) -> list[JsonObject]:
     ]
 
 
-def time(simulator: HttpSimulator) -> JsonObject:
+def show_time(simulator: HttpSimulator) -> JsonObject:
     """Return the clock."""
     return {"now": simulator.clock.now().isoformat(), "scale": simulator.clock.scale}
 
 
-def latency(service: Answering) -> JsonObject:
+def show_latency(service: Answering) -> JsonObject:
     """Return the latencies of models that have none of their own."""
     return {"start": str(service.start_latency), "stop": str(service.stop_latency)}
 
 
-def limits(limits: AccountLimits) -> JsonObject:
+def show_limits(limits: AccountLimits) -> JsonObject:
     """Return the account's limits."""
     return {
         "calls_per_second": limits.calls_per_second,
@@ -69,9 +69,9 @@ def limits(limits: AccountLimits) -> JsonObject:
     }
 
 
-def faults(service: Answering) -> list[JsonObject]:
+def show_faults(service: Answering) -> list[JsonObject]:
     """Return the faults that wait, each with how many calls it may still hit (null: without end)."""
-    return [_fault(fault) | {"left": left} for fault, left in service.faults.armed()]
+    return [_fault(fault) | {"left": left} for fault, left in service.faults.list_armed()]
 
 
 def _fault(fault: InjectedFault) -> JsonObject:
@@ -88,11 +88,11 @@ def _fault(fault: InjectedFault) -> JsonObject:
     }
 
 
-def calls(service: Answering, entries: list[LoggedCall]) -> JsonObject:
+def show_calls(service: Answering, entries: list[LoggedCall]) -> JsonObject:
     """Return some entries of the call log and the counts over all of it."""
     log = service.call_log
     return {
-        "made": {operation.value: log.made(operation) for operation in service.words.operations},
+        "made": {operation.value: log.count_made(operation) for operation in service.words.operations},
         "changed_state": {
             operation.value: log.changed(operation) for operation in (service.words.start, service.words.stop)
         },
@@ -118,7 +118,7 @@ def _call(call: LoggedCall) -> JsonObject:
     }
 
 
-def bill(service: Answering) -> JsonObject:
+def show_bill(service: Answering) -> JsonObject:
     """Return each model's bill and the sum."""
     bills = service.bill()
     return {

@@ -41,9 +41,9 @@ def attach(client: Any, wire: WireFormat) -> None:
     client.meta.events.register(f"before-send.{client.meta.service_model.service_id.hyphenize()}", send)
 
 
-def simulated_client(service: Answering, *, region: str = "eu-central-1", config: Config | None = None) -> Any:
+def make_client(service: Answering, *, region: str = "eu-central-1", config: Config | None = None) -> Any:
     """Return a botocore client of a simulated service, with made-up credentials, that talks to it in process."""
-    client = unattached_client(service.words.backend, "http://simulator.invalid", region=region, config=config)
+    client = make_unattached_client(service.words.backend, "http://simulator.invalid", region=region, config=config)
     attach(
         client,
         Wire(lambda: service) if isinstance(service, LookoutService) else JsonWire(service.words, lambda: service),
@@ -51,7 +51,7 @@ def simulated_client(service: Answering, *, region: str = "eu-central-1", config
     return client
 
 
-def unattached_client(
+def make_unattached_client(
     backend: Backend, endpoint_url: str, *, region: str = "eu-central-1", config: Config | None = None
 ) -> Any:
     """Return a botocore client of a service with made-up credentials, for a simulator at `endpoint_url`."""
@@ -61,14 +61,14 @@ def unattached_client(
     return session.create_client(backend.value, region_name=region, endpoint_url=endpoint_url, config=config)
 
 
-def simulated_runtime(service: EndpointService, *, config: Config | None = None) -> Any:
+def make_runtime(service: EndpointService, *, config: Config | None = None) -> Any:
     """Return a botocore client of the SageMaker runtime that talks to a simulated service in process."""
-    client = unattached_runtime("http://simulator.invalid", config=config)
+    client = make_unattached_runtime("http://simulator.invalid", config=config)
     attach(client, RuntimeWire(lambda: service))
     return client
 
 
-def unattached_runtime(endpoint_url: str, *, region: str = "eu-central-1", config: Config | None = None) -> Any:
+def make_unattached_runtime(endpoint_url: str, *, region: str = "eu-central-1", config: Config | None = None) -> Any:
     """Return a botocore client of the SageMaker runtime with made-up credentials, for a simulator at `endpoint_url`."""
     return _session().create_client(RUNTIME, region_name=region, endpoint_url=endpoint_url, config=config)
 

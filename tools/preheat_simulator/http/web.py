@@ -34,7 +34,7 @@ class LostAnswer(Response):
             pass
 
 
-def application(simulator: HttpSimulator) -> Starlette:
+def make_application(simulator: HttpSimulator) -> Starlette:
     """Return the ASGI application of a simulator."""
 
     async def api(request: Request) -> Response:

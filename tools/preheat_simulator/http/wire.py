@@ -22,7 +22,7 @@ from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.status import Operation
 from preheat_simulator.http.operations import OPERATIONS
 from preheat_simulator.http.routes import Routes
-from preheat_simulator.http.shapes import from_text, to_json, violations
+from preheat_simulator.http.shapes import find_violations, format_json, parse_text
 from preheat_simulator.lookout import LookoutService
 
 
@@ -58,7 +58,7 @@ class WireFormat(ABC):
 
     @staticmethod
     def _insist(operation: OperationModel, content: object, shape: StructureShape) -> None:
-        if wrong := list(violations(content, shape, "")):
+        if wrong := list(find_violations(content, shape, "")):
             raise NotInTheModelError(f"{operation.name}: {'; '.join(wrong)}")
 
     def _respond(self, status: int, headers: dict[str, str], content: object) -> Response:
@@ -90,7 +90,7 @@ class Wire(WireFormat):
         operation, labels = found
         lowered = {name.lower(): value for name, value in headers.items()}
         params, wrong = self._read(operation, labels, dict(parse_qsl(query, keep_blank_values=True)), lowered, body)
-        caller = caller_of(lowered)
+        caller = read_caller(lowered)
         try:
             if wrong:
                 self._service().refuse(
@@ -128,14 +128,14 @@ class Wire(WireFormat):
             elif location is not None:
                 key = wire_name.lower() if location == "header" else wire_name
                 if key in sources[location]:
-                    params[name] = from_text(sources[location][key], member)
+                    params[name] = parse_text(sources[location][key], member)
             elif document.get(wire_name) is not None:
                 params[name] = document[wire_name]
-        return params, unreadable or list(violations(params, shape, ""))
+        return params, unreadable or list(find_violations(params, shape, ""))
 
     def _answer(self, operation: OperationModel, answer: dict[str, Any]) -> Response:
         self._insist(operation, answer, operation.output_shape)
-        return self._respond(operation.http.get("responseCode", 200), {}, to_json(answer, operation.output_shape))
+        return self._respond(operation.http.get("responseCode", 200), {}, format_json(answer, operation.output_shape))
 
     def _error(self, operation: OperationModel, error: ServiceError) -> Response:
         shape = next((shape for shape in operation.error_shapes if shape.name == error.code), None)
@@ -146,7 +146,7 @@ class Wire(WireFormat):
         headers = {"x-amzn-ErrorType": error.code}
         for name in [name for name in members if shape.members[name].serialization.get("location") == "header"]:
             headers[shape.members[name].serialization["name"]] = str(members.pop(name))
-        return self._respond(shape.metadata["error"]["httpStatusCode"], headers, to_json(members, shape))
+        return self._respond(shape.metadata["error"]["httpStatusCode"], headers, format_json(members, shape))
 
 
 def read_json(body: bytes) -> tuple[dict[str, Any], list[str]]:
@@ -162,7 +162,7 @@ def read_json(body: bytes) -> tuple[dict[str, Any], list[str]]:
     return document, []
 
 
-def caller_of(headers: Mapping[str, str]) -> Caller:
+def read_caller(headers: Mapping[str, str]) -> Caller:
     """Return who calls, by the SDK's own markers."""
     attempt = None
     for part in headers.get("amz-sdk-request", "").split(";"):

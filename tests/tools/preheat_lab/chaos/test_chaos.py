@@ -17,12 +17,12 @@ from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat_lab.chaos import judges
 from preheat_lab.chaos.controls import DisturbanceRules, SimulatorControls
 from preheat_lab.chaos.facts import ChaosFacts, Killing, Letter, Outage, WaveShift
-from preheat_lab.chaos.hands import Hands, dead_letters
-from preheat_lab.chaos.plan import STRANGER, WAVE, Wave, model_ids, target_of, waves
-from preheat_lab.chaos.script import PASS_POINTS, ChaosFaultKind, chance, script
+from preheat_lab.chaos.hands import Hands, read_dead_letters
+from preheat_lab.chaos.plan import STRANGER, WAVE, Wave, draw_waves, model_ids, target_of
+from preheat_lab.chaos.script import PASS_POINTS, ChaosFaultKind, seed_chance, write_script
 from preheat_lab.commands.chaos import report
-from preheat_local import LocalAws, running
-from preheat_local.store import local_store
+from preheat_local import LocalAws, run_local_aws
+from preheat_local.store import open_local_store
 from preheat_simulator.core.calls import LoggedCall
 from preheat_simulator.core.status import Operation
 
@@ -198,7 +198,7 @@ def test_a_forged_fact_is_seen_by_its_judge(forged: str, capsys: pytest.CaptureF
     judge, facts, said = FORGED[forged]
     (violation, *_) = judge(facts)
     assert said in violation
-    assert violation in judges.judged(facts)
+    assert violation in judges.find_violations(facts)
     assert report(facts, kinds=Counter(), seed=1) == 1
     assert f"violation: {violation}" in capsys.readouterr().out
 
@@ -247,7 +247,7 @@ def test_a_killed_process_explains_its_own_dead_letter_alone() -> None:
 
 def test_a_seed_is_a_script_and_holds_every_kind_of_fault() -> None:
     length, models = 3 * WAVE, model_ids(8)
-    one, again, other = (script(chance(seed), models, length) for seed in (7, 7, 8))
+    one, again, other = (write_script(seed_chance(seed), models, length) for seed in (7, 7, 8))
     assert one == again != other
     assert {fault.kind for fault in one} == set(ChaosFaultKind)
     assert {fault.detail for fault in one if fault.kind is ChaosFaultKind.WORKER_KILLED} == set(PASS_POINTS)
@@ -256,7 +256,7 @@ def test_a_seed_is_a_script_and_holds_every_kind_of_fault() -> None:
 
 def test_each_shift_of_a_wave_is_over_before_the_next_wave_is_planned() -> None:
     for seed in range(20):
-        coming = waves(chance(seed), BEGIN, models=8, count=3)
+        coming = draw_waves(seed_chance(seed), BEGIN, models=8, count=3)
         for wave in coming:
             shifts = wave.shifts
             assert len(shifts) == 8
@@ -265,14 +265,18 @@ def test_each_shift_of_a_wave_is_over_before_the_next_wave_is_planned() -> None:
 
 @pytest.fixture
 def own_aws(tmp_path: Path) -> Any:
-    with running(tmp_path, say=lambda _line: None) as aws:
+    with run_local_aws(tmp_path, say=lambda _line: None) as aws:
         yield aws
 
 
 def test_what_a_killed_pass_left_open_is_made_good_with_the_same_token(own_aws: LocalAws, tmp_path: Path) -> None:
-    hands = Hands(own_aws, tmp_path, chance(1), [LINE], say=print)
+    hands = Hands(own_aws, tmp_path, seed_chance(1), [LINE], say=print)
     hands.prepare()
-    rules, simulator, store = DisturbanceRules(tmp_path), SimulatorControls(own_aws.simulator_url), local_store(own_aws)
+    rules, simulator, store = (
+        DisturbanceRules(tmp_path),
+        SimulatorControls(own_aws.simulator_url),
+        open_local_store(own_aws),
+    )
     now = datetime.now(UTC)
     begin = (now + LEAD).replace(microsecond=0)
     plan = Wave(now, {LINE: (begin, begin + timedelta(minutes=5))})
@@ -288,14 +292,14 @@ def test_what_a_killed_pass_left_open_is_made_good_with_the_same_token(own_aws: 
     rules.kill(own_aws.reconcile_function, "TransactWriteItems", "after")
     store.apply(plan.models, expected_version=0, at=now)
     hands.look_at([LINE])
-    eventually(rules.happened)
+    eventually(rules.list_happened)
     (intent,) = store.ledger(LINE)
     assert (intent.action, intent.to_phase) == (Action.START, Phase.STARTING)
     assert starts() == []
 
     rules.share(throttle=1.0)
     look()
-    eventually(lambda: [each for each in rules.happened() if each["kind"] == "throttled"])
+    eventually(lambda: [each for each in rules.list_happened() if each["kind"] == "throttled"])
     rules.share()
     look()
     eventually(starts)
@@ -306,8 +310,8 @@ def test_what_a_killed_pass_left_open_is_made_good_with_the_same_token(own_aws: 
     assert record.attempt is not None
     assert record.attempt.lease_ends_at() - intent.at > LEASE
     rules.clear()
-    assert next(each["kind"] for each in rules.happened()) == "killed"
-    assert dead_letters(own_aws) == []
+    assert next(each["kind"] for each in rules.list_happened()) == "killed"
+    assert read_dead_letters(own_aws) == []
 
 
 def eventually[T](look: Callable[[], T]) -> T:

@@ -89,7 +89,7 @@ def test_a_pass_that_drops_its_guards_is_found(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_hold_that_leaves_its_models_version_as_it_was_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def only_woken(world: ExploredWorld, state: ExploredState) -> ExploredState:
-        return state._replace(record=world.records.woken(state.record))
+        return state._replace(record=world.records.wake(state.record))
 
     monkeypatch.setattr(ExploredWorld, "_bumped", only_woken)
     assert "S3" in promises_broken(HOLD)

@@ -7,23 +7,23 @@ from pathlib import Path
 import pytest
 
 from preheat.app.audit.invariants import __doc__ as promises
-from preheat_lab.commands.mutants import HUNT, Hunted, hunted
+from preheat_lab.commands.mutants import HUNT, Hunted, hunt_mutation
 from preheat_lab.mutants.catalogue import MUTATIONS
 from preheat_lab.mutants.covered import COVERED
-from preheat_lab.mutants.mutation import Covered, Mutation, mutated_copy, source
+from preheat_lab.mutants.mutation import Covered, Mutation, copy_mutated, read_source
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=[mutation.name for mutation in MUTATIONS])
 def test_a_mutation_changes_one_place_of_the_present_source_and_compiles(mutation: Mutation) -> None:
-    before = source(mutation.file)
+    before = read_source(mutation.file)
     assert before.count(mutation.old) == 1
-    after = mutation.applied(before)
+    after = mutation.apply(before)
     assert ast.dump(ast.parse(after)) != ast.dump(ast.parse(before))
 
 
 @pytest.mark.parametrize("covered", COVERED, ids=[covered.name for covered in COVERED])
 def test_what_is_covered_twice_stands_in_the_source_and_is_not_counted(covered: Covered) -> None:
-    assert source(covered.file).count(covered.old) == 1
+    assert read_source(covered.file).count(covered.old) == 1
     assert covered.new != covered.old
     assert covered.why
     assert covered.name not in {mutation.name for mutation in MUTATIONS}
@@ -44,15 +44,15 @@ def test_mutations_are_many_and_each_has_its_own_name_text_and_a_known_promise()
 def test_a_text_that_is_not_there_is_told() -> None:
     stale = replace(MUTATIONS[0], old="LEASE = timedelta(minutes=2)")
     with pytest.raises(ValueError, match=r"no lease: its text stands 0 times in domain/record/attempt.py; name"):
-        stale.applied(source(stale.file))
+        stale.apply(read_source(stale.file))
 
 
 def test_only_the_copy_is_mutated(tmp_path: Path) -> None:
     mutation = MUTATIONS[0]
-    before = source(mutation.file)
-    path = mutated_copy(mutation, tmp_path)
-    assert (path / "preheat" / mutation.file).read_text(encoding="utf-8") == mutation.applied(before)
-    assert source(mutation.file) == before
+    before = read_source(mutation.file)
+    path = copy_mutated(mutation, tmp_path)
+    assert (path / "preheat" / mutation.file).read_text(encoding="utf-8") == mutation.apply(before)
+    assert read_source(mutation.file) == before
 
 
 def named(name: str) -> Mutation:
@@ -65,14 +65,14 @@ def named(name: str) -> Mutation:
 )
 def test_a_mutation_is_found_for_the_promise_that_it_breaks(name: str) -> None:
     mutation = named(name)
-    found = hunted(mutation)
+    found = hunt_mutation(mutation)
     assert (found.invariant, found.error) == (mutation.sees, None)
     assert str(found).startswith(f"{mutation.sees:<3} explorer: ")
 
 
 def test_a_mutation_that_only_raises_is_an_error_and_no_kill() -> None:
     broken = replace(named("wanted and hosted: stop"), new='Observed.HOSTED: Step["NONE"],')
-    found = hunted(broken)
+    found = hunt_mutation(broken)
     assert found.harness is None
     assert str(found).startswith("ERROR KeyError")
 

@@ -16,7 +16,7 @@ from preheat_lab.simulation.world import SimulatedWorld
 from preheat_plantfile.compiling.terms import DEFAULT
 from preheat_plantfile.compiling.turns import SEEN, with_turns
 from preheat_simulator.core.calls import LoggedCall
-from preheat_simulator.core.latency import fixed
+from preheat_simulator.core.latency import make_fixed
 from preheat_simulator.core.status import Operation
 from preheat_simulator.core.switches import Switches
 
@@ -91,7 +91,9 @@ def fleet() -> list[HostedModel]:
 def simulated(models: list[HostedModel], seed: int) -> Morning:
     """Let each start take all of its lead, so that only the slack is left for the calls."""
     morning = Morning()
-    world = Fleet(morning, [SimulatedLine(model, fixed(LEAD.total_seconds()), fixed(60)) for model in models], seed)
+    world = Fleet(
+        morning, [SimulatedLine(model, make_fixed(LEAD.total_seconds()), make_fixed(60)) for model in models], seed
+    )
     world.run()
     morning.violations = tuple(world.watch.violations)
     return morning

@@ -20,10 +20,10 @@ from preheat_lab.simulation.functions import (
     NotACheckoutError,
     SilentLogger,
     SilentTelemetry,
-    failed,
-    sqs_event,
+    find_failed,
+    make_sqs_event,
 )
-from preheat_lab.simulation.plant import plant
+from preheat_lab.simulation.plant import draw_plant
 from preheat_lab.simulation.queue import RECEIVES_MAX, RETENTION, VISIBILITY, QueuedMessage, SimulatedSqs
 from preheat_lab.simulation.world import POISON, QUEUE_URL, SimulatedWorld
 from preheat_simulator.core.switches import Switches
@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[4]
 
 def a_world(mix: FaultMix, told: Any = lambda _: None) -> SimulatedWorld:
     random = Random(1)  # noqa: S311 - chance in a simulation
-    lines = plant(random, 2, announced_at=SIX)
+    lines = draw_plant(random, 2, announced_at=SIX)
     return SimulatedWorld(lines, SIX, 1, random=random, mix=mix, switches=Switches(), told=told)
 
 
@@ -55,7 +55,7 @@ def test_a_message_that_is_not_deleted_comes_again_after_its_visibility(sqs: Sim
     sqs.send_message(QueueUrl=QUEUE_URL, MessageBody="a")
     first = sqs.receive()
     assert first is not None
-    sqs.comes_again(first)
+    sqs.return_message(first)
     assert later(sqs, VISIBILITY - timedelta(seconds=1)) is None
     again = later(sqs, timedelta(seconds=1))
     assert again is not None
@@ -68,7 +68,7 @@ def test_a_message_that_was_handed_out_five_times_is_a_dead_letter(sqs: Simulate
     for _ in range(RECEIVES_MAX):
         message = later(sqs, VISIBILITY)
         assert message is not None
-        sqs.comes_again(message)
+        sqs.return_message(message)
     assert later(sqs, VISIBILITY) is None
     assert [letter.body for letter in sqs.dead_letters] == ["a"]
 
@@ -106,12 +106,12 @@ def test_a_delay_that_sqs_would_refuse_is_refused(sqs: SimulatedSqs, delay: Any)
     ],
 )
 def test_only_failures_that_name_messages_of_the_batch_are_believed(answer: object, returned: set[str]) -> None:
-    assert failed(answer, {"a", "b"}) == returned
+    assert find_failed(answer, {"a", "b"}) == returned
 
 
 def test_the_event_is_of_the_form_of_the_sample() -> None:
     sample = json.loads((ROOT / "events" / "reconcile-one-message.json").read_text())["Records"][0]
-    (record,) = sqs_event(QueuedMessage("id", work("weld-seams"), SIX, receives=2))["Records"]  # type: ignore[arg-type]
+    (record,) = make_sqs_event(QueuedMessage("id", work("weld-seams"), SIX, receives=2))["Records"]  # type: ignore[arg-type]
     assert record.keys() == sample.keys()
     assert record["attributes"].keys() == sample["attributes"].keys()
     assert (record["body"], record["attributes"]["ApproximateReceiveCount"]) == (sample["body"], "2")
@@ -166,7 +166,7 @@ def test_an_error_that_is_no_reason_to_return_a_message_ends_the_simulation(monk
 
 
 def test_a_message_that_is_returned_without_a_word_ends_the_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(functions, "failed", lambda _answer, message_ids: set(message_ids))
+    monkeypatch.setattr(functions, "find_failed", lambda _answer, message_ids: set(message_ids))
     with pytest.raises(RuntimeError, match="nothing told why"):
         a_world(FaultMix()).run()
 

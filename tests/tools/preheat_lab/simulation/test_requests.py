@@ -22,7 +22,7 @@ from preheat.domain.plan.plan import HostedModel, ModelId, Units
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.event import Event
 from preheat.domain.record.record import Phase
-from preheat_lab.simulation import requesting, run
+from preheat_lab.simulation import requesting, simulate
 from preheat_lab.simulation.watch import PromiseWatch
 
 LINE, LINE_1 = Subject(model_id=WELD), Subject(model_id=ModelId("line-01"))
@@ -67,16 +67,16 @@ def test_what_a_block_held_for_some_clocks_only_may_be_told_once_more(lifted: st
     watch = PromiseWatch([model], at("00:00"), at("00:00", day=1), skew=timedelta(seconds=2))
     block = Standing(RequestId("a"), Kind.BLOCK, LINE, "role", at("12:00"), at("13:00"), at("09:30"))
     watch.on_standing(model, [block], at("09:30"))
-    watch._told_once(WELD, at("08:00:10"))
+    watch._judge_told_once(WELD, at("08:00:10"))
     watch.on_standing(model, [replace(block, released_at=at(lifted))], at(lifted))
-    watch._told_once(WELD, at("12:00:01"))
+    watch._judge_told_once(WELD, at("12:00:01"))
     assert {found.invariant for found in watch.violations} == seen
 
 
 # --- each of these breaks S6 on purpose; the judge must see it --------------------------------------------------------
 
 Patch = pytest.MonkeyPatch
-SEED = partial(run, seed=2, models=3, days=1, requests=90)
+SEED = partial(simulate, seed=2, models=3, days=1, requests=90)
 
 
 def wrong(**arguments: Any) -> set[str]:
@@ -91,7 +91,7 @@ def test_what_others_ask_for_breaks_nothing_where_nothing_is_broken() -> None:
 
 # --- and these, what holds ask for in units ---------------------------------------------------------------------------
 
-ASKED_IN_UNITS = partial(run, seed=3, models=8, days=4, requests=120)
+ASKED_IN_UNITS = partial(simulate, seed=3, models=8, days=4, requests=120)
 
 
 def test_a_larger_hold_has_its_model_restarted_and_nothing_is_broken(monkeypatch: Patch) -> None:

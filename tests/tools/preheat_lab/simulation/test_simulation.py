@@ -21,7 +21,7 @@ from preheat.domain.record import attempt
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.lifecycle import LIFECYCLE, Desired, Observed, Step
 from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
-from preheat_lab.simulation import SimulationOutcome, asked_by_default, run
+from preheat_lab.simulation import SimulationOutcome, count_default_requests, simulate
 from preheat_lab.simulation.faults import MIXES, FaultMix, Mishap
 from preheat_lab.simulation.ports import WatchedStore
 from preheat_lab.simulation.run import BEGINS_AT
@@ -33,7 +33,7 @@ from preheat_simulator.core.switches import Switches
 # The package exports the function of the same name as its module.
 reconcile_module = importlib.import_module("preheat.app.reconcile.reconcile")
 MODELS, DAYS, SHIFTS = 16, 7, 2_000
-REQUESTS = asked_by_default("all", MODELS, DAYS)
+REQUESTS = count_default_requests("all", MODELS, DAYS)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -44,7 +44,7 @@ def under_every_fault(request: pytest.FixtureRequest) -> Iterator[list[tuple[str
         return
     pool = ProcessPoolExecutor(2, mp_context=get_context("spawn"))
     yield [
-        (name, pool.submit(run, seed, MODELS, DAYS, faults="all", switches=setting, requests=REQUESTS))
+        (name, pool.submit(simulate, seed, MODELS, DAYS, faults="all", switches=setting, requests=REQUESTS))
         for seed, (name, setting) in enumerate(Switches.every_single_change().items(), start=1)
     ]
     pool.shutdown(cancel_futures=True)
@@ -56,7 +56,7 @@ def _functions(request: pytest.FixtureRequest) -> list[pytest.Function]:
 
 
 def test_a_plant_without_faults_is_never_late_and_nothing_is_broken() -> None:
-    outcome = run(seed=1, models=20, days=4)
+    outcome = simulate(seed=1, models=20, days=4)
     assert outcome.violations == ()
     assert (outcome.late, outcome.faults, outcome.dead_letters) == (0, {}, 0)
     assert outcome.shifts > 50
@@ -65,38 +65,38 @@ def test_a_plant_without_faults_is_never_late_and_nothing_is_broken() -> None:
 
 @pytest.mark.parametrize("backend", [backend for backend in Backend if backend.tokenless])
 def test_no_fault_breaks_a_promise_on_a_service_without_tokens(backend: Backend) -> None:
-    clean = run(seed=1, models=4, days=2, backend=backend)
+    clean = simulate(seed=1, models=4, days=2, backend=backend)
     assert (clean.violations, clean.late) == ((), 0)
-    outcome = run(seed=3, models=6, days=3, faults="all", backend=backend, requests=18)
+    outcome = simulate(seed=3, models=6, days=3, faults="all", backend=backend, requests=18)
     assert outcome.violations == ()
     assert sum(outcome.faults.values()) > 500
 
 
 @pytest.mark.parametrize("faults", ["none", "all"])
 def test_what_others_ask_for_breaks_no_promise_and_is_answered(faults: str) -> None:
-    outcome = run(seed=2, models=6, days=3, faults=faults, requests=60)
+    outcome = simulate(seed=2, models=6, days=3, faults=faults, requests=60)
     assert outcome.violations == ()
     assert outcome.requests > 60
-    assert outcome == run(seed=2, models=6, days=3, faults=faults, requests=60)
+    assert outcome == simulate(seed=2, models=6, days=3, faults=faults, requests=60)
 
 
 def test_a_stored_hold_that_wakes_nobody_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("preheat.adapters.memory.store.MemoryStore.wake", lambda *_: None)
-    outcome = run(seed=2, models=6, days=1, requests=60)
+    outcome = simulate(seed=2, models=6, days=1, requests=60)
     assert "S6" in {each.invariant for each in outcome.violations}
 
 
 def test_a_seed_replays_to_the_letter() -> None:
-    def told(seed: int) -> tuple[list[LedgerEntry], SimulationOutcome]:
+    def replay(seed: int) -> tuple[list[LedgerEntry], SimulationOutcome]:
         entries: list[LedgerEntry] = []
-        return entries, run(seed=seed, models=4, days=2, faults="all", told=entries.append)
+        return entries, simulate(seed=seed, models=4, days=2, faults="all", told=entries.append)
 
-    assert told(7) == told(7)
-    assert told(7) != told(8)
+    assert replay(7) == replay(7)
+    assert replay(7) != replay(8)
 
 
 def test_each_pass_and_each_fault_is_counted_where_it_hits() -> None:
-    outcome = run(seed=11, models=6, days=2, faults="all")
+    outcome = simulate(seed=11, models=6, days=2, faults="all")
     statuses, phases, mishaps = map(set, zip(*outcome.cells, strict=True))
     assert statuses <= set(Status)
     assert phases <= set(Phase)
@@ -116,7 +116,7 @@ def is_seen(invariant: str, *, models: int = 4, days: int = 3, seeds: int = 20, 
 
 
 def broken(seed: int, **arguments: Any) -> set[str]:
-    return {violation.invariant for violation in run(seed=seed, **arguments).violations}
+    return {violation.invariant for violation in simulate(seed=seed, **arguments).violations}
 
 
 def test_a_token_that_is_never_renewed_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from preheat.adapters.memory.bus import MemoryEvents
 from preheat.domain.record.event import Event
 from preheat.domain.record.record import LedgerEntry
 from preheat_lab.simulation.faults import FaultMix, Mishap
-from preheat_lab.simulation.plant import plant
+from preheat_lab.simulation.plant import draw_plant
 from preheat_lab.simulation.stream import RECORD_AGE_MAX, SimulatedBus, Stream
 from preheat_lab.simulation.world import SimulatedWorld
 from preheat_simulator.core.switches import Switches
@@ -28,7 +28,7 @@ def run(
     bus_back_after: timedelta | None = None,
 ) -> SimulatedWorld:
     random = Random(1)  # noqa: S311 - chance in a simulation
-    lines = plant(random, 4, announced_at=SIX)
+    lines = draw_plant(random, 4, announced_at=SIX)
     heard = told if told is not None else []
     world = SimulatedWorld(lines, SIX, 2, random=random, mix=mix, switches=Switches(), told=heard.append)
     world._bus.out = mix.queue_out if bus_out is None else bus_out
@@ -69,7 +69,7 @@ def test_a_bus_that_is_out_for_hours_loses_no_entry() -> None:
 
 
 def test_an_entry_that_is_never_told_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = SimulatedWorld._wired
+    real = SimulatedWorld._wire
 
     def forgetful(self: SimulatedWorld, told: Any) -> Any:
         functions = real(self, told)
@@ -77,7 +77,7 @@ def test_an_entry_that_is_never_told_is_seen(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(functions, "publish", lambda records: publish(records[1:]) + 1)
         return functions
 
-    monkeypatch.setattr(SimulatedWorld, "_wired", forgetful)
+    monkeypatch.setattr(SimulatedWorld, "_wire", forgetful)
     assert any(what.endswith("was neither told nor set aside") for what in broken(run(FaultMix())))
 
 
@@ -103,4 +103,4 @@ def test_an_entry_that_is_told_before_an_earlier_one_is_seen() -> None:
     first, second, *_ = ledger = world.store.ledger(model_id)
     stream = Stream(world, world._bus, Random(1))  # noqa: S311 - chance in a simulation
     assert [stream.told(entry) for entry in (second, first, first)] == [True, True, False]
-    assert "entry 2 was told before an earlier one" in stream.judged(model_id, ledger)
+    assert "entry 2 was told before an earlier one" in stream.find_violations(model_id, ledger)

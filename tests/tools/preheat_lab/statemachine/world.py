@@ -29,7 +29,7 @@ from preheat.app.tick import tick
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Target, Units, Unscheduled
 from preheat_simulator.core.errors import ServiceError
-from preheat_simulator.core.latency import fixed
+from preheat_simulator.core.latency import make_fixed
 from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Status
 from preheat_simulator.core.switches import Switches
@@ -57,8 +57,8 @@ class MachineWorld:
             self.clock.now,
             switches=switches,
             limits=AccountLimits(calls_per_second=None),
-            start_latency=fixed(STARTS_TAKE.total_seconds()),
-            stop_latency=fixed(STOPS_TAKE.total_seconds()),
+            start_latency=make_fixed(STARTS_TAKE.total_seconds()),
+            stop_latency=make_fixed(STOPS_TAKE.total_seconds()),
         )
         self.service.call_log = LatestCallLog(self)
         self.runs = Counter[Target]()  # how often each was started, by whomever

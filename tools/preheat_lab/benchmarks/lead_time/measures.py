@@ -23,7 +23,7 @@ class CellFigures:
     late_minutes: float  # of 100 starts
 
 
-def measured(minutes: Minutes, leads: Minutes, a_day: int) -> CellFigures:
+def compute_figures(minutes: Minutes, leads: Minutes, a_day: int) -> CellFigures:
     """Return the figures of leads for what the starts took; a row of either is a year."""
     late = minutes > leads
     return CellFigures(
@@ -44,11 +44,11 @@ def _worst_month(late: NDArray[np.bool_], a_day: int) -> Minutes:
     return np.asarray((sums[:, span:] - sums[:, :-span]).max(axis=1) / span)
 
 
-def mean(cells: list[CellFigures], name: str) -> float:
+def compute_mean(cells: list[CellFigures], name: str) -> float:
     """Return a figure's mean over the cells."""
     return float(np.mean([getattr(cell, name) for cell in cells]))
 
 
-def worst(cells: list[CellFigures], name: str) -> float:
+def find_worst(cells: list[CellFigures], name: str) -> float:
     """Return a figure's greatest value over the cells."""
     return float(max(getattr(cell, name) for cell in cells))

@@ -13,7 +13,7 @@ import numpy as np
 from preheat.domain.plan.plan import Learning
 from preheat.domain.record.record import SAMPLES_KEPT
 from preheat_lab.benchmarks.lead_time.processes import Minutes
-from preheat_report.lead_rules import LeadRule, deviations, pinned, product
+from preheat_report.lead_rules import LeadRule, make_deviation_rule, make_learned_rule, make_pinned_rule
 
 type YearlyRule = Callable[[Minutes], Minutes]  # what the starts took, a row a replicate -> their leads
 
@@ -115,10 +115,10 @@ def integral(rate: float) -> YearlyRule:
 
 
 RULES: dict[str, YearlyRule] = {
-    "fixed 30 min": each_year(pinned(timedelta(minutes=30))),
-    "fixed 45 min": each_year(pinned(timedelta(minutes=45))),
-    "mean + 2 sd": each_year(deviations(2.0)),
-    "mean + 3 sd": each_year(deviations(3.0)),
+    "fixed 30 min": each_year(make_pinned_rule(timedelta(minutes=30))),
+    "fixed 45 min": each_year(make_pinned_rule(timedelta(minutes=45))),
+    "mean + 2 sd": each_year(make_deviation_rule(2.0)),
+    "mean + 3 sd": each_year(make_deviation_rule(3.0)),
     "empirical p99": empirical(),
     "split conformal, cap until n = 99": conformal(cap_first=True),
     "split conformal, slowest until n = 99": conformal(cap_first=False),
@@ -126,10 +126,10 @@ RULES: dict[str, YearlyRule] = {
     "ACI, step 0.02": adaptive(0.02),
     "conformal PI, rate 0.1": integral(0.1),
     "slowest of the last 60": slowest(),
-    "Preheat, default 30 min": each_year(product(Learning())),
-    "Preheat, default 45 min": each_year(product(Learning(), timedelta(minutes=45))),
+    "Preheat, default 30 min": each_year(make_learned_rule(Learning())),
+    "Preheat, default 45 min": each_year(make_learned_rule(Learning(), timedelta(minutes=45))),
 }
 OURS = "Preheat, default 30 min"
 TARGETS: dict[str, YearlyRule] = {
-    f"{target:g}": each_year(product(Learning(target))) for target in (0.05, 0.02, 0.005, 0.002, 0.001)
+    f"{target:g}": each_year(make_learned_rule(Learning(target))) for target in (0.05, 0.02, 0.005, 0.002, 0.001)
 }
