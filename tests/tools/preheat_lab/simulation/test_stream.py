@@ -102,5 +102,5 @@ def test_an_entry_that_is_told_before_an_earlier_one_is_seen() -> None:
     model_id = world.everyone[0]
     first, second, *_ = ledger = world.store.ledger(model_id)
     stream = Stream(world, world._bus, Random(1))  # noqa: S311 - chance in a simulation
-    assert [stream.told(entry) for entry in (second, first, first)] == [True, True, False]
+    assert [stream.count_published(entry) for entry in (second, first, first)] == [True, True, False]
     assert "entry 2 was told before an earlier one" in stream.find_violations(model_id, ledger)
