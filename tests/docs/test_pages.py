@@ -1,0 +1,72 @@
+"""What every page shows is real: its commands and options exist, and its plant files are accepted."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from preheat_cli.main import app
+from preheat_plantfile.compiling.plan import compiled
+from preheat_plantfile.reading import parse_plant
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+IDS = [str(page.relative_to(ROOT)) for page in PAGES]
+CALL = re.compile(r"(?:^|[`$| ]|bin/)preheat ([a-z][^\n`|#]*)", re.MULTILINE)
+
+
+def _called(page: Path) -> list[str]:
+    """Every call of the command on a page, in fences and in inline code."""
+    text = page.read_text(encoding="utf-8")
+    shown = [*re.findall(r"```(?:console|bash|sh|yaml)\n(.*?)```", text, re.DOTALL), *re.findall(r"`([^`\n]+)`", text)]
+    shown += re.findall(r"^    (.*preheat .*)$", text, re.MULTILINE)
+    return [call for each in shown for call in CALL.findall(each.replace("\\\n", " "))]
+
+
+def _wrong(call: str) -> str | None:
+    """What is wrong with a call, if anything: a command or an option that does not exist."""
+    command: Any = get_command(app)
+    options: set[str] = set()
+    for word in re.split(r"[<>;&]", call)[0].replace("[", " ").replace("]", " ").split():
+        if hasattr(command, "commands") and not word.startswith("-"):
+            if word not in command.commands:
+                return f"{command.name} has no command {word}"
+            command = command.commands[word]
+        elif word.startswith("--"):
+            options.add(word.partition("=")[0])
+    known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    unknown = options - known - {"--help"}
+    return f"{command.name} has no option {unknown}" if unknown else None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_every_command_and_option_that_a_page_shows_exists(page: Path) -> None:
+    assert [wrong for call in _called(page) if (wrong := _wrong(call))] == []
+
+
+def test_calls_are_found_and_wrong_ones_are_seen() -> None:
+    assert 'hold weld-seams --until 20:00 --reason "rework"     ' in _called(ROOT / "docs" / "requests.md")
+    assert sum(len(_called(page)) for page in PAGES) > 100
+    assert _wrong("hold weld --for 2h > reply.txt") is None
+    assert _wrong("hold weld --fro 2h") == "hold has no option {'--fro'}"
+    assert _wrong("hald weld") == "preheat has no command hald"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_every_plant_file_that_a_page_shows_is_accepted(page: Path) -> None:
+    for text in re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        if re.search(r"^ *models:", text, re.MULTILINE) and re.search(r"^ *version: 1$", text, re.MULTILINE):
+            indent = re.match(r" *", text)
+            lines = text.splitlines()
+            plant = "\n".join(line.removeprefix(indent[0] if indent else "") for line in lines) + "\n"
+            parsed = parse_plant(plant.encode(), page.name)
+            compiled(parsed, now=datetime(2026, 11, 23, tzinfo=UTC), previous={})
+
+
+def test_the_first_model_of_the_page_is_the_example() -> None:
+    page = (ROOT / "docs" / "start-laptop.md").read_text(encoding="utf-8")
+    example = (ROOT / "examples" / "first-model.yaml").read_text(encoding="utf-8")
+    assert example.endswith(page.split("```yaml\n")[1].split("```")[0])
