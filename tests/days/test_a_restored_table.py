@@ -171,7 +171,7 @@ def test_a_rebuilt_record_loses_to_a_write_in_between() -> None:
     store.apply([a_model("08:00-16:00")], expected_version=0, at=at("07:00"))
     before = store.records[WELD]
     result = rebuild(store, WELD, "--yes")
-    assert (result.exit_code, "it was written in the meantime" in result.stderr) == (1, True)
+    assert (result.exit_code, "somebody wrote it in the meantime" in result.stderr) == (1, True)
     assert store.records[WELD] == replace(before, version=before.version + 1, wake_at=at("08:00"))
 
 

@@ -1,6 +1,6 @@
-"""What lies ahead of a model, seen far enough to be told to a person.
+"""The demand ahead of a model, far enough for a person to read.
 
-The outlook of a pass sees a demand only so far as a pass needs it; a run that ends later would be shown cut.
+The outlook of a pass sees a demand only as far as a pass needs; a run that ends later would look too short.
 """
 
 from collections.abc import Sequence
@@ -13,25 +13,25 @@ from preheat.domain.demand.request import Standing, Subject
 from preheat.domain.plan.plan import HostedModel
 
 
-def asked_of(store: Store, model: HostedModel, now: datetime) -> tuple[Standing, ...]:
-    """Return what stands of a model and of its schedules, as far back as a pass reads it.
+def read_requests(store: Store, model: HostedModel, now: datetime) -> tuple[Standing, ...]:
+    """Return the requests of a model and of its schedules, as far back as a pass reads them.
 
     Raises:
-        UnreadableItem: something of it is of a form that this release does not know.
+        UnreadableItem: an item has a form that this release does not know.
     """
     schedules = dict.fromkeys(schedule.name for schedule in model.schedules)
     subjects = [Subject(model_id=model.model_id), *(Subject(schedule=name) for name in schedules)]
     return tuple(one for subject in subjects for one in store.standings(subject, now - HORIZON).requests)
 
 
-def standing(requests: Sequence[Standing], at: datetime) -> list[Standing]:
-    """Return those that have not ended by `at`, in order of their begins."""
+def active_requests(requests: Sequence[Standing], at: datetime) -> list[Standing]:
+    """Return the requests that end after `at`, in order of their begins."""
     found = [one for one in requests if one.until > at and one.released_at is None]
     return sorted(found, key=lambda one: (one.begin, one.request_id))
 
 
 def ahead(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = ()) -> Outlook:
-    """Return the outlook at `now`, its demands seen up to their ends or for 16 days from their begins at the least."""
+    """Return the outlook at `now`, with each demand up to its end, or for at least 16 days from its begin."""
     seen = outlook(model, now, requests)
     current, upcoming = (_whole(model, demand, requests) for demand in (seen.current, seen.upcoming))
     return replace(seen, current=current, upcoming=upcoming)

@@ -21,7 +21,7 @@ _REMEDIES: Final[Mapping[int, str]] = {
     errno.EPERM: "check the permissions, or use another folder",
     errno.EROFS: "the file system is read-only; use another folder",
     errno.ENOSPC: "the disk is full; free some space and run the command again",
-    errno.EDQUOT: "your disk quota is used up; free some space and run the command again",
+    errno.EDQUOT: "the disk quota is full; free some space and run the command again",
     errno.ENOENT: "check the path",
     errno.EISDIR: "name a file, not a folder",
     errno.ENOTDIR: "check the path",

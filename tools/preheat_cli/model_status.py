@@ -1,4 +1,4 @@
-"""What is known of one model: its record, its plan, its demand, its requests. Reads, and decides nothing."""
+"""Reads the facts about one model: its record, its plan, its demand, its requests. Decides nothing."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,13 +12,12 @@ from preheat.domain.lead.lead import Lead
 from preheat.domain.lead.lead_in_force import in_force, next_lead
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.record import ModelRecord
-from preheat_cli.ahead import ahead, asked_of
-from preheat_cli.ahead import standing as standing_at
+from preheat_cli.ahead import active_requests, ahead, read_requests
 
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """What is known of one model; `problem` says what could not be read."""
+    """The facts about one model; `problem` says what is unreadable."""
 
     model_id: ModelId
     record: ModelRecord | None = None
@@ -30,12 +29,12 @@ class ModelStatus:
 
     @property
     def lead(self) -> Lead | None:
-        """How long ahead its next start is, and why; None: it is not planned."""
+        """The lead of its next start, and why; None if no plan names it."""
         return next_lead(self.model, self.record) if self.model is not None else None
 
 
 def read_status(store: Store, model_id: ModelId, now: datetime) -> ModelStatus:
-    """Gather what is known of one model; whatever of it cannot be read becomes its `problem`."""
+    """Read the facts about one model; each unreadable part becomes its `problem`."""
     record = model = margin = None
     problems = []
     try:
@@ -51,18 +50,18 @@ def read_status(store: Store, model_id: ModelId, now: datetime) -> ModelStatus:
     except UnreadableItem as error:
         problems.append(str(error))
     if record is None and model is None and not problems:
-        problems.append("neither planned nor on record")
+        problems.append("neither in the plan nor in the models table")
     seen, requests = NOTHING_WANTED, tuple[request.Standing, ...]()
     try:
-        requests = asked_of(store, model, now) if model is not None else ()
+        requests = read_requests(store, model, now) if model is not None else ()
     except UnreadableItem as error:
         problems.append(str(error))
     try:
         seen = ahead(in_force(model, record, now, requests), now, requests) if model is not None else seen
     except ScheduleError as error:
-        problems.append(f"its schedule cannot be evaluated: {error}")
+        problems.append(f"its schedule has an error: {error}")
     known_until = closed_until(model.schedules) if model is not None else None
     if runs_short(known_until, now):
-        problems.append(f"its holidays are known until {known_until} only: apply the plant file again")
-    stands = tuple(standing_at(requests, now))
-    return ModelStatus(model_id, record, model, seen, stands, margin, "; ".join(problems) or None)
+        problems.append(f"its holidays end at {known_until}; apply the plant file again")
+    active = tuple(active_requests(requests, now))
+    return ModelStatus(model_id, record, model, seen, active, margin, "; ".join(problems) or None)

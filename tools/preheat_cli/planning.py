@@ -18,6 +18,7 @@ from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat_cli.errors import CHECK_FAILED, CliError, suggest
 from preheat_cli.stack import Home
+from preheat_cli.views import show
 
 if TYPE_CHECKING:
     from preheat_plantfile.schema.models import PlantFile
@@ -71,7 +72,9 @@ def select_models(models: Sequence[HostedModel], names: Sequence[str] | None) ->
     known = [model.model_id for model in models]
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise CliError(*(f"preheat: --model {name[:63]!r} is not planned{suggest(name, known)}" for name in unknown))
+        raise CliError(
+            *(f"preheat: --model {name[:63]!r} is not in the plan{suggest(name, known)}" for name in unknown)
+        )
     return [model for model in models if model.model_id in names]
 
 
@@ -87,11 +90,10 @@ def check_accounts(file: Path, plant: "PlantFile", home: Home) -> None:
     for name, entry in plant.models.items():
         account = entry.arn_account() if isinstance(entry, RekognitionModel) else None
         if account not in (None, home.account) and not (entry.role or plant.defaults.role):
-            accepted = f"an ARN of the stack's account {home.account}, or a role of account {account} beside it"
+            accepted = f"an ARN of the stack's account {home.account}, or also a role of account {account}"
             lines.append(f"{file}: models.{name}.arn: found account {account}; accepted: {accepted}")
     if lines:
-        count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
-        raise CliError(*lines, f"{file}: {count}; nothing was applied")
+        raise CliError(*lines, f"{file}: {show.count(len(lines), 'problem')}; no change applied")
 
 
 def read_stored_plan(store: Store) -> StoredPlan:
@@ -119,8 +121,8 @@ def read_stored_plan(store: Store) -> StoredPlan:
 def plan_replaced(version: int) -> CliError:
     """Return the error that another `preheat apply` replaced plan `version` in the meantime."""
     return CliError(
-        f"preheat: another apply came first: plan {version} was compared and is no longer current",
-        "nothing was applied; run the command again to see the changes to the new plan",
+        f"preheat: another apply came first: it replaced plan {version}, which this command compared",
+        "no change applied; run the command again to see the changes to the new plan",
         status=CHECK_FAILED,
     )
 

@@ -1,7 +1,7 @@
-"""What `simulate --replay` does: recorded starts under other rules for the lead, side by side.
+"""Compares lead rules on recorded starts, for `preheat simulate --replay`.
 
-Owns how a rule is written, how an export of the ledger is read, and how the comparison is shown; `preheat_report`
-reckons. An export is what `preheat history MODEL --json` prints, of one model or of several one after the other.
+Owns the syntax of a rule and of a ledger export. `preheat_report` computes. An export is the output of
+`preheat history MODEL --json`, of one model or of several models.
 """
 
 import json
@@ -39,12 +39,12 @@ _SETTINGS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "lead_cap": read_lead,
     "default_lead": read_lead,
 }
-TOLD_MOST: Final = 10
+SHOWN_MOST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What is to be compared: the export, the rules as they were written, the prices, and where to draw it."""
+class Comparison:
+    """What to compare: the export, the rules as typed, the prices, and the file of the chart."""
 
     export: Path
     rules: Sequence[str]
@@ -53,8 +53,8 @@ class Asked:
     chart: Path | None = None
 
 
-def compare(asked: Asked, form: Format) -> None:
-    """Print what each rule would have come to for the recorded starts, and draw it if asked for.
+def compare(asked: Comparison, form: Format) -> None:
+    """Print the result of each rule for the recorded starts, and draw a chart if `chart` names a file.
 
     Raises:
         CliError: a rule or a line of the export cannot be read, or no start is recorded in it.
@@ -68,7 +68,9 @@ def compare(asked: Asked, form: Format) -> None:
     if form is Format.JSON:
         typer.echo("\n".join(json.dumps(view.fields(name, each)) for name, each in found.items()))
     else:
-        typer.echo(f"{asked.export}: {number:,} starts of {len(starts):,} models; slack is not counted")
+        typer.echo(
+            f"{asked.export}: {show.count(number, 'start')} of {show.count(len(starts), 'model')}; without slack"
+        )
         typer.echo("\n".join(view.table(found, late_cost=asked.late_cost)))
     if asked.chart is not None:
         points = {name: (view.minutes(each.idle_time) / number, 100 * each.late_share) for name, each in found.items()}
@@ -76,13 +78,11 @@ def compare(asked: Asked, form: Format) -> None:
         try:
             asked.chart.write_text(draw_chart(points, next(iter(found)), target, share="late, %"))
         except OSError as error:
-            raise CliError(
-                f"preheat simulate: {asked.chart} cannot be written: {error}", status=CHECK_FAILED
-            ) from error
+            raise CliError(f"preheat simulate: {asked.chart} is not writable: {error}", status=CHECK_FAILED) from error
 
 
 def rules_of(texts: Sequence[str]) -> dict[str, LeadRule]:
-    """Return the rules by how they were written; raises CliError with every one that is none."""
+    """Return the rules by their text; raises CliError with every text that is not a rule."""
     found, problems = {}, []
     for text in texts:
         try:
@@ -108,7 +108,7 @@ def rule_of(text: str) -> LeadRule:
     for part in filter(None, settings.split(",")):
         key, _, value = part.partition("=")
         if key not in _SETTINGS:
-            raise ValueError(f"{key!r} is no setting of it; accepted: {', '.join(_SETTINGS)}")
+            raise ValueError(f"unknown setting {key!r}; accepted: {', '.join(_SETTINGS)}")
         try:
             given[key] = _SETTINGS[key](value)
         except ValueError as error:
@@ -128,15 +128,15 @@ def rule_of(text: str) -> LeadRule:
 def starts_of(export: Path) -> dict[ModelId, list[RecordedStart]]:
     """Return the recorded starts by model, oldest first.
 
-    An entry that does not say how long a start took is passed over: it is none, or was not watched.
+    Ignores an entry without the duration of a start.
 
     Raises:
-        CliError: the file or lines of it cannot be read, an entry stands twice, or there is no start in it.
+        CliError: the file or a line is unreadable, an entry appears twice, or no entry has a start.
     """
     try:
         text = export.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise CliError(f"preheat simulate: --replay {export} cannot be read: {error}") from error
+        raise CliError(f"preheat simulate: --replay {export} is unreadable: {error}") from error
     found: dict[ModelId, dict[int, RecordedStart | None]] = {}
     problems = []
     for number, line in enumerate(text.splitlines(), start=1):
@@ -149,16 +149,16 @@ def starts_of(export: Path) -> dict[ModelId, list[RecordedStart]]:
             continue
         of_model = found.setdefault(model_id, {})
         if sequence in of_model:
-            problems.append(f"{export}:{number}: entry {sequence} of {model_id} stands twice; export each model once")
+            problems.append(f"{export}:{number}: entry {sequence} of {model_id} appears twice; export each model once")
         of_model[sequence] = start
     if problems:
-        more = [f"and {len(problems) - TOLD_MOST:,} more"] if len(problems) > TOLD_MOST else []
+        more = [f"and {len(problems) - SHOWN_MOST:,} more"] if len(problems) > SHOWN_MOST else []
         remedy = "accepted: the lines of `preheat history MODEL --json --limit 100000`"
-        raise CliError(*problems[:TOLD_MOST], *more, remedy)
+        raise CliError(*problems[:SHOWN_MOST], *more, remedy)
     ordered = {model_id: [each[n] for n in sorted(each)] for model_id, each in sorted(found.items())}
     starts = {model_id: [start for start in each if start is not None] for model_id, each in ordered.items()}
     if not any(starts.values()):
-        raise CliError(f"preheat simulate: {export} holds no start that was measured", status=CHECK_FAILED)
+        raise CliError(f"preheat simulate: {export} has no measured start", status=CHECK_FAILED)
     return {model_id: each for model_id, each in starts.items() if each}
 
 
@@ -173,7 +173,7 @@ def _entry(line: str) -> tuple[ModelId, int, RecordedStart | None]:
     model_id, sequence = fields.get("model_id"), fields.get("sequence")
     took, units, target = fields.get("time_to_hosted_seconds"), fields.get("units"), fields.get("target")
     if not isinstance(model_id, str) or not MODEL_ID.fullmatch(model_id):
-        raise ValueError(f"model_id: {ascii(model_id)[:80]} is no name of a model")
+        raise ValueError(f"model_id: {ascii(model_id)[:80]} is not a model name")
     if type(sequence) is not int or sequence < 1:
         raise ValueError(f"sequence: {ascii(sequence)[:80]} is not a whole number from 1")
     if took is None:
@@ -184,5 +184,5 @@ def _entry(line: str) -> tuple[ModelId, int, RecordedStart | None]:
         raise ValueError(f"units: {ascii(units)[:80]} is not a whole number from 1")
     backend = target.get("backend") if isinstance(target, dict) else None
     if backend not in list(Backend):
-        raise ValueError(f"target.backend: {ascii(backend)[:80]} is none of {', '.join(Backend)}")
+        raise ValueError(f"target.backend: {ascii(backend)[:80]} is not one of {', '.join(Backend)}")
     return ModelId(model_id), sequence, RecordedStart(timedelta(seconds=took), Backend(backend), units or 1)

@@ -1,7 +1,7 @@
-"""The published JSON Schema of a request message, made of the fields that its parser reads.
+"""The JSON Schema of a request message, built from the fields that its parser reads.
 
-The schema says all that it can: that a field is given twice, that `until` comes after `from` and that a date exists is
-said by the parser alone.
+A schema cannot express everything. Only the parser checks for a duplicate field, for `until` after `from`, and for
+dates that do not exist.
 """
 
 from typing import Any, Final

@@ -1,6 +1,6 @@
-"""Which stack a command speaks to: the one that is named, or else the local AWS that is up.
+"""Finds the stack of a command: the named one, or else the running local AWS.
 
-Owns how a stack is found and what is said when there is none. Commands get a store and a clock, and nothing else.
+Owns the error if there is none. Commands get a store, a clock and what sends requests.
 """
 
 import time
@@ -19,32 +19,32 @@ if TYPE_CHECKING:
     from preheat.app.publish import Outbox
     from preheat_local import LocalAws
 
-NO_STACK = "preheat: no stack found: run `preheat up`, or name the stack with --stack"
+NO_STACK = "preheat: no stack found; name one with --stack, or run `preheat up`"
 
 StackName = Annotated[
     str | None,
-    typer.Option("--stack", envvar="PREHEAT_STACK", help="CloudFormation stack; else the local AWS that is up."),
+    typer.Option("--stack", envvar="PREHEAT_STACK", help="CloudFormation stack. Default: the running local AWS."),
 ]
 
 
 def open_store(stack: str | None) -> Store:
-    """Return the store of a named stack (normal AWS credentials and region), or of the local AWS that is up.
+    """Return the store of a named stack (normal AWS credentials and region), or of the running local AWS.
 
     Raises:
-        CliError: there is no such stack, or nothing is up.
+        CliError: there is no such stack, or no local AWS is running.
     """
     return _current_store() if stack is None else _named_store(stack)
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where a stack is, and the role with which it enters other accounts: only `member_roles`."""
+    """Where a stack is, and its roles. It enters other accounts only through `member_roles`."""
 
     stack_name: str
     region: str
     reconcile_role: str
     member_roles: tuple[str, ...] = ()
-    audit_role: str = ""  # that a member account lets in to list what runs; empty: the stack is older than the audit
+    audit_role: str = ""  # lists running models in a member account; empty if the stack is older than the audit
 
     @property
     def account(self) -> str:
@@ -53,7 +53,7 @@ class Home:
 
 
 def find_home(stack: str | None) -> Home:
-    """Return where a named stack is, or the one on the local AWS that is up; raises CliError as `open_store` does."""
+    """Return where a named stack is, or the one on the running local AWS; raises CliError as `open_store` does."""
     if stack is not None:
         session, outputs = _named_stack(stack, "ReconcileRoleArn")
         return _home(stack, str(session.get_config_variable("region")), outputs)
@@ -105,7 +105,7 @@ def open_outbox(stack: str | None, reply_to: Collection[str]) -> "Outbox":
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a command has of the outside; tests put others in its place."""
+    """What a command uses of the outside; tests replace it."""
 
     open_store: Callable[[str | None], Store] = open_store
     find_home: Callable[[str | None], Home] = find_home
@@ -116,7 +116,7 @@ class Surroundings:
 
     @classmethod
     def of(cls, context: typer.Context) -> "Surroundings":
-        """Return those that the command line was given, else the real ones."""
+        """Return the ones of the test, or the real ones."""
         return context.find_object(cls) or cls()
 
 
@@ -159,9 +159,11 @@ def _named_stack(stack: str, *needed: str) -> tuple[Any, dict[str, str]]:
         if error.response.get("Error", {}).get("Code") != "ValidationError":
             raise
         where = f"in {session.get_config_variable('region')} of this account"
-        raise CliError(f"preheat: there is no stack {stack!r} {where}: check --stack, region and profile") from error
+        raise CliError(
+            f"preheat: there is no stack {stack!r} {where}: check --stack, the region and the profile"
+        ) from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
     missing = [name for name in needed if name not in outputs]
     if missing:
-        raise CliError(f"preheat: the stack {stack!r} is none of Preheat: it has no output {', '.join(missing)}")
+        raise CliError(f"preheat: the stack {stack!r} is not a Preheat stack: it has no output {', '.join(missing)}")
     return session, outputs

@@ -68,7 +68,7 @@ def test_a_plant_in_one_account_needs_nothing(bench: Workbench) -> None:
     result = bench.preheat("accounts", bench.plant())
     assert (result.exit_code, bench.told(result)) == (
         0,
-        "plant.yaml: no model names a role: all are in the stack's own account\n",
+        "plant.yaml: no model names a role; all models are in the stack's own account\n",
     )
     assert bench.store.external_ids == {}
 
@@ -87,9 +87,9 @@ def test_an_arn_of_another_account_needs_a_role_that_leads_there(bench: Workbenc
     assert bench.told(result).splitlines() == [
         (
             "plant.yaml: models.parts.arn: found account 310987654321; accepted: an ARN of the stack's account "
-            "123456789012, or a role of account 310987654321 beside it"
+            "123456789012, or also a role of account 310987654321"
         ),
-        "plant.yaml: 1 problem; nothing was applied",
+        "plant.yaml: 1 problem; no change applied",
     ]
     assert bench.store.plan_version() == 0
     bench.home = replace(bench.home, reconcile_role="arn:aws:iam::310987654321:role/preheat-ReconcileRole")

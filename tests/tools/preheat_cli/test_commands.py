@@ -70,7 +70,7 @@ def test_a_wrong_file_is_refused_as_a_whole_with_every_problem_on_stderr(bench: 
 def test_an_unchanged_plan_may_be_applied_anew(bench: Workbench) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
     result = bench.preheat("apply", bench.plant(), "--yes")
-    assert "no difference" in result.output
+    assert "No changes." in result.output
     assert bench.store.plan_version() == 2
 
 
@@ -109,7 +109,7 @@ def test_a_stored_model_that_cannot_be_read_is_replaced(bench: Workbench, monkey
     _unreadable(monkeypatch, bench, "planned", "weld-seams: schema: 9 is not 1")
     result = bench.preheat("apply", bench.plant(), "--yes")
     assert result.exit_code == 0
-    assert "as stored it cannot be read: replaced" in result.output
+    assert "replaces a stored form that this release cannot read" in result.output
     assert bench.store.plan_version() == 2
 
 
@@ -178,13 +178,13 @@ def test_a_model_that_nobody_knows_is_a_problem_of_its_own(bench: Workbench) -> 
     bench.preheat("apply", bench.plant(), "--yes")
     result = bench.preheat("status", "weld-seam", "paint")
     assert result.exit_code == 1
-    assert "neither planned nor on record" in result.output
+    assert "neither in the plan nor in the models table" in result.output
     assert "paint/1" in result.output
 
 
 def test_status_without_a_plan_says_how_to_make_one(bench: Workbench) -> None:
     result = bench.preheat("status")
-    assert (result.exit_code, result.output) == (0, "no plan yet: run `preheat apply FILE`\n")
+    assert (result.exit_code, result.output) == (0, "no plan yet; run `preheat apply FILE`\n")
 
 
 # --- history ----------------------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def test_history_of_an_unknown_model_names_what_is_close(bench: Workbench) -> No
     result = bench.preheat("history", "weld-seam")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "did you mean weld-seams?" in result.stderr
-    assert bench.preheat("history", "paint").output == "paint: nothing has happened yet\n"
+    assert bench.preheat("history", "paint").output == "paint: no entries yet\n"
 
 
 # --- the rest ---------------------------------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ def test_without_a_stack_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest
     monkeypatch.delenv("PREHEAT_STACK", raising=False)
     result = CliRunner().invoke(app, ["status"])
     assert result.exit_code == 2
-    assert result.stderr == "preheat: no stack found: run `preheat up`, or name the stack with --stack\n"
+    assert result.stderr == "preheat: no stack found; name one with --stack, or run `preheat up`\n"
 
 
 @pytest.mark.parametrize(

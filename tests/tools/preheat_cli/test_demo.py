@@ -148,7 +148,7 @@ def test_a_start_made_twice_is_noticed() -> None:
     _, judged, _ = played(saboteur=twice)
     assert not judged.holds
     assert "3 starts" in judged.line
-    assert "weld-seams: a StartModel took effect that was not Preheat's" in judged.errors
+    assert "weld-seams: a StartModel of somebody else took effect" in judged.errors
 
 
 @pytest.mark.parametrize("service", [None, *Backend])
@@ -167,7 +167,7 @@ def test_without_a_token_a_start_too_many_is_noticed_by_its_number(service: Back
     again = replace(start, at=start.at + SECOND)
     judged = verdict(shifts, replace(facts, service=replace(facts.service, calls=(*facts.service.calls, again))))
     assert not judged.holds
-    assert f"{start.project.removeprefix('plant-')}: 2 starts took effect, the ledger tells of 1" in judged.errors
+    assert f"{start.project.removeprefix('plant-')}: 2 start calls took effect, the ledger has 1" in judged.errors
 
 
 def test_a_failed_attempt_is_an_error_although_the_next_may_succeed() -> None:
@@ -187,7 +187,7 @@ def test_metrics_that_say_less_than_the_ledger_are_noticed() -> None:
     twins.emits = False
     _, judged, _ = played(twins)
     assert not judged.holds
-    assert "the metric StartsOnTime has 0 values, the ledger tells of 2" in judged.errors
+    assert "the metric StartsOnTime has 0 values, the ledger has 2" in judged.errors
 
 
 def test_each_dead_letter_is_an_error() -> None:
@@ -205,7 +205,7 @@ def test_a_model_still_billed_is_noticed(well: tuple[list[Shift], Verdict, Facts
     }
     judged = verdict(shifts, replace(facts, service=replace(facts.service, bill=bill)))
     assert not judged.holds
-    assert judged.errors == ("weld-seams: is still being billed", "paint-finish: is still being billed")
+    assert judged.errors == ("weld-seams: the bill still runs", "paint-finish: the bill still runs")
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_a_ledger_that_claims_more_than_the_service_did_is_noticed(well: tuple[l
     never = ((BEGINS_AT, "STARTING_HOSTING"),)
     history: dict[str, tuple[tuple[datetime, str], ...]] = dict.fromkeys(facts.service.history, never)
     judged = verdict(shifts, replace(facts, service=replace(facts.service, history=history)))
-    assert "weld-seams: on time says the ledger, STARTING_HOSTING at the begin says the service" in judged.errors
+    assert "weld-seams: the ledger says on time, the service says STARTING_HOSTING at the begin" in judged.errors
 
 
 def test_a_gap_in_the_ledger_is_noticed(well: tuple[list[Shift], Verdict, Facts]) -> None:
@@ -256,7 +256,7 @@ def test_margins_that_the_metric_has_otherwise_are_noticed(well: tuple[list[Shif
     shifts, _, facts = well
     metrics: Metrics = replace(facts.metrics, margin_sum=timedelta(seconds=3))
     (error,) = verdict(shifts, replace(facts, metrics=metrics)).errors
-    assert error.startswith("the metric HostedMargin sums to 0:00:03")
+    assert error.startswith("the sum of the metric HostedMargin is 0:00:03")
 
 
 # --- what is seen -----------------------------------------------------------------------------------------------------
@@ -323,7 +323,7 @@ def test_a_signal_after_the_end_does_not_disturb_the_stopping() -> None:
 def test_a_second_demo_in_the_same_checkout_is_refused(tmp_path: Path) -> None:
     with (
         _alone(tmp_path / "demo.lock"),
-        pytest.raises(CliError, match="running in this checkout already"),
+        pytest.raises(CliError, match="another demo is running in this checkout"),
         _alone(tmp_path / "demo.lock"),
     ):
         pass

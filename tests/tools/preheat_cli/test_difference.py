@@ -80,23 +80,23 @@ def changed(bench: Workbench, text: str) -> str:
 def test_closed_days_that_only_moved_on_with_time_are_no_change(bench: Workbench) -> None:
     bench.preheat("apply", bench.plant(HOLIDAYS), "--yes")
     bench.clock.advance(timedelta(days=200))
-    assert "no difference" in changed(bench, HOLIDAYS)
+    assert "No changes." in changed(bench, HOLIDAYS)
 
 
 def test_closed_days_that_come_or_go_are_named(bench: Workbench) -> None:
     bench.preheat("apply", bench.plant(HOLIDAYS), "--yes")
     bench.clock.advance(timedelta(days=3))
     told = changed(bench, HOLIDAYS.replace("2026-12-28", "2026-12-29"))
-    assert "schedule early: closed too: 2026-12-29" in told
-    assert "schedule early: closed no more: 2026-12-28" in told
-    assert "closed too: " in changed(bench, HOLIDAYS.replace("country: DE", "country: DE, subdivision: BY"))
+    assert "schedule early: new closed days: 2026-12-29" in told
+    assert "schedule early: no longer closed: 2026-12-28" in told
+    assert "new closed days: " in changed(bench, HOLIDAYS.replace("country: DE", "country: DE, subdivision: BY"))
 
 
 def test_a_change_too_deep_in_a_list_to_be_shown_is_told_all_the_same(bench: Workbench) -> None:
     windows = "".join(f'      - {{days: mon, start: "{hour:02}:00", end: "{hour:02}:30"}}\n' for hour in range(20))
     long = PLANT.replace('      - {days: mon-fri, start: "07:00", end: "15:00"}\n', windows)
     bench.preheat("apply", bench.plant(long), "--yes")
-    assert "more of its days or windows" in changed(bench, long.replace('end: "19:30"', 'end: "19:40"'))
+    assert "other days or windows beyond the shown ones" in changed(bench, long.replace('end: "19:30"', 'end: "19:40"'))
 
 
 def test_of_a_removed_model_it_is_told_what_runs(bench: Workbench, shift: Callable[[], None]) -> None:
@@ -104,10 +104,10 @@ def test_of_a_removed_model_it_is_told_what_runs(bench: Workbench, shift: Callab
     shift()
     neither = PLANT.split("models:\n")[0] + "models: {}\n"
     told = changed(bench, neither)
-    assert "  - paint\n      no longer planned: Preheat runs nothing of it now\n" in told
-    assert "  - weld-seams\n      no longer planned: hosted now, and what Preheat runs of it is stopped\n" in told
+    assert "  - paint\n      removed: Preheat does not run it now\n" in told
+    assert "  - weld-seams\n      removed: hosted now; if Preheat started it, Preheat stops it\n" in told
     bench.store.records.clear()
-    assert "no longer planned: what Preheat runs of it is stopped" in changed(bench, neither)
+    assert "removed: if Preheat runs it, Preheat stops it" in changed(bench, neither)
 
 
 def test_the_next_start_is_found_far_ahead_and_told_when_there_is_none(bench: Workbench) -> None:
@@ -116,4 +116,4 @@ def test_the_next_start_is_found_far_ahead_and_told_when_there_is_none(bench: Wo
     )
     told = changed(bench, rare)
     assert "weld-seams  Tue 2028-02-29 06:13 CET = 2028-02-29 05:13:00Z for Tue 2028-02-29 07:00 CET (early)" in told
-    assert "paint       nothing in the next 800 days" in told
+    assert "paint       none in the next 800 days" in told

@@ -16,7 +16,7 @@ def test_a_whole_ledger_passes(bench: "Workbench", shift: Callable[[], None]) ->
     bench.preheat("apply", bench.plant(), "--yes")
     shift()
     result = bench.preheat("ledger", "audit")
-    assert (result.exit_code, result.stdout) == (0, "ledger audit: 2 models, 2 entries, 0 broken rules\n")
+    assert (result.exit_code, result.stdout) == (0, "ledger audit: 2 models, 2 ledger entries, 0 broken rules\n")
 
 
 def test_a_hole_is_named_and_ends_with_status_one(bench: "Workbench", shift: Callable[[], None]) -> None:

@@ -75,7 +75,7 @@ def test_a_time_names_each_entry_in_it_that_has_an_event(store: Store) -> None:
 def test_a_dry_run_shows_the_events_and_publishes_nothing(store: Store) -> None:
     out = Out()
     result = republish(store, out, "request#night-7/1", "--dry-run")
-    expected = "request#night-7/1: Request Accepted\ndry run: nothing was published\n"
+    expected = "request#night-7/1: Request Accepted\ndry run: no event published\n"
     assert (result.exit_code, result.stdout, out.bus.taken) == (0, expected, [])
 
 

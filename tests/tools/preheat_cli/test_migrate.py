@@ -130,7 +130,7 @@ def test_a_value_that_yaml_would_read_as_another_one_is_put_in_quotes(bench: Wor
 
 def test_models_that_are_not_in_the_map_are_listed_and_left(bench: Workbench) -> None:
     result = migrate(bench, "rekognition", "paint: parts/v1")
-    assert result.stderr.splitlines()[-1] == "left as they are: weld-seams, door-gaps"
+    assert result.stderr.splitlines()[-1] == "unchanged: weld-seams, door-gaps"
     assert result.stdout.partition("  paint:")[0] == PLANT.partition("  paint:")[0]
 
 
@@ -139,7 +139,7 @@ def test_too_many_models_at_once_are_told_with_the_moment(bench: Workbench) -> N
     told = migrate(bench, "rekognition", three).stderr
     assert (
         "quota: rekognition runs 2 models at once in the stack's account; the plant needs 3 in the next week, first at "
-        "2026-11-23 05:50:00Z: ask the service for more before you apply"
+        "2026-11-23 05:50:00Z: request a higher quota before you apply"
     ) in told
 
 
@@ -184,7 +184,7 @@ def test_a_map_of_no_such_form_is_told(bench: Workbench, targets: str) -> None:
     result = migrate(bench, "rekognition", targets)
     assert result.exit_code == 2
     assert bench.told(result).startswith("map:")
-    assert bench.told(result).endswith("nothing was changed\n")
+    assert bench.told(result).endswith("no change made\n")
 
 
 def test_a_map_that_is_not_there_and_a_plant_file_that_is_wrong_are_told(bench: Workbench) -> None:
@@ -193,7 +193,7 @@ def test_a_map_that_is_not_there_and_a_plant_file_that_is_wrong_are_told(bench: 
     result = migrate(bench, "rekognition", REKOGNITION, plant=PLANT.replace("version: 3 ", "version: latest "))
     assert result.exit_code == 2
     assert "models.weld-seams.version: found 'latest'" in bench.told(result)
-    assert bench.told(result).endswith("mend the plant file first; nothing was changed\n")
+    assert bench.told(result).endswith("fix the plant file first; no change made\n")
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_a_range_that_is_cut_in_two_sums_up_to_the_whole(bench: Workbench) -> No
     ("options", "told"),
     [
         (("--from", "2026-11-25", "--to", "2026-11-24"), "the range is empty"),
-        (("--from", "yesterday"), "no date or instant"),
+        (("--from", "yesterday"), "not a date or an instant"),
         (("--model", "weld-seam"), "did you mean weld-seams?"),
     ],
 )
@@ -198,7 +198,10 @@ def test_explain_says_of_a_stranger_that_it_is_left_alone(bench: Workbench) -> N
         day.store.wake(WELD, at("02:10"))
         day.run_until("02:11")
     bench.store, bench.clock.at = day.store, day.clock.at
-    assert "left alone; when a demand comes it is adopted" in bench.preheat("explain", "weld-seams").output
+    assert (
+        "Preheat leaves it running. At the next demand Preheat adopts it"
+        in bench.preheat("explain", "weld-seams").output
+    )
 
 
 def test_explain_of_an_unknown_model_names_what_is_close(bench: Workbench) -> None:
@@ -206,7 +209,7 @@ def test_explain_of_an_unknown_model_names_what_is_close(bench: Workbench) -> No
     result = bench.preheat("explain", "weld-seam")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "did you mean weld-seams?" in result.stderr
-    assert "No start of it was measured yet" in bench.preheat("explain", "paint").output
+    assert "No measured starts yet" in bench.preheat("explain", "paint").output
 
 
 def test_history_shows_what_was_paid_for(bench: Workbench, golden: Golden) -> None:

@@ -133,8 +133,11 @@ def test_a_refusal_ends_with_status_one_and_its_code(counter: Counter) -> None:
         (("hold", "weld-seams"), "nothing given; accepted: one of until and duration"),
         (("hold", "weld-seams", "--until", "20:00", "--for", "2h"), "until and duration given"),
         (("hold", "weld-seams", "--for", "two hours"), "duration 'two hours'; accepted: a duration"),
-        (("hold", "weld-seams", "--until", "late"), "--until 'late' is no time; accepted: a local time such as 20:00"),
-        (("hold", "no-such", "--until", "20:00"), "no-such has no schedule in the plan: give an instant"),
+        (
+            ("hold", "weld-seams", "--until", "late"),
+            "--until 'late' is not a time; accepted: a local time such as 20:00",
+        ),
+        (("hold", "no-such", "--until", "20:00"), "no-such has no schedule in the plan: use an instant"),
         (("hold", "--for", "2h"), "name either a model, or a schedule with --schedule"),
         (("hold", "weld-seams", "--schedule", "late", "--for", "2h"), "name either a model"),
         (("release", "weld-seams"), "'weld-seams' given; accepted: MODEL REQUEST_ID"),
@@ -154,7 +157,7 @@ def test_a_model_with_schedules_in_two_zones_needs_an_instant(bench: Workbench) 
     both = PLANT.replace("schedules: [early]", "schedules: [early, late]")
     bench.preheat("apply", bench.plant(both), "--yes")
     result = counter.preheat("hold", "weld-seams", "--until", "20:00")
-    assert "has schedules in America/Mexico_City and Europe/Berlin: give an instant with its offset" in result.stderr
+    assert "has schedules in America/Mexico_City and Europe/Berlin: use an instant with an offset" in result.stderr
 
 
 def test_without_waiting_only_the_id_is_shown(counter: Counter) -> None:
@@ -179,7 +182,7 @@ def test_the_same_id_again_shows_the_same_reply_and_sends_nothing(counter: Count
 
 
 def test_what_stands_is_listed(counter: Counter, golden: Callable[[Path, str], None]) -> None:
-    assert counter.preheat("requests").output == "nothing stands\n"
+    assert counter.preheat("requests").output == "no active requests\n"
     counter.preheat("hold", "weld-seams", "--until", "20:00", "--units", "2", "--reason", "rework", "--id", "a")
     counter.preheat("block", "--schedule", "early", "--from", "12:00", "--for", "45m", "--hard", "--id", "b")
     counter.preheat("hold", "paint", "--for", "2h", "--id", "c")
@@ -195,7 +198,7 @@ def test_requests_of_a_model_that_is_not_planned_are_none(counter: Counter) -> N
     result = counter.preheat("requests", "weld-seam")
     assert (result.exit_code, result.stderr) == (
         1,
-        "preheat: the plan names no model 'weld-seam'; did you mean weld-seams?\n",
+        "preheat: the plan has no model 'weld-seam'; did you mean weld-seams?\n",
     )
 
 

@@ -56,7 +56,7 @@ def test_a_stack_that_is_none_of_preheat_is_refused_by_what_it_lacks(signed_in: 
     stacks, name = signed_in.client("cloudformation"), f"other-{uuid.uuid4().hex[:8]}"
     stacks.create_stack(StackName=name, TemplateBody=QUEUE)
     stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
-    with pytest.raises(CliError, match="is none of Preheat: it has no output LedgerTable, PlansTable"):
+    with pytest.raises(CliError, match="is not a Preheat stack: it has no output LedgerTable, PlansTable"):
         open_store(name)
     stacks.delete_stack(StackName=name)
 
@@ -84,7 +84,7 @@ def test_a_hold_is_asked_for_and_answered_through_the_queue_of_a_named_stack(sig
     assert json.loads(listed.output)["request_id"] == "held-1"
     released = CliRunner().invoke(app, ["release", "held", "held-1", *stack])
     assert released.output.startswith("accepted: hold held-1 ended")
-    assert CliRunner().invoke(app, ["requests", "held", *stack]).output == "nothing stands\n"
+    assert CliRunner().invoke(app, ["requests", "held", *stack]).output == "no active requests\n"
 
 
 def test_the_local_store_needs_nothing_of_the_terminal(

@@ -99,6 +99,6 @@ def test_a_plan_tells_what_changes_of_queue_and_gate() -> None:
     (change,) = changes({before.model_id: before}, [after], today=NOW.date())
     assert (change.kind, change.lines) == (
         Kind.CHANGED,
-        ("drain none -> images.fifo for 1h at most", f"gate none -> {GATE}"),
+        ("drain none -> images.fifo for at most 1h", f"gate none -> {GATE}"),
     )
-    assert show.drain(Drain(URL)) == "images for 30m at most"
+    assert show.drain(Drain(URL)) == "images for at most 30m"

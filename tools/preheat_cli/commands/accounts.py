@@ -1,6 +1,6 @@
-"""The command `accounts`: the member accounts of a plant file, and what to deploy in each so that Preheat is let in.
+"""`preheat accounts`: list the other accounts of a plant file, with what to deploy in each.
 
-Owns what is said of accounts. The ExternalId comes from the store, where it is drawn once for each account.
+The ExternalId comes from the store, which draws one for each account.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ def accounts(
     file: PlantPath,
     stack: StackName = None,
 ) -> None:
-    """Show the accounts that a plant file's roles are in, with the ExternalId and what to deploy in each."""
+    """List the other accounts of a plant file, each with its ExternalId and what to deploy there."""
     with reported_errors():
         from preheat_plantfile.compiling.plan import compiled  # noqa: PLC0415 - loads the file's typed model
 
@@ -35,14 +35,14 @@ def accounts(
             if model.target.role is not None:
                 by_role.setdefault(model.target.role, []).append(model)
         if not by_role:
-            typer.echo(f"{file}: no model names a role: all are in the stack's own account")
+            typer.echo(f"{file}: no model names a role; all models are in the stack's own account")
         for role, members in by_role.items():
             external_id = store.external_id(members[0].target.account or "")
             typer.echo("\n".join(_describe(role, members, external_id, home)))
 
 
 def _describe(role: str, models: Sequence[HostedModel], external_id: str, home: Home) -> Iterator[str]:
-    allowed = "yes" if role in home.member_roles else f"no: deploy {home.stack_name} with it in MemberRoleArns"
+    allowed = "yes" if role in home.member_roles else f"no; add it to MemberRoleArns and deploy {home.stack_name} again"
     yield f"account {role.split(':')[4]}"
     yield f"  role        {role}"
     yield f"  models      {', '.join(model.model_id for model in models)}"
@@ -51,7 +51,7 @@ def _describe(role: str, models: Sequence[HostedModel], external_id: str, home: 
     parameters, unclear = _parameters(role, models, external_id, home)
     for what in unclear:
         yield f"  to fill in  {what}"
-    yield "  deploy there, with credentials of that account:"
+    yield "  deploy with credentials of that account:"
     yield "    aws cloudformation deploy --template-file templates/member-role.yaml --stack-name preheat-member \\"
     yield "      --capabilities CAPABILITY_NAMED_IAM --parameter-overrides \\"
     for number, (name, value) in enumerate(parameters.items(), start=1):
@@ -61,7 +61,7 @@ def _describe(role: str, models: Sequence[HostedModel], external_id: str, home: 
 def _parameters(
     role: str, models: Sequence[HostedModel], external_id: str, home: Home
 ) -> tuple[dict[str, str], list[str]]:
-    """Return the template's parameters, and what cannot be told from the models."""
+    """Return the template's parameters, and those that do not follow from the models."""
     path, _, name = role.split(":", 5)[5].removeprefix("role").rpartition("/")
     regions = sorted({model.target.region or home.region for model in models})
     found = {"ReconcileRoleArn": home.reconcile_role}
@@ -87,7 +87,7 @@ def _parameters(
         found["StackName"] = home.stack_name
     if any(model.readiness is not None for model in models):
         found["AllowInference"] = "true"
-    return found, [f"{parameter}: the models' names have no common start" for parameter in unclear]
+    return found, [f"{parameter}: the names of the models do not share a prefix" for parameter in unclear]
 
 
 def _common_start(one: str, other: str) -> str:

@@ -1,6 +1,6 @@
-"""The command `apply`: a plant file becomes the current plan, as a whole or not at all.
+"""`preheat apply`: make a plant file the current plan, completely or not at all.
 
-Owns the order of its steps: read all, show what changes, ask, then apply against the version that was shown.
+Owns the order of the steps: read everything, show the changes, ask, then apply against the version that it compared.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from preheat.domain.plan.plan import HostedModel
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
 from preheat_cli.planning import PlantPath, StoredPlan, check_accounts, plan_replaced, read_plant_file, read_stored_plan
 from preheat_cli.stack import StackName, Surroundings
+from preheat_cli.views import show
 
 COLOURS = {"+": "green", "~": "yellow", "-": "red"}
 
@@ -26,9 +27,9 @@ def apply(
     stack: StackName = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Make a plant file the plan: check it, show what changes, ask, apply it as one new version."""
+    """Check a plant file, show what changes, ask, and make it the current plan."""
     with reported_errors():
         from preheat_plantfile.compiling.plan import compiled  # noqa: PLC0415 - loads the file's typed model
 
@@ -42,15 +43,15 @@ def apply(
         if not dry_run:
             if not yes:
                 _ask()
-            now = surroundings.clock.now()  # The answer may have taken a while: what is new is known from now on.
+            now = surroundings.clock.now()  # Time has passed since the question; new demand counts as known from now.
             models = compiled(plant, now=now, previous=stored.models, region=home.region)
-            typer.echo(f"plan {_applied(store, stored.version, models, surroundings)} is current")
+            typer.echo(f"plan {_apply(store, stored.version, models, surroundings)} is now current")
         _show_next(models, store, surroundings.clock.now())
         if dry_run:
-            typer.echo("dry run: nothing was applied")
+            typer.echo("dry run: no change applied")
 
 
-def _applied(store: Store, version: int, models: Sequence[HostedModel], surroundings: Surroundings) -> int:
+def _apply(store: Store, version: int, models: Sequence[HostedModel], surroundings: Surroundings) -> int:
     try:
         return store.apply(models, expected_version=version, at=surroundings.clock.now())
     except StaleRecord as error:
@@ -63,7 +64,7 @@ def _ask() -> None:
     except typer.Abort:
         raise CliError("preheat: nobody answered; --yes applies without asking, --dry-run only shows") from None
     if not agreed:
-        raise CliError("nothing was applied", status=CHECK_FAILED)
+        raise CliError("no change applied", status=CHECK_FAILED)
 
 
 def _show_changes(file: Path, store: Store, stored: StoredPlan, models: Sequence[HostedModel], now: datetime) -> None:
@@ -74,13 +75,13 @@ def _show_changes(file: Path, store: Store, stored: StoredPlan, models: Sequence
         stored.models, models, today=now.date(), unreadable=stored.unreadable, records=store.recorded(removed)
     )
     against = f"plan {stored.version}" if stored.version else "no plan yet"
-    typer.echo(f"{file}: {len(models)} models, against {against}")
+    typer.echo(f"{file}: {show.count(len(models), 'model')}, compared with {against}")
     for change in found:
         typer.secho(f"  {change.kind} {change.model_id}", fg=COLOURS[change.kind])
         for line in change.lines:
             typer.echo(f"      {line}")
     if not found:
-        typer.echo("  no difference; applied anew, every model is looked at again, also one that was refused")
+        typer.echo("  No changes. Applying again re-evaluates every model, including models in the REFUSED phase.")
 
 
 def _show_next(models: Sequence[HostedModel], store: Store, now: datetime) -> None:
@@ -88,6 +89,6 @@ def _show_next(models: Sequence[HostedModel], store: Store, now: datetime) -> No
 
     records = store.recorded([model.model_id for model in models])
     width = max((len(model.model_id) for model in models), default=0)
-    typer.echo("next starts")
+    typer.echo("next starts:")
     for model in models:
         typer.echo(f"  {model.model_id:<{width}}  {next_start(model, records.get(model.model_id), now)}")

@@ -1,6 +1,6 @@
-"""The command `demo`: a local AWS of its own, one shift on it, and a verdict. Owns that nothing is left running.
+"""`preheat demo`: run one shift on a separate local AWS and check the result. Leaves nothing running.
 
-What is played and how it is judged: `demo_run` and `demo_verdict`.
+`demo.run` has the course of the demo, `demo.verdict` the checks.
 """
 
 import fcntl
@@ -31,22 +31,20 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def demo(
     service: Annotated[
         Backend | None,
-        typer.Option(help="Host both models on one service; else one each on Rekognition and SageMaker."),
+        typer.Option(help="Host both models on this service. Default: one on Rekognition, one on SageMaker."),
     ] = None,
-    fault: Annotated[
-        Sabotage | None, typer.Option(hidden=True, help="Break it on purpose: the demo must fail.")
-    ] = None,
+    fault: Annotated[Sabotage | None, typer.Option(hidden=True, help="Cause this fault; the demo must fail.")] = None,
 ) -> None:
-    """Show one shift from its plan to its bill on a local AWS of its own; status 0 only if every promise held."""
+    """Run one shift on a separate local AWS, from the plan to the bill. Exit status 0 if every promise holds."""
     with reported_errors(), _interruptible() as from_here_on_uninterrupted:
         from preheat_cli.demo.timeline import Timeline  # noqa: PLC0415 - loads Rich
         from preheat_local import down, find_checkout, run_local_aws  # noqa: PLC0415 - loads boto3
 
-        # Apart from the AWS that `up` keeps: neither sees the other's plan.
+        # Separate from the local AWS of `preheat up`: neither sees the other's plan.
         state = find_checkout().state / "demo"
         timeline = Timeline()
         with _alone(state.with_name("demo.lock")):
-            down(checkout=find_checkout(state=state), say=_unsaid)  # what a demo that was killed has left
+            down(checkout=find_checkout(state=state), say=_unsaid)  # what a killed demo left behind
             with run_local_aws(state, say=timeline.say) as aws:
                 shifts, facts, judged = _played(aws, service, fault, state / "plant.yaml", timeline)
                 from_here_on_uninterrupted()
@@ -73,7 +71,7 @@ def _played(
         latency = show.duration(shift.start_latency)
         where = f"({shift.zone}) on {shift.target.backend}"
         timeline.say(f"  {shift.model_id}: {begin} to {end} {where}, takes {latency} to start")
-    timeline.say("  the answers to the first start of each get lost; neither must start twice")
+    timeline.say("  the service loses its first answers for each model; neither model may start twice")
     with timeline:
         judged, facts = play(stage, shifts, timeline, saboteur)
     return shifts, facts, judged
@@ -81,24 +79,24 @@ def _played(
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Be the only demo of the checkout."""
+    """Hold the lock that allows one demo per checkout."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise CliError(
-                "preheat: a demo is running in this checkout already: wait for it", status=CHECK_FAILED
+                "preheat: another demo is running in this checkout; wait until it ends", status=CHECK_FAILED
             ) from error
         yield
 
 
 @contextmanager
 def _interruptible() -> Iterator[Callable[[], None]]:
-    """Let the first signal end the demo, and none after it disturb the stopping; yields what stops listening."""
+    """Let the first signal end the demo and ignore later ones during the clean-up; yields what ignores signals."""
 
     def deaf(_number: int, _frame: FrameType | None) -> None:
-        """Let a signal pass: what was started is being stopped."""
+        """Ignore a signal: the clean-up is running."""
 
     def listen_no_more() -> None:
         for number in SIGNALS:
@@ -112,7 +110,7 @@ def _interruptible() -> Iterator[Callable[[], None]]:
     try:
         yield listen_no_more
     except KeyboardInterrupt:
-        print("demo: interrupted; nothing is left running", file=sys.stderr)
+        print("demo: interrupted; everything it started has stopped", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     finally:
         for number, handler in before.items():
@@ -120,4 +118,4 @@ def _interruptible() -> Iterator[Callable[[], None]]:
 
 
 def _unsaid(_line: str) -> None:
-    """Say nothing of it."""
+    """Print nothing."""

@@ -4,7 +4,7 @@ from preheat_cli.errors import reported_errors
 
 
 def down() -> None:
-    """Stop the local AWS of this checkout and remove its data."""
+    """Stop the local AWS of this checkout and delete its data."""
     with reported_errors():
         import preheat_local as local  # noqa: PLC0415 - loads boto3
 

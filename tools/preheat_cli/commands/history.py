@@ -1,4 +1,4 @@
-"""The command `history`: a model's ledger, newest last. Owns its form; the ledger is the store's."""
+"""`preheat history`: print the ledger of a model, newest entry last."""
 
 import json
 from typing import Annotated
@@ -20,30 +20,30 @@ def history(
     stack: StackName = None,
     *,
     begin: Annotated[
-        str | None, typer.Option("--from", metavar="T", help="Only what happened from this date or instant on.")
+        str | None, typer.Option("--from", metavar="T", help="Only entries from this date or instant.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Show this many entries, the newest.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Number of entries: the newest ones.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each entry, on a line.")] = False,
 ) -> None:
-    """Show what happened to a model and why, newest last."""
+    """Print what happened to a model and why, newest entry last."""
     with reported_errors():
         store = Surroundings.of(context).open_store(stack)
         since = instant_of("--from", begin) if begin is not None else EARLIEST
         entries = [entry for entry in store.ledger(ModelId(model)) if entry.at >= since][-limit:]
         if not entries and store.load(ModelId(model)) is None:
             near = suggest(model, store.planned_models())
-            raise CliError(f"preheat: no history of {model!r}: it was never planned{near}", status=CHECK_FAILED)
+            raise CliError(f"preheat: no plan has ever named the model {model[:63]!r}{near}", status=CHECK_FAILED)
         for entry in entries:
             if as_json:
                 typer.echo(json.dumps(show.entry_fields(entry)))
             else:
                 typer.echo("\n".join(lines(entry)))
         if not entries and not as_json:
-            typer.echo(f"{model}: nothing has happened yet")
+            typer.echo(f"{model}: no entries yet")
 
 
 def lines(entry: LedgerEntry) -> list[str]:
-    """Return a ledger entry as its change with the reason, and below it what it was done with."""
+    """Return the lines of a ledger entry: the change with its reason, then token, margin and payment."""
     change = f"{entry.from_phase} -> {entry.to_phase}"
     facts = [f"token {entry.client_token}"] if entry.client_token else []
     if entry.margin is not None:
@@ -56,13 +56,13 @@ def lines(entry: LedgerEntry) -> list[str]:
         facts.append(f"for {', '.join(entry.requests)}")
     if entry.expired:
         facts.append(f"ended: {', '.join(entry.expired)}")
-    told = [f"{show.instant(entry.at)}  {change:<22}  {entry.action:<8}  {entry.reason}"]
-    told += [f"{'':22}{', '.join(facts)}"] * bool(facts)
-    return told + [f"{'':22}{paid(stretch)}" for stretch in entry.paid if stretch.begin < stretch.end]
+    found = [f"{show.instant(entry.at)}  {change:<22}  {entry.action:<8}  {entry.reason}"]
+    found += [f"{'':22}{', '.join(facts)}"] * bool(facts)
+    return found + [f"{'':22}{paid(stretch)}" for stretch in entry.paid if stretch.begin < stretch.end]
 
 
 def paid(stretch: Stretch) -> str:
-    """Return one stretch of paid units in words, with what is not known of its ends."""
+    """Return one stretch of paid units in words, with the uncertainty of its ends."""
     span = f"{show.instant(stretch.begin)} to {show.instant(stretch.end)}"
     units = f"{stretch.units} unit{'s' * (stretch.units > 1)}"
     doubts = []

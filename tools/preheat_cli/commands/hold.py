@@ -19,7 +19,7 @@ def hold(
     until: Until = None,
     duration: For = None,
     begin: From = None,
-    units: Annotated[int | None, typer.Option("--units", help="At least as many inference units.")] = None,
+    units: Annotated[int | None, typer.Option("--units", help="Minimum number of inference units.")] = None,
     priority: Priority = None,
     reason: Reason = None,
     request_id: Id = None,

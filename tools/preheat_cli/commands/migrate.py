@@ -1,6 +1,6 @@
-"""The command `migrate`: the models of a plant file get other targets; schedules, names and the file's text stay.
+"""`preheat migrate`: move the models of a plant file to another service. Keeps schedules, names and comments.
 
-Owns the order of its steps: read all, tell every mistake, edit, read the result again, only then write.
+Owns the order of the steps: read everything, report every mistake, edit, read the result again, then write.
 """
 
 import shutil
@@ -16,6 +16,7 @@ import typer
 from preheat.domain.plan.plan import Backend
 from preheat_cli.errors import CliError, reported_errors
 from preheat_cli.stack import Surroundings
+from preheat_cli.views import show
 
 if TYPE_CHECKING:
     from preheat.domain.plan.plan import HostedModel
@@ -32,14 +33,16 @@ class To(StrEnum):
 def migrate(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="The plant file.", metavar="PLANT")],
-    to: Annotated[To, typer.Option("--to", help="The service that hosts the models from now on.")],
+    to: Annotated[To, typer.Option("--to", help="The new service of the models.")],
     map_file: Annotated[
-        Path, typer.Option("--map", help="YAML or JSON: each model that moves, with its new target.", metavar="FILE")
+        Path, typer.Option("--map", help="YAML or JSON: the new target of each model that moves.", metavar="FILE")
     ],
     *,
-    in_place: Annotated[bool, typer.Option("--in-place", help="Change the file; else the result is printed.")] = False,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Change the file instead of printing the result.")
+    ] = False,
 ) -> None:
-    """Rewrite the models of a plant file for another service, and say what changes. Nothing is applied."""
+    """Rewrite the models of a plant file for another service, and list the changes. Does not apply the file."""
     with reported_errors():
         from preheat_cli.views.migration import report  # noqa: PLC0415 - loads the file's typed model
         from preheat_plantfile.compiling.terms import terms_of  # noqa: PLC0415 - as above
@@ -54,25 +57,26 @@ def migrate(
             _write(file, result)
         else:
             typer.echo(result, nl=False)
-        told_to_err = not in_place
+        to_stderr = not in_place
         for line in report(before, after, terms_of(moved), backend, now):
-            typer.echo(line, err=told_to_err)
+            typer.echo(line, err=to_stderr)
 
 
 def _read(file: Path, map_file: Path, backend: Backend) -> tuple[str, "PlantFile", dict[str, dict[str, str]]]:
-    """Return the plant file's text, what it says, and the new targets' fields; every mistake of both is told."""
+    """Return the plant file's text, what it says, and the new targets' fields; reports every mistake in both."""
     from preheat_plantfile.migrating.target_map import TargetMapError, read_map  # noqa: PLC0415 - as above
     from preheat_plantfile.reading import PlantFileError, read_plant  # noqa: PLC0415 - loads the file's typed model
 
     try:
         plant = read_plant(file)
     except PlantFileError as error:
-        raise CliError(*error.lines[:-1], f"{file}: mend the plant file first; nothing was changed") from error
+        raise CliError(*error.lines[:-1], f"{file}: fix the plant file first; no change made") from error
     try:
         fields = read_map(map_file, plant, backend)
     except TargetMapError as error:
-        count = "1 problem" if len(error.lines) == 1 else f"{len(error.lines)} problems"
-        raise CliError(*error.lines, f"{map_file}: {count}; nothing was changed") from error
+        raise CliError(
+            *error.lines, f"{map_file}: {show.count(len(error.lines), 'problem')}; no change made"
+        ) from error
     # newline="": line breaks stay as they are.
     with file.open(encoding="utf-8", newline="") as opened:
         return opened.read(), plant, fields
@@ -96,7 +100,7 @@ def _rewritten(file: Path, text: str, fields: dict[str, dict[str, str]], backend
     except NotEditableError as error:
         place = error.problem.place
         line = f"{file}:{place.line}:{place.column}: {error.problem}"
-        raise CliError(line, f"{file}: 1 problem; nothing was changed") from error
+        raise CliError(line, f"{file}: 1 problem; no change made") from error
 
 
 def _parsed(text: str, file: Path) -> "PlantFile":
@@ -106,7 +110,7 @@ def _parsed(text: str, file: Path) -> "PlantFile":
         return parse_plant(text.encode(), str(file))
     except PlantFileError as error:
         lines = [line.removeprefix(f"{file}:") for line in error.lines[:-1]]
-        raise CliError(*(f"after the change, {line}" for line in lines), f"{file}: nothing was changed") from error
+        raise CliError(*(f"after the change, {line}" for line in lines), f"{file}: no change made") from error
 
 
 def _models(plant: "PlantFile", now: datetime) -> dict[str, "HostedModel"]:
@@ -116,19 +120,19 @@ def _models(plant: "PlantFile", now: datetime) -> dict[str, "HostedModel"]:
 
 
 def _check_kept(file: Path, before: dict[str, "HostedModel"], after: dict[str, "HostedModel"], moved: set[str]) -> None:
-    """Hold the result against what was read: schedules, leads and names stay, and so does every other model."""
+    """Compare the result with the original: schedules, leads, names and every other model must be the same."""
     for name, old in before.items():
         new = after.get(name)
         same = replace(old, target=new.target, units=new.units) if new is not None and name in moved else old
         if new != same:
             raise CliError(
-                f"{file}: models.{name}: cannot be changed in place; accepted: each of its fields on a line of its own",
-                f"{file}: nothing was changed",
+                f"{file}: models.{name}: cannot edit this layout; accepted: each field on its own line",
+                f"{file}: no change made",
             )
 
 
 def _write(file: Path, text: str) -> None:
-    """Replace the file as a whole: whoever reads it meanwhile reads the old one or the new one."""
+    """Replace the file atomically: a reader sees the old file or the new one."""
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", newline="", dir=file.parent, prefix=f".{file.name}-", delete=False
     ) as written:

@@ -1,6 +1,6 @@
-"""The command `plan`: what a plant file, or the plan that a stack has stored, will do in a range of time.
+"""`preheat plan`: preview what a plant file, or the stored plan of a stack, does in a range of time.
 
-Owns where the models come from, and that only rows go to stdout in JSON. `forecast` reckons, `preview_text` words it.
+Owns where the models come from, and that only rows go to stdout in JSON. `views.forecast` computes, `views.plan` words.
 """
 
 import json
@@ -19,7 +19,7 @@ from preheat.domain.demand.request import Standing
 from preheat.domain.lead.lead_in_force import settled
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.record import ModelRecord
-from preheat_cli.ahead import asked_of, standing
+from preheat_cli.ahead import active_requests, read_requests
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import Models
@@ -37,20 +37,20 @@ ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The models that are looked at, and what a stack knows of them; `problems` are lines of what cannot be read."""
+    """The models to preview, and what a stack knows of them. `problems` has a line for each unreadable part."""
 
     name: str
     models: Sequence[HostedModel]
     terms: Terms
     records: dict[ModelId, ModelRecord] | None = None  # None: they come from a file
     problems: Sequence[str] = ()
-    requests: Mapping[ModelId, tuple[Standing, ...]] = field(default_factory=dict)  # what stands, of a stack
+    requests: Mapping[ModelId, tuple[Standing, ...]] = field(default_factory=dict)  # the active requests, of a stack
 
 
 def plan(
     context: typer.Context,
     file: Annotated[
-        Path | None, typer.Argument(help="The plant file; absent: the stored plan of the stack.", metavar="FILE")
+        Path | None, typer.Argument(help="The plant file. Default: the stored plan of the stack.", metavar="FILE")
     ] = None,
     *,
     begin: From = None,
@@ -59,11 +59,11 @@ def plan(
     form: FormatOption = Format.TABLE,
     stack: StackName = None,
 ) -> None:
-    """Print the starts and stops ahead, what they cost, the gaps that are bridged, and what breaks a quota."""
+    """Preview starts, stops, costs, bridged gaps and quota conflicts."""
     with reported_errors():
         source_of_stack = context.get_parameter_source("stack")
         if file is not None and source_of_stack is not None and source_of_stack.name == "COMMANDLINE":
-            raise CliError(f"preheat: {file} and --stack {stack} are two plans; name one of them")
+            raise CliError(f"preheat: name either the plant file {file} or --stack {stack}")
         surroundings = Surroundings.of(context)
         now = surroundings.clock.now()
         asked = time_range(begin, end, now)
@@ -74,7 +74,7 @@ def plan(
 
 def _from_file(file: Path, asked: Window) -> Source:
     plant = read_plant_file(file)
-    # As if it had been applied long ago: what a shift needs, not what today leaves of it.
+    # As if applied long ago: the preview shows what each shift needs, not what is still possible today.
     return Source(str(file), compile_models(plant, asked, now=ALWAYS), terms_of(plant))
 
 
@@ -82,15 +82,17 @@ def _from_stack(surroundings: Surroundings, stack: str | None) -> Source:
     store = surroundings.open_store(stack)
     stored = read_stored_plan(store)
     if not stored.version:
-        raise CliError("preheat: the stack has no plan yet: run `preheat apply FILE`", status=CHECK_FAILED)
-    problems = [f"{model_id}: as stored it cannot be read; apply the plant file anew" for model_id in stored.unreadable]
+        raise CliError("preheat: the stack has no plan yet; run `preheat apply FILE`", status=CHECK_FAILED)
+    problems = [
+        f"{model_id}: the stored form is unreadable; apply the plant file again" for model_id in stored.unreadable
+    ]
     models = [stored.models[model_id] for model_id in sorted(stored.models)]
     requests: dict[ModelId, tuple[Standing, ...]] = {}
     for model in models:
         try:
-            requests[model.model_id] = asked_of(store, model, surroundings.clock.now())
+            requests[model.model_id] = read_requests(store, model, surroundings.clock.now())
         except UnreadableItem as error:
-            problems.append(f"{model.model_id}: {error}; shown without its holds and blocks")
+            problems.append(f"{model.model_id}: {error}; the preview ignores its holds and blocks")
     records = store.recorded(list(stored.models))
     return Source(f"plan {stored.version}", models, DEFAULT, records, problems, requests)
 
@@ -110,25 +112,25 @@ def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
             lines = preview_text.leads(source.models, source.terms)
         else:
             lines = preview_text.stored(source.models, source.records, source.terms)
-            lines[-1:] = _asked_for(source, now)
+            lines[-1:] = _active(source, now)
         typer.echo("\n".join([*lines, *preview_text.transitions(found, asked), ""]))
     typer.echo("\n".join([*notes, *problems]), err=form is Format.JSON)
     if problems:
         raise typer.Exit(CHECK_FAILED)
 
 
-def _asked_for(source: Source, now: datetime) -> list[str]:
-    """Return a line for each hold and block that stands, of a schedule once, and an empty one."""
-    stands = {one: None for requests in source.requests.values() for one in standing(requests, now)}
-    return [*(f"{_whom(one)}: {show.standing(one, of=False)}" for one in stands), ""]
+def _active(source: Source, now: datetime) -> list[str]:
+    """Return a line for each active hold and block (once for a schedule), and an empty line."""
+    active = {one: None for requests in source.requests.values() for one in active_requests(requests, now)}
+    return [*(f"{_subject(one)}: {show.standing(one, of=False)}" for one in active), ""]
 
 
-def _whom(one: Standing) -> str:
-    return one.subject.model_id or f"every model of {one.subject.schedule}"
+def _subject(one: Standing) -> str:
+    return one.subject.model_id or f"every model with schedule {one.subject.schedule}"
 
 
 def _runs(source: Source, asked: Window) -> tuple[list["Run"], list[str]]:
-    """Return the runs of all models, and what cannot be read or evaluated: it harms only its own model."""
+    """Return the runs of all models, and a line for each model that has a problem."""
     from preheat_cli.views.forecast import in_order, runs  # noqa: PLC0415 - keeps help fast
 
     found: list[Run] = []

@@ -1,6 +1,6 @@
-"""The command `report`: what a range of time cost and why, how the promise was kept, and what was saved.
+"""`preheat report`: print costs, their causes, punctuality and savings for a range of time.
 
-Owns where ledgers and tariffs come from; `preheat_report` reckons, `report_text` and `report_html` show.
+Owns where ledgers and tariffs come from. `preheat_report` computes, `views.report_text` and `views.report_html` print.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Form(StrEnum):
-    """How a report is shown."""
+    """How a report is printed."""
 
     TABLE = "table"
     CSV = "csv"
@@ -40,20 +40,20 @@ def report(
     *,
     begin: Annotated[
         str | None,
-        typer.Option("--from", metavar="T", help="From this date or instant on. Absent: the first of this month."),
+        typer.Option("--from", metavar="T", help="From this date or instant. Default: the first of this month."),
     ] = None,
     end: Annotated[
         str | None,
-        typer.Option("--to", metavar="T", help="Up to, and without, this date or instant. Absent: now."),
+        typer.Option("--to", metavar="T", help="Before this date or instant. Default: now."),
     ] = None,
-    model: Annotated[list[str] | None, typer.Option(help="Only this model; may be given several times.")] = None,
-    form: Annotated[Form, typer.Option("--format", help="How it is shown.")] = Form.TABLE,
+    model: Annotated[list[str] | None, typer.Option(help="Only this model; repeatable.")] = None,
+    form: Annotated[Form, typer.Option("--format", help="The format of the report.")] = Form.TABLE,
     tariffs: Annotated[
-        Path | None, typer.Option("--tariffs", metavar="FILE", help="Plant file whose tariffs hold; else 4 USD.")
+        Path | None, typer.Option("--tariffs", metavar="FILE", help="A plant file with tariffs. Default: 4 USD.")
     ] = None,
     stack: StackName = None,
 ) -> None:
-    """Print what was paid for and why, from the ledger; status 1 if one could not be read."""
+    """Print costs, causes, punctuality and savings, from the ledger. Exit status 1 if a ledger is unreadable."""
     from preheat_report import report_models as reported  # noqa: PLC0415 - keeps help fast
 
     with reported_errors():
@@ -77,12 +77,12 @@ def _range(begin: str | None, end: str | None, now: datetime) -> Window:
     last = instant_of("--to", end) if end is not None else now
     if first >= last:
         named = f"--to {show.instant(last)}" if end is not None else f"now, {show.instant(last)},"
-        raise CliError(f"preheat: {named} does not come after --from {show.instant(first)}: the range is empty")
+        raise CliError(f"preheat: {named} is not after --from {show.instant(first)}: the range is empty")
     return Window(first, last)
 
 
 def _named(store: Store, names: list[str] | None) -> list[ModelId]:
-    """Return the models to report on: those named, or all that are planned or that earlier plans have left."""
+    """Return the models to report on: the named ones, or all of this plan and of earlier plans."""
     known = sorted({*store.planned_models(), *store.left_models()})
     if not names:
         return known
@@ -94,13 +94,13 @@ def _named(store: Store, names: list[str] | None) -> list[ModelId]:
 
 
 def _histories(store: Store, names: list[ModelId]) -> tuple[list["History"], list[str]]:
-    """Return what can be read, and a line for each model that cannot: it harms only itself."""
+    """Return the readable histories, and a line for each unreadable one."""
     from preheat_report import History  # noqa: PLC0415 - as above
 
     found, problems = [], []
     for name in names:
         try:
-            # The record first: what it has noted is then in it, or in an entry that came in between.
+            # The record first: what it noted is then in the record, or in an entry written in between.
             record = store.load(name)
             found.append(History(name, store.ledger(name), record))
         except UnreadableItem as error:

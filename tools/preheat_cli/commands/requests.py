@@ -1,4 +1,4 @@
-"""The command `requests`: which holds and blocks stand, of one model or of all. Reads, and asks for nothing."""
+"""`preheat requests`: list the active holds and blocks. Sends no request."""
 
 import json
 from typing import Annotated
@@ -16,12 +16,12 @@ from preheat_cli.views.requests import fields, table
 
 def requests(
     context: typer.Context,
-    model: Annotated[str | None, typer.Argument(help="The model; all if absent.", metavar="MODEL")] = None,
+    model: Annotated[str | None, typer.Argument(help="The model. Default: all models.", metavar="MODEL")] = None,
     stack: StackName = None,
     *,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Show the holds and blocks that have not ended, of the models and of their schedules."""
+    """List the active and future holds and blocks, of models and of their schedules."""
     with reported_errors():
         surroundings = Surroundings.of(context)
         store, now = surroundings.open_store(stack), surroundings.clock.now()
@@ -35,16 +35,17 @@ def requests(
             for one in found:
                 typer.echo(json.dumps(fields(one)))
         else:
-            typer.echo("\n".join(table(found)) if found else "nothing stands")
+            typer.echo("\n".join(table(found)) if found else "no active requests")
 
 
 def _subjects(store: Store, model: str | None) -> list[Subject]:
-    """Return a model and its schedules, or all of the plan's."""
+    """Return a model and its schedules, or those of the whole plan."""
     named = [ModelId(model)] if model is not None else store.planned_models()
     models = [planned for model_id in named if (planned := store.planned(model_id).model) is not None]
     if model is not None and not models:
         raise CliError(
-            f"preheat: the plan names no model {model!r}{suggest(model, store.planned_models())}", status=CHECK_FAILED
+            f"preheat: the plan has no model {model[:63]!r}{suggest(model, store.planned_models())}",
+            status=CHECK_FAILED,
         )
     schedules = sorted({schedule.name for each in models for schedule in each.schedules})
     return [Subject(each.model_id) for each in models] + [Subject(schedule=name) for name in schedules]

@@ -14,68 +14,70 @@ from preheat_cli.options.formats import Format
 from preheat_cli.options.switches import Switch
 
 if TYPE_CHECKING:
-    from preheat_cli.replay import Asked
+    from preheat_cli.replay import Comparison
 
 
 def simulate(
     context: typer.Context,
     *,
-    seed: Annotated[int, typer.Option(help="One seed is one plant with its latencies and faults.")] = 1,
-    models: Annotated[int, typer.Option(min=1, max=1000, help="How many models.")] = 20,
-    days: Annotated[int, typer.Option(min=1, max=400, help="How many days.")] = 30,
-    service: Annotated[
-        Backend, typer.Option(help="The hosting service of every model; slower on those without a core of their own.")
-    ] = Backend.LOOKOUT_VISION,
+    seed: Annotated[int, typer.Option(help="Seed of the plant, its latencies and its faults.")] = 1,
+    models: Annotated[int, typer.Option(min=1, max=1000, help="Number of models.")] = 20,
+    days: Annotated[int, typer.Option(min=1, max=400, help="Number of days.")] = 30,
+    service: Annotated[Backend, typer.Option(help="The hosting service of every model.")] = Backend.LOOKOUT_VISION,
     switch: Switch = None,
-    faults: Annotated[str, typer.Option(help="What goes wrong: none or all.")] = "none",
+    faults: Annotated[str, typer.Option(help="Faults to inject: none or all.")] = "none",
     requests: Annotated[
         int | None,
-        typer.Option(min=0, help="How often others ask; if absent, every fourth day about each model, with faults."),
+        typer.Option(
+            min=0, help="Number of requests from others. Default: with faults, one per model every fourth day."
+        ),
     ] = None,
-    timeline: Annotated[bool, typer.Option(help="Print each ledger entry as it is written.")] = True,
+    timeline: Annotated[bool, typer.Option(help="Print each ledger entry when it appears.")] = True,
     replay: Annotated[
         Path | None,
         typer.Option(
             metavar="LEDGER_EXPORT",
-            help="No plant: what other leads would have come to for the starts that `history --json` has recorded.",
+            help="Replay recorded starts instead: an export of `preheat history MODEL --json`.",
         ),
     ] = None,
     lead_rule: Annotated[
         list[str] | None,
         typer.Option(
             metavar="RULE",
-            help="Of a replay: learned, learned:late_target=0.02,lead_floor=5m,lead_cap=1h,default_lead=45m,"
-            " pinned:45m or mean+2sd; repeatable. Absent: some of each.",
+            help="With --replay: learned, learned:late_target=0.02,lead_floor=5m,lead_cap=1h,default_lead=45m,"
+            " pinned:45m or mean+2sd; repeatable. Default: some of each.",
         ),
     ] = None,
     tariffs: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Of a replay: plant file whose tariffs hold; else 4 USD.")
+        Path | None, typer.Option(metavar="FILE", help="With --replay: a plant file with tariffs. Default: 4 USD.")
     ] = None,
     late_cost: Annotated[
-        float | None, typer.Option(min=0, help="Of a replay: what a late minute costs, in the tariffs' currency.")
+        float | None,
+        typer.Option(min=0, help="With --replay: the cost of a late minute, in the currency of the tariffs."),
     ] = None,
     form: Annotated[
-        Format | None, typer.Option("--format", help="Of a replay: a table, or a JSON object a line.")
+        Format | None, typer.Option("--format", help="With --replay: print a table, or one JSON object per line.")
     ] = None,
     chart: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Of a replay: draw late share against idle time, as SVG.")
+        Path | None,
+        typer.Option(metavar="FILE", help="With --replay: write a chart of late share against idle time, as SVG."),
     ] = None,
 ) -> None:
-    """Run the functions' handlers in a virtual plant; print timeline and summary; status 1 on a broken promise.
+    """Run the functions in a virtual plant and print a summary. Exit status 1 if a promise is broken.
 
-    Or replay recorded starts under other rules for the lead, with --replay.
+    With --replay: compare lead rules on recorded starts.
     """
     with reported_errors():
         if replay is not None:
             _of_plant_only(context)
             from preheat_cli.replay import compare  # noqa: PLC0415 - keeps help fast
 
-            compare(_asked(replay, lead_rule, tariffs, late_cost, chart), form or Format.TABLE)
+            compare(_comparison(replay, lead_rule, tariffs, late_cost, chart), form or Format.TABLE)
             return
         of_replay = {"--lead-rule": lead_rule, "--tariffs": tariffs, "--late-cost": late_cost}
         for option, given in {**of_replay, "--format": form, "--chart": chart}.items():
             if given is not None:
-                raise CliError(f"preheat simulate: {option} is of a replay; name the recorded starts with --replay")
+                raise CliError(f"preheat simulate: {option} works only with --replay")
         from preheat_cli.views.show import entry_line  # noqa: PLC0415 - only this command needs it
         from preheat_lab.simulation import count_default_requests, simulate  # noqa: PLC0415 - loads the simulator
         from preheat_lab.simulation.faults import MIXES  # noqa: PLC0415 - as above
@@ -105,19 +107,19 @@ def simulate(
 
 
 def _of_plant_only(context: typer.Context) -> None:
-    """Refuse what has no meaning beside --replay."""
+    """Refuse options of the virtual plant."""
     for name in ("seed", "models", "days", "service", "switch", "faults", "timeline"):
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
-            raise CliError(f"preheat simulate: --{name} is of a virtual plant, and has no meaning beside --replay")
+            raise CliError(f"preheat simulate: --{name} does not work with --replay")
 
 
-def _asked(
+def _comparison(
     export: Path, rules: list[str] | None, tariffs: Path | None, late_cost: float | None, chart: Path | None
-) -> "Asked":
+) -> "Comparison":
     from preheat_cli.planning import read_plant_file  # noqa: PLC0415 - as above
-    from preheat_cli.replay import Asked  # noqa: PLC0415 - keeps help fast
+    from preheat_cli.replay import Comparison  # noqa: PLC0415 - keeps help fast
     from preheat_plantfile.compiling.terms import DEFAULT, terms_of  # noqa: PLC0415 - as above
 
     terms = terms_of(read_plant_file(tariffs)) if tariffs is not None else DEFAULT
-    return Asked(export, rules or (), terms, late_cost or 0.0, chart)
+    return Comparison(export, rules or (), terms, late_cost or 0.0, chart)

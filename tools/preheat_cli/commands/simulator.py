@@ -10,26 +10,32 @@ from preheat_cli.options.switches import Switch
 
 def simulator(
     *,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 4700,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 uses a free port.")] = 4700,
     model: Annotated[
         list[str] | None,
-        typer.Option(metavar="[SERVICE:]PROJECT/VERSION", help="A trained model to begin with; repeatable."),
+        typer.Option(
+            metavar="[SERVICE:]PROJECT/VERSION",
+            help="A trained model; repeatable. SERVICE: rekognition, sagemaker or lookoutvision.",
+        ),
     ] = None,
     start_latency: Annotated[
-        str, typer.Option(help="Seconds, uniform:600-1200 or lognormal:median=900,sigma=0.25.")
+        str, typer.Option(help="How long a start takes: seconds, uniform:600-1200 or lognormal:median=900,sigma=0.25.")
     ] = "900",
-    stop_latency: Annotated[str, typer.Option(help="As --start-latency.")] = "120",
+    stop_latency: Annotated[str, typer.Option(help="How long a stop takes, like --start-latency.")] = "120",
     switch: Switch = None,
-    scale: Annotated[float, typer.Option(min=0, help="Run time N times as fast; 0: only by the time control.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="Of drawn latencies and faults.")] = 1,
+    scale: Annotated[
+        float, typer.Option(min=0, help="Run time N times as fast. 0: time moves only through the time control.")
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(help="Seed of random latencies and faults.")] = 1,
     events_to: Annotated[
         str | None,
         typer.Option(
-            metavar="URL", help="A local AWS whose event bus is told what people start and stop, as CloudTrail would."
+            metavar="URL",
+            help="A local AWS. Its event bus receives an event for each manual start and stop, as from CloudTrail.",
         ),
     ] = None,
 ) -> None:
-    """Serve the pretend hosting services on 127.0.0.1 until Ctrl-C; the controls are under /_simulator/."""
+    """Serve the simulated hosting services on 127.0.0.1 until Ctrl-C. The controls are under /_simulator/."""
     with reported_errors():
         from preheat_simulator.http.serve import run  # noqa: PLC0415 - loads the web server
 

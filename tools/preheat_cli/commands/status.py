@@ -1,6 +1,6 @@
-"""The command `status`: where each model stands. One that cannot be read harms only its own line.
+"""`preheat status`: print the state of each model. An unreadable model affects only its own line.
 
-Owns which facts are gathered and how they are shown; decides nothing.
+Owns how the facts are printed. `model_status` reads them. Decides nothing.
 """
 
 import json
@@ -23,39 +23,41 @@ from preheat_cli.views import show
 
 def status(
     context: typer.Context,
-    model: Annotated[list[str] | None, typer.Argument(help="Models to show in full; all on a line each.")] = None,
+    model: Annotated[
+        list[str] | None, typer.Argument(help="Models to show in detail. Default: one line for each model.")
+    ] = None,
     stack: StackName = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each model, on a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
-    """Show where each model stands; status 1 if one could not be read or is not known."""
+    """Print the state of each model. Exit status 1 if a model is unreadable or unknown."""
     with reported_errors():
         surroundings = Surroundings.of(context)
         store, now = surroundings.open_store(stack), surroundings.clock.now()
         named = [ModelId(name) for name in dict.fromkeys(model or ())]
-        standings = [read_status(store, model_id, now) for model_id in named or _known(store, now)]
+        found = [read_status(store, model_id, now) for model_id in named or _known(store, now)]
         if as_json:
-            for each in standings:
+            for each in found:
                 typer.echo(json.dumps(fields(each)))
         elif named:
-            typer.echo("\n".join(line for each in standings for line in full(each)))
+            typer.echo("\n".join(line for each in found for line in full(each)))
         else:
-            typer.echo("\n".join(table(standings)) if standings else "no plan yet: run `preheat apply FILE`")
-        if any(each.problem for each in standings):
+            typer.echo("\n".join(table(found)) if found else "no plan yet; run `preheat apply FILE`")
+        if any(each.problem for each in found):
             raise typer.Exit(CHECK_FAILED)
 
 
-def table(standings: Sequence[ModelStatus]) -> list[str]:
+def table(found: Sequence[ModelStatus]) -> list[str]:
     """Return a line for each model under a heading."""
-    rows: list[tuple[str, ...]] = [("MODEL", "PHASE", "SINCE", "OBSERVED", "MODE", "DEMAND", "MARGIN", "NEXT LOOK")]
-    rows += [_row(each) for each in standings]
+    rows: list[tuple[str, ...]] = [("MODEL", "PHASE", "SINCE", "OBSERVED", "MODE", "DEMAND", "MARGIN", "NEXT CHECK")]
+    rows += [_row(each) for each in found]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return lines + [f"{each.model_id}: {each.problem}" for each in standings if each.problem]
+    return lines + [f"{each.model_id}: {each.problem}" for each in found if each.problem]
 
 
 def full(each: ModelStatus) -> list[str]:
-    """Return all that is known of one model, a fact on a line."""
+    """Return every fact about one model, one on each line."""
     lines = [each.model_id]
     facts: list[tuple[str, str]] = []
     if each.problem:
@@ -67,10 +69,10 @@ def full(each: ModelStatus) -> list[str]:
             ("phase", f"{record.phase} since {show.instant(record.since)}"),
             ("observed", record.observed),
             ("mode", _mode(each)),
-            ("next look", show.instant(record.wake_at)),
+            ("next check", show.instant(record.wake_at)),
         ]
     facts += [("demand now", _demand(each.outlook.current)), ("demand next", _demand(each.outlook.upcoming))]
-    facts += [("asked for", show.standing(one)) for one in each.requests]
+    facts += [("request", show.standing(one)) for one in each.requests]
     if record is not None and record.attempt is not None:
         attempt = record.attempt
         facts += [
@@ -79,8 +81,8 @@ def full(each: ModelStatus) -> list[str]:
         ]
     if record is not None and record.gate is not None:
         change = record.gate.attempt
-        told = f", {change.call} {change.answer or 'not answered'}" if change is not None else ""
-        facts.append(("gate", f"{record.gate.observed}{told} ({record.gate.mapping})"))
+        call = f", {change.call} {change.answer or 'no answer'}" if change is not None else ""
+        facts.append(("gate", f"{record.gate.observed}{call} ({record.gate.mapping})"))
     if record is not None and record.draining is not None:
         facts.append(("draining", _draining(record.draining)))
     if each.lead is not None:
@@ -137,7 +139,7 @@ def fields(each: ModelStatus) -> dict[str, Any]:
 
 
 def _known(store: Store, now: datetime) -> list[ModelId]:
-    """Return the planned models, and those that the plan no longer names but which are still looked at."""
+    """Return the planned models, and models of earlier plans that still have a next check."""
     due = (line.model_id for line in store.due(now + HORIZON))
     return sorted({*store.planned_models(), *due})
 
@@ -159,7 +161,7 @@ def _row(each: ModelStatus) -> tuple[str, ...]:
 
 
 def _mode(each: ModelStatus) -> str:
-    """Return the stricter of the mode that the last pass went by and the planned one, which the next will."""
+    """Return the stricter of two modes: of the last pass, and of the plan for the next pass."""
     modes = [part.mode for part in (each.record, each.model) if part is not None]
     return max(modes, key=lambda mode: mode.strictness)
 
@@ -171,7 +173,7 @@ def _brief(seen: Outlook) -> str:
 
 
 def _draining(draining: Draining) -> str:
-    left = "not known how many are left" if draining.left is None else f"{draining.left} left"
+    left = "queue length unknown" if draining.left is None else f"{draining.left} left"
     return f"since {show.instant(draining.since)}, {left}"
 
 

@@ -8,20 +8,21 @@ from preheat_cli.errors import reported_errors
 
 
 def up(
-    port: Annotated[int | None, typer.Option(help="Port of the AWS services; 0 takes a free one.")] = None,
-    simulator_port: Annotated[int | None, typer.Option(help="Port of the simulator; 0 takes a free one.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the AWS services; 0 uses a free port.")] = None,
+    simulator_port: Annotated[int | None, typer.Option(help="Port of the simulator; 0 uses a free port.")] = None,
     model: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="[SERVICE:]PROJECT/VERSION", help="A trained model that the simulator begins with; repeatable."
+            metavar="[SERVICE:]PROJECT/VERSION",
+            help="A trained model in the simulator; repeatable. SERVICE: rekognition, sagemaker or lookoutvision.",
         ),
     ] = None,
     start_latency: Annotated[
-        str, typer.Option(help="How long a start takes: seconds, or as `preheat simulator` has it.")
+        str, typer.Option(help="How long a start takes: seconds, or a distribution as in `preheat simulator`.")
     ] = "900",
-    stop_latency: Annotated[str, typer.Option(help="As --start-latency.")] = "120",
+    stop_latency: Annotated[str, typer.Option(help="How long a stop takes, like --start-latency.")] = "120",
 ) -> None:
-    """Bring up the local AWS: every service on loopback, the simulator, and the real template deployed onto them."""
+    """Start the local AWS: the AWS services and the simulator on 127.0.0.1, with the real template deployed."""
     with reported_errors():
         import preheat_local as local  # noqa: PLC0415 - loads boto3
 

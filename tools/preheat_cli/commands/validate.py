@@ -1,23 +1,20 @@
 """`preheat validate`: check a plant file and print a summary."""
 
-from collections.abc import Sized
-
 import typer
 
 from preheat_cli.errors import reported_errors
 from preheat_cli.planning import PlantPath, read_plant_file
+from preheat_cli.views import show
 
 
 def validate(file: PlantPath) -> None:
-    """Check a plant file; every problem is named with its place and what is accepted."""
+    """Check a plant file, and report each problem with its line, its column and the accepted values."""
     with reported_errors():
         from preheat_plantfile.checks.warnings import warnings_of  # noqa: PLC0415 - loads the file's typed model
 
         plant = read_plant_file(file)
         for warning in warnings_of(plant):
             typer.echo(f"{file}: warning: {warning}", err=True)
-        typer.echo(f"{file}: fine: {_count(plant.models, 'model')}, {_count(plant.schedules, 'schedule')}")
-
-
-def _count(things: Sized, name: str) -> str:
-    return f"{len(things):,} {name}{'s' * (len(things) != 1)}"
+        typer.echo(
+            f"{file}: valid: {show.count(len(plant.models), 'model')}, {show.count(len(plant.schedules), 'schedule')}"
+        )

@@ -33,13 +33,13 @@ def windows(
     model: Models = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Print when each model is needed: its windows united and cut to the range, before lead, gaps and quotas."""
+    """Print when the plan needs each model (overlapping shifts merged), without lead time, gaps and quotas."""
     with reported_errors():
         now = Surroundings.of(context).clock.now()
         asked = time_range(begin, end, now)
         models = select_models(compile_models(read_plant_file(file), asked, now=now), model)
         if form is Format.TABLE:
-            typer.echo(f"{file}: needed in {show.instant(asked.start)} to {show.instant(asked.end)}")
+            typer.echo(f"{file}: demand from {show.instant(asked.start)} to {show.instant(asked.end)}")
         for each, needed in needs(models, asked):
             lines = _objects(each, needed) if form is Format.JSON else _table(each, needed)
             if lines:
@@ -47,9 +47,9 @@ def windows(
 
 
 def needs(models: Sequence[HostedModel], asked: Window) -> Iterator[tuple[HostedModel, list[Span]]]:
-    """Yield each model with the spans in which it is needed, united and cut to `asked`, in order of time."""
+    """Yield each model with its spans of demand, merged and cut to `asked`, in order of time."""
 
-    @cache  # Most schedules are shared by many models.
+    @cache  # Many models share a schedule.
     def of(schedules: tuple[Schedule, ...]) -> list[Span]:
         return spans(schedules, asked.start, asked.end)
 
@@ -79,7 +79,7 @@ def _clock(passed: int) -> str:
 
 def _table(model: HostedModel, found: Sequence[Span]) -> list[str]:
     if not found:
-        return [f"{model.model_id}: not needed"]
+        return [f"{model.model_id}: no demand"]
     needed = [Window(from_microseconds(start), from_microseconds(end)) for start, end in found]
     zone = model.schedules[0].zone
     total = show.hours(sum((w.end - w.start for w in needed), timedelta()))

@@ -1,6 +1,6 @@
-"""What the demo is about and what is read back of it, as values: shifts, the service's calls and bill, metrics.
+"""Values of the demo: its shifts, and its results from ledger, service and metrics.
 
-Knows neither where the facts come from nor what they prove.
+Does not know where the facts come from or what they prove.
 """
 
 from dataclasses import dataclass
@@ -41,11 +41,11 @@ class Shift:
         return WORDS[self.target.backend]
 
     def is_hosted(self, status: str) -> bool:
-        """Tell whether the service's word for a state means that it serves."""
+        """Return whether the service's word for a state means that the model is hosted."""
         return self.words.statuses.get(status) is Status.HOSTED
 
     def is_at_rest(self, status: str) -> bool:
-        """Tell whether the service's word for a state means that it will stay as it is, and is not billed."""
+        """Return whether the service's word for a state means that the model has stopped, without a bill."""
         return self.words.statuses.get(status) in (Status.TRAINED, Status.HOSTING_FAILED)
 
 

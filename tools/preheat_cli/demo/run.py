@@ -1,6 +1,6 @@
-"""The demo's course: a plan with one shift, watched until the models are at rest again, then read back and judged.
+"""The course of the demo: apply a plan with one shift, watch until the models have stopped, then check the results.
 
-Runs on whatever `Stage` it is given: the local AWS, or twins in memory under a virtual clock. Knows neither.
+Runs on any `Stage`: the local AWS, or in-memory twins with a virtual clock. Depends on neither.
 """
 
 from collections.abc import Callable, Sequence
@@ -58,7 +58,7 @@ class Stage(Protocol):
 
 
 class Audience(Protocol):
-    """Who watches: told of each entry as it appears, and of each moment in between."""
+    """Prints the demo: gets each ledger entry when it appears, and each moment in between."""
 
     def entry(self, entry: LedgerEntry) -> None:
         """Show a new ledger entry."""
@@ -104,9 +104,9 @@ def play(
     audience: Audience,
     saboteur: Callable[[ServiceFacts], None] | None = None,
 ) -> tuple[Verdict, Facts]:
-    """Apply the plan, watch it until all is at rest after the end, and judge what is read back.
+    """Apply the plan, watch until every model has stopped after the end, and check the results.
 
-    `saboteur` may do harm at each look: the demo has to notice.
+    `saboteur` may cause a fault at each moment; the demo has to notice.
     """
     applied_at = stage.clock.now()
     plant = parse_plant(plant_text(shifts).encode(), "the demo's plant file")

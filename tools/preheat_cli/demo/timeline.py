@@ -1,6 +1,6 @@
-"""How the demo is shown: a line for each transition, and below them, on a terminal, the countdown that stays.
+"""Prints the demo: a line for each transition and, on a terminal, a countdown below them.
 
-Without a terminal, plain lines with a countdown each half minute. Knows no AWS.
+Without a terminal it prints plain lines, with a countdown every half minute. Depends on no AWS.
 """
 
 from collections.abc import Sequence
@@ -60,7 +60,7 @@ class Timeline:
             self.say(f"{show.instant(now)} {line}")
 
     def summary(self, shifts: Sequence[Shift], facts: Facts, judged: Verdict) -> None:
-        """Print what was read back, each error, and the verdict as the last line."""
+        """Print the results, each error, and the verdict as the last line."""
         for line in summary(shifts, facts):
             self.say(line)
         for error in judged.errors:
@@ -75,7 +75,7 @@ class Timeline:
 
 
 def countdown(now: datetime, shifts: Sequence[Shift]) -> str:
-    """Return how far the shift is: ahead, running or over."""
+    """Return the time to the begin or the end of the shift, or since its end."""
     begin, end = shifts[0].begin, shifts[0].end
     if now < begin:
         return f"shift begins in {show.clock(begin - now)}"
@@ -84,7 +84,7 @@ def countdown(now: datetime, shifts: Sequence[Shift]) -> str:
 
 def summary(shifts: Sequence[Shift], facts: Facts) -> list[str]:
     """Return what DynamoDB, the metrics and the service say of the demo, a line each."""
-    lines = ["", "read back"]
+    lines = ["", "results"]
     for shift in shifts:
         entries = facts.ledger[shift.model_id]
         took = next((entry.time_to_hosted for entry in entries if entry.time_to_hosted is not None), None)

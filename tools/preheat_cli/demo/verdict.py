@@ -1,6 +1,6 @@
-"""The demo's verdict: a pure function of what was read back from the ledger, the service and the metrics.
+"""The result of the demo: a pure function of the ledger, the service's log and bill, and the metrics.
 
-Each source is held against the others. Owns the form of the last line; knows no AWS.
+Compares each source with the others. Owns the form of the last line. Depends on no AWS.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,14 +13,14 @@ from preheat.domain.record.record import Action, LedgerEntry, Phase
 from preheat_cli.demo.facts import Facts, ServiceCall, Shift
 from preheat_cli.views import show
 
-# A stop this long after the end still keeps the promise: a tick and a look.
+# A stop this long after the end still keeps the promise: a tick and a pass.
 STOPPED_WITHIN = timedelta(minutes=2)
 ROUNDING = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether all of it holds, the last line, and each error as a sentence."""
+    """Whether every promise holds, the last line, and each error as a sentence."""
 
     holds: bool
     line: str
@@ -28,7 +28,7 @@ class Verdict:
 
 
 def verdict(shifts: Sequence[Shift], facts: Facts) -> Verdict:
-    """Judge the demo. `errors` are broken promises, failed attempts and dead letters."""
+    """Check the demo. `errors` are broken promises, failed attempts and dead letters."""
     errors = tuple(_errors(shifts, facts))
     on_time = sum(_is_on_time(shift, facts) for shift in shifts)
     starts, stops = _changed(facts, Call.START), _changed(facts, Call.STOP)
@@ -47,7 +47,7 @@ def verdict(shifts: Sequence[Shift], facts: Facts) -> Verdict:
 
 
 def margin(entries: Sequence[LedgerEntry]) -> timedelta | None:
-    """Return the margin of the one start that was seen to become hosted, or None."""
+    """Return the margin of the start that became hosted, or None."""
     return next((entry.margin for entry in entries if entry.margin is not None), None)
 
 
@@ -57,7 +57,7 @@ def _is_on_time(shift: Shift, facts: Facts) -> bool:
 
 
 def _stop_delay(shifts: Sequence[Shift], facts: Facts) -> timedelta | None:
-    """Return how long after its end the last model was stopped; negative if one was stopped before, None if not."""
+    """Return how long after its end the last model stopped; negative if one stopped before, None if one did not."""
     delays = []
     for shift in shifts:
         stops = [call.at for call in _changed(facts, Call.STOP) if call.project == shift.target.project]
@@ -74,7 +74,7 @@ def _errors(shifts: Sequence[Shift], facts: Facts) -> Iterator[str]:
         yield from _service_errors(shift, facts)
     yield from _metric_errors(shifts, facts)
     for _ in range(facts.dead_letters):
-        yield "a message lies in a dead-letter queue"
+        yield "a dead-letter queue has a message"
 
 
 def _ledger_errors(shift: Shift, entries: Sequence[LedgerEntry]) -> Iterator[str]:
@@ -83,7 +83,7 @@ def _ledger_errors(shift: Shift, entries: Sequence[LedgerEntry]) -> Iterator[str
         yield f"{name}: the ledger has a gap"
     for before, after in pairwise(entries):
         if before.to_phase is not after.from_phase:
-            yield f"{name}: ledger entry {after.sequence} begins at {after.from_phase}, not at {before.to_phase}"
+            yield f"{name}: ledger entry {after.sequence} begins with {after.from_phase}, not {before.to_phase}"
     for entry in entries:
         if entry.action is Action.FAIL or entry.to_phase in (Phase.REFUSED, Phase.GONE):
             yield f"{name}: a failed attempt: {entry.reason}"
@@ -91,52 +91,52 @@ def _ledger_errors(shift: Shift, entries: Sequence[LedgerEntry]) -> Iterator[str
 
 def _service_errors(shift: Shift, facts: Facts) -> Iterator[str]:
     name, project, service = shift.model_id, shift.target.project, facts.service
-    yield from _effects_untold(shift, facts)
+    yield from _unexplained_effects(shift, facts)
     if _is_on_time(shift, facts) and not shift.is_hosted(service.status(project, shift.begin)):
-        yield f"{name}: on time says the ledger, {service.status(project, shift.begin)} at the begin says the service"
+        yield f"{name}: the ledger says on time, the service says {service.status(project, shift.begin)} at the begin"
     intervals = service.bill.get(project, ())
     if any(interval.end is None for interval in intervals):
-        yield f"{name}: is still being billed"
+        yield f"{name}: the bill still runs"
     starts = sum(call.project == project for call in _changed(facts, Call.START))
     if len(intervals) != starts:
         yield f"{name}: the bill has {len(intervals)} intervals for {starts} starts"
 
 
-def _effects_untold(shift: Shift, facts: Facts) -> Iterator[str]:
-    """Tell of each effect that the ledger does not account for: by its token, or without one by their number."""
+def _unexplained_effects(shift: Shift, facts: Facts) -> Iterator[str]:
+    """Yield each effect that the ledger does not explain: by token, or by number if the service takes no token."""
     name, entries = shift.model_id, facts.ledger[shift.model_id]
     known = {entry.client_token for entry in entries}
     seen: set[str | None] = set()
-    for kind, told in ((Call.START, Action.START), (Call.STOP, Action.STOP)):
+    for kind, action in ((Call.START, Action.START), (Call.STOP, Action.STOP)):
         calls = [call for call in _changed(facts, kind) if call.project == shift.target.project]
         for call in calls:
             if call.by != "api":
-                yield f"{name}: a {call.operation} took effect that was not Preheat's"
+                yield f"{name}: a {call.operation} of somebody else took effect"
             elif shift.target.backend.tokenless:
                 continue
             elif call.token not in known:
-                yield f"{name}: a {call.operation} took effect under a token that the ledger does not know"
+                yield f"{name}: a {call.operation} took effect with a token that the ledger does not know"
             elif call.token in seen:
                 yield f"{name}: the token {call.token} took effect twice"
             seen.add(call.token)
-        intended = sum(entry.action is told for entry in entries)
+        intended = sum(entry.action is action for entry in entries)
         if len(calls) > intended:
-            yield f"{name}: {len(calls)} {kind}s took effect, the ledger tells of {intended}"
+            yield f"{name}: {len(calls)} {kind} calls took effect, the ledger has {intended}"
 
 
 def _metric_errors(shifts: Sequence[Shift], facts: Facts) -> Iterator[str]:
     entries = [entry for shift in shifts for entry in facts.ledger[shift.model_id]]
     margins = [entry.margin for entry in entries if entry.margin is not None]
     metrics = facts.metrics
-    for name, seen, told in (
+    for name, seen, recorded in (
         ("StartsOnTime", metrics.starts_on_time, sum(entry.late is False for entry in entries)),
         ("StartsLate", metrics.starts_late, sum(entry.late is True for entry in entries)),
         ("HostedMargin", metrics.margins, len(margins)),
     ):
-        if seen != told:
-            yield f"the metric {name} has {seen} values, the ledger tells of {told}"
+        if seen != recorded:
+            yield f"the metric {name} has {seen} values, the ledger has {recorded}"
     if metrics.margins == len(margins) and abs(metrics.margin_sum - sum(margins, timedelta())) > ROUNDING:
-        yield f"the metric HostedMargin sums to {metrics.margin_sum}, the ledger's margins do not"
+        yield f"the sum of the metric HostedMargin is {metrics.margin_sum}; the ledger has another sum"
 
 
 def _changed(facts: Facts, kind: Call) -> list[ServiceCall]:

@@ -13,6 +13,7 @@ import typer
 
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
 from preheat_cli.stack import Surroundings
+from preheat_cli.views import show
 
 if TYPE_CHECKING:
     from preheat_plantfile.importing.report import Report
@@ -37,9 +38,8 @@ def reported_imports(file: Path) -> Iterator[None]:
             raise CliError(f"preheat: {error}") from error
         except NotImportedError as error:
             problems = sorted(set(error.problems))
-            count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
             lines = [line_of(file, problem) for problem in problems]
-            raise CliError(*lines, f"{file}: {count}; nothing was imported") from error
+            raise CliError(*lines, f"{file}: {show.count(len(problems), 'problem')}; no plant file written") from error
 
 
 def read_text(file: Path) -> str:

@@ -5,5 +5,5 @@ from typing import Annotated
 import typer
 
 Models = Annotated[
-    list[str] | None, typer.Option("--model", metavar="M", help="Only this model; repeatable. Absent: all.")
+    list[str] | None, typer.Option("--model", metavar="M", help="Only this model; repeatable. Default: all models.")
 ]

@@ -6,5 +6,7 @@ import typer
 
 Switch = Annotated[
     list[str] | None,
-    typer.Option("--switch", metavar="NAME=VALUE", help="Behaviour where the service is undocumented; repeatable."),
+    typer.Option(
+        "--switch", metavar="NAME=VALUE", help="Behavior that the documentation of the service leaves open; repeatable."
+    ),
 ]

@@ -1,6 +1,6 @@
-"""The options `--until` and `--from` of a request: a time as the clock in the plant shows it, or an instant.
+"""The options `--until` and `--from` of a request: reads a local time of the plant, or an instant.
 
-`20:00` is the next such time; in the zone of the schedules concerned, by the clock-change contract of `zones`.
+`20:00` means the next 20:00 in the time zone of the schedules, by the clock-change contract of `zones`.
 """
 
 import re
@@ -19,7 +19,7 @@ ACCEPTED: Final = "a local time such as 20:00, or an instant such as 2026-11-24T
 
 
 def instant_after(option: str, text: str, after: datetime, store: Store, subject: Subject) -> datetime:
-    """Return the UTC instant that `text` means: of a time of day the next one after `after`.
+    """Return the UTC instant that `text` means; for a time of day, the next one after `after`.
 
     Raises:
         CliError: it is neither, or a local time of a subject that has no schedule or several time zones.
@@ -35,7 +35,7 @@ def instant_after(option: str, text: str, after: datetime, store: Store, subject
         if read.tzinfo is not None:
             return read.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise CliError(f"preheat: {option} {ascii(text)[:60]} is no time; accepted: {ACCEPTED}") from None
+        raise CliError(f"preheat: {option} {ascii(text)[:60]} is not a time; accepted: {ACCEPTED}") from None
     return _meant(read.date(), read.time(), _zone(option, store, subject), ends=ends)
 
 
@@ -49,13 +49,11 @@ def _zone(option: str, store: Store, subject: Subject) -> str:
     if len(zones) != 1:
         several = f"has schedules in {' and '.join(sorted(zones))}" if zones else "has no schedule in the plan"
         name = subject.model_id or subject.schedule
-        raise CliError(
-            f"preheat: {option}: {name} {several}: give an instant with its offset, such as 2026-11-24T19:00Z"
-        )
+        raise CliError(f"preheat: {option}: {name} {several}: use an instant with an offset, such as 2026-11-24T19:00Z")
     return zones.pop()
 
 
 def _models(store: Store, subject: Subject) -> list[HostedModel]:
-    """Return the planned model, or all of the plan: any of them may have the schedule."""
+    """Return the planned model, or all models of the plan if the subject is a schedule."""
     named = [subject.model_id] if subject.model_id is not None else store.planned_models()
     return [model for model_id in named if (model := store.planned(model_id).model) is not None]

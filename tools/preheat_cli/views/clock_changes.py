@@ -1,4 +1,4 @@
-"""When the clocks of a zone change within a range of time. Knows no schedules; finds by halving, from day to day."""
+"""Finds the clock changes of a time zone in a range of time, by bisection. Depends on no schedules."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

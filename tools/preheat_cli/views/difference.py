@@ -1,6 +1,6 @@
-"""What applying a plan would change, and what it would start next: pure comparisons of models, in words.
+"""Compares two plans in words: what changes, and what starts next. Pure.
 
-Knows neither store nor terminal.
+Depends on no store and no terminal.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from preheat_cli.views import show
 
 
 class Kind(StrEnum):
-    """What happens to a model; the sign that stands before it."""
+    """What happens to a model; the sign before its name."""
 
     ADDED = "+"
     CHANGED = "~"
@@ -53,7 +53,7 @@ def changes(
         if model is None:
             found.append(Change(Kind.REMOVED, model_id, (_removed((records or {}).get(model_id)),)))
         elif model_id in unreadable:
-            lines = ("as stored it cannot be read: replaced", *_described(model))
+            lines = ("replaces a stored form that this release cannot read", *_described(model))
             found.append(Change(Kind.CHANGED, model_id, lines))
         elif old is None:
             found.append(Change(Kind.ADDED, model_id, tuple(_described(model))))
@@ -66,11 +66,11 @@ def next_start(model: HostedModel, record: ModelRecord | None, now: datetime) ->
     """Return when a model is started next, in the plant's time and in UTC, and for what."""
     if model.mode is Mode.PAUSED:
         return "paused"
-    held = " (observe: only recorded)" if model.mode is Mode.OBSERVE else ""
+    held = " (mode observe: no start)" if model.mode is Mode.OBSERVE else ""
     seen = ahead(in_force(model, record, now), now)
     demand = seen.current or seen.upcoming
     if demand is None:
-        return f"nothing in the next {LOOKAHEAD.days} days{held}"
+        return f"none in the next {LOOKAHEAD.days} days{held}"
     zone = next(schedule.zone for schedule in model.schedules if schedule.name == demand.schedule)
     if seen.current is not None:
         return f"now: needed until {both(demand.end, zone)} ({demand.schedule}){held}"
@@ -84,10 +84,10 @@ def both(at: datetime, zone: str) -> str:
 
 def _removed(record: ModelRecord | None) -> str:
     if record is None:
-        return "no longer planned: what Preheat runs of it is stopped"
+        return "removed: if Preheat runs it, Preheat stops it"
     if not record.is_engaged():
-        return "no longer planned: Preheat runs nothing of it now"
-    return f"no longer planned: {record.phase} now, and what Preheat runs of it is stopped"
+        return "removed: Preheat does not run it now"
+    return f"removed: {record.phase} now; if Preheat started it, Preheat stops it"
 
 
 def _described(model: HostedModel) -> Iterator[str]:
@@ -120,14 +120,18 @@ def _schedule_changed(was: Schedule, new: Schedule, today: date) -> Iterator[str
     bare, bare_was = (replace(each, closed=frozenset(), closed_until=None) for each in (new, was))
     if bare != bare_was:
         before, after = show.schedule(bare_was), show.schedule(bare)
-        # Of much, only the beginning is shown: two lists may look alike.
-        yield f"schedule {before} -> {after}" if before != after else f"schedule {after}: more of its days or windows"
+        # A long list shows only its beginning, so two lists may look alike.
+        yield (
+            f"schedule {before} -> {after}"
+            if before != after
+            else f"schedule {after}: other days or windows beyond the shown ones"
+        )
     known_until = min(each.closed_until or date.max for each in (was, new))
     closed_was, closed = ({day for day in each.closed if today <= day < known_until} for each in (was, new))
     if closed - closed_was:
-        yield f"schedule {new.name}: closed too: {show.dates(closed - closed_was)}"
+        yield f"schedule {new.name}: new closed days: {show.dates(closed - closed_was)}"
     if closed_was - closed:
-        yield f"schedule {new.name}: closed no more: {show.dates(closed_was - closed)}"
+        yield f"schedule {new.name}: no longer closed: {show.dates(closed_was - closed)}"
 
 
 def _facts(model: HostedModel) -> dict[str, str]:

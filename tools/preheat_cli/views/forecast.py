@@ -1,7 +1,7 @@
-"""What a plan will do in a range of time: runs with their bridged gaps, what they cost, and which quotas they break.
+"""Computes what a plan does in a range of time: runs with bridged gaps, costs, and quota conflicts.
 
-Pure arithmetic on compiled models; knows neither files nor terminals. Expected means by plan: no start fails, nobody
-interferes, and a model is paid for from its StartModel to its StopModel.
+Pure arithmetic on compiled models. Depends on no files and no terminal. It expects that no start fails, that nobody
+interferes, and that AWS bills a model from its StartModel to its StopModel.
 """
 
 from collections import Counter
@@ -68,7 +68,7 @@ def in_order(found: Iterable[Run]) -> list[Run]:
 
 
 def runs(model: HostedModel, asked: Window, requests: Sequence[Standing] = ()) -> Iterator[Run]:
-    """Yield the runs of a model that overlap a range, whole; a paused model has none. `requests`: what stands of it.
+    """Yield the runs of a model that overlap a range, whole; a paused model has none. `requests`: its holds and blocks.
 
     Raises:
         ScheduleError: a schedule of it cannot be evaluated here.

@@ -1,4 +1,4 @@
-"""What a lead and a bridged gap come to, in words and money. Knows neither files nor stores."""
+"""Describes a lead and a bridged gap, in words and money. Depends on no files and no stores."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,7 +12,7 @@ from preheat.domain.record.record import ModelRecord
 from preheat_cli.views import show
 from preheat_plantfile.compiling.terms import Terms
 
-UNKNOWN = "what it is idle for is told once starts are on record"
+UNKNOWN = "no idle time measured yet"
 
 
 def lead_lines(model: HostedModel, record: ModelRecord | None, terms: Terms) -> Iterator[str]:
@@ -20,11 +20,11 @@ def lead_lines(model: HostedModel, record: ModelRecord | None, terms: Terms) -> 
     lead, samples = next_lead(model, record), record.samples if record is not None else ()
     yield f"lead {show.duration(lead.span)} and slack {show.duration(model.slack)}; {lead}"
     if model.learning is not None:
-        target = f"set for at most {show.share(model.learning.late_target)} of starts late"
+        target = f"goal: at most {show.share(model.learning.late_target)} of starts late"
         yield f"{target}; {idle(model, record, lead.span, terms) or UNKNOWN}"
     elif samples:
         middle = show.duration(sorted(samples)[len(samples) // 2])
-        took = f"{len(samples)} starts took {middle} in the middle, {show.duration(max(samples))} at the most"
+        took = f"{len(samples)} starts took {middle} (median), at most {show.duration(max(samples))}"
         yield f"{took}; {idle(model, record, lead.span, terms)}"
 
 
@@ -55,5 +55,5 @@ def kept(model: HostedModel, gap: Window, terms: Terms) -> str:
     span = gap.end - gap.start
     hosted, again = cost(model, span, terms), cost(model, restart(model), terms)
     if not hosted:
-        return f"kept for {show.duration(span)}, where a start is paid for {show.duration(restart(model))}"
-    return f"kept for {hosted}, where a start {show.duration(restart(model))} before the shift costs {again}"
+        return f"bridging costs {show.duration(span)}, a restart {show.duration(restart(model))}"
+    return f"bridging costs {hosted}, a restart {show.duration(restart(model))} before the shift {again}"

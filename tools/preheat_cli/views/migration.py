@@ -1,6 +1,6 @@
-"""What a migration changes, per model and for the plant: target, cost, token, history, and the service's quota.
+"""Describes what a migration changes, for each model and for the plant: target, cost, token, history and quota.
 
-Pure: two plans in, lines out. Knows neither files nor texts.
+Pure: two plans in, lines out. Depends on no files.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,17 +32,17 @@ def report(
         yield f"  {name}"
         yield f"    target   {show.target(old.target)} -> {show.target(new.target)}"
         if old.units != new.units:
-            yield f"    units    {show.units(old.units)} -> none: the endpoint config names the instances"
+            yield f"    units    {show.units(old.units)} -> none (the endpoint config names the instances)"
         yield f"    cost     {_cost(old, terms, now)} -> {_cost(new, terms, now)}"
         yield f"    token    {_token(old.target.backend)} -> {_token(new.target.backend)}"
-        yield f"    history  kept; of its measured starts at most {AFTER_A_CHANGE} count until new ones confirm them"
+        yield f"    history  kept; at most {AFTER_A_CHANGE} of its measured starts count until new ones confirm them"
     yield from _quotas(list(after.values()), terms, now)
     if moved:
         yield f"needs: {NEEDS[backend]}"
-        yield "when it is applied, what runs at an old target is stopped there first"
+        yield "`preheat apply` then stops a model at its old target before it starts the new one"
     left = [name for name in after if name not in moved]
     if left:
-        yield f"left as they are: {', '.join(left)}"
+        yield f"unchanged: {', '.join(left)}"
 
 
 def _cost(model: HostedModel, terms: Terms, now: datetime) -> str:
@@ -60,9 +60,9 @@ def _cost(model: HostedModel, terms: Terms, now: datetime) -> str:
 
 def _token(backend: Backend) -> str:
     if not backend.tokenless:
-        return "a ClientToken makes a start happen once"
-    key = "the endpoint's name" if backend is Backend.SAGEMAKER else "what is observed"
-    return f"none; {key}, the stored intent and its lease do"
+        return "a ClientToken prevents a second start"
+    key = "the endpoint's name" if backend is Backend.SAGEMAKER else "the observed status"
+    return f"none; {key}, the stored intent and its lease prevent a second start"
 
 
 def _quotas(models: Sequence[HostedModel], terms: Terms, now: datetime) -> Iterator[str]:
@@ -78,7 +78,7 @@ def _quotas(models: Sequence[HostedModel], terms: Terms, now: datetime) -> Itera
         where = " ".join(filter(None, [f"account {account}" if account else "the stack's account", region or ""]))
         text = f"quota: {backend} runs {allowed} models at once in {where}; the plant needs {most} in the next week"
         if most > allowed:
-            text += f", first at {show.instant(at)}: ask the service for more before you apply"
+            text += f", first at {show.instant(at)}: request a higher quota before you apply"
         yield text
 
 

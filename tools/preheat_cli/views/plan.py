@@ -1,6 +1,6 @@
-"""How `plan` reads: transitions in order of time with the clock changes between them, and what there is to note.
+"""How `preheat plan` is printed: transitions in order of time, clock changes between them, and notes.
 
-Knows neither files nor stores; lines only.
+Depends on no files and no stores.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from preheat_cli.views.leads import cost, kept, lead_lines, restart
 from preheat_plantfile.compiling.terms import Terms
 
 NAMED = 3  # models that a line names before it counts the others
-LINES = 10  # of one kind that are told before the others are counted
+LINES = 10  # of one kind; it counts the others
 
 
 def transitions(found: Sequence[Run], asked: Window) -> list[str]:
@@ -37,7 +37,7 @@ def transitions(found: Sequence[Run], asked: Window) -> list[str]:
             named = f"{change.before} -> {change.after}"
             dated.append((change.at, 0, f"{show.minute(change.at)}  -- clocks go {ahead}: {zone}, {named}"))
     heading = f"{'UTC':<17}  {'LOCAL':<25}  {'':<5}  MODEL"
-    return [heading, *(line for _, _, line in sorted(dated))] if found else ["nothing is started"]
+    return [heading, *(line for _, _, line in sorted(dated))] if found else ["no starts"]
 
 
 def _line(at: datetime, zone: str, what: str, name: str) -> str:
@@ -53,34 +53,34 @@ def stored(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord]
         )
         lines += [f"  {line}" for line in lead_lines(model, records.get(model.model_id), terms)]
         if model.turn is not None:
-            lines.append(f"  in its turn started {show.duration(model.turn.offset)} before that for a shift")
+            lines.append(f"  turn: {show.duration(model.turn.offset)} earlier, because many models start at this time")
         lines += [f"  {show.schedule(schedule)}" for schedule in model.schedules] or ["  no schedule"]
     return [*lines, ""]
 
 
 def leads(models: Sequence[HostedModel], terms: Terms) -> list[str]:
-    """Return the leads of models of which nothing is known yet; those that are alike are told together."""
+    """Return the leads of models of which nothing is known yet; equal ones share a line."""
     alike: dict[tuple[str, ...], list[str]] = {}
     for model in models:
         alike.setdefault(tuple(lead_lines(model, None, terms)), []).append(model.model_id)
-    return [line for told, names in alike.items() for line in (_names(names), *(f"  {each}" for each in told))] + [""]
+    return [line for leads, names in alike.items() for line in (_names(names), *(f"  {each}" for each in leads))] + [""]
 
 
 def notes(
     models: Sequence[HostedModel], found: Sequence[Run], asked: Window, terms: Terms, *, now: datetime | None
 ) -> list[str]:
-    """Return what there is to note beside the rows; `now` tells what a file that is not applied yet comes late for."""
+    """Return the notes below the rows. With `now`, also which models an apply at `now` makes late."""
     lines = [*_bridged(found, terms), *_paid(found, asked, terms), *_spread(models), *_conflicts(found, terms)]
     late = [run for run in found if now is not None and now in asked and run.start_at < now < run.end_at]
     if late and now is not None:
-        lines.append("their start has passed: if applied now, these are ready late")
+        lines.append("too late to be ready on time, if you apply now:")
         lines += _some([f"{run.model.model_id}: {_late(run, now)}" for run in late])
     cut = {run.model.model_id: None for run in found if run.cut}
     if cut:
-        lines.append(f"needed on and on, shown as far as was looked: {_names(list(cut))}")
+        lines.append(f"demand without an end in this range: {_names(list(cut))}")
     for mode, words in (
-        (Mode.PAUSED, "paused, nothing is started"),
-        (Mode.OBSERVE, "observe, starts are only recorded"),
+        (Mode.PAUSED, "mode paused, no starts"),
+        (Mode.OBSERVE, "mode observe, no starts"),
     ):
         of_mode = [model.model_id for model in models if model.mode is mode]
         if of_mode:
@@ -90,8 +90,8 @@ def notes(
 
 def _bridged(found: Sequence[Run], terms: Terms) -> Iterator[str]:
     gaps = [(run.model, gap, run.zone) for run in found for gap in run.gaps]
-    most = f"a lead and {show.duration(STOP_TIME + BRIDGE_ALLOWANCE)}"
-    yield f"gaps of up to {most} bridged, since a stop and a restart take longer: {'' if gaps else 'none'}".rstrip()
+    most = f"lead + {show.duration(STOP_TIME + BRIDGE_ALLOWANCE)}"
+    yield f"gaps shorter than {most}, bridged because a restart takes longer: {'' if gaps else 'none'}".rstrip()
     if len(gaps) <= LINES:
         for model, gap, zone in gaps:
             start, end = (show.local_instant(at, zone) for at in (gap.start, gap.end))
@@ -108,13 +108,13 @@ def _all_kept(gaps: Sequence[tuple[HostedModel, timedelta]], terms: Terms) -> st
     model, span = gaps[0][0], sum((each for _, each in gaps), timedelta())
     counted = f"{len(gaps)}, {show.hours(span)} in all"
     hosted, again = cost(model, span, terms), cost(model, restart(model), terms, len(gaps))
-    return f"{counted}: kept for {hosted}, where as many starts cost {again}" if hosted else counted
+    return f"{counted}: bridging costs {hosted}, restarts {again}" if hosted else counted
 
 
 def _paid(found: Sequence[Run], asked: Window, terms: Terms) -> Iterator[str]:
     hours = unit_hours(found, asked)
     services = {run.model.model_id: str(run.model.target.backend) for run in found}
-    yield f"paid within the range, if all goes to plan: {'' if hours else 'nothing'}".rstrip()
+    yield f"expected costs in this range: {'' if hours else 'none'}".rstrip()
     rows: list[tuple[str, float, tuple[Decimal, str]]] = [
         (name, paid, _cost(paid, services[name], terms)) for name, paid in sorted(hours.items())
     ]
@@ -139,7 +139,7 @@ def _spread(models: Sequence[HostedModel]) -> Iterator[str]:
     turns = [model.turn for model in models if model.turn is not None]
     if turns:
         most = show.duration(max(turn.offset for turn in turns))
-        yield f"starts are spread for the calls that a service takes: {len(turns):,} models, up to {most} earlier each"
+        yield f"staggered starts, for the call rate of the service: {len(turns):,} models, each up to {most} earlier"
 
 
 def _conflicts(found: Sequence[Run], terms: Terms) -> Iterator[str]:
@@ -158,12 +158,12 @@ def _some(lines: Sequence[str]) -> list[str]:
 def _crowded(crowd: Crowd) -> str:
     what = f"{crowd.service}: up to {crowd.most} models at once, {crowd.allowed} allowed"
     when = f"{show.minute(crowd.window.start)} to {show.minute(crowd.window.end)}"
-    return f"{what}\n    {when}: {_names(crowd.models)}\n    late, since they are started last: {_names(crowd.late)}"
+    return f"{what}\n    {when}: {_names(crowd.models)}\n    late, because they start last: {_names(crowd.late)}"
 
 
 def _rushed(rush: Rush) -> str:
-    what = f"{rush.service}: {rush.starts} starts at once, {rush.allowed} a second allowed"
-    late = f"up to {show.duration(rush.by + timedelta(seconds=1))} late, unless their slack is longer"
+    what = f"{rush.service}: {rush.starts} starts at once, {rush.allowed} per second allowed"
+    late = f"up to {show.duration(rush.by + timedelta(seconds=1))} late, if the slack is shorter"
     return f"{what}\n    {show.minute(rush.start_at)}: {late}: {_names(rush.late)}"
 
 
@@ -171,7 +171,7 @@ def _late(run: Run, now: datetime) -> str:
     ready_at = max(run.ready_at, now + run.model.lead + run.model.slack)
     whole = ready_at.replace(second=0, microsecond=0) + timedelta(minutes=ready_at.second > 0)
     wanted, found = (show.local_instant(at, run.zone) for at in (run.ready_at, whole))
-    return f"wanted ready {wanted}, will be ready {found}"
+    return f"planned {wanted}, ready {found}"
 
 
 def _names(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The report's charts as inline SVG. Colours are the page's variables; each mark tells its figures when pointed at."""
+"""The report's charts as inline SVG. Colours are the page's variables; each mark shows its figures as a tooltip."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -28,8 +28,8 @@ def by_day(days: Mapping[date, Mapping[Cause, timedelta]]) -> str:
             high = causes[cause] / HOUR * scale
             if high:
                 y -= high
-                told = f"{day} {cause}: {causes[cause] / HOUR:,.2f} unit-hours"
-                marks.append(_bar(x + step * 0.1, y, step * 0.8, high, cause=cause, told=told))
+                tooltip = f"{day} {cause}: {causes[cause] / HOUR:,.2f} unit-hours"
+                marks.append(_bar(x + step * 0.1, y, step * 0.8, high, cause=cause, tooltip=tooltip))
         if place % every == 0:
             marks.append(f'<text x="{x + step / 2:.1f}" y="{HIGH - 8}" text-anchor="middle">{day:%d %b}</text>')
     return _svg(marks, "Unit-hours by day and cause")
@@ -50,10 +50,10 @@ def margins(found: Sequence[timedelta]) -> str:
     for number in range(least, last + 1):
         x, count = LEFT + (number - least) * step, bins[number]
         if count:
-            told = f"{number * width} to {(number + 1) * width} min: {count}"
+            tooltip = f"{number * width} to {(number + 1) * width} min: {count}"
             cause = Cause.SHIFT if number >= 0 else Cause.UNSCHEDULED
             high = count * scale
-            marks.append(_bar(x + step * 0.05, HIGH - BELOW - high, step * 0.9, high, cause=cause, told=told))
+            marks.append(_bar(x + step * 0.05, HIGH - BELOW - high, step * 0.9, high, cause=cause, tooltip=tooltip))
         if number % every == 0:  # so that 0 has its mark
             marks.append(f'<text x="{x:.1f}" y="{HIGH - 8}" text-anchor="middle">{number * width} min</text>')
     return _svg(marks, "Margins of the starts")
@@ -80,9 +80,9 @@ def _axis(most: float, scale: float, of: str) -> list[str]:
     return [*lines, f'<text x="{LEFT + 4}" y="{TOP - 2}">{of}</text>']
 
 
-def _bar(x: float, y: float, wide: float, high: float, *, cause: Cause, told: str) -> str:
+def _bar(x: float, y: float, wide: float, high: float, *, cause: Cause, tooltip: str) -> str:
     place = f'x="{x:.2f}" y="{y:.2f}" width="{wide:.2f}" height="{high:.2f}"'
-    return f'<rect {place} style="fill:var(--{cause})"><title>{told}</title></rect>'
+    return f'<rect {place} style="fill:var(--{cause})"><title>{tooltip}</title></rect>'
 
 
 def _svg(marks: Sequence[str], label: str) -> str:

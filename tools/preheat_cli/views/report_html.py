@@ -1,6 +1,6 @@
 """The report as one page that needs nothing else: a table and charts as inline SVG, readable in light and in dark.
 
-Owns the page; `report_charts` draws, `report_text` words. Every text is escaped.
+Owns the page; `report_charts` draws, `report_text` has the words. Escapes every text.
 """
 
 from datetime import timedelta
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from preheat_report import ModelReport, Report
 
 MEANT = {
-    Cause.LEAD: "starting, ahead of a shift",
-    Cause.IDLE: "ready, ahead of a shift",
-    Cause.SHIFT: "within a shift",
-    Cause.BRIDGE: "in a gap too short to stop for",
-    Cause.DRAIN: "after a shift, until the stop was accepted",
+    Cause.LEAD: "starting, before a shift",
+    Cause.IDLE: "ready, before a shift",
+    Cause.SHIFT: "during a shift",
+    Cause.BRIDGE: "in a gap that is too short for a restart",
+    Cause.DRAIN: "after a shift, until the service accepts the stop",
     Cause.UNSCHEDULED: "outside any shift, started by somebody else",
 }
 DOUBTS_SHOWN = 8  # more are folded away
@@ -65,17 +65,17 @@ def page(found: "Report") -> str:
         f"<style>{STYLE}</style>",
         "</head>",
         "<body>",
-        "<h1>What was paid for</h1>",
+        "<h1>Preheat report</h1>",
         f"<p>{span}, from the ledger</p>",
         _figures(found),
         "<h2>Unit-hours by day (UTC) and cause</h2>",
         _key(found),
         _scrolled(report_charts.by_day(found.by_day)),
-        "<h2>Margins: how long before it had to be, each model was ready</h2>",
+        "<h2>Margins: how early each model was ready</h2>",
         _scrolled(report_charts.margins(found.promise.margins)),
         "<h2>Models, in unit-hours</h2>",
         _table(found),
-        "<h2>In doubt</h2>",
+        "<h2>Uncertain</h2>",
         *_doubts(found),
         f"<p>{escape(NOTE)}</p>",
         "</body>",
@@ -107,7 +107,7 @@ def _key(found: "Report") -> str:
 
 
 def _table(found: "Report") -> str:
-    heads = ("model", *Cause, "paid", "cost", "on time", "least margin", "median margin", "saved")
+    heads = ("model", *Cause, "paid", "cost", "on time", "minimum margin", "median margin", "saved")
     head = "".join(f"<th>{escape(name)}</th>" for name in heads)
     rows = "\n".join(f"<tr>{_cells(each)}</tr>" for each in found.models)
     sums = [hours(found.by_cause[cause]) for cause in Cause]
@@ -127,7 +127,7 @@ def _table(found: "Report") -> str:
 
 
 def _scrolled(wide: str) -> str:
-    """Return what may be wider than the window; it can be reached by keyboard too."""
+    """Return an element that scrolls sideways, also by keyboard."""
     return f'<div class="scroll" tabindex="0">{wide}</div>'
 
 
@@ -161,9 +161,7 @@ def _doubts(found: "Report") -> list[str]:
                 between = f"between {show.instant(bracket.after)} and {show.instant(bracket.by)}"
                 lines.append(f"<p>{escape(each.model_id)} {what} {between} ({hours(bracket.unit_time)}).</p>")
         if each.unknown_begins:
-            lines.append(
-                f"<p>{escape(each.model_id)}: {each.unknown_begins} found running, since when is not known.</p>"
-            )
+            lines.append(f"<p>{escape(each.model_id)}: {each.unknown_begins} found running, start time unknown.</p>")
     if len(lines) > DOUBTS_SHOWN:
         summary = f"<summary>All {len(lines)} of a minute and more</summary>"
         lines = ["<details>", summary, *lines, "</details>"]

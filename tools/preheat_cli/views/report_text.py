@@ -1,4 +1,4 @@
-"""The report as text: a table for people, rows for a spreadsheet, JSON for programs. Reckons nothing."""
+"""The report as text: a table for people, rows for a spreadsheet, JSON for programs. Computes nothing."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 HOUR = timedelta(hours=1)
 DOUBTS_SHOWN = 5
-NOTE = "Billing runs from the accepted start to the accepted stop. What begins and ends between two looks is not seen."
+NOTE = "AWS bills from the accepted start to the accepted stop. Preheat cannot see a run between two checks."
 
 
 def table(found: "Report") -> str:
@@ -69,18 +69,18 @@ def _aligned(row: "Sequence[str]", widths: "Sequence[int]") -> list[str]:
 def _promises(promise: Promise) -> list[str]:
     judged = promise.on_time + promise.late
     kept = f"{promise.on_time} of {judged} demands ready on time, {promise.late} late"
-    lines = [f"starts: {promise.starts} intended, {promise.failures} burnt out; {kept}"]
+    lines = [f"starts: {promise.starts} intended, {promise.failures} failed; {kept}"]
     if promise.margins:
         shown = (f"{_share(share)} {show.signed(promise.margin(share))}" for share in QUANTILES)
         lines.append(f"margins: {', '.join(shown)}")
     if promise.stop_delays:
         delays = promise.stop_delays
-        lines.append(f"stops: {len(delays)}, the slowest {show.clock(delays[-1])} after the end of its demand")
+        lines.append(f"stops: {len(delays)}, at most {show.clock(delays[-1])} after the end of the demand")
     return lines
 
 
 def _share(share: float) -> str:
-    return {0.0: "least", 0.5: "median", 1.0: "most"}.get(share, f"{share:.0%}")
+    return {0.0: "minimum", 0.5: "median", 1.0: "maximum"}.get(share, f"{share:.0%}")
 
 
 def _savings(found: "Report") -> list[str]:
@@ -94,7 +94,7 @@ def _savings(found: "Report") -> list[str]:
 def _doubts(found: "Report") -> list[str]:
     less = sum((each.may_be_less for each in found.models), timedelta())
     more = sum((each.may_be_more for each in found.models), timedelta())
-    lines = [f"in doubt: the bill may be {hours(less)} unit-hours less, or {hours(more)} more"]
+    lines = [f"uncertain: the bill may be {hours(less)} unit-hours less, or {hours(more)} more"]
     widest = sorted(
         ((bracket, each) for each in found.models for bracket in each.brackets),
         key=lambda pair: pair[0].unit_time,
@@ -105,7 +105,7 @@ def _doubts(found: "Report") -> list[str]:
         between = f"between {show.instant(bracket.after)} and {show.instant(bracket.by)}"
         lines.append(f"  {each.model_id} {what} {between}: {hours(bracket.unit_time)}")
     lines += [
-        f"  {each.model_id}: {each.unknown_begins} found running, nothing tells since when"
+        f"  {each.model_id}: {each.unknown_begins} found running, start time unknown"
         for each in found.models
         if each.unknown_begins
     ]

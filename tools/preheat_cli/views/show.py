@@ -1,4 +1,4 @@
-"""How facts read on a terminal and in JSON: instants, durations, ledger entries. Knows no command and no store."""
+"""Formats facts for a terminal and for JSON: instants, durations, ledger entries. Depends on no command or store."""
 
 import hashlib
 from collections.abc import Collection, Sequence
@@ -16,7 +16,7 @@ from preheat.domain.record.record import LedgerEntry
 
 DAY = timedelta(days=1)
 MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-SHOWN_MAX = 8  # windows that are told before the others are counted
+SHOWN_MAX = 8  # windows; the others are counted
 DATES_SHOWN_MAX = 3
 
 
@@ -48,7 +48,7 @@ def standing(one: Standing, *, of: bool = True) -> str:
     schedule = f", of schedule {one.subject.schedule}" if of and one.subject.schedule is not None else ""
     count = f", {one.units} units" if one.units is not None else ""
     weight = f", priority {one.priority}" if one.priority != DEFAULT_PRIORITY else ""
-    by = f"by {one.requester}: {one.reason or 'no reason given'}"
+    by = f"by {one.requester}: {one.reason or 'no reason'}"
     return f"{kind} {minute(one.begin)} to {minute(one.until)}{schedule}{count}{weight}, {by} ({one.request_id})"
 
 
@@ -85,6 +85,11 @@ def lead(model: HostedModel) -> str:
     return f"learned (default {duration(model.lead)}, {bounds}, at most {share(rule.late_target)} late)"
 
 
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 model`, `1,204 models`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def share(of_all: float) -> str:
     """Return a share as people read it: `1 %`, `0.25 %`."""
     return f"{100 * of_all:.2g} %"
@@ -112,7 +117,7 @@ def units(asked: Units) -> str:
 
 
 def readiness(asked: Readiness | None) -> str:
-    """Return what shows a model ready: `hosted`, or the inference that is asked for."""
+    """Return what makes a model ready: `hosted`, or the required inference."""
     if asked is None:
         return "hosted"
     digest = hashlib.sha256(asked.payload).hexdigest()[:8]
@@ -120,11 +125,11 @@ def readiness(asked: Readiness | None) -> str:
 
 
 def drain(asked: Drain | None) -> str:
-    """Return which queue a stop waits for: its name, and the limit; `none`."""
+    """Return the queue that a stop waits for, with the limit; or `none`."""
     if asked is None:
         return "none"
     name = asked.queue.replace(":", "/").rsplit("/", 1)[1]
-    return f"{name} for {duration(asked.limit)} at most"
+    return f"{name} for at most {duration(asked.limit)}"
 
 
 def schedule(shown: Schedule) -> str:

@@ -41,7 +41,7 @@ def ics(
         typer.Option("--without", metavar="TEXT", help="Leave out events whose title or categories contain TEXT."),
     ] = None,
     role: Annotated[
-        EventRole, typer.Option("--as", help="What the events are: shifts of one model, or closed days of a calendar.")
+        EventRole, typer.Option("--as", help="Read the events as shifts of one model, or as closed days of a calendar.")
     ] = EventRole.SHIFTS,
 ) -> None:
     """Print the events of an iCalendar file as a plant file with one model, or as a calendar of closed days."""

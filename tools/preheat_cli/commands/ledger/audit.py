@@ -14,6 +14,7 @@ from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import LedgerEntry
 from preheat_cli.errors import CHECK_FAILED, reported_errors
 from preheat_cli.stack import StackName, Surroundings
+from preheat_cli.views import show
 
 
 def audit(
@@ -23,7 +24,7 @@ def audit(
     ] = None,
     stack: StackName = None,
 ) -> None:
-    """Check the stored ledgers. Exit status 1 if a rule is broken or a ledger cannot be read."""
+    """Check the stored ledgers. Exit status 1 if a ledger breaks a rule or is unreadable."""
     with reported_errors():
         store = Surroundings.of(context).open_store(stack)
         names = [ModelId(name) for name in models or store.planned_models()]
@@ -33,7 +34,8 @@ def audit(
             entries, broken = entries + count, broken + len(problems)
             for problem in problems:
                 typer.echo(f"broken: {model_id}: {problem}")
-        typer.echo(f"ledger audit: {len(names)} models, {entries} entries, {broken} broken rules")
+        counted = f"{show.count(len(names), 'model')}, {entries:,} ledger entries"
+        typer.echo(f"ledger audit: {counted}, {show.count(broken, 'broken rule')}")
         if broken:
             raise typer.Exit(CHECK_FAILED)
 

@@ -44,12 +44,12 @@ def rebuild(
         for problem in found.problems:
             typer.echo(problem, err=True)
         if dry_run:
-            typer.echo("dry run: nothing was written")
+            typer.echo("dry run: no record written")
         elif found.records:
             if not yes:
                 count = f"{len(found.records)} record{'s' * (len(found.records) > 1)}"
                 preview = " or --dry-run to preview"
-                require_confirmation(f"Write {count}?", unchanged="nothing was written", preview=preview)
+                require_confirmation(f"Write {count}?", unchanged="no record written", preview=preview)
             _write(store, found)
         if found.problems:
             raise typer.Exit(CHECK_FAILED)
@@ -85,6 +85,8 @@ def _write(store: Store, found: Rebuilt) -> None:
         try:
             store.save(record, None)
         except StaleRecord as error:
-            problem = f"{record.model_id}: {error}: it was written in the meantime; pause the stack and run this again"
+            problem = (
+                f"{record.model_id}: {error}: somebody wrote it in the meantime; pause the stack and run this again"
+            )
             found.problems.append(problem)
             typer.echo(problem, err=True)

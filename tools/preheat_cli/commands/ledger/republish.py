@@ -50,9 +50,9 @@ def republish(
     dry_run: DryRunOption = False,
     yes: YesOption = False,
 ) -> None:
-    """Publish events again that could not be published. Messages in the unpublished queue name their keys.
+    """Publish events again, from the ledger. The messages in the unpublished queue name the keys.
 
-    Name keys, or a time with --from. Replies have to be named by key.
+    Name keys, or a time with --from. For a reply, name its key.
     """
     with reported_errors():
         if not keys and begin is None:
@@ -66,12 +66,12 @@ def republish(
         for problem in found.problems:
             typer.echo(problem, err=True)
         if dry_run:
-            typer.echo("dry run: nothing was published")
+            typer.echo("dry run: no event published")
         elif found.entries:
             if not yes:
                 preview = " or --dry-run to preview"
                 question = f"Publish {len(found.entries)} of them again?"
-                require_confirmation(question, unchanged="nothing was published", preview=preview)
+                require_confirmation(question, unchanged="no event published", preview=preview)
             _publish(surroundings, stack, found)
         if found.problems:
             raise typer.Exit(CHECK_FAILED)
