@@ -1,32 +1,32 @@
-"""The function `audit`: EventBridge Scheduler calls it every five minutes. What the event says is of no account."""
+"""Lambda handler for `audit`. EventBridge Scheduler invokes it every five minutes; the event payload is ignored."""
 
 import os
 from typing import Any
 
 from preheat.app.ports.errors import AccessRefused, StoreUnavailable
-from preheat.bootstrap.wiring import Auditor
-from preheat.observability import telemetry
+from preheat.bootstrap.audit import Auditor
+from preheat.observability import audit as telemetry
 
 auditor = Auditor.from_env(os.environ)
 
 
 class NotListedError(Exception):
-    """A site may not be listed: what runs there is not known, and no later run will tell."""
+    """Access to list a site is denied: what runs there is unknown, and no later run will find out."""
 
 
 def handler(_event: Any, _context: Any) -> dict[str, Any]:
-    """Tell what was found; return how many are at risk.
+    """Report what the audit finds; return how many models are at risk.
 
     Raises:
-        NotListedError: after all is told, a site that refuses to be listed.
+        NotListedError: after the report, if access to list a site is denied.
     """
     try:
         audited = auditor.audit.run()
     except StoreUnavailable as error:
-        telemetry.logger.error("no audit", extra={"reason": str(error)})
+        telemetry.log_failed_audit(error)
         return {"at_risk": None}
-    telemetry.tell_audited(audited)
+    telemetry.report_audit(audited)
     refused = [str(site) for site, error in audited.unlisted if isinstance(error, AccessRefused)]
     if refused:
-        raise NotListedError(f"{len(refused)} sites refuse to be listed; see the log lines `not listed`")
+        raise NotListedError(f"access to list {len(refused)} sites is denied; see the log lines `site not listed`")
     return {"at_risk": len(audited.at_risk)}

@@ -1,42 +1,45 @@
-"""The function `publish`: the ledger's stream calls it with what was appended. It tells of each entry, in order."""
+"""Lambda handler for `publish`. The ledger's stream invokes it with new entries; it publishes each, in order."""
 
 import os
 from typing import Any
 
 from preheat.adapters.dynamodb.stream import Tampered, key_of
 from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable
-from preheat.bootstrap.wiring import Publisher
+from preheat.bootstrap.publish import Publisher
 from preheat.domain.record.record import LedgerEntry
-from preheat.observability import telemetry
+from preheat.observability import publish as telemetry
 
 publisher = Publisher.from_env(os.environ)
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Publish what each record tells; return the first that could not leave yet: it comes again with all after it."""
+    """Publish each record. Return the first that could not be published yet: it comes again, with all after it."""
     for record in event["Records"]:
         try:
             publish(record)
         except (EventsUnavailable, QueueUnavailable) as error:
-            # None after it is tried: what is told of one model keeps its order.
-            telemetry.logger.warning("not published yet", extra={"key": key_of(record), "reason": str(error)})
+            # The records after it wait, so that the events of one model keep their order.
+            telemetry.log_deferred(key_of(record), error)
             return {"batchItemFailures": [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]}
     return {"batchItemFailures": []}
 
 
 def publish(record: dict[str, Any]) -> None:
-    """Publish what one record tells. What can never be published is set aside, for it would stop its shard."""
-    told = None
+    """Publish one record.
+
+    A record that can never be published goes to the unpublished queue, so that it does not block the shard.
+    """
+    item = None
     try:
-        told = publisher.stream.read(record)
-        if isinstance(told, Tampered):
-            telemetry.tell_tampered(told.key, told.change, at=publisher.clock.now())
+        item = publisher.stream.read(record)
+        if isinstance(item, Tampered):
+            telemetry.report_tampering(item.key, item.change, at=publisher.clock.now())
             return
-        telemetry.log_published(key_of(record), publisher.outbox.publish(told))
+        telemetry.log_published(key_of(record), publisher.outbox.publish(item))
     except (EventsUnavailable, QueueUnavailable):
         raise
-    except Exception as error:  # noqa: BLE001 - a bug too must cost one entry its events, never a shard
-        telemetry.logger.exception("set aside", extra={"key": key_of(record)})
+    except Exception as error:  # noqa: BLE001 - even a bug may cost only one entry its events, never a shard
+        telemetry.log_set_aside(key_of(record))
         publisher.set_aside(record, f"{type(error).__name__}: {error}")
-    if isinstance(told, LedgerEntry):
-        telemetry.emit_entry(told)
+    if isinstance(item, LedgerEntry):
+        telemetry.emit_entry(item)

@@ -1,32 +1,32 @@
-"""The function `reconcile`: one pass per work message. Only an unreadable message or a bug is returned as failed."""
+"""Lambda handler for `reconcile`: one pass for each work message.
+
+It returns a message to the queue only if the message is unreadable, or if the pass met a bug.
+"""
 
 import os
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
+from preheat.adapters.sqs.batch import process_each
 from preheat.adapters.sqs.work import parse_work
-from preheat.bootstrap.wiring import Reconciler
-from preheat.observability import correlation, telemetry
+from preheat.bootstrap.reconcile import Reconciler
+from preheat.observability import correlation
+from preheat.observability import reconcile as telemetry
 
 reconciler = Reconciler.from_env(os.environ)
-# One failed message of a batch is returned as such, also when it is the only one: an error would return them all.
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Look at the model that each message names; return the messages that must come again."""
-    return dict(process_partial_response(event=event, record_handler=look, processor=processor, context=context))
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Run a pass for the model that each message names; return the messages that must come again."""
+    return process_each(event, look)
 
 
-def look(record: SQSRecord) -> None:
-    """Make the pass that one message asks for, and tell of it."""
-    with correlation.caused_by(*correlation.of_message(record.raw_event)):
+def look(record: dict[str, Any]) -> None:
+    """Run the pass that one message asks for, and report it."""
+    with correlation.caused_by(*correlation.of_message(record)):
         try:
-            result = reconciler.reconcile(parse_work(record.body))
+            result = reconciler.reconcile(parse_work(record["body"]))
         except Exception:
-            telemetry.logger.exception("not reconciled", extra={"message_id": record.message_id})
+            telemetry.log_failed_pass(record["messageId"])
             raise
-        telemetry.log_result(result)
+        telemetry.log_pass(result)
         telemetry.emit_schedule(result, at=reconciler.remote.clock.now())

@@ -1,33 +1,31 @@
-"""The function `requests`: one answer per message. One that was refused is done with; only a failure comes again."""
+"""Lambda handler for `requests`: one reply for each message. A rejected request is done; only a failure comes again."""
 
 import os
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
+from preheat.adapters.sqs.batch import process_each
 from preheat.app.requests.envelope import Sent
-from preheat.bootstrap.wiring import Requests
-from preheat.observability import correlation, telemetry
+from preheat.bootstrap.requests import Requests
+from preheat.observability import correlation
+from preheat.observability import requests as telemetry
 
 requests = Requests.from_env(os.environ)
-# One failed message of a batch is returned as such, also when it is the only one: an error would return them all.
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer each message; return those that must come again."""
-    return dict(process_partial_response(event=event, record_handler=answer, processor=processor, context=context))
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answer each message; return the messages that must come again."""
+    return process_each(event, answer)
 
 
-def answer(record: SQSRecord) -> None:
-    """Answer one message, and tell of it."""
-    sender = str(record.raw_event.get("attributes", {}).get("SenderId", ""))
-    with correlation.caused_by(record.message_id):
+def answer(record: dict[str, Any]) -> None:
+    """Answer one message, and report it."""
+    message_id = record["messageId"]
+    sender = str(record.get("attributes", {}).get("SenderId", ""))
+    with correlation.caused_by(message_id):
         try:
-            taken = requests.desk.take(Sent(record.message_id, sender, record.body))
+            taken = requests.desk.take(Sent(message_id, sender, record["body"]))
         except Exception:
-            telemetry.logger.exception("not answered", extra={"message_id": record.message_id})
+            telemetry.log_failed_request(message_id)
             raise
-        telemetry.log_taken(taken)
-        telemetry.emit_taken(taken, at=requests.clock.now())
+        telemetry.log_request(taken)
+        telemetry.emit_rejection(taken, at=requests.clock.now())

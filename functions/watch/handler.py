@@ -1,24 +1,28 @@
-"""The function `watch`: EventBridge calls it when others start or stop a model. All it takes is which one."""
+"""Lambda handler for `watch`. EventBridge invokes it when someone else starts or stops a model.
+
+It reads only which model changed.
+"""
 
 import os
 from typing import Any
 
-from preheat.bootstrap.wiring import Watcher
-from preheat.observability import correlation, telemetry
+from preheat.bootstrap.watch import Watcher
+from preheat.observability import correlation
+from preheat.observability import watch as telemetry
 
 watcher = Watcher.from_env(os.environ)
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
-    """Wake the models that the event may concern; return how many; raises what keeps it from it."""
+    """Wake the models that the event may concern; return how many. Raises any error that prevents it."""
     event_id = event.get("id") if isinstance(event, dict) else None
     with correlation.caused_by(event_id, correlation.of_invocation(context)):
         try:
             change = watcher.watch.read(event)
             woken = watcher.watch.look(change) if change is not None else ()
         except Exception:
-            telemetry.logger.exception("not watched")
+            telemetry.log_failed_event()
             raise
         if change is not None:
-            telemetry.log_watched(change, woken)
+            telemetry.log_change(change, woken)
     return {"woken": len(woken)}

@@ -46,9 +46,9 @@ def test_its_links_lead_to_its_own_headings() -> None:
     [
         "exists already",
         "is older than this model's plan",
-        "no tick",
+        "tick failed",
         "Cannot reach the store",
-        "not reconciled",
+        "pass failed",
         "Gave up after",
     ],
 )

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from preheat.app.ports.store import Store
-from preheat.bootstrap.wiring import Auditor
+from preheat.bootstrap.audit import Auditor
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import LedgerEntry

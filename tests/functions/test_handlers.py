@@ -24,7 +24,8 @@ from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import RequestId, Subject
 from preheat.domain.plan.plan import Backend, HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import Phase
-from preheat.observability import correlation, telemetry
+from preheat.observability import correlation
+from preheat.observability.logs import logger
 from preheat_simulator.core.status import Operation
 from preheat_simulator.http.options import Options
 from preheat_simulator.http.serve import RunningSimulator, run_in_thread
@@ -281,12 +282,12 @@ def test_one_id_leads_from_the_tick_over_its_message_and_the_transition_to_the_c
     agents = asked_of_the_service(monkeypatch)
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(telemetry.logger.registered_formatter)
-    telemetry.logger.addHandler(handler)
+    handler.setFormatter(logger.registered_formatter)
+    logger.addHandler(handler)
     try:
         function("reconcile").handler(asked, CONTEXT)
     finally:
-        telemetry.logger._logger.removeHandler(handler)
+        logger._logger.removeHandler(handler)
     (line,) = map(json.loads, stream.getvalue().splitlines())
     assert (line["message"], line["action"], line["correlation_id"]) == ("transition", "start", cause)
     assert len(agents) == 2  # describe and start
@@ -317,7 +318,7 @@ def test_an_unreadable_message_harms_no_other_of_its_batch(stack: Stack) -> None
 
 def test_the_log_says_why_a_message_is_unreadable(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
     function("reconcile").handler(event("reconcile-not-json"), CONTEXT)
-    assert "not reconciled" in caplog.text
+    assert "pass failed" in caplog.text
     assert "work message: not JSON" in caplog.text
 
 
@@ -376,7 +377,7 @@ def test_a_tick_without_its_store_ends_quietly_and_tells_no_delay(
 
     monkeypatch.setattr(DynamoStore, "due", out_of_reach)
     assert tick.handler(event("tick-scheduled"), CONTEXT) == {"sent": 0}
-    assert "no tick" in caplog.text
+    assert "tick failed" in caplog.text
     assert "PickupDelay" not in capsys.readouterr().out
 
 
@@ -393,7 +394,7 @@ def test_an_audit_without_its_store_ends_quietly_and_tells_no_figure(
 
     monkeypatch.setattr(DynamoStore, "plan_version", out_of_reach)
     assert audit.handler(event("audit-scheduled"), CONTEXT) == {"at_risk": None}
-    assert "no audit" in caplog.text
+    assert "audit failed" in caplog.text
     assert "_aws" not in capsys.readouterr().out
 
 
@@ -470,7 +471,7 @@ def test_a_request_that_cannot_be_stored_comes_again(
     with monkeypatch.context() as context:
         context.setattr(DynamoStore, "answer", out_of_reach)
         assert len(requests.handler(event("requests-hold"), CONTEXT)["batchItemFailures"]) == 1
-    assert "not answered" in caplog.text
+    assert "request failed" in caplog.text
     assert requests.handler(event("requests-hold"), CONTEXT) == {"batchItemFailures": []}
 
 

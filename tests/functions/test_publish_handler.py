@@ -58,7 +58,7 @@ def test_what_cannot_be_read_is_set_aside_and_holds_nothing_up(
     (aside,) = map(json.loads, stack.messages("unpublished"))
     assert aside["key"] == "weld-seams/1"
     assert "schema: 99 is not 1" in aside["reason"]
-    assert "set aside" in caplog.text
+    assert "moved to the unpublished queue" in caplog.text
 
 
 def test_a_bug_costs_one_entry_its_events_and_no_shard(
@@ -82,7 +82,7 @@ def test_a_hand_in_the_ledger_is_an_error_and_a_metric_and_no_event(
     stack: Stack, publish: ModuleType, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     assert publish.handler(event("publish-tampered"), CONTEXT) == {"batchItemFailures": []}
-    found = [record for record in caplog.records if record.message == "the ledger was tampered with"]
+    found = [record for record in caplog.records if record.message == "ledger changed by hand"]
     assert [(record.levelname, record.__dict__["change"]) for record in found] == [
         ("ERROR", "MODIFY"),
         ("ERROR", "REMOVE"),

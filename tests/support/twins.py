@@ -15,7 +15,7 @@ from preheat.app.reconcile.reconcile import reconcile
 from preheat.app.tick import tick
 from preheat.domain.plan.plan import Backend, Target
 from preheat.domain.record.attempt import Call
-from preheat.observability.telemetry import _measures
+from preheat.observability.publish import read_measures
 from preheat_cli.demo.facts import Billed, Metrics, ServiceCall, ServiceFacts, Shift
 from preheat_cli.demo.run import STOP_LATENCY
 from preheat_simulator.core.faults import FaultKind, InjectedFault
@@ -112,7 +112,7 @@ class Twins:
     def metrics(self, since: datetime) -> Metrics:
         values: dict[str, list[float]] = {}
         for entry in self.entries if self.emits else []:
-            for name, _, value in _measures(entry):
+            for name, _, value in read_measures(entry):
                 values.setdefault(name, []).append(value)
         return Metrics(
             starts_on_time=len(values.get("StartsOnTime", [])),

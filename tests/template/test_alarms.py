@@ -20,7 +20,11 @@ from preheat.domain.plan.plan import Backend, ModelId, Target
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.paid import Cause, Stretch
 from preheat.domain.record.record import Action, LedgerEntry, Phase
-from preheat.observability import telemetry
+from preheat.observability.audit import report_audit
+from preheat.observability.publish import BY_SCHEDULE, emit_entry, read_times
+from preheat.observability.reconcile import emit_schedule
+from preheat.observability.requests import emit_rejection
+from preheat.observability.tick import emit_pickup_delay
 
 type OfType = Callable[[str], dict[str, dict[str, Any]]]
 
@@ -41,26 +45,26 @@ FOUND = replace(
 RESULT = Result(WELD, Action.LOOK, "so", Phase.IDLE, None, ())
 
 RAISED: dict[str, Callable[[], None]] = {
-    "ModelLateAlarm": lambda: telemetry.emit_entry(LATE),
-    "StartFailedAlarm": lambda: telemetry.emit_entry(replace(LATE, action=Action.FAIL, late=None)),
-    "ModelAtRiskAlarm": lambda: telemetry.tell_audited(FOUND),
-    "CapacityAlarm": lambda: telemetry.emit_entry(replace(LATE, action=Action.CAPACITY, late=None)),
-    "ModelStuckAlarm": lambda: telemetry.tell_audited(FOUND),
-    "UnscheduledModelAlarm": lambda: telemetry.tell_audited(FOUND),
-    "LedgerTamperedAlarm": lambda: telemetry.tell_audited(replace(QUIET, violations=(Violation(WELD, "S7", "gap"),))),
-    "PickupDelayAlarm": lambda: telemetry.emit_pickup_delay(timedelta(minutes=4), at=NOW),
-    "RequestsRejectedAlarm": lambda: telemetry.emit_taken(
+    "ModelLateAlarm": lambda: emit_entry(LATE),
+    "StartFailedAlarm": lambda: emit_entry(replace(LATE, action=Action.FAIL, late=None)),
+    "ModelAtRiskAlarm": lambda: report_audit(FOUND),
+    "CapacityAlarm": lambda: emit_entry(replace(LATE, action=Action.CAPACITY, late=None)),
+    "ModelStuckAlarm": lambda: report_audit(FOUND),
+    "UnscheduledModelAlarm": lambda: report_audit(FOUND),
+    "LedgerTamperedAlarm": lambda: report_audit(replace(QUIET, violations=(Violation(WELD, "S7", "gap"),))),
+    "PickupDelayAlarm": lambda: emit_pickup_delay(timedelta(minutes=4), at=NOW),
+    "RequestsRejectedAlarm": lambda: emit_rejection(
         Taken(Reply(RequestId("a"), None, None, "x", NOW, accepted=False, code="bad", reason="so", digest="0")), at=NOW
     ),
-    "SchedulesNotEvaluatedAlarm": lambda: telemetry.emit_schedule(replace(RESULT, unevaluated="so"), at=NOW),
-    "HolidayHorizonAlarm": lambda: telemetry.emit_schedule(replace(RESULT, closed_until=date(2026, 12, 24)), at=NOW),
+    "SchedulesNotEvaluatedAlarm": lambda: emit_schedule(replace(RESULT, unevaluated="so"), at=NOW),
+    "HolidayHorizonAlarm": lambda: emit_schedule(replace(RESULT, closed_until=date(2026, 12, 24)), at=NOW),
     "TickMissingAlarm": lambda: None,
     "AuditMissingAlarm": lambda: None,
 }
-CALM: dict[str, Callable[[], None]] = dict.fromkeys(RAISED, lambda: telemetry.tell_audited(QUIET)) | {
-    "ModelLateAlarm": lambda: telemetry.emit_entry(HOSTED),
-    "PickupDelayAlarm": lambda: telemetry.emit_pickup_delay(timedelta(seconds=90), at=NOW),
-    "TickMissingAlarm": lambda: telemetry.emit_pickup_delay(timedelta(), at=NOW),
+CALM: dict[str, Callable[[], None]] = dict.fromkeys(RAISED, lambda: report_audit(QUIET)) | {
+    "ModelLateAlarm": lambda: emit_entry(HOSTED),
+    "PickupDelayAlarm": lambda: emit_pickup_delay(timedelta(seconds=90), at=NOW),
+    "TickMissingAlarm": lambda: emit_pickup_delay(timedelta(), at=NOW),
 }
 
 
@@ -129,7 +133,7 @@ def test_a_schedule_is_a_dimension_of_the_four_that_a_planner_asks_for(capsys: p
         frozenset({"service"}),
         frozenset({"service", "schedule"}),
     }
-    assert {name for name, dimensions, _ in found if "schedule" in dimensions} == telemetry.BY_SCHEDULE
+    assert {name for name, dimensions, _ in found if "schedule" in dimensions} == BY_SCHEDULE
 
 
 def on_dashboard(of_type: OfType) -> list[list[Any]]:
@@ -176,7 +180,7 @@ def test_what_the_dashboard_asks_of_the_log_is_written_there_and_stands_on_the_p
         "TimeToHosted",
     }
     written = set()
-    for name, value in (telemetry.times_of(STARTED) | telemetry.times_of(STOPPED)).items():
+    for name, value in (read_times(STARTED) | read_times(STOPPED)).items():
         written |= {f"{name}.{part}" for part in value} if isinstance(value, dict) else {name}
     asked = set(re.findall(r"(?:sum|max)\(([a-z_.]+)\)", " ".join(queries[:3])))
     assert asked <= written

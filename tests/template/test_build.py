@@ -20,6 +20,22 @@ FUNCTIONS = {
     "WatchFunction": "watch",
 }
 NEVER_LOADED = {"holidays", "pydantic", "aws_xray_sdk", "typer", "rich", "starlette", "uvicorn", "ruamel", "moto"}
+POWERTOOLS = "aws_lambda_powertools.utilities"
+NEVER_LOADED_BY_ANY = {
+    *("asyncio", "boto3", f"{POWERTOOLS}.batch", f"{POWERTOOLS}.data_classes", "preheat.adapters.memory")
+}
+# The most modules of `preheat` that a function may load, packages not counted. Raise a number only for code that runs.
+MODULES_MAX = {"tick": 44, "publish": 41, "watch": 44, "audit": 60, "requests": 62, "reconcile": 80}
+DECIDES = {"preheat.domain.decision.decision", "preheat.app.reconcile"}
+# What each function has no use for, beside the modules of the other functions.
+NEVER_LOADED_BY = {
+    "tick": {*DECIDES, "preheat.domain.lead", "preheat.domain.demand.demand", "preheat.adapters.hosting"},
+    "watch": {*DECIDES, "preheat.domain.lead", "preheat.domain.demand.demand", "preheat.adapters.hosting"},
+    "publish": {*DECIDES, "preheat.domain.lead", "preheat.adapters.hosting", "preheat.adapters.dynamodb.store"},
+    "requests": {*DECIDES, "preheat.adapters.hosting", "preheat.adapters.eventbridge"},
+    "audit": {*DECIDES, "preheat.adapters.sqs", "preheat.adapters.eventbridge"},
+    "reconcile": {"preheat.app.audit", "preheat.adapters.eventbridge", "preheat.adapters.hosting.listing"},
+}
 CHECKED_BY_NOBODY = 0b01  # PEP 552: found by a hash that is not compared with the source
 LIMIT_BYTES = 250 * 1024 * 1024  # Lambda's, for the function and its layers unzipped
 
@@ -46,15 +62,35 @@ def layers(built: Path) -> list[Path]:
     return [built / "PreheatLayer" / "python", built / "DependenciesLayer" / "python"]
 
 
+def modules_of(function: Path, layers: list[Path], environment: dict[str, str]) -> dict[str, bool]:
+    """Load a built handler from the built layers alone; return every module that is loaded, and whether it is code."""
+    code = """
+import json, handler
+assert callable(handler.handler)
+print(json.dumps({name: not hasattr(module, "__path__") for name, module in sys.modules.items()}))
+"""
+    found: dict[str, bool] = json.loads(bare_python(code, function, *layers, environment=environment).splitlines()[-1])
+    return found
+
+
+@pytest.mark.parametrize(("function", "name"), FUNCTIONS.items())
+def test_a_function_loads_only_its_own_code(
+    built: Path, layers: list[Path], lambda_environment: dict[str, str], function: str, name: str
+) -> None:
+    loaded = modules_of(built / function, layers, lambda_environment)
+    others = {f"preheat.{ring}.{other}" for ring in ("app", "bootstrap", "observability") for other in MODULES_MAX}
+    others -= {f"preheat.{ring}.{name}" for ring in ("app", "bootstrap", "observability")}
+    forbidden = others | NEVER_LOADED_BY_ANY | NEVER_LOADED_BY[name]
+    assert not [each for each in loaded if any(each == one or each.startswith(f"{one}.") for one in forbidden)]
+    ours = sorted(each for each, is_code in loaded.items() if is_code and each.startswith("preheat."))
+    assert len(ours) <= MODULES_MAX[name], ours
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_handler_imports_from_its_layers_alone_and_loads_no_tools(
     built: Path, layers: list[Path], lambda_environment: dict[str, str], function: str
 ) -> None:
-    code = "import json, handler; print(json.dumps([callable(handler.handler), sorted(sys.modules)]))"
-    is_callable, loaded = json.loads(
-        bare_python(code, built / function, *layers, environment=lambda_environment).splitlines()[-1]
-    )
-    assert is_callable
+    loaded = modules_of(built / function, layers, lambda_environment)
     assert "preheat" in loaded
     assert NEVER_LOADED.isdisjoint(name.partition(".")[0] for name in loaded)
     assert not [name for name in loaded if name.startswith("preheat_")]

@@ -141,7 +141,7 @@ def _current_aws() -> "LocalAws":
 def _named_store(stack: str) -> Store:
     names = ["ModelsTable", "LedgerTable", "PlansTable"]
     session, outputs = _named_stack(stack, *names)
-    from preheat.bootstrap import wiring as bootstrap  # noqa: PLC0415 - loads PynamoDB
+    from preheat.bootstrap import store as bootstrap  # noqa: PLC0415 - loads PynamoDB
     from preheat.bootstrap.settings import StoreSettings  # noqa: PLC0415 - as above
 
     return bootstrap.open_store(StoreSettings(*(outputs[name] for name in names)), session)

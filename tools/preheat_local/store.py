@@ -4,7 +4,7 @@ from botocore.session import Session
 
 from preheat.app.ports.store import Store
 from preheat.bootstrap.settings import StoreSettings
-from preheat.bootstrap.wiring import open_store
+from preheat.bootstrap.store import open_store
 from preheat_local import LocalAws, environment
 
 

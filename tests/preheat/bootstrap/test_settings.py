@@ -75,9 +75,9 @@ def test_all_that_is_missing_or_wrong_is_told_at_once_with_what_is_accepted() ->
         "PREHEAT_MODELS_TABLE is 'a/b'; accepted: the name of a DynamoDB table, 3 to 255 of [a-zA-Z0-9_.-]",
         "PREHEAT_LEDGER_TABLE is ''; accepted: the name of a DynamoDB table, 3 to 255 of [a-zA-Z0-9_.-]",
         "PREHEAT_PLANS_TABLE is not set; accepted: the name of a DynamoDB table, 3 to 255 of [a-zA-Z0-9_.-]",
-        "PREHEAT_WORK_QUEUE_URL is 'work'; accepted: the URL of an SQS queue",
         "PREHEAT_MODE is 'Act'; accepted: act, observe, paused",
-        "PREHEAT_HOSTING_ENDPOINT_URL is 'ftp://h'; accepted: an http or https URL, or nothing for the service's own",
+        "PREHEAT_HOSTING_ENDPOINT_URL is 'ftp://h'; accepted: an http or https URL, or empty for the service's default",
+        "PREHEAT_WORK_QUEUE_URL is 'work'; accepted: the URL of an SQS queue",
         "PREHEAT_STACK_NAME is '1st stack'; accepted: the stack's name: 1 to 128 of [a-zA-Z0-9-]",
     ]
 
@@ -109,7 +109,7 @@ def test_lists_are_read_whole_and_one_wrong_part_is_named() -> None:
 
 
 def test_what_a_cold_start_loads_of_these_holds_neither_pydantic_nor_tracing_nor_boto3() -> None:
-    loaded = ("bootstrap.settings", "observability.telemetry", "adapters.sqs.sqs", "adapters.dynamodb.store")
+    loaded = ("bootstrap.settings", "observability.reconcile", "adapters.sqs.sqs", "adapters.dynamodb.store")
     load = "; ".join([*(f"import preheat.{each}" for each in loaded), "import sys"])
     show = "print(*sorted({name.split('.')[0] for name in sys.modules}))"
     found = subprocess.run(

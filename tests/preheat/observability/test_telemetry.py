@@ -17,7 +17,8 @@ from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
 from preheat.domain.plan.plan import ModelId, Target
 from preheat.domain.record.paid import Cause, Stretch
 from preheat.domain.record.record import Action, LedgerEntry, Phase
-from preheat.observability import correlation, telemetry
+from preheat.observability import correlation, publish, reconcile, requests, tick
+from preheat.observability.logs import TEXT_MAX, logger
 from preheat.observability.masking import log_line, masked
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -48,7 +49,7 @@ def metrics_of(line: dict[str, Any]) -> dict[str, tuple[str, list[float]]]:
 
 
 def test_an_entry_is_one_line_in_two_dimension_sets_at_its_own_time(capsys: pytest.CaptureFixture[str]) -> None:
-    telemetry.emit_entry(HOSTED)
+    publish.emit_entry(HOSTED)
     (line,) = lines(capsys)
     assert line == {
         "_aws": {
@@ -78,14 +79,14 @@ def test_an_entry_is_one_line_in_two_dimension_sets_at_its_own_time(capsys: pyte
 def test_the_inference_that_proved_a_model_ready_is_a_property_and_no_series(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    telemetry.emit_entry(replace(HOSTED, inference_latency=timedelta(milliseconds=412.5)))
+    publish.emit_entry(replace(HOSTED, inference_latency=timedelta(milliseconds=412.5)))
     (line,) = lines(capsys)
     assert line["inference_latency_ms"] == 412.5
     assert set(metrics_of(line)) == {"TimeToHosted", "HostedMargin", "StartsOnTime"}
 
 
 def test_an_entry_without_a_schedule_counts_for_the_service_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    telemetry.emit_entry(replace(HOSTED, schedule=None))
+    publish.emit_entry(replace(HOSTED, schedule=None))
     (line,) = lines(capsys)
     assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
     assert "schedule" not in line
@@ -93,30 +94,30 @@ def test_an_entry_without_a_schedule_counts_for_the_service_alone(capsys: pytest
 
 def test_an_entry_that_measures_nothing_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     for action in set(Action) - {Action.FAIL, Action.CAPACITY}:
-        telemetry.emit_entry(replace(BARE, action=action))
+        publish.emit_entry(replace(BARE, action=action))
     assert lines(capsys) == []
 
 
 def test_the_times_of_an_entry_are_the_ledgers() -> None:
     minute = timedelta(minutes=1)
     made = replace(BARE, action=Action.START, attempt=2, ready_at=BARE.at + 30 * minute)
-    assert telemetry.times_of(made) == {"attempt": 2, "lead_seconds": 1800}
+    assert publish.read_times(made) == {"attempt": 2, "lead_seconds": 1800}
     paid = (
         Stretch(SIX, SIX + minute, 2, Cause.IDLE),
         Stretch(SIX + minute, SIX + 4 * minute, 2, Cause.SHIFT),
         Stretch(SIX + 4 * minute, SIX + 4 * minute, 2, Cause.DRAIN),
     )
     stopped = replace(BARE, action=Action.STOP, needed_until=BARE.at - 3 * minute, paid=paid)
-    assert telemetry.times_of(stopped) == {
+    assert publish.read_times(stopped) == {
         "stop_delay_seconds": 180,
         "idle_seconds": 60,
         "unit_seconds": {"idle": 120, "shift": 360},
     }
-    assert telemetry.times_of(BARE) == {}
+    assert publish.read_times(BARE) == {}
 
 
 def test_a_late_start_counts_as_late_with_a_negative_margin(capsys: pytest.CaptureFixture[str]) -> None:
-    telemetry.emit_entry(replace(HOSTED, margin=timedelta(seconds=-3), late=True, time_to_hosted=None))
+    publish.emit_entry(replace(HOSTED, margin=timedelta(seconds=-3), late=True, time_to_hosted=None))
     (line,) = lines(capsys)
     assert metrics_of(line) == {"HostedMargin": ("Seconds", [-3.0]), "StartsLate": ("Count", [1.0])}
 
@@ -135,15 +136,13 @@ def test_a_late_start_counts_as_late_with_a_negative_margin(capsys: pytest.Captu
 def test_a_start_that_burnt_out_or_was_refused_for_good_is_a_failure(
     capsys: pytest.CaptureFixture[str], action: Action, from_phase: Phase, to_phase: Phase, counts: bool
 ) -> None:
-    telemetry.emit_entry(replace(BARE, action=action, from_phase=from_phase, to_phase=to_phase))
+    publish.emit_entry(replace(BARE, action=action, from_phase=from_phase, to_phase=to_phase))
     assert [metrics_of(line) for line in lines(capsys)] == ([{"StartFailures": ("Count", [1.0])}] if counts else [])
 
 
 def test_entries_of_one_invocation_are_lines_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
     for number in range(3):
-        telemetry.emit_entry(
-            replace(HOSTED, sequence=number, at=SIX + timedelta(seconds=number), schedule=f"s{number}")
-        )
+        publish.emit_entry(replace(HOSTED, sequence=number, at=SIX + timedelta(seconds=number), schedule=f"s{number}"))
     found = lines(capsys)
     assert [line["sequence"] for line in found] == [0, 1, 2]
     assert [line["schedule"] for line in found] == ["s0", "s1", "s2"]
@@ -152,8 +151,8 @@ def test_entries_of_one_invocation_are_lines_of_their_own(capsys: pytest.Capture
 
 
 def test_the_pickup_delay_is_told_also_when_it_is_zero(capsys: pytest.CaptureFixture[str]) -> None:
-    telemetry.emit_pickup_delay(timedelta(), at=SIX)
-    telemetry.emit_pickup_delay(timedelta(minutes=3), at=SIX)
+    tick.emit_pickup_delay(timedelta(), at=SIX)
+    tick.emit_pickup_delay(timedelta(minutes=3), at=SIX)
     found = lines(capsys)
     assert [metrics_of(line) for line in found] == [
         {"PickupDelay": ("Seconds", [0.0])},
@@ -170,7 +169,7 @@ def test_text_from_outside_stays_one_capped_field_of_one_line() -> None:
     line = _logged(result)
     assert "_aws" not in line
     assert line["reason"].startswith(FORGED)
-    assert len(line["reason"]) == telemetry.TEXT_MAX
+    assert len(line["reason"]) == TEXT_MAX
 
 
 def test_a_transition_is_one_line_with_a_constant_message_and_facts_as_fields() -> None:
@@ -204,7 +203,7 @@ def test_a_transition_is_one_line_with_a_constant_message_and_facts_as_fields() 
 def test_a_pass_that_changed_nothing_is_no_line_at_info_and_each_transition_is_one(
     caplog: pytest.LogCaptureFixture, facts: dict[str, Any], levels: list[str]
 ) -> None:
-    telemetry.log_result(Result(ModelId("weld-seams"), Action.LOOK, "so", **facts))
+    reconcile.log_pass(Result(ModelId("weld-seams"), Action.LOOK, "so", **facts))
     assert [record.levelname for record in caplog.records] == levels
 
 
@@ -238,14 +237,14 @@ def test_accounts_roles_and_addresses_are_masked_wherever_a_log_line_quotes_them
 def test_what_a_traceback_quotes_is_masked_too() -> None:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(telemetry.logger.registered_formatter)
-    telemetry.logger.addHandler(handler)
+    handler.setFormatter(logger.registered_formatter)
+    logger.addHandler(handler)
     try:
         int("arn:aws:iam::210987654321:role/preheat-member")
     except ValueError:
-        telemetry.logger.exception("not reconciled")
+        logger.exception("pass failed")
     finally:
-        telemetry.logger._logger.removeHandler(handler)
+        logger._logger.removeHandler(handler)
     assert "210987654321" not in stream.getvalue()
     assert "preheat-member" not in stream.getvalue().replace("role/[name]", "")
 
@@ -277,7 +276,7 @@ def test_a_refused_request_is_counted_once_without_a_dimension_that_it_chooses(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for each in (taken(), taken(again=True), taken(accepted=True)):
-        telemetry.emit_taken(each, at=SIX)
+        requests.emit_rejection(each, at=SIX)
     (line,) = lines(capsys)
     assert metrics_of(line) == {"RequestsRejected": ("Count", [1.0])}
     assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
@@ -289,7 +288,7 @@ def test_a_request_is_one_line_a_refusal_at_warning(
     caplog: pytest.LogCaptureFixture, accepted: bool, level: int
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    telemetry.log_taken(taken(accepted=accepted))
+    requests.log_request(taken(accepted=accepted))
     (record,) = caplog.records
     assert (record.levelno, record.message) == (level, "requested")
     told = record.__dict__
@@ -309,12 +308,12 @@ def _logged(result: Result) -> dict[str, Any]:
     """Return the one line that the logger writes, by its own formatter."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(telemetry.logger.registered_formatter)
-    telemetry.logger.addHandler(handler)
+    handler.setFormatter(logger.registered_formatter)
+    logger.addHandler(handler)
     try:
-        telemetry.log_result(result)
+        reconcile.log_pass(result)
     finally:
-        telemetry.logger._logger.removeHandler(handler)
+        logger._logger.removeHandler(handler)
     (text,) = stream.getvalue().splitlines()
     line: dict[str, Any] = json.loads(text)
     return line
@@ -334,7 +333,7 @@ def test_a_schedule_that_needs_a_person_is_a_metric(
     facts: dict[str, Any], told: dict[str, int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = replace(Result(HOSTED.model_id, Action.LOOK, "kept"), **facts)
-    telemetry.emit_schedule(result, at=SIX)
+    reconcile.emit_schedule(result, at=SIX)
     out = capsys.readouterr().out
     line = json.loads(out) if out else {}
     assert {name: line[name][0] for name in ("SchedulesNotEvaluated", "HolidayHorizonDays") if name in line} == told

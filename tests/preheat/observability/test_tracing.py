@@ -1,12 +1,12 @@
 """What X-Ray is told: a subsegment for each remote call, where Lambda samples the invocation; no call ever suffers."""
 
 import ast
-import inspect
 import json
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,9 +15,9 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.session import Session
 
+import preheat.bootstrap
 from preheat.adapters.hosting.calling import CONFIG
 from preheat.adapters.hosting.service_model import lookout_client
-from preheat.bootstrap import wiring as bootstrap
 from preheat.observability import correlation
 from preheat.observability.tracing import DAEMON, TRACE, traced
 from preheat_simulator.core.faults import FaultKind, InjectedFault
@@ -173,8 +173,9 @@ def test_a_daemon_that_cannot_be_told_fails_no_call(client: Any, monkeypatch: py
 
 
 def test_every_session_that_a_function_is_wired_with_is_traced() -> None:
-    tree = ast.parse(inspect.getsource(bootstrap))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    trees = [ast.parse(path.read_text()) for path in Path(*preheat.bootstrap.__path__).glob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    calls = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
     made = [node for node in calls if node.func.id == "Session"]  # type: ignore[attr-defined]
     wrapped = [node.args[0] for node in calls if node.func.id == "traced"]  # type: ignore[attr-defined]
     assert made

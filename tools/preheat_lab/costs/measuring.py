@@ -19,7 +19,8 @@ from preheat.app.reconcile.reconcile import Result
 from preheat.app.tick import Ticked
 from preheat.domain.record.event import Event
 from preheat.domain.record.record import LedgerEntry, ModelRecord
-from preheat.observability import telemetry
+from preheat.observability import publish, reconcile, tick
+from preheat.observability.logs import logger
 from preheat_lab.simulation import functions
 from preheat_lab.simulation.faults import MIXES
 from preheat_lab.simulation.plant import draw_plant
@@ -50,7 +51,7 @@ class MeasuredWeek:
 
 
 class CountingTelemetry(functions.SilentTelemetry):
-    """Stands in for `observability.telemetry` in the simulated functions: lets it write, and counts the bytes."""
+    """Stands in for each handler's `telemetry` in the simulated functions: lets it write, and counts the bytes."""
 
     def __init__(self, told: Callable[[LedgerEntry], None]) -> None:
         super().__init__(self._emit_entry)
@@ -60,34 +61,34 @@ class CountingTelemetry(functions.SilentTelemetry):
     lines: ClassVar[Counter[str]] = Counter()  # bytes, by what wrote them
     hours: ClassVar[set[tuple[str, str, str, str]]] = set()  # of metrics: kind, name, dimensions, hour
 
-    def log_result(self, result: Result) -> None:
+    def log_pass(self, result: Result) -> None:
         """Write and count."""
-        self._count("log", lambda: telemetry.log_result(result))
+        self._count("log", lambda: reconcile.log_pass(result))
 
     def log_tick(self, ticked: Ticked) -> None:
         """Write and count."""
-        self._count("tick", lambda: telemetry.log_tick(ticked))
+        self._count("tick", lambda: tick.log_tick(ticked))
 
     def emit_schedule(self, result: Result, *, at: datetime) -> None:
         """Write and count."""
-        self._count("metric", lambda: telemetry.emit_schedule(result, at=at))
+        self._count("metric", lambda: reconcile.emit_schedule(result, at=at))
 
     def emit_pickup_delay(self, delay: timedelta, *, at: datetime) -> None:
         """Write and count."""
-        self._count("tick", lambda: telemetry.emit_pickup_delay(delay, at=at))
+        self._count("tick", lambda: tick.emit_pickup_delay(delay, at=at))
 
     def log_published(self, key: str, events: Sequence[Event]) -> None:
         """Write and count."""
         CountingTelemetry.events += len(events)
-        self._count("log", lambda: telemetry.log_published(key, events))
+        self._count("log", lambda: publish.log_published(key, events))
 
     def _emit_entry(self, entry: LedgerEntry) -> None:
         self._told(entry)
-        self._count("metric", lambda: telemetry.emit_entry(entry))
+        self._count("metric", lambda: publish.emit_entry(entry))
 
     def _count(self, kind: str, write: Callable[[], None]) -> None:
         text = io.StringIO()
-        handler = telemetry.logger.registered_handler
+        handler = logger.registered_handler
         before = handler.setStream(text)  # type: ignore[attr-defined]  # a StreamHandler
         try:
             with redirect_stdout(text):

@@ -18,7 +18,10 @@ from preheat.app.ports.errors import PreheatError, UnreadableItem
 from preheat.app.reconcile.reconcile import Result
 from preheat.app.requests.desk import Taken
 from preheat.app.tick import Ticked
-from preheat.bootstrap.wiring import Publisher, Reconciler, Requests, Ticker
+from preheat.bootstrap.publish import Publisher
+from preheat.bootstrap.reconcile import Reconciler
+from preheat.bootstrap.requests import Requests
+from preheat.bootstrap.tick import Ticker
 from preheat.domain.record.event import Event
 from preheat.domain.record.record import LedgerEntry
 from preheat_lab.checkout import ROOT
@@ -73,11 +76,11 @@ class Functions:
         An error that the handler returned its message for, other than what it may be returned for, is a bug: it is
         raised.
         """
-        self._telemetry.logger.last = None
+        self._telemetry.last = None
         answer = self._reconcile.handler(make_sqs_event(message), None)
         if not find_failed(answer, {message.message_id}):
             return True
-        error = self._telemetry.logger.last
+        error = self._telemetry.last
         if error is None:
             raise RuntimeError(f"message {message.body!r} was returned, and nothing told why")
         if not isinstance(error, UnreadableItem):
@@ -88,13 +91,13 @@ class Functions:
         """Call `requests` with one message; return what became of it, or the error for which it must come again."""
         if self._requests is None:
             raise RuntimeError("nobody asks in this world")
-        self._telemetry.logger.last = self._telemetry.taken = None
+        self._telemetry.last = self._telemetry.taken = None
         event = make_sqs_event(message)
         event["Records"][0]["attributes"]["SenderId"] = sender
         if not find_failed(self._requests.handler(event, None), {message.message_id}):
             taken: Taken | None = self._telemetry.taken
             return taken if taken is not None else RuntimeError(f"{message.body!r} is done with, and nobody told of it")
-        error: BaseException | None = self._telemetry.logger.last
+        error: BaseException | None = self._telemetry.last
         return error if error is not None else RuntimeError(f"{message.body!r} came back, and nothing told why")
 
     def publish(self, records: list[dict[str, Any]]) -> int:
@@ -102,10 +105,10 @@ class Functions:
 
         What it sets aside here is a bug: nothing in the simulated ledger is unreadable. It is raised.
         """
-        self._telemetry.logger.last = None
+        self._telemetry.last = None
         answer = self._publish.handler({"Records": records}, None)
-        if self._telemetry.logger.last is not None:
-            raise self._telemetry.logger.last
+        if self._telemetry.last is not None:
+            raise self._telemetry.last
         places = [record["dynamodb"]["SequenceNumber"] for record in records]
         returned = find_failed(answer, places)
         return min((places.index(each) for each in returned), default=len(records))
@@ -116,21 +119,39 @@ class Functions:
 
 
 class SilentTelemetry:
-    """Stands in for `telemetry`: keeps the last error and answer, hands the entries on, drops the rest."""
+    """Stands in for each handler's `telemetry`: keeps the last error and answer, passes entries on, drops the rest."""
 
     def __init__(self, told: Callable[[LedgerEntry], None]) -> None:
-        self.logger = SilentLogger()
+        self.last: BaseException | None = None
         self.taken: Taken | None = None
         self.emit_entry = told
 
-    def log_result(self, result: Result) -> None:
+    def log_failed_pass(self, message_id: str) -> None:  # noqa: ARG002 - the parameter of the real one
+        """Keep the error that is being handled."""
+        self.last = sys.exception()
+
+    def log_failed_request(self, message_id: str) -> None:  # noqa: ARG002 - as above
+        """Keep the error that is being handled."""
+        self.last = sys.exception()
+
+    def log_set_aside(self, key: str) -> None:  # noqa: ARG002 - as above
+        """Keep the error that is being handled."""
+        self.last = sys.exception()
+
+    def log_deferred(self, key: str, error: Exception) -> None:
         """Drop the line."""
 
-    def log_taken(self, taken: Taken) -> None:
+    def log_failed_tick(self, error: Exception) -> None:
+        """Drop the line."""
+
+    def log_pass(self, result: Result) -> None:
+        """Drop the line."""
+
+    def log_request(self, taken: Taken) -> None:
         """Keep what became of a message; drop the line."""
         self.taken = taken
 
-    def emit_taken(self, taken: Taken, *, at: datetime) -> None:
+    def emit_rejection(self, taken: Taken, *, at: datetime) -> None:
         """Drop the metric."""
 
     def log_tick(self, ticked: Ticked) -> None:
@@ -139,7 +160,7 @@ class SilentTelemetry:
     def log_published(self, key: str, events: Sequence[Event]) -> None:
         """Drop the line."""
 
-    def tell_tampered(self, key: str, change: str, *, at: datetime) -> None:
+    def report_tampering(self, key: str, change: str, *, at: datetime) -> None:
         """Refuse: nobody's hand is in the simulated ledger."""
         raise RuntimeError(f"{key}: {change} at {at} on the stream of a ledger that is only appended to")
 
@@ -148,23 +169,6 @@ class SilentTelemetry:
 
     def emit_pickup_delay(self, delay: timedelta, *, at: datetime) -> None:
         """Drop the metric."""
-
-
-class SilentLogger:
-    """Stands in for the logger: keeps the last error, drops every line."""
-
-    def __init__(self) -> None:
-        self.last: BaseException | None = None
-
-    def exception(self, text: str, *, extra: dict[str, object]) -> None:  # noqa: ARG002 - the real one's parameters
-        """Keep the error that is being handled."""
-        self.last = sys.exception()
-
-    def warning(self, text: str, *, extra: dict[str, object]) -> None:
-        """Drop the line."""
-
-    def error(self, text: str, *, extra: dict[str, object]) -> None:
-        """Drop the line."""
 
 
 def _load_handler(name: str, wired: type, product: object, telemetry: SilentTelemetry) -> ModuleType:
@@ -179,7 +183,7 @@ def _load_handler(name: str, wired: type, product: object, telemetry: SilentTele
     # The file wires itself from the environment as it is loaded; here, that one call is answered with what is given.
     with patch.object(wired, "from_env", lambda _environ: product):
         spec.loader.exec_module(module)
-    module.telemetry = telemetry  # type: ignore[attr-defined]  # the module that the handler tells through
+    module.telemetry = telemetry  # type: ignore[attr-defined]  # what the handler reports through
     return module
 
 

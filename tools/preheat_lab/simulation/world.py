@@ -23,7 +23,10 @@ from preheat.app.ports.remote import Remote
 from preheat.app.publish import Outbox
 from preheat.app.requests.case import Limits
 from preheat.app.requests.desk import Desk
-from preheat.bootstrap.wiring import Publisher, Reconciler, Requests, Ticker
+from preheat.bootstrap.publish import Publisher
+from preheat.bootstrap.reconcile import Reconciler
+from preheat.bootstrap.requests import Requests
+from preheat.bootstrap.tick import Ticker
 from preheat.domain.demand.demand import demands
 from preheat.domain.demand.request import Reply, Standing, Subject, Tombstone
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Target

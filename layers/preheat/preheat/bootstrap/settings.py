@@ -1,6 +1,6 @@
-"""What the environment tells each program: read once, checked whole, told all at once.
+"""Parse each function's environment variables at cold start, and report all errors together.
 
-Knows no AWS. The slack is no setting of Lambda: it stands in the plan, where `apply` put it.
+Knows no AWS. The slack is not a setting of Lambda: `apply` writes it into the plan.
 """
 
 import re
@@ -11,37 +11,34 @@ from typing import Self
 
 from preheat.app.ports.errors import PreheatError
 from preheat.domain.demand.request import STANDS_AT_MOST
-from preheat.domain.plan.plan import Mode
+from preheat.domain.plan.plan import PROJECT, REGION, ROLE, Backend, Mode
 
 _TABLE = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 _STACK = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,127}")
 _URL = re.compile(r"https?://[^\s/]+(/\S*)?")
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
-_PREFIX = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
 _BUS = re.compile(r"[a-zA-Z0-9_./-]{1,256}")
 _QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]{1,80}")
-_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
 _ROLE_ID = re.compile(r"AROA[A-Z0-9]{1,124}")
 _DAYS = re.compile(r"[1-9]|[12][0-9]|30")
 
 
 class SettingsError(PreheatError):
-    """Environment variables are missing or wrong; the message has one line for each."""
+    """Environment variables are missing or invalid. The message has one line for each."""
 
 
 class Settings:
-    """What a program is told: the fields of a dataclass, each by the variable of its name in `VARIABLES`."""
+    """Base of the settings. Each field is read from the environment variable of its name in `VARIABLES`."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Return the settings that `environ` holds.
+        """Return the settings in `environ`.
 
         Raises:
-            SettingsError: a variable is missing or wrong; all of them are named, with what is accepted.
+            SettingsError: a variable is missing or invalid. The message names each one and the accepted values.
         """
         values: dict[str, object] = {}
         problems = []
-        for field in fields(cls):  # type: ignore[arg-type]  # every heir is a dataclass
+        for field in fields(cls):  # type: ignore[arg-type]  # every subclass is a dataclass
             variable = VARIABLES[field.name]
             text = environ.get(variable.name, variable.default)
             try:
@@ -52,12 +49,12 @@ class Settings:
                 problems.append(f"{variable.name} is not set; accepted: {variable.accepted}")
         if problems:
             raise SettingsError("\n".join(problems))
-        return cls(**values)  # each reader returns its field's type; the tests hold them to it
+        return cls(**values)  # each reader returns the type of its field; a test checks this
 
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings(Settings):
-    """The tables: what it takes to read and write the store."""
+    """The names of the tables."""
 
     models_table: str
     ledger_table: str
@@ -66,71 +63,83 @@ class StoreSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class TickSettings(StoreSettings):
-    """What the function `tick` is told."""
+    """Settings of the function `tick`."""
 
     work_queue_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class WatchSettings(TickSettings):
-    """What the function `watch` is told."""
+    """Settings of the function `watch`."""
 
-    own_role_arns: tuple[str, ...]  # whose calls are our own
+    own_role_arns: tuple[str, ...]  # calls by these roles are Preheat's own
 
 
 @dataclass(frozen=True, slots=True)
 class PublishSettings(Settings):
-    """What the function `publish` is told: it reads the ledger's stream, and no table."""
+    """Settings of the function `publish`. It reads the stream of the ledger and no table."""
 
     ledger_table: str
     event_bus: str
     unpublished_queue_arn: str
-    reply_queue_arns: tuple[str, ...]  # where replies may go; empty: nowhere
+    reply_queue_arns: tuple[str, ...]  # the allowed reply queues; empty: no replies
 
 
 @dataclass(frozen=True, slots=True)
 class RequestsSettings(TickSettings):
-    """What the function `requests` is told."""
+    """Settings of the function `requests`."""
 
     rejected_queue_url: str
-    request_longest: timedelta  # for which a hold or block may stand
-    admin_roles: tuple[str, ...]  # ids of the roles that may change anybody's
-    reply_queue_arns: tuple[str, ...]  # where replies may go; empty: nowhere
+    request_longest: timedelta  # the maximum duration of a hold or block
+    admin_roles: tuple[str, ...]  # ids of the roles that may change everyone's requests
+    reply_queue_arns: tuple[str, ...]  # the allowed reply queues; empty: no replies
 
 
 @dataclass(frozen=True, slots=True)
-class ReconcileSettings(TickSettings):
-    """What the function `reconcile` is told."""
+class HostingSettings(StoreSettings):
+    """Settings of the functions that call hosting services. An endpoint URL of None: the service's own endpoint."""
 
     mode: Mode
-    hosting_endpoint_url: str | None  # of Lookout for Vision; None: the service's own endpoint of the region
-    rekognition_endpoint_url: str | None  # as above
-    sagemaker_endpoint_url: str | None  # as above
-    managed_by: str  # the tag's value on every endpoint that Preheat creates
-
-
-@dataclass(frozen=True, slots=True)
-class AuditSettings(StoreSettings):
-    """What the function `audit` is told."""
-
-    mode: Mode
-    region: str  # the stack's own
-    hosting_regions: tuple[str, ...]  # empty: the stack's own alone
-    member_role_arns: tuple[str, ...]
-    project_prefix: str  # what begins otherwise is not the stack's to start, stop or judge
-    hosting_endpoint_url: str | None  # as above
+    hosting_endpoint_url: str | None  # of Lookout for Vision
     rekognition_endpoint_url: str | None
     sagemaker_endpoint_url: str | None
+
+    @property
+    def endpoint_urls(self) -> dict[Backend, str | None]:
+        """The endpoint URL of each service; None: the service's own endpoint in its region."""
+        return {
+            Backend.LOOKOUT_VISION: self.hosting_endpoint_url,
+            Backend.REKOGNITION: self.rekognition_endpoint_url,
+            Backend.SAGEMAKER: self.sagemaker_endpoint_url,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileSettings(HostingSettings):
+    """Settings of the function `reconcile`."""
+
+    work_queue_url: str
+    managed_by: str  # the value of the tag on every endpoint that Preheat creates
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSettings(HostingSettings):
+    """Settings of the function `audit`."""
+
+    region: str  # the stack's own
+    hosting_regions: tuple[str, ...]  # empty: only the stack's own
+    member_role_arns: tuple[str, ...]
+    project_prefix: str  # the stack neither starts, stops nor audits projects with other names
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One environment variable: how it is read (ValueError: it is wrong), and what is accepted, in words."""
+    """One environment variable: its reader (ValueError: the text is invalid) and the accepted values in words."""
 
     name: str
     read: Callable[[str], object]
     accepted: str
-    default: str | None = None  # None: it must be set
+    default: str | None = None  # None: the variable is required
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
@@ -168,7 +177,7 @@ def _list_of(pattern: re.Pattern[str]) -> Callable[[str], tuple[str, ...]]:
 
 
 def _endpoint(name: str) -> Variable:
-    return Variable(name, _url_or_none, "an http or https URL, or nothing for the service's own", default="")
+    return Variable(name, _url_or_none, "an http or https URL, or empty for the service's default", default="")
 
 
 _A_TABLE = "the name of a DynamoDB table, 3 to 255 of [a-zA-Z0-9_.-]"
@@ -178,16 +187,16 @@ VARIABLES = {
     "plans_table": Variable("PREHEAT_PLANS_TABLE", _matching(_TABLE), _A_TABLE),
     "work_queue_url": Variable("PREHEAT_WORK_QUEUE_URL", _matching(_URL), "the URL of an SQS queue"),
     "own_role_arns": Variable(
-        "PREHEAT_OWN_ROLE_ARNS", _list_of(_ROLE_ARN), "ARNs of IAM roles with a comma between them", default=""
+        "PREHEAT_OWN_ROLE_ARNS", _list_of(ROLE), "ARNs of IAM roles, separated by commas", default=""
     ),
-    "region": Variable("AWS_REGION", _matching(_REGION), "a region such as eu-central-1"),
+    "region": Variable("AWS_REGION", _matching(REGION), "a region such as eu-central-1"),
     "hosting_regions": Variable(
-        "PREHEAT_HOSTING_REGIONS", _list_of(_REGION), "regions with a comma between them", default=""
+        "PREHEAT_HOSTING_REGIONS", _list_of(REGION), "regions, separated by commas", default=""
     ),
     "member_role_arns": Variable(
-        "PREHEAT_MEMBER_ROLE_ARNS", _list_of(_ROLE_ARN), "ARNs of IAM roles with a comma between them", default=""
+        "PREHEAT_MEMBER_ROLE_ARNS", _list_of(ROLE), "ARNs of IAM roles, separated by commas", default=""
     ),
-    "project_prefix": Variable("PREHEAT_PROJECT_PREFIX", _matching(_PREFIX), "1 to 255 of [a-zA-Z0-9_-]"),
+    "project_prefix": Variable("PREHEAT_PROJECT_PREFIX", _matching(PROJECT), "1 to 255 of [a-zA-Z0-9_-]"),
     "event_bus": Variable("PREHEAT_EVENT_BUS", _matching(_BUS), "the name of an event bus"),
     "unpublished_queue_arn": Variable(
         "PREHEAT_UNPUBLISHED_QUEUE_ARN", _matching(_QUEUE_ARN), "the ARN of an SQS queue"
@@ -197,10 +206,10 @@ VARIABLES = {
         "PREHEAT_REQUEST_MAX_DAYS", _days, "a number of days from 1 to 30", default=str(STANDS_AT_MOST.days)
     ),
     "admin_roles": Variable(
-        "PREHEAT_ADMIN_ROLES", _list_of(_ROLE_ID), "ids of IAM roles (AROA…) with a comma between them", default=""
+        "PREHEAT_ADMIN_ROLES", _list_of(_ROLE_ID), "ids of IAM roles (AROA…), separated by commas", default=""
     ),
     "reply_queue_arns": Variable(
-        "PREHEAT_REPLY_QUEUE_ARNS", _list_of(_QUEUE_ARN), "ARNs of SQS queues with a comma between them", default=""
+        "PREHEAT_REPLY_QUEUE_ARNS", _list_of(_QUEUE_ARN), "ARNs of SQS queues, separated by commas", default=""
     ),
     "mode": Variable("PREHEAT_MODE", _mode, ", ".join(Mode), default=Mode.ACT),
     "hosting_endpoint_url": _endpoint("PREHEAT_HOSTING_ENDPOINT_URL"),

@@ -15,8 +15,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from preheat.adapters.dynamodb import items, serial
 from preheat.adapters.dynamodb.failures import Failure, Patience, failure_of
-from preheat.adapters.dynamodb.part import Part
-from preheat.adapters.dynamodb.tables import CURRENT, POINTER, PlanItem, Tables
+from preheat.adapters.dynamodb.tables import CURRENT, POINTER, Part, PlanItem, Tables
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.app.ports.store import Membership, Planned
 from preheat.domain.plan.plan import HostedModel, ModelId

@@ -17,8 +17,7 @@ from pynamodb.transactions import TransactWrite
 
 from preheat.adapters.dynamodb import items, serial
 from preheat.adapters.dynamodb.failures import Failure, failure_of
-from preheat.adapters.dynamodb.part import Part
-from preheat.adapters.dynamodb.tables import COUNTER, RECORD, LedgerItem, RecordItem, RequestItem
+from preheat.adapters.dynamodb.tables import COUNTER, RECORD, LedgerItem, Part, RecordItem, RequestItem
 from preheat.app.ports.errors import PreheatError, StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.app.ports.store import Due
 from preheat.domain.demand.request import Subject

@@ -12,6 +12,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import MetaModel, Model
 
 from preheat.adapters.dynamodb.connection import SharedConnection
+from preheat.adapters.dynamodb.failures import Patience
 
 RECORD = "record"  # a model's record; its holds and blocks stand under the same partition key
 # Of a model or a schedule: `request` counts the changes of what stands, then come its holds and blocks. It sorts before
@@ -125,6 +126,14 @@ class Tables:
         self.plans = _bound(PlanItem, names.plans, self.connection)
         self.requests = _bound(RequestItem, names.models, self.connection)
         self.replies = _bound(ReplyItem, names.ledger, self.connection)
+
+
+class Part:
+    """Base of the parts of `DynamoStore`: the tables, and how long a call is retried. Threads may share one."""
+
+    def __init__(self, tables: Tables, patience: Patience) -> None:
+        self._tables = tables
+        self._patience = patience
 
 
 def _bound[M: Model](base: type[M], table_name: str, connection: SharedConnection) -> type[M]:

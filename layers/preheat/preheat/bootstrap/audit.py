@@ -1,0 +1,62 @@
+"""Wires the function `audit`."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from botocore.session import Session
+
+from preheat.adapters.clock import SystemClock
+from preheat.adapters.hosting.clients import HostingClients
+from preheat.adapters.hosting.listing import HostingListing
+from preheat.adapters.hosting.members import AUDIT_SESSION_NAME, MemberSessions, listing_share, sts_client
+from preheat.app.audit.audit import Audit
+from preheat.app.audit.invariants import by_ledger
+from preheat.app.ports.hosting import Site
+from preheat.bootstrap.settings import AuditSettings
+from preheat.bootstrap.store import open_store
+from preheat.domain.plan.plan import Backend
+from preheat.observability.tracing import traced
+
+LISTING_PAUSE_SECONDS = 0.2  # five calls a second leave the services' limits to the passes
+
+
+@dataclass(frozen=True, slots=True)
+class Auditor:
+    """The function `audit`, wired."""
+
+    audit: Audit
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Wire the function from its environment variables. Raises SettingsError."""
+        settings = AuditSettings.from_env(environ)
+        session, clock = traced(Session()), SystemClock()
+        store = open_store(settings, session)
+        sessions = MemberSessions(
+            lambda: sts_client(session), clock, store.membership, share=listing_share, name=AUDIT_SESSION_NAME
+        )
+        clients = HostingClients(session, settings.endpoint_urls, sessions)
+        listing = HostingListing(clients, lambda: time.sleep(LISTING_PAUSE_SECONDS))
+        return cls(
+            Audit(
+                clock,
+                store,
+                listing,
+                _sites(settings),
+                settings.project_prefix,
+                lambda ledger, sequence: list(by_ledger(ledger, sequence=sequence)),
+                settings.mode,
+                settings.region,
+            )
+        )
+
+
+def _sites(settings: AuditSettings) -> tuple[Site, ...]:
+    """Return every site that the audit lists: each backend in each region of each account."""
+    # AWS has ended Lookout for Vision: the audit lists it where another endpoint answers, or where a plan names it.
+    backends = [each for each in Backend if each is not Backend.LOOKOUT_VISION or settings.hosting_endpoint_url]
+    regions = settings.hosting_regions or (settings.region,)
+    roles = (None, *settings.member_role_arns)
+    return tuple(Site(backend, region, role) for role in roles for region in regions for backend in backends)

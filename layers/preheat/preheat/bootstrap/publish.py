@@ -1,0 +1,48 @@
+"""Wires the function `publish`. It reads the stream of the ledger and no table."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from botocore.session import Session
+
+from preheat.adapters.clock import SystemClock
+from preheat.adapters.dynamodb.stream import LedgerStream, key_of
+from preheat.adapters.eventbridge.eventbridge import EventBridge, events_client
+from preheat.adapters.sqs.replies import SqsReplies
+from preheat.adapters.sqs.sqs import sqs_client
+from preheat.app.ports.clock import Clock
+from preheat.app.ports.messaging import Replies
+from preheat.app.publish import REASON_MAX, Outbox
+from preheat.bootstrap.settings import PublishSettings
+from preheat.observability.tracing import traced
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """The function `publish`, wired. `unpublished` is the ARN of the queue for what can never be published."""
+
+    clock: Clock
+    stream: LedgerStream
+    outbox: Outbox
+    replies: Replies
+    unpublished: str
+
+    def set_aside(self, record: Mapping[str, Any], reason: str) -> None:
+        """Send the key of a stream record to the unpublished queue, so that the records after it go on.
+
+        Raises the errors of `Replies.send`.
+        """
+        text = {"key": key_of(record), "event_id": record.get("eventID"), "reason": reason[:REASON_MAX]}
+        self.replies.send(self.unpublished, json.dumps(text))
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Wire the function from its environment variables. Raises SettingsError."""
+        settings = PublishSettings.from_env(environ)
+        session = traced(Session())
+        replies = SqsReplies(sqs_client(session))
+        outbox = Outbox(EventBridge(events_client(session), settings.event_bus), replies, settings.reply_queue_arns)
+        stream = LedgerStream(settings.ledger_table)
+        return cls(SystemClock(), stream, outbox, replies, settings.unpublished_queue_arn)

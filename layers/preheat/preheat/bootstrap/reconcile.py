@@ -1,0 +1,53 @@
+"""Wires the function `reconcile`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Self
+from uuid import uuid4
+
+from botocore.session import Session
+
+from preheat.adapters.clock import SystemClock
+from preheat.adapters.hosting.backlogs import SqsBacklogs
+from preheat.adapters.hosting.clients import HostingClients
+from preheat.adapters.hosting.gates import LambdaGates
+from preheat.adapters.hosting.members import MemberSessions, sts_client
+from preheat.adapters.hosting.router import HostingRouter
+from preheat.adapters.sqs.sqs import SqsQueue, sqs_client
+from preheat.app.ports.remote import Remote
+from preheat.app.reconcile.reconcile import Result, reconcile
+from preheat.bootstrap.settings import ReconcileSettings
+from preheat.bootstrap.store import open_store
+from preheat.domain.plan.plan import Mode, ModelId
+from preheat.observability.tracing import traced
+
+
+def make_unique_name() -> str:
+    """Return a name that no other pass has, on any worker."""
+    return f"pass-{uuid4().hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler:
+    """The function `reconcile`, wired. `name` returns a unique name for each pass."""
+
+    remote: Remote
+    mode: Mode
+    name: Callable[[], str] = make_unique_name
+
+    def reconcile(self, model_id: ModelId) -> Result:
+        """Run one pass under its own name; see `preheat.app.reconcile.reconcile.reconcile`."""
+        return reconcile(model_id, self.remote.under(self.name()), mode=self.mode)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Wire the function from its environment variables. Raises SettingsError."""
+        settings = ReconcileSettings.from_env(environ)
+        session, clock = traced(Session()), SystemClock()
+        store = open_store(settings, session)
+        queue = SqsQueue(sqs_client(session), settings.work_queue_url)
+        sessions = MemberSessions(lambda: sts_client(session), clock, store.membership)
+        hosting = HostingRouter(HostingClients(session, settings.endpoint_urls, sessions), settings.managed_by)
+        # The clients of gates and backlogs are made when a plan first needs one.
+        gates, backlogs = LambdaGates.of(session), SqsBacklogs.of(session)
+        return cls(Remote(clock, store, hosting, queue, writer="", gates=gates, backlogs=backlogs), settings.mode)

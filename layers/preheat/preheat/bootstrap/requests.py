@@ -1,0 +1,35 @@
+"""Wires the function `requests`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from botocore.session import Session
+
+from preheat.adapters.clock import SystemClock
+from preheat.adapters.sqs.rejected import SqsRejected
+from preheat.adapters.sqs.sqs import SqsQueue, sqs_client
+from preheat.app.ports.clock import Clock
+from preheat.app.requests.case import Limits
+from preheat.app.requests.desk import Desk
+from preheat.bootstrap.settings import RequestsSettings
+from preheat.bootstrap.store import open_store
+from preheat.observability.tracing import traced
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """The function `requests`, wired."""
+
+    clock: Clock
+    desk: Desk
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Wire the function from its environment variables. Raises SettingsError."""
+        settings = RequestsSettings.from_env(environ)
+        session = traced(Session())
+        clock, sqs = SystemClock(), sqs_client(session)
+        queue, rejected = SqsQueue(sqs, settings.work_queue_url), SqsRejected(sqs, settings.rejected_queue_url)
+        limits = Limits(settings.request_longest, frozenset(settings.admin_roles), frozenset(settings.reply_queue_arns))
+        return cls(clock, Desk(clock, open_store(settings, session), queue, rejected, limits))

@@ -1,0 +1,36 @@
+"""Wires the function `tick`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from botocore.session import Session
+
+from preheat.adapters.clock import SystemClock
+from preheat.adapters.sqs.sqs import SqsQueue, sqs_client
+from preheat.app.ports.clock import Clock
+from preheat.app.ports.messaging import Queue
+from preheat.app.tick import Ticked, TickStore, tick
+from preheat.bootstrap.settings import TickSettings
+from preheat.bootstrap.store import open_store
+from preheat.observability.tracing import traced
+
+
+@dataclass(frozen=True, slots=True)
+class Ticker:
+    """The function `tick`, wired."""
+
+    clock: Clock
+    store: TickStore
+    queue: Queue
+
+    def tick(self) -> Ticked:
+        """Run one tick; see `preheat.app.tick.tick`."""
+        return tick(clock=self.clock, store=self.store, queue=self.queue)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Wire the function from its environment variables. Raises SettingsError."""
+        settings = TickSettings.from_env(environ)
+        session = traced(Session())
+        return cls(SystemClock(), open_store(settings, session), SqsQueue(sqs_client(session), settings.work_queue_url))

@@ -1,0 +1,29 @@
+"""Wires the function `watch`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from botocore.session import Session
+
+from preheat.adapters.clock import SystemClock
+from preheat.adapters.sqs.sqs import SqsQueue, sqs_client
+from preheat.app.watch import Watch
+from preheat.bootstrap.settings import WatchSettings
+from preheat.bootstrap.store import open_store
+from preheat.observability.tracing import traced
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """The function `watch`, wired."""
+
+    watch: Watch
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Wire the function from its environment variables. Raises SettingsError."""
+        settings = WatchSettings.from_env(environ)
+        session = traced(Session())
+        queue = SqsQueue(sqs_client(session), settings.work_queue_url)
+        return cls(Watch(SystemClock(), open_store(settings, session), queue, own_roles=settings.own_role_arns))

@@ -1,0 +1,67 @@
+"""What the function `audit` reports: one log line for each finding, and the metrics that alarms watch."""
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from preheat.app.audit.audit import LISTS_EVERY, Audited
+from preheat.observability.logs import TEXT_MAX, logger
+from preheat.observability.metrics import new_metrics
+
+
+def report_audit(audited: Audited) -> None:
+    """Log each finding of one run, and emit its metrics."""
+    _log_models(audited)
+    _log_unscheduled(audited)
+    _log_problems(audited)
+    metrics = new_metrics(audited.at)
+    metrics.add_metric("ModelsAtRisk", MetricUnit.Count, len(audited.at_risk))
+    if audited.stuck:
+        metrics.add_metric("ModelsStuck", MetricUnit.Count, len(audited.stuck))
+    if audited.violations:
+        metrics.add_metric("LedgerTampered", MetricUnit.Count, len(audited.violations))
+    if audited.unscheduled is not None:
+        metrics.add_metric("UnscheduledModels", MetricUnit.Count, len(audited.unscheduled))
+        seconds = audited.hosted_units * LISTS_EVERY.total_seconds()
+        metrics.add_metric("HostedUnitSeconds", MetricUnit.Seconds, seconds)
+    metrics.flush_metrics()
+
+
+def log_failed_audit(error: Exception) -> None:
+    """Log at ERROR that the store did not answer."""
+    logger.error("audit failed", extra={"reason": str(error)})
+
+
+def _log_models(audited: Audited) -> None:
+    for risk in audited.at_risk:
+        times = {"ready_at": risk.ready_at.isoformat(), "expected_at": risk.expected_at.isoformat()}
+        logger.warning(
+            "at risk", extra={"model_id": risk.model_id, "schedule": risk.schedule, "reason": risk.reason, **times}
+        )
+    for stuck in audited.stuck:
+        facts = {"model_id": stuck.model_id, "phase": stuck.phase, "since": stuck.since.isoformat()}
+        logger.warning("stuck", extra=facts)
+
+
+def _log_unscheduled(audited: Audited) -> None:
+    for found in audited.unscheduled or ():
+        one = found.running
+        facts: dict[str, object] = {
+            "model_id": found.model_id,
+            "site": str(one.site),
+            "project": one.project,
+            "version": one.version,
+            "status": one.detail,
+            "units": one.units,
+            "usd_per_hour": None if found.usd_per_hour is None else float(found.usd_per_hour),
+            "reason": found.reason,
+        }
+        logger.warning("unscheduled", extra=facts)
+
+
+def _log_problems(audited: Audited) -> None:
+    for model_id, reason in audited.unreadable:
+        logger.error("model not audited", extra={"model_id": model_id, "reason": reason[:TEXT_MAX]})
+    for site, error in audited.unlisted:
+        logger.error("site not listed", extra={"site": str(site), "reason": str(error)[:TEXT_MAX]})
+    for violation in audited.violations:
+        facts = {"model_id": violation.model_id, "promise": violation.promise, "what": violation.what}
+        logger.error("ledger breaks a promise", extra=facts)

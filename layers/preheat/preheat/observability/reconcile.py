@@ -1,0 +1,63 @@
+"""What the function `reconcile` reports: one log line a transition, one a pass, and schedules that cause concern."""
+
+from datetime import datetime
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from preheat.app.reconcile.reconcile import Result
+from preheat.domain.calendar.timetable import runs_short
+from preheat.observability.logs import TEXT_MAX, logger
+from preheat.observability.metrics import new_metrics
+
+
+def log_pass(result: Result) -> None:
+    """Log each transition at INFO, and the pass: at WARNING if it was incomplete, else at DEBUG.
+
+    A pass that changed nothing logs nothing at INFO. The reason of a transition is the ledger's; if the transition made
+    a call, the reason also says how the service answered.
+    """
+    for entry in result.entries:
+        transition = {
+            "model_id": entry.model_id,
+            "sequence": entry.sequence,
+            "from": entry.from_phase,
+            "to": entry.to_phase,
+            "action": entry.action,
+            "reason": (result.reason if result.reason.startswith(entry.reason) else entry.reason)[:TEXT_MAX],
+        }
+        if entry.client_token is not None:
+            transition["client_token"] = entry.client_token
+        logger.info("transition", extra=transition)
+    facts = {
+        "model_id": result.model_id,
+        "action": result.action,
+        "reason": result.reason[:TEXT_MAX],
+        "phase": result.phase,
+        "wake_at": result.wake_at.isoformat() if result.wake_at else None,
+        "entries": [entry.sequence for entry in result.entries],
+    }
+    if result.unevaluated:
+        facts["unevaluated"] = result.unevaluated[:TEXT_MAX]
+    if result.closed_until is not None:
+        facts["closed_until"] = result.closed_until.isoformat()
+    needs_attention = result.incomplete or result.unevaluated
+    (logger.warning if needs_attention else logger.debug)("reconciled", extra=facts)
+
+
+def log_failed_pass(message_id: str) -> None:
+    """Log at ERROR, with the traceback, that a message returns to the queue."""
+    logger.exception("pass failed", extra={"message_id": message_id})
+
+
+def emit_schedule(result: Result, *, at: datetime) -> None:
+    """Emit what alarms watch: schedules that could not be evaluated, and a holiday horizon under 90 days."""
+    if not result.unevaluated and not runs_short(result.closed_until, at):
+        return
+    metrics = new_metrics(at)
+    if result.unevaluated:
+        metrics.add_metric("SchedulesNotEvaluated", MetricUnit.Count, 1)
+    if result.closed_until is not None and runs_short(result.closed_until, at):
+        days = (result.closed_until - at.date()).days
+        metrics.add_metric("HolidayHorizonDays", MetricUnit.Count, days)
+    metrics.add_metadata("model_id", result.model_id)
+    metrics.flush_metrics()
