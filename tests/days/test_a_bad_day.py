@@ -48,7 +48,7 @@ def test_throttling_is_waited_out_and_costs_no_attempt() -> None:
         day.fault(FaultKind.THROTTLE, operation=Operation.START_MODEL, times=4)
         day.run_until("08:00")
         assert day.observed() is Observed.HOSTED
-        assert [entry.attempt for entry in day.told(Action.START)] == [1]
+        assert [entry.attempt for entry in day.entries_of(Action.START)] == [1]
 
 
 def test_a_failed_start_is_followed_by_a_new_one_with_a_new_token() -> None:
@@ -58,7 +58,7 @@ def test_a_failed_start_is_followed_by_a_new_one_with_a_new_token() -> None:
         assert day.observed() is Observed.HOSTED
         assert day.started() == 2
         assert len({call.token for call in day.sent(Operation.START_MODEL)}) == 2
-        (failed,) = day.told(Action.FAIL)
+        (failed,) = day.entries_of(Action.FAIL)
         assert "attempt 1 of 5" in failed.reason
 
 
@@ -67,9 +67,9 @@ def test_attempts_are_spent_with_growing_pauses_and_end_at_five() -> None:
         day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=1), times=99)
         day.run_until("15:00")
         assert day.started() == 5
-        assert len(day.told(Action.FAIL)) == 5
+        assert len(day.entries_of(Action.FAIL)) == 5
         assert day.record.phase is Phase.FAILED
-        starts = [entry.at for entry in day.told(Action.START)]
+        starts = [entry.at for entry in day.entries_of(Action.START)]
         pauses = [later - earlier for earlier, later in pairwise(starts)]
         assert pauses == sorted(pauses)
         assert min(pauses) >= LEASE
@@ -113,7 +113,7 @@ def test_a_second_attempt_has_the_whole_timeout_of_its_own() -> None:
 def test_late_is_told_within_two_minutes_and_once() -> None:
     with a_day(start_takes="50m") as day:
         day.run_until("08:02")
-        (late,) = day.told(Action.LATE)
+        (late,) = day.entries_of(Action.LATE)
         assert late.at <= at("08:02")
         day.run_until("12:00")
         assert [entry.late for entry in day.entries if entry.late is not None] == [True]
@@ -128,7 +128,7 @@ def test_late_is_told_also_while_the_service_cannot_be_read() -> None:
         day.fault(FaultKind.INTERNAL_ERROR, times=500)
         day.run_until("08:02")
         assert day.started() == 0
-        assert len(day.told(Action.LATE)) == 1
+        assert len(day.entries_of(Action.LATE)) == 1
 
 
 def test_an_unreadable_service_stops_nothing() -> None:
@@ -187,7 +187,7 @@ def test_a_quota_is_asked_again_with_the_same_token_and_told_once() -> None:
         day.service.limits = AccountLimits(calls_per_second=None, max_units_per_model=1)
         day.apply(a_model("08:00-16:00", units=Units(3)))
         day.run_until("07:50")
-        assert len(day.told(Action.REFUSE)) == 1
+        assert len(day.entries_of(Action.REFUSE)) == 1
         assert len({call.token for call in day.sent(Operation.START_MODEL)}) == 1
         day.service.limits = AccountLimits(calls_per_second=None)
         day.run_until("08:00")
@@ -212,7 +212,7 @@ def test_what_a_person_starts_in_a_shift_whose_start_was_always_refused_is_adopt
         day.run_until("08:00")
         day.person("starts")
         day.run_until("16:10")
-        assert len(day.told(Action.ADOPT)) == 1
+        assert len(day.entries_of(Action.ADOPT)) == 1
         assert day.record.samples == ()  # it says nothing of how long a start of ours takes
         assert (day.observed(), day.stopped()) == (Observed.STOPPED, 1)
 
@@ -243,7 +243,7 @@ def test_a_look_that_outlasts_the_demand_adopts_nothing(monkeypatch: pytest.Monk
         monkeypatch.undo()
         day.run_until("16:01")
         assert day.status is Status.STARTING_HOSTING
-        assert (day.record.phase, day.told(Action.ADOPT)) == (Phase.UNSCHEDULED, [])
+        assert (day.record.phase, day.entries_of(Action.ADOPT)) == (Phase.UNSCHEDULED, [])
 
 
 def test_a_stop_that_is_accepted_without_effect_while_the_system_updates_is_made_anew() -> None:
@@ -310,7 +310,7 @@ def test_a_call_found_invalid_is_not_repeated_before_the_plan_changes() -> None:
         day.run_until("08:30")
         assert len(day.sent(Operation.START_MODEL)) == 1
         assert day.record.phase is Phase.REFUSED
-        assert len(day.told(Action.REFUSE)) == 1
+        assert len(day.entries_of(Action.REFUSE)) == 1
         day.apply(a_model("08:00-16:00"))
         day.run_until("09:00")
         assert day.observed() is Observed.HOSTED
@@ -337,7 +337,7 @@ def test_refused_access_is_tried_every_five_minutes_and_told_once() -> None:
         assert len(day.sent(Operation.START_MODEL)) == 1
         day.run_until("08:30")
         assert day.observed() is Observed.HOSTED
-        assert len(day.told(Action.REFUSE)) == 1
+        assert len(day.entries_of(Action.REFUSE)) == 1
 
 
 def test_a_model_in_training_is_not_started() -> None:
@@ -489,7 +489,7 @@ def test_a_model_taken_out_of_the_plan_whose_stop_is_refused_for_good_is_asked_a
         day.apply()
         day.run_until("13:30")
         assert (day.observed(), day.record.phase) == (Observed.HOSTED, Phase.REFUSED)
-        assert len(day.told(Action.REFUSE)) == (2 if operation is Operation.STOP_MODEL else 1)
+        assert len(day.entries_of(Action.REFUSE)) == (2 if operation is Operation.STOP_MODEL else 1)
         day.run_until("14:10")
         assert (day.observed(), day.record.phase) == (Observed.STOPPED, Phase.IDLE)
         assert day.record.wake_at is None

@@ -101,7 +101,7 @@ def test_ownership_that_an_older_record_forgot_leaves_the_model_running_and_told
         day.ticks = True
         day.run_until("18:00")
         assert (day.observed(), day.record.phase, day.stopped()) == (Observed.HOSTED, Phase.UNSCHEDULED, 0)
-        assert [entry.reason for entry in day.told(Action.LEAVE)] == [
+        assert [entry.reason for entry in day.entries_of(Action.LEAVE)] == [
             "Running outside any demand and not started by Preheat; leaving it running"
         ]
         day.apply(a_model("08:00-16:00", unscheduled=Unscheduled.STOP))

@@ -184,7 +184,7 @@ def test_a_model_started_by_hand_outside_demand_is_left_alone_and_reported_once(
         day.run_until("07:00", day=1)
         assert day.observed() is Observed.HOSTED
         assert day.stopped() == 1  # the shift's own
-        assert len(day.told(Action.LEAVE)) <= 1
+        assert len(day.entries_of(Action.LEAVE)) <= 1
 
 
 def test_a_model_started_by_hand_is_adopted_by_the_shift_and_stopped_at_its_end() -> None:

@@ -24,21 +24,21 @@ def test_one_shortage_spends_no_attempt_and_the_next_try_is_in_time() -> None:
         no_capacity(day, times=1)
         day.run_until("08:00")
         assert day.observed() is Observed.HOSTED
-        assert [entry.attempt for entry in day.told(Action.START)] == [1, 1]
-        (told,) = day.told(Action.CAPACITY)
+        assert [entry.attempt for entry in day.entries_of(Action.START)] == [1, 1]
+        (told,) = day.entries_of(Action.CAPACITY)
         assert "InsufficientInstanceCapacity" in told.reason
-        assert day.told(Action.FAIL) == []
+        assert day.entries_of(Action.FAIL) == []
 
 
 def test_a_shortage_of_hours_is_reported_once_and_tried_until_the_demand_ends() -> None:
     with a_day(backend=Backend.SAGEMAKER) as day:
         no_capacity(day, probability=1.0)
         day.run_until("15:50")
-        starts = day.told(Action.START)
+        starts = day.entries_of(Action.START)
         gaps = [after.at - before.at for before, after in pairwise(starts)]
         assert max(gaps) <= timedelta(minutes=16)  # each failed endpoint has to be deleted first
-        assert len(day.told(Action.CAPACITY)) == 1
-        assert day.told(Action.FAIL) == []
+        assert len(day.entries_of(Action.CAPACITY)) == 1
+        assert day.entries_of(Action.FAIL) == []
         (late,) = [entry for entry in day.entries if entry.late]
         assert "capacity" in late.reason
         day.run_until("16:30")
@@ -60,7 +60,7 @@ def test_a_shortage_is_reported_again_at_the_next_demand() -> None:
     with a_day("08:00-16:00", backend=Backend.SAGEMAKER) as day:
         no_capacity(day, probability=1.0)
         day.run_until("17:00", day=1)
-        assert len(day.told(Action.CAPACITY)) == 2
+        assert len(day.entries_of(Action.CAPACITY)) == 2
 
 
 def test_a_shortage_says_nothing_about_how_long_a_start_takes() -> None:
@@ -87,6 +87,6 @@ def test_a_start_that_fails_for_another_reason_still_spends_its_attempts() -> No
         no_capacity(day, times=2)
         day.fault(FaultKind.HOSTING_FAILED, operation=day.service.words.start, probability=1.0, after=QUICKLY)
         day.run_until("12:00")
-        assert [entry.attempt for entry in day.told(Action.START)] == [1, 1, 1, 2, 3, 4, 5]
+        assert [entry.attempt for entry in day.entries_of(Action.START)] == [1, 1, 1, 2, 3, 4, 5]
         assert day.record.phase is Phase.FAILED
         assert day.clock.at == at("12:00")

@@ -62,4 +62,4 @@ def test_a_pass_whose_clock_is_behind_does_not_stop_what_another_has_just_begun_
         day.look()
         day.run_until("08:00")
         assert (day.observed(), day.started(), day.stopped()) == (Observed.HOSTED, int(by == "Preheat"), 0)
-        assert not day.told(Action.LATE)
+        assert not day.entries_of(Action.LATE)

@@ -42,7 +42,7 @@ def is_open(day: Day, mapping: str = GATE) -> bool:
 
 
 def the_stop(day: Day) -> LedgerEntry:
-    (stop,) = day.told(Action.STOP)
+    (stop,) = day.entries_of(Action.STOP)
     return stop
 
 
@@ -106,7 +106,7 @@ def test_the_stop_waits_until_the_queue_is_empty_and_says_for_how_long() -> None
         stop = the_stop(day)
         assert at("16:09") <= stop.at <= at("16:12")
         assert stop.reason.startswith("Drained after ")
-        (first,) = day.told(Action.DRAIN)
+        (first,) = day.entries_of(Action.DRAIN)
         assert first.reason == ("Draining: the queue has 40 messages; stopping at 2026-11-23 16:30:00Z at the latest")
 
 
@@ -165,7 +165,7 @@ def test_a_queue_that_cannot_be_read_never_counts_as_empty_and_the_limit_bounds_
             stop.reason
             == "Drain limit reached after 1800 s with an unknown number of messages left. Stopping: no demand"
         )
-        assert "cannot read the queue (no)" in day.told(Action.DRAIN)[0].reason
+        assert "cannot read the queue (no)" in day.entries_of(Action.DRAIN)[0].reason
 
 
 def test_a_reading_that_fails_between_two_empty_ones_does_not_count() -> None:
@@ -264,7 +264,7 @@ def test_a_restart_for_a_larger_hold_closes_the_gate_and_opens_it_again() -> Non
         opened, closed, reopened = day.gates.changes
         assert [change[2] for change in (opened, closed, reopened)] == [True, False, True]
         assert closed[0] < the_stop(day).at < closed[0] + MINUTE < reopened[0]
-        (told,) = day.told(Action.CLOSE)
+        (told,) = day.entries_of(Action.CLOSE)
         assert "no demand" not in told.reason
         attempt = day.record.attempt
         assert attempt is not None
@@ -302,7 +302,7 @@ def test_a_restart_that_is_refused_for_good_leaves_the_model_serving_with_what_i
         day.fault(FaultKind.VALIDATION, operation=STOPS)
         day.hold("10:00", "12:00", units=4)
         day.run_until("10:10")
-        assert len(day.told(Action.REFUSE)) == 1
+        assert len(day.entries_of(Action.REFUSE)) == 1
         assert (day.status, day.record.phase, is_open(day)) == (Status.HOSTED, Phase.HOSTED, True)
         day.run_until("18:00")
         assert (len(day.sent(STOPS)), day.stopped(), day.status) == (2, 1, Status.TRAINED)
@@ -348,7 +348,7 @@ def test_a_demand_that_ends_amid_a_restart_has_its_queue_drained_all_the_same() 
         day.run_until("10:03")
         day.block("10:03", "15:00", priority=90)
         day.run_until("10:10")
-        assert (day.stopped(), len(day.told(Action.DRAIN))) == (0, 1)
+        assert (day.stopped(), len(day.entries_of(Action.DRAIN))) == (0, 1)
         day.waiting(0)
         day.run_until("10:30")
         assert the_stop(day).reason.startswith("Drained after")
@@ -382,7 +382,7 @@ def test_what_must_not_be_looked_at_is_told_late_and_its_gate_stays_closed() -> 
         day.fault(FaultKind.VALIDATION, operation=STOPS)
         day.run_until("15:00")
         assert (day.status, day.record.phase, is_open(day)) == (Status.HOSTED, Phase.REFUSED, False)
-        assert len(day.told(Action.OPEN)) == 1
+        assert len(day.entries_of(Action.OPEN)) == 1
         assert [entry.ready_at for entry in day.entries if entry.late] == [at("14:00")]
 
 
@@ -402,7 +402,7 @@ def test_a_model_that_somebody_stopped_in_its_shift_has_its_gate_closed_while_it
         day.run_until("10:00")
         day.person("stops")
         day.run_until("10:30")
-        (second,) = day.told(Action.START)[1:]
+        (second,) = day.entries_of(Action.START)[1:]
         closed_at, mapping, enabled = day.gates.changes[1]
         assert (mapping, enabled) == (GATE, False)
         assert second.at < closed_at < second.at + 10 * MINUTE  # the start comes first
@@ -465,7 +465,7 @@ def test_mode_observe_says_once_what_it_would_do_to_the_gate() -> None:
         day.person("starts")
         day.run_until("18:00")
         assert (day.gates.changes, is_open(day), day.stopped()) == ([], False, 0)
-        assert [entry.reason for entry in day.told(Action.WITHHOLD)] == [
+        assert [entry.reason for entry in day.entries_of(Action.WITHHOLD)] == [
             "Mode observe: Preheat would open the gate",
             "Mode observe: Preheat would stop the model",
         ]
@@ -481,7 +481,7 @@ def test_a_gate_that_cannot_be_opened_never_stops_the_model_and_is_told(error: H
         day.run_until("15:59")
         assert (day.record.phase, day.status, day.record.silent_for_plan) == (Phase.HOSTED, Status.HOSTED, None)
         if not isinstance(error, Throttled):
-            assert [entry.reason for entry in day.told(Action.REFUSE)][:1] == [
+            assert [entry.reason for entry in day.entries_of(Action.REFUSE)][:1] == [
                 f"Gate open call rejected ({error.answer}): no"
             ]
         day.run_until("18:00")
@@ -509,7 +509,7 @@ def test_a_gate_that_cannot_be_read_is_told_and_waited_for_within_the_bound() ->
         refusing(day, AccessRefused("no"), "gate describe")
         day.run_until("16:20")
         assert at("16:05") <= the_stop(day).at <= at("16:06")
-        assert [entry.reason for entry in day.told(Action.REFUSE)] == ["Cannot read the gate (no)"]
+        assert [entry.reason for entry in day.entries_of(Action.REFUSE)] == ["Cannot read the gate (no)"]
         assert len(day.gates.changes) == 1  # unknown is no reason to act
 
 
@@ -518,7 +518,7 @@ def test_a_gate_that_does_not_exist_lets_nothing_through_and_keeps_nobody_waitin
         day.gates.mappings.clear()
         day.run_until("18:00")
         assert the_stop(day).at <= at("16:00:10")
-        assert len([entry for entry in day.told(Action.REFUSE) if "Cannot open the gate" in entry.reason]) == 1
+        assert len([entry for entry in day.entries_of(Action.REFUSE) if "Cannot open the gate" in entry.reason]) == 1
 
 
 def test_without_permission_for_gates_and_queues_the_model_runs_its_shift_all_the_same() -> None:

@@ -60,11 +60,11 @@ def test_a_hold_that_comes_while_it_is_hosted_is_told_ready_once_and_extends_the
         day.run_until("15:00")
         day.hold("15:00", "18:00")
         day.run_until("15:00:05")
-        (ready,) = day.told(Action.READY)
+        (ready,) = day.entries_of(Action.READY)
         assert ready.requests == ("hold-1",)
         day.run_until("18:10")
         assert (day.started(), day.stopped()) == (1, 1)
-        (stopped,) = day.told(Action.STOP)
+        (stopped,) = day.entries_of(Action.STOP)
         assert (stopped.at, stopped.expired) == (at("18:00"), ("hold-1",))
         assert len([entry for entry in day.entries if entry.requests]) == 1
 
@@ -83,7 +83,7 @@ def test_an_expiry_inside_a_shift_is_told_by_itself_and_stops_nothing() -> None:
         day.run_until("10:00")
         day.hold("10:00", "12:00")
         day.run_until("12:01")
-        (over,) = day.told(Action.EXPIRE)
+        (over,) = day.entries_of(Action.EXPIRE)
         assert (over.expired, over.at) == (("hold-1",), at("12:00"))
         day.run_until("15:00")
         assert len([entry for entry in day.entries if entry.expired]) == 1
@@ -98,7 +98,7 @@ def test_a_hold_that_is_released_ends_then_and_has_not_expired() -> None:
         day.release(one)
         day.run_until("06:00")
         assert day.observed() is Observed.STOPPED
-        (stopped,) = day.told(Action.STOP)
+        (stopped,) = day.entries_of(Action.STOP)
         assert stopped.at == at("03:00")
         assert not [entry for entry in day.entries if entry.expired]
 
@@ -170,7 +170,7 @@ def test_of_overlapping_holds_the_last_to_end_counts_and_each_is_told_once() -> 
         assert (day.started(), day.stopped()) == (1, 1)
         assert [entry.requests for entry in day.entries if entry.requests] == [("a", "b")]
         assert [entry.expired for entry in day.entries if entry.expired] == [("a",), ("b",)]
-        (stopped,) = day.told(Action.STOP)
+        (stopped,) = day.entries_of(Action.STOP)
         assert stopped.at == at("04:00")
 
 

@@ -29,7 +29,7 @@ def test_a_demand_that_was_given_up_is_tried_anew_once_it_was_taken_out_of_the_p
     with a_day(start_takes="5m") as day:
         day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=1), times=5)
         day.run_until("09:00")
-        assert "no further attempt" in day.told(Action.FAIL)[-1].reason
+        assert "no further attempt" in day.entries_of(Action.FAIL)[-1].reason
         day.apply(a_model("08:00-16:00"))
         day.run_until("09:30")
         assert day.record.phase is Phase.FAILED

@@ -65,7 +65,7 @@ def test_while_it_fails_it_is_late_with_the_reason_and_neither_stopped_nor_start
     with a_day_with_proof() as day:
         day.fault(FaultKind.THROTTLE, operation=DETECT, probability=1.0)
         day.run_until("15:59")
-        (late,) = day.told(Action.LATE)
+        (late,) = day.entries_of(Action.LATE)
         assert late.at == at("08:00")
         assert late.reason.startswith("Late. Hosted, but the readiness inference failed (throttled")
         assert (day.record.phase, day.status) == (Phase.WARMING, Status.HOSTED)

@@ -46,6 +46,6 @@ def test_a_config_without_a_model_is_never_started() -> None:
         assert isinstance(day.service, EndpointService)
         day.service.set_model_named(day.target.version, named=False)
         day.run_until("09:00")
-        assert day.told(Action.START) == []
+        assert day.entries_of(Action.START) == []
         assert day.record.phase is Phase.REFUSED
         assert any("inference component" in result.reason for result in day.results)

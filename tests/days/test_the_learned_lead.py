@@ -175,7 +175,7 @@ def test_a_plan_that_takes_a_turn_away_does_not_stop_what_was_started_by_it() ->
     with a_day(turn=turn) as day:
         day.run_until("07:27")
         assert day.observed() is Observed.STARTING
-        assert day.told(Action.START)[0].at - at("07:26:30") < timedelta(seconds=2)
+        assert day.entries_of(Action.START)[0].at - at("07:26:30") < timedelta(seconds=2)
         day.apply(a_model("08:00-16:00"))
         day.run_until("08:00")
         assert (day.observed(), day.started(), day.stopped()) == (Observed.HOSTED, 1, 0)
@@ -188,7 +188,7 @@ def test_looks_in_turn_are_a_round_apart_and_still_tell_how_long_a_start_took() 
     with a_day(turn=Turn(timedelta(seconds=50), timedelta(seconds=240)), learning=LEARNING, start_takes="13m") as day:
         remember(day, *([13.0] * 59))
         day.run_until("08:00")
-        (started,) = day.told(Action.START)
+        (started,) = day.entries_of(Action.START)
         looks = [call.at for call in day.sent(Operation.DESCRIBE_MODEL) if started.at < call.at < at("07:55")]
         assert len(looks) >= 2
         assert all(two - one >= timedelta(seconds=235) for one, two in pairwise(looks)), looks
@@ -207,8 +207,8 @@ def test_a_start_that_fails_is_begun_again_at_once_and_is_ready_on_time() -> Non
         remember(day, *([12.0] * 60))
         day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=2))
         day.run_until("07:48")
-        first, second = day.told(Action.START)
-        (failed,) = day.told(Action.FAIL)
+        first, second = day.entries_of(Action.START)
+        (failed,) = day.entries_of(Action.FAIL)
         assert first.at + LEASE <= second.at <= first.at + LEASE + timedelta(seconds=20)
         assert second.at - failed.at <= timedelta(seconds=6)
         day.run_until("08:01")
@@ -221,7 +221,7 @@ def test_a_start_that_fails_five_minutes_in_is_begun_again_as_soon_as_it_is_seen
         remember(day, *([20.0] * 60))
         day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=5))
         day.run_until("08:00")
-        (first, second), (failed,) = day.told(Action.START), day.told(Action.FAIL)
+        (first, second), (failed,) = day.entries_of(Action.START), day.entries_of(Action.FAIL)
         assert timedelta(minutes=5) <= failed.at - first.at <= timedelta(minutes=10)  # before the bracket looks are few
         assert second.at - failed.at <= timedelta(seconds=6)
         assert (day.observed(), [entry.late for entry in day.entries if entry.late is not None]) == (
@@ -235,7 +235,7 @@ def test_from_the_second_retry_on_the_next_start_waits() -> None:
         remember(day, *([12.0] * 60))
         day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=2), times=3)
         day.run_until("08:30")
-        starts, failures = day.told(Action.START), day.told(Action.FAIL)
+        starts, failures = day.entries_of(Action.START), day.entries_of(Action.FAIL)
         waits = [start.at - failure.at for failure, start in zip(failures, starts[1:], strict=True)]
         assert [round(wait / MINUTE) for wait in waits] == [0, 2, 4]
 

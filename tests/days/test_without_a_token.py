@@ -69,7 +69,7 @@ def test_a_start_that_never_arrived_is_repeated(backend: Backend) -> None:
         day.fault(FaultKind.INTERNAL_ERROR, operation=day.service.words.start, times=3)
         day.run_until("08:00")
         assert (day.observed(), day.started()) == (Observed.HOSTED, 1)
-        assert [entry.attempt for entry in day.told(Action.START)] == [1]
+        assert [entry.attempt for entry in day.entries_of(Action.START)] == [1]
 
 
 @everywhere
@@ -91,8 +91,8 @@ def test_a_start_seen_failed_under_an_unanswered_call_is_that_calls_outcome_not_
         assert day.started() == 1  # the lease is not over: a repeated call would be a start that nobody counts
         day.run_until("08:00")
         assert day.observed() is Observed.HOSTED
-        assert day.started() == len(day.told(Action.START)) == 2
-        assert day.told(Action.START)[1].at - day.told(Action.START)[0].at >= LEASE
+        assert day.started() == len(day.entries_of(Action.START)) == 2
+        assert day.entries_of(Action.START)[1].at - day.entries_of(Action.START)[0].at >= LEASE
 
 
 def started_by_the_first_of_two_tries(hosting: Hosting, attempt: Attempt) -> None:
@@ -198,7 +198,7 @@ def test_a_quota_is_waited_out(backend: Backend) -> None:
         day.service.add_model("other", "v1")
         day.service.person_starts("other", "v1")
         day.run_until("07:40")
-        assert (day.observed(), len(day.told(Action.REFUSE))) == (Observed.STOPPED, 1)
+        assert (day.observed(), len(day.entries_of(Action.REFUSE))) == (Observed.STOPPED, 1)
         day.service.person_stops("other", "v1")
         day.run_until("08:10")
         assert (day.observed(), day.started()) == (Observed.HOSTED, 1)
@@ -210,7 +210,7 @@ def test_a_model_of_rekognition_found_running_inside_a_shift_is_adopted() -> Non
         day.person("starts")
         day.run_until("16:10")
         assert (day.observed(), day.started(), day.stopped()) == (Observed.STOPPED, 0, 1)
-        assert len(day.told(Action.ADOPT)) == 1
+        assert len(day.entries_of(Action.ADOPT)) == 1
 
 
 # ---- SageMaker: to stop is to delete --------------------------------------------------------------------------------
@@ -259,7 +259,7 @@ def test_a_failed_endpoint_that_is_seen_once_more_after_its_accepted_stop_costs_
         day.hosting = lagging
         day.run_until("08:00")
         assert day.observed() is Observed.HOSTED
-        assert (day.started(), day.stopped(), len(day.told(Action.FAIL))) == (2, 1, 1)
+        assert (day.started(), day.stopped(), len(day.entries_of(Action.FAIL))) == (2, 1, 1)
 
 
 def test_a_failed_endpoint_of_ours_from_an_earlier_shift_is_deleted_first() -> None:
@@ -280,7 +280,7 @@ def test_somebody_elses_endpoint_serves_a_shift_but_is_neither_adopted_nor_delet
         day.run_until("23:00")
         assert (day.observed(), day.record.phase) == (Observed.HOSTED, Phase.UNSCHEDULED)
         assert (day.started(), day.stopped()) == (0, 0)
-        assert len(day.told(Action.LEAVE)) >= 1
+        assert len(day.entries_of(Action.LEAVE)) >= 1
 
 
 def test_not_even_the_policy_to_stop_deletes_somebody_elses_endpoint() -> None:
@@ -308,7 +308,7 @@ def test_somebody_elses_failed_endpoint_is_told_and_left() -> None:
         day.service.set_status(day.target.project, day.target.version, "Failed")
         day.run_until("09:00")
         assert (day.started(), day.stopped(), day.record.phase) == (0, 0, Phase.REFUSED)
-        assert len(day.told(Action.REFUSE)) == 1
+        assert len(day.entries_of(Action.REFUSE)) == 1
         day.person("stops")
         day.run_until("09:15")
         assert day.observed() is Observed.HOSTED

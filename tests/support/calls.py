@@ -1,6 +1,6 @@
-"""One call of one pass or tick goes wrong: how a test says which, and what it looks at afterwards.
+"""One call of one pass or tick goes wrong: how a test says which, and what it checks afterwards.
 
-Knows no consequence: those stand in the tables of the tests.
+Knows no consequence: those are in the tables of the tests.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ class Faulty:
     def __init__(self, port: Any, meets: Meets, of: str = "") -> None:
         self._port = port
         self._meets = meets
-        self._of = of  # stands before each call's name, where two ports have the same
+        self._of = of  # comes before each call's name, where two ports have the same
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._port, name)

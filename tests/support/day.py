@@ -1,4 +1,4 @@
-"""A day at work, for tests to read: one plant day in UTC, the real tick and pass, the simulator's core behind them.
+"""The vocabulary of tests for one plant day in UTC: the real tick and pass, with the simulator's core behind them.
 
 with a_day(window="08:00-16:00", lead="30m") as day:
     day.run_until("07:31")
@@ -156,7 +156,7 @@ class Day:
             self.queue.enqueue(model_id, timedelta())
 
     def hold(self, begin: str, end: str, name: str = "hold-1", kind: Kind = Kind.HOLD, **changes: Any) -> Standing:
-        """Ask for the model from a time of the day until another, known from now on, and return what stands then."""
+        """Request the model from a time of the day until another, known from now on, and return the active request."""
         subject = changes.pop("subject", Subject(model_id=WELD))
         one = Standing(RequestId(name), kind, subject, "role-1", at(begin), at(end), self.clock.at, **changes)
         self.ask(one)
@@ -223,7 +223,7 @@ class Day:
 
     @property
     def status(self) -> Status:
-        """What the service's state really is."""
+        """The service's real state."""
         return self.service.status(self.target.project, self.target.version)
 
     def observed(self) -> Observed:
@@ -238,18 +238,18 @@ class Day:
         return record
 
     def started(self) -> int:
-        """Return how many starts of ours had an effect."""
+        """Return how many starts by Preheat had an effect."""
         return sum(each.changed_state for each in self.sent(self.service.words.start))
 
     def stopped(self) -> int:
-        """Return how many stops of ours had an effect."""
+        """Return how many stops by Preheat had an effect."""
         return sum(each.changed_state for each in self.sent(self.service.words.stop))
 
     def sent(self, operation: Operation) -> list[LoggedCall]:
         """Return the calls of one operation that Preheat made."""
         return [each for each in self.calls if each.operation is operation and each.by == "api"]
 
-    def told(self, action: Action) -> list[LedgerEntry]:
+    def entries_of(self, action: Action) -> list[LedgerEntry]:
         """Return the ledger entries of one action."""
         return [entry for entry in self.entries if entry.action is action]
 

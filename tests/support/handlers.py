@@ -51,7 +51,7 @@ class Handlers:
     def _line(self, code: CodeType, line: int) -> Any:
         if (code.co_filename, line) in self.listed:
             self.ran.add((code.co_filename, line))
-        return sys.monitoring.DISABLE  # this line of this code is not told again
+        return sys.monitoring.DISABLE  # no event for this line of this code again
 
     def missing(self) -> list[str]:
         """Return the handlers that never ran, as file:line and what they catch."""

@@ -63,11 +63,11 @@ class Scene:
         return self.takes(self.message(verb, by, **fields)).reply
 
     def standing(self, request_id: str, model: ModelId = WELD) -> Standing | None:
-        """Return what stands under an id."""
+        """Return the active request of an id."""
         return self.store.standing(Subject(model), RequestId(request_id))
 
     def until(self, request_id: str) -> datetime | None:
-        """Return when what stands under an id ends."""
+        """Return when the active request of an id ends."""
         found = self.standing(request_id)
         return found.end if found is not None else None
 
@@ -87,7 +87,7 @@ class Scene:
         return found
 
     def many(self, count: int, kind: Kind = Kind.HOLD, *, begin: str = "17:00", until: str = "18:00") -> None:
-        """Let so many holds or blocks stand already."""
+        """Store this many holds or blocks."""
         for number in range(count):
             name = RequestId(f"old-{number}")
             standing = Standing(name, kind, Subject(WELD), LINE, at(begin), at(until), known_at=MIDNIGHT)
@@ -95,7 +95,7 @@ class Scene:
 
     @property
     def stored(self) -> tuple[Any, ...]:
-        """All that stands, for comparison."""
+        """All active requests, for comparison."""
         stands = {subject: dict(found) for subject, found in self.store.stands.items()}
         releases = {key: tuple(found) for key, found in self.store.releases.items()}
         return stands, releases, dict(self.store.versions), dict(self.store.records)

@@ -1,8 +1,8 @@
 """The coverage matrix: at which service status and phase each fault was met, by explorer (X) and simulation (D).
 
-A cell is a service status, a record's phase and a fault. Reachable by the explorer is a cell if the event that the
-fault spoils has come there with a fault still allowed; by the simulation, if a pass has begun there. Where a fault
-cannot strike by its nature, and why, says `NATURE`.
+A cell is a service status, a record's phase and a fault. The explorer can reach a cell if the event that the fault
+spoils came there with a fault still allowed; the simulation can, if a pass began there. `NATURE` says where a fault
+cannot strike by its nature, and why.
 """
 
 from collections import Counter, defaultdict
@@ -13,7 +13,7 @@ from preheat_lab.simulation import simulate
 from preheat_lab.simulation.faults import Mishap
 from preheat_simulator.core.status import Status
 
-# What the simulation draws at a place of the service's or a person's own choosing, not of a pass's.
+# Mishaps that the simulation draws when the service or a person acts, not when a pass does.
 BY_CHANCE = frozenset({Mishap.PERSON_STARTS, Mishap.PERSON_STOPS, Mishap.STUCK, Mishap.INTERNAL_ERROR_AFTER})
 type StatusAndPhase = tuple[str, str]
 type Hits = dict[str, Counter[StatusAndPhase]]
@@ -66,13 +66,13 @@ NATURE: Mapping[str, tuple[frozenset[str], str]] = {
     UNDONE: (frozenset({Status.STOPPING_HOSTING}), "only a stop under way can come to nothing"),
 }
 # Faults of the surroundings, which the explorer has in another form or not at all: the simulation alone is asked.
-# What hits no model, and so has no place: a message that nobody can read, and the publisher with its stream and bus.
+# Mishaps that hit no model, and so have no place: an unreadable message, and the publisher with its stream and bus.
 PLACELESS = frozenset(
     {Mishap.NONE, Mishap.POISON_MESSAGE, Mishap.BATCH_DOUBLED, Mishap.BUS_OUT, Mishap.PUBLISHER_KILLED}
 )
 AROUND = frozenset(set(Mishap) - set(EVENTS.values()) - PLACELESS)
 # By chance a place is hit about as often as passes begin there and as the fault comes: less often than this is too rare
-# for so many seeds to tell.
+# for so many seeds to show.
 EXPECTED_LEAST = 3
 
 

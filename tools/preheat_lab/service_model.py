@@ -1,8 +1,8 @@
 """Owns the comparison of our Lookout for Vision service model with the last one that botocore shipped (1.40.60).
 
-The reference is downloaded by its hash into `.cache/` and never committed. Documentation text and the names of nested
-shapes are left out, since neither travels on the wire; every other word of the two models must agree, for each
-operation that we carry. `flatten` and `differences` are pure: they know nothing of files or networks.
+Downloads the reference by its hash into `.cache/`; it is never committed. Leaves out documentation text and the names
+of nested shapes, because neither travels on the wire. Every other word of the two models must agree, for each operation
+that we carry. `flatten` and `find_differences` are pure: they know nothing of files or networks.
 """
 
 import gzip
@@ -69,7 +69,7 @@ def _shape(shapes: Model, name: str, path: str) -> Iterator[tuple[str, object]]:
 
 def _reference(shapes: Model, reference: Model, path: str) -> Iterator[tuple[str, object]]:
     yield from _shape(shapes, reference["shape"], path)
-    # What stands at the member (location, idempotencyToken) is a fact of its own beside what its shape says.
+    # The member's own traits (location, idempotencyToken) are facts in addition to those of its shape.
     for trait, setting in reference.items():
         if trait not in {"shape", "documentation"}:
             yield f"{path}@{trait}", setting
@@ -122,7 +122,7 @@ def read(folder: Path) -> dict[str, Facts]:
 def install_reference(cache: Path = ROOT / ".cache") -> Path:
     """Return a folder to put on the path that holds botocore 1.40.60, installed on first use.
 
-    Raises subprocess.CalledProcessError if the package cannot be had or its hash is not the pinned one.
+    Raises subprocess.CalledProcessError if the package is not available or its hash is not the pinned one.
     """
     version = REQUIREMENTS.read_text(encoding="utf-8").split(" ", 1)[0].replace("==", "-")
     target = cache / "lookout-reference" / version

@@ -1,12 +1,12 @@
-"""Alarms on the local AWS: each is judged by its own definition, since the emulator's CloudWatch judges none rightly.
+"""Alarms on the local AWS: judges each by its own definition, because the emulator's CloudWatch judges none correctly.
 
-It looks only when somebody puts a datum, overlooks dimensions, and knows neither missing data nor periods. Here an
-alarm is read as it is deployed, its data through CloudWatch's API, and its state is set through the same API, which
-tells the alarm's topics and raises the composite alarms. `now` is given, so that time is moved and not slept.
+The emulator judges only when somebody puts a datum, ignores dimensions, and knows neither missing data nor periods.
+This module reads an alarm as deployed, reads its data through CloudWatch's API and sets its state through the same API,
+which notifies the alarm's topics and raises the composite alarms. The caller gives `now`, so that tests move time.
 
-A stand-in, with limits: alarms on one metric with a plain statistic (no metric math, no percentiles); data at the
-resolution of the period; CloudWatch looks back over an unstated number of periods, here two more than are evaluated,
-as in the example of its documentation. So it shows that an alarm is wired and crosses, not to the second when.
+Limits: alarms on one metric with a plain statistic (no metric math, no percentiles); data at the resolution of the
+period. CloudWatch looks back over an unstated number of periods; here it is two more than are evaluated, as in its
+documentation's example. So this shows that an alarm is wired and crosses, not to the second when.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ CROSSES: Mapping[str, Callable[[float, float], bool]] = {
 
 
 class AlarmState(StrEnum):
-    """What CloudWatch says of an alarm."""
+    """The state of an alarm, in CloudWatch's words."""
 
     OK = "OK"
     ALARM = "ALARM"
@@ -38,7 +38,7 @@ class AlarmState(StrEnum):
 
 
 class MissingData(StrEnum):
-    """What an alarm takes missing data for (TreatMissingData)."""
+    """How an alarm treats missing data (TreatMissingData)."""
 
     MISSING = "missing"
     IGNORE = "ignore"

@@ -18,7 +18,7 @@ OWN_FOLDER = ".preheat"
 class Checkout:
     """A checkout of Preheat and the folder in which one local AWS keeps its state.
 
-    What is built belongs to the checkout and is shared by all of its local AWSs; the rest is one's own.
+    All local AWSs of a checkout share its build; each has its own logs and state.
     """
 
     root: Path
@@ -31,7 +31,7 @@ class Checkout:
 
     @property
     def build(self) -> Path:
-        """What `sam build` made for the local AWS; apart from `.aws-sam`, which belongs to whoever types sam."""
+        """The output of `sam build` for the local AWS. `.aws-sam` belongs to people who run sam themselves."""
         return self.root / OWN_FOLDER / "build"
 
     @property

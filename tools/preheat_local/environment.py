@@ -1,4 +1,4 @@
-"""The environment variables of what the local AWS starts: invented credentials, and nothing of the host's AWS.
+"""The environment variables of the processes of the local AWS: invented credentials, and nothing of the host's AWS.
 
 A key, a profile or an endpoint of a real account that is set in the terminal must reach neither the functions, nor
 sam, nor a client made here. Knows no values of a stack.
@@ -59,7 +59,7 @@ def make_sam_environment(
 ) -> dict[str, str]:
     """Return sam's environment. `tools` is the folder of its programs; its Python is the one that compiles the layers.
 
-    Without an endpoint (a build) sam has no AWS at all; what the terminal says of package indexes and proxies stays.
+    Without an endpoint (a build) sam has no AWS. The terminal's package indexes and proxies apply.
     """
     return (
         _drop_aws_variables(surroundings)

@@ -1,6 +1,6 @@
-"""What can go wrong with the local AWS, in one class: its message names the fact and the remedy.
+"""The error of the local AWS: its message names the fact and the remedy.
 
-Knows nothing of what was tried.
+Does not know what was tried.
 """
 
 

@@ -1,7 +1,7 @@
 """Up and down: ministack and the simulator started, the template deployed, all of it stopped again.
 
-Every process is recorded before it is waited for, so that `down` finds it after a crash of `up`. Whatever ends `up`
-early, a failed step or Ctrl-C, stops what it had started. Knows nothing of plants, plans or models.
+Records every process before it waits for it, so that `down` finds it after a crash of `up`. If a failed step or Ctrl-C
+ends `up` early, it stops what it had started. Knows nothing of plants, plans or models.
 """
 
 import contextlib
@@ -154,7 +154,7 @@ def make_simulator_command(port: int, arguments: Sequence[str] = ()) -> list[str
 
 
 def _stop_recorded(checkout: Checkout) -> list[str]:
-    """Stop every recorded process that is still ours and forget the record; return the names of those that ran."""
+    """Stop every recorded process that still runs and delete the record; return the names of those that ran."""
     # The last started uses the first: the other way round.
     stopped = [process.name for process in reversed(_read_processes(checkout)) if processes.stop(process)]
     aws.recorded(checkout).unlink(missing_ok=True)

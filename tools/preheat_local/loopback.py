@@ -24,13 +24,13 @@ def find_free_port(wanted: int, *, what: str, remedy: str) -> int:
             probe.bind((HOST, wanted))
         except (OSError, OverflowError) as error:
             raise LocalAwsError(
-                f"port {wanted} on {HOST}, wanted for {what}, cannot be had ({error}): {remedy}"
+                f"port {wanted} on {HOST}, wanted for {what}, is not available ({error}): {remedy}"
             ) from None
         return int(probe.getsockname()[1])
 
 
 def does_answer(url: str) -> bool:
-    """Tell whether a GET of `url` on this machine is answered with a status below 400 within 2 s."""
+    """Return whether a GET of `url` on this machine is answered with a status below 400 within 2 s."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or HOST, parts.port, timeout=2)
     try:

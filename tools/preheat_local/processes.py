@@ -1,7 +1,7 @@
 """Background processes that outlive the program that started them: start, recognise, stop.
 
-A pid alone is not an identity, since the system uses it again: a process is ours while its pid *and* its start time
-are the recorded ones. Nothing else is ever signalled. Knows nothing of what the processes serve.
+A pid alone is not an identity, because the system uses it again: a process is recognised by its pid *and* its start
+time. No other process gets a signal. Knows nothing of what the processes serve.
 """
 
 import contextlib
@@ -38,7 +38,7 @@ def start(name: str, command: Sequence[str | Path], *, env: Mapping[str, str], l
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C in our terminal is ours to handle, and a group can be ended as a whole
+            start_new_session=True,  # this program handles Ctrl-C in its terminal, and can end the group as a whole
         )
     # Ownership passes to the record: this program may end first. poll() would warn about a child left running.
     child.returncode = 0
@@ -46,7 +46,7 @@ def start(name: str, command: Sequence[str | Path], *, env: Mapping[str, str], l
 
 
 def is_running(process: RecordedProcess) -> bool:
-    """Tell whether the very process that was started is alive; a stranger under its pid is not it."""
+    """Return whether the very process that was started is alive; a stranger under its pid is not it."""
     _reap(process.pid)
     return bool(process.started) and _start_time(process.pid) == process.started
 
@@ -54,7 +54,7 @@ def is_running(process: RecordedProcess) -> bool:
 def stop(process: RecordedProcess, grace: timedelta = GRACE) -> bool:
     """End the process and its group: asked first, forced after `grace`. Return whether it was running.
 
-    Returns once the process is gone. A process that is not ours, or is gone, is left alone.
+    Returns once the process is gone. Does nothing if the process is gone or was not started here.
     """
     if not is_running(process):
         return False
@@ -76,7 +76,7 @@ def _signal_group(group: int, number: signal.Signals) -> None:
 
 
 def _reap(pid: int) -> None:
-    """Collect a child that has ended, so that it does not look alive; somebody else's child is not ours to collect."""
+    """Collect a child that has ended, so that it does not look alive; ignore a process that is not a child."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
 

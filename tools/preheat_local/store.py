@@ -1,4 +1,4 @@
-"""The store of a local AWS. Loads PynamoDB, so whoever needs no store does not import it."""
+"""The store of a local AWS. Loads PynamoDB, so import it only if you need the store."""
 
 from botocore.session import Session
 

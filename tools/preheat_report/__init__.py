@@ -1,6 +1,6 @@
 """The report: what the ledger says was paid for and why, how the promise was kept, and what was saved.
 
-Beside it, what other leads would have come to (`replay`). Pure.
+`replay` computes the result of other leads. Pure.
 """
 
 from preheat_report.history import History

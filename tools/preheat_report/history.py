@@ -12,7 +12,7 @@ from preheat.domain.plan.plan import Backend, ModelId
 from preheat.domain.record.paid import Cause, Stretch
 from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
 
-# Of what runs now the ledger does not know the cause yet: the phase tells what it will most likely be.
+# The ledger does not know the cause of what runs now yet: the phase shows what it will most likely be.
 BY_PHASE = {
     Phase.STARTING: Cause.LEAD,
     Phase.DRAINING: Cause.DRAIN,
@@ -39,7 +39,7 @@ class Paid:
 
 
 def all_paid(history: History, as_of: datetime) -> list[Paid]:
-    """Return every stretch that a history tells of, in order; what runs now is taken to have run on until `as_of`."""
+    """Return every stretch in a history, in order; assume that what runs now ran on until `as_of`."""
     found = [Paid(stretch, entry.target.backend) for entry in history.entries for stretch in entry.paid]
     record = history.record
     last = history.entries[-1].sequence if history.entries else 0
@@ -91,7 +91,7 @@ def brackets(paid: Sequence[Paid], asked: Window) -> list[Bracket]:
 
 
 def unknown_begins(paid: Sequence[Paid], asked: Window) -> int:
-    """Return how many runs in the range were found running, of which nothing tells since when."""
+    """Return how many runs in the range were found running, with no record of when they began."""
     found, before = 0, None
     for stretch in (each.stretch for each in paid):
         goes_on = before is not None and before.end == stretch.begin and before.ended_after is None

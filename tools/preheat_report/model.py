@@ -18,9 +18,9 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class ModelReport:
-    """What one model came to. The true bill lies between `paid` less `may_be_less`, and `paid` with `may_be_more`.
+    """The result of one model. The true bill lies between `paid` less `may_be_less`, and `paid` with `may_be_more`.
 
-    What begins and ends between two looks is seen by nobody, and in no bracket.
+    A run that begins and ends between two observations is in no bracket.
     """
 
     model_id: ModelId
@@ -29,7 +29,7 @@ class ModelReport:
     amounts_by_cause: Mapping[Cause, Amounts] = field(default_factory=dict)
     by_day: Mapping[date, Mapping[Cause, timedelta]] = field(default_factory=dict)  # days of UTC
     brackets: tuple[Bracket, ...] = ()
-    unknown_begins: int = 0  # runs that were found running: nothing tells since when
+    unknown_begins: int = 0  # runs that were found running, with no record of when they began
     promise: Promise = field(default_factory=Promise)
     around_the_clock: timedelta = timedelta()
     fixed_lead: timedelta = timedelta()
@@ -53,7 +53,7 @@ class ModelReport:
 
 
 def report_model(history: History, asked: Window, tariffs: Mapping[Backend, Tariff], *, as_of: datetime) -> ModelReport:
-    """Return the report on one model. Nothing after `as_of` is reckoned with."""
+    """Return the report on one model. Ignores everything after `as_of`."""
     until = min(asked.end, as_of)
     if until <= asked.start:
         return ModelReport(history.model_id)

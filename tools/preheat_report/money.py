@@ -10,7 +10,7 @@ type Amounts = Mapping[str, Decimal]  # by currency; what has no tariff is in no
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """What one inference unit costs for an hour."""
+    """The price of one inference unit for an hour."""
 
     unit_hour: Decimal
     currency: str = "USD"

@@ -15,12 +15,12 @@ QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What was judged in a range. Margins are ready_at minus the moment it was seen ready: positive is early."""
+    """The verdicts in a range. Margins are ready_at minus the moment that it was seen ready: positive is early."""
 
     on_time: int = 0
     late: int = 0
     starts: int = 0  # intended, each under a token of its own
-    failures: int = 0  # of starts that burnt out
+    failures: int = 0  # of starts that used all attempts
     margins: tuple[timedelta, ...] = ()  # in order of size
     stop_delays: tuple[timedelta, ...] = ()  # from the end of the demand to the accepted stop, in order of size
 
@@ -56,13 +56,13 @@ def find_quantile(ordered: Sequence[timedelta], share: float) -> timedelta | Non
 
 def judge_promise(entries: Sequence[LedgerEntry], paid: Sequence[Paid], asked: Window) -> Promise:
     """Return what the entries of a range say; stop delays are of the runs that ended in it."""
-    told = [entry for entry in entries if entry.at in asked]
+    judged = [entry for entry in entries if entry.at in asked]
     return Promise(
-        on_time=sum(entry.late is False for entry in told),
-        late=sum(entry.late is True for entry in told),
-        starts=sum(entry.action is Action.START for entry in told),
-        failures=sum(entry.action is Action.FAIL for entry in told),
-        margins=tuple(sorted(entry.margin for entry in told if entry.margin is not None)),
+        on_time=sum(entry.late is False for entry in judged),
+        late=sum(entry.late is True for entry in judged),
+        starts=sum(entry.action is Action.START for entry in judged),
+        failures=sum(entry.action is Action.FAIL for entry in judged),
+        margins=tuple(sorted(entry.margin for entry in judged if entry.margin is not None)),
         stop_delays=tuple(sorted(_stop_delays(paid, asked))),
     )
 

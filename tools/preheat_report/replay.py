@@ -24,7 +24,7 @@ class RecordedStart:
 
 @dataclass(frozen=True, slots=True)
 class ReplayedRule:
-    """What a rule comes to. `idle_costs` are those of the idle minutes, by currency; `late_costs` of the late ones."""
+    """The result of a rule. `idle_costs` are those of the idle minutes, by currency; `late_costs` of the late ones."""
 
     starts: int
     late: int

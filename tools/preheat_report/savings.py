@@ -1,4 +1,4 @@
-"""What was saved: the same demand served by a model that never stops, and by one started a fixed time ahead.
+"""The savings against a model that never stops, and against one that starts a fixed time ahead, for the same demand.
 
 The demands are those that the ledger names, bridged gaps included, so that both are compared on the same ground.
 """

@@ -15,7 +15,7 @@ from preheat_report.promise import Promise
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The models in the order they were given. Nothing after `as_of` was reckoned with."""
+    """The models in the order they were given. Ignores everything after `as_of`."""
 
     asked: Window
     as_of: datetime
@@ -50,7 +50,7 @@ class Report:
 
     @property
     def amounts(self) -> Amounts:
-        """What they cost."""
+        """The cost of all models."""
         return add_amounts(each.amounts for each in self.models)
 
     @property
@@ -60,12 +60,12 @@ class Report:
 
     @property
     def saved(self) -> Amounts:
-        """What was saved against running around the clock."""
+        """The savings against running around the clock."""
         return add_amounts(each.saved for each in self.models)
 
     @property
     def saved_on_fixed_lead(self) -> Amounts:
-        """What was saved against a fixed lead of 30 minutes; below 0 if starts were given more."""
+        """The savings against a fixed lead of 30 minutes; below 0 if starts got more."""
         return add_amounts(each.saved_on_fixed_lead for each in self.models)
 
 

@@ -121,7 +121,7 @@ class CustomLabelsService(Answering):
         return "STOPPED" if ran_before else super().word(model)
 
     def project_arn(self, project: ProjectView) -> str:
-        """Return a project's ARN: it ends in the instant of its creation, which no name tells."""
+        """Return a project's ARN: it ends in the instant of its creation, which the name does not show."""
         return f"{self._place}:project/{project.name}/{_stamp(project.created_at, project.name)}"
 
     def version_arn(self, project: str, version: str) -> str:

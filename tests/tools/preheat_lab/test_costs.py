@@ -1,4 +1,4 @@
-"""The page on costs against the script that reckons it, and the script against what a simulation does."""
+"""The page on costs agrees with the program that computes it, and the program with a simulation."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -50,8 +50,8 @@ def test_a_simulated_day_is_counted_by_what_it_really_does() -> None:
     assert found.reads >= found.passes  # and reads its record
     assert found.writes >= 2 * found.entries  # an entry comes with a record, in a transaction
     assert 0 < found.entries < 20
-    assert 0 < found.events <= 2 * found.entries  # most entries tell of one thing at most
-    assert found.log_bytes > 100 * found.entries  # a line for each pass that told something
+    assert 0 < found.events <= 2 * found.entries  # most entries make one event at most
+    assert found.log_bytes > 100 * found.entries  # a line for each pass that logged something
     assert found.stack_metric_hours >= 24  # the tick's own metric, each hour
 
 

@@ -54,7 +54,7 @@ def eventually[T](look: Callable[[], T]) -> T:
 
 
 def look_at(aws: LocalAws, model_id: ModelId = LINE) -> None:
-    """Make a model due and have it looked at, as the runbook does it by hand."""
+    """Make a model due and have it checked, as the runbook does it by hand."""
     open_local_store(aws).wake(model_id, datetime.now(UTC))
     aws.client("sqs").send_message(QueueUrl=aws.work_queue_url, MessageBody=work(model_id))
 
@@ -216,7 +216,7 @@ def test_dead_letters_are_moved_back_and_the_readable_ones_are_served(aws: Local
 
     eventually(dead)
     sqs.set_queue_attributes(QueueUrl=aws.work_queue_url, Attributes={"VisibilityTimeout": "360"})
-    # A letter of a bug that is mended since: readable, and moved back as the runbook moves it.
+    # A message that failed for a bug fixed since: readable, and moved back as the runbook moves it.
     sqs.send_message(QueueUrl=aws.work_dead_letter_queue_url, MessageBody=work(OTHER))
     letters += eventually(
         lambda: sqs.receive_message(QueueUrl=aws.work_dead_letter_queue_url, MaxNumberOfMessages=10).get("Messages")

@@ -40,7 +40,7 @@ def lived(seed: int, mix: FaultMix, *, models: int = 3, days: int = MONTH) -> li
     """Return both for each model of a simulated month."""
     random = Random(f"{seed}/world")  # noqa: S311 - chance in a simulation
     lines = draw_plant(random, models, announced_at=BEGINS_AT)
-    world = SimulatedWorld(lines, BEGINS_AT, days, random=random, mix=mix, switches=Switches(), told=lambda _: None)
+    world = SimulatedWorld(lines, BEGINS_AT, days, random=random, mix=mix, switches=Switches(), on_entry=lambda _: None)
     world.run()
     now, bills = world.clock.at, world.service.bill()
     histories = [History(each, world.store.ledger(each), world.store.records[each]) for each in world.everyone]

@@ -30,7 +30,7 @@ def entry(sequence: int, when: datetime, *paid: Stretch, **facts: Any) -> Ledger
     return LedgerEntry(WELD, sequence, when, Phase.IDLE, Phase.IDLE, action, "", TARGET, paid=paid, **facts)
 
 
-def told(*entries: LedgerEntry, record: ModelRecord | None = None, as_of: datetime = DAY.end) -> ModelReport:
+def report_on(*entries: LedgerEntry, record: ModelRecord | None = None, as_of: datetime = DAY.end) -> ModelReport:
     return report_model(History(WELD, entries, record), DAY, TARIFFS, as_of=as_of)
 
 
@@ -39,13 +39,13 @@ def stretch(begin: float, end: float, cause: Cause = Cause.SHIFT, units: int = 1
 
 
 def test_units_count_as_often_as_there_are() -> None:
-    found = told(entry(1, at(9), stretch(6, 8, units=3)))
+    found = report_on(entry(1, at(9), stretch(6, 8, units=3)))
     assert found.paid == 6 * HOUR
     assert found.amounts == {"USD": Decimal(24)}
 
 
 def test_what_lies_outside_the_range_does_not_count() -> None:
-    found = told(entry(1, at(9), stretch(-2, 1)), entry(2, at(30), stretch(23, 26)))
+    found = report_on(entry(1, at(9), stretch(-2, 1)), entry(2, at(30), stretch(23, 26)))
     assert found.paid == 2 * HOUR
 
 
@@ -58,28 +58,28 @@ def test_a_stretch_over_midnight_is_of_both_days() -> None:
 def test_the_brackets_are_those_of_ends_that_are_not_known_to_the_instant() -> None:
     known = stretch(6, 7, begun_after=at(6), ended_after=at(7))
     doubtful = stretch(8, 9, units=2, begun_after=at(7.5), ended_after=at(8.75))
-    found = told(entry(1, at(10), known, doubtful))
+    found = report_on(entry(1, at(10), known, doubtful))
     assert (found.may_be_more, found.may_be_less) == (HOUR, HOUR / 2)
     assert [each.begins for each in found.brackets] == [True, False]
 
 
 def test_a_bracket_is_cut_at_the_range_as_what_it_brackets_is() -> None:
-    found = told(entry(1, at(10), stretch(1, 2, begun_after=at(-40))))
+    found = report_on(entry(1, at(10), stretch(1, 2, begun_after=at(-40))))
     assert found.may_be_more == HOUR
 
 
 def test_a_run_that_was_found_running_is_told_once() -> None:
-    found = told(entry(1, at(10), stretch(6, 8), stretch(8, 9, Cause.DRAIN, ended_after=at(9))), entry(2, at(12)))
+    found = report_on(entry(1, at(10), stretch(6, 8), stretch(8, 9, Cause.DRAIN, ended_after=at(9))), entry(2, at(12)))
     assert found.unknown_begins == 1
-    goes_on = told(entry(1, at(10), stretch(6, 8, begun_after=at(6))), entry(2, at(12), stretch(8, 9)))
+    goes_on = report_on(entry(1, at(10), stretch(6, 8, begun_after=at(6))), entry(2, at(12), stretch(8, 9)))
     assert goes_on.unknown_begins == 0
 
 
 def test_what_the_record_has_noted_counts_unless_an_entry_has_it_by_now() -> None:
     record = ModelRecord(WELD, TARGET, sequence=1, paid=(stretch(8, 9),))
     first, second = entry(1, at(8), stretch(6, 8)), entry(2, at(9), stretch(8, 9))
-    assert told(first, record=record).paid == 3 * HOUR
-    assert told(first, second, record=record).paid == 3 * HOUR
+    assert report_on(first, record=record).paid == 3 * HOUR
+    assert report_on(first, second, record=record).paid == 3 * HOUR
 
 
 @pytest.mark.parametrize(
@@ -96,19 +96,19 @@ def test_what_runs_now_has_run_since_its_last_look_or_so_it_seems(
 ) -> None:
     run = Run(at(6), at(8), 2, unscheduled=unscheduled)
     record = ModelRecord(WELD, TARGET, sequence=1, phase=phase, observed=Observed.HOSTED, run=run)
-    found = told(entry(1, at(8), stretch(6, 8, units=2)), record=record, as_of=at(8.5))
+    found = report_on(entry(1, at(8), stretch(6, 8, units=2)), record=record, as_of=at(8.5))
     assert found.by_cause[cause] == (HOUR if cause is not Cause.SHIFT else 5 * HOUR)
     assert (found.may_be_less, found.may_be_more) == (HOUR, timedelta())
 
 
 def test_the_time_to_come_is_not_reckoned_with() -> None:
-    found = told(entry(1, at(1), units=1, needed_from=at(2), needed_until=at(20)), as_of=at(3))
+    found = report_on(entry(1, at(1), units=1, needed_from=at(2), needed_until=at(20)), as_of=at(3))
     assert (found.around_the_clock, found.fixed_lead) == (2 * HOUR, 1.5 * HOUR)
 
 
 def test_savings_are_against_the_same_units_and_the_demands_that_the_ledger_names() -> None:
     demand = {"units": 2, "needed_from": at(8), "needed_until": at(16)}
-    found = told(
+    found = report_on(
         entry(1, at(7.5), action=Action.START, **demand),
         entry(2, at(16), stretch(7.75, 16, units=2), **demand),
     )
@@ -119,7 +119,7 @@ def test_savings_are_against_the_same_units_and_the_demands_that_the_ledger_name
 
 def test_a_demand_counts_until_its_end_as_last_seen() -> None:
     first = entry(1, at(8), units=1, needed_from=at(8), needed_until=at(10))
-    assert told(first, replace(first, sequence=2, at=at(9), needed_until=at(12))).fixed_lead == 4.5 * HOUR
+    assert report_on(first, replace(first, sequence=2, at=at(9), needed_until=at(12))).fixed_lead == 4.5 * HOUR
 
 
 def test_the_promise_is_counted_from_what_was_judged_in_the_range() -> None:
@@ -132,7 +132,7 @@ def test_the_promise_is_counted_from_what_was_judged_in_the_range() -> None:
         entry(6, at(13), action=Action.START),
         entry(7, at(14), action=Action.FAIL),
     ]
-    promise = told(*entries).promise
+    promise = report_on(*entries).promise
     assert (promise.on_time, promise.late, promise.starts, promise.failures) == (2, 1, 1, 1)
     assert promise.on_time_rate == pytest.approx(2 / 3)
     assert [promise.margin(share) for share in (0, 0.5, 1)] == [-6 * MINUTE, MINUTE, 10 * MINUTE]
@@ -142,10 +142,10 @@ def test_a_stop_delay_is_all_that_was_paid_after_the_demand() -> None:
     drains = (
         stretch(16, 16.25, Cause.DRAIN),
         stretch(16.25, 16.5, Cause.DRAIN, ended_after=at(16.25)),
-        stretch(18, 20, ended_after=at(19)),  # by somebody else, in the shift: no stop of ours
+        stretch(18, 20, ended_after=at(19)),  # by somebody else, in the shift: not a stop by Preheat
         stretch(22, 22, Cause.DRAIN, ended_after=at(22)),
     )
-    assert told(entry(1, at(23), stretch(8, 16), *drains)).promise.stop_delays == (timedelta(), HOUR / 2)
+    assert report_on(entry(1, at(23), stretch(8, 16), *drains)).promise.stop_delays == (timedelta(), HOUR / 2)
 
 
 def test_currencies_stay_apart_and_what_has_no_tariff_has_no_amount() -> None:
@@ -158,7 +158,7 @@ def test_currencies_stay_apart_and_what_has_no_tariff_has_no_amount() -> None:
 
 
 def test_an_empty_ledger_is_an_empty_report() -> None:
-    found = told()
+    found = report_on()
     assert (found.paid, found.amounts, found.promise.on_time_rate) == (timedelta(), {}, None)
     assert find_quantile([], 0.5) is None
     assert report_models([], DAY, TARIFFS, as_of=DAY.end).by_day == {}

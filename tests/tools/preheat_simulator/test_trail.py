@@ -1,4 +1,4 @@
-"""What people do to the simulated accounts is told as CloudTrail tells it; what programs do is told by nobody."""
+"""The acts of people on the simulated accounts make events in CloudTrail's form; those of programs make none."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ NAMES = {
 
 @pytest.mark.parametrize("backend", list(Backend))
 def test_a_start_and_a_stop_by_a_person_are_told_and_understood_by_the_watch(backend: Backend) -> None:
-    told: list[dict[str, Any]] = []
-    simulator = HttpSimulator(Options(models=((backend, *NAMES[backend]),)), told=told.append)
+    events: list[dict[str, Any]] = []
+    simulator = HttpSimulator(Options(models=((backend, *NAMES[backend]),)), on_event=events.append)
     service = simulator.services[backend]
     service.person_starts(*NAMES[backend])
     service.set_status(*NAMES[backend], service.words.show(service.status(*NAMES[backend])))
     service.person_stops(*NAMES[backend])
-    changes = [change_of(event) for event in told]
+    changes = [change_of(event) for event in events]
     assert len(changes) == 2
     for change in changes:
         assert change is not None
@@ -34,11 +34,11 @@ def test_a_start_and_a_stop_by_a_person_are_told_and_understood_by_the_watch(bac
 
 
 def test_what_a_program_calls_is_not_told() -> None:
-    told: list[dict[str, Any]] = []
-    simulator = HttpSimulator(Options(models=(("line", "3"),)), told=told.append)
+    events: list[dict[str, Any]] = []
+    simulator = HttpSimulator(Options(models=(("line", "3"),)), on_event=events.append)
     simulator.service.start_model("line", "3", 1, None, "token")
     simulator.service.describe_model("line", "3")
-    assert told == []
+    assert events == []
 
 
 def test_a_call_that_neither_starts_nor_stops_makes_no_event() -> None:

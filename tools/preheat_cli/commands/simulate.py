@@ -97,7 +97,7 @@ def simulate(
             faults=faults,
             backend=service,
             requests=count_default_requests(faults, models, days) if requests is None else requests,
-            told=(lambda entry: print(entry_line(entry))) if timeline else None,
+            on_entry=(lambda entry: print(entry_line(entry))) if timeline else None,
         )
         for violation in outcome.violations:
             print(f"broken: {violation}")

@@ -19,7 +19,7 @@ class SimulatorControls:
     url: str
 
     def get(self, control: str) -> Any:
-        """Return what a control tells."""
+        """Return the response of a control."""
         return self._answer(urllib.request.Request(f"{self.url}/_simulator/{control}"))  # noqa: S310 - loopback
 
     def post(self, control: str, **fields: Any) -> Any:
@@ -74,4 +74,4 @@ class DisturbanceRules:
     def _write(self) -> None:
         written = self.folder / f"{RULES}.new"
         written.write_text(json.dumps({**self.shares, "kill": self.kills}))
-        written.replace(self.folder / RULES)  # whole or not at all: it is read at any moment
+        written.replace(self.folder / RULES)  # atomically, because ministack reads it at any moment

@@ -61,7 +61,7 @@ def play(aws: LocalAws, hands: Hands, random: Random, *, waves_wanted: int) -> C
 
 
 class _Course:
-    """What comes when, in order of time; an act may bring about others."""
+    """Acts in order of time. An act may schedule others."""
 
     def __init__(self, begun: datetime) -> None:
         self._begun, self._order = begun, count()

@@ -1,6 +1,6 @@
-"""What a chaos run is about and what is read back of it, as values: shifts, calls, ledgers, dead letters, outages.
+"""The facts of a chaos run as values: shifts, calls, ledgers, dead letters, outages.
 
-Knows neither where the facts come from nor what they prove.
+Does not know where the facts come from or what they prove.
 """
 
 from dataclasses import dataclass, field

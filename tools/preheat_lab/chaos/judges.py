@@ -1,7 +1,7 @@
 """The judges of a chaos run: pure functions of what was read back. Each yields a sentence for each broken promise.
 
-The names in front are those of the invariants (S: always, L: in time). What they cannot see from outside a process,
-such as who won which write, the simulation and the explorer judge. Knows no AWS.
+The names in front are those of the invariants (S: always, L: in time). The simulation and the explorer judge what
+cannot be seen from outside a process, such as who won which write. Does not depend on AWS.
 """
 
 import re
@@ -89,7 +89,7 @@ def a_stranger_is_left_alone(facts: ChaosFacts) -> Iterator[str]:
     """S4: what a person started and no shift asks for was neither started nor stopped."""
     for call in _ours(facts):
         if call.project in facts.strangers:
-            yield f"S4 {call.project}: {call.operation} at {call.at}, though it is not ours"
+            yield f"S4 {call.project}: {call.operation} at {call.at}, although Preheat did not start it"
 
 
 def tokens_are_well_used(facts: ChaosFacts) -> Iterator[str]:
@@ -125,20 +125,20 @@ def count_most_calls(facts: ChaosFacts) -> dict[str, int]:
 
 
 def every_shift_is_judged(facts: ChaosFacts) -> Iterator[str]:
-    """L1, L3: a shift is told as late, or as on time if it was; untold only if faults explain it."""
+    """L1, L3: the ledger says whether each shift was late or on time, unless faults explain its silence."""
     for shift in facts.shifts:
-        told = find_verdicts(facts, shift)
-        if len(told) > 1:
-            yield f"L3 {shift.model_id}: the shift of {shift.begin} is judged {len(told)} times"
-        if not told and explain_unseen(facts, shift) is None:
-            yield f"L3 {shift.model_id}: the shift of {shift.begin} is told neither as on time nor as late"
-        for entry in told:
+        found_verdicts = find_verdicts(facts, shift)
+        if len(found_verdicts) > 1:
+            yield f"L3 {shift.model_id}: the shift of {shift.begin} is judged {len(found_verdicts)} times"
+        if not found_verdicts and explain_unseen(facts, shift) is None:
+            yield f"L3 {shift.model_id}: the shift of {shift.begin} has no verdict, neither on time nor late"
+        for entry in found_verdicts:
             if entry.late is False and not _was_hosted(facts, shift.project, entry.at):
                 yield f"L1 {shift.model_id}: on time says the ledger at {entry.at}, the service was not HOSTED"
 
 
 def nothing_of_ours_runs(facts: ChaosFacts) -> Iterator[str]:
-    """L2: after the last shift and a quiet time, no model of ours runs."""
+    """L2: after the last shift and a quiet time, no model that Preheat started runs."""
     for model_id, record in facts.records.items():
         project = record.target.project
         if project in facts.strangers:
@@ -189,7 +189,7 @@ def explain_unseen(facts: ChaosFacts, shift: WaveShift) -> str | None:
 
 
 def _blind(facts: ChaosFacts, shift: WaveShift) -> Iterator[tuple[datetime, datetime, str]]:
-    """Yield each time in which a fault kept the shift's model from being looked at, and the fault."""
+    """Yield each time in which a fault kept Preheat from checking the shift's model, and the fault."""
     for outage in facts.outages:
         yield outage.begin, outage.end + PICKED_UP_WITHIN, outage.fault
     for killing in facts.killings:
@@ -204,7 +204,7 @@ def _of_the_tick(killing: Killing) -> bool:
 
 
 def _was_hosted(facts: ChaosFacts, project: str, at: datetime) -> bool:
-    """Tell whether a model was hosted at some instant of the pass that began at `at`."""
+    """Return whether a model was hosted at some instant of the pass that began at `at`."""
     return facts.status(project, at) == Status.HOSTED.value or any(
         status == Status.HOSTED.value and at <= since <= at + PASS_TAKES for since, status in facts.history[project]
     )

@@ -1,7 +1,7 @@
 """The plant of a chaos run in compressed time: waves of shifts of about a minute, one plan for each wave.
 
-A plan holds one wave alone: Preheat stays hosted over a gap that is shorter than its lead and ten minutes, and here
-every shift is to be started and stopped. Values and seeded chance only.
+Each plan holds one wave: Preheat bridges a gap that is shorter than its lead and ten minutes, but every shift must
+start and stop here. Values and seeded chance only.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is read back at the end of a chaos run, from DynamoDB, the simulator and the queues. Judges nothing."""
+"""Reads the facts at the end of a chaos run from DynamoDB, the simulator and the queues. Judges nothing."""
 
 from datetime import UTC, datetime
 
@@ -46,7 +46,7 @@ def read_facts(aws: LocalAws, hands: Hands, shifts: list[WaveShift], letters: li
 
 
 def is_at_rest(aws: LocalAws, hands: Hands) -> bool:
-    """Tell whether nothing of ours runs and no record has anything open."""
+    """Return whether no model of Preheat's runs and no record has an open attempt."""
     store = open_local_store(aws)
     history = _history(hands.simulator)
     running = [model_id for model_id in hands.models if history[target_of(model_id).project][-1][1] not in AT_REST]

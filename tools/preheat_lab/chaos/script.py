@@ -1,6 +1,6 @@
-"""The script of a chaos run: which fault comes when, drawn from a seed. What a fault does is `hands`' affair.
+"""The script of a chaos run: which fault comes when, drawn from a seed. `hands` makes the faults happen.
 
-The same seed, models and waves give the same script; what the machine makes of its timing differs from run to run.
+The same seed, models and waves give the same script. The timing depends on the machine.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class ChaosFaultKind(StrEnum):
 # Every gap between two remote calls of a pass: what precedes and what follows each of its calls to DynamoDB and SQS.
 # A start or a stop lies between the two writes, so a kill after the first or before the second one brackets it.
 PASS_POINTS = (
-    ("TransactWriteItems", "after"),  # the intent stands, the call is never made
+    ("TransactWriteItems", "after"),  # the intent is stored, nobody makes the call
     ("PutItem", "before"),  # the call was answered, the answer is never recorded
     ("TransactWriteItems", "before"),
     ("PutItem", "after"),

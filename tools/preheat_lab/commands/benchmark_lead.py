@@ -101,7 +101,7 @@ def format_own_rule(cells: dict[tuple[str, int], CellFigures]) -> str:
 
 
 def judge_bounds(cells: list[CellFigures]) -> int:
-    """Tell whether Preheat's rule keeps its bounds."""
+    """Return whether Preheat's rule keeps its bounds."""
     late, idle, month = find_worst(cells, "late"), compute_mean(cells, "idle"), compute_mean(cells, "worst_month")
     kept = late <= LATE_MOST and idle <= IDLE_MOST and month <= MONTH_MOST
     print(

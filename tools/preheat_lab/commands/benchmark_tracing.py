@@ -3,7 +3,7 @@
     uv pip install --target FOLDER aws-xray-sdk
     python -m preheat_lab benchmark-tracing FOLDER
 
-FOLDER holds the SDK alone, for Preheat does not depend on it. Prints import times, medians of 15
+FOLDER holds the SDK alone, because Preheat does not depend on it. Prints import times, medians of 15
 fresh processes each, in turn, with bytecode. Judges nothing.
 """
 

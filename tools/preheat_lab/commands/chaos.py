@@ -89,11 +89,11 @@ def report(found: ChaosFacts, kinds: Counter[str], seed: int) -> int:
     for letter in found.letters:
         because = explain_letter(found, letter.queue, letter.body) or "no fault explains it"
         print(f"dead letter, {letter.queue}: {letter.body[:100]} ({because})")
-    told: Counter[str] = Counter()
+    verdicts: Counter[str] = Counter()
     for shift in found.shifts:
         entries = find_verdicts(found, shift)
         late = entries[0].late if entries else None
-        told["unseen" if late is None else "late" if late else "on time"] += 1
+        verdicts["unseen" if late is None else "late" if late else "on time"] += 1
         if late is None:
             because = explain_unseen(found, shift) or "nothing explains it"
             print(f"unseen: {shift.model_id} {shift.begin:%H:%M:%S}Z ({because})")
@@ -103,7 +103,7 @@ def report(found: ChaosFacts, kinds: Counter[str], seed: int) -> int:
     entries_told = sum(len(entries) for entries in found.ledgers.values())
     effective = sum(call.changed_state for call in found.calls if call.by == "api")
     print(
-        f"chaos: seed {seed}: {len(found.shifts)} shifts ({', '.join(f'{n} {how}' for how, n in told.items())}),"
+        f"chaos: seed {seed}: {len(found.shifts)} shifts ({', '.join(f'{n} {how}' for how, n in verdicts.items())}),"
         f" {sum(kinds.values())} faults that hit, {len(found.calls)} calls ({effective} effective,"
         f" at most {max(count_most_calls(found).values(), default=0)} a model),"
         f" {entries_told} ledger entries, {len(found.letters)} dead letters, {len(violations)} violations"

@@ -1,6 +1,6 @@
 """Search every order of events in the catalogue's scenarios, on all cores.
 
-    python -m preheat_lab explore            what every change is tested with
+    python -m preheat_lab explore            the scenarios that test every change
     python -m preheat_lab explore --deep     two workers with a fault, one worker with three, people and plans between
 
 Prints states, events, seconds and peak memory of each scenario, and the shortest way to a broken promise. Exits with 1

@@ -32,7 +32,7 @@ HUNT = ROOT / "tools" / "preheat_lab" / "mutants" / "hunt.py"
 
 @dataclass(frozen=True, slots=True)
 class Hunted:
-    """What one hunt came to: where and as what the mutation was found, or else the error that it caused."""
+    """The result of a hunt: the harness and the promise that found the mutation, or the error that it caused."""
 
     harness: str | None
     invariant: str | None
@@ -73,7 +73,7 @@ def choose(only: str | None) -> list[Mutation]:
 
 
 def hunt_all(mutations: Sequence[Mutation | None], harnesses: str) -> dict[Mutation | None, Hunted]:
-    """Hunt each on all cores; tell what is killed as it is found, and return every result."""
+    """Hunt each on all cores; print each kill immediately, and return every result."""
     results: dict[Mutation | None, Hunted] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         under_way = {pool.submit(hunt_mutation, mutation, harnesses): mutation for mutation in mutations}

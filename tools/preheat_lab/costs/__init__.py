@@ -1,1 +1,1 @@
-"""What Preheat itself costs: calls measured in a simulated week, at list prices."""
+"""The cost of Preheat itself: calls measured in a simulated week, at list prices."""

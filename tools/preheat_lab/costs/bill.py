@@ -1,7 +1,7 @@
-"""Computes what a stack costs a month from what was measured, at public list prices. Owns the tables of docs/costs.md.
+"""Computes the monthly cost of a stack from a measured week, at public list prices. Owns the tables of docs/costs.md.
 
-What a simulation cannot measure (how long an invocation takes, how many models share a schedule) is assumed below, by
-name. The free tier is not counted.
+Constants below state what a simulation cannot measure: how long an invocation takes, how many models share a schedule.
+The free tier is not counted.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ DASHBOARD_MONTH = Decimal("3.00")  # the same; an account has three without char
 BUS_EVENT = Decimal("1.00") / 1_000_000  # aws.amazon.com/eventbridge/pricing, custom events
 SCHEDULER_CALL = Decimal("1.00") / 1_000_000  # aws.amazon.com/eventbridge/pricing
 
-# What "Instance Scheduler on AWS" publishes for its own small, medium and large example, in USD a month; see its guide.
+# "Instance Scheduler on AWS" publishes these for its small, medium and large example, in USD a month; see its guide.
 INSTANCE_SCHEDULER = {20: Decimal("9.15"), 1_000: Decimal(161), 5_000: Decimal(630)}
 
 # Assumed.
@@ -119,6 +119,6 @@ def read_page(text: str) -> MeasuredWeek:
 
 
 def format_tables(m: MeasuredWeek) -> str:
-    """Return both tables with their marks; the costs are reckoned from the figures as they are shown."""
+    """Return both tables with their marks; the costs follow from the figures as the page shows them."""
     rounded = MeasuredWeek(**{name: round(value, 2) for name, value in asdict(m).items()})
     return "\n".join([BEGIN, "", *format_measures(rounded), "", *format_costs(rounded), "", END])

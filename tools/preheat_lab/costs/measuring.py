@@ -1,5 +1,5 @@
-"""Measures what a simulated week of the real handlers comes to: calls of the store by name and size,
-messages, invocations, log and metric lines in bytes, hours in which a metric was put. Does not know a price.
+"""Measures a simulated week of the real handlers: calls of the store by name and size, messages, invocations, log and
+metric lines in bytes, hours in which a function puts a metric. Does not know a price.
 """
 
 import io
@@ -33,7 +33,7 @@ ITEM_OVERHEAD = 200  # bytes of an item's keys and of the names of its attribute
 
 @dataclass(frozen=True, slots=True)
 class MeasuredWeek:
-    """What a simulated week came to: for each model-day, and (the last ones) for each day of the stack or schedule."""
+    """The figures of a simulated week: for each model-day; the last ones for each day of the stack or schedule."""
 
     passes: float
     sends: float
@@ -53,9 +53,9 @@ class MeasuredWeek:
 class CountingTelemetry(functions.SilentTelemetry):
     """Stands in for each handler's `telemetry` in the simulated functions: lets it write, and counts the bytes."""
 
-    def __init__(self, told: Callable[[LedgerEntry], None]) -> None:
+    def __init__(self, on_entry: Callable[[LedgerEntry], None]) -> None:
         super().__init__(self._emit_entry)
-        self._told = told
+        self._on_entry = on_entry
 
     events = 0  # put on the bus
     lines: ClassVar[Counter[str]] = Counter()  # bytes, by what wrote them
@@ -83,7 +83,7 @@ class CountingTelemetry(functions.SilentTelemetry):
         self._count("log", lambda: publish.log_published(key, events))
 
     def _emit_entry(self, entry: LedgerEntry) -> None:
-        self._told(entry)
+        self._on_entry(entry)
         self._count("metric", lambda: publish.emit_entry(entry))
 
     def _count(self, kind: str, write: Callable[[], None]) -> None:
@@ -100,11 +100,11 @@ class CountingTelemetry(functions.SilentTelemetry):
             self._metrics(json.loads(line))
 
     def _metrics(self, line: dict[str, Any]) -> None:
-        told = line.get("_aws")
-        if told is None:
+        embedded = line.get("_aws")
+        if embedded is None:
             return
-        hour = str(told["Timestamp"] // 3_600_000)
-        for group in told["CloudWatchMetrics"]:
+        hour = str(embedded["Timestamp"] // 3_600_000)
+        for group in embedded["CloudWatchMetrics"]:
             for names in group["Dimensions"]:
                 kind = "schedule" if "schedule" in names else "stack"
                 where = "/".join(str(line[name]) for name in names)
@@ -164,7 +164,7 @@ def measure_week(models: int = 20, days: int = 7, seed: int = 1) -> MeasuredWeek
     CountingTelemetry.lines, CountingTelemetry.hours, CountingTelemetry.events = Counter(), set(), 0
     with patch.object(functions, "SilentTelemetry", CountingTelemetry):
         world = SimulatedWorld(
-            lines, BEGINS_AT, days, random=random, mix=MIXES["none"], switches=Switches(), told=_ignore
+            lines, BEGINS_AT, days, random=random, mix=MIXES["none"], switches=Switches(), on_entry=_ignore
         )
     units, sent = StoreUnits(world), Counter[str]()
     send = world.sqs.send_message

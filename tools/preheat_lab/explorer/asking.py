@@ -1,6 +1,6 @@
-"""What others ask of Preheat: holds, blocks and releases, stored at any point of the hard stretch, as `answer` does it.
+"""The requests of a scenario: holds, blocks and releases, stored at any point of the hard stretch, as `answer` does it.
 
-Owns when a request may come, and what a pass reads of what stands. Knows no worker.
+Owns when a request may come, and what a pass reads of the active ones. Knows no worker.
 """
 
 from preheat.domain.demand.request import Standing, Subject
@@ -27,7 +27,7 @@ class RequestOrder:
     def read(self, state: ExploredState, request: RemoteCall) -> int:
         """Return the number of what a pass reads of its subject now."""
         if request.subject is None:
-            raise ValueError("a read of what stands names its subject")
+            raise ValueError("a read of active requests names its subject")
         key = (request.subject, state.asked)
         found = self._read.get(key)
         if found is None:
@@ -35,6 +35,6 @@ class RequestOrder:
         return found
 
     def outruns(self, state: ExploredState, request: RemoteCall) -> bool:
-        """Tell whether a write comes too late: the counter of a schedule that guards it has moved."""
+        """Return whether a write comes too late: the counter of a schedule that guards it has moved."""
         guards = request.guards if self._scenario.requests else ()
         return any(self._scenario.standings(each, state.asked).version != version for each, version in guards)

@@ -1,6 +1,6 @@
-"""What stands behind the model as a pure value: a gate on its way or still, and a queue with messages or without.
+"""The gate and the queue behind a model as a pure value: a gate that moves or rests, a queue with messages or without.
 
-Knows no time: what is on its way arrives whenever the explorer lets it. A gate on its way refuses to be changed.
+Knows no time: a moving gate arrives when the explorer lets it, and refuses a change until then.
 """
 
 from preheat.domain.record.gate import Backlog, GateLook, Passage
@@ -30,5 +30,5 @@ def changed(gate: int, *, opens: bool) -> int | None:
 
 
 def lets_through(gate: int) -> bool:
-    """Tell whether what waits is consumed, or will be in a moment."""
+    """Return whether the queue's messages have a consumer, now or in a moment."""
     return gate in (OPEN, OPENING)

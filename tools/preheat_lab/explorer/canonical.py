@@ -1,6 +1,6 @@
-"""Equal situations, equal states: takes from a record what can no longer make a difference.
+"""Equal situations, equal states: removes from a record what can no longer make a difference.
 
-Owns the abstraction of records, and nothing else. What is taken, and why no pass can tell:
+Owns the abstraction of records, and nothing else. It removes the following, and no pass can notice:
 
 * `version`: the explorer knows of each worker whether the record it read is still the stored one.
 * `sequence` and `writer`: judged as they are written; no decision reads them.
@@ -11,12 +11,12 @@ Owns the abstraction of records, and nothing else. What is taken, and why no pas
 * `wake_at` and every `retry_at` are only compared with a reading of the clock: they move up to the next point of the
   grid; those that are past are all alike, and so are those beyond the end.
 * `status`, `words` and since when checks do not show the state: only people read them.
-* `since` is read for a start that nobody of ours began, and by a clock that is behind it: otherwise it is simply past.
+* `since` is read for a start that Preheat did not begin, and by a clock that is behind it: otherwise it is past.
 * `spent_until`, the budget of service calls, is not spent within the few minutes that are explored; the simulation sees
   to it.
-* an attempt's `first_at` tells its age in hours: all that is past is alike.
+* an attempt's `first_at` gives its age in hours: all that is past is alike.
 * a lease that is over is over; of a start, `intent_at` is also read in minutes, until the model was seen hosted.
-* of a gate's change the same; `doubtful` tells of what runs, and no gate runs. What a drain came to is only told.
+* of a gate's change the same; `doubtful` is about what runs, and no gate runs. The result of a drain is only recorded.
 * `effort.hosted_at` is only compared with the very same reading: what is past is all alike.
 """
 

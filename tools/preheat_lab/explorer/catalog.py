@@ -1,4 +1,4 @@
-"""What is explored: a few plans made to be hard, and the bounds under which each is searched to its end.
+"""The scenarios: a few plans made to be hard, and the bounds within which the explorer searches each to its end.
 
 `CI` is short enough for every change; `DEEP` is for `make explore`. Owns no rule.
 """
@@ -59,7 +59,7 @@ SAGEMAKER = Scenario(
     switches=Switches(start_from_hosting_failed=WhenPossible.CONFLICT, stop_while_starting=WhenPossible.CONFLICT),
 )
 
-# What stands behind the model: a gate, and a queue that fills and empties as it likes.
+# Behind the model: a gate, and a queue that fills and empties as it likes.
 MAPPING = "0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11"
 _GATED = replace(_TIGHT, gate=MAPPING)
 GATE = Scenario("a gate", (_GATED,), hard_from=4, hard_until=10, ends=40)
@@ -72,7 +72,7 @@ GATE_TWICE = Scenario("a gate and two shifts", (_TWICE,), hard_from=8, hard_unti
 _DRAINED = replace(_GATED, drain=Drain("https://sqs.eu-central-1.amazonaws.com/111122223333/images", 3 * STEP))
 DRAIN = Scenario("a queue and a gate", (_DRAINED,), hard_from=7, hard_until=11, ends=40)
 
-# What others ask for: a model, or all of a schedule, to be kept beyond the shift; none to run amid it, and then again.
+# Requests: keep a model, or all of a schedule, beyond the shift; block it during the shift, and lift the block.
 _HELD = Standing(
     RequestId("hold"), Kind.HOLD, Subject(model_id=MODEL), "line-control", instant(8), instant(30), known_at=instant(8)
 )
@@ -83,12 +83,12 @@ SCHEDULE_HOLD = replace(
     HOLD, name="a schedule's hold at the end of a shift", requests=(replace(_HELD, subject=Subject(schedule=SCHEDULE)),)
 )
 _LONGER = replace(a_model((6, 50)), lead=STEP, slack=STEP)
-BLOCK = Scenario("a block amid a shift", (_LONGER,), 7, 12, 70, requests=(_BLOCKED, _BLOCKED))
+BLOCK = Scenario("a block during a shift", (_LONGER,), 7, 12, 70, requests=(_BLOCKED, _BLOCKED))
 
 # A hold that asks for more units than run, of a model that is restarted for that; behind it a gate.
 _LARGER = replace(_HELD, request_id=RequestId("larger"), until=instant(40), units=2)
 _RESIZED = replace(_LONGER, resize=Resize.RESTART)
-LARGER = Scenario("a larger hold amid a shift", (_RESIZED,), 7, 11, 70, requests=(_LARGER,))
+LARGER = Scenario("a larger hold during a shift", (_RESIZED,), 7, 11, 70, requests=(_LARGER,))
 LARGER_GATED = replace(LARGER, name="a larger hold behind a gate", plans=(replace(_RESIZED, gate=MAPPING),))
 
 CI = (

@@ -1,6 +1,6 @@
 """What happens outside Preheat: the services complete, fail, are updated or lose a model; people start and stop.
 
-Owns who is held to have begun what runs. Knows no worker but by what it may still be about to do.
+Owns who began what runs. Knows of a worker only what it may still be about to do.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class Outside:
         return self._places[target]
 
     def called(self, service: ExploredService, token: int, *, start: bool) -> CallResult:
-        """Return what a call of ours comes to."""
+        """Return the effect of a call by Preheat."""
         return self._rules.called(service, token, start=start)
 
     @staticmethod
@@ -39,7 +39,7 @@ class Outside:
         return state._replace(services=tuple(hosting.complete(each) for each in state.services))
 
     def step_services(self, state: ExploredState) -> Iterator[Edge]:
-        """Yield what each service may do next, of itself."""
+        """Yield what each service may do next, by itself."""
         for place, service in enumerate(state.services):
             if service.state in (hosting.STARTING, hosting.STOPPING, hosting.BUSY):
                 yield Edge("service: completed", NOBODY, state.with_service(place, hosting.complete(service)))
@@ -68,7 +68,7 @@ class Outside:
                     yield self.cover("person: starts it" if start else "person: stops it", after)
 
     def _may_be_ours(self, state: ExploredState, place: int) -> bool:
-        """Tell whether what starts now is, for all that Preheat has seen and can see, its own doing."""
+        """Return whether Preheat must take what starts now for its own, by all that it saw and can see."""
         record = self._records[state.record]
         attempt = record.attempt
         refused = attempt is not None and attempt.call is Call.START and attempt.is_without_effect()
@@ -77,8 +77,8 @@ class Outside:
     def written(self, state: ExploredState, worker: WorkerState) -> ExploredState:
         """Return the situation after a worker's won write, with what that makes of a person's run.
 
-        A start intended on a look from before it makes it a race; a look at it within a demand makes it Preheat's own,
-        unless the service shows who made it.
+        A start that Preheat intended on an older observation makes it a race. An observation within a demand makes it
+        Preheat's own, unless the service shows who made it.
         """
         record = self._records[state.record]
         place = self._places[record.target]

@@ -1,11 +1,11 @@
 """One worker's pass, advanced by one remote call at a time, by running the real `reconcile` again from its start.
 
-A pass is a deterministic function of the answers its remote calls have got. To find its next call, it is run on ports
-that give the recorded answers and stop it at the first call beyond them. Every distinct history is run once and
-remembered. Knows nothing of the world that answers.
+A pass is a deterministic function of the answers to its remote calls. To find its next call, the explorer runs it on
+ports that give the recorded answers and stop it at the first call beyond them. It runs every distinct history once.
+Knows nothing of the world that answers.
 
-A pass that lost a write begins anew and has forgotten all but how many it has lost, so a history is that number and
-the answers since.
+A pass that lost a write begins again and remembers only how many it has lost. So a history is that number and the
+answers since.
 """
 
 from collections.abc import Mapping
@@ -139,7 +139,7 @@ class _Answers:
         return gate.attempt if gate is not None else None
 
     def standings(self, subject: Subject, _: Any) -> Standings:
-        """Where nobody asks for anything nothing stands, and the read makes no difference."""
+        """Without requests in the scenario, nothing is active, and the read makes no difference."""
         return self._ask(RemoteCall(STANDINGS, subject=subject)) if self._requests else Standings()
 
     def save(self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int]) -> Any:

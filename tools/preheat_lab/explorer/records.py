@@ -22,7 +22,7 @@ from preheat_lab.explorer.wants import ORIGIN, STEP, instant
 
 
 class WonWrite(NamedTuple):
-    """What a won write leaves: the record, the token it names, whether the model was seen to leave; what it breaks."""
+    """The result of a won write: the record, its token, whether Preheat saw the model leave, and what it breaks."""
 
     record: int
     named: int
@@ -71,7 +71,7 @@ class RecordsExplored:
         return record
 
     def is_due(self, number: int, now: int) -> bool:
-        """Tell whether a tick at this point finds the model due."""
+        """Return whether a tick at this point finds the model due."""
         due = self._due.get(number)
         if due is None:
             wake_at = self[number].wake_at
@@ -80,7 +80,7 @@ class RecordsExplored:
         return due <= now
 
     def intends_a_start(self, number: int) -> bool:
-        """Tell whether the record holds a start that is not answered yet."""
+        """Return whether the record holds a start that is not answered yet."""
         attempt = self[number].attempt
         return attempt is not None and attempt.call is Call.START and attempt.answer is None
 

@@ -1,6 +1,6 @@
-"""What is explored: the plans, the order in which they are applied, the stretch of time made hard, the budgets.
+"""One scenario: the plans and their order, the stretch of time made hard, the budgets.
 
-Owns what stands of the requests, once they are stored. What follows from that is `wants`. Knows no state, no search.
+Owns which requests are active once they are stored; `wants` follows from that. Knows no state, no search.
 """
 
 from dataclasses import dataclass, field, replace
@@ -61,8 +61,8 @@ class Scenario:
     people: int = 0
     apart: bool = False  # an apply makes the plan current first and wakes the model later, as the DynamoDB store does
     switches: Switches = field(default_factory=Switches)
-    found_open: bool = False  # the gate is open from the beginning, whoever has opened it
-    # What is asked for, in this order, each at any point of the hard stretch; an id once more releases what stands.
+    found_open: bool = False  # the gate is open from the beginning; somebody opened it
+    # The requests, in this order, each at any point of the hard stretch; an id that comes again releases its request.
     requests: tuple[Standing, ...] = ()
     reduced: bool = True  # workers that can no longer make a difference are gone at once: see `World._outdated`
 
@@ -78,12 +78,12 @@ class Scenario:
 
     @property
     def is_gated(self) -> bool:
-        """Tell whether a plan names a gate or a queue."""
+        """Return whether a plan names a gate or a queue."""
         return self.drains or any(plan is not None and plan.gate is not None for plan in self.plans)
 
     @property
     def drains(self) -> bool:
-        """Tell whether a plan names a queue."""
+        """Return whether a plan names a queue."""
         return any(plan is not None and plan.drain is not None for plan in self.plans)
 
     @property
@@ -94,12 +94,12 @@ class Scenario:
 
     @property
     def tokenless(self) -> bool:
-        """Tell whether the service knows no client token."""
+        """Return whether the service knows no client token."""
         return any(target.backend.tokenless for target in self.targets)
 
     @property
     def tells_makers(self) -> bool:
-        """Tell whether the service shows who made what is there, so that somebody else's is foreign to Preheat."""
+        """Return whether the service shows who made what is there, so that somebody else's is foreign to Preheat."""
         return any(target.backend.deletes_failed for target in self.targets)
 
     @cached_property
@@ -107,7 +107,7 @@ class Scenario:
         return {}
 
     def wants(self, plan: int, asked: RequestsSent = ()) -> Wants:
-        """Return what is wanted when, by the plan of this number and all that stands at the moment."""
+        """Return what is wanted when, by the plan of this number and all requests active at the moment."""
         key = (plan, asked)
         found = self._known.get(key)
         if found is None:
@@ -115,9 +115,9 @@ class Scenario:
         return found
 
     def standing(self, asked: RequestsSent) -> tuple[Standing, ...]:
-        """Return all that stands, if the first requests were stored at these points, in order of their ids.
+        """Return all active requests, if the first ones were stored at these points, in order of their ids.
 
-        What is stored becomes known then; what is released, is released then.
+        A request becomes known, and a release takes effect, at the instant that stores it.
         """
         found: dict[RequestId, Standing] = {}
         for each, at in zip(self.requests, asked, strict=False):

@@ -35,7 +35,7 @@ class FoundViolation(NamedTuple):
 
 @dataclass(slots=True)
 class Explored:
-    """What a search came to."""
+    """The result of a search."""
 
     scenario: Scenario
     world: ExploredWorld
@@ -126,7 +126,7 @@ def _search(  # noqa: C901 - the one inner loop, kept whole for speed
 
 
 def _judge_ends(explored: Explored) -> None:
-    """L1 and L2, for every situation: follow what Preheat does when it is left alone.
+    """L1 and L2, for every situation: follow what Preheat does if nothing interferes.
 
     `last_bad[n]` holds, for each stretch of the plan of situation n, the last point at which the promise is not kept on
     the way from there. Each way is followed once: what comes after a situation is known from the one after it.
@@ -168,10 +168,10 @@ def _stretches(explored: Explored, state: ExploredState) -> tuple[WantedStretch,
 
 
 def _is_kept(world: ExploredWorld, state: ExploredState, *, run: bool) -> bool:
-    """Tell whether a situation is as it should be, or as bad as Preheat may leave it by its own rules."""
+    """Return whether a situation is as it should be, or as bad as Preheat may leave it by its own rules."""
     record = world.record(state)
     if record.silent_for_plan == state.plan + 1:
-        # Refused for good: told, and left alone until the plan changes; but what is ours is not let go of.
+        # Refused permanently: recorded, and left alone until the plan changes. Preheat keeps what it started.
         ours = any(service.running() and service.run_by == hosting.OURS for service in state.services)
         return record.is_engaged() or not ours
     plan = world.scenario.plans[state.plan]
@@ -187,7 +187,7 @@ def _is_kept(world: ExploredWorld, state: ExploredState, *, run: bool) -> bool:
     if wanted is None:
         return True
     if world.scenario.tells_makers and state.services[wanted].interfere():
-        return True  # left to whoever made it, and told
+        return True  # left to its maker, and recorded
     effort = record.effort
     given_up = effort is not None and (effort.attempts >= ATTEMPTS_MAX or effort.repairs >= REPAIRS_MAX)
     asked = world.scenario.wants(state.plan, state.asked).units[state.now]
@@ -199,7 +199,7 @@ def _is_kept(world: ExploredWorld, state: ExploredState, *, run: bool) -> bool:
 
 
 def _refused_for_long(record: ModelRecord) -> bool:
-    """Tell whether the service finds the change of the gate wrong: told, and asked again each hour."""
+    """Return whether the service rejects the change of the gate: Preheat records it, and tries again each hour."""
     attempt = record.gate.attempt if record.gate is not None else None
     return attempt is not None and attempt.answer is Answer.INVALID
 

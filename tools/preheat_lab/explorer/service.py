@@ -35,7 +35,7 @@ OBSERVED = (
 RUNNING = (STARTING, HOSTED)
 NOT_RUN, OURS, PERSON, COVERED, RACED = range(5)
 """Who began the present run: nobody, Preheat, a person outside any demand, a person whose run a demand has
-covered since, or a person while Preheat had to take what runs for its own: the service does not tell who starts."""
+covered since, or a person while Preheat had to take what runs for its own: the service does not show who starts."""
 
 
 class KnownToken(NamedTuple):
@@ -56,16 +56,16 @@ class ExploredService(NamedTuple):
     known: tuple[KnownToken, ...] = ()
 
     def interfere(self) -> bool:
-        """Tell whether what is there was made by a person, as a service that keeps tags can tell."""
+        """Return whether a person made what is there, as the tags of the service show."""
         return self.run_by in (PERSON, COVERED, RACED)
 
     def running(self) -> bool:
-        """Tell whether it is billed: starting or hosted, also while the system updates it."""
+        """Return whether it is billed: starting or hosted, also while the system updates it."""
         return (self.former if self.state == BUSY else self.state) in RUNNING
 
 
 class CallResult(NamedTuple):
-    """What a call came to: `refused` is a conflict; `effects` counts what this token has begun, this call included."""
+    """The result of a call: `refused` is a conflict; `effects` counts what this token has begun, this call included."""
 
     service: ExploredService
     refused: bool
@@ -74,10 +74,10 @@ class CallResult(NamedTuple):
 
 
 class ServiceRules:
-    """What a start and a stop do in each state, under one setting of the switches.
+    """The effect of a start and a stop in each state, under one setting of the switches.
 
-    `tokenless`: the service knows no token, so that every call is answered by the state alone; what a token of ours has
-    begun is still counted, for the judges.
+    `tokenless`: the service knows no token, so that the state alone decides each call. The judges still need to know
+    what a token of Preheat's has begun, so it is counted.
     """
 
     def __init__(self, switches: Switches, *, tokenless: bool = False) -> None:
@@ -132,7 +132,7 @@ def fail(service: ExploredService) -> ExploredService:
 
 
 def undo_stop(service: ExploredService) -> ExploredService:
-    """Return the service with the stop under way come to nothing: hosted again, and whoever ran it runs it."""
+    """Return the service after the stop under way failed: hosted again, started by the same as before."""
     known = tuple(each if each.starts else each._replace(effects=0) for each in service.known)
     return service._replace(state=HOSTED, known=known)
 

@@ -33,7 +33,7 @@ class WorkerState(NamedTuple):
 
 
 class ExploredState(NamedTuple):
-    """One situation. Numbers stand for values: `record` in the search's values, `plan` in its scenario.
+    """One situation. Its numbers refer to values: `record` in the search's values, `plan` in its scenario.
 
     `services` has one service for each target of the scenario. `unwoken`: the plan is current, or a schedule's request
     is stored, but the model is not woken yet. `seen`: the model was seen out of its stopped state under the start on

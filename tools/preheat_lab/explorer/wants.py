@@ -1,4 +1,4 @@
-"""What is wanted at each point of the grid of minutes, by one plan and what stands of requests.
+"""The demand at each point of the grid of minutes, by one plan and the active requests.
 
 Owns the grid. The demand is the domain's; knows no state and no search.
 """
@@ -24,7 +24,7 @@ class WantedStretch(NamedTuple):
 
 
 class Wants(NamedTuple):
-    """What is wanted when, from 0 to the grid's end.
+    """The demand, from 0 to the grid's end.
 
     `stretches` has no gap. `wanted`: a demand covers the point: [start_at, end). `needed`: the model must not be
     stopped there: [ready_at - lead, end). `units`: what holds ask for there, give or take the clocks, if the plan has
@@ -43,7 +43,7 @@ def instant(index: int) -> datetime:
 
 
 def wants(plan: HostedModel | None, requests: tuple[Standing, ...], ends: int) -> Wants:
-    """Return what a plan wants, with these requests standing all the time; `ends` is the grid's last point."""
+    """Return what a plan wants, with these requests active all the time; `ends` is the grid's last point."""
     found = demands(plan, ORIGIN, instant(ends), requests) if plan is not None else []
     lead = plan.lead if plan is not None else STEP
     points = [instant(at) for at in range(ends + 1)]

@@ -1,7 +1,7 @@
 """The world of one model, and every event that can come next in it.
 
-Owns the events: time, messages, plans, and each step of a worker with its own answer and each fault; what calls break.
-Knows no order of search. What is assumed, and what that leaves out: the package's docstring.
+Owns the events: time, messages, plans, each step of a worker with its answer or a fault, and what calls break.
+Knows no order of search. The package's docstring says what it assumes, and what that leaves out.
 """
 
 from collections.abc import Iterator
@@ -126,8 +126,7 @@ class ExploredWorld:
     def fair(self, state: ExploredState) -> Edge | None:
         """Return what comes next if Preheat is left alone with a healthy service and nobody interferes; None: the end.
 
-        Workers under way finish, a due model is looked at, then a minute passes and brings what was under way to its
-        end.
+        Workers under way finish, a pass checks a due model, then a minute passes and ends what was under way.
         """
         if state.unwoken:
             return self._wake(state)
@@ -350,7 +349,7 @@ class ExploredWorld:
         return edge._replace(broken=tuple(broken))
 
     def _change(self, state: ExploredState, place: int, attempt: Attempt, *, lost: bool) -> Edge:
-        """A worker has the gate opened or closed; it lets through what it will, whoever else has written meanwhile."""
+        """A worker opens or closes the gate, which allows it although somebody else has written meanwhile."""
         worker = state.workers[place]
         broken = tuple(self._make_call(attempt, worker, state.now))
         gate = behind.changed(state.gate, opens=attempt.call is Call.OPEN)
@@ -408,9 +407,9 @@ class ExploredWorld:
     def _outdate(self, workers: tuple[WorkerState, ...]) -> tuple[WorkerState, ...]:
         """Return the workers after somebody else's write.
 
-        One that has not won its write yet will lose it and read again, as any new worker may at any time; one that has
-        made its call will lose the write of its answer and end: both are gone, if the search is reduced. One that is
-        about to call will still call, and then end: of it, only the call is kept.
+        A worker that has not won its write yet will lose it and read again, as any new worker may at any time. A worker
+        that has made its call will lose the write of its answer and end. A reduced search drops both. A worker that is
+        about to call will still call, and then end: the search keeps only its call.
         """
         if not self.scenario.reduced:
             return tuple(each._replace(fresh=False) for each in workers)

@@ -1,6 +1,6 @@
 """Every seeded mutation that counts. Each is named once, and breaks one rule of the protocol; see also `covered`.
 
-Not here, for no promise can tell them from the protocol, by design:
+Not here, because no promise can distinguish them from the protocol, by design:
 
 * a token without the parameters' digest: a new attempt always has a new generation, so no two tokens meet; the digest
   guards a table that was restored to an older copy.
@@ -10,7 +10,7 @@ Not here, for no promise can tell them from the protocol, by design:
 * short gaps not bridged: it costs a restart and breaks no promise.
 * the version of a write ignored by a store: explorer and simulation have stores of their own; the contract suite and
   the state machine see it. So it is with the version that a hold bumps; its own test breaks that in the explorer.
-* what stands cut and joined to demand in another way: explorer and simulation judge by the same arithmetic.
+* requests cut and joined to demand in another way: explorer and simulation judge by the same arithmetic.
 """
 
 from preheat_lab.mutants import (

@@ -1,6 +1,6 @@
 """Mutations that no promise can tell from the protocol, each with the rule that covers the same. They are not counted.
 
-None of the rules is needless: each stands for a case that explorer and simulation do not have, and says which.
+None of the rules is needless: each covers a case that explorer and simulation do not have, and says which.
 """
 
 from preheat_lab.mutants.mutation import Covered
@@ -13,7 +13,7 @@ COVERED = (
         new="json.dumps([model_id, call, 1, digest])",
         why=(
             "the token's prefix names call and generation, and no generation of a record comes twice; the demand parts"
-            " the tokens of a record that was lost, or restored to an older copy, and counts anew"
+            " the tokens of a record that was lost, or restored to an older copy, and counts again"
         ),
     ),
     Covered(

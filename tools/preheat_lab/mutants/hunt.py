@@ -2,8 +2,8 @@
 
     PYTHONPATH=copy/layers/preheat python tools/preheat_lab/mutants/hunt.py copy/layers/preheat short [one of OWN]
 
-A mutation that names harnesses of its own is hunted with those first. The short harnesses take half a minute together;
-the long ones are for what those have not seen.
+A mutation can name the harnesses that try it first. The short harnesses take half a minute together; the long ones look
+for what the short ones did not find.
 Prints one line of JSON: what broke where, or the error that came instead. Run in a process of its own, so that it
 imports the mutated package and no other; knows no mutation.
 """
@@ -67,7 +67,7 @@ MIXES["asleep, throttled"] = FaultMix(
         InjectedFault(FaultKind.THROTTLE, Operation.STOP_MODEL, probability=0.5),
     )
 )
-# A mix's seed draws each fault anew, at most at one call in two: many of a kind refuse most calls.
+# The seed draws the rate of each fault, at most one call in two: many faults of a kind refuse most calls.
 MIXES["throttled for long"] = FaultMix(
     service=(
         *(InjectedFault(FaultKind.THROTTLE, Operation.START_MODEL, probability=1) for _ in range(4)),
@@ -96,7 +96,7 @@ MIXES["failing"] = FaultMix(
         InjectedFault(FaultKind.ANSWER_LOST, Operation.START_MODEL, probability=0.3),
     ),
 )
-# Without the shortcut that takes for granted that a pass which has lost its write begins anew.
+# Without the shortcut that assumes that a pass begins again after it lost its write.
 WHOLE = replace(TIGHT, name="a tight shift without shortcuts", workers=2, reduced=False)
 # A clock that is behind, on a model that an apply has just woken.
 WOKEN = replace(UNITS, name="woken by an apply", plans=UNITS.plans[:2], hard_until=6, workers=2, faults=1)
@@ -122,7 +122,7 @@ STUBBORN = Switches(stop_while_starting=WhenPossible.CONFLICT, token_after_stop=
 
 @dataclass(frozen=True, slots=True)
 class HuntResult:
-    """What a hunt came to: `harness` and `invariant` of the first broken promise; `error` if one ended a harness."""
+    """The result of a hunt: `harness` and `invariant` of the first broken promise; `error` if one ended a harness."""
 
     harness: str | None = None
     invariant: str | None = None
@@ -266,7 +266,7 @@ def hunt(harnesses: Iterator[Harness]) -> HuntResult:
     for name, harness in harnesses:
         try:
             broken = harness()
-        except Exception as error:  # noqa: BLE001 - whatever a mutation breaks: it is told, and the hunt goes on
+        except Exception as error:  # noqa: BLE001 - whatever a mutation breaks: it is reported, and the hunt goes on
             failed = failed or f"{name}: {type(error).__name__}: {error}"[:300]
             continue
         if broken is not None:

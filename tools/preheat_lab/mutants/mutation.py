@@ -17,7 +17,7 @@ class Mutation:
     """In `file` (below the package), `old` becomes `new`; `rule` is what that breaks, `sees` the promise to be missed.
 
     `first` names the harnesses of `hunt.OWN` that see it, tried before all others.
-    `old` stands exactly once in the file, so that the replacement is the one that was meant.
+    `old` occurs exactly once in the file, so that the replacement is unambiguous.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Mutation:
         """
         times = text.count(self.old)
         if times != 1:
-            raise ValueError(f"{self.name}: its text stands {times} times in {self.file}; name it anew")
+            raise ValueError(f"{self.name}: its text stands {times} times in {self.file}; quote it again")
         return text.replace(self.old, self.new)
 
 

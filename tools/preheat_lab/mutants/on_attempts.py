@@ -56,7 +56,7 @@ MUTATIONS = (
         name="one open writer counts for none",
         old="self.open_writers == 0 or now >=",
         new="self.open_writers <= 1 or now >=",
-        rule="whoever may still call keeps the attempt open",
+        rule="a worker that may still call keeps the attempt open",
         sees="S8",
     ),
     _m(
@@ -67,7 +67,7 @@ MUTATIONS = (
         sees="S8",
     ),
     _m(
-        name="throttled for good",
+        name="throttled forever",
         old="Answer.THROTTLED: Reaction(definite=True, retry_after=timedelta(seconds=10))",
         new="Answer.THROTTLED: Reaction(definite=True, retry_after=None)",
         rule="what was throttled is tried again",

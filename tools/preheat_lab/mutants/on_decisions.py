@@ -1,4 +1,4 @@
-"""Mutations of the decision and of the demand: what is counted, judged and told, and what is wanted when."""
+"""Mutations of the decision and of the demand: what Preheat counts, judges, records and wants when."""
 
 from functools import partial
 
@@ -36,7 +36,7 @@ MUTATIONS = (
         name="what is seen is not written down",
         old="observed=s.observation.observed if readable else record.observed,",
         new="observed=record.observed,",
-        rule="the record tells what was seen",
+        rule="the record holds what was seen",
         sees="L2",
     ),
     _m(
@@ -64,11 +64,11 @@ MUTATIONS = (
         name="late never noticed",
         old="overdue = s.now >= effort.ready_at and effort.ready_at < effort.until",
         new="overdue = False",
-        rule="late is told within two minutes",
+        rule="late is recorded within two minutes",
         sees="L3",
     ),
     _m(
-        name="late told again and again",
+        name="late recorded again and again",
         old="return changed(effort, judged=True), s.now",
         new="return effort, s.now",
         rule="a demand is judged once",
@@ -108,7 +108,7 @@ MUTATIONS = (
         name="a refusal of an earlier plan still silences",
         old="silent_for_plan=record.silent_for_plan if s.silent else None,",
         new="silent_for_plan=None if record.silent_for_plan is None else s.plan_version,",
-        rule="a new plan is asked for anew",
+        rule="a new plan is tried again",
         sees="L1",
         first=("other units: a fault",),
     ),
@@ -131,14 +131,14 @@ MUTATIONS = (
         name="the end is no edge",
         old="its = [demand.start_at, demand.ready_at, demand.end, *",
         new="its = [demand.start_at, demand.ready_at, *",
-        rule="a model is looked at when its demand ends",
+        rule="a pass checks a model when its demand ends",
         sees="L2",
     ),
     _d(
         name="the start is no edge",
         old="its = [demand.start_at, demand.ready_at, demand.end, *",
         new="its = [demand.ready_at, demand.end, *",
-        rule="a model is looked at when its start is due",
+        rule="a pass checks a model when its start is due",
         sees="L1",
     ),
     _d(

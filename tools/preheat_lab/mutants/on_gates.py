@@ -27,7 +27,7 @@ MUTATIONS = (
         file="domain/record/gate.py",
         old="and not self.attempt.is_closable(now)",
         new="and False",
-        rule="a worker that stands still may yet open what was seen closed",
+        rule="a worker that waits may yet open a gate that was seen closed",
         sees="S11",
     ),
     _g(

@@ -1,4 +1,4 @@
-"""Mutations of what stands of requests: whether a pass reads it, and what guards a stop that was decided before."""
+"""Mutations of active requests: whether a pass reads them, and what guards a stop that was decided before."""
 
 from functools import partial
 
@@ -19,14 +19,14 @@ MUTATIONS = (
         name="requests: the model's own not read",
         old="requests = list(remote.store.standings(Subject(model_id=model.model_id), now - HORIZON).requests)",
         new="requests: list[Standing] = []",
-        rule="what stands of the model is demand",
+        rule="active requests of the model are demand",
         sees="S3",
     ),
     _m(
         name="requests: the schedule's not read",
         old="        requests += found.requests\n",
         new="",
-        rule="what stands of a schedule is demand of its models",
+        rule="active requests of a schedule are demand of its models",
         sees="S3",
     ),
     _m(
@@ -52,7 +52,7 @@ MUTATIONS = (
         sees="S3",
     ),
     Mutation(
-        name="gate: a restart waits for it anew with each pass",
+        name="gate: a restart waits for it again with each pass",
         file="domain/decision/draining.py",
         old="    waits = s.outgrown or observed",
         new="    waits = observed",

@@ -1,4 +1,4 @@
-"""Mutations of the pass, of the tick and of the budget: the order of writes and calls, and who is looked at when."""
+"""Mutations of the pass, of the tick and of the budget: the order of writes and calls, and when a pass comes."""
 
 from functools import partial
 
@@ -122,10 +122,10 @@ MUTATIONS = (
         sees="S4",
     ),
     _m(
-        name="looked at although not due",
+        name="checked although not due",
         old="if record is not None and (record.wake_at is None or record.wake_at > now + EARLY):",
         new="if record is not None and record.wake_at is None:",
-        rule="only the record tells who is due; a message more costs one read",
+        rule="only the record says which model is due; a message more costs one read",
         sees="S10",
     ),
     _m(
@@ -154,7 +154,7 @@ MUTATIONS = (
         name="late by five minutes",
         old="EARLY = timedelta(seconds=2)\n",
         new="EARLY = timedelta(minutes=-5)\n",
-        rule="who is due is looked at, not five minutes later",
+        rule="a due model is checked, not five minutes later",
         sees="L1",
     ),
     _b(
@@ -175,7 +175,7 @@ MUTATIONS = (
         name="no resync",
         old="if now.minute % RESYNC_EVERY_MINUTES == 0:",
         new="if False:",
-        rule="whom the index has lost, the resync finds",
+        rule="the resync finds a model that the index lost",
         sees="L5",
     ),
     _t(

@@ -1,4 +1,4 @@
-"""Mutations of what others ask for: what a pass reads of it, whom an answer wakes, what is stored with it."""
+"""Mutations of requests: what a pass reads of them, which models an answer wakes, what the store keeps with it."""
 
 from functools import partial
 
@@ -14,7 +14,7 @@ MUTATIONS = (
         name="an accepted hold of a schedule wakes nobody",
         old="concerned = tuple(model.model_id for model in case.models) if case is not None and wakes else ()",
         new="concerned: tuple[ModelId, ...] = ()",
-        rule="whom an accepted request concerns is due",
+        rule="a model that an accepted request concerns is due",
         sees="S6",
     ),
     _d(
@@ -28,19 +28,19 @@ MUTATIONS = (
         name="holds and blocks of a schedule not read",
         old="        guards[subject] = found.version\n",
         new="        guards[subject] = found.version\n        continue\n",
-        rule="what stands of a model's schedules is its demand as well",
+        rule="active requests of a model's schedules are its demand as well",
         sees="L1",
     ),
     _d(
         name="requests: answered on a record that has changed",
         old="self._store.answer(reply, ruling.change, concerned, _version(case))",
         new="self._store.answer(reply, ruling.change, concerned, None)",
-        rule="what a reply tells of its model was so when it was stored",
+        rule="a reply describes its model as it was when the reply was stored",
         sees="S6",
         first=("asked often",),
     ),
     _d(
-        name="requests: the same again is answered anew",
+        name="requests: the same again gets a new answer",
         old="return Taken(before, concerned, again=True)",
         new="return Taken(replace(before, at=self._clock.now()), concerned, again=True)",
         rule="a request has one reply, however often it comes",
@@ -65,7 +65,7 @@ MUTATIONS = (
         name="requests: anybody may release",
         old="    if of.requester == case.requester or case.is_admin:",
         new="    if of.requester:",
-        rule="a hold is changed by whoever asked for it, or an admin",
+        rule="only its requester or an admin changes a hold",
         sees="S6",
     ),
     _s(

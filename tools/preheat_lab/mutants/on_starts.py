@@ -104,7 +104,7 @@ MUTATIONS = (
         first=("called off and put back: a fault",),
     ),
     _m(
-        name="the generation of starts stands still",
+        name="the generation of starts does not move",
         old="generation=record.start_generation + 1,",
         new="generation=record.start_generation,",
         rule="each new attempt has a token of its own",

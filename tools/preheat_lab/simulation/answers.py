@@ -1,7 +1,7 @@
-"""Judges S6 in the simulated world: one answer for each request, with exactly the change that it tells of.
+"""Judges S6 in the simulated world: one answer for each request, with exactly the change that it reports.
 
-Owns a second reading of each request: from its message and its reply alone, and from what stood before, it works out
-what has to stand after, so that no rule of `requests` judges itself. Knows neither queue nor desk.
+Owns a second reading of each request: from its message, its reply and the requests before, it derives the requests
+after it, so that no rule of `requests` judges itself. Knows neither queue nor desk.
 """
 
 import json
@@ -26,7 +26,7 @@ type Releases = dict[tuple[Subject, RequestId], frozenset[Tombstone]]
 
 @dataclass(frozen=True, slots=True)
 class RequestsKept:
-    """All that stands, and the releases that came before what they release."""
+    """All active requests, and the releases that came before what they release."""
 
     stands: StandingRequests
     releases: Releases
@@ -41,12 +41,12 @@ class RequestsKept:
 
 
 class AnswerJudge:
-    """Follows what stands, answer by answer; `told` gets what is wrong, and whom it is about."""
+    """Follows the active requests, answer by answer; `on_wrong` gets what is wrong, and the model that it concerns."""
 
     def __init__(
-        self, store: MemoryStore, models: Sequence[HostedModel], told: Callable[[Subject | None, str], None]
+        self, store: MemoryStore, models: Sequence[HostedModel], on_wrong: Callable[[Subject | None, str], None]
     ) -> None:
-        self._store, self._models, self._told = store, models, told
+        self._store, self._models, self._on_wrong = store, models, on_wrong
         self._kept = RequestsKept.of(store)
         self._bodies: dict[tuple[RequestId, str], dict[str, Any]] = {}  # by id and digest: others may take an id
         self.stored: dict[RequestId, Reply] = {}
@@ -68,33 +68,33 @@ class AnswerJudge:
         return found if found is None or found.digest == message.digest else self.stored.get(other_id(message))
 
     def on_answer(self, reply: Reply) -> None:
-        """Judge an answer that was stored just now, by what stands since."""
+        """Judge an answer that was stored just now, by the active requests since."""
         name, kept = reply.request_id, RequestsKept.of(self._store)
         if name in self.stored:
-            self._told(reply.subject, f"{name} was answered a second time")
+            self._on_wrong(reply.subject, f"{name} was answered a second time")
         self.stored.setdefault(name, reply)
         body = self._bodies.get((name, reply.digest))
         if body is None:
-            self._told(reply.subject, f"{name} was answered, and nobody has asked for it")
+            self._on_wrong(reply.subject, f"{name} was answered, and nobody has asked for it")
         elif (wrong := self._wrong(body, reply, kept)) is not None:
-            self._told(reply.subject, f"{name} {reply.verb} {reply.code}: {wrong}")
+            self._on_wrong(reply.subject, f"{name} {reply.verb} {reply.code}: {wrong}")
         self._kept = kept
 
     def on_delivered(self, sent: Sent, reply: Reply) -> None:
         """Judge what a delivery was answered: the very reply that is stored for its request."""
         first = self.reply_to(sent)
         if reply != first:
-            self._told(reply.subject, f"{reply.request_id} came again, and was answered otherwise: {reply.code}")
+            self._on_wrong(reply.subject, f"{reply.request_id} came again, and was answered otherwise: {reply.code}")
 
     def on_end(self) -> None:
-        """Judge that nothing but answers has changed what stands, and that no reply has changed."""
+        """Judge that only answers have changed the active requests, and that no reply has changed."""
         if RequestsKept.of(self._store) != self._kept:
-            self._told(None, "what stands has changed without an answer")
+            self._on_wrong(None, "the active requests have changed without an answer")
         if self._store.replies != self.stored:
-            self._told(None, "the stored replies are not those that were given")
+            self._on_wrong(None, "the stored replies are not those that were given")
 
     def _wrong(self, body: Mapping[str, Any], reply: Reply, kept: RequestsKept) -> str | None:
-        """Tell what is wrong with what stands after an answer."""
+        """Report what is wrong with the active requests after an answer."""
         stands, releases = dict(self._kept.stands), dict(self._kept.releases)
         if reply.accepted:
             why = self._apply(body, reply, stands, releases)
@@ -108,7 +108,7 @@ class AnswerJudge:
         return None
 
     def _apply(self, body: Mapping[str, Any], reply: Reply, stands: StandingRequests, releases: Releases) -> str | None:
-        """Have an accepted request do what its words say; tell why it cannot have been accepted."""
+        """Apply an accepted request as its words say; return why Preheat should not have accepted it."""
         subject, verb = reply.subject, body.get("verb")
         if subject is None or verb != reply.verb or subject.key != _key(body):
             return "the reply is about something else than was asked"
@@ -125,7 +125,7 @@ class AnswerJudge:
     def _place(
         self, body: Mapping[str, Any], reply: Reply, subject: Subject, stands: StandingRequests, releases: Releases
     ) -> str | None:
-        """Have a hold or a block stand, released at birth if its release has come before."""
+        """Store a hold or a block, released at birth if its release came before."""
         stops = reply.verb is Verb.STOP_NOW
         until = self._end_of_demand(subject, reply.at) if stops else _instant(body["until"])
         if until is None:
@@ -161,7 +161,7 @@ class AnswerJudge:
 def _note(of: RequestId, subject: Subject, reply: Reply, releases: Releases) -> str | None:
     """Have a release of what has not come yet be noted: of each requester the last."""
     if reply.verb is Verb.EXTEND or reply.code not in ("release_noted", "nothing_to_do"):
-        return f"{of} does not stand, and it is changed"
+        return f"{of} is not active, and it is changed"
     if reply.code == "release_noted":
         stone = Tombstone(of, subject, reply.requester, admin=False, at=reply.at, until=reply.at + 30 * DAY)
         others = {each for each in releases.get((subject, of), ()) if each.requester != reply.requester}
@@ -179,7 +179,7 @@ def _change(before: Standing, reply: Reply, stands: StandingRequests) -> str | N
     if not over:
         after = replace(before, revision=before.revision + 1)
         extends = reply.verb is Verb.EXTEND
-        # What holds from its birth has held for an instant, if the clock of who ends it is behind.
+        # A hold is active for an instant if the clock of its sender is behind.
         ended_at = before.begin + AN_INSTANT if reply.at < before.known_at == before.begin else reply.at
         after = replace(after, until=before.until + EXTENDED) if extends else replace(after, released_at=ended_at)
         stands[before.subject, before.request_id] = after

@@ -1,4 +1,4 @@
-"""What goes wrong around a pass, drawn from the seed: a worker killed at any remote call, doubled messages, lost ticks.
+"""The mishaps around a pass, drawn from the seed: a worker killed at any remote call, doubled messages, lost ticks.
 
 Owns the closed list of mishaps and how often each comes. Faults of the hosting service itself are the simulator's own
 (`preheat_simulator.core.faults`); the mix names which of them take part, and the list has them under the same words.
@@ -167,7 +167,7 @@ ALL = FaultMix(
         InjectedFault(FaultKind.SYSTEM_UPDATING, Operation.DESCRIBE_MODEL, probability=0.002),
     ),
 )
-# What comes once a month in `all` comes here each day: outages, broken records, lost index writes, and people.
+# Mishaps that come once a month in `all` come here each day: outages, broken records, lost index writes, and people.
 ROUGH = replace(
     ALL,
     killed=0.1,

@@ -1,7 +1,7 @@
 """The functions as Lambda has them: the handler files themselves, called with events, on ports that are handed in.
 
-Owns loading, the form of the events and the reading of the answers. What goes wrong on the way is the world's affair.
-What a handler tells is kept, not written: a log line for each of a million passes would cost more than the pass.
+Owns loading, the form of the events and the reading of the answers; the world decides what goes wrong on the way. Keeps
+what a handler reports instead of writing it: a million log lines would cost more than the passes.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from preheat.domain.record.record import LedgerEntry
 from preheat_lab.checkout import ROOT
 from preheat_lab.simulation.queue import QueuedMessage
 
-# The wheel carries the handlers beside this module; in a checkout they are where SAM builds them.
+# The wheel has the handlers next to this module; in a checkout they are where SAM builds them.
 _INSTALLED = Path(__file__).with_name("functions")
 FUNCTIONS = _INSTALLED if _INSTALLED.is_dir() else ROOT / "functions"
 # As template.yaml sets them for the schedule of the tick and for what is invoked by it; a test holds them together.
@@ -52,17 +52,17 @@ class NotACheckoutError(PreheatError):
 
 
 class Functions:
-    """The functions as loaded. `told` gets each ledger entry that `publish` is done with, each time."""
+    """The functions as loaded. `on_entry` gets each ledger entry that `publish` is done with, each time."""
 
     def __init__(
         self,
         reconciler: Reconciler,
         ticker: Ticker,
         publisher: Publisher,
-        told: Callable[[LedgerEntry], None],
+        on_entry: Callable[[LedgerEntry], None],
         requests: Requests | None = None,
     ) -> None:
-        self._telemetry = SilentTelemetry(told)
+        self._telemetry = SilentTelemetry(on_entry)
         self._reconcile = _load_handler("reconcile", Reconciler, reconciler, self._telemetry)
         self._tick = _load_handler("tick", Ticker, ticker, self._telemetry)
         self._publish = _load_handler("publish", Publisher, publisher, self._telemetry)
@@ -71,10 +71,10 @@ class Functions:
         )
 
     def reconcile(self, message: QueuedMessage) -> bool:
-        """Call `reconcile` with one message, as the mapping does (BatchSize 1); tell whether it may be deleted.
+        """Call `reconcile` with one message, as the mapping does (BatchSize 1); return whether it may be deleted.
 
-        An error that the handler returned its message for, other than what it may be returned for, is a bug: it is
-        raised.
+        Raises the error for which the handler returned its message, unless the handler may return it for that: it is a
+        bug.
         """
         self._telemetry.last = None
         answer = self._reconcile.handler(make_sqs_event(message), None)
@@ -82,7 +82,7 @@ class Functions:
             return True
         error = self._telemetry.last
         if error is None:
-            raise RuntimeError(f"message {message.body!r} was returned, and nothing told why")
+            raise RuntimeError(f"message {message.body!r} was returned without an error")
         if not isinstance(error, UnreadableItem):
             raise error
         return False
@@ -96,14 +96,18 @@ class Functions:
         event["Records"][0]["attributes"]["SenderId"] = sender
         if not find_failed(self._requests.handler(event, None), {message.message_id}):
             taken: Taken | None = self._telemetry.taken
-            return taken if taken is not None else RuntimeError(f"{message.body!r} is done with, and nobody told of it")
+            return (
+                taken
+                if taken is not None
+                else RuntimeError(f"{message.body!r} is done with, and nobody on_entry of it")
+            )
         error: BaseException | None = self._telemetry.last
-        return error if error is not None else RuntimeError(f"{message.body!r} came back, and nothing told why")
+        return error if error is not None else RuntimeError(f"{message.body!r} came back, and nothing on_entry why")
 
     def publish(self, records: list[dict[str, Any]]) -> int:
         """Call `publish` with a batch of the stream; return how many of its first records it is done with.
 
-        What it sets aside here is a bug: nothing in the simulated ledger is unreadable. It is raised.
+        Raises an error if it sets a record aside: nothing in the simulated ledger is unreadable, so that is a bug.
         """
         self._telemetry.last = None
         answer = self._publish.handler({"Records": records}, None)
@@ -121,10 +125,10 @@ class Functions:
 class SilentTelemetry:
     """Stands in for each handler's `telemetry`: keeps the last error and answer, passes entries on, drops the rest."""
 
-    def __init__(self, told: Callable[[LedgerEntry], None]) -> None:
+    def __init__(self, on_entry: Callable[[LedgerEntry], None]) -> None:
         self.last: BaseException | None = None
         self.taken: Taken | None = None
-        self.emit_entry = told
+        self.emit_entry = on_entry
 
     def log_failed_pass(self, message_id: str) -> None:  # noqa: ARG002 - the parameter of the real one
         """Keep the error that is being handled."""

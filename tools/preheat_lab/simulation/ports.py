@@ -1,7 +1,7 @@
-"""What the functions reach in the simulated world: twins of store and service, each call watched and open to faults.
+"""The ports of the functions in the simulated world: twins of store and service, each call watched and open to faults.
 
-Owns the order of things around one call: a worker may die, the call may not arrive; then it is made and judged; then
-its answer may be lost, and the worker may die. What it comes to is told to the world that it belongs to.
+Owns the order of things around one call: a worker may die, or the call may not arrive; then it is made and judged; then
+its answer may be lost, or the worker may die. Reports the result to the world that it belongs to.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -73,7 +73,7 @@ OUT = {
     "gate": Mishap.GATE_OUT,
 }
 LOST = {"store": Mishap.STORE_LOST, "gate": Mishap.GATE_LOST}
-# What a gate or a queue may refuse; an answer for good would keep it from its promise for an hour.
+# Errors that a gate or a queue may raise. A permanent error would excuse it from its promise for an hour.
 REFUSALS: tuple[type[HostingError], ...] = (Throttled, AccessRefused, WrongState, QuotaExceeded)
 
 
@@ -95,7 +95,7 @@ class AppendedEntries(Protocol):
 
 
 class Surroundings(Protocol):
-    """What the ports know of the world around them."""
+    """The ports' view of the world around them."""
 
     clock: VirtualClock
     random: Random
@@ -117,7 +117,7 @@ class Surroundings(Protocol):
         """An answer rests on what was read, and is not stored yet: others may be quicker."""
 
     def answered(self, reply: Reply, change: Standing | Tombstone | None) -> None:
-        """An answer was stored, with what stands since."""
+        """An answer was stored; note the active requests since."""
 
     def note(self, mishap: Mishap, *hit: ModelId, status: Status | None = None) -> None:
         """Count a mishap."""
@@ -204,7 +204,7 @@ class WatchedStore(MemoryStore):
         return found
 
     def is_unreadable(self, model_id: ModelId) -> bool:
-        """Tell whether nobody can read the model's record now."""
+        """Return whether nobody can read the model's record now."""
         return model_id in self.unreadable and self._world.clock.at < self.unreadable[model_id]
 
     def save(
@@ -226,7 +226,7 @@ class WatchedStore(MemoryStore):
         models: Sequence[ModelId],
         seen: int | None = None,
     ) -> None:
-        """See `ports.Store`. What has been stored is judged (S6), and told."""
+        """See `ports.Store`. The world judges the stored answer (S6)."""
         about = change.subject.model_id if isinstance(change, Standing) else None
         record = self.records.get(about) if about is not None else None
         super().answer(reply, change, models, seen)

@@ -1,7 +1,7 @@
-"""What must come true in the simulated world: L1 ready and kept, L2 no leak, L3 late is told, L5 no bad neighbour.
+"""The promises in the simulated world: L1 ready and kept, L2 no leak, L3 late is recorded, L5 no bad neighbour.
 
-Owns when each is looked at and what a mishap may cost; only mishaps that hit the model itself count for it, so a poison
-message or another model's broken record excuses nothing. What runs it asks of the world, never of Preheat.
+Owns when it judges each, and what a mishap may cost. Only mishaps that hit the model itself count, so that a poison
+message or another model's broken record excuses nothing. It asks the world what runs, never Preheat.
 """
 
 from bisect import bisect_left
@@ -25,31 +25,32 @@ from preheat_simulator.core.status import Status
 from preheat_simulator.core.switches import Switches, WhenPossible
 
 MINUTE = timedelta(minutes=1)
-# Ticks come at most this late; whoever is due is decided within two.
+# Ticks come at most this late; a due model is decided within two.
 TICK_LATE_MAX = timedelta(seconds=20)
 DECIDED_WITHIN = 2 * MINUTE + TICK_LATE_MAX
-# Whom the due index has lost, the resync finds: every ten minutes, those that are overdue by two. A tick whose clock is
+# The resync finds a model that the due index lost: every ten minutes, if it is overdue by two. A tick whose clock is
 # behind may miss its turn; this is two turns more.
 RESYNCED_WITHIN = 40 * MINUTE
 INDEX = frozenset({Mishap.INDEX_LOST, Mishap.INDEX_MISSED})
 RUNNING = (Status.STARTING_HOSTING, Status.HOSTED)
-# What one fault may cost before a promise counts as broken: the lease, and the look after it.
+# Time that one fault may cost before a promise counts as broken: the lease, and the pass after it.
 FAULT_COSTS = timedelta(minutes=5)
-# What one may cost a start besides: to see it, the backoff or the stop before the next, and then as much lead again.
+# Time that one may cost a start in addition: to see it, the backoff or the stop before the next, and a whole lead
+# again.
 # A gate is opened in a pass of its own, seconds after its model was seen ready; each fault may cost it ten minutes.
 GATE_MOVES = 6 * MINUTE
 GATE_FAULT_COSTS = 15 * MINUTE
 START_COSTS = timedelta(minutes=20)
 LOOKED_AT_WITHIN = timedelta(minutes=11)  # what is hosted, unless a hold's own edge comes first
 STUCK_COSTS = timedelta(minutes=80)
-# What is met with patience, call after call: it burns no attempt.
+# Faults that Preheat waits out, call after call: they use no attempt.
 PATIENT = frozenset({Mishap.THROTTLE, Mishap.QUOTA})
 BURNT_BY_LEAST = 2  # what else must have happened before a demand's attempts or repairs may be spent
 WAITS = {Mishap.SYSTEM_UPDATING: timedelta(minutes=10), Mishap.ACCESS_DENIED: timedelta(minutes=5)}
 
 
 class JudgedWorld(Protocol):
-    """What is known of the world."""
+    """The judges' view of the world."""
 
     clock: VirtualClock
     store: WatchedStore
@@ -102,7 +103,7 @@ class Promises:
                 self._later(
                     max(now, piece.start_at) + _restarted_within(model), self._check_large_enough, model, demand
                 )
-            # What a stop before it leaves too little time for cannot be ready; its end is judged all the same.
+            # A model cannot be ready if the stop before it leaves too little time; its end is judged all the same.
             if now + MINUTE < demand.ready_at - model.lead - model.slack and demand.ready_at < demand.end:
                 self._later(demand.ready_at, self._check_ready, model, demand)
                 self._later(demand.end - self._world.mix.skew - timedelta(seconds=1), self._check_still, model, demand)
@@ -117,11 +118,11 @@ class Promises:
             hits = {mishap for _, mishap in self._hits_since(record.model_id, record.wake_at - 10 * MINUTE)}
             if not hits or (hits <= INDEX and record.wake_at < world.clock.at - RESYNCED_WITHIN):
                 excuse = "only the due index has lost it" if hits else "nothing is wrong with it"
-                what = f"due since {record.wake_at:%H:%M:%S}, not looked at, and {excuse}"
+                what = f"due since {record.wake_at:%H:%M:%S}, not checked, and {excuse}"
                 world.watch.missed("L5", record.model_id, world.clock.at, what)
 
     def _check_ready(self, model: HostedModel, demand: Demand) -> None:
-        """L1: hosted by ready_at, unless a fault hit it; L3: if it is not, that is told within two minutes."""
+        """L1: hosted by ready_at, unless a fault hit it; L3: if it is not, the ledger says so within two minutes."""
         world, status = self._world, self._world.status(model.target)
         if status is Status.HOSTED:
             return
@@ -155,9 +156,9 @@ class Promises:
         cost += restarted * (START_COSTS + model.lead)
         cost += stuck * (STUCK_COSTS + 3 * model.lead)
         if stuck and world.switches.stop_while_starting is WhenPossible.CONFLICT:
-            return  # What hangs cannot be stopped, so it cannot be started anew.
+            return  # A transition that hangs cannot be stopped, so the model cannot be started again.
         if stuck > 1:
-            return  # A start that hangs is stopped once for a demand; the next that hangs is told as late, and left.
+            return  # Preheat stops a start that hangs once for a demand; it records the next one as late, and waits.
         if now < demand.ready_at + cost:
             self._later(demand.ready_at + cost, self._check_recovered, model, demand)
         else:
@@ -174,7 +175,7 @@ class Promises:
         if world.clock.at < allowed:
             self._later(allowed, self._check_told_late, model, demand)
         else:
-            world.watch.missed("L3", model_id, world.clock.at, f"late since {demand.ready_at}, and nobody was told")
+            world.watch.missed("L3", model_id, world.clock.at, f"late since {demand.ready_at}, and no entry says so")
 
     def _check_still(self, model: HostedModel, demand: Demand) -> None:
         """L1, until its end: hosted to the last second, unless a fault hit it, or it is being restarted for a hold."""
@@ -287,6 +288,6 @@ def _restarted_within(model: HostedModel) -> timedelta:
 
 
 def _waits_at_most(model: HostedModel) -> timedelta:
-    """Return how long a stop may be kept waiting by what stands behind the model."""
+    """Return how long the gate and the queue behind the model may delay a stop."""
     limit = model.drain.limit if model.drain is not None else timedelta()
     return limit + (GATE_CLOSED_WITHIN if model.gate is not None else timedelta())

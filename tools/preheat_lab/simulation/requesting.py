@@ -1,8 +1,8 @@
-"""Other services of the simulated plant: what they ask for, how it reaches `requests`, and what is answered.
+"""Other services of the simulated plant: their requests, how they reach `requests`, and the answers.
 
 Owns its chance, so that a seed without requests replays as it did. A message may come twice, late (a release before its
-hold), broken, under an id that another has, or to a worker that dies; after five receives it is a dead letter. Of S6 it
-judges that each request is answered; what an answer must change is `answers`' affair.
+hold), broken, under an id that another has, or to a worker that dies; after five receives it is a dead letter. Judges
+the part of S6 that each request gets an answer; `answers` judges what an answer must change.
 """
 
 import json
@@ -24,13 +24,13 @@ from preheat_lab.simulation.queue import RECEIVES_MAX, VISIBILITY, QueuedMessage
 REPLIES = "arn:aws:sqs:eu-central-1:111122223333:cell-replies"
 SENDERS = ("AROAPLANNER:batch", "AROAROBOT:cell")
 UNITS_ASKED = (None, None, None, 1, 2, 4)
-AMID_A_STOP = 0.03  # of the looks at what runs and is not needed, one at which a hold is answered
+AMID_A_STOP = 0.03  # of the observations of a model that runs without need, the share during which a hold is answered
 AMID_AN_ANSWER = 0.1  # of the answers, one before which the model's record is written
 BROKEN = ("hold line-01", "[]", '{"version": 1, "verb": "hold"}', '{"version": 9, "request_id": "later"}')
 
 
 class RequestedWorld(Surroundings, Protocol):
-    """What the requesters know of the world."""
+    """The requesters' view of the world."""
 
     store: WatchedStore
     models: list[HostedModel]
@@ -73,7 +73,7 @@ class Requesters:
             self._world.at(at, lambda number=number: self._ask(number))  # type: ignore[misc]  # bound per number
 
     def _ask(self, number: int) -> None:
-        """Somebody asks for a hold or a block, and may end or extend it; or for a stop, or where it stands."""
+        """Somebody requests a hold or a block, and may end or extend it; or a stop, or the status."""
         chance, now = self._chance, self._world.clock.at
         model, sender = chance.choice(self._world.models), chance.choice(SENDERS)
         about = {"model": model.model_id} if chance.random() < 0.7 else {"schedule": model.schedules[0].name}
@@ -172,7 +172,7 @@ class Requesters:
 
 
 def standing_of(store: WatchedStore, model: HostedModel) -> list[Standing]:
-    """Return all that ever stood of a model and of its schedules."""
+    """Return all requests that were ever active for a model and its schedules."""
     subjects = [Subject(model_id=model.model_id), *(Subject(schedule=each.name) for each in model.schedules)]
     return [one for subject in subjects for one in store.stands.get(subject, {}).values()]
 

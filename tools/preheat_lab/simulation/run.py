@@ -25,7 +25,7 @@ def count_default_requests(faults: str, models: int, days: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class SimulationOutcome:
-    """What a simulated run came to. Margins are of starts that were seen to become HOSTED.
+    """The result of a simulated run. Margins are of starts that Preheat saw become HOSTED.
 
     `cells` counts the coverage matrix: the service's status, the record's phase and the mishap (`faults.Mishap`) for
     each time that one hit a model, and `none` for each pass that began.
@@ -71,11 +71,11 @@ def simulate(
     *,
     switches: Switches | None = None,
     faults: str = "none",
-    told: Callable[[LedgerEntry], None] | None = None,
+    on_entry: Callable[[LedgerEntry], None] | None = None,
     backend: Backend = Backend.LOOKOUT_VISION,
     requests: int = 0,
 ) -> SimulationOutcome:
-    """Simulate a plant of `models` models of one service for `days` days; `told` gets each entry as it is written.
+    """Simulate a plant of `models` models of one service for `days` days; `on_entry` gets each entry as it is written.
 
     `faults` names a mix of `faults.MIXES`, from which the seed draws its own; `requests` is how often others ask for
     something, with or without more to follow. The same arguments give the same outcome.
@@ -85,8 +85,8 @@ def simulate(
 
     def tell(entry: LedgerEntry) -> None:
         entries.append(entry)
-        if told is not None:
-            told(entry)
+        if on_entry is not None:
+            on_entry(entry)
 
     lines = draw_plant(random, models, announced_at=BEGINS_AT, backend=backend)
     world = SimulatedWorld(
@@ -96,7 +96,7 @@ def simulate(
         random=random,
         mix=MIXES[faults].draw(random),
         switches=switches or Switches(),
-        told=tell,
+        on_entry=tell,
         requests=requests,
     )
     world.run()

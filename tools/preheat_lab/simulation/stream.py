@@ -3,8 +3,8 @@
 Owns when `publish` is called with what, as template.yaml configures its mapping: one shard, in order, a failed batch
 tried again from its first failure, halved if the function died, until its first record is six hours old, then discarded
 permanently and counted. Its
-chance is its own: what goes wrong here moves nothing else. Judges L6: each entry is told, or set aside; first in its
-model's order; and each time in the same words under the same ids. Of S6: so is each reply, which makes one event.
+chance is its own: what goes wrong here moves nothing else. Judges L6: each entry is published, or set aside; first in
+its model's order; and each time in the same words under the same ids. So is each reply (S6), which makes one event.
 """
 
 from collections import deque
@@ -34,7 +34,7 @@ TABLE = "preheat-ledger"
 
 
 class StreamedWorld(Protocol):
-    """What the stream knows of the world."""
+    """The stream's view of the world."""
 
     clock: VirtualClock
     mix: FaultMix
@@ -80,7 +80,7 @@ class Stream:
         self._last: dict[ModelId, int] = {}
         self.discarded: set[tuple[str, int]] = set()
         self.out_of_order: list[LedgerEntry] = []
-        self.publish: Callable[[list[dict[str, Any]]], int] = _not_wired  # `Functions.publish`, which tells back
+        self.publish: Callable[[list[dict[str, Any]]], int] = _not_wired  # `Functions.publish`, which reports back
 
     def append(self, entry: LedgerEntry | Reply) -> None:
         """Take an entry or a reply that was appended to the ledger; it is delivered soon."""
@@ -89,8 +89,8 @@ class Stream:
             self._under_way = True
             self._later(self._chance.uniform(0, 1) * LATENCY_MAX, self._deliver)
 
-    def count_published(self, entry: LedgerEntry) -> bool:
-        """Note that `publish` is done with an entry; tell whether it is so for the first time."""
+    def mark_published(self, entry: LedgerEntry) -> bool:
+        """Note that `publish` is done with an entry; return whether that is the first time."""
         key = entry.model_id, entry.sequence
         self._told[key] = self._told.get(key, 0) + 1
         if self._told[key] > 1:
@@ -102,7 +102,7 @@ class Stream:
         return True
 
     def drain(self) -> None:
-        """Deliver what is left, with nothing going wrong: the run is over before its last seconds are told."""
+        """Deliver the remaining entries without any fault: the run ends before its last seconds are published."""
         self._bus.out = 0.0
         while self._entries:
             batch = [self._entries.popleft() for _ in range(min(len(self._entries), BATCH_MAX))]
@@ -111,14 +111,14 @@ class Stream:
                 batch = batch[self._publish(batch) :]
 
     def find_violations(self, model_id: ModelId, ledger: Sequence[LedgerEntry]) -> list[str]:
-        """Return what of a model's ledger was not told as it should be."""
+        """Return the faults in how a model's ledger was published."""
         found = [
-            f"entry {entry.sequence} was neither told nor set aside"
+            f"entry {entry.sequence} was neither published nor set aside"
             for entry in ledger
             if (model_id, entry.sequence) not in self._told.keys() | self.discarded
         ]
         found += [
-            f"entry {entry.sequence} was told before an earlier one"
+            f"entry {entry.sequence} was published before an earlier one"
             for entry in self.out_of_order
             if entry.model_id == model_id
         ]
@@ -135,10 +135,12 @@ class Stream:
             if (model_id, entry.sequence) in self.discarded
             for event in events_of(entry)
         }
-        return found + [f"{event.kind} tells of nothing stored" for key, event in put.items() if key not in discarded]
+        return found + [
+            f"{event.kind} reports nothing that is stored" for key, event in put.items() if key not in discarded
+        ]
 
     def find_reply_violations(self, replies: Iterable[Reply], sent: Sequence[str]) -> list[str]:
-        """Return what of the replies was not told as it should be; `sent`: what their queue was sent."""
+        """Return the faults in how the replies were published; `sent`: the messages to their queue."""
         found = []
         put = self._by_id.get(_REPLIES, {})
         for reply in replies:
@@ -151,7 +153,7 @@ class Stream:
                 found.append(f"{reply.request_id}: {kind} is not on the bus, or in other words")
             if reply.reply_to is not None and reply_text(event) not in sent:
                 found.append(f"{reply.request_id}: its reply was not sent to the queue that it names")
-        return found + [f"{event.kind} of {event.request_id} tells of no reply" for event in put.values()]
+        return found + [f"{event.kind} of {event.request_id} reports no reply" for event in put.values()]
 
     @property
     def _by_id(self) -> dict[str, dict[str, Event]]:
@@ -215,7 +217,7 @@ def _not_wired(_records: list[dict[str, Any]]) -> int:
 
 
 def _key(entry: LedgerEntry | Reply) -> tuple[str, int]:
-    """Return where in the ledger an entry or a reply stands."""
+    """Return the place of an entry or a reply in the ledger."""
     return (reply_partition(entry.request_id), 1) if isinstance(entry, Reply) else (entry.model_id, entry.sequence)
 
 

@@ -1,8 +1,8 @@
-"""What calls the functions: the schedule of the tick, and the mapping from the work queue; and what goes wrong there.
+"""The triggers of the functions: the schedule of the tick, the mapping from the work queue, and what goes wrong there.
 
-Owns when a handler is called and what becomes of its message. A tick comes each minute, 0 to 20 s late, is handed over
-and retried as the schedule's policy says, and is not retried once its function took it. A batch is one message; passes
-take no time, so the mapping's concurrency is not modelled.
+Owns when a handler is called and what becomes of its message. A tick comes each minute, 0 to 20 s late. The schedule's
+policy retries it until its function takes it. A batch is one message; passes take no time, so the mapping's concurrency
+is not modelled.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from preheat_lab.simulation.queue import QueuedMessage, SimulatedSqs
 
 
 class TriggeredWorld(Surroundings, Protocol):
-    """What the triggers know of the world."""
+    """The triggers' view of the world."""
 
     sqs: SimulatedSqs
     everyone: tuple[ModelId, ...]
@@ -96,7 +96,7 @@ class Triggers:
             world.sqs.return_message(message)
 
     def _pass(self, message: QueuedMessage, concerned: tuple[ModelId, ...]) -> bool:
-        """Call the function with a message; tell whether it is done with it."""
+        """Call the function with a message; return whether it is done with it."""
         world = self._world
         self.passes += 1
         self._invoke(f"pass-{self.passes}", concerned)

@@ -80,7 +80,7 @@ class PromiseWatch:
         """Take the models, whose plan stays as it is; `skew`: how far a pass's clock may be off."""
         self.violations: list[BrokenPromise] = []
         self.calls = 0
-        self.saw = Observed.UNKNOWN  # what the last look of the pass under way has told
+        self.saw = Observed.UNKNOWN  # the last observation of the pass under way
         self.passage: Passage | None = None  # what the pass under way has seen of the gate
         self.reading: BacklogReading | None = None  # and of the queue
         self._skew = skew
@@ -101,7 +101,7 @@ class PromiseWatch:
         self._recent: dict[ModelId, deque[datetime]] = defaultdict(deque)
         self._by_person: dict[ModelId, datetime] = {}
         self._adoptable: set[ModelId] = set()  # whose person's start was covered by a demand that is no more
-        self._raced: set[ModelId] = set()  # whom a person has started while Preheat had to take what runs for its own
+        self._raced: set[ModelId] = set()  # models that a person started while Preheat had to take them for its own
         self._sent: dict[str, Sent] = {}
         self._effects: Counter[str] = Counter()
         # The start under which the model was seen out of its stopped state; the stop under which out of STARTING.
@@ -111,7 +111,7 @@ class PromiseWatch:
         self._repairs: Counter[tuple[ModelId, datetime]] = Counter()
 
     def on_standing(self, model: HostedModel, standing: Sequence[Standing], at: datetime) -> list[Demand]:
-        """What stands of a model has changed: from now on it is judged by that. Return the demands that are new."""
+        """A model's requests have changed: the judges go by them from now on. Return the demands that are new."""
         self._stood.add(model.model_id)
         before, since = self._wanted[model.model_id].demands, self._by_person.get(model.model_id)
         if since is not None and self._judge_covered(model.model_id, since, at):
@@ -119,18 +119,18 @@ class PromiseWatch:
             self._adoptable.add(model.model_id)
         self._wanted[model.model_id] = _DemandsOfModel(model.lead, demands(model, *self._span, standing))
         if any(self._held_by_some_clock(one, at) for one in standing):
-            # A pass may have let go of the demand, and another serves it anew: it may be told once more.
+            # A pass may have dropped the demand, and another serves it again: it may be recorded once more.
             for demand in self._wanted[model.model_id].from_(at)[:1]:
                 self._told.pop((model.model_id, demand.ready_at), None)
         return [demand for demand in self._wanted[model.model_id].demands if demand not in before]
 
     def _held_by_some_clock(self, one: Standing, at: datetime) -> bool:
-        """Tell whether a block was lifted just now, and so close to its begin that it has held for some clocks only."""
+        """Return whether a block was lifted just now, so soon that it has held for some clocks only."""
         off, ended = 2 * self._skew, one.released_at
         return one.kind is Kind.BLOCK and ended is not None and max(abs(ended - at), abs(ended - one.begin)) <= off
 
     def wants(self, model_id: ModelId, demand: Demand) -> bool:
-        """Tell whether a demand is still one of the model's, or the rest of one."""
+        """Return whether a demand is still one of the model's, or the rest of one."""
         return any(
             one.begin == demand.begin and one.ready_at == demand.ready_at and one.end == demand.end
             for one in self._wanted[model_id].demands
@@ -206,7 +206,7 @@ class PromiseWatch:
             ),
         )
         if new.call is Call.STOP and not same and needed and self.saw is Observed.HOSTED:
-            self.resized[model_id].append(at)  # for nothing else it would be stopped amid its demand
+            self.resized[model_id].append(at)  # otherwise the stop would come during its demand
 
     def _on_gate_written(self, before: ModelRecord, after: ModelRecord, at: datetime) -> None:
         """Judge what a won write says of the gate and the queue; one that renews or repeats a change names the call."""
@@ -247,14 +247,14 @@ class PromiseWatch:
         self._count(model_id, at)
 
     def _is_amid(self, model_id: ModelId, at: datetime) -> bool:
-        """Tell whether a demand may cover `at` for all that a clock shows: its stop waits for no queue."""
+        """Return whether a demand may cover `at` by what any clock shows: its stop waits for no queue."""
         return any(
             demand.start_at <= at + self._skew and at - self._skew < demand.end
             for demand in self._wanted[model_id].from_(at - self._skew)[:2]
         )
 
     def on_look(self, model_id: ModelId, at: datetime, saw: Observed) -> None:
-        """Count a look, which has told `saw` so far."""
+        """Count an observation, which has shown `saw` so far."""
         self.saw = saw
         self._judge(model_id, at, by_look(self._read, at=at, skew=self._skew))
         self._count(model_id, at)
@@ -276,7 +276,7 @@ class PromiseWatch:
             self._judge(model_id, at, by_effect(attempt, effects=self._effects[token], by_person=strange))
 
     def on_person(self, model_id: ModelId, at: datetime, call: Call, record: ModelRecord | None = None) -> None:
-        """Note what a person did, and with `record` whether it could be told: the service does not say who starts."""
+        """Note what a person did, and with `record` whether Preheat could know: the service does not say who starts."""
         self._raced.discard(model_id)
         self._adoptable.discard(model_id)
         if call is Call.START:
@@ -293,7 +293,7 @@ class PromiseWatch:
         self._judge(model_id, at, by_ledger(ledger, sequence=record.sequence if record is not None else 0))
 
     def is_by_person(self, model_id: ModelId) -> bool:
-        """Tell whether what runs now was started by a person, and not by us since."""
+        """Return whether a person started what runs now, and Preheat has not since."""
         return model_id in self._by_person
 
     def needed(self, model_id: ModelId, at: datetime) -> Demand | None:
@@ -313,7 +313,7 @@ class PromiseWatch:
         return max((one.units or 0 for one in served), default=0)
 
     def last_end(self, model_id: ModelId, at: datetime) -> datetime | None:
-        """Return when the last demand of a model that is over at `at` has ended, by what stands now."""
+        """Return the end of a model's last demand that is over at `at`, by the requests active now."""
         return self._wanted[model_id].last_end(at)
 
     def missed(self, invariant: str, model_id: ModelId, at: datetime, what: str) -> None:
@@ -328,10 +328,10 @@ class PromiseWatch:
         return count[key]
 
     def _judge_told_once(self, model_id: ModelId, at: datetime) -> None:
-        """Judge L3, once: a pass whose clock is off may tell of the demand before, or take its end to have come."""
+        """Judge L3, once: a pass whose clock is off may judge the demand before, or assume that its end has come."""
         coming, off = self._wanted[model_id].from_(at), 2 * self._skew
         if coming and coming[0].start_at + off <= at < coming[0].end - off:
-            # A block that came after it was told, and was lifted, has it begun anew and be ready later: judged by that.
+            # After a block that came later and was lifted, the demand begins again and is ready later: judged by that.
             key = model_id, coming[0].ready_at
             self._told[key] += 1
             if self._told[key] > 1:
@@ -354,7 +354,7 @@ class PromiseWatch:
 
 
 def _claims(record: ModelRecord) -> bool:
-    """Tell whether what runs is Preheat's own for all that it can see: judged here once more, as its promises are."""
+    """Return whether Preheat must take what runs for its own, judged here a second time, as its promises are."""
     attempt = record.attempt
     if attempt is None:
         return record.ownership is not Ownership.NONE

@@ -88,7 +88,7 @@ class SimulatedWorld:
         random: Random,
         mix: FaultMix,
         switches: Switches,
-        told: Callable[[LedgerEntry], None],
+        on_entry: Callable[[LedgerEntry], None],
         requests: int = 0,
     ) -> None:
         self.begins_at, self.until, self.days = begins_at, begins_at + timedelta(days=days), days
@@ -138,14 +138,14 @@ class SimulatedWorld:
         drained = {model.drain.queue: model.model_id for model in self.models if model.drain is not None}
         self.gates, self.backlogs = WatchedGates(self, gated), WatchedBacklogs(self, drained)
         self._behind = Random(f"{begins_at}/{len(lines)}")  # noqa: S311 - what no model has is drawn from no other seed
-        functions = self._wire(told)
+        functions = self._wire(on_entry)
         self.triggers, self.stream.publish = Triggers(self, functions), functions.publish
         asking = Random(f"{random.getstate()[1][0]}/requests")  # noqa: S311 - as the stream's
         self.answers = AnswerJudge(self.store, self.models, self._note_wrong_answer)
         self.requesters, self._requests = Requesters(self, asking, functions.answer, self.answers), requests
         self.store.apply(self.models, expected_version=0, at=begins_at)
 
-    def _wire(self, told: Callable[[LedgerEntry], None]) -> Functions:
+    def _wire(self, on_entry: Callable[[LedgerEntry], None]) -> Functions:
         """Return the functions on ports that stay: what goes wrong is asked of the invocation under way."""
         mix, clock = self.mix, PassClock(self)
         store = meet_faults(self, "store", self.store, STORE_CALLS, out=mix.store_out, lost=mix.store_lost)
@@ -159,8 +159,8 @@ class SimulatedWorld:
         publisher = Publisher(clock, LedgerStream(TABLE), outbox, self.replies, unpublished="none")
 
         def told_first(entry: LedgerEntry) -> None:
-            if self.stream.count_published(entry):
-                told(entry)
+            if self.stream.mark_published(entry):
+                on_entry(entry)
 
         return Functions(
             Reconciler(remote, Mode.ACT, name=lambda: self.invocation.writer),
@@ -218,7 +218,7 @@ class SimulatedWorld:
             self.store.wake(subject.model_id, self.clock.at)
 
     def answered(self, reply: Reply, change: Standing | Tombstone | None) -> None:
-        """An answer was stored: it is judged, and the judges go by what stands from now on."""
+        """An answer was stored: judge it, and go by the active requests from now on."""
         self.answers.on_answer(reply)
         if isinstance(change, Standing):
             self._note_standing(change.subject)
@@ -304,7 +304,7 @@ class SimulatedWorld:
         self.note(OUTAGES[kind], *self.everyone)
 
     def _restore(self) -> None:
-        """The plans are restored to a copy from before the first apply; somebody applies the present one anew."""
+        """The plans are restored to a copy from before the first apply; somebody applies the present one again."""
         if self.store.current:
             self.store.current = 0
             self.at(self.clock.at + timedelta(minutes=self.random.randint(5, 120)), self._apply_again)

@@ -1,4 +1,4 @@
-"""What goes wrong inside the local AWS on purpose: DynamoDB throttles or loses answers, a function's process is killed.
+"""Faults inside the local AWS: DynamoDB throttles or loses answers, or a function's process is killed.
 
 Loaded by the launcher into ministack's own process, so it imports nothing of preheat. Off unless somebody writes the
 file `disturbance.json` into the folder in which ministack runs:
@@ -7,10 +7,10 @@ file `disturbance.json` into the folder in which ministack runs:
      "kill": [{"id": "1", "function": "preheat-…", "call": "TransactWriteItems", "when": "after"}]}
 
 `throttle` and `lose` are shares (0 to 1) of the data calls that functions make to DynamoDB: refused before any effect,
-or carried out and answered with a server error. Each `kill` happens once, at the next such call of that function:
-`before` it has an effect, or `after` it and before the answer arrives; the `id` is what it is known by. What happened
-is appended to `disturbance.log`, one JSON object a line; a kill with the bodies of the messages that were at work.
-Whoever calls with the root's key is left alone, so that what watches sees. Knows nothing of models or plans.
+or carried out and answered with a server error. Each `kill` has an `id` and happens once, at the next such call of that
+function: `before` it has an effect, or `after` it and before the answer arrives. Each fault is appended to
+`disturbance.log`, one JSON object a line; a kill with the bodies of the messages that were at work. Calls with the
+root's key never fail, so that a test can watch. Knows nothing of models or plans.
 """
 
 import json
@@ -80,7 +80,7 @@ class Disturbance:
                 self._log(kind="killed", **facts, messages=messages)
 
     def _read(self) -> None:
-        """Take the rules anew if the file has changed; a file that is gone is no rule at all."""
+        """Read the rules again if the file has changed; without the file there is no rule."""
         try:
             changed_at = self._rules_file.stat().st_mtime_ns
             if changed_at == self._read_at:

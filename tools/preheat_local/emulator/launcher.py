@@ -4,16 +4,16 @@ Run by path with the interpreter of ministack's own environment, so it imports n
 
     .venv-local/bin/python tools/preheat_local/emulator/launcher.py
 
-What it adds to ministack, in the same process. It leans on private names of one pinned version, so it checks each
-of them first, and an upgrade that moved one ends with a sentence instead of a wrong answer:
+It adds the following to ministack, in the same process. It uses private names of one pinned version, so it checks each
+of them first: if an upgrade moved one, it ends with a sentence instead of a wrong answer.
 
 - EMF lines in a function's log become CloudWatch metrics, one datum for each metric, dimension set and value.
-- Alarms are left to `preheat_local.alarms`: what ministack makes of a datum that is put overlooks its dimensions.
-- EventBridge Scheduler looks at its schedules every second, not every ten.
+- `preheat_local.alarms` judges the alarms, because ministack ignores the dimensions of a datum.
+- EventBridge Scheduler checks its schedules every second, not every ten.
 - A function runs on the bare interpreter: a package that its layers lack is missing here as it would be on Lambda,
   and a runtime other than this interpreter's is refused.
-- The services that stand in for AWS's own put their events onto the default bus, as those do; sources that begin with
-  `aws.` are let in there from anybody, for on loopback there is nobody else.
+- The simulated services put their events onto the default bus, as AWS's own do. Anybody may use a source that begins
+  with `aws.`, because on loopback there is nobody else.
 - A template may have composite alarms, which ministack serves and its CloudFormation does not know.
 - DynamoDB can be made to fail and functions to die in the middle of a pass (`disturbance`); nothing does unless asked.
 
@@ -30,7 +30,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-# What ministack reads while it is imported, unless the caller says otherwise: loopback, and no servers beside the one.
+# Ministack reads these while it is imported, unless the caller says otherwise: loopback, and only one server.
 DEFAULTS = {"BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LAMBDA_EXECUTOR": "local"}
 SWEEP_SECONDS = 1
 
@@ -49,8 +49,8 @@ class Datum(NamedTuple):
 def read_embedded_metrics(line: str) -> Iterator[Datum]:
     """Read one log line; yield a datum for each metric, dimension set and value that it embeds, or nothing.
 
-    A line that is no EMF document yields nothing. In one that is, a metric or a dimension that is named but absent,
-    and a value that is no finite number, are left out, as CloudWatch leaves them out.
+    A line that is no EMF document yields nothing. As in CloudWatch, a metric or a dimension that is named but absent
+    and a value that is no finite number yield nothing either.
     """
     if '"_aws"' not in line:
         return
@@ -108,7 +108,7 @@ def record_embedded_metrics(lambda_service: ModuleType, cloudwatch: ModuleType) 
 
 
 def leave_alarms_to_others(cloudwatch: ModuleType) -> None:
-    """Keep ministack from judging an alarm when a datum is put; SetAlarmState tells topics and parents as before."""
+    """Keep ministack from judging an alarm when a datum is put. SetAlarmState notifies topics and parents as before."""
     find_seam(cloudwatch, "_evaluate_alarm", ("alarm",))
     cloudwatch._evaluate_alarm = lambda alarm: None  # type: ignore[attr-defined]  # noqa: ARG005, SLF001 - seam() found it
 

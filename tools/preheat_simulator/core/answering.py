@@ -18,7 +18,7 @@ from preheat_simulator.core.status import Operation
 
 @dataclass(slots=True)
 class Progress:
-    """What is learnt of a call while it is handled."""
+    """The facts of a call that appear while it is handled."""
 
     now: datetime
     answer: str = "OK"

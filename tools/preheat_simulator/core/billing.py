@@ -1,7 +1,7 @@
 """Owns the meter: which inference units a model was charged for, from when to when, and what that costs.
 
-It knows nothing of statuses; whoever moves a model opens and closes its meter. Auto-scaling is not simulated, so the
-units charged are the minimum that the model was started with.
+It knows nothing of statuses; the code that moves a model opens and closes its meter. Auto-scaling is not simulated, so
+the units charged are the minimum that the model was started with.
 """
 
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What one model was charged; `unit_minutes` rounds each interval up to whole minutes, as the price list does."""
+    """The charges of one model; `unit_minutes` rounds each interval up to whole minutes, as the price list does."""
 
     intervals: tuple[Interval, ...]
     unit_seconds: float

@@ -10,7 +10,7 @@ from preheat_simulator.core.status import Operation
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: `by` is `api` or `person`; the SDK's invocation id and attempt tell a retry from a new call."""
+    """Who calls: `by` is `api` or `person`; the SDK's invocation id and attempt distinguish a retry from a new call."""
 
     by: str = "api"
     invocation_id: str | None = None

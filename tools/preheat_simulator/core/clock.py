@@ -1,4 +1,4 @@
-"""Owns the simulator's time: real, scaled or standing still until it is moved. Knows nothing of what happens in it."""
+"""Owns the simulator's time: real, scaled or stopped until a caller moves it. Knows nothing of what happens in it."""
 
 import time
 from datetime import UTC, datetime, timedelta

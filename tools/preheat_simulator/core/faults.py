@@ -13,7 +13,7 @@ from preheat_simulator.core.status import Operation
 
 
 class FaultKind(StrEnum):
-    """What happens to a call that is hit."""
+    """The effect of a fault on a call that it hits."""
 
     THROTTLE = "throttle"
     """429 before any effect."""
@@ -62,8 +62,8 @@ REFUSALS = frozenset(FaultKind) - ON_START - AFTER_EFFECT - BEFORE_CALL
 class InjectedFault:
     """One fault; None matches any operation, project or version.
 
-    `times` is how many calls it hits (once if neither it nor `probability` is given, without end if only the latter
-    is); `skip` is how many matching calls pass before. Raises ValueError for bounds.
+    `times` is how many calls it hits: one if you give neither it nor `probability`, all if you give only the latter.
+    `skip` is how many matching calls pass before. Raises ValueError for bounds.
     """
 
     kind: FaultKind

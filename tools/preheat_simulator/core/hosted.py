@@ -1,7 +1,7 @@
 """Owns one simulated model version: its status, the transition it is heading for, its meter and history.
 
 Time enters only as an argument: `advance` carries out what fell due, at the instant it was due. It knows no call,
-token, quota or fault; it moves as it is told.
+token, quota or fault; callers decide how it moves.
 """
 
 from bisect import bisect_right
@@ -37,7 +37,7 @@ class SimulatedModel:
     start_latency: Latency | None = None
     stop_latency: Latency | None = None
     word: str | None = None
-    """The service's word for the status, where it has several and was told which."""
+    """The service's word for the status, where it has several and a caller named one."""
     tags: list[dict[str, str]] = field(default_factory=list)
     failure: str | None = None
     """Why the last start failed, where the service says more than that it did."""
@@ -46,7 +46,7 @@ class SimulatedModel:
     is_model_named: bool = True
     """Whether its endpoint config names a model; a config for inference components names none."""
     starts: int = 0
-    """How often it was told to start."""
+    """How many starts it was given."""
     stops: int = 0
     """How often it came back to TRAINED."""
     meter: Meter = field(default_factory=Meter)
@@ -96,7 +96,7 @@ class SimulatedModel:
             if now < ends_at:
                 return
             self._updating = None
-            # What was under way rests during the update and goes on after it.
+            # A transition under way rests during the update and goes on after it.
             if self._next is not None:
                 self._next = (self._next[0] + (ends_at - begun_at), self._next[1])
             self._enter(former, ends_at)
@@ -130,7 +130,7 @@ class SimulatedModel:
         self._enter(Status.SYSTEM_UPDATING, now)
 
     def force(self, now: datetime, status: Status) -> None:
-        """Take a status as it is told, with nothing to follow; forced to run with no units known, it runs with one."""
+        """Take a given status, with nothing to follow. If it is to run and no units are known, it runs with one."""
         self._next = self._updating = None
         if status in RUNNING and self.min_units is None:
             self.min_units = 1

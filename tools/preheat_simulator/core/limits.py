@@ -9,7 +9,7 @@ from preheat_simulator.core.billing import USD_PER_UNIT_HOUR
 
 @dataclass(frozen=True, slots=True)
 class AccountLimits:
-    """What the account may do; None is no limit. Raises ValueError for a limit below 1."""
+    """The limits of an account; None is no limit. Raises ValueError for a limit below 1."""
 
     calls_per_second: float | None = 5.0
     """Per operation, DetectAnomalies excepted."""

@@ -10,7 +10,7 @@ from preheat_simulator.core.switches import Switches, WhenAlready, WhenPossible
 
 
 class CallReply(StrEnum):
-    """What becomes of the call."""
+    """The effect of a call."""
 
     DO = "do"
     NO_OP = "no_op"

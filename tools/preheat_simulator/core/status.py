@@ -1,6 +1,6 @@
 """Owns the names of operations and statuses, as the service models spell them. Knows no transition.
 
-The statuses are Lookout for Vision's, and the core's for every service; `words` tells how the others say them.
+The statuses are Lookout for Vision's, and the core's for every service; `words` has the others' words for them.
 """
 
 from enum import StrEnum

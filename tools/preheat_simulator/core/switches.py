@@ -34,7 +34,7 @@ class ChangedParameters(StrEnum):
 
 
 class TokenAfterStop(StrEnum):
-    """A known start token after the model has stopped again; likewise a stop token after it has started again."""
+    """A known start token after the model has stopped again; also a stop token after it has started again."""
 
     REPLAY = "replay"
     """The first answer again, no state change."""

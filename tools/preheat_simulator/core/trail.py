@@ -1,7 +1,7 @@
-"""What people do to the simulated accounts, as CloudTrail tells it on the event bus: one event a call with an effect.
+"""The acts of people on the simulated accounts, as CloudTrail's events on the bus: one event a call with an effect.
 
-Owns the form of the event and its way onto a bus, in a thread of its own, for the answer to the person does not wait.
-Calls of programs make none: those of Preheat are told by nobody, and no other program calls.
+Owns the form of the event and its way onto a bus. It sends in its own thread, so that the answer to the person does not
+wait. Calls of programs make no event: Preheat ignores its own, and no other program calls.
 """
 
 import json
@@ -55,24 +55,24 @@ def make_trail_event(backend: Backend, call: LoggedCall, *, region: str, account
 
 
 class TrailedCallLog(CallLog):
-    """A call log that also tells of each start and stop by a person that had an effect."""
+    """A call log that also publishes each start and stop by a person that had an effect."""
 
-    def __init__(self, told: Callable[[LoggedCall], None]) -> None:
+    def __init__(self, on_call: Callable[[LoggedCall], None]) -> None:
         super().__init__()
-        self._told = told
+        self._on_call = on_call
 
     def add(self, call: LoggedCall) -> None:
         """Append a call."""
         super().add(call)
         if call.by == "person" and call.changed_state:
-            self._told(call)
+            self._on_call(call)
 
 
 class EventBusAt:
-    """The default bus of the AWS at a URL: takes events in the background; one that it cannot be told of is lost."""
+    """The default bus of the AWS at a URL: takes events in the background. An event that it does not accept is lost."""
 
     def __init__(self, url: str, region: str) -> None:
-        """Take the URL. Raises ValueError for one that is not on loopback: no account is told of what is pretended."""
+        """Take the URL. Raises ValueError for one that is not on loopback: no real account gets simulated events."""
         if not _LOOPBACK.fullmatch(url):
             raise ValueError(f"events to {url!r}: it is written http://127.0.0.1:PORT")
         session = Session()

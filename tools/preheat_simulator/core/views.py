@@ -1,4 +1,4 @@
-"""Owns what the simulated service shows of itself: read-only values of projects, models and one analysed image."""
+"""Owns the views of the simulated service: read-only values of projects, models and one analysed image."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,7 +55,7 @@ class ListPage[Row]:
 
 @dataclass(frozen=True, slots=True)
 class AnomalyVerdict:
-    """What the simulated model sees in an image: made up, the same for the same bytes."""
+    """The simulated model's result for an image: invented, the same for the same bytes."""
 
     anomalous: bool
     confidence: float

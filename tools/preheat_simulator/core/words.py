@@ -1,4 +1,4 @@
-"""Owns what tells one simulated service from another: its name, operations, statuses, errors and limits, as data.
+"""Owns what distinguishes the simulated services: name, operations, statuses, errors and limits, as data.
 
 The core speaks Lookout for Vision's words; a service of other words says which of them mean which. It knows no rule.
 """

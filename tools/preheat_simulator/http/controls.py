@@ -1,6 +1,6 @@
 """Owns the controls under `/_simulator/`: one function each, JSON in and JSON out. Knows no HTTP framework.
 
-A control that speaks of one service is told which by the field `service`; without it Lookout for Vision is meant.
+The field `service` names the service that a control is about; the default is Lookout for Vision.
 Wrong input raises ValueError that names the field; a model that is not there, or a person who is refused, raises
 ServiceError.
 """

@@ -1,7 +1,7 @@
 """Owns the wire format of Rekognition and SageMaker: AWS JSON 1.1, the operation named in a header.
 
-Their models are botocore's own. What a service answers though its model does not name it is listed here and
-nowhere else: SageMaker models one error. It knows no rule of hosting.
+Their models are botocore's own. Only this module lists the errors that a service sends although its model does not name
+them: SageMaker models one error. It knows no rule of hosting.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Owns how a simulator is put together from what a command line or a test says, and how it starts anew.
+"""Owns how a simulator is put together from the options of a command line or a test, and how it starts again.
 
 It knows no server. Latency, switch and model texts are read here; an error names the option and what it takes.
 """
@@ -31,7 +31,7 @@ type NamedModel = tuple[Backend, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a simulator begins with. `models` without a service are Lookout for Vision's; `limits` hold for all."""
+    """The initial state of a simulator. `models` without a service are Lookout for Vision's; `limits` hold for all."""
 
     models: tuple[NamedModel | tuple[str, str], ...] = ()
     start_latency: Latency = field(default_factory=lambda: make_fixed(900))
@@ -99,10 +99,12 @@ class HttpSimulator:
     `service` is Lookout for Vision. `reset` replaces clock and accounts; the wires always speak for the current ones.
     """
 
-    def __init__(self, options: Options | None = None, *, told: Callable[[dict[str, Any]], None] | None = None) -> None:
-        """Take the options; `told` gets an event for each start and stop by a person, as CloudTrail tells it."""
+    def __init__(
+        self, options: Options | None = None, *, on_event: Callable[[dict[str, Any]], None] | None = None
+    ) -> None:
+        """Take the options; `on_event` gets an event for each start and stop by a person, in CloudTrail's form."""
         self.options = options or Options()
-        self._told = told
+        self._on_event = on_event
         self.reset()
         self.wire = Wire(lambda: self.service)
         self._json_wires: dict[Backend, JsonWire] = {}
@@ -122,7 +124,7 @@ class HttpSimulator:
         return self._json_wires[backend]
 
     def reset(self) -> None:
-        """Begin anew with the options: models trained, no faults, no calls, nothing billed."""
+        """Begin again with the options: models trained, no faults, no calls, nothing billed."""
         options = self.options
         self.clock = ScaledClock(options.scale)
 
@@ -141,16 +143,16 @@ class HttpSimulator:
         self.sagemaker = account(EndpointService)
         accounts: tuple[Answering, ...] = (self.service, self.rekognition, self.sagemaker)
         self.services = {each.words.backend: each for each in accounts}
-        if self._told is not None:
+        if self._on_event is not None:
             for each in accounts:
                 each.call_log = TrailedCallLog(partial(self._tell, each))
         for backend, project, version in map(_name_model, options.models):
             self.services[backend].add_model(project, version)
 
     def _tell(self, service: Answering, call: LoggedCall) -> None:
-        if self._told is not None:
+        if self._on_event is not None:
             event = make_trail_event(service.words.backend, call, region=service.region, account=service.account)
-            self._told(event)
+            self._on_event(event)
 
 
 def _name_model(model: NamedModel | tuple[str, str]) -> NamedModel:

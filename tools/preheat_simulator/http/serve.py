@@ -42,9 +42,9 @@ def run(
 
     `port` 0 takes a free one; `models` are PROJECT/VERSION; latencies are seconds or a distribution (see `latency`);
     `switches` are NAME=VALUE; `scale` runs time N times as fast, 0 leaves it to the time control; `events_to` is
-    the local AWS whose default event bus is told what people start and stop. Prints `simulator: listening on
-    http://127.0.0.1:PORT` once connections are accepted. Raises ValueError for a wrong option
-    and PortInUseError.
+    the local AWS whose default event bus gets an event when a person starts or stops a model. Prints `simulator:
+    listening on http://127.0.0.1:PORT` once it accepts connections. Raises ValueError for a wrong option and
+    PortInUseError.
     """
     options = Options.read(
         models=models,
@@ -55,9 +55,11 @@ def run(
         seed=seed,
     )
     listener, url = _listen(port)
-    told = EventBusAt(events_to, options.region).put if events_to is not None else None
-    server = _server(HttpSimulator(options, told=told), lambda: print(f"simulator: listening on {url}", flush=True))
-    # uvicorn stops on these signals, then raises them again for whoever handled them before: nobody has to.
+    on_event = EventBusAt(events_to, options.region).put if events_to is not None else None
+    server = _server(
+        HttpSimulator(options, on_event=on_event), lambda: print(f"simulator: listening on {url}", flush=True)
+    )
+    # uvicorn stops on these signals, then raises them again for an earlier handler: nobody has to handle them.
     before = {number: signal.signal(number, _nothing) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         server.run(sockets=[listener])

@@ -1,4 +1,4 @@
-"""Owns how a value is held against a botocore shape, and how it is written as JSON and read from text.
+"""Owns how a value is checked against a botocore shape, written as JSON and read from text.
 
 botocore's own client checks required, types and minimum; this also checks maximum, pattern and enumeration, as a
 service does. It knows the shapes' kinds that the service model uses, and no operation.

@@ -21,7 +21,7 @@ _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
 
 
 class LostAnswer(Response):
-    """No answer at all: the connection is closed under the client.
+    """No answer: the server closes the connection under the client.
 
     The server hands the connection's transport down in the request's state (see `serve`); without one, as in a test
     client, sending fails.

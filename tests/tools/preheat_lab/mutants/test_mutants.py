@@ -41,9 +41,9 @@ def test_mutations_are_many_and_each_has_its_own_name_text_and_a_known_promise()
     assert all(mutation.sees in str(promises) and mutation.rule for mutation in MUTATIONS)
 
 
-def test_a_text_that_is_not_there_is_told() -> None:
+def test_a_text_that_is_not_there_is_reported() -> None:
     stale = replace(MUTATIONS[0], old="LEASE = timedelta(minutes=2)")
-    with pytest.raises(ValueError, match=r"no lease: its text stands 0 times in domain/record/attempt.py; name"):
+    with pytest.raises(ValueError, match=r"no lease: its text stands 0 times in domain/record/attempt.py; quote"):
         stale.apply(read_source(stale.file))
 
 

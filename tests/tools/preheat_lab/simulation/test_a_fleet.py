@@ -62,7 +62,7 @@ class Fleet(SimulatedWorld):
             random=Random(seed),  # noqa: S311 - chance in a simulation
             mix=MIXES["none"],
             switches=Switches(),
-            told=morning.entries.append,
+            on_entry=morning.entries.append,
         )
         self.until = SHIFT + timedelta(minutes=5)
 
@@ -103,7 +103,7 @@ def test_a_fleet_with_turns_is_on_time_and_never_asks_more_than_the_service_take
     models = with_turns(fleet(), Counter(), DEFAULT, Window(NIGHT, NIGHT + SEEN))
     morning = simulated(list(models), seed=1)
     assert (morning.on_time(), morning.late(), morning.violations) == (COUNT, 0, ())
-    # As docs/lead-time.md tells; the service takes 5 calls a second.
+    # As docs/lead-time.md says; the service takes 5 calls a second.
     assert (morning.looks(), morning.most(Operation.START_MODEL)) == (5, 4)
 
 

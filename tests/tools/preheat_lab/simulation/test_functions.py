@@ -31,10 +31,10 @@ SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 ROOT = Path(__file__).parents[4]
 
 
-def a_world(mix: FaultMix, told: Any = lambda _: None) -> SimulatedWorld:
+def a_world(mix: FaultMix, published: Any = lambda _: None) -> SimulatedWorld:
     random = Random(1)  # noqa: S311 - chance in a simulation
     lines = draw_plant(random, 2, announced_at=SIX)
-    return SimulatedWorld(lines, SIX, 1, random=random, mix=mix, switches=Switches(), told=told)
+    return SimulatedWorld(lines, SIX, 1, random=random, mix=mix, switches=Switches(), on_entry=published)
 
 
 @pytest.fixture
@@ -135,13 +135,13 @@ def test_the_stand_in_takes_whatever_a_handler_reports(name: str) -> None:
 
 
 def test_what_the_handlers_tell_is_what_is_stored() -> None:
-    told: list[Any] = []
-    world = a_world(FaultMix(), told.append)
+    published: list[Any] = []
+    world = a_world(FaultMix(), published.append)
     world.run()
-    assert sorted(told, key=lambda entry: (entry.model_id, entry.sequence)) == [
+    assert sorted(published, key=lambda entry: (entry.model_id, entry.sequence)) == [
         entry for model_id in world.everyone for entry in world.store.ledger(model_id)
     ]
-    assert told
+    assert published
 
 
 def test_a_poison_message_is_returned_each_time_and_ends_among_the_dead_letters() -> None:
@@ -164,7 +164,7 @@ def test_an_error_that_is_no_reason_to_return_a_message_ends_the_simulation(monk
 
 def test_a_message_that_is_returned_without_a_word_ends_the_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(functions, "find_failed", lambda _answer, message_ids: set(message_ids))
-    with pytest.raises(RuntimeError, match="nothing told why"):
+    with pytest.raises(RuntimeError, match="returned without an error"):
         a_world(FaultMix()).run()
 
 

@@ -1,4 +1,4 @@
-"""What others ask for, in the simulated world: its judges go by what stands, and each broken variant of S6 is seen."""
+"""Requests in the simulated world: the judges go by the active ones, and see each broken variant of S6."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -239,7 +239,7 @@ def with_writes_that_others_always_win(patch: Patch) -> None:
         (with_an_answer_that_is_not_stored, "the stored replies are not those that were given"),
         (with_what_stands_swept_away, "stands nothing, and not a"),
         (with_no_event_of_a_reply, "is not on the bus, or in other words"),
-        (with_another_id_each_time, "tells of no reply"),
+        (with_another_id_each_time, "reports no reply"),
         (with_stops_that_others_cannot_forestall, "a stop that was decided before a hold or block was stored"),
         (with_answers_on_what_was_so, "was answered on a record that had changed since it was read"),
         (with_writes_that_others_always_win, "was never answered"),

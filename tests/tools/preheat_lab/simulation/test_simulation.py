@@ -89,7 +89,7 @@ def test_a_stored_hold_that_wakes_nobody_is_seen(monkeypatch: pytest.MonkeyPatch
 def test_a_seed_replays_to_the_letter() -> None:
     def replay(seed: int) -> tuple[list[LedgerEntry], SimulationOutcome]:
         entries: list[LedgerEntry] = []
-        return entries, simulate(seed=seed, models=4, days=2, faults="all", told=entries.append)
+        return entries, simulate(seed=seed, models=4, days=2, faults="all", on_entry=entries.append)
 
     assert replay(7) == replay(7)
     assert replay(7) != replay(8)
@@ -111,7 +111,7 @@ def test_each_pass_and_each_fault_is_counted_where_it_hits() -> None:
 
 
 def is_seen(invariant: str, *, models: int = 4, days: int = 3, seeds: int = 20, **arguments: Any) -> bool:
-    """Tell whether a seed shows the promise broken."""
+    """Return whether a seed shows the promise broken."""
     return any(invariant in broken(seed, models=models, days=days, **arguments) for seed in range(1, seeds + 1))
 
 
@@ -316,7 +316,7 @@ def test_a_violation_says_what_where_and_when() -> None:
     assert str(watch.violations[0]) == "L1 weld-seams 2026-10-05 00:00:00Z: STARTING_HOSTING at ready_at"
 
 
-# Last, for it waits for what the fixture has begun.
+# Last, because it waits for what the fixture has begun.
 
 
 def test_two_thousand_shifts_keep_every_promise_however_the_undocumented_points_are_answered(

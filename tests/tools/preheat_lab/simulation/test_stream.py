@@ -1,4 +1,4 @@
-"""The ledger's stream in the simulated world: every entry is told, in order and in one form; its judge can say no."""
+"""The ledger's stream in the simulated world publishes every entry, in order and in one form; its judge can say no."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,15 +22,15 @@ SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
 def run(
     mix: FaultMix,
-    told: list[LedgerEntry] | None = None,
+    published: list[LedgerEntry] | None = None,
     *,
     bus_out: float | None = None,
     bus_back_after: timedelta | None = None,
 ) -> SimulatedWorld:
     random = Random(1)  # noqa: S311 - chance in a simulation
     lines = draw_plant(random, 4, announced_at=SIX)
-    heard = told if told is not None else []
-    world = SimulatedWorld(lines, SIX, 2, random=random, mix=mix, switches=Switches(), told=heard.append)
+    heard = published if published is not None else []
+    world = SimulatedWorld(lines, SIX, 2, random=random, mix=mix, switches=Switches(), on_entry=heard.append)
     world._bus.out = mix.queue_out if bus_out is None else bus_out
     if bus_back_after is not None:
         world.at(SIX + bus_back_after, lambda: setattr(world._bus, "out", 0.0))
@@ -43,13 +43,13 @@ def broken(world: SimulatedWorld) -> set[str]:
 
 
 def test_each_entry_is_told_once_for_whoever_counts_whatever_goes_wrong_on_the_way() -> None:
-    told: list[LedgerEntry] = []
-    world = run(FaultMix(killed=0.2, doubled=0.3, queue_out=0.2), told)
+    published: list[LedgerEntry] = []
+    world = run(FaultMix(killed=0.2, doubled=0.3, queue_out=0.2), published)
     assert world.watch.violations == []
     for mishap in (Mishap.PUBLISHER_KILLED, Mishap.BATCH_DOUBLED, Mishap.BUS_OUT):
         assert world.mishaps[mishap] > 0, mishap
     stored = [entry for model_id in world.everyone for entry in world.store.ledger(model_id)]
-    assert sorted(told, key=lambda entry: (entry.model_id, entry.sequence)) == stored
+    assert sorted(published, key=lambda entry: (entry.model_id, entry.sequence)) == stored
     assert not world.stream.discarded
     ids = [event.event_id for event in world._bus.taken]
     assert len(ids) > len(set(ids)) > 10  # some came twice, under the same id
@@ -71,14 +71,14 @@ def test_a_bus_that_is_out_for_hours_loses_no_entry() -> None:
 def test_an_entry_that_is_never_told_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     real = SimulatedWorld._wire
 
-    def forgetful(self: SimulatedWorld, told: Any) -> Any:
-        functions = real(self, told)
+    def forgetful(self: SimulatedWorld, published: Any) -> Any:
+        functions = real(self, published)
         publish = functions.publish
         monkeypatch.setattr(functions, "publish", lambda records: publish(records[1:]) + 1)
         return functions
 
     monkeypatch.setattr(SimulatedWorld, "_wire", forgetful)
-    assert any(what.endswith("was neither told nor set aside") for what in broken(run(FaultMix())))
+    assert any(what.endswith("was neither published nor set aside") for what in broken(run(FaultMix())))
 
 
 def test_an_event_that_never_reaches_the_bus_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +94,7 @@ def test_an_event_that_comes_again_under_another_id_is_seen(monkeypatch: pytest.
         MemoryEvents.put(self, [replace(event, event_id=f"{len(self.taken)}") for event in events])
 
     monkeypatch.setattr(SimulatedBus, "put", fresh)
-    assert any(what.endswith("tells of nothing stored") for what in broken(run(FaultMix())))
+    assert any(what.endswith("reports nothing that is stored") for what in broken(run(FaultMix())))
 
 
 def test_an_entry_that_is_told_before_an_earlier_one_is_seen() -> None:
@@ -102,5 +102,5 @@ def test_an_entry_that_is_told_before_an_earlier_one_is_seen() -> None:
     model_id = world.everyone[0]
     first, second, *_ = ledger = world.store.ledger(model_id)
     stream = Stream(world, world._bus, Random(1))  # noqa: S311 - chance in a simulation
-    assert [stream.count_published(entry) for entry in (second, first, first)] == [True, True, False]
-    assert "entry 2 was told before an earlier one" in stream.find_violations(model_id, ledger)
+    assert [stream.mark_published(entry) for entry in (second, first, first)] == [True, True, False]
+    assert "entry 2 was published before an earlier one" in stream.find_violations(model_id, ledger)

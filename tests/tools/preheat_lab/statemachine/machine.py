@@ -39,7 +39,7 @@ ERRORS = (
     errors.AccessRefused,
     errors.InvalidCall,
 )
-# What the simulated service does of itself, and at which call.
+# What the simulated service does by itself, and at which call.
 FAULTS = (
     InjectedFault(FaultKind.ANSWER_LOST, Operation.START_MODEL),
     InjectedFault(FaultKind.ANSWER_LOST, Operation.STOP_MODEL),
@@ -191,5 +191,5 @@ class Preheat(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.world.dismiss()
-        if sys.exception() is None:  # else a promise is broken already, and Hypothesis is to tell of that one
+        if sys.exception() is None:  # else a promise is broken already, and Hypothesis must report that one
             self.world.left_in_peace(self.units)

@@ -1,8 +1,8 @@
-"""What must hold, in its own words: a small model of the promises that knows the protocol's rules and none of its code.
+"""The promises in other words: a small model that knows the protocol's rules and none of its code.
 
-It is told what each pass saw, what it wrote and what it sent, and judges on the spot. What a pass saw counts as known
-once that pass has won a write: a look that died with its worker told nobody anything. Times are true times; `skew` is
-how far a worker's clock may be off, and a pass counts from its begin, for that is when it read its clock.
+It gets what each pass saw, wrote and sent, and judges at once. What a pass saw counts as known once that pass has won a
+write: an observation that died with its worker is lost. Times are true times; `skew` is how far a worker's clock may be
+off. A pass counts from its begin, because that is when it read its clock.
 
 It does not import `preheat.app.audit.invariants`: two judges that share their words would share their mistakes.
 """
@@ -35,7 +35,7 @@ class ReferenceViolation(AssertionError):
 
 @dataclass(frozen=True)
 class PersonWants:
-    """What a person wants of the model: daily windows in UTC (start, length), since when that is known."""
+    """The wishes of a person for the model: daily windows in UTC (start, length), and since when they are known."""
 
     windows: tuple[tuple[time, timedelta], ...]
     target: Target
@@ -58,11 +58,11 @@ class PersonWants:
         return [(begin, end, max(begin, self.known_at + self.lead + self.slack)) for begin, end in found]
 
     def needs(self, at: datetime) -> bool:
-        """Tell whether the model must not be stopped: from a lead before it shall be ready, to the end."""
+        """Return whether the model must not be stopped: from a lead before it must be ready, to the end."""
         return any(ready_at - self.lead <= at < end for _, end, ready_at in self.demands(at))
 
     def covers(self, at: datetime) -> bool:
-        """Tell whether what runs may be taken for ours: from when a start is due."""
+        """Return whether Preheat may take what runs for its own: from when a start is due."""
         return any(ready_at - self.lead - self.slack <= at < end for _, end, ready_at in self.demands(at))
 
 
@@ -77,7 +77,7 @@ class ReferencePass:
     run: int = 0  # how often the model had been started by then, by whomever
     names: str | None = None
     sent: set[str] = field(default_factory=set)
-    definite: bool = False  # the call that it sent was answered for good
+    definite: bool = False  # the call that it sent has its final answer
 
 
 @dataclass
@@ -87,7 +87,7 @@ class ReferenceToken:
     first_at: datetime
     last_at: datetime  # the begin of the last pass that won a write to send it
     parameters: str
-    # Who won a write to send it and has not recorded an answer for good, by the begin of the pass.
+    # Passes that won a write to send it and have not recorded its final answer, by their begin.
     open: dict[str, datetime] = field(default_factory=dict)
     effects: int = 0
     left: bool = False  # the model was seen out of its stopped state under it
@@ -109,7 +109,7 @@ class Reference:
     # --- what a pass does ---------------------------------------------------------------------------------------------
 
     def looks(self, worker: ReferencePass, at: datetime) -> None:
-        """Count a look; what it tells, if anything, is set on the pass."""
+        """Count an observation; its result, if any, is set on the pass."""
         worker.saw = None
         self._counted(at)
 
@@ -198,7 +198,7 @@ class Reference:
     # --- how it judges ------------------------------------------------------------------------------------------------
 
     def _learnt(self, worker: ReferencePass, target: Target, open_call: Attempt | None) -> None:
-        """Take what the pass saw for known: whose run it is, and how the open token stands."""
+        """Count what the pass saw as known: whose run it is, and the state of the open token."""
         saw = worker.saw
         starts = [token for name, token in self.tokens.items() if name.startswith("preheat-start-")]
         if saw in AT_REST and all(worker.begun_at - token.last_at >= LEASE - 2 * self.skew for token in starts):
@@ -217,7 +217,8 @@ class Reference:
                 token.returned = True
 
     def _closed(self, worker: ReferencePass, old: Attempt, new: Attempt | None) -> None:
-        """An attempt is let go of or replaced: not within its lease, unless whoever might send it knows the answer."""
+        """An attempt is dropped or replaced: not within its lease, unless every pass that might send it knows the
+        answer."""
         token = self.tokens[old.client_token]
         least, age = LEASE - 2 * self.skew, worker.begun_at - token.last_at
         if new is not None and old.call is new.call is Call.START and age < least:

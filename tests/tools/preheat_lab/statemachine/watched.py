@@ -1,4 +1,4 @@
-"""The twins as the world uses them: each does what it does, and the reference model is told. Judges nothing itself."""
+"""The twins as the world uses them: each does its work, and notifies the reference model. Judges nothing itself."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -37,7 +37,7 @@ class LatestCallLog(CallLog):
 
 
 class StepStore(MemoryStore):
-    """The in-memory store; the reference is told of each won write, and the due index may be stale."""
+    """The in-memory store; it notifies the reference of each won write, and the due index may be stale."""
 
     def __init__(self, world: "MachineWorld") -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class Reading:
 
 
 class StepHosting:
-    """The service as one pass reaches it; the reference is told of each look and call."""
+    """The service as one pass reaches it; it notifies the reference of each observation and call."""
 
     def __init__(self, world: "MachineWorld", mine: ReferencePass) -> None:
         self._world, self._mine = world, mine

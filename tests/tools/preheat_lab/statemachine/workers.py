@@ -1,7 +1,7 @@
-"""Workers: a pass that runs to its end, dies at a remote call, or stands still before one until it is told to go on.
+"""Workers: a pass that runs to its end, dies at a remote call, or waits before one until the world lets it go on.
 
-A pass that stands still runs in a thread of its own, but only ever one of all threads runs: control is handed over, so
-that every run replays. Does not know what a pass does.
+A pass that waits has its own thread, but only one of all threads runs at a time: they hand over control, so that every
+run replays. Does not know what a pass does.
 """
 
 import threading
@@ -17,7 +17,7 @@ class Halt:
 
     call: int
     after: bool = False
-    dies: bool = False  # else it stands still until it is told to go on
+    dies: bool = False  # else it waits until the world lets it go on
 
 
 class SteppedWorker:
@@ -55,7 +55,7 @@ class SteppedWorker:
             raise WorkerKilled
 
     def go_on(self, *, killed: bool = False) -> None:
-        """Let a pass that stands still end, or die where it stands."""
+        """Let a waiting pass end, or die where it waits."""
         if self.over:
             return
         self._killed = killed

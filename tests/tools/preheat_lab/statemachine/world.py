@@ -1,6 +1,6 @@
 """The world of the state machine: the real pass and tick on the in-memory twins, watched by the reference model.
 
-Owns the clock, the workers and what goes wrong on their way out. Judges only what becomes of a world left in peace.
+Owns the clock, the workers and the faults on their way out. Judges only what becomes of a world without faults.
 """
 
 from collections import Counter
@@ -39,7 +39,7 @@ MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday
 WELD = ModelId("weld-seams")
 TARGETS = (Target("front", "3"), Target("front", "4"))
 MINUTE = timedelta(minutes=1)
-TIMEOUT = timedelta(seconds=60)  # of the function: a worker that stands still is dead by then
+TIMEOUT = timedelta(seconds=60)  # of the function: a worker that waits is dead by then
 SKEW = timedelta(seconds=5)
 STARTS_TAKE, STOPS_TAKE = timedelta(minutes=8), timedelta(minutes=3)
 
@@ -75,7 +75,7 @@ class MachineWorld:
     # --- what happens -------------------------------------------------------------------------------------------------
 
     def advance(self, to: datetime) -> None:
-        """Let time pass; workers that stand still are timed out on the way."""
+        """Let time pass; workers that wait time out on the way."""
         for begun_at, worker in list(self.workers):
             if begun_at + TIMEOUT <= to:
                 self.workers.remove((begun_at, worker))
@@ -155,7 +155,7 @@ class MachineWorld:
     # --- what must come true once nothing goes wrong any more ---------------------------------------------------------
 
     def dismiss(self) -> None:
-        """Let every worker that stands still die where it stands."""
+        """Let every waiting worker die where it waits."""
         while self.workers:
             self.workers.pop()[1].go_on(killed=True)
 
@@ -165,7 +165,7 @@ class MachineWorld:
         self.service.faults.clear()
         self.index = "right"
         wanted = self.reference.wanted
-        self.plan(wanted, units, Mode.ACT)  # what was refused for good is asked again under a new plan only
+        self.plan(wanted, units, Mode.ACT)  # a permanent refusal is tried again only under a new plan
         self.work(self.clock.at + 40 * MINUTE)
         for target in TARGETS:
             if self.status(target) is Status.STARTING_HOSTING and not self._moves(target):

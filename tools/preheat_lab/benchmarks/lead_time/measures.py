@@ -1,4 +1,4 @@
-"""What a rule's leads come to: one cell is one process at one number of starts a day. Owns the figures."""
+"""The figures of a rule's leads. One cell is one process at one number of starts a day."""
 
 from dataclasses import dataclass
 

@@ -44,7 +44,7 @@ def _by_history(of: Callable[[Minutes], Minutes], kept: int, *, least: int = 1, 
 
 
 def empirical() -> YearlyRule:
-    """Return the 99th percentile of the last 60 starts, as spreadsheets reckon it."""
+    """Return the 99th percentile of the last 60 starts, as spreadsheets calculate it."""
     return _by_history(lambda past: np.asarray(np.quantile(past, 1 - TARGET, axis=1)), SAMPLES_KEPT)
 
 
