@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from tests.support.day import TARGET, WELD, Day, a_day, a_model, at
+from tests.support.stacks import surroundings_of
 from typer.testing import CliRunner, Result
 
 from preheat.adapters.memory.store import MemoryStore
@@ -15,13 +16,12 @@ from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, ModelRecord, Ownership, Phase
 from preheat_cli.main import app
 from preheat_cli.rebuilding import rebuild_record
-from preheat_cli.stack import Surroundings
 from preheat_simulator.core.status import Operation
 
 
 def rebuild(store: MemoryStore, *arguments: str) -> Result:
     """Run `preheat ledger rebuild` on a store."""
-    return CliRunner().invoke(app, ["ledger", "rebuild", *arguments], obj=Surroundings(lambda _: store))
+    return CliRunner().invoke(app, ["ledger", "rebuild", *arguments], obj=surroundings_of(store))
 
 
 def restore(day: Day, record: ModelRecord, *, ledger_too: bool = True) -> None:

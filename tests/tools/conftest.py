@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.support.stacks import HOME, MemoryStack
 from typer.testing import CliRunner, Result
 
 from preheat.adapters.clock import VirtualClock
@@ -15,6 +16,7 @@ from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat_cli.main import app
+from preheat_cli.options.stack import StackOptions
 from preheat_cli.stack import Home, Surroundings
 
 type Golden = Callable[[Path, str], None]
@@ -37,28 +39,25 @@ models:
 """
 
 
-HOME = Home(
-    "preheat",
-    "eu-central-1",
-    "arn:aws:iam::123456789012:role/preheat-ReconcileRole-1A2B3C",
-    audit_role="arn:aws:iam::123456789012:role/preheat-AuditRole-4D5E6F",
-)
-
-
 @dataclass
 class Workbench:
-    """The command line over one store; `stack` is what the last command asked for."""
+    """The command line over one store; `stack` is what the last command asked for, `announced` what it printed."""
 
     folder: Path
     store: MemoryStore = field(default_factory=MemoryStore)
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(MONDAY))
-    stack: str | None = None
     home: Home = HOME
+    stack: StackOptions | None = None
+    announced: list[str] = field(default_factory=list)
 
     def preheat(self, *arguments: str, types: str = "") -> Result:
         """Run a command; `types` is what the user types."""
-        surroundings = Surroundings(self._open, lambda _: self.home, self.clock)
-        return CliRunner().invoke(app, [*arguments], obj=surroundings, input=types or None)
+        stack = MemoryStack(self.store, self.home)
+        surroundings = Surroundings(stack, self.clock, announce=stack.announced.append)
+        try:
+            return CliRunner().invoke(app, [*arguments], obj=surroundings, input=types or None)
+        finally:
+            self.stack, self.announced = stack.asked[-1] if stack.asked else None, stack.announced
 
     def plant(self, text: str = PLANT) -> str:
         """Write a plant file and return its path."""
@@ -70,9 +69,13 @@ class Workbench:
         """Return what was printed, without the folder."""
         return result.output.replace(f"{self.folder}/", "")
 
-    def _open(self, stack: str | None) -> MemoryStore:
-        self.stack = stack
-        return self.store
+
+@pytest.fixture(autouse=True)
+def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder of the test's own: no command remembers a stack, or recalls one, outside its test."""
+    folder = tmp_path / "state"
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    return folder
 
 
 @pytest.fixture

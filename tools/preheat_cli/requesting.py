@@ -16,6 +16,7 @@ from preheat.app.requests.message import parse
 from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
 from preheat.domain.plan.plan import ModelId
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.options.stack import StackOptions
 from preheat_cli.options.wall_time import instant_after
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
@@ -50,11 +51,12 @@ class RequestOptions:
         return Subject(ModelId(self.model) if self.model is not None else None, self.schedule)
 
 
-def send_request(context: typer.Context, stack: str | None, options: RequestOptions) -> None:
+def send_request(context: typer.Context, stack: StackOptions, options: RequestOptions) -> None:
     """Send a request, wait for its reply and print it. A refusal exits with status 1, a wrong request with 2."""
     with reported_errors():
         surroundings, subject = Surroundings.of(context), options.subject
-        store = surroundings.open_store(stack)
+        opened = surroundings.open(stack)
+        store = opened.store
         request_id = RequestId(options.request_id or f"cli-{uuid4().hex}")
         message = _build_message(surroundings, store, options, request_id)
         if options.request_id is not None and (before := store.reply(request_id)) is not None:
@@ -62,7 +64,7 @@ def send_request(context: typer.Context, stack: str | None, options: RequestOpti
                 raise CliError(f"preheat: another request has the id {request_id}; use a new id", status=CHECK_FAILED)
             _print_reply(before)  # A request id always gets the same reply.
             return
-        surroundings.open_requests(stack)(json.dumps(message))
+        opened.send_request(json.dumps(message))
         if options.wait:
             _print_reply(_wait_for_reply(surroundings, store, request_id))
         else:

@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.stacks import HOME, MemoryStack
 from tests.tools.conftest import MONDAY, PLANT, Golden, Workbench
 from typer.testing import CliRunner
 
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.domain.plan.plan import ModelId
 from preheat_cli.main import app
+from preheat_cli.options.stack import StackOptions
+from preheat_cli.stack import Surroundings
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = Path(__file__).parent / "golden"
@@ -121,10 +125,40 @@ def test_the_example_is_applied(bench: Workbench, golden: Golden) -> None:
 
 def test_a_command_speaks_to_the_stack_that_is_named(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.preheat("status", "--stack", "plant-north")
-    assert bench.stack == "plant-north"
+    assert bench.stack == StackOptions("plant-north")
     monkeypatch.setenv("PREHEAT_STACK", "plant-south")
     bench.preheat("status")
-    assert bench.stack == "plant-south"
+    assert bench.stack == StackOptions("plant-south")
+    bench.preheat("status", "--stack", "plant-north", "--profile", "line-7", "--region", "us-east-1")
+    assert bench.stack == StackOptions("plant-north", "line-7", "us-east-1")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("status",),
+        ("history", "weld-seams"),
+        ("explain", "weld-seams"),
+        ("plan", "--stack", "preheat"),
+        ("report",),
+        ("requests",),
+        ("ledger", "audit"),
+    ],
+)
+def test_a_command_says_once_which_stack_it_uses(bench: Workbench, arguments: tuple[str, ...]) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    bench.preheat(*arguments)
+    assert bench.announced == ["stack preheat, account 123456789012, eu-central-1, mode act, release 0.1.0"]
+
+
+def test_the_stack_is_announced_on_stderr(bench: Workbench) -> None:
+    result = CliRunner().invoke(app, ["status"], obj=Surroundings(MemoryStack(bench.store)))
+    assert result.stderr == "stack preheat, account 123456789012, eu-central-1, mode act, release 0.1.0\n"
+
+
+def test_of_a_local_aws_the_address_and_the_mode_are_announced() -> None:
+    home = replace(HOME, endpoint_url="http://127.0.0.1:4578", mode="observe", release="")
+    assert str(home) == "local AWS at http://127.0.0.1:4578, mode observe"
 
 
 # --- status -----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from collections.abc import Collection
 import pytest
 from tests.support.day import a_day, at
 from tests.support.scene import LIMITS, LINE, REPLIES
+from tests.support.stacks import MemoryStack
 from typer.testing import CliRunner, Result
 
 from preheat.adapters.memory.bus import MemoryEvents
@@ -42,12 +43,13 @@ class Out:
     def __init__(self) -> None:
         self.bus, self.replies = MemoryEvents(), MemoryReplies(REPLIES)
 
-    def open(self, _stack: str | None, reply_to: Collection[str]) -> Outbox:
+    def open(self, reply_to: Collection[str]) -> Outbox:
         return Outbox(self.bus, self.replies, reply_to)
 
 
 def republish(store: Store, out: Out, *arguments: str, types: str = "") -> Result:
-    surroundings = Surroundings(lambda _: store, open_outbox=out.open)
+    stack = MemoryStack(store, open_outbox=out.open)
+    surroundings = Surroundings(stack, announce=stack.announced.append)
     return CliRunner().invoke(app, ["ledger", "republish", *arguments], obj=surroundings, input=types or None)
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.support.stacks import MemoryStack
 from tests.tools.conftest import PLANT, Workbench
 from typer.testing import CliRunner, Result
 
@@ -33,17 +34,13 @@ class Counter:
     def __post_init__(self) -> None:
         clock, store = self.bench.clock, self.bench.store
         self.desk = Desk(clock, store, MemoryQueue(clock), MemoryRejected())
-        self.sent: list[str] = []
+        self.stack = MemoryStack(store, self.bench.home)
+        self.sent = self.stack.sent
         self.bench.preheat("apply", self.bench.plant(), "--yes")
 
     def preheat(self, *arguments: str) -> Result:
-        surroundings = Surroundings(
-            lambda _: self.bench.store,
-            lambda _: self.bench.home,
-            self.bench.clock,
-            lambda _: self.sent.append,
-            self.pause,
-        )
+        self.stack.store = self.bench.store
+        surroundings = Surroundings(self.stack, self.bench.clock, self.pause, self.stack.announced.append)
         return CliRunner().invoke(app, [*arguments], obj=surroundings)
 
     def pause(self, seconds: float) -> None:

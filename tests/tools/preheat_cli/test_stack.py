@@ -17,7 +17,8 @@ from preheat_cli.demo.run import shifts_at
 from preheat_cli.demo.stage import LocalStage
 from preheat_cli.errors import CliError
 from preheat_cli.main import app
-from preheat_cli.stack import find_home, open_store
+from preheat_cli.options.stack import StackOptions
+from preheat_cli.stack import open_stack
 from preheat_local import LocalAws, LocalAwsError
 from preheat_local.store import open_local_store
 
@@ -35,21 +36,22 @@ def signed_in(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
 
 
 def test_a_named_stack_is_found_by_its_outputs(signed_in: LocalAws) -> None:
-    store = open_store(signed_in.stack_name)
+    store = open_stack(StackOptions(signed_in.stack_name)).store
     assert store.plan_version() == open_local_store(signed_in).plan_version()
     assert store.load(NOBODY) is None
 
 
 def test_a_named_stack_tells_its_region_its_account_and_the_roles_that_it_may_assume(signed_in: LocalAws) -> None:
-    home = find_home(signed_in.stack_name)
+    home = open_stack(StackOptions(signed_in.stack_name)).home
     assert (home.stack_name, home.region, home.account) == (signed_in.stack_name, signed_in.region, "000000000000")
     assert home.reconcile_role.startswith("arn:aws:iam::000000000000:role/")
     assert home.member_roles == ()
+    assert (home.mode, home.release, home.endpoint_url) == ("act", "0.1.0", "")
 
 
 def test_a_stack_that_is_not_there_is_named_with_the_region(signed_in: LocalAws) -> None:
     with pytest.raises(CliError, match=f"there is no stack 'plant-north' in {signed_in.region}"):
-        open_store("plant-north")
+        open_stack(StackOptions("plant-north"))
 
 
 def test_a_stack_that_is_none_of_preheat_is_refused_by_what_it_lacks(signed_in: LocalAws) -> None:
@@ -57,7 +59,7 @@ def test_a_stack_that_is_none_of_preheat_is_refused_by_what_it_lacks(signed_in: 
     stacks.create_stack(StackName=name, TemplateBody=QUEUE)
     stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
     with pytest.raises(CliError, match="is not a Preheat stack: it has no output LedgerTable, PlansTable"):
-        open_store(name)
+        open_stack(StackOptions(name))
     stacks.delete_stack(StackName=name)
 
 
@@ -79,12 +81,12 @@ def test_a_hold_is_asked_for_and_answered_through_the_queue_of_a_named_stack(sig
     stack = ("--stack", signed_in.stack_name)
     asked = CliRunner().invoke(app, ["hold", "held", "--for", "2h", "--reason", "rework", "--id", "held-1", *stack])
     assert asked.exit_code == 0, asked.output
-    assert asked.output.startswith("accepted: Hold from ")
+    assert asked.stdout.startswith("accepted: Hold from ")
     listed = CliRunner().invoke(app, ["requests", "held", "--format", "json", *stack])
-    assert json.loads(listed.output)["request_id"] == "held-1"
+    assert json.loads(listed.stdout)["request_id"] == "held-1"
     released = CliRunner().invoke(app, ["release", "held", "held-1", *stack])
-    assert released.output.startswith("accepted: hold held-1 ended")
-    assert CliRunner().invoke(app, ["requests", "held", *stack]).output == "no active requests\n"
+    assert released.stdout.startswith("accepted: Hold held-1 ended")
+    assert CliRunner().invoke(app, ["requests", "held", *stack]).stdout == "no active requests\n"
 
 
 def test_the_local_store_needs_nothing_of_the_terminal(

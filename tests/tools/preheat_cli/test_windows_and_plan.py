@@ -13,6 +13,7 @@ from tests.tools.conftest import PLANT, Golden, Workbench
 from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.calendar.schedule import Schedule
 from preheat.domain.plan.plan import ModelId
+from preheat_cli.options.stack import StackOptions
 
 from .test_commands import GOLDEN
 
@@ -315,7 +316,7 @@ def test_the_stored_plan_is_shown_with_its_leads_and_how_long_starts_took(bench:
     samples = tuple(timedelta(minutes=minutes) for minutes in (22, 18, 31))
     bench.store.records[record.model_id] = replace(record, samples=samples)
     result = bench.preheat("plan", "--stack", "line-4", "--from", "2026-11-24", "--to", "2026-11-25")
-    assert bench.stack == "line-4"
+    assert bench.stack == StackOptions("line-4")
     golden(GOLDEN / "plan-stack.txt", bench.told(result))
 
 

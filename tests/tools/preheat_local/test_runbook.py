@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.stacks import surroundings_of
 from typer.testing import CliRunner
 
 from preheat.adapters.sqs.work import work
@@ -19,7 +20,6 @@ from preheat.domain.plan.plan import ModelId, Unscheduled
 from preheat.domain.record.record import Ownership, Phase
 from preheat_cli.main import app
 from preheat_cli.model_status import read_status
-from preheat_cli.stack import Surroundings
 from preheat_lab.chaos.controls import SimulatorControls
 from preheat_lab.chaos.plan import Wave, target_of
 from preheat_local import LocalAws, run_local_aws
@@ -42,7 +42,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 def rebuild(store: Store) -> int:
     """Run `preheat ledger rebuild` for the line; return its exit status."""
     arguments = ["ledger", "rebuild", LINE, "--yes"]
-    return CliRunner().invoke(app, arguments, obj=Surroundings(lambda _: store)).exit_code
+    return CliRunner().invoke(app, arguments, obj=surroundings_of(store)).exit_code
 
 
 def eventually[T](look: Callable[[], T]) -> T:

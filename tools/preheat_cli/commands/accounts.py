@@ -10,16 +10,19 @@ import typer
 
 from preheat.domain.plan.plan import Backend, HostedModel
 from preheat_cli.errors import reported_errors
+from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.planning import PlantPath, check_accounts, read_plant_file
-from preheat_cli.stack import Home, StackName, Surroundings
+from preheat_cli.stack import Home, Surroundings
 
 PREFIXES = {Backend.LOOKOUT_VISION: "LookoutVisionPrefix", Backend.REKOGNITION: "RekognitionPrefix"}
 
 
+@takes_stack
 def accounts(
     context: typer.Context,
     file: PlantPath,
-    stack: StackName = None,
+    *,
+    stack: StackOptions,
 ) -> None:
     """List the other accounts of a plant file, each with its ExternalId and what to deploy there."""
     with reported_errors():
@@ -27,7 +30,8 @@ def accounts(
 
         plant = read_plant_file(file)
         surroundings = Surroundings.of(context)
-        store, home = surroundings.open_store(stack), surroundings.find_home(stack)
+        opened = surroundings.open(stack)
+        store, home = opened.store, opened.home
         check_accounts(file, plant, home)
         models = compiled(plant, now=surroundings.clock.now(), previous={}, region=home.region)
         by_role: dict[str, list[HostedModel]] = {}

@@ -14,18 +14,20 @@ from preheat.app.ports.errors import StaleRecord
 from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import HostedModel
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.planning import PlantPath, StoredPlan, check_accounts, plan_replaced, read_plant_file, read_stored_plan
-from preheat_cli.stack import StackName, Surroundings
+from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 
 COLOURS = {"+": "green", "~": "yellow", "-": "red"}
 
 
+@takes_stack
 def apply(
     context: typer.Context,
     file: PlantPath,
-    stack: StackName = None,
     *,
+    stack: StackOptions,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
 ) -> None:
@@ -35,7 +37,8 @@ def apply(
 
         plant = read_plant_file(file)
         surroundings = Surroundings.of(context)
-        store, home = surroundings.open_store(stack), surroundings.find_home(stack)
+        opened = surroundings.open(stack)
+        store, home = opened.store, opened.home
         check_accounts(file, plant, home)
         stored = read_stored_plan(store)
         models = compiled(plant, now=surroundings.clock.now(), previous=stored.models, region=home.region)

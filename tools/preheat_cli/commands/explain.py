@@ -20,7 +20,8 @@ from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Unscheduled
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
 from preheat_cli.model_status import ModelStatus, read_status
-from preheat_cli.stack import StackName, Surroundings
+from preheat_cli.options.stack import StackOptions, takes_stack
+from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 from preheat_cli.views.leads import idle, kept
 from preheat_plantfile.compiling.terms import DEFAULT
@@ -46,15 +47,17 @@ OWNED = {
 }
 
 
+@takes_stack
 def explain(
     context: typer.Context,
     model: Annotated[str, typer.Argument(help="The model's name.", metavar="MODEL")],
-    stack: StackName = None,
+    *,
+    stack: StackOptions,
 ) -> None:
     """Explain why a model is in its state, what happens next, for which demand and with which lead."""
     with reported_errors():
         surroundings = Surroundings.of(context)
-        store, now, model_id = surroundings.open_store(stack), surroundings.clock.now(), ModelId(model)
+        store, now, model_id = surroundings.open(stack).store, surroundings.clock.now(), ModelId(model)
         found = read_status(store, model_id, now)
         if found.record is None and found.model is None and not store.ledger(model_id):
             near = suggest(model, store.planned_models())

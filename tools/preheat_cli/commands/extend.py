@@ -4,16 +4,17 @@ import typer
 
 from preheat.domain.demand.request import Verb
 from preheat_cli.options.requests import For, HoldNames, Id, NoWait, Reason, Schedule, Until, read_names
+from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.requesting import RequestOptions, send_request
-from preheat_cli.stack import StackName
 
 
+@takes_stack
 def extend(
     context: typer.Context,
     names: HoldNames,
-    stack: StackName = None,
     schedule: Schedule = None,
     *,
+    stack: StackOptions,
     until: Until = None,
     duration: For = None,
     reason: Reason = None,

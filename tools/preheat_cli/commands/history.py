@@ -9,16 +9,18 @@ from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.paid import Stretch
 from preheat.domain.record.record import LedgerEntry
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
+from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import EARLIEST, instant_of
-from preheat_cli.stack import StackName, Surroundings
+from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 
 
+@takes_stack
 def history(
     context: typer.Context,
     model: Annotated[str, typer.Argument(help="The model's name.", metavar="MODEL")],
-    stack: StackName = None,
     *,
+    stack: StackOptions,
     begin: Annotated[
         str | None, typer.Option("--from", metavar="T", help="Only entries from this date or instant.")
     ] = None,
@@ -27,7 +29,7 @@ def history(
 ) -> None:
     """Print what happened to a model and why, newest entry last."""
     with reported_errors():
-        store = Surroundings.of(context).open_store(stack)
+        store = Surroundings.of(context).open(stack).store
         since = instant_of("--from", begin) if begin is not None else EARLIEST
         entries = [entry for entry in store.ledger(ModelId(model)) if entry.at >= since][-limit:]
         if not entries and store.load(ModelId(model)) is None:

@@ -6,16 +6,17 @@ import typer
 
 from preheat.domain.demand.request import Verb
 from preheat_cli.options.requests import For, From, Id, Model, NoWait, Priority, Reason, Schedule, Until
+from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.requesting import RequestOptions, send_request
-from preheat_cli.stack import StackName
 
 
+@takes_stack
 def hold(
     context: typer.Context,
     model: Model = None,
-    stack: StackName = None,
     schedule: Schedule = None,
     *,
+    stack: StackOptions,
     until: Until = None,
     duration: For = None,
     begin: From = None,

@@ -23,9 +23,10 @@ from preheat_cli.ahead import active_requests, read_requests
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import Models
+from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import From, To, time_range
 from preheat_cli.planning import compile_models, read_plant_file, read_stored_plan, select_models
-from preheat_cli.stack import StackName, Surroundings
+from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 from preheat_plantfile.compiling.terms import DEFAULT, Terms, terms_of
 
@@ -47,23 +48,24 @@ class Source:
     requests: Mapping[ModelId, tuple[Standing, ...]] = field(default_factory=dict)  # the active requests, of a stack
 
 
+@takes_stack
 def plan(
     context: typer.Context,
     file: Annotated[
         Path | None, typer.Argument(help="The plant file. Default: the stored plan of the stack.", metavar="FILE")
     ] = None,
     *,
+    stack: StackOptions,
     begin: From = None,
     end: To = None,
     model: Models = None,
     form: FormatOption = Format.TABLE,
-    stack: StackName = None,
 ) -> None:
     """Preview starts, stops, costs, bridged gaps and quota conflicts."""
     with reported_errors():
         source_of_stack = context.get_parameter_source("stack")
         if file is not None and source_of_stack is not None and source_of_stack.name == "COMMANDLINE":
-            raise CliError(f"preheat: name either the plant file {file} or --stack {stack}")
+            raise CliError(f"preheat: name either the plant file {file} or --stack {stack.name}")
         surroundings = Surroundings.of(context)
         now = surroundings.clock.now()
         asked = time_range(begin, end, now)
@@ -78,8 +80,8 @@ def _from_file(file: Path, asked: Window) -> Source:
     return Source(str(file), compile_models(plant, asked, now=ALWAYS), terms_of(plant))
 
 
-def _from_stack(surroundings: Surroundings, stack: str | None) -> Source:
-    store = surroundings.open_store(stack)
+def _from_stack(surroundings: Surroundings, stack: StackOptions) -> Source:
+    store = surroundings.open(stack).store
     stored = read_stored_plan(store)
     if not stored.version:
         raise CliError("preheat: the stack has no plan yet; run `preheat apply FILE`", status=CHECK_FAILED)

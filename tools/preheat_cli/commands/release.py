@@ -4,16 +4,17 @@ import typer
 
 from preheat.domain.demand.request import Verb
 from preheat_cli.options.requests import HoldNames, Id, NoWait, Reason, Schedule, read_names
+from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.requesting import RequestOptions, send_request
-from preheat_cli.stack import StackName
 
 
+@takes_stack
 def release(
     context: typer.Context,
     names: HoldNames,
-    stack: StackName = None,
     schedule: Schedule = None,
     *,
+    stack: StackOptions,
     reason: Reason = None,
     request_id: Id = None,
     no_wait: NoWait = False,

@@ -16,9 +16,10 @@ from preheat.app.ports.store import Store
 from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import Backend, ModelId
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
+from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import instant_of
 from preheat_cli.planning import read_plant_file
-from preheat_cli.stack import StackName, Surroundings
+from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 from preheat_plantfile.compiling.terms import DEFAULT, Terms, terms_of
 
@@ -35,9 +36,11 @@ class Form(StrEnum):
     HTML = "html"
 
 
+@takes_stack
 def report(
     context: typer.Context,
     *,
+    stack: StackOptions,
     begin: Annotated[
         str | None,
         typer.Option("--from", metavar="T", help="From this date or instant. Default: the first of this month."),
@@ -51,7 +54,6 @@ def report(
     tariffs: Annotated[
         Path | None, typer.Option("--tariffs", metavar="FILE", help="A plant file with tariffs. Default: 4 USD.")
     ] = None,
-    stack: StackName = None,
 ) -> None:
     """Print costs, causes, punctuality and savings, from the ledger. Exit status 1 if a ledger is unreadable."""
     from preheat_report import report_models as reported  # noqa: PLC0415 - keeps help fast
@@ -61,7 +63,7 @@ def report(
         now = surroundings.clock.now().replace(microsecond=0).astimezone(UTC)
         asked = _range(begin, end, now)
         terms = terms_of(read_plant_file(tariffs)) if tariffs is not None else DEFAULT
-        store = surroundings.open_store(stack)
+        store = surroundings.open(stack).store
         histories, problems = _histories(store, _named(store, model))
         found = reported(histories, asked, _tariffs(terms), as_of=now)
         typer.echo(_shown(form)(found), nl=False)

@@ -10,21 +10,23 @@ from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import ModelId
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
 from preheat_cli.options.formats import Format, FormatOption
-from preheat_cli.stack import StackName, Surroundings
+from preheat_cli.options.stack import StackOptions, takes_stack
+from preheat_cli.stack import Surroundings
 from preheat_cli.views.requests import fields, table
 
 
+@takes_stack
 def requests(
     context: typer.Context,
     model: Annotated[str | None, typer.Argument(help="The model. Default: all models.", metavar="MODEL")] = None,
-    stack: StackName = None,
     *,
+    stack: StackOptions,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List the active and future holds and blocks, of models and of their schedules."""
     with reported_errors():
         surroundings = Surroundings.of(context)
-        store, now = surroundings.open_store(stack), surroundings.clock.now()
+        store, now = surroundings.open(stack).store, surroundings.clock.now()
         found = [
             one
             for subject in _subjects(store, model)

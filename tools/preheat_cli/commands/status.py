@@ -16,24 +16,26 @@ from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.gate import Draining
 from preheat_cli.errors import CHECK_FAILED, reported_errors
 from preheat_cli.model_status import ModelStatus, read_status
-from preheat_cli.stack import StackName, Surroundings
+from preheat_cli.options.stack import StackOptions, takes_stack
+from preheat_cli.stack import Surroundings
 from preheat_cli.views import requests as request_views
 from preheat_cli.views import show
 
 
+@takes_stack
 def status(
     context: typer.Context,
     model: Annotated[
         list[str] | None, typer.Argument(help="Models to show in detail. Default: one line for each model.")
     ] = None,
-    stack: StackName = None,
     *,
+    stack: StackOptions,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
     """Print the state of each model. Exit status 1 if a model is unreadable or unknown."""
     with reported_errors():
         surroundings = Surroundings.of(context)
-        store, now = surroundings.open_store(stack), surroundings.clock.now()
+        store, now = surroundings.open(stack).store, surroundings.clock.now()
         named = [ModelId(name) for name in dict.fromkeys(model or ())]
         found = [read_status(store, model_id, now) for model_id in named or _known(store, now)]
         if as_json:

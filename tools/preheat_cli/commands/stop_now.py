@@ -4,16 +4,17 @@ import typer
 
 from preheat.domain.demand.request import Verb
 from preheat_cli.options.requests import Hard, Id, Model, NoWait, Priority, Reason, Schedule
+from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.requesting import RequestOptions, send_request
-from preheat_cli.stack import StackName
 
 
+@takes_stack
 def stop_now(
     context: typer.Context,
     model: Model = None,
-    stack: StackName = None,
     schedule: Schedule = None,
     *,
+    stack: StackOptions,
     priority: Priority = None,
     hard: Hard = False,
     reason: Reason = None,

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
+from preheat_cli import last_stack
 from preheat_cli.errors import reported_errors
+from preheat_cli.options.stack import LOCAL
 
 
 def up(
@@ -30,3 +32,4 @@ def up(
         for each in model or ():
             arguments += ["--model", each]
         local.up(port=port, simulator_port=simulator_port, simulator_arguments=arguments)
+        last_stack.remember(LOCAL)  # the next command without --stack means this one

@@ -13,20 +13,23 @@ from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import LedgerEntry
 from preheat_cli.errors import CHECK_FAILED, reported_errors
-from preheat_cli.stack import StackName, Surroundings
+from preheat_cli.options.stack import StackOptions, takes_stack
+from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 
 
+@takes_stack
 def audit(
     context: typer.Context,
     models: Annotated[
         list[str] | None, typer.Argument(help="Names of models. Default: every model of the current plan.")
     ] = None,
-    stack: StackName = None,
+    *,
+    stack: StackOptions,
 ) -> None:
     """Check the stored ledgers. Exit status 1 if a ledger breaks a rule or is unreadable."""
     with reported_errors():
-        store = Surroundings.of(context).open_store(stack)
+        store = Surroundings.of(context).open(stack).store
         names = [ModelId(name) for name in models or store.planned_models()]
         entries = broken = 0
         for model_id in names:

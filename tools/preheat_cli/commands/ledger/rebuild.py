@@ -16,8 +16,9 @@ from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
 from preheat_cli.errors import CHECK_FAILED, reported_errors
+from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.rebuilding import rebuild_record
-from preheat_cli.stack import StackName, Surroundings
+from preheat_cli.stack import Surroundings
 
 
 @dataclass(slots=True)
@@ -28,18 +29,19 @@ class Rebuilt:
     problems: list[str] = field(default_factory=list)
 
 
+@takes_stack
 def rebuild(
     context: typer.Context,
     models: Annotated[list[str], typer.Argument(help="Names of models.", metavar="MODEL...")],
-    stack: StackName = None,
     *,
+    stack: StackOptions,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
 ) -> None:
     """Rebuild the records of models from the ledger. First pause the stack and wait two minutes (see the runbook)."""
     with reported_errors():
         surroundings = Surroundings.of(context)
-        store = surroundings.open_store(stack)
+        store = surroundings.open(stack).store
         found = _rebuild(store, [ModelId(name) for name in dict.fromkeys(models)], surroundings.clock.now())
         for problem in found.problems:
             typer.echo(problem, err=True)

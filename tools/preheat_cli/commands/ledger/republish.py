@@ -18,8 +18,9 @@ from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import LedgerEntry
 from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import LATEST, instant_of
-from preheat_cli.stack import StackName, Surroundings
+from preheat_cli.stack import Stack, Surroundings
 
 REPLY_PREFIX = "request#"
 
@@ -32,14 +33,15 @@ class Found:
     problems: list[str] = field(default_factory=list)
 
 
+@takes_stack
 def republish(
     context: typer.Context,
     keys: Annotated[
         list[str] | None,
         typer.Argument(help="MODEL/SEQUENCE for a ledger entry, request#ID/1 for a reply.", metavar="[KEY]..."),
     ] = None,
-    stack: StackName = None,
     *,
+    stack: StackOptions,
     begin: Annotated[
         str | None,
         typer.Option("--from", metavar="T", help="Every ledger entry of the planned models from this instant."),
@@ -59,8 +61,8 @@ def republish(
             raise CliError("preheat: name keys, or a time with --from")
         since = instant_of("--from", begin) if begin is not None else None
         until = instant_of("--to", end) if end is not None else LATEST
-        surroundings = Surroundings.of(context)
-        found = _find(surroundings.open_store(stack), keys or [], since, until)
+        opened = Surroundings.of(context).open(stack)
+        found = _find(opened.store, keys or [], since, until)
         for key, entry in found.entries.items():
             typer.echo(f"{key}: {', '.join(event.kind for event in events_of(entry)) or 'no event'}")
         for problem in found.problems:
@@ -72,7 +74,7 @@ def republish(
                 preview = " or --dry-run to preview"
                 question = f"Publish {len(found.entries)} of them again?"
                 require_confirmation(question, unchanged="no event published", preview=preview)
-            _publish(surroundings, stack, found)
+            _publish(opened, found)
         if found.problems:
             raise typer.Exit(CHECK_FAILED)
 
@@ -122,10 +124,10 @@ def _between(
                 yield f"{model_id}/{one.sequence}", one
 
 
-def _publish(surroundings: Surroundings, stack: str | None, found: Found) -> None:
+def _publish(stack: Stack, found: Found) -> None:
     entries = found.entries.values()
     reply_to = frozenset(one.reply_to for one in entries if isinstance(one, Reply) and one.reply_to is not None)
-    outbox = surroundings.open_outbox(stack, reply_to)
+    outbox = stack.open_outbox(reply_to)
     for key, entry in found.entries.items():
         try:
             outbox.publish(entry)

@@ -1,0 +1,134 @@
+"""Opens a real stack: a named one in an AWS account, or the local AWS. Owns the error if there is none."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+from botocore.session import Session
+
+from preheat.app.ports.store import Store
+from preheat_cli import last_stack
+from preheat_cli.errors import CliError
+from preheat_cli.options.stack import LOCAL, StackOptions
+from preheat_cli.stack import Home, Stack
+
+if TYPE_CHECKING:
+    from preheat.app.publish import Outbox
+    from preheat_local import LocalAws
+
+NO_STACK: Final = "preheat: no stack found; name one with --stack, or run `preheat up`"
+TABLES: Final = ("ModelsTable", "LedgerTable", "PlansTable")
+OUTPUTS: Final = (*TABLES, "ReconcileRoleArn", "RequestQueueUrl", "EventBusName")
+
+
+def open_real_stack(options: StackOptions) -> Stack:
+    """Open a stack as `stack.open_stack` promises, and remember it as the last one."""
+    if options.name in (None, LOCAL):
+        stack = _local_stack(options)
+        last_stack.remember(LOCAL)
+    else:
+        stack = _named_stack(options)
+        last_stack.remember(stack.home.stack_name)
+    return stack
+
+
+def _named_stack(options: StackOptions) -> Stack:
+    from preheat.adapters.eventbridge.eventbridge import events_client  # noqa: PLC0415 - slow
+    from preheat.bootstrap.settings import StoreSettings  # noqa: PLC0415 - loads PynamoDB
+    from preheat.bootstrap.store import open_store  # noqa: PLC0415 - as above
+
+    session = Session(profile=options.profile)
+    if options.region is not None:
+        session.set_config_variable("region", options.region)
+    described, outputs = _describe(session, str(options.name))
+    store = open_store(StoreSettings(*(outputs[name] for name in TABLES)), session)
+    home = _home(described, outputs, str(session.get_config_variable("region")))
+    return _stack(home, store, outputs, session.create_client, lambda: events_client(session))
+
+
+def _local_stack(options: StackOptions) -> Stack:
+    from preheat_local.store import open_local_store  # noqa: PLC0415 - loads PynamoDB
+
+    aws = _running_local_aws(options)
+    described = aws.client("cloudformation").describe_stacks(StackName=aws.stack_name)["Stacks"][0]
+    outputs = _outputs(described)
+    home = _home(described, outputs, aws.region, aws.endpoint_url)
+    return _stack(home, open_local_store(aws), outputs, aws.client, lambda: aws.client("events"))
+
+
+def _running_local_aws(options: StackOptions) -> "LocalAws":
+    """Return the local AWS; raises CliError if none is running, or if the last command used another stack."""
+    from preheat_local import LocalAwsError, find_running  # noqa: PLC0415 - loads boto3
+
+    if options.profile is not None or options.region is not None:
+        raise CliError("preheat: --profile and --region need --stack NAME")
+    last = last_stack.recall()
+    other = last if options.name is None and last != LOCAL else None
+    try:
+        found = find_running()
+    except LocalAwsError:
+        found = None
+    if found is None:
+        raise CliError(NO_STACK, *([f"the last command used --stack {other}"] if other is not None else []))
+    if other is not None:
+        raise CliError(
+            f"preheat: the last command used --stack {other}, and a local AWS is running",
+            f"name the stack: --stack {other}, or --stack {LOCAL} for the local AWS",
+        )
+    return found
+
+
+def _describe(session: Any, name: str) -> tuple[Mapping[str, Any], dict[str, str]]:
+    """Return the description of a stack and its outputs; raises CliError if it is not a stack of Preheat."""
+    try:
+        stacks = session.create_client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "ValidationError":
+            raise
+        where = f"in {session.get_config_variable('region')} of this account"
+        raise CliError(f"preheat: there is no stack {name!r} {where}; check --stack, --region and --profile") from error
+    described: Mapping[str, Any] = stacks[0]
+    outputs = _outputs(described)
+    missing = [needed for needed in OUTPUTS if needed not in outputs]
+    if missing:
+        raise CliError(f"preheat: the stack {name!r} is not a Preheat stack: it has no output {', '.join(missing)}")
+    return described, outputs
+
+
+def _outputs(described: Mapping[str, Any]) -> dict[str, str]:
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+
+def _home(described: Mapping[str, Any], outputs: Mapping[str, str], region: str, endpoint_url: str = "") -> Home:
+    parameters = {each["ParameterKey"]: each.get("ParameterValue", "") for each in described.get("Parameters", [])}
+    return Home(
+        str(described["StackName"]),
+        region,
+        outputs["ReconcileRoleArn"],
+        tuple(filter(None, outputs.get("MemberRoles", "").split(","))),
+        outputs.get("AuditRoleArn", ""),
+        parameters.get("Mode", ""),
+        outputs.get("Release", ""),
+        endpoint_url,
+    )
+
+
+def _stack(
+    home: Home,
+    store: Store,
+    outputs: Mapping[str, str],
+    client_of: Callable[[str], Any],
+    open_events: Callable[[], Any],
+) -> Stack:
+    def send_request(body: str) -> None:
+        client_of("sqs").send_message(QueueUrl=outputs["RequestQueueUrl"], MessageBody=body)
+
+    def open_outbox(reply_to: Collection[str]) -> "Outbox":
+        from preheat.adapters.eventbridge.eventbridge import EventBridge  # noqa: PLC0415 - only a repair needs it
+        from preheat.adapters.sqs.replies import SqsReplies  # noqa: PLC0415 - as above
+        from preheat.app.publish import Outbox  # noqa: PLC0415 - as above
+
+        events, replies = EventBridge(open_events(), outputs["EventBusName"]), SqsReplies(client_of("sqs"))
+        return Outbox(events, replies, reply_to)
+
+    return Stack(home, store, send_request, open_outbox)
