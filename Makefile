@@ -28,7 +28,8 @@ SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" UV="$(abspath $(UV))" AWS_DEFAULT_R
 	@touch $@
 .venv-sam/ready: requirements/sam.txt | $(filter .tools/%,$(UV))
 .venv-local/ready: requirements/local.txt | $(filter .tools/%,$(UV))
-.venv-sam/ready .venv-local/ready: .python-version
+.venv-docs/ready: requirements/docs.txt | $(filter .tools/%,$(UV))
+.venv-sam/ready .venv-local/ready .venv-docs/ready: .python-version
 	$(UV) venv -q --allow-existing --python "$$(cat .python-version)" $(@D)
 	$(UV) pip sync -q --require-hashes --python $(@D)/bin/python $(filter requirements/%,$^)
 	@touch $@
@@ -36,7 +37,7 @@ SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" UV="$(abspath $(UV))" AWS_DEFAULT_R
 setup: $(VENVS)  ## make the three environments; the command is .venv/bin/preheat
 
 requirements: | $(filter .tools/%,$(UV))  ## lock every dependency with hashes
-	for group in dev sam local; do \
+	for group in dev sam local docs; do \
 	  extra=""; [ $$group = dev ] && extra=layers/dependencies/requirements.in; \
 	  $(UV) pip compile -q --group $$group $$extra --python-version 3.13 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements/$$group.txt || exit 1; \
 	done
@@ -58,14 +59,18 @@ test-explored: setup  ## the tests that search every order of events: explorer, 
 test-rules: setup  ## every other test, and whether each error handler ran
 	nice $(PYTEST) --handlers tests $(addprefix --ignore=,$(ON_LOCAL_AWS) $(SIMULATED) $(EXPLORED))
 
-check: setup  ## say yes or no: format, lint, types, import contracts, prose, template, tests
+check: setup .venv-docs/ready  ## say yes or no: format, lint, types, import contracts, prose, site, template, tests
 	.venv/bin/ruff format --check $(PYTHON_CODE)
 	.venv/bin/ruff check $(PYTHON_CODE)
 	.venv/bin/mypy $(PYTHON_CODE)
 	.venv/bin/lint-imports --no-cache
 	$(LAB) prose
+	$(LAB) site
 	$(SAM) validate --lint
 	@$(MAKE) --no-print-directory test
+
+site: setup .venv-docs/ready  ## build the documentation site into .cache/site/html
+	$(LAB) site
 
 build: setup  ## build the functions and layers into .aws-sam
 	$(SAM) build
@@ -126,4 +131,4 @@ clean:  ## stop the local AWS and remove what was built; the environments stay
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: lab setup requirements test test-local test-rules test-simulated test-explored check build demo chaos verify-service-model soak schedules rules benchmark explore mutants matrix branches statemachine requests-fuzz costs diagram clean help
+.PHONY: lab setup requirements test test-local test-rules test-simulated test-explored check site build demo chaos verify-service-model soak schedules rules benchmark explore mutants matrix branches statemachine requests-fuzz costs diagram clean help
