@@ -39,6 +39,7 @@ def test_links_move_with_their_pages(tmp_path: Path) -> None:
         "[a](../ARCHITECTURE.md) [t](../template.yaml) [h](../README.md) [x](https://x.y/z)\n", encoding="utf-8"
     )
     (root / "docs" / "decisions" / "0001-a.md").write_text("# 1. A\n\n[plan](../plan.md)\n", encoding="utf-8")
+    (root / "docs" / "decisions" / "README.md").write_text("# Decisions\n\n- [1. A](0001-a.md)\n", encoding="utf-8")
     copy_pages(site, root)
     assert (site / "ARCHITECTURE.md").read_text("utf-8") == "[plan](plan.md#a) [all](decisions/index.md)\n"
     assert (site / "plan.md").read_text("utf-8") == (

@@ -12,28 +12,26 @@ from pathlib import Path
 from preheat_lab.checkout import ROOT
 
 LINK = re.compile(r"(?<=\]\()(?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?(?=\))")
-HOME = "README.md"
-"""The page that the site's own index.md stands in for."""
-DECISIONS = Path("decisions")
+FACE = "README.md"
+"""The face of a folder on a code host; `index.md` in the site. For the checkout's own, the site has docs/index.md."""
 
 
 def copy_pages(target: Path, root: Path = ROOT) -> list[Path]:
     """Write every page into `target`, which is emptied first, and return their places in the site."""
     shutil.rmtree(target, ignore_errors=True)
-    sources = [page for page in (*root.glob("*.md"), *(root / "docs").rglob("*.md")) if page != root / HOME]
+    sources = [page for page in (*root.glob("*.md"), *(root / "docs").rglob("*.md")) if page != root / FACE]
     for source in sources:
         page = target / _place(source, root)
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(_with_links(source, target, root), encoding="utf-8")
-    _write_list_of_decisions(target / DECISIONS)
     return sorted(page.relative_to(target) for page in target.rglob("*.md"))
 
 
 def _place(source: Path, root: Path) -> Path:
     """Return where a file of the checkout stands in the site."""
     inside = source.relative_to(root)
-    if inside == Path(HOME):
-        return Path("index.md")
+    if inside.name == FACE:
+        inside = inside.with_name("index.md")
     return inside.relative_to("docs") if inside.parts[0] == "docs" else inside
 
 
@@ -49,11 +47,3 @@ def _with_links(source: Path, target: Path, root: Path) -> str:
         return os.path.relpath(place, _place(source, root).parent) + (match[2] or "")
 
     return LINK.sub(moved, source.read_text(encoding="utf-8"))
-
-
-def _write_list_of_decisions(folder: Path) -> None:
-    titles = {
-        page.name: page.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ") for page in folder.glob("*.md")
-    }
-    lines = [f"- [{title}]({name})" for name, title in sorted(titles.items())]
-    (folder / "index.md").write_text("\n".join(["# Decisions", "", *lines, ""]), encoding="utf-8")
