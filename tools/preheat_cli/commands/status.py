@@ -12,7 +12,7 @@ import typer
 
 from preheat.app.ports.store import Store
 from preheat.domain.demand.demand import HORIZON, Demand, Outlook
-from preheat.domain.plan.plan import ModelId
+from preheat.domain.plan.plan import ModelId, strictest_of
 from preheat.domain.record.gate import Draining
 from preheat_cli.errors import CHECK_FAILED, reported_errors
 from preheat_cli.model_status import ModelStatus, read_status
@@ -165,7 +165,7 @@ def _row(each: ModelStatus) -> tuple[str, ...]:
 def _mode(each: ModelStatus) -> str:
     """Return the stricter of two modes: of the last pass, and of the plan for the next pass."""
     modes = [part.mode for part in (each.record, each.model) if part is not None]
-    return max(modes, key=lambda mode: mode.strictness)
+    return strictest_of(*modes)
 
 
 def _brief(seen: Outlook) -> str:

@@ -4,7 +4,10 @@ from functools import partial
 
 from preheat_lab.mutants.mutation import Mutation
 
-_m = partial(Mutation, file="domain/decision/decision.py")
+_w = partial(Mutation, file="domain/decision/writing.py")
+_n = partial(Mutation, file="domain/decision/noting.py")
+_j = partial(Mutation, file="domain/decision/promise.py")
+_a = partial(Mutation, file="domain/decision/answering.py")
 _s = partial(Mutation, file="domain/decision/situation.py")
 _d = partial(Mutation, file="domain/demand/demand.py")
 _p = partial(Mutation, file="domain/demand/pieces.py")
@@ -17,7 +20,7 @@ MUTATIONS = (
         rule="attempts count for one demand, from pass to pass",
         sees="S10",
     ),
-    _m(
+    _w(
         name="a phase that began earlier than it did",
         old="return record.since if phase is record.phase else max(record.since, now)",
         new="return record.since if phase is record.phase else now",
@@ -25,89 +28,89 @@ MUTATIONS = (
         sees="S8",
         first=("woken by an apply: two faults",),
     ),
-    _m(
+    _w(
         name="entries not counted",
-        old="sequence=s.record.sequence + told,",
-        new="sequence=s.record.sequence,",
+        old="sequence=before.sequence + reported,",
+        new="sequence=before.sequence,",
         rule="the ledger is gap-free",
         sees="S7",
     ),
-    _m(
+    _n(
         name="what is seen is not written down",
-        old="observed=s.observation.observed if readable else record.observed,",
+        old="observed=observed if readable else record.observed,",
         new="observed=record.observed,",
         rule="the record holds what was seen",
         sees="L2",
     ),
-    _m(
+    _w(
         name="a ledger that skips a number",
-        old="sequence=s.record.sequence + told,",
-        new="sequence=s.record.sequence + 2 * told,",
+        old="sequence=before.sequence + reported,",
+        new="sequence=before.sequence + 2 * reported,",
         rule="the ledger is gap-free",
         sees="S7",
     ),
-    _m(
+    _w(
         name="observations without an entry",
-        old="    if told:\n        spent",
-        new="    if told and action is not Action.OBSERVE:\n        spent",
+        old="    if reported:\n        entry",
+        new="    if reported and action is not Action.OBSERVE:\n        entry",
         rule="a state change has its entry",
         sees="S7",
     ),
-    _m(
+    _w(
         name="an entry that starts from where it ends",
         old="from_phase=before.phase,",
         new="from_phase=after.phase,",
         rule="the ledger's entries join",
         sees="S7",
     ),
-    _m(
+    _j(
         name="late never noticed",
-        old="overdue = s.now >= effort.ready_at and effort.ready_at < effort.until",
+        old="overdue = now >= effort.ready_at and effort.ready_at < effort.until",
         new="overdue = False",
         rule="late is recorded within two minutes",
         sees="L3",
     ),
-    _m(
+    _j(
         name="late recorded again and again",
-        old="return changed(effort, judged=True), s.now",
-        new="return effort, s.now",
+        old="return Judgement(changed(effort, judged=True), now",
+        new="return Judgement(effort, now",
         rule="a demand is judged once",
         sees="L3",
         first=("starts that hang",),
     ),
-    _m(
+    _w(
         name="calls that cost nothing",
         old="    if move.calls:\n        spent_until",
         new="    if False:\n        spent_until",
         rule="at most 90 calls in an hour",
         sees="S10",
     ),
-    _m(
+    _a(
         name="no look after a call",
-        old="        wake_at = first_look_at",
+        old="        wake_at = _first_look(situation, record, attempt, now)",
         new="        wake_at = None",
         rule="what was called for is looked after until it is so",
         sees="L1",
     ),
-    _m(
+    _w(
         name="no look after an entry",
         old="    wake_at, spent_until = move.wake_at, move.record.spent_until",
-        new="    wake_at, spent_until = None if told else move.wake_at, move.record.spent_until",
+        new="    wake_at, spent_until = None if reported else move.wake_at, move.record.spent_until",
         rule="each pass sets the next look",
         sees="L1",
     ),
-    _m(
+    _w(
         name="the next target waits for the next edge",
-        old="        wake_at = edge(s, s.now)  #",
+        old="        wake_at = edge(situation, situation.now)  #",
         new="        wake_at = move.wake_at  #",
         rule="when the old target is let go of, the next pass turns to the new one",
         sees="L1",
         first=("newer version",),
     ),
-    _m(
+    _n(
         name="a refusal of an earlier plan still silences",
-        old="silent_for_plan=record.silent_for_plan if s.silent else None,",
-        new="silent_for_plan=None if record.silent_for_plan is None else s.plan_version,",
+        old="silent_for_plan=record.silent_for_plan if situation.silent else None,",
+        new="silent_for_plan=None if record.silent_for_plan is None else situation.plan_version,",
         rule="a new plan is tried again",
         sees="L1",
         first=("other units: a fault",),

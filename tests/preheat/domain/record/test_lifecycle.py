@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from tests.support.day import TARGET, WELD, a_model, at
 
-from preheat.domain.decision.decision import Decision, decide
-from preheat.domain.decision.situation import Situation
+from preheat.domain.decision.decision import decide
+from preheat.domain.decision.situation import Decision, Situation
 from preheat.domain.demand.demand import outlook
 from preheat.domain.plan.plan import Mode
 from preheat.domain.record.attempt import Call

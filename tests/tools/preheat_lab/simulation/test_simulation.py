@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from preheat.app.ports.store import Planned
-from preheat.domain.decision import decision, starting
+from preheat.domain.decision import decision, promise, starting
+from preheat.domain.decision.situation import Decision
 from preheat.domain.plan.plan import Backend, ModelId, Units
 from preheat.domain.record import attempt
 from preheat.domain.record.attempt import Attempt
@@ -138,7 +139,7 @@ def test_a_call_before_its_intent_is_seen(monkeypatch: pytest.MonkeyPatch) -> No
     act = reconcile_module._act
     saved = reconcile_module._save
 
-    def early(decided: decision.Decision, remote: Any, entries: Any, guards: Any) -> ModelRecord:
+    def early(decided: Decision, remote: Any, entries: Any, guards: Any) -> ModelRecord:
         if decided.call is not None:
             act(decided.call, decided.record, remote)
         result: ModelRecord = saved(decided, remote, entries, guards)
@@ -260,7 +261,7 @@ def test_a_failed_start_that_is_not_tried_again_is_seen(monkeypatch: pytest.Monk
 
 
 def test_a_late_start_that_nobody_is_told_of_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decision, "_judged", lambda _, effort: (effort, None, None))
+    monkeypatch.setattr(promise, "judge_start", lambda _, move: promise.Judgement(move.record.effort))
     assert is_seen("L3", faults="all")
 
 

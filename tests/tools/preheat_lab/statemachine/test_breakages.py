@@ -12,8 +12,8 @@ from tests.tools.preheat_lab.statemachine.machine import Preheat
 from tests.tools.preheat_lab.statemachine.reference import ReferenceViolation
 
 from preheat.adapters.memory.store import MemoryStore
-from preheat.domain.decision import decision, starting
-from preheat.domain.decision.decision import Decision
+from preheat.domain.decision import decision, starting, writing
+from preheat.domain.decision.situation import Decision
 from preheat.domain.record import attempt, lifecycle, record
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.lifecycle import Desired, Observed, Step
@@ -104,8 +104,8 @@ def test_a_stop_of_what_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_ledger_whose_entries_do_not_join(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = decision._entry
-    monkeypatch.setattr(decision, "_entry", lambda *a, **k: replace(entry(*a, **k), from_phase=record.Phase.IDLE))
+    entry = writing.write_entry
+    monkeypatch.setattr(writing, "write_entry", lambda *a, **k: replace(entry(*a, **k), from_phase=record.Phase.IDLE))
     assert found() == "S7"
 
 

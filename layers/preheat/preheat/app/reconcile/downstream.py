@@ -15,18 +15,17 @@ from preheat.domain.record.record import ModelRecord
 from preheat.domain.values import changed
 
 
-def looked_downstream(s: Situation, remote: Remote) -> Situation:
-    """Return the situation with what a look at the gate, or a reading of the queue, has told, if one is due."""
+def look_downstream(s: Situation, remote: Remote) -> Situation:
+    """Return the situation with a reading of the queue and a look at the gate, each if it is due and affordable."""
     drain = draining.asked(s)
-    reads = draining.is_reading_due(s)
-    mapping = s.record.gate.mapping if s.record.gate is not None else gating.planned(s)
-    looks = not reads and gating.is_look_due(s)
-    if not (reads or looks) or (gating.is_short(s) if looks else budget.is_short(s.record.spent_until, s.now)):
-        return s
-    if reads and drain is not None:
+    if drain is not None and draining.is_reading_due(s):
+        if budget.is_short(s.record.spent_until, s.now):
+            return s
         s = changed(_counted(s), reading=_read(drain.queue, remote))
-        looks = draining.ends_with(s, drain) and gating.is_look_due(s) and not gating.is_short(s)
-    return changed(_counted(s), gate_look=_look(mapping, remote)) if looks and mapping is not None else s
+        if not draining.ends_with(s, drain):
+            return s
+    mapping = gating.mapping_to_look_at(s)
+    return s if mapping is None else changed(_counted(s), gate_look=_look(mapping, remote))
 
 
 def _counted(s: Situation) -> Situation:
@@ -49,7 +48,7 @@ def _look(mapping: str, remote: Remote) -> GateLook:
         return GateLook(Passage.UNKNOWN, str(error), failure=error.answer)
 
 
-def moved(attempt: Attempt, record: ModelRecord, remote: Remote) -> Outcome:
+def move_gate(attempt: Attempt, record: ModelRecord, remote: Remote) -> Outcome:
     """Open or close the gate as the attempt has it; return what that came to."""
     gate = record.gate
     if gate is None:

@@ -11,16 +11,18 @@ from datetime import date, datetime, timedelta
 from preheat.app.ports.errors import HostingError, ModelGone, QueueUnavailable, StaleRecord, StoreUnavailable
 from preheat.app.ports.remote import Remote
 from preheat.app.ports.store import Planned
-from preheat.app.reconcile.downstream import looked_downstream, moved
+from preheat.app.reconcile.downstream import look_downstream, move_gate
 from preheat.domain.calendar.timetable import ScheduleError, closed_until
 from preheat.domain.decision import accounting, proving
-from preheat.domain.decision.decision import Decision, after_call, after_gate_call, decide
-from preheat.domain.decision.situation import Situation
+from preheat.domain.decision.answering import note_answer, note_gate_answer
+from preheat.domain.decision.decision import decide
+from preheat.domain.decision.looking import permit_look
+from preheat.domain.decision.situation import Decision, Situation
 from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Outlook, outlook
 from preheat.domain.demand.request import Standing, Subject
 from preheat.domain.lead.evidence import turned
 from preheat.domain.lead.lead_in_force import in_force
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Readiness
+from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Readiness, strictest_of
 from preheat.domain.record import budget, looks
 from preheat.domain.record.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.record.lifecycle import Observed
@@ -101,8 +103,8 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
     if decision.call is not None:
         outcome = _act(decision.call, decision.record, remote)
         answer, detail = outcome.answer, outcome.detail
-        answered = after_gate_call if decision.call.call.is_of_gate else after_call
-        after = answered(situation, record, outcome, now=remote.clock.now())
+        note = note_gate_answer if decision.call.call.is_of_gate else note_answer
+        after = note(situation, record, outcome, now=remote.clock.now())
         try:
             record = _save(after, remote, entries, {})
         except (StaleRecord, StoreUnavailable):
@@ -168,18 +170,10 @@ def _demand(record: ModelRecord, model: HostedModel | None, remote: Remote, now:
 def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote, now: datetime) -> Situation:
     """Read the rest of what the decision rests on: the service itself, and what consumes the model."""
     model, record = wanted.model, wanted.record
-    mode = stack_mode if model is None else max(stack_mode, model.mode, key=lambda mode: mode.strictness)
-    asks = mode is not Mode.PAUSED and record.silent_for_plan != plan_version
-    # A look of several calls is affordable if its last one is.
-    spent_until = budget.spent(record.spent_until, now, record.target.backend.calls_a_look - 1)
-    affordable = not budget.is_spent(spent_until, now)
-    if asks and affordable:
-        record = changed(record, writer=remote.writer, spent_until=budget.spent(spent_until, now))
-        observation = _observe(record, remote)
-    else:
-        record = changed(record, writer=remote.writer)
-        unread = Observation(Observed.UNKNOWN, "not checked: the call budget is used up", asked=False)
-        observation = unread if asks else Observation(record.observed, "as last seen", asked=False)
+    mode = stack_mode if model is None else strictest_of(stack_mode, model.mode)
+    permit = permit_look(record, mode, plan_version, now)
+    record = changed(record, writer=remote.writer, spent_until=permit.spent_until)
+    observation = permit.instead or _observe(record, remote)
     situation = Situation(
         model=model,
         plan_version=plan_version,
@@ -191,12 +185,10 @@ def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote
         seen_at=now,
         guards=wanted.guards,
     )
-    if mode is Mode.PAUSED:
-        return situation
-    if situation.has_looked and model is not None and model.readiness is not None:
-        situation = _proved(situation, model.readiness, remote)
-    # A service that is not to be asked may still have a gate. Once the calls are spent, nothing is due here either.
-    situation = looked_downstream(situation, remote)
+    if model is not None and model.readiness is not None and proving.is_due(situation):
+        situation = _prove(situation, model.readiness, remote)
+    # A service that must not be asked may still have a gate.
+    situation = look_downstream(situation, remote)
     if situation.has_looked and situation.finds_a_stranger:
         situation = changed(situation, seen_at=remote.clock.now())
     return situation
@@ -236,10 +228,8 @@ def _observe(record: ModelRecord, remote: Remote) -> Observation:
         return Observation(Observed.UNKNOWN, str(error), failure=error.answer)
 
 
-def _proved(s: Situation, readiness: Readiness, remote: Remote) -> Situation:
-    """Try the inference if it is due; it takes the place of the start or stop in the budget, for none follows it."""
-    if not proving.is_due(s):
-        return s
+def _prove(s: Situation, readiness: Readiness, remote: Remote) -> Situation:
+    """Try the inference. It takes the place of the start or stop in the budget, because none follows it."""
     record, begun_at = changed(s.record, spent_until=budget.spent(s.record.spent_until, s.now)), remote.clock.now()
     failure, detail = None, ""
     try:
@@ -252,7 +242,7 @@ def _proved(s: Situation, readiness: Readiness, remote: Remote) -> Situation:
 
 def _act(attempt: Attempt, record: ModelRecord, remote: Remote) -> Outcome:
     if attempt.call.is_of_gate:
-        return moved(attempt, record, remote)
+        return move_gate(attempt, record, remote)
     call = remote.hosting.start if attempt.call is Call.START else remote.hosting.stop
     try:
         call(attempt)
@@ -264,7 +254,7 @@ def _act(attempt: Attempt, record: ModelRecord, remote: Remote) -> Outcome:
 def _save(decision: Decision, remote: Remote, entries: list[LedgerEntry], guards: Mapping[Subject, int]) -> ModelRecord:
     if decision.entry is None:
         return remote.store.save(decision.record, None, guards)
-    record, entry = accounting.told(decision.record, decision.entry)
+    record, entry = accounting.hand_over(decision.record, decision.entry)
     record = remote.store.save(record, entry, guards)
     entries.append(entry)
     return record

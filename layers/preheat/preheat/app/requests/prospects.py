@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from preheat.domain.demand.demand import HORIZON, Demand, Outlook, demands, outlook
 from preheat.domain.demand.request import Kind, Standing
 from preheat.domain.lead.lead_in_force import in_force
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId
+from preheat.domain.plan.plan import HostedModel, Mode, ModelId, strictest_of
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.record.wording import format_instant
@@ -45,7 +45,7 @@ def prospect(
     model = in_force(model, record, now, tuple(standing))
     seen = outlook(model, now, tuple(standing))
     attempt, effort = record.attempt, record.effort
-    mode = max(record.mode, model.mode, key=lambda mode: mode.strictness)
+    mode = strictest_of(record.mode, model.mode)
     stopping = attempt is not None and attempt.call is Call.STOP
     demand, ready_at = _asked_for(model, standing, now, change, seen)
     wanted = demand is not None and now in demand

@@ -11,7 +11,6 @@ from itertools import pairwise
 
 from preheat.domain.calendar.windows import Window
 from preheat.domain.decision.situation import Situation, disowned
-from preheat.domain.plan.plan import Mode
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.paid import Cause, Run, Stretch
@@ -25,11 +24,11 @@ TELLS_NOTHING = (Observed.UNKNOWN, Observed.BUSY)
 STRETCHES_MOST = 60
 
 
-def seen(s: Situation) -> ModelRecord:
-    """Return the record with what the look of this pass says of what is paid for."""
+def note_run(s: Situation) -> Situation:
+    """Note in the record what the look of this pass says of what is paid for."""
     record, observed = s.record, s.observation.observed
-    if s.mode is Mode.PAUSED or s.silent or observed in TELLS_NOTHING:
-        return record
+    if not s.observation.asked or observed in TELLS_NOTHING:
+        return s
     run, paid, runs = record.run, record.paid, observed in RUNS
     units = s.observation.units or (run.units if run is not None else _units(s))
     if run is not None:
@@ -43,10 +42,10 @@ def seen(s: Situation) -> ModelRecord:
         run = run or Run(s.now, s.now, units, begun_after=_not_after(record.looked_at, s.now))
         strange = (run.unscheduled or not ours) and s.desired is Desired.REST
         run = changed(run, hosted=observed is Observed.HOSTED, unscheduled=strange)
-    return changed(record, run=run, paid=paid, looked_at=s.now)
+    return changed(s, record=changed(record, run=run, paid=paid, looked_at=s.now))
 
 
-def accepted(s: Situation, record: ModelRecord, attempt: Attempt, now: datetime) -> ModelRecord:
+def note_accepted(s: Situation, record: ModelRecord, attempt: Attempt, now: datetime) -> ModelRecord:
     """Return the record with what the acceptance of a call at `now` says: a start opens the bill, a stop closes it."""
     run = record.run
     if attempt.call is Call.START and run is None:
@@ -57,7 +56,7 @@ def accepted(s: Situation, record: ModelRecord, attempt: Attempt, now: datetime)
     return record
 
 
-def told(record: ModelRecord, entry: LedgerEntry) -> tuple[ModelRecord, LedgerEntry]:
+def hand_over(record: ModelRecord, entry: LedgerEntry) -> tuple[ModelRecord, LedgerEntry]:
     """Return the record without what it has noted, and the entry with it."""
     return changed(record, paid=()), changed(entry, paid=record.paid)
 

@@ -45,7 +45,7 @@ def is_reading_due(s: Situation) -> bool:
     return s.mode is Mode.ACT and not s.silent and not is_over(s) and gating.may_stop(s)
 
 
-def noted(s: Situation) -> Situation:
+def note_end(s: Situation) -> Situation:
     """End what a stop was waiting for: the model is needed again, or stopped already."""
     observed = s.observation.observed
     waits = s.outgrown or observed in gating.UNTELLING or (s.desired is Desired.REST and observed not in OVER)

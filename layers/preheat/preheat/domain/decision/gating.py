@@ -14,7 +14,6 @@ from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, Outc
 from preheat.domain.record.gate import SHUT, Gate, GateLook, Passage
 from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.record import Action, ModelRecord, Phase
-from preheat.domain.record.wording import describe_answer
 from preheat.domain.values import changed
 
 UNTELLING = (Observed.UNKNOWN, Observed.BUSY)  # what tells nothing of whether the model serves
@@ -37,7 +36,9 @@ def is_look_due(s: Situation) -> bool:
     """
     gate = _in_care(s)
     observed = s.observation.observed
-    if gate is None or observed in UNTELLING or (gate.look_at is not None and s.now < gate.look_at):
+    if s.mode is Mode.PAUSED or gate is None or observed in UNTELLING:
+        return False
+    if gate.look_at is not None and s.now < gate.look_at:
         return False
     if s.desired is Desired.RUN:
         if s.outgrown:
@@ -58,6 +59,12 @@ def may_stop(s: Situation) -> bool:
         return False
     any_of_them = s.model is not None and s.model.unscheduled is Unscheduled.STOP
     return not s.observation.foreign and (any_of_them or disowned(s.record).is_engaged())
+
+
+def mapping_to_look_at(s: Situation) -> str | None:
+    """Return the mapping of the gate that this pass looks at; None: no look is due, or none is affordable."""
+    gate = _in_care(s)
+    return gate.mapping if gate is not None and is_look_due(s) and not is_short(s) else None
 
 
 def is_short(s: Situation) -> bool:
@@ -86,7 +93,7 @@ def _in_care(s: Situation) -> Gate | None:
     return None if left_alone else Gate(mapping)
 
 
-def noted(s: Situation) -> Situation:
+def note_look(s: Situation) -> Situation:
     """Note what the look at the gate has told; a gate that the plan no longer names is let go of once it is closed."""
     gate = _in_care(s)
     if gate is None:
@@ -238,22 +245,14 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     return min((each for each in (one, other) if each is not None), default=None)
 
 
-def answered(s: Situation, record: ModelRecord, outcome: Outcome, now: datetime) -> tuple[ModelRecord, bool, str]:
-    """Return the record with the answer to its gate's call, whether to tell of it, and what there is to say."""
+def note_answer(s: Situation, record: ModelRecord, outcome: Outcome, now: datetime) -> ModelRecord:
+    """Return the record with the answer to its gate's call."""
     gate = record.gate
     before = gate.attempt if gate is not None else None
     if gate is None or before is None:
         raise ValueError(f"{record.model_id}: an answer needs the change of a gate that it answers")
     answer = outcome.answer
     attempt = before.answered(answer, record.model_id, now, retried=outcome.retried)
-    reaction = REACTIONS[answer]
-    told = reaction.told_from == 1 and before.answer is not answer
-    told = told or reaction.told_from == attempt.tries > 1
     look_at = now + FIRST_LOOK if answer is Answer.ACCEPTED else attempt.retry_at or now + looks.HOSTED_EVERY
-    reason = describe_answer(f"gate {attempt.call} call", outcome)
-    after = changed(
-        record,
-        gate=changed(gate, attempt=attempt),
-        wake_at=edge(changed(s, now=now), _earlier(record.wake_at, look_at)),
-    )
-    return after, told, reason
+    wake_at = edge(changed(s, now=now), _earlier(record.wake_at, look_at))
+    return changed(record, gate=changed(gate, attempt=attempt), wake_at=wake_at)

@@ -18,7 +18,9 @@ def is_asked(s: Situation) -> bool:
 def is_due(s: Situation) -> bool:
     """Tell whether the inference is to be tried now: needed, seen HOSTED, and not proved since."""
     demand = s.outlook.current
-    if demand is None or s.desired is not Desired.RUN or s.observation.observed is not Observed.HOSTED:
+    if demand is None or s.desired is not Desired.RUN:
+        return False
+    if not s.has_looked or s.observation.observed is not Observed.HOSTED:
         return False
     return is_asked(s) and not served(s.record, demand, s.lead).proved
 

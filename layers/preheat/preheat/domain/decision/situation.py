@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from preheat.domain.decision.looking import is_silent
 from preheat.domain.demand.demand import Demand, Outlook, units_for
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Mode, Resize, Units
@@ -16,7 +17,7 @@ from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.gate import BacklogReading, GateLook
 from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.observation import Observation
-from preheat.domain.record.record import Action, Effort, ModelRecord, Ownership, Phase
+from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat.domain.values import changed
 
 # A crash after the intent is picked up when this has passed; by then the worker's function has timed out.
@@ -66,7 +67,7 @@ class Situation:
     @property
     def silent(self) -> bool:
         """Tell whether the service must not be asked before the plan changes."""
-        return self.record.silent_for_plan == self.plan_version
+        return is_silent(self.record, self.plan_version)
 
     @property
     def units(self) -> Units:
@@ -95,7 +96,7 @@ class Situation:
     @property
     def has_looked(self) -> bool:
         """Tell whether what is observed was read in this pass."""
-        return self.mode is not Mode.PAUSED and not self.silent and self.observation.observed is not Observed.UNKNOWN
+        return self.observation.asked and self.observation.observed is not Observed.UNKNOWN
 
     @property
     def lead(self) -> timedelta:
@@ -119,6 +120,17 @@ class Move:
     action: Action = Action.LOOK
     calls: bool = False
     of_gate: bool = False  # the call, and what is told, are the gate's
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One step: the record to store with its entry, then the call to make, if any. LOOK reports nothing new."""
+
+    action: Action
+    reason: str
+    record: ModelRecord
+    entry: LedgerEntry | None = None
+    call: Attempt | None = None
 
 
 def served(record: ModelRecord, demand: Demand, lead: timedelta, turn: Turn | None = None) -> Effort:

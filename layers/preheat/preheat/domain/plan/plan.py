@@ -54,6 +54,11 @@ class Mode(StrEnum):
 _STRICTNESS = {mode: place for place, mode in enumerate(Mode)}
 
 
+def strictest_of(*modes: Mode) -> Mode:
+    """Return the strictest of several modes: it wins."""
+    return max(modes, key=lambda mode: mode.strictness)
+
+
 class Unscheduled(StrEnum):
     """What becomes of a model that somebody started outside any demand."""
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from preheat.domain.demand.demand import NOTHING_WANTED, Demand, Outlook
 from preheat.domain.demand.request import Kind, Standing
-from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Mode, ModelId, Target
+from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Mode, ModelId, Target, strictest_of
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Effort, ModelRecord, Ownership
@@ -42,7 +42,7 @@ class Facts:
     def strictest(self) -> Mode:
         """The mode that counts: the strictest of the stack's, the plan's and the last pass's."""
         modes = [self.mode, *(part.mode for part in (self.model, self.record) if part is not None)]
-        return max(modes, key=lambda mode: mode.strictness)
+        return strictest_of(*modes)
 
     @property
     def observed(self) -> Observed:

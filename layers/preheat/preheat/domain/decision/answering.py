@@ -1,0 +1,97 @@
+"""What the answer to a call changes: the attempt, the phase, the silence, and when to look next.
+
+Owns when an answer gets a ledger entry of its own. What each answer means is the table in `attempt`.
+"""
+
+from datetime import datetime, timedelta
+
+from preheat.domain.decision import accounting, gating
+from preheat.domain.decision.situation import Decision, Situation, edge
+from preheat.domain.decision.writing import phase_since, write_entry
+from preheat.domain.lead import evidence
+from preheat.domain.plan.turn import look_in_turn
+from preheat.domain.record import looks
+from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, Outcome
+from preheat.domain.record.lifecycle import Desired, Observed
+from preheat.domain.record.record import Action, ModelRecord, Phase
+from preheat.domain.record.wording import describe_answer
+from preheat.domain.values import changed
+
+
+def note_gate_answer(situation: Situation, record: ModelRecord, outcome: Outcome, *, now: datetime) -> Decision:
+    """Return the record with the answer to its gate's call; an answer worth reporting gets an entry."""
+    before = record.gate.attempt if record.gate is not None else None
+    after = gating.note_answer(situation, record, outcome, now)
+    attempt = after.gate.attempt if after.gate is not None else None
+    if before is None or attempt is None:
+        raise ValueError(f"{record.model_id}: an answer needs the change of a gate that it answers")
+    reason = describe_answer(f"gate {attempt.call} call", outcome)
+    return _write_answer(record, after, reason, now, reported=_is_reported(before, attempt), of_gate=True)
+
+
+def note_answer(situation: Situation, record: ModelRecord, outcome: Outcome, *, now: datetime) -> Decision:
+    """Return the record with the answer to its attempt's call; an answer worth reporting gets an entry."""
+    before = record.attempt
+    if before is None:
+        raise ValueError(f"{record.model_id}: an answer needs the attempt that it answers")
+    answer = outcome.answer
+    attempt = before.answered(answer, record.model_id, now, retried=outcome.retried, words=outcome.detail)
+    reaction = REACTIONS[answer]
+    hosted = situation.desired is Desired.RUN and situation.observation.observed is Observed.HOSTED
+    restarts = attempt.call is Call.STOP and hosted
+    wake_at, phase, silent, observed = attempt.retry_at, record.phase, record.silent_for_plan, record.observed
+    if answer is Answer.ACCEPTED:
+        wake_at = _first_look(situation, record, attempt, now)
+        record = accounting.note_accepted(situation, record, attempt, now)
+    elif restarts and reaction.definite and answer is not Answer.GONE:
+        wake_at = now  # The service rejects its restart for more units: it goes on with what it has.
+    elif reaction.retry_after is None:
+        phase = Phase.GONE if answer is Answer.GONE else Phase.REFUSED
+        if situation.model is None:
+            wake_at = now + looks.UNPLANNED_EVERY
+        else:
+            silent = situation.plan_version
+        if not attempt.is_without_effect():
+            # Another try may have started something: a pass that may not look must not rely on what was seen before.
+            observed = Observed.UNKNOWN
+    effort = record.effort
+    if effort is not None and attempt.call is Call.START and evidence.holds_up(answer, attempt.tries):
+        effort = changed(effort, first_start_at=None)  # The clock of a start runs from a call that is not rejected.
+    after = changed(
+        record,
+        attempt=attempt,
+        effort=effort,
+        phase=phase,
+        observed=observed,
+        since=phase_since(record, phase, now),
+        silent_for_plan=silent,
+        wake_at=edge(changed(situation, now=now), wake_at),
+    )
+    reason = describe_answer(str(attempt.call), outcome)
+    return _write_answer(record, after, reason, now, reported=_is_reported(before, attempt))
+
+
+def _first_look(situation: Situation, record: ModelRecord, attempt: Attempt, now: datetime) -> datetime:
+    """Return when to look first at what an accepted call has set going."""
+    if attempt.call is not Call.START:
+        return now + looks.STOPPING_EVERY
+    return look_in_turn(situation.turn, now, looks.while_starting(timedelta(), record.samples, situation.lead))
+
+
+def _is_reported(before: Attempt, after: Attempt) -> bool:
+    """Tell whether an answer gets an entry: the first of its kind, or as many in a row as its reaction asks for."""
+    if after.answer is None:
+        return False
+    reports_from = REACTIONS[after.answer].told_from
+    is_new = reports_from == 1 and before.answer is not after.answer
+    return is_new or reports_from == after.tries > 1
+
+
+def _write_answer(
+    before: ModelRecord, after: ModelRecord, reason: str, now: datetime, *, reported: bool, of_gate: bool = False
+) -> Decision:
+    if not reported:
+        return Decision(Action.LOOK, reason, after)
+    after = changed(after, sequence=before.sequence + 1)
+    entry = write_entry(before, after, Action.REFUSE, reason, now, of_gate=of_gate)
+    return Decision(Action.REFUSE, reason, after, entry)

@@ -1,0 +1,58 @@
+"""What a pass notes in the record before it decides: the observation, and the effort of the current demand.
+
+Decides nothing. What is paid for is noted by `accounting`, the queue by `draining`, the gate by `gating`.
+"""
+
+from preheat.domain.decision import proving
+from preheat.domain.decision.situation import Situation, served
+from preheat.domain.record.attempt import WORDS_MAX
+from preheat.domain.record.lifecycle import Desired, Observed
+from preheat.domain.record.record import Unread
+from preheat.domain.values import changed
+
+
+def note_observation(situation: Situation) -> Situation:
+    """Note which plan and mode the pass follows, and what its look showed."""
+    record, observed = situation.record, situation.observation.observed
+    readable = observed is not Observed.UNKNOWN
+    record = changed(
+        record,
+        plan_version=situation.plan_version,
+        mode=situation.mode,
+        observed=observed if readable else record.observed,
+        unreadable=0 if readable else record.unreadable + 1,
+        unread=_unread(situation),
+        status=_status(situation),
+        silent_for_plan=record.silent_for_plan if situation.silent else None,
+    )
+    return changed(situation, record=record)
+
+
+def note_demand(situation: Situation) -> Situation:
+    """Open the effort of the current demand, or extend it to the demand's present end."""
+    demand = situation.outlook.current
+    if situation.desired is not Desired.RUN or demand is None:
+        return situation
+    effort = served(situation.record, demand, situation.lead, situation.turn)
+    effort = changed(effort, proved=effort.proved and situation.observation.observed in proving.STANDS)
+    return changed(situation, record=changed(situation.record, effort=effort))
+
+
+def _unread(situation: Situation) -> Unread | None:
+    """Return since when checks do not show the state; a check that was not made changes nothing."""
+    observation, before = situation.observation, situation.record.unread
+    if not observation.asked:
+        return before
+    if observation.observed is not Observed.UNKNOWN:
+        return None
+    since = before.since if before is not None else situation.now
+    return Unread(since, observation.detail[:WORDS_MAX], observation.failure)
+
+
+def _status(situation: Situation) -> str:
+    """Return the service's own words for the state, or for the inference if that failed."""
+    observation = situation.observation
+    if not observation.asked or observation.observed is Observed.UNKNOWN:
+        return situation.record.status
+    proof = observation.proof
+    return (proof.detail if proof is not None and proof.failure is not None else observation.detail)[:WORDS_MAX]

@@ -1,0 +1,45 @@
+"""The promise of a demand: is its model ready in time? Judged once for each demand.
+
+Owns what counts as late, and what a start that is not ready yet says about the starts before it.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from preheat.domain.decision.situation import Move, Situation
+from preheat.domain.lead import evidence
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Effort
+from preheat.domain.values import changed
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What this pass says of the promise: `late` None: nothing now; `margin` None: readiness was not first seen now."""
+
+    effort: Effort | None
+    late: bool | None = None
+    margin: timedelta | None = None
+
+
+def weigh_start(situation: Situation, move: Move) -> Move:
+    """Note that the model was seen not ready: a late start that outlasts its lead counts before it ends."""
+    record, effort = move.record, move.record.effort
+    if effort is None or effort.hosted_at is not None or not situation.has_looked:
+        return move
+    record = changed(record, effort=changed(effort, unready_at=situation.now))
+    late = situation.now >= effort.ready_at and evidence.outlasts(effort, situation.now, situation.lead)
+    return changed(move, record=evidence.cut(record) if late else record)
+
+
+def judge_start(situation: Situation, move: Move) -> Judgement:
+    """Judge the demand's start, once: late or on time, with the margin if readiness was first seen in this pass."""
+    effort, now = move.record.effort, situation.now
+    if effort is None:
+        return Judgement(None)
+    seen_now = effort.hosted_at == now and situation.observation.observed is Observed.HOSTED
+    margin = effort.ready_at - now if seen_now else None
+    overdue = now >= effort.ready_at and effort.ready_at < effort.until
+    if effort.judged or not (seen_now or overdue):
+        return Judgement(effort, margin=margin)
+    return Judgement(changed(effort, judged=True), now > effort.ready_at if seen_now else True, margin)

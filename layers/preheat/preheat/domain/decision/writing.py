@@ -1,0 +1,149 @@
+"""Writes a move up: the record to store, and a ledger entry if there is something to report.
+
+Owns which entry a pass writes, and what it says. Does not know how entries are stored or published.
+"""
+
+from datetime import datetime, timedelta
+
+from preheat.domain.decision.promise import Judgement
+from preheat.domain.decision.situation import Decision, Move, Situation, edge
+from preheat.domain.decision.starting import NO_CAPACITY
+from preheat.domain.lead import evidence
+from preheat.domain.record import budget
+from preheat.domain.record.attempt import Attempt, Call
+from preheat.domain.record.lifecycle import Desired, Observed
+from preheat.domain.record.observation import Proof
+from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Phase
+from preheat.domain.record.wording import format_instant
+from preheat.domain.values import changed
+
+
+def write_up(situation: Situation, move: Move, judgement: Judgement) -> Decision:
+    """Return the move as the record to store, with an entry if it changes or reports anything."""
+    before = situation.record
+    effort, holds = _report_to_holds(situation, move, judgement)
+    expired = tuple(one for ended_at, one in situation.outlook.expired if not _is_expiry_reported(before, ended_at))
+    action, reason = _name_entry(situation, move, judgement, holds, expired)
+    reported = action is not Action.LOOK
+    wake_at, spent_until = move.wake_at, move.record.spent_until
+    if move.calls:
+        spent_until = budget.spent(spent_until, situation.now)
+    if situation.model is not None and situation.model.target != move.record.target and not move.record.is_engaged():
+        wake_at = edge(situation, situation.now)  # The old target is released: the next pass turns to the new one.
+    record = changed(
+        move.record,
+        phase=move.phase,
+        since=phase_since(before, move.phase, situation.now),
+        effort=effort if situation.desired is Desired.RUN else None,
+        wake_at=wake_at,
+        spent_until=spent_until,
+        sequence=before.sequence + reported,
+        expired_by=max(ended_at for ended_at, _ in situation.outlook.expired) if expired else before.expired_by,
+    )
+    entry = None
+    if reported:
+        entry = write_entry(
+            before,
+            changed(record, effort=effort or move.record.effort),  # The entry names the demand that ends with it.
+            action,
+            reason,
+            situation.now,
+            judgement=judgement,
+            proof=situation.observation.proof,
+            of_gate=move.of_gate,
+        )
+        entry = changed(entry, requests=holds, expired=expired)
+    return Decision(action, reason, record, entry, _call(move) if move.calls else None)
+
+
+def _name_entry(
+    situation: Situation, move: Move, judgement: Judgement, holds: tuple[str, ...], expired: tuple[str, ...]
+) -> tuple[Action, str]:
+    """Return what the entry reports: the move's own action, or else the first of what else there is to report."""
+    reason, late = move.reason, judgement.late
+    if move.action is not Action.LOOK:
+        return move.action, reason
+    if late:
+        effort = judgement.effort
+        short_since = effort.short_since if effort is not None else None
+        if short_since is not None and NO_CAPACITY not in reason:
+            return Action.LATE, f"Late. {NO_CAPACITY} since {format_instant(short_since)}. {reason}"
+        return Action.LATE, f"Late. {reason}"
+    if late is not None or move.phase is not situation.record.phase:
+        return Action.OBSERVE, reason
+    if holds:
+        return Action.READY, f"Ready for {', '.join(holds)}. {reason}"
+    if expired:
+        return Action.EXPIRE, f"Hold expired: {', '.join(expired)}. {reason}"
+    return Action.LOOK, reason
+
+
+def _report_to_holds(situation: Situation, move: Move, judgement: Judgement) -> tuple[Effort | None, tuple[str, ...]]:
+    """Return the holds that get a report: each one once that the model is ready, or that it is late."""
+    effort, demand = judgement.effort, situation.outlook.current
+    if effort is None or demand is None or situation.desired is not Desired.RUN:
+        return effort, ()
+    holds = tuple(dict.fromkeys(str(piece.request_id) for piece in demand.served(situation.now)))
+    hosted = move.phase is Phase.HOSTED and situation.observation.observed is Observed.HOSTED
+    if not hosted or effort.hosted_at is None:
+        return effort, holds if judgement.late else ()
+    fresh = tuple(one for one in holds if one not in effort.told)
+    return changed(effort, told=effort.told + fresh), fresh
+
+
+def _is_expiry_reported(record: ModelRecord, ended_at: datetime) -> bool:
+    """Tell whether the expiry of a hold that ended then is in the ledger."""
+    return record.expired_by is not None and ended_at <= record.expired_by
+
+
+def _call(move: Move) -> Attempt | None:
+    gate = move.record.gate
+    return gate.attempt if move.of_gate and gate is not None else move.record.attempt
+
+
+def phase_since(record: ModelRecord, phase: Phase, now: datetime) -> datetime:
+    """Return since when the phase has lasted; it never moves back."""
+    if record.since is None:
+        return now
+    return record.since if phase is record.phase else max(record.since, now)
+
+
+def write_entry(
+    before: ModelRecord,
+    after: ModelRecord,
+    action: Action,
+    reason: str,
+    now: datetime,
+    *,
+    judgement: Judgement | None = None,
+    proof: Proof | None = None,
+    of_gate: bool = False,
+) -> LedgerEntry:
+    """Return the ledger entry of a change from one record to the other."""
+    attempt = after.gate.attempt if of_gate and after.gate is not None else after.attempt
+    effort = after.effort
+    margin: timedelta | None = judgement.margin if judgement is not None else None
+    measured = margin is not None and attempt is not None and attempt.call is Call.START
+    return LedgerEntry(
+        model_id=after.model_id,
+        sequence=after.sequence,
+        at=now,
+        from_phase=before.phase,
+        to_phase=after.phase,
+        action=action,
+        reason=reason,
+        target=after.target,
+        schedule=effort.schedule if effort else None,
+        client_token=attempt.client_token if attempt else None,
+        parameter_digest=attempt.digest() if attempt else None,
+        generation=attempt.generation if attempt else None,
+        attempt=effort.attempts if effort else None,
+        time_to_hosted=evidence.sample(effort, before.samples, now) if measured and effort is not None else None,
+        margin=margin,
+        inference_latency=proof.latency if proof is not None and proof.failure is None else None,
+        late=judgement.late if judgement is not None else None,
+        ready_at=effort.ready_at if effort else None,
+        needed_from=effort.demand_start if effort else None,
+        needed_until=effort.until if effort else None,
+        units=attempt.units.minimum if attempt and not of_gate else None,
+    )
