@@ -70,3 +70,16 @@ def test_the_first_model_of_the_page_is_the_example() -> None:
     page = (ROOT / "docs" / "start-laptop.md").read_text(encoding="utf-8")
     example = (ROOT / "examples" / "first-model.yaml").read_text(encoding="utf-8")
     assert example.endswith(page.split("```yaml\n")[1].split("```")[0])
+
+
+RECIPES = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "shifts.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=[str(number) for number in range(len(RECIPES))])
+def test_every_recipe_for_a_shift_completes_to_a_plant_file(recipe: str) -> None:
+    (schedule,) = re.findall(r"^schedules:\n  ([a-z-]+):$", recipe, re.MULTILINE)
+    if "models:" not in recipe:
+        recipe += f"models:\n  m: {{backend: sagemaker, endpoint: e, config: c, schedules: [{schedule}]}}\n"
+    plant = parse_plant(f"version: 1\n{recipe}".encode(), "shifts.md")
+    models = compiled(plant, now=datetime(2026, 11, 23, tzinfo=UTC), previous={})
+    assert all(model.schedules for model in models)
