@@ -12,12 +12,13 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from preheat.adapters.client import AwsService
 from preheat.adapters.hosting import lookout, rekognition, sagemaker
 from preheat.adapters.hosting.calling import CONFIG
 from preheat.adapters.hosting.lookout import LookoutHosting
 from preheat.adapters.hosting.rekognition import RekognitionHosting
 from preheat.adapters.hosting.router import HostingRouter
-from preheat.adapters.hosting.sagemaker import MANAGED_BY, RUNTIME, SageMakerHosting
+from preheat.adapters.hosting.sagemaker import MANAGED_BY, SageMakerHosting
 from preheat.adapters.hosting.service_model import load_service_model
 from preheat.app.ports.errors import (
     AccessRefused,
@@ -168,7 +169,7 @@ def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     clients = [make_client(account, config=CONFIG)]
     if isinstance(account, EndpointService):
         clients.append(make_runtime(account, config=CONFIG))
-    routed = HostingRouter(lambda _, service=None: clients[service == RUNTIME], STACK)
+    routed = HostingRouter(lambda _, service=None: clients[service is AwsService.SAGEMAKER_RUNTIME], STACK)
     hosting = service.adapter(*clients) if way == "in process" else routed
     yield Bench(service, hosting, account, clock.advance, 2)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from botocore.config import Config
 
+from preheat.adapters.client import AwsService
 from preheat.adapters.hosting.lookout import ERRORS, OBSERVED
 from preheat.adapters.hosting.router import HostingRouter
-from preheat.adapters.hosting.sagemaker import RUNTIME
 from preheat.app.ports.errors import AnswerLost
 from preheat.app.ports.hosting import Hosting
 from preheat.domain.plan.plan import Backend, Readiness, Target
@@ -38,7 +38,7 @@ def make_hosting(service: LookoutService | CustomLabelsService | EndpointService
         return SimulatedHosting(service)
     clients: dict[str | None, Any] = {None: make_client(service, config=ONE_TRY)}
     if isinstance(service, EndpointService):
-        clients[RUNTIME] = make_runtime(service, config=ONE_TRY)
+        clients[AwsService.SAGEMAKER_RUNTIME] = make_runtime(service, config=ONE_TRY)
     return HostingRouter(lambda _, service=None: clients[service], STACK)
 
 

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.session import Session
 from moto import mock_aws
 
+from preheat.adapters.client import AwsService
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.hosting.clients import CLIENTS_MAX, HostingClients
 from preheat.adapters.hosting.members import SESSIONS_MAX, MemberSessions, sts_client
@@ -131,7 +132,7 @@ def test_a_session_is_kept_for_an_account_a_region_and_a_plan_version(bench: Ben
 
 
 def test_two_services_share_a_session_but_no_client(bench: Bench) -> None:
-    assert bench.clients(THERE) is not bench.clients(THERE, "sagemaker-runtime")
+    assert bench.clients(THERE) is not bench.clients(THERE, AwsService.SAGEMAKER_RUNTIME)
     assert len(bench.sts.asked) == 1
 
 

@@ -70,6 +70,7 @@ def test_the_model_loads_from_an_unpacked_folder_anywhere(tmp_path: Path) -> Non
     shutil.copytree(service_model.DATA_PATH.parent, hosting, ignore=shutil.ignore_patterns("__pycache__"))
     for folder in (package, package / "adapters", hosting):
         (folder / "__init__.py").write_text("", encoding="utf-8")
+    shutil.copy(service_model.DATA_PATH.parents[1] / "client.py", package / "adapters")
     program = (
         f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(Path(botocore.__file__).parents[1])!r}]\n"
         "from preheat.adapters.hosting.service_model import lookout_client, DATA_PATH\n"

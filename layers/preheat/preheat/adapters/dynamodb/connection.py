@@ -9,6 +9,8 @@ from typing import Any
 from botocore.config import Config
 from pynamodb.connection.base import Connection
 
+from preheat.adapters.client import AwsService, make_client
+
 # A dead end costs one call 2 x 5 s; one write and the read that settles it then fit twice into a pass's 60 s.
 CONFIG = Config(
     connect_timeout=3,
@@ -20,7 +22,7 @@ CONFIG = Config(
 
 def dynamodb_client(session: Any, endpoint_url: str | None = None) -> Any:
     """Return a DynamoDB client of a botocore session (or boto3's inner one) with this store's timeouts and retries."""
-    return session.create_client("dynamodb", endpoint_url=endpoint_url, config=CONFIG)
+    return make_client(session, AwsService.DYNAMODB, CONFIG, endpoint_url=endpoint_url)
 
 
 class SharedConnection(Connection):

@@ -7,6 +7,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from preheat.adapters.client import AwsService, make_client
 from preheat.adapters.eventbridge.entries import BATCH_BYTES_MAX, batches, entry_of, size_of
 from preheat.app.ports.errors import EventsUnavailable, Undeliverable
 from preheat.domain.record.event import Event
@@ -26,7 +27,7 @@ REFUSED = frozenset(
 
 def events_client(session: Any, endpoint_url: str | None = None) -> Any:
     """Return an EventBridge client of a botocore session (or boto3's inner one): timeouts and retries as here."""
-    return session.create_client("events", endpoint_url=endpoint_url, config=CONFIG)
+    return make_client(session, AwsService.EVENTS, CONFIG, endpoint_url=endpoint_url)
 
 
 class EventBridge:

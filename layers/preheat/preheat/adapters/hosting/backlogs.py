@@ -8,7 +8,8 @@ from typing import Any, Final, Self
 
 from botocore.session import Session
 
-from preheat.adapters.hosting.calling import called
+from preheat.adapters.client import AwsService
+from preheat.adapters.hosting.calling import called, open_client
 from preheat.adapters.hosting.gates import CONFIG
 from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, InvalidCall, ModelGone, Throttled
 from preheat.domain.plan.plan import QUEUE_ARN, QUEUE_URL
@@ -46,7 +47,7 @@ class SqsBacklogs:
 
         def client(region: str | None) -> Any:
             if region not in made:
-                made[region] = session.create_client("sqs", region_name=region, config=CONFIG)
+                made[region] = open_client(session, AwsService.SQS, CONFIG, region_name=region)
             return made[region]
 
         return cls(client)

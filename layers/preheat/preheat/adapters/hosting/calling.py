@@ -1,4 +1,4 @@
-"""One call of a hosting service through botocore: how long it may take, and which of the port's errors it ends in.
+"""One call of a service through botocore: how long it may take, and which of the port's errors it ends in.
 
 Owns what holds for every service. Each adapter brings the words of its own.
 """
@@ -9,6 +9,7 @@ from typing import Any, Final
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from preheat.adapters.client import AwsService, make_client
 from preheat.app.ports.errors import AnswerLost, HostingError, InvalidCall
 
 # Two tries of at most 8 s: a describe and a start fit into one pass with the store's own calls, also when all hang.
@@ -21,6 +22,18 @@ type Translated = Callable[[str, str], type[HostingError]]
 def by_code(errors: Mapping[str, type[HostingError]]) -> Translated:
     """Return a translation by the error's code alone; an error that a service is not known for is a lost answer."""
     return lambda code, _message: errors.get(code, AnswerLost)
+
+
+def open_client(session: Any, service: AwsService, config: Config, **options: Any) -> Any:
+    """Return a client of a session; see `make_client`.
+
+    Raises:
+        AnswerLost: the client cannot be made. Nothing was called, and the pass goes on without this service.
+    """
+    try:
+        return make_client(session, service, config, **options)
+    except Exception as error:  # a missing service model, region, credentials, endpoint: whatever it is, no answer
+        raise AnswerLost(f"{service}: cannot make a client: {type(error).__name__}: {error}") from error
 
 
 def called(operation: str, method: Any, translated: Translated, **arguments: Any) -> dict[str, Any]:
@@ -36,4 +49,6 @@ def called(operation: str, method: Any, translated: Translated, **arguments: Any
         raise InvalidCall(f"{operation}: {error}") from error
     except BotoCoreError as error:
         raise AnswerLost(f"{operation}: no answer: {error}") from error
+    except Exception as error:  # botocore lets some errors of sockets, parsers and credentials through as they are
+        raise AnswerLost(f"{operation}: no answer: {type(error).__name__}: {error}") from error
     return answer

@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from botocore.session import Session
 
-from preheat.adapters.hosting.calling import CONFIG
+from preheat.adapters.client import AwsService
+from preheat.adapters.hosting.calling import CONFIG, open_client
 from preheat.adapters.hosting.members import MemberSessions
-from preheat.adapters.hosting.service_model import API_VERSION, SERVICE, lookout_session
+from preheat.adapters.hosting.service_model import lookout_session
+from preheat.app.ports.errors import AnswerLost
 from preheat.app.ports.hosting import Site
 from preheat.domain.plan.plan import Backend, Target
 from preheat.observability import correlation
@@ -34,27 +36,33 @@ class HostingClients:
         self._sessions = sessions
         self._kept: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
 
-    def __call__(self, target: Target | Site, service: str | None = None) -> Any:
+    def __call__(self, target: Target | Site, service: AwsService | None = None) -> Any:
         """See `router.Clients`, and `listing.SiteClients`."""
-        service = service or target.backend.value
-        region = target.region or str(self._session.get_config_variable("region"))
+        service = service or AwsService(target.backend.value)
+        region = target.region or self._region()
         credentials = self._sessions.credentials(target, region)
         key = (service, region, credentials.access_key if credentials is not None else "")
         client = self._kept.get(key)
         if client is None:
             signs_with = {} if credentials is None else credentials.for_client()
-            client = self._kept[key] = self._session.create_client(
+            client = self._kept[key] = open_client(
+                self._session,
                 service,
+                CONFIG,
                 region_name=region,
-                api_version=API_VERSION if service == SERVICE else None,
                 endpoint_url=self._endpoint_urls.get(target.backend),
-                config=CONFIG,
                 **signs_with,
             )
         self._kept.move_to_end(key)
         while len(self._kept) > CLIENTS_MAX:
             self._kept.popitem(last=False)
         return client
+
+    def _region(self) -> str:
+        region = self._session.get_config_variable("region")
+        if not region:
+            raise AnswerLost("cannot make a client: NoRegionError: the session has no region")
+        return str(region)
 
 
 def _says_why(request: Any, **_: Any) -> None:

@@ -10,7 +10,8 @@ from typing import Any, Final, Self
 from botocore.config import Config
 from botocore.session import Session
 
-from preheat.adapters.hosting.calling import by_code, called
+from preheat.adapters.client import AwsService
+from preheat.adapters.hosting.calling import by_code, called, open_client
 from preheat.app.ports.errors import (
     AccessRefused,
     AnswerLost,
@@ -58,7 +59,7 @@ class LambdaGates:
 
         def client() -> Any:
             if not made:
-                made.append(session.create_client("lambda", config=CONFIG))
+                made.append(open_client(session, AwsService.LAMBDA, CONFIG))
             return made[0]
 
         return cls(client)

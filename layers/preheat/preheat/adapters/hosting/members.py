@@ -13,6 +13,8 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from preheat.adapters.client import AwsService
+from preheat.adapters.hosting.calling import open_client
 from preheat.adapters.hosting.session_policy import listing_policy, parted, policy, role_place
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, StoreUnavailable, Throttled
@@ -48,8 +50,8 @@ REFUSED = frozenset(
 
 
 def sts_client(session: Any, endpoint_url: str | None = None) -> Any:
-    """Return an STS client of a botocore session with this module's timeouts and retries."""
-    return session.create_client("sts", endpoint_url=endpoint_url, config=CONFIG)
+    """Return an STS client of a botocore session with this module's timeouts and retries. Raises AnswerLost."""
+    return open_client(session, AwsService.STS, CONFIG, endpoint_url=endpoint_url)
 
 
 @dataclass(frozen=True, slots=True)

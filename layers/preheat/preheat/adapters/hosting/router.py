@@ -6,9 +6,10 @@ Knows neither a service's words nor how a client comes to its credentials.
 from collections import OrderedDict
 from typing import Any, Final, Protocol
 
+from preheat.adapters.client import AwsService
 from preheat.adapters.hosting.lookout import LookoutHosting
 from preheat.adapters.hosting.rekognition import RekognitionHosting
-from preheat.adapters.hosting.sagemaker import RUNTIME, SageMakerHosting
+from preheat.adapters.hosting.sagemaker import SageMakerHosting
 from preheat.app.ports.hosting import Hosting
 from preheat.domain.plan.plan import Backend, Readiness, Target
 from preheat.domain.record.attempt import Attempt
@@ -20,7 +21,7 @@ ADAPTERS_MAX: Final = 32
 class Clients(Protocol):
     """Where the clients come from: called before each call, so that it may hand out a fresh one."""
 
-    def __call__(self, target: Target, service: str | None = None) -> Any:
+    def __call__(self, target: Target, service: AwsService | None = None) -> Any:
         """Return a botocore client of the target's service (or of `service`), for its region and role.
 
         Raises:
@@ -70,4 +71,6 @@ class HostingRouter:
             case Backend.REKOGNITION:
                 return RekognitionHosting(client)
             case Backend.SAGEMAKER:
-                return SageMakerHosting(client, self._managed_by, lambda target: self._clients(target, RUNTIME))
+                return SageMakerHosting(
+                    client, self._managed_by, lambda target: self._clients(target, AwsService.SAGEMAKER_RUNTIME)
+                )

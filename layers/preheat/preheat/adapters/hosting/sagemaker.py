@@ -60,7 +60,6 @@ NO_MODEL: Final = (
     "the endpoint config {config} names no model: it is made for inference components, and an endpoint created from it"
     " serves nothing"
 )
-RUNTIME: Final = "sagemaker-runtime"
 NOT_IN_SERVICE: Final = re.compile(r"endpoint .* not found")  # the runtime knows no endpoint in another state
 ABSENT: Final = "could not find endpoint "
 ABSENT_CONFIG: Final = "could not find endpoint configuration"

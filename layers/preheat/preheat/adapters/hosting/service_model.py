@@ -12,8 +12,10 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.session import Session
 
-SERVICE: Final = "lookoutvision"
-API_VERSION: Final = "2020-11-20"
+from preheat.adapters.client import API_VERSIONS, AwsService, make_client
+
+SERVICE: Final = AwsService.LOOKOUT_VISION.value
+API_VERSION: Final = API_VERSIONS[SERVICE]
 DATA_PATH: Final = Path(__file__).resolve().parent / "data"
 
 
@@ -42,9 +44,8 @@ def lookout_client(
     `https://lookoutvision.<region>.amazonaws.com`). `session` is taught as `lookout_session` does, so that one session
     serves all clients of a process.
     """
-    return lookout_session(session).create_client(
-        SERVICE, region_name=region, api_version=API_VERSION, endpoint_url=endpoint_url, config=config
-    )
+    taught = lookout_session(session)
+    return make_client(taught, AwsService.LOOKOUT_VISION, config, region_name=region, endpoint_url=endpoint_url)
 
 
 def load_service_model() -> ServiceModel:

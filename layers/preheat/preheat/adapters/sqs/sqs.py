@@ -7,6 +7,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from preheat.adapters.client import AwsService, make_client
 from preheat.adapters.sqs.work import work
 from preheat.app.ports.errors import QueueUnavailable
 from preheat.domain.plan.plan import ModelId
@@ -18,7 +19,7 @@ CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", 
 
 def sqs_client(session: Any, endpoint_url: str | None = None) -> Any:
     """Return an SQS client of a botocore session (or boto3's inner one) with this queue's timeouts and retries."""
-    return session.create_client("sqs", endpoint_url=endpoint_url, config=CONFIG)
+    return make_client(session, AwsService.SQS, CONFIG, endpoint_url=endpoint_url)
 
 
 class SqsQueue:
