@@ -316,14 +316,16 @@ def test_a_call_found_invalid_is_not_repeated_before_the_plan_changes() -> None:
         assert day.observed() is Observed.HOSTED
 
 
-def test_a_model_that_is_gone_is_told_once_and_left_in_peace_until_the_plan_changes() -> None:
+def test_a_model_that_is_gone_is_told_once_and_looked_at_every_ten_minutes_until_the_plan_changes() -> None:
     with a_day() as day:
         day.run_until("07:00")
         day.service.delete(TARGET.project, TARGET.version)
         day.run_until("12:00")
         assert day.record.phase is Phase.GONE
         looks = [call for call in day.calls if call.at >= at("07:00")]
-        assert len(looks) == 1
+        assert {call.operation for call in looks} == {Operation.DESCRIBE_MODEL}
+        assert 27 <= len(looks) <= 32
+        assert len([entry for entry in day.entries if entry.to_phase is Phase.GONE and not entry.late]) == 1
         day.service.add_model(TARGET.project, TARGET.version)
         day.apply(a_model("08:00-16:00"))
         day.run_until("13:00")
@@ -478,25 +480,22 @@ def test_a_model_somebody_restarts_in_its_shift_is_not_taken_for_one_that_hangs(
         assert (day.started(), day.stopped()) == (1, 0)
 
 
-@pytest.mark.parametrize("operation", [Operation.STOP_MODEL, Operation.DESCRIBE_MODEL])
-def test_a_model_taken_out_of_the_plan_whose_stop_is_refused_for_good_is_asked_again_each_hour(
-    operation: Operation,
-) -> None:
+def test_a_model_taken_out_of_the_plan_whose_stop_is_refused_for_good_is_asked_again_each_hour() -> None:
     """No plan that comes will name it, so none would wake it: it would run, and be billed, for ever (L2)."""
     with a_day() as day:
         day.run_until("12:00")
-        day.fault(FaultKind.VALIDATION, operation=operation, times=2)
+        day.fault(FaultKind.VALIDATION, operation=Operation.STOP_MODEL, times=2)
         day.apply()
         day.run_until("13:30")
         assert (day.observed(), day.record.phase) == (Observed.HOSTED, Phase.REFUSED)
-        assert len(day.entries_of(Action.REFUSE)) == (2 if operation is Operation.STOP_MODEL else 1)
+        assert len(day.entries_of(Action.REFUSE)) == 2
         day.run_until("14:10")
         assert (day.observed(), day.record.phase) == (Observed.STOPPED, Phase.IDLE)
         assert day.record.wake_at is None
 
 
-def test_a_model_that_must_not_be_looked_at_is_not_stopped_as_one_that_hangs() -> None:
-    """A stop refused for good ends the looks until the next plan: what was seen last is no reason to call (S9)."""
+def test_a_model_whose_stop_was_refused_is_not_stopped_as_one_that_hangs() -> None:
+    """A stop refused for good is not repeated before the next plan, and the looks go on."""
     with a_day("00:30-01:00", lead="10m") as day:
         day.run_until("00:20")
         day.fault(FaultKind.VALIDATION, operation=Operation.STOP_MODEL)

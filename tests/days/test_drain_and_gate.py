@@ -375,15 +375,16 @@ def test_a_look_that_told_nothing_does_not_begin_the_wait_of_a_restart_anew() ->
         assert at("10:05") <= the_stop(day).at <= at("10:06:30")
 
 
-def test_what_must_not_be_looked_at_is_told_late_and_its_gate_stays_closed() -> None:
-    """Its stop was refused for good: that it is hosted still is not known, and so nobody is told that it is."""
+def test_what_was_refused_its_stop_serves_the_next_shift_with_its_gate_open_and_is_stopped_after_it() -> None:
+    """Its stop was refused for good, and it is looked at all the same: it is hosted still."""
     with a_day("08:00-10:00", "14:00-16:00", gate=GATE) as day:
         day.run_until("09:59")
         day.fault(FaultKind.VALIDATION, operation=STOPS)
         day.run_until("15:00")
-        assert (day.status, day.record.phase, is_open(day)) == (Status.HOSTED, Phase.REFUSED, False)
-        assert len(day.entries_of(Action.OPEN)) == 1
-        assert [entry.ready_at for entry in day.entries if entry.late] == [at("14:00")]
+        assert (day.status, day.record.phase, is_open(day)) == (Status.HOSTED, Phase.HOSTED, True)
+        assert not [entry for entry in day.entries if entry.late]
+        day.run_until("16:30")
+        assert (day.status, day.record.phase, is_open(day)) == (Status.TRAINED, Phase.IDLE, False)
 
 
 @pytest.mark.parametrize("call", ["close", "describe"])

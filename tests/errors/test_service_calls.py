@@ -63,16 +63,14 @@ def test_a_look_that_fails_changes_nothing_at_the_service_and_lets_go_of_nothing
         assert (day.started(), day.stopped()) == (1, 0)
         assert day.observed() is Observed.HOSTED
         again, _ = AGAIN[answer]
+        assert (after.attempt, after.ownership, after.silent_for_plan) == (before.attempt, before.ownership, None)
         if answer is Answer.GONE:
-            assert after.phase is Phase.GONE
+            assert (after.phase, waited(day)) == (Phase.GONE, MINUTE)
             return
-        assert (after.attempt, after.ownership) == (before.attempt, before.ownership)
-        if again is None:
-            assert (after.phase, after.silent_for_plan) == (Phase.REFUSED, after.plan_version)
-        else:
-            assert after.phase is Phase.HOSTED
-            assert again <= waited(day) <= again + JITTER
-        assert (day.entries[-1].action is Action.REFUSE) == (answer not in (Answer.LOST, Answer.THROTTLED))
+        assert after.phase is Phase.HOSTED
+        again = again or 5 * MINUTE
+        assert again <= waited(day) <= again + JITTER
+        assert (day.entries[-1].action is Action.UNREAD) == (answer not in (Answer.LOST, Answer.THROTTLED))
 
 
 @pytest.mark.parametrize("name", ERRORS)
@@ -129,14 +127,11 @@ def test_a_call_whose_answer_is_lost_after_its_effect_has_no_second_one(name: st
         assert (day.started(), day.stopped()) == ((1, 0) if name == "start" else (1, 1))
 
 
-def test_a_model_that_may_not_be_read_is_not_taken_for_stopped_and_is_stopped_under_the_next_plan() -> None:
+def test_a_model_that_may_not_be_read_is_not_taken_for_stopped_and_is_stopped_once_it_is_seen() -> None:
     with a_day("08:00-12:00") as day:
         day.run_until("07:28:30")
         day.clock.advance_to(day.record.wake_at or day.clock.at)
         look(day, failing("describe", InvalidCall("so it is")))
-        day.run_until("13:00")
-        assert day.observed() is Observed.HOSTED
         assert day.record.is_engaged()
-        day.apply(a_model("08:00-12:00"))
-        day.run_until("13:10")
+        day.run_until("12:10")
         assert day.observed() is Observed.STOPPED

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from preheat.app.audit import audit
-from preheat.app.audit.audit import AtRisk, Audited, Stuck, Unscheduled, Violation
+from preheat.app.audit.audit import AtRisk, Audited, Stuck, Unknown, Unscheduled, Violation
 from preheat.app.ports.hosting import Running, Site
 from preheat.app.reconcile.reconcile import Result
 from preheat.app.requests.desk import Taken
@@ -39,6 +39,7 @@ HOSTED = replace(LATE, action=Action.OBSERVE, late=False, margin=timedelta(1), t
 FOUND = replace(
     QUIET,
     at_risk=(AtRisk(WELD, "early", NOW, NOW, "so"),),
+    unknown=(Unknown(WELD, NOW, "AccessDenied"),),
     stuck=(Stuck(WELD, Phase.STARTING, NOW),),
     unscheduled=(Unscheduled(Running(Site(Backend.SAGEMAKER), "a", "b", Observed.HOSTED), None, "so", None),),
 )
@@ -49,6 +50,7 @@ RAISED: dict[str, Callable[[], None]] = {
     "StartFailedAlarm": lambda: emit_entry(replace(LATE, action=Action.FAIL, late=None)),
     "ModelAtRiskAlarm": lambda: report_audit(FOUND),
     "CapacityAlarm": lambda: emit_entry(replace(LATE, action=Action.CAPACITY, late=None)),
+    "ModelUnknownAlarm": lambda: report_audit(FOUND),
     "ModelStuckAlarm": lambda: report_audit(FOUND),
     "UnscheduledModelAlarm": lambda: report_audit(FOUND),
     "LedgerTamperedAlarm": lambda: report_audit(replace(QUIET, violations=(Violation(WELD, "S7", "gap"),))),

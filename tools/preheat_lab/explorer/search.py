@@ -195,7 +195,14 @@ def _is_kept(world: ExploredWorld, state: ExploredState, *, run: bool) -> bool:
         return False
     if gated and plan is not None and plan.gate is not None and state.services[wanted].state == hosting.HOSTED:
         return behind.lets_through(state.gate)
-    return state.services[wanted].state == hosting.HOSTED or (given_up and record.phase is Phase.FAILED)
+    return _is_served(state.services[wanted], record) or (given_up and record.phase is Phase.FAILED)
+
+
+def _is_served(service: hosting.ExploredService, record: ModelRecord) -> bool:
+    """Tell whether a wanted model is hosted; one that was deleted is reported, and looked at again and again."""
+    if service.state == hosting.GONE:
+        return record.phase is Phase.GONE and record.wake_at is not None
+    return service.state == hosting.HOSTED
 
 
 def _refused_for_long(record: ModelRecord) -> bool:

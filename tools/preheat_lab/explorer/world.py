@@ -62,7 +62,7 @@ LIFE = 1
 BEHIND = STEP - timedelta(seconds=1)
 REFUSALS: tuple[type[HostingError], ...] = (Throttled, WrongState, QuotaExceeded, AccessRefused, InvalidCall)
 FAULTY: tuple[type[HostingError], ...] = (AnswerLost, *REFUSALS)
-UNREADABLE = (*(each("fault") for each in FAULTY), Observation(Observed.UNKNOWN, "a new word"))
+UNREADABLE = (*(each("fault") for each in (*FAULTY, ModelGone)), Observation(Observed.UNKNOWN, "a new word"))
 
 
 class ExploredWorld:

@@ -60,15 +60,6 @@ MUTATIONS = (
         sees="L1",
         first=("a larger hold behind a gate: a fault",),
     ),
-    Mutation(
-        name="what was hosted counts as hosted under a refused plan",
-        file="domain/decision/resting.py",
-        old="    if s.silent:  # Nobody has looked: what was hosted",
-        new="    if False:  # Nobody has looked: what was hosted",
-        rule="a gate is opened only on sight of HOSTED",
-        sees="S11",
-        first=("a gate, two shifts: a fault",),
-    ),
     _m(
         name="what has begun is not wanted yet by the pass's own clock",
         old="known = (record.since, *(",

@@ -66,6 +66,8 @@ def _of_entry(entry: LedgerEntry) -> Iterator[Event]:
         yield from _for_each(entry, EventKind.NO_CAPACITY, None)
     if entry.action is Action.LEAVE:
         yield from _for_each(entry, EventKind.MODEL_UNSCHEDULED, None)
+    if entry.action is Action.UNREAD:
+        yield from _for_each(entry, EventKind.MODEL_UNKNOWN, None)
     for request_id in entry.expired:
         # A schedule's hold ends for every model that has it, and is told by each: one event, so one id.
         yield _event(entry, EventKind.HOLD_EXPIRED, request_id, event_id(request_id, "expired"))

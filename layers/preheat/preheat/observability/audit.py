@@ -14,6 +14,7 @@ def report_audit(audited: Audited) -> None:
     _log_problems(audited)
     metrics = new_metrics(audited.at)
     metrics.add_metric("ModelsAtRisk", MetricUnit.Count, len(audited.at_risk))
+    metrics.add_metric("ModelsUnknown", MetricUnit.Count, len(audited.unknown))
     if audited.stuck:
         metrics.add_metric("ModelsStuck", MetricUnit.Count, len(audited.stuck))
     if audited.violations:
@@ -36,6 +37,9 @@ def _log_models(audited: Audited) -> None:
         logger.warning(
             "at risk", extra={"model_id": risk.model_id, "schedule": risk.schedule, "reason": risk.reason, **times}
         )
+    for unknown in audited.unknown:
+        facts = {"model_id": unknown.model_id, "since": unknown.since.isoformat(), "reason": unknown.words}
+        logger.warning("state unknown", extra=facts)
     for stuck in audited.stuck:
         facts = {"model_id": stuck.model_id, "phase": stuck.phase, "since": stuck.since.isoformat()}
         logger.warning("stuck", extra=facts)

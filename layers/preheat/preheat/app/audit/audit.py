@@ -59,6 +59,15 @@ class AtRisk:
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """A model whose state cannot be read, since when, and what the service said."""
+
+    model_id: ModelId
+    since: datetime
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stuck:
     """A model that has been starting or stopping for longer than that takes."""
 
@@ -82,6 +91,7 @@ class Audited:
 
     at: datetime
     at_risk: tuple[AtRisk, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
     stuck: tuple[Stuck, ...] = ()
     unreadable: tuple[tuple[ModelId, str], ...] = ()
     unscheduled: tuple[Unscheduled, ...] | None = None  # None: the services were not listed
@@ -121,6 +131,7 @@ class Audit:
         return Audited(
             at=now,
             at_risk=tuple(one for one in found.values() if one is not None),
+            unknown=tuple(_unknown(records)),
             stuck=tuple(_stuck(records, models, now)),
             unreadable=(*unreadable, *unjudged),
             unscheduled=listed[0] if version else () if lists else None,
@@ -193,8 +204,8 @@ class Audit:
         now: datetime,
     ) -> tuple[str, ModelId | None]:
         """Return why nothing explains that a model runs, and which one it is; an empty reason: something does."""
-        if one.observed in (Observed.STOPPING, Observed.UNKNOWN):
-            return "", None  # what is ceasing is no leak, and what nobody understands no statement
+        if one.observed is Observed.STOPPING:
+            return "", None  # what is stopping is no leak; a status that nobody knows may be billed
         named = known.get(_key(one), [])
         if not named:
             return "Not in the plan", None
@@ -279,6 +290,12 @@ def _expected(model: HostedModel, record: ModelRecord | None, now: datetime) -> 
     retry_at = record.effort.retry_at if record.effort is not None else None
     begins = max(now, retry_at) if retry_at is not None else now
     return begins + model.lead, f"Its phase is {record.phase}, and a start takes {model.lead}"
+
+
+def _unknown(records: Mapping[ModelId, ModelRecord]) -> Iterator[Unknown]:
+    for model_id, record in sorted(records.items()):
+        if record.unread is not None:
+            yield Unknown(model_id, record.unread.since, record.unread.words)
 
 
 def _stuck(

@@ -171,7 +171,7 @@ def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote
     """Read the rest of what the decision rests on: the service itself, and what consumes the model."""
     model, record = wanted.model, wanted.record
     mode = stack_mode if model is None else strictest_of(stack_mode, model.mode)
-    permit = permit_look(record, mode, plan_version, now)
+    permit = permit_look(record, mode, now)
     record = changed(record, writer=remote.writer, spent_until=permit.spent_until)
     observation = permit.instead or _observe(record, remote)
     situation = Situation(

@@ -50,10 +50,9 @@ def note_answer(situation: Situation, record: ModelRecord, outcome: Outcome, *, 
         if situation.model is None:
             wake_at = now + looks.UNPLANNED_EVERY
         else:
-            silent = situation.plan_version
+            wake_at, silent = now + looks.UNFIT_EVERY, situation.plan_version
         if not attempt.is_without_effect():
-            # Another try may have started something: a pass that may not look must not rely on what was seen before.
-            observed = Observed.UNKNOWN
+            observed = Observed.UNKNOWN  # Another try may have started something.
     effort = record.effort
     if effort is not None and attempt.call is Call.START and evidence.holds_up(answer, attempt.tries):
         effort = changed(effort, first_start_at=None)  # The clock of a start runs from a call that is not rejected.

@@ -42,7 +42,7 @@ def ends_with(s: Situation, drain: Drain) -> bool:
 
 def is_reading_due(s: Situation) -> bool:
     """Tell whether the queue is to be read in this pass."""
-    return s.mode is Mode.ACT and not s.silent and not is_over(s) and gating.may_stop(s)
+    return s.mode is Mode.ACT and not s.refuses(Call.STOP) and not is_over(s) and gating.may_stop(s)
 
 
 def note_end(s: Situation) -> Situation:

@@ -136,7 +136,7 @@ def gated(s: Situation, move: Move, *, tells: bool) -> Move:
         return move
     if s.observation.observed in UNTELLING and s.desired is Desired.REST and not gate.is_shut(s.now):
         # What may be open still has to be closed, also if nothing of ours runs any more.
-        return _waiting(s, move, s.now + (looks.UNPLANNED_EVERY if s.silent else looks.GATE_TROUBLE_EVERY))
+        return _waiting(s, move, s.now + (looks.UNPLANNED_EVERY if s.refuses(Call.STOP) else looks.GATE_TROUBLE_EVERY))
     wanted = _wanted(s, move, gate)
     if wanted is None or _is_done(gate, wanted, s.now):
         return move

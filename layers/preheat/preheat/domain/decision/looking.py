@@ -1,6 +1,6 @@
 """May this pass ask the hosting service? One rule, applied once before the look.
 
-Owns what decides it: the mode, the silence after a rejection, the budget of calls and the cost of a look. The
+Owns what decides it: the mode, the budget of calls and the cost of a look. A rejected call never ends the looks. The
 observation says what came of it (`Observation.asked`), so that no step has to apply the rule again.
 """
 
@@ -25,17 +25,12 @@ class LookPermit:
     instead: Observation | None = None
 
 
-def is_silent(record: ModelRecord, plan_version: int) -> bool:
-    """Tell whether Preheat must not ask the service before the plan changes: it rejected a call permanently."""
-    return record.silent_for_plan == plan_version
-
-
-def permit_look(record: ModelRecord, mode: Mode, plan_version: int, now: datetime) -> LookPermit:
+def permit_look(record: ModelRecord, mode: Mode, now: datetime) -> LookPermit:
     """Return whether a pass may look at its model at `now`. Total: every record gets an answer.
 
-    A paused or silent model keeps the state on record. A model without calls left is UNKNOWN, so that nothing follows.
+    A paused model keeps the state on record. A model without calls left is UNKNOWN, so that nothing follows.
     """
-    if mode is Mode.PAUSED or is_silent(record, plan_version):
+    if mode is Mode.PAUSED:
         return LookPermit(record.spent_until, Observation(record.observed, "as last seen", asked=False))
     # A look of several calls is affordable if its last one is.
     before_last = budget.spent(record.spent_until, now, record.target.backend.calls_a_look - 1)

@@ -20,7 +20,7 @@ def note_observation(situation: Situation) -> Situation:
         plan_version=situation.plan_version,
         mode=situation.mode,
         observed=observed if readable else record.observed,
-        unreadable=0 if readable else record.unreadable + 1,
+        unreadable=_unreadable(situation),
         unread=_unread(situation),
         status=_status(situation),
         silent_for_plan=record.silent_for_plan if situation.silent else None,
@@ -36,6 +36,14 @@ def note_demand(situation: Situation) -> Situation:
     effort = served(situation.record, demand, situation.lead, situation.turn)
     effort = changed(effort, proved=effort.proved and situation.observation.observed in proving.STANDS)
     return changed(situation, record=changed(situation.record, effort=effort))
+
+
+def _unreadable(situation: Situation) -> int:
+    """Return how many looks in a row did not find the model; one that says it is gone may be wrong."""
+    if not situation.observation.asked:
+        return situation.record.unreadable
+    found = situation.observation.observed not in (Observed.UNKNOWN, Observed.GONE)
+    return 0 if found else situation.record.unreadable + 1
 
 
 def _unread(situation: Situation) -> Unread | None:

@@ -11,24 +11,23 @@ from preheat.domain.decision.stopping import SPENT, new_stop
 from preheat.domain.lead import evidence
 from preheat.domain.plan.plan import Mode
 from preheat.domain.plan.turn import look_in_turn
-from preheat.domain.record import looks
-from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, retry_after
+from preheat.domain.record import budget, looks
+from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, jitter, retry_after
 from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.record import Action, Effort, ModelRecord, Ownership, Phase
 from preheat.domain.record.wording import format_instant
 from preheat.domain.values import changed
 
 STUCK_AFTER_LEAST = timedelta(minutes=60)
+UNREAD_TOLD_FROM = 3  # looks in a row that got no answer: one is no news
+GONE_FROM = 3  # looks in a row that did not find it, the last two by the service's word: one may be wrong
 OUTLASTED = "The demand ended before the service responded; checking again"
-REFUSED_BEFORE = "The service rejected a call; waiting for a new plan"
 STOP_UNDER_WAY = "Needed again; waiting because an earlier stop may still be in progress"
 
 
 def keep(s: Situation) -> Move:
     """Hosted, as wanted: take note, have it proved if its plan asks for that, adopt it if nobody of ours started it."""
     ready = proving.is_ready(s)
-    if s.silent:  # Nobody has looked: what was hosted then may be anything now.
-        return Move(s.record, Phase.REFUSED, REFUSED_BEFORE, edge(s))
     if s.observation.foreign:
         if ready:
             return _not_ours(s, Phase.HOSTED, "Hosted as required", looks.HOSTED_EVERY)
@@ -123,33 +122,33 @@ def wait(s: Situation) -> Move:
         return _wait_for_hosted(s)
     if observed is Observed.STOPPING:
         if s.desired is Desired.REST and not record.is_engaged():
-            return Move(record, record.phase, "Somebody else is stopping it", edge(s))
+            return Move(record, record.phase, "Somebody else is stopping it", edge(s, s.now + looks.HOSTED_EVERY))
         return Move(left(record), Phase.STOPPING, "Stopping", edge(s, s.now + looks.STOPPING_EVERY))
-    if s.desired is Desired.REST and not record.is_engaged():
-        return Move(record, record.phase, f"No demand and nothing started by Preheat ({s.observation.detail})", edge(s))
     if observed is Observed.BUSY:
         reason = "The service is changing the model; waiting"
         return Move(record, record.phase, reason, edge(s, s.now + looks.BUSY_EVERY))
-    return _unreadable(s)
+    return _unread(s)
 
 
-def _unreadable(s: Situation) -> Move:
-    """The look told nothing: another one later, told once where it is a refusal."""
-    if s.silent:
-        return Move(s.record, Phase.REFUSED, "The service rejects reads of this model; waiting for a new plan", edge(s))
-    record, failure = s.record, s.observation.failure or Answer.LOST
-    reason = f"Cannot read the model's state ({s.observation.detail}); checking again"
-    tell = REACTIONS[failure].told_from is not None and record.unreadable == 1
-    pause = retry_after(failure, record.unreadable, record.model_id)
-    if pause is None:
-        # What was seen before is no longer known: a pass that must not look may not rest on it and let go of what runs.
-        record = changed(record, observed=Observed.UNKNOWN)
-        if s.model is None:
-            again = edge(s, s.now + looks.UNPLANNED_EVERY)
-            return Move(record, Phase.REFUSED, reason, again, Action.REFUSE if tell else Action.LOOK)
-        record = changed(record, silent_for_plan=s.plan_version)
-        return Move(record, Phase.REFUSED, reason, edge(s), Action.REFUSE)
-    return Move(record, record.phase, reason, edge(s, s.now + pause), Action.REFUSE if tell else Action.LOOK)
+def _unread(s: Situation) -> Move:
+    """The look did not show the state: another one within minutes. It is reported once, and at the demand's end."""
+    record, failure, unread = s.record, s.observation.failure, s.record.unread
+    idle = s.desired is Desired.REST and not record.is_engaged()
+    if unread is None or not s.observation.asked:
+        again = budget.affords_a_look_at(record.spent_until or s.now, record.target.backend.calls_a_look)
+        return Move(record, record.phase, f"{s.observation.detail}; checking again", edge(s, again))
+    pause = looks.while_unread(record.unreadable) + jitter(record.model_id, record.unreadable)
+    if not idle:
+        pause = retry_after(failure or Answer.LOST, record.unreadable, record.model_id) or looks.UNFIT_EVERY
+    if failure is None:
+        reason = f"The service reports the status {unread.words!r}, which this release does not know; checking again"
+    else:
+        reason = f"Cannot read the model's state ({unread.words}); checking again"
+    refused = failure is None or REACTIONS[failure].told_from is not None
+    tell = record.unreadable == (1 if refused else UNREAD_TOLD_FROM)
+    if s.desired is Desired.REST and record.is_engaged() and record.effort is not None:
+        reason, tell = f"No demand, but not stopped. {reason}. If the model is running, stop it yourself", True
+    return Move(record, record.phase, reason, edge(s, s.now + pause), Action.UNREAD if tell else Action.LOOK)
 
 
 def _wait_for_hosted(s: Situation) -> Move:
@@ -171,8 +170,6 @@ def _wait_for_hosted(s: Situation) -> Move:
         record = changed(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "Adopted: found starting during a demand; stopping it when the demand ends"
     elapsed = s.now - _begun(s, record, attempt)
-    if s.silent:  # Nobody has looked: what was starting then may be anything now.
-        return Move(record, record.phase, REFUSED_BEFORE, edge(s), action)
     if elapsed > max(2 * s.lead, STUCK_AFTER_LEAST) and effort is not None and not effort.unstuck:
         if s.mode is Mode.OBSERVE:
             return withheld(s, "stop the hung start")
@@ -188,8 +185,9 @@ def _stop_of_hanging(s: Situation, attempt: Attempt) -> Move:
     """The one stop of a start that hangs was not accepted: the same call again, else it would hang for ever."""
     if s.mode is Mode.OBSERVE:
         return withheld(s, "stop the hung start")
-    if s.silent:
-        return Move(s.record, Phase.REFUSED, "The service rejected the stop; waiting for a new plan", edge(s))
+    if s.refuses(Call.STOP):
+        reason = "The service rejected the stop; waiting for a new plan"
+        return Move(s.record, Phase.REFUSED, reason, edge(s, s.now + looks.UNFIT_EVERY))
     if attempt.retry_at is not None and s.now < attempt.retry_at:
         return hold(s, Phase.STOPPING, f"Waiting to repeat the stop (last answer: {attempt.answer})", attempt.retry_at)
     if attempt.is_aged(s.now):
@@ -228,13 +226,16 @@ def rest(s: Situation) -> Move:
 def report(s: Situation) -> Move:
     """It cannot run: absent, or in a state that no call can change."""
     record, attempt = s.record, s.record.attempt
-    again = None
-    if attempt is None or s.now >= attempt.lease_ends_at():
-        record = changed(record, attempt=None, ownership=Ownership.NONE)
-    else:
-        again = attempt.lease_ends_at()
+    again = s.now + looks.UNFIT_EVERY
     if s.observation.observed is Observed.GONE:
-        record = changed(record, silent_for_plan=s.plan_version)
-        return Move(record, Phase.GONE, "The service does not know this model; waiting for a new plan", edge(s, again))
-    reason = f"The model cannot start now: {s.observation.detail}"
-    return Move(record, Phase.REFUSED, reason, edge(s, again or s.now + looks.UNFIT_EVERY))
+        again = s.now + looks.while_unread(record.unreadable)
+        let_go = record.phase is Phase.GONE and record.unreadable >= GONE_FROM
+    else:
+        let_go = True
+    if attempt is not None and s.now < attempt.lease_ends_at():
+        again = min(again, attempt.lease_ends_at())
+    elif let_go:
+        record = changed(record, attempt=None, ownership=Ownership.NONE)
+    if s.observation.observed is Observed.GONE:
+        return Move(record, Phase.GONE, "The service does not know this model; checking again", edge(s, again))
+    return Move(record, Phase.REFUSED, f"The model cannot start now: {s.observation.detail}", edge(s, again))

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from preheat.domain.decision.looking import is_silent
 from preheat.domain.demand.demand import Demand, Outlook, units_for
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Mode, Resize, Units
 from preheat.domain.plan.turn import Turn
 from preheat.domain.record import looks
-from preheat.domain.record.attempt import Attempt, Call
+from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.gate import BacklogReading, GateLook
 from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.observation import Observation
@@ -66,8 +65,14 @@ class Situation:
 
     @property
     def silent(self) -> bool:
-        """Tell whether the service must not be asked before the plan changes."""
-        return is_silent(self.record, self.plan_version)
+        """Tell whether the service has refused a call that is not repeated before the plan changes."""
+        return self.record.silent_for_plan == self.plan_version
+
+    def refuses(self, call: Call) -> bool:
+        """Tell whether it is this call that is not repeated; looks go on, and the opposite call may be made."""
+        attempt = self.record.attempt
+        refused = attempt is not None and attempt.call is call and attempt.answer in (Answer.INVALID, Answer.GONE)
+        return refused and self.silent
 
     @property
     def units(self) -> Units:

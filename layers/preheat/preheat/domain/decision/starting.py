@@ -27,8 +27,9 @@ def start(s: Situation) -> Move:
     attempt, failed = s.record.attempt, s.observation.observed is Observed.FAILED
     if s.mode is Mode.OBSERVE:
         return withheld(s, "start the model")
-    if s.silent:
-        return Move(s.record, Phase.REFUSED, "The service rejected the planned start; waiting for a new plan", edge(s))
+    if s.refuses(Call.START):
+        reason = "The service rejected the planned start; waiting for a new plan"
+        return Move(s.record, Phase.REFUSED, reason, edge(s, s.now + looks.UNFIT_EVERY))
     if failed and s.observation.foreign:
         return _failed_and_foreign(s)
     if attempt is not None and attempt.call is Call.STOP:

@@ -5,6 +5,7 @@ Owns the rule that what Preheat neither started nor adopted is left alone.
 
 from preheat.domain.decision.situation import RECOVER_AFTER, Move, Situation, disowned, edge, hold, repeat, withheld
 from preheat.domain.plan.plan import Mode, Units, Unscheduled
+from preheat.domain.record import looks
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, ModelRecord, Ownership, Phase
@@ -36,8 +37,9 @@ def _stop(s: Situation) -> Move:
     record, attempt = s.record, s.record.attempt
     if s.mode is Mode.OBSERVE:
         return withheld(s, "stop the model")
-    if s.silent:
-        return Move(record, Phase.REFUSED, "The service rejected the stop; waiting for a new plan", edge(s))
+    if s.refuses(Call.STOP):
+        reason = "The service rejected the stop; waiting for a new plan"
+        return Move(record, Phase.REFUSED, reason, edge(s, s.now + looks.UNFIT_EVERY))
     if attempt is None:
         return new_stop(s, "Stopping: no demand")
     if attempt.call is Call.START:

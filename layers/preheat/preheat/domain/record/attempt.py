@@ -93,8 +93,12 @@ def retry_after(answer: Answer, tries: int, model_id: ModelId) -> timedelta | No
     if least is None:
         return None
     paced = timedelta(seconds=10 if tries <= 3 else 60)
-    jitter = timedelta(milliseconds=zlib.crc32(f"{model_id}/{tries}".encode()) % 15_000)
-    return max(least, paced) + jitter
+    return max(least, paced) + jitter(model_id, tries)
+
+
+def jitter(model_id: ModelId, tries: int) -> timedelta:
+    """Return up to 15 s, the same for the same model and try: it parts a fleet that was refused at the same second."""
+    return timedelta(milliseconds=zlib.crc32(f"{model_id}/{tries}".encode()) % 15_000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,11 @@ def is_spent(spent_until: datetime | None, now: datetime) -> bool:
     return spent_until is not None and spent_until - now > (BURST - 2) * CALL_COSTS
 
 
+def affords_a_look_at(spent_until: datetime, calls: int) -> datetime:
+    """Return from when on a look of `calls` fits, and the call that may follow."""
+    return spent_until + (calls - 1 - (BURST - 2)) * CALL_COSTS
+
+
 def is_short(spent_until: datetime | None, now: datetime, reserve: int = RESERVE) -> bool:
     """Tell whether a pass must not call anything but the model's own service now."""
     return spent_until is not None and spent_until - now > (BURST - 2 - reserve) * CALL_COSTS

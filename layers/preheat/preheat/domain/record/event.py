@@ -24,6 +24,7 @@ class EventKind(StrEnum):
     START_FAILED = "Start Failed"
     NO_CAPACITY = "No Capacity"
     MODEL_UNSCHEDULED = "Model Unscheduled"
+    MODEL_UNKNOWN = "Model Unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ UNFIT_EVERY = timedelta(minutes=5)
 # No plan will wake a model that none names any more: what the service refuses for good is asked again after this.
 UNPLANNED_EVERY = timedelta(hours=1)
 CAPACITY_EVERY = timedelta(minutes=3)  # a start that failed for want of capacity is tried again after this
+# A model whose state cannot be read, or that is not found: after the first, second, … such look in a row.
+UNREAD_EVERY = tuple(timedelta(minutes=pause) for pause in (1, 2, 5, 10))
 BUSY_EVERY = timedelta(seconds=60)
 FINEST = timedelta(seconds=15)
 GATE_EVERY = timedelta(seconds=20)  # while it is on its way; a mapping takes seconds to a minute
@@ -47,6 +49,11 @@ class _Bracket(NamedTuple):
     narrow: bool  # all NARROWEST apart within
     before: float = 9.0  # the share of the time elapsed that they are apart
     growth: float = 0.0  # how fast that share grows behind it, from WIDEST
+
+
+def while_unread(looks: int) -> timedelta:
+    """Return the wait until the next look after `looks` (1 or more) in a row that did not find the model."""
+    return UNREAD_EVERY[min(max(looks, 1), len(UNREAD_EVERY)) - 1]
 
 
 def while_warming(elapsed: timedelta, calls: int) -> timedelta:

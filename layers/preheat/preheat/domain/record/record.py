@@ -55,6 +55,7 @@ class Action(StrEnum):
     FAIL = "fail"  # a start burnt out
     REFUSE = "refuse"  # the service refuses a call
     CAPACITY = "capacity"  # a start failed because the service has no capacity
+    UNREAD = "unread"  # the state cannot be read
     LATE = "late"
     LEAVE = "leave"  # it runs and is not ours
     WITHHOLD = "withhold"
@@ -118,8 +119,8 @@ class ModelRecord:
     evidence: int | None = None  # how many starts they count for, see `evidence`; None: each for one
     measured_as: str = ""  # the parameters' digest under which the newest was measured
     wake_at: datetime | None = None  # when to look next; None: not before a plan or a request says so
-    silent_for_plan: int | None = None  # the plan version under which the service is not to be asked again
-    unreadable: int = 0  # looks in a row that told nothing
+    silent_for_plan: int | None = None  # the plan version under which a refused call is not repeated
+    unreadable: int = 0  # looks in a row that did not find the model
     unread: Unread | None = None  # the state could not be read since then; None: the last check showed it
     status: str = ""  # the service's own words at the last check that showed the state
     spent_until: datetime | None = None  # the budget of service calls, see `budget`
