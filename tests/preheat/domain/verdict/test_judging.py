@@ -124,6 +124,16 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, Facts]]] = {
         (S.AT_RISK, answered("07:28", Answer.QUOTA, "LimitExceeded: 2 of 2")),
         (S.LATE, answered("08:00", Answer.QUOTA)),
     ],
+    C.CAPACITY: [
+        (
+            S.AT_RISK,
+            the_facts(
+                "07:50",
+                a_record(observed=Observed.FAILED, effort=an_effort(short_since=at("07:40"), retry_at=at("07:53"))),
+            ),
+        ),
+        (S.LATE, the_facts("08:10", a_record(effort=an_effort(short_since=at("07:40"), retry_at=at("08:11"))))),
+    ],
     C.START_DENIED: [(S.AT_RISK, answered("07:28", Answer.DENIED)), (S.LATE, answered("08:00", Answer.DENIED))],
     C.START_INVALID: [
         (S.REFUSED, answered("07:28", Answer.INVALID, phase=Phase.REFUSED)),

@@ -45,6 +45,7 @@ class VerdictCause(StrEnum):
     SLOW = "slow"
     HANGING = "hanging"
     QUOTA = "quota"
+    CAPACITY = "capacity"
     START_DENIED = "start_denied"
     START_INVALID = "start_invalid"
     START_FAILED = "start_failed"
@@ -112,6 +113,7 @@ CAUSES: Final[dict[VerdictCause, CauseRule]] = {
     VerdictCause.SLOW: CauseRule(_SOON, "the start takes longer than its lead"),
     VerdictCause.HANGING: CauseRule(_NOT_BY_ITSELF, "the start hangs", trouble=True),
     VerdictCause.QUOTA: CauseRule(_NOT_BY_ITSELF, "the service's quota is used up", trouble=True),
+    VerdictCause.CAPACITY: CauseRule(_NOT_BY_ITSELF, "the service has no capacity; Preheat tries again", trouble=True),
     VerdictCause.START_DENIED: CauseRule(_NOT_BY_ITSELF, "access denied: Preheat may not start it", trouble=True),
     VerdictCause.START_INVALID: CauseRule(_NEVER, "the service rejected the start", trouble=True),
     VerdictCause.START_FAILED: CauseRule(_SOON, "a start failed; Preheat starts it again", trouble=True),

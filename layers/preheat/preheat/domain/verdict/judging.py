@@ -124,6 +124,8 @@ def _needed(f: Facts) -> _Finding:
     if f.attempt is not None or f.observed is Observed.STOPPING:
         of_start = f.attempt is not None and f.attempt.call is Call.START
         return _Finding(None, VerdictCause.START_DUE if of_start else VerdictCause.CLEARING, _refusal(f))
+    if effort is not None and effort.short_since is not None and effort.retry_at is not None:
+        return _Finding(None, VerdictCause.CAPACITY, words, effort.short_since)
     if effort is not None and effort.attempts >= ATTEMPTS_MAX:
         return _Finding(None, VerdictCause.GIVEN_UP, words)
     if effort is not None and effort.attempts and f.observed is Observed.FAILED:
@@ -222,4 +224,4 @@ def _by_time(f: Facts, verdict: Verdict) -> Verdict:
 
 
 # Refused for now, and asked for again: it may come about, at the earliest after one more lead.
-_MAY_END = frozenset({VerdictCause.QUOTA, VerdictCause.START_DENIED})
+_MAY_END = frozenset({VerdictCause.QUOTA, VerdictCause.CAPACITY, VerdictCause.START_DENIED})

@@ -60,6 +60,11 @@ def _free(rival: Rival) -> Remedy:
     return Remedy(f"Or stop {rival.model_id}, which its shift needs", f"preheat stop-now {rival.model_id}")
 
 
+def _of_capacity(f: Facts) -> Iterator[Remedy]:
+    yield Remedy("Wait, or name another instance type, version or region in the plant file", APPLY)
+    yield from _look(f)
+
+
 def _of_denied(f: Facts) -> Iterator[Remedy]:
     yield Remedy("Grant the permission that the message names; Preheat tries again by itself")
     role = f.target.role if f.target is not None else None
@@ -158,6 +163,7 @@ def _of_unstored(_: Facts) -> Iterator[Remedy]:
 
 _REMEDIES: Final[dict[VerdictCause, Callable[[Facts], Iterator[Remedy]]]] = {
     VerdictCause.QUOTA: _of_quota,
+    VerdictCause.CAPACITY: _of_capacity,
     VerdictCause.START_DENIED: _of_denied,
     VerdictCause.READ_DENIED: _of_denied,
     VerdictCause.START_INVALID: _of_invalid,
