@@ -48,7 +48,7 @@ class Reader:
         """Wait, as the page says, until the model is in a phase."""
         deadline = time.monotonic() + LONGEST_SECONDS
         while time.monotonic() < deadline:
-            shown = self.paste(".venv/bin/preheat status --json").splitlines()
+            shown = self.paste(".venv/bin/preheat status --format json").splitlines()
             if any(json.loads(line).get("phase") == phase for line in shown if line.startswith("{")):
                 return
             time.sleep(5)

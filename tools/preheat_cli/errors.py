@@ -12,7 +12,7 @@ from typing import Final
 
 import typer
 
-SUCCESS, CHECK_FAILED, USAGE_ERROR = 0, 1, 2
+SUCCESS, CHECK_FAILED, USAGE_ERROR, INTERNAL_ERROR = 0, 1, 2, 70
 EXIT_STATUS: Final = "Exit status: 0 success, 1 check failed, 2 usage error."
 
 # What to do about an error of the operating system, by its number.
@@ -68,6 +68,21 @@ def reported_errors() -> Iterator[None]:
             raise
         status, remedy = expected
         raise _end([f"preheat: {error}{remedy}"], status) from error
+
+
+def report_bug(error: Exception) -> int:
+    """Write the traceback of an unexpected error to a file, print where it is, and return the exit status."""
+    import tempfile  # noqa: PLC0415 - keeps help fast
+    import traceback  # noqa: PLC0415 - as above
+
+    print(f"preheat: internal error: {type(error).__name__}: {error}", file=sys.stderr)
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="preheat-error-", suffix=".txt", delete=False) as details:
+            traceback.print_exception(error, file=details)
+        print(f"please report it, with the details in {details.name}", file=sys.stderr)
+    except OSError as unwritten:
+        print(f"please report it; no details: {describe_os_error(unwritten)}", file=sys.stderr)
+    return INTERNAL_ERROR
 
 
 def suggest(name: str, known: Collection[str]) -> str:

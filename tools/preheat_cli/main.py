@@ -1,5 +1,7 @@
 """The command `preheat` and the list of its commands. Knows no command's content."""
 
+import os
+import sys
 import zoneinfo
 from importlib.metadata import version
 from typing import Annotated
@@ -33,7 +35,7 @@ from preheat_cli.commands import (
 )
 from preheat_cli.commands.import_ import ics, instance_scheduler
 from preheat_cli.commands.ledger import audit, rebuild, republish
-from preheat_cli.errors import EXIT_STATUS
+from preheat_cli.errors import EXIT_STATUS, report_bug
 
 app = typer.Typer(
     name="preheat",
@@ -41,7 +43,7 @@ app = typer.Typer(
     epilog=EXIT_STATUS,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 importing = typer.Typer(no_args_is_help=True, help="Print another tool's calendar as a plant file.")
 ledger = typer.Typer(no_args_is_help=True, help="Check the stored ledgers, and repair records and events from them.")
@@ -55,11 +57,14 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def preheat(
+    context: typer.Context,
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Hosted vision models ready when the factory shift starts."""
+    if os.environ.get("NO_COLOR"):
+        context.color = False
 
 
 app.command()(up.up)
@@ -98,7 +103,10 @@ def main() -> None:
     """Run the command line; the entry point of the package."""
     # Use only the time zone rules of the package tzdata, as the functions do: both compute the same instants.
     zoneinfo.reset_tzpath(to=())
-    app()
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 - a bug: the traceback goes to a file, a person gets two lines
+        sys.exit(report_bug(error))
 
 
 if __name__ == "__main__":

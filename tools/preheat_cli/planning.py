@@ -73,7 +73,7 @@ def select_models(models: Sequence[HostedModel], names: Sequence[str] | None) ->
     unknown = [name for name in names if name not in known]
     if unknown:
         raise CliError(
-            *(f"preheat: --model {name[:63]!r} is not in the plan{suggest(name, known)}" for name in unknown)
+            *(f"preheat: the model {name[:63]!r} is not in the plan{suggest(name, known)}" for name in unknown)
         )
     return [model for model in models if model.model_id in names]
 

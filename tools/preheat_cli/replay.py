@@ -1,7 +1,7 @@
 """Compares lead rules on recorded starts, for `preheat simulate --replay`.
 
 Owns the syntax of a rule and of a ledger export. `preheat_report` computes. An export is the output of
-`preheat history MODEL --json`, of one model or of several models.
+`preheat history MODEL --format json`, of one model or of several models.
 """
 
 import json
@@ -153,7 +153,7 @@ def starts_of(export: Path) -> dict[ModelId, list[RecordedStart]]:
         of_model[sequence] = start
     if problems:
         more = [f"and {len(problems) - SHOWN_MOST:,} more"] if len(problems) > SHOWN_MOST else []
-        remedy = "accepted: the lines of `preheat history MODEL --json --limit 100000`"
+        remedy = "accepted: the lines of `preheat history MODEL --format json --limit 100000`"
         raise CliError(*problems[:SHOWN_MOST], *more, remedy)
     ordered = {model_id: [each[n] for n in sorted(each)] for model_id, each in sorted(found.items())}
     starts = {model_id: [start for start in each if start is not None] for model_id, each in ordered.items()}

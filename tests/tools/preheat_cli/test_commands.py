@@ -183,7 +183,7 @@ def test_status_of_a_named_model_shows_all_that_is_known(
 def test_status_as_json_is_an_object_on_each_line(bench: Workbench, shift: Callable[[], None], golden: Golden) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
     shift()
-    lines = [json.loads(line) for line in bench.preheat("status", "--json").stdout.splitlines()]
+    lines = [json.loads(line) for line in bench.preheat("status", "--format", "json").stdout.splitlines()]
     golden(GOLDEN / "status.json", json.dumps(lines, indent=2) + "\n")
     assert [line["model"] for line in lines] == ["paint", "weld-seams"]
 
@@ -228,14 +228,16 @@ def test_history_shows_the_ledger_newest_last(bench: Workbench, shift: Callable[
     bench.preheat("apply", bench.plant(), "--yes")
     shift()
     golden(GOLDEN / "history.txt", bench.preheat("history", "weld-seams").output)
-    lines = [json.loads(line) for line in bench.preheat("history", "weld-seams", "--json").stdout.splitlines()]
+    lines = [
+        json.loads(line) for line in bench.preheat("history", "weld-seams", "--format", "json").stdout.splitlines()
+    ]
     golden(GOLDEN / "history.json", json.dumps(lines, indent=2) + "\n")
 
 
 def test_history_shows_at_most_its_limit_the_newest(bench: Workbench, shift: Callable[[], None]) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
     shift()
-    (line,) = bench.preheat("history", "weld-seams", "--limit", "1", "--json").stdout.splitlines()
+    (line,) = bench.preheat("history", "weld-seams", "--limit", "1", "--format", "json").stdout.splitlines()
     assert json.loads(line)["to"] == "hosted"
 
 

@@ -1,7 +1,24 @@
-"""The command itself, as a process of its own: what it loads, and whose zone rules it goes by."""
+"""The command itself: what it loads, whose zone rules it uses, its help, its completion, and how it ends."""
 
+import os
+import re
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.stacks import MemoryStack
+from tests.tools.conftest import PLANT, Workbench
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from preheat_cli import main as program
+from preheat_cli.main import app
+from preheat_cli.options.models import complete_model
+from preheat_cli.stack import Surroundings
+
+COMPLETE = {"_PREHEAT_COMPLETE": "complete_bash", "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
 
 HEAVY = ("boto3", "botocore", "pydantic", "pynamodb", "rich", "ruamel.yaml", "starlette", "uvicorn")
 
@@ -26,3 +43,116 @@ except SystemExit as ended:
     print(ended.code, zoneinfo.TZPATH, zoneinfo.ZoneInfo("Europe/Berlin"))
 """
     assert output_of(program).splitlines() == ["preheat 0.1.0", "0 () Europe/Berlin"]
+
+
+def commands() -> list[tuple[str, ...]]:
+    """Return every command, also those of groups."""
+    root: Any = get_command(app)
+    found: list[tuple[str, ...]] = []
+    for name, command in root.commands.items():
+        found += [(name, each) for each in getattr(command, "commands", ())] or [(name,)]
+    return found
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_each_command_has_a_short_help_option_and_one_grammar(command: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(app, [*command, "-h"], terminal_width=200)
+    assert shown.exit_code == 0
+    assert CliRunner().invoke(app, [*command, "--help"], terminal_width=200).output == shown.output
+    options = set(re.findall(r"--[a-z-]+", shown.output))
+    assert "--json" not in options
+    assert {"--stack", "--profile", "--region"} & options in (set(), {"--stack", "--profile", "--region"})
+    assert "--yes" not in options or "-y" in shown.output
+
+
+def test_the_list_of_commands_describes_each_one_and_the_exit_status() -> None:
+    listed = CliRunner().invoke(app, ["-h"], terminal_width=160).output
+    assert "Exit status: 0 success, 1 check failed, 2 usage error." in listed
+    assert [name for name, *_ in commands() if not re.search(rf"│ {name} +[A-Z]\w+ ", listed)] == []
+
+
+def completed(line: str, bench: Workbench) -> list[str]:
+    """Return what the shell offers after `line`."""
+    words = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)}
+    stack = Surroundings(MemoryStack(bench.store), bench.clock)
+    return CliRunner().invoke(app, prog_name="preheat", env=COMPLETE | words, obj=stack).output.split()
+
+
+def test_the_shell_completes_commands_and_models_of_a_file(bench: Workbench) -> None:
+    file = bench.plant(PLANT)
+    assert completed("preheat his", bench) == ["history"]
+    assert completed(f"preheat windows {file} we", bench) == ["weld-seams"]
+    assert completed(f"preheat plan {file} ", bench) == ["paint", "weld-seams"]
+    assert completed("preheat windows no-such-file.yaml we", bench) == []
+
+
+def test_the_shell_completes_models_of_the_stack(bench: Workbench) -> None:
+    bench.preheat("apply", bench.plant(PLANT), "--yes")
+    context: Any = get_command(app).make_context("preheat", ["status"], obj=Surroundings(MemoryStack(bench.store)))
+    assert complete_model(context, "p") == ["paint"]
+    assert complete_model(context, "") == ["paint", "weld-seams"]
+
+
+def test_no_color_turns_colours_off(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    surroundings = Surroundings(MemoryStack(bench.store), bench.clock)
+
+    def shown() -> str:
+        arguments = ["apply", bench.plant(PLANT), "--dry-run"]
+        return CliRunner().invoke(app, arguments, obj=surroundings, color=True).stdout
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[" in shown()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in shown()
+
+
+def test_a_bug_is_two_lines_and_its_traceback_is_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(program, "app", fail)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(SystemExit) as ended:
+        program.main()
+    first, second = capsys.readouterr().err.splitlines()
+    assert (ended.value.code, first) == (70, "preheat: internal error: ZeroDivisionError: division by zero")
+    (details,) = tmp_path.glob("preheat-error-*")
+    assert second == f"please report it, with the details in {details}"
+    assert "in fail" in details.read_text()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    with pytest.raises(SystemExit):
+        program.main()
+    assert "no details: " in capsys.readouterr().err
+
+
+def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "preheat_cli.main", *arguments]
+    return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, **options)
+
+
+def test_a_full_disk_is_one_line_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "plant.yaml").write_text(PLANT)
+    with Path("/dev/full").open("w") as full:
+        result = run("windows", str(tmp_path / "plant.yaml"), stdout=full)
+    remedy = "the disk is full; free some space and run the command again"
+    assert (result.returncode, result.stderr) == (1, f"preheat: No space left on device; {remedy}\n")
+
+
+def test_a_state_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    state = os.environ | {"PREHEAT_STATE": str(tmp_path / "file" / "state")}
+    result = run("down", cwd=Path(__file__).parents[3], env=state)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"preheat: {tmp_path}/file")
+    assert line.endswith("Not a directory; check the path")
+
+
+def test_a_reader_that_ends_early_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "plant.yaml").write_text(PLANT)
+    span = "--from 2026-01-01 --to 2028-12-31"
+    shell = f"{sys.executable} -m preheat_cli.main windows {tmp_path}/plant.yaml {span} --format json | head -1"
+    result = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
+    assert (len(result.stdout.splitlines()), result.stderr) == (1, "")

@@ -96,7 +96,7 @@ def test_every_line_that_cannot_be_read_is_told_with_its_place_and_the_remedy(ex
     assert result.exit_code == 2
     told = result.stderr.splitlines()
     assert [each.split(":")[1] for each in told[:-1]] == ["1", "2", "3", "4", "5", "6", "7", "9"]
-    assert "preheat history MODEL --json" in told[-1]
+    assert "preheat history MODEL --format json" in told[-1]
 
 
 @pytest.mark.parametrize(

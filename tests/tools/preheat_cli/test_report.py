@@ -142,7 +142,7 @@ def test_a_range_that_is_cut_in_two_sums_up_to_the_whole(bench: Workbench) -> No
     [
         (("--from", "2026-11-25", "--to", "2026-11-24"), "the range is empty"),
         (("--from", "yesterday"), "not a date or an instant"),
-        (("--model", "weld-seam"), "did you mean weld-seams?"),
+        (("weld-seam",), "did you mean weld-seams?"),
     ],
 )
 def test_a_report_that_cannot_be_made_names_the_remedy(bench: Workbench, options: tuple[str, ...], told: str) -> None:

@@ -211,7 +211,7 @@ def test_status_and_the_stored_plan_show_what_stands_and_reckon_with_it(
     assert "gone" not in shown
     golden(GOLDEN / "status-asked.txt", shown)
     golden(GOLDEN / "explain-asked.txt", counter.preheat("explain", "weld-seams").output)
-    (line,) = counter.preheat("status", "weld-seams", "--json").output.splitlines()
+    (line,) = counter.preheat("status", "weld-seams", "--format", "json").output.splitlines()
     assert [one["request_id"] for one in json.loads(line)["requests"]] == ["a", "b"]
     plan = counter.preheat("plan", "--stack", "line-4", "--from", "2026-11-23", "--to", "2026-11-25").output
     golden(GOLDEN / "plan-asked.txt", plan)

@@ -75,7 +75,7 @@ def test_every_command_tells_all_that_is_wrong_with_a_file(bench: Workbench, com
 def test_windows_are_united_cut_to_the_range_and_neither_led_nor_bridged(bench: Workbench, golden: Golden) -> None:
     file = bench.plant(BUSY)
     golden(GOLDEN / "windows.txt", bench.told(bench.preheat("windows", file, *CHANGE)))
-    result = bench.preheat("windows", file, *CHANGE, "--model", "door-gaps", "--format", "json")
+    result = bench.preheat("windows", file, *CHANGE, "door-gaps", "--format", "json")
     assert (result.exit_code, result.stderr) == (0, "")
     assert [tuple(row.values()) for row in rows(result.stdout)] == [
         ("door-gaps", "2026-10-24T04:00:00Z", "2026-10-24T08:00:00Z"),
@@ -90,7 +90,7 @@ def test_windows_are_united_cut_to_the_range_and_neither_led_nor_bridged(bench: 
 
 def test_windows_are_cut_at_both_ends_of_the_range(bench: Workbench) -> None:
     span = ("--from", "2026-10-24T23:30:00+02:00", "--to", "2026-10-25T00:00:30.5")
-    result = bench.preheat("windows", bench.plant(BUSY), *span, "--model", "clear-coat", "--format", "json")
+    result = bench.preheat("windows", bench.plant(BUSY), *span, "clear-coat", "--format", "json")
     assert rows(result.stdout) == [
         {"model": "clear-coat", "start": "2026-10-24T21:30:00Z", "end": "2026-10-25T00:00:30.500000Z"}
     ]
@@ -111,7 +111,7 @@ def test_holidays_of_a_past_range_are_closed_too(bench: Workbench) -> None:
         "schedules:\n  early:", "calendars:\n  de: {holidays: [{country: DE}]}\nschedules:\n  early:", 1
     )
     text = text.replace("    zone: Europe/Berlin\n", "    zone: Europe/Berlin\n    closed: [de]\n", 1)
-    span = ("--from", "2019-12-23", "--to", "2019-12-28", "--model", "weld-seams", "--format", "json")
+    span = ("--from", "2019-12-23", "--to", "2019-12-28", "weld-seams", "--format", "json")
     result = bench.preheat("windows", bench.plant(text), *span)
     assert [row["start"][:10] for row in rows(result.stdout)] == ["2019-12-23", "2019-12-24", "2019-12-27"]
 
@@ -140,13 +140,13 @@ def test_in_json_only_rows_go_to_stdout_sorted_by_their_starts(bench: Workbench,
 
 
 def test_a_run_that_reaches_into_the_range_is_shown_whole(bench: Workbench) -> None:
-    span = ("--from", "2026-10-25T00:00Z", "--to", "2026-10-25T00:01Z", "--model", "clear-coat", "--format", "json")
+    span = ("--from", "2026-10-25T00:00Z", "--to", "2026-10-25T00:01Z", "clear-coat", "--format", "json")
     (row,) = rows(bench.preheat("plan", bench.plant(BUSY), *span).stdout)
     assert (row["start_at"], row["end_at"]) == ("2026-10-24T19:13:00Z", "2026-10-25T05:00:00Z")
 
 
 def test_only_what_lies_within_the_range_is_paid_for(bench: Workbench) -> None:
-    span = ("--from", "2026-10-25T00:00Z", "--to", "2026-10-25T02:00Z", "--model", "clear-coat")
+    span = ("--from", "2026-10-25T00:00Z", "--to", "2026-10-25T02:00Z", "clear-coat")
     assert (
         "  clear-coat        2.00 unit-hours          7.00 EUR"
         in bench.preheat("plan", bench.plant(BUSY), *span).stdout
@@ -154,7 +154,7 @@ def test_only_what_lies_within_the_range_is_paid_for(bench: Workbench) -> None:
 
 
 def test_lookout_costs_four_dollars_a_unit_hour_unless_a_tariff_says_otherwise(bench: Workbench) -> None:
-    result = bench.preheat("plan", bench.plant(), "--from", "2026-11-23", "--to", "2026-11-24", "--model", "weld-seams")
+    result = bench.preheat("plan", bench.plant(), "--from", "2026-11-23", "--to", "2026-11-24", "weld-seams")
     assert "  weld-seams        8.78 unit-hours         35.13 USD" in result.stdout
 
 
@@ -393,8 +393,8 @@ def test_dates_and_instants_are_read_and_naive_ones_are_in_utc(bench: Workbench,
             "is not after --from 2026-11-24 00:00:00Z: the range is empty",
         ),
         (("--to", "2026-11-01"), "is not after now, 2026-11-23 05:50:00Z"),
-        (("--model", "weld-seam"), "--model 'weld-seam' is not in the plan; did you mean weld-seams?"),
-        (("--model", "weld-seams", "--model", "x"), "--model 'x' is not in the plan"),
+        (("weld-seam",), "the model 'weld-seam' is not in the plan; did you mean weld-seams?"),
+        (("weld-seams", "x"), "the model 'x' is not in the plan"),
     ],
 )
 @pytest.mark.parametrize("command", ["windows", "plan"])
@@ -409,7 +409,7 @@ def test_a_range_or_model_that_is_wrong_is_told_with_the_remedy(
 def test_the_documented_examples_are_what_is_printed(bench: Workbench) -> None:
     page = (ROOT / "docs" / "plan.md").read_text()
     shown = [line for line in page.splitlines() if line.startswith('{"model"')]
-    span = ("--from", "2026-11-23", "--to", "2026-11-24", "--model", "door-gaps", "--format", "json")
+    span = ("--from", "2026-11-23", "--to", "2026-11-24", "door-gaps", "--format", "json")
     told = [bench.preheat(name, str(ROOT / "examples" / "plant.yaml"), *span).stdout for name in ("windows", "plan")]
     assert "\n".join(shown) + "\n" == "".join(told)
 

@@ -5,7 +5,6 @@ Owns the words. `model_status` reads the facts. Decides nothing.
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Annotated
 
 import typer
 
@@ -20,6 +19,7 @@ from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Unscheduled
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
 from preheat_cli.model_status import ModelStatus, read_status
+from preheat_cli.options.models import ModelArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
@@ -50,7 +50,7 @@ OWNED = {
 @takes_stack
 def explain(
     context: typer.Context,
-    model: Annotated[str, typer.Argument(help="The model's name.", metavar="MODEL")],
+    model: ModelArgument,
     *,
     stack: StackOptions,
 ) -> None:

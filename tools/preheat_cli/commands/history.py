@@ -9,6 +9,8 @@ from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.paid import Stretch
 from preheat.domain.record.record import LedgerEntry
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
+from preheat_cli.options.formats import Format, FormatOption
+from preheat_cli.options.models import ModelArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import EARLIEST, instant_of
 from preheat_cli.stack import Surroundings
@@ -18,14 +20,14 @@ from preheat_cli.views import show
 @takes_stack
 def history(
     context: typer.Context,
-    model: Annotated[str, typer.Argument(help="The model's name.", metavar="MODEL")],
+    model: ModelArgument,
     *,
     stack: StackOptions,
     begin: Annotated[
         str | None, typer.Option("--from", metavar="T", help="Only entries from this date or instant.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Number of entries: the newest ones.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each entry, on a line.")] = False,
+    form: FormatOption = Format.TABLE,
 ) -> None:
     """Print what happened to a model and why, newest entry last."""
     with reported_errors():
@@ -36,11 +38,11 @@ def history(
             near = suggest(model, store.planned_models())
             raise CliError(f"preheat: no plan has ever named the model {model[:63]!r}{near}", status=CHECK_FAILED)
         for entry in entries:
-            if as_json:
+            if form is Format.JSON:
                 typer.echo(json.dumps(show.entry_fields(entry)))
             else:
                 typer.echo("\n".join(lines(entry)))
-        if not entries and not as_json:
+        if not entries and form is Format.TABLE:
             typer.echo(f"{model}: no entries yet")
 
 

@@ -17,12 +17,12 @@ from preheat.domain.calendar.timetable import ScheduleError
 from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.request import Standing
 from preheat.domain.lead.lead_in_force import settled
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.plan import MODEL_ID, HostedModel, ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.ahead import active_requests, read_requests
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
 from preheat_cli.options.formats import Format, FormatOption
-from preheat_cli.options.models import Models
+from preheat_cli.options.models import complete_model
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import From, To, time_range
 from preheat_cli.planning import compile_models, read_plant_file, read_stored_plan, select_models
@@ -51,18 +51,23 @@ class Source:
 @takes_stack
 def plan(
     context: typer.Context,
-    file: Annotated[
-        Path | None, typer.Argument(help="The plant file. Default: the stored plan of the stack.", metavar="FILE")
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="The plant file (default: the stored plan of the stack), and only these models.",
+            metavar="[FILE] [MODEL]...",
+            autocompletion=complete_model,
+        ),
     ] = None,
     *,
     stack: StackOptions,
     begin: From = None,
     end: To = None,
-    model: Models = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Preview starts, stops, costs, bridged gaps and quota conflicts."""
     with reported_errors():
+        file, model = _split(names or [])
         source_of_stack = context.get_parameter_source("stack")
         if file is not None and source_of_stack is not None and source_of_stack.name == "COMMANDLINE":
             raise CliError(f"preheat: name either the plant file {file} or --stack {stack.name}")
@@ -72,6 +77,13 @@ def plan(
         source = _from_file(file, asked) if file is not None else _from_stack(surroundings, stack)
         source = replace(source, models=select_models(source.models, model))
         _print(source, asked, now, form)
+
+
+def _split(names: list[str]) -> tuple[Path | None, list[str]]:
+    """Return the plant file and the models that were typed. Unlike most files, a model has no dot in its name."""
+    if names and (not MODEL_ID.fullmatch(names[0]) or Path(names[0]).is_file()):
+        return Path(names[0]), names[1:]
+    return None, names
 
 
 def _from_file(file: Path, asked: Window) -> Source:

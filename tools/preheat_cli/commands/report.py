@@ -16,6 +16,7 @@ from preheat.app.ports.store import Store
 from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import Backend, ModelId
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
+from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import instant_of
 from preheat_cli.planning import read_plant_file
@@ -39,6 +40,7 @@ class Form(StrEnum):
 @takes_stack
 def report(
     context: typer.Context,
+    model: ModelsArgument = None,
     *,
     stack: StackOptions,
     begin: Annotated[
@@ -49,7 +51,6 @@ def report(
         str | None,
         typer.Option("--to", metavar="T", help="Before this date or instant. Default: now."),
     ] = None,
-    model: Annotated[list[str] | None, typer.Option(help="Only this model; repeatable.")] = None,
     form: Annotated[Form, typer.Option("--format", help="The format of the report.")] = Form.TABLE,
     tariffs: Annotated[
         Path | None, typer.Option("--tariffs", metavar="FILE", help="A plant file with tariffs. Default: 4 USD.")
@@ -91,7 +92,7 @@ def _named(store: Store, names: list[str] | None) -> list[ModelId]:
     asked = [ModelId(name) for name in dict.fromkeys(names)]
     unknown = [name for name in asked if name not in known and not store.ledger(name)]
     if unknown:
-        raise CliError(*(f"preheat: --model {name[:63]!r} has no history{suggest(name, known)}" for name in unknown))
+        raise CliError(*(f"preheat: the model {name[:63]!r} has no history{suggest(name, known)}" for name in unknown))
     return asked
 
 

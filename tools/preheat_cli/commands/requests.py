@@ -1,7 +1,6 @@
 """`preheat requests`: list the active holds and blocks. Sends no request."""
 
 import json
-from typing import Annotated
 
 import typer
 
@@ -10,6 +9,7 @@ from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import ModelId
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
 from preheat_cli.options.formats import Format, FormatOption
+from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.stack import Surroundings
 from preheat_cli.views.requests import fields, table
@@ -18,7 +18,7 @@ from preheat_cli.views.requests import fields, table
 @takes_stack
 def requests(
     context: typer.Context,
-    model: Annotated[str | None, typer.Argument(help="The model. Default: all models.", metavar="MODEL")] = None,
+    model: ModelsArgument = None,
     *,
     stack: StackOptions,
     form: FormatOption = Format.TABLE,
@@ -40,14 +40,18 @@ def requests(
             typer.echo("\n".join(table(found)) if found else "no active requests")
 
 
-def _subjects(store: Store, model: str | None) -> list[Subject]:
-    """Return a model and its schedules, or those of the whole plan."""
-    named = [ModelId(model)] if model is not None else store.planned_models()
+def _subjects(store: Store, names: list[str] | None) -> list[Subject]:
+    """Return the named models with their schedules, or those of the whole plan.
+
+    Raises:
+        CliError: a name is not in the plan.
+    """
+    known = store.planned_models()
+    unknown = [name for name in names or () if name not in known]
+    if unknown:
+        lines = (f"preheat: the plan has no model {name[:63]!r}{suggest(name, known)}" for name in unknown)
+        raise CliError(*lines, status=CHECK_FAILED)
+    named = [ModelId(name) for name in dict.fromkeys(names or known)]
     models = [planned for model_id in named if (planned := store.planned(model_id).model) is not None]
-    if model is not None and not models:
-        raise CliError(
-            f"preheat: the plan has no model {model[:63]!r}{suggest(model, store.planned_models())}",
-            status=CHECK_FAILED,
-        )
     schedules = sorted({schedule.name for each in models for schedule in each.schedules})
     return [Subject(each.model_id) for each in models] + [Subject(schedule=name) for name in schedules]

@@ -37,7 +37,7 @@ def simulate(
         Path | None,
         typer.Option(
             metavar="LEDGER_EXPORT",
-            help="Replay recorded starts instead: an export of `preheat history MODEL --json`.",
+            help="Replay recorded starts instead: an export of `preheat history MODEL --format json`.",
         ),
     ] = None,
     lead_rule: Annotated[

@@ -6,7 +6,7 @@ Owns how the facts are printed. `model_status` reads them. Decides nothing.
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -16,6 +16,8 @@ from preheat.domain.plan.plan import ModelId, strictest_of
 from preheat.domain.record.gate import Draining
 from preheat_cli.errors import CHECK_FAILED, reported_errors
 from preheat_cli.model_status import ModelStatus, read_status
+from preheat_cli.options.formats import Format, FormatOption
+from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import requests as request_views
@@ -25,20 +27,21 @@ from preheat_cli.views import show
 @takes_stack
 def status(
     context: typer.Context,
-    model: Annotated[
-        list[str] | None, typer.Argument(help="Models to show in detail. Default: one line for each model.")
-    ] = None,
+    model: ModelsArgument = None,
     *,
     stack: StackOptions,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
+    form: FormatOption = Format.TABLE,
 ) -> None:
-    """Print the state of each model. Exit status 1 if a model is unreadable or unknown."""
+    """Print the state of each model, or every fact about named models.
+
+    Exit status 1 if a model is unreadable or unknown.
+    """
     with reported_errors():
         surroundings = Surroundings.of(context)
         store, now = surroundings.open(stack).store, surroundings.clock.now()
         named = [ModelId(name) for name in dict.fromkeys(model or ())]
         found = [read_status(store, model_id, now) for model_id in named or _known(store, now)]
-        if as_json:
+        if form is Format.JSON:
             for each in found:
                 typer.echo(json.dumps(fields(each)))
         elif named:

@@ -17,7 +17,7 @@ from preheat.domain.calendar.zones import DAY_US, EPOCH_DAY, from_microseconds
 from preheat.domain.plan.plan import HostedModel
 from preheat_cli.errors import reported_errors
 from preheat_cli.options.formats import Format, FormatOption
-from preheat_cli.options.models import Models
+from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.time_range import From, To, time_range
 from preheat_cli.planning import PlantPath, compile_models, read_plant_file, select_models
 from preheat_cli.stack import Surroundings
@@ -27,10 +27,10 @@ from preheat_cli.views import show
 def windows(
     context: typer.Context,
     file: PlantPath,
+    model: ModelsArgument = None,
     *,
     begin: From = None,
     end: To = None,
-    model: Models = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Print when the plan needs each model (overlapping shifts merged), without lead time, gaps and quotas."""

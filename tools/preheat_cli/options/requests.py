@@ -5,8 +5,11 @@ from typing import Annotated
 import typer
 
 from preheat_cli.errors import CliError, reported_errors
+from preheat_cli.options.models import complete_model
 
-Model = Annotated[str | None, typer.Argument(help="The model's name.", metavar="MODEL", show_default=False)]
+Model = Annotated[
+    str | None, typer.Argument(help="The model.", metavar="MODEL", show_default=False, autocompletion=complete_model)
+]
 Schedule = Annotated[
     str | None,
     typer.Option("--schedule", metavar="NAME", help="Instead of a model: all models with this schedule."),
