@@ -15,6 +15,7 @@ import typer
 from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Planned, Store
 from preheat.domain.calendar.windows import Window
+from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat_cli.errors import CHECK_FAILED, CliError, suggest
 from preheat_cli.stack import Home
@@ -116,6 +117,16 @@ def read_stored_plan(store: Store) -> StoredPlan:
         if planned.model is not None:
             models[model_id] = planned.model
     return StoredPlan(version, models, tuple(unreadable))
+
+
+def models_of(store: Store, subject: Subject) -> list[HostedModel]:
+    """Return the planned models of a subject: the named one, or every model with the schedule."""
+    if subject.model_id is not None:
+        model = store.planned(subject.model_id).model
+        return [model] if model is not None else []
+    planned = [store.planned(model_id).model for model_id in store.planned_models()]
+    names = [(model, {schedule.name for schedule in model.schedules}) for model in planned if model is not None]
+    return [model for model, schedules in names if subject.schedule in schedules]
 
 
 def plan_replaced(version: int) -> CliError:

@@ -4,8 +4,9 @@ Owns the waiting and how a reply is printed. Decides nothing: the function `requ
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
@@ -15,6 +16,8 @@ from preheat.app.ports.store import Store
 from preheat.app.requests.message import parse
 from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
 from preheat.domain.plan.plan import ModelId
+from preheat_cli.choosing import Wanted, choose_request
+from preheat_cli.confirm import require_confirmation
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
 from preheat_cli.options.stack import StackOptions
 from preheat_cli.options.wall_time import instant_after
@@ -38,6 +41,8 @@ class RequestOptions:
     begin: str | None = None
     until: str | None = None
     duration: str | None = None
+    wanted: Wanted | None = None  # the hold or block that the request is about
+    question: Callable[[Store, Subject, datetime], str] | None = None  # to ask before it is sent
 
     @property
     def subject(self) -> Subject:
@@ -64,6 +69,9 @@ def send_request(context: typer.Context, stack: StackOptions, options: RequestOp
                 raise CliError(f"preheat: another request has the id {request_id}; use a new id", status=CHECK_FAILED)
             _print_reply(before)  # A request id always gets the same reply.
             return
+        if options.question is not None:
+            question = options.question(store, subject, surroundings.clock.now())
+            require_confirmation(question, unchanged="no request sent")
         opened.send_request(json.dumps(message))
         if options.wait:
             _print_reply(_wait_for_reply(surroundings, store, request_id))
@@ -85,6 +93,8 @@ def _build_message(
             after = instant_after(option, text, after, store, subject)
             fields[name] = after.isoformat()
     fields |= {"duration": options.duration, "model": subject.model_id, "schedule": subject.schedule}
+    if options.wanted is not None:
+        fields["of"] = choose_request(store, subject, options.wanted, surroundings.clock.now())
     given = {name: value for name, value in fields.items() if value is not None}
     message = {"version": 1, "request_id": request_id, "verb": str(options.verb), **given}
     problems = parse(message).problems

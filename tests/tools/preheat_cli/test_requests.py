@@ -38,10 +38,10 @@ class Counter:
         self.sent = self.stack.sent
         self.bench.preheat("apply", self.bench.plant(), "--yes")
 
-    def preheat(self, *arguments: str) -> Result:
+    def preheat(self, *arguments: str, types: str = "") -> Result:
         self.stack.store = self.bench.store
         surroundings = Surroundings(self.stack, self.bench.clock, self.pause, self.stack.announced.append)
-        return CliRunner().invoke(app, [*arguments], obj=surroundings)
+        return CliRunner().invoke(app, [*arguments], obj=surroundings, input=types or None)
 
     def pause(self, seconds: float) -> None:
         self.bench.clock.advance(timedelta(seconds=0 if self.works else seconds))
@@ -114,8 +114,67 @@ def test_a_hold_is_extended_and_released_and_a_block_lifted(counter: Counter) ->
 
 
 def test_stop_now_blocks_until_the_end_of_the_demand(counter: Counter) -> None:
-    assert counter.preheat("stop-now", "weld-seams", "--reason", "line down", "--id", "s").exit_code == 0
+    assert counter.preheat("stop-now", "weld-seams", "--reason", "line down", "--id", "s", "--yes").exit_code == 0
     assert counter.standing("s").until == datetime(2026, 11, 23, 14, tzinfo=UTC)
+
+
+def test_a_release_without_an_id_ends_the_only_active_hold(counter: Counter) -> None:
+    result = counter.preheat("release", "weld-seams")
+    assert (result.exit_code, result.stderr) == (1, "preheat: weld-seams has no active hold\n")
+    counter.preheat("hold", "weld-seams", "--for", "2h", "--id", "night-7a")
+    counter.preheat("block", "weld-seams", "--for", "2h", "--id", "night-7b")
+    assert counter.preheat("release", "weld-seams").exit_code == 0
+    assert counter.standing("night-7a").released_at is not None
+    assert counter.preheat("unblock", "weld-seams").exit_code == 0
+    assert counter.standing("night-7b").released_at is not None
+    counter.preheat("hold", "--schedule", "early", "--for", "2h", "--id", "all")
+    assert counter.preheat("extend", "--schedule", "early", "--for", "1h").exit_code == 0
+    assert counter.preheat("release", "--schedule", "early").exit_code == 0
+
+
+def test_the_start_of_an_id_is_enough_if_only_one_hold_has_it(counter: Counter) -> None:
+    counter.preheat("hold", "weld-seams", "--for", "2h", "--reason", "rework", "--id", "cli-5f01")
+    counter.preheat("hold", "weld-seams", "--for", "3h", "--id", "cli-5f02")
+    both = counter.preheat("release", "weld-seams", "cli-5f0")
+    assert both.exit_code == 1
+    assert both.stderr.splitlines() == [
+        "preheat: 2 requests of weld-seams begin with 'cli-5f0'; name one by its id",
+        "  hold 2026-11-23 05:50Z to 2026-11-23 07:50Z, by AROAOPERATOR: rework (cli-5f01)",
+        "  hold 2026-11-23 05:50Z to 2026-11-23 08:50Z, by AROAOPERATOR: no reason (cli-5f02)",
+    ]
+    assert "2 requests of weld-seams are active" in counter.preheat("release", "weld-seams").stderr
+    assert counter.preheat("release", "weld-seams", "cli-5f01").exit_code == 0
+    assert counter.standing("cli-5f01").released_at is not None
+    assert counter.preheat("extend", "weld-seams", "cli", "--for", "30m").exit_code == 0
+    assert counter.standing("cli-5f02").until == datetime(2026, 11, 23, 9, 20, tzinfo=UTC)
+    assert counter.preheat("release", "weld-seams", "cli-5f01").exit_code == 0  # again: the function answers
+
+
+def test_an_id_that_hits_nothing_is_an_error_unless_anyway(counter: Counter) -> None:
+    counter.preheat("hold", "weld-seams", "--for", "2h", "--id", "a")
+    result = counter.preheat("release", "weld-seams", "cli-5f0")
+    assert (result.exit_code, counter.sent) == (1, [])
+    assert result.stderr.splitlines() == [
+        "preheat: no active hold of weld-seams has an id that begins with 'cli-5f0'",
+        "  hold 2026-11-23 05:50Z to 2026-11-23 07:50Z, by AROAOPERATOR: no reason (a)",
+        "if the request is still on its way, use the whole id and --anyway",
+    ]
+    noted = counter.preheat("release", "weld-seams", "cli-5f0", "--anyway")
+    assert (noted.exit_code, noted.stdout.partition(":")[0]) == (0, "release_noted")
+
+
+def test_stop_now_asks_and_names_the_holds_that_it_cuts(counter: Counter, golden: Callable[[Path, str], None]) -> None:
+    counter.preheat("hold", "weld-seams", "--until", "20:00", "--reason", "rework", "--id", "a")
+    counter.preheat("hold", "--schedule", "early", "--for", "2h", "--id", "b")
+    counter.preheat("hold", "weld-seams", "--from", "12:00", "--for", "2h", "--id", "later")
+    declined = counter.preheat("stop-now", "weld-seams", "--id", "s", types="n\n")
+    golden(GOLDEN / "stop-now.txt", declined.stderr)
+    assert (declined.exit_code, counter.sent) == (1, [])
+    unanswered = counter.preheat("stop-now", "--schedule", "early", "--id", "s")
+    assert unanswered.exit_code == 2
+    assert "Stop every model with schedule early now?" in unanswered.stderr
+    assert counter.preheat("stop-now", "weld-seams", "--id", "s", types="y\n").exit_code == 0
+    assert counter.standing("s").kind is Kind.BLOCK
 
 
 def test_a_refusal_ends_with_status_one_and_its_code(counter: Counter) -> None:
@@ -137,8 +196,8 @@ def test_a_refusal_ends_with_status_one_and_its_code(counter: Counter) -> None:
         (("hold", "no-such", "--until", "20:00"), "no-such has no schedule in the plan: use an instant"),
         (("hold", "--for", "2h"), "name either a model, or a schedule with --schedule"),
         (("hold", "weld-seams", "--schedule", "late", "--for", "2h"), "name either a model"),
-        (("release", "weld-seams"), "'weld-seams' given; accepted: MODEL REQUEST_ID"),
-        (("release", "--schedule", "late", "weld-seams", "a"), "accepted: REQUEST_ID after --schedule NAME"),
+        (("release",), "'nothing' given; accepted: MODEL [REQUEST_ID]"),
+        (("release", "--schedule", "late", "weld-seams", "a"), "accepted: [REQUEST_ID] after --schedule NAME"),
         (("hold", "weld-seams", "--for", "2h", "--units", "0"), "units 0; accepted: a whole number from 1 to 100"),
     ],
 )

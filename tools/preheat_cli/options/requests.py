@@ -1,4 +1,4 @@
-"""Arguments and options of the commands that send a request. Also reads `[MODEL] REQUEST_ID`."""
+"""Arguments and options of the commands that send a request. Also reads `[MODEL] [REQUEST_ID]`."""
 
 from typing import Annotated
 
@@ -26,17 +26,33 @@ Hard = Annotated[bool, typer.Option("--hard", help="Do not start the model befor
 Id = Annotated[str | None, typer.Option("--id", help="The request id. Default: a new one.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait for the reply.")]
 HoldNames = Annotated[
-    list[str], typer.Argument(metavar="[MODEL] REQUEST_ID", help="The model, and the id of the hold.")
+    list[str] | None,
+    typer.Argument(
+        metavar="[MODEL] [REQUEST_ID]",
+        help="The model, and the id of the hold or the start of its id. Without an id: the only active hold.",
+        autocompletion=complete_model,
+    ),
 ]
 BlockNames = Annotated[
-    list[str], typer.Argument(metavar="[MODEL] REQUEST_ID", help="The model, and the id of the block.")
+    list[str] | None,
+    typer.Argument(
+        metavar="[MODEL] [REQUEST_ID]",
+        help="The model, and the id of the block or the start of its id. Without an id: the only active block.",
+        autocompletion=complete_model,
+    ),
 ]
 
 
-def read_names(names: list[str], schedule: str | None) -> tuple[str | None, str]:
-    """Return the model and the request id that were typed: `MODEL REQUEST_ID`, or only the id with a schedule."""
+Anyway = Annotated[bool, typer.Option("--anyway", help="Send it even if nothing with this id is known yet.")]
+
+
+def read_names(names: list[str] | None, schedule: str | None) -> tuple[str | None, str | None]:
+    """Return the model and the request id that were typed: `MODEL [REQUEST_ID]`, or `[REQUEST_ID]` with a schedule."""
+    typed = names or []
     with reported_errors():
-        if len(names) != (1 if schedule is not None else 2):
-            wanted = "REQUEST_ID after --schedule NAME" if schedule is not None else "MODEL REQUEST_ID"
-            raise CliError(f"preheat: {' '.join(names)!r} given; accepted: {wanted}")
-    return (names[0] if schedule is None else None), names[-1]
+        if len(typed) not in ((0, 1) if schedule is not None else (1, 2)):
+            wanted = "[REQUEST_ID] after --schedule NAME" if schedule is not None else "MODEL [REQUEST_ID]"
+            raise CliError(f"preheat: {' '.join(typed) or 'nothing'!r} given; accepted: {wanted}")
+    if schedule is not None:
+        return None, typed[0] if typed else None
+    return typed[0], typed[1] if len(typed) > 1 else None

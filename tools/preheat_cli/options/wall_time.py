@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from preheat.app.ports.store import Store
 from preheat.domain.calendar.zones import from_microseconds, instant_of
 from preheat.domain.demand.request import Subject
-from preheat.domain.plan.plan import HostedModel
 from preheat_cli.errors import CliError
+from preheat_cli.planning import models_of
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 ACCEPTED: Final = "a local time such as 20:00, or an instant such as 2026-11-24T20:00 or 2026-11-24T19:00Z"
@@ -44,16 +44,10 @@ def _meant(day: date, wall: time, zone: str, *, ends: bool) -> datetime:
 
 
 def _zone(option: str, store: Store, subject: Subject) -> str:
-    schedules = [schedule for model in _models(store, subject) for schedule in model.schedules]
+    schedules = [schedule for model in models_of(store, subject) for schedule in model.schedules]
     zones = {each.zone for each in schedules if subject.schedule in (None, each.name)}
     if len(zones) != 1:
         several = f"has schedules in {' and '.join(sorted(zones))}" if zones else "has no schedule in the plan"
         name = subject.model_id or subject.schedule
         raise CliError(f"preheat: {option}: {name} {several}: use an instant with an offset, such as 2026-11-24T19:00Z")
     return zones.pop()
-
-
-def _models(store: Store, subject: Subject) -> list[HostedModel]:
-    """Return the planned model, or all models of the plan if the subject is a schedule."""
-    named = [subject.model_id] if subject.model_id is not None else store.planned_models()
-    return [model for model_id in named if (model := store.planned(model_id).model) is not None]
