@@ -34,10 +34,15 @@ class Home:
         """The stack's own account."""
         return self.reconcile_role.split(":")[4]
 
+    @property
+    def place(self) -> str:
+        """The stack for a question: `stack preheat, account 123456789012, eu-central-1`, or the local AWS."""
+        place = f"stack {self.stack_name}, account {self.account}, {self.region}"
+        return f"local AWS at {self.endpoint_url}" if self.endpoint_url else place
+
     def __str__(self) -> str:
         """Return one line: `stack preheat, account 123456789012, eu-central-1, mode act, release 0.1.0`."""
-        place = f"stack {self.stack_name}, account {self.account}, {self.region}"
-        parts = [f"local AWS at {self.endpoint_url}" if self.endpoint_url else place]
+        parts = [self.place]
         parts += [f"mode {self.mode}"] if self.mode else []
         parts += [f"release {self.release}"] if self.release else []
         return ", ".join(parts)

@@ -63,6 +63,71 @@ def test_without_a_yes_nothing_is_applied(bench: Workbench, types: str, status: 
     assert bench.store.plan_version() == 0
 
 
+def test_apply_counts_the_changes_and_asks_with_the_name_of_the_stack(bench: Workbench) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    changed = PLANT.replace("lead: 45m", "lead: 40m").replace("  paint: {", "  doors: {")
+    result = bench.preheat("apply", bench.plant(changed), types="n\n")
+    assert "\n1 to add, 1 to change, 1 to remove\n" in result.stdout
+    place = "stack preheat, account 123456789012, eu-central-1"
+    assert result.stderr == f"Apply to {place}? [y/N]:no change applied\n"
+
+
+def test_apply_as_json_is_an_object_for_each_change_and_one_for_the_plan(bench: Workbench) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    changed = PLANT.replace("lead: 45m", "lead: 40m")
+    previewed = bench.preheat("apply", bench.plant(changed), "--dry-run", "--format", "json")
+    change, plan = map(json.loads, previewed.stdout.splitlines())
+    assert (change["change"], change["model"], len(change["lines"])) == ("changed", "weld-seams", 1)
+    assert plan == {"plan": 1, "applied": False, "add": 0, "change": 1, "remove": 0}
+    applied = bench.preheat("apply", bench.plant(changed), "--yes", "--format", "json")
+    assert json.loads(applied.stdout.splitlines()[-1])["plan"] == 2
+
+
+@pytest.mark.parametrize("command", [("apply", "--dry-run"), ("plan",)])
+def test_the_detailed_exit_code_is_three_if_there_are_changes(bench: Workbench, command: tuple[str, ...]) -> None:
+    name, *options = command
+    options = [*options, "--detailed-exitcode"]
+    assert bench.preheat(name, bench.plant(), *options).exit_code == 3
+    bench.preheat("apply", bench.plant(), "--yes")
+    assert bench.preheat(name, bench.plant(), *options).exit_code == 0
+    assert bench.preheat(name, bench.plant(PLANT.replace("lead: 45m", "lead: 40m")), *options).exit_code == 3
+    assert bench.preheat(name, bench.plant(PLANT.replace("lead: 45m", "leed: 45m")), *options).exit_code == 2
+
+
+def test_the_detailed_exit_code_needs_a_file_and_a_dry_run(bench: Workbench) -> None:
+    assert "works only with --dry-run" in bench.preheat("apply", bench.plant(), "--detailed-exitcode").stderr
+    assert "needs a plant file" in bench.preheat("plan", "--detailed-exitcode").stderr
+
+
+def test_a_file_without_models_removes_all_only_when_told_twice(bench: Workbench) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    empty = bench.plant(PLANT[: PLANT.index("models:")] + "models: {}\n")
+    refused = bench.preheat("apply", empty, "--yes")
+    assert refused.exit_code == 2
+    assert bench.told(refused).splitlines()[-2:] == [
+        "preheat: plant.yaml has no models. Applying it removes 2 models, and stops those that Preheat runs",
+        "no change applied; use --remove-all if you mean it",
+    ]
+    once = bench.preheat("apply", empty, "--remove-all", types="y\nn\n")
+    assert (once.exit_code, bench.store.plan_version()) == (1, 1)
+    assert "Remove 2 models from stack preheat, " in once.stderr
+    assert bench.preheat("apply", empty, "--remove-all", types="y\ny\n").exit_code == 0
+    assert bench.store.planned_models() == []
+    assert bench.preheat("apply", empty, "--yes").exit_code == 0  # nothing is left to remove
+
+
+def test_apply_names_quota_conflicts_and_the_mode_of_the_stack(bench: Workbench) -> None:
+    bench.home = replace(HOME, mode="observe")
+    crowded = PLANT.replace("[late]", "[early]") + "quotas: {lookoutvision: {models_at_once: 1}}\n"
+    result = bench.preheat("apply", bench.plant(crowded), "--yes")
+    assert result.exit_code == 0
+    lines = result.stderr.splitlines()
+    assert lines[0] == "quota conflicts:"
+    assert lines[1].startswith("  lookoutvision: up to 2 models at once, 1 allowed")
+    assert lines[-1] == "the stack is in mode observe: Preheat starts and stops no model"
+    assert bench.preheat("apply", bench.plant(), "--yes").stderr == lines[-1] + "\n"
+
+
 def test_a_wrong_file_is_refused_as_a_whole_with_every_problem_on_stderr(bench: Workbench) -> None:
     result = bench.preheat("apply", bench.plant(PLANT.replace("lead: 45m", "lead: 7h, leed: 1m")), "--yes")
     assert result.exit_code == 2
@@ -219,6 +284,35 @@ def test_a_model_that_nobody_knows_is_a_problem_of_its_own(bench: Workbench) -> 
 def test_status_without_a_plan_says_how_to_make_one(bench: Workbench) -> None:
     result = bench.preheat("status")
     assert (result.exit_code, result.output) == (0, "no plan yet; run `preheat apply FILE`\n")
+
+
+def test_status_is_printed_again_and_again_until_it_is_interrupted(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        bench.clock.advance(timedelta(seconds=seconds))
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            monkeypatch.setattr(bench.store, "planned_models", fail)
+        if len(pauses) == 3:
+            raise KeyboardInterrupt
+
+    def fail() -> list[ModelId]:
+        raise StoreUnavailable("the due index: no answer")
+
+    surroundings = Surroundings(MemoryStack(bench.store), bench.clock, pause, lambda _line: None)
+    result = CliRunner().invoke(app, ["status", "--watch", "--interval", "2"], obj=surroundings)
+    assert (result.exit_code, pauses) == (0, [2, 2, 2])
+    assert result.stdout.count("\npaint ") == 2
+    assert result.stderr.splitlines() == [
+        "2026-11-23 05:50:00Z, every 2 s until Ctrl-C",
+        "2026-11-23 05:50:02Z, every 2 s until Ctrl-C",
+        "2026-11-23 05:50:04Z, every 2 s until Ctrl-C",
+        "preheat: the due index: no answer",
+    ]
 
 
 # --- history ----------------------------------------------------------------------------------------------------------

@@ -3,9 +3,10 @@
 Owns the order of the steps: read everything, show the changes, ask, then apply against the version that it compared.
 """
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,13 +14,17 @@ import typer
 from preheat.app.ports.errors import StaleRecord
 from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import HostedModel
-from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.comparing import CHANGED, Compared, compare, counts, describe_counts
+from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
+from preheat_cli.errors import CliError, reported_errors
+from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.stack import StackOptions, takes_stack
-from preheat_cli.planning import PlantPath, StoredPlan, check_accounts, plan_replaced, read_plant_file, read_stored_plan
-from preheat_cli.stack import Surroundings
+from preheat_cli.planning import PlantPath, plan_replaced, read_plant_file
+from preheat_cli.stack import Home, Surroundings
 from preheat_cli.views import show
 
 COLOURS = {"+": "green", "~": "yellow", "-": "red"}
+PREVIEW = " or --dry-run to preview"
 
 
 @takes_stack
@@ -28,30 +33,53 @@ def apply(
     file: PlantPath,
     *,
     stack: StackOptions,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    remove_all: Annotated[
+        bool, typer.Option("--remove-all", help="Allow a plant file without models: it removes every model.")
+    ] = False,
+    form: FormatOption = Format.TABLE,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="With --dry-run: exit status 3 if there are changes.")
+    ] = False,
 ) -> None:
     """Check a plant file, show what changes, ask, and make it the current plan."""
     with reported_errors():
-        from preheat_plantfile.compiling.plan import compiled  # noqa: PLC0415 - loads the file's typed model
-
-        plant = read_plant_file(file)
-        surroundings = Surroundings.of(context)
+        if detailed_exitcode and not dry_run:
+            raise CliError("preheat: --detailed-exitcode works only with --dry-run")
+        surroundings, plant = Surroundings.of(context), read_plant_file(file)
         opened = surroundings.open(stack)
-        store, home = opened.store, opened.home
-        check_accounts(file, plant, home)
-        stored = read_stored_plan(store)
-        models = compiled(plant, now=surroundings.clock.now(), previous=stored.models, region=home.region)
-        _show_changes(file, store, stored, models, surroundings.clock.now())
+        found = compare(file, plant, opened, surroundings.clock.now())
+        _print_changes(found, form)
+        _print_warnings(found, opened.home, surroundings.clock.now())
+        version, models = None, found.models
         if not dry_run:
-            if not yes:
-                _ask()
-            now = surroundings.clock.now()  # Time has passed since the question; new demand counts as known from now.
-            models = compiled(plant, now=now, previous=stored.models, region=home.region)
-            typer.echo(f"plan {_apply(store, stored.version, models, surroundings)} is now current")
-        _show_next(models, store, surroundings.clock.now())
-        if dry_run:
-            typer.echo("dry run: no change applied")
+            _confirm(found, opened.home, yes=yes, remove_all=remove_all)
+            # Time has passed since the question; new demand counts as known from now.
+            models = found.compile(surroundings.clock.now())
+            version = _apply(opened.store, found.stored.version, models, surroundings)
+        _print_result(replace(found, models=models), opened.store, version, form, surroundings.clock.now())
+        if detailed_exitcode and found.changes:
+            raise typer.Exit(CHANGED)
+
+
+def _confirm(found: Compared, home: Home, *, yes: bool, remove_all: bool) -> None:
+    """Ask; ask again before every model goes.
+
+    Raises:
+        CliError: the answer is no, there is no input, or a file without models came without --remove-all.
+    """
+    if found.removes_everything:
+        count = show.count(len(found.stored.models), "model")
+        if not remove_all:
+            raise CliError(
+                f"preheat: {found.file} has no models. Applying it removes {count}, and stops those that Preheat runs",
+                "no change applied; use --remove-all if you mean it",
+            )
+        if not yes:
+            require_confirmation(f"Remove {count} from {home.place}?", unchanged="no change applied", preview=PREVIEW)
+    if not yes:
+        require_confirmation(f"Apply to {home.place}?", unchanged="no change applied", preview=PREVIEW)
 
 
 def _apply(store: Store, version: int, models: Sequence[HostedModel], surroundings: Surroundings) -> int:
@@ -61,37 +89,46 @@ def _apply(store: Store, version: int, models: Sequence[HostedModel], surroundin
         raise plan_replaced(version) from error
 
 
-def _ask() -> None:
-    try:
-        agreed = typer.confirm("apply?")
-    except typer.Abort:
-        raise CliError("preheat: nobody answered; --yes applies without asking, --dry-run only shows") from None
-    if not agreed:
-        raise CliError("no change applied", status=CHECK_FAILED)
-
-
-def _show_changes(file: Path, store: Store, stored: StoredPlan, models: Sequence[HostedModel], now: datetime) -> None:
-    from preheat_cli.views.difference import changes  # noqa: PLC0415 - as above
-
-    removed = [model_id for model_id in stored.models if model_id not in {model.model_id for model in models}]
-    found = changes(
-        stored.models, models, today=now.date(), unreadable=stored.unreadable, records=store.recorded(removed)
-    )
-    against = f"plan {stored.version}" if stored.version else "no plan yet"
-    typer.echo(f"{file}: {show.count(len(models), 'model')}, compared with {against}")
-    for change in found:
+def _print_changes(found: Compared, form: Format) -> None:
+    """Print each change; as JSON one object per line."""
+    if form is Format.JSON:
+        for change in found.changes:
+            row = {"change": change.kind.name.lower(), "model": change.model_id, "lines": change.lines}
+            typer.echo(json.dumps(row))
+        return
+    against = f"plan {found.stored.version}" if found.stored.version else "no plan yet"
+    typer.echo(f"{found.file}: {show.count(len(found.models), 'model')}, compared with {against}")
+    for change in found.changes:
         typer.secho(f"  {change.kind} {change.model_id}", fg=COLOURS[change.kind])
         for line in change.lines:
             typer.echo(f"      {line}")
-    if not found:
+    if found.changes:
+        typer.echo(describe_counts(found.changes))
+    else:
         typer.echo("  No changes. Applying again re-evaluates every model, including models in the REFUSED phase.")
 
 
-def _show_next(models: Sequence[HostedModel], store: Store, now: datetime) -> None:
-    from preheat_cli.views.difference import next_start  # noqa: PLC0415 - as above
+def _print_warnings(found: Compared, home: Home, now: datetime) -> None:
+    """Print, on stderr, what a person should know before the answer: quota conflicts and the mode of the stack."""
+    for line in found.conflicts(now):
+        typer.echo(line, err=True)
+    if home.mode not in ("act", ""):
+        typer.echo(f"the stack is in mode {home.mode}: Preheat starts and stops no model", err=True)
 
-    records = store.recorded([model.model_id for model in models])
-    width = max((len(model.model_id) for model in models), default=0)
-    typer.echo("next starts:")
-    for model in models:
+
+def _print_result(found: Compared, store: Store, version: int | None, form: Format, now: datetime) -> None:
+    from preheat_cli.views.difference import next_start  # noqa: PLC0415 - keeps help fast
+
+    if form is Format.JSON:
+        plan = found.stored.version if version is None else version
+        typer.echo(json.dumps({"plan": plan, "applied": version is not None, **counts(found.changes)}))
+        return
+    if version is not None:
+        typer.echo(f"plan {version} is now current")
+    records = store.recorded([model.model_id for model in found.models])
+    width = max((len(model.model_id) for model in found.models), default=0)
+    typer.echo("next starts:" if found.models else "next starts: none")
+    for model in found.models:
         typer.echo(f"  {model.model_id:<{width}}  {next_start(model, records.get(model.model_id), now)}")
+    if version is None:
+        typer.echo("dry run: no change applied")

@@ -20,6 +20,7 @@ from preheat.domain.lead.lead_in_force import settled
 from preheat.domain.plan.plan import MODEL_ID, HostedModel, ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.ahead import active_requests, read_requests
+from preheat_cli.comparing import CHANGED, compare, describe_counts
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import complete_model
@@ -64,12 +65,19 @@ def plan(
     begin: From = None,
     end: To = None,
     form: FormatOption = Format.TABLE,
+    detailed_exitcode: Annotated[
+        bool,
+        typer.Option("--detailed-exitcode", help="Exit status 3 if FILE differs from the current plan of the stack."),
+    ] = False,
 ) -> None:
     """Preview starts, stops, costs, bridged gaps and quota conflicts."""
     with reported_errors():
         file, model = _split(names or [])
         source_of_stack = context.get_parameter_source("stack")
-        if file is not None and source_of_stack is not None and source_of_stack.name == "COMMANDLINE":
+        named = source_of_stack is not None and source_of_stack.name == "COMMANDLINE"
+        if detailed_exitcode and file is None:
+            raise CliError("preheat: --detailed-exitcode needs a plant file to compare")
+        if file is not None and named and not detailed_exitcode:
             raise CliError(f"preheat: name either the plant file {file} or --stack {stack.name}")
         surroundings = Surroundings.of(context)
         now = surroundings.clock.now()
@@ -77,10 +85,15 @@ def plan(
         source = _from_file(file, asked) if file is not None else _from_stack(surroundings, stack)
         source = replace(source, models=select_models(source.models, model))
         _print(source, asked, now, form)
+        if detailed_exitcode and file is not None:
+            found = compare(file, read_plant_file(file), surroundings.open(stack), now)
+            typer.echo(f"compared with plan {found.stored.version}: {describe_counts(found.changes)}", err=True)
+            if found.changes:
+                raise typer.Exit(CHANGED)
 
 
 def _split(names: list[str]) -> tuple[Path | None, list[str]]:
-    """Return the plant file and the models that were typed. Unlike most files, a model has no dot in its name."""
+    """Split the arguments into the plant file and the models. Unlike most files, a model has no dot in its name."""
     if names and (not MODEL_ID.fullmatch(names[0]) or Path(names[0]).is_file()):
         return Path(names[0]), names[1:]
     return None, names

@@ -4,12 +4,14 @@ Owns how the facts are printed. `model_status` reads them. Decides nothing.
 """
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Final
 
 import typer
 
+from preheat.app.ports.errors import StoreUnavailable
 from preheat.app.ports.store import Store
 from preheat.domain.demand.demand import HORIZON, Demand, Outlook
 from preheat.domain.plan.plan import ModelId, strictest_of
@@ -23,6 +25,8 @@ from preheat_cli.stack import Surroundings
 from preheat_cli.views import requests as request_views
 from preheat_cli.views import show
 
+CLEAR: Final = "\x1b[H\x1b[2J"  # moves the cursor to the top and clears the terminal
+
 
 @takes_stack
 def status(
@@ -31,6 +35,8 @@ def status(
     *,
     stack: StackOptions,
     form: FormatOption = Format.TABLE,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Print it again and again, until Ctrl-C.")] = False,
+    interval: Annotated[float, typer.Option(min=1, help="With --watch: seconds between two prints.")] = 5,
 ) -> None:
     """Print the state of each model, or every fact about named models.
 
@@ -38,18 +44,41 @@ def status(
     """
     with reported_errors():
         surroundings = Surroundings.of(context)
-        store, now = surroundings.open(stack).store, surroundings.clock.now()
+        store = surroundings.open(stack).store
         named = [ModelId(name) for name in dict.fromkeys(model or ())]
-        found = [read_status(store, model_id, now) for model_id in named or _known(store, now)]
-        if form is Format.JSON:
-            for each in found:
-                typer.echo(json.dumps(fields(each)))
-        elif named:
-            typer.echo("\n".join(line for each in found for line in full(each)))
-        else:
-            typer.echo("\n".join(table(found)) if found else "no plan yet; run `preheat apply FILE`")
-        if any(each.problem for each in found):
+        if watch:
+            _watch(surroundings, interval, lambda: _print(store, named, form, surroundings.clock.now()))
+        elif not _print(store, named, form, surroundings.clock.now()):
             raise typer.Exit(CHECK_FAILED)
+
+
+def _print(store: Store, named: Sequence[ModelId], form: Format, now: datetime) -> bool:
+    """Print the state of the named models, or of all; return whether all are readable and known."""
+    found = [read_status(store, model_id, now) for model_id in named or _known(store, now)]
+    if form is Format.JSON:
+        for each in found:
+            typer.echo(json.dumps(fields(each)))
+    elif named:
+        typer.echo("\n".join(line for each in found for line in full(each)))
+    else:
+        typer.echo("\n".join(table(found)) if found else "no plan yet; run `preheat apply FILE`")
+    return not any(each.problem for each in found)
+
+
+def _watch(surroundings: Surroundings, interval: float, print_once: Callable[[], bool]) -> None:
+    """Print until Ctrl-C. If the store does not answer, print the error and ask again at the next print."""
+    try:
+        while True:
+            if sys.stdout.isatty():
+                typer.echo(CLEAR, nl=False)
+            typer.echo(f"{show.instant(surroundings.clock.now())}, every {interval:g} s until Ctrl-C", err=True)
+            try:
+                print_once()
+            except StoreUnavailable as error:
+                typer.echo(f"preheat: {error}", err=True)
+            surroundings.pause(interval)
+    except KeyboardInterrupt:
+        return
 
 
 def table(found: Sequence[ModelStatus]) -> list[str]:

@@ -43,7 +43,7 @@ BlockNames = Annotated[
 ]
 
 
-Anyway = Annotated[bool, typer.Option("--anyway", help="Send it even if nothing with this id is known yet.")]
+Anyway = Annotated[bool, typer.Option("--anyway", help="Send it even if Preheat does not know this id yet.")]
 
 
 def read_names(names: list[str] | None, schedule: str | None) -> tuple[str | None, str | None]:

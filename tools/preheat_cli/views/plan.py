@@ -150,6 +150,12 @@ def _conflicts(found: Sequence[Run], terms: Terms) -> Iterator[str]:
     yield from _some(lines)
 
 
+def conflicts(found: Sequence[Run], terms: Terms) -> list[str]:
+    """Return the quota conflicts of runs, with a heading; nothing if there are none."""
+    lines = list(_conflicts(found, terms))
+    return lines if len(lines) > 1 else []
+
+
 def _some(lines: Sequence[str]) -> list[str]:
     more = [f"and {len(lines) - LINES:,} more"] if len(lines) > LINES else []
     return [f"  {line}" for line in [*lines[:LINES], *more]]
