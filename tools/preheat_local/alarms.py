@@ -72,7 +72,7 @@ class Alarm:
         name, comparison = described["AlarmName"], described.get("ComparisonOperator", "")
         if described.get("Metrics") or described.get("Statistic") not in STATISTICS or comparison not in CROSSES:
             shown = {key: described.get(key) for key in ("Metrics", "Statistic", "ComparisonOperator")}
-            raise LocalAwsError(f"alarm {name} cannot be judged on the local AWS: {shown}")
+            raise LocalAwsError(f"the local AWS cannot evaluate alarm {name}: {shown}")
         return cls(
             name,
             described["Namespace"],

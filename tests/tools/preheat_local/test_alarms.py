@@ -71,5 +71,5 @@ def test_whole_periods_count_and_the_last_is_the_one_that_it_is_now() -> None:
     "change", [{"Metrics": [{"Id": "m1"}]}, {"Statistic": "p90"}, {"ComparisonOperator": "LessThanLowerThreshold"}]
 )
 def test_what_is_not_judged_here_is_refused_by_name(change: dict[str, object]) -> None:
-    with pytest.raises(LocalAwsError, match="alarm late cannot be judged"):
+    with pytest.raises(LocalAwsError, match="cannot evaluate alarm late"):
         Alarm.read(DESCRIBED | change)

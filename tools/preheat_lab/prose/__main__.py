@@ -10,14 +10,13 @@ from preheat_lab.prose.sources import passages
 def main(places: list[str]) -> int:
     """Lint all texts, or those at `places` (also where the exceptions file leaves them out)."""
     exceptions = load()
-    states = frozenset(exceptions.states)
     alerts: dict[str, None] = {}
     count = 0
     for passage in passages():
         if not passage.place.startswith(tuple(places)) if places else exceptions.skip(passage):
             continue
         count += 1
-        for finding in findings(passage.text, heading=passage.heading, states=states):
+        for finding in findings(exceptions.clean(passage.text), heading=passage.heading):
             if not exceptions.excuse(passage, finding):
                 alerts[f"{passage.place}: {finding.rule}: {finding.found!r}: {finding.advice}"] = None
     lines = [*alerts, *([] if places else exceptions.unused())]

@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from preheat_lab.prose.rules import Finding
+from preheat_lab.prose.rules import Finding, Rule
 from preheat_lab.prose.sources import Passage
 
 FILE = Path(__file__).parent / "exceptions.toml"
@@ -15,45 +15,51 @@ FILE = Path(__file__).parent / "exceptions.toml"
 
 @dataclass
 class Exceptions:
-    """What may stay as it is: participles that name a state, single findings, places that are not linted."""
+    """What may stay as it is: participles that name a state, phrases, single findings, places that are not linted."""
 
     states: dict[str, str]
+    phrases: dict[str, str]
     single: list[dict[str, str]]
     places: dict[str, str]
-    _used: set[int] = field(default_factory=set)
+    _used: set[str] = field(default_factory=set)
 
     def skip(self, passage: Passage) -> bool:
         """Return whether the place of a passage is not linted."""
         return passage.place.startswith(tuple(self.places))
 
+    def clean(self, text: str) -> str:
+        """Return a text without the phrases that may stay."""
+        for phrase in self.phrases:
+            if phrase in text:
+                self._used.add(phrase)
+                text = text.replace(phrase, "…")
+        return text
+
     def excuse(self, passage: Passage, finding: Finding) -> bool:
-        """Return whether a finding has an exception of its own, and remember that it was needed."""
-        for number, entry in enumerate(self.single):
-            if (
-                passage.place.startswith(entry["place"])
-                and entry["text"] in passage.text
-                and entry["rule"] == finding.rule
-            ):
-                self._used.add(number)
+        """Return whether a finding has an exception, and remember that it was needed."""
+        participle = finding.found.split()[-1]
+        if finding.rule is Rule.PASSIVE and participle in self.states:
+            self._used.add(participle)
+            return True
+        for entry in self.single:
+            at_place = passage.place.startswith(entry["place"])
+            if at_place and entry["text"] in passage.text and entry["rule"] == finding.rule:
+                self._used.add(entry["text"])
                 return True
         return False
 
     def unused(self) -> list[str]:
-        """Return the single exceptions that excused nothing, as words for people."""
-        return [
-            f"{entry['place']}: the exception for {entry['text']!r} excuses nothing; remove it"
-            for number, entry in enumerate(self.single)
-            if number not in self._used
-        ]
+        """Return the exceptions that excused nothing, as words for people."""
+        texts = [*self.states, *self.phrases, *(entry["text"] for entry in self.single)]
+        return [f"the exception for {text!r} excuses nothing; remove it" for text in texts if text not in self._used]
 
 
 def load(file: Path = FILE) -> Exceptions:
     """Read the file. Every entry has a reason of at least two words, or ValueError."""
     content = tomllib.loads(file.read_text(encoding="utf-8"))
-    states, single, places = (
-        content.get(key, default) for key, default in (("states", {}), ("single", []), ("places", {}))
-    )
-    reasons = [*states.values(), *places.values(), *(entry.get("reason", "") for entry in single)]
+    states, phrases, places = (content.get(key, {}) for key in ("states", "phrases", "places"))
+    single = content.get("single", [])
+    reasons = [*states.values(), *phrases.values(), *places.values(), *(entry.get("reason", "") for entry in single)]
     if short := [reason for reason in reasons if len(reason.split()) < 2]:
         raise ValueError(f"an exception needs a reason in words: {short}")
-    return Exceptions(states, single, places)
+    return Exceptions(states, phrases, single, places)

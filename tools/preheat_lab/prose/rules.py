@@ -119,10 +119,10 @@ def length(sentence: str) -> int:
     return sum(1 for word in sentence.split() if re.search(r"[A-Za-z0-9`]", word))
 
 
-def findings(text: str, *, heading: bool = False, states: frozenset[str] = frozenset()) -> Iterator[Finding]:
+def findings(text: str, *, heading: bool = False) -> Iterator[Finding]:
     """Yield every breach in one passage, in reading order of its sentences.
 
-    A participle in `states` names a state, so that "is hosted" is no passive. A heading may begin with "What".
+    A heading may begin with "What".
     """
     for sentence in sentences(text):
         for pattern, advice in _WORDS:
@@ -131,7 +131,7 @@ def findings(text: str, *, heading: bool = False, states: frozenset[str] = froze
         for match in _FOR.finditer(sentence):
             yield Finding(Rule.WORD, match[0], "write: because")
         for match in _PASSIVE.finditer(sentence):
-            if match["participle"] not in _NO_PARTICIPLE | states:
+            if match["participle"] not in _NO_PARTICIPLE:
                 yield Finding(Rule.PASSIVE, match[0], "say who does it, or address the reader")
         for match in _PARTICIPLE.finditer(sentence):
             yield Finding(Rule.PARTICIPLE, match[0], "name the thing")

@@ -134,7 +134,7 @@ def test_of_another_version_nothing_else_is_judged() -> None:
         ("", "not JSON"),
         ("hold weld-seams", "not JSON"),
         ("[]", "is not a JSON object"),
-        ('{"model": "a", "model": "b"}', "given twice"),
+        ('{"model": "a", "model": "b"}', "occurs twice"),
         ('{"priority": NaN}', "NaN is not JSON"),
         ('{"priority": -Infinity}', "Infinity is not JSON"),
         ('{"priority": ' + "9" * 400 + "}", "a number of 400 digits"),

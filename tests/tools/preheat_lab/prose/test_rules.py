@@ -29,10 +29,6 @@ def test_a_question_and_a_heading_may_begin_with_what() -> None:
     assert list(findings("What you need", heading=True)) == []
 
 
-def test_a_participle_that_names_a_state_is_no_passive() -> None:
-    assert list(findings("The model is hosted.", states=frozenset({"hosted"}))) == []
-
-
 def test_a_sentence_ends_before_a_capital_and_not_at_an_abbreviation() -> None:
     assert sentences("Run it, e.g. Now. See `_`. It takes 1.5 s.") == [
         "Run it, e.g. Now.",

@@ -1,8 +1,12 @@
 """The prose linter sees what people read, with its line, and nothing of the code around it."""
 
-from preheat_lab.prose.exceptions import FILE, load
+from pathlib import Path
+
+import pytest
+
+from preheat_lab.prose.exceptions import Exceptions, load
 from preheat_lab.prose.rules import findings
-from preheat_lab.prose.sources import ROOT, of_module, of_page, of_template, passages
+from preheat_lab.prose.sources import Passage, of_module, of_page, of_template, passages
 
 
 def test_a_page_gives_headings_paragraphs_items_and_cells_with_their_lines() -> None:
@@ -44,11 +48,34 @@ def test_every_kind_of_source_is_found_in_the_project() -> None:
     assert "tools/preheat_cli/commands/apply.py" in places
 
 
-def test_every_exception_has_a_reason_and_something_to_excuse() -> None:
-    exceptions = load(FILE)
+def test_an_exception_excuses_its_finding_and_no_other() -> None:
+    reason = "A reason in words."
+    single = [{"place": "p.md", "rule": "word", "text": "for good measure", "reason": reason}]
+    exceptions = Exceptions({"hosted": reason, "idle": reason}, {"cannot be read": reason}, single, {})
+
+    def left(place: str, text: str) -> list[str]:
+        passage = Passage(place, text)
+        return [each.found for each in findings(exceptions.clean(text)) if not exceptions.excuse(passage, each)]
+
+    assert left("p.md:3", "The model is hosted.") == []
+    assert left("p.md:3", "The model is started.") == ["is started"]
+    assert left("p.md:3", "The file cannot be read.") == []
+    assert left("p.md:3", "Add one for good measure.") == []
+    assert left("q.md:3", "Add one for good measure.") == ["for good"]
+    assert exceptions.unused() == ["the exception for 'idle' excuses nothing; remove it"]
+
+
+def test_an_exception_without_a_reason_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "exceptions.toml"
+    file.write_text('[states]\nhosted = ""\n', encoding="utf-8")
+    with pytest.raises(ValueError, match="needs a reason"):
+        load(file)
+
+
+def test_every_exception_of_the_project_is_needed() -> None:
+    exceptions = load()
     for seen in passages():
-        for finding in findings(seen.text, heading=seen.heading, states=frozenset(exceptions.states)):
+        for finding in findings(exceptions.clean(seen.text), heading=seen.heading):
             exceptions.excuse(seen, finding)
     assert exceptions.unused() == []
     assert not [place for place in exceptions.places if not any(seen.place.startswith(place) for seen in passages())]
-    assert (ROOT / "README.md").exists()

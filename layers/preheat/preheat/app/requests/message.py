@@ -161,7 +161,7 @@ def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise ValueError(f"field {excerpt(name)} is given twice")
+            raise ValueError(f"field {excerpt(name)} occurs twice")
         found[name] = value
     return found
 

@@ -129,7 +129,7 @@ def _draining(s: Situation, draining: Draining, drain: Drain) -> Move:
     else:
         wait, seen = (
             looks.READINGS_APART,
-            "the queue looks empty" if draining.left == 0 else "the queue is not read yet",
+            "the queue looks empty" if draining.left == 0 else "Preheat has not read the queue yet",
         )
     wake_at = until if wait is None else min(s.now + wait, until)
     reason = f"Draining: {seen}; stopping at {format_instant(until)} at the latest"

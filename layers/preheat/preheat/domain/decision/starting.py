@@ -93,7 +93,7 @@ def _death(s: Situation, attempt: Attempt, *, failed: bool) -> str | None:
     if failed and (attempt.left or own_outcome or s.now >= attempt.lease_ends_at()):
         return "Start failed"
     if not failed and attempt.left:
-        return "Stopped again: somebody stopped the model, or its token was used before"
+        return "Stopped again: somebody stopped the model, or an earlier call used its token"
     if attempt.is_aged(s.now):
         return "The token is too old to send again"
     if attempt.answer is not None and REACTIONS[attempt.answer].definite and s.model is not None:
@@ -123,7 +123,7 @@ def _not_cleared(s: Situation, attempt: Attempt) -> Move:
     """What failed is still there after its stop: seen too early within the lease, a spent attempt after it."""
     effort = s.record.effort
     if s.now < attempt.lease_ends_at() or effort is None:
-        reason = f"Stop answered {attempt.answer}, but the model is still failed"
+        reason = f"Stop answered {attempt.answer}, but the service still reports the model as failed"
         return hold(s, Phase.STOPPING, reason, attempt.lease_ends_at())
     counted = changed(effort, attempts=min(effort.attempts + 1, ATTEMPTS_MAX))
     return burnt(changed(s, record=changed(s.record, effort=counted)), "Failed, and the stop did not remove it")
@@ -179,7 +179,7 @@ def _wait_for_capacity(s: Situation) -> Move:
     """
     effort = s.record.effort
     if effort is None:
-        raise ValueError(f"{s.record.model_id}: a start fails only while a demand is served")
+        raise ValueError(f"{s.record.model_id}: a start fails only during a demand")
     retry_at = s.now + looks.CAPACITY_EVERY
     action = Action.CAPACITY if effort.short_since is None else Action.LOOK
     effort = changed(
@@ -197,7 +197,7 @@ def burnt(s: Situation, why: str) -> Move:
     """Record a burnt attempt, whose lease is over; from the second one on the next waits for its backoff."""
     effort = s.record.effort
     if effort is None:
-        raise ValueError(f"{s.record.model_id}: a start burns out only while a demand is served")
+        raise ValueError(f"{s.record.model_id}: a start uses its last attempt only during a demand")
     if effort.attempts >= ATTEMPTS_MAX:
         retry_at, then = None, "no further attempt until the demand ends"
     else:

@@ -137,7 +137,7 @@ def _serving(f: Facts, words: str) -> _Finding:
     """Hosted, and needed."""
     ready, record, demand = VerdictState.READY, f.record, f.demand
     if record is None or demand is None:
-        raise ValueError(f"{f.model_id} is not needed, or was never seen")
+        raise ValueError(f"{f.model_id} is not needed, or Preheat has never seen it")
     if record.phase is Phase.WARMING:
         return _Finding(None, VerdictCause.INFERENCE, words)
     since = f.effort.hosted_at if f.effort is not None and f.effort.hosted_at is not None else record.since

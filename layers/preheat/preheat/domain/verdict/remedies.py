@@ -33,7 +33,7 @@ def look_command(target: Target) -> str | None:
 
 
 def _history(f: Facts) -> Remedy:
-    return Remedy("See what was tried", f"preheat history {f.model_id}")
+    return Remedy("See what Preheat tried", f"preheat history {f.model_id}")
 
 
 def _look(f: Facts) -> Iterator[Remedy]:
@@ -106,7 +106,7 @@ def _of_failed_foreign(f: Facts) -> Iterator[Remedy]:
 
 
 def _of_hanging(f: Facts) -> Iterator[Remedy]:
-    yield Remedy("Preheat stops it once and starts it again; see what was tried", f"preheat history {f.model_id}")
+    yield Remedy("Preheat stops it once and starts it again; see what Preheat tried", f"preheat history {f.model_id}")
     yield from _look(f)
 
 
