@@ -159,7 +159,7 @@ class LookoutService(Answering):
         if token is not None:
             known = self._tokens.recall(token, parameters, turn=turn, now=call.now, scope=scope, after=after)
             if known is not None and known.parameters != parameters:
-                raise self._report_change(token, model)
+                raise self._refuse_change(token, model)
             if known is not None:
                 call.answer, call.replayed = known.answer, True
                 return Status(known.answer)
@@ -175,7 +175,7 @@ class LookoutService(Answering):
             self._tokens.remember(token, parameters, status.value, turn=turn, now=call.now, scope=scope)
         return status
 
-    def _report_change(self, token: str, model: SimulatedModel) -> ServiceError:
+    def _refuse_change(self, token: str, model: SimulatedModel) -> ServiceError:
         message = f"ClientToken {token} was sent before with other parameters"
         code = self.switches.changed_parameters
         return make_conflict(message, model.name) if code == "ConflictException" else ServiceError(code, message)

@@ -30,7 +30,7 @@ class CustomLabelsService(Answering):
         self, arn: str, min_units: int, max_units: int | None = None, *, caller: Caller = API
     ) -> str:
         """Begin to run a version; return its status."""
-        project, version = self._find_version(arn)
+        project, version = self._parse_arn(arn)
 
         def handle(call: Progress) -> str:
             if max_units is not None and max_units < min_units:
@@ -39,16 +39,16 @@ class CustomLabelsService(Answering):
             def begin(model: SimulatedModel) -> None:
                 call.fault = self._begin_start(model, (min_units, max_units), call.now) or call.fault
 
-            return self._report_change(call, arn, lambda status: decide_start(status, self.switches), begin)
+            return self._change_version(call, arn, lambda status: decide_start(status, self.switches), begin)
 
         return self._answer(self.words.start, project, version, handle, caller=caller)
 
     def stop_project_version(self, arn: str, *, caller: Caller = API) -> str:
         """Begin to stop a version; return its status."""
-        project, version = self._find_version(arn)
+        project, version = self._parse_arn(arn)
 
         def handle(call: Progress) -> str:
-            return self._report_change(
+            return self._change_version(
                 call,
                 arn,
                 lambda status: decide_stop(status, self.switches),
@@ -94,7 +94,7 @@ class CustomLabelsService(Answering):
 
     def detect_custom_labels(self, arn: str, image: bytes, *, caller: Caller = API) -> list[dict[str, Any]]:
         """Return a made-up finding, the same for the same bytes; only a RUNNING version gives one."""
-        project, version = self._find_version(arn)
+        project, version = self._parse_arn(arn)
 
         def handle(call: Progress) -> list[dict[str, Any]]:
             model = self._fleet.model(project, version, call.now)
@@ -134,14 +134,14 @@ class CustomLabelsService(Answering):
         return f"arn:aws:rekognition:{self.region}:{self.account}"
 
     @staticmethod
-    def _find_version(arn: str) -> tuple[str, str]:
+    def _parse_arn(arn: str) -> tuple[str, str]:
         _, project, _, version, *_ = arn.split("/")
         return project, version
 
-    def _report_change(
+    def _change_version(
         self, call: Progress, arn: str, reply: Callable[[Status], CallReply], begin: Callable[[SimulatedModel], None]
     ) -> str:
-        project, version = self._find_version(arn)
+        project, version = self._parse_arn(arn)
         model = self._fleet.model(project, version, call.now)
         if arn != self.version_arn(project, version):
             raise make_not_found("MODEL", arn)

@@ -45,7 +45,7 @@ class Outside:
                 yield Edge("service: completed", NOBODY, state.with_service(place, hosting.complete(service)))
             if not state.faults:
                 continue
-            spent = state.spend()
+            spent = state.spend_fault()
             if service.state == hosting.STARTING:
                 yield Edge("fault: hosting failed", NOBODY, spent.with_service(place, hosting.fail(service)))
             if service.state == hosting.STOPPING:
@@ -65,7 +65,7 @@ class Outside:
                 made = self._rules.called(service, 0, start=start, run_by=hosting.RACED if ours else hosting.PERSON)
                 if made.changed:
                     after = state.with_service(place, made.service)._replace(people=state.people - 1)
-                    yield self.cover("person: starts it" if start else "person: stops it", after)
+                    yield self.cover_by_demand("person: starts it" if start else "person: stops it", after)
 
     def _may_be_ours(self, state: ExploredState, place: int) -> bool:
         """Return whether Preheat must take what starts now for its own, by all that it saw and can see."""
@@ -91,7 +91,7 @@ class Outside:
             return state.with_service(place, service._replace(run_by=hosting.OURS))
         return state
 
-    def cover(self, event: str, state: ExploredState) -> Edge:
+    def cover_by_demand(self, event: str, state: ExploredState) -> Edge:
         """Note that a demand covers what a person has started; a clock that is behind still sees its end."""
         plan = self._scenario.plans[state.plan]
         if plan is not None:

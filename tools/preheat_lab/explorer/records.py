@@ -55,7 +55,7 @@ class RecordsExplored:
         record: ModelRecord = self._values[number]
         return record
 
-    def move_on(self, number: int, now: int) -> int:
+    def shift_to(self, number: int, now: int) -> int:
         """Return the record as it looks at a later point."""
         key = (number, now)
         record = self._as_of.get(key)
@@ -146,13 +146,13 @@ class RecordsExplored:
                 reading = BacklogReading(answer)
         return passage, reading
 
-    def find_unrecorded(self, worker: WorkerState) -> tuple[Broken, ...]:
+    def judge_unrecorded(self, worker: WorkerState) -> tuple[Broken, ...]:
         """Return what is broken by a pass that has called, if its next step is not to write down the answer."""
         if self._passes.next_call(worker.losses, worker.answers).kind == SAVE:
             return ()
         return tuple(by_answer(None, self._record_answer(worker)))
 
-    def close_attempt(self, state: ExploredState, worker: WorkerState, callers: Iterable[Attempt]) -> Iterator[Broken]:
+    def judge_close(self, state: ExploredState, worker: WorkerState, callers: Iterable[Attempt]) -> Iterator[Broken]:
         """Judge the write that the worker is about to win by the calls that others are about to make."""
         after = self._passes.next_call(worker.losses, worker.answers).record
         if after is not None:

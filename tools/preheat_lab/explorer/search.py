@@ -186,7 +186,7 @@ def _is_kept(world: ExploredWorld, state: ExploredState, *, run: bool) -> bool:
         return False
     if wanted is None:
         return True
-    if world.scenario.tells_makers and state.services[wanted].interfere():
+    if world.scenario.tells_makers and state.services[wanted].is_by_somebody_else():
         return True  # left to its maker, and recorded
     effort = record.effort
     given_up = effort is not None and (effort.attempts >= ATTEMPTS_MAX or effort.repairs >= REPAIRS_MAX)

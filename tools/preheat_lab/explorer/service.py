@@ -55,7 +55,7 @@ class ExploredService(NamedTuple):
     run_by: int = NOT_RUN
     known: tuple[KnownToken, ...] = ()
 
-    def interfere(self) -> bool:
+    def is_by_somebody_else(self) -> bool:
         """Return whether a person made what is there, as the tags of the service show."""
         return self.run_by in (PERSON, COVERED, RACED)
 
@@ -104,7 +104,7 @@ class ServiceRules:
         after = service
         if changed:
             after = (
-                ExploredService(STARTING, STOPPED, run_by, _turn(service.known, starts=False))
+                ExploredService(STARTING, STOPPED, run_by, _mark_turned(service.known, starts=False))
                 if start
                 else service._replace(state=STOPPING, former=STOPPED)
             )
@@ -120,7 +120,7 @@ def complete(service: ExploredService) -> ExploredService:
     if service.state == STARTING:
         return service._replace(state=HOSTED)
     if service.state == STOPPING:
-        return ExploredService(STOPPED, STOPPED, NOT_RUN, _turn(service.known, starts=True))
+        return ExploredService(STOPPED, STOPPED, NOT_RUN, _mark_turned(service.known, starts=True))
     if service.state == BUSY:
         return service._replace(state=service.former, former=STOPPED)
     return service
@@ -142,5 +142,5 @@ def begin_update(service: ExploredService) -> ExploredService:
     return service._replace(state=BUSY, former=service.state)
 
 
-def _turn(known: tuple[KnownToken, ...], *, starts: bool) -> tuple[KnownToken, ...]:
+def _mark_turned(known: tuple[KnownToken, ...], *, starts: bool) -> tuple[KnownToken, ...]:
     return tuple(each._replace(turned=True) if each.starts is starts else each for each in known)

@@ -62,7 +62,7 @@ class ExploredState(NamedTuple):
         """Return all workers but one."""
         return self.workers[:place] + self.workers[place + 1 :]
 
-    def spend(self) -> "ExploredState":
+    def spend_fault(self) -> "ExploredState":
         """Return the situation with one fault less to come."""
         return self._replace(faults=self.faults - 1)
 

@@ -141,7 +141,7 @@ class ExploredWorld:
             after = after._replace(gate=behind.arrived(after.gate), waiting=False)
         if after.now > self.scenario.hard_until:
             after = after._replace(faults=0, people=0)
-        return self.outside.cover("left alone for a minute", after)
+        return self.outside.cover_by_demand("left alone for a minute", after)
 
     def hard(self, state: ExploredState) -> Iterator[Edge]:
         """Yield everything that may come next while everything may happen."""
@@ -153,30 +153,30 @@ class ExploredWorld:
         if len(state.workers) < scenario.workers and self.records.is_due(state.record, state.now):
             yield self._deliver(state, "look")
             if state.faults and state.now > 0:
-                late = self._deliver(state.spend(), "fault: look, with a clock that is behind", behind=1)
-                yield self.outside.cover(late.event, late.state)
+                late = self._deliver(state.spend_fault(), "fault: look, with a clock that is behind", behind=1)
+                yield self.outside.cover_by_demand(late.event, late.state)
         if state.now < scenario.hard_until and all(state.now < worker.born + LIFE for worker in state.workers):
-            yield self.outside.cover("time passes", self._later(state))
+            yield self.outside.cover_by_demand("time passes", self._later(state))
         yield from self.outside.step_services(state)
         if behind.arrived(state.gate) != state.gate:
             yield Edge("gate: arrives", NOBODY, state._replace(gate=behind.arrived(state.gate)))
         if self.scenario.drains and state.faults:
             word = "queue: empties" if state.waiting else "queue: fills"
-            yield Edge(word, NOBODY, state.spend()._replace(waiting=not state.waiting))
+            yield Edge(word, NOBODY, state.spend_fault()._replace(waiting=not state.waiting))
         on_its_way = any(self._request(worker).kind == STOP for worker in state.workers)
         yield from self.outside.step_people(state, stop_on_its_way=on_its_way)
         yield from self._of_plans(state)
         yield from self._of_requests(state)
         if state.faults:
             for place in places:
-                yield Edge("fault: crash", place, state.spend()._replace(workers=state.others(place)))
+                yield Edge("fault: crash", place, state.spend_fault()._replace(workers=state.others(place)))
 
     def _of_plans(self, state: ExploredState) -> Iterator[Edge]:
         if state.unwoken:
             yield self._wake(state)
         elif state.plan + 1 < len(self.scenario.plans):
             applied = state._replace(plan=state.plan + 1, unwoken=True)
-            edge = self.outside.cover("apply: the next plan is current", applied)
+            edge = self.outside.cover_by_demand("apply: the next plan is current", applied)
             yield edge if self.scenario.apart else self._wake(edge.state)._replace(event="apply: the next plan")
 
     def _of_requests(self, state: ExploredState) -> Iterator[Edge]:
@@ -186,19 +186,19 @@ class ExploredWorld:
             return
         word = "release" if request in self.scenario.requests[: len(state.asked)] else request.kind
         asked = state._replace(asked=(*state.asked, state.now))
-        after = self._bump(asked) if request.subject.schedule is None else asked._replace(unwoken=True)
-        yield self.outside.cover(f"request: {word}", after)
+        after = self._bump_version(asked) if request.subject.schedule is None else asked._replace(unwoken=True)
+        yield self.outside.cover_by_demand(f"request: {word}", after)
 
-    def _bump(self, state: ExploredState) -> ExploredState:
+    def _bump_version(self, state: ExploredState) -> ExploredState:
         woken = state._replace(record=self.records.wake(state.record))
         return woken._replace(workers=self._outdate(state.workers))
 
     def _wake(self, state: ExploredState) -> Edge:
-        return Edge("wakes the model", NOBODY, self._bump(state._replace(unwoken=False)))
+        return Edge("wakes the model", NOBODY, self._bump_version(state._replace(unwoken=False)))
 
     def _later(self, state: ExploredState) -> ExploredState:
         now = state.now + 1
-        return state._replace(now=now, record=self.records.move_on(state.record, now))
+        return state._replace(now=now, record=self.records.shift_to(state.record, now))
 
     # --- one step of a worker ---------------------------------------------------------------------------------------
 
@@ -215,7 +215,7 @@ class ExploredWorld:
             yield self._save(state, place, late)
         if not state.faults:
             return
-        spent = state.spend()
+        spent = state.spend_fault()
         if request.kind == DESCRIBE:
             for event, answer in self._unreadable:
                 yield self._answer(spent, place, answer, f"fault: {event}")
@@ -267,7 +267,7 @@ class ExploredWorld:
         if target is None:
             raise ValueError("a look names its target")
         service = state.services[self.outside.place(target)]
-        foreign = self.scenario.tells_makers and service.interfere() and service.state != hosting.GONE
+        foreign = self.scenario.tells_makers and service.is_by_somebody_else() and service.state != hosting.GONE
         return (self._foreign if foreign else self._looks)[service.state]
 
     def _deliver(self, state: ExploredState, event: str, *, behind: int = 0) -> Edge:
@@ -287,7 +287,7 @@ class ExploredWorld:
             while (request := self.passes.next_call(worker.losses, answers)).kind == STANDINGS:
                 answers = (*answers, self.asking.read(state, request))
         loaded = self._at_its_clock(worker._replace(answers=answers, fresh=True), state.now)
-        return self._move(event, state, place, loaded)
+        return self._move_worker(event, state, place, loaded)
 
     def _reading(self, worker: WorkerState, now: int) -> int:
         """Return what the worker's clock shows."""
@@ -316,11 +316,11 @@ class ExploredWorld:
         if called:
             attempt = self._request(worker).attempt
             if attempt is not None:
-                broken = tuple(self._make_call(attempt, worker, state.now))
+                broken = tuple(self._judge_call(attempt, worker, state.now))
         moved = worker._replace(answers=(*worker.answers, answer), called_at=at)
         if not called:
             moved = self._at_its_clock(moved, state.now)
-        return self._move(event, state, place, moved)._replace(broken=broken)
+        return self._move_worker(event, state, place, moved)._replace(broken=broken)
 
     def _call(
         self, state: ExploredState, place: int, request: RemoteCall, *, lost: bool = False, retried: bool = False
@@ -335,7 +335,7 @@ class ExploredWorld:
         target = self.outside.place(attempt.target)
         service = state.services[target]
         made = self.outside.called(service, token, start=start)
-        broken = list(self._make_call(attempt, worker, state.now))
+        broken = list(self._judge_call(attempt, worker, state.now))
         if made.changed:
             by_person = service.run_by == hosting.PERSON and service.running()
             broken += by_effect(attempt, effects=made.effects, by_person=by_person)
@@ -345,21 +345,21 @@ class ExploredWorld:
         moved = worker._replace(answers=(*worker.answers, answer), called_at=state.now)
         event = f"fault: {attempt.call}, answer lost" if lost else str(attempt.call)
         event = f"fault: {attempt.call}, the client's second try throttled" if retried else event
-        edge = self._move(event, state.with_service(target, made.service), place, moved)
+        edge = self._move_worker(event, state.with_service(target, made.service), place, moved)
         return edge._replace(broken=tuple(broken))
 
     def _change(self, state: ExploredState, place: int, attempt: Attempt, *, lost: bool) -> Edge:
         """A worker opens or closes the gate, which allows it although somebody else has written meanwhile."""
         worker = state.workers[place]
-        broken = tuple(self._make_call(attempt, worker, state.now))
+        broken = tuple(self._judge_call(attempt, worker, state.now))
         gate = behind.changed(state.gate, opens=attempt.call is Call.OPEN)
         answer = self._answer_lost if lost else self._conflict if gate is None else self._won
         moved = worker._replace(answers=(*worker.answers, answer), called_at=state.now)
         event = f"fault: {attempt.call}, answer lost" if lost else str(attempt.call)
         after = state if gate is None else state._replace(gate=gate)
-        return self._move(event, after, place, moved)._replace(broken=broken)
+        return self._move_worker(event, after, place, moved)._replace(broken=broken)
 
-    def _make_call(self, attempt: Attempt, worker: WorkerState, now: int) -> Iterator[Broken]:
+    def _judge_call(self, attempt: Attempt, worker: WorkerState, now: int) -> Iterator[Broken]:
         """Judge a call; a token stands for the parameters with which any way has first sent it."""
         digest = self._digests.setdefault(self.values.number(attempt.client_token), attempt.digest())
         first = Sent(attempt.first_at, digest)
@@ -373,8 +373,8 @@ class ExploredWorld:
 
     def _record_answer(self, state: ExploredState, place: int, clock: int) -> Edge:
         ready = self._to_save(state.workers[place], clock)
-        if broken := self.records.find_unrecorded(ready):
-            return self._move("the answer is not written down", state, place, None)._replace(broken=broken)
+        if broken := self.records.judge_unrecorded(ready):
+            return self._move_worker("the answer is not written down", state, place, None)._replace(broken=broken)
         return self._save(state, place, ready)
 
     def _save(
@@ -393,15 +393,17 @@ class ExploredWorld:
         if not fresh and not lost and again:
             follower = WorkerState(worker.losses + 1, (), fresh=False, born=worker.born, behind=worker.behind)
             if follower.losses == WRITES_LOST_MAX:
-                return self._move(event, state, place, None)
+                return self._move_worker(event, state, place, None)
         if not fresh or not arrives:
-            return self._move(event, state, place, follower)
+            return self._move_worker(event, state, place, follower)
         written = self.records.written(state, worker)
         others = self._outdate(state.others(place))
         won = state._replace(record=written.record, workers=(*others, follower), seen=written.seen)
-        edge = self._move(event, self.outside.written(won, worker), len(others), follower._replace(named=written.named))
+        edge = self._move_worker(
+            event, self.outside.written(won, worker), len(others), follower._replace(named=written.named)
+        )
         callers = [call.attempt for call in map(self._request, others) if call.attempt is not None]
-        closed = tuple(self.records.close_attempt(state, worker, callers)) if callers else ()
+        closed = tuple(self.records.judge_close(state, worker, callers)) if callers else ()
         return edge._replace(broken=(*written.broken, *closed))
 
     def _outdate(self, workers: tuple[WorkerState, ...]) -> tuple[WorkerState, ...]:
@@ -424,7 +426,7 @@ class ExploredWorld:
         )
         return WorkerState(LOOSE, (self.values.number(bare),), fresh=False, born=worker.born, named=worker.named)
 
-    def _move(self, event: str, state: ExploredState, place: int, worker: WorkerState | None) -> Edge:
+    def _move_worker(self, event: str, state: ExploredState, place: int, worker: WorkerState | None) -> Edge:
         """Return the state with one worker moved on; one that is done is gone. Workers are alike: they are sorted."""
         others = state.others(place)
         if worker is not None and worker.called_at != NEVER_CALLED and not worker.fresh and self.scenario.reduced:

@@ -107,11 +107,11 @@ class Requesters:
             self._send(json.dumps(then), by, chance.choice((0, 10, 1800, 5400)))
 
     def _send(self, body: str, sender: str, after: int) -> None:
-        message = self._note_sent(body, sender)
+        message = self._make_message(body, sender)
         for wait in (after, after + self._chance.randint(0, 900))[: 1 + (self._chance.random() < 0.1)]:
             self._later(message, timedelta(seconds=wait))
 
-    def _note_sent(self, body: str, sender: str) -> QueuedMessage:
+    def _make_message(self, body: str, sender: str) -> QueuedMessage:
         number = len(self.sent) + 1
         message = QueuedMessage(f"00000000-0000-4000-9000-{number:012x}", body, self._world.clock.at)
         self.sent[message.message_id] = sent = Sent(message.message_id, sender, body)
@@ -129,7 +129,7 @@ class Requesters:
         until = self._world.clock.at + timedelta(minutes=self._chance.randint(20, 90))
         body = {"version": 1, "request_id": f"late-{len(self.sent)}", "verb": Verb.HOLD, "model": model_id}
         body |= {"until": f"{until:%Y-%m-%dT%H:%M:%SZ}", "priority": 50}
-        self._deliver(self._note_sent(json.dumps(body), self._chance.choice(SENDERS)))
+        self._deliver(self._make_message(json.dumps(body), self._chance.choice(SENDERS)))
 
     def is_disturbed(self) -> bool:
         """Draw whether somebody is quicker than the answer under way."""

@@ -114,7 +114,7 @@ class PromiseWatch:
         """A model's requests have changed: the judges go by them from now on. Return the demands that are new."""
         self._stood.add(model.model_id)
         before, since = self._wanted[model.model_id].demands, self._by_person.get(model.model_id)
-        if since is not None and self._judge_covered(model.model_id, since, at):
+        if since is not None and self._is_covered(model.model_id, since, at):
             # A hold that is released before its begin leaves no demand behind; what was adopted for it stays adopted.
             self._adoptable.add(model.model_id)
         self._wanted[model.model_id] = _DemandsOfModel(model.lead, demands(model, *self._span, standing))
@@ -269,7 +269,7 @@ class PromiseWatch:
         if changed:
             self._effects[token] += 1
             since = self._by_person.pop(model_id, None)
-            covered = model_id in self._adoptable or (since is not None and self._judge_covered(model_id, since, at))
+            covered = model_id in self._adoptable or (since is not None and self._is_covered(model_id, since, at))
             self._adoptable.discard(model_id)
             uncovered = since is not None and not covered
             strange = uncovered and attempt.call is Call.STOP and model_id not in self._raced
@@ -337,7 +337,7 @@ class PromiseWatch:
             if self._told[key] > 1:
                 self.missed("L3", model_id, at, "the demand is judged a second time")
 
-    def _judge_covered(self, model_id: ModelId, since: datetime, at: datetime) -> bool:
+    def _is_covered(self, model_id: ModelId, since: datetime, at: datetime) -> bool:
         return any(demand.start_at <= at for demand in self._wanted[model_id].from_(since)[:1])
 
     def _count(self, model_id: ModelId, at: datetime) -> None:

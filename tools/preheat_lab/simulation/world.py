@@ -261,10 +261,10 @@ class SimulatedWorld:
             self.promises.expect(model, self.begins_at, self.until)
             self._fills(model)
             self._sometimes(days * mix.people, partial(self._person, model))
-            self._sometimes(days * mix.unreadable, partial(self._break, model.model_id))
+            self._sometimes(days * mix.unreadable, partial(self._break_record, model.model_id))
         for kind in OUTAGES:
             self._sometimes(days * mix.outages, partial(self._outage, kind))
-        self._sometimes(days * mix.restores, self._restore)
+        self._sometimes(days * mix.restores, self._restore_plans)
         self._sometimes(days * mix.quotas, self._quota)
         self._sometimes(days * mix.poison, self._poison)
 
@@ -295,7 +295,7 @@ class SimulatedWorld:
         noticed_at = self.clock.at + timedelta(minutes=self.random.randint(1, 30))
         self.at(noticed_at, lambda: self.store.wake(model.model_id, self.clock.at))
 
-    def _break(self, model_id: ModelId) -> None:
+    def _break_record(self, model_id: ModelId) -> None:
         self.store.unreadable[model_id] = self.clock.at + timedelta(minutes=self.random.randint(5, 120))
 
     def _outage(self, kind: str) -> None:
@@ -303,7 +303,7 @@ class SimulatedWorld:
         self.down[kind] = max(self.down.get(kind, ends), ends)
         self.note(OUTAGES[kind], *self.everyone)
 
-    def _restore(self) -> None:
+    def _restore_plans(self) -> None:
         """The plans are restored to a copy from before the first apply; somebody applies the present one again."""
         if self.store.current:
             self.store.current = 0

@@ -87,7 +87,7 @@ class Answering(SimulatedAccount, ABC):
             error = error if lost else make_refusal(fault)
         if error is not None:
             core = error.code
-            error = self._note_end(error)
+            error = self._translate_error(error)
             call.answer, call.http_status = error.code, self.words.http.get(core, 400)
         self.call_log.add(
             LoggedCall(
@@ -131,7 +131,7 @@ class Answering(SimulatedAccount, ABC):
                 ServiceCode=self.words.backend,
             )
 
-    def _note_end(self, error: ServiceError) -> ServiceError:
+    def _translate_error(self, error: ServiceError) -> ServiceError:
         """Return an error of the core in the service's words; only Lookout for Vision's have members of their own."""
         said = self.words.code(error.code)
         return error if not self.words.codes else ServiceError(said, error.message)
