@@ -164,6 +164,11 @@ class EndpointService(Answering):
         """Have an endpoint config name a model, or none, as one for inference components."""
         self._check_config(config, self.now()).is_model_named = named
 
+    def is_untagged(self, name: str) -> bool:
+        """Return whether there is an endpoint, and nobody gave it a tag. This is no call."""
+        standing = self._standing(name, self.now())
+        return standing is not None and not standing.tags
+
     def person_starts(self, project: str, version: str, units: int = 1) -> str:
         """Create an endpoint as a person would, with no tag; raises ServiceError if the name is taken."""
         del units  # an endpoint config says how many instances there are

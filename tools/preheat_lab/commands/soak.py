@@ -1,10 +1,11 @@
 """Simulate many plants under every fault, on all cores, and sum what happened.
 
-    python -m preheat_lab soak --shifts 100000 --first-seed 1 --requests 300
+    python -m preheat_lab soak --shifts 100000 --first-seed 1
+    python -m preheat_lab soak --shifts 10000 --service sagemaker --requests 120
 
-Seeds run in order from `--first-seed` and print a line each; the last line names the next seed, so that ranges add up.
-A violation is printed with its seed and the commit: `preheat simulate --seed N --faults all`, with the same
-`--requests`, repeats it. Exits with 1 if a promise is broken.
+A seed draws the service, its switches, the size of the plant and the rate of requests. Seeds run in order from
+`--first-seed` and print a line each; the last line names the next seed, so that ranges add up. A violation is printed
+with the commit and the command that repeats its run. Exits with 1 if a promise is broken.
 """
 
 import argparse
@@ -12,30 +13,33 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import count
 from os import cpu_count, nice
 
-from preheat_lab.simulation import SimulationOutcome, count_default_requests, simulate
-
-MODELS, DAYS = 20, 30
-
-
-def simulate_seed(seed: int, requests: int) -> SimulationOutcome:
-    """Return the outcome of one seed."""
-    return simulate(seed=seed, models=MODELS, days=DAYS, faults="all", requests=requests)
+from preheat.domain.plan.plan import Backend
+from preheat_lab.simulation import SimulationOutcome
+from preheat_lab.simulation.hosting import SERVICES
+from preheat_lab.simulation.soak_run import SoakRun
 
 
-def simulate_seeds(first_seed: int, requests: int) -> Iterator[SimulationOutcome]:
-    """Yield the outcomes of the seeds, in order."""
+def simulate_seeds(
+    first_seed: int, service: Backend | None, requests: int | None
+) -> Iterator[tuple[SoakRun, SimulationOutcome]]:
+    """Yield the runs of the seeds with their outcomes, in order."""
+    runs = (SoakRun.draw(seed, service=service, requests=requests) for seed in count(first_seed))
     with ProcessPoolExecutor(cpu_count(), initializer=nice, initargs=(10,)) as pool:
-        ahead = 2 * (cpu_count() or 1)
-        seeds = count(first_seed)
-        waiting = [pool.submit(simulate_seed, next(seeds), requests) for _ in range(ahead)]
+
+        def submit() -> tuple[SoakRun, Future[SimulationOutcome]]:
+            run = next(runs)
+            return run, pool.submit(run.run)
+
+        waiting = [submit() for _ in range(2 * (cpu_count() or 1))]
         try:
             while True:
-                yield waiting.pop(0).result()
-                waiting.append(pool.submit(simulate_seed, next(seeds), requests))
+                run, outcome = waiting.pop(0)
+                yield run, outcome.result()
+                waiting.append(submit())
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -45,27 +49,32 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--shifts", type=int, default=100_000)
-    parser.add_argument("--first-seed", type=int, default=1)
-    asked = count_default_requests("all", MODELS, DAYS)
-    parser.add_argument("--requests", type=int, default=asked, help=f"of others, for each seed; {asked} if absent")
+    parser.add_argument("--shifts", type=int, default=100_000, help="stop after this many shifts (default: 100000)")
+    parser.add_argument("--first-seed", type=int, default=1, help="the first seed (default: 1)")
+    services = [service.value for service in SERVICES]
+    parser.add_argument("--service", choices=services, help="the hosting service; drawn from the seed if absent")
+    parser.add_argument("--requests", type=int, help="requests in each run; drawn from the seed if absent")
     given = parser.parse_args(arguments)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    service = Backend(given.service) if given.service else None
     begun = time.monotonic()
     shifts = starts = stops = passes = calls = late = violations = requests = 0
     faults: Counter[str] = Counter()
     cells: set[tuple[str, str, str]] = set()
     outcome = None
-    for outcome in simulate_seeds(given.first_seed, given.requests):
+    for run, outcome in simulate_seeds(given.first_seed, service, given.requests):
         shifts, starts, stops = shifts + outcome.shifts, starts + outcome.starts, stops + outcome.stops
         requests += outcome.requests
         passes, calls, late = passes + outcome.passes, calls + outcome.calls, late + outcome.late
         faults.update(outcome.faults)
         cells.update(outcome.cells)
         violations += len(outcome.violations)
-        print(outcome.summary(), flush=True)
+        drawn = ", ".join([run.service, *(f"{name}={value}" for name, value in run.switches)])
+        print(f"{outcome.summary()} ({drawn})", flush=True)
         for violation in outcome.violations:
-            print(f"broken: seed {outcome.seed}, commit {commit.stdout.strip() or 'unknown'}: {violation}", flush=True)
+            print(f"broken: commit {commit.stdout.strip() or 'unknown'}: {violation}", flush=True)
+        if outcome.violations:
+            print(f"repeat: {run.command()}", flush=True)
         if shifts >= given.shifts:
             break
     if outcome is None:

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from operator import itemgetter
 from typing import Protocol
@@ -43,6 +43,9 @@ GATE_FAULT_COSTS = 15 * MINUTE
 START_COSTS = timedelta(minutes=20)
 LOOKED_AT_WITHIN = timedelta(minutes=11)  # what is hosted, unless a hold's own edge comes first
 STUCK_COSTS = timedelta(minutes=80)
+NEVER = datetime.min.replace(tzinfo=UTC)
+BLOCKED_CHECKED_EVERY = 5 * MINUTE
+FREED_SEEN_WITHIN = 2 * BLOCKED_CHECKED_EVERY  # by the judge, then by a pass
 # Faults that Preheat waits out, call after call: they use no attempt.
 PATIENT = frozenset({Mishap.THROTTLE, Mishap.QUOTA})
 BURNT_BY_LEAST = 2  # what else must have happened before a demand's attempts or repairs may be spent
@@ -63,6 +66,9 @@ class JudgedWorld(Protocol):
     def status(self, target: Target) -> Status:
         """Return what the service's state really is, without a call."""
 
+    def is_foreign(self, target: Target) -> bool:
+        """Return whether the service shows that somebody else made what is there."""
+
     def at(self, at: datetime, event: Callable[[], None]) -> None:
         """Let an event happen."""
 
@@ -73,6 +79,7 @@ class Promises:
     def __init__(self, world: JudgedWorld) -> None:
         self._world = world
         self._hits: dict[ModelId, list[tuple[datetime, Mishap]]] = defaultdict(list)
+        self._blocked_at: dict[ModelId, datetime] = {}  # when what failed and is somebody else's was seen last
         self.shifts = 0
         self.asked = False  # somebody has asked for something: what was foreseen may be so no longer
 
@@ -127,7 +134,8 @@ class Promises:
         if status is Status.HOSTED:
             return
         since = min(demand.start_at, self._since(model.target)) - MINUTE
-        if not self._hits_of(model.model_id, since) and not self._resized_since(model, since):
+        excused = self._hits_of(model.model_id, since) or self._resized_since(model, since)
+        if not excused and not self._is_blocked(model):
             world.watch.missed("L1", model.model_id, world.clock.at, f"{status} at ready_at")
         else:
             self._check_recovered(model, demand)
@@ -139,6 +147,9 @@ class Promises:
         status, effort = world.status(model.target), world.store.records[model.model_id].effort
         spent = effort is not None and (effort.attempts >= ATTEMPTS_MAX or effort.repairs >= REPAIRS_MAX)
         if status is Status.HOSTED or now >= demand.end:
+            return
+        if self._is_blocked(model):
+            self._later(now + BLOCKED_CHECKED_EVERY, self._check_recovered, model, demand)
             return
         since = demand.start_at - 2 * model.lead
         hits = [mishap for _, mishap in self._hits_since(model.model_id, since)]
@@ -159,10 +170,27 @@ class Promises:
             return  # A transition that hangs cannot be stopped, so the model cannot be started again.
         if stuck > 1:
             return  # Preheat stops a start that hangs once for a demand; it records the next one as late, and waits.
-        if now < demand.ready_at + cost:
-            self._later(demand.ready_at + cost, self._check_recovered, model, demand)
+        allowed = max(demand.ready_at, self._free_again_by(model)) + cost
+        if now < allowed:
+            self._later(allowed, self._check_recovered, model, demand)
         else:
             world.watch.missed("L1", model.model_id, now, f"{status}, {now - demand.ready_at} after ready_at")
+
+    def _is_blocked(self, model: HostedModel) -> bool:
+        """Return whether something of somebody else's failed in the model's place: no start can succeed there.
+
+        Preheat must not remove it, so L1 counts from when it is gone.
+        """
+        world = self._world
+        blocked = world.status(model.target) is Status.HOSTING_FAILED and world.is_foreign(model.target)
+        if blocked:
+            self._blocked_at[model.model_id] = world.clock.at
+        return blocked
+
+    def _free_again_by(self, model: HostedModel) -> datetime:
+        """Return by when a model whose place was blocked must be hosted, if its place was free again at once."""
+        blocked_at = self._blocked_at.get(model.model_id)
+        return blocked_at + FREED_SEEN_WITHIN + START_COSTS + model.lead if blocked_at is not None else NEVER
 
     def _check_told_late(self, model: HostedModel, demand: Demand) -> None:
         world, model_id = self._world, model.model_id
@@ -182,7 +210,8 @@ class Promises:
         world, status = self._world, self._world.status(model.target)
         since = min(demand.start_at, self._since(model.target))
         restarted = self._resized_since(model, world.clock.at - START_COSTS - model.lead)
-        if status is not Status.HOSTED and not restarted and not self._hits_of(model.model_id, since):
+        excused = restarted or self._hits_of(model.model_id, since) or self._is_blocked(model)
+        if status is not Status.HOSTED and not excused and world.clock.at >= self._free_again_by(model):
             world.watch.missed("L1", model.model_id, world.clock.at, f"{status} before the end")
 
     def _check_large_enough(self, model: HostedModel, demand: Demand) -> None:

@@ -198,6 +198,7 @@ class PromiseWatch:
                 after,
                 observed=self.saw,
                 needed=needed,
+                covered=self._is_amid(model_id, at),
                 returned=returned,
                 left=left,
                 attempts=attempts,

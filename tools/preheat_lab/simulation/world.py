@@ -64,6 +64,7 @@ from preheat_simulator.core.calls import LoggedCall as ServiceCall
 from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.core.switches import Switches
+from preheat_simulator.sagemaker import EndpointService
 
 QUEUE_URL = "https://sqs.eu-central-1.amazonaws.com/111122223333/preheat-work"
 POISON = (
@@ -204,6 +205,10 @@ class SimulatedWorld:
         """Return what the service's state really is, without a call."""
         return self.service.status(target.project, target.version)
 
+    def is_foreign(self, target: Target) -> bool:
+        """Return whether the service shows that somebody else made what is there: Preheat never removes it."""
+        return isinstance(self.service, EndpointService) and self.service.is_untagged(target.project)
+
     def amid_pass(self, model_id: ModelId) -> None:
         """Let a hold be answered between the look of a pass that is about to stop, and its write."""
         runs = self.watch.saw is Observed.HOSTED and self.watch.needed(model_id, self.clock.at) is None
@@ -286,11 +291,11 @@ class SimulatedWorld:
             self.at(self.begins_at + timedelta(minutes=self.random.randrange(self.days * 24 * 60)), event)
 
     def _person(self, model: HostedModel) -> None:
-        """Let a person do what the model's state allows: start it if it is stopped, stop it if it is hosted."""
+        """Let a person start a stopped model, stop a hosted one, or remove what failed and Preheat may not remove."""
         target, status = model.target, self.status(model.target)
         if status is Status.TRAINED:
             self.service.person_starts(target.project, target.version)
-        elif status is Status.HOSTED:
+        elif status is Status.HOSTED or (status is Status.HOSTING_FAILED and self.is_foreign(target)):
             self.service.person_stops(target.project, target.version)
         noticed_at = self.clock.at + timedelta(minutes=self.random.randint(1, 30))
         self.at(noticed_at, lambda: self.store.wake(model.model_id, self.clock.at))

@@ -187,6 +187,13 @@ def test_a_new_start_whose_last_is_not_known_dead_breaks_s1() -> None:
     assert intends(NEXT, Observed.FAILED, left=False) == []
 
 
+def test_what_failed_is_cleared_for_a_start_that_is_due_and_not_before() -> None:
+    idle = replace(STARTING, attempt=None, ownership=Ownership.NONE)
+    assert intends(STOP, Observed.FAILED, before=idle, needed=False, covered=True) == []
+    assert intends(STOP, Observed.FAILED, before=idle, needed=False) == ["S4"]
+    assert intends(STOP, Observed.HOSTED, before=idle, needed=False, covered=True) == ["S4"]
+
+
 def test_a_call_is_named_by_its_write() -> None:
     assert intends(None, Observed.STOPPED) == ["S2"]
 

@@ -249,6 +249,7 @@ def by_intent(  # noqa: C901 - one judgement, rule by rule
     observed: Observed,
     needed: bool,
     returned: bool,
+    covered: bool = False,
     left: bool | None = None,
     attempts: int = 0,
     repairs: int = 0,
@@ -257,7 +258,8 @@ def by_intent(  # noqa: C901 - one judgement, rule by rule
 ) -> Iterator[Broken]:
     """Judge a won write that names the call to be made next.
 
-    `observed` is what the pass saw; `needed`: the stored demand forbids a stop at the moment of the write; `returned`:
+    `observed` is what the pass saw; `needed`: the stored demand forbids a stop at the moment of the write; `covered`:
+    a start for the stored demand is due, and some services start a failed model only after it was stopped; `returned`:
     under the attempt of `before`, the model was seen out of its stopped state, and is stopped again. `attempts`: the
     starts of different tokens that were intended for the demand served, this one included, whatever the record counts;
     `repairs`: those of them that followed a start under which the model was seen to leave and return.
@@ -282,7 +284,8 @@ def by_intent(  # noqa: C901 - one judgement, rule by rule
     hung = after.effort is not None and after.effort.unstuck
     if attempt.call is Call.STOP and needed and observed is Observed.STARTING and not hung:
         yield Broken("S3", "starting and needed, yet a stop is called for, and not because it hangs")
-    if attempt.call is Call.STOP and not before.is_engaged() and not needed and not may_stop_any:
+    clears = covered and observed is Observed.FAILED
+    if attempt.call is Call.STOP and not before.is_engaged() and not (needed or clears or may_stop_any):
         yield Broken("S4", "a stop is called for of what is neither started nor adopted")
     old = before.attempt
     left = old is not None and old.left if left is None else left
