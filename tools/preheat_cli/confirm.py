@@ -21,6 +21,7 @@ def require_confirmation(question: str, *, unchanged: str, preview: str = "") ->
     try:
         agreed = typer.confirm(question, err=True)
     except typer.Abort:
+        typer.echo(err=True)  # ends the line of the question
         raise CliError(
             f"preheat: Confirmation required but no input is available. Use --yes to continue without it{preview}."
         ) from None

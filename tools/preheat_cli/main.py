@@ -18,6 +18,7 @@ from preheat_cli.commands import (
     extend,
     history,
     hold,
+    init,
     migrate,
     plan,
     release,
@@ -70,6 +71,7 @@ def preheat(
 app.command()(up.up)
 app.command()(down.down)
 app.command()(demo.demo)
+app.command()(init.init)
 app.command()(validate.validate)
 app.command()(windows.windows)
 app.command()(plan.plan)
