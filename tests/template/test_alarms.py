@@ -272,3 +272,17 @@ def test_the_audit_comes_as_often_as_it_counts_on(of_type: OfType) -> None:
     minutes = audit.EVERY // timedelta(minutes=1)
     assert of_type("AWS::Scheduler::Schedule")["AuditSchedule"]["ScheduleExpression"] == f"rate({minutes} minutes)"
     assert of_type("AWS::Serverless::Function")["AuditFunction"]["Timeout"] < audit.EVERY.total_seconds()
+
+
+def test_every_log_line_that_an_alarm_quotes_is_one_that_a_function_writes(of_type: OfType, root: Path) -> None:
+    sources = [*(root / "layers/preheat/preheat").rglob("*.py"), *(root / "functions").rglob("*.py")]
+    written = " ".join(path.read_text(encoding="utf-8") for path in sources)
+    page = (root / "docs" / "alarms.md").read_text(encoding="utf-8")
+    quoted = {
+        line
+        for alarm in of_type(ALARM).values()
+        for line in re.findall(r'log line "([^"]+)"', alarm["AlarmDescription"])
+    }
+    quoted |= set(re.findall(r"[Ll](?:og|ine|ook for)[^.`]*`([a-z]+(?: [a-z]+)+)`", page))
+    assert len(quoted) >= 8
+    assert not [line for line in quoted if f'"{line}"' not in written]
