@@ -59,6 +59,12 @@ test-explored: setup  ## the tests that search every order of events: explorer, 
 test-rules: setup  ## every other test, and whether each error handler ran
 	nice $(PYTEST) --handlers tests $(addprefix --ignore=,$(ON_LOCAL_AWS) $(SIMULATED) $(EXPLORED))
 
+# The library of holidays follows the environment's language unless it is told one.
+test-locales: setup  ## run the tests of calendars and plant files under three languages of the environment
+	for language in en_US.UTF-8 C.UTF-8 de_DE.UTF-8; do \
+	  LANG=$$language LC_ALL=$$language LANGUAGE=$$language nice $(PYTEST) tests/tools/preheat_plantfile tests/tools/preheat_cli/test_windows_and_plan.py || exit 1; \
+	done
+
 check: setup .venv-docs/ready  ## say yes or no: format, lint, types, import contracts, prose, site, template, tests
 	.venv/bin/ruff format --check $(PYTHON_CODE)
 	.venv/bin/ruff check $(PYTHON_CODE)
@@ -131,4 +137,4 @@ clean:  ## stop the local AWS and remove what was built; the environments stay
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: lab setup requirements test test-local test-rules test-simulated test-explored check site build demo chaos verify-service-model soak schedules rules benchmark explore mutants matrix branches statemachine requests-fuzz costs diagram clean help
+.PHONY: lab setup requirements test test-local test-rules test-simulated test-explored test-locales check site build demo chaos verify-service-model soak schedules rules benchmark explore mutants matrix branches statemachine requests-fuzz costs diagram clean help

@@ -129,6 +129,7 @@ def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
 
     found, problems = _runs(source, asked)
     notes = preview_text.notes(source.models, found, asked, source.terms, now=now if source.records is None else None)
+    notes += [f"warning: {each}" for each in _closings(source.models, asked)]
     if form is Format.JSON:
         for run in found:
             row = {"start_at": run.start_at, "ready_at": run.ready_at, "end_at": run.end_at}
@@ -144,6 +145,15 @@ def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
     typer.echo("\n".join([*notes, *problems]), err=form is Format.JSON)
     if problems:
         raise typer.Exit(CHECK_FAILED)
+
+
+def _closings(models: Sequence[HostedModel], asked: Window) -> list[str]:
+    """Return where a closed day removes more than 24 hours."""
+    from preheat_plantfile.checks.warnings import closed_day_warnings  # noqa: PLC0415 - keeps help fast
+    from preheat_plantfile.compiling.holidays import Range  # noqa: PLC0415 - as above
+
+    schedules = dict.fromkeys(each for model in models for each in model.schedules)
+    return list(closed_day_warnings(schedules, Range(asked.start.date(), asked.end.date())))
 
 
 def _active(source: Source, now: datetime) -> list[str]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from preheat.domain.plan.plan import ROLE, Backend, Target
+from preheat_plantfile.checks.calendars import calendar_problems
 from preheat_plantfile.checks.leads import lead_problems
-from preheat_plantfile.checks.schedules import calendar_problems, schedule_problems, unknown
+from preheat_plantfile.checks.schedules import schedule_problems, unknown
 from preheat_plantfile.checks.sizes import size_problems
 from preheat_plantfile.schema.leaves import VERSION_ARN
 from preheat_plantfile.schema.models import LookoutTarget, RekognitionTarget, SageMakerTarget, backend_of

@@ -9,13 +9,10 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final
 
 from preheat.domain.calendar.recurrence_rule import RecurrenceRule, comes_true
-from preheat_plantfile.compiling.holidays import categories_of, names_of
-from preheat_plantfile.schema.calendars import countries
 from preheat_plantfile.schema.dates import RuleChoice, read_cycle_days, read_date, read_rule
 from preheat_plantfile.yaml import Document, FieldPath, Problem, items_of, mapping_of
 
 _RECURRING: Final = ("days", "month_days", "months")
-_NAMES_KNOWN: Final = range(2020, 2035)  # years whose holidays tell what holidays are called
 _SHOWN: Final = 12  # names in one message
 
 
@@ -29,10 +26,14 @@ def schedule_problems(document: Document) -> Iterator[Problem]:
         if not {"windows", "rotations", "added"} & set(entry):
             found, accepted = "found neither windows, rotations nor added", "at least one of them"
             yield Problem(document.place(path), path, found, accepted)
-        yield from _span(document, path, entry)
+        yield from span_problems(document, path, entry)
         for kind in ("windows", "added"):
             for index, window in items_of(entry, kind):
                 yield from _window(document, (*path, kind, index), window)
+                if kind == "added" and "on_closed" in window:
+                    where = (*path, kind, index, "on_closed")
+                    accepted = "on_closed in windows: an added window starts on closed days too"
+                    yield Problem(document.place(where, of_key=True), where, "found on_closed in added", accepted)
         for index, rotation in items_of(entry, "rotations"):
             yield from _rotation(document, (*path, "rotations", index), rotation)
         yield from _replaced(document, path, entry)
@@ -40,22 +41,6 @@ def schedule_problems(document: Document) -> Iterator[Problem]:
         for index, one in enumerate(named if isinstance(named, list) else []):
             if isinstance(one, str) and one not in calendars:
                 yield unknown(document, (*path, "closed", index), one, "calendar of this file", calendars)
-
-
-def calendar_problems(document: Document) -> Iterator[Problem]:
-    """Yield the problems between the fields of each calendar."""
-    for name, entry in mapping_of(document.value, "calendars").items():
-        path: FieldPath = ("calendars", name)
-        if not isinstance(entry, dict):
-            continue
-        for index, shutdown in items_of(entry, "shutdowns"):
-            yield from _span(document, (*path, "shutdowns", index), shutdown)
-        for index, holidays in items_of(entry, "holidays"):
-            yield from _holidays(document, (*path, "holidays", index), holidays)
-        if entry.get("bridge_days") is True and not entry.get("holidays"):
-            where = (*path, "bridge_days")
-            accepted = "bridge_days beside holidays, since they lie next to one"
-            yield Problem(document.place(where), where, "found true without holidays", accepted)
 
 
 def unknown(document: Document, where: FieldPath, found: str, what: str, known: Collection[str]) -> Problem:
@@ -90,7 +75,7 @@ def _window(document: Document, path: FieldPath, window: dict[str, Any]) -> Iter
         where = (*path, "rrule")
         found = f"found {rule.text!r}, which no date fulfils"
         yield Problem(document.place(where), where, found, "a rule that some date fulfils")
-    yield from _span(document, path, window)
+    yield from span_problems(document, path, window)
     yield from _hours(document, path, window)
 
 
@@ -106,7 +91,7 @@ def _hours(document: Document, path: FieldPath, hours: dict[str, Any]) -> Iterat
 
 def _rotation(document: Document, path: FieldPath, rotation: dict[str, Any]) -> Iterator[Problem]:
     shifts, cycle = mapping_of(rotation, "shifts"), rotation.get("cycle")
-    yield from _span(document, path, rotation)
+    yield from span_problems(document, path, rotation)
     for name, hours in shifts.items():
         if isinstance(hours, dict):
             yield from _hours(document, (*path, "shifts", name), hours)
@@ -135,30 +120,8 @@ def _replaced(document: Document, path: FieldPath, entry: dict[str, Any]) -> Ite
             yield from _hours(document, (*path, "replaced", index, "windows", number), hours)
 
 
-def _holidays(document: Document, path: FieldPath, entry: dict[str, Any]) -> Iterator[Problem]:
-    country, part = entry.get("country"), entry.get("subdivision")
-    if not isinstance(country, str) or country not in countries():
-        return
-    parts = countries()[country]
-    if isinstance(part, str) and part not in parts:
-        yield unknown(document, (*path, "subdivision"), part, f"part of {country} whose holidays are known", parts)
-        return
-    kinds, known = entry.get("categories", ["public"]), categories_of(country)
-    kinds = [kind for kind in kinds if isinstance(kind, str)] if isinstance(kinds, list) else []
-    for index, kind in enumerate(kinds):
-        if kind not in known:
-            where = (*path, "categories", index)
-            yield unknown(document, where, kind, f"category of holidays of {country}", sorted(known))
-    without = entry.get("without")
-    if not set(kinds) <= known or not isinstance(without, list) or not (part is None or isinstance(part, str)):
-        return
-    names = sorted(names_of(country, part, kinds, _NAMES_KNOWN))
-    for index, name in enumerate(without):
-        if isinstance(name, str) and name not in names:
-            yield unknown(document, (*path, "without", index), name, "holiday there", names)
-
-
-def _span(document: Document, path: FieldPath, entry: dict[str, Any]) -> Iterator[Problem]:
+def span_problems(document: Document, path: FieldPath, entry: dict[str, Any]) -> Iterator[Problem]:
+    """Yield the problem of an `until` that lies before its `from`."""
     first, last = _read(read_date, entry.get("from")), _read(read_date, entry.get("until"))
     if first is not None and last is not None and last < first:
         where = (*path, "until")

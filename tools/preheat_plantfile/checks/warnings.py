@@ -1,28 +1,58 @@
 """What a valid plant file says that its author may not intend: each a sentence, none of them an error.
 
-Reads the typed plant. Knows neither where anything stands in the file nor how a warning is printed.
+Reads the typed plant and its schedules. Knows neither where anything stands in the file nor how a warning is printed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
 from typing import Final
 
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow
 from preheat.domain.plan.plan import Backend
+from preheat_plantfile.compiling.holidays import Range, ahead_of
+from preheat_plantfile.compiling.schedules import schedule
 from preheat_plantfile.schema.models import PlantFile
 
 NAMES_MAX: Final = 5  # in one warning
+DAYS_MAX: Final = 5  # of one window
+_DAY: Final = timedelta(days=1)
+_HOUR: Final = timedelta(hours=1)
 
 
-def warnings_of(plant: PlantFile) -> list[str]:
-    """Return the warnings of a plant, in the order of the file's parts."""
-    return [*_closed_service(plant)]
+def warnings_of(plant: PlantFile, today: date) -> list[str]:
+    """Return the warnings of a plant, those of closed days for the 24 months ahead."""
+    span = ahead_of(today)
+    schedules = [schedule(name, entry, plant.calendars, span) for name, entry in plant.schedules.items()]
+    return [*closed_day_warnings(schedules, Range(today, span.before)), *_closed_service(plant)]
+
+
+def closed_day_warnings(schedules: Iterable[Schedule], span: Range) -> Iterator[str]:
+    """Yield a warning for each window of which one closed day within `span` removes more than 24 hours."""
+    for each in schedules:
+        closed = sorted(day for day in each.closed - each.replaced_days if day in span)
+        for window in dict.fromkeys(each.shift_windows):
+            length = _length(window)
+            days = window.starting_among(closed) if length > _DAY and not window.cut_closed else []
+            days = [day for day in days if (each.first or day) <= day <= (each.last or day)]
+            if days:
+                yield (
+                    f"schedule {each.name}: a closed day removes {length / _HOUR:g} h, the whole window from "
+                    f"{window.start:%H:%M}, on {_some([str(day) for day in days], DAYS_MAX)}; "
+                    "with `on_closed: cut` only the closed date is cut out"
+                )
+
+
+def _length(window: ShiftWindow) -> timedelta:
+    begin, end = (datetime.combine(date.min, at) for at in (window.start, window.end))
+    return window.end_day * _DAY + (end - begin)
 
 
 def _closed_service(plant: PlantFile) -> Iterator[str]:
     names = [name for name, entry in plant.models.items() if entry.backend is Backend.LOOKOUT_VISION]
     if names:
-        yield f"lookoutvision was closed by AWS on 2025-10-31; only a simulator answers: {_listed(names)}"
+        yield f"lookoutvision was closed by AWS on 2025-10-31; only a simulator answers: {_some(names, NAMES_MAX)}"
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMES_MAX} more" if len(names) > NAMES_MAX else ""
-    return f"{', '.join(names[:NAMES_MAX])}{more}"
+def _some(names: Sequence[str], most: int) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"

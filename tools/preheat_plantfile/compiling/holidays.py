@@ -1,20 +1,21 @@
-"""Closed days of the plant file's calendars, as dates: holidays, bridge days, shutdowns and single dates.
+"""Closed days, half days and make-up workdays of the plant file's calendars, as dates.
 
-The only place that knows the library of holidays, which it asks for a span of dates at a time. What is closed for a
-schedule is the union of its calendars.
+What is closed for a schedule is the union of its calendars. Knows no library: `holiday_library` answers for a country.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import date, time, timedelta
 from typing import Final
 
+from preheat.domain.calendar.schedule import HalfDay, Weekday
+from preheat_plantfile.holiday_library import Country, country_of
 from preheat_plantfile.schema.calendars import CalendarEntry, HolidaysEntry
 
 AHEAD_MONTHS: Final = 24
 # A window that began so long ago may still run: its day's exceptions are kept.
 BEHIND: Final = timedelta(days=40)
+HALF_DAY: Final = "half_day"  # the library's category
 _DAY: Final = timedelta(days=1)
 
 
@@ -43,13 +44,53 @@ def ahead_of(today: date) -> Range:
 
 
 def closed_days(calendars: Iterable[CalendarEntry], span: Range) -> frozenset[date]:
-    """Return the closed dates of several calendars within `span`."""
-    return frozenset(day for calendar in calendars for day in _closed(calendar, span) if day in span)
+    """Return the closed dates of several calendars within `span`; a half day that is closed whole is one."""
+    several = list(calendars)
+    whole = {day for calendar in several for day in _closed(calendar, span)}
+    whole |= {day for calendar in several if calendar.half_days.closed_from == time() for day in _half(calendar, span)}
+    return frozenset(day for day in whole if day in span)
+
+
+def half_days(calendars: Iterable[CalendarEntry], span: Range, closed: frozenset[date]) -> frozenset[HalfDay]:
+    """Return the dates within `span`, but not in `closed`, that are closed from a time on: the earliest of several."""
+    found: dict[date, time] = {}
+    for calendar in calendars:
+        since = calendar.half_days.closed_from
+        for day in _half(calendar, span) if since else ():
+            if since is not None and day in span and day not in closed:
+                found[day] = min(since, found.get(day, since))
+    return frozenset(HalfDay(day, until) for day, until in found.items())
+
+
+def make_up_days(calendars: Iterable[CalendarEntry], span: Range) -> Mapping[date, Weekday]:
+    """Return the weekend days within `span` that are worked for a holiday, each with the weekday it stands for."""
+    found: dict[date, Weekday] = {}
+    for calendar in calendars:
+        if calendar.make_up_days:
+            for entry in calendar.holidays:
+                made_up = _country(entry, span.years).make_up_days
+                found |= {day: Weekday(weekday) for day, weekday in made_up if day in span}
+    return found
 
 
 def needs_resolving(calendars: Iterable[CalendarEntry]) -> bool:
     """Tell whether any of them has holidays, which are known for a span of dates only."""
     return any(calendar.holidays for calendar in calendars)
+
+
+def bridges(
+    holidays: frozenset[date], weekend: frozenset[int], worked: frozenset[date] = frozenset()
+) -> frozenset[date]:
+    """Return the single working days that lie between a holiday and a day off, which may be a holiday too.
+
+    `worked` are the dates of weekends that make up for a holiday, and so are no days off.
+    """
+
+    def is_off(day: date) -> bool:
+        return day in holidays or (day.weekday() in weekend and day not in worked)
+
+    beside = {(holiday + step * _DAY, holiday + 2 * step * _DAY) for holiday in holidays for step in (-1, 1)}
+    return frozenset(day for day, beyond in beside if not is_off(day) and is_off(beyond))
 
 
 def _closed(calendar: CalendarEntry, span: Range) -> Iterator[date]:
@@ -61,50 +102,18 @@ def _closed(calendar: CalendarEntry, span: Range) -> Iterator[date]:
             yield day
             day += _DAY
     for entry in calendar.holidays:
-        found, weekend = holidays_of(entry, span.years)
+        country = _country(entry, span.years)
+        found = country.without(entry.without)
         yield from found
         if calendar.bridge_days:
-            yield from bridges(found, weekend)
+            worked = frozenset(day for day, _ in country.make_up_days) if calendar.make_up_days else frozenset[date]()
+            yield from bridges(found, country.weekend, worked)
 
 
-def bridges(holidays: frozenset[date], weekend: frozenset[int]) -> frozenset[date]:
-    """Return the single working days that lie between a holiday and a day off, which may be a holiday too."""
-
-    def is_off(day: date) -> bool:
-        return day in holidays or day.weekday() in weekend
-
-    beside = {(holiday + step * _DAY, holiday + 2 * step * _DAY) for holiday in holidays for step in (-1, 1)}
-    return frozenset(day for day, beyond in beside if not is_off(day) and is_off(beyond))
+def _half(calendar: CalendarEntry, span: Range) -> Iterator[date]:
+    for entry in calendar.holidays:
+        yield from country_of(entry.country, entry.subdivision, (HALF_DAY,), span.years).without(entry.without)
 
 
-def holidays_of(entry: HolidaysEntry, years: Iterable[int]) -> tuple[frozenset[date], frozenset[int]]:
-    """Return the holidays of an entry in some years, and the weekend of its country."""
-    named, weekend = _named(entry.country, entry.subdivision, tuple(sorted(set(entry.categories))), tuple(years))
-    without = set(entry.without)
-    return frozenset(day for day, name in named if name not in without), weekend
-
-
-def names_of(country: str, subdivision: str | None, categories: Iterable[str], years: Iterable[int]) -> frozenset[str]:
-    """Return what the holidays of some years are called, in the country's own language."""
-    named, _ = _named(country, subdivision, tuple(sorted(set(categories))), tuple(years))
-    return frozenset(name for _, name in named)
-
-
-def categories_of(country: str) -> frozenset[str]:
-    """Return the kinds of holidays that are known of a country."""
-    import holidays  # noqa: PLC0415 - only files that name holidays wait for it
-
-    return frozenset(holidays.country_holidays(country).supported_categories)
-
-
-@lru_cache(maxsize=256)
-def _named(
-    country: str, subdivision: str | None, categories: tuple[str, ...], years: tuple[int, ...]
-) -> tuple[frozenset[tuple[date, str]], frozenset[int]]:
-    import holidays  # noqa: PLC0415 - only files that name holidays wait for it
-
-    found = holidays.country_holidays(country, subdiv=subdivision, years=years, expand=False, categories=categories)
-    return (
-        frozenset((day, name) for day in found for name in found.get_list(day)),
-        frozenset(found.weekend),
-    )
+def _country(entry: HolidaysEntry, years: Iterable[int]) -> Country:
+    return country_of(entry.country, entry.subdivision, entry.categories, years)

@@ -64,9 +64,10 @@ def _when(schedules: tuple[Schedule, ...], now: datetime) -> frozenset[tuple[obj
     """
     near = Range(now.date() - BEHIND, now.date() + NEWS)
     return frozenset(
-        (schedule.zone, kind, window, closed, schedule.replaced_days, schedule.first, schedule.last)
+        (schedule.zone, kind, window, closed, half_days, schedule.replaced_days, schedule.first, schedule.last)
         for schedule in schedules
         for closed in [frozenset(day for day in schedule.closed if day in near)]
+        for half_days in [frozenset(each for each in schedule.half_days if each.day in near)]
         for kind in ("shift_windows", "added", "replaced")
         for window in getattr(schedule, kind)
     )

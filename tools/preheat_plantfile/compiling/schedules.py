@@ -3,7 +3,8 @@
 Owns how each form of the file is said in domain values. Holidays come as dates from `closed_days`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,9 +12,10 @@ from zoneinfo import ZoneInfo
 from preheat.domain.calendar.days import Cycle, DayRule
 from preheat.domain.calendar.recurrence_rule import RecurrenceRule, last_of
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat_plantfile.compiling.holidays import Range, closed_days, needs_resolving
+from preheat_plantfile.compiling.holidays import Range, closed_days, half_days, make_up_days, needs_resolving
 from preheat_plantfile.schema.calendars import CalendarEntry
 from preheat_plantfile.schema.dates import RuleChoice
+from preheat_plantfile.schema.leaves import OnClosed
 from preheat_plantfile.schema.windows import HoursEntry, ReplacedEntry, RotationEntry, ScheduleEntry, WindowEntry
 
 _DAY: Final = timedelta(days=1)
@@ -23,15 +25,16 @@ _EVERY_DAY: Final = frozenset(Weekday)
 def schedule(name: str, entry: ScheduleEntry, calendars: Mapping[str, CalendarEntry], span: Range) -> Schedule:
     """Return the schedule that an entry describes, its closed days resolved within `span`."""
     named = [calendars[each] for each in dict.fromkeys(entry.closed)]
+    closed = closed_days(named, span)
+    windows = [_window(window, entry.zone) for window in entry.windows]
+    made_up = {day: weekday for day, weekday in make_up_days(named, span).items() if day not in closed}
     return Schedule(
         name,
         entry.zone,
-        (
-            *(_window(window, entry.zone) for window in entry.windows),
-            *(shift for rotation in entry.rotations for shift in _shifts(rotation)),
-        ),
-        closed=closed_days(named, span),
-        added=tuple(_window(window, entry.zone) for window in entry.added),
+        (*windows, *(shift for rotation in entry.rotations for shift in _shifts(rotation))),
+        closed=closed,
+        half_days=half_days(named, span, closed),
+        added=(*(_window(window, entry.zone) for window in entry.added), *_made_up(windows, made_up)),
         replaced_days=frozenset(day for replaced in entry.replaced for day in replaced.dates),
         replaced=tuple(window for replaced in entry.replaced for window in _instead(replaced)),
         first=entry.from_,
@@ -56,7 +59,23 @@ def _window(entry: WindowEntry, zone: str) -> ShiftWindow:
         rule=rule,
     )
     days = entry.days.plain if entry.days else _EVERY_DAY
-    return _hours(entry, days, only if only != DayRule() else None)
+    found = _hours(entry, days, only if only != DayRule() else None)
+    return found if entry.on_closed is None else replace(found, cut_closed=entry.on_closed is OnClosed.CUT)
+
+
+def _made_up(windows: Sequence[ShiftWindow], made_up: Mapping[date, Weekday]) -> Iterator[ShiftWindow]:
+    """Yield what starts on make-up days: each window on those that stand for one of its weekdays, and only then."""
+    for window in windows:
+        only = window.only or DayRule()
+        if only.dates or only.rule is not None or window.days == _EVERY_DAY:
+            continue
+        days = frozenset(
+            day
+            for day, weekday in made_up.items()
+            if weekday in window.days and not only.holds(day, window.days) and only.holds(day, _EVERY_DAY)
+        )
+        if days:
+            yield replace(window, days=_EVERY_DAY, only=DayRule(dates=days), cut_closed=False)
 
 
 def _shifts(entry: RotationEntry) -> Iterator[ShiftWindow]:
@@ -81,7 +100,14 @@ def _hours(entry: HoursEntry, days: frozenset[Weekday], only: DayRule | None) ->
     begins = datetime.combine(date.min, entry.start) - midnight
     # An end that is not after the start is on the next day; 24:00 is the midnight with which its date ends.
     end_day = int(entry.end <= begins) if entry.end_day is None else entry.end_day
-    return ShiftWindow(days, entry.start, (midnight + entry.end % _DAY).time(), end_day + entry.end // _DAY, only)
+    return ShiftWindow(
+        days,
+        entry.start,
+        (midnight + entry.end % _DAY).time(),
+        end_day + entry.end // _DAY,
+        only,
+        cut_closed=end_day * _DAY + entry.end - begins > _DAY,
+    )
 
 
 def last_start(choice: RuleChoice, rule: RecurrenceRule, start: time, zone: str) -> date | None:

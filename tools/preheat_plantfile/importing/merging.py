@@ -76,7 +76,9 @@ def plant_of(name: str, demand: Demand, today: date) -> PlantText:
         merged = list(_merged(_fewer(merged, today - OVER)))
     by_closed: dict[tuple[str, frozenset[date]], list[tuple[Fields, str]]] = defaultdict(list)
     for one in merged:
-        by_closed[one.zone, one.excluded].append((_window(one), one.title))
+        # An excluded start is none at all, however long it is.
+        skipped: Fields = {"on_closed": "skip"} if one.excluded and one.hours.span > DAY else {}
+        by_closed[one.zone, one.excluded].append(({**_window(one), **skipped}, one.title))
     for (zone, hours), days in demand.singles.items():
         for some in batched(sorted(_uncovered(zone, hours, days, merged)), DATES_MAX, strict=False):
             fields = {"dates": [str(day) for day in some], **hours.fields()}

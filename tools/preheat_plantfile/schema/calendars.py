@@ -7,14 +7,14 @@ import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from preheat.domain.plan.plan import Backend
+from preheat_plantfile.holiday_library import countries
 from preheat_plantfile.schema.dates import DATES, Date
-from preheat_plantfile.schema.leaves import leaf, whole
+from preheat_plantfile.schema.leaves import HALF_DAYS, HalfDays, leaf, whole
 from preheat_plantfile.schema.windows import Strict, absent
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -22,15 +22,6 @@ _CATEGORY = re.compile(r"[a-z][a-z_]{0,40}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _AMOUNT = re.compile(r"\d{1,7}(?:\.\d{1,6})?")
 _TEXT_MAX: Final = 200
-
-
-@lru_cache(maxsize=1)
-def countries() -> dict[str, list[str]]:
-    """Return the subdivisions of every country whose holidays are known."""
-    import holidays  # noqa: PLC0415 - only files that name holidays wait for it
-
-    found: dict[str, list[str]] = holidays.list_supported_countries(include_aliases=False)
-    return found
 
 
 def _country(value: Any) -> str:
@@ -133,6 +124,12 @@ class CalendarEntry(Strict):
     )
     bridge_days: Flag = Field(
         default=False, description="Also close a single working day between a holiday and a weekend or holiday; false."
+    )
+    make_up_days: Flag = Field(
+        default=False, description="Work the weekend days that make up for a holiday, as the day made up for; false."
+    )
+    half_days: Annotated[HalfDays, *HALF_DAYS] = Field(
+        default=HalfDays(), description='Half-day holidays: open, closed, or until "14:00"; open.'
     )
     shutdowns: Annotated[list[ShutdownEntry], Field(min_length=1, max_length=100)] = Field(
         default_factory=list, description="Shutdowns of the plant."

@@ -7,8 +7,9 @@ import difflib
 import re
 from collections.abc import Callable
 from datetime import time, timedelta
+from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 from zoneinfo import available_timezones
 
 from pydantic import PlainValidator, WithJsonSchema
@@ -32,6 +33,21 @@ from preheat.domain.plan.plan import (
     Unscheduled,
 )
 
+
+class OnClosed(StrEnum):
+    """What a closed date does to a window: it is cut out of it, or the window does not start on it."""
+
+    CUT = "cut"
+    SKIP = "skip"
+
+
+class HalfDays(NamedTuple):
+    """From when on a country's half days are closed; None: they are open."""
+
+    closed_from: time | None = None
+
+
+_UNTIL_TIME = re.compile(r"until ['\"]?([0-9:]{4,5})['\"]?")
 _DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _A_TIME = 'a local time in quotes such as "06:00"'
@@ -145,6 +161,22 @@ def _one_of[Choice: (Mode, Unscheduled, Backend)](choices: type[Choice]) -> Call
     return read
 
 
+def _on_closed(value: Any) -> OnClosed:
+    if isinstance(value, str) and value in list(OnClosed):
+        return OnClosed(value)
+    raise ValueError("cut: only the closed dates are cut out; or skip: it does not start on a closed date")
+
+
+def _half_days(value: Any) -> HalfDays:
+    text = f"until {value['until']}" if isinstance(value, dict) and set(value) == {"until"} else value
+    if text in ("open", "closed"):
+        return HalfDays(time() if text == "closed" else None)
+    found = _UNTIL_TIME.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise ValueError('open, closed, or until "14:00": half days are closed from that local time on')
+    return HalfDays(_start(found[1]))
+
+
 def leaf(reads: Any, **schema: Any) -> tuple[PlainValidator, WithJsonSchema]:
     """Return what makes a type a leaf of the file: the function that reads it, and its JSON Schema."""
     return PlainValidator(reads), WithJsonSchema(schema)
@@ -243,6 +275,19 @@ Start = Annotated[time, *leaf(_start, type="string", pattern=whole(_TIME))]
 End = Annotated[timedelta, *leaf(_end, type="string", pattern=f"^(?:{_TIME.pattern}|24:00)$")]
 END_DAY: Final = leaf(_end_day, type="integer", minimum=0, maximum=END_DAY_MAX - 1)
 Zone = Annotated[str, *leaf(read_zone, type="string", examples=["Europe/Berlin", "America/Mexico_City"])]
+ON_CLOSED: Final = leaf(_on_closed, enum=list(OnClosed))
+HALF_DAYS: Final = leaf(
+    _half_days,
+    anyOf=[
+        {"type": "string", "pattern": f"^(?:open|closed|{_UNTIL_TIME.pattern})$"},
+        {
+            "type": "object",
+            "properties": {"until": {"type": "string", "pattern": whole(_TIME)}},
+            "required": ["until"],
+            "additionalProperties": False,
+        },
+    ],
+)
 ModeName = Annotated[Mode, *leaf(_one_of(Mode), enum=list(Mode))]
 ResizeName = Annotated[Resize, *leaf(_one_of(Resize), enum=list(Resize))]
 UnscheduledName = Annotated[Unscheduled, *leaf(_one_of(Unscheduled), enum=list(Unscheduled))]

@@ -24,7 +24,7 @@ from preheat_plantfile.schema.dates import (
     MonthDayChoice,
     RuleChoice,
 )
-from preheat_plantfile.schema.leaves import END_DAY, End, Name, Start, Zone
+from preheat_plantfile.schema.leaves import END_DAY, ON_CLOSED, End, Name, OnClosed, Start, Zone
 
 WINDOWS_LISTED_MAX: Final = 400
 
@@ -78,6 +78,10 @@ class WindowEntry(HoursEntry):
     anchor: Annotated[date | None, *DATE] = absent("Date from which the rule counts (its DTSTART).")
     from_: Annotated[date | None, *DATE] = absent("First date on which it may start.", alias="from")
     until: Annotated[date | None, *DATE] = absent("Last date on which it may start.")
+    on_closed: Annotated[OnClosed | None, *ON_CLOSED] = absent(
+        "On a closed day: cut (only closed dates are cut out) or skip (it does not start). "
+        "Absent: cut if it is longer than a day, else skip."
+    )
 
 
 class CrewEntry(Strict):

@@ -43,11 +43,13 @@ def minutes(schedules: tuple[Schedule, ...], middle: date) -> bytearray:
         shown = clock(schedule.zone, middle)
         day = middle - 5 * DAY
         while day <= middle + 3 * DAY:
-            for window in _on(schedule, day):
+            for window, recurs in _on(schedule, day):
                 start = _minute(shown, datetime.combine(day, window.start), last=False)
                 end = _minute(shown, datetime.combine(day + window.end_day * DAY, window.end), last=True)
+                cut = _cut(schedule, day, window, shown) if recurs else set()
                 for minute in range(start, end):
-                    wanted[minute] = 1
+                    if minute not in cut:
+                        wanted[minute] = 1
             day += DAY
     return wanted
 
@@ -60,15 +62,37 @@ def _minute(shown: dict[datetime, tuple[int, int]], wall: datetime, *, last: boo
     return shown[wall][1 if last else 0]
 
 
-def _on(schedule: Schedule, day: date) -> list[ShiftWindow]:
+def _cut(schedule: Schedule, day: date, window: ShiftWindow, shown: dict[datetime, tuple[int, int]]) -> set[int]:
+    """Return the minutes at which a recurring window that starts on a date is closed."""
+    half_days = {each.day: each.until for each in schedule.half_days}
+    found: set[int] = set()
+    if not window.cut_closed:
+        if day in half_days:
+            found.update(range(_minute(shown, datetime.combine(day, half_days[day]), last=False), len(shown) * 2))
+        return found
+    for passed in range(window.end_day + 1):
+        at = day + passed * DAY
+        since = time() if at in schedule.closed else half_days.get(at)
+        if since is not None:
+            begin = _minute(shown, datetime.combine(at, since), last=False)
+            found.update(range(begin, _minute(shown, datetime.combine(at + DAY, time()), last=False)))
+    return found
+
+
+def _on(schedule: Schedule, day: date) -> list[tuple[ShiftWindow, bool]]:
+    """Return the windows that start on a date, and whether each recurs."""
     if schedule.first is not None and day < schedule.first:
         return []
     if schedule.last is not None and day > schedule.last:
         return []
     if day in schedule.replaced_days:
-        return [window for window in schedule.replaced if starts(window, day)]
-    recurring = [] if day in schedule.closed else [window for window in schedule.shift_windows if starts(window, day)]
-    return recurring + [window for window in schedule.added if starts(window, day)]
+        return [(window, False) for window in schedule.replaced if starts(window, day)]
+    recurring = [
+        (window, True)
+        for window in schedule.shift_windows
+        if starts(window, day) and (window.cut_closed or day not in schedule.closed)
+    ]
+    return recurring + [(window, False) for window in schedule.added if starts(window, day)]
 
 
 def starts(window: ShiftWindow, day: date) -> bool:

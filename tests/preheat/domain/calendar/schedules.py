@@ -8,7 +8,7 @@ from tests.preheat.domain.calendar.reference import LONGEST
 
 from preheat.domain.calendar.days import Cycle, DayRule, NthWeekday
 from preheat.domain.calendar.recurrence_rule import RecurrenceRule
-from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.calendar.schedule import HalfDay, Schedule, ShiftWindow, Weekday
 
 DAY = timedelta(days=1)
 # Changes both ways, of half an hour, an hour, two hours and a whole day, some at midnight; ends of months and years, a
@@ -63,6 +63,7 @@ class _Maker:
             replaced=self.windows() if self.random.random() < 0.4 else (),
             first=self.near() if self.random.random() < 0.1 else None,
             last=self.near() if self.random.random() < 0.1 else None,
+            half_days=frozenset(HalfDay(self.near(), self.time()) for _ in range(self.random.choice((0, 0, 1)))),
         )
 
     def windows(self) -> tuple[ShiftWindow, ...]:
@@ -73,7 +74,7 @@ class _Maker:
         least = int(end <= start)
         end_day = self.random.choice((least, least, least, self.random.randint(least, LONGEST)))
         days = frozenset(Weekday) if self.random.random() < 0.6 else self.some(tuple(Weekday), 5)
-        return ShiftWindow(days, start, end, end_day, self.only())
+        return ShiftWindow(days, start, end, end_day, self.only(), cut_closed=self.random.random() < 0.3)
 
     def time(self) -> time:
         kind = self.random.randrange(3)

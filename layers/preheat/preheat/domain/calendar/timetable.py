@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from preheat.domain.calendar.schedule import Schedule
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow
 from preheat.domain.calendar.windows import Window
 from preheat.domain.calendar.zones import FIRST_DAY, LAST_DAY, from_microseconds, instant_of, microseconds
 
@@ -142,19 +142,32 @@ def _starting(schedule: Schedule, month: int) -> tuple[Span, ...]:
         raise ScheduleError(
             f"schedule {schedule.name}: time zone {schedule.zone!r} is not available here: {error}"
         ) from error
-    found = []
+    found: list[Span] = []
+    is_cut = bool(schedule.closed or schedule.half_days)
     first, following = date(month // 12, month % 12 + 1, 1), date((month + 1) // 12, (month + 1) % 12 + 1, 1)
     days = [first + number * _DAY for number in range((following - first).days)]
     try:
-        for day, window in schedule.starting_among(days):
+        for day, window, recurs in schedule.starting_among(days):
             start = instant_of(day, window.start, schedule.zone, fold=0)
             last = day + window.end_day * _DAY if window.end_day else day
             end = instant_of(last, window.end, schedule.zone, fold=1)
             if start < end:
-                found.append((start, end))
+                found += _open(schedule, day, window, (start, end)) if recurs and is_cut else [(start, end)]
     except (ArithmeticError, LookupError, ValueError) as error:  # No case is known; the library of rules may have one.
         raise ScheduleError(f"schedule {schedule.name} cannot be evaluated in {first:%Y-%m}: {error!r}") from error
     return tuple(sorted(found))
+
+
+def _open(schedule: Schedule, day: date, window: ShiftWindow, span: Span) -> Iterator[Span]:
+    """Yield what closed dates and half days leave of a recurring window that starts on `day`."""
+    start, end = span
+    for closed, since, again in schedule.closed_within(day, window):
+        low = instant_of(closed, since, schedule.zone, fold=0)
+        if start < min(low, end):
+            yield start, min(low, end)
+        start = max(start, end if again is None else instant_of(again, time(), schedule.zone, fold=0))
+    if start < end:
+        yield start, end
 
 
 @lru_cache(maxsize=_MONTHS_KEPT)
