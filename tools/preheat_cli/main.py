@@ -34,7 +34,7 @@ from preheat_cli.commands import (
     validate,
     windows,
 )
-from preheat_cli.commands.import_ import ics, instance_scheduler
+from preheat_cli.commands.import_ import autoscaling, eventbridge_scheduler, ics, instance_scheduler, keda
 from preheat_cli.commands.ledger import audit, rebuild, republish
 from preheat_cli.errors import EXIT_STATUS, report_bug
 
@@ -81,6 +81,9 @@ app.command()(migrate.migrate)
 app.add_typer(importing, name="import")
 importing.command()(ics.ics)
 importing.command("instance-scheduler")(instance_scheduler.instance_scheduler)
+importing.command("eventbridge-scheduler")(eventbridge_scheduler.eventbridge_scheduler)
+importing.command()(keda.keda)
+importing.command()(autoscaling.autoscaling)
 app.command()(status.status)
 app.command()(history.history)
 app.command()(explain.explain)

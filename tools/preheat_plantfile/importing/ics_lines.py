@@ -137,7 +137,7 @@ class _Reader:
     def ended(self) -> Content:
         if not self._begun:
             raise NoCalendarError("it has no BEGIN:VCALENDAR")
-        for name, component in self._open:
+        for name, component in reversed(self._open):
             if name in _WHOLE:
                 line = component.line if component is not None else 1
                 raise NoCalendarError(f"line {line}: {name} has no END:{name}; the file is cut off or damaged")

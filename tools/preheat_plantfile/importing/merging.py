@@ -69,10 +69,10 @@ class Demand:
         self.over += given and not kept
 
 
-def plant_of(name: str, demand: Demand, today: date) -> PlantText:
-    """Return a plant with one model that needs all of it."""
+def plant_of(name: str, demand: Demand, today: date, *, few: int = FEW) -> PlantText:
+    """Return a plant with one model that needs all of it; with more than `few` windows, what is past is left out."""
     merged = list(_merged(demand.recurring))
-    if len(merged) > FEW:
+    if len(merged) > few:
         merged = list(_merged(_fewer(merged, today - OVER)))
     by_closed: dict[tuple[str, frozenset[date]], list[tuple[Fields, str]]] = defaultdict(list)
     for one in merged:
@@ -136,7 +136,7 @@ def _stretches(group: list[Recurring]) -> Iterator[list[Recurring]]:
 
 
 def _excluded_by_all(stretch: Sequence[Recurring]) -> frozenset[date]:
-    counted = Counter(day for one in stretch for day in one.excluded)
+    counted = Counter(day for one in stretch for day in one.excluded if one.first <= day <= (one.last or date.max))
     firsts, lasts = sorted(one.first for one in stretch), sorted(one.last or date.max for one in stretch)
     return frozenset(
         day for day, count in counted.items() if count == bisect_right(firsts, day) - bisect_left(lasts, day)

@@ -1,0 +1,97 @@
+"""The schedule expressions of AWS, cron(…) and at(…), and the bounds beside them, as starts or stops.
+
+Shared by the imports of EventBridge Scheduler and of autoscaling. Knows no file format.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from preheat_plantfile.importing.cron import Days, Moments, UnreadableCron, read_aws
+from preheat_plantfile.importing.documents import shown
+from preheat_plantfile.importing.ics_zones import named_zone
+from preheat_plantfile.importing.pairing import Action, Kind
+
+_AT: Final = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(?::\d{2})?\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One scheduled action: what it does to which thing, in which zone, and where it stands."""
+
+    thing: str
+    kind: Kind
+    zone: str
+    where: str
+    first: date | None = None
+    last: date | None = None
+    group: str = ""
+
+    def actions(self, several: tuple[Moments, ...]) -> Iterator[Action]:
+        """Yield an action for each time of a day."""
+        for moments in several:
+            for at in moments.times:
+                yield Action(
+                    self.thing, self.kind, moments.days, at, self.zone, self.where, self.first, self.last, self.group
+                )
+
+
+def read_expression(expression: Any) -> tuple[Moments, ...]:
+    """Return what an expression means.
+
+    Raises:
+        UnreadableCron: it cannot be carried over; the message says why.
+    """
+    text = str(expression).strip()
+    if text.startswith("rate("):
+        raise UnreadableCron(f"found {text[:40]}, which names no time of day; accepted: cron(…) or at(…)")
+    once = _AT.fullmatch(text)
+    try:
+        if once is not None:
+            at = datetime.fromisoformat(once[1])
+            return (Moments(Days(dates=frozenset([at.date()])), (at.time(),)),)
+        return (read_aws(text),)
+    except UnreadableCron as error:
+        raise UnreadableCron(f"found {text[:60]!r}; accepted: {error}") from error
+    except ValueError as error:
+        raise UnreadableCron(f"found {text[:60]!r}; accepted: a time that exists") from error
+
+
+def zone_of(value: Any, default: str) -> str:
+    """Return the IANA zone of an entry, the default of one that names none.
+
+    Raises:
+        UnreadableCron: it names one that is not known.
+    """
+    if value in (None, ""):
+        return default
+    found = named_zone(str(value))
+    if found is None:
+        raise UnreadableCron(f"its zone: found {shown(value)}; accepted: an IANA time zone such as Europe/Berlin")
+    return found
+
+
+def date_of(value: Any, zone: str) -> date | None:
+    """Return the local date of an instant as AWS writes one; None of what is none."""
+    at = instant_of(value)
+    return at.astimezone(ZoneInfo(zone)).date() if at is not None else None
+
+
+def instant_of(value: Any) -> datetime | None:
+    """Return an instant as AWS writes one: text, or seconds since 1970; None of what is none."""
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+        at = datetime.fromisoformat(str(value))
+    except (ValueError, OverflowError, OSError):
+        return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+def field_of(entry: Mapping[str, Any], *names: str) -> Any:
+    """Return the first field of these names that an entry has, whatever its capitals."""
+    plain = {str(name).lower(): value for name, value in entry.items()}
+    return next((plain[name.lower()] for name in names if plain.get(name.lower()) is not None), None)
