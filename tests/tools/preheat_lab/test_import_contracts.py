@@ -38,6 +38,22 @@ MISTAKES = {
         *("layers/preheat/preheat/app/audit/watching.py", "from preheat.app.watch import watch"),
         "preheat.app.audit.watching -> preheat.app.watch",
     ),
+    "the wiring of one function knows another": (
+        *("layers/preheat/preheat/bootstrap/tick.py", "import preheat.bootstrap.audit"),
+        "preheat.bootstrap.tick -> preheat.bootstrap.audit",
+    ),
+    "one command imports another": (
+        *("tools/preheat_cli/commands/again.py", "from preheat_cli.commands import hold"),
+        "preheat_cli.commands.again -> preheat_cli.commands.hold",
+    ),
+    "a view imports a command": (
+        *("tools/preheat_cli/views/commanding.py", "from preheat_cli.commands import hold"),
+        "preheat_cli.views.commanding -> preheat_cli.commands.hold",
+    ),
+    "a program of the lab is used by a harness": (
+        *("tools/preheat_lab/explorer/soaking.py", "from preheat_lab.commands import soak"),
+        "preheat_lab.explorer.soaking -> preheat_lab.commands.soak",
+    ),
     "Lambda needs a package of the tools": (
         *("layers/preheat/preheat/observability/coloured.py", "import rich"),
         "preheat.observability.coloured must not import rich",
@@ -108,13 +124,18 @@ def test_the_tree_as_it_is_keeps_every_contract(tree: Path) -> None:
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_breaks_a_contract(tree: Path, mistake: str) -> None:
     file, text, printed_line = MISTAKES[mistake]
-    new = not (tree / file).parent.exists()
+    new, before = not (tree / file).parent.exists(), (tree / file).read_text() if (tree / file).exists() else None
     (tree / file).parent.mkdir(parents=True, exist_ok=True)
-    (tree / file).write_text(text + "\n")
+    (tree / file).write_text(f"{before or ''}\n{text}\n")
     try:
         status, printed = linted(tree)
     finally:
-        shutil.rmtree((tree / file).parent) if new else (tree / file).unlink()
+        if new:
+            shutil.rmtree((tree / file).parent)
+        elif before is not None:
+            (tree / file).write_text(before)
+        else:
+            (tree / file).unlink()
     assert status == 1, printed
     assert printed_line in printed
 
@@ -134,7 +155,7 @@ def test_what_decides_asks_no_clock_and_opens_no_file() -> None:
 
 def test_every_package_of_the_tools_is_in_the_wheel_and_under_coverage() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
-    packages = {file.parent for home in HOMES for file in (ROOT / home).glob("*/__init__.py")}
-    shipped = {ROOT / package for package in settings["hatch"]["build"]["targets"]["wheel"]["packages"]}
-    assert shipped == packages
+    packages = {file.parent.relative_to(ROOT) for home in HOMES for file in (ROOT / home).glob("*/__init__.py")}
+    included = [Path(each) for each in settings["hatch"]["build"]["targets"]["wheel"]["only-include"]]
+    assert {package for package in packages if any(each.is_relative_to(package) for each in included)} == packages
     assert set(settings["coverage"]["run"]["source"]) == {package.name for package in packages}
