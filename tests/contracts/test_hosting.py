@@ -455,7 +455,7 @@ def test_lookouts_words_cover_its_service_model() -> None:
 
 
 def test_rekognitions_words_cover_its_service_model() -> None:
-    model, words = load_model(Backend.REKOGNITION), CustomLabelsService.words
+    model, words = load_model(Backend.REKOGNITION.value), CustomLabelsService.words
     statuses = set(model.shape_for("ProjectVersionStatus").enum)
     assert set(rekognition.OBSERVED) == set(words.statuses) == statuses
     assert len(statuses) == 14
@@ -500,10 +500,10 @@ def test_an_account_runs_two_models_at_most(bench: Bench) -> None:
 
 
 def test_sagemakers_words_cover_its_service_model() -> None:
-    model, words = load_model(Backend.SAGEMAKER), EndpointService.words
+    model, words = load_model(Backend.SAGEMAKER.value), EndpointService.words
     statuses = set(model.shape_for("EndpointStatus").enum)
     assert set(sagemaker.OBSERVED) == statuses == set(words.statuses) - {"Absent"}
-    operations = [model.operation_model(name) for name in words.operations if name is not words.infer]
+    operations = [model.operation_model(name) for name in words.operations if name in model.operation_names]
     operations.append(load_runtime_model().operation_model(words.infer))
     assert {shape.name for operation in operations for shape in operation.error_shapes} <= set(sagemaker.ERRORS)
 

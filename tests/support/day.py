@@ -28,7 +28,7 @@ from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId, Target
 from preheat.domain.record.gate import Backlog
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord
-from preheat_lab.simulation.hosting import SERVICES, make_hosting
+from preheat_lab.simulation.hosting import SERVICES, make_hosting, make_scaling
 from preheat_simulator.core.calls import LoggedCall
 from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.latency import make_fixed
@@ -37,7 +37,7 @@ from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.core.switches import Switches
 
 if TYPE_CHECKING:
-    from preheat.app.ports.hosting import Hosting
+    from preheat.app.ports.hosting import Hosting, Scaling
     from preheat.app.ports.messaging import Queue
     from preheat.app.ports.store import Store
 
@@ -126,6 +126,7 @@ class Day:
         self.service.call_log.add = noted  # type: ignore[method-assign]  # the test reads every call
         self.service.add_model(self.target.project, self.target.version)
         self.hosting: Hosting = make_hosting(self.service)
+        self.scaling: Scaling | None = make_scaling(self.service)
         self.gates = MemoryGates(self.clock)
         self.gates.mappings = {GATE: SourceMapping(), OTHER_GATE: SourceMapping()}
         self.backlogs = MemoryBacklogs()
@@ -217,7 +218,7 @@ class Day:
     def _remote(self, writer: str) -> Remote:
         store: Store = self.store
         queue: Queue = self.queue
-        return Remote(self.clock, store, self.hosting, queue, writer, self.gates, self.backlogs)
+        return Remote(self.clock, store, self.hosting, queue, writer, self.gates, self.backlogs, self.scaling)
 
     # --- what is seen -----------------------------------------------------------------------------------------------
 

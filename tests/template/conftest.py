@@ -89,7 +89,13 @@ def _taken(value: Any) -> Any:
 @pytest.fixture(scope="session")
 def lambda_environment(template: dict[str, Any]) -> dict[str, str]:
     """The variables of the template, with a value of the right kind for each reference."""
-    known: dict[str, str] = {"Mode": "act", "LogLevel": "INFO", "WorkQueue": QUEUE_URL, "AWS::StackName": "preheat"}
+    known: dict[str, str] = {
+        "Mode": "act",
+        "EndpointScaling": "true",
+        "LogLevel": "INFO",
+        "WorkQueue": QUEUE_URL,
+        "AWS::StackName": "preheat",
+    }
     known |= dict.fromkeys(("HostingEndpointUrl", "RekognitionEndpointUrl", "SageMakerEndpointUrl"), "")
     known |= {"ReplyQueueArns": "", "AdminRoles": "", "RequestMaxDays": "7", "RejectedRequestsQueue": QUEUE_URL}
     known |= {"UnpublishedQueue.Arn": "arn:aws:sqs:eu-central-1:123456789012:UnpublishedQueue"}

@@ -27,8 +27,10 @@ FOR_PEOPLE = {"ViewerPolicy", "RequesterPolicy", "OperatorPolicy"}
 READS = {"AuditRole": {"dynamodb:Query"}, "RequestsRole": {"dynamodb:GetItem"}}  # of the ledger
 TRACES = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
 # The actions for which their services know no resource.
+SCALABLE = "arn:${AWS::Partition}:application-autoscaling:*:${AWS::AccountId}:scalable-target/*"
 WITHOUT_RESOURCE = [
     ["rekognition:DescribeProjects"],
+    ["application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"],
     [
         "lookoutvision:ListModels",
         "lookoutvision:ListProjects",
@@ -42,7 +44,7 @@ MAPPINGS = {"Fn::Sub": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::Accou
 # The stars are the region, which a condition limits, and the end of a name, behind a prefix that has to be given.
 NAMED = re.compile(
     r"arn:\$\{AWS::Partition\}:[a-z]+:\*:\$\{AWS::AccountId\}:"
-    r"(model|project|endpoint|endpoint-config)/\$\{ProjectPrefix\}\*(/version/\*)?"
+    r"(model/|project/|endpoint/|endpoint-config/|alarm:TargetTracking-endpoint/)\$\{ProjectPrefix\}\*(/version/\*)?"
 )
 REGIONS = {"Fn::If": ["NamesRegions", {"Fn::Split": [",", {"Ref": "HostingRegions"}]}, {"Ref": "AWS::Region"}]}
 
@@ -127,6 +129,9 @@ def test_no_role_names_a_wildcard(of_type: OfType) -> None:
                 assert statement["Action"] == ["dynamodb:ListStreams"], role
             elif resource == MAPPINGS:  # limited by the functions that the mappings feed
                 assert list(statement["Condition"]["ArnLike"]) == ["lambda:FunctionArn"], role
+            elif text == SCALABLE:  # limited to endpoints: a target's ARN holds a number that the service drew
+                namespace = "application-autoscaling:service-namespace"
+                assert statement["Condition"]["StringEquals"][namespace] == "sagemaker", role
             elif "*" in text:
                 assert statement["Action"] in WITHOUT_RESOURCE or NAMED.fullmatch(text), role
                 if statement["Action"] != TRACES:  # A function tells of itself where it runs.
@@ -157,6 +162,7 @@ def test_an_endpoint_is_deleted_only_under_the_tag_of_the_stack_which_no_role_ca
         "sagemaker:InvokeEndpoint",
         "sagemaker:ListEndpoints",
         "sagemaker:ListTags",
+        "sagemaker:UpdateEndpointWeightsAndCapacities",
     }
 
 

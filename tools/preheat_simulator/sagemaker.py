@@ -6,7 +6,8 @@ endpoint config's, and at rest there is no endpoint. An endpoint's name is taken
 
 import hashlib
 import json
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from preheat_simulator.core.answering import Answering, Progress
@@ -18,9 +19,13 @@ from preheat_simulator.core.rules import CallReply, decide_stop
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.core.views import ListPage
 from preheat_simulator.core.words import SAGEMAKER
+from preheat_simulator.scaling import ScalableTargets
 
 type Tags = list[dict[str, str]]
 
+SCALING_ROLE = "arn:aws:iam::111122223333:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/role"
+SCALING_POLICY = "arn:aws:autoscaling:eu-central-1:111122223333:scalingPolicy:0:resource/sagemaker:policyName"
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 VARIANT = "all"
 """The name of the one production variant that each simulated endpoint has."""
 
@@ -29,6 +34,10 @@ class EndpointService(Answering):
     """Eight operations of one account, and its controls. Of the switches only those on stopping and billing matter."""
 
     words = SAGEMAKER
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.scaling = ScalableTargets()
 
     def create_endpoint(self, name: str, config: str, tags: Tags | None = None, *, caller: Caller = API) -> str:
         """Begin to create an endpoint; return its ARN. A name that is taken is refused, in whatever state it is."""
@@ -58,6 +67,7 @@ class EndpointService(Answering):
                 and model.status is not Status.HOSTING_FAILED
             ):
                 raise make_invalid(f'Cannot update in-progress endpoint "{self.arn(name)}".')
+            self.scaling.remove_with(name)
             self._begin_stop(model, call.now)
             call.changed_state = True
             call.answer = self.word(model)
@@ -169,6 +179,22 @@ class EndpointService(Answering):
         standing = self._standing(name, self.now())
         return standing is not None and not standing.tags
 
+    def scale(
+        self, operation: Operation, resource_id: str | None, change: Callable[[ScalableTargets], Any], caller: Caller
+    ) -> Any:
+        """Answer one call of Application Auto Scaling; one that changes something needs the endpoint in service."""
+        name = resource_id.split("/")[1] if resource_id else None
+
+        def handle(call: Progress) -> Any:
+            changes = operation in (Operation.REGISTER_SCALABLE_TARGET, Operation.PUT_SCALING_POLICY)
+            if changes and name is not None:
+                standing = self._standing(name, call.now)
+                if standing is None or standing.status is not Status.HOSTED:
+                    raise make_invalid(f"Could not find endpoint of {resource_id}")
+            return change(self.scaling)
+
+        return self._answer(operation, name, self._config_of(name) if name else None, handle, caller=caller)
+
     def person_starts(self, project: str, version: str, units: int = 1) -> str:
         """Create an endpoint as a person would, with no tag; raises ServiceError if the name is taken."""
         del units  # an endpoint config says how many instances there are
@@ -253,7 +279,54 @@ def add_tags(service: EndpointService, given: dict[str, Any], caller: Caller) ->
     return {"Tags": service.add_tags(given["ResourceArn"], given["Tags"], caller=caller)}
 
 
+def describe_scalable_targets(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Members in, one call, members out."""
+    ids = given.get("ResourceIds")
+    operation = Operation.DESCRIBE_SCALABLE_TARGETS
+    found = service.scale(operation, (ids or [None])[0], lambda all_of: all_of.targets(ids), caller)
+    return {"ScalableTargets": [{"RoleARN": SCALING_ROLE, "CreationTime": SINCE} | one for one in found]}
+
+
+def describe_scaling_policies(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Members in, one call, members out."""
+    resource_id = given.get("ResourceId")
+    operation = Operation.DESCRIBE_SCALING_POLICIES
+    found = service.scale(operation, resource_id, lambda all_of: all_of.policies(resource_id), caller)
+    return {
+        "ScalingPolicies": [
+            {"PolicyARN": f"{SCALING_POLICY}/{one['PolicyName']}", "PolicyType": "StepScaling", "CreationTime": SINCE}
+            | one
+            for one in found
+        ]
+    }
+
+
+def register_scalable_target(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Members in, one call, nothing out."""
+    operation = Operation.REGISTER_SCALABLE_TARGET
+    service.scale(operation, given["ResourceId"], lambda all_of: all_of.register(given), caller)
+    return {}
+
+
+def deregister_scalable_target(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Members in, one call, nothing out."""
+    operation = Operation.DEREGISTER_SCALABLE_TARGET
+    service.scale(operation, given["ResourceId"], lambda all_of: all_of.deregister(given), caller)
+    return {}
+
+
+def put_scaling_policy(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Members in, one call, members out."""
+    service.scale(Operation.PUT_SCALING_POLICY, given["ResourceId"], lambda all_of: all_of.put_policy(given), caller)
+    return {"PolicyARN": f"{SCALING_POLICY}/{given['PolicyName']}"}
+
+
 HANDLERS = {
+    Operation.DESCRIBE_SCALABLE_TARGETS: describe_scalable_targets,
+    Operation.DESCRIBE_SCALING_POLICIES: describe_scaling_policies,
+    Operation.REGISTER_SCALABLE_TARGET: register_scalable_target,
+    Operation.DEREGISTER_SCALABLE_TARGET: deregister_scalable_target,
+    Operation.PUT_SCALING_POLICY: put_scaling_policy,
     Operation.CREATE_ENDPOINT: create_endpoint,
     Operation.DELETE_ENDPOINT: delete_endpoint,
     Operation.DESCRIBE_ENDPOINT: describe_endpoint,

@@ -63,8 +63,12 @@ MUTATIONS = (
     ),
     _m(
         name="the answer never recorded",
-        old="            record = _save(after, remote, entries, {})\n        except",
-        new="            record = changed(record)\n        except",
+        old="""            record = _save(after, remote, entries, {})
+        except (StaleRecord, StoreUnavailable):
+            # The intent""",
+        new="""            record = changed(record)
+        except (StaleRecord, StoreUnavailable):
+            # The intent""",
         rule="the outcome of a call is recorded",
         sees="S8",
         first=("two workers",),

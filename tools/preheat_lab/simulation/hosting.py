@@ -11,14 +11,15 @@ from botocore.config import Config
 from preheat.adapters.client import AwsService
 from preheat.adapters.hosting.lookout import ERRORS, OBSERVED
 from preheat.adapters.hosting.router import HostingRouter
+from preheat.adapters.hosting.scaling import EndpointScaling
 from preheat.app.ports.errors import AnswerLost
-from preheat.app.ports.hosting import Hosting
+from preheat.app.ports.hosting import Hosting, Scaling
 from preheat.domain.plan.plan import Backend, Readiness, Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.observation import Observation
 from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.errors import SimulatedAnswerLost as Dropped
-from preheat_simulator.http.transport import make_client, make_runtime
+from preheat_simulator.http.transport import make_client, make_runtime, make_scaling_client
 from preheat_simulator.lookout import LookoutService
 from preheat_simulator.rekognition import CustomLabelsService
 from preheat_simulator.sagemaker import EndpointService
@@ -40,6 +41,14 @@ def make_hosting(service: LookoutService | CustomLabelsService | EndpointService
     if isinstance(service, EndpointService):
         clients[AwsService.SAGEMAKER_RUNTIME] = make_runtime(service, config=ONE_TRY)
     return HostingRouter(lambda _, service=None: clients[service], STACK)
+
+
+def make_scaling(service: LookoutService | CustomLabelsService | EndpointService) -> Scaling | None:
+    """Return the port on a simulated account; None: its stops remove nothing."""
+    if not isinstance(service, EndpointService):
+        return None
+    client = make_scaling_client(service, config=ONE_TRY)
+    return EndpointScaling(lambda _target, _service: client)
 
 
 class SimulatedHosting:

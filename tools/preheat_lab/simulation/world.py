@@ -37,7 +37,7 @@ from preheat.domain.record.record import LedgerEntry
 from preheat_lab.simulation.answers import AnswerJudge
 from preheat_lab.simulation.faults import HARMLESS, Fate, FaultMix, Mishap
 from preheat_lab.simulation.functions import Functions
-from preheat_lab.simulation.hosting import SERVICES
+from preheat_lab.simulation.hosting import SERVICES, make_scaling
 from preheat_lab.simulation.plant import SimulatedLine
 from preheat_lab.simulation.ports import (
     BACKLOG_CALLS,
@@ -154,7 +154,7 @@ class SimulatedWorld:
         queue = SqsQueue(meet_faults(self, "queue", self.sqs, QUEUE_CALLS, out=mix.queue_out), QUEUE_URL)
         gates = meet_faults(self, "gate", self.gates, GATE_CALLS, out=mix.gate_out, lost=mix.gate_lost)
         backlogs = meet_faults(self, "gate", self.backlogs, BACKLOG_CALLS, out=mix.gate_out, lost=mix.gate_lost)
-        remote = Remote(clock, store, hosting, queue, "", gates, backlogs)
+        remote = Remote(clock, store, hosting, queue, "", gates, backlogs, make_scaling(self.service))
         self.replies = MemoryReplies(REPLIES)
         outbox = Outbox(self._bus, self.replies, [REPLIES])
         publisher = Publisher(clock, LedgerStream(TABLE), outbox, self.replies, unpublished="none")

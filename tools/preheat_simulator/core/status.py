@@ -29,6 +29,11 @@ class Operation(StrEnum):
     LIST_TAGS = "ListTags"
     ADD_TAGS = "AddTags"
     INVOKE_ENDPOINT = "InvokeEndpoint"
+    DESCRIBE_SCALABLE_TARGETS = "DescribeScalableTargets"
+    DESCRIBE_SCALING_POLICIES = "DescribeScalingPolicies"
+    REGISTER_SCALABLE_TARGET = "RegisterScalableTarget"
+    DEREGISTER_SCALABLE_TARGET = "DeregisterScalableTarget"
+    PUT_SCALING_POLICY = "PutScalingPolicy"
 
 
 class Status(StrEnum):

@@ -100,7 +100,11 @@ SAGEMAKER: Final = Words(
     Operation.CREATE_ENDPOINT,
     Operation.DELETE_ENDPOINT,
     Operation.DESCRIBE_ENDPOINT,
-    (Operation.DESCRIBE_ENDPOINT_CONFIG, Operation.LIST_ENDPOINTS, Operation.LIST_TAGS, Operation.ADD_TAGS),
+    (
+        *(Operation.DESCRIBE_ENDPOINT_CONFIG, Operation.LIST_ENDPOINTS, Operation.LIST_TAGS, Operation.ADD_TAGS),
+        *(Operation.DESCRIBE_SCALABLE_TARGETS, Operation.DESCRIBE_SCALING_POLICIES, Operation.PUT_SCALING_POLICY),
+        *(Operation.REGISTER_SCALABLE_TARGET, Operation.DEREGISTER_SCALABLE_TARGET),
+    ),
     infer=Operation.INVOKE_ENDPOINT,
     statuses={
         "Absent": Status.TRAINED,  # the simulator's own word: the service says that it could not find the endpoint

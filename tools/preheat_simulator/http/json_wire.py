@@ -31,14 +31,19 @@ UNMODELLED: Final = {
         {"AccessDeniedException", "InternalFailure", "ThrottlingException", "ValidationException"}
     ),
 }
-PREFIXES: Final = {"RekognitionService": REKOGNITION, "SageMaker": SAGEMAKER}
-"""What the header X-Amz-Target begins with, up to the dot."""
+AUTO_SCALING: Final = "application-autoscaling"
+PREFIXES: Final = {
+    "RekognitionService": (REKOGNITION, REKOGNITION.backend.value),
+    "SageMaker": (SAGEMAKER, SAGEMAKER.backend.value),
+    "AnyScaleFrontendService": (SAGEMAKER, AUTO_SCALING),
+}
+"""What the header X-Amz-Target begins with, up to the dot: whose account answers, and the service model."""
 
 
 @cache
-def load_model(backend: Backend) -> ServiceModel:
+def load_model(service: str) -> ServiceModel:
     """Read botocore's own model of a service; SageMaker's is large, so it is read when first needed."""
-    return ServiceModel(Loader().load_service_model(backend.value, "service-2"), service_name=backend.value)
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service_name=service)
 
 
 class JsonWire(WireFormat):
@@ -46,15 +51,17 @@ class JsonWire(WireFormat):
 
     body_type = "application/x-amz-json-1.1"
 
-    def __init__(self, words: Words, service: Callable[[], Answering]) -> None:
-        super().__init__(load_model(words.backend))
+    def __init__(self, words: Words, service: Callable[[], Answering], model: str | None = None) -> None:
+        """`model` names the service model; None: the one of the words' own service."""
+        super().__init__(load_model(model or words.backend.value))
         self._words, self._service = words, service
+        self._carried = set(HANDLERS) & set(words.operations) & set(self._model.operation_names)
 
     def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Response:
         """See `WireFormat.handle`."""
         lowered = {name.lower(): value for name, value in headers.items()}
         name = lowered.get("x-amz-target", "").partition(".")[2]
-        if (method, path, query) != ("POST", "/", "") or name not in HANDLERS or name not in self._words.operations:
+        if (method, path, query) != ("POST", "/", "") or name not in self._carried:
             message = f"{method} {path} {name}: no operation that this simulator carries"
             return self._respond(400, {}, {"__type": "UnknownOperationException", "message": message})
         operation, simulated = self._model.operation_model(name), Operation(name)

@@ -107,7 +107,7 @@ class HttpSimulator:
         self._on_event = on_event
         self.reset()
         self.wire = Wire(lambda: self.service)
-        self._json_wires: dict[Backend, JsonWire] = {}
+        self._json_wires: dict[str, JsonWire] = {}
         self._runtime: RuntimeWire | None = None
 
     def wire_of(self, target: str, path: str) -> WireFormat:
@@ -115,13 +115,13 @@ class HttpSimulator:
         if not target and RUNTIME_PATH.fullmatch(path):
             self._runtime = self._runtime or RuntimeWire(lambda: self.sagemaker)
             return self._runtime
-        words = PREFIXES.get(target.partition(".")[0])
-        if words is None:
+        found = PREFIXES.get(target.partition(".")[0])
+        if found is None:
             return self.wire
-        backend = words.backend
-        if backend not in self._json_wires:
-            self._json_wires[backend] = JsonWire(words, lambda: self.services[backend])
-        return self._json_wires[backend]
+        words, model = found
+        if model not in self._json_wires:
+            self._json_wires[model] = JsonWire(words, lambda: self.services[words.backend], model)
+        return self._json_wires[model]
 
     def reset(self) -> None:
         """Begin again with the options: models trained, no faults, no calls, nothing billed."""

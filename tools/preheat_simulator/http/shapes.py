@@ -74,7 +74,14 @@ def _check_scalar(value: Any, shape: Shape, name: str) -> Iterator[str]:
 @cache
 def _pattern(pattern: str) -> re.Pattern[str]:
     # Classes that Python's own expressions do not have. Of other scripts' letters all is taken that is not ASCII.
-    for theirs, ours in ((r"\p{L}", "A-Za-z\u00aa-\uffff"), (r"\p{Z}", " "), (r"\p{N}", "0-9")):
+    # A pair of surrogates is one character here.
+    classes = (
+        (r"\p{L}", "A-Za-z\u00aa-\uffff"),
+        (r"\p{Z}", " "),
+        (r"\p{N}", "0-9"),
+        (r"\p{Print}", r"[^\x00-\x1f\x7f]"),
+    )
+    for theirs, ours in (*classes, (r"\uD800\uDC00-\uDBFF\uDFFF", "\U00010000-\U0010ffff")):
         pattern = pattern.replace(theirs, ours)
     return re.compile(pattern)
 

@@ -18,7 +18,7 @@ from preheat.adapters.hosting.service_model import lookout_client, lookout_sessi
 from preheat.domain.plan.plan import Backend
 from preheat_simulator.core.answering import Answering
 from preheat_simulator.core.errors import SimulatedAnswerLost
-from preheat_simulator.http.json_wire import JsonWire
+from preheat_simulator.http.json_wire import AUTO_SCALING, JsonWire
 from preheat_simulator.http.runtime_wire import SERVICE as RUNTIME
 from preheat_simulator.http.runtime_wire import RuntimeWire
 from preheat_simulator.http.wire import Wire, WireFormat
@@ -59,6 +59,14 @@ def make_unattached_client(
     if backend is Backend.LOOKOUT_VISION:
         return lookout_client(region=region, endpoint_url=endpoint_url, config=config, session=session)
     return session.create_client(backend.value, region_name=region, endpoint_url=endpoint_url, config=config)
+
+
+def make_scaling_client(service: EndpointService, *, config: Config | None = None) -> Any:
+    """Return a botocore client of Application Auto Scaling that talks to a simulated service in process."""
+    where = {"region_name": "eu-central-1", "endpoint_url": "http://simulator.invalid"}
+    client = _session().create_client(AUTO_SCALING, **where, config=config)
+    attach(client, JsonWire(service.words, lambda: service, AUTO_SCALING))
+    return client
 
 
 def make_runtime(service: EndpointService, *, config: Config | None = None) -> Any:

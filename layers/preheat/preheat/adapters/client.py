@@ -15,6 +15,7 @@ API_VERSIONS: Final = {"lookoutvision": "2020-11-20"}  # the version of the serv
 class AwsService(StrEnum):
     """Every service that a function calls, by botocore's name. A hosting service has the name of its backend."""
 
+    APPLICATION_AUTO_SCALING = "application-autoscaling"
     DYNAMODB = "dynamodb"
     EVENTS = "events"
     LAMBDA = "lambda"

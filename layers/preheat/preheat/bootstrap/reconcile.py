@@ -13,6 +13,7 @@ from preheat.adapters.hosting.clients import HostingClients
 from preheat.adapters.hosting.gates import LambdaGates
 from preheat.adapters.hosting.members import MemberSessions, sts_client
 from preheat.adapters.hosting.router import HostingRouter
+from preheat.adapters.hosting.scaling import EndpointScaling
 from preheat.adapters.sqs.sqs import SqsQueue, sqs_client
 from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.reconcile import Result, reconcile
@@ -47,7 +48,10 @@ class Reconciler:
         store = open_store(settings, session)
         queue = SqsQueue(sqs_client(session), settings.work_queue_url)
         sessions = MemberSessions(lambda: sts_client(session), clock, store.membership)
-        hosting = HostingRouter(HostingClients(session, settings.endpoint_urls, sessions), settings.managed_by)
+        clients = HostingClients(session, settings.endpoint_urls, sessions)
+        hosting = HostingRouter(clients, settings.managed_by)
+        scaling = EndpointScaling(clients) if settings.scales_endpoints else None
         # The clients of gates and backlogs are made when a plan first needs one.
         gates, backlogs = LambdaGates.of(session), SqsBacklogs.of(session)
-        return cls(Remote(clock, store, hosting, queue, writer="", gates=gates, backlogs=backlogs), settings.mode)
+        remote = Remote(clock, store, hosting, queue, "", gates=gates, backlogs=backlogs, scaling=scaling)
+        return cls(remote, settings.mode)

@@ -120,6 +120,7 @@ class ReconcileSettings(HostingSettings):
 
     work_queue_url: str
     managed_by: str  # the value of the tag on every endpoint that Preheat creates
+    scales_endpoints: bool  # whether Preheat keeps the scaling of endpoints through their stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,12 @@ def _mode(text: str) -> Mode:
     if text not in set(Mode):
         raise ValueError(f"is {text!r}")
     return Mode(text)
+
+
+def _bool(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(f"is {text!r}")
+    return text == "true"
 
 
 def _url_or_none(text: str) -> str | None:
@@ -215,5 +222,6 @@ VARIABLES = {
     "hosting_endpoint_url": _endpoint("PREHEAT_HOSTING_ENDPOINT_URL"),
     "rekognition_endpoint_url": _endpoint("PREHEAT_REKOGNITION_ENDPOINT_URL"),
     "sagemaker_endpoint_url": _endpoint("PREHEAT_SAGEMAKER_ENDPOINT_URL"),
+    "scales_endpoints": Variable("PREHEAT_ENDPOINT_SCALING", _bool, "true or false", default="false"),
     "managed_by": Variable("PREHEAT_STACK_NAME", _matching(_STACK), "the stack's name: 1 to 128 of [a-zA-Z0-9-]"),
 }

@@ -62,6 +62,8 @@ def test_an_endpoint_is_named_in_lower_case_and_its_config_may_only_be_used() ->
     begin = "arn:aws:sagemaker:eu-central-1:210987654321"
     endpoint, config = f"{begin}:endpoint/weld", f"{begin}:endpoint-config/weld-2"
     key = "arn:aws:kms:eu-central-1:210987654321:key/*"
+    scalable = "arn:aws:application-autoscaling:eu-central-1:210987654321:scalable-target/*"
+    alarms = "arn:aws:cloudwatch:eu-central-1:210987654321:alarm:TargetTracking-endpoint/Weld/*"
     assert allowed(Listed(Target("Weld", "Weld-2", Backend.SAGEMAKER), inference=True)) == {
         "sagemaker:CreateEndpoint": {endpoint, config},
         "sagemaker:DeleteEndpoint": {endpoint},
@@ -72,6 +74,15 @@ def test_an_endpoint_is_named_in_lower_case_and_its_config_may_only_be_used() ->
         "sagemaker:InvokeEndpoint": {endpoint},
         "kms:CreateGrant": {key},
         "kms:DescribeKey": {key},
+        "sagemaker:UpdateEndpointWeightsAndCapacities": {endpoint},
+        "application-autoscaling:DescribeScalableTargets": {"*"},
+        "application-autoscaling:DescribeScalingPolicies": {"*"},
+        "application-autoscaling:DeregisterScalableTarget": {scalable},
+        "application-autoscaling:PutScalingPolicy": {scalable},
+        "application-autoscaling:RegisterScalableTarget": {scalable},
+        "cloudwatch:DeleteAlarms": {alarms},
+        "cloudwatch:DescribeAlarms": {alarms},
+        "cloudwatch:PutMetricAlarm": {alarms},
     }
 
 

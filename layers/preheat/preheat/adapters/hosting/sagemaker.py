@@ -65,6 +65,12 @@ ABSENT: Final = "could not find endpoint "
 ABSENT_CONFIG: Final = "could not find endpoint configuration"
 # What a FailureReason says when AWS has no instance of the type; the cause lies with no attempt.
 NO_CAPACITY: Final = re.compile(r"insufficient ?(instance ?)?capacity|unable to provision .*capacity")
+# What a refused DeleteEndpoint says where the endpoint scales; the state of the endpoint is not the reason.
+SCALES: Final = "DeregisterScalableTarget"
+SCALING_REMEDY: Final = (
+    "Set the stack's parameter EndpointScaling to true, so that Preheat may remove the scaling with the endpoint and"
+    " restore it after the next start"
+)
 EXISTS: Final = "already existing endpoint"
 
 
@@ -101,7 +107,10 @@ class SageMakerHosting:
         observed = OBSERVED.get(status, Observed.UNKNOWN)
         no_capacity = observed is Observed.FAILED and NO_CAPACITY.search(detail.lower()) is not None
         serving = _serving(answer) if observed is Observed.HOSTED else None
-        return Observation(observed, detail, foreign=foreign, no_capacity=no_capacity, serving=serving)
+        variants = tuple(str(variant["VariantName"]) for variant in answer.get("ProductionVariants", []))
+        return Observation(
+            observed, detail, foreign=foreign, no_capacity=no_capacity, serving=serving, variants=variants
+        )
 
     def probe(self, target: Target, readiness: Readiness) -> None:
         """See `ports.Hosting`. What the model answers is of no account, and not read."""
@@ -124,7 +133,11 @@ class SageMakerHosting:
         """See `ports.Hosting`. An endpoint that is gone already is in the wrong state for it, not a model gone."""
         try:
             self._call("DeleteEndpoint", self._client.delete_endpoint, EndpointName=attempt.target.project)
-        except (InvalidCall, ModelGone) as error:
+        except InvalidCall as error:
+            if SCALES in str(error):
+                raise AccessRefused(f"{error}. {SCALING_REMEDY}", retried=error.retried) from error
+            raise WrongState(str(error), retried=error.retried) from error
+        except ModelGone as error:
             # The name has been checked long before: what the service finds invalid now is the endpoint's state.
             raise WrongState(str(error), retried=error.retried) from error
 

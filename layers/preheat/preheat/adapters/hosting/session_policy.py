@@ -76,6 +76,24 @@ def listing_policy(place: Place) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
 
 
+def _named(service: str, *operations: str) -> tuple[str, ...]:
+    return tuple(f"{service}:{operation}" for operation in operations)
+
+
+def _scaling(endpoint: str, place: Place) -> list[tuple[tuple[str, ...], str]]:
+    """Return what it takes to remove the scaling of an endpoint with it, and to restore it after the next start."""
+    changes = ("DeregisterScalableTarget", "PutScalingPolicy", "RegisterScalableTarget")
+    reads = ("DescribeScalableTargets", "DescribeScalingPolicies")
+    scaled = place.arn("sagemaker", f"endpoint/{endpoint.lower()}")
+    alarms = f"alarm:TargetTracking-endpoint/{endpoint}/*"
+    return [
+        (_named("application-autoscaling", *reads), "*"),  # the service knows no resource for these
+        (_named("application-autoscaling", *changes), place.arn("application-autoscaling", "scalable-target/*")),
+        (_named("cloudwatch", "DeleteAlarms", "DescribeAlarms", "PutMetricAlarm"), place.arn("cloudwatch", alarms)),
+        (_named("sagemaker", "UpdateEndpointWeightsAndCapacities"), scaled),
+    ]
+
+
 def _grants(one: Listed, place: Place) -> list[tuple[tuple[str, ...], str]]:
     """Return pairs of actions and the resource that they are allowed on."""
     name, version = one.target.project, one.target.version
@@ -106,10 +124,7 @@ def _grants(one: Listed, place: Place) -> list[tuple[tuple[str, ...], str]]:
                 # For an encrypted endpoint SageMaker needs a grant on its key. The plan does not know the key; the role
                 # names the keys, and allows both actions only through SageMaker.
                 (_named("kms", "CreateGrant", "DescribeKey"), place.arn("kms", "key/*")),
+                *_scaling(name, place),
             ]
             infers = (_named("sagemaker", "InvokeEndpoint"), endpoint)
     return [*grants, infers] if one.inference else grants
-
-
-def _named(service: str, *operations: str) -> tuple[str, ...]:
-    return tuple(f"{service}:{operation}" for operation in operations)

@@ -9,7 +9,7 @@ from preheat.domain.plan.plan import Backend, Readiness, Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.gate import Backlog, GateLook
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.observation import Observation
+from preheat.domain.record.observation import Observation, ScalingReading
 
 
 class Hosting(Protocol):
@@ -49,6 +49,19 @@ class Backlogs(Protocol):
 
     def count(self, queue: str) -> Backlog:
         """Return what the queue holds. `queue` is its URL or ARN. Counts are approximate and up to a minute old."""
+
+
+class Scaling(Protocol):
+    """Scalable targets and scaling policies of endpoints. A method may make several calls and raise any HostingError.
+
+    Preheat reads them before a stop that removes the endpoint, and restores them after the next start.
+    """
+
+    def read(self, target: Target, variants: Sequence[str]) -> ScalingReading:
+        """Return the scaling of these variants of the target's endpoint. Never changes anything."""
+
+    def restore(self, target: Target, text: str) -> None:
+        """Register what `read` returned. Doing it twice has the effect of doing it once."""
 
 
 class Unwired:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from preheat.app.ports.clock import Clock
-from preheat.app.ports.hosting import UNWIRED, Backlogs, Gates, Hosting
+from preheat.app.ports.hosting import UNWIRED, Backlogs, Gates, Hosting, Scaling
 from preheat.app.ports.messaging import Queue
 from preheat.app.ports.store import PlanReader, RecordReader, RecordWriter, RequestReader
 from preheat.domain.values import changed
@@ -28,6 +28,7 @@ class Remote:
     writer: str
     gates: Gates = UNWIRED
     backlogs: Backlogs = UNWIRED
+    scaling: Scaling | None = None  # None: this program leaves the scaling of endpoints alone
 
     def under(self, writer: str) -> Self:
         """Return the same outside for another pass."""

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from preheat.app.ports.errors import HostingError, ModelGone, QueueUnavailable, StaleRecord, StoreUnavailable
+from preheat.app.ports.hosting import Scaling
 from preheat.app.ports.remote import Remote
 from preheat.app.ports.store import Planned
 from preheat.app.reconcile.downstream import look_downstream, move_gate
 from preheat.domain.calendar.timetable import ScheduleError, closed_until
-from preheat.domain.decision import accounting, proving
-from preheat.domain.decision.answering import note_answer, note_gate_answer
+from preheat.domain.decision import accounting, proving, scaling
+from preheat.domain.decision.answering import note_answer, note_gate_answer, note_restore_answer
 from preheat.domain.decision.decision import decide
 from preheat.domain.decision.looking import permit_look
 from preheat.domain.decision.situation import Decision, Situation
@@ -26,7 +27,7 @@ from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Readiness, stri
 from preheat.domain.record import budget, looks
 from preheat.domain.record.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.observation import Observation, Proof, require_serving
+from preheat.domain.record.observation import Observation, Proof, ScalingReading, require_serving
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat.domain.values import changed
 
@@ -111,6 +112,15 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
             # The intent stands: the next pass repeats the very same call, or sees its effect.
             detail = f"{after.reason}; not recorded, the intent remains"
         decision = changed(decision, reason=f"{decision.reason} ({detail or answer})")
+    if decision.restores and remote.scaling is not None:
+        outcome = _restore(record, remote.scaling)
+        after = note_restore_answer(record, outcome, now=remote.clock.now())
+        detail = after.reason
+        try:
+            record = _save(after, remote, entries, {})
+        except (StaleRecord, StoreUnavailable):
+            detail = f"{after.reason}; not recorded, so the next try repeats it to the same effect"
+        decision = changed(decision, reason=f"{decision.reason}. {detail}")
     _look_again(record, remote, looks.TICK_HORIZON if situation.turn is None else TURN_HORIZON)
     return Result(
         model_id,
@@ -187,6 +197,8 @@ def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote
     )
     if model is not None and model.readiness is not None and proving.is_due(situation):
         situation = _prove(situation, model.readiness, remote)
+    if remote.scaling is not None and situation.has_looked and scaling.is_reading_due(situation):
+        situation = _read_scaling(situation, remote.scaling)
     # A service that must not be asked may still have a gate.
     situation = look_downstream(situation, remote)
     if situation.has_looked and situation.finds_a_stranger:
@@ -238,6 +250,27 @@ def _prove(s: Situation, readiness: Readiness, remote: Remote) -> Situation:
         failure, detail = error.answer, str(error)
     proof = Proof(max(remote.clock.now() - begun_at, timedelta()), failure, detail)
     return changed(s, record=record, observation=changed(s.observation, proof=proof))
+
+
+def _read_scaling(s: Situation, port: Scaling) -> Situation:
+    """Read what the stop that may follow would remove; it counts against the model's budget of calls."""
+    try:
+        reading = port.read(s.record.target, s.observation.variants)
+    except HostingError as error:
+        reading = ScalingReading(failure=error.answer, detail=str(error))
+    spent_until = budget.spent(s.record.spent_until, s.now, scaling.CALLS if reading.text else 1)
+    return changed(s, record=changed(s.record, spent_until=spent_until), scaling_reading=reading)
+
+
+def _restore(record: ModelRecord, port: Scaling) -> Outcome:
+    """Restore the scaling that the record keeps."""
+    if record.scaling is None:
+        raise ValueError(f"{record.model_id}: no scaling is kept to be restored")
+    try:
+        port.restore(record.target, record.scaling.text)
+    except HostingError as error:
+        return Outcome(error.answer, str(error))
+    return Outcome(Answer.ACCEPTED)
 
 
 def _act(attempt: Attempt, record: ModelRecord, remote: Remote) -> Outcome:

@@ -5,7 +5,7 @@ Owns when an answer gets a ledger entry of its own. What each answer means is th
 
 from datetime import datetime, timedelta
 
-from preheat.domain.decision import accounting, gating
+from preheat.domain.decision import accounting, gating, scaling
 from preheat.domain.decision.situation import Decision, Situation, edge
 from preheat.domain.decision.writing import phase_since, write_entry
 from preheat.domain.lead import evidence
@@ -27,6 +27,15 @@ def note_gate_answer(situation: Situation, record: ModelRecord, outcome: Outcome
         raise ValueError(f"{record.model_id}: an answer needs the change of a gate that it answers")
     reason = describe_answer(f"gate {attempt.call} call", outcome)
     return _write_answer(record, after, reason, now, reported=_is_reported(before, attempt), of_gate=True)
+
+
+def note_restore_answer(record: ModelRecord, outcome: Outcome, *, now: datetime) -> Decision:
+    """Return the record after a try to restore an endpoint's scaling, with an entry for success or first failure."""
+    after, reported = scaling.note_restore(record, outcome)
+    after = changed(after, sequence=record.sequence + (reported is not None))
+    if reported is None:
+        return Decision(Action.LOOK, "The scaling of the endpoint is not restored yet", after)
+    return Decision(Action.SCALE, reported, after, write_entry(record, after, Action.SCALE, reported, now))
 
 
 def note_answer(situation: Situation, record: ModelRecord, outcome: Outcome, *, now: datetime) -> Decision:

@@ -6,7 +6,7 @@ asks for is an attempt in the record that it returns: the caller stores that rec
 
 from collections.abc import Callable
 
-from preheat.domain.decision import accounting, draining, gating, noting, promise
+from preheat.domain.decision import accounting, draining, gating, noting, promise, scaling
 from preheat.domain.decision.resting import keep, report, rest, wait
 from preheat.domain.decision.situation import Decision, Move, Situation
 from preheat.domain.decision.starting import start
@@ -34,10 +34,12 @@ def decide(situation: Situation) -> Decision:
     situation = noting.note_demand(situation)  # the effort of the current demand
     situation = draining.note_end(situation)  # a stop that does not wait for its queue any more
     situation = gating.note_look(situation)  # what the gate lets through
+    situation = scaling.note_reading(situation)  # how an endpoint scales that a stop would delete
     # Then the one step, from the lifecycle table. Its module holds it back where the protocol requires that.
     move = take_step(situation)
     # What consumes the model comes before its stop, and after everything else.
     move = attend_consumers(situation, move)
+    move = scaling.restore_if_due(situation, move)
     # Last, the promise is judged, and the move becomes a record and its entry.
     move = promise.weigh_start(situation, move)
     return write_up(situation, move, promise.judge_start(situation, move))

@@ -15,7 +15,7 @@ from preheat.domain.record import looks
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.gate import BacklogReading, GateLook
 from preheat.domain.record.lifecycle import Desired, Observed
-from preheat.domain.record.observation import Observation
+from preheat.domain.record.observation import Observation, ScalingReading
 from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat.domain.values import changed
 
@@ -42,6 +42,7 @@ class Situation:
     now: datetime
     seen_at: datetime
     gate_look: GateLook | None = None  # None: no look at the gate was due
+    scaling_reading: ScalingReading | None = None  # None: no reading of the scaling was due
     reading: BacklogReading | None = None  # None: no reading of the queue was due
     # The versions of its schedules' requests, as they were read: a stop that is decided on older ones loses its write.
     guards: Mapping[Subject, int] = field(default_factory=dict)
@@ -124,6 +125,7 @@ class Move:
     wake_at: datetime | None
     action: Action = Action.LOOK
     calls: bool = False
+    restores: bool = False  # the scaling on record has to be restored, after this record is stored
     of_gate: bool = False  # the call, and what is told, are the gate's
 
 
@@ -136,6 +138,7 @@ class Decision:
     record: ModelRecord
     entry: LedgerEntry | None = None
     call: Attempt | None = None
+    restores: bool = False  # the scaling on record has to be restored; never together with a call
 
 
 def served(record: ModelRecord, demand: Demand, lead: timedelta, turn: Turn | None = None) -> Effort:

@@ -5,6 +5,7 @@ Owns which entry a pass writes, and what it says. Does not know how entries are 
 
 from datetime import datetime, timedelta
 
+from preheat.domain.decision import scaling
 from preheat.domain.decision.promise import Judgement
 from preheat.domain.decision.situation import Decision, Move, Situation, edge
 from preheat.domain.decision.starting import NO_CAPACITY
@@ -53,7 +54,7 @@ def write_up(situation: Situation, move: Move, judgement: Judgement) -> Decision
             of_gate=move.of_gate,
         )
         entry = changed(entry, requests=holds, expired=expired)
-    return Decision(action, reason, record, entry, _call(move) if move.calls else None)
+    return Decision(action, reason, record, entry, _call(move) if move.calls else None, restores=move.restores)
 
 
 def _name_entry(
@@ -61,6 +62,8 @@ def _name_entry(
 ) -> tuple[Action, str]:
     """Return what the entry reports: the move's own action, or else the first of what else there is to report."""
     reason, late = move.reason, judgement.late
+    if move.action is Action.STOP:
+        reason = scaling.explain_stop(situation, reason)
     if move.action is not Action.LOOK:
         return move.action, reason
     if late:

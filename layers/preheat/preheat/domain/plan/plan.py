@@ -91,6 +91,11 @@ class Backend(StrEnum):
         return self is Backend.SAGEMAKER
 
     @property
+    def removes(self) -> bool:
+        """Return whether a stop removes what it stops, so that tags, scaling and ownership go with it."""
+        return self is Backend.SAGEMAKER
+
+    @property
     def calls_a_look(self) -> int:
         """How many calls one look costs: of an endpoint also its tags are read, or its config."""
         return 2 if self is Backend.SAGEMAKER else 1

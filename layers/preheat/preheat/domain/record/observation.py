@@ -34,6 +34,7 @@ class Observation:
     no_capacity: bool = False  # it failed because the service has no capacity for it now
     proof: Proof | None = None  # None: no inference was due
     serving: int | None = None  # instances, copies or units that answer; None: the service does not say
+    variants: tuple[str, ...] = ()  # the parts of it that can scale, by the service's names
     units: int | None = None  # the units it runs with, at the least; None: the service does not say
     asked: bool = True  # False: no call was made, and nothing is known but what the record says
 
@@ -47,3 +48,17 @@ def require_serving(observation: Observation) -> Observation:
         return observation
     detail = f"{observation.detail}, but no instance serves"
     return changed(observation, observed=Observed.STARTING, detail=detail)
+
+
+SCALING_TEXT_MAX = 30_000  # characters; a record's item must stay far below DynamoDB's 400 KB
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingReading:
+    """What reading an endpoint's scaling returned. `failure`: it could not be read, and `detail` says why."""
+
+    text: str = ""  # JSON that only the adapter understands; empty: the endpoint does not scale
+    targets: int = 0
+    policies: int = 0
+    failure: Answer | None = None
+    detail: str = ""

@@ -61,6 +61,7 @@ class Action(StrEnum):
     WITHHOLD = "withhold"
     EXPIRE = "expire"  # holds have come to their end, and nothing else has changed
     READY = "ready"  # it is ready for a hold that came while it was hosted already
+    SCALE = "scale"  # the scaling of the endpoint was restored, or could not be
     LOOK = "look"  # nothing changed; never an entry
 
 
@@ -97,6 +98,27 @@ class Unread:
     failure: Answer | None = None  # None: the call succeeded, with a status that this release does not know
 
 
+@dataclass(frozen=True, slots=True)
+class KeptScaling:
+    """The scaling of an endpoint as read before a stop, which removes it. `text` is the service's.
+
+    `is_removed`: the endpoint was seen gone since then, so the scaling has to be restored.
+    """
+
+    text: str
+    targets: int
+    policies: int
+    read_at: datetime
+    is_removed: bool = False
+    tries: int = 0  # of restoring it
+    retry_at: datetime | None = None
+
+    def __str__(self) -> str:
+        targets = "1 scalable target" if self.targets == 1 else f"{self.targets} scalable targets"
+        policies = "1 scaling policy" if self.policies == 1 else f"{self.policies} scaling policies"
+        return f"{targets} and {policies}"
+
+
 @dataclass(frozen=True)  # without slots: `values.changed` copies it then, many times a pass
 class ModelRecord:
     """One model's state. `version` counts won writes (0: not stored yet), `sequence` ledger entries."""
@@ -127,6 +149,7 @@ class ModelRecord:
     writer: str = ""  # the pass that won the last write
     gate: Gate | None = None  # the gate in Preheat's care
     gate_generation: int = 0  # of its changes
+    scaling: KeptScaling | None = None  # of an endpoint, read before its stop and restored after its next start
     draining: Draining | None = None  # a stop that is due and waits
     expired_by: datetime | None = None  # holds that ended by then have been told of; None: none was seen yet
     looked_at: datetime | None = None  # the last look that told whether it runs, see `accounting`

@@ -1,0 +1,89 @@
+"""Keeps the scaling of an endpoint through its stop: read before the stop, restored after the next start.
+
+Owns when it is read and restored, and what the ledger says about it. Never delays a stop: what cannot be read is lost,
+and the ledger says so. Restoring sets a level, so it needs no token; each try has a won write of its own.
+"""
+
+from datetime import timedelta
+
+from preheat.domain.decision import gating
+from preheat.domain.decision.situation import Move, Situation
+from preheat.domain.plan.plan import Mode
+from preheat.domain.record import budget
+from preheat.domain.record.attempt import Answer, Call, Outcome
+from preheat.domain.record.lifecycle import Desired, Observed
+from preheat.domain.record.record import KeptScaling, ModelRecord, Ownership, Phase
+from preheat.domain.values import changed
+
+CALLS = 2  # of one reading or restoring, for the budget
+GONE = (Observed.STOPPED, Observed.STOPPING, Observed.FAILED, Observed.GONE)
+READ_EVERY = timedelta(minutes=10)  # while a stop waits for its queue or its gate
+
+
+def is_reading_due(s: Situation) -> bool:
+    """Return whether a stop may come next that removes an endpoint whose scaling is not known."""
+    kept = s.record.scaling
+    if not s.record.target.backend.removes or s.mode is not Mode.ACT or s.observation.observed is not Observed.HOSTED:
+        return False
+    if kept is not None and (kept.is_removed or s.now < kept.read_at + READ_EVERY):
+        return False
+    return (s.desired is Desired.REST or s.outgrown) and gating.may_stop(s) and not is_short(s)
+
+
+def is_short(s: Situation) -> bool:
+    """Return whether too few calls are left for anything but the model's own service."""
+    return budget.is_short(s.record.spent_until, s.now, budget.RESERVE + CALLS)
+
+
+def note_reading(s: Situation) -> Situation:
+    """Keep what was read, and mark what is kept as removed once the endpoint was seen gone."""
+    kept, reading = s.record.scaling, s.scaling_reading
+    if reading is not None and reading.failure is None:
+        kept = KeptScaling(reading.text, reading.targets, reading.policies, s.now) if reading.text else None
+    elif kept is not None and not kept.is_removed and s.observation.observed in GONE:
+        kept = changed(kept, is_removed=True)
+    return changed(s, record=changed(s.record, scaling=kept))
+
+
+def explain_stop(s: Situation, reason: str) -> str:
+    """Return the reason of a stop with what becomes of the endpoint's scaling."""
+    reading, kept = s.scaling_reading, s.record.scaling
+    if reading is not None and reading.failure is not None:
+        return f"{reason}. The endpoint's scaling could not be read ({reading.detail}); Preheat cannot restore it"
+    return reason if kept is None else f"{reason}. Preheat restores {kept} after the next start"
+
+
+def restore_if_due(s: Situation, move: Move) -> Move:
+    """Return the move with one try of restoring on record, if one is due; the pass has no other call to make.
+
+    The look after it comes when a try whose answer was lost has to be repeated.
+    """
+    kept = s.record.scaling
+    if kept is None or not _is_restore_due(s, kept, move):
+        return move
+    tries = kept.tries + 1
+    retry_at = s.now + timedelta(minutes=min(tries, 5))
+    spent_until = budget.spent(move.record.spent_until, s.now, CALLS)
+    record = changed(move.record, scaling=changed(kept, tries=tries, retry_at=retry_at), spent_until=spent_until)
+    wake_at = retry_at if move.wake_at is None else min(move.wake_at, retry_at)
+    return changed(move, record=record, wake_at=wake_at, restores=True)
+
+
+def _is_restore_due(s: Situation, kept: KeptScaling, move: Move) -> bool:
+    attempt = move.record.attempt
+    if not kept.is_removed or move.calls or s.mode is not Mode.ACT or s.desired is not Desired.RUN:
+        return False
+    ours = move.record.ownership is Ownership.STARTED and attempt is not None and attempt.call is Call.START
+    waits = kept.retry_at is not None and s.now < kept.retry_at
+    return ours and move.phase in (Phase.HOSTED, Phase.WARMING) and not waits and not is_short(s)
+
+
+def note_restore(record: ModelRecord, outcome: Outcome) -> tuple[ModelRecord, str | None]:
+    """Return the record after a try, and what the ledger says: the success, or the first failure."""
+    kept = record.scaling
+    if kept is None:
+        return record, None
+    if outcome.answer is Answer.ACCEPTED:
+        return changed(record, scaling=None), f"Restored {kept} of the endpoint"
+    told = f"Could not restore {kept} of the endpoint ({outcome.detail}). Preheat tries again every few minutes"
+    return record, told if kept.tries == 1 else None
