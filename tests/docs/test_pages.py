@@ -9,7 +9,7 @@ import pytest
 from typer.main import get_command
 
 from preheat_cli.main import app
-from preheat_plantfile.compiling.plan import compiled
+from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +63,7 @@ def test_every_plant_file_that_a_page_shows_is_accepted(page: Path) -> None:
             lines = text.splitlines()
             plant = "\n".join(line.removeprefix(indent[0] if indent else "") for line in lines) + "\n"
             parsed = parse_plant(plant.encode(), page.name)
-            compiled(parsed, now=datetime(2026, 11, 23, tzinfo=UTC), previous={})
+            compile_models(parsed, now=datetime(2026, 11, 23, tzinfo=UTC), previous={})
 
 
 def test_the_first_model_of_the_page_is_the_example() -> None:
@@ -81,5 +81,5 @@ def test_every_recipe_for_a_shift_completes_to_a_plant_file(recipe: str) -> None
     if "models:" not in recipe:
         recipe += f"models:\n  m: {{backend: sagemaker, endpoint: e, config: c, schedules: [{schedule}]}}\n"
     plant = parse_plant(f"version: 1\n{recipe}".encode(), "shifts.md")
-    models = compiled(plant, now=datetime(2026, 11, 23, tzinfo=UTC), previous={})
+    models = compile_models(plant, now=datetime(2026, 11, 23, tzinfo=UTC), previous={})
     assert all(model.schedules for model in models)

@@ -9,7 +9,7 @@ import pytest
 from typer.main import get_command
 
 from preheat_cli.main import app
-from preheat_plantfile.compiling.plan import compiled
+from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,9 @@ def test_the_options_it_names_exist() -> None:
 def test_its_plant_file_is_one() -> None:
     text = re.search(r"```yaml\n(.*?)```", README, re.DOTALL)
     assert text is not None
-    (model,) = compiled(parse_plant(text[1].encode(), "README.md"), now=datetime(2026, 11, 23, tzinfo=UTC), previous={})
+    (model,) = compile_models(
+        parse_plant(text[1].encode(), "README.md"), now=datetime(2026, 11, 23, tzinfo=UTC), previous={}
+    )
     assert model.model_id == "weld-seams"
 
 

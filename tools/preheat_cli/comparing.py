@@ -46,9 +46,9 @@ class Compared:
 
     def compile(self, now: datetime) -> Sequence[HostedModel]:
         """Return the models of the file, new demand known from `now`."""
-        from preheat_plantfile.compiling.plan import compiled  # noqa: PLC0415 - loads the file's typed model
+        from preheat_plantfile.compiling.plan import compile_models  # noqa: PLC0415 - loads the file's typed model
 
-        return compiled(self.plant, now=now, previous=self.stored.models, region=self.region)
+        return compile_models(self.plant, now=now, previous=self.stored.models, region=self.region)
 
     def conflicts(self, now: datetime) -> list[str]:
         """Return the quota conflicts of the next 7 days, in lines; none if there are no conflicts."""
@@ -71,11 +71,11 @@ def compare(file: Path, plant: "PlantFile", stack: "Stack", now: datetime) -> Co
     Raises:
         CliError: the file names a model of another account, or another plan became current meanwhile.
     """
-    from preheat_plantfile.compiling.plan import compiled  # noqa: PLC0415 - loads the file's typed model
+    from preheat_plantfile.compiling.plan import compile_models  # noqa: PLC0415 - loads the file's typed model
 
     check_accounts(file, plant, stack.home)
     stored = read_stored_plan(stack.store)
-    models = compiled(plant, now=now, previous=stored.models, region=stack.home.region)
+    models = compile_models(plant, now=now, previous=stored.models, region=stack.home.region)
     records = stack.store.recorded(sorted({*stored.models, *(model.model_id for model in models)}))
     found = changes(stored.models, models, today=now.date(), unreadable=stored.unreadable, records=records)
     return Compared(file, plant, stack.home.region, stored, models, found, dict(records))

@@ -55,11 +55,11 @@ def read_plant_file(file: Path) -> "PlantFile":
 def compile_models(plant: "PlantFile", asked: Window, *, now: datetime) -> Sequence[HostedModel]:
     """Return the models of a plant file, first planned at `now`, with the closed days that a range needs."""
     from preheat_plantfile.compiling.holidays import BEHIND, Range  # noqa: PLC0415 - loads the file's typed model
-    from preheat_plantfile.compiling.plan import compiled  # noqa: PLC0415 - as above
+    from preheat_plantfile.compiling.plan import compile_models  # noqa: PLC0415 - as above
     from preheat_plantfile.compiling.turns import SEEN  # noqa: PLC0415 - as above
 
     span = Range((asked.start - BEHIND).date(), (asked.end + BEHIND).date())
-    return compiled(plant, now=now, previous={}, span=span, seen=Window(asked.start, asked.start + SEEN))
+    return compile_models(plant, now=now, previous={}, span=span, seen=Window(asked.start, asked.start + SEEN))
 
 
 def select_models(models: Sequence[HostedModel], names: Sequence[str] | None) -> Sequence[HostedModel]:

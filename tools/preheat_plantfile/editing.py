@@ -1,7 +1,7 @@
 """A plant file's text with other targets in it: every other character, comment, quote and line break stays as it is.
 
-Owns where in the text a model's fields stand, and how a value is written there. Knows neither map nor services; what it
-returns is read and checked again by its caller.
+Owns the places of a model's fields in the text, and how a value is written there. Knows neither map nor services. The
+caller reads and checks the result again.
 """
 
 import json
@@ -22,7 +22,7 @@ _WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y
 
 
 class NotEditableError(Exception):
-    """A model stands in the file in a form that cannot be changed in place; `problem` says where and what to do."""
+    """The file has a model in a form that cannot be changed in place; `problem` says where and what to do."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
@@ -31,7 +31,7 @@ class NotEditableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """A field of a model: where its key and its value stand, counted in characters."""
+    """A field of a model: the places of its key and its value, counted in characters."""
 
     name: str
     key: tuple[int, int]
@@ -45,13 +45,13 @@ class _Edit:
     text: str
 
 
-def edited(text: str, targets: Mapping[str, Mapping[str, str]], dropped: Mapping[str, Sequence[str]]) -> str:
+def replace_targets(text: str, targets: Mapping[str, Mapping[str, str]], dropped: Mapping[str, Sequence[str]]) -> str:
     """Return the plant file's text with the fields `targets` in its models, and without their `dropped` fields.
 
     Each field that names a target replaces the old field in its place.
 
     Raises:
-        NotEditableError: a field of a model is an anchor or an alias, or a comment stands where a field has to go.
+        NotEditableError: a field of a model is an anchor or an alias, or a comment is where a field has to go.
     """
     root: Any = YAML(typ="safe", pure=True).compose(text)
     models = next(value for key, value in root.value if key.value == "models")

@@ -1,6 +1,6 @@
 """The plant file, read and checked whole: every problem at once, each with file, line, column, field and remedy.
 
-Owns what an error says. What is accepted is `plant_schema`'s and `plant_checks`' affair.
+Owns what an error says. `schema` and `checks` own what is accepted.
 """
 
 import difflib
@@ -27,7 +27,7 @@ from preheat_plantfile.yaml import Document, FieldPath, NotReadableError, Place,
 SIZE_MAX: Final = 1_000_000  # bytes
 FOUND_SHOWN: Final = 60  # characters
 
-# The entry that stands at a path; a number or a name of one's own is `*`. A model's goes by its service.
+# The entry at a path; `*` is a number, or a name that the user chose. A model's entry depends on its service.
 _ENTRIES: dict[tuple[str, ...], type[BaseModel]] = {
     (): PlantFile,
     ("defaults",): DefaultsEntry,
@@ -123,7 +123,7 @@ def _problem(document: Document, details: Any) -> Problem:
     """Return what one finding of the typed model says to a person."""
     path: FieldPath = tuple(details["loc"])
     if path[:1] == ("models",) and len(path) > 2 and path[2] in MODEL_ENTRIES:
-        path = (*path[:2], *path[3:])  # The third part only tells which kind of model the entry was held to.
+        path = (*path[:2], *path[3:])  # The third part is only the kind of model that the entry was checked against.
     kind, found = details["type"], details["input"]
     if path and path[-1] == "[key]":
         path = path[:-1]

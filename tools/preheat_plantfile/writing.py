@@ -1,7 +1,7 @@
 """A plant file as text, for the imports: what they found becomes YAML that people can go on with.
 
 Owns names, quotes and layout. Knows neither calendars nor any other tool's configuration; what it writes is read back
-and checked before anybody sees it.
+and checked before the caller gets it.
 """
 
 import re
@@ -61,7 +61,7 @@ def plain_name(text: str, taken: Collection[str]) -> str:
     return found
 
 
-def written(plant: PlantText, origin: str) -> str:
+def write_plant(plant: PlantText, origin: str) -> str:
     """Return a plant file's text, checked.
 
     Raises:

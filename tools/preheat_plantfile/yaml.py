@@ -16,7 +16,7 @@ from ruamel.yaml.reader import ReaderError
 type FieldPath = tuple[str | int, ...]
 
 DEPTH_MAX = 20
-VALUES_MAX = 200_000  # counting what an alias stands for each time it is used
+VALUES_MAX = 200_000  # counting the values of an alias each time it is used
 
 _NULL = re.compile(r"|~|null|Null|NULL")
 _TRUE, _FALSE = re.compile(r"true|True|TRUE"), re.compile(r"false|False|FALSE")
@@ -27,7 +27,7 @@ _TEXT_TAGS = (None, "tag:yaml.org,2002:str")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where something stands in the file, counted from 1."""
+    """A place in the file, counted from 1."""
 
     line: int
     column: int
@@ -50,7 +50,7 @@ class Problem:
 
 @dataclass(slots=True)
 class Document:
-    """The values of a file, where each of them and each key stands, and what YAML itself was wrong about."""
+    """The values of a file, the place of each value and each key, and the problems of the YAML itself."""
 
     value: Any = None
     values: dict[FieldPath, Place] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
 
     def place(self, path: FieldPath, *, of_key: bool = False) -> Place:
-        """Return where a value (or its key) stands; of what is not there, where the nearest thing around it stands."""
+        """Return the place of a value (or of its key); for one that is not there, the place of what would hold it."""
         if of_key and path in self.keys:
             return self.keys[path]
         while path not in self.values and path:
@@ -131,7 +131,7 @@ class _Reader:
 
     def _alias(self, anchor: str, place: Place) -> None:
         if anchor not in self._anchors:
-            raise _refused(place, f"found *{anchor}, which is not defined before", "an anchor that stands further up")
+            raise _refused(place, f"found *{anchor}, which is not defined before", "an anchor further up")
         value, weight = self._anchors[anchor]
         if self._is_key():
             self._key(str(value) if isinstance(value, str | int) else None, place)
@@ -250,13 +250,13 @@ def read_foreign_yaml(text: str) -> list[Any]:
 
 
 def mapping_of(value: Any, key: str) -> dict[str, Any]:
-    """Return the mapping that stands under a key of what may be a mapping; an empty one if none does."""
+    """Return the mapping under a key of what may be a mapping; an empty one if there is none."""
     found = value.get(key) if isinstance(value, dict) else None
     return found if isinstance(found, dict) else {}
 
 
 def items_of(value: Any, key: str) -> list[tuple[int, dict[str, Any]]]:
-    """Return the mappings in the list that stands under a key, each with its index; none if no list does."""
+    """Return the mappings in the list under a key, each with its index; none if there is no list."""
     found = value.get(key) if isinstance(value, dict) else None
     listed = enumerate(found if isinstance(found, list) else [])
     return [(index, item) for index, item in listed if isinstance(item, dict)]

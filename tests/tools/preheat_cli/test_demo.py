@@ -24,7 +24,7 @@ from preheat_cli.demo.run import GIVEN_UP_AFTER, plant_text, play, shifts_at
 from preheat_cli.demo.timeline import Timeline
 from preheat_cli.demo.verdict import Verdict, verdict
 from preheat_cli.errors import CliError
-from preheat_plantfile.compiling.plan import compiled
+from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant
 from preheat_simulator.core.faults import FaultKind, InjectedFault
 
@@ -100,7 +100,7 @@ def test_the_shift_begins_with_a_full_minute_two_to_three_minutes_ahead_in_two_z
 )
 def test_the_plant_file_of_the_demo_means_its_shifts_also_around_a_local_midnight(at: datetime) -> None:
     shifts = shifts_at(at)
-    models = compiled(parse_plant(plant_text(shifts).encode(), "plant.yaml"), now=at, previous={})
+    models = compile_models(parse_plant(plant_text(shifts).encode(), "plant.yaml"), now=at, previous={})
     for shift, model in zip(shifts, models, strict=True):
         (demand,) = demands(model, at, at + timedelta(days=1))
         assert (demand.begin, demand.end, demand.ready_at) == (shift.begin, shift.end, shift.begin)

@@ -7,7 +7,7 @@ import pytest
 from tests.tools.conftest import MONDAY, PLANT, Workbench
 
 from preheat_cli.views import show
-from preheat_plantfile.compiling.plan import compiled
+from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant
 
 HOLIDAYS = PLANT.replace(
@@ -22,7 +22,7 @@ def schedule(*windows: str, **more: str) -> str:
     fields = "".join(f"    {name.rstrip('_')}: {value}\n" for name, value in more.items())
     text = f"version: 1\nschedules:\n  s:\n    zone: UTC\n    windows:\n{listed}{fields}"
     text += "models:\n  m: {backend: lookoutvision, project: p, version: 1, schedules: [s]}\n"
-    (model,) = compiled(parse_plant(text.encode(), "plant.yaml"), now=MONDAY, previous={})
+    (model,) = compile_models(parse_plant(text.encode(), "plant.yaml"), now=MONDAY, previous={})
     return show.schedule(model.schedules[0])
 
 

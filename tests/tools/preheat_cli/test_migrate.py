@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from preheat.domain.plan.plan import Backend
-from preheat_plantfile.editing import edited
+from preheat_plantfile.editing import replace_targets
 from preheat_plantfile.reading import parse_plant
 from preheat_plantfile.schema.models import RekognitionModel
 
@@ -232,7 +232,7 @@ def test_in_any_order_and_layout_the_fields_are_the_new_ones(turn: int, block: b
     body = "\n".join(f"    {field}  # {number}" for number, field in enumerate(fields)) if block else ""
     text = "models:\n  weld:\n" + body if block else "models: {weld: {" + ", ".join(fields) + "}}"
     dropped = ["min_units", "max_units"] if "endpoint" in target else ["region"] if "arn" in target else []
-    result = edited(text, {"weld": {"backend": "b", **target}}, {"weld": dropped})
+    result = replace_targets(text, {"weld": {"backend": "b", **target}}, {"weld": dropped})
     from ruamel.yaml import YAML
 
     found = YAML(typ="safe", pure=True).load(result)["models"]["weld"]

@@ -13,7 +13,7 @@ from preheat.domain.calendar.timetable import intervals
 from preheat.domain.plan.plan import HostedModel
 from preheat_plantfile.checks.sizes import MODEL_BYTES_MAX, weight
 from preheat_plantfile.compiling.holidays import Range, ahead_of, bridges
-from preheat_plantfile.compiling.plan import announced_at, compiled
+from preheat_plantfile.compiling.plan import announced_at, compile_models
 from preheat_plantfile.reading import PlantFileError, parse_plant, read_plant
 from preheat_plantfile.yaml import read_yaml
 
@@ -30,7 +30,7 @@ def model_of(schedule: str, *, now: datetime = NOW, calendars: str = "{}", **pre
         "models:\n  m: {backend: lookoutvision, project: p, version: 1, schedules: [s]}\n"
     )
     known = {model.model_id: model for model in previous.values()}
-    (model,) = compiled(parse_plant(text.encode(), "plant.yaml"), now=now, previous=known)
+    (model,) = compile_models(parse_plant(text.encode(), "plant.yaml"), now=now, previous=known)
     return model
 
 
@@ -77,14 +77,14 @@ def test_schema_and_reader_agree_on_a_window(window: str) -> None:
 
 @pytest.mark.parametrize("file", [file for file in EXAMPLES if "rotation" in file.stem], ids=lambda file: file.stem)
 def test_a_ready_made_rotation_keeps_the_plant_running_without_a_gap(file: Path) -> None:
-    last = compiled(read_plant(file), now=NOW, previous={})[-1]  # of 4-on-4-off, the model that all crews need
+    last = compile_models(read_plant(file), now=NOW, previous={})[-1]  # of 4-on-4-off, the model that all crews need
     year = NOW + timedelta(days=366)
     (run,) = intervals(last.schedules, NOW, year)
     assert (run.start, run.end) == (NOW, year)
 
 
 def test_one_crew_of_four_on_four_off_works_four_days_and_rests_four() -> None:
-    crew, _ = compiled(read_plant(ROOT / "examples" / "rotation-4-on-4-off.yaml"), now=NOW, previous={})
+    crew, _ = compile_models(read_plant(ROOT / "examples" / "rotation-4-on-4-off.yaml"), now=NOW, previous={})
     begins = datetime(2026, 1, 5, tzinfo=UTC)
     days = [run.start.date() for run in intervals(crew.schedules, begins, begins + timedelta(days=16))]
     assert days == [date(2026, 1, day) for day in (5, 6, 7, 8, 13, 14, 15, 16)]

@@ -11,7 +11,7 @@ from preheat.adapters.dynamodb.serial import decode, fields_of
 from preheat.domain.calendar.schedule import HalfDay, Schedule, ShiftWindow, Weekday
 from preheat_plantfile import holiday_library
 from preheat_plantfile.compiling.holidays import Range, ahead_of, bridges
-from preheat_plantfile.compiling.plan import announced_at, compiled
+from preheat_plantfile.compiling.plan import announced_at, compile_models
 from preheat_plantfile.compiling.schedules import schedule
 from preheat_plantfile.reading import PlantFileError, parse_plant
 from preheat_plantfile.schema.models import PlantFile
@@ -191,12 +191,12 @@ def test_validate_and_plan_say_where_a_closed_day_removes_more_than_a_day(bench:
 def test_a_half_day_near_by_is_news_and_one_far_off_is_not() -> None:
     def model_with(half_days: str, now: datetime = NOW) -> Schedule:
         plant = plant_with(f"holidays: [{{country: CW}}], half_days: {half_days}")
-        (model,) = compiled(plant, now=now, previous={})
+        (model,) = compile_models(plant, now=now, previous={})
         return model.schedules[0]
 
     for now, known_since in ((NOW, None), (datetime(2026, 12, 30, tzinfo=UTC), "now")):
         plant = plant_with("holidays: [{country: CW}], half_days: open")
-        (before,) = compiled(plant, now=NOW, previous={})
+        (before,) = compile_models(plant, now=NOW, previous={})
         found = announced_at((model_with("until 14:00", now),), before, now)
         assert found == (now if known_since else before.announced_at)
 

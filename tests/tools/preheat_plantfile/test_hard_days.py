@@ -8,7 +8,7 @@ import pytest
 
 from preheat.domain.calendar.timetable import intervals
 from preheat_plantfile.compiling.holidays import Range
-from preheat_plantfile.compiling.plan import compiled
+from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant
 
 PAGE = (Path(__file__).parents[3] / "docs" / "calendars.md").read_text()
@@ -26,7 +26,7 @@ def test_a_hard_day_means_what_the_page_says(zone: str, schedule: str, runs: str
         "models:\n  m: {backend: lookoutvision, project: p, version: 1, schedules: [s]}\n"
     )
     plant = parse_plant(text.encode(), "row.yaml")
-    (model,) = compiled(plant, now=FIRST, previous={}, span=Range(FIRST.date(), LAST.date()))
+    (model,) = compile_models(plant, now=FIRST, previous={}, span=Range(FIRST.date(), LAST.date()))
     found = [
         f"{run.start:%Y-%m-%dT%H:%M} to {run.end:%Y-%m-%dT%H:%M}" for run in intervals(model.schedules, FIRST, LAST)
     ]
@@ -46,7 +46,7 @@ def test_the_horizon_is_24_months_of_dates_and_shorter_ones_are_told() -> None:
         "models:\n  m: {backend: lookoutvision, project: p, version: 1, schedules: [a, b]}\n"
     )
     now = datetime(2026, 11, 24, tzinfo=UTC)
-    (model,) = compiled(parse_plant(text.encode(), "x"), now=now, previous={})
+    (model,) = compile_models(parse_plant(text.encode(), "x"), now=now, previous={})
     by_rule, by_date = model.schedules
     assert by_rule.closed_until == date(2028, 11, 24)
     assert max(by_rule.closed) == date(2028, 10, 3)

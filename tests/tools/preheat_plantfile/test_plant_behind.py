@@ -7,7 +7,7 @@ import pytest
 from preheat.domain.plan.plan import Drain, HostedModel
 from preheat_cli.views import show
 from preheat_cli.views.difference import Kind, changes
-from preheat_plantfile.compiling.plan import compiled
+from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import PlantFileError, parse_plant
 
 GATE = "0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11"
@@ -25,7 +25,7 @@ def plant(*entries: str) -> str:
 
 
 def models(*entries: str) -> list[HostedModel]:
-    return list(compiled(parse_plant(plant(*entries).encode(), "plant.yaml"), now=NOW, previous={}))
+    return list(compile_models(parse_plant(plant(*entries).encode(), "plant.yaml"), now=NOW, previous={}))
 
 
 def problems(*entries: str) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId, Target, Units, Unscheduled
-from preheat_plantfile.compiling.plan import announced_at, compiled
+from preheat_plantfile.compiling.plan import announced_at, compile_models
 from preheat_plantfile.reading import PlantFileError, parse_plant, read_plant
 from preheat_plantfile.schema.calendars import CalendarEntry, HolidaysEntry, QuotaEntry, ShutdownEntry, TariffEntry
 from preheat_plantfile.schema.models import MODEL_ENTRIES, MODELS_MAX, DefaultsEntry, json_schema
@@ -44,7 +44,7 @@ models:
 def parsed(text: str, **previous: HostedModel) -> dict[str, HostedModel]:
     plant = parse_plant(text.encode(), "plant.yaml")
     known = {model.model_id: model for model in previous.values()}
-    return {model.model_id: model for model in compiled(plant, now=NOW, previous=known)}
+    return {model.model_id: model for model in compile_models(plant, now=NOW, previous=known)}
 
 
 def a_window(text: str) -> ShiftWindow:
@@ -342,7 +342,7 @@ def test_a_model_whose_zone_or_windows_change_is_known_from_now_on(schedules: tu
 def test_a_changed_lead_or_version_does_not_make_a_shift_news() -> None:
     before = parsed(a_model_with("mode: act"))["weld"]
     plant = parse_plant(a_model_with("lead: 45m").replace("version: 1,", "version: 2,").encode(), "plant.yaml")
-    (after,) = compiled(plant, now=NOW + timedelta(days=3), previous={before.model_id: before})
+    (after,) = compile_models(plant, now=NOW + timedelta(days=3), previous={before.model_id: before})
     assert (after.announced_at, after.target.version) == (NOW, "2")
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from preheat.domain.lead.lead import expected_idle, target_of_costs
 from preheat.domain.plan.plan import LATE_TARGET_LEAST, LATE_TARGET_MOST, HostedModel, Learning
-from preheat_plantfile.compiling.plan import compiled
+from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import PlantFileError, parse_plant
 
 NOW, MINUTE = datetime(2026, 11, 23, tzinfo=UTC), timedelta(minutes=1)
@@ -30,7 +30,7 @@ def text(defaults: str = "", model: str = "", target: str = LOOKOUT) -> str:
 
 
 def planned(defaults: str = "", model: str = "", target: str = LOOKOUT) -> HostedModel:
-    (found,) = compiled(parse_plant(text(defaults, model, target).encode(), "plant.yaml"), now=NOW, previous={})
+    (found,) = compile_models(parse_plant(text(defaults, model, target).encode(), "plant.yaml"), now=NOW, previous={})
     return found
 
 
@@ -90,7 +90,7 @@ def test_what_contradicts_itself_is_refused_at_its_place(defaults: str, model: s
 
 def test_a_tariff_in_the_file_prices_an_endpoints_lateness() -> None:
     file = text("late_cost_per_minute: 9.9", target=ENDPOINT) + "tariffs: {sagemaker: {unit_hour: 6}}\n"
-    (found,) = compiled(parse_plant(file.encode(), "plant.yaml"), now=NOW, previous={})
+    (found,) = compile_models(parse_plant(file.encode(), "plant.yaml"), now=NOW, previous={})
     assert found.learning == Learning(0.01)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from preheat.domain.plan.plan import PAYLOAD_MAX, HostedModel, Readiness, Target
-from preheat_plantfile.compiling.plan import compiled
+from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import PlantFileError, parse_plant
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -36,7 +36,7 @@ def models(folder: Path, *entries: str, defaults: str = "") -> dict[str, HostedM
         f"  m{n}: {{{e}, schedules: [early]}}\n" for n, e in enumerate(entries)
     )
     plant = parse_plant(text.encode(), str(folder / "plant.yaml"))
-    return {model.model_id: model for model in compiled(plant, now=NOW, previous={})}
+    return {model.model_id: model for model in compile_models(plant, now=NOW, previous={})}
 
 
 def problems(folder: Path, *entries: str, defaults: str = "") -> list[str]:
@@ -120,7 +120,10 @@ SIZE = "the path of a file of 1 to 200,000 bytes, seen from the plant file"
         ("{payload: large.jpg}", "FOLDER/large.jpg is larger: it is stored in the plan, so save it smaller"),
         ("{payload: 7}", f"found 7; accepted: {SIZE}"),
         ('{payload: "a\\0b"}', f"accepted: {SIZE}"),
-        ("{payload: sample.bin}", "a content_type beside 'sample.bin', since only .jpg, .jpeg, .png, .json, .csv tell"),
+        (
+            "{payload: sample.bin}",
+            "a content_type beside 'sample.bin', because only .jpg, .jpeg, .png, .json, .csv show",
+        ),
         ("{payload: good.jpg, content_type: picture}", "found 'picture'; accepted: a content type such as image/jpeg"),
         ("{payload: row.csv}", "a payload of type image/jpeg or image/png, the only ones that the service reads"),
         ("{}", "readiness.payload: found nothing, and it is required; accepted: path of the file that is sent"),

@@ -26,14 +26,14 @@ def accounts(
 ) -> None:
     """List the other accounts of a plant file, each with its ExternalId and what to deploy there."""
     with reported_errors():
-        from preheat_plantfile.compiling.plan import compiled  # noqa: PLC0415 - loads the file's typed model
+        from preheat_plantfile.compiling.plan import compile_models  # noqa: PLC0415 - loads the file's typed model
 
         plant = read_plant_file(file)
         surroundings = Surroundings.of(context)
         opened = surroundings.open(stack)
         store, home = opened.store, opened.home
         check_accounts(file, plant, home)
-        models = compiled(plant, now=surroundings.clock.now(), previous={}, region=home.region)
+        models = compile_models(plant, now=surroundings.clock.now(), previous={}, region=home.region)
         by_role: dict[str, list[HostedModel]] = {}
         for model in models:
             if model.target.role is not None:

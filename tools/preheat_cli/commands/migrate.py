@@ -83,7 +83,7 @@ def _read(file: Path, map_file: Path, backend: Backend) -> tuple[str, "PlantFile
 
 
 def _rewritten(file: Path, text: str, fields: dict[str, dict[str, str]], backend: Backend) -> str:
-    from preheat_plantfile.editing import NotEditableError, edited  # noqa: PLC0415 - loads the YAML reader
+    from preheat_plantfile.editing import NotEditableError, replace_targets  # noqa: PLC0415 - loads the YAML reader
 
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     targets = {name: {"backend": backend.value, **new} for name, new in fields.items()}
@@ -96,7 +96,7 @@ def _rewritten(file: Path, text: str, fields: dict[str, dict[str, str]], backend
         for name, new in fields.items()
     }
     try:
-        return mark + edited(text.removeprefix(mark), targets, dropped)
+        return mark + replace_targets(text.removeprefix(mark), targets, dropped)
     except NotEditableError as error:
         place = error.problem.place
         line = f"{file}:{place.line}:{place.column}: {error.problem}"
@@ -114,9 +114,9 @@ def _parsed(text: str, file: Path) -> "PlantFile":
 
 
 def _models(plant: "PlantFile", now: datetime) -> dict[str, "HostedModel"]:
-    from preheat_plantfile.compiling.plan import compiled  # noqa: PLC0415 - loads the file's typed model
+    from preheat_plantfile.compiling.plan import compile_models  # noqa: PLC0415 - loads the file's typed model
 
-    return {model.model_id: model for model in compiled(plant, now=now, previous={})}
+    return {model.model_id: model for model in compile_models(plant, now=now, previous={})}
 
 
 def _check_kept(file: Path, before: dict[str, "HostedModel"], after: dict[str, "HostedModel"], moved: set[str]) -> None:

@@ -14,7 +14,7 @@ from preheat.domain.plan.plan import RULES, Backend, ModelId, Target
 from preheat.domain.record.record import LedgerEntry
 from preheat_cli.demo.facts import Facts, Metrics, ServiceFacts, Shift
 from preheat_cli.demo.verdict import Verdict, verdict
-from preheat_plantfile.compiling.plan import compiled
+from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant
 
 MINUTE = timedelta(minutes=1)
@@ -110,7 +110,7 @@ def play(
     """
     applied_at = stage.clock.now()
     plant = parse_plant(plant_text(shifts).encode(), "the demo's plant file")
-    models = compiled(plant, now=applied_at, previous={})
+    models = compile_models(plant, now=applied_at, previous={})
     stage.store.apply(models, expected_version=stage.store.plan_version(), at=applied_at)
     seen = dict.fromkeys((shift.model_id for shift in shifts), 0)
     while True:

@@ -51,11 +51,11 @@ def read_text(file: Path) -> str:
 
 def print_plant(file: Path, plant: "PlantText", report: "Report", origin: str, today: date) -> None:
     """Print a plant file, and its report on stderr. If nothing was carried over, end with status 1."""
-    from preheat_plantfile.writing import TooLargeError, printable, written  # noqa: PLC0415 - keeps help fast
+    from preheat_plantfile.writing import TooLargeError, printable, write_plant  # noqa: PLC0415 - keeps help fast
 
     if report.carried:
         try:
-            typer.echo(written(plant, origin), nl=False)
+            typer.echo(write_plant(plant, origin), nl=False)
         except TooLargeError as error:
             raise CliError(*error.lines) from error
     for line in report.lines():

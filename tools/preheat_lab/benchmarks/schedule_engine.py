@@ -15,7 +15,7 @@ from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.calendar.timetable import intervals, next_edge, wanted
 from preheat.domain.demand.demand import outlook
 from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
-from preheat_plantfile.compiling.plan import compiled
+from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -63,7 +63,7 @@ def measure() -> None:
     seconds = _best(lambda: parse_plant(text.encode(), "plant.yaml"))
     print(f"parse and validate a plant file of 1,000 models ({len(text):,} bytes): {seconds:.2f} s")
     plant = parse_plant(text.encode(), "plant.yaml")
-    seconds = _best(lambda: compiled(plant, now=FIRST, previous={}))
+    seconds = _best(lambda: compile_models(plant, now=FIRST, previous={}))
     print(f"compile it, holidays and all: {seconds:.2f} s")
     seconds = _best(_windows, times=1)
     print(f"600 models over {YEARS} years of windows, no two with the same schedule: {seconds:.2f} s")

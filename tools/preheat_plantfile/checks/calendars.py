@@ -1,7 +1,6 @@
-"""What no single field of a calendar can show: countries, parts and holidays that are not known, fields without effect.
+"""Problems between the fields of a calendar: countries, parts and holidays that are not known, fields without effect.
 
-Reads the values as they stand in the file, whole or not. What is not of the right form is ignored here, because its own
-problem is reported elsewhere.
+Reads the values as the file has them. Ignores a value of the wrong form, because the schema reports it.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
-"""What no single field can tell: names that lead nowhere, models that would fight, units that contradict each other.
+"""Problems between fields: names that nothing has, models with one target, units that contradict each other.
 
-Reads the values as they stand in the file, whole or not, so that these problems are told together with all others.
+Reads the values as the file has them, valid or not, so that one run reports all problems.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ TARGETS: Final[dict[Backend, type[LookoutTarget | RekognitionTarget | SageMakerT
 
 
 def cross_problems(document: Document) -> Iterator[Problem]:
-    """Yield the problems between fields; whatever is not of the right form is passed over, its own problem is told."""
+    """Yield the problems between fields. A value of the wrong form is ignored; the schema reports it."""
     yield from calendar_problems(document)
     yield from schedule_problems(document)
     yield from size_problems(document)
@@ -60,7 +60,7 @@ def _shared_target(
 ) -> Iterator[Problem]:
     try:
         target = _target(model)
-    except ValueError:  # pydantic's ValidationError is one: its problems are told by the reader.
+    except ValueError:  # pydantic's ValidationError is one: the reader reports its problems.
         return
     first = owners.setdefault(target.resource(), str(path[1]))
     if first != path[1]:

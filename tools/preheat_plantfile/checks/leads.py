@@ -1,6 +1,6 @@
-"""What no single field can tell of leads: contradictions, bounds out of order, a price that is missing.
+"""Problems between the fields of leads: contradictions, bounds out of order, a price that is missing.
 
-Reads the values as they stand in the file; what is not of the right form is passed over, its own problem is told.
+Reads the values as the file has them. Ignores a value of the wrong form, because the schema reports it.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,6 @@
-"""What no single field of a schedule or calendar can tell: forms that exclude each other, names that lead nowhere.
+"""Problems between the fields of a schedule: forms that exclude each other, names that nothing has.
 
-Reads the values as they stand in the file, whole or not; what is not of the right form is passed over, since its own
-problem is told elsewhere.
+Reads the values as the file has them. Ignores a value of the wrong form, because the schema reports it.
 """
 
 import difflib

@@ -1,6 +1,6 @@
 """How much a plant file may ask to be stored: a model with its schedules is one item of the plans table.
 
-Reads the values as they stand in the file; estimates, rather too much than too little.
+Reads the values as the file has them. The estimate is never too small.
 """
 
 from collections.abc import Iterator

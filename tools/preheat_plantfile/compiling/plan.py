@@ -21,7 +21,7 @@ from preheat_plantfile.schema.models import AnyModel, PlantFile, SageMakerModel
 NEWS: Final = timedelta(days=3)  # more than the longest lead and slack together
 
 
-def compiled(
+def compile_models(
     plant: PlantFile,
     *,
     now: datetime,
@@ -33,8 +33,8 @@ def compiled(
     """Return the plant's models in the file's order; `previous` are those of the plan that they replace.
 
     `region` is the stack's: a model that names it is hosted where one is that names none. Closed days are resolved
-    within `span`, by default from a little before `now` to 24 months after; who begins together is looked up in `seen`,
-    by default the weeks after `now`.
+    within `span`, by default from a little before `now` to 24 months after. Models that begin together are found within
+    `seen`, by default the weeks after `now`.
     """
     span = span or ahead_of(now.date())
     schedules = {name: schedule(name, entry, plant.calendars, span) for name, entry in plant.schedules.items()}
@@ -57,7 +57,7 @@ def announced_at(schedules: tuple[Schedule, ...], previous: HostedModel | None, 
 
 
 def _when(schedules: tuple[Schedule, ...], now: datetime) -> frozenset[tuple[object, ...]]:
-    """Return what tells when schedules want something from now on, so far as it can make a shift news.
+    """Return what decides when schedules want something from now on, as far as a change of it can be late news.
 
     Only what begins within a lead and a slack from now can: of the closed days, which move on with each apply, those
     near by count.

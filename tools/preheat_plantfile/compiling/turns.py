@@ -1,8 +1,8 @@
 """Who starts when, of the models that are to be ready at the same time: a turn each, by what a service takes.
 
 Owns the order: the lower its priority, the later a model starts, so that where more are wanted than may run the lowest
-finds no place. Each account and region of a service is counted for itself, as its quotas are. Pure; what a model does
-with its turn is `domain.turn`'s affair.
+finds no place. Each account and region of a service is counted for itself, as its quotas are. Pure. `domain.plan.turn`
+owns what a model does with its turn.
 """
 
 from collections import Counter

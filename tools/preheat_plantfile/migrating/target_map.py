@@ -1,4 +1,4 @@
-"""The map of a migration: for each model that moves, the target that it moves to. Every mistake is told at once.
+"""The map of a migration: for each model that moves, the target that it moves to. One run reports every mistake.
 
 Owns the form of the map file. What may name a target is the plant file's own rule.
 """
@@ -90,7 +90,7 @@ def _checked(file: str, document: Document, plant: PlantFile, backend: Backend) 
 
 
 def _model(key: str, plant: PlantFile) -> str | None:
-    """Return the model that a key names: by its name, or by PROJECT/VERSION as it stands in the plant file."""
+    """Return the model that a key names: by its name, or by PROJECT/VERSION as the plant file has it."""
     if key in plant.models:
         return key
     named = [name for name, entry in plant.models.items() if key == _names(entry.target())]

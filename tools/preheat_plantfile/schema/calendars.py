@@ -1,6 +1,6 @@
 """The plant file's calendars of closed days, its tariffs and its quotas as typed models.
 
-Owns the fields and what a country, an amount or a currency is; when a holiday falls is `closed_days`' affair.
+Owns the fields and what a country, an amount or a currency is. `compiling.holidays` owns the dates.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The leaves of the plant file: each a domain value, the function that reads it and the JSON Schema that tells of it.
+"""The leaves of the plant file: each a domain value, the function that reads it, and its JSON Schema.
 
 A reader returns the value or raises ValueError with what is accepted. Knows neither fields nor places.
 """
@@ -230,7 +230,7 @@ def _service_name(backend: Backend, index: int) -> tuple[PlainValidator, WithJso
 
 
 def backend_leaf(backend: Backend) -> tuple[PlainValidator, WithJsonSchema]:
-    """Return the leaf of the field that tells which kind of model an entry is."""
+    """Return the leaf of the field that names the service of a model."""
     return leaf(_one_of(Backend), const=backend)
 
 

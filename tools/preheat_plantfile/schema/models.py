@@ -1,6 +1,6 @@
 """The plant file as a typed model: the one source for its reader and for the published JSON Schema.
 
-Owns the fields; their values are `plant_leaves`' affair. Knows neither YAML nor where anything stands.
+Owns the fields; `leaves` owns their values. Knows neither YAML nor the place of a value in the file.
 """
 
 from datetime import timedelta
@@ -174,7 +174,7 @@ class ModelEntry(_Leads):
         default=Mode.ACT, description="act; observe: decide and record, call nothing; paused: do not look either."
     )
     unscheduled: UnscheduledName = Field(
-        default=Unscheduled.LEAVE, description="What becomes of it if a person runs it outside its shifts."
+        default=Unscheduled.LEAVE, description="If a person runs it outside its shifts: leave it running, or stop it."
     )
     drain: Annotated[DrainEntry | None, BeforeValidator(drain_not_null)] = Field(
         default_factory=lambda: None, description="Queue that must be empty before it is stopped, and for how long."
@@ -192,10 +192,11 @@ class _Scaled(Strict):
         default_factory=lambda: None, description="Inference units to run, each billed."
     )
     max_units: Annotated[int | None, *UNITS] = Field(
-        default_factory=lambda: None, description="Only if the model shall auto-scale: its most units."
+        default_factory=lambda: None, description="Most units, if the model may auto-scale."
     )
     resize: ResizeName = Field(
-        default=Resize.KEEP, description="What becomes of it if a hold asks for more units than it runs with."
+        default=Resize.KEEP,
+        description="If a hold asks for more units than it has: keep running, or restart with more.",
     )
     readiness: Annotated[ImageEntry | None, BeforeValidator(not_null)] = Field(
         default_factory=lambda: None, description="Image on which one inference must succeed before it counts as ready."

@@ -1,4 +1,4 @@
-"""The payload of a readiness check: read from its file while the plant file is checked, and told like any wrong value.
+"""The payload of a readiness check. The reader of the plant file reads it, and reports a problem like any other.
 
 Owns where the file is looked for and how large it may be. Knows no other field of the plant file.
 """
@@ -35,7 +35,7 @@ def _payload(value: Any, info: ValidationInfo) -> Payload:
         raise ValueError(_A_FILE)
     path = Path((info.context or {}).get("folder", ".")) / value
     try:
-        if not path.is_file():  # a pipe or a device would be waited for, or be read for ever
+        if not path.is_file():  # reading a pipe or a device could block or never end
             raise ValueError(f"{_A_FILE}; there is no file {path}")
         with path.open("rb") as file:
             content = file.read(PAYLOAD_MAX + 1)
@@ -73,13 +73,13 @@ class ReadinessEntry(BaseModel):
         str | None,
         PlainValidator(_content_type),
         WithJsonSchema({"type": "string", "pattern": f"^(?:{CONTENT_TYPE.pattern})$"}),
-    ] = Field(default_factory=lambda: None, description="Content type of the payload, if its suffix does not tell.")
+    ] = Field(default_factory=lambda: None, description="Content type of the payload, if its suffix does not show it.")
 
     @model_validator(mode="after")
     def _tells_its_type(self) -> "ReadinessEntry":
         if self._type() is None:
             known = ", ".join(TYPES)
-            raise ValueError(f"a content_type beside {self.payload.name!r}, since only {known} tell theirs")
+            raise ValueError(f"a content_type beside {self.payload.name!r}, because only {known} show theirs")
         return self
 
     def _type(self) -> str | None:

@@ -1,6 +1,6 @@
 """The plant file's schedules as typed models: shift windows, rotations and exceptions.
 
-Owns the fields; their values are the affair of the leaves, and what no field can tell alone that of the checks.
+Owns the fields. `leaves` and `dates` own their values, `checks` owns the rules between fields.
 """
 
 from datetime import date
@@ -115,7 +115,7 @@ class RotationEntry(Strict):
 class ReplacedEntry(Strict):
     """Days that are wholly other than the schedule has them."""
 
-    dates: Dates = Field(description="The local dates; what starts on them is what stands here, and nothing else.")
+    dates: Dates = Field(description="The local dates; only the windows of this entry start on them.")
     windows: list[HoursEntry] = Field(description="What starts on them instead; [] is nothing.")
 
 

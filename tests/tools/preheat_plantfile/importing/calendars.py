@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 from preheat.domain.calendar.timetable import intervals
 from preheat_plantfile.compiling.holidays import Range
-from preheat_plantfile.compiling.plan import compiled
+from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.importing.ics import Choice, read_shifts
 from preheat_plantfile.importing.report import Report
 from preheat_plantfile.reading import parse_plant
-from preheat_plantfile.writing import PlantText, written
+from preheat_plantfile.writing import PlantText, write_plant
 
 TODAY = date(2026, 11, 23)  # a Monday
 BERLIN = "Europe/Berlin"
@@ -68,7 +68,9 @@ def runs_of(plant: PlantText, first: str, last: str, *, in_zone: str = BERLIN) -
     begin, end = (datetime.fromisoformat(day).replace(tzinfo=local).astimezone(UTC) for day in (first, last))
     end += timedelta(days=1)
     span = Range(begin.date() - timedelta(40), end.date() + timedelta(40))
-    models = compiled(parse_plant(written(plant, "a test").encode(), "imported"), now=begin, previous={}, span=span)
+    models = compile_models(
+        parse_plant(write_plant(plant, "a test").encode(), "imported"), now=begin, previous={}, span=span
+    )
     found = intervals([each for model in models for each in model.schedules], begin, end)
     return [f"{run.start.astimezone(local):%m-%d %H:%M} {run.end.astimezone(local):%m-%d %H:%M}" for run in found]
 

@@ -14,10 +14,10 @@ from tests.tools.conftest import Golden, Workbench
 from preheat.domain.calendar.timetable import find_windows, intervals
 from preheat.domain.calendar.windows import Window
 from preheat_plantfile.compiling.holidays import Range
-from preheat_plantfile.compiling.plan import compiled
+from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.importing.ics import NoCalendarError, read_shifts
 from preheat_plantfile.reading import parse_plant
-from preheat_plantfile.writing import PlantText, written
+from preheat_plantfile.writing import PlantText, write_plant
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -50,8 +50,8 @@ def windows(text: str, first: date, last: date, **options: Any) -> list[str]:
     start = datetime(first.year, first.month, first.day, tzinfo=BERLIN).astimezone(UTC)
     end = (datetime(last.year, last.month, last.day, tzinfo=BERLIN) + timedelta(days=1)).astimezone(UTC)
     span = Range(first - timedelta(40), last + timedelta(40))
-    file = parse_plant(written(plant, "a test").encode(), "imported")
-    (model,) = compiled(file, now=start, previous={}, span=span)
+    file = parse_plant(write_plant(plant, "a test").encode(), "imported")
+    (model,) = compile_models(file, now=start, previous={}, span=span)
     return [_told(each) for each in intervals(model.schedules, start, end)]
 
 
@@ -260,7 +260,7 @@ def test_what_cannot_be_carried_over_is_listed_with_its_reason(event: str, reaso
     plant, lost = imported(calendar("SUMMARY:Night\n" + event), "shifts")
     assert [line for line in lost if "line 4: VEVENT (Night): " in line and reason in line], lost
     assert all(len(line) <= 200 for line in lost)
-    parse_plant(written(plant, "a test").encode(), "imported")
+    parse_plant(write_plant(plant, "a test").encode(), "imported")
 
 
 CALENDAR = calendar(
@@ -357,9 +357,9 @@ def test_a_rule_means_what_the_standards_library_makes_of_it(rule: str, hour: in
     event = f"DTSTART;TZID=Europe/Berlin:{start:%Y%m%dT%H%M%S}\nDURATION:PT{minutes}M\nRRULE:{rule}"
     plant, lost = imported(calendar(event), "shifts")
     assert [line for line in lost if not line.startswith("note: ")] == []
-    file = parse_plant(written(plant, "a test").encode(), "imported")
+    file = parse_plant(write_plant(plant, "a test").encode(), "imported")
     since, until = datetime(2026, 11, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
-    (model,) = compiled(file, now=since, previous={})
+    (model,) = compile_models(file, now=since, previous={})
     found = {window.start for schedule in model.schedules for window in find_windows(schedule, since, until)}
     local = rrulestr(rule, dtstart=start.replace(tzinfo=BERLIN))
     expected = {at.replace(tzinfo=BERLIN).astimezone(UTC) for at in local.between(since, until, inc=True)}
@@ -410,7 +410,7 @@ def test_whatever_a_calendar_holds_it_is_told_or_becomes_a_valid_plant(lines: li
         plant, _ = imported(text, "shifts")
     except NoCalendarError:
         return
-    parse_plant(written(plant, "a test").encode(), "imported")
+    parse_plant(write_plant(plant, "a test").encode(), "imported")
 
 
 def test_nothing_foreign_reaches_the_terminal_as_it_is(bench: Workbench) -> None:

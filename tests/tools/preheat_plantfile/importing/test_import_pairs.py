@@ -16,7 +16,7 @@ from preheat_plantfile.importing.eventbridge_scheduler import read_schedules
 from preheat_plantfile.importing.keda import read_triggers
 from preheat_plantfile.importing.report import NotImportedError, Report
 from preheat_plantfile.reading import parse_plant
-from preheat_plantfile.writing import PlantText, written
+from preheat_plantfile.writing import PlantText, write_plant
 
 WEEK = ("2026-11-23", "2026-11-29")  # Monday to Sunday
 type Read = Callable[[str], tuple[PlantText, Report]]
@@ -313,4 +313,4 @@ def test_an_expression_is_read_or_refused_and_what_is_read_becomes_a_valid_plant
     else:
         stop = scheduled("stop", "cron(30 23 * * ? *)", "stop")
         plant, _ = read_schedules(json.dumps([scheduled("start", f"cron({text})", "start"), stop]))
-    parse_plant(written(plant, "a test").encode(), "imported")
+    parse_plant(write_plant(plant, "a test").encode(), "imported")

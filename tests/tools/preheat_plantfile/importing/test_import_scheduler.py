@@ -13,12 +13,12 @@ from tests.tools.conftest import Golden, Workbench
 from preheat.domain.calendar.timetable import intervals
 from preheat.domain.calendar.windows import Window
 from preheat_plantfile.compiling.holidays import Range
-from preheat_plantfile.compiling.plan import compiled
+from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.importing.instance_scheduler import read_schedules
 from preheat_plantfile.importing.instance_scheduler_days import WEEKDAYS, weekdays
 from preheat_plantfile.importing.report import NotImportedError
 from preheat_plantfile.reading import parse_plant
-from preheat_plantfile.writing import written
+from preheat_plantfile.writing import write_plant
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -36,8 +36,8 @@ def windows(found: dict[str, Any], first: date, last: date) -> list[Window]:
     plant, _ = read_schedules(json.dumps(found))
     start, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, last + DAY))
     span = Range(first - 40 * DAY, last + 40 * DAY)
-    text = written(plant, "a test")
-    (model,) = compiled(parse_plant(text.encode(), "imported"), now=start, previous={}, span=span)
+    text = write_plant(plant, "a test")
+    (model,) = compile_models(parse_plant(text.encode(), "imported"), now=start, previous={}, span=span)
     return intervals(model.schedules, start, end)
 
 
@@ -350,14 +350,16 @@ def test_whatever_a_document_holds_it_is_told_or_becomes_a_valid_plant(periods: 
         plant, _ = read_schedules(json.dumps({"periods": periods, "schedules": [schedule]}))
     except NotImportedError:
         return
-    parse_plant(written(plant, "a test").encode(), "imported")
+    parse_plant(write_plant(plant, "a test").encode(), "imported")
 
 
 def test_the_example_of_the_documentation_is_imported_as_it_says() -> None:
     page = (Path(__file__).parents[4] / "docs" / "import.md").read_text()
     example = page.split("```json\n")[1].split("```")[0]
     plant, _ = read_schedules(example)
-    assert written(plant, "scheduler.json (Instance Scheduler on AWS)") == page.split("```yaml\n")[1].split("```")[0]
+    assert (
+        write_plant(plant, "scheduler.json (Instance Scheduler on AWS)") == page.split("```yaml\n")[1].split("```")[0]
+    )
 
 
 def test_nothing_foreign_reaches_the_terminal_as_it_is(bench: Workbench) -> None:

@@ -19,7 +19,7 @@ from preheat_plantfile.importing.ics import Choice, NoCalendarError, read_closed
 from preheat_plantfile.importing.merging import Demand, Recurring, plant_of
 from preheat_plantfile.importing.rules import pattern_of
 from preheat_plantfile.reading import parse_plant
-from preheat_plantfile.writing import written
+from preheat_plantfile.writing import write_plant
 
 SHIFT = "SUMMARY:Early shift\nDTSTART;TZID=Europe/Berlin:20261202T060000\nDTEND;TZID=Europe/Berlin:20261202T140000"
 DONE = ["12-02 06:00 12-02 14:00"]
@@ -232,7 +232,7 @@ def plant_of_500_people(seed: int) -> bytes:
 def test_ten_thousand_recurring_events_of_five_hundred_people_take_seconds_and_fit() -> None:
     data, begun = plant_of_500_people(1), process_time()
     plant, report = read_shifts(data, "plant", today=TODAY)
-    text = written(plant, "a test")
+    text = write_plant(plant, "a test")
     list(report.table(TODAY))
     assert process_time() - begun < 30, "seconds"
     assert len(text) < 100_000

@@ -51,7 +51,7 @@ def intervals(schedules: Sequence[Schedule], after: datetime, before: datetime) 
 
 
 def spans(schedules: Sequence[Schedule], after: datetime, before: datetime) -> list[Span]:
-    """Return the same as `intervals`, as spans: for whoever needs very many of them."""
+    """Return the same as `intervals`, as spans, for callers that need very many of them."""
     low, high = microseconds(after), microseconds(before)
     several = (span for schedule in schedules for span in _overlapping(schedule, low, high))
     return [(max(start, low), min(end, high)) for start, end in _union(several)]
