@@ -88,7 +88,7 @@ def by_write(  # noqa: C901 - one judgement, rule by rule
     """
     yield from _chained(before, after, entry)
     if entry is not None and entry.action is Action.FAIL and after.observed is not Observed.FAILED:
-        yield Broken("S7", f"told as failed, and it was seen {after.observed}")
+        yield Broken("S7", f"the entry says failed, but the observation is {after.observed}")
     if before is None:
         return
     if before.since is not None and (after.since is None or after.since < before.since):
@@ -102,14 +102,16 @@ def by_write(  # noqa: C901 - one judgement, rule by rule
         if old.open_writers or old.answer in MAY_COME_YET:
             yield Broken("S8", f"the intent of {old.client_token} was closed at the age of {age}")
         if new is not None and old.call is new.call is Call.START:
-            yield Broken("S1", f"a new start was intended {age} after the intent of the last")
+            yield Broken("S1", f"the intent of a new start came {age} after the last one")
     yield from _gate_kept(before, after, at + skew)
     yield from _paced(before, after, at + skew)
     yield from _silenced(before, after)
     if old is not None and new is not None and old.client_token == new.client_token and new.retry_at is not None:
         pause = PAUSES.get(new.answer or Answer.ACCEPTED, timedelta())
         if new.retry_at != old.retry_at and new.retry_at < new.intent_at + pause - 2 * skew - behind:
-            yield Broken("S10", f"{new.call} {new.answer}, and to be repeated {new.retry_at - new.intent_at} later")
+            yield Broken(
+                "S10", f"{new.call} {new.answer}, and the repetition comes only {new.retry_at - new.intent_at} later"
+            )
 
 
 def _silenced(before: ModelRecord, after: ModelRecord) -> Iterator[Broken]:
@@ -120,7 +122,7 @@ def _silenced(before: ModelRecord, after: ModelRecord) -> Iterator[Broken]:
     answered = old is not None and new is not None and old.client_token == new.client_token
     refused = new is not None and new.answer in REFUSED_FOR_GOOD
     if not (answered and refused and old is not None and old.answer not in REFUSED_FOR_GOOD):
-        yield Broken("L1", f"silent for plan {after.silent_for_plan}, under which nothing was refused")
+        yield Broken("L1", f"silent for plan {after.silent_for_plan}, under which the service refused nothing")
 
 
 def _gate_kept(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterator[Broken]:
@@ -133,7 +135,7 @@ def _gate_kept(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterato
         if new.intent_at < old.intent_at:
             yield Broken("S8", f"intent_at of the gate went back from {old.intent_at} to {new.intent_at}")
         if new.tries > old.tries and old.retry_at is not None and at < old.retry_at:
-            yield Broken("S10", f"{old.client_token} is repeated at {at}, and not before {old.retry_at}")
+            yield Broken("S10", f"{old.client_token} comes again at {at}, before {old.retry_at}")
     elif at < old.intent_at + LEASE and (old.open_writers or old.answer in MAY_COME_YET):
         yield Broken("S8", f"the intent of {old.client_token} was closed at the age of {at - old.intent_at}")
 
@@ -158,11 +160,11 @@ def by_gate(
         yield Broken("S2", "the call of a gate follows a write that names none")
         return
     if passage not in (Passage.OPEN, Passage.CLOSED):
-        yield Broken("S9", f"{attempt.call} is called for on a gate that is {passage}")
+        yield Broken("S9", f"the intent is {attempt.call}, but the gate is {passage}")
     if attempt.call is Call.OPEN and observed is not Observed.HOSTED:
-        yield Broken("S11", f"the gate is opened before a model that is {observed}")
+        yield Broken("S11", f"the gate opens while the model is {observed}")
     if attempt.call is Call.OPEN and before.attempt is not None and before.attempt.call is Call.STOP:
-        yield Broken("S11", "the gate is opened while a stop may be on its way")
+        yield Broken("S11", "the gate opens while a stop may be in progress")
     kept = needed and not moved and not outgrown(before, asked)
     if attempt.call is Call.CLOSE and kept and observed is Observed.HOSTED:
         yield Broken("S3", "hosted and needed, yet its gate is closed")
@@ -203,7 +205,7 @@ def by_stop(
     since = waited.empty_since
     drained = now_empty and waited.empties >= EMPTIES - 1 and since is not None and at + skew >= since + EMPTY_FOR
     if not drained and at + skew < waited.since + drain.limit:
-        yield Broken("S12", f"stopped {at - waited.since} after its demand, and its queue is not known to be empty")
+        yield Broken("S12", f"stopped {at - waited.since} after its demand, without knowing that its queue is empty")
 
 
 def by_readings(before: ModelRecord, after: ModelRecord, reading: BacklogReading | None) -> Iterator[Broken]:
@@ -212,7 +214,7 @@ def by_readings(before: ModelRecord, after: ModelRecord, reading: BacklogReading
     now = after.draining.empties if after.draining is not None else 0
     empty = reading is not None and reading.backlog is not None and not reading.backlog.left
     if now > was + empty:
-        yield Broken("S12", f"{now} readings are said to have found the queue empty, after {was}")
+        yield Broken("S12", f"the count of empty readings went from {was} to {now}")
 
 
 def _paced(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterator[Broken]:
@@ -221,11 +223,11 @@ def _paced(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterator[Br
     again = old is not None and new is not None and old.client_token == new.client_token
     if old is not None and new is not None and again:
         if new.tries > old.tries and old.retry_at is not None and at < old.retry_at:
-            yield Broken("S10", f"{old.client_token} is repeated at {at}, and not before {old.retry_at}")
+            yield Broken("S10", f"{old.client_token} comes again at {at}, before {old.retry_at}")
     elif new is not None and new.call is Call.START and before.effort is not None and after.effort is not None:
         same, retry_at = after.effort.demand_start == before.effort.demand_start, before.effort.retry_at
         if same and retry_at is not None and at < retry_at:
-            yield Broken("S10", f"a new start is intended at {at}, and not before {retry_at}")
+            yield Broken("S10", f"the intent of a new start comes at {at}, before {retry_at}")
     if after.effort is not None and not (after.effort.attempts <= ATTEMPTS_MAX and after.effort.repairs <= REPAIRS_MAX):
         yield Broken("S10", f"{after.effort.attempts} attempts and {after.effort.repairs} repairs for one demand")
 
@@ -239,7 +241,7 @@ def _chained(before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry 
             yield Broken("S7", f"the phase went from {phase} to {after.phase} without an entry")
     elif (entry.sequence, entry.from_phase, entry.to_phase) != (after.sequence, phase, after.phase):
         chain = f"{entry.sequence}: {entry.from_phase} -> {entry.to_phase}"
-        yield Broken("S7", f"entry {chain} does not tell of {phase} -> {after.phase}")
+        yield Broken("S7", f"entry {chain} does not record {phase} -> {after.phase}")
 
 
 def by_intent(  # noqa: C901 - one judgement, rule by rule
@@ -273,30 +275,30 @@ def by_intent(  # noqa: C901 - one judgement, rule by rule
         yield Broken("S2", "a call follows a write that names none")
         return
     if observed in (Observed.UNKNOWN, Observed.BUSY):
-        yield Broken("S9", f"{attempt.call} is called for on a model that is {observed}")
+        yield Broken("S9", f"the intent is {attempt.call}, but the model is {observed}")
     elif attempt.call is Call.START and observed not in (Observed.STOPPED, Observed.FAILED):
-        yield Broken("S1", f"a start is called for of a model that is {observed}")
+        yield Broken("S1", f"the intent is a start, but the model is {observed}")
     repeated = before.attempt is not None and before.attempt.client_token == attempt.client_token
     if attempt.call is Call.START and repeated and returned:
-        yield Broken("S5", "the token is sent again after the model was seen to leave and return")
+        yield Broken("S5", "a pass sends the token again after the model left its stopped state and returned")
     if attempt.call is Call.STOP and needed and observed is Observed.HOSTED and not outgrown(before, asked):
-        yield Broken("S3", "hosted and needed, yet a stop is called for")
+        yield Broken("S3", "hosted and needed, but the intent is a stop")
     hung = after.effort is not None and after.effort.unstuck
     if attempt.call is Call.STOP and needed and observed is Observed.STARTING and not hung:
-        yield Broken("S3", "starting and needed, yet a stop is called for, and not because it hangs")
+        yield Broken("S3", "starting and needed, but the intent is a stop, and the start does not hang")
     clears = covered and observed is Observed.FAILED
     if attempt.call is Call.STOP and not before.is_engaged() and not (needed or clears or may_stop_any):
-        yield Broken("S4", "a stop is called for of what is neither started nor adopted")
+        yield Broken("S4", "the intent is a stop of a model that Preheat neither started nor adopted")
     old = before.attempt
     left = old is not None and old.left if left is None else left
     if old is not None and old.call is attempt.call is Call.START and not repeated and not left:
         aged = attempt.first_at - old.first_at >= TOKEN_AGE_MAX
         refused = old.answer in REFUSED_FOR_GOOD or (old.answer in PAUSES and old.digest() != attempt.digest())
         if not (aged or refused or old.left or observed is Observed.FAILED):
-            yield Broken("S1", "a new start is intended, though the last is not known dead")
+            yield Broken("S1", "the intent is a new start, but the last one may still be alive")
     stopped = old is not None and old.call is Call.STOP and old.answer is Answer.ACCEPTED and left
     if attempt.call is Call.STOP and stopped and observed is Observed.STARTING:
-        yield Broken("S4", "a stop is called for of what is starting after an accepted stop: somebody else's start")
+        yield Broken("S4", "the intent is a stop of a start that somebody else made after an accepted stop")
     if attempts > ATTEMPTS_MAX:
         yield Broken("S10", f"start number {attempts} for one demand")
     if repairs > REPAIRS_MAX:
@@ -313,9 +315,9 @@ def outgrown(before: ModelRecord, asked: int) -> bool:
 def by_answer(attempt: Attempt | None, answered: Answer) -> Iterator[Broken]:
     """Judge the write that ends a pass with a call; `attempt`: what it stores, None if it stores none."""
     if attempt is None:
-        yield Broken("S9", f"answered {answered}, and that is not written down")
+        yield Broken("S9", f"answered {answered}, and the record does not have it")
     elif attempt.answer is not answered:
-        yield Broken("S9", f"answered {answered}, and written down as {attempt.answer}")
+        yield Broken("S9", f"answered {answered}, and the record has {attempt.answer}")
 
 
 def by_close(before: ModelRecord, after: ModelRecord, callers: Iterable[Attempt]) -> Iterator[Broken]:
@@ -340,7 +342,9 @@ def by_call(
     `first`: how the token was first sent, whatever the attempt says of itself.
     """
     if named != attempt.client_token:
-        yield Broken("S2", f"{attempt.call} {attempt.client_token} is sent, the pass's own won write names {named}")
+        yield Broken(
+            "S2", f"{attempt.call} {attempt.client_token} goes out, but the pass's own won write names {named}"
+        )
     if not TOKEN.fullmatch(attempt.client_token):
         yield Broken("S5", f"token {attempt.client_token!r} is not of the service's alphabet")
     if at - attempt.first_at > TOKEN_AGE_MAX + skew:
@@ -348,7 +352,7 @@ def by_call(
     if first is not None and at - first.at > TOKEN_AGE_MAX + 2 * skew:
         yield Broken("S5", f"token {attempt.client_token} was first sent {at - first.at} ago")
     if first is not None and first.digest != attempt.digest():
-        yield Broken("S5", f"token {attempt.client_token} is sent with other parameters than before")
+        yield Broken("S5", f"token {attempt.client_token} goes out with other parameters than before")
 
 
 def by_effect(attempt: Attempt, *, effects: int, by_person: bool) -> Iterator[Broken]:
@@ -367,7 +371,7 @@ def by_look(record: ModelRecord | None, *, at: datetime, skew: timedelta = timed
     if record is None:
         return
     if record.wake_at is None or record.wake_at > at + EARLY + skew:
-        yield Broken("S10", f"looked at, and not due before {record.wake_at}")
+        yield Broken("S10", f"checked, but not due before {record.wake_at}")
 
 
 def by_rate(calls: int) -> Iterator[Broken]:
@@ -379,13 +383,13 @@ def by_rate(calls: int) -> Iterator[Broken]:
 def by_ledger(entries: Sequence[LedgerEntry], *, sequence: int = 0) -> Iterator[Broken]:  # noqa: C901 - one reading, rule by rule
     """Judge one model's stored ledger, oldest first and whole; `sequence`: of its record, read before the ledger."""
     if len(entries) < sequence:
-        yield Broken("S7", f"the record tells of {sequence} entries, {len(entries)} are there")
+        yield Broken("S7", f"the record counts {sequence} entries, and the ledger has {len(entries)}")
     intents: dict[str, tuple[Action, str | None]] = {}
     phase = Phase.IDLE
     judged_for: set[tuple[str | None, datetime]] = set()
     for number, entry in enumerate(entries, start=1):
         if entry.sequence != number:
-            yield Broken("S7", f"entry {entry.sequence} stands at place {number}")
+            yield Broken("S7", f"entry {entry.sequence} is at place {number}")
         if entry.from_phase is not phase:
             yield Broken("S7", f"entry {entry.sequence} starts from {entry.from_phase}, the last one ended in {phase}")
         phase = entry.to_phase
