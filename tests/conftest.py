@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.handlers import Handlers
+from tests.support.service_files import remember
 
 from preheat_lab.explorer import Scenario, explore
 from preheat_lab.explorer.catalog import CI
@@ -32,6 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
     handlers.watch()
     config.add_cleanup(handlers.end)
     config.pluginmanager.register(handlers)
+    service_files = remember()
+    service_files.start()
+    config.add_cleanup(service_files.stop)
 
 
 @pytest.fixture(scope="session")
