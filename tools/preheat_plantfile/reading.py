@@ -50,10 +50,11 @@ _ENTRIES: dict[tuple[str, ...], type[BaseModel]] = {
 
 
 class PlantFileError(Exception):
-    """The plant file is wrong. `lines`: one for each problem, in order of place; the last counts them."""
+    """The plant file is wrong. `problems`: in order of place. `lines`: one for each; the last counts them."""
 
     def __init__(self, file: str, problems: list[Problem]) -> None:
         ordered = sorted(problems, key=lambda problem: (problem.place, str(problem)))
+        self.problems = ordered
         self.lines = [f"{file}:{each.place.line}:{each.place.column}: {each}" for each in ordered]
         count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
         self.lines.append(f"{file}: {count}; nothing was applied")

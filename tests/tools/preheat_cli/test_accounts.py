@@ -1,5 +1,6 @@
 """The command `accounts`, and what `apply` does with regions and accounts."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -46,6 +47,17 @@ def test_each_account_is_shown_with_its_external_id_and_what_to_deploy_there(ben
     result = bench.preheat("accounts", bench.plant(PLANT))
     assert result.exit_code == 0, result.output
     golden(GOLDEN / "accounts.txt", bench.told(result))
+
+
+def test_as_json_each_account_is_an_object(bench: Workbench) -> None:
+    (bench.folder / "row.csv").write_text("1,2\n")
+    bench.home = replace(bench.home, member_roles=(NEAR,))
+    with_known_ids(bench.store)
+    result = bench.preheat("accounts", bench.plant(PLANT), "--format", "json")
+    near, far = map(json.loads, result.stdout.splitlines())
+    assert (near["account"], near["models"], near["listed"]) == ("210987654321", ["weld", "door"], True)
+    assert (far["parameters"]["RoleName"], far["listed"]) == ("preheat-member", False)
+    assert bench.preheat("accounts", bench.plant(), "--format", "json").stdout == ""
 
 
 def test_a_stack_that_is_older_than_its_audit_has_no_role_to_let_in(bench: Workbench) -> None:

@@ -61,6 +61,16 @@ def test_validate_warns_of_the_service_that_aws_closed_and_of_no_other(bench: Wo
     assert bench.preheat("validate", example).stderr == ""
 
 
+def test_validate_as_json_is_an_object_for_each_problem_or_one_for_the_file(bench: Workbench) -> None:
+    result = bench.preheat("validate", str(WRONG), "--format", "json")
+    found = rows(result.stdout)
+    lines = bench.preheat("validate", str(WRONG)).stderr.splitlines()[:-1]
+    assert (result.exit_code, result.stderr) == (2, "")
+    assert [f"{row['file']}:{row['line']}:{row['column']}: {row['problem']}" for row in found] == lines
+    valid = json.loads(bench.preheat("validate", bench.plant(), "--format", "json").stdout)
+    assert (valid["valid"], valid["models"], valid["schedules"]) == (True, 2, 2)
+
+
 @pytest.mark.parametrize("command", ["validate", "windows", "plan", "apply"])
 def test_every_command_tells_all_that_is_wrong_with_a_file(bench: Workbench, command: str) -> None:
     result = bench.preheat(command, str(WRONG))

@@ -3,13 +3,16 @@
 The ExternalId comes from the store, which draws one for each account.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
+from typing import Any
 
 import typer
 
 from preheat.domain.plan.plan import Backend, HostedModel
 from preheat_cli.errors import reported_errors
+from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.planning import PlantPath, check_accounts, read_plant_file
 from preheat_cli.stack import Home, Surroundings
@@ -23,6 +26,7 @@ def accounts(
     file: PlantPath,
     *,
     stack: StackOptions,
+    form: FormatOption = Format.TABLE,
 ) -> None:
     """List the other accounts of a plant file, each with its ExternalId and what to deploy there."""
     with reported_errors():
@@ -38,11 +42,28 @@ def accounts(
         for model in models:
             if model.target.role is not None:
                 by_role.setdefault(model.target.role, []).append(model)
-        if not by_role:
+        if not by_role and form is Format.TABLE:
             typer.echo(f"{file}: no model names a role; all models are in the stack's own account")
         for role, members in by_role.items():
             external_id = store.external_id(members[0].target.account or "")
-            typer.echo("\n".join(_describe(role, members, external_id, home)))
+            if form is Format.JSON:
+                typer.echo(json.dumps(_row(role, members, external_id, home)))
+            else:
+                typer.echo("\n".join(_describe(role, members, external_id, home)))
+
+
+def _row(role: str, models: Sequence[HostedModel], external_id: str, home: Home) -> dict[str, Any]:
+    """Return one account as JSON fields; `unclear` are parameters that a person has to fill in."""
+    parameters, unclear = _parameters(role, models, external_id, home)
+    return {
+        "account": role.split(":")[4],
+        "role": role,
+        "models": [model.model_id for model in models],
+        "external_id": external_id,
+        "listed": role in home.member_roles,
+        "parameters": parameters,
+        "unclear": unclear,
+    }
 
 
 def _describe(role: str, models: Sequence[HostedModel], external_id: str, home: Home) -> Iterator[str]:

@@ -3,8 +3,8 @@
 Owns the reading and the lines. `preheat.app.audit.invariants` has the rules.
 """
 
+import json
 from collections.abc import Iterator, Sequence
-from typing import Annotated
 
 import typer
 
@@ -13,6 +13,8 @@ from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import LedgerEntry
 from preheat_cli.errors import CHECK_FAILED, reported_errors
+from preheat_cli.options.formats import Format, FormatOption
+from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
@@ -21,11 +23,10 @@ from preheat_cli.views import show
 @takes_stack
 def audit(
     context: typer.Context,
-    models: Annotated[
-        list[str] | None, typer.Argument(help="Names of models. Default: every model of the current plan.")
-    ] = None,
+    models: ModelsArgument = None,
     *,
     stack: StackOptions,
+    form: FormatOption = Format.TABLE,
 ) -> None:
     """Check the stored ledgers. Exit status 1 if a ledger breaks a rule or is unreadable."""
     with reported_errors():
@@ -35,10 +36,14 @@ def audit(
         for model_id in names:
             count, problems = _check(store, model_id)
             entries, broken = entries + count, broken + len(problems)
+            if form is Format.JSON:
+                typer.echo(json.dumps({"model": model_id, "entries": count, "broken": problems}))
+                continue
             for problem in problems:
                 typer.echo(f"broken: {model_id}: {problem}")
-        counted = f"{show.count(len(names), 'model')}, {entries:,} ledger entries"
-        typer.echo(f"ledger audit: {counted}, {show.count(broken, 'broken rule')}")
+        if form is Format.TABLE:
+            counted = f"{show.count(len(names), 'model')}, {entries:,} ledger entries"
+            typer.echo(f"ledger audit: {counted}, {show.count(broken, 'broken rule')}")
         if broken:
             raise typer.Exit(CHECK_FAILED)
 
