@@ -21,7 +21,7 @@ from preheat_cli.confirm import require_confirmation
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
 from preheat_cli.options.stack import StackOptions
 from preheat_cli.options.wall_time import instant_after
-from preheat_cli.stack import Surroundings
+from preheat_cli.stack import Home, Surroundings
 from preheat_cli.views import show
 
 WAIT_AT_MOST: Final = timedelta(seconds=60)
@@ -63,20 +63,27 @@ def send_request(context: typer.Context, stack: StackOptions, options: RequestOp
         opened = surroundings.open(stack)
         store = opened.store
         request_id = RequestId(options.request_id or f"cli-{uuid4().hex}")
-        message = _build_message(surroundings, store, options, request_id)
         if options.request_id is not None and (before := store.reply(request_id)) is not None:
-            if (before.verb, before.subject, before.of) != (options.verb, subject, message.get("of")):
+            if not _is_reply_to(before, options):
                 raise CliError(f"preheat: another request has the id {request_id}; use a new id", status=CHECK_FAILED)
-            _print_reply(before)  # A request id always gets the same reply.
+            _print_reply(before, opened.home)  # A request id always gets the same reply.
             return
+        message = _build_message(surroundings, store, options, request_id)
         if options.question is not None:
             question = options.question(store, subject, surroundings.clock.now())
             require_confirmation(question, unchanged="no request sent")
         opened.send_request(json.dumps(message))
         if options.wait:
-            _print_reply(_wait_for_reply(surroundings, store, request_id))
+            _print_reply(_wait_for_reply(surroundings, store, request_id), opened.home)
         else:
             typer.echo(f"sent: {options.verb}\nrequest id: {request_id}")
+
+
+def _is_reply_to(reply: Reply, options: RequestOptions) -> bool:
+    """Return whether a reply is to a request as it was typed, which may name a hold by the start of its id."""
+    typed = options.wanted.typed if options.wanted is not None else None
+    same = (reply.verb, reply.subject) == (options.verb, options.subject)
+    return same and (reply.of or "").startswith(typed or "")
 
 
 def _build_message(
@@ -116,10 +123,15 @@ def _wait_for_reply(surroundings: Surroundings, store: Store, request_id: Reques
     return reply
 
 
-def _print_reply(reply: Reply) -> None:
+def _print_reply(reply: Reply, home: Home) -> None:
     typer.echo(f"{reply.code if reply.accepted else f'refused, {reply.code}'}: {reply.reason}")
     typer.echo(f"request id: {reply.request_id}")
     if reply.ready_at is not None and reply.verb in (Verb.HOLD, Verb.EXTEND, Verb.UNBLOCK):
         typer.echo(f"ready at: {show.instant(reply.ready_at)}")
+        if reply.until is not None and reply.until <= reply.ready_at:
+            ends = f"it ends at {show.instant(reply.until)}, before the model can be ready"
+            typer.echo(f"warning: {ends}; let it end later with `preheat extend`", err=True)
+    if reply.accepted and reply.verb is Verb.HOLD and home.mode not in ("act", ""):
+        typer.echo(f"warning: the stack is in mode {home.mode}: Preheat starts no model", err=True)
     if not reply.accepted:
         raise typer.Exit(CHECK_FAILED)

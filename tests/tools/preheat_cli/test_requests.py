@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -235,6 +235,34 @@ def test_the_same_id_again_shows_the_same_reply_and_sends_nothing(counter: Count
     assert (again.output, counter.sent) == (first.output, [])
     other = counter.preheat("block", "weld-seams", "--for", "2h", "--id", "a")
     assert (other.exit_code, other.stderr) == (1, "preheat: another request has the id a; use a new id\n")
+
+
+def test_a_release_without_an_id_gets_the_same_reply_under_the_same_request_id(counter: Counter) -> None:
+    counter.preheat("hold", "weld-seams", "--for", "2h", "--id", "a")
+    first = counter.preheat("release", "weld-seams", "--id", "r")
+    assert first.exit_code == 0
+    assert counter.preheat("release", "weld-seams", "--id", "r").output == first.output
+    other = counter.preheat("release", "weld-seams", "b", "--id", "r")
+    assert (other.exit_code, other.stderr) == (1, "preheat: another request has the id r; use a new id\n")
+
+
+def test_a_hold_that_ends_before_the_model_can_be_ready_is_warned_of(counter: Counter) -> None:
+    result = counter.preheat("hold", "paint", "--for", "20m", "--id", "a")
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "warning: it ends at 2026-11-23 06:10:00Z, before the model can be ready; let it end later with"
+        " `preheat extend`\n"
+    )
+    assert counter.preheat("hold", "paint", "--for", "2h", "--id", "b").stderr == ""
+
+
+def test_a_hold_on_a_stack_that_starts_nothing_is_warned_of(counter: Counter) -> None:
+    counter.stack.home = replace(counter.stack.home, mode="observe")
+    result = counter.preheat("hold", "paint", "--for", "2h", "--id", "a")
+    assert (result.exit_code, result.stderr) == (
+        0,
+        "warning: the stack is in mode observe: Preheat starts no model\n",
+    )
 
 
 def test_what_stands_is_listed(counter: Counter, golden: Callable[[Path, str], None]) -> None:
