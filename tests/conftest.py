@@ -1,6 +1,8 @@
 """What tests of every folder may ask for: a local AWS that is up, the explorer's searches, and golden files."""
 
+import os
 import signal
+import tempfile
 import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -29,6 +31,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A command remembers the last stack that it used: of a test's, nothing may reach the person who runs the tests.
+    state = tempfile.TemporaryDirectory(prefix="preheat-state-")
+    os.environ["XDG_STATE_HOME"] = state.name
+    config.add_cleanup(state.cleanup)
     handlers = Handlers()
     handlers.watch()
     config.add_cleanup(handlers.end)
