@@ -26,6 +26,7 @@ class ModelStatus:
     requests: tuple[request.Standing, ...] = ()  # its holds and blocks, and its schedules'
     margin: timedelta | None = None  # of the last start that was seen to become hosted
     problem: str | None = None
+    unreadable: bool = False  # its record or its plan is unreadable
 
     @property
     def lead(self) -> Lead | None:
@@ -45,6 +46,7 @@ def read_status(store: Store, model_id: ModelId, now: datetime) -> ModelStatus:
         model = store.planned(model_id).model
     except UnreadableItem as error:
         problems.append(str(error))
+    unreadable = bool(problems)
     try:
         margin = next((entry.margin for entry in reversed(store.ledger(model_id)) if entry.margin is not None), None)
     except UnreadableItem as error:
@@ -64,4 +66,4 @@ def read_status(store: Store, model_id: ModelId, now: datetime) -> ModelStatus:
     if runs_short(known_until, now):
         problems.append(f"its holidays end at {known_until}; apply the plant file again")
     active = tuple(active_requests(requests, now))
-    return ModelStatus(model_id, record, model, seen, active, margin, "; ".join(problems) or None)
+    return ModelStatus(model_id, record, model, seen, active, margin, "; ".join(problems) or None, unreadable)

@@ -258,19 +258,18 @@ def test_a_model_that_cannot_be_read_harms_only_its_own_line(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch, read: str
 ) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
-    whole = bench.preheat("status").output.splitlines()
     _unreadable(monkeypatch, bench, read, "weld-seams: phase: 'asleep' is not known")
     result = bench.preheat("status")
     assert result.exit_code == 1
-    assert result.output.splitlines()[1].split() == whole[1].split()  # paint, whatever the widths
-    assert result.output.splitlines()[-1] == "weld-seams: weld-seams: phase: 'asleep' is not known"
+    assert "UNKNOWN      paint\n             not checked yet" in result.output
+    assert "weld-seams: phase: 'asleep' is not known" in " ".join(result.output.split())
 
 
 def test_a_model_that_left_the_plan_is_shown_while_it_is_looked_at(bench: Workbench) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
     removed = "\n".join(line for line in PLANT.splitlines() if "paint" not in line)
     bench.preheat("apply", bench.plant(removed), "--yes")
-    assert "\npaint " in bench.preheat("status").output
+    assert " paint\n" in bench.preheat("status").output
 
 
 def test_a_model_that_nobody_knows_is_a_problem_of_its_own(bench: Workbench) -> None:

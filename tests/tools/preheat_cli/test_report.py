@@ -186,7 +186,7 @@ def test_explain_says_why_and_what_comes_next(bench: Workbench, golden: Golden, 
         bench.store, bench.clock.at = day.store, day.clock.at
     else:
         lived(bench, until=until)
-    result = bench.preheat("explain", "weld-seams")
+    result = bench.preheat("explain", "weld-seams", "--verbose")
     assert result.exit_code == 0
     golden(GOLDEN / f"explain-{name}.txt", result.output)
 
@@ -200,16 +200,16 @@ def test_explain_says_of_a_stranger_that_it_is_left_alone(bench: Workbench) -> N
     bench.store, bench.clock.at = day.store, day.clock.at
     assert (
         "Preheat leaves it running. At the next demand Preheat adopts it"
-        in bench.preheat("explain", "weld-seams").output
+        in bench.preheat("explain", "weld-seams", "--verbose").output
     )
 
 
 def test_explain_of_an_unknown_model_names_what_is_close(bench: Workbench) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
-    result = bench.preheat("explain", "weld-seam")
+    result = bench.preheat("explain", "weld-seam", "--verbose")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "did you mean weld-seams?" in result.stderr
-    assert "No measured starts yet" in bench.preheat("explain", "paint").output
+    assert "No measured starts yet" in bench.preheat("explain", "paint", "--verbose").output
 
 
 def test_history_shows_what_was_paid_for(bench: Workbench, golden: Golden) -> None:
@@ -245,6 +245,6 @@ def test_explain_says_what_a_learned_lead_comes_from_what_it_was_set_for_and_wha
         day.store.wake(day.record.model_id, day.clock.at)
         day.run_until("07:50")
     bench.store, bench.clock.at = day.store, day.clock.at
-    result = bench.preheat("explain", "weld-seams")
+    result = bench.preheat("explain", "weld-seams", "--verbose")
     assert result.exit_code == 0
     golden(GOLDEN / "explain-learned.txt", result.output)

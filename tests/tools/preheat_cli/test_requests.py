@@ -297,7 +297,7 @@ def test_status_and_the_stored_plan_show_what_stands_and_reckon_with_it(
     assert "hold 2026-11-23 05:50Z to 2026-11-23 19:00Z, 2 units, by AROAOPERATOR: rework (a)" in shown
     assert "gone" not in shown
     golden(GOLDEN / "status-asked.txt", shown)
-    golden(GOLDEN / "explain-asked.txt", counter.preheat("explain", "weld-seams").output)
+    golden(GOLDEN / "explain-asked.txt", counter.preheat("explain", "weld-seams", "--verbose").output)
     (line,) = counter.preheat("status", "weld-seams", "--format", "json").output.splitlines()
     assert [one["request_id"] for one in json.loads(line)["requests"]] == ["a", "b"]
     plan = counter.preheat("plan", "--stack", "line-4", "--from", "2026-11-23", "--to", "2026-11-25").output

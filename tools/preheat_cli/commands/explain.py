@@ -3,6 +3,7 @@
 Owns the words. `model_status` reads the facts. Decides nothing.
 """
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -16,30 +17,22 @@ from preheat.domain.demand.demand import Demand
 from preheat.domain.demand.pieces import BY_REQUEST
 from preheat.domain.lead.lead_in_force import in_force, next_lead
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Unscheduled
+from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
 from preheat_cli.model_status import ModelStatus, read_status
 from preheat_cli.options.models import ModelArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
+from preheat_cli.options.times import UtcOption
 from preheat_cli.stack import Surroundings
+from preheat_cli.verdicts import judge_some
 from preheat_cli.views import show
 from preheat_cli.views.leads import idle, kept
+from preheat_cli.views.plant_time import PlantTime
+from preheat_cli.views.verdicts import advice, is_coloured
 from preheat_plantfile.compiling.terms import DEFAULT
 
-MEANT = {
-    Phase.IDLE: "is off, as planned",
-    Phase.STARTING: "is starting",
-    Phase.WARMING: "is hosted, but has not answered the required inference yet",
-    Phase.HOSTED: "is hosted and ready",
-    Phase.DRAINING: "waits for its queue and its gate before it stops",
-    Phase.STOPPING: "is stopping",
-    Phase.FAILED: "has failed to start",
-    Phase.UNSCHEDULED: "runs outside any demand, and Preheat did not start it",
-    Phase.WITHHELD: "needs a change, but the mode does not let Preheat act",
-    Phase.PAUSED: "has mode paused: Preheat does not check or change it",
-    Phase.REFUSED: "has a problem: the service refuses calls for it",
-    Phase.GONE: "does not exist on the service",
-}
+WIDTH_MOST = 110  # columns
 OWNED = {
     Ownership.NONE: "Preheat did not start it and will not stop it",
     Ownership.STARTED: "Preheat started it and will stop it",
@@ -53,6 +46,8 @@ def explain(
     model: ModelArgument,
     *,
     stack: StackOptions,
+    utc: UtcOption = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print every detail below the verdict.")] = False,
 ) -> None:
     """Explain why a model is in its state, what happens next, for which demand and with which lead."""
     with reported_errors():
@@ -62,7 +57,17 @@ def explain(
         if found.record is None and found.model is None and not store.ledger(model_id):
             near = suggest(model, store.planned_models())
             raise CliError(f"preheat: no plan has ever named the model {model[:63]!r}{near}", status=CHECK_FAILED)
-        typer.echo("\n".join(sentences(found, _last(store, model_id), now)))
+        names = store.planned_models()
+        (asked,) = judge_some([found], now, lambda: [read_status(store, name, now) for name in names])
+        time, width = PlantTime(now, None if utc else asked.zone), min(shutil.get_terminal_size().columns, WIDTH_MOST)
+        if asked.verdict is not None:
+            typer.echo("\n".join(advice(asked.verdict, time, width, colour=is_coloured())))
+        if found.problem:
+            typer.echo(f"Problem: {found.problem}.")
+        if verbose:
+            typer.echo("\n".join(["", *sentences(found, _last(store, model_id), now)]))
+        else:
+            typer.echo("Details: add --verbose.")
         if found.problem:
             raise typer.Exit(CHECK_FAILED)
 
@@ -70,8 +75,6 @@ def explain(
 def sentences(found: ModelStatus, last: LedgerEntry | None, now: datetime) -> Iterator[str]:
     """Yield sentences about one model at `now`, one or more on each line."""
     yield _state(found)
-    if found.problem:
-        yield f"Problem: {found.problem}."
     if last is not None:
         yield f'Last ledger entry, {show.instant(last.at)}: "{last.reason}".'
     yield from _mode(found)
@@ -89,12 +92,18 @@ def sentences(found: ModelStatus, last: LedgerEntry | None, now: datetime) -> It
 
 
 def _state(found: ModelStatus) -> str:
+    """Say what Preheat intends and what the service showed, each for itself."""
     record = found.record
     if record is None:
-        return f"{found.model_id} is in the plan. The first check has not run yet."
-    since = f", since {show.instant(record.since)}" if record.since is not None else ""
-    owned = OWNED[record.ownership]
-    return f"{found.model_id} ({show.target(record.target)}) {MEANT.get(record.phase, record.phase)}{since}. {owned}."
+        return f"No pass has checked {found.model_id} yet."
+    since = f" since {show.instant(record.since)}" if record.since is not None else ""
+    said = f"{found.model_id} ({show.target(record.target)}) has phase {record.phase}{since}."
+    if record.unread is not None:
+        return f"{said} Its state cannot be read since {show.instant(record.unread.since)}."
+    if record.observed is Observed.UNKNOWN:
+        return f"{said} The service has not shown its state yet."
+    owned = f" {OWNED[record.ownership]}." if record.observed in (Observed.STARTING, Observed.HOSTED) else ""
+    return f"{said} The service shows it {record.observed}.{owned}"
 
 
 def _mode(found: ModelStatus) -> Iterator[str]:

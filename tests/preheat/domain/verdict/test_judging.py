@@ -228,9 +228,13 @@ def test_a_model_that_was_ready_and_is_not_any_more_is_late_since_then() -> None
 
 
 def test_a_quota_names_who_could_make_room_and_how() -> None:
-    rivals = (Rival(ModelId("scratch"), hold="h-7", until=at("15:24")), Rival(ModelId("line-7")))
+    rivals = (Rival(ModelId("scratch"), hold="h-7", until=at("15:24")), Rival(ModelId("line-7"), target=TARGET))
     commands = [remedy.command for remedy in judge(replace(answered("07:40", Answer.QUOTA), rivals=rivals)).remedies]
-    assert commands == ["preheat release scratch h-7", "preheat stop-now line-7", None]
+    assert commands == [
+        "preheat release scratch h-7",
+        f"aws sagemaker delete-endpoint --endpoint-name {TARGET.project}",
+        None,
+    ]
 
 
 @pytest.mark.parametrize(("cause", "state", "facts"), ROWS, ids=IDS)

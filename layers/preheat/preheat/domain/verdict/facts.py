@@ -19,6 +19,7 @@ class Rival:
     schedule: str | None = None  # the schedule that needs it; None: a hold, or nothing
     hold: str | None = None  # the request id of the hold that needs it
     until: datetime | None = None  # when its demand ends; None: nothing needs it
+    target: Target | None = None  # where it runs
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,14 @@ def look_command(target: Target) -> str | None:
             return None
 
 
+def stop_command(target: Target) -> str | None:
+    """Return the service's own command that stops the model; None: it needs facts that Preheat does not keep."""
+    if target.backend is not Backend.SAGEMAKER:
+        return None
+    region = f" --region {target.region}" if target.region is not None else ""
+    return f"aws sagemaker delete-endpoint --endpoint-name {target.project}{region}"
+
+
 def _history(f: Facts) -> Remedy:
     return Remedy("See what Preheat tried", f"preheat history {f.model_id}")
 
@@ -53,10 +61,12 @@ def _of_quota(f: Facts) -> Iterator[Remedy]:
 def _free(rival: Rival) -> Remedy:
     if rival.hold is not None and rival.schedule is None:
         return Remedy(
-            f"Free a slot: end the hold of {rival.model_id}", f"preheat release {rival.model_id} {rival.hold}"
+            f"Free a slot: release the hold of {rival.model_id}", f"preheat release {rival.model_id} {rival.hold}"
         )
     if rival.until is None:
-        return Remedy(f"Free a slot: stop {rival.model_id}, which nothing needs", f"preheat stop-now {rival.model_id}")
+        command = stop_command(rival.target) if rival.target is not None else None
+        by_hand = "" if command is not None else " in the service's console"
+        return Remedy(f"Free a slot: stop {rival.model_id}{by_hand}; nothing needs it", command)
     return Remedy(f"Or stop {rival.model_id}, which its shift needs", f"preheat stop-now {rival.model_id}")
 
 
@@ -96,12 +106,9 @@ def _of_given_up(f: Facts) -> Iterator[Remedy]:
 
 def _of_failed_foreign(f: Facts) -> Iterator[Remedy]:
     target = f.target
-    if target is not None and target.backend is Backend.SAGEMAKER:
-        region = f" --region {target.region}" if target.region is not None else ""
-        yield Remedy(
-            "Delete the failed endpoint if nobody needs it",
-            f"aws sagemaker delete-endpoint --endpoint-name {target.project}{region}",
-        )
+    command = stop_command(target) if target is not None else None
+    if command is not None:
+        yield Remedy("Delete the failed endpoint if nobody needs it", command)
     yield from _look(f)
 
 
@@ -133,7 +140,10 @@ def _of_block(f: Facts) -> Iterator[Remedy]:
 
 
 def _of_stranger(f: Facts) -> Iterator[Remedy]:
-    yield Remedy("Keep it for an hour", f"preheat hold {f.model_id} --for 1h")
+    command = stop_command(f.target) if f.target is not None else None
+    if command is not None:
+        yield Remedy("Stop it", command)
+    yield Remedy("Or keep it for an hour; Preheat stops it after that", f"preheat hold {f.model_id} --for 1h")
     yield Remedy("Or set `unscheduled: stop` in the plant file to have such runs stopped", APPLY)
     yield from _look(f)
 

@@ -1,0 +1,47 @@
+"""Which other models run where a model is to run, and so count against the same quota.
+
+Pure: reads what is known of all models at one moment.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from preheat.domain.plan.plan import Backend
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.values import changed
+from preheat.domain.verdict.facts import Facts, Rival
+
+type Place = tuple[Backend, str | None, str | None]
+
+
+def with_rivals(facts: Iterable[Facts]) -> list[Facts]:
+    """Return the same facts, each with the other models that run in its place: what nothing needs first."""
+    found = list(facts)
+    running: dict[Place, list[Facts]] = defaultdict(list)
+    for each in found:
+        place = _place(each)
+        if place is not None and each.observed in (Observed.STARTING, Observed.HOSTED):
+            running[place].append(each)
+    return [changed(each, rivals=_rivals(each, running)) for each in found]
+
+
+def _rivals(facts: Facts, running: dict[Place, list[Facts]]) -> tuple[Rival, ...]:
+    place = _place(facts)
+    others: Sequence[Facts] = running.get(place, []) if place is not None else []
+    rivals = [_rival(other) for other in others if other.model_id != facts.model_id]
+    return tuple(sorted(rivals, key=lambda rival: (rival.until is not None, rival.hold is None, rival.model_id)))
+
+
+def _rival(facts: Facts) -> Rival:
+    demand = facts.demand
+    if demand is None:
+        return Rival(facts.model_id, target=facts.target)
+    served = demand.served(facts.now)
+    by_hold = len(demand.holds) == 1 and bool(served) and served[0].request_id is not None
+    hold = str(served[0].request_id) if by_hold and demand.schedule == served[0].schedule else None
+    return Rival(facts.model_id, None if hold is not None else demand.schedule, hold, demand.end, facts.target)
+
+
+def _place(facts: Facts) -> Place | None:
+    target = facts.target
+    return (target.backend, target.region, target.role) if target is not None else None

@@ -1,0 +1,66 @@
+"""The verdicts on the models that a command reads. Makes facts of what was read; `domain.verdict` judges."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from preheat.domain.calendar.timetable import ScheduleError
+from preheat.domain.lead.lead_in_force import in_force
+from preheat.domain.verdict.causes import VerdictCause
+from preheat.domain.verdict.facts import Facts
+from preheat.domain.verdict.judging import judge
+from preheat.domain.verdict.rivals import with_rivals
+from preheat.domain.verdict.verdict import Verdict
+from preheat_cli.model_status import ModelStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One model: what was read of it, and its verdict; None: nothing is known of a model of this name."""
+
+    status: ModelStatus
+    verdict: Verdict | None
+
+    @property
+    def zone(self) -> str:
+        """The time zone of its plant: that of its first schedule."""
+        model = self.status.model
+        return model.schedules[0].zone if model is not None and model.schedules else "UTC"
+
+
+def judge_all(found: Sequence[ModelStatus], now: datetime) -> list[Judged]:
+    """Return each model with its verdict, the most urgent first."""
+    facts = {each.model_id: each for each in with_rivals(_facts(each, now) for each in found)}
+    judged = [Judged(each, judge(facts[each.model_id]) if _is_known(each) else None) for each in found]
+    return sorted(judged, key=lambda one: (one.verdict is not None, *_order(one)))
+
+
+def judge_some(
+    found: Sequence[ModelStatus], now: datetime, read_others: Callable[[], Sequence[ModelStatus]]
+) -> list[Judged]:
+    """Return the verdicts on some models. The others are read only if a quota is used up: they are who uses it."""
+    judged = judge_all(found, now)
+    if not any(one.verdict is not None and one.verdict.cause is VerdictCause.QUOTA for one in judged):
+        return judged
+    names = {each.model_id for each in found}
+    others = [each for each in read_others() if each.model_id not in names]
+    return [one for one in judge_all([*found, *others], now) if one.status.model_id in names]
+
+
+def _is_known(found: ModelStatus) -> bool:
+    return found.record is not None or found.model is not None or found.unreadable
+
+
+def _order(one: Judged) -> tuple[object, ...]:
+    return (*one.verdict.urgency, one.status.model_id) if one.verdict is not None else (one.status.model_id,)
+
+
+def _facts(found: ModelStatus, now: datetime) -> Facts:
+    model = found.model
+    if model is not None:
+        try:
+            model = in_force(model, found.record, now, found.requests)
+        except ScheduleError:
+            model = found.model  # The problem is reported beside the verdict.
+    problem = (found.problem or "") if found.unreadable else ""
+    return Facts(found.model_id, now, model, found.record, found.outlook, found.requests, problem=problem)

@@ -1,0 +1,123 @@
+"""Verdicts on a terminal: one line for each model, its cause below it if somebody has to act, and what to do.
+
+Fits the width that it is given, 60 columns at least. Decides nothing.
+"""
+
+import os
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import typer
+
+from preheat.domain.verdict.causes import VerdictState
+from preheat.domain.verdict.verdict import Verdict
+from preheat_cli.verdicts import Judged
+from preheat_cli.views import show
+from preheat_cli.views.plant_time import PlantTime
+
+COLOURS: Final = {
+    VerdictState.LATE: typer.colors.RED,
+    VerdictState.AT_RISK: typer.colors.RED,
+    VerdictState.REFUSED: typer.colors.RED,
+    VerdictState.UNKNOWN: typer.colors.YELLOW,
+    VerdictState.UNSCHEDULED: typer.colors.YELLOW,
+    VerdictState.BLOCKED: typer.colors.YELLOW,
+    VerdictState.ON_TIME: typer.colors.CYAN,
+    VerdictState.READY: typer.colors.GREEN,
+    VerdictState.OFF: typer.colors.BRIGHT_BLACK,
+}
+WIDEST: Final = max(len(state) for state in VerdictState)
+
+
+def is_coloured() -> bool:
+    """Tell whether output goes to a terminal whose user has nothing against colour."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def headline(verdict: Verdict, time: PlantTime) -> str:
+    """Return the state with the time that matters: `LATE since 06:00 (12 min ago), expected 06:21`."""
+    return f"{verdict.state} {when(verdict, time)}".rstrip()
+
+
+def when(verdict: Verdict, time: PlantTime) -> str:
+    """Return the times that a state is read with; nothing if none is known."""
+    match verdict.state:
+        case VerdictState.LATE:
+            expected = f", expected {time.at(verdict.expected_at)}" if verdict.expected_at is not None else ""
+            since = f"since {time.both(verdict.since)}" if verdict.since is not None else ""
+            return f"{since}{expected}"
+        case VerdictState.ON_TIME | VerdictState.AT_RISK if verdict.ready_at is not None:
+            expected = f"expected {time.at(verdict.expected_at)}" if verdict.expected_at else "no expected time"
+            return f"for {time.both(verdict.ready_at)}, {expected}"
+        case VerdictState.READY if verdict.ready_at is not None and verdict.ready_at > time.now:
+            return f"for {time.both(verdict.ready_at)}"
+        case VerdictState.READY if verdict.until is not None and verdict.start_at is None:
+            return f"until {time.both(verdict.until)}"
+        case VerdictState.UNKNOWN | VerdictState.BLOCKED | VerdictState.UNSCHEDULED if verdict.since is not None:
+            return f"since {time.both(verdict.since)}"
+        case VerdictState.OFF if verdict.ready_at is not None:
+            return f"until {time.both(verdict.ready_at)}"
+        case VerdictState.REFUSED if verdict.ready_at is not None:
+            return f"for {time.both(verdict.ready_at)}"
+        case VerdictState.OFF:
+            return "nothing planned"
+        case _:
+            return ""
+
+
+def lines(judged: Sequence[Judged], times: Sequence[PlantTime], width: int, *, colour: bool) -> Iterator[str]:
+    """Yield each model's line, and below it the cause if somebody has to look at it."""
+    longest = max((len(one.status.model_id) for one in judged), default=0)
+    names = min(longest, max(width - WIDEST - 30, 12))
+    for one, time in zip(judged, times, strict=True):
+        verdict = one.verdict
+        if verdict is None:
+            yield f"{'?':<{WIDEST}}  {one.status.model_id}"
+            yield from _below(one.status.problem or "", width)
+            continue
+        state = f"{verdict.state:<{WIDEST}}"
+        shown = typer.style(state, fg=COLOURS[verdict.state], bold=verdict.fails) if colour else state
+        said = when(verdict, time)
+        first = f"{shown}  {one.status.model_id:<{names}}"
+        if WIDEST + 2 + max(names, len(one.status.model_id)) + 2 + len(said) <= width:
+            yield f"{first}  {said}".rstrip()
+        else:
+            yield first.rstrip()
+            yield from _below(said, width)
+        if verdict.is_trouble:
+            yield from _below(verdict.why, width)
+        if one.status.problem and not verdict.why.endswith(one.status.problem):
+            yield from _below(f"Problem: {one.status.problem}", width)
+
+
+def _below(text: str, width: int) -> Iterator[str]:
+    indent = " " * (WIDEST + 2)
+    yield from textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def advice(verdict: Verdict, time: PlantTime, width: int, *, colour: bool) -> Iterator[str]:
+    """Yield the verdict, its cause and what to do, for a person who asks about one model."""
+    head = f"{verdict.model_id}: {headline(verdict, time)}"
+    yield typer.style(head, fg=COLOURS[verdict.state], bold=True) if colour else head
+    yield from textwrap.wrap(f"Cause: {verdict.why}.".replace("..", "."), width, break_on_hyphens=False)
+    if verdict.start_at is not None and verdict.ready_at is not None:
+        schedule = f" ({verdict.schedule})" if verdict.schedule else ""
+        yield f"Next: needed at {time.both(verdict.ready_at)}{schedule}, start at {time.at(verdict.start_at)}."
+    if verdict.remedies:
+        yield "What you can do:"
+    for remedy in verdict.remedies:
+        yield from textwrap.wrap(f"- {remedy.what}.", width, subsequent_indent="  ", break_on_hyphens=False)
+        if remedy.command is not None:
+            yield f"    {remedy.command}"
+
+
+def fields(verdict: Verdict | None) -> dict[str, Any] | None:
+    """Return a verdict as JSON fields: instants in ISO 8601 (UTC)."""
+    if verdict is None:
+        return None
+    names = ("state", "cause", "why", "words", "since", "ready_at", "until", "schedule", "expected_at")
+    shown: dict[str, Any] = show.plain({name: getattr(verdict, name) for name in names})
+    shown["remedies"] = [{"what": remedy.what, "command": remedy.command} for remedy in verdict.remedies]
+    return shown
