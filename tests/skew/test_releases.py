@@ -105,7 +105,7 @@ def test_the_pointer_and_the_messages_of_a_release_are_read(stored: dict[str, An
 # Since 0.1.0; a look is never an entry.
 NEWER_PHASES = {Phase.WARMING, Phase.DRAINING}
 NEWER_ACTIONS = {Action.LOOK, Action.EXPIRE, Action.READY, Action.DRAIN, Action.OPEN, Action.CLOSE, Action.CAPACITY}
-NEWER_ACTIONS |= {Action.UNREAD, Action.SCALE}
+NEWER_ACTIONS |= {Action.UNREAD, Action.AT_RISK, Action.SCALE}
 
 
 def complete(samples: dict[str, Any]) -> None:

@@ -53,6 +53,8 @@ def reply_text(event: Event) -> str:
 
 
 def _of_entry(entry: LedgerEntry) -> Iterator[Event]:
+    if entry.at_risk:
+        yield from _for_each(entry, EventKind.MODEL_AT_RISK, None)
     # Late first: an entry that is both tells of a model that was late and is ready now.
     if entry.late:
         yield from _for_each(entry, EventKind.MODEL_LATE, None, *entry.requests)
@@ -88,6 +90,7 @@ def _event(entry: LedgerEntry, kind: EventKind, request_id: str | None, the_id: 
         model=entry.model_id,
         schedule=entry.schedule,
         ready_at=entry.ready_at,
+        expected_at=entry.expected_at,
         margin=entry.margin,
         late=entry.late,
         phase=entry.to_phase,

@@ -30,6 +30,7 @@ from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation, Proof, ScalingReading, require_serving
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat.domain.values import changed
+from preheat.domain.verdict.reporting import report_verdict
 
 # A message may come this much before its second; a pass that is earlier ends after one read.
 EARLY = timedelta(seconds=2)
@@ -98,14 +99,14 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
         reason = f"{problem}; Preheat neither starts nor stops the model"
         return Result(model_id, Action.LOOK, reason, record.phase, record.wake_at, incomplete=True, unevaluated=problem)
     situation = _gather(wanted, planned.version, stack_mode, remote, now)
-    decision = decide(situation)
+    decision = report_verdict(situation, decide(situation))
     stops = decision.call is not None and decision.call.call in (Call.STOP, Call.CLOSE)
     record = _save(decision, remote, entries, situation.guards if stops else {})
     if decision.call is not None:
         outcome = _act(decision.call, decision.record, remote)
         answer, detail = outcome.answer, outcome.detail
         note = note_gate_answer if decision.call.call.is_of_gate else note_answer
-        after = note(situation, record, outcome, now=remote.clock.now())
+        after = report_verdict(situation, note(situation, record, outcome, now=remote.clock.now()))
         try:
             record = _save(after, remote, entries, {})
         except (StaleRecord, StoreUnavailable):

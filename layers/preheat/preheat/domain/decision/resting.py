@@ -19,6 +19,7 @@ from preheat.domain.record.wording import format_instant
 from preheat.domain.values import changed
 
 STUCK_AFTER_LEAST = timedelta(minutes=60)
+LOOKS_TO_SPARE = 12  # calls
 UNREAD_TOLD_FROM = 3  # looks in a row that got no answer: one is no news
 GONE_FROM = 3  # looks in a row that did not find it, the last two by the service's word: one may be wrong
 OUTLASTED = "The demand ended before the service responded; checking again"
@@ -176,9 +177,11 @@ def _wait_for_hosted(s: Situation) -> Move:
         stuck = changed(s, record=changed(record, effort=changed(effort, unstuck=True)))
         reason = f"Start hung for {elapsed // timedelta(minutes=1)} min: stopping once, then starting again"
         return new_stop(stuck, reason)
-    return Move(
-        record, Phase.STARTING, reason, _by_ready(s, looks.while_starting(elapsed, record.samples, s.lead)), action
-    )
+    pace = looks.while_starting(elapsed, record.samples, s.lead)
+    calls = record.target.backend.calls_a_look
+    if calls > 1 and budget.is_short(record.spent_until, s.now, LOOKS_TO_SPARE):
+        pace = max(pace, calls * looks.A_CALL_EACH)  # What is left is for the looks around `ready_at`.
+    return Move(record, Phase.STARTING, reason, _by_ready(s, pace), action)
 
 
 def _stop_of_hanging(s: Situation, attempt: Attempt) -> Move:

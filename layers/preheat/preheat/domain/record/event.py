@@ -19,6 +19,7 @@ class EventKind(StrEnum):
     REQUEST_ACCEPTED = "Request Accepted"
     REQUEST_REJECTED = "Request Rejected"
     MODEL_READY = "Model Ready"
+    MODEL_AT_RISK = "Model At Risk"
     MODEL_LATE = "Model Late"
     HOLD_EXPIRED = "Hold Expired"
     START_FAILED = "Start Failed"
@@ -39,6 +40,7 @@ class Event:
     model: str | None = None
     schedule: str | None = None
     ready_at: datetime | None = None
+    expected_at: datetime | None = None
     margin: timedelta | None = None
     late: bool | None = None
     code: str | None = None

@@ -56,6 +56,7 @@ class Action(StrEnum):
     REFUSE = "refuse"  # the service refuses a call
     CAPACITY = "capacity"  # a start failed because the service has no capacity
     UNREAD = "unread"  # the state cannot be read
+    AT_RISK = "at_risk"  # by all that is known, it will not be ready in time
     LATE = "late"
     LEAVE = "leave"  # it runs and is not ours
     WITHHOLD = "withhold"
@@ -85,6 +86,7 @@ class Effort:
     told: tuple[str, ...] = ()  # the holds that were told that it is ready
     lead: timedelta | None = None  # as first recorded; None: an earlier release did not note it
     turn: Turn | None = None  # as first recorded
+    at_risk: bool = False  # reported as at risk
     short_since: datetime | None = None  # the first start of this demand that failed for want of capacity
     unready_at: datetime | None = None  # when a look last showed it not ready, before it was
 
@@ -186,6 +188,8 @@ class LedgerEntry:
     time_to_hosted: timedelta | None = None
     margin: timedelta | None = None  # ready_at minus the moment HOSTED was observed: positive is early
     inference_latency: timedelta | None = None  # set where readiness was proved: how long the inference took
+    at_risk: bool | None = None  # set on the one entry of a demand that reports that it is at risk
+    expected_at: datetime | None = None  # when it is expected to be ready, on that entry; None: it cannot be said
     late: bool | None = None  # set on the one entry of a demand that judges its start: late or on time
     requests: tuple[str, ...] = ()  # the holds that the demand serves, on an entry that tells ready or late
     expired: tuple[str, ...] = ()  # the holds that have come to their end since the entry before

@@ -1,0 +1,68 @@
+"""Reports what a verdict says of the demand at hand: that it is at risk, once, and why it is late.
+
+Adds to the decision of a pass before it is stored. Publishes nothing.
+"""
+
+from preheat.domain.decision.situation import Decision, Situation
+from preheat.domain.decision.writing import write_entry
+from preheat.domain.record.record import Action, LedgerEntry
+from preheat.domain.record.wording import format_instant
+from preheat.domain.values import changed
+from preheat.domain.verdict.causes import VerdictCause, VerdictState
+from preheat.domain.verdict.facts import Facts
+from preheat.domain.verdict.judging import judge
+from preheat.domain.verdict.verdict import Verdict
+
+REPORTED = frozenset({VerdictState.AT_RISK, VerdictState.REFUSED})
+
+
+def report_verdict(situation: Situation, decision: Decision) -> Decision:
+    """Return the decision with what its verdict adds to the ledger: a risk, once in a demand, or the cause of a delay.
+
+    A mode that forbids starts is no risk of its own: the plan has chosen it.
+    """
+    effort, entry = decision.record.effort, decision.entry
+    if effort is None or situation.model is None or effort.hosted_at is not None:
+        return decision
+    late = entry is not None and bool(entry.late)
+    if not late and (effort.at_risk or effort.judged):
+        return decision
+    verdict = _verdict(situation, decision)
+    if late and entry is not None:
+        reason = _with_cause(entry.reason, verdict)
+        return changed(decision, reason=reason, entry=changed(entry, reason=reason))
+    if verdict.state not in REPORTED or verdict.cause is VerdictCause.OBSERVE:
+        return decision
+    return _at_risk(situation, decision, verdict)
+
+
+def _verdict(situation: Situation, decision: Decision) -> Verdict:
+    model = situation.model
+    record = changed(decision.record, wake_at=None)
+    facts = Facts(record.model_id, situation.now, model, record, situation.outlook, mode=situation.mode)
+    return judge(facts)
+
+
+def _with_cause(reason: str, verdict: Verdict) -> str:
+    """Return a reason that begins with the true cause; what the pass does next follows it."""
+    known = verdict.words if verdict.words else verdict.why
+    return reason if known in reason else f"Late: {verdict.why}. {reason.removeprefix('Late. ')}"
+
+
+def _at_risk(situation: Situation, decision: Decision, verdict: Verdict) -> Decision:
+    record = decision.record
+    record = changed(record, effort=changed(record.effort, at_risk=True))
+    entry: LedgerEntry | None = decision.entry
+    action, reason = decision.action, decision.reason
+    if entry is None:
+        record = changed(record, sequence=record.sequence + 1)
+        action, reason = Action.AT_RISK, _words(verdict)
+        entry = write_entry(record, record, action, reason, situation.now)
+    entry = changed(entry, at_risk=True, expected_at=verdict.expected_at)
+    return changed(decision, action=action, reason=reason, record=record, entry=entry)
+
+
+def _words(verdict: Verdict) -> str:
+    expected = f"; expected at {format_instant(verdict.expected_at)}" if verdict.expected_at is not None else ""
+    needed = f"; needed at {format_instant(verdict.ready_at)}" if verdict.ready_at is not None else ""
+    return f"At risk: {verdict.why}{needed}{expected}"
