@@ -116,9 +116,9 @@ def complete(samples: dict[str, Any]) -> None:
     calls = [call for call in Call if not call.is_of_gate]
     assert set(attempts) == {(call.value, answer) for call in calls for answer in (*map(str, Answer), None)}
     assert {one["ownership"] for one in records} == {ownership.value for ownership in Ownership}
-    assert {sample["meant"]["action"] for sample in samples["entries"]} == {
-        action.value for action in Action if action not in NEWER_ACTIONS
-    }
+    assert {sample["meant"]["action"] for sample in samples["entries"]} - {
+        action.value for action in NEWER_ACTIONS
+    } == {action.value for action in Action if action not in NEWER_ACTIONS}
     assert {sample["meant"]["mode"] for sample in samples["models"]} == {mode.value for mode in Mode}
 
 
@@ -138,6 +138,10 @@ def test_what_this_release_writes_an_older_one_reads_as_far_as_it_knows_it(
     for sample in getattr(written, kind):
         if now["items"][KINDS[kind]]["schema"] > older["items"][KINDS[kind]]["schema"]:
             with pytest.raises(Refused, match="schema"):  # as a breaking change must be
+                read_item(older, KINDS[kind], sample["item"])
+            continue
+        if kind == "entries" and sample["meant"]["action"] not in older["types"]["Action"]:
+            with pytest.raises(Refused, match="is no Action"):  # it is set aside until `publish` is of this release
                 read_item(older, KINDS[kind], sample["item"])
             continue
         found = read_item(older, KINDS[kind], sample["item"])

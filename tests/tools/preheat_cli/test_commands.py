@@ -305,7 +305,7 @@ def test_status_is_printed_again_and_again_until_it_is_interrupted(
     surroundings = Surroundings(MemoryStack(bench.store), bench.clock, pause, lambda _line: None)
     result = CliRunner().invoke(app, ["status", "--watch", "--interval", "2"], obj=surroundings)
     assert (result.exit_code, pauses) == (0, [2, 2, 2])
-    assert result.stdout.count("\npaint ") == 2
+    assert result.stdout.count(" paint\n") == 2
     assert result.stderr.splitlines() == [
         "2026-11-23 05:50:00Z, every 2 s until Ctrl-C",
         "2026-11-23 05:50:02Z, every 2 s until Ctrl-C",

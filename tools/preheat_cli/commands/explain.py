@@ -6,6 +6,7 @@ Owns the words. `model_status` reads the facts. Decides nothing.
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Annotated
 
 import typer
 

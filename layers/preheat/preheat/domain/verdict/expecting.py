@@ -6,7 +6,7 @@ A start is given its lead and no more is promised. None: no moment can be named.
 from datetime import datetime, timedelta
 
 from preheat.domain.decision.resting import STUCK_AFTER_LEAST
-from preheat.domain.record.attempt import Call
+from preheat.domain.record.attempt import Answer, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Phase
 from preheat.domain.verdict.facts import Facts
@@ -44,7 +44,9 @@ def expected_at(facts: Facts) -> datetime | None:
         expected = (begun_at(facts) or now) + facts.lead
         return expected if expected > now else None
     if attempt is not None and attempt.call is Call.START and not attempt.is_without_effect():
-        expected = max(attempt.intent_at, attempt.retry_at or attempt.intent_at) + facts.lead
+        # A lost answer may have had its effect; every other try begins again.
+        again = None if attempt.answer is Answer.LOST else attempt.retry_at
+        expected = max(attempt.intent_at, again or attempt.intent_at) + facts.lead
         return expected if expected > now else None
     waits = [
         at for at in (attempt.retry_at if attempt is not None else None, effort.retry_at if effort else None) if at

@@ -45,7 +45,7 @@ def _verdict(situation: Situation, decision: Decision) -> Verdict:
 
 def _with_cause(reason: str, verdict: Verdict) -> str:
     """Return a reason that begins with the true cause; what the pass does next follows it."""
-    known = verdict.words if verdict.words else verdict.why
+    known = verdict.words or verdict.why
     return reason if known in reason else f"Late: {verdict.why}. {reason.removeprefix('Late. ')}"
 
 
