@@ -266,7 +266,7 @@ def _read_scaling(s: Situation, port: Scaling) -> Situation:
 def _restore(record: ModelRecord, port: Scaling) -> Outcome:
     """Restore the scaling that the record keeps."""
     if record.scaling is None:
-        raise ValueError(f"{record.model_id}: no scaling is kept to be restored")
+        raise ValueError(f"{record.model_id}: the record keeps no scaling to restore")
     try:
         port.restore(record.target, record.scaling.text)
     except HostingError as error:

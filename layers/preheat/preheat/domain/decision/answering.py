@@ -34,7 +34,7 @@ def note_restore_answer(record: ModelRecord, outcome: Outcome, *, now: datetime)
     after, reported = scaling.note_restore(record, outcome)
     after = changed(after, sequence=record.sequence + (reported is not None))
     if reported is None:
-        return Decision(Action.LOOK, "The scaling of the endpoint is not restored yet", after)
+        return Decision(Action.LOOK, "Preheat has not restored the scaling of the endpoint yet", after)
     return Decision(Action.SCALE, reported, after, write_entry(record, after, Action.SCALE, reported, now))
 
 

@@ -49,7 +49,7 @@ def explain_stop(s: Situation, reason: str) -> str:
     """Return the reason of a stop with what becomes of the endpoint's scaling."""
     reading, kept = s.scaling_reading, s.record.scaling
     if reading is not None and reading.failure is not None:
-        return f"{reason}. The endpoint's scaling could not be read ({reading.detail}); Preheat cannot restore it"
+        return f"{reason}. Preheat could not read the endpoint's scaling ({reading.detail}) and cannot restore it"
     return reason if kept is None else f"{reason}. Preheat restores {kept} after the next start"
 
 
