@@ -58,7 +58,7 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Print it again and again, until Ctrl-C.")] = False,
     interval: Annotated[float, typer.Option(min=1, help="With --watch: seconds between two prints.")] = 5,
 ) -> None:
-    """Print where each model stands, trouble first, or every fact about named models.
+    """Print the state of each model, trouble first, or every fact about named models.
 
     Exit status 1 if a model is unreadable or unknown, or with --check if it is in trouble.
     """

@@ -94,7 +94,7 @@ _BETWEEN = (
 _PASSIVE = re.compile(
     rf"\b(?:is|are|was|were|be|been|being|gets?|got) {_BETWEEN}(?P<participle>\w+ed|{_IRREGULAR})\b(?!-)"
 )
-_CLAUSE = re.compile(r"^(?:What|Whatever|Who|Whoever|Whichever)\b(?! to )(?![^.]*\?)")
+_CLAUSE = re.compile(r"^(?:What|Whatever|Who|Whoever|Whichever)\b(?! to )(?![^.]*\?)(?![^.]*:$)")
 _PARTICIPLE = re.compile(
     r"\b[Tt]he (?:told|wanted|asked|refused|served|noted|missed|known|unknown|late|lost|given|said|found|wished)"
     r"(?= (?:is|are|was|were|has|have|does|do|of|by)\b|[.,;:)])"

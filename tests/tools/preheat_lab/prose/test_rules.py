@@ -26,6 +26,7 @@ def test_a_rule_finds_its_breach_only(rule: Rule, breach: str, plain: str) -> No
 
 def test_a_question_and_a_heading_may_begin_with_what() -> None:
     assert list(findings("What can you do?")) == []
+    assert list(findings("What you can do:")) == []
     assert list(findings("What you need", heading=True)) == []
 
 
