@@ -198,6 +198,7 @@ def test_a_transition_is_one_line_with_a_constant_message_and_facts_as_fields() 
         ({"entries": (HOSTED, HOSTED)}, ["INFO", "INFO"]),
         ({"incomplete": True}, ["WARNING"]),
         ({"unevaluated": "no such zone"}, ["WARNING"]),
+        ({"unexpected": (KeyError("State"), RuntimeError("a bug"))}, ["ERROR", "ERROR"]),
     ],
 )
 def test_a_pass_that_changed_nothing_is_no_line_at_info_and_each_transition_is_one(

@@ -11,10 +11,11 @@ from preheat.observability.metrics import new_metrics
 
 
 def log_pass(result: Result) -> None:
-    """Log each transition at INFO, and the pass: at WARNING if it was incomplete, else at DEBUG.
+    """Log each transition at INFO, each unexpected error at ERROR, and the pass at WARNING or DEBUG.
 
-    A pass that changed nothing logs nothing at INFO. The reason of a transition is the ledger's; if the transition made
-    a call, the reason also says how the service answered.
+    The pass is a WARNING if it is incomplete, or if its schedules could not be evaluated. A pass that changed nothing
+    logs nothing at INFO. The reason of a transition is the ledger's; if the transition made a call, the reason also
+    says how the service answered.
     """
     for entry in result.entries:
         transition = {
@@ -40,6 +41,8 @@ def log_pass(result: Result) -> None:
         facts["unevaluated"] = result.unevaluated[:TEXT_MAX]
     if result.closed_until is not None:
         facts["closed_until"] = result.closed_until.isoformat()
+    for error in result.unexpected:
+        logger.error("unexpected error", exc_info=error, extra={"model_id": result.model_id})
     needs_attention = result.incomplete or result.unevaluated
     (logger.warning if needs_attention else logger.debug)("reconciled", extra=facts)
 

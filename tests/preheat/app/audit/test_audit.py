@@ -60,7 +60,7 @@ def audited(
     model: HostedModel = MODEL,
     standings: Iterable[Standing] = (),
     ledger: tuple[LedgerEntry, ...] = (),
-    failing: dict[Site, AccessRefused] | None = None,
+    failing: dict[Site, Exception] | None = None,
     mode: Mode = Mode.ACT,
     moment: datetime | None = None,
     store: MemoryStore | None = None,
@@ -162,11 +162,14 @@ def test_the_services_are_listed_every_quarter_of_an_hour_and_the_records_judged
     assert lists == [True, False, False] * 4
 
 
-def test_a_site_that_cannot_be_listed_is_named_and_hides_no_other() -> None:
+@pytest.mark.parametrize("error", [AccessRefused("no"), KeyError("EndpointName"), RuntimeError("a bug")])
+def test_a_site_that_cannot_be_listed_is_named_and_hides_no_other(error: Exception) -> None:
     other = Site(Backend.SAGEMAKER)
     model = replace(MODEL, target=Target("line-9", "c", Backend.SAGEMAKER), units=Units())
-    found = audited("20:00", hosted(), model=model, failing={other: AccessRefused("no")})
-    assert [site for site, _ in found.unlisted] == [other]
+    found = audited("20:00", hosted(), model=model, failing={other: error})
+    ((site, reported),) = found.unlisted
+    assert site == other
+    assert str(error) in str(reported)
     assert len(found.unscheduled or ()) == 1
 
 

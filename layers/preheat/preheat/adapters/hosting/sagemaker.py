@@ -19,6 +19,7 @@ from preheat.app.ports.errors import (
     QuotaExceeded,
     Throttled,
     WrongState,
+    as_hosting_error,
 )
 from preheat.domain.plan.plan import Readiness, Target
 from preheat.domain.record.attempt import Attempt
@@ -89,11 +90,18 @@ class SageMakerHosting:
     def describe(self, target: Target) -> Observation:
         """See `ports.Hosting`. No endpoint of the name is STOPPED if its config exists, and ModelGone if not.
 
-        An endpoint without the tag is `foreign`, whatever its state.
+        An endpoint without the tag is `foreign`, whatever its state. If its tags cannot be read, that is not known.
         """
+        foreign: bool | None = None
+        unread: HostingError | None = None
         try:
             answer = self._call("DescribeEndpoint", self._client.describe_endpoint, EndpointName=target.project)
-            foreign = not self._is_ours(str(answer.get("EndpointArn", "")))
+            try:
+                foreign = not self._is_ours(str(answer.get("EndpointArn", "")))
+            except ModelGone:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with the tags must not keep a stop from being made
+                unread = as_hosting_error(error)
         except ModelGone:  # also one that went between the two calls
             config = {"EndpointConfigName": target.version}
             found = self._call("DescribeEndpointConfig", self._client.describe_endpoint_config, **config)
@@ -107,9 +115,16 @@ class SageMakerHosting:
         observed = OBSERVED.get(status, Observed.UNKNOWN)
         no_capacity = observed is Observed.FAILED and NO_CAPACITY.search(detail.lower()) is not None
         serving = _serving(answer) if observed is Observed.HOSTED else None
-        variants = tuple(str(variant["VariantName"]) for variant in answer.get("ProductionVariants", []))
+        if unread is not None:
+            detail += f", with unreadable tags ({unread})"
         return Observation(
-            observed, detail, foreign=foreign, no_capacity=no_capacity, serving=serving, variants=variants
+            observed,
+            detail,
+            failure=unread.answer if unread is not None else None,
+            foreign=foreign,
+            no_capacity=no_capacity,
+            serving=serving,
+            variants=tuple(str(variant["VariantName"]) for variant in answer.get("ProductionVariants", [])),
         )
 
     def probe(self, target: Target, readiness: Readiness) -> None:

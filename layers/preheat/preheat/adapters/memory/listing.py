@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from preheat.app.ports.errors import HostingError
 from preheat.app.ports.hosting import Running, Site
 
 
 class MemoryListing:
     """A `Listing` of what it was given. `failing`: the sites that cannot be listed, and why."""
 
-    def __init__(self, runs: Iterable[Running] = (), failing: Mapping[Site, HostingError] | None = None) -> None:
+    def __init__(self, runs: Iterable[Running] = (), failing: Mapping[Site, Exception] | None = None) -> None:
         self.runs, self.failing = list(runs), dict(failing or {})
 
     def running(self, site: Site, wanted: Callable[[str], bool]) -> Sequence[Running]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final, Protocol
 
 from preheat.app.ports.clock import Clock
-from preheat.app.ports.errors import HostingError, UnreadableItem
+from preheat.app.ports.errors import HostingError, UnreadableItem, as_hosting_error
 from preheat.app.ports.hosting import Listing, Running, Site
 from preheat.app.ports.store import LedgerReader, PlanReader, RecordReader, RequestReader
 from preheat.domain.calendar.timetable import ScheduleError
@@ -184,8 +184,8 @@ class Audit:
         for site in sites:
             try:
                 running = self.listing.running(site, lambda name: name.startswith(self.prefix) or name in names)
-            except HostingError as error:
-                unlisted.append((site, error))
+            except Exception as error:  # noqa: BLE001 - one site, whatever is wrong with it, must not hide the others
+                unlisted.append((site, as_hosting_error(error)))
                 continue
             for one in running:
                 if one.observed is Observed.HOSTED:

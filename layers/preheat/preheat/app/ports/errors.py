@@ -80,6 +80,11 @@ class ModelGone(HostingError):
     answer = Answer.GONE
 
 
+def as_hosting_error(error: Exception) -> HostingError:
+    """Return the error as the port may raise it: one that nobody expects counts as a lost answer."""
+    return error if isinstance(error, HostingError) else AnswerLost(f"unexpected {type(error).__name__}: {error}")
+
+
 class StaleRecord(PreheatError):
     """The stored version of the record is no longer the one that was read."""
 

@@ -3,14 +3,15 @@
 The explorer and the simulation crash the real pass at any of these calls, and replay it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
 
 from preheat.app.ports.clock import Clock
+from preheat.app.ports.errors import HostingError, as_hosting_error
 from preheat.app.ports.hosting import UNWIRED, Backlogs, Gates, Hosting, Scaling
 from preheat.app.ports.messaging import Queue
 from preheat.app.ports.store import PlanReader, RecordReader, RecordWriter, RequestReader
-from preheat.domain.values import changed
 
 
 class PassStore(RecordReader, RecordWriter, PlanReader, RequestReader, Protocol):
@@ -29,7 +30,27 @@ class Remote:
     gates: Gates = UNWIRED
     backlogs: Backlogs = UNWIRED
     scaling: Scaling | None = None  # None: this program leaves the scaling of endpoints alone
+    unexpected: list[Exception] = field(default_factory=list)  # what `ask` met that no port may raise
 
     def under(self, writer: str) -> Self:
         """Return the same outside for another pass."""
-        return changed(self, writer=writer)
+        return replace(self, writer=writer, unexpected=[])
+
+    def ask[**Arguments, Answered](
+        self, call: Callable[Arguments, Answered], *arguments: Arguments.args, **named: Arguments.kwargs
+    ) -> Answered:
+        """Call a neighbour of the model: its gate, its queue, its inference or its scaling.
+
+        A neighbour never ends a pass, because the pass may have a stop to make. An error that no port may raise, such
+        as a bug in an adapter, is kept in `unexpected` and counts as a lost answer.
+
+        Raises:
+            HostingError: the neighbour refused the call, or did not answer.
+        """
+        try:
+            return call(*arguments, **named)
+        except HostingError:
+            raise
+        except Exception as error:
+            self.unexpected.append(error)
+            raise as_hosting_error(error) from error

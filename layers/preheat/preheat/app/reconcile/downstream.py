@@ -34,14 +34,14 @@ def _counted(s: Situation) -> Situation:
 
 def _read(queue: str, remote: Remote) -> BacklogReading:
     try:
-        return BacklogReading(remote.backlogs.count(queue))
+        return BacklogReading(remote.ask(remote.backlogs.count, queue))
     except HostingError as error:
         return BacklogReading(None, str(error), failure=error.answer)
 
 
 def _look(mapping: str, remote: Remote) -> GateLook:
     try:
-        return remote.gates.describe(mapping)
+        return remote.ask(remote.gates.describe, mapping)
     except ModelGone as gone:
         return GateLook(Passage.GONE, str(gone))
     except HostingError as error:
@@ -55,7 +55,7 @@ def move_gate(attempt: Attempt, record: ModelRecord, remote: Remote) -> Outcome:
         raise ValueError(f"{record.model_id}: no gate to {attempt.call}")
     call = remote.gates.open if attempt.call is Call.OPEN else remote.gates.close
     try:
-        call(gate.mapping)
+        remote.ask(call, gate.mapping)
     except HostingError as error:
         return Outcome(error.answer, str(error), retried=error.retried)
     return Outcome(Answer.ACCEPTED)

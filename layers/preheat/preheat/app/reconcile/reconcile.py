@@ -27,7 +27,7 @@ from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Readiness, stri
 from preheat.domain.record import budget, looks
 from preheat.domain.record.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.observation import Observation, Proof, ScalingReading, require_serving
+from preheat.domain.record.observation import Observation, Proof, ScalingReading, require_owner, require_serving
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat.domain.values import changed
 from preheat.domain.verdict.reporting import report_verdict
@@ -54,6 +54,7 @@ class Result:
     wake_at: datetime | None = None
     entries: tuple[LedgerEntry, ...] = ()
     incomplete: bool = False
+    unexpected: tuple[Exception, ...] = ()  # errors of neighbours that no port may raise
     unevaluated: str = ""  # why the current plan's schedules could not be evaluated; it is gone by the plan before
     closed_until: date | None = None  # where the resolved holidays of the model's calendars end
 
@@ -70,14 +71,16 @@ def reconcile(model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT) -> Re
     try:
         for _ in range(WRITES_LOST_MAX):
             try:
-                return _pass(model_id, remote, mode, entries)
+                result = _pass(model_id, remote, mode, entries)
+                return changed(result, unexpected=tuple(remote.unexpected))
             except StaleRecord as lost:
                 reason = str(lost)
     except StoreUnavailable as error:
         reason = f"Cannot reach the store: {error}"
     else:
         reason = f"Lost {WRITES_LOST_MAX} writes in a row: {reason}"
-    return Result(model_id, Action.LOOK, reason, entries=tuple(entries), incomplete=True)
+    unexpected = tuple(remote.unexpected)
+    return Result(model_id, Action.LOOK, reason, entries=tuple(entries), incomplete=True, unexpected=unexpected)
 
 
 def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[LedgerEntry]) -> Result:
@@ -114,7 +117,7 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
             detail = f"{after.reason}; not recorded, the intent remains"
         decision = changed(decision, reason=f"{decision.reason} ({detail or answer})")
     if decision.restores and remote.scaling is not None:
-        outcome = _restore(record, remote.scaling)
+        outcome = _restore(record, remote, remote.scaling)
         after = note_restore_answer(record, outcome, now=remote.clock.now())
         detail = after.reason
         try:
@@ -199,7 +202,7 @@ def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote
     if model is not None and model.readiness is not None and proving.is_due(situation):
         situation = _prove(situation, model.readiness, remote)
     if remote.scaling is not None and situation.has_looked and scaling.is_reading_due(situation):
-        situation = _read_scaling(situation, remote.scaling)
+        situation = _read_scaling(situation, remote, remote.scaling)
     # A service that must not be asked may still have a gate.
     situation = look_downstream(situation, remote)
     if situation.has_looked and situation.finds_a_stranger:
@@ -234,7 +237,8 @@ def _not_before(now: datetime, record: ModelRecord, requests: Sequence[Standing]
 
 def _observe(record: ModelRecord, remote: Remote) -> Observation:
     try:
-        return require_serving(remote.hosting.describe(record.target))
+        observation = remote.hosting.describe(record.target)
+        return require_serving(require_owner(observation, ours=record.is_engaged()))
     except ModelGone as gone:
         return Observation(Observed.GONE, str(gone))
     except HostingError as error:
@@ -246,29 +250,29 @@ def _prove(s: Situation, readiness: Readiness, remote: Remote) -> Situation:
     record, begun_at = changed(s.record, spent_until=budget.spent(s.record.spent_until, s.now)), remote.clock.now()
     failure, detail = None, ""
     try:
-        remote.hosting.probe(record.target, readiness)
+        remote.ask(remote.hosting.probe, record.target, readiness)
     except HostingError as error:
         failure, detail = error.answer, str(error)
     proof = Proof(max(remote.clock.now() - begun_at, timedelta()), failure, detail)
     return changed(s, record=record, observation=changed(s.observation, proof=proof))
 
 
-def _read_scaling(s: Situation, port: Scaling) -> Situation:
+def _read_scaling(s: Situation, remote: Remote, port: Scaling) -> Situation:
     """Read what the stop that may follow would remove; it counts against the model's budget of calls."""
     try:
-        reading = port.read(s.record.target, s.observation.variants)
+        reading = remote.ask(port.read, s.record.target, s.observation.variants)
     except HostingError as error:
         reading = ScalingReading(failure=error.answer, detail=str(error))
     spent_until = budget.spent(s.record.spent_until, s.now, scaling.CALLS if reading.text else 1)
     return changed(s, record=changed(s.record, spent_until=spent_until), scaling_reading=reading)
 
 
-def _restore(record: ModelRecord, port: Scaling) -> Outcome:
+def _restore(record: ModelRecord, remote: Remote, port: Scaling) -> Outcome:
     """Restore the scaling that the record keeps."""
     if record.scaling is None:
         raise ValueError(f"{record.model_id}: the record keeps no scaling to restore")
     try:
-        port.restore(record.target, record.scaling.text)
+        remote.ask(port.restore, record.target, record.scaling.text)
     except HostingError as error:
         return Outcome(error.answer, str(error))
     return Outcome(Answer.ACCEPTED)

@@ -24,19 +24,33 @@ class Proof:
 class Observation:
     """What one look told: the state, the service's own word for it, and the failure if the look itself failed.
 
-    `foreign`: to stop it would destroy what somebody else made, so that Preheat neither adopts nor stops it.
+    `foreign`: to stop it would destroy what somebody else made, so that Preheat neither adopts nor stops it. None: the
+    service shows the state, but not who made it; `failure` says why.
     """
 
     observed: Observed
     detail: str = ""
     failure: Answer | None = None
-    foreign: bool = False
+    foreign: bool | None = False
     no_capacity: bool = False  # it failed because the service has no capacity for it now
     proof: Proof | None = None  # None: no inference was due
     serving: int | None = None  # instances, copies or units that answer; None: the service does not say
     variants: tuple[str, ...] = ()  # the parts of it that can scale, by the service's names
     units: int | None = None  # the units it runs with, at the least; None: the service does not say
     asked: bool = True  # False: no call was made, and nothing is known but what the record says
+
+
+def require_owner(observation: Observation, *, ours: bool) -> Observation:
+    """Return what was observed, with an owner: if the service does not show who made it, the record decides.
+
+    What Preheat started or adopted is `ours`, and is stopped all the same: the function's role may only delete what has
+    Preheat's tag. Of anything else nothing is known.
+    """
+    if observation.foreign is not None:
+        return observation
+    if ours:
+        return changed(observation, foreign=False, failure=None)
+    return Observation(Observed.UNKNOWN, observation.detail, failure=observation.failure)
 
 
 def require_serving(observation: Observation) -> Observation:
