@@ -12,6 +12,7 @@ from preheat_cli.commands import (
     accounts,
     apply,
     block,
+    board,
     demo,
     down,
     explain,
@@ -85,6 +86,7 @@ importing.command("eventbridge-scheduler")(eventbridge_scheduler.eventbridge_sch
 importing.command()(keda.keda)
 importing.command()(autoscaling.autoscaling)
 app.command()(status.status)
+app.command()(board.board)
 app.command()(history.history)
 app.command()(explain.explain)
 app.command()(report.report)

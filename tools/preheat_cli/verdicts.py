@@ -30,7 +30,7 @@ class Judged:
 
 def judge_all(found: Sequence[ModelStatus], now: datetime) -> list[Judged]:
     """Return each model with its verdict, the most urgent first."""
-    facts = {each.model_id: each for each in with_rivals(_facts(each, now) for each in found)}
+    facts = {each.model_id: each for each in with_rivals(facts_of(each, now) for each in found)}
     judged = [Judged(each, judge(facts[each.model_id]) if _is_known(each) else None) for each in found]
     return sorted(judged, key=lambda one: (one.verdict is not None, *_order(one)))
 
@@ -55,7 +55,8 @@ def _order(one: Judged) -> tuple[object, ...]:
     return (*one.verdict.urgency, one.status.model_id) if one.verdict is not None else (one.status.model_id,)
 
 
-def _facts(found: ModelStatus, now: datetime) -> Facts:
+def facts_of(found: ModelStatus, now: datetime) -> Facts:
+    """Return what the verdict on one model rests on."""
     model = found.model
     if model is not None:
         try:

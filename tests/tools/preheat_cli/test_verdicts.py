@@ -12,7 +12,7 @@ from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Effort, Ownership, Phase, Unread
-from preheat_cli.views.plant_time import PlantTime
+from preheat.domain.verdict.plant_time import PlantTime
 
 GOLDEN = Path(__file__).parent / "golden"
 MINUTE = timedelta(minutes=1)

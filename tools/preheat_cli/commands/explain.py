@@ -20,6 +20,7 @@ from preheat.domain.lead.lead_in_force import in_force, next_lead
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Unscheduled
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
+from preheat.domain.verdict.plant_time import PlantTime
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
 from preheat_cli.model_status import ModelStatus, read_status
 from preheat_cli.options.models import ModelArgument
@@ -29,7 +30,6 @@ from preheat_cli.stack import Surroundings
 from preheat_cli.verdicts import judge_some
 from preheat_cli.views import show
 from preheat_cli.views.leads import idle, kept
-from preheat_cli.views.plant_time import PlantTime
 from preheat_cli.views.verdicts import advice, is_coloured
 from preheat_plantfile.compiling.terms import DEFAULT
 

@@ -17,6 +17,7 @@ from preheat.app.ports.errors import StoreUnavailable
 from preheat.app.ports.store import Store
 from preheat.domain.demand.demand import HORIZON
 from preheat.domain.plan.plan import ModelId
+from preheat.domain.verdict.plant_time import PlantTime
 from preheat_cli.errors import CHECK_FAILED, reported_errors
 from preheat_cli.model_status import read_status
 from preheat_cli.options.formats import Format, FormatOption
@@ -28,7 +29,6 @@ from preheat_cli.verdicts import judge_some
 from preheat_cli.views import show
 from preheat_cli.views import status as status_views
 from preheat_cli.views import verdicts as verdict_views
-from preheat_cli.views.plant_time import PlantTime
 
 CLEAR: Final = "\x1b[H\x1b[2J"  # moves the cursor to the top and clears the terminal
 WIDTH_MOST: Final = 110  # columns

@@ -11,6 +11,7 @@ from preheat.domain.verdict.causes import VerdictCause
 from preheat.domain.verdict.facts import Facts, Rival
 from preheat.domain.verdict.verdict import Remedy, Verdict
 
+RIVALS_SHOWN: Final = 4  # those that nothing needs come first
 APPLY: Final = "preheat apply plant.yaml"
 
 
@@ -51,7 +52,7 @@ def _look(f: Facts) -> Iterator[Remedy]:
 
 
 def _of_quota(f: Facts) -> Iterator[Remedy]:
-    for rival in f.rivals:
+    for rival in f.rivals[:RIVALS_SHOWN]:
         yield _free(rival)
     if not f.rivals:
         yield Remedy("See what runs, and stop what is not needed", "preheat status")
@@ -67,7 +68,7 @@ def _free(rival: Rival) -> Remedy:
         command = stop_command(rival.target) if rival.target is not None else None
         by_hand = "" if command is not None else " in the service's console"
         return Remedy(f"Free a slot: stop {rival.model_id}{by_hand}; nothing needs it", command)
-    return Remedy(f"Or stop {rival.model_id}, which its shift needs", f"preheat stop-now {rival.model_id}")
+    return Remedy(f"Or stop {rival.model_id}, if its shift can wait", f"preheat stop-now {rival.model_id}")
 
 
 def _of_capacity(f: Facts) -> Iterator[Remedy]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from preheat.domain.plan.plan import Backend
+from preheat.domain.record.attempt import Answer, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.values import changed
 from preheat.domain.verdict.facts import Facts, Rival
@@ -15,7 +16,10 @@ type Place = tuple[Backend, str | None, str | None]
 
 
 def with_rivals(facts: Iterable[Facts]) -> list[Facts]:
-    """Return the same facts, each with the other models that run in its place: what nothing needs first."""
+    """Return the same facts; one that a quota keeps from starting has the models that run in its place.
+
+    Those that nothing needs come first.
+    """
     found = list(facts)
     running: dict[Place, list[Facts]] = defaultdict(list)
     for each in found:
@@ -27,7 +31,8 @@ def with_rivals(facts: Iterable[Facts]) -> list[Facts]:
 
 def _rivals(facts: Facts, running: dict[Place, list[Facts]]) -> tuple[Rival, ...]:
     place = _place(facts)
-    others: Sequence[Facts] = running.get(place, []) if place is not None else []
+    refused = facts.answered(Call.START) is Answer.QUOTA
+    others: Sequence[Facts] = running.get(place, []) if place is not None and refused else []
     rivals = [_rival(other) for other in others if other.model_id != facts.model_id]
     return tuple(sorted(rivals, key=lambda rival: (rival.until is not None, rival.hold is None, rival.model_id)))
 

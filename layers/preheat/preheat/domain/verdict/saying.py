@@ -1,0 +1,36 @@
+"""A verdict with the times that it is read with, in the words that the command line and the board share."""
+
+from preheat.domain.verdict.causes import VerdictState
+from preheat.domain.verdict.plant_time import PlantTime
+from preheat.domain.verdict.verdict import Verdict
+
+
+def headline(verdict: Verdict, time: PlantTime) -> str:
+    """Return the state with the time that matters: `LATE since 06:00 (12 min ago), expected 06:21`."""
+    return f"{verdict.state} {when(verdict, time)}".rstrip()
+
+
+def when(verdict: Verdict, time: PlantTime) -> str:
+    """Return the times that a state is read with; nothing if none is known."""
+    match verdict.state:
+        case VerdictState.LATE:
+            expected = f", expected {time.at(verdict.expected_at)}" if verdict.expected_at is not None else ""
+            since = f"since {time.both(verdict.since)}" if verdict.since is not None else ""
+            return f"{since}{expected}"
+        case VerdictState.ON_TIME | VerdictState.AT_RISK if verdict.ready_at is not None:
+            expected = f"expected {time.at(verdict.expected_at)}" if verdict.expected_at else "no expected time"
+            return f"for {time.both(verdict.ready_at)}, {expected}"
+        case VerdictState.READY if verdict.ready_at is not None and verdict.ready_at > time.now:
+            return f"for {time.both(verdict.ready_at)}"
+        case VerdictState.READY if verdict.until is not None and verdict.start_at is None:
+            return f"until {time.both(verdict.until)}"
+        case VerdictState.UNKNOWN | VerdictState.BLOCKED | VerdictState.UNSCHEDULED if verdict.since is not None:
+            return f"since {time.both(verdict.since)}"
+        case VerdictState.OFF if verdict.ready_at is not None:
+            return f"until {time.both(verdict.ready_at)}"
+        case VerdictState.REFUSED if verdict.ready_at is not None:
+            return f"for {time.both(verdict.ready_at)}"
+        case VerdictState.OFF:
+            return "nothing planned"
+        case _:
+            return ""

@@ -1,0 +1,64 @@
+"""The board on loopback and in a file: what it answers, to whom, and that it asks nobody else."""
+
+import re
+import threading
+from collections.abc import Iterator
+from http.client import HTTPConnection
+
+import pytest
+from tests.tools.conftest import Workbench
+
+from preheat_board.page import POLICY, wrap
+from preheat_board.server import BoardServer
+
+
+@pytest.fixture
+def server() -> Iterator[BoardServer]:
+    made = BoardServer(0, lambda: "<p>all is well</p>", "plant-north")
+    thread = threading.Thread(target=made.serve_forever, daemon=True)
+    thread.start()
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+def get(server: BoardServer, path: str, host: str | None = None) -> tuple[int, str, dict[str, str]]:
+    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection.request("GET", path, headers={"Host": host} if host is not None else {})
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode(), dict(answer.getheaders())
+
+
+def test_the_page_and_the_board_alone_are_served(server: BoardServer) -> None:
+    status, page, headers = get(server, "/")
+    assert (status, headers["Content-Security-Policy"]) == (200, POLICY)
+    assert "<p>all is well</p>" in page
+    assert get(server, "/part")[:2] == (200, "<p>all is well</p>")
+    assert get(server, "/etc/passwd")[0] == 404
+
+
+def test_another_host_name_is_not_answered(server: BoardServer) -> None:
+    for host in ("evil.example", f"evil.example:{server.server_port}", "127.0.0.1"):
+        assert get(server, "/", host)[0] == 421
+    assert get(server, "/", f"localhost:{server.server_port}")[0] == 200
+
+
+def test_the_page_names_no_other_address() -> None:
+    assert re.findall(r"https?://", wrap("", "plant")) == []
+    assert "<title>Preheat board: &lt;x&gt;</title>" in wrap("", "<x>")
+
+
+def test_the_command_writes_the_board_to_a_file(bench: Workbench) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    path = bench.folder / "board.html"
+    result = bench.preheat("board", "--output", str(path))
+    assert result.exit_code == 0
+    assert 'data-model="weld-seams"' in path.read_text()
+    missing = bench.preheat("board", "--output", str(bench.folder / "none" / "board.html"))
+    assert (missing.exit_code, "cannot write" in missing.stderr) == (2, True)
+
+
+def test_a_port_that_is_taken_is_named(bench: Workbench, server: BoardServer) -> None:
+    result = bench.preheat("board", "--port", str(server.server_port))
+    assert result.exit_code == 2
+    assert f"port {server.server_port} is in use" in result.stderr

@@ -1,0 +1,75 @@
+"""Serves the board on loopback. Answers only requests to its own address, so that no other site can read it."""
+
+import threading
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from preheat_board.page import POLICY, wrap
+
+LOOPBACK = "127.0.0.1"
+KEPT = 5.0  # seconds that a rendered board is kept for the next request
+
+
+class BoardServer(ThreadingHTTPServer):
+    """The board behind one port. `render` returns it; it is called at most once in KEPT seconds."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int, render: Callable[[], str], title: str) -> None:
+        """Bind `port` on loopback; 0: a free one.
+
+        Raises:
+            OSError: the port is in use.
+        """
+        super().__init__((LOOPBACK, port), _Handler)
+        self._render, self.title = render, title
+        self._lock, self._kept = threading.Lock(), (0.0, "")
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://{LOOPBACK}:{self.server_port}/"
+
+    def part(self) -> str:
+        """Return the rendered board, KEPT seconds old at most."""
+        with self._lock:
+            at, part = self._kept
+            if not part or time.monotonic() - at > KEPT:
+                part = self._render()
+                self._kept = time.monotonic(), part
+            return part
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: BoardServer
+
+    def do_GET(self) -> None:
+        """Answer `/` with the page and `/part` with the board alone."""
+        hosts = {f"{name}:{self.server.server_port}" for name in (LOOPBACK, "localhost")}
+        if self.headers.get("Host") not in hosts:
+            self._answer(HTTPStatus.MISDIRECTED_REQUEST, "this board answers on its own address only")
+        elif self.path == "/":
+            self._answer(HTTPStatus.OK, wrap(self.server.part(), self.server.title))
+        elif self.path == "/part":
+            self._answer(HTTPStatus.OK, self.server.part())
+        else:
+            self._answer(HTTPStatus.NOT_FOUND, "there is no such page")
+
+    def _answer(self, status: HTTPStatus, text: str) -> None:
+        body = text.encode()
+        self.send_response(status)
+        for name, value in (
+            ("Content-Type", "text/html; charset=utf-8" if status is HTTPStatus.OK else "text/plain; charset=utf-8"),
+            ("Content-Length", str(len(body))),
+            ("Content-Security-Policy", POLICY),
+            ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
+        ):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Write no line for each request."""
