@@ -106,7 +106,7 @@ def test_scaling_that_cannot_be_read_delays_no_stop_and_the_ledger_says_so(error
         day.run_until("16:08")
         assert day.observed() is Observed.STOPPED
         (stop,) = day.entries_of(Action.STOP)
-        assert f"could not be read ({error}); Preheat cannot restore it" in stop.reason
+        assert f"could not read the endpoint's scaling ({error}) and cannot restore it" in stop.reason
 
 
 def test_scaling_that_cannot_be_restored_is_reported_once_and_tried_until_it_is() -> None:
@@ -179,4 +179,4 @@ def test_a_kept_scaling_is_bounded() -> None:
             )
         day.run_until("16:10")
         assert day.observed() is Observed.STOPPED
-        assert "could not be read" in day.entries_of(Action.STOP)[0].reason
+        assert "could not read" in day.entries_of(Action.STOP)[0].reason

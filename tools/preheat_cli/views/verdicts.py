@@ -76,7 +76,7 @@ def advice(verdict: Verdict, time: PlantTime, width: int, *, colour: bool) -> It
         schedule = f" ({verdict.schedule})" if verdict.schedule else ""
         yield f"Next: needed at {time.both(verdict.ready_at)}{schedule}, start at {time.at(verdict.start_at)}."
     if verdict.remedies:
-        yield "You can do this:"
+        yield "What you can do:"
     for remedy in verdict.remedies:
         yield from textwrap.wrap(f"- {remedy.what}.", width, subsequent_indent="  ", break_on_hyphens=False)
         if remedy.command is not None:
