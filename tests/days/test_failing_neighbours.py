@@ -148,14 +148,14 @@ def test_tags_that_cannot_be_read_never_keep_the_stop_of_what_preheat_started_fr
     error: type[Exception], moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with a_day_of("tags", backend=Backend.SAGEMAKER) as day:
-        read = SageMakerHosting._is_ours
+        read = SageMakerHosting._tags
 
-        def fails(self: SageMakerHosting, arn: str) -> bool:
+        def fails(self: SageMakerHosting, arn: str) -> dict[str, str]:
             if error is not ModelGone and day.clock.at >= at(moment):  # an endpoint that is gone has no tags to read
                 raise error("so it is")
             return read(self, arn)
 
-        monkeypatch.setattr(SageMakerHosting, "_is_ours", fails)
+        monkeypatch.setattr(SageMakerHosting, "_tags", fails)
         day.run_until("15:58")
         assert day.observed().value == "hosted"
         day.run_until("17:30")
@@ -185,10 +185,10 @@ def test_scaling_that_cannot_be_read_never_keeps_a_stop_from_being_made(error: t
 def test_an_endpoint_with_unreadable_tags_that_preheat_did_not_start_is_neither_adopted_nor_stopped(
     error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(self: SageMakerHosting, arn: str) -> bool:
+    def fails(self: SageMakerHosting, arn: str) -> dict[str, str]:
         raise error("so it is")
 
-    monkeypatch.setattr(SageMakerHosting, "_is_ours", fails)
+    monkeypatch.setattr(SageMakerHosting, "_tags", fails)
     with a_day_of("tags", backend=Backend.SAGEMAKER) as day:
         day.person("starts")
         day.run_until("17:30")

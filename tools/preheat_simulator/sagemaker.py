@@ -166,6 +166,11 @@ class EndpointService(Answering):
 
         return self._answer(self.words.infer, name, self._config_of(name), handle, caller=caller)
 
+    def remove_tags(self, arn: str, keys: list[str]) -> None:
+        """Remove tags of an endpoint, as its owner would. This is no call."""
+        model = self._endpoint(self._name_of(arn), self.now())
+        model.tags = [tag for tag in model.tags if tag["Key"] not in keys]
+
     def set_instances(self, name: str, instances: int | None) -> None:
         """Let so many instances serve an endpoint, as scaling would; None: as many as it was created with."""
         self._endpoint(name, self.now()).instances = instances

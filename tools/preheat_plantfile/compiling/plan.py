@@ -102,6 +102,7 @@ def _model(
         gate=entry.gate,
         resize=Resize.KEEP if isinstance(entry, SageMakerModel) else entry.resize,
         learning=learning,
+        tags=tuple((defaults.tags | entry.tags).items()) if isinstance(entry, SageMakerModel) else (),
     )
 
 

@@ -6,9 +6,9 @@ Owns the fields; `leaves` owns their values. Knows neither YAML nor the place of
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
-from preheat.domain.plan.plan import Backend, Mode, Resize, Target, Unscheduled
+from preheat.domain.plan.plan import Backend, Mode, Resize, Target, Unscheduled, check_tags
 from preheat_plantfile.schema.calendars import BackendName, CalendarEntry, QuotaEntry, TariffEntry
 from preheat_plantfile.schema.drain import GATE, DrainEntry
 from preheat_plantfile.schema.drain import not_null as drain_not_null
@@ -54,6 +54,25 @@ def _few(value: Any) -> Any:
     return value
 
 
+def _tags(value: Any) -> Any:
+    """Refuse what AWS would refuse; tags of the plant file are texts, so a number needs quotes."""
+    if not isinstance(value, dict):
+        raise ValueError(TAGS_ACCEPTED)  # noqa: TRY004 - pydantic reports only a ValueError at its place
+    if not all(isinstance(key, str) and isinstance(text, str) for key, text in value.items()):
+        raise ValueError(TAGS_ACCEPTED)
+    for problem in check_tags(tuple(value.items())):
+        raise ValueError(f"{TAGS_ACCEPTED}; {problem}")
+    return value
+
+
+TAGS_ACCEPTED: Final = 'keys and texts, such as {CostCenter: "4711"}'
+TagsEntry = Annotated[
+    dict[str, str],
+    BeforeValidator(_tags),
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}}),
+]
+
+
 class _Leads(Strict):
     """How long ahead of its shift a model is started: pinned, or learned from its own starts within bounds."""
 
@@ -92,6 +111,9 @@ class DefaultsEntry(_Leads):
     role: Annotated[str | None, *ROLE_ARN] = Field(
         default_factory=lambda: None,
         description="Role to assume in the account that hosts the models, if that is not the stack's.",
+    )
+    tags: TagsEntry = Field(
+        default_factory=dict, description="Tags of the endpoints that Preheat creates; a model's own tags come on top."
     )
 
 
@@ -213,6 +235,8 @@ class RekognitionModel(ModelEntry, _Scaled, RekognitionTarget):
 
 class SageMakerModel(ModelEntry, SageMakerTarget):
     """One SageMaker endpoint: what runs and when; its endpoint config says on how many instances."""
+
+    tags: TagsEntry = Field(default_factory=dict, description="Tags of the endpoint, each time Preheat creates it.")
 
     readiness: Annotated[ReadinessEntry | None, BeforeValidator(not_null)] = Field(
         default_factory=lambda: None, description="Inference that must succeed before it counts as ready."

@@ -21,12 +21,13 @@ from preheat.app.ports.errors import (
     WrongState,
     as_hosting_error,
 )
-from preheat.domain.plan.plan import Readiness, Target
+from preheat.domain.plan.plan import Readiness, Tags, Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation
 
 MANAGED_BY: Final = "preheat:managed-by"
+RESERVED: Final = ("aws:", "preheat:")
 
 OBSERVED = {
     "Creating": Observed.STARTING,
@@ -92,12 +93,12 @@ class SageMakerHosting:
 
         An endpoint without the tag is `foreign`, whatever its state. If its tags cannot be read, that is not known.
         """
-        foreign: bool | None = None
+        tags: dict[str, str] | None = None
         unread: HostingError | None = None
         try:
             answer = self._call("DescribeEndpoint", self._client.describe_endpoint, EndpointName=target.project)
             try:
-                foreign = not self._is_ours(str(answer.get("EndpointArn", "")))
+                tags = self._tags(str(answer.get("EndpointArn", "")))
             except ModelGone:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever is wrong with the tags must not keep a stop from being made
@@ -121,10 +122,11 @@ class SageMakerHosting:
             observed,
             detail,
             failure=unread.answer if unread is not None else None,
-            foreign=foreign,
+            foreign=None if tags is None else tags.get(MANAGED_BY) != self._managed_by,
             no_capacity=no_capacity,
             serving=serving,
             variants=tuple(str(variant["VariantName"]) for variant in answer.get("ProductionVariants", [])),
+            tags=None if tags is None else _of_the_owner(tags),
         )
 
     def probe(self, target: Target, readiness: Readiness) -> None:
@@ -141,7 +143,10 @@ class SageMakerHosting:
             self._client.create_endpoint,
             EndpointName=target.project,
             EndpointConfigName=target.version,
-            Tags=[{"Key": MANAGED_BY, "Value": self._managed_by}],
+            Tags=[
+                {"Key": MANAGED_BY, "Value": self._managed_by},
+                *({"Key": key, "Value": value} for key, value in attempt.tags),
+            ],
         )
 
     def stop(self, attempt: Attempt) -> None:
@@ -156,19 +161,24 @@ class SageMakerHosting:
             # The name has been checked long before: what the service finds invalid now is the endpoint's state.
             raise WrongState(str(error), retried=error.retried) from error
 
-    def _is_ours(self, arn: str) -> bool:
+    def _tags(self, arn: str) -> dict[str, str]:
+        found: dict[str, str] = {}
         token: dict[str, str] = {}
         while True:
             answer = self._call("ListTags", self._client.list_tags, ResourceArn=arn, **token)
-            if any(tag == {"Key": MANAGED_BY, "Value": self._managed_by} for tag in answer.get("Tags", [])):
-                return True
+            found |= {str(tag["Key"]): str(tag["Value"]) for tag in answer.get("Tags", [])}
             if not answer.get("NextToken"):
-                return False
+                return found
             token = {"NextToken": answer["NextToken"]}
 
     @staticmethod
     def _call(operation: str, method: Any, **arguments: Any) -> dict[str, Any]:
         return called(operation, method, translated, **arguments)
+
+
+def _of_the_owner(tags: Mapping[str, str]) -> Tags:
+    """Return the tags that Preheat may give the next endpoint of the name: all but its own and those of AWS."""
+    return tuple(sorted((key, value) for key, value in tags.items() if not key.lower().startswith(RESERVED)))
 
 
 def _serving(endpoint: Mapping[str, Any]) -> int | None:

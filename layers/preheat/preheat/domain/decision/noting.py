@@ -5,9 +5,10 @@ Decides nothing. What is paid for is noted by `accounting`, the queue by `draini
 
 from preheat.domain.decision import proving
 from preheat.domain.decision.situation import Situation, served
-from preheat.domain.record.attempt import WORDS_MAX
+from preheat.domain.plan.plan import Tags
+from preheat.domain.record.attempt import WORDS_MAX, Call
 from preheat.domain.record.lifecycle import Desired, Observed
-from preheat.domain.record.record import Unread
+from preheat.domain.record.record import Ownership, Unread
 from preheat.domain.values import changed
 
 
@@ -23,6 +24,7 @@ def note_observation(situation: Situation) -> Situation:
         unreadable=_unreadable(situation),
         unread=_unread(situation),
         status=_status(situation),
+        kept_tags=_kept_tags(situation),
         silent_for_plan=record.silent_for_plan if situation.silent else None,
     )
     return changed(situation, record=record)
@@ -55,6 +57,18 @@ def _unread(situation: Situation) -> Unread | None:
         return None
     since = before.since if before is not None else situation.now
     return Unread(since, observation.detail[:WORDS_MAX], observation.failure)
+
+
+def _kept_tags(situation: Situation) -> Tags:
+    """Return the tags to keep: what the owner of the endpoint has given it, beside what the plan had put on it."""
+    record, tags = situation.record, situation.observation.tags
+    attempt = record.attempt
+    started = attempt is not None and attempt.call is Call.START
+    if tags is None or situation.observation.foreign or not (started or record.ownership is Ownership.ADOPTED):
+        return record.kept_tags
+    sent = dict(attempt.tags) if attempt is not None and started else {}
+    kept = dict(record.kept_tags)
+    return tuple((key, value) for key, value in tags if key in kept or sent.get(key) != value)
 
 
 def _status(situation: Situation) -> str:

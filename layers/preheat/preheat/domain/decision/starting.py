@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from preheat.domain.decision.situation import RECOVER_AFTER, Move, Situation, edge, hold, repeat, withheld
 from preheat.domain.decision.stopping import new_stop
-from preheat.domain.plan.plan import Mode
+from preheat.domain.plan.plan import TAGS_ALLOWED, Mode, Tags
 from preheat.domain.record import looks
 from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, parameter_digest
 from preheat.domain.record.lifecycle import Observed
@@ -149,6 +149,7 @@ def new_start(s: Situation, *, repair: bool) -> Move:
         target=model.target,
         units=s.units,
         now=s.now,
+        tags=_merge_tags(model.tags, record.kept_tags),
     )
     effort = changed(
         effort,
@@ -206,3 +207,9 @@ def burnt(s: Situation, why: str) -> Move:
     record = changed(s.record, attempt=None, effort=changed(effort, retry_at=retry_at))
     reason = f"{why} (attempt {effort.attempts} of {ATTEMPTS_MAX}, {s.observation.detail}); {then}"
     return Move(record, Phase.FAILED, reason, edge(s, retry_at), Action.FAIL)
+
+
+def _merge_tags(planned: Tags, kept: Tags) -> Tags:
+    """Return the tags of a new endpoint: the plan's, and of those that its owner gave it as many as AWS allows."""
+    others = [(key, value) for key, value in kept if key not in dict(planned)]
+    return (*planned, *others[: TAGS_ALLOWED - len(planned)])

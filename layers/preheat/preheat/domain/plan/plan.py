@@ -4,6 +4,7 @@ Values only, checked at birth. Does not know YAML, DynamoDB or the time of day.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -172,6 +173,26 @@ class Target:
         return self.backend, self.role, self.region, self.project, version
 
 
+Tags = tuple[tuple[str, str], ...]  # pairs of key and value, each key once
+
+TAGS_ALLOWED = 49  # AWS allows 50; one is Preheat's own
+TAGS_MAX = 40  # of the plan; the others are left to the owner of the endpoint
+_TAG_KEY = re.compile(r"(?!aws:|preheat:)[\w .:/=+@-]{1,128}", re.IGNORECASE)
+_TAG_VALUE = re.compile(r"[\w .:/=+@-]{0,256}")
+
+
+def check_tags(tags: Tags) -> Iterator[str]:
+    """Return what AWS would refuse of these tags, in words."""
+    if len(tags) > TAGS_MAX:
+        yield f"{len(tags)} tags; at most {TAGS_MAX} are accepted"
+    for key, value in tags:
+        if not _TAG_KEY.fullmatch(key):
+            accepted = "1 to 128 letters, digits, spaces and .:/=+@_-, and no start of aws: or preheat:"
+            yield f"tag {key!r} is not {accepted}"
+        if not _TAG_VALUE.fullmatch(value):
+            yield f"tag {key}: {value!r} is not at most 256 letters, digits, spaces and .:/=+@_-"
+
+
 @dataclass(frozen=True, slots=True)
 class Units:
     """Inference units to run: at least `minimum`, and up to `maximum` only if the model shall auto-scale."""
@@ -257,6 +278,7 @@ class HostedModel:
     drain: Drain | None = None  # None: the stop waits for no queue
     gate: str | None = None  # the UUID of the event source mapping that is open while the model is ready; None: none
     learning: Learning | None = None  # None: the lead is pinned
+    tags: Tags = ()  # of each endpoint that is created for it
     turn: Turn | None = None  # None: so few start with it that the service takes their calls at once
 
     def __post_init__(self) -> None:
@@ -270,5 +292,9 @@ class HostedModel:
             raise ValueError(f"{self.model_id}: default lead {self.lead} is more than its cap {self.learning.cap}")
         if not self.target.backend.takes_units and self.units != Units():
             raise ValueError(f"{self.model_id}: {self.target.backend} takes no units; the endpoint config sets them")
+        if self.tags and not self.target.backend.removes:
+            raise ValueError(f"{self.model_id}: Preheat creates nothing on {self.target.backend} that could have tags")
+        for problem in check_tags(self.tags):
+            raise ValueError(f"{self.model_id}: {problem}")
         if self.gate is not None and not MAPPING.fullmatch(self.gate):
             raise ValueError(f"{self.model_id}: gate {self.gate!r} is not the UUID of an event source mapping")

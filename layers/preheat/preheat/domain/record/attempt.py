@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from preheat.domain.plan.plan import ModelId, Target, Units
+from preheat.domain.plan.plan import ModelId, Tags, Target, Units
 from preheat.domain.values import changed
 
 # A worker may call until its function times out (60 s); the rest covers SDK retries and clock skew.
@@ -121,6 +121,7 @@ class Attempt:
     answer: Answer | None = None
     retry_at: datetime | None = None
     left: bool = False  # a start: the model was seen out of its stopped state since; a stop: out of STARTING, or then
+    tags: Tags = ()  # of the endpoint that a start creates; no part of the digest, since they start nothing else
     doubtful: bool = True  # a call of it may have had its effect; an attempt stored without the word counts as such
     words: str = ""  # the service's own, with the answer; at most WORDS_MAX characters
 
@@ -135,10 +136,11 @@ class Attempt:
         target: Target,
         units: Units,
         now: datetime,
+        tags: Tags = (),
     ) -> Self:
         """Return a fresh intent, with the token of its own that it is sent under."""
         token = client_token(model_id, demand_start, call, generation, parameter_digest(target, units))
-        return cls(call, generation, token, target, units, first_at=now, intent_at=now, doubtful=False)
+        return cls(call, generation, token, target, units, first_at=now, intent_at=now, tags=tags, doubtful=False)
 
     def lease_ends_at(self) -> datetime:
         """Return when no worker of this attempt can still be about to call."""

@@ -6,6 +6,7 @@ Values only. Hosting adapters make them; what follows from them is decided in `d
 from dataclasses import dataclass
 from datetime import timedelta
 
+from preheat.domain.plan.plan import Tags
 from preheat.domain.record.attempt import Answer
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.values import changed
@@ -35,6 +36,7 @@ class Observation:
     no_capacity: bool = False  # it failed because the service has no capacity for it now
     proof: Proof | None = None  # None: no inference was due
     serving: int | None = None  # instances, copies or units that answer; None: the service does not say
+    tags: Tags | None = None  # the owner's tags, without Preheat's and AWS's; None: not read
     variants: tuple[str, ...] = ()  # the parts of it that can scale, by the service's names
     units: int | None = None  # the units it runs with, at the least; None: the service does not say
     asked: bool = True  # False: no call was made, and nothing is known but what the record says

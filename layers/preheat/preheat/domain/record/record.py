@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from preheat.domain.plan.plan import Mode, ModelId, Target
+from preheat.domain.plan.plan import Mode, ModelId, Tags, Target
 from preheat.domain.plan.turn import Turn
 from preheat.domain.record.attempt import Answer, Attempt
 from preheat.domain.record.gate import SHUT, Draining, Gate
@@ -151,6 +151,7 @@ class ModelRecord:
     writer: str = ""  # the pass that won the last write
     gate: Gate | None = None  # the gate in Preheat's care
     gate_generation: int = 0  # of its changes
+    kept_tags: Tags = ()  # what its owner gave an endpoint beside the plan's tags, for the next one of the name
     scaling: KeptScaling | None = None  # of an endpoint, read before its stop and restored after its next start
     draining: Draining | None = None  # a stop that is due and waits
     expired_by: datetime | None = None  # holds that ended by then have been told of; None: none was seen yet

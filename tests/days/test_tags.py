@@ -1,0 +1,70 @@
+"""Days of an endpoint with tags: those of the plan, and those that its owner gave it, survive each night."""
+
+from dataclasses import replace
+from typing import Any
+
+from tests.support.day import Day, a_day
+
+from preheat.adapters.hosting.sagemaker import MANAGED_BY
+from preheat.domain.plan.plan import Backend
+from preheat_lab.simulation.hosting import STACK
+from preheat_simulator.sagemaker import EndpointService
+
+COST = ("CostCenter", "4711")
+
+
+def tags_of(day: Day) -> dict[str, str]:
+    assert isinstance(day.service, EndpointService)
+    found = day.service.list_tags(day.service.arn(day.target.project))
+    return {tag["Key"]: tag["Value"] for tag in found if tag["Key"] != MANAGED_BY}
+
+
+def tag(day: Day, **tags: str) -> None:
+    assert isinstance(day.service, EndpointService)
+    rows = [{"Key": key, "Value": value} for key, value in tags.items()]
+    day.service.add_tags(day.service.arn(day.target.project), rows)
+
+
+def test_the_plans_tags_are_on_each_endpoint_that_is_created() -> None:
+    with a_day(backend=Backend.SAGEMAKER, tags=(COST, ("Owner", "line 1"))) as day:
+        for number in range(2):
+            day.run_until("12:00", day=number)
+            assert tags_of(day) == {"CostCenter": "4711", "Owner": "line 1"}
+
+
+def test_what_its_owner_adds_to_an_endpoint_is_kept() -> None:
+    with a_day(backend=Backend.SAGEMAKER, tags=(COST,)) as day:
+        day.run_until("12:00")
+        tag(day, Team="vision")
+        day.run_until("12:00", day=2)
+        assert tags_of(day) == {"CostCenter": "4711", "Team": "vision"}
+
+
+def test_the_tags_of_an_endpoint_that_is_handed_over_are_kept_but_not_those_of_aws() -> None:
+    with a_day(backend=Backend.SAGEMAKER) as day:
+        day.run_until("07:00")
+        day.person("starts")
+        tag(day, Team="vision", **{MANAGED_BY: STACK, "aws:cloudformation:stack-name": "models"})
+        day.run_until("12:00", day=1)
+        assert tags_of(day) == {"Team": "vision"}
+
+
+def test_the_plan_decides_over_a_kept_tag_and_what_it_drops_goes() -> None:
+    with a_day(backend=Backend.SAGEMAKER, tags=(COST, ("Owner", "line 1"))) as day:
+        day.run_until("12:00")
+        changed: Any = day.store.planned(day.record.model_id).model
+        day.apply(replace(changed, tags=(("CostCenter", "9000"),)))
+        day.run_until("12:00", day=1)
+        assert tags_of(day) == {"CostCenter": "9000"}
+
+
+def test_what_its_owner_takes_off_does_not_come_back() -> None:
+    with a_day(backend=Backend.SAGEMAKER) as day:
+        day.run_until("12:00")
+        tag(day, Team="vision")
+        day.run_until("12:00", day=1)
+        assert tags_of(day) == {"Team": "vision"}
+        assert isinstance(day.service, EndpointService)
+        day.service.remove_tags(day.service.arn(day.target.project), ["Team"])
+        day.run_until("12:00", day=2)
+        assert tags_of(day) == {}
