@@ -1,5 +1,6 @@
 """Where a model is hosted and what shows it ready, as the plant file says it: defaults, files, and what is refused."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from preheat_plantfile.reading import PlantFileError, parse_plant
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROLE = "arn:aws:iam::210987654321:role/preheat-member"
 OTHER = "arn:aws:iam::310987654321:role/preheat-member"
+JPEG = b"\xff\xd8\xff\xe0 a sample"
+PNG = b"\x89PNG\r\n\x1a\n a sample"
+LARGEST = JPEG.ljust(PAYLOAD_MAX)
 HEAD = """version: 1
 defaults: {DEFAULTS}
 schedules:
@@ -22,11 +26,13 @@ models:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("good.jpg", "good.PNG", "row.csv", "sample.bin"):
-        (tmp_path / name).write_bytes(b"a sample")
+    (tmp_path / "row.csv").write_bytes(b"a sample")
+    (tmp_path / "good.jpg").write_bytes(JPEG)
+    for name in ("good.PNG", "sample.bin"):
+        (tmp_path / name).write_bytes(PNG)
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "large.jpg").write_bytes(b"x" * (PAYLOAD_MAX + 1))
-    (tmp_path / "largest.jpg").write_bytes(b"x" * PAYLOAD_MAX)
+    (tmp_path / "largest.jpg").write_bytes(LARGEST)
     (tmp_path / "folder.jpg").mkdir()
     return tmp_path
 
@@ -89,10 +95,10 @@ def test_the_default_role_is_held_against_the_account_that_an_arn_names(folder: 
 @pytest.mark.parametrize(
     ("entry", "readiness"),
     [
-        ("payload: good.jpg", Readiness(b"a sample", "image/jpeg")),
-        ("payload: ./good.PNG", Readiness(b"a sample", "image/png")),
-        ("payload: sample.bin, content_type: image/png", Readiness(b"a sample", "image/png")),
-        ("payload: largest.jpg", Readiness(b"x" * PAYLOAD_MAX, "image/jpeg")),
+        ("payload: good.jpg", Readiness(JPEG, "image/jpeg")),
+        ("payload: ./good.PNG", Readiness(PNG, "image/png")),
+        ("payload: sample.bin, content_type: image/png", Readiness(PNG, "image/png")),
+        ("payload: largest.jpg", Readiness(LARGEST, "image/jpeg")),
     ],
 )
 def test_a_payload_is_read_from_its_file_and_its_suffix_tells_the_type(
@@ -108,7 +114,7 @@ def test_an_endpoint_takes_any_payload(folder: Path) -> None:
     assert model.readiness == Readiness(b"a sample", "text/csv")
 
 
-SIZE = "the path of a file of 1 to 200,000 bytes, seen from the plant file"
+SIZE = "the path of a file of 1 to 200,000 bytes, in the folder of the plant file or below"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +132,7 @@ SIZE = "the path of a file of 1 to 200,000 bytes, seen from the plant file"
         ),
         ("{payload: good.jpg, content_type: picture}", "found 'picture'; accepted: a content type such as image/jpeg"),
         ("{payload: row.csv}", "a payload of type image/jpeg or image/png, the only ones that the service reads"),
-        ("{}", "readiness.payload: found nothing, and it is required; accepted: path of the file that is sent"),
+        ("{}", "readiness.payload: found nothing, and it is required; accepted: path of the file to send"),
         ("{image: good.jpg}", "found 'image', which is no field here; accepted: payload, content_type"),
         ("good.jpg", "accepted: a mapping with payload, content_type"),
         ("null", "found nothing; accepted: a mapping with payload, content_type"),
@@ -135,6 +141,88 @@ SIZE = "the path of a file of 1 to 200,000 bytes, seen from the plant file"
 def test_what_is_no_payload_is_told_with_its_place(folder: Path, entry: str, told: str) -> None:
     found = problems(folder, f"backend: lookoutvision, project: a, version: 1, readiness: {entry}")
     assert any(line.startswith("6:") and told in line for line in found), found
+
+
+OUTSIDE = "does not lie beside the plant file: copy the file there, without links"
+HIDDEN = "is hidden and may hold secrets: copy the file to a name without a dot"
+
+
+@pytest.fixture
+def nest(folder: Path) -> Path:
+    """The folder of a plant file, with a secret outside it and ways that lead there."""
+    nest = folder / "nest"
+    (nest / ".git").mkdir(parents=True)
+    (nest / "samples").mkdir()
+    (nest / "samples" / "good.jpg").write_bytes(JPEG)
+    for secret in (folder / "secret.csv", folder / "secret.jpg", nest / ".env", nest / ".git" / "config"):
+        secret.write_bytes(JPEG)
+    (nest / "link.jpg").symlink_to(folder / "secret.jpg")
+    (nest / "away").symlink_to(folder)
+    (nest / "round.jpg").symlink_to("round.jpg")
+    (nest / "environ.csv").symlink_to("/proc/self/environ")
+    (nest / "inside.jpg").symlink_to("samples/good.jpg")
+    (nest / "hidden.csv").symlink_to(".env")
+    os.mkfifo(nest / "pipe.jpg")
+    (nest / "text.jpg").write_bytes(b"AWS_SECRET_ACCESS_KEY=hidden")
+    (nest / "text.bin").write_bytes(b"AWS_SECRET_ACCESS_KEY=hidden")
+    (nest / "jpeg.png").write_bytes(JPEG)
+    return nest
+
+
+@pytest.mark.parametrize(
+    ("payload", "remedy"),
+    [
+        ("/proc/self/environ, content_type: text/plain", OUTSIDE),
+        ("../../../../../../proc/self/environ, content_type: text/plain", OUTSIDE),
+        ("/dev/zero, content_type: text/plain", OUTSIDE),
+        ("/dev/stdin, content_type: text/plain", OUTSIDE),
+        ("/etc/passwd, content_type: text/plain", OUTSIDE),
+        ("../secret.csv", OUTSIDE),
+        ("samples/../../secret.csv", OUTSIDE),
+        ("link.jpg", OUTSIDE),
+        ("away/secret.jpg", OUTSIDE),
+        ("environ.csv", OUTSIDE),
+        (".env, content_type: text/plain", HIDDEN),
+        (".git/config, content_type: text/plain", HIDDEN),
+        ("hidden.csv", HIDDEN),
+        ("round.jpg", "there is no file"),
+        ("pipe.jpg", "there is no file"),
+        ("samples, content_type: text/plain", "there is no file"),
+        ("text.jpg", "a payload that is image/jpeg; the content of 'text.jpg' is not"),
+        ("text.bin, content_type: image/png", "a payload that is image/png; the content of 'text.bin' is not"),
+        ("jpeg.png", "a payload that is image/png; the content of 'jpeg.png' is not"),
+    ],
+)
+def test_a_payload_that_is_no_sample_beside_the_plant_file_is_refused(nest: Path, payload: str, remedy: str) -> None:
+    (line,) = problems(nest, f"backend: sagemaker, endpoint: a, config: a, readiness: {{payload: {payload}}}")
+    place, _, said = line.partition(": ")
+    assert place.startswith("6:")
+    assert remedy in said
+    assert "hidden" not in said.replace(HIDDEN, "").replace("hidden.csv", "")
+
+
+def test_a_plant_file_in_proc_reads_nothing_there() -> None:
+    (line,) = problems(
+        Path("/proc/self"),
+        "backend: sagemaker, endpoint: a, config: a, readiness: {payload: environ, content_type: a/b}",
+    )
+    assert OUTSIDE in line
+
+
+@pytest.mark.parametrize("path", ["samples/good.jpg", "inside.jpg", "samples/../samples/good.jpg"])
+def test_a_payload_in_a_folder_below_and_a_link_that_stays_inside_are_read(nest: Path, path: str) -> None:
+    entry = f"backend: lookoutvision, project: a, version: 1, readiness: {{payload: {path}}}"
+    (model,) = models(nest, entry).values()
+    assert model.readiness == Readiness(JPEG, "image/jpeg")
+
+
+def test_a_plant_file_without_a_folder_reads_the_payload_in_the_current_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    entry = "backend: lookoutvision, project: a, version: 1, readiness: {payload: good.jpg}"
+    (model,) = models(Path(), entry).values()
+    assert model.readiness == Readiness(JPEG, "image/jpeg")
 
 
 def test_files_that_are_missing_are_told_together_with_everything_else(folder: Path) -> None:

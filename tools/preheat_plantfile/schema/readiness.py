@@ -1,8 +1,13 @@
 """The payload of a readiness check. The reader of the plant file reads it, and reports a problem like any other.
 
-Owns where the file is looked for and how large it may be. Knows no other field of the plant file.
+Owns where the file may lie, how large it may be and what it must hold. Knows no other field of the plant file.
+
+What a plant file names goes into the plans table, and the file may come from a stranger's pull request. So the payload
+lies in the folder of the plant file, and no name in its path starts with a dot: `.git/config` holds a CI's token.
 """
 
+import os
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -19,7 +24,9 @@ TYPES: Final = {
     ".csv": "text/csv",
 }
 IMAGES: Final = ("image/jpeg", "image/png")
-_A_FILE: Final = f"the path of a file of 1 to {PAYLOAD_MAX:,} bytes, seen from the plant file"
+_BEGINNINGS: Final = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n"}
+_NO_FOLDERS: Final = (Path("/proc"), Path("/sys"))  # a plant file from `<(...)` lies in /proc
+_A_FILE: Final = f"the path of a file of 1 to {PAYLOAD_MAX:,} bytes, in the folder of the plant file or below"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +40,38 @@ class Payload:
 def _payload(value: Any, info: ValidationInfo) -> Payload:
     if not isinstance(value, str) or not value or "\0" in value:
         raise ValueError(_A_FILE)
-    path = Path((info.context or {}).get("folder", ".")) / value
+    folder = Path((info.context or {}).get("folder", "."))
+    path = folder / value
+    _check_place(path, folder.resolve())
     try:
-        if not path.is_file():  # reading a pipe or a device could block or never end
-            raise ValueError(f"{_A_FILE}; there is no file {path}")
-        with path.open("rb") as file:
-            content = file.read(PAYLOAD_MAX + 1)
+        content = _read(path.resolve())
     except OSError as error:
         raise ValueError(f"{_A_FILE}; {path} cannot be read ({error.strerror or type(error).__name__})") from error
+    if content is None:
+        raise ValueError(f"{_A_FILE}; there is no file {path}")
     if not content:
         raise ValueError(f"{_A_FILE}; {path} is empty")
     if len(content) > PAYLOAD_MAX:
         raise ValueError(f"{_A_FILE}; {path} is larger: it is stored in the plan, so save it smaller")
     return Payload(path.name, content)
+
+
+def _check_place(path: Path, folder: Path) -> None:
+    """Raise ValueError unless `path`, links followed, lies in `folder` or below, outside hidden folders."""
+    resolved = path.resolve()
+    if not resolved.is_relative_to(folder) or any(resolved.is_relative_to(each) for each in _NO_FOLDERS):
+        raise ValueError(f"{_A_FILE}; {path} does not lie beside the plant file: copy the file there, without links")
+    if any(part.startswith(".") for part in resolved.relative_to(folder).parts):
+        raise ValueError(f"{_A_FILE}; {path} is hidden and may hold secrets: copy the file to a name without a dot")
+
+
+def _read(path: Path) -> bytes | None:
+    """Return at most PAYLOAD_MAX + 1 bytes of a regular file, or None if there is none. Never blocks on a pipe."""
+    if not path.is_file():
+        return None
+    # Checked again on the open file, because a name can be replaced in between.
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:
+        return file.read(PAYLOAD_MAX + 1) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
 
 
 def _content_type(value: Any) -> str:
@@ -67,7 +93,7 @@ class ReadinessEntry(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     payload: Annotated[Payload, PlainValidator(_payload), WithJsonSchema({"type": "string", "minLength": 1})] = Field(
-        description="Path of the file that is sent, seen from the plant file; its content is stored in the plan."
+        description="Path of the file to send, in the plant file's folder or below; its content is stored in the plan."
     )
     content_type: Annotated[
         str | None,
@@ -80,6 +106,13 @@ class ReadinessEntry(BaseModel):
         if self._type() is None:
             known = ", ".join(TYPES)
             raise ValueError(f"a content_type beside {self.payload.name!r}, because only {known} show theirs")
+        return self
+
+    @model_validator(mode="after")
+    def _is_what_it_says(self) -> "ReadinessEntry":
+        beginning = _BEGINNINGS.get(self._type() or "", b"")
+        if not self.payload.content.startswith(beginning):
+            raise ValueError(f"a payload that is {self._type()}; the content of {self.payload.name!r} is not")
         return self
 
     def _type(self) -> str | None:
