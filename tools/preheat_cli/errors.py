@@ -91,6 +91,16 @@ def suggest(name: str, known: Collection[str]) -> str:
     return f"; did you mean {', '.join(near)}?" if near else ""
 
 
+def describe_expected(error: Exception) -> str | None:
+    """Return an expected error as one line, with what to do about it, or None for a bug."""
+    if isinstance(error, CliError):
+        return "; ".join(line.removeprefix("preheat: ") for line in error.lines)
+    if isinstance(error, OSError):
+        return describe_os_error(error)
+    expected = _expected(error)
+    return None if expected is None else f"{error}{expected[1]}"
+
+
 def describe_os_error(error: OSError) -> str:
     """Return an error of the operating system as one line: what failed, where, and what to do."""
     what = error.strerror or type(error).__name__

@@ -14,6 +14,7 @@ from preheat_cli.commands import (
     block,
     board,
     demo,
+    doctor,
     down,
     explain,
     extend,
@@ -78,6 +79,7 @@ app.command()(windows.windows)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(accounts.accounts)
+app.command()(doctor.doctor)
 app.command()(migrate.migrate)
 app.add_typer(importing, name="import")
 importing.command()(ics.ics)

@@ -1,6 +1,8 @@
 """Opens a real stack: a named one in an AWS account, or the local AWS. Owns the error if there is none."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -43,7 +45,8 @@ def _named_stack(options: StackOptions) -> Stack:
     described, outputs = _describe(session, str(options.name))
     store = open_store(StoreSettings(*(outputs[name] for name in TABLES)), session)
     home = _home(described, outputs, str(session.get_config_variable("region")))
-    return _stack(home, store, outputs, session.create_client, lambda: events_client(session))
+    stack = _stack(home, store, outputs, session.create_client, lambda: events_client(session))
+    return replace(stack, described=described, clients=_clients_of(session))
 
 
 def _local_stack(options: StackOptions) -> Stack:
@@ -53,7 +56,8 @@ def _local_stack(options: StackOptions) -> Stack:
     described = aws.client("cloudformation").describe_stacks(StackName=aws.stack_name)["Stacks"][0]
     outputs = _outputs(described)
     home = _home(described, outputs, aws.region, aws.endpoint_url)
-    return _stack(home, open_local_store(aws), outputs, aws.client, lambda: aws.client("events"))
+    stack = _stack(home, open_local_store(aws), outputs, aws.client, lambda: aws.client("events"))
+    return replace(stack, described=described, clients=_clients_of(aws.session(), aws.region, aws.endpoint_url))
 
 
 def _running_local_aws(options: StackOptions) -> "LocalAws":
@@ -76,6 +80,24 @@ def _running_local_aws(options: StackOptions) -> "LocalAws":
             f"name the stack: --stack {other}, or --stack {LOCAL} for the local AWS",
         )
     return found
+
+
+def _clients_of(
+    session: Session, at_home: str | None = None, locally: str | None = None
+) -> Callable[[str, str | None, str | None], Any]:
+    """Return the function from a service, a region and an endpoint URL to a client; see `Stack.clients`."""
+    from preheat.adapters.hosting.calling import CONFIG  # noqa: PLC0415 - only `preheat doctor` needs it
+    from preheat.adapters.hosting.service_model import lookout_session  # noqa: PLC0415 - as above
+
+    taught, one_at_a_time = lookout_session(session), Lock()
+
+    def client(service: str, region: str | None, endpoint_url: str | None) -> Any:
+        with one_at_a_time:  # a session makes clients for one thread at a time
+            return taught.create_client(
+                service, region_name=region or at_home, endpoint_url=endpoint_url or locally, config=CONFIG
+            )
+
+    return client
 
 
 def _describe(session: Any, name: str) -> tuple[Mapping[str, Any], dict[str, str]]:

@@ -1,9 +1,9 @@
 """An opened stack, and what else a command uses of the outside: a clock and a pause. Tests replace all of it."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -48,14 +48,20 @@ class Home:
         return ", ".join(parts)
 
 
+def _no_client(service: str, _region: str | None, _endpoint_url: str | None) -> Any:
+    raise LookupError(f"this stack has no client of {service}")
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """An opened stack: its place, its store, its request queue, and its events."""
+    """An opened stack: its place, its store, its request queue, its events, and the account around it."""
 
     home: Home
     store: Store
     send_request: Callable[[str], None]
     open_outbox: "Callable[[Collection[str]], Outbox]"  # `reply_to`: the queues that may receive a reply
+    described: Mapping[str, Any] = field(default_factory=dict)  # as CloudFormation describes it
+    clients: Callable[[str, str | None, str | None], Any] = _no_client  # service, region, endpoint URL -> client
 
 
 def open_stack(options: StackOptions) -> Stack:

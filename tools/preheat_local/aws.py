@@ -90,6 +90,13 @@ class LocalAws:
         """Return a boto3 client of `service` that talks to this AWS, whatever the surroundings say."""
         return client(self.endpoint_url, service)
 
+    def session(self) -> Session:
+        """Return a botocore session with the invented credentials, and nothing of the terminal's profile."""
+        session = Session(session_vars={"profile": (None, None, None, None)})
+        session.set_credentials(environment.ACCESS_KEY, environment.SECRET_KEY)
+        session.set_config_variable("region", self.region)
+        return session
+
     def save(self, path: Path) -> None:
         """Write the value to `path`."""
         path.write_text(json.dumps(asdict(self), indent=2) + "\n")

@@ -1,0 +1,260 @@
+"""Every check of `preheat doctor` passes a sound stack, and was made to fail once: facts in, a finding out."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId, Readiness, Target, Units
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import ModelRecord
+from preheat_cli.doctor import model_checks, stack_checks
+from preheat_cli.doctor.facts import (
+    Absent,
+    Endpoint,
+    EndpointConfig,
+    Facts,
+    ModelFacts,
+    PlanFacts,
+    Present,
+    QuotaFacts,
+    StackFacts,
+    Subscriptions,
+    Trail,
+    Unanswered,
+)
+from preheat_cli.doctor.finding import Finding, Verdict
+from preheat_cli.doctor.gather_quotas import peak
+from preheat_cli.doctor.judge import judge
+
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+ROLE = "arn:aws:iam::210987654321:role/preheat-member"
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b"
+EARLY = Schedule("early", "UTC", (ShiftWindow(frozenset(Weekday), time(6), time(14)),), closed_until=date(2028, 11, 23))
+
+
+def model(target: Target, **changes: Any) -> HostedModel:
+    made = HostedModel(
+        ModelId("weld"), target, Units(), (EARLY,), timedelta(minutes=30), timedelta(minutes=2), announced_at=NOW
+    )
+    return replace(made, **changes)
+
+
+WELD = model(Target("line-weld", "v1", Backend.REKOGNITION))
+PAINT = model(Target("line-paint", "line-paint-2", Backend.SAGEMAKER), model_id=ModelId("paint"))
+FAR = model(Target("far", "v1", Backend.REKOGNITION, role=ROLE), model_id=ModelId("far"))
+STACK = StackFacts(
+    name="preheat",
+    region="eu-central-1",
+    account="123456789012",
+    caller="arn:aws:sts::123456789012:assumed-role/operator/anna",
+    skew=timedelta(seconds=1),
+    status="UPDATE_COMPLETE",
+    missing_outputs=(),
+    release="0.1.0",
+    command_release="0.1.0",
+    parameters={
+        "AllowInference": "true",
+        "EndpointKeyArns": KEY,
+        "EndpointScaling": "true",
+        "MemberRoleArns": ROLE,
+        "Mode": "act",
+        "ProjectPrefix": "line-",
+    },
+    trails=(Trail("all", covers=True, logging=True),),
+    topics={"AlarmsTopicArn": Subscriptions(1, 0), "LateModelsTopicArn": Subscriptions(1, 0)},
+    alarms={"TickMissingAlarm": "OK", "ModelLateAlarm": "INSUFFICIENT_DATA"},
+    queues={"WorkDeadLetterQueueUrl": 0, "RejectedRequestsQueueUrl": 0},
+)
+CONFIG = EndpointConfig(names_model=True, key=KEY, instances={"ml.g5.xlarge": 2})
+ENDPOINT = Endpoint("InService", {"preheat:managed-by": "preheat"}, 1)
+WELD_FACTS = ModelFacts(replace(WELD, readiness=Readiness(b"x", "image/jpeg")), version=Present("STOPPED"))
+PAINT_FACTS = ModelFacts(PAINT, config=CONFIG, endpoint=ENDPOINT)
+FAR_FACTS = ModelFacts(FAR, ModelRecord(ModelId("far"), FAR.target, observed=Observed.STOPPED))
+QUOTA = QuotaFacts("ml.g5.xlarge for endpoint usage", "eu-central-1", 2, 4.0, NOW)
+SOUND = Facts(NOW, STACK, PlanFacts("plant.yaml", stored_version=3), (WELD_FACTS, PAINT_FACTS, FAR_FACTS), (QUOTA,))
+
+
+def stack(**changes: Any) -> Facts:
+    return replace(SOUND, stack=replace(STACK, **changes))
+
+
+def parameter(**values: str) -> Facts:
+    return stack(parameters={**STACK.parameters, **values})
+
+
+def plan(**changes: Any) -> Facts:
+    return replace(SOUND, plan=replace(SOUND.plan, **changes))
+
+
+def only(facts: ModelFacts, **parameters: str) -> Facts:
+    return replace(parameter(**parameters), models=(facts,))
+
+
+def moved(target: Target, **changes: Any) -> ModelFacts:
+    return ModelFacts(model(target), **changes)
+
+
+def quota(**changes: Any) -> Facts:
+    return replace(SOUND, quotas=(replace(QUOTA, **changes),))
+
+
+@dataclass(frozen=True)
+class Case:
+    """Facts with one fault: the function that sees it, the verdict, and a part of what it says."""
+
+    by: str
+    facts: Facts
+    verdict: Verdict
+    words: str
+
+
+FAIL, WARN, SKIP = Verdict.FAIL, Verdict.WARN, Verdict.SKIP
+LOOKOUT = Target("line-old", "1")
+CASES = (
+    Case("caller", stack(caller="arn:aws:iam::999999999999:user/eve"), FAIL, "the stack is in account 123456789012"),
+    Case("clock", stack(skew=timedelta(minutes=6)), FAIL, "360 s ahead of AWS"),
+    Case("clock", stack(skew=-timedelta(minutes=1)), WARN, "60 s behind AWS"),
+    Case("clock", stack(skew=None), SKIP, "no date"),
+    Case("status", stack(status="UPDATE_ROLLBACK_COMPLETE"), FAIL, "the last deployment failed"),
+    Case("status", stack(status="UPDATE_IN_PROGRESS"), WARN, "in progress"),
+    Case("status", stack(missing_outputs=("AlarmsTopicArn",)), FAIL, "no output AlarmsTopicArn"),
+    Case("release", stack(release="0.0.9"), WARN, "the stack runs 0.0.9"),
+    Case("mode", parameter(Mode="observe"), WARN, "in mode observe"),
+    Case("plan", plan(problems=("plant.yaml:3:1: no such field",)), FAIL, "no such field"),
+    Case("plan", plan(unreadable=("weld",)), FAIL, "cannot read: weld"),
+    Case("plan", plan(stored_version=0), WARN, "no plan"),
+    Case("plan", plan(differs=2), WARN, "in 2 models"),
+    Case("trail", stack(trails=()), WARN, "no trail records this region"),
+    Case("trail", stack(trails=(Trail("all", covers=True, logging=False),)), WARN, "all has stopped logging"),
+    Case("trail", stack(trails=(Trail("us", covers=False, logging=True),)), WARN, "this region: Preheat sees"),
+    Case("topic", stack(topics={"AlarmsTopicArn": Subscriptions(0, 1)}), FAIL, "not confirmed: 1 subscription;"),
+    Case("topic", stack(topics={"AlarmsTopicArn": Subscriptions(0, 0)}), WARN, "nobody receives every alarm"),
+    Case("alarms", stack(alarms={"TickMissingAlarm": "ALARM"}), FAIL, "in alarm: TickMissingAlarm"),
+    Case("alarms", stack(alarms={}), WARN, "no alarms"),
+    Case("queue", stack(queues={"WorkDeadLetterQueueUrl": 2}), FAIL, "it holds 2 messages"),
+    Case("queue", stack(queues={"RejectedRequestsQueueUrl": 2}), WARN, "it holds 2 messages"),
+    Case("service", only(moved(LOOKOUT)), FAIL, "AWS closed Lookout for Vision"),
+    Case("prefix", only(moved(Target("weld", "v1", Backend.REKOGNITION))), FAIL, "weld does not begin with"),
+    Case("prefix", only(moved(Target("line-p", "other", Backend.SAGEMAKER))), FAIL, "other does not begin with"),
+    Case("region", only(moved(replace(WELD.target, region="us-east-1"))), FAIL, "us-east-1 is not among"),
+    Case("role", only(FAR_FACTS, MemberRoleArns=""), FAIL, "is not among MemberRoleArns"),
+    Case("role", only(replace(FAR_FACTS, last_reason="AssumeRole: AccessDenied: no")), FAIL, "the account refused"),
+    Case("role", only(replace(FAR_FACTS, record=None)), WARN, "has not entered the account yet"),
+    Case("exists", only(replace(WELD_FACTS, version=Absent("no such version"))), FAIL, "there is no version"),
+    Case("exists", only(replace(PAINT_FACTS, config=Absent("gone"))), FAIL, "there is no endpoint config"),
+    Case("exists", only(replace(WELD_FACTS, version=Present("TRAINING_FAILED", fit=False))), FAIL, "TRAINING_FAILED"),
+    Case("config_model", only(replace(PAINT_FACTS, config=EndpointConfig(names_model=False))), FAIL, "no model"),
+    Case("key", only(PAINT_FACTS, EndpointKeyArns=""), FAIL, "not in EndpointKeyArns"),
+    Case("key", only(replace(PAINT_FACTS, config=replace(CONFIG, key="alias/line"))), WARN, "by its alias"),
+    Case("owner", only(replace(PAINT_FACTS, endpoint=replace(ENDPOINT, tags={}))), WARN, "somebody else created it"),
+    Case(
+        "owner",
+        only(replace(PAINT_FACTS, endpoint=replace(ENDPOINT, tags={"preheat:managed-by": "other"}))),
+        FAIL,
+        "belongs to the Preheat stack other",
+    ),
+    Case(
+        "owner",
+        only(replace(PAINT_FACTS, endpoint=replace(ENDPOINT, tags={"aws:cloudformation:stack-name": "vision"}))),
+        WARN,
+        "the CloudFormation stack vision",
+    ),
+    Case("scaling", only(PAINT_FACTS, EndpointScaling="false"), FAIL, "SageMaker refuses Preheat's stop"),
+    Case("inference", only(WELD_FACTS, AllowInference="false"), FAIL, "Preheat may make none"),
+    Case(
+        "holidays",
+        only(replace(WELD_FACTS, model=replace(WELD, schedules=(replace(EARLY, closed_until=date(2026, 12, 24)),)))),
+        FAIL,
+        "only until 2026-12-24",
+    ),
+    Case("model_mode", only(replace(WELD_FACTS, model=replace(WELD, mode=Mode.PAUSED))), WARN, "its mode is paused"),
+    Case("quota", quota(needed=5), FAIL, "needs 5 at 2026-11-23 06:00:00Z, the account allows 4"),
+    Case("quota", quota(allowed=None, published=1), FAIL, "the account allows 1"),
+    Case("quota", quota(allowed=Unanswered("x", offered=False), published=1), FAIL, "account allows 1"),
+    Case("quota", quota(allowed=None), SKIP, "lists no such quota"),
+)
+
+
+def faults(facts: Facts) -> list[Finding]:
+    return [one for one in judge(facts) if one.verdict not in (Verdict.PASS, Verdict.SKIP)]
+
+
+def test_a_sound_stack_passes_every_check() -> None:
+    assert faults(SOUND) == []
+    (skipped,) = [one for one in judge(SOUND) if one.verdict is Verdict.SKIP]
+    assert (skipped.check, skipped.subject) == ("model", "far")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.by}-{case.verdict}-{case.words[:20]}")
+def test_each_fault_is_named_with_a_remedy(case: Case) -> None:
+    (found,) = [one for one in judge(case.facts) if case.words in one.meaning]
+    assert found.verdict is case.verdict
+    assert found.remedy or found.verdict is SKIP
+    assert faults(case.facts) == [one for one in [found] if one.verdict is not SKIP]
+
+
+def test_each_check_was_made_to_fail() -> None:
+    checks = {
+        name.removeprefix("check_")
+        for module in (stack_checks, model_checks)
+        for name, _ in inspect.getmembers(module, inspect.isfunction)
+        if name.startswith("check_") and name not in ("check_stack", "check_models")
+    }
+    assert {case.by for case in CASES} == checks
+
+
+DENIED = Unanswered("AccessDenied", "service:Action")
+AWAY = Unanswered("no such service", offered=False)
+LOST = Unanswered("timeout")
+
+
+def unanswered(answer: Unanswered) -> Mapping[str, Facts]:
+    return {
+        "caller": stack(caller=answer),
+        "clock": stack(skew=answer),
+        "plan": plan(unanswered=answer),
+        "trails": stack(trails=answer),
+        "trail": stack(trails=(Trail("all", covers=True, logging=answer),)),
+        "topic": stack(topics={"AlarmsTopicArn": answer}),
+        "alarms": stack(alarms=answer),
+        "queue": stack(queues={"WorkDeadLetterQueueUrl": answer}),
+        "record": only(replace(FAR_FACTS, record=answer)),
+        "version": only(replace(WELD_FACTS, version=answer)),
+        "config": only(replace(PAINT_FACTS, config=answer)),
+        "endpoint": only(replace(PAINT_FACTS, endpoint=answer)),
+        "tags": only(replace(PAINT_FACTS, endpoint=replace(ENDPOINT, tags=answer))),
+        "scaling": only(replace(PAINT_FACTS, endpoint=replace(ENDPOINT, scalable_targets=answer))),
+        "quota": quota(allowed=answer),
+    }
+
+
+@pytest.mark.parametrize("question", unanswered(DENIED))
+def test_a_denied_call_names_the_right_and_a_service_that_is_not_there_is_skipped(question: str) -> None:
+    (denied,) = faults(unanswered(DENIED)[question])
+    assert denied.verdict is WARN
+    assert denied.remedy.startswith("allow service:Action")
+    (lost,) = faults(unanswered(LOST)[question])
+    assert (lost.verdict, lost.meaning) == (WARN, "not checked: timeout")
+    assert faults(unanswered(AWAY)[question]) == []
+    assert [one for one in judge(unanswered(AWAY)[question]) if "no such service" in one.meaning]
+
+
+def test_models_with_the_same_fault_share_a_line_and_so_do_all_that_pass() -> None:
+    many = tuple(replace(WELD_FACTS, model=replace(WELD, model_id=ModelId(f"weld-{number}"))) for number in range(3))
+    absent = tuple(replace(one, version=Absent("none")) for one in many[:2])
+    found = judge(replace(SOUND, models=(*absent, many[2])))
+    assert [one.subject for one in found if one.verdict is FAIL] == ["weld-0, weld-1"]
+    assert [one.subject for one in found if one.check == "prefix"] == ["3 checked"]
+
+
+def test_the_peak_of_a_plan_is_where_most_runs_overlap() -> None:
+    def span(begin: int, end: int, weight: int) -> tuple[datetime, datetime, int]:
+        return NOW + timedelta(hours=begin), NOW + timedelta(hours=end), weight
+
+    assert peak([span(0, 2, 1), span(2, 4, 1)]) == (1, NOW)
+    assert peak([span(0, 3, 1), span(1, 4, 2), span(3, 5, 1)]) == (3, NOW + timedelta(hours=1))

@@ -1,0 +1,1 @@
+"""Checks a stack and its plant against the account: facts are gathered, then judged by pure functions."""

@@ -1,0 +1,147 @@
+"""The facts that `preheat doctor` judges, about a stack and about each model. Values only.
+
+A call that gave no answer is a fact too: `Unanswered`. Knows no service and no verdict.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from preheat.domain.plan.plan import HostedModel
+from preheat.domain.record.record import ModelRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A call without an answer, and why.
+
+    `right` is the IAM action of a call that was denied, or that nothing here offers: then `offered` is False.
+    """
+
+    reason: str
+    right: str = ""
+    offered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """A trail of CloudTrail. `covers`: it records management events of the region of the stack."""
+
+    name: str
+    covers: bool
+    logging: bool | Unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriptions:
+    """How many subscriptions of a topic are confirmed, and how many are not."""
+
+    confirmed: int
+    pending: int
+
+
+@dataclass(frozen=True, slots=True)
+class StackFacts:
+    """What is known about the stack. `skew` is this computer's clock minus the service's, and None is no date."""
+
+    name: str
+    region: str
+    account: str
+    caller: str | Unanswered
+    skew: timedelta | Unanswered | None
+    status: str
+    missing_outputs: tuple[str, ...]
+    release: str
+    command_release: str
+    parameters: Mapping[str, str]
+    trails: tuple[Trail, ...] | Unanswered
+    topics: Mapping[str, Subscriptions | Unanswered]  # by output, such as AlarmsTopicArn
+    alarms: Mapping[str, str] | Unanswered  # alarm -> state
+    queues: Mapping[str, int | Unanswered]  # by output -> messages
+
+    def listed(self, parameter: str) -> tuple[str, ...]:
+        """Return the values of a parameter that is a list."""
+        return tuple(filter(None, self.parameters.get(parameter, "").split(",")))
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """The plan: what the file says, and what the stack has. `file` is empty if no file was named."""
+
+    file: str = ""
+    problems: tuple[str, ...] = ()  # of the file
+    unanswered: Unanswered | None = None  # why the stored plan is unknown
+    stored_version: int = 0
+    differs: int = 0  # models of the file that differ from the stored plan
+    unreadable: tuple[str, ...] = ()  # models of the stored plan
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointConfig:
+    """What an endpoint config names: a model for each variant, the key of its volumes, and its instances by type."""
+
+    names_model: bool
+    key: str = ""
+    instances: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The service answered that there is no such thing, in these words."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The service has it, in this status. `fit`: it can be started."""
+
+    status: str
+    fit: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An endpoint that exists now."""
+
+    status: str
+    tags: Mapping[str, str] | Unanswered
+    scalable_targets: int | Unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What is known about one model. What a service says is None if it was not asked.
+
+    A model of a member account is not asked for: only the functions may enter that account.
+    """
+
+    model: HostedModel
+    record: ModelRecord | Unanswered | None = None
+    last_reason: str = ""  # of its newest ledger entry
+    version: Present | Absent | Unanswered | None = None  # of Rekognition and Lookout for Vision
+    config: EndpointConfig | Absent | Unanswered | None = None  # of SageMaker
+    endpoint: Endpoint | Absent | Unanswered | None = None  # of SageMaker
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaFacts:
+    """One quota of the account beside the most that the plan needs of it at one time, in the days to come."""
+
+    name: str
+    region: str
+    needed: int
+    allowed: float | Unanswered | None  # None: Service Quotas lists no such quota
+    needed_at: datetime | None = None
+    published: int | None = None  # what the plant file or the documentation says, where Service Quotas lists none
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that was gathered, at one time."""
+
+    at: datetime
+    stack: StackFacts
+    plan: PlanFacts
+    models: tuple[ModelFacts, ...]
+    quotas: tuple[QuotaFacts, ...]

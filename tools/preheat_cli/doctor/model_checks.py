@@ -1,0 +1,251 @@
+"""The checks of a model against the account and the parameters of the stack. Each is a pure function over the facts.
+
+A check that does not concern a model returns None.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from preheat.adapters.hosting.sagemaker import MANAGED_BY
+from preheat.domain.calendar.timetable import closed_until, runs_short
+from preheat.domain.plan.plan import Backend, Mode
+from preheat.domain.record.lifecycle import Observed
+from preheat_cli.doctor.facts import (
+    Absent,
+    Endpoint,
+    EndpointConfig,
+    Facts,
+    ModelFacts,
+    Present,
+    QuotaFacts,
+    StackFacts,
+    Unanswered,
+)
+from preheat_cli.doctor.finding import Finding, Verdict, not_checked
+from preheat_cli.views import show
+
+ENTERS: Final = "AssumeRole"  # how the reason of a ledger entry begins if a member account did not let Preheat in
+CLOUDFORMATION: Final = "aws:cloudformation:stack-name"
+
+
+def check_models(facts: Facts) -> Iterator[Finding]:
+    """Yield the findings about each model, one check after the other."""
+    stack = facts.stack
+    for found in (
+        *(check_service(model, stack) for model in facts.models),
+        *(check_prefix(model, stack) for model in facts.models),
+        *(check_region(model, stack) for model in facts.models),
+        *(check_role(model, stack) for model in facts.models),
+        *(check_exists(model, stack) for model in facts.models),
+        *(check_config_model(model) for model in facts.models),
+        *(check_key(model, stack) for model in facts.models),
+        *(check_owner(model, stack) for model in facts.models),
+        *(check_scaling(model, stack) for model in facts.models),
+        *(check_inference(model, stack) for model in facts.models),
+        *(check_holidays(model, facts.at) for model in facts.models),
+        *(check_model_mode(model) for model in facts.models),
+        *(check_quota(quota) for quota in facts.quotas),
+    ):
+        if found is not None:
+            yield found
+
+
+def check_service(facts: ModelFacts, stack: StackFacts) -> Finding | None:
+    """The service that hosts the model exists."""
+    if facts.model.target.backend is not Backend.LOOKOUT_VISION or stack.parameters.get("HostingEndpointUrl"):
+        return None
+    meaning = "AWS closed Lookout for Vision on 2025-10-31: nothing answers for this model"
+    remedy = "run `preheat migrate`, or deploy with HostingEndpointUrl for a simulator"
+    return Finding("service", facts.model.model_id, Verdict.FAIL, meaning, remedy)
+
+
+def check_prefix(facts: ModelFacts, stack: StackFacts) -> Finding | None:
+    """The rights of the stack cover the names; in a member account its role has prefixes of its own."""
+    target, prefix = facts.model.target, stack.parameters.get("ProjectPrefix", "")
+    if target.role is not None:
+        return None
+    check, subject = "prefix", facts.model.model_id
+    names = (target.project, target.version) if target.backend is Backend.SAGEMAKER else (target.project,)
+    outside = [name for name in names if not name.startswith(prefix)]
+    if not outside:
+        return Finding(check, subject, Verdict.PASS, f"begins with {prefix}")
+    meaning = f"{' and '.join(outside)} does not begin with ProjectPrefix {prefix!r}: Preheat may not start or stop it"
+    return Finding(check, subject, Verdict.FAIL, meaning, "rename it, or deploy with a ProjectPrefix that covers it")
+
+
+def check_region(facts: ModelFacts, stack: StackFacts) -> Finding | None:
+    """The rights of the stack cover the region; in a member account its role has regions of its own."""
+    target = facts.model.target
+    if target.role is not None:
+        return None
+    check, subject, region = "region", facts.model.model_id, target.region or stack.region
+    allowed = stack.listed("HostingRegions") or (stack.region,)
+    if region in allowed:
+        return Finding(check, subject, Verdict.PASS, region)
+    meaning = f"{region} is not among the hosting regions {', '.join(allowed)}: Preheat may call nothing there"
+    return Finding(check, subject, Verdict.FAIL, meaning, f"deploy with {region} in HostingRegions")
+
+
+def check_role(facts: ModelFacts, stack: StackFacts) -> Finding | None:
+    """The role of a member account is listed, and lets Preheat in.
+
+    Only the functions may assume it, so that their last answer decides.
+    """
+    role = facts.model.target.role
+    if role is None:
+        return None
+    check, subject = "role", facts.model.model_id
+    if role not in stack.listed("MemberRoleArns"):
+        meaning = f"{role} is not among MemberRoleArns: Preheat does not assume it"
+        return Finding(check, subject, Verdict.FAIL, meaning, "deploy with the role in MemberRoleArns")
+    if isinstance(facts.record, Unanswered):
+        return not_checked(check, subject, facts.record)
+    if facts.last_reason.startswith(ENTERS):
+        remedy = "run `preheat accounts` and deploy templates/member-role.yaml there with its ExternalId"
+        return Finding(check, subject, Verdict.FAIL, f"the account refused: {facts.last_reason}", remedy)
+    if facts.record is not None and facts.record.observed is not Observed.UNKNOWN:
+        return Finding(check, subject, Verdict.PASS, f"Preheat read the model there: {facts.record.observed}")
+    meaning = "Preheat has not entered the account yet; only its functions may assume the role"
+    return Finding(check, subject, Verdict.WARN, meaning, "apply the plan, wait two minutes, run this command again")
+
+
+def check_exists(facts: ModelFacts, stack: StackFacts) -> Finding | None:
+    """The project version or the endpoint config is there."""
+    target = facts.model.target
+    endpoint = target.backend is Backend.SAGEMAKER
+    answer = facts.config if endpoint else facts.version
+    check, subject = "model", facts.model.model_id
+    if target.role is not None:
+        meaning = f"in account {target.account}, which only Preheat's functions may enter"
+        return Finding(check, subject, Verdict.SKIP, meaning)
+    if answer is None:
+        return None  # `check_service` reports it
+    if isinstance(answer, Unanswered):
+        return not_checked(check, subject, answer)
+    if isinstance(answer, Absent):
+        what = f"endpoint config {target.version}" if endpoint else f"version {target.project}/{target.version}"
+        meaning = f"there is no {what} in {target.region or stack.region}: {answer.words}"
+        return Finding(
+            check, subject, Verdict.FAIL, meaning, "check the names in the plant file, the region, the account"
+        )
+    if isinstance(answer, Present) and not answer.fit:
+        meaning = f"the service cannot start this version: {answer.status}"
+        return Finding(check, subject, Verdict.FAIL, meaning, "train a version, and name it in the plant file")
+    status = answer.status if isinstance(answer, Present) else "the endpoint config exists"
+    return Finding(check, subject, Verdict.PASS, status)
+
+
+def check_config_model(facts: ModelFacts) -> Finding | None:
+    """The endpoint config names a model."""
+    if not isinstance(facts.config, EndpointConfig):
+        return None
+    check, subject = "config", facts.model.model_id
+    if facts.config.names_model:
+        return Finding(check, subject, Verdict.PASS, "names a model")
+    meaning = "the endpoint config names no model (it is for inference components): its endpoint serves nothing"
+    return Finding(check, subject, Verdict.FAIL, meaning, "name a config whose variants have a ModelName")
+
+
+def check_key(facts: ModelFacts, stack: StackFacts) -> Finding | None:
+    """The key of an encrypted endpoint is among those that Preheat may use."""
+    if not isinstance(facts.config, EndpointConfig) or not facts.config.key:
+        return None
+    check, subject, key = "key", facts.model.model_id, facts.config.key
+    allowed = stack.listed("EndpointKeyArns")
+    if any(arn == key or arn.endswith(f"/{key}") for arn in allowed):
+        return Finding(check, subject, Verdict.PASS, key)
+    if "alias/" in key:
+        meaning = f"the endpoint config names the key by its alias {key}; EndpointKeyArns has ARNs"
+        return Finding(check, subject, Verdict.WARN, meaning, "see that the key of the alias is in EndpointKeyArns")
+    meaning = f"the key {key} is not in EndpointKeyArns: SageMaker refuses to create the endpoint"
+    return Finding(check, subject, Verdict.FAIL, meaning, "deploy with the ARN of the key in EndpointKeyArns")
+
+
+def check_owner(facts: ModelFacts, stack: StackFacts) -> Finding | None:
+    """An endpoint that exists was created by this stack, or nobody else claims it."""
+    check, subject = "owner", facts.model.model_id
+    if isinstance(facts.endpoint, Unanswered):
+        return not_checked(check, subject, facts.endpoint)
+    if not isinstance(facts.endpoint, Endpoint):
+        return None
+    tags = facts.endpoint.tags
+    if isinstance(tags, Unanswered):
+        return not_checked(check, subject, tags)
+    manager = tags.get(MANAGED_BY)
+    if manager == stack.name:
+        return Finding(check, subject, Verdict.PASS, "created by this stack")
+    if CLOUDFORMATION in tags:
+        meaning = f"the endpoint belongs to the CloudFormation stack {tags[CLOUDFORMATION]}; Preheat never deletes it"
+        remedy = "keep the config there and remove the endpoint; see docs/infrastructure-as-code.md"
+        return Finding(check, subject, Verdict.WARN, meaning, remedy)
+    if manager is not None:
+        meaning = f"the endpoint belongs to the Preheat stack {manager}; this stack never deletes it"
+        return Finding(check, subject, Verdict.FAIL, meaning, "name each endpoint in the plan of one stack only")
+    meaning = f"the endpoint has no tag {MANAGED_BY}: somebody else created it, and Preheat never deletes it"
+    remedy = f"delete the endpoint, or give it the tag {MANAGED_BY}={stack.name} to hand it over"
+    return Finding(check, subject, Verdict.WARN, meaning, remedy)
+
+
+def check_scaling(facts: ModelFacts, stack: StackFacts) -> Finding | None:
+    """An endpoint that scales may be stopped."""
+    if not isinstance(facts.endpoint, Endpoint):
+        return None
+    check, subject, targets = "scaling", facts.model.model_id, facts.endpoint.scalable_targets
+    if isinstance(targets, Unanswered):
+        return not_checked(check, subject, targets)
+    if targets and stack.parameters.get("EndpointScaling") != "true":
+        meaning = f"the endpoint has {show.count(targets, 'scalable target')}: SageMaker refuses Preheat's stop"
+        return Finding(check, subject, Verdict.FAIL, meaning, "deploy with EndpointScaling=true")
+    return Finding(check, subject, Verdict.PASS, show.count(targets, "scalable target"))
+
+
+def check_inference(facts: ModelFacts, stack: StackFacts) -> Finding | None:
+    """Preheat may make the inference that proves that the model is ready."""
+    if facts.model.readiness is None or facts.model.target.role is not None:
+        return None
+    check, subject = "readiness", facts.model.model_id
+    if stack.parameters.get("AllowInference") == "true":
+        return Finding(check, subject, Verdict.PASS, "the stack has AllowInference")
+    meaning = "the plant file asks for an inference, and Preheat may make none: the model never counts as ready"
+    return Finding(check, subject, Verdict.FAIL, meaning, "deploy with AllowInference=true")
+
+
+def check_holidays(facts: ModelFacts, now: datetime) -> Finding | None:
+    """The holidays of its schedules are known for months ahead."""
+    known_until = closed_until(facts.model.schedules)
+    if known_until is None:
+        return None
+    check, subject = "holidays", facts.model.model_id
+    if not runs_short(known_until, now):
+        return Finding(check, subject, Verdict.PASS, f"the plan has them until {known_until}")
+    meaning = f"the plan has holidays only until {known_until}; after that date Preheat counts holidays as workdays"
+    return Finding(check, subject, Verdict.FAIL, meaning, "run `preheat apply` with the plant file again")
+
+
+def check_model_mode(facts: ModelFacts) -> Finding | None:
+    """The model is one that Preheat acts on."""
+    if facts.model.mode is Mode.ACT:
+        return None
+    meaning = f"its mode is {facts.model.mode}: Preheat neither starts nor stops it"
+    return Finding("mode", facts.model.model_id, Verdict.WARN, meaning, "set `mode: act` and apply")
+
+
+def check_quota(quota: QuotaFacts) -> Finding:
+    """The account may run what the plan needs at the busiest moment of the days to come."""
+    check, subject = "quota", f"{quota.name}, {quota.region}"
+    allowed: float | None
+    if isinstance(quota.allowed, Unanswered):
+        if quota.published is None or quota.needed <= quota.published:
+            return not_checked(check, subject, quota.allowed)
+        allowed = quota.published
+    else:
+        allowed = quota.published if quota.allowed is None else quota.allowed
+    if allowed is None:
+        return Finding(
+            check, subject, Verdict.SKIP, f"Service Quotas lists no such quota; the plan needs {quota.needed}"
+        )
+    if quota.needed <= allowed:
+        return Finding(check, subject, Verdict.PASS, f"the plan needs {quota.needed} of {allowed:g}")
+    meaning = f"the plan needs {quota.needed} at {show.instant(quota.needed_at)}, the account allows {allowed:g}"
+    return Finding(check, subject, Verdict.FAIL, meaning, "request an increase in Service Quotas, or move a shift")
