@@ -91,7 +91,7 @@ def test_a_hold_that_leaves_its_models_version_as_it_was_is_found(monkeypatch: p
     def only_woken(world: ExploredWorld, state: ExploredState) -> ExploredState:
         return state._replace(record=world.records.wake(state.record))
 
-    monkeypatch.setattr(ExploredWorld, "_bumped", only_woken)
+    monkeypatch.setattr(ExploredWorld, "_bump_version", only_woken)
     assert "S3" in promises_broken(HOLD)
 
 
