@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -16,6 +17,7 @@ from preheat_simulator.core.errors import ServiceError, SimulatedAnswerLost
 from preheat_simulator.http.controls import CONTROLS
 from preheat_simulator.http.fields import JsonFields
 from preheat_simulator.http.options import HttpSimulator
+from preheat_simulator.http.origins import LoopbackOnly
 
 _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
 
@@ -68,7 +70,8 @@ def make_application(simulator: HttpSimulator) -> Starlette:
         routes=[
             Route("/_simulator/{name:path}", control, methods=_METHODS),
             Route("/{path:path}", api, methods=_METHODS),
-        ]
+        ],
+        middleware=[Middleware(LoopbackOnly)],
     )
 
 
