@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from preheat.adapters.sqs.batch import process_each
-from preheat.app.requests.envelope import Sent
+from preheat.app.requests.envelope import IncomingMessage
 from preheat.bootstrap.requests import Requests
 from preheat.observability import correlation
 from preheat.observability import requests as telemetry
@@ -23,7 +23,7 @@ def answer(record: dict[str, Any]) -> None:
     sender = str(record.get("attributes", {}).get("SenderId", ""))
     with correlation.caused_by(message_id):
         try:
-            taken = requests.desk.take(Sent(message_id, sender, record["body"]))
+            taken = requests.desk.take(IncomingMessage(message_id, sender, record["body"]))
         except Exception:
             telemetry.log_failed_request(message_id)
             raise

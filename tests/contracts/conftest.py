@@ -137,7 +137,7 @@ def fresh() -> ModelRecord:
 @pytest.fixture
 def full(fresh: ModelRecord) -> ModelRecord:
     """A record with every field set to something that is not its default, never stored."""
-    start = Attempt.intended(
+    start = Attempt.intend(
         fresh.model_id,
         Call.START,
         generation=4,
@@ -162,7 +162,7 @@ def full(fresh: ModelRecord) -> ModelRecord:
         proved=True,
         told=("hold-1",),
     )
-    closing = Attempt.intended(
+    closing = Attempt.intend(
         fresh.model_id,
         Call.CLOSE,
         generation=6,

@@ -118,7 +118,7 @@ class Bench:
         self.account.inject(InjectedFault(kind, self.operations[call], times=times))
 
     def intended(self, call: Call = Call.START, generation: int = 1, units: Units | None = None) -> Attempt:
-        return Attempt.intended(
+        return Attempt.intend(
             ModelId("weld-seams"),
             call,
             generation=generation,
@@ -585,7 +585,7 @@ def test_motos_sagemaker_is_driven_too_where_it_differs_from_aws_is_stated(
 ) -> None:
     hosting, client = on_moto
     service = SERVICES[Backend.SAGEMAKER]
-    start = Attempt.intended(
+    start = Attempt.intend(
         ModelId("weld"), Call.START, generation=1, demand_start=SIX, target=service.target, units=Units(), now=SIX
     )
     assert hosting.describe(service.target).observed is Observed.STOPPED
@@ -603,7 +603,7 @@ def test_motos_sagemaker_is_driven_too_where_it_differs_from_aws_is_stated(
 
 def test_moto_takes_a_second_create_of_a_name_where_aws_refuses_it(on_moto: tuple[SageMakerHosting, Any]) -> None:
     hosting, _ = on_moto
-    start = Attempt.intended(
+    start = Attempt.intend(
         ModelId("weld"),
         Call.START,
         generation=1,

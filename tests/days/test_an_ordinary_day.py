@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from tests.support.day import TARGET, WELD, a_day, a_model, at
 
-from preheat.domain.lead.evidence import trusted
+from preheat.domain.lead.evidence import count_trusted
 from preheat.domain.plan.plan import Mode, Target, Units, Unscheduled
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Ownership, Phase
@@ -225,6 +225,6 @@ def test_another_version_keeps_the_measured_starts_and_believes_them_less() -> N
         assert (len(day.record.samples), day.record.evidence) == (41, None)
         day.apply(a_model("08:00-16:00", target=Target(TARGET.project, "4")))
         day.run_until("21:00")
-        assert (day.record.target.version, len(day.record.samples), trusted(day.record)) == ("4", 41, 9)
+        assert (day.record.target.version, len(day.record.samples), count_trusted(day.record)) == ("4", 41, 9)
         day.run_until("20:00", day=1)
-        assert (len(day.record.samples), trusted(day.record)) == (42, 10)
+        assert (len(day.record.samples), count_trusted(day.record)) == (42, 10)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from tests.support.day import a_day, at
 
-from preheat.app.publish import events_of
+from preheat.app.publish import make_events
 from preheat.domain.plan.plan import Backend, Mode
 from preheat.domain.record.event import EventKind
 from preheat.domain.record.lifecycle import Observed
@@ -20,7 +20,7 @@ def test_a_refused_start_is_a_risk_at_once_and_said_once() -> None:
         day.run_until("09:00")
         (risky,) = [entry for entry in day.entries if entry.at_risk]
         assert (risky.at, risky.action) == (at("07:28"), Action.REFUSE)
-        (event,) = events_of(risky)
+        (event,) = make_events(risky)
         assert (event.kind, event.ready_at, event.expected_at) == (
             EventKind.MODEL_AT_RISK,
             at("08:00"),

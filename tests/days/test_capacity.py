@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from tests.support.day import WELD, Day, a_day, at
 
-from preheat.app.publish import events_of
+from preheat.app.publish import make_events
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.event import EventKind
 from preheat.domain.record.lifecycle import Observed
@@ -79,7 +79,7 @@ def test_a_shortage_makes_one_event_of_its_own_and_no_failed_start() -> None:
     with a_day(backend=Backend.SAGEMAKER) as day:
         no_capacity(day, probability=1.0)
         day.run_until("12:00")
-        kinds = [event.kind for entry in day.store.ledger(WELD) for event in events_of(entry)]
+        kinds = [event.kind for entry in day.store.ledger(WELD) for event in make_events(entry)]
         assert kinds.count(EventKind.NO_CAPACITY) == 1
         assert EventKind.START_FAILED not in kinds
 

@@ -9,7 +9,7 @@ import pytest
 from tests.support.calls import Faulty, failing, look
 from tests.support.day import GATE, OTHER_GATE, QUEUE, Day, a_day, a_model, at
 
-from preheat.app.audit.invariants import by_ledger
+from preheat.app.audit.invariants import judge_ledger
 from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, InvalidCall, QuotaExceeded, Throttled
 from preheat.app.ports.remote import Remote
 from preheat.domain.plan.plan import Backend, Drain, Mode, Readiness, Resize, Units, Unscheduled
@@ -83,7 +83,7 @@ def test_the_gate_opens_when_the_model_is_ready_and_closes_before_it_stops() -> 
             Action.OBSERVE,
         ]
         assert phases(day)[3:] == [Phase.DRAINING, Phase.DRAINING, Phase.STOPPING, Phase.IDLE]
-        assert not list(by_ledger(day.entries))
+        assert not list(judge_ledger(day.entries))
         assert (day.record.draining, day.record.gate and day.record.gate.observed) == (None, Passage.CLOSED)
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.support.calls import failing, look
 from tests.support.day import Day, a_day, a_model, at
 
-from preheat.app.audit.invariants import by_ledger
+from preheat.app.audit.invariants import judge_ledger
 from preheat.app.ports.errors import AccessRefused, InvalidCall
 from preheat.domain.plan.plan import Backend, Mode, Readiness
 from preheat.domain.record.record import Action, Ownership, Phase
@@ -85,7 +85,7 @@ def test_a_proof_that_comes_late_is_no_second_judgement() -> None:
         (ready,) = [entry for entry in day.entries if entry.to_phase is Phase.HOSTED]
         assert ready.margin is not None
         assert timedelta(minutes=-33) < ready.margin < timedelta(minutes=-30)
-        assert not list(by_ledger(day.entries))
+        assert not list(judge_ledger(day.entries))
 
 
 def test_the_last_inference_before_the_promise_falls_due_is_seconds_before_it() -> None:
@@ -136,7 +136,7 @@ def test_a_model_that_was_seen_to_leave_hosted_proves_itself_again() -> None:
         assert (day.started(), len(day.sent(DETECT))) == (2, 2)
         assert day.record.phase is Phase.HOSTED
         day.run_until("18:00")
-        assert not list(by_ledger(day.entries))
+        assert not list(judge_ledger(day.entries))
 
 
 def test_a_repair_still_counts_as_one_while_the_model_was_only_warming() -> None:

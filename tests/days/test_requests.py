@@ -10,7 +10,7 @@ from tests.support.day import WELD, Day, a_day
 from preheat.adapters.sqs.rejected import MemoryRejected
 from preheat.app.requests.codes import Code
 from preheat.app.requests.desk import Desk
-from preheat.app.requests.envelope import Sent
+from preheat.app.requests.envelope import IncomingMessage
 from preheat.domain.demand.request import Reply
 from preheat.domain.record.lifecycle import Observed
 
@@ -24,7 +24,7 @@ class Asking:
 
     def asks(self, verb: str, request_id: str, **fields: Any) -> Reply:
         body = {"version": 1, "request_id": request_id, "verb": verb, "model": WELD, **fields}
-        return self.desk.take(Sent(f"m-{request_id}", "AROALINE7:me", json.dumps(body))).reply
+        return self.desk.take(IncomingMessage(f"m-{request_id}", "AROALINE7:me", json.dumps(body))).reply
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from tests.support.day import WELD, Day, a_day, a_model, at
 
 from preheat.adapters.memory.listing import MemoryListing
 from preheat.app.audit.audit import Audit
-from preheat.domain.lead.evidence import trusted
-from preheat.domain.lead.lead_in_force import in_force, next_lead
+from preheat.domain.lead.evidence import count_trusted
+from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
 from preheat.domain.plan.plan import Learning, Mode, Units
 from preheat.domain.plan.turn import Turn
 from preheat.domain.record.attempt import LEASE
@@ -42,7 +42,7 @@ def remember(day: Day, *minutes: float, evidence: int | None = None) -> None:
 def test_a_model_is_started_a_learned_lead_and_a_slack_before_its_shift() -> None:
     with a_day(learning=LEARNING, start_takes="10m") as day:
         remember(day, *([10.0] * 60))
-        lead = next_lead(a_model("08:00-16:00", learning=LEARNING), day.record).span
+        lead = find_next_lead(a_model("08:00-16:00", learning=LEARNING), day.record).span
         assert 10 * MINUTE <= lead <= 12 * MINUTE
         assert day.record.wake_at == at("08:00") - lead - 2 * MINUTE
         day.run_until("08:00")
@@ -62,7 +62,7 @@ def test_a_lead_that_shrinks_as_the_model_becomes_hosted_does_not_stop_it_again(
     with a_day(learning=LEARNING, start_takes="9m") as day:
         remember(day, *([9.0] * 19))  # with the twentieth the default holds no longer
         day.run_until("07:45")
-        assert next_lead(a_model("08:00-16:00", learning=LEARNING), day.record).span < 13 * MINUTE
+        assert find_next_lead(a_model("08:00-16:00", learning=LEARNING), day.record).span < 13 * MINUTE
         day.run_until("16:10")
         assert (day.started(), day.stopped()) == (1, 1)
         day.run_until("16:30")
@@ -77,15 +77,15 @@ def test_a_late_start_cuts_the_evidence_and_the_next_one_begins_earlier() -> Non
     with a_day(learning=LEARNING, start_takes="25m") as day:
         remember(day, *([12.0] * 60))
         day.run_until("07:59:50")
-        assert trusted(day.record) == 60
+        assert count_trusted(day.record) == 60
         day.run_until("08:00")
-        assert trusted(day.record) == 9  # at once: it may never become hosted
+        assert count_trusted(day.record) == 9  # at once: it may never become hosted
         day.run_until("16:30")
-        assert (max(day.record.samples) > 25 * MINUTE, trusted(day.record)) == (True, 9)
+        assert (max(day.record.samples) > 25 * MINUTE, count_trusted(day.record)) == (True, 9)
         assert day.record.wake_at is not None
         assert day.record.wake_at < at("07:20", day=1)
         day.run_until("16:30", day=1)
-        assert trusted(day.record) == 10
+        assert count_trusted(day.record) == 10
 
 
 def test_a_start_that_never_becomes_hosted_counts_as_late() -> None:
@@ -93,7 +93,7 @@ def test_a_start_that_never_becomes_hosted_counts_as_late() -> None:
         remember(day, *([20.0] * 50))
         day.fault(FaultKind.STUCK)
         day.run_until("08:02")
-        assert (trusted(day.record), len(day.record.samples)) == (9, 50)
+        assert (count_trusted(day.record), len(day.record.samples)) == (9, 50)
 
 
 @pytest.mark.parametrize("kind", [FaultKind.ACCESS_DENIED, FaultKind.THROTTLE])
@@ -104,7 +104,7 @@ def test_what_refusals_have_delayed_is_neither_a_sample_of_hours_nor_cuts_the_ev
         day.run_until("15:59")
         assert day.observed() is Observed.HOSTED
         assert day.record.samples[-1] <= 20 * MINUTE  # as the service takes, from the call that it accepted
-        assert trusted(day.record) == 51
+        assert count_trusted(day.record) == 51
         assert any(entry.late for entry in day.entries)
 
 
@@ -116,7 +116,7 @@ def test_what_a_person_has_stopped_and_is_started_again_is_measured_from_there()
         day.run_until("10:00")
         assert day.observed() is Observed.HOSTED
         assert day.record.samples[-1] <= 20 * MINUTE
-        assert trusted(day.record) == 51
+        assert count_trusted(day.record) == 51
 
 
 def test_a_start_that_nobody_has_watched_is_not_a_sample() -> None:
@@ -128,7 +128,7 @@ def test_a_start_that_nobody_has_watched_is_not_a_sample() -> None:
         day.mode = Mode.ACT
         day.store.wake(WELD, day.clock.at)
         day.run_until("11:10")
-        assert (len(day.record.samples), trusted(day.record)) == (50, 50)
+        assert (len(day.record.samples), count_trusted(day.record)) == (50, 50)
 
 
 def test_other_units_count_as_a_change_before_their_first_start() -> None:
@@ -136,7 +136,7 @@ def test_other_units_count_as_a_change_before_their_first_start() -> None:
     with a_day(learning=LEARNING, start_takes="20m") as day:
         remember(day, *([20.0] * 59))
         day.run_until("17:00")
-        here, changed = (next_lead(each, day.record) for each in (model, replace(model, units=Units(2))))
+        here, changed = (find_next_lead(each, day.record) for each in (model, replace(model, units=Units(2))))
         assert (here.evidence, changed.evidence) == (60, 9)
         day.apply(replace(model, units=Units(2)))
         day.run_until("17:02")
@@ -158,7 +158,7 @@ def test_an_earlier_releases_demand_under_way_is_not_dropped_for_a_shorter_lead(
 
 def test_without_a_record_the_default_is_in_force() -> None:
     model = a_model("08:00-16:00", lead="30m", learning=LEARNING)
-    assert in_force(model, None, at("05:00")).lead == 30 * MINUTE
+    assert fix_lead(model, None, at("05:00")).lead == 30 * MINUTE
 
 
 def test_forty_shifts_are_never_stopped_within_a_shift_whatever_the_starts_take() -> None:
@@ -213,7 +213,7 @@ def test_a_start_that_fails_is_begun_again_at_once_and_is_ready_on_time() -> Non
         assert second.at - failed.at <= timedelta(seconds=6)
         day.run_until("08:01")
         assert [entry.late for entry in day.entries if entry.late is not None] == [False]
-        assert (trusted(day.record), day.record.samples[-1] > 12 * MINUTE) == (60, True)  # with what has failed
+        assert (count_trusted(day.record), day.record.samples[-1] > 12 * MINUTE) == (60, True)  # with what has failed
 
 
 def test_a_start_that_fails_five_minutes_in_is_begun_again_as_soon_as_it_is_seen() -> None:

@@ -18,7 +18,7 @@ from preheat.adapters.memory.store import MemoryStore
 from preheat.adapters.sqs.rejected import MemoryRejected
 from preheat.app.requests.case import Limits
 from preheat.app.requests.desk import Desk, Taken
-from preheat.app.requests.envelope import Sent
+from preheat.app.requests.envelope import IncomingMessage
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject
 from preheat.domain.plan.plan import HostedModel, ModelId
 
@@ -44,7 +44,7 @@ class Scene:
         """Let it be that time."""
         self.clock.advance_to(at(text, day))
 
-    def message(self, verb: str, by: str = LINE, day: int = 0, **fields: Any) -> Sent:
+    def message(self, verb: str, by: str = LINE, day: int = 0, **fields: Any) -> IncomingMessage:
         """Return a message; instants are written `20:00`, and `request_id` and `model` have a default."""
         self._number += 1
         fields = {"request_id": f"request-{self._number}", **fields}
@@ -52,9 +52,9 @@ class Scene:
         if "schedule" not in fields:
             fields.setdefault("model", WELD)
         body = json.dumps({"version": 1, "verb": verb, **fields})
-        return Sent(f"message-{self._number}", f"{by}:session", body)
+        return IncomingMessage(f"message-{self._number}", f"{by}:session", body)
 
-    def takes(self, message: Sent) -> Taken:
+    def takes(self, message: IncomingMessage) -> Taken:
         """Have the desk take a message."""
         return self.desk.take(message)
 

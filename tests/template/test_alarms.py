@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from preheat.app.audit import audit
-from preheat.app.audit.audit import AtRisk, Audited, Stuck, Unknown, Unscheduled, Violation
+from preheat.app.audit.audit import AtRisk, Audited, Stuck, Unknown, UnscheduledRun, Violation
 from preheat.app.ports.hosting import Running, Site
 from preheat.app.reconcile.reconcile import Result
 from preheat.app.requests.desk import Taken
@@ -41,7 +41,7 @@ FOUND = replace(
     at_risk=(AtRisk(WELD, "early", NOW, NOW, "so"),),
     unknown=(Unknown(WELD, NOW, "AccessDenied"),),
     stuck=(Stuck(WELD, Phase.STARTING, NOW),),
-    unscheduled=(Unscheduled(Running(Site(Backend.SAGEMAKER), "a", "b", Observed.HOSTED), None, "so", None),),
+    unscheduled=(UnscheduledRun(Running(Site(Backend.SAGEMAKER), "a", "b", Observed.HOSTED), None, "so", None),),
 )
 RESULT = Result(WELD, Action.LOOK, "so", Phase.IDLE, None, ())
 

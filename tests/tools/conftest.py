@@ -91,9 +91,9 @@ def shift(bench: Workbench) -> Callable[[], None]:
         model_id, target = ModelId("weld-seams"), Target("weld-seams-front", "3")
         began, hosted = MONDAY - timedelta(minutes=37), MONDAY - timedelta(minutes=14, seconds=21)
         record = bench.store.records[model_id]
-        attempt = Attempt.intended(
+        attempt = Attempt.intend(
             model_id, Call.START, generation=1, demand_start=MONDAY, target=target, units=Units(), now=began
-        ).answered(Answer.ACCEPTED, model_id, began)
+        ).note_answer(Answer.ACCEPTED, model_id, began)
         started = ModelRecord(
             model_id, target, record.version, 1, 1, phase=Phase.STARTING, since=began, attempt=attempt, wake_at=began
         )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from preheat.app.ports.store import Store
-from preheat.domain.demand.demand import HORIZON, Demand, Outlook, demands, outlook
+from preheat.domain.demand.demand import HORIZON, Demand, Outlook, find_demands, look_ahead
 from preheat.domain.demand.request import Standing, Subject
 from preheat.domain.plan.plan import HostedModel
 
@@ -32,7 +32,7 @@ def active_requests(requests: Sequence[Standing], at: datetime) -> list[Standing
 
 def ahead(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = ()) -> Outlook:
     """Return the outlook at `now`, with each demand up to its end, or for at least 16 days from its begin."""
-    seen = outlook(model, now, requests)
+    seen = look_ahead(model, now, requests)
     current, upcoming = (_whole(model, demand, requests) for demand in (seen.current, seen.upcoming))
     return replace(seen, current=current, upcoming=upcoming)
 
@@ -40,5 +40,5 @@ def ahead(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = ()
 def _whole(model: HostedModel, seen: Demand | None, requests: tuple[Standing, ...]) -> Demand | None:
     if seen is None:
         return None
-    found = demands(model, seen.begin, seen.begin + 2 * HORIZON, requests)
+    found = find_demands(model, seen.begin, seen.begin + 2 * HORIZON, requests)
     return next((demand for demand in found if demand.begin == seen.begin), seen)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from preheat.domain.calendar.timetable import ScheduleError
 from preheat.domain.calendar.windows import Window
-from preheat.domain.lead.lead_in_force import settled
+from preheat.domain.lead.lead_in_force import fix_next_lead
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.planning import StoredPlan, check_accounts, read_stored_plan
@@ -59,7 +59,9 @@ class Compared:
         found: list[Run] = []
         for model in self.models:
             try:
-                found += runs(settled(model, self.records.get(model.model_id)), Window(now, now + CONFLICTS_WITHIN))
+                found += runs(
+                    fix_next_lead(model, self.records.get(model.model_id)), Window(now, now + CONFLICTS_WITHIN)
+                )
             except ScheduleError:
                 continue  # `preheat status` reports it
         return conflicts(in_order(found), terms_of(self.plant))

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Store
-from preheat.domain.calendar.timetable import ScheduleError, closed_until, runs_short
+from preheat.domain.calendar.timetable import ScheduleError, find_closed_until, runs_short
 from preheat.domain.demand import request
 from preheat.domain.demand.demand import NOTHING_WANTED, Outlook
 from preheat.domain.lead.lead import Lead
-from preheat.domain.lead.lead_in_force import in_force, next_lead
+from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.ahead import active_requests, ahead, read_requests
@@ -31,7 +31,7 @@ class ModelStatus:
     @property
     def lead(self) -> Lead | None:
         """The lead of its next start, and why; None if no plan names it."""
-        return next_lead(self.model, self.record) if self.model is not None else None
+        return find_next_lead(self.model, self.record) if self.model is not None else None
 
 
 def read_status(store: Store, model_id: ModelId, now: datetime) -> ModelStatus:
@@ -59,10 +59,10 @@ def read_status(store: Store, model_id: ModelId, now: datetime) -> ModelStatus:
     except UnreadableItem as error:
         problems.append(str(error))
     try:
-        seen = ahead(in_force(model, record, now, requests), now, requests) if model is not None else seen
+        seen = ahead(fix_lead(model, record, now, requests), now, requests) if model is not None else seen
     except ScheduleError as error:
         problems.append(f"its schedule has an error: {error}")
-    known_until = closed_until(model.schedules) if model is not None else None
+    known_until = find_closed_until(model.schedules) if model is not None else None
     if runs_short(known_until, now):
         problems.append(f"its holidays end at {known_until}; apply the plant file again")
     active = tuple(active_requests(requests, now))

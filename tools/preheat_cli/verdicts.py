@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from preheat.domain.calendar.timetable import ScheduleError
-from preheat.domain.lead.lead_in_force import in_force
+from preheat.domain.lead.lead_in_force import fix_lead
 from preheat.domain.verdict.causes import VerdictCause
-from preheat.domain.verdict.facts import Facts
+from preheat.domain.verdict.facts import VerdictFacts
 from preheat.domain.verdict.judging import judge
 from preheat.domain.verdict.rivals import with_rivals
 from preheat.domain.verdict.verdict import Verdict
@@ -55,13 +55,13 @@ def _order(one: Judged) -> tuple[object, ...]:
     return (*one.verdict.urgency, one.status.model_id) if one.verdict is not None else (one.status.model_id,)
 
 
-def facts_of(found: ModelStatus, now: datetime) -> Facts:
+def facts_of(found: ModelStatus, now: datetime) -> VerdictFacts:
     """Return what the verdict on one model rests on."""
     model = found.model
     if model is not None:
         try:
-            model = in_force(model, found.record, now, found.requests)
+            model = fix_lead(model, found.record, now, found.requests)
         except ScheduleError:
             model = found.model  # The problem is reported beside the verdict.
     problem = (found.problem or "") if found.unreadable else ""
-    return Facts(found.model_id, now, model, found.record, found.outlook, found.requests, problem=problem)
+    return VerdictFacts(found.model_id, now, model, found.record, found.outlook, found.requests, problem=problem)

@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from preheat.domain.lead.evidence import counted
-from preheat.domain.lead.lead import learned
+from preheat.domain.lead.evidence import count_next
+from preheat.domain.lead.lead import learn_lead
 from preheat.domain.plan.plan import DEFAULT_LEAD, Learning
 from preheat.domain.record.record import SAMPLES_KEPT
 
@@ -27,11 +27,11 @@ def make_learned_rule(learning: Learning, default: timedelta = DEFAULT_LEAD) -> 
         samples: deque[timedelta] = deque(maxlen=SAMPLES_KEPT)
         evidence, found = 0, []
         for minutes in took:
-            lead = learned(samples, evidence, learning, default).span
+            lead = learn_lead(samples, evidence, learning, default).span
             found.append(lead.total_seconds() / 60)
             sample = timedelta(seconds=math.ceil(minutes * 60))
             samples.append(sample)
-            evidence = counted(evidence, len(samples), late=sample > lead)
+            evidence = count_next(evidence, len(samples), late=sample > lead)
         return found
 
     return leads

@@ -6,7 +6,7 @@ The demands are those that the ledger names, bridged gaps included, so that both
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from preheat.domain.calendar.windows import Window, merged
+from preheat.domain.calendar.windows import Window, merge
 from preheat.domain.record.record import LedgerEntry
 
 FIXED_LEAD = timedelta(minutes=30)
@@ -35,6 +35,6 @@ def compute_around_the_clock(entries: Sequence[LedgerEntry], asked: Window) -> t
 
 def compute_with_fixed_lead(entries: Sequence[LedgerEntry], asked: Window) -> timedelta:
     """Return the unit time of a model that is started 30 minutes ahead of each demand, and stopped at its end."""
-    ahead = merged(Window(each.start - FIXED_LEAD, each.end) for each in find_needed(entries))
+    ahead = merge(Window(each.start - FIXED_LEAD, each.end) for each in find_needed(entries))
     spans = (min(each.end, asked.end) - max(each.start, asked.start) for each in ahead)
     return count_units(entries) * sum((span for span in spans if span > timedelta()), timedelta())

@@ -12,7 +12,7 @@ import pytest
 from preheat.adapters.memory.bus import MemoryEvents
 from preheat.adapters.sqs.replies import MemoryReplies
 from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable
-from preheat.app.publish import Outbox, events_of, reply_text
+from preheat.app.publish import Outbox, format_reply, make_events
 from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
 from preheat.domain.plan.plan import ModelId, Target
 from preheat.domain.record.event import Event, EventKind
@@ -41,7 +41,7 @@ REPLY = Reply(
 
 
 def kinds(told: LedgerEntry | Reply) -> list[tuple[EventKind, str | None]]:
-    return [(event.kind, event.request_id) for event in events_of(told)]
+    return [(event.kind, event.request_id) for event in make_events(told)]
 
 
 @pytest.mark.parametrize("action", [Action.START, Action.STOP, Action.OBSERVE, Action.ADOPT, Action.WITHHOLD])
@@ -53,7 +53,7 @@ def test_a_model_that_is_ready_is_told_once_for_its_demand_and_once_for_each_hol
     assert kinds(READY) == [(EventKind.MODEL_READY, None)]
     held = replace(READY, requests=("a", "b"))
     assert kinds(held) == [(EventKind.MODEL_READY, each) for each in (None, "a", "b")]
-    assert {event.margin for event in events_of(held)} == {timedelta(seconds=90)}
+    assert {event.margin for event in make_events(held)} == {timedelta(seconds=90)}
 
 
 def test_a_hold_that_comes_to_a_hosted_model_is_told_alone() -> None:
@@ -79,14 +79,14 @@ def test_a_model_that_is_late_is_told_as_that_and_then_as_ready() -> None:
     ],
 )
 def test_a_failed_start_and_a_model_of_somebody_elses_are_told(changes: Any, told: list[EventKind]) -> None:
-    assert [event.kind for event in events_of(replace(OBSERVED, **changes))] == told
+    assert [event.kind for event in make_events(replace(OBSERVED, **changes))] == told
 
 
 def test_a_hold_of_a_schedule_that_ends_for_two_models_ends_under_one_id() -> None:
     one = replace(OBSERVED, action=Action.EXPIRE, expired=("a", "b"))
     other = replace(one, model_id=ModelId("paint"), sequence=3)
     assert kinds(one) == [(EventKind.HOLD_EXPIRED, "a"), (EventKind.HOLD_EXPIRED, "b")]
-    assert [event.event_id for event in events_of(one)] == [event.event_id for event in events_of(other)]
+    assert [event.event_id for event in make_events(one)] == [event.event_id for event in make_events(other)]
 
 
 def test_the_same_entry_makes_the_same_ids_and_no_two_things_share_one() -> None:
@@ -96,8 +96,8 @@ def test_the_same_entry_makes_the_same_ids_and_no_two_things_share_one() -> None
         for sequence in (1, 2)
         for model_id in (WELD, ModelId("paint"))
     ]
-    ids = [event.event_id for entry in entries for event in events_of(entry)]
-    assert ids == [event.event_id for entry in entries for event in events_of(entry)]
+    ids = [event.event_id for entry in entries for event in make_events(entry)]
+    assert ids == [event.event_id for entry in entries for event in make_events(entry)]
     assert len(set(ids)) == len(ids) - 3  # hold c ended once
     assert all(re.fullmatch("[0-9a-f]{32}", each) for each in ids)
 
@@ -106,20 +106,20 @@ def test_the_same_entry_makes_the_same_ids_and_no_two_things_share_one() -> None
     ("accepted", "kind"), [(True, EventKind.REQUEST_ACCEPTED), (False, EventKind.REQUEST_REJECTED)]
 )
 def test_a_reply_is_one_event_with_its_code_and_sentence(accepted: bool, kind: EventKind) -> None:
-    (event,) = events_of(replace(REPLY, accepted=accepted))
+    (event,) = make_events(replace(REPLY, accepted=accepted))
     assert (event.kind, event.request_id, event.code, event.reason) == (kind, "night-7", "accepted", REPLY.reason)
     assert (event.model, event.schedule, event.ready_at) == (WELD, None, REPLY.ready_at)
 
 
 def test_a_reply_about_nothing_that_could_be_read_is_told_too() -> None:
-    (event,) = events_of(replace(REPLY, accepted=False, verb=None, subject=None, ready_at=None))
+    (event,) = make_events(replace(REPLY, accepted=False, verb=None, subject=None, ready_at=None))
     assert "model" not in event.detail()
-    (event,) = events_of(replace(REPLY, subject=Subject(schedule="early")))
+    (event,) = make_events(replace(REPLY, subject=Subject(schedule="early")))
     assert (event.model, event.schedule) == (None, "early")
 
 
 def test_a_detail_is_json_and_leaves_out_what_is_not_known() -> None:
-    (event,) = events_of(READY)
+    (event,) = make_events(READY)
     assert json.loads(json.dumps(event.detail())) == {
         "event_id": event.event_id,
         "at": "2026-11-23T06:00:00Z",
@@ -134,7 +134,7 @@ def test_a_detail_is_json_and_leaves_out_what_is_not_known() -> None:
 
 
 def test_a_long_reason_is_cut() -> None:
-    (event,) = events_of(replace(READY, reason="x" * 400_000))
+    (event,) = make_events(replace(READY, reason="x" * 400_000))
     assert len(event.reason) == 1000
 
 
@@ -144,8 +144,8 @@ def test_a_long_reason_is_cut() -> None:
 def test_a_reply_goes_to_the_queue_that_it_names_if_the_stack_allows_that_queue() -> None:
     replies = MemoryReplies(QUEUE)
     Outbox(MemoryEvents(), replies, [QUEUE]).publish(REPLY)
-    (event,) = events_of(REPLY)
-    assert replies.sent[QUEUE] == [reply_text(event)]
+    (event,) = make_events(REPLY)
+    assert replies.sent[QUEUE] == [format_reply(event)]
     assert json.loads(replies.sent[QUEUE][0])["detail-type"] == "Request Accepted"
 
 

@@ -14,12 +14,12 @@ from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.memory.store import MemoryStore
 from preheat.app.ports.errors import QueueUnavailable, UnreadableItem
 from preheat.app.ports.store import Planned
-from preheat.app.watch import CALLS, Change, Watch, change_of
+from preheat.app.watch import CALLS, ServiceChange, Watch, read_change
 from preheat.domain.plan.plan import Backend, HostedModel, ModelId
 
 ENDPOINT = TARGETS[Backend.SAGEMAKER]
 HERE = "111122223333"
-CHANGE = Change(Backend.SAGEMAKER, ENDPOINT.project, None, "eu-central-1", HERE, "IN_SERVICE")
+CHANGE = ServiceChange(Backend.SAGEMAKER, ENDPOINT.project, None, "eu-central-1", HERE, "IN_SERVICE")
 EVENTS = Path(__file__).parents[3] / "events"
 OWN = "arn:aws:iam::111122223333:role/preheat-ReconcileRole"
 
@@ -106,7 +106,7 @@ def test_a_queue_out_of_reach_leaves_the_model_due_for_the_tick(monkeypatch: pyt
     ids=["it", "any version", "another version", "another project", "another service"],
 )
 def test_a_call_wakes_the_version_that_it_names(change: dict[str, Any], *, woken: bool) -> None:
-    called = Change(Backend.LOOKOUT_VISION, "weld-seams-front", "3", "eu-central-1", HERE, "StopModel by others")
+    called = ServiceChange(Backend.LOOKOUT_VISION, "weld-seams-front", "3", "eu-central-1", HERE, "StopModel by others")
     assert Scene(a_model("08:00-16:00")).watch.look(replace(called, **change)) == ((WELD,) if woken else ())
 
 
@@ -139,8 +139,8 @@ def sample(name: str) -> dict[str, Any]:
     ],
 )
 def test_an_event_names_its_model(name: str, backend: Backend, version: str | None, what: str) -> None:
-    named = Change(backend, "plant-weld-seams", version, "eu-central-1", HERE, what)
-    assert change_of(sample(name), [OWN]) == named
+    named = ServiceChange(backend, "plant-weld-seams", version, "eu-central-1", HERE, what)
+    assert read_change(sample(name), [OWN]) == named
 
 
 def test_each_call_that_starts_or_stops_is_understood() -> None:
@@ -153,26 +153,26 @@ def test_each_call_that_starts_or_stops_is_understood() -> None:
         for name in names:
             event = given[backend]
             event["detail"]["eventName"] = name
-            change = change_of(event)
+            change = read_change(event)
             assert change is not None
             assert (change.backend, change.project, change.what) == (backend, "plant-weld-seams", f"{name} by others")
 
 
 def test_our_own_calls_are_of_no_account_and_those_of_any_other_role_are() -> None:
     ours = sample("endpoint-created-by-us")
-    assert change_of(ours, [OWN]) is None
-    assert change_of(ours, [f"{OWN}-of-another-stack"]) is not None
-    assert change_of(ours) is not None
+    assert read_change(ours, [OWN]) is None
+    assert read_change(ours, [f"{OWN}-of-another-stack"]) is not None
+    assert read_change(ours) is not None
 
 
 def test_a_call_that_was_refused_has_changed_nothing() -> None:
-    assert change_of(sample("model-refused-to-start")) is None
+    assert read_change(sample("model-refused-to-start")) is None
 
 
 def test_a_call_on_the_latest_version_may_mean_any() -> None:
     event = sample("model-stopped-by-a-person")
     event["detail"]["requestParameters"]["modelVersion"] = "latest"
-    change = change_of(event)
+    change = read_change(event)
     assert change is not None
     assert change.version is None
 
@@ -181,7 +181,7 @@ def test_a_call_on_the_latest_version_may_mean_any() -> None:
 def test_a_caller_without_a_role_is_a_stranger(identity: object) -> None:
     event = sample("model-stopped-by-a-person")
     event["detail"]["userIdentity"] = identity
-    assert change_of(event, [OWN]) is not None
+    assert read_change(event, [OWN]) is not None
 
 
 @pytest.mark.parametrize(
@@ -200,12 +200,12 @@ def test_a_call_that_names_no_model_is_unreadable(spoil: dict[str, Any], said: s
     event = sample("model-stopped-by-a-person")
     event["detail"] |= spoil
     with pytest.raises(UnreadableItem, match=said.replace(".", r"\.")):
-        change_of(event)
+        read_change(event)
 
 
 def test_the_arn_of_a_version_has_to_be_one() -> None:
     with pytest.raises(UnreadableItem, match="projectVersionArn None is not the ARN of a project version"):
-        change_of(sample("call-unnamed"))
+        read_change(sample("call-unnamed"))
 
 
 @pytest.mark.parametrize(
@@ -220,5 +220,5 @@ def test_the_arn_of_a_version_has_to_be_one() -> None:
 )
 def test_an_event_that_names_no_endpoint_is_unreadable_and_quoted_in_brief(event: object) -> None:
     with pytest.raises(UnreadableItem) as told:
-        change_of(event)
+        read_change(event)
     assert len(str(told.value)) < 250

@@ -7,14 +7,14 @@ import pytest
 
 from preheat.domain.plan.plan import ModelId, Target, Units
 from preheat.domain.record.record import ModelRecord, Phase
-from preheat.domain.values import changed
+from preheat.domain.values import change
 
 RECORD = ModelRecord(ModelId("weld-seams"), Target("welds", "1"))
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def test_what_is_changed_is_a_new_value_and_the_old_one_stays() -> None:
-    after = changed(RECORD, phase=Phase.HOSTED, version=3)
+    after = change(RECORD, phase=Phase.HOSTED, version=3)
     assert after == replace(RECORD, phase=Phase.HOSTED, version=3)
     assert hash(after) == hash(replace(RECORD, phase=Phase.HOSTED, version=3))
     assert (RECORD.phase, RECORD.version) == (Phase.IDLE, 0)
@@ -23,14 +23,14 @@ def test_what_is_changed_is_a_new_value_and_the_old_one_stays() -> None:
 
 
 def test_where_nothing_differs_the_old_value_serves() -> None:
-    record = changed(RECORD, wake_at=NOON)
-    assert changed(record, wake_at=NOON.astimezone(timezone(timedelta(hours=1)))) is record
+    record = change(RECORD, wake_at=NOON)
+    assert change(record, wake_at=NOON.astimezone(timezone(timedelta(hours=1)))) is record
 
 
 def test_a_check_at_birth_is_made_at_each_change() -> None:
-    assert changed(Units(1), minimum=2) == Units(2)
+    assert change(Units(1), minimum=2) == Units(2)
     with pytest.raises(ValueError, match="0"):
-        changed(Units(1), minimum=0)
+        change(Units(1), minimum=0)
 
     @dataclass(frozen=True)
     class Share:
@@ -41,11 +41,11 @@ def test_a_check_at_birth_is_made_at_each_change() -> None:
                 raise ValueError("more than all")
 
     with pytest.raises(ValueError, match="more than all"):
-        changed(Share(0.5), of=2.0)
+        change(Share(0.5), of=2.0)
 
 
 @pytest.mark.parametrize("value", [RECORD, RECORD.target])
 def test_a_field_that_there_is_not_is_refused(value: object) -> None:
     for others in ({}, {"version": "2"}):
         with pytest.raises(AttributeError, match="colour"):
-            changed(value, **others, colour="red")
+            change(value, **others, colour="red")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.demand.demand import outlook
+from preheat.domain.demand.demand import look_ahead
 from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
 from preheat_cli.ahead import ahead
 
@@ -20,7 +20,7 @@ def a_model(*windows: ShiftWindow) -> HostedModel:
 
 def test_a_run_of_days_that_begins_next_week_is_told_to_its_end() -> None:
     model = a_model(*ROUND_THE_CLOCK)
-    cut, whole = outlook(model, TUESDAY).upcoming, ahead(model, TUESDAY).upcoming
+    cut, whole = look_ahead(model, TUESDAY).upcoming, ahead(model, TUESDAY).upcoming
     assert cut is not None
     assert whole is not None
     assert (whole.begin, whole.end) == (cut.begin, datetime(2026, 12, 5, 6, tzinfo=UTC))
@@ -29,9 +29,9 @@ def test_a_run_of_days_that_begins_next_week_is_told_to_its_end() -> None:
 
 def test_what_runs_now_and_when_it_is_looked_at_stay_as_the_pass_sees_them() -> None:
     model = a_model(*ROUND_THE_CLOCK)
-    seen, told = outlook(model, TUESDAY), ahead(model, TUESDAY)
+    seen, told = look_ahead(model, TUESDAY), ahead(model, TUESDAY)
     assert (told.current, told.next_edge) == (seen.current, seen.next_edge)
 
 
 def test_a_model_without_a_schedule_has_nothing_ahead() -> None:
-    assert ahead(a_model(), TUESDAY) == outlook(a_model(), TUESDAY)
+    assert ahead(a_model(), TUESDAY) == look_ahead(a_model(), TUESDAY)

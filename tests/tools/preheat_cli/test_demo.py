@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from tests.support.twins import BEGINS_AT, Twins
 
-from preheat.domain.demand.demand import demands
+from preheat.domain.demand.demand import find_demands
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.record import Action, LedgerEntry
@@ -102,7 +102,7 @@ def test_the_plant_file_of_the_demo_means_its_shifts_also_around_a_local_midnigh
     shifts = shifts_at(at)
     models = compile_models(parse_plant(plant_text(shifts).encode(), "plant.yaml"), now=at, previous={})
     for shift, model in zip(shifts, models, strict=True):
-        (demand,) = demands(model, at, at + timedelta(days=1))
+        (demand,) = find_demands(model, at, at + timedelta(days=1))
         assert (demand.begin, demand.end, demand.ready_at) == (shift.begin, shift.end, shift.begin)
 
 

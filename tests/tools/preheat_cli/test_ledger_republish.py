@@ -14,9 +14,9 @@ from preheat.adapters.sqs.rejected import MemoryRejected
 from preheat.adapters.sqs.replies import MemoryReplies
 from preheat.app.ports.errors import EventsUnavailable
 from preheat.app.ports.store import Store
-from preheat.app.publish import Outbox, events_of
+from preheat.app.publish import Outbox, make_events
 from preheat.app.requests.desk import Desk
-from preheat.app.requests.envelope import Sent
+from preheat.app.requests.envelope import IncomingMessage
 from preheat.domain.demand.request import RequestId
 from preheat.domain.record.event import EventKind
 from preheat_cli.main import app
@@ -33,7 +33,7 @@ def store() -> Store:
     with a_day(window="08:00-16:00", lead="30m") as day:
         day.run_until("08:01")
         desk = Desk(day.clock, day.store, MemoryQueue(day.clock), MemoryRejected(), LIMITS)
-        desk.take(Sent("m", f"{LINE}:cell", f'{HOLD}"reply_to": "{REPLIES}"}}'))
+        desk.take(IncomingMessage("m", f"{LINE}:cell", f'{HOLD}"reply_to": "{REPLIES}"}}'))
         return day.store
 
 
@@ -54,12 +54,12 @@ def republish(store: Store, out: Out, *arguments: str, types: str = "") -> Resul
 
 
 def test_what_a_key_names_is_put_under_the_ids_it_had_and_the_reply_is_sent(store: Store) -> None:
-    out, ready = Out(), next(one for one in store.ledger(store.planned_models()[0]) if events_of(one))
+    out, ready = Out(), next(one for one in store.ledger(store.planned_models()[0]) if make_events(one))
     keys = (f"weld-seams/{ready.sequence}", "request#night-7/1")
     assert republish(store, out, *keys, "--yes").exit_code == 0
     reply = store.reply(RequestId("night-7"))
     assert reply is not None
-    assert out.bus.taken == [*events_of(ready), *events_of(reply)]
+    assert out.bus.taken == [*make_events(ready), *make_events(reply)]
     assert len(out.replies.sent[REPLIES]) == 1
     assert republish(store, out, *keys, "--yes").exit_code == 0
     assert len({event.event_id for event in out.bus.taken}) == len(out.bus.taken) // 2

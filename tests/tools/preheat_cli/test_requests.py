@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.sqs.rejected import MemoryRejected
 from preheat.app.requests.desk import Desk
-from preheat.app.requests.envelope import Sent
+from preheat.app.requests.envelope import IncomingMessage
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
 from preheat.domain.plan.plan import ModelId
 from preheat_cli.main import app
@@ -47,7 +47,7 @@ class Counter:
         self.bench.clock.advance(timedelta(seconds=0 if self.works else seconds))
         if self.works:
             for body in self.sent:
-                self.desk.take(Sent("m", "AROAOPERATOR:me", body))
+                self.desk.take(IncomingMessage("m", "AROAOPERATOR:me", body))
             self.sent.clear()
 
     def standing(self, request_id: str, subject: Subject = OF_WELD) -> Standing:

@@ -81,9 +81,9 @@ def _save(
     made = None
     if attempt is not None:
         units = bench.store.planned(model_id).model.units  # type: ignore[union-attr]  # it was applied
-        made = Attempt.intended(
+        made = Attempt.intend(
             model_id, Call.START, generation=1, demand_start=READY_AT, target=record.target, units=units, now=begun
-        ).answered(attempt, model_id, begun, words=words)
+        ).note_answer(attempt, model_id, begun, words=words)
     until = READY_AT + timedelta(hours=8)
     spent = Effort(READY_AT, until, READY_AT, "early", attempts=attempts, lead=30 * MINUTE) if effort else None
     known = {"observed": Observed.STOPPED, "since": begun, "looked_at": begun, "wake_at": MONDAY + MINUTE}

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from preheat.adapters.dynamodb.serial import dumps, fields_of
-from preheat.domain.calendar.timetable import intervals
+from preheat.domain.calendar.timetable import find_intervals
 from preheat.domain.plan.plan import HostedModel
 from preheat_plantfile.checks.sizes import MODEL_BYTES_MAX, weight
 from preheat_plantfile.compiling.holidays import Range, ahead_of, bridges
@@ -79,14 +79,14 @@ def test_schema_and_reader_agree_on_a_window(window: str) -> None:
 def test_a_ready_made_rotation_keeps_the_plant_running_without_a_gap(file: Path) -> None:
     last = compile_models(read_plant(file), now=NOW, previous={})[-1]  # of 4-on-4-off, the model that all crews need
     year = NOW + timedelta(days=366)
-    (run,) = intervals(last.schedules, NOW, year)
+    (run,) = find_intervals(last.schedules, NOW, year)
     assert (run.start, run.end) == (NOW, year)
 
 
 def test_one_crew_of_four_on_four_off_works_four_days_and_rests_four() -> None:
     crew, _ = compile_models(read_plant(ROOT / "examples" / "rotation-4-on-4-off.yaml"), now=NOW, previous={})
     begins = datetime(2026, 1, 5, tzinfo=UTC)
-    days = [run.start.date() for run in intervals(crew.schedules, begins, begins + timedelta(days=16))]
+    days = [run.start.date() for run in find_intervals(crew.schedules, begins, begins + timedelta(days=16))]
     assert days == [date(2026, 1, day) for day in (5, 6, 7, 8, 13, 14, 15, 16)]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from preheat.domain.calendar.timetable import intervals
+from preheat.domain.calendar.timetable import find_intervals
 from preheat_plantfile.compiling.holidays import Range
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant
@@ -28,7 +28,8 @@ def test_a_hard_day_means_what_the_page_says(zone: str, schedule: str, runs: str
     plant = parse_plant(text.encode(), "row.yaml")
     (model,) = compile_models(plant, now=FIRST, previous={}, span=Range(FIRST.date(), LAST.date()))
     found = [
-        f"{run.start:%Y-%m-%dT%H:%M} to {run.end:%Y-%m-%dT%H:%M}" for run in intervals(model.schedules, FIRST, LAST)
+        f"{run.start:%Y-%m-%dT%H:%M} to {run.end:%Y-%m-%dT%H:%M}"
+        for run in find_intervals(model.schedules, FIRST, LAST)
     ]
     assert (", ".join(found) or "none") == runs
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.domain.lead.lead import expected_idle, target_of_costs
+from preheat.domain.lead.lead import estimate_idle, find_late_target
 from preheat.domain.plan.plan import LATE_TARGET_LEAST, LATE_TARGET_MOST, HostedModel, Learning
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import PlantFileError, parse_plant
@@ -96,11 +96,11 @@ def test_a_tariff_in_the_file_prices_an_endpoints_lateness() -> None:
 
 @given(st.floats(0, 1e6), st.floats(0, 1e6))
 def test_a_target_of_costs_is_in_range_and_falls_as_lateness_costs_more(idle: float, late: float) -> None:
-    target = target_of_costs(idle, late)
+    target = find_late_target(idle, late)
     assert LATE_TARGET_LEAST <= target <= LATE_TARGET_MOST
-    assert target_of_costs(idle, 2 * late) <= target
+    assert find_late_target(idle, 2 * late) <= target
 
 
 def test_expected_idle_is_the_mean_of_what_is_left_of_the_lead() -> None:
-    assert expected_idle([10 * MINUTE, 20 * MINUTE, 40 * MINUTE], 30 * MINUTE) == 10 * MINUTE
-    assert expected_idle([], 30 * MINUTE) is None
+    assert estimate_idle([10 * MINUTE, 20 * MINUTE, 40 * MINUTE], 30 * MINUTE) == 10 * MINUTE
+    assert estimate_idle([], 30 * MINUTE) is None

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.domain.lead.evidence import counted
-from preheat.domain.lead.lead import learned
+from preheat.domain.lead.evidence import count_next
+from preheat.domain.lead.lead import learn_lead
 from preheat.domain.plan.plan import DEFAULT_LEAD, Backend, Learning, ModelId
 from preheat_report import Tariff
 from preheat_report.lead_rules import LeadRule, make_deviation_rule, make_learned_rule, make_pinned_rule
@@ -47,11 +47,11 @@ def test_late_and_idle_minutes_are_counted_start_by_start_and_cost_what_the_tari
 def test_the_learned_rule_is_the_products(minutes: list[float]) -> None:
     evidence, samples = 0, list[timedelta]()
     for each, lead in zip(minutes, make_learned_rule(Learning())(minutes), strict=True):
-        assert lead * MINUTE == learned(samples, evidence, Learning(), DEFAULT_LEAD).span
+        assert lead * MINUTE == learn_lead(samples, evidence, Learning(), DEFAULT_LEAD).span
         sample = timedelta(seconds=-(-each * 60 // 1))
         sample = sample if sample >= each * MINUTE else sample + timedelta(seconds=1)
         samples = [*samples, sample][-60:]
-        evidence = counted(evidence, len(samples), late=sample > lead * MINUTE)
+        evidence = count_next(evidence, len(samples), late=sample > lead * MINUTE)
 
 
 @given(took)

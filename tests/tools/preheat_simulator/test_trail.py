@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from preheat.app.watch import change_of
+from preheat.app.watch import read_change
 from preheat.domain.plan.plan import Backend
 from preheat_simulator.core.status import Operation
 from preheat_simulator.core.trail import EventBusAt, make_trail_event
@@ -25,7 +25,7 @@ def test_a_start_and_a_stop_by_a_person_are_told_and_understood_by_the_watch(bac
     service.person_starts(*NAMES[backend])
     service.set_status(*NAMES[backend], service.words.show(service.status(*NAMES[backend])))
     service.person_stops(*NAMES[backend])
-    changes = [change_of(event) for event in events]
+    changes = [read_change(event) for event in events]
     assert len(changes) == 2
     for change in changes:
         assert change is not None

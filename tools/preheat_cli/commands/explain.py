@@ -16,7 +16,7 @@ from preheat.domain.calendar.windows import Window
 from preheat.domain.decision.starting import ATTEMPTS_MAX, REPAIRS_MAX
 from preheat.domain.demand.demand import Demand
 from preheat.domain.demand.pieces import BY_REQUEST
-from preheat.domain.lead.lead_in_force import in_force, next_lead
+from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Unscheduled
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
@@ -189,12 +189,12 @@ def _gap_cost(found: ModelStatus, gap: Window, now: datetime) -> str:
     model = found.model
     if model is None:
         return ""
-    return f"; {kept(in_force(model, found.record, now, found.requests), gap, DEFAULT)}"
+    return f"; {kept(fix_lead(model, found.record, now, found.requests), gap, DEFAULT)}"
 
 
 def _lead_goal(model: HostedModel, record: ModelRecord | None) -> Iterator[str]:
     """Describe the lead of the next start: its source, how often it may be late, and its idle cost."""
-    lead = next_lead(model, record)
+    lead = find_next_lead(model, record)
     if model.learning is not None:
         share = show.share(model.learning.late_target)
         yield f"The next start uses the learned lead (goal: at most {share} of starts late): {lead}."
@@ -205,7 +205,7 @@ def _lead_goal(model: HostedModel, record: ModelRecord | None) -> Iterator[str]:
 
 def _lead(model: HostedModel, demand: Demand, found: ModelStatus, now: datetime) -> str:
     """Describe how early Preheat starts it, and why."""
-    record, given = found.record, in_force(model, found.record, now, found.requests)
+    record, given = found.record, fix_lead(model, found.record, now, found.requests)
     kind = "planned" if model.learning is None else "learned"
     ahead = f"Lead: {show.duration(given.lead)} ({kind}), slack: {show.duration(model.slack)}"
     if given.turn is not None and demand.schedule != BY_REQUEST:

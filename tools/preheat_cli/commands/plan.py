@@ -16,7 +16,7 @@ from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.calendar.timetable import ScheduleError
 from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.request import Standing
-from preheat.domain.lead.lead_in_force import settled
+from preheat.domain.lead.lead_in_force import fix_next_lead
 from preheat.domain.plan.plan import MODEL_ID, HostedModel, ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.ahead import active_requests, read_requests
@@ -175,7 +175,7 @@ def _runs(source: Source, asked: Window) -> tuple[list["Run"], list[str]]:
     for model in source.models:
         try:
             record, requests = (source.records or {}).get(model.model_id), source.requests.get(model.model_id, ())
-            found += runs(settled(model, record), asked, requests)
+            found += runs(fix_next_lead(model, record), asked, requests)
         except ScheduleError as error:
             problems.append(f"{model.model_id}: {error}")
     return in_order(found), problems

@@ -6,7 +6,7 @@ import typer
 
 from preheat.app.ports.store import Store
 from preheat.domain.demand.request import Kind, Subject, Verb
-from preheat.domain.lead.lead_in_force import next_lead
+from preheat.domain.lead.lead_in_force import find_next_lead
 from preheat_cli.ahead import active_requests, read_requests
 from preheat_cli.confirm import YesOption
 from preheat_cli.options.requests import Hard, Id, Model, NoWait, Priority, Reason, Schedule
@@ -41,7 +41,7 @@ def describe_stop(store: Store, subject: Subject, now: datetime) -> str:
     """Return the question: which models stop, which holds end, and how long a new start takes."""
     lines = []
     for model in models_of(store, subject):
-        lead = next_lead(model, store.load(model.model_id))
+        lead = find_next_lead(model, store.load(model.model_id))
         lines.append(f"{model.model_id}: a new start takes about {show.duration(lead.span)}")
         active = active_requests(read_requests(store, model, now), now)
         lines += [f"  cuts {show.standing(one)}" for one in active if one.kind is Kind.HOLD and one.begin <= now]

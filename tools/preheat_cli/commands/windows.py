@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 import typer
 
 from preheat.domain.calendar.schedule import Schedule
-from preheat.domain.calendar.timetable import Span, spans
+from preheat.domain.calendar.timetable import Span, find_spans
 from preheat.domain.calendar.windows import Window
 from preheat.domain.calendar.zones import DAY_US, EPOCH_DAY, from_microseconds
 from preheat.domain.plan.plan import HostedModel
@@ -51,7 +51,7 @@ def needs(models: Sequence[HostedModel], asked: Window) -> Iterator[tuple[Hosted
 
     @cache  # Many models share a schedule.
     def of(schedules: tuple[Schedule, ...]) -> list[Span]:
-        return spans(schedules, asked.start, asked.end)
+        return find_spans(schedules, asked.start, asked.end)
 
     for model in models:
         yield model, of(model.schedules)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from preheat.adapters.hosting.sagemaker import MANAGED_BY
-from preheat.domain.calendar.timetable import closed_until, runs_short
+from preheat.domain.calendar.timetable import find_closed_until, runs_short
 from preheat.domain.plan.plan import Backend, Mode
 from preheat.domain.record.lifecycle import Observed
 from preheat_cli.doctor.facts import (
@@ -213,7 +213,7 @@ def check_inference(facts: ModelFacts, stack: StackFacts) -> Finding | None:
 
 def check_holidays(facts: ModelFacts, now: datetime) -> Finding | None:
     """The holidays of its schedules are known for months ahead."""
-    known_until = closed_until(facts.model.schedules)
+    known_until = find_closed_until(facts.model.schedules)
     if known_until is None:
         return None
     check, subject = "holidays", facts.model.model_id

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from preheat.domain.calendar.schedule import Schedule
 from preheat.domain.calendar.timetable import LOOKAHEAD
-from preheat.domain.lead.lead_in_force import in_force
+from preheat.domain.lead.lead_in_force import fix_lead
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.ahead import ahead
@@ -67,7 +67,7 @@ def next_start(model: HostedModel, record: ModelRecord | None, now: datetime) ->
     if model.mode is Mode.PAUSED:
         return "paused"
     held = " (mode observe: no start)" if model.mode is Mode.OBSERVE else ""
-    seen = ahead(in_force(model, record, now), now)
+    seen = ahead(fix_lead(model, record, now), now)
     demand = seen.current or seen.upcoming
     if demand is None:
         return f"none in the next {LOOKAHEAD.days} days{held}"

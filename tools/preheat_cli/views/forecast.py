@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from preheat.domain.calendar.windows import Window
-from preheat.domain.demand.demand import HORIZON, demands
+from preheat.domain.demand.demand import HORIZON, find_demands
 from preheat.domain.demand.request import Standing
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId
-from preheat.domain.plan.turn import offset_of
+from preheat.domain.plan.turn import find_offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def runs(model: HostedModel, asked: Window, requests: Sequence[Standing] = ()) -
         return
     # Far enough to either side that a run which reaches into the range is seen whole.
     after, before = asked.start - HORIZON, asked.end + HORIZON
-    found = demands(model, after, before, requests)
+    found = find_demands(model, after, before, requests)
     zones = {schedule.name: schedule.zone for schedule in model.schedules}
     zone = next(iter(zones.values()), "UTC")
     for demand in found:
@@ -136,7 +136,7 @@ def rushes(found: Sequence[Run], per_second: Mapping[str, int]) -> list[Rush]:
             late = {}
             free_at = burst[0].start_at - (allowed - 1) * pause  # a second's calls are taken at once
             for run in burst:
-                behind = free_at - run.start_at - run.model.slack - offset_of(run.model.turn)
+                behind = free_at - run.start_at - run.model.slack - find_offset(run.model.turn)
                 if behind > timedelta():
                     late[run.model.model_id] = behind
                 free_at += pause

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from preheat.domain.calendar.windows import Window
-from preheat.domain.lead.lead import expected_idle
-from preheat.domain.lead.lead_in_force import next_lead
+from preheat.domain.lead.lead import estimate_idle
+from preheat.domain.lead.lead_in_force import find_next_lead
 from preheat.domain.plan.plan import HostedModel
-from preheat.domain.plan.turn import offset_of
+from preheat.domain.plan.turn import find_offset
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.views import show
 from preheat_plantfile.compiling.terms import Terms
@@ -17,7 +17,7 @@ UNKNOWN = "no idle time measured yet"
 
 def lead_lines(model: HostedModel, record: ModelRecord | None, terms: Terms) -> Iterator[str]:
     """Yield the lead of the next start and why; then the share of late starts it is set for, and what it costs idle."""
-    lead, samples = next_lead(model, record), record.samples if record is not None else ()
+    lead, samples = find_next_lead(model, record), record.samples if record is not None else ()
     yield f"lead {show.duration(lead.span)} and slack {show.duration(model.slack)}; {lead}"
     if model.learning is not None:
         target = f"goal: at most {show.share(model.learning.late_target)} of starts late"
@@ -30,7 +30,7 @@ def lead_lines(model: HostedModel, record: ModelRecord | None, terms: Terms) -> 
 
 def idle(model: HostedModel, record: ModelRecord | None, lead: timedelta, terms: Terms) -> str | None:
     """Return how long a model started `lead` ahead is idle before its time and what that costs; None: not known."""
-    expected = expected_idle(record.samples if record is not None else (), lead)
+    expected = estimate_idle(record.samples if record is not None else (), lead)
     if expected is None:
         return None
     money = cost(model, expected, terms)
@@ -47,7 +47,7 @@ def cost(model: HostedModel, span: timedelta, terms: Terms, times: int = 1) -> s
 
 def restart(model: HostedModel) -> timedelta:
     """Return what a start is paid for before its shift begins, by plan: from StartModel on."""
-    return model.lead + model.slack + offset_of(model.turn)
+    return model.lead + model.slack + find_offset(model.turn)
 
 
 def kept(model: HostedModel, gap: Window, terms: Terms) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from preheat.domain.demand.demand import demands
+from preheat.domain.demand.demand import find_demands
 from preheat.domain.lead.evidence import AFTER_A_CHANGE
 from preheat.domain.plan.plan import Backend, HostedModel
 from preheat_cli.views import show
@@ -85,7 +85,7 @@ def _quotas(models: Sequence[HostedModel], terms: Terms, now: datetime) -> Itera
 def _runs(model: HostedModel, now: datetime) -> list[tuple[datetime, datetime]]:
     return [
         (max(demand.start_at, now), min(demand.end, now + AHEAD))
-        for demand in demands(model, now, now + AHEAD)
+        for demand in find_demands(model, now, now + AHEAD)
         if demand.end > now and demand.start_at < now + AHEAD
     ]
 

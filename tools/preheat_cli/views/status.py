@@ -3,7 +3,7 @@
 from typing import Any
 
 from preheat.domain.demand.demand import Demand
-from preheat.domain.plan.plan import strictest_of
+from preheat.domain.plan.plan import pick_strictest
 from preheat.domain.record.gate import Draining
 from preheat.domain.verdict.plant_time import PlantTime
 from preheat.domain.verdict.saying import headline
@@ -104,7 +104,7 @@ def fields(judged: Judged) -> dict[str, Any]:
 def _mode(each: ModelStatus) -> str:
     """Return the stricter of two modes: of the last pass, and of the plan for the next pass."""
     modes = [part.mode for part in (each.record, each.model) if part is not None]
-    return strictest_of(*modes)
+    return pick_strictest(*modes)
 
 
 def _draining(draining: Draining) -> str:

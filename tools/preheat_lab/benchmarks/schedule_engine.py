@@ -12,8 +12,8 @@ from time import process_time
 from preheat.domain.calendar.days import Cycle, DayRule, NthWeekday
 from preheat.domain.calendar.recurrence_rule import RecurrenceRule
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.calendar.timetable import intervals, next_edge, wanted
-from preheat.domain.demand.demand import outlook
+from preheat.domain.calendar.timetable import find_intervals, find_next_edge, is_wanted
+from preheat.domain.demand.demand import look_ahead
 from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant
@@ -54,9 +54,9 @@ def measure() -> None:
         schedules = (Schedule("s", "Europe/Berlin", shifts),)
         model = _model(schedules)
         figures = (
-            ASKED / _best(lambda schedules=schedules: [wanted(schedules, at) for at in instants]),  # type: ignore[misc]
-            ASKED / _best(lambda schedules=schedules: [next_edge(schedules, at) for at in instants]),  # type: ignore[misc]
-            500 / _best(lambda model=model: [outlook(model, at) for at in instants[::100]]),  # type: ignore[misc]
+            ASKED / _best(lambda schedules=schedules: [is_wanted(schedules, at) for at in instants]),  # type: ignore[misc]
+            ASKED / _best(lambda schedules=schedules: [find_next_edge(schedules, at) for at in instants]),  # type: ignore[misc]
+            500 / _best(lambda model=model: [look_ahead(model, at) for at in instants[::100]]),  # type: ignore[misc]
         )
         print(f"{name:<14}{figures[0]:>16,.0f}{figures[1]:>16,.0f}{figures[2]:>14,.0f}")
     text = _plant_file(1_000)
@@ -73,7 +73,7 @@ def _windows() -> None:
     for number in range(600):
         shifts = tuple(PATTERNS.values())[number % len(PATTERNS)]
         schedule = Schedule(f"s{next(NUMBERS)}", "Europe/Berlin", shifts)
-        intervals((schedule,), FIRST, FIRST + YEARS * 365 * DAY)
+        find_intervals((schedule,), FIRST, FIRST + YEARS * 365 * DAY)
 
 
 def _best(run: Callable[[], object], times: int = 3) -> float:

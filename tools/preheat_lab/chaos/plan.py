@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.demand.demand import demands
+from preheat.domain.demand.demand import find_demands
 from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
 from preheat_lab.chaos.facts import WaveShift
 
@@ -40,7 +40,7 @@ class Wave:
         """The shifts as Preheat itself understands the plan."""
         found = []
         for model in self.models:
-            for demand in demands(model, self.at, self.at + 2 * WAVE):
+            for demand in find_demands(model, self.at, self.at + 2 * WAVE):
                 needed_from = demand.ready_at - model.lead
                 found.append(
                     WaveShift(

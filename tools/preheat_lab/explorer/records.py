@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from preheat.app.audit.invariants import Broken, by_answer, by_close, by_gate, by_intent, by_readings, by_stop, by_write
+from preheat.app.audit.invariants import (
+    Broken,
+    judge_answer,
+    judge_close,
+    judge_gate,
+    judge_intent,
+    judge_readings,
+    judge_stop,
+    judge_write,
+)
 from preheat.app.ports.errors import HostingError, ModelGone
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.gate import Backlog, BacklogReading, GateLook, Passage
@@ -98,11 +107,11 @@ class RecordsExplored:
         if after is None:
             raise ValueError(f"a write without a record: {request}")
         before, observed = self._rests_on(worker)
-        broken = list(by_write(before, after, request.entry, at=instant(state.now), behind=worker.behind * STEP))
+        broken = list(judge_write(before, after, request.entry, at=instant(state.now), behind=worker.behind * STEP))
         if self._won in worker.answers:
             called = self._passes.next_call(worker.losses, worker.answers[: worker.answers.index(self._won) + 1])
             gate = after.gate.attempt if after.gate is not None else None
-            broken += by_answer(gate if called.kind in (OPEN, CLOSE) else after.attempt, self._record_answer(worker))
+            broken += judge_answer(gate if called.kind in (OPEN, CLOSE) else after.attempt, self._record_answer(worker))
         old, new = before.attempt, after.attempt
         same = old is not None and new is not None and old.client_token == new.client_token
         left = observed in (Observed.STARTING, Observed.HOSTED, Observed.STOPPING)
@@ -113,10 +122,10 @@ class RecordsExplored:
         plan, wants = self._scenario.plans[state.plan], self._scenario.wants(state.plan, state.asked)
         asked = wants.units[state.now]
         passage, reading = self._seen_behind(worker)
-        broken += by_readings(before, after, reading)
+        broken += judge_readings(before, after, reading)
         if following.kind in (OPEN, CLOSE):
             needed, moved = wants.needed[state.now], plan is None or _mapping(before) != plan.gate
-            broken += by_gate(
+            broken += judge_gate(
                 before, after, observed=observed, passage=passage, needed=needed, moved=moved, asked=asked
             )
             new = after.gate.attempt if after.gate is not None else None
@@ -125,11 +134,11 @@ class RecordsExplored:
                 amid = plan is None or wants.wanted[state.now]
                 drain = None if amid or plan is None else plan.drain
                 at = instant(state.now)
-                broken += by_stop(before, observed=observed, passage=passage, reading=reading, drain=drain, at=at)
+                broken += judge_stop(before, observed=observed, passage=passage, reading=reading, drain=drain, at=at)
             planned = plan is not None and plan.target == following.attempt.target
             needed = planned and wants.needed[state.now]
             returned = seen and observed is Observed.STOPPED
-            broken += by_intent(
+            broken += judge_intent(
                 before, after, observed=observed, needed=needed, returned=returned, left=state.seen, asked=asked
             )
         named = self._values.number(new.client_token) if new is not None else self._won
@@ -150,13 +159,13 @@ class RecordsExplored:
         """Return what is broken by a pass that has called, if its next step is not to write down the answer."""
         if self._passes.next_call(worker.losses, worker.answers).kind == SAVE:
             return ()
-        return tuple(by_answer(None, self._record_answer(worker)))
+        return tuple(judge_answer(None, self._record_answer(worker)))
 
     def judge_close(self, state: ExploredState, worker: WorkerState, callers: Iterable[Attempt]) -> Iterator[Broken]:
         """Judge the write that the worker is about to win by the calls that others are about to make."""
         after = self._passes.next_call(worker.losses, worker.answers).record
         if after is not None:
-            yield from by_close(self[state.record], after, callers)
+            yield from judge_close(self[state.record], after, callers)
 
     def _record_answer(self, worker: WorkerState) -> Answer:
         """Return what the service has answered to the pass's call."""

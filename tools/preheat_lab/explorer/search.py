@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from preheat.app.audit.invariants import ATTEMPTS_MAX, REPAIRS_MAX, Broken, outgrown
+from preheat.app.audit.invariants import ATTEMPTS_MAX, REPAIRS_MAX, Broken, is_outgrown
 from preheat.domain.record.attempt import Answer
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat_lab.explorer import behind
@@ -191,7 +191,7 @@ def _is_kept(world: ExploredWorld, state: ExploredState, *, run: bool) -> bool:
     effort = record.effort
     given_up = effort is not None and (effort.attempts >= ATTEMPTS_MAX or effort.repairs >= REPAIRS_MAX)
     asked = world.scenario.wants(state.plan, state.asked).units[state.now]
-    if asked and state.services[wanted].state == hosting.HOSTED and outgrown(record, asked):
+    if asked and state.services[wanted].state == hosting.HOSTED and is_outgrown(record, asked):
         return False
     if gated and plan is not None and plan.gate is not None and state.services[wanted].state == hosting.HOSTED:
         return behind.lets_through(state.gate)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from preheat.domain.demand.demand import Demand, demands
+from preheat.domain.demand.demand import Demand, find_demands
 from preheat.domain.demand.request import Standing
 from preheat.domain.plan.plan import HostedModel, Resize
 
@@ -44,7 +44,7 @@ def instant(index: int) -> datetime:
 
 def wants(plan: HostedModel | None, requests: tuple[Standing, ...], ends: int) -> Wants:
     """Return what a plan wants, with these requests active all the time; `ends` is the grid's last point."""
-    found = demands(plan, ORIGIN, instant(ends), requests) if plan is not None else []
+    found = find_demands(plan, ORIGIN, instant(ends), requests) if plan is not None else []
     lead = plan.lead if plan is not None else STEP
     points = [instant(at) for at in range(ends + 1)]
     return Wants(
@@ -56,7 +56,7 @@ def wants(plan: HostedModel | None, requests: tuple[Standing, ...], ends: int) -
 
 
 def _units(found: list[Demand], point: datetime) -> int:
-    served = [piece for demand in found for at in (point - STEP, point) for piece in demand.served(at)]
+    served = [piece for demand in found for at in (point - STEP, point) for piece in demand.find_holds(at)]
     return max((piece.units or 0 for piece in served), default=0)
 
 

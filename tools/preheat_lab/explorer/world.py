@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from preheat.app.audit.invariants import Broken, Sent, by_call, by_effect
+from preheat.app.audit.invariants import Broken, TokenUse, judge_call, judge_effect
 from preheat.app.ports.errors import (
     AccessRefused,
     AnswerLost,
@@ -338,7 +338,7 @@ class ExploredWorld:
         broken = list(self._judge_call(attempt, worker, state.now))
         if made.changed:
             by_person = service.run_by == hosting.PERSON and service.running()
-            broken += by_effect(attempt, effects=made.effects, by_person=by_person)
+            broken += judge_effect(attempt, effects=made.effects, by_person=by_person)
         refused = self._gone if service.state == hosting.GONE else self._conflict
         answer = self._answer_lost if lost else refused if made.refused else self._won
         answer = self._throttled_at_last if retried else answer
@@ -362,8 +362,8 @@ class ExploredWorld:
     def _judge_call(self, attempt: Attempt, worker: WorkerState, now: int) -> Iterator[Broken]:
         """Judge a call; a token stands for the parameters with which any way has first sent it."""
         digest = self._digests.setdefault(self.values.number(attempt.client_token), attempt.digest())
-        first = Sent(attempt.first_at, digest)
-        return by_call(attempt, self.values[worker.named], at=instant(now), first=first)
+        first = TokenUse(attempt.first_at, digest)
+        return judge_call(attempt, self.values[worker.named], at=instant(now), first=first)
 
     def _to_save(self, worker: WorkerState, clock: int) -> WorkerState:
         """Return the worker at its write: the one that records an answer reads its clock first."""

@@ -31,8 +31,8 @@ COVERED = (
     Covered(
         name="an accepted start closed when seen stopped",
         file="domain/decision/resting.py",
-        old="over = s.now >= attempt.lease_ends_at() or (attempt.call is Call.STOP and attempt.is_closable(s.now))",
-        new="over = attempt.is_closable(s.now)",
+        old="over = now >= attempt.lease_ends_at() or (attempt.call is Call.STOP and attempt.is_closable(now))",
+        new="over = attempt.is_closable(now)",
         why=(
             "a start is settled only by the answer to its sole writer, and a pass that has read that record looks after"
             " the call: what it sees stopped has stopped again; the lease guards against a service whose looks lag"

@@ -72,8 +72,8 @@ MUTATIONS = (
     ),
     _j(
         name="late recorded again and again",
-        old="return Judgement(changed(effort, judged=True), now",
-        new="return Judgement(effort, now",
+        old="    return Judgement(change(effort, judged=True), now > effort.ready_at if seen_now else True, margin)",
+        new="    return Judgement(effort, now > effort.ready_at if seen_now else True, margin)",
         rule="a demand is judged once",
         sees="L3",
         first=("starts that hang",),
@@ -87,7 +87,7 @@ MUTATIONS = (
     ),
     _a(
         name="no look after a call",
-        old="        wake_at = _first_look(situation, record, attempt, now)",
+        old="        wake_at = _find_first_look(situation, record, attempt, now)",
         new="        wake_at = None",
         rule="what was called for is looked after until it is so",
         sees="L1",
@@ -101,8 +101,8 @@ MUTATIONS = (
     ),
     _w(
         name="the next target waits for the next edge",
-        old="        wake_at = edge(situation, situation.now)  #",
-        new="        wake_at = move.wake_at  #",
+        old="pick_wake(situation, situation.now)",
+        new="move.wake_at",
         rule="when the old target is let go of, the next pass turns to the new one",
         sees="L1",
         first=("newer version",),

@@ -10,14 +10,14 @@ _d = partial(Mutation, file="domain/decision/draining.py")
 MUTATIONS = (
     _d(
         name="gate: the stop does not wait for it",
-        old="    if gate is not None and (s.gate_look is None or not gate.is_shut(s.now)):",
+        old="    if gate is not None and (situation.gate_look is None or not gate.is_shut(situation.now)):",
         new="    if False:",
         rule="the gate is closed before the stop",
         sees="S11",
     ),
     _d(
         name="gate: the stop waits for it without a bound",
-        old="        if s.now < closed_by or gate.may_be_opened(s.now):",
+        old="        if situation.now < closed_by or gate.may_be_opened(situation.now):",
         new="        if True:",
         rule="a gate that cannot be closed keeps no model for ever",
         sees="L2",
@@ -32,7 +32,7 @@ MUTATIONS = (
     ),
     _g(
         name="gate: a close over an open under way",
-        old="    if attempt is not None and attempt.call is not wanted and not attempt.is_closable(s.now):",
+        old="    if attempt is not None and attempt.call is not wanted and not attempt.is_closable(situation.now):",
         new="    if False:",
         rule="nobody closes the intent of an open younger than the lease",
         sees="S8",
@@ -46,8 +46,8 @@ MUTATIONS = (
     ),
     _g(
         name="gate: changed while it is on its way",
-        old="    if look.passage is Passage.MOVING:\n        return _waiting",
-        new="    if False:\n        return _waiting",
+        old="    if look.passage is Passage.MOVING:",
+        new="    if False:",
         rule="what is on its way is waited for",
         sees="S9",
     ),
@@ -81,8 +81,8 @@ MUTATIONS = (
     ),
     _d(
         name="drain: a reading that failed counts as empty",
-        old="        draining = changed(draining, unreadable=draining.unreadable + 1)",
-        new="        draining = changed(draining, empties=draining.empties + 1, empty_since=draining.since)",
+        old="        draining = change(draining, unreadable=draining.unreadable + 1)",
+        new="        draining = change(draining, empties=draining.empties + 1, empty_since=draining.since)",
         rule="unknown is not empty",
         sees="S12",
     ),
@@ -102,15 +102,15 @@ MUTATIONS = (
     ),
     _d(
         name="drain: without a limit",
-        old="    if s.now >= draining.since + drain.limit:",
+        old="    if situation.now >= draining.since + drain.limit:",
         new="    if False:",
         rule="a drain is given up at its limit",
         sees="L2",
     ),
     _d(
         name="drain: the stop does not wait",
-        old="        if draining.over_at is None:\n            return _draining(s, draining, drain)",
-        new="        if False:\n            return _draining(s, draining, drain)",
+        old="        if draining.over_at is None:",
+        new="        if False:",
         rule="the stop waits for its queue",
         sees="S12",
     ),

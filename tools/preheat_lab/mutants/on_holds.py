@@ -39,23 +39,27 @@ MUTATIONS = (
     ),
     _s(
         name="requests: never restarted for a larger hold",
-        old="        return attempt.units.minimum < units_for(",
-        new="        return False and attempt.units.minimum < units_for(",
+        old="        return attempt.units.minimum < find_units(model, demand.find_holds(self.now)).minimum",
+        new="        return False and attempt.units.minimum < find_units(model, demand.find_holds(self.now)).minimum",
         rule="where the plan says so, what runs with fewer units than are asked for is restarted",
         sees="L1",
     ),
     _s(
         name="requests: restarted for any hold",
-        old="        return attempt.units.minimum < units_for(",
-        new="        return bool(demand.holds) or attempt.units.minimum < units_for(",
+        old="attempt.units.minimum",
+        new="bool(demand.holds) or attempt.units.minimum",
         rule="what runs with enough units is left as it is",
         sees="S3",
     ),
     Mutation(
         name="gate: a restart waits for it again with each pass",
         file="domain/decision/draining.py",
-        old="    waits = s.outgrown or observed",
-        new="    waits = observed",
+        old="""    waits = (
+        situation.outgrown
+        or observed in gating.UNTELLING
+        or (situation.desired is Desired.REST and observed not in OVER)
+    )""",
+        new="    waits = observed in gating.UNTELLING or (situation.desired is Desired.REST and observed not in OVER)",
         rule="a gate that cannot be closed keeps a restart for five minutes",
         sees="L1",
         first=("a larger hold behind a gate: a fault",),

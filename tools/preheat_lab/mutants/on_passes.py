@@ -63,12 +63,12 @@ MUTATIONS = (
     ),
     _m(
         name="the answer never recorded",
-        old="""            record = _save(after, remote, entries, {})
-        except (StaleRecord, StoreUnavailable):
-            # The intent""",
-        new="""            record = changed(record)
-        except (StaleRecord, StoreUnavailable):
-            # The intent""",
+        old="""        after = report_verdict(situation, note(situation, record, outcome, now=remote.clock.now()))
+        try:
+            record = _save(after, remote, entries, {})""",
+        new="""        after = report_verdict(situation, note(situation, record, outcome, now=remote.clock.now()))
+        try:
+            record = change(record)""",
         rule="the outcome of a call is recorded",
         sees="S8",
         first=("two workers",),

@@ -19,8 +19,8 @@ MUTATIONS = (
     ),
     _d(
         name="an answer without its change",
-        old="self._store.answer(reply, ruling.change, concerned, _version(case))",
-        new="self._store.answer(reply, None, concerned, _version(case))",
+        old="        self._store.answer(reply, ruling.change, concerned, _find_version(case))",
+        new="        self._store.answer(reply, None, concerned, _find_version(case))",
         rule="what was accepted is stored with the answer",
         sees="S6",
     ),
@@ -33,8 +33,8 @@ MUTATIONS = (
     ),
     _d(
         name="requests: answered on a record that has changed",
-        old="self._store.answer(reply, ruling.change, concerned, _version(case))",
-        new="self._store.answer(reply, ruling.change, concerned, None)",
+        old="        self._store.answer(reply, ruling.change, concerned, _find_version(case))",
+        new="        self._store.answer(reply, ruling.change, concerned, None)",
         rule="a reply describes its model as it was when the reply was stored",
         sees="S6",
         first=("asked often",),

@@ -10,40 +10,60 @@ _t = partial(Mutation, file="domain/record/lifecycle.py")
 MUTATIONS = (
     _m(
         name="an intent closed at once at rest",
-        old="over = s.now >= attempt.lease_ends_at() or (attempt.call is Call.STOP and attempt.is_closable(s.now))",
+        old="over = now >= attempt.lease_ends_at() or (attempt.call is Call.STOP and attempt.is_closable(now))",
         new="over = True",
         rule="nobody closes an intent younger than the lease",
         sees="S8",
     ),
     _m(
         name="a stop under way forgotten while hosted",
-        old="        if not attempt.is_closable(s.now):\n            return hold(changed(s, record=record)",
-        new="        if False:\n            return hold(changed(s, record=record)",
+        old="""        record = _mark_ready(record, effort, situation) if ready else change(record, effort=effort)
+    if attempt is not None and attempt.call is Call.STOP:
+        if not attempt.is_closable(situation.now):""",
+        new="""        record = _mark_ready(record, effort, situation) if ready else change(record, effort=effort)
+    if attempt is not None and attempt.call is Call.STOP:
+        if False:""",
         rule="nobody closes an intent younger than the lease",
         sees="S8",
         first=("called off and put back: two workers",),
     ),
     _m(
         name="a stop under way forgotten while starting",
-        old="        if not attempt.is_closable(s.now):\n            return hold(s, record.phase, STOP_UNDER_WAY",
-        new="        if False:\n            return hold(s, record.phase, STOP_UNDER_WAY",
+        old="""    )
+    if attempt is not None and attempt.call is Call.STOP:
+        if not attempt.is_closable(situation.now):""",
+        new="""    )
+    if attempt is not None and attempt.call is Call.STOP:
+        if False:""",
         rule="nobody closes an intent younger than the lease",
         sees="S8",
         first=("called off and put back: two workers",),
     ),
     _m(
         name="never adopted while hosted",
-        old="""        record = changed(record, ownership=Ownership.ADOPTED)
-        action, reason = Action.ADOPT, "Adopted: found hosted""",
-        new="""        action, reason = Action.ADOPT, "Adopted: found hosted""",
+        old="""    action, reason = Action.LOOK, "Hosted as required"
+    if record.ownership is Ownership.NONE:
+        if not situation.may_adopt:
+            return hold(situation, situation.record.phase, OUTLASTED, situation.seen_at)
+        record = change(record, ownership=Ownership.ADOPTED)""",
+        new="""    action, reason = Action.LOOK, "Hosted as required"
+    if record.ownership is Ownership.NONE:
+        if not situation.may_adopt:
+            return hold(situation, situation.record.phase, OUTLASTED, situation.seen_at)""",
         rule="what a demand covers is adopted and stopped at its end",
         sees="L2",
     ),
     _m(
         name="never adopted while starting",
-        old="""        record = changed(record, ownership=Ownership.ADOPTED)
-        action, reason = Action.ADOPT, "Adopted: found starting""",
-        new="""        action, reason = Action.ADOPT, "Adopted: found starting""",
+        old="""        record = change(record, attempt=None)
+    if record.ownership is Ownership.NONE:
+        if not situation.may_adopt:
+            return hold(situation, situation.record.phase, OUTLASTED, situation.seen_at)
+        record = change(record, ownership=Ownership.ADOPTED)""",
+        new="""        record = change(record, attempt=None)
+    if record.ownership is Ownership.NONE:
+        if not situation.may_adopt:
+            return hold(situation, situation.record.phase, OUTLASTED, situation.seen_at)""",
         rule="what a demand covers is adopted and stopped at its end",
         sees="L2",
     ),
@@ -56,8 +76,8 @@ MUTATIONS = (
     ),
     _m(
         name="a lease let go of what is gone",
-        old="    if attempt is not None and s.now < attempt.lease_ends_at():\n        again = min",
-        new="    if attempt is not None and s.now < s.now:\n        again = min",
+        old="    if attempt is not None and situation.now < attempt.lease_ends_at():",
+        new="    if attempt is not None and situation.now < situation.now:",
         rule="nobody closes an intent younger than the lease",
         sees="S8",
         first=("brief: two workers, a fault",),
@@ -72,8 +92,8 @@ MUTATIONS = (
     ),
     _m(
         name="a start stopped as hanging within its lead",
-        old="if elapsed > max(2 * s.lead, STUCK_AFTER_LEAST) and",
-        new="if elapsed > s.lead / 4 and",
+        old="max(2 * situation.lead, STUCK_AFTER_LEAST)",
+        new="situation.lead / 4",
         rule="a start is given its time",
         sees="L1",
     ),
@@ -87,24 +107,29 @@ MUTATIONS = (
     ),
     _m(
         name="what waits is dropped while busy",
-        old="    if observed is Observed.BUSY:\n        reason =",
+        old="    if observed is Observed.BUSY:",
         new="""    if observed is Observed.BUSY:
-        record = changed(record, attempt=None, ownership=Ownership.NONE)
-        reason =""",
+        record = change(record, attempt=None, ownership=Ownership.NONE)""",
         rule="a model that the system updates stays Preheat's",
         sees="L2",
     ),
     _m(
         name="a busy model not checked again",
-        old="edge(s, s.now + looks.BUSY_EVERY))\n    return _unread(s)",
-        new="edge(s))\n    return _unread(s)",
+        old="        return Move(record, record.phase, reason, pick_wake(situation, situation.now + looks.BUSY_EVERY))",
+        new="        return Move(record, record.phase, reason, pick_wake(situation))",
         rule="a model that the system updates is checked until it is ready",
         sees="L1",
     ),
     _m(
         name="an unreadable model not checked again",
-        old="return Move(record, record.phase, reason, edge(s, s.now + pause), Action.UNREAD if tell else Action.LOOK)",
-        new="return Move(record, record.phase, reason, edge(s), Action.UNREAD if tell else Action.LOOK)",
+        old="""
+        record,
+        record.phase,
+        reason,
+        pick_wake(situation, situation.now + pause),
+        Action.UNREAD if tell else Action.LOOK,
+    """,
+        new="record, record.phase, reason, pick_wake(situation), Action.UNREAD if tell else Action.LOOK",
         rule="an unreadable model is checked again within a minute",
         sees="L1",
     ),

@@ -9,23 +9,25 @@ _m = partial(Mutation, file="domain/decision/starting.py")
 MUTATIONS = (
     _m(
         name="a token that never dies",
-        old="death = _death(s, attempt, failed=failed)",
-        new="death = None",
+        old="    death = _find_death(situation, attempt, failed=failed)",
+        new="    death = None",
         rule="a token is dead once the model left its stopped state and is back",
         sees="S5",
     ),
     _m(
         name="a token that is always dead",
-        old="death = _death(s, attempt, failed=failed)",
-        new='death = "for no reason"',
+        old="    death = _find_death(situation, attempt, failed=failed)",
+        new='    death = "for no reason"',
         rule="a start whose answer was lost is repeated under its own token",
         sees="S10",
         first=("throttled at the client's second try",),
     ),
     _m(
         name="a new start within the lease of the last",
-        old="if s.now < attempt.lease_ends_at():  # Whatever",
-        new="if False:  # Whatever",
+        old="""    if (
+        situation.now < attempt.lease_ends_at()
+    ):  # Whatever is known, a worker of this attempt may still be about to call.""",
+        new="    if False:  # Whatever is known, a worker of this attempt may still be about to call.",
         rule="a new start waits for the end of the last one's lease",
         sees="S1",
     ),
@@ -38,22 +40,22 @@ MUTATIONS = (
     ),
     _m(
         name="an aged token sent again",
-        old="    if attempt.is_aged(s.now):",
+        old="    if attempt.is_aged(situation.now):",
         new="    if False:",
         rule="a token is not sent when the service may have forgotten it",
         sees="S5",
     ),
     _m(
         name="an old failure taken for the new start's",
-        old="if failed and (attempt.left or own_outcome or s.now >= attempt.lease_ends_at()):",
-        new="if failed:",
+        old="    if failed and (attempt.left or own_outcome or situation.now >= attempt.lease_ends_at()):",
+        new="    if failed:",
         rule="within the lease, a failed model may have failed before this start",
         sees="L1",
         first=("failed, then throttled for long",),
     ),
     _m(
         name="without a token, a start is repeated beside another",
-        old="        if attempt.target.backend.tokenless and attempt.is_on_its_way(s.now):",
+        old="        if attempt.target.backend.tokenless and attempt.is_on_its_way(situation.now):",
         new="        if False:",
         rule="without a token a start is repeated only when no other worker can still make it",
         sees="S1",
@@ -61,8 +63,8 @@ MUTATIONS = (
     ),
     _m(
         name="a sixth attempt",
-        old="if effort.attempts >= ATTEMPTS_MAX or (repair and",
-        new="if (repair and",
+        old="    if effort.attempts >= ATTEMPTS_MAX or (repair and effort.repairs >= REPAIRS_MAX):",
+        new="    if repair and effort.repairs >= REPAIRS_MAX:",
         rule="at most 5 attempts for one demand",
         sees="S10",
         first=("failing often",),
@@ -97,8 +99,8 @@ MUTATIONS = (
     ),
     _m(
         name="a start over a stop under way",
-        old='    if not attempt.is_closable(s.now):\n        return hold(s, s.record.phase, "Waiting: an earlier stop',
-        new='    if False:\n        return hold(s, s.record.phase, "Waiting: an earlier stop',
+        old="    if not attempt.is_closable(situation.now):",
+        new="    if False:",
         rule="a start waits for a stop that may still be called",
         sees="S8",
         first=("called off and put back: a fault",),
@@ -120,15 +122,15 @@ MUTATIONS = (
     ),
     _m(
         name="a failed start taken for one under way",
-        old="if failed and (attempt.left or own_outcome or s.now >= attempt.lease_ends_at()):",
-        new="if False:",
+        old="    if failed and (attempt.left or own_outcome or situation.now >= attempt.lease_ends_at()):",
+        new="    if False:",
         rule="a start that failed is followed by another",
         sees="S5",
     ),
     _m(
         name="no backoff",
-        old="if effort.retry_at is not None and s.now < effort.retry_at:",
-        new="if False:",
+        old="    if effort.retry_at is not None and situation.now < effort.retry_at:",
+        new="    if False:",
         rule="a new attempt waits for its backoff",
         sees="S10",
     ),
@@ -141,26 +143,26 @@ MUTATIONS = (
     ),
     _m(
         name="a refused start repeated at every wake",
-        old="""        if attempt.retry_at is not None and s.now < attempt.retry_at:
-            reason = f"Waiting to repeat the start""",
-        new="""        if False:
-            reason = f"Waiting to repeat the start""",
+        old="""    if death is None:
+        if attempt.retry_at is not None and situation.now < attempt.retry_at:""",
+        new="""    if death is None:
+        if False:""",
         rule="what was refused is repeated after a pause",
         sees="S10",
     ),
     _m(
         name="a repeat with the plan's new units",
-        old="        return repeat(s, attempt, Phase.STARTING)",
-        new="""        attempt = changed(attempt, units=s.model.units if s.model else attempt.units)
-        return repeat(s, attempt, Phase.STARTING)""",
+        old="            return hold(situation, situation.record.phase, reason, attempt.lease_ends_at())",
+        new="""            return hold(situation, situation.record.phase, reason, attempt.lease_ends_at())
+        attempt = change(attempt, units=situation.model.units if situation.model else attempt.units)""",
         rule="a token is sent with the parameters that it was first sent with",
         sees="S5",
         first=("other units: a fault",),
     ),
     _m(
         name="given up at a stop",
-        old="    return new_start(s, repair=False)\n\n\ndef _not_cleared",
-        new='    return burnt(s, "stopped")\n\n\ndef _not_cleared',
+        old="    return begin_start(situation, repair=False)",
+        new='    return burn_attempt(situation, "stopped")',
         rule="what was stopped for a demand's sake is started again at once",
         sees="L1",
         first=("called off and put back: two workers",),

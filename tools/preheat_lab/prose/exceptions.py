@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from preheat_lab.prose.rules import Finding, Rule
-from preheat_lab.prose.sources import Passage
+from preheat_lab.prose.sources import ProsePassage
 
 FILE = Path(__file__).parent / "exceptions.toml"
 
@@ -23,7 +23,7 @@ class Exceptions:
     places: dict[str, str]
     _used: set[str] = field(default_factory=set)
 
-    def skip(self, passage: Passage) -> bool:
+    def skip(self, passage: ProsePassage) -> bool:
         """Return whether the place of a passage is not linted."""
         return passage.place.startswith(tuple(self.places))
 
@@ -35,7 +35,7 @@ class Exceptions:
                 text = text.replace(phrase, "…")
         return text
 
-    def excuse(self, passage: Passage, finding: Finding) -> bool:
+    def excuse(self, passage: ProsePassage, finding: Finding) -> bool:
         """Return whether a finding has an exception, and remember that it was needed."""
         participle = finding.found.split()[-1]
         if finding.rule is Rule.PASSIVE and participle in self.states:

@@ -25,7 +25,7 @@ FEWEST_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class ProsePassage:
     """A paragraph, list item, table cell, heading, help text, reason or description."""
 
     place: str
@@ -33,7 +33,7 @@ class Passage:
     heading: bool = False
 
 
-def passages() -> Iterator[Passage]:
+def passages() -> Iterator[ProsePassage]:
     """Yield all passages of the project."""
     for pattern in PAGES:
         for page in sorted(ROOT.glob(pattern)):
@@ -45,14 +45,14 @@ def passages() -> Iterator[Passage]:
     yield from of_template((ROOT / "template.yaml").read_text(encoding="utf-8"), "template.yaml")
 
 
-def of_page(text: str, name: str) -> Iterator[Passage]:
+def of_page(text: str, name: str) -> Iterator[ProsePassage]:
     """Yield the passages of a Markdown page, without code, links' targets and HTML."""
     tokens = MarkdownIt("commonmark").enable("table").parse(_without_front_matter(text))
     line = 0
     for before, token in zip([None, *tokens], tokens, strict=False):
         line = token.map[0] + 1 if token.map else line
         if token.type == "inline":
-            yield Passage(
+            yield ProsePassage(
                 f"{name}:{line}", _spoken(token), before is not None and before.type in {"heading_open", "th_open"}
             )
 
@@ -66,7 +66,7 @@ def _spoken(token: Token) -> str:
     return "".join(parts.get(child.type, child.content) for child in token.children or [] if child.type != "image")
 
 
-def of_module(text: str, name: str, *, help_too: bool = False) -> Iterator[Passage]:
+def of_module(text: str, name: str, *, help_too: bool = False) -> Iterator[ProsePassage]:
     """Yield what a module prints or records: its strings of several words. Of docstrings, only the help of commands."""
     tree = ast.parse(text)
     silent = {id(part) for node in ast.walk(tree) for part in _unspoken(node)}
@@ -100,7 +100,7 @@ def _said(node: ast.Constant | ast.JoinedStr) -> str:
     )
 
 
-def of_template(text: str, name: str) -> Iterator[Passage]:
+def of_template(text: str, name: str) -> Iterator[ProsePassage]:
     """Yield the descriptions of alarms, parameters, outputs and functions."""
     lines = text.splitlines()
     for number, line in enumerate(lines, start=1):
@@ -112,13 +112,13 @@ def of_template(text: str, name: str) -> Iterator[Passage]:
                     break
                 rest.append(more.strip())
             said = " ".join(rest).strip().strip("'\"").replace("''", "'")
-            yield Passage(f"{name}:{number}", _without_code(said))
+            yield ProsePassage(f"{name}:{number}", _without_code(said))
 
 
-def _paragraphs(text: str, place: str) -> Iterator[Passage]:
+def _paragraphs(text: str, place: str) -> Iterator[ProsePassage]:
     for paragraph in re.split(r"\n\s*\n|\n(?=\s*(?:[-*] |\d+\. ))|\n(?!\s*[a-z])", text):
         if paragraph.strip():
-            yield Passage(place, _without_code(paragraph.strip()))
+            yield ProsePassage(place, _without_code(paragraph.strip()))
 
 
 def _without_code(text: str) -> str:

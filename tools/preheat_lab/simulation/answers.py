@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from preheat.adapters.memory.store import MemoryStore
-from preheat.app.requests.envelope import Sent, opened, other_id
-from preheat.domain.demand.demand import demands
+from preheat.app.requests.envelope import IncomingMessage, make_other_id, open_message
+from preheat.domain.demand.demand import find_demands
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Tombstone, Verb
 from preheat.domain.plan.plan import HostedModel
 
@@ -51,21 +51,21 @@ class AnswerJudge:
         self._bodies: dict[tuple[RequestId, str], dict[str, Any]] = {}  # by id and digest: others may take an id
         self.stored: dict[RequestId, Reply] = {}
 
-    def expect(self, sent: Sent) -> None:
+    def expect(self, sent: IncomingMessage) -> None:
         """A message is under way, for the first time or once more; what is no object asks for nothing."""
-        message = opened(sent)
+        message = open_message(sent)
         try:
             found = json.loads(sent.body)
         except ValueError:
             found = None
         self._bodies[message.request_id, message.digest] = found if isinstance(found, dict) else {}
-        self._bodies[other_id(message), message.digest] = {}  # if its own id is another's, it may only be refused
+        self._bodies[make_other_id(message), message.digest] = {}  # if its own id is another's, it may only be refused
 
-    def reply_to(self, sent: Sent) -> Reply | None:
+    def reply_to(self, sent: IncomingMessage) -> Reply | None:
         """Return what a message was answered: under its own id, or under the one made for it if that was taken."""
-        message = opened(sent)
+        message = open_message(sent)
         found = self.stored.get(message.request_id)
-        return found if found is None or found.digest == message.digest else self.stored.get(other_id(message))
+        return found if found is None or found.digest == message.digest else self.stored.get(make_other_id(message))
 
     def on_answer(self, reply: Reply) -> None:
         """Judge an answer that was stored just now, by the active requests since."""
@@ -80,7 +80,7 @@ class AnswerJudge:
             self._on_wrong(reply.subject, f"{name} {reply.verb} {reply.code}: {wrong}")
         self._kept = kept
 
-    def on_delivered(self, sent: Sent, reply: Reply) -> None:
+    def on_delivered(self, sent: IncomingMessage, reply: Reply) -> None:
         """Judge what a delivery was answered: the very reply that is stored for its request."""
         first = self.reply_to(sent)
         if reply != first:
@@ -153,7 +153,7 @@ class AnswerJudge:
                 continue
             of = {subject, *(Subject(schedule=each.name) for each in own)}
             standing = [one for (about, _), one in self._kept.stands.items() if about in of]
-            found = demands(replace(model, schedules=own), at - 8 * DAY, at + 8 * DAY, standing)
+            found = find_demands(replace(model, schedules=own), at - 8 * DAY, at + 8 * DAY, standing)
             return next((min(one.end, at + LONGEST) for one in found if at in one), None)
         return None
 

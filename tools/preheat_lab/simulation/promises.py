@@ -15,7 +15,7 @@ from typing import Protocol
 
 from preheat.adapters.clock import VirtualClock
 from preheat.app.audit.invariants import ATTEMPTS_MAX, GATE_CLOSED_WITHIN, REPAIRS_MAX, RESIZED_AFTER_MOST
-from preheat.domain.demand.demand import Demand, demands
+from preheat.domain.demand.demand import Demand, find_demands
 from preheat.domain.plan.plan import HostedModel, ModelId, Target
 from preheat_lab.simulation.faults import FaultMix, Mishap
 from preheat_lab.simulation.ports import WatchedGates, WatchedStore
@@ -89,7 +89,7 @@ class Promises:
 
     def expect(self, model: HostedModel, begins_at: datetime, until: datetime) -> None:
         """Judge each shift that lies, with what belongs to it, between the two instants."""
-        for demand in demands(model, begins_at, until):
+        for demand in find_demands(model, begins_at, until):
             if demand.begin >= begins_at + model.lead and demand.end + timedelta(hours=2) < until:
                 self.shifts += 1
                 self._later(demand.ready_at, self._check_ready, model, demand)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.app.requests.desk import Taken
-from preheat.app.requests.envelope import Sent
+from preheat.app.requests.envelope import IncomingMessage
 from preheat.domain.demand.request import Reply, Standing, Subject, Verb
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat_lab.simulation.answers import AnswerJudge
@@ -39,7 +39,7 @@ class RequestedWorld(Surroundings, Protocol):
         """Let an event happen."""
 
 
-class RejectedRequests:
+class SimulatedRejections:
     """Where refused requests are put aside: counted."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Requesters:
         answers: AnswerJudge,
     ) -> None:
         self._world, self._chance, self._answer, self._answers = world, chance, answer, answers
-        self.sent: dict[str, Sent] = {}
+        self.sent: dict[str, IncomingMessage] = {}
         self.dead: set[str] = set()
         self._sent_at: dict[str, datetime] = {}
         self._troubled: set[str] = set()  # messages that have met a fault
@@ -114,7 +114,7 @@ class Requesters:
     def _make_message(self, body: str, sender: str) -> QueuedMessage:
         number = len(self.sent) + 1
         message = QueuedMessage(f"00000000-0000-4000-9000-{number:012x}", body, self._world.clock.at)
-        self.sent[message.message_id] = sent = Sent(message.message_id, sender, body)
+        self.sent[message.message_id] = sent = IncomingMessage(message.message_id, sender, body)
         self._answers.expect(sent)
         self._sent_at[message.message_id] = self._world.clock.at
         return message

@@ -19,7 +19,7 @@ from preheat.adapters.dynamodb.request_items import reply_partition
 from preheat.adapters.dynamodb.stream import LedgerStream
 from preheat.adapters.memory.bus import MemoryEvents
 from preheat.app.ports.errors import EventsUnavailable
-from preheat.app.publish import events_of, reply_text
+from preheat.app.publish import format_reply, make_events
 from preheat.domain.demand.request import Reply
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.event import Event, EventKind
@@ -126,14 +126,14 @@ class Stream:
         for entry in ledger:
             if (model_id, entry.sequence) not in self._told:
                 continue
-            for event in events_of(entry):
+            for event in make_events(entry):
                 if put.pop(event.event_id, None) != event:
                     found.append(f"entry {entry.sequence}: {event.kind} is not on the bus, or in other words")
         discarded = {
             event.event_id
             for entry in ledger
             if (model_id, entry.sequence) in self.discarded
-            for event in events_of(entry)
+            for event in make_events(entry)
         }
         return found + [
             f"{event.kind} reports nothing that is stored" for key, event in put.items() if key not in discarded
@@ -144,14 +144,14 @@ class Stream:
         found = []
         put = self._by_id.get(_REPLIES, {})
         for reply in replies:
-            (event,) = events_of(reply)
+            (event,) = make_events(reply)
             kind = EventKind.REQUEST_ACCEPTED if reply.accepted else EventKind.REQUEST_REJECTED
             was = put.pop(event.event_id, None)
             if _key(reply) in self.discarded:
                 continue
             if was != event or (was.kind, was.request_id, was.code) != (kind, reply.request_id, reply.code):
                 found.append(f"{reply.request_id}: {kind} is not on the bus, or in other words")
-            if reply.reply_to is not None and reply_text(event) not in sent:
+            if reply.reply_to is not None and format_reply(event) not in sent:
                 found.append(f"{reply.request_id}: its reply was not sent to the queue that it names")
         return found + [f"{event.kind} of {event.request_id} reports no reply" for event in put.values()]
 

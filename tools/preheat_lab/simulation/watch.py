@@ -13,19 +13,19 @@ from datetime import datetime, timedelta
 from preheat.app.audit.invariants import (
     HOUR,
     Broken,
-    Sent,
-    by_call,
-    by_effect,
-    by_gate,
-    by_intent,
-    by_ledger,
-    by_look,
-    by_rate,
-    by_readings,
-    by_stop,
-    by_write,
+    TokenUse,
+    judge_call,
+    judge_effect,
+    judge_gate,
+    judge_intent,
+    judge_ledger,
+    judge_look,
+    judge_rate,
+    judge_readings,
+    judge_stop,
+    judge_write,
 )
-from preheat.domain.demand.demand import Demand, demands
+from preheat.domain.demand.demand import Demand, find_demands
 from preheat.domain.demand.request import Kind, Standing
 from preheat.domain.plan.plan import HostedModel, ModelId, Resize
 from preheat.domain.record.attempt import Attempt, Call
@@ -90,7 +90,7 @@ class PromiseWatch:
         self._change: Attempt | None = None  # of a gate, in the last write that the pass under way has won
         self._wanted = {
             model.model_id: _DemandsOfModel(
-                model.lead, demands(model, begins_at - timedelta(days=8), until + timedelta(days=2))
+                model.lead, find_demands(model, begins_at - timedelta(days=8), until + timedelta(days=2))
             )
             for model in models
         }
@@ -102,7 +102,7 @@ class PromiseWatch:
         self._by_person: dict[ModelId, datetime] = {}
         self._adoptable: set[ModelId] = set()  # whose person's start was covered by a demand that is no more
         self._raced: set[ModelId] = set()  # models that a person started while Preheat had to take them for its own
-        self._sent: dict[str, Sent] = {}
+        self._sent: dict[str, TokenUse] = {}
         self._effects: Counter[str] = Counter()
         # The start under which the model was seen out of its stopped state; the stop under which out of STARTING.
         self._left: dict[ModelId, str] = {}
@@ -117,7 +117,7 @@ class PromiseWatch:
         if since is not None and self._is_covered(model.model_id, since, at):
             # A hold that is released before its begin leaves no demand behind; what was adopted for it stays adopted.
             self._adoptable.add(model.model_id)
-        self._wanted[model.model_id] = _DemandsOfModel(model.lead, demands(model, *self._span, standing))
+        self._wanted[model.model_id] = _DemandsOfModel(model.lead, find_demands(model, *self._span, standing))
         if any(self._held_by_some_clock(one, at) for one in standing):
             # A pass may have dropped the demand, and another serves it again: it may be recorded once more.
             for demand in self._wanted[model.model_id].from_(at)[:1]:
@@ -150,7 +150,7 @@ class PromiseWatch:
     def on_write(self, before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry | None, at: datetime) -> None:
         """Judge a won write; one that renews or repeats an attempt names the call to come."""
         model_id = after.model_id
-        self._judge(model_id, at, by_write(before, after, entry, at=at, skew=self._skew))
+        self._judge(model_id, at, judge_write(before, after, entry, at=at, skew=self._skew))
         if before is not None:
             self._on_gate_written(before, after, at)
         if entry is not None and entry.late is not None:
@@ -175,7 +175,7 @@ class PromiseWatch:
             self._judge(
                 model_id,
                 at,
-                by_stop(
+                judge_stop(
                     before,
                     observed=self.saw,
                     passage=self.passage,
@@ -193,7 +193,7 @@ class PromiseWatch:
         self._judge(
             model_id,
             at,
-            by_intent(
+            judge_intent(
                 before,
                 after,
                 observed=self.saw,
@@ -212,7 +212,7 @@ class PromiseWatch:
     def _on_gate_written(self, before: ModelRecord, after: ModelRecord, at: datetime) -> None:
         """Judge what a won write says of the gate and the queue; one that renews or repeats a change names the call."""
         model_id = after.model_id
-        self._judge(model_id, at, by_readings(before, after, self.reading))
+        self._judge(model_id, at, judge_readings(before, after, self.reading))
         old = before.gate.attempt if before.gate is not None else None
         new = after.gate.attempt if after.gate is not None else None
         again = old is not None and new is not None and old.client_token == new.client_token
@@ -221,7 +221,9 @@ class PromiseWatch:
         self._named, self._change = new.client_token, new
         needed = self.needed(model_id, at) is not None and self.needed(model_id, at + self._skew) is not None
         asked = self.asked(model_id, at)
-        seen = by_gate(before, after, observed=self.saw, passage=self.passage, needed=needed, moved=False, asked=asked)
+        seen = judge_gate(
+            before, after, observed=self.saw, passage=self.passage, needed=needed, moved=False, asked=asked
+        )
         self._judge(model_id, at, seen)
 
     def on_gate(self, model_id: ModelId, at: datetime, passage: Passage) -> None:
@@ -238,8 +240,8 @@ class PromiseWatch:
                 model_id, at, [Broken("S2", f"{call} of a gate is sent, and no won write of the pass names it")]
             )
             return
-        first = self._sent.setdefault(change.client_token, Sent(at, change.digest()))
-        self._judge(model_id, at, by_call(change, self._named, at=at, skew=self._skew, first=first))
+        first = self._sent.setdefault(change.client_token, TokenUse(at, change.digest()))
+        self._judge(model_id, at, judge_call(change, self._named, at=at, skew=self._skew, first=first))
         self._named = self._change = None
 
     def on_reading(self, model_id: ModelId, at: datetime, reading: BacklogReading) -> None:
@@ -257,15 +259,15 @@ class PromiseWatch:
     def on_look(self, model_id: ModelId, at: datetime, saw: Observed) -> None:
         """Count an observation, which has shown `saw` so far."""
         self.saw = saw
-        self._judge(model_id, at, by_look(self._read, at=at, skew=self._skew))
+        self._judge(model_id, at, judge_look(self._read, at=at, skew=self._skew))
         self._count(model_id, at)
 
     def on_call(self, model_id: ModelId, attempt: Attempt, at: datetime, *, changed: bool) -> None:
         """Judge a start or a stop that was sent; `changed`: it had an effect."""
         self._count(model_id, at)
         token = attempt.client_token
-        first = self._sent.setdefault(token, Sent(at, attempt.digest()))
-        self._judge(model_id, at, by_call(attempt, self._named, at=at, skew=self._skew, first=first))
+        first = self._sent.setdefault(token, TokenUse(at, attempt.digest()))
+        self._judge(model_id, at, judge_call(attempt, self._named, at=at, skew=self._skew, first=first))
         self._named = None  # a call needs a won write of its own
         if changed:
             self._effects[token] += 1
@@ -274,7 +276,7 @@ class PromiseWatch:
             self._adoptable.discard(model_id)
             uncovered = since is not None and not covered
             strange = uncovered and attempt.call is Call.STOP and model_id not in self._raced
-            self._judge(model_id, at, by_effect(attempt, effects=self._effects[token], by_person=strange))
+            self._judge(model_id, at, judge_effect(attempt, effects=self._effects[token], by_person=strange))
 
     def on_person(self, model_id: ModelId, at: datetime, call: Call, record: ModelRecord | None = None) -> None:
         """Note what a person did, and with `record` whether Preheat could know: the service does not say who starts."""
@@ -291,7 +293,7 @@ class PromiseWatch:
         self, model_id: ModelId, record: ModelRecord | None, ledger: Sequence[LedgerEntry], at: datetime
     ) -> None:
         """Judge what is stored when the run is over."""
-        self._judge(model_id, at, by_ledger(ledger, sequence=record.sequence if record is not None else 0))
+        self._judge(model_id, at, judge_ledger(ledger, sequence=record.sequence if record is not None else 0))
 
     def is_by_person(self, model_id: ModelId) -> bool:
         """Return whether a person started what runs now, and Preheat has not since."""
@@ -310,7 +312,7 @@ class PromiseWatch:
         if model_id not in self._resizes:
             return 0
         coming = self._wanted[model_id].from_(at - self._skew)[:2]
-        served = [one for demand in coming for off in (-1, 0, 1) for one in demand.served(at + off * self._skew)]
+        served = [one for demand in coming for off in (-1, 0, 1) for one in demand.find_holds(at + off * self._skew)]
         return max((one.units or 0 for one in served), default=0)
 
     def last_end(self, model_id: ModelId, at: datetime) -> datetime | None:
@@ -347,7 +349,7 @@ class PromiseWatch:
         recent.append(at)
         while recent[0] <= at - HOUR:
             recent.popleft()
-        self._judge(model_id, at, by_rate(len(recent)))
+        self._judge(model_id, at, judge_rate(len(recent)))
 
     def _judge(self, model_id: ModelId, at: datetime, found: Iterable[Broken]) -> None:
         for broken in found:

@@ -27,7 +27,7 @@ from preheat.bootstrap.publish import Publisher
 from preheat.bootstrap.reconcile import Reconciler
 from preheat.bootstrap.requests import Requests
 from preheat.bootstrap.tick import Ticker
-from preheat.domain.demand.demand import demands
+from preheat.domain.demand.demand import find_demands
 from preheat.domain.demand.request import Reply, Standing, Subject, Tombstone
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Target
 from preheat.domain.record.attempt import Call
@@ -55,7 +55,7 @@ from preheat_lab.simulation.ports import (
 )
 from preheat_lab.simulation.promises import MINUTE, Promises
 from preheat_lab.simulation.queue import SimulatedSqs
-from preheat_lab.simulation.requesting import REPLIES, RejectedRequests, Requesters, concerned, standing_of
+from preheat_lab.simulation.requesting import REPLIES, Requesters, SimulatedRejections, concerned, standing_of
 from preheat_lab.simulation.stream import TABLE, SimulatedBus, Stream
 from preheat_lab.simulation.triggers import Triggers
 from preheat_lab.simulation.watch import PromiseWatch
@@ -168,7 +168,9 @@ class SimulatedWorld:
             Ticker(clock, store, queue),
             publisher,
             told_first,
-            Requests(clock, Desk(clock, store, queue, RejectedRequests(), Limits(reply_queues=frozenset({REPLIES})))),
+            Requests(
+                clock, Desk(clock, store, queue, SimulatedRejections(), Limits(reply_queues=frozenset({REPLIES})))
+            ),
         )
 
     def run(self) -> None:
@@ -277,7 +279,7 @@ class SimulatedWorld:
         """Messages wait when a shift ends, and are worked off, or not within the limit."""
         if model.drain is None:
             return
-        for demand in demands(model, self.begins_at, self.until):
+        for demand in find_demands(model, self.begins_at, self.until):
             left, taken = self._behind.randint(1, 500), model.drain.limit * self._behind.uniform(-0.1, 1.2)
             self.at(demand.end - MINUTE, partial(self._waits, model.drain.queue, left))
             self.at(demand.end + taken, partial(self._waits, model.drain.queue, 0))

@@ -32,7 +32,7 @@ def closed_day_warnings(schedules: Iterable[Schedule], span: Range) -> Iterator[
         closed = sorted(day for day in each.closed - each.replaced_days if day in span)
         for window in dict.fromkeys(each.shift_windows):
             length = _length(window)
-            days = window.starting_among(closed) if length > _DAY and not window.cut_closed else []
+            days = window.find_starts(closed) if length > _DAY and not window.cut_closed else []
             days = [day for day in days if (each.first or day) <= day <= (each.last or day)]
             if days:
                 yield (

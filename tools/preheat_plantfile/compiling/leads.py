@@ -6,7 +6,7 @@ Owns which field wins: what a model says before what holds for all, and money be
 from datetime import timedelta
 from typing import Final
 
-from preheat.domain.lead.lead import target_of_costs
+from preheat.domain.lead.lead import find_late_target
 from preheat.domain.plan.plan import DEFAULT_LEAD, Learning, Units
 from preheat_plantfile.compiling.terms import Price, terms_of
 from preheat_plantfile.schema.models import LEARNED_FIELDS, AnyModel, PlantFile
@@ -38,7 +38,7 @@ def _late_target(entry: AnyModel, plant: PlantFile, price: Price | None, units: 
         if each.late_target is not None:
             return each.late_target
         if each.late_cost_per_minute is not None and price is not None:  # Without a price the file is refused.
-            return target_of_costs(price.per_minute(units.minimum), each.late_cost_per_minute)
+            return find_late_target(price.per_minute(units.minimum), each.late_cost_per_minute)
     return USUAL.late_target
 
 

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Final
 
 from preheat.domain.calendar.schedule import Schedule
-from preheat.domain.calendar.timetable import ScheduleError, intervals
+from preheat.domain.calendar.timetable import ScheduleError, find_intervals
 from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId
 from preheat.domain.plan.turn import TURN_MOST, Turn
@@ -48,7 +48,9 @@ def with_turns(
     @cache  # Most schedules are shared by many models.
     def begins(schedules: tuple[Schedule, ...]) -> Begins:
         try:
-            return frozenset(one.start for one in intervals(schedules, seen.start, seen.end) if one.start > seen.start)
+            return frozenset(
+                one.start for one in find_intervals(schedules, seen.start, seen.end) if one.start > seen.start
+            )
         except ScheduleError:
             return frozenset()
 

@@ -12,12 +12,12 @@ from typing import Final
 
 from preheat.domain.calendar.recurrence_rule import dates_in
 from preheat_plantfile.importing.hours import DAY
-from preheat_plantfile.importing.ics_event import Event, Lost, Reader
+from preheat_plantfile.importing.ics_event import CalendarEvent, Lost, Reader
 from preheat_plantfile.importing.ics_lines import Component, Content, NoCalendarError, read_content
 from preheat_plantfile.importing.ics_overrides import Family, Mover, families_of, is_cancelled, order_of
 from preheat_plantfile.importing.ics_values import Moment, UnreadableValue, moment_of
 from preheat_plantfile.importing.ics_zones import Zones, definitions_of
-from preheat_plantfile.importing.merging import DATES_MAX, Demand, Recurring, plant_of
+from preheat_plantfile.importing.merging import DATES_MAX, ImportedDemand, Recurring, plant_of
 from preheat_plantfile.importing.report import Report
 from preheat_plantfile.importing.rules import pattern_of
 from preheat_plantfile.writing import PlantText, plain_name
@@ -52,7 +52,7 @@ def read_shifts(
         NoCalendarError: it is no iCalendar file.
     """
     file = _File(read_content(data), zone, today, choice or Choice())
-    demand = Demand()
+    demand = ImportedDemand()
     for title, event in file.events():
         recurring = [
             Recurring(
@@ -123,7 +123,7 @@ class _File:
         self._calendar = (self._zones.find(named) if named else None) or self._only_zone()
         self.report = Report(total=len(content.events), noun="event")
 
-    def events(self) -> Iterator[tuple[str, Event]]:
+    def events(self) -> Iterator[tuple[str, CalendarEvent]]:
         """Yield each event that is asked for with its title; the report hears of all others."""
         report = self.report
         for family in families_of(self._content.events):
@@ -140,8 +140,8 @@ class _File:
         if self._floating:
             report.note("UTC is taken as the zone of events that name none; choose another with --zone")
 
-    def _family(self, family: Family) -> Iterator[tuple[str, Event]]:
-        masters: list[tuple[str, str, Event]] = []
+    def _family(self, family: Family) -> Iterator[tuple[str, CalendarEvent]]:
+        masters: list[tuple[str, str, CalendarEvent]] = []
         cancelled = False
         for component in family.masters:
             if is_cancelled(component):
@@ -165,8 +165,8 @@ class _File:
             yield from self._asked(title, categories, event)
 
     def _master_of(
-        self, component: Component, masters: Sequence[tuple[str, str, Event]]
-    ) -> tuple[str, str, Event | None]:
+        self, component: Component, masters: Sequence[tuple[str, str, CalendarEvent]]
+    ) -> tuple[str, str, CalendarEvent | None]:
         """Return the series that has the start which an override names; if none has, the first of the same UID."""
         prop = component.first("RECURRENCE-ID")
         if prop is None:
@@ -179,21 +179,21 @@ class _File:
                 continue
         return masters[0] if masters else ("", "", None)
 
-    def _asked(self, title: str, categories: str, event: Event) -> Iterator[tuple[str, Event]]:
+    def _asked(self, title: str, categories: str, event: CalendarEvent) -> Iterator[tuple[str, CalendarEvent]]:
         if self._choice.takes(title, categories):
             self.report.kept += 1
             yield title, event
         else:
             self.report.left_out[title or "(no title)"] += 1
 
-    def _read(self, component: Component) -> Event | None:
+    def _read(self, component: Component) -> CalendarEvent | None:
         try:
             return self._reader(component).read(component)
         except (Lost, UnreadableValue, ValueError, OverflowError) as error:
             self._lose(component, str(error))
             return None
 
-    def _moved(self, component: Component, master: Event | None) -> Event | None:
+    def _moved(self, component: Component, master: CalendarEvent | None) -> CalendarEvent | None:
         def tell(reason: str) -> None:
             self._lose(component, reason)
 

@@ -49,7 +49,7 @@ class Series:
 
 
 @dataclass(slots=True)
-class Event:
+class CalendarEvent:
     """An event as what recurs and what does not."""
 
     zone: str
@@ -103,7 +103,7 @@ class Reader:
     report: Callable[[str], None]
     note: Callable[[str], None]
 
-    def read(self, component: Component) -> Event:
+    def read(self, component: Component) -> CalendarEvent:
         """Return what a VEVENT means, with all its starts.
 
         Raises:
@@ -131,7 +131,7 @@ class Reader:
             self.report("its EXRULE, which is no longer part of the standard; exclude dates by EXDATE")
         return event
 
-    def read_once(self, component: Component, usual: Hours | None) -> Event:
+    def read_once(self, component: Component, usual: Hours | None) -> CalendarEvent:
         """Return the first start of a VEVENT alone; `usual` are the hours of one that states no end."""
         damaged = next(((line, name) for line, name in component.damaged if name in TIMED), None)
         if damaged is not None:
@@ -140,9 +140,9 @@ class Reader:
         if start is None:
             raise Lost("it has no DTSTART")
         begin, over, zone = self._span(component, moment_of(start), usual)
-        return Event(zone, self._hours(begin, over), begin.date())
+        return CalendarEvent(zone, self._hours(begin, over), begin.date())
 
-    def exclude(self, event: Event, moment: Moment, name: str) -> bool:
+    def exclude(self, event: CalendarEvent, moment: Moment, name: str) -> bool:
         """Let the start that an EXDATE or RECURRENCE-ID names not take place; False if nothing starts then."""
         day, at = self.named_start(event, moment)
         done = event.exclude(day, at)
@@ -150,7 +150,7 @@ class Reader:
             self.report(f"its {name} {moment}: nothing of it starts then")
         return done
 
-    def named_start(self, event: Event, moment: Moment) -> tuple[date, time | None]:
+    def named_start(self, event: CalendarEvent, moment: Moment) -> tuple[date, time | None]:
         """Return the local date and time that a moment names in an event; only the date if either is a date."""
         if moment.at is None:
             return moment.day, None
@@ -204,7 +204,7 @@ class Reader:
             begin, over = begin.replace(second=0), (over + timedelta(seconds=59)).replace(second=0)
         return Hours(begin.time(), over - datetime.combine(begin.date(), time()))
 
-    def _exclude_date(self, event: Event, prop: Property, text: str) -> None:
+    def _exclude_date(self, event: CalendarEvent, prop: Property, text: str) -> None:
         self.exclude(event, moment_of(prop, text), "EXDATE")
 
     def _each(self, prop: Property, take: Callable[[str], object]) -> None:
@@ -215,7 +215,7 @@ class Reader:
             except (Lost, UnreadableValue, OverflowError) as error:
                 self.report(str(error))
 
-    def _add_rule(self, event: Event, prop: Property) -> None:
+    def _add_rule(self, event: CalendarEvent, prop: Property) -> None:
         at = dict(zip(_OF_TIME, (event.hours.start.hour, event.hours.start.minute, 0), strict=True))
         same = {f"{name}={value}" for name, value in at.items()} | {f"{name}={value:02}" for name, value in at.items()}
         written = prop.value.upper().replace(" ", "").split(";")
@@ -238,7 +238,7 @@ class Reader:
         else:
             event.series.append(Series(choice.text, event.day, event.hours, event.day, last))
 
-    def _add_date(self, event: Event, prop: Property, text: str) -> None:
+    def _add_date(self, event: CalendarEvent, prop: Property, text: str) -> None:
         """Let it start on an RDATE: a date, a time, or a period with an end of its own."""
         begins, ends = period_of(prop, text)
         if begins.at is None and event.hours.start != time():

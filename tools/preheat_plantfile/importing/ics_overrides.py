@@ -12,7 +12,7 @@ from typing import Final
 from preheat.domain.calendar.recurrence_rule import dates_in
 from preheat.domain.calendar.rule_text import RuleParts, read_parts
 from preheat_plantfile.importing.hours import DAY, Hours
-from preheat_plantfile.importing.ics_event import Event, Reader, Series, wall
+from preheat_plantfile.importing.ics_event import CalendarEvent, Reader, Series, wall
 from preheat_plantfile.importing.ics_lines import Component
 from preheat_plantfile.importing.ics_values import Moment, UnreadableValue, moment_of
 from preheat_plantfile.importing.rules import rule_text_of
@@ -64,7 +64,7 @@ class Mover:
     report: Callable[[str], None]
     today: date
 
-    def apply(self, master: Event | None, component: Component) -> Event | None:
+    def apply(self, master: CalendarEvent | None, component: Component) -> CalendarEvent | None:
         """Take out of `master` what an override changes; return the start that it has instead, if it is one start.
 
         Raises:
@@ -91,7 +91,7 @@ class Mover:
             return None
         return self.reader.read_once(component, master.hours if master is not None else None)
 
-    def _split(self, master: Event, component: Component, day: date) -> bool:
+    def _split(self, master: CalendarEvent, component: Component, day: date) -> bool:
         """Let every start from `day` on be as an override says; False if nothing of the event starts on that date."""
         later = [series for series in master.series if series.starts_on(day)]
         singles = [each for each in master.singles if each >= day]
@@ -115,7 +115,7 @@ class Mover:
                 master.add(each + (begin.date() - day), changed if hours == master.hours else hours)
         return True
 
-    def _continue(self, master: Event, series: Series, day: date, shift: int, hours: Hours) -> None:
+    def _continue(self, master: CalendarEvent, series: Series, day: date, shift: int, hours: Hours) -> None:
         """Add what a series becomes from `day` on: `shift` days later, at other hours."""
         last = None if series.last is None else series.last + shift * DAY
         excluded = {each + shift * DAY for each in series.excluded if each >= day}

@@ -44,7 +44,7 @@ class Recurring:
 
 
 @dataclass(slots=True)
-class Demand:
+class ImportedDemand:
     """What was collected: recurring starts, and single ones as (zone, hours) -> date -> title."""
 
     recurring: list[Recurring] = field(default_factory=list)
@@ -69,7 +69,7 @@ class Demand:
         self.over += given and not kept
 
 
-def plant_of(name: str, demand: Demand, today: date, *, few: int = FEW) -> PlantText:
+def plant_of(name: str, demand: ImportedDemand, today: date, *, few: int = FEW) -> PlantText:
     """Return a plant with one model that needs all of it; with more than `few` windows, what is past is left out."""
     merged = list(_merged(demand.recurring))
     if len(merged) > few:

@@ -9,15 +9,15 @@ from collections.abc import Collection, Iterator
 
 from preheat.app.ports.messaging import Events, Replies
 from preheat.domain.demand.request import Reply
-from preheat.domain.record.event import Event, EventKind, event_id
+from preheat.domain.record.event import Event, EventKind, make_event_id
 from preheat.domain.record.record import Action, LedgerEntry, Phase
 
 REASON_MAX = 1000  # characters of a reason, which may quote the hosting service
 
 
-def events_of(told: LedgerEntry | Reply) -> tuple[Event, ...]:
+def make_events(told: LedgerEntry | Reply) -> tuple[Event, ...]:
     """Return the events that an entry or a reply makes, in the order in which they happened; most entries make none."""
-    return (_of_reply(told),) if isinstance(told, Reply) else tuple(_of_entry(told))
+    return (_report_reply(told),) if isinstance(told, Reply) else tuple(_report_entry(told))
 
 
 def fails_a_start(entry: LedgerEntry) -> bool:
@@ -39,20 +39,20 @@ class Outbox:
             EventsUnavailable, QueueUnavailable: not all has left: publish it again, and nothing after it before.
             Undeliverable: something of it is refused for good.
         """
-        events = events_of(told)
+        events = make_events(told)
         if events:
             self._events.put(events)
         if isinstance(told, Reply) and told.reply_to is not None and told.reply_to in self._reply_to:
-            self._replies.send(told.reply_to, reply_text(events[0]))
+            self._replies.send(told.reply_to, format_reply(events[0]))
         return events
 
 
-def reply_text(event: Event) -> str:
+def format_reply(event: Event) -> str:
     """Return the message that a reply queue gets: the event's detail, with its kind beside it."""
     return json.dumps({"detail-type": event.kind, **event.detail()})
 
 
-def _of_entry(entry: LedgerEntry) -> Iterator[Event]:
+def _report_entry(entry: LedgerEntry) -> Iterator[Event]:
     if entry.at_risk:
         yield from _for_each(entry, EventKind.MODEL_AT_RISK, None)
     # Late first: an entry that is both tells of a model that was late and is ready now.
@@ -72,15 +72,15 @@ def _of_entry(entry: LedgerEntry) -> Iterator[Event]:
         yield from _for_each(entry, EventKind.MODEL_UNKNOWN, None)
     for request_id in entry.expired:
         # A schedule's hold ends for every model that has it, and is told by each: one event, so one id.
-        yield _event(entry, EventKind.HOLD_EXPIRED, request_id, event_id(request_id, "expired"))
+        yield _make_event(entry, EventKind.HOLD_EXPIRED, request_id, make_event_id(request_id, "expired"))
 
 
 def _for_each(entry: LedgerEntry, kind: EventKind, *request_ids: str | None) -> Iterator[Event]:
     for request_id in request_ids:
-        yield _event(entry, kind, request_id, event_id(entry.model_id, entry.sequence, kind, request_id))
+        yield _make_event(entry, kind, request_id, make_event_id(entry.model_id, entry.sequence, kind, request_id))
 
 
-def _event(entry: LedgerEntry, kind: EventKind, request_id: str | None, the_id: str) -> Event:
+def _make_event(entry: LedgerEntry, kind: EventKind, request_id: str | None, the_id: str) -> Event:
     return Event(
         kind,
         the_id,
@@ -97,12 +97,12 @@ def _event(entry: LedgerEntry, kind: EventKind, request_id: str | None, the_id: 
     )
 
 
-def _of_reply(reply: Reply) -> Event:
+def _report_reply(reply: Reply) -> Event:
     kind = EventKind.REQUEST_ACCEPTED if reply.accepted else EventKind.REQUEST_REJECTED
     subject = reply.subject
     return Event(
         kind,
-        event_id(f"request#{reply.request_id}", 1, kind, reply.request_id),
+        make_event_id(f"request#{reply.request_id}", 1, kind, reply.request_id),
         reply.at,
         reply.reason[:REASON_MAX],
         request_id=reply.request_id,

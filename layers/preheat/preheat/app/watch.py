@@ -30,7 +30,7 @@ _VERSION_ARN = re.compile(r"arn:aws[a-z-]*:rekognition:[a-z0-9-]+:[0-9]{12}:proj
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ServiceChange:
     """What is taken of an event. `version` None: any; an endpoint's name holds one at a time. `what` is for the log."""
 
     backend: Backend
@@ -50,7 +50,7 @@ class Change:
         )
 
 
-def change_of(event: object, own_roles: Collection[str] = ()) -> Change | None:
+def read_change(event: object, own_roles: Collection[str] = ()) -> ServiceChange | None:
     """Return what an event says; several events for one change are usual, and their order is not kept.
 
     None: it is of no account, for the call was refused, or it was made by one of `own_roles`, by their ARNs.
@@ -58,16 +58,16 @@ def change_of(event: object, own_roles: Collection[str] = ()) -> Change | None:
     Raises:
         UnreadableItem: it names no model of a hosting service, or no region.
     """
-    body = _object(event)
-    detail = _object(body.get("detail"))
+    body = _as_object(event)
+    detail = _as_object(body.get("detail"))
     region = body.get("region")
     if not isinstance(region, str):
-        raise UnreadableItem(f"event: region {_shown(region)} is not a region such as eu-central-1")
+        raise UnreadableItem(f"event: region {_show(region)} is not a region such as eu-central-1")
     called = body.get("detail-type") == BY_CLOUDTRAIL
-    if called and (detail.get("errorCode") is not None or _caller(detail) in own_roles):
+    if called and (detail.get("errorCode") is not None or _find_caller(detail) in own_roles):
         return None
-    backend, project, version, what = _called(detail) if called else _changed(detail)
-    return Change(backend, project, version, region, str(body.get("account")), what)
+    backend, project, version, what = _read_call(detail) if called else _read_endpoint(detail)
+    return ServiceChange(backend, project, version, region, str(body.get("account")), what)
 
 
 class WatchStore(PlanReader, Waker, Protocol):
@@ -83,11 +83,11 @@ class Watch:
         self._plan_version = 0
         self._at: dict[tuple[Backend, str], list[tuple[Target, ModelId]]] = {}
 
-    def read(self, event: object) -> Change | None:
-        """Return what an event says, or None if it is of no account; see `change_of`."""
-        return change_of(event, self._own_roles)
+    def read(self, event: object) -> ServiceChange | None:
+        """Return what an event says, or None if it is of no account; see `read_change`."""
+        return read_change(event, self._own_roles)
 
-    def look(self, change: Change) -> tuple[ModelId, ...]:
+    def look(self, change: ServiceChange) -> tuple[ModelId, ...]:
         """Make the models due that the change may concern, and send each to its pass; return them.
 
         To look once more does no harm.
@@ -121,49 +121,49 @@ class Watch:
         self._plan_version, self._at = version, dict(found)
 
 
-def _changed(detail: Mapping[str, Any]) -> tuple[Backend, str, str | None, str]:
+def _read_endpoint(detail: Mapping[str, Any]) -> tuple[Backend, str, str | None, str]:
     """Read the detail of a SageMaker endpoint's change of state."""
-    endpoint = _project(Backend.SAGEMAKER, detail.get("EndpointName"), "detail.EndpointName")
+    endpoint = _read_project(Backend.SAGEMAKER, detail.get("EndpointName"), "detail.EndpointName")
     return Backend.SAGEMAKER, endpoint, None, str(detail.get("EndpointStatus"))[:TEXT_MAX]
 
 
-def _called(detail: Mapping[str, Any]) -> tuple[Backend, str, str | None, str]:
+def _read_call(detail: Mapping[str, Any]) -> tuple[Backend, str, str | None, str]:
     """Read the detail of a call in the trail. Its parameters' names begin in small letters."""
     source, name = detail.get("eventSource"), detail.get("eventName")
     backend, calls = CALLS.get(source if isinstance(source, str) else "", (None, ()))
     if backend is None or name not in calls:
-        raise UnreadableItem(f"event: {_shown(name)} of {_shown(source)} does not start or stop a model")
-    given, where = _object(detail.get("requestParameters")), "detail.requestParameters"
+        raise UnreadableItem(f"event: {_show(name)} of {_show(source)} does not start or stop a model")
+    given, where = _as_object(detail.get("requestParameters")), "detail.requestParameters"
     what = f"{name} by others"
     if backend is Backend.SAGEMAKER:
-        return backend, _project(backend, given.get("endpointName"), f"{where}.endpointName"), None, what
+        return backend, _read_project(backend, given.get("endpointName"), f"{where}.endpointName"), None, what
     if backend is Backend.LOOKOUT_VISION:
-        project = _project(backend, given.get("projectName"), f"{where}.projectName")
+        project = _read_project(backend, given.get("projectName"), f"{where}.projectName")
         version = given.get("modelVersion")
         return backend, project, version if isinstance(version, str) and version != "latest" else None, what
     arn = given.get("projectVersionArn")
     named = _VERSION_ARN.fullmatch(arn) if isinstance(arn, str) else None
     if named is None:
-        raise UnreadableItem(f"event: {where}.projectVersionArn {_shown(arn)} is not the ARN of a project version")
+        raise UnreadableItem(f"event: {where}.projectVersionArn {_show(arn)} is not the ARN of a project version")
     return backend, named[1], named[2], what
 
 
-def _project(backend: Backend, found: object, where: str) -> str:
+def _read_project(backend: Backend, found: object, where: str) -> str:
     rule, _ = RULES[backend]
     if not isinstance(found, str) or not rule.pattern.fullmatch(found):
-        raise UnreadableItem(f"event: {where} {_shown(found)} is not {rule.accepted}")
+        raise UnreadableItem(f"event: {where} {_show(found)} is not {rule.accepted}")
     return found
 
 
-def _caller(detail: Mapping[str, Any]) -> object:
+def _find_caller(detail: Mapping[str, Any]) -> object:
     """Return the ARN of the role whose session made the call, or None: a user, a service or the account itself."""
-    session = _object(_object(detail.get("userIdentity")).get("sessionContext"))
-    return _object(session.get("sessionIssuer")).get("arn")
+    session = _as_object(_as_object(detail.get("userIdentity")).get("sessionContext"))
+    return _as_object(session.get("sessionIssuer")).get("arn")
 
 
-def _object(found: object) -> Mapping[str, Any]:
+def _as_object(found: object) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _shown(found: object) -> str:
+def _show(found: object) -> str:
     return ascii(found)[:TEXT_MAX]

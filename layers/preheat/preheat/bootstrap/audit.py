@@ -12,7 +12,7 @@ from preheat.adapters.hosting.clients import HostingClients
 from preheat.adapters.hosting.listing import HostingListing
 from preheat.adapters.hosting.members import AUDIT_SESSION_NAME, MemberSessions, listing_share, sts_client
 from preheat.app.audit.audit import Audit
-from preheat.app.audit.invariants import by_ledger
+from preheat.app.audit.invariants import judge_ledger
 from preheat.app.ports.hosting import Site
 from preheat.bootstrap.settings import AuditSettings
 from preheat.bootstrap.store import open_store
@@ -46,7 +46,7 @@ class Auditor:
                 listing,
                 _sites(settings),
                 settings.project_prefix,
-                lambda ledger, sequence: list(by_ledger(ledger, sequence=sequence)),
+                lambda ledger, sequence: list(judge_ledger(ledger, sequence=sequence)),
                 settings.mode,
                 settings.region,
             )

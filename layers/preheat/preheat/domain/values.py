@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 
-def changed[Value](value: Value, **changes: Any) -> Value:
+def change[Value](value: Value, **changes: Any) -> Value:
     """Return a dataclass's value with some fields changed; the very same value if each is as it was.
 
     As `dataclasses.replace`, which reads the class anew at each call and is slower for it. Equality decides what is as
@@ -25,7 +25,7 @@ def changed[Value](value: Value, **changes: Any) -> Value:
     else:
         return value
     kind: Any = type(value)
-    places = _places(kind)
+    places = _find_places(kind)
     if not changes.keys() <= places.keys():
         raise AttributeError(f"{kind.__name__} does not have all of the fields {', '.join(changes)}")
     if hasattr(value, "__dict__") and not hasattr(kind, "__post_init__"):
@@ -40,6 +40,6 @@ def changed[Value](value: Value, **changes: Any) -> Value:
 
 
 @cache
-def _places(kind: Any) -> dict[str, int]:
+def _find_places(kind: Any) -> dict[str, int]:
     """Return where each field comes among the constructor's arguments."""
     return {field.name: place for place, field in enumerate(fields(kind))}

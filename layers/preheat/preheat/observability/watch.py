@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from preheat.app.watch import Change
+from preheat.app.watch import ServiceChange
 from preheat.domain.plan.plan import ModelId
 from preheat.observability.logs import logger
 
 
-def log_change(change: Change, woken: Sequence[ModelId]) -> None:
+def log_change(change: ServiceChange, woken: Sequence[ModelId]) -> None:
     """Log an event of a hosting service: at INFO if it woke a model, else at DEBUG."""
     facts = {"backend": change.backend, "named": change.project, "what": change.what, "woken": list(woken)}
     (logger.info if woken else logger.debug)("watched", extra=facts)

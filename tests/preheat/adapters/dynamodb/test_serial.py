@@ -138,7 +138,7 @@ def test_text_that_is_no_utc_instant_is_refused(text: object) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class SampleFacts:
     """One field of each kind that domain values have."""
 
     model_id: ModelId
@@ -156,7 +156,9 @@ GOOD: dict[str, Any] = {"model_id": "a", "flag": True, "count": 3, "wait": 1.5, 
 
 
 def test_a_missing_field_takes_its_default() -> None:
-    assert decode(Facts, GOOD) == Facts(ModelId("a"), True, 3, timedelta(seconds=1.5), time(6), date(2026, 12, 24))
+    assert decode(SampleFacts, GOOD) == SampleFacts(
+        ModelId("a"), True, 3, timedelta(seconds=1.5), time(6), date(2026, 12, 24)
+    )
 
 
 @pytest.mark.parametrize(
@@ -187,22 +189,22 @@ def test_a_missing_field_takes_its_default() -> None:
 )
 def test_a_field_of_another_shape_is_refused_by_its_path(change: dict[str, Any], told: str) -> None:
     with pytest.raises(Misshapen, match=told):
-        decode(Facts, GOOD | change)
+        decode(SampleFacts, GOOD | change)
 
 
 @dataclass(frozen=True, slots=True)
 class Nest:
     """Facts at every depth."""
 
-    one: Facts
-    many: tuple[Facts, ...]
-    none: Facts | None = None
+    one: SampleFacts
+    many: tuple[SampleFacts, ...]
+    none: SampleFacts | None = None
 
 
 def test_unknown_fields_are_passed_over_at_every_level_if_the_caller_says_so() -> None:
     more = GOOD | {"more": {"x": [1]}}
     data = {"one": more, "many": [more, GOOD], "none": more, "extra": None}
-    facts = decode(Facts, GOOD)
+    facts = decode(SampleFacts, GOOD)
     assert decode(Nest, data, strict=False) == Nest(facts, (facts, facts), facts)
     with pytest.raises(Misshapen, match="extra: not a field"):
         decode(Nest, data)
@@ -217,7 +219,7 @@ def test_a_field_that_is_known_has_to_fit_either_way(strict: bool) -> None:
 
 
 def test_a_sparse_form_leaves_out_what_has_its_default_at_every_level() -> None:
-    facts = decode(Facts, GOOD)
+    facts = decode(SampleFacts, GOOD)
     nest = Nest(facts, (facts, replace(facts, name="x")))
     assert encode(nest, sparse=True) == {"one": GOOD, "many": [GOOD, GOOD | {"name": "x"}]}
     assert decode(Nest, encode(nest, sparse=True)) == nest
@@ -226,13 +228,13 @@ def test_a_sparse_form_leaves_out_what_has_its_default_at_every_level() -> None:
 @pytest.mark.parametrize("name", GOOD)
 def test_a_field_without_a_default_must_be_there(name: str) -> None:
     with pytest.raises(Misshapen, match=f"{name}: missing"):
-        decode(Facts, {key: value for key, value in GOOD.items() if key != name})
+        decode(SampleFacts, {key: value for key, value in GOOD.items() if key != name})
 
 
 @pytest.mark.parametrize("data", [None, 3, "x", []])
 def test_what_is_no_object_is_no_value(data: object) -> None:
     with pytest.raises(Misshapen, match=r"Facts: .* is not an object"):
-        decode(Facts, data)
+        decode(SampleFacts, data)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", "null", "[" * 100_000])

@@ -9,8 +9,8 @@ import pytest
 
 from preheat.adapters.memory.listing import MemoryListing
 from preheat.adapters.memory.store import MemoryStore
-from preheat.app.audit.audit import EVERY, Audit, Audited, turn_at, turn_of
-from preheat.app.audit.invariants import by_ledger
+from preheat.app.audit.audit import EVERY, Audit, Audited, find_run_of_day, find_turn
+from preheat.app.audit.invariants import judge_ledger
 from preheat.app.ports.errors import AccessRefused, UnreadableItem
 from preheat.app.ports.hosting import Running, Site
 from preheat.app.ports.store import Planned
@@ -45,7 +45,7 @@ def hosted(project: str = "line-1", version: str = "3", observed: Observed = Obs
     return Running(SITE, project, version, observed, "HOSTED", 2)
 
 
-class Clock:
+class StillClock:
     def __init__(self, now: datetime) -> None:
         self._now = now
 
@@ -75,12 +75,12 @@ def audited(
     before = dict(store.records)
     listing = MemoryListing(runs, failing or {})
     audit = Audit(
-        Clock(moment or at(now)),
+        StillClock(moment or at(now)),
         store,
         listing,
         (Site(Backend.LOOKOUT_VISION, "eu-central-1"),),
         "line-",
-        lambda entries, sequence: list(by_ledger(entries, sequence=sequence)),
+        lambda entries, sequence: list(judge_ledger(entries, sequence=sequence)),
         mode,
         "eu-central-1",
     )
@@ -90,7 +90,7 @@ def audited(
 
 
 def starting(since: str) -> ModelRecord:
-    attempt = Attempt.intended(
+    attempt = Attempt.intend(
         WELD, Call.START, generation=1, demand_start=at("06:00"), target=MODEL.target, units=Units(2), now=at(since)
     )
     return ModelRecord(
@@ -218,7 +218,7 @@ def test_each_ledger_is_judged_once_a_day_and_a_gap_in_it_is_told() -> None:
         for number in range(timedelta(days=1) // EVERY)
     ]
     judged = [run for run in runs if run.judged]
-    assert [turn_at(run.at) for run in judged] == [turn_of(WELD)]
+    assert [find_run_of_day(run.at) for run in judged] == [find_turn(WELD)]
     assert [each.promise for each in judged[0].violations] == ["S7"]
 
 
@@ -253,7 +253,7 @@ def test_a_plan_item_that_cannot_be_read_is_told_by_name_and_its_model_is_no_lea
 
 
 def test_a_ledger_that_cannot_be_read_is_told_by_name_and_not_taken_for_judged() -> None:
-    turn = DAY + turn_of(WELD) * EVERY
+    turn = DAY + find_turn(WELD) * EVERY
     found = audited("", record=IDLE, moment=turn, store=SpoiltStore("ledger"))
     assert (found.judged, found.unreadable) == ((), ((WELD, f"ledger of {WELD}: not JSON"),))
 
@@ -281,7 +281,7 @@ def test_a_start_under_way_is_projected_by_the_lead_it_was_given() -> None:
 def test_a_start_that_is_refused_for_want_of_room_is_at_risk_as_long_as_it_has_not_begun() -> None:
     record = starting("05:28")
     assert record.attempt is not None
-    refused = record.attempt.answered(Answer.QUOTA, WELD, at("05:28"))
+    refused = record.attempt.note_answer(Answer.QUOTA, WELD, at("05:28"))
     (risk,) = audited("05:31", record=replace(record, attempt=refused)).at_risk
     assert (risk.expected_at, "quota" in risk.reason) == (at("05:31") + LEAD, True)
 

@@ -12,14 +12,14 @@ import pytest
 from preheat.app.audit import invariants
 from preheat.app.audit.invariants import (
     Broken,
-    Sent,
-    by_call,
-    by_effect,
-    by_intent,
-    by_ledger,
-    by_look,
-    by_rate,
-    by_write,
+    TokenUse,
+    judge_call,
+    judge_effect,
+    judge_intent,
+    judge_ledger,
+    judge_look,
+    judge_rate,
+    judge_write,
 )
 from preheat.app.reconcile.reconcile import EARLY
 from preheat.domain.decision import situation, starting
@@ -32,7 +32,7 @@ from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecor
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 WELD, TARGET = ModelId("weld-seams"), Target("weld-seams-front", "3")
-START = Attempt.intended(
+START = Attempt.intend(
     WELD, Call.START, generation=1, demand_start=SIX, target=TARGET, units=Units(), now=SIX - timedelta(minutes=32)
 )
 STOP = replace(START, call=Call.STOP, client_token="preheat-stop-1")
@@ -48,7 +48,7 @@ def found(judged: Iterable[Broken]) -> list[str]:
 
 
 def wrote(after: ModelRecord, *, before: ModelRecord = STARTING, at: datetime = SIX, **known: Any) -> list[str]:
-    return found(by_write(before, after, known.pop("entry", None), at=at, **known))
+    return found(judge_write(before, after, known.pop("entry", None), at=at, **known))
 
 
 def entry(sequence: int, before: Phase, after: Phase, **facts: Any) -> LedgerEntry:
@@ -71,9 +71,9 @@ def test_the_promised_figures_are_those_of_the_rules() -> None:
     [(SIX, []), (SIX + 2 * SECOND, []), (SIX + 3 * SECOND, ["S10"]), (None, ["S10"])],
 )
 def test_who_is_not_due_is_not_looked_at(wake_at: datetime | None, broken: list[str]) -> None:
-    assert found(by_look(replace(STARTING, wake_at=wake_at), at=SIX)) == broken
-    assert found(by_look(replace(STARTING, wake_at=SIX + 3 * SECOND), at=SIX, skew=SECOND)) == []
-    assert found(by_look(None, at=SIX)) == []
+    assert found(judge_look(replace(STARTING, wake_at=wake_at), at=SIX)) == broken
+    assert found(judge_look(replace(STARTING, wake_at=SIX + 3 * SECOND), at=SIX, skew=SECOND)) == []
+    assert found(judge_look(None, at=SIX)) == []
 
 
 # --- by_write ---
@@ -174,7 +174,7 @@ def intends(
     after = replace(before, attempt=attempt, effort=effort)
     if attempt is not None and attempt.call is Call.START:
         known.setdefault("left", True)  # the start before it is known to be dead
-    return found(by_intent(before, after, observed=observed, needed=needed, returned=returned, **known))
+    return found(judge_intent(before, after, observed=observed, needed=needed, returned=returned, **known))
 
 
 def test_a_start_of_what_is_stopped_and_a_stop_of_what_nobody_needs_break_nothing() -> None:
@@ -280,39 +280,39 @@ def test_repairs_are_bounded_also_if_the_record_does_not_count_them(repairs: int
 
 
 def test_a_call_needs_the_last_write_of_its_own_pass_to_name_it() -> None:
-    assert found(by_call(START, START.client_token, at=SIX)) == []
-    assert found(by_call(START, None, at=SIX)) == ["S2"]
-    assert found(by_call(START, NEXT.client_token, at=SIX)) == ["S2"]
+    assert found(judge_call(START, START.client_token, at=SIX)) == []
+    assert found(judge_call(START, None, at=SIX)) == ["S2"]
+    assert found(judge_call(START, NEXT.client_token, at=SIX)) == ["S2"]
 
 
 @pytest.mark.parametrize("token", ["", "a_b", "a" * 65])
 def test_a_token_is_of_the_alphabet_of_the_service(token: str) -> None:
-    assert found(by_call(replace(START, client_token=token), token, at=SIX)) == ["S5"]
+    assert found(judge_call(replace(START, client_token=token), token, at=SIX)) == ["S5"]
 
 
 def test_a_token_is_not_sent_when_it_is_old_whatever_the_attempt_says_of_itself() -> None:
     token, at = START.client_token, START.first_at + timedelta(hours=7, minutes=30)
-    assert found(by_call(START, token, at=at)) == []
-    assert found(by_call(START, token, at=at + SECOND)) == ["S5"]
-    assert found(by_call(START, token, at=at + SECOND, skew=SECOND)) == []
-    young, first = replace(START, first_at=at), Sent(START.first_at, START.digest())
-    assert found(by_call(young, token, at=at + SECOND, first=first)) == ["S5"]
+    assert found(judge_call(START, token, at=at)) == []
+    assert found(judge_call(START, token, at=at + SECOND)) == ["S5"]
+    assert found(judge_call(START, token, at=at + SECOND, skew=SECOND)) == []
+    young, first = replace(START, first_at=at), TokenUse(START.first_at, START.digest())
+    assert found(judge_call(young, token, at=at + SECOND, first=first)) == ["S5"]
 
 
 def test_a_token_goes_with_the_same_parameters() -> None:
     other = replace(START, units=Units(2))
-    assert found(by_call(other, other.client_token, at=SIX, first=Sent(SIX, START.digest()))) == ["S5"]
+    assert found(judge_call(other, other.client_token, at=SIX, first=TokenUse(SIX, START.digest()))) == ["S5"]
 
 
 def test_a_token_has_one_effect_and_a_strangers_model_is_not_stopped() -> None:
-    assert found(by_effect(START, effects=1, by_person=True)) == []
-    assert found(by_effect(START, effects=2, by_person=False)) == ["S1"]
-    assert found(by_effect(STOP, effects=1, by_person=True)) == ["S4"]
+    assert found(judge_effect(START, effects=1, by_person=True)) == []
+    assert found(judge_effect(START, effects=2, by_person=False)) == ["S1"]
+    assert found(judge_effect(STOP, effects=1, by_person=True)) == ["S4"]
 
 
 @pytest.mark.parametrize(("calls", "broken"), [(90, []), (91, ["S10"])])
 def test_calls_within_an_hour_are_bounded(calls: int, broken: list[str]) -> None:
-    assert found(by_rate(calls)) == broken
+    assert found(judge_rate(calls)) == broken
 
 
 # --- by_ledger ---
@@ -338,9 +338,9 @@ FIRST = entry(1, Phase.IDLE, Phase.STARTING, action=Action.START, client_token="
     ],
 )
 def test_a_stored_ledger_is_whole(entries: list[LedgerEntry], broken: list[str]) -> None:
-    assert found(by_ledger(entries)) == broken
+    assert found(judge_ledger(entries)) == broken
 
 
 @pytest.mark.parametrize(("sequence", "broken"), [(1, []), (2, ["S7"])])
 def test_the_record_counts_no_entry_that_is_not_there(sequence: int, broken: list[str]) -> None:
-    assert found(by_ledger([FIRST], sequence=sequence)) == broken
+    assert found(judge_ledger([FIRST], sequence=sequence)) == broken

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from preheat.app.audit import invariants
-from preheat.app.audit.invariants import Broken, by_gate, by_readings, by_stop, by_write
+from preheat.app.audit.invariants import Broken, judge_gate, judge_readings, judge_stop, judge_write
 from preheat.domain.decision import draining
 from preheat.domain.plan.plan import Drain, ModelId, Target, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
@@ -20,7 +20,7 @@ SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 WELD, TARGET, MAPPING = ModelId("weld-seams"), Target("weld-seams-front", "3"), "0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11"
 OPEN, CLOSE = (
-    Attempt.intended(WELD, call, generation=number, demand_start=SIX, target=TARGET, units=Units(), now=SIX)
+    Attempt.intend(WELD, call, generation=number, demand_start=SIX, target=TARGET, units=Units(), now=SIX)
     for number, call in enumerate((Call.OPEN, Call.CLOSE), start=1)
 )
 QUEUE = Drain("arn:aws:sqs:eu-central-1:111122223333:images", 30 * MINUTE)
@@ -62,7 +62,7 @@ def test_the_promised_figures_are_those_of_the_rules() -> None:
 def test_the_lease_of_a_gates_change_holds_like_any_other(
     before: Attempt, after: Attempt | None, at: datetime, broken: list[str]
 ) -> None:
-    assert found(by_write(changing(before), changing(after), None, at=at)) == broken
+    assert found(judge_write(changing(before), changing(after), None, at=at)) == broken
 
 
 @pytest.mark.parametrize(
@@ -90,24 +90,24 @@ def test_a_gate_is_opened_on_sight_of_hosted_and_closed_only_when_it_may(
         "needed": True,
         "moved": False,
     } | facts
-    assert found(by_gate(HOSTED, changing(attempt), **known)) == broken
+    assert found(judge_gate(HOSTED, changing(attempt), **known)) == broken
 
 
 @pytest.mark.parametrize(("asked", "attempts", "broken"), [(0, 1, ["S3"]), (1, 1, ["S3"]), (2, 2, []), (2, 3, ["S3"])])
 def test_a_gate_is_closed_amid_its_demand_only_for_a_restart_with_more_units(
     asked: int, attempts: int, broken: list[str]
 ) -> None:
-    start = Attempt.intended(WELD, Call.START, generation=1, demand_start=SIX, target=TARGET, units=Units(), now=SIX)
+    start = Attempt.intend(WELD, Call.START, generation=1, demand_start=SIX, target=TARGET, units=Units(), now=SIX)
     effort = Effort(SIX, SIX + 60 * MINUTE, SIX, "early", attempts=attempts)
     before = replace(HOSTED, attempt=start, effort=effort)
     known: dict[str, Any] = {"observed": Observed.HOSTED, "passage": Passage.OPEN, "needed": True, "moved": False}
-    assert found(by_gate(before, changing(CLOSE), **known, asked=asked)) == broken
+    assert found(judge_gate(before, changing(CLOSE), **known, asked=asked)) == broken
 
 
 def test_a_gate_is_not_opened_while_a_stop_may_be_on_its_way() -> None:
     before = replace(HOSTED, attempt=replace(CLOSE, call=Call.STOP))
     known: dict[str, Any] = {"observed": Observed.HOSTED, "passage": Passage.CLOSED, "needed": True, "moved": False}
-    assert found(by_gate(before, changing(OPEN), **known)) == ["S11"]
+    assert found(judge_gate(before, changing(OPEN), **known)) == ["S11"]
 
 
 def stopped(before: ModelRecord, at: datetime = SIX + MINUTE, **facts: Any) -> list[str]:
@@ -117,7 +117,7 @@ def stopped(before: ModelRecord, at: datetime = SIX + MINUTE, **facts: Any) -> l
         "reading": None,
         "drain": None,
     } | facts
-    return found(by_stop(before, at=at, **known))
+    return found(judge_stop(before, at=at, **known))
 
 
 @pytest.mark.parametrize(
@@ -187,4 +187,4 @@ def test_only_a_reading_that_found_it_empty_counts_as_one(
     was: int | None, now: int, reading: BacklogReading | None, broken: list[str]
 ) -> None:
     before = replace(HOSTED, draining=None if was is None else Draining(SIX, was))
-    assert found(by_readings(before, replace(HOSTED, draining=Draining(SIX, now)), reading)) == broken
+    assert found(judge_readings(before, replace(HOSTED, draining=Draining(SIX, now)), reading)) == broken

@@ -8,21 +8,21 @@ from tests.support.day import TARGETS, WELD, a_day, a_model, at
 
 from preheat.app.board.page import render
 from preheat.app.board.view import BoardFacts, Figures, Span, SpanKind, make_board
-from preheat.domain.demand.demand import outlook
+from preheat.domain.demand.demand import look_ahead
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
 from preheat.domain.plan.plan import Backend, ModelId
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.paid import Cause, Stretch
 from preheat.domain.record.record import ModelRecord, Unread
 from preheat.domain.verdict.causes import VerdictState
-from preheat.domain.verdict.facts import Facts
+from preheat.domain.verdict.facts import VerdictFacts
 
 MODEL = a_model("08:00-10:00", "10:20-16:00", target=TARGETS[Backend.SAGEMAKER])
 STOPPED = ModelRecord(WELD, MODEL.target, observed=Observed.STOPPED)
 
 
-def facts(now: str, record: ModelRecord = STOPPED, *requests: Standing) -> Facts:
-    return Facts(WELD, at(now), MODEL, record, outlook(MODEL, at(now), requests), requests)
+def facts(now: str, record: ModelRecord = STOPPED, *requests: Standing) -> VerdictFacts:
+    return VerdictFacts(WELD, at(now), MODEL, record, look_ahead(MODEL, at(now), requests), requests)
 
 
 def test_a_timeline_has_lead_shift_bridge_block_and_what_ran() -> None:
@@ -80,7 +80,7 @@ def test_a_whole_day_is_rendered_at_every_quarter_hour() -> None:
             moment = at("00:00") + quarter * timedelta(minutes=15)
             day.run_until(moment.strftime("%H:%M"))
             model = a_model("08:00-16:00")
-            known = Facts(WELD, moment, model, day.record, outlook(model, moment))
+            known = VerdictFacts(WELD, moment, model, day.record, look_ahead(model, moment))
             board = make_board([BoardFacts(known)], moment, "plant")
             assert board.rows[0].verdict.state in (VerdictState.OFF, VerdictState.ON_TIME, VerdictState.READY)
             assert str(board.rows[0].verdict.state) in render(board)

@@ -11,7 +11,7 @@ from tests.support.scene import ADMIN, LIMITS, LINE, OTHER, REPLIES, Scene
 
 from preheat.app.ports.errors import QueueUnavailable, StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.app.requests.codes import Code
-from preheat.app.requests.envelope import Sent
+from preheat.app.requests.envelope import IncomingMessage
 from preheat.app.requests.ruling import ACTIVE_MAX, AHEAD_MAX, KEPT_MAX
 from preheat.domain.demand.request import Kind, RequestId, Subject
 from preheat.domain.plan.plan import Backend, Mode, ModelId, Resize, Units
@@ -30,7 +30,7 @@ def scene() -> Scene:
 
 
 def attempt(call: Call, units: int = 1) -> Attempt:
-    return Attempt.intended(
+    return Attempt.intend(
         WELD,
         call,
         generation=1,
@@ -44,7 +44,7 @@ def attempt(call: Call, units: int = 1) -> Attempt:
 def hosted(scene: Scene, units: int = 1) -> None:
     """Let the model be hosted for its shift, ready ten minutes early."""
     effort = Effort(at("08:00"), at("16:00"), at("08:00"), "early", hosted_at=at("07:50"))
-    start = attempt(Call.START, units).answered(Answer.ACCEPTED, WELD, at("07:28"))
+    start = attempt(Call.START, units).note_answer(Answer.ACCEPTED, WELD, at("07:28"))
     scene.record(phase=Phase.HOSTED, attempt=start, effort=effort, since=at("07:50"))
 
 
@@ -675,7 +675,7 @@ def test_a_hold_whose_reply_was_lost_with_an_older_ledger_is_answered_anew(scene
 
 
 def test_an_unreadable_message_is_answered_under_a_made_up_id_once(scene: Scene) -> None:
-    message = Sent("m-1", f"{LINE}:session", "hold weld-seams please")
+    message = IncomingMessage("m-1", f"{LINE}:session", "hold weld-seams please")
     first, again = scene.takes(message).reply, scene.takes(message).reply
     assert first == again
     assert (first.code, first.verb, first.subject, first.requester) == (Code.UNREADABLE, None, None, LINE)

@@ -18,7 +18,7 @@ from tests.support.scene import ADMIN, LINE, OTHER, REPLIES, Scene
 
 from preheat.app.requests.codes import Code
 from preheat.app.requests.desk import REASON_MAX
-from preheat.app.requests.envelope import Sent, opened
+from preheat.app.requests.envelope import IncomingMessage, open_message
 from preheat.app.requests.fields import FIELDS, FORMS
 from preheat.app.requests.message import parse
 from preheat.domain.demand.request import REQUEST_ID, Verb
@@ -152,10 +152,10 @@ def test_any_body_is_answered_once_and_an_invalid_one_changes_nothing() -> None:
     for number in range(FIRST, FIRST + BODIES):
         chance = random.Random(f"requests-{number}")  # noqa: S311 - a seed that replays it
         sender = chance.choice([f"{LINE}:a", f"{OTHER}:b", f"{ADMIN}:c", "AIDAEXAMPLEBRIDGE", "", "a b"])
-        message = Sent(f"m-{number}", sender, body(chance))
+        message = IncomingMessage(f"m-{number}", sender, body(chance))
         scene.clock.advance(timedelta(seconds=chance.randrange(60)))
         before = scene.stored
-        read = opened(message)
+        read = open_message(message)
         taken = scene.takes(message)
         reply = taken.reply
         # Exactly one reply under one stable id, and the same message again gets it.

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from preheat.app.ports.errors import UnreadableItem
 from preheat.app.requests.codes import Code
-from preheat.app.requests.envelope import Sent, opened
+from preheat.app.requests.envelope import IncomingMessage, open_message
 from preheat.app.requests.fields import FIELDS, FORMS
 from preheat.app.requests.message import BODY_BYTES_MAX, PROBLEMS_MAX, Request, load, parse
 from preheat.domain.demand.request import DEFAULT_PRIORITY, Subject, Verb
@@ -164,18 +164,18 @@ def event(**changes: Any) -> str:
 
 
 def test_the_requester_is_the_role_that_sqs_has_authenticated() -> None:
-    found = opened(Sent("m", ROLE, json.dumps(asked(requester="the boss"))))
+    found = open_message(IncomingMessage("m", ROLE, json.dumps(asked(requester="the boss"))))
     assert (found.requester, found.request_id, found.problem) == ("AROAEXAMPLEROLE7", HOLD["request_id"], "")
 
 
 def test_an_event_is_its_accounts_request() -> None:
-    found = opened(Sent("m", EVENTBRIDGE, event()))
+    found = open_message(IncomingMessage("m", EVENTBRIDGE, event()))
     assert found.requester == "account:111122223333"
     assert found.parsed.request is not None
 
 
 def test_a_role_cannot_pass_for_eventbridge() -> None:
-    found = opened(Sent("m", ROLE, event(account="999999999999")))
+    found = open_message(IncomingMessage("m", ROLE, event(account="999999999999")))
     assert found.parsed.request is None
     assert (found.requester, found.problem) == (
         "AROAEXAMPLEROLE7",
@@ -185,12 +185,12 @@ def test_a_role_cannot_pass_for_eventbridge() -> None:
 
 @pytest.mark.parametrize("changes", [{"detail-type": "x"}, {"account": "me"}, {"account": None}, {"detail": "hold"}])
 def test_another_event_is_no_request(changes: dict[str, Any]) -> None:
-    assert opened(Sent("m", EVENTBRIDGE, event(**changes))).problem.startswith("event: ")
+    assert open_message(IncomingMessage("m", EVENTBRIDGE, event(**changes))).problem.startswith("event: ")
 
 
 @pytest.mark.parametrize("body", ["", "{", json.dumps(asked(request_id=None)), json.dumps(asked(request_id="a b"))])
 def test_a_message_without_a_readable_id_is_answered_under_one_that_its_redelivery_has_too(body: str) -> None:
-    first, again, another = (opened(Sent(name, ROLE, body)) for name in ("m-1", "m-1", "m-2"))
+    first, again, another = (open_message(IncomingMessage(name, ROLE, body)) for name in ("m-1", "m-1", "m-2"))
     assert first == again
     assert first.request_id.startswith("unreadable-")
     assert first.request_id != another.request_id
@@ -199,10 +199,10 @@ def test_a_message_without_a_readable_id_is_answered_under_one_that_its_redelive
 def test_the_digest_is_of_the_content_and_the_sender_and_of_nothing_else() -> None:
     body = json.dumps(asked())
     turned = json.dumps(dict(reversed(asked().items())), indent=1)
-    first = opened(Sent("m-1", ROLE, body)).digest
-    assert opened(Sent("m-2", ROLE.replace("line-7", "other-session"), turned)).digest == first
-    assert opened(Sent("m-1", "AROAOTHER:line-7", body)).digest != first
-    assert opened(Sent("m-1", ROLE, json.dumps(asked(units=2)))).digest != first
+    first = open_message(IncomingMessage("m-1", ROLE, body)).digest
+    assert open_message(IncomingMessage("m-2", ROLE.replace("line-7", "other-session"), turned)).digest == first
+    assert open_message(IncomingMessage("m-1", "AROAOTHER:line-7", body)).digest != first
+    assert open_message(IncomingMessage("m-1", ROLE, json.dumps(asked(units=2)))).digest != first
 
 
 # --- the schema -------------------------------------------------------------------------------------------------------

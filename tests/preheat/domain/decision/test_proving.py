@@ -9,7 +9,7 @@ from tests.support.day import a_model, at
 from preheat.domain.decision.decision import decide
 from preheat.domain.decision.proving import is_due
 from preheat.domain.decision.situation import Situation
-from preheat.domain.demand.demand import NOTHING_WANTED, outlook
+from preheat.domain.demand.demand import NOTHING_WANTED, look_ahead
 from preheat.domain.plan.plan import HostedModel, Mode, Readiness, Target
 from preheat.domain.record.attempt import Answer
 from preheat.domain.record.lifecycle import Observed
@@ -29,7 +29,7 @@ def situation(
     effort = Effort(at("08:00"), at("16:00"), at("08:00"), "early", serving=True, judged=True, proved=proved)
     record = ModelRecord(model.model_id, model.target, version=1, effort=effort, observed=Observed.HOSTED)
     seen = observation or Observation(Observed.HOSTED, "HOSTED")
-    return Situation(model, 1, Mode.ACT, record, outlook(model, NOW), seen, NOW, seen_at=NOW)
+    return Situation(model, 1, Mode.ACT, record, look_ahead(model, NOW), seen, NOW, seen_at=NOW)
 
 
 @pytest.mark.parametrize("observed", list(Observed))

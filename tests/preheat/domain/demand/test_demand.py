@@ -12,9 +12,9 @@ from tests.support.day import MIDNIGHT, a_model, at, shifts
 from preheat.domain.calendar.days import DayRule
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.calendar.timetable import LOOKAHEAD, find_windows
-from preheat.domain.calendar.windows import Window, merged
+from preheat.domain.calendar.windows import Window, merge
 from preheat.domain.calendar.zones import instant
-from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, STOP_TIME, demands, outlook
+from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, STOP_TIME, find_demands, look_ahead
 
 minutes = st.integers(0, 2_000)
 windows = st.tuples(minutes, st.integers(1, 300)).map(
@@ -25,17 +25,17 @@ windows = st.tuples(minutes, st.integers(1, 300)).map(
 @given(st.lists(windows, max_size=12), minutes)
 def test_a_union_holds_exactly_the_instants_of_its_windows(several: list[Window], minute: int) -> None:
     instant = MIDNIGHT + timedelta(minutes=minute)
-    assert any(instant in window for window in merged(several)) == any(instant in window for window in several)
+    assert any(instant in window for window in merge(several)) == any(instant in window for window in several)
 
 
 @given(st.lists(windows, max_size=12), st.integers(0, 60))
 def test_the_parts_of_a_union_are_in_order_and_further_apart_than_the_gap(several: list[Window], gap: int) -> None:
-    union = merged(several, gap=timedelta(minutes=gap))
+    union = merge(several, gap=timedelta(minutes=gap))
     assert all(b.start - a.end > timedelta(minutes=gap) for a, b in pairwise(union))
 
 
 def test_touching_windows_are_one() -> None:
-    assert merged([Window(at("06:00"), at("14:00")), Window(at("14:00"), at("22:00"))]) == [
+    assert merge([Window(at("06:00"), at("14:00")), Window(at("14:00"), at("22:00"))]) == [
         Window(at("06:00"), at("22:00"))
     ]
 
@@ -121,12 +121,12 @@ def test_a_wall_time_comes_back_as_itself_or_as_the_first_that_is_valid(minute: 
 
 
 def test_demand_is_ready_at_its_begin_and_started_a_lead_and_a_slack_before() -> None:
-    (demand,) = demands(a_model("08:00-16:00", lead="30m", slack="2m"), at("00:00"), at("23:00"))
+    (demand,) = find_demands(a_model("08:00-16:00", lead="30m", slack="2m"), at("00:00"), at("23:00"))
     assert (demand.begin, demand.ready_at, demand.start_at) == (at("08:00"), at("08:00"), at("07:28"))
 
 
 def test_a_demand_announced_too_late_is_ready_a_lead_and_a_slack_after_its_announcement() -> None:
-    (demand,) = demands(a_model("08:00-16:00", announced_at=at("07:55")), at("00:00"), at("23:00"))
+    (demand,) = find_demands(a_model("08:00-16:00", announced_at=at("07:55")), at("00:00"), at("23:00"))
     assert (demand.ready_at, demand.start_at) == (at("08:27"), at("07:55"))
 
 
@@ -134,29 +134,29 @@ def test_a_gap_of_exactly_what_a_restart_costs_is_bridged_and_a_longer_one_is_no
     lead = timedelta(minutes=30)
     cost = lead + STOP_TIME + BRIDGE_ALLOWANCE
     assert cost == timedelta(minutes=40)
-    assert len(demands(a_model("06:00-14:00", "14:40-22:00"), at("00:00"), at("23:00"))) == 1
-    assert len(demands(a_model("06:00-14:00", "14:41-22:00"), at("00:00"), at("23:00"))) == 2
+    assert len(find_demands(a_model("06:00-14:00", "14:40-22:00"), at("00:00"), at("23:00"))) == 1
+    assert len(find_demands(a_model("06:00-14:00", "14:41-22:00"), at("00:00"), at("23:00"))) == 2
 
 
 def test_the_outlook_is_half_open_and_names_the_next_edge() -> None:
     model = a_model("08:00-16:00")
-    assert outlook(model, at("07:27:59")).current is None
-    assert outlook(model, at("07:27:59")).next_edge == at("07:28")
-    assert outlook(model, at("07:28")).current is not None
-    assert outlook(model, at("07:28")).next_edge == at("08:00")
-    assert outlook(model, at("08:00")).next_edge == at("16:00")
-    assert outlook(model, at("16:00")).current is None
-    assert outlook(model, at("16:00")).next_edge == at("07:28", day=1)
+    assert look_ahead(model, at("07:27:59")).current is None
+    assert look_ahead(model, at("07:27:59")).next_edge == at("07:28")
+    assert look_ahead(model, at("07:28")).current is not None
+    assert look_ahead(model, at("07:28")).next_edge == at("08:00")
+    assert look_ahead(model, at("08:00")).next_edge == at("16:00")
+    assert look_ahead(model, at("16:00")).current is None
+    assert look_ahead(model, at("16:00")).next_edge == at("07:28", day=1)
 
 
 def test_three_shifts_are_one_demand_without_end() -> None:
     model = a_model("06:00-14:00", "14:00-22:00", "22:00-06:00")
-    (demand,) = demands(model, at("00:00"), at("00:00", day=2))
+    (demand,) = find_demands(model, at("00:00"), at("00:00", day=2))
     assert demand.end >= at("06:00", day=2)
 
 
 def test_no_schedule_is_no_demand() -> None:
-    assert outlook(a_model(), at("08:00")).next_edge is None
+    assert look_ahead(a_model(), at("08:00")).next_edge is None
 
 
 def only_on(day: date) -> Schedule:
@@ -166,7 +166,7 @@ def only_on(day: date) -> Schedule:
 
 def test_the_next_demand_is_seen_however_far_ahead_within_the_calendars() -> None:
     model = a_model(schedules=(only_on(date(2027, 9, 1)),))
-    seen = outlook(model, at("08:00"))
+    seen = look_ahead(model, at("08:00"))
     assert seen.current is None
     assert seen.upcoming is not None
     assert seen.upcoming.begin == datetime(2027, 9, 1, 8, tzinfo=UTC)
@@ -175,7 +175,7 @@ def test_the_next_demand_is_seen_however_far_ahead_within_the_calendars() -> Non
 
 def test_a_model_whose_windows_are_all_behind_is_looked_at_again_when_what_was_searched_ends() -> None:
     for day in (date(2026, 1, 1), date(2040, 1, 1)):
-        seen = outlook(a_model(schedules=(only_on(day),)), at("08:00"))
+        seen = look_ahead(a_model(schedules=(only_on(day),)), at("08:00"))
         assert (seen.current, seen.upcoming, seen.next_edge) == (None, None, at("08:00") + LOOKAHEAD)
 
 
@@ -183,5 +183,5 @@ def test_a_demand_is_named_after_the_schedule_that_opens_it() -> None:
     night = Schedule("night", "UTC", (ShiftWindow(frozenset(Weekday), time(16), time(20)),))
     model = a_model("08:00-16:00")
     model = a_model(schedules=(night, *model.schedules))
-    (demand,) = demands(model, at("00:00"), at("23:00"))
+    (demand,) = find_demands(model, at("00:00"), at("23:00"))
     assert (demand.schedule, demand.end) == ("early", at("20:00"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support.day import MIDNIGHT, WELD, a_model, at
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.demand.demand import HORIZON, Demand, demands, outlook
+from preheat.domain.demand.demand import HORIZON, Demand, find_demands, look_ahead
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
 from preheat.domain.plan.plan import HostedModel
 
@@ -72,25 +72,25 @@ def first_change(full: list[Demand], now: datetime) -> datetime | None:
 def test_after_a_block_of_30_days_a_plant_around_the_clock_is_started_ahead_of_its_end() -> None:
     model, asked, now = model_of("around the clock"), BLOCKED_AROUND_THE_CLOCK, MIDNIGHT
     ready_at = at("00:00", day=30)
-    seen = outlook(model, now, asked)
+    seen = look_ahead(model, now, asked)
     assert seen.upcoming is not None
     assert seen.upcoming.ready_at == ready_at
     edges = []
     while now < ready_at:
-        edge = outlook(model, now, asked).next_edge
+        edge = look_ahead(model, now, asked).next_edge
         assert edge is not None
         edges.append(now := edge)
     assert ready_at - model.lead - model.slack in edges
 
 
 def test_nothing_is_announced_that_a_block_of_30_days_covers() -> None:
-    seen = outlook(model_of("every day"), at("12:00"), (standing("ask-1", Kind.BLOCK, 0, 30),))
+    seen = look_ahead(model_of("every day"), at("12:00"), (standing("ask-1", Kind.BLOCK, 0, 30),))
     assert seen.upcoming is not None
     assert seen.upcoming.begin == at("06:00", day=30)
 
 
 def test_a_hold_in_90_days_is_what_comes_next_where_nothing_else_does() -> None:
-    seen = outlook(model_of("no shifts"), MIDNIGHT, (standing("ask-1", Kind.HOLD, 90, 30),))
+    seen = look_ahead(model_of("no shifts"), MIDNIGHT, (standing("ask-1", Kind.HOLD, 90, 30),))
     assert seen.upcoming is not None
     assert seen.upcoming.begin == at("00:00", day=90)
     assert seen.next_edge == at("00:00", day=82)
@@ -108,11 +108,11 @@ def test_who_looks_only_when_the_outlook_says_so_begins_and_ends_each_demand_to_
     plan: str, asked: tuple[Standing, ...]
 ) -> None:
     model = model_of(plan)
-    full = demands(model, MIDNIGHT - 60 * DAY, SEEN_UNTIL + 60 * DAY, asked)
+    full = find_demands(model, MIDNIGHT - 60 * DAY, SEEN_UNTIL + 60 * DAY, asked)
     now, looks = MIDNIGHT, 0
     while now < SEEN_UNTIL:
         visible = tuple(one for one in asked if one.end > now - HORIZON)
-        seen, truth = outlook(model, now, visible), covering(full, now)
+        seen, truth = look_ahead(model, now, visible), covering(full, now)
         assert (seen.current is None) == (truth is None), now
         if seen.current is not None and truth is not None and truth.end < now + HORIZON:
             assert seen.current.end == truth.end

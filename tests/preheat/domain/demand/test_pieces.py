@@ -11,7 +11,7 @@ from tests.support.day import MIDNIGHT, WELD, a_model, at
 
 from preheat.domain.calendar.days import DayRule
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, STOP_TIME, Demand, demands, outlook
+from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, STOP_TIME, Demand, find_demands, look_ahead
 from preheat.domain.demand.pieces import BY_REQUEST
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
 from preheat.domain.plan.plan import Backend, HostedModel, Target, Units
@@ -31,7 +31,7 @@ def block(begin: str, end: str, name: str = "block-1", **changes: Any) -> Standi
 
 
 def found(*standing: Standing, model: HostedModel | None = None) -> list[Demand]:
-    return demands(model or a_model("08:00-16:00"), at("00:00"), at("23:59"), standing)
+    return find_demands(model or a_model("08:00-16:00"), at("00:00"), at("23:59"), standing)
 
 
 def spans(several: list[Demand]) -> list[tuple[datetime, datetime]]:
@@ -165,7 +165,7 @@ def test_the_edges_of_what_stands_are_edges_of_the_outlook() -> None:
     model = a_model()
     seen = (hold("10:00", "11:00"), block("12:00", "13:00"))
     edges, now = [], at("09:00")
-    while (edge := outlook(model, now, seen).next_edge) is not None:
+    while (edge := look_ahead(model, now, seen).next_edge) is not None:
         edges.append(edge)
         now = edge
     assert edges == [at(text) for text in ("09:28", "10:00", "11:00", "12:00", "13:00")]
@@ -174,7 +174,7 @@ def test_the_edges_of_what_stands_are_edges_of_the_outlook() -> None:
 def test_a_hold_that_is_far_ahead_is_met_in_time() -> None:
     far = replace(hold("10:00", "11:00"), begin=at("10:00", day=30), until=at("11:00", day=30))
     now, edges = at("09:00"), []
-    while (edge := outlook(a_model(), now, (far,)).next_edge) is not None:
+    while (edge := look_ahead(a_model(), now, (far,)).next_edge) is not None:
         edges.append(edge)
         now = edge
     assert at("09:28", day=30) in edges
@@ -189,7 +189,7 @@ def test_holds_that_have_come_to_their_end_are_told_and_those_released_or_still_
         hold("08:00", "09:01", "on"),
         block("08:00", "09:00"),
     )
-    seen = outlook(a_model(), at("09:00"), several)
+    seen = look_ahead(a_model(), at("09:00"), several)
     assert seen.expired == ((at("08:30"), "c"), (at("09:00"), "a"), (at("09:00"), "b"))
 
 
@@ -355,7 +355,7 @@ def test_demand_is_what_the_reference_tells_minute_by_minute(
             one.units.minimum,
             frozenset(str(piece.request_id) for piece in one.holds),
         )
-        for one in demands(model, MIDNIGHT, MIDNIGHT + timedelta(days=1), several)
+        for one in find_demands(model, MIDNIGHT, MIDNIGHT + timedelta(days=1), several)
     ]
     assert told == reference(windows, announced, list(several))
 
@@ -369,20 +369,20 @@ def test_demand_is_what_the_reference_tells_minute_by_minute(
 def test_between_two_edges_nothing_changes(windows: list[Span], several: tuple[Standing, ...], now: int) -> None:
     schedules = tuple(a_schedule(number, span) for number, span in enumerate(windows))
     model = a_model(schedules=schedules)
-    seen = outlook(model, minute(now), several)
+    seen = look_ahead(model, minute(now), several)
     before = seen.current
     edge = seen.next_edge or minute(now + 60)
     late = min(edge, minute(now + 60)) - timedelta(microseconds=1)
-    then = outlook(model, late, several)
+    then = look_ahead(model, late, several)
     assert (then.current, then.expired) == (before, seen.expired)
     if before is not None and then.current is not None:
-        assert before.served(minute(now)) == then.current.served(late)
+        assert before.find_holds(minute(now)) == then.current.find_holds(late)
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 1])
 def test_a_hold_is_half_open_to_the_second(seconds: int) -> None:
     end = at("11:00")
-    seen = outlook(a_model(), end + timedelta(seconds=seconds), (hold("10:00", "11:00"),))
+    seen = look_ahead(a_model(), end + timedelta(seconds=seconds), (hold("10:00", "11:00"),))
     assert (seen.current is not None) == (seconds < 0)
     assert bool(seen.expired) == (seconds >= 0)
 
@@ -405,5 +405,5 @@ def test_a_shift_that_becomes_known_too_late_is_not_excused_by_a_turn() -> None:
 
 def test_a_gap_that_the_offset_makes_too_short_is_bridged() -> None:
     gap = a_model("08:00-10:00", "10:40:30-16:00")
-    assert len(demands(gap, at("00:00"), at("23:59"))) == 2
-    assert len(demands(replace(gap, turn=TURN), at("00:00"), at("23:59"))) == 1
+    assert len(find_demands(gap, at("00:00"), at("23:59"))) == 2
+    assert len(find_demands(replace(gap, turn=TURN), at("00:00"), at("23:59"))) == 1

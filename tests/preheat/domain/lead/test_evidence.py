@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.domain.lead.evidence import AFTER_A_CHANGE, cut, measured, trusted, turned
+from preheat.domain.lead.evidence import AFTER_A_CHANGE, add_sample, count_trusted, cut, turn_to
 from preheat.domain.plan.plan import Backend, ModelId, Target
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import SAMPLES_KEPT, ModelRecord
@@ -17,51 +17,51 @@ FRESH = ModelRecord(ModelId("weld-seams"), Target("line-1", "3"), observed=Obser
 
 def after(starts: int, record: ModelRecord = FRESH, parameters: str = "v3") -> ModelRecord:
     for number in range(starts):
-        record = measured(record, (10 + number) * MINUTE, parameters)
+        record = add_sample(record, (10 + number) * MINUTE, parameters)
     return record
 
 
 def test_while_nothing_changes_every_sample_counts() -> None:
-    assert [trusted(after(starts)) for starts in (0, 1, 9, 30, 60, 99)] == [0, 1, 9, 30, 60, 60]
+    assert [count_trusted(after(starts)) for starts in (0, 1, 9, 30, 60, 99)] == [0, 1, 9, 30, 60, 60]
     assert after(99).evidence is None
 
 
 def test_a_record_of_an_earlier_release_counts_all_its_samples() -> None:
-    assert trusted(replace(FRESH, samples=(MINUTE,) * 41)) == 41
+    assert count_trusted(replace(FRESH, samples=(MINUTE,) * 41)) == 41
 
 
 def test_a_change_keeps_the_history_and_believes_nine_of_it() -> None:
-    moved = turned(after(50), Target("line-1", "v4", Backend.REKOGNITION))
+    moved = turn_to(after(50), Target("line-1", "v4", Backend.REKOGNITION))
     assert moved.samples == after(50).samples
-    assert trusted(moved) == AFTER_A_CHANGE
-    assert trusted(turned(after(4), Target("line-1", "4"))) == 4
+    assert count_trusted(moved) == AFTER_A_CHANGE
+    assert count_trusted(turn_to(after(4), Target("line-1", "4"))) == 4
 
 
 def test_a_change_of_target_starts_to_look_anew() -> None:
-    moved = turned(FRESH, Target("line-1", "4"))
+    moved = turn_to(FRESH, Target("line-1", "4"))
     assert (moved.target, moved.observed, moved.unreadable) == (Target("line-1", "4"), Observed.UNKNOWN, 0)
 
 
 def test_each_start_after_a_change_earns_one_until_all_count() -> None:
-    record = turned(after(50), Target("line-1", "4"))
-    seen = [trusted(after(starts, record, "v4")) for starts in (1, 2, 30, 50, 51, 60)]
+    record = turn_to(after(50), Target("line-1", "4"))
+    seen = [count_trusted(after(starts, record, "v4")) for starts in (1, 2, 30, 50, 51, 60)]
     assert seen == [10, 11, 39, 59, 60, 60]
 
 
 def test_other_units_are_a_change_too() -> None:
-    assert trusted(after(1, after(50), "v3 with two units")) == AFTER_A_CHANGE + 1
+    assert count_trusted(after(1, after(50), "v3 with two units")) == AFTER_A_CHANGE + 1
 
 
 def test_going_back_does_not_bring_back_what_was_cut() -> None:
-    there = turned(after(50), Target("line-1", "4"))
-    assert trusted(turned(there, Target("line-1", "3"))) == AFTER_A_CHANGE
+    there = turn_to(after(50), Target("line-1", "4"))
+    assert count_trusted(turn_to(there, Target("line-1", "3"))) == AFTER_A_CHANGE
 
 
 @given(st.lists(st.sampled_from(["v3", "v4", "cut"]), max_size=200))
 def test_evidence_is_never_more_than_the_samples_and_grows_by_one_at_most(steps: list[str]) -> None:
     record = FRESH
     for step in steps:
-        before = trusted(record)
-        record = cut(record) if step == "cut" else measured(record, MINUTE, step)
-        assert 0 <= trusted(record) <= min(before + 1, len(record.samples), SAMPLES_KEPT)
-        assert step != "cut" or trusted(record) <= AFTER_A_CHANGE
+        before = count_trusted(record)
+        record = cut(record) if step == "cut" else add_sample(record, MINUTE, step)
+        assert 0 <= count_trusted(record) <= min(before + 1, len(record.samples), SAMPLES_KEPT)
+        assert step != "cut" or count_trusted(record) <= AFTER_A_CHANGE

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.domain.lead.lead import STARTS_TO_LEARN, Bound, Lead, learned, pinned, stretch
+from preheat.domain.lead.lead import STARTS_TO_LEARN, Bound, Lead, learn_lead, pin_lead, stretch
 from preheat.domain.plan.plan import LATE_TARGET_LEAST, LATE_TARGET_MOST, Learning
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -18,14 +18,14 @@ samples = st.lists(st.integers(1, 3600).map(lambda seconds: seconds * SECOND), m
 
 def of(durations: list[timedelta], evidence: int | None = None, learning: Learning = WIDE) -> timedelta:
     counted = len(durations) if evidence is None else evidence
-    return learned(durations, counted, learning, default=SECOND).span
+    return learn_lead(durations, counted, learning, default=SECOND).span
 
 
 @given(samples, st.integers(0, 60), targets)
 def test_a_lead_is_never_below_the_slowest_sample_unless_it_is_capped(
     durations: list[timedelta], evidence: int, target: float
 ) -> None:
-    lead = learned(durations, evidence, Learning(target), default=30 * MINUTE)
+    lead = learn_lead(durations, evidence, Learning(target), default=30 * MINUTE)
     assert lead.span >= max(durations) or (lead.bound is Bound.CAP and lead.span == 90 * MINUTE)
 
 
@@ -72,19 +72,19 @@ def test_the_stretch_is_the_published_one(evidence: int, factor: float) -> None:
 
 def test_the_default_is_the_least_until_twenty_starts_are_on_record() -> None:
     fast = [10 * MINUTE] * STARTS_TO_LEARN
-    before, after = (learned(fast[:starts], starts, Learning(), default=30 * MINUTE) for starts in (19, 20))
+    before, after = (learn_lead(fast[:starts], starts, Learning(), default=30 * MINUTE) for starts in (19, 20))
     assert (before.span, before.bound) == (30 * MINUTE, Bound.DEFAULT)
     assert (after.span < 14 * MINUTE, after.bound) == (True, Bound.STARTS)
 
 
 def test_without_any_start_the_default_holds_within_floor_and_cap() -> None:
-    assert learned([], 0, Learning(), default=30 * MINUTE).span == 30 * MINUTE
-    assert learned([], 0, Learning(), default=MINUTE).span == 5 * MINUTE
+    assert learn_lead([], 0, Learning(), default=30 * MINUTE).span == 30 * MINUTE
+    assert learn_lead([], 0, Learning(), default=MINUTE).span == 5 * MINUTE
 
 
 def test_a_pinned_lead_ignores_floor_and_cap() -> None:
-    assert pinned(SECOND).span == SECOND
-    assert pinned(5 * HOUR).span == 5 * HOUR
+    assert pin_lead(SECOND).span == SECOND
+    assert pin_lead(5 * HOUR).span == 5 * HOUR
 
 
 def test_a_lead_is_whole_seconds_rounded_up() -> None:
@@ -102,32 +102,32 @@ def test_a_lead_is_whole_seconds_rounded_up() -> None:
             ),
         ),
         (
-            learned([23 * MINUTE] * 41, 9, Learning(), 30 * MINUTE),
+            learn_lead([23 * MINUTE] * 41, 9, Learning(), 30 * MINUTE),
             (
                 "starts 36.5 min early: the slowest of the last 41 starts took 23 min;"
                 " +58 % because only 9 of them count after a late start or a change"
             ),
         ),
         (
-            learned([10 * MINUTE], 1, Learning(), 30 * MINUTE),
+            learn_lead([10 * MINUTE], 1, Learning(), 30 * MINUTE),
             (
                 "starts 30 min early: the one recorded start took 10 min; +119 % because only 1 start is recorded;"
                 " at least the default until 20 starts are recorded"
             ),
         ),
         (
-            learned([80 * MINUTE] * 60, 60, Learning(0.001), 30 * MINUTE),
+            learn_lead([80 * MINUTE] * 60, 60, Learning(0.001), 30 * MINUTE),
             (
                 "starts 90 min early: the slowest of the last 60 starts took 80 min; +75 % because only 60 starts are"
                 " recorded; limited by the cap, so starts may be late"
             ),
         ),
         (
-            learned([MINUTE] * 60, 60, Learning(0.05), 30 * MINUTE),
+            learn_lead([MINUTE] * 60, 60, Learning(0.05), 30 * MINUTE),
             "starts 5 min early: the slowest of the last 60 starts took 1 min; raised to the floor",
         ),
-        (learned([], 0, Learning(), 30 * MINUTE), "starts 30 min early: the default, because no start is recorded"),
-        (pinned(45 * MINUTE), "starts 45 min early: the plan sets this lead"),
+        (learn_lead([], 0, Learning(), 30 * MINUTE), "starts 30 min early: the default, because no start is recorded"),
+        (pin_lead(45 * MINUTE), "starts 45 min early: the plan sets this lead"),
     ],
 )
 def test_one_sentence_explains_a_lead_to_whoever_runs_the_shift(lead: Lead, sentence: str) -> None:

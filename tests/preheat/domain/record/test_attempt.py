@@ -18,26 +18,26 @@ from preheat.domain.record.attempt import (
     Attempt,
     Call,
     client_token,
-    parameter_digest,
-    retry_after,
+    digest_parameters,
+    pause_before_retry,
 )
 
 
 def an_attempt(now: datetime | None = None, call: Call = Call.START) -> Attempt:
     now = now or at("07:28")
-    return Attempt.intended(WELD, call, generation=1, demand_start=at("08:00"), target=TARGET, units=Units(1), now=now)
+    return Attempt.intend(WELD, call, generation=1, demand_start=at("08:00"), target=TARGET, units=Units(1), now=now)
 
 
 def test_the_same_inputs_give_the_same_token_and_any_other_input_another() -> None:
-    digest = parameter_digest(TARGET, Units(1))
+    digest = digest_parameters(TARGET, Units(1))
     token = client_token(WELD, at("08:00"), Call.START, 1, digest)
     assert token == client_token(WELD, at("08:00"), Call.START, 1, digest)
     others = {
         client_token(WELD, at("08:01"), Call.START, 1, digest),
         client_token(WELD, at("08:00"), Call.STOP, 1, digest),
         client_token(WELD, at("08:00"), Call.START, 2, digest),
-        client_token(WELD, at("08:00"), Call.START, 1, parameter_digest(TARGET, Units(2))),
-        client_token(WELD, at("08:00"), Call.START, 1, parameter_digest(TARGET, Units(1, 2))),
+        client_token(WELD, at("08:00"), Call.START, 1, digest_parameters(TARGET, Units(2))),
+        client_token(WELD, at("08:00"), Call.START, 1, digest_parameters(TARGET, Units(1, 2))),
     }
     assert token not in others
     assert len(others) == 5
@@ -59,54 +59,54 @@ REFUSALS = [answer for answer in Answer if REACTIONS[answer].definite and answer
 
 @pytest.mark.parametrize("answer", REFUSALS)
 def test_an_attempt_that_was_refused_each_time_is_without_effect(answer: Answer) -> None:
-    once = an_attempt().answered(answer, WELD, at("07:28"))
-    again = once.repeated(at("07:29")).answered(answer, WELD, at("07:29"))
+    once = an_attempt().note_answer(answer, WELD, at("07:28"))
+    again = once.repeat(at("07:29")).note_answer(answer, WELD, at("07:29"))
     assert once.is_without_effect()
     assert again.is_without_effect()
-    assert not once.repeated(at("07:29")).is_without_effect()  # its writer may be about to call
+    assert not once.repeat(at("07:29")).is_without_effect()  # its writer may be about to call
 
 
 @pytest.mark.parametrize("answer", REFUSALS)
 def test_a_refusal_of_the_clients_own_second_try_says_nothing_of_its_first(answer: Answer) -> None:
-    assert not an_attempt().answered(answer, WELD, at("07:28"), retried=True).is_without_effect()
+    assert not an_attempt().note_answer(answer, WELD, at("07:28"), retried=True).is_without_effect()
 
 
 @pytest.mark.parametrize("unsure", [None, Answer.LOST, Answer.ACCEPTED])
 def test_a_refusal_after_a_call_that_may_have_had_its_effect_settles_nothing_about_it(unsure: Answer | None) -> None:
-    attempt = an_attempt() if unsure is None else an_attempt().answered(unsure, WELD, at("07:28"))
+    attempt = an_attempt() if unsure is None else an_attempt().note_answer(unsure, WELD, at("07:28"))
     much_later = at("07:28") + 2 * LEASE
-    refused = attempt.repeated(much_later).answered(Answer.WRONG_STATE, WELD, much_later)
+    refused = attempt.repeat(much_later).note_answer(Answer.WRONG_STATE, WELD, much_later)
     assert not refused.is_without_effect()
 
 
 @pytest.mark.parametrize("answer", [answer for answer in Answer if REACTIONS[answer].definite])
 def test_a_sole_writers_definite_answer_settles_its_intent(answer: Answer) -> None:
-    assert an_attempt().answered(answer, WELD, at("07:28")).is_closable(at("07:28"))
+    assert an_attempt().note_answer(answer, WELD, at("07:28")).is_closable(at("07:28"))
 
 
 def test_a_lost_answer_settles_nothing() -> None:
-    assert not an_attempt().answered(Answer.LOST, WELD, at("07:28")).is_closable(at("07:28"))
+    assert not an_attempt().note_answer(Answer.LOST, WELD, at("07:28")).is_closable(at("07:28"))
 
 
 def test_an_answer_settles_nothing_while_another_writer_may_still_call() -> None:
-    attempt = an_attempt().repeated(at("07:28:30")).answered(Answer.ACCEPTED, WELD, at("07:28:31"))
+    attempt = an_attempt().repeat(at("07:28:30")).note_answer(Answer.ACCEPTED, WELD, at("07:28:31"))
     assert not attempt.is_closable(at("07:30:29"))
     assert attempt.is_closable(at("07:30:30"))
 
 
 def test_a_repeat_after_a_settled_answer_has_one_writer_again() -> None:
-    settled = an_attempt().answered(Answer.THROTTLED, WELD, at("07:28"))
-    assert settled.repeated(at("07:28:20")).open_writers == 1
+    settled = an_attempt().note_answer(Answer.THROTTLED, WELD, at("07:28"))
+    assert settled.repeat(at("07:28:20")).open_writers == 1
 
 
 def test_a_slow_clock_never_moves_the_lease_back() -> None:
     attempt = an_attempt(at("07:28:30"))
-    assert attempt.repeated(at("07:28:10")).intent_at == at("07:28:30")
+    assert attempt.repeat(at("07:28:10")).intent_at == at("07:28:30")
 
 
 def test_a_repeat_is_the_same_call() -> None:
     first = an_attempt()
-    again = first.repeated(at("07:29"))
+    again = first.repeat(at("07:29"))
     kept = ("call", "generation", "client_token", "target", "units", "first_at")
     assert all(getattr(first, name) == getattr(again, name) for name in kept)
 
@@ -136,7 +136,7 @@ def test_each_answer_has_its_reaction(
     answer: Answer, definite: bool, pause_seconds: int | None, told_from: int | None
 ) -> None:
     assert (REACTIONS[answer].definite, REACTIONS[answer].told_from) == (definite, told_from)
-    pause = retry_after(answer, 1, WELD)
+    pause = pause_before_retry(answer, 1, WELD)
     if pause_seconds is None:
         assert pause is None
     else:
@@ -145,9 +145,9 @@ def test_each_answer_has_its_reaction(
 
 
 def test_an_accepted_start_counts_as_seen_to_leave_its_stopped_state() -> None:
-    assert an_attempt().answered(Answer.ACCEPTED, WELD, at("07:28")).left
-    assert not an_attempt().answered(Answer.LOST, WELD, at("07:28")).left
-    assert not an_attempt(call=Call.STOP).answered(Answer.ACCEPTED, WELD, at("07:28")).left
+    assert an_attempt().note_answer(Answer.ACCEPTED, WELD, at("07:28")).left
+    assert not an_attempt().note_answer(Answer.LOST, WELD, at("07:28")).left
+    assert not an_attempt(call=Call.STOP).note_answer(Answer.ACCEPTED, WELD, at("07:28")).left
 
 
 def test_an_attempt_is_a_value() -> None:
@@ -156,7 +156,7 @@ def test_an_attempt_is_a_value() -> None:
 
 def test_the_digest_of_a_target_of_this_stack_never_changes() -> None:
     # A stored attempt is repeated with its stored token, and judged by this digest: both outlive a release.
-    assert parameter_digest(Target("line-1", "3"), Units(1, 2)) == "72af43e1bb70af2c"
+    assert digest_parameters(Target("line-1", "3"), Units(1, 2)) == "72af43e1bb70af2c"
 
 
 def test_another_service_region_or_role_is_another_start() -> None:
@@ -169,4 +169,4 @@ def test_another_service_region_or_role_is_another_start() -> None:
         Target("line-1", "3", role=role),
         Target("line-1", "3", region="eu-west-1", role=role),
     ]
-    assert len({parameter_digest(target, Units()) for target in targets}) == len(targets)
+    assert len({digest_parameters(target, Units()) for target in targets}) == len(targets)

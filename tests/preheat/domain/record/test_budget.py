@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.day import at
 
-from preheat.domain.record.budget import BURST, CALL_COSTS, is_spent, spent
+from preheat.domain.record.budget import BURST, CALL_COSTS, is_spent, spend
 
 HOUR = timedelta(hours=1)
 
@@ -19,7 +19,7 @@ def test_no_hour_holds_more_than_ninety_calls_however_often_a_pass_would_like_to
         now += timedelta(seconds=seconds)
         if not is_spent(bucket, now):
             for _ in range(each):
-                bucket = spent(bucket, now)
+                bucket = spend(bucket, now)
                 made.append(now)
     for begun in made:
         assert sum(begun <= call < begun + HOUR for call in made) <= 90
@@ -29,7 +29,7 @@ def test_an_idle_hour_brings_the_whole_burst_back() -> None:
     now, bucket = at("00:00"), None
     for _ in range(BURST - 1):
         assert not is_spent(bucket, now)
-        bucket = spent(bucket, now)
+        bucket = spend(bucket, now)
     assert is_spent(bucket, now)
     assert not is_spent(bucket, now + BURST * CALL_COSTS)
 
@@ -38,5 +38,5 @@ def test_a_look_a_minute_is_never_refused() -> None:
     now, bucket = at("00:00"), None
     for _ in range(500):
         assert not is_spent(bucket, now)
-        bucket = spent(bucket, now)
+        bucket = spend(bucket, now)
         now += timedelta(minutes=1)

@@ -9,10 +9,10 @@ from tests.support.day import TARGET, WELD, a_model, at
 
 from preheat.domain.decision.decision import decide
 from preheat.domain.decision.situation import Decision, Situation
-from preheat.domain.demand.demand import outlook
+from preheat.domain.demand.demand import look_ahead
 from preheat.domain.plan.plan import Mode
 from preheat.domain.record.attempt import Call
-from preheat.domain.record.lifecycle import LEADS_TO, LIFECYCLE, Desired, Observed, Step, mermaid
+from preheat.domain.record.lifecycle import LEADS_TO, LIFECYCLE, Desired, Observed, Step, draw_mermaid
 from preheat.domain.record.observation import Observation
 from preheat.domain.record.record import Action, ModelRecord, Ownership, Phase
 
@@ -43,7 +43,7 @@ def decided(desired: Desired, observed: Observed, *, mode: Mode = Mode.ACT, owne
     now = at("09:00") if desired is Desired.RUN else at("18:00")
     model = a_model("08:00-16:00")
     record = ModelRecord(WELD, TARGET, since=at("06:00"), ownership=Ownership.STARTED if owned else Ownership.NONE)
-    return decide(Situation(model, 1, mode, record, outlook(model, now), Observation(observed, "as told"), now, now))
+    return decide(Situation(model, 1, mode, record, look_ahead(model, now), Observation(observed, "as told"), now, now))
 
 
 def test_the_table_names_every_pair_and_so_does_this_test() -> None:
@@ -98,7 +98,7 @@ def test_a_change_of_phase_is_an_entry_and_a_look_is_none() -> None:
     record = replace(decision.record, version=1)
     model, now = a_model("08:00-16:00"), at("09:10")
     again = decide(
-        Situation(model, 1, Mode.ACT, record, outlook(model, now), Observation(Observed.HOSTED, ""), now, now)
+        Situation(model, 1, Mode.ACT, record, look_ahead(model, now), Observation(Observed.HOSTED, ""), now, now)
     )
     assert (again.entry, again.action) == (None, Action.LOOK)
 
@@ -110,4 +110,4 @@ def test_every_arrow_that_leads_elsewhere_starts_at_a_pair_of_the_table() -> Non
 
 def test_the_diagram_in_the_architecture_is_the_tables() -> None:
     page = (Path(__file__).parents[4] / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    assert mermaid() in page, "run `make diagram` and put its output into ARCHITECTURE.md"
+    assert draw_mermaid() in page, "run `make diagram` and put its output into ARCHITECTURE.md"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.domain.record.looks import while_starting
+from preheat.domain.record.looks import wait_while_starting
 
 LEAD = timedelta(minutes=30)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -21,7 +21,7 @@ close = st.tuples(st.integers(30, 3200), st.lists(st.integers(0, 299), min_size=
 def looks(samples: list[timedelta], until: timedelta) -> list[timedelta]:
     elapsed, found = timedelta(), [timedelta()]
     while elapsed <= until:
-        elapsed += while_starting(elapsed, samples, LEAD)
+        elapsed += wait_while_starting(elapsed, samples, LEAD)
         found.append(elapsed)
     return found
 

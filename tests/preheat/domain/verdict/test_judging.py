@@ -9,7 +9,7 @@ import pytest
 from tests.support.day import TARGETS, WELD, a_model, at
 from typer.main import get_command
 
-from preheat.domain.demand.demand import outlook
+from preheat.domain.demand.demand import look_ahead
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
 from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
@@ -17,7 +17,7 @@ from preheat.domain.record.gate import Draining
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Effort, ModelRecord, Ownership, Phase, Unread
 from preheat.domain.verdict.causes import CAUSES, URGENCY, VerdictCause, VerdictState
-from preheat.domain.verdict.facts import Facts, Rival
+from preheat.domain.verdict.facts import Rival, VerdictFacts
 from preheat.domain.verdict.judging import is_refused, judge
 from preheat_cli.main import app
 
@@ -35,10 +35,10 @@ def a_record(**fields: Any) -> ModelRecord:
 
 
 def an_attempt(call: Call = Call.START, answer: Answer | None = None, begun: str = "07:28", words: str = "") -> Attempt:
-    made = Attempt.intended(
+    made = Attempt.intend(
         WELD, call, generation=1, demand_start=at("08:00"), target=TARGET, units=Units(), now=at(begun)
     )
-    return made if answer is None else made.answered(answer, WELD, at(begun), words=words)
+    return made if answer is None else made.note_answer(answer, WELD, at(begun), words=words)
 
 
 def an_effort(**fields: Any) -> Effort:
@@ -57,35 +57,35 @@ def the_facts(
     model: HostedModel | None = MODEL,
     *requests: Standing,
     **more: Any,
-) -> Facts:
+) -> VerdictFacts:
     moment = at(now)
-    seen = {"outlook": outlook(model, moment, requests)} if model is not None else {}
-    return Facts(WELD, moment, model, record, requests=requests, **{**seen, **more})
+    seen = {"outlook": look_ahead(model, moment, requests)} if model is not None else {}
+    return VerdictFacts(WELD, moment, model, record, requests=requests, **{**seen, **more})
 
 
-def hosted(now: str, **fields: Any) -> Facts:
+def hosted(now: str, **fields: Any) -> VerdictFacts:
     known = {"observed": Observed.HOSTED, "phase": Phase.HOSTED, "ownership": Ownership.STARTED, "effort": an_effort()}
     return the_facts(now, a_record(**{**known, "attempt": an_attempt(answer=Answer.ACCEPTED), **fields}))
 
 
-def starting(now: str, begun: str = "07:28", **fields: Any) -> Facts:
+def starting(now: str, begun: str = "07:28", **fields: Any) -> VerdictFacts:
     attempt = an_attempt(answer=Answer.ACCEPTED, begun=begun)
     known = {"observed": Observed.STARTING, "phase": Phase.STARTING, "ownership": Ownership.STARTED}
     return the_facts(now, a_record(**{**known, "effort": an_effort(attempts=1), "attempt": attempt, **fields}))
 
 
-def answered(now: str, answer: Answer | None, words: str = "", **fields: Any) -> Facts:
+def answered(now: str, answer: Answer | None, words: str = "", **fields: Any) -> VerdictFacts:
     attempt = an_attempt(answer=answer, words=words)
     known = {"phase": Phase.STARTING, "ownership": Ownership.STARTED, "effort": an_effort(attempts=1)}
     return the_facts(now, a_record(**{**known, "attempt": attempt, **fields}))
 
 
-def running(now: str = "18:00", **fields: Any) -> Facts:
+def running(now: str = "18:00", **fields: Any) -> VerdictFacts:
     """It runs after the day's demand."""
     return the_facts(now, a_record(**{"observed": Observed.HOSTED, "ownership": Ownership.STARTED, **fields}))
 
 
-TABLE: dict[VerdictCause, list[tuple[VerdictState, Facts]]] = {
+TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
     C.HOSTED: [(S.READY, hosted("09:00"))],
     C.EARLY: [(S.READY, hosted("07:50"))],
     C.BRIDGED: [(S.READY, hosted("10:10"))],
@@ -195,7 +195,7 @@ IDS = [f"{number}-{cause}-{state}" for number, (cause, state, _) in enumerate(RO
 
 
 @pytest.mark.parametrize(("cause", "state", "facts"), ROWS, ids=IDS)
-def test_each_cause_has_its_facts_and_its_state(cause: VerdictCause, state: VerdictState, facts: Facts) -> None:
+def test_each_cause_has_its_facts_and_its_state(cause: VerdictCause, state: VerdictState, facts: VerdictFacts) -> None:
     verdict = judge(facts)
     assert (verdict.cause, verdict.state) == (cause, state)
     assert verdict.at == facts.now
@@ -239,7 +239,7 @@ def test_a_quota_names_who_could_make_room_and_how() -> None:
 
 @pytest.mark.parametrize(("cause", "state", "facts"), ROWS, ids=IDS)
 def test_trouble_has_a_remedy_and_each_command_of_preheat_exists(
-    cause: VerdictCause, state: VerdictState, facts: Facts
+    cause: VerdictCause, state: VerdictState, facts: VerdictFacts
 ) -> None:
     verdict = judge(facts)
     assert verdict.remedies or not CAUSES[cause].trouble or cause in (C.UNSEEN, C.BUSY), (cause, state)
@@ -258,7 +258,7 @@ ATTEMPTS = [None, *(an_attempt(call, answer) for call in (Call.START, Call.STOP)
 UNREAD = [None, Unread(at("04:50"), "denied", Answer.DENIED), Unread(at("04:50"), "HIBERNATED")]
 
 
-def everything() -> list[Facts]:
+def everything() -> list[VerdictFacts]:
     """Return every combination of what a record can hold that a verdict reads, at each kind of moment."""
     found = []
     for observed, phase, attempt, unread in product(Observed, Phase, ATTEMPTS, UNREAD):
@@ -268,9 +268,9 @@ def everything() -> list[Facts]:
                 observed=observed, phase=phase, attempt=attempt, unread=unread, effort=effort, ownership=ownership
             )
             found.append(record)
-    outlooks = {moment: outlook(MODEL, at(moment)) for moment in MOMENTS}
+    outlooks = {moment: look_ahead(MODEL, at(moment)) for moment in MOMENTS}
     return [
-        Facts(WELD, at(moment), MODEL, record, outlooks[moment])
+        VerdictFacts(WELD, at(moment), MODEL, record, outlooks[moment])
         for record in found
         for moment in MOMENTS[len(record.phase) % 2 :: 2]
     ]

@@ -96,10 +96,10 @@ def test_a_hold_that_leaves_its_models_version_as_it_was_is_found(monkeypatch: p
 
 
 def test_a_block_that_the_pass_does_not_see_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reconcile, "outlook", lambda model, now, _=(): demand.outlook(model, now))
+    monkeypatch.setattr(reconcile, "look_ahead", lambda model, now, _=(): demand.look_ahead(model, now))
     assert "L2" in promises_broken(BLOCK)
 
 
 def test_a_hold_that_the_pass_does_not_see_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reconcile, "outlook", lambda model, now, _=(): demand.outlook(model, now))
+    monkeypatch.setattr(reconcile, "look_ahead", lambda model, now, _=(): demand.look_ahead(model, now))
     assert {"S3", "L1"} <= promises_broken(HOLD)

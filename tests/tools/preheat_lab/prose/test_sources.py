@@ -6,7 +6,7 @@ import pytest
 
 from preheat_lab.prose.exceptions import Exceptions, load
 from preheat_lab.prose.rules import findings
-from preheat_lab.prose.sources import Passage, of_module, of_page, of_template, passages
+from preheat_lab.prose.sources import ProsePassage, of_module, of_page, of_template, passages
 
 
 def test_a_page_gives_headings_paragraphs_items_and_cells_with_their_lines() -> None:
@@ -54,7 +54,7 @@ def test_an_exception_excuses_its_finding_and_no_other() -> None:
     exceptions = Exceptions({"hosted": reason, "idle": reason}, {"cannot be read": reason}, single, {})
 
     def left(place: str, text: str) -> list[str]:
-        passage = Passage(place, text)
+        passage = ProsePassage(place, text)
         return [each.found for each in findings(exceptions.clean(text)) if not exceptions.excuse(passage, each)]
 
     assert left("p.md:3", "The model is hosted.") == []

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from tests.support.day import shifts
 
-from preheat.domain.demand.demand import Demand, demands
+from preheat.domain.demand.demand import Demand, find_demands
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record import looks
 from preheat_lab.simulation.faults import FaultMix
@@ -32,7 +32,7 @@ def play(free_after: timedelta | None) -> tuple[SimulatedWorld, Demand]:
         [line], MONDAY, 3, random=random, mix=FaultMix(), switches=Switches(), on_entry=lambda _: None
     )
     target = line.model.target
-    demand = demands(model, MONDAY, MONDAY + timedelta(days=3))[0]
+    demand = find_demands(model, MONDAY, MONDAY + timedelta(days=3))[0]
 
     def fail() -> None:
         world.service.inject(InjectedFault(FaultKind.HOSTING_FAILED, Operation.CREATE_ENDPOINT))

@@ -133,13 +133,13 @@ def without_the_effect_of(verb: Verb) -> Callable[[Patch], None]:
 
 
 def with_another_reply_for_the_same_again(patch: Patch) -> None:
-    real = Desk._again
+    real = Desk._answer_again
 
     def again(self: Desk, before: Reply) -> Taken:
         taken = real(self, before)
         return replace(taken, reply=replace(taken.reply, reason="no longer the same"))
 
-    patch.setattr(Desk, "_again", again)
+    patch.setattr(Desk, "_answer_again", again)
 
 
 def with_a_refusal_that_changes_something(patch: Patch) -> None:
@@ -154,7 +154,7 @@ def with_a_refusal_that_changes_something(patch: Patch) -> None:
 
 
 def with_anybodys_hands_on_it(patch: Patch) -> None:
-    patch.setattr(ruling, "_hands_off", lambda *_: None)
+    patch.setattr(ruling, "_check_owner", lambda *_: None)
 
 
 def without_what_was_noted(patch: Patch) -> None:
@@ -214,7 +214,7 @@ def with_stops_that_others_cannot_forestall(patch: Patch) -> None:
 
 
 def with_answers_on_what_was_so(patch: Patch) -> None:
-    patch.setattr("preheat.app.requests.desk._version", lambda _: None)
+    patch.setattr("preheat.app.requests.desk._find_version", lambda _: None)
 
 
 def with_writes_that_others_always_win(patch: Patch) -> None:

@@ -121,17 +121,17 @@ def broken(seed: int, **arguments: Any) -> set[str]:
 
 
 def test_a_token_that_is_never_renewed_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(starting, "_death", lambda *_, **__: None)
+    monkeypatch.setattr(starting, "_find_death", lambda *_, **__: None)
     assert is_seen("S5", faults="all")
 
 
 def test_a_token_with_other_parameters_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    repeated = Attempt.repeated
+    repeated = Attempt.repeat
 
     def larger(self: Attempt, now: Any) -> Attempt:
         return replace(repeated(self, now), units=Units(self.units.minimum + 1))
 
-    monkeypatch.setattr(attempt.Attempt, "repeated", larger)
+    monkeypatch.setattr(attempt.Attempt, "repeat", larger)
     assert is_seen("S5", faults="all")
 
 
@@ -167,12 +167,12 @@ def test_a_stop_that_is_forgotten_is_seen(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_start_that_comes_too_late_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     demand = importlib.import_module("preheat.domain.demand.demand")
-    late = demand.outlook
+    late = demand.look_ahead
 
     def lazy(model: Any, now: Any, requests: Any = ()) -> Any:
         return late(replace(model, lead=model.lead / 4), now, requests)
 
-    monkeypatch.setattr(reconcile_module, "outlook", lazy)
+    monkeypatch.setattr(reconcile_module, "look_ahead", lazy)
     assert is_seen("L1", models=4, days=2)
 
 
@@ -187,13 +187,13 @@ def test_a_stop_of_a_start_that_does_not_hang_is_seen(monkeypatch: pytest.Monkey
 
 
 def test_a_lease_that_moves_back_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    repeated = Attempt.repeated
+    repeated = Attempt.repeat
 
     def shortened(self: Attempt, now: Any) -> Attempt:
         again = repeated(self, now)
         return replace(again, intent_at=self.intent_at - timedelta(seconds=30))
 
-    monkeypatch.setattr(attempt.Attempt, "repeated", shortened)
+    monkeypatch.setattr(attempt.Attempt, "repeat", shortened)
     assert is_seen("S8", faults="all")
 
 
@@ -204,7 +204,7 @@ def test_closing_an_intent_that_is_young_is_seen(monkeypatch: pytest.MonkeyPatch
 
 def test_a_new_start_within_the_lease_of_the_last_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempt.Attempt, "lease_ends_at", lambda self: self.intent_at)
-    monkeypatch.setattr(starting, "_death", lambda *_, **__: "for no reason")
+    monkeypatch.setattr(starting, "_find_death", lambda *_, **__: "for no reason")
     assert is_seen("S1", faults="all")
 
 
@@ -241,14 +241,14 @@ def test_starting_again_without_end_is_seen_also_if_the_record_counts_wrong(monk
     failing = FaultMix(service=(InjectedFault(FaultKind.HOSTING_FAILED, probability=0.5, after=timedelta(minutes=3)),))
     monkeypatch.setitem(MIXES, "failing", failing)
     assert not is_seen("S10", models=2, days=2, seeds=2, faults="failing")
-    intended = starting.new_start
+    intended = starting.begin_start
 
     def uncounted(s: Any, *, repair: bool) -> Any:
         move = intended(s, repair=repair)
         effort = move.record.effort
         return replace(move, record=replace(move.record, effort=replace(effort, attempts=0))) if effort else move
 
-    monkeypatch.setattr(starting, "new_start", uncounted)
+    monkeypatch.setattr(starting, "begin_start", uncounted)
     assert is_seen("S10", models=2, days=2, faults="failing")
 
 

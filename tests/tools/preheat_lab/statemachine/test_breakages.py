@@ -47,7 +47,7 @@ def test_no_lease(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_token_that_is_never_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(starting, "_death", lambda *_, **__: None)
+    monkeypatch.setattr(starting, "_find_death", lambda *_, **__: None)
     assert found() == "S5"
 
 
@@ -83,11 +83,11 @@ def test_a_stop_that_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_start_that_comes_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    outlook = reconcile_module.outlook
+    look_ahead = reconcile_module.look_ahead
     monkeypatch.setattr(
         reconcile_module,
-        "outlook",
-        lambda model, now, requests=(): outlook(replace(model, lead=model.lead / 4), now, requests),
+        "look_ahead",
+        lambda model, now, requests=(): look_ahead(replace(model, lead=model.lead / 4), now, requests),
     )
     assert found() == "L1"
 
@@ -99,7 +99,7 @@ def test_a_stop_of_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_stop_of_what_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     stopping = importlib.import_module("preheat.domain.decision.stopping")
-    monkeypatch.setattr(stopping, "unscheduled", lambda s, _: stopping.new_stop(s, "it runs: stop"))
+    monkeypatch.setattr(stopping, "leave_running", lambda situation, _: stopping.begin_stop(situation, "it runs: stop"))
     assert found() == "S4"
 
 
@@ -110,12 +110,12 @@ def test_a_ledger_whose_entries_do_not_join(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_lease_that_moves_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    repeated = Attempt.repeated
+    repeated = Attempt.repeat
 
     def shortened(self: Attempt, now: Any) -> Attempt:
         return replace(repeated(self, now), intent_at=self.intent_at - timedelta(seconds=30))
 
-    monkeypatch.setattr(Attempt, "repeated", shortened)
+    monkeypatch.setattr(Attempt, "repeat", shortened)
     assert found() == "S8"
 
 

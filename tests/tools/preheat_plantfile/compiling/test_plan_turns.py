@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.day import MIDNIGHT, a_model
 
-from preheat.domain.calendar.timetable import intervals
+from preheat.domain.calendar.timetable import find_intervals
 from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId, Target
 from preheat_plantfile.compiling.terms import DEFAULT, Terms
@@ -85,7 +85,7 @@ def test_at_no_begin_start_more_in_a_second_than_are_taken_and_none_before_a_hig
     at: Counter[tuple[object, int]] = Counter()
     ranks: dict[object, list[tuple[int, int]]] = {}
     for model, offset in zip(found, offsets(found), strict=True):
-        for window in intervals(model.schedules, RANGE.start, RANGE.end):
+        for window in find_intervals(model.schedules, RANGE.start, RANGE.end):
             if window.start > RANGE.start:
                 at[window.start, offset] += 1
                 ranks.setdefault(window.start, []).append((priorities[model.model_id], offset))

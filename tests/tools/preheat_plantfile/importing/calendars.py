@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from preheat.domain.calendar.timetable import intervals
+from preheat.domain.calendar.timetable import find_intervals
 from preheat_plantfile.compiling.holidays import Range
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.importing.ics import Choice, read_shifts
@@ -71,7 +71,7 @@ def runs_of(plant: PlantText, first: str, last: str, *, in_zone: str = BERLIN) -
     models = compile_models(
         parse_plant(write_plant(plant, "a test").encode(), "imported"), now=begin, previous={}, span=span
     )
-    found = intervals([each for model in models for each in model.schedules], begin, end)
+    found = find_intervals([each for model in models for each in model.schedules], begin, end)
     return [f"{run.start.astimezone(local):%m-%d %H:%M} {run.end.astimezone(local):%m-%d %H:%M}" for run in found]
 
 

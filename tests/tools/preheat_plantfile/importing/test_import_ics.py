@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.tools.conftest import Golden, Workbench
 
-from preheat.domain.calendar.timetable import find_windows, intervals
+from preheat.domain.calendar.timetable import find_intervals, find_windows
 from preheat.domain.calendar.windows import Window
 from preheat_plantfile.compiling.holidays import Range
 from preheat_plantfile.compiling.plan import compile_models
@@ -52,7 +52,7 @@ def windows(text: str, first: date, last: date, **options: Any) -> list[str]:
     span = Range(first - timedelta(40), last + timedelta(40))
     file = parse_plant(write_plant(plant, "a test").encode(), "imported")
     (model,) = compile_models(file, now=start, previous={}, span=span)
-    return [_told(each) for each in intervals(model.schedules, start, end)]
+    return [_told(each) for each in find_intervals(model.schedules, start, end)]
 
 
 def _told(window: Window) -> str:

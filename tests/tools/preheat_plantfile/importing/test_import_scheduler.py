@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.tools.conftest import Golden, Workbench
 
-from preheat.domain.calendar.timetable import intervals
+from preheat.domain.calendar.timetable import find_intervals
 from preheat.domain.calendar.windows import Window
 from preheat_plantfile.compiling.holidays import Range
 from preheat_plantfile.compiling.plan import compile_models
@@ -38,7 +38,7 @@ def windows(found: dict[str, Any], first: date, last: date) -> list[Window]:
     span = Range(first - 40 * DAY, last + 40 * DAY)
     text = write_plant(plant, "a test")
     (model,) = compile_models(parse_plant(text.encode(), "imported"), now=start, previous={}, span=span)
-    return intervals(model.schedules, start, end)
+    return find_intervals(model.schedules, start, end)
 
 
 def days(year: int, month: int, **period: Any) -> list[int]:

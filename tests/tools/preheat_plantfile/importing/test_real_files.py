@@ -16,7 +16,7 @@ from tests.tools.preheat_plantfile.importing.calendars import BERLIN, TODAY, cal
 from preheat.domain.calendar.recurrence_rule import RecurrenceRule, dates_in
 from preheat_plantfile.importing.hours import Hours
 from preheat_plantfile.importing.ics import Choice, NoCalendarError, read_closed_days, read_shifts
-from preheat_plantfile.importing.merging import Demand, Recurring, plant_of
+from preheat_plantfile.importing.merging import ImportedDemand, Recurring, plant_of
 from preheat_plantfile.importing.rules import pattern_of
 from preheat_plantfile.reading import parse_plant
 from preheat_plantfile.writing import write_plant
@@ -295,7 +295,7 @@ SOURCES = st.tuples(
 @given(st.lists(SOURCES, min_size=1, max_size=8), st.booleans())
 def test_merged_windows_mean_the_union_of_their_sources(sources: list[Any], many: bool) -> None:
     """With more windows than a few, only what is past may differ."""
-    demand, day = Demand(), timedelta(days=1)
+    demand, day = ImportedDemand(), timedelta(days=1)
     expected: set[tuple[date, int]] = set()
     for text, first, length, excluded, hour in sources:
         anchor = TODAY + first * day

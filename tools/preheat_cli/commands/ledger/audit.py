@@ -59,7 +59,7 @@ def _check(store: Store, model_id: ModelId) -> tuple[int, list[str]]:
 
 
 def _problems(sequence: int, entries: Sequence[LedgerEntry]) -> Iterator[str]:
-    from preheat.app.audit.invariants import by_ledger  # noqa: PLC0415 - keeps help fast
+    from preheat.app.audit.invariants import judge_ledger  # noqa: PLC0415 - keeps help fast
 
-    for broken in by_ledger(entries, sequence=sequence):
+    for broken in judge_ledger(entries, sequence=sequence):
         yield f"{broken.invariant} {broken.what}"

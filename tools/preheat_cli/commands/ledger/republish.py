@@ -12,7 +12,7 @@ import typer
 
 from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable, Undeliverable, UnreadableItem
 from preheat.app.ports.store import Store
-from preheat.app.publish import events_of
+from preheat.app.publish import make_events
 from preheat.domain.demand.request import Reply, RequestId
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import LedgerEntry
@@ -64,7 +64,7 @@ def republish(
         opened = Surroundings.of(context).open(stack)
         found = _find(opened.store, keys or [], since, until)
         for key, entry in found.entries.items():
-            typer.echo(f"{key}: {', '.join(event.kind for event in events_of(entry)) or 'no event'}")
+            typer.echo(f"{key}: {', '.join(event.kind for event in make_events(entry)) or 'no event'}")
         for problem in found.problems:
             typer.echo(problem, err=True)
         if dry_run:
@@ -120,7 +120,7 @@ def _between(
             problems.append(f"{model_id}: {error}")
             continue
         for one in ledger:
-            if since <= one.at < until and events_of(one):
+            if since <= one.at < until and make_events(one):
                 yield f"{model_id}/{one.sequence}", one
 
 

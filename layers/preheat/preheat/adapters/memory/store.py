@@ -12,7 +12,7 @@ from preheat.app.ports.store import Due, Membership, Planned
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord
-from preheat.domain.values import changed
+from preheat.domain.values import change
 
 
 class MemoryStore:
@@ -50,7 +50,7 @@ class MemoryStore:
             if entry.sequence != len(entries) + 1:
                 raise StaleRecord(f"{record.model_id}: ledger entry {entry.sequence} exists already")
             entries.append(entry)
-        won = changed(record, version=version + 1)
+        won = change(record, version=version + 1)
         self.records[record.model_id] = won
         return won
 
@@ -166,7 +166,7 @@ class MemoryStore:
         """See `ports.Store`."""
         record = self.records.get(model_id)
         if record is not None:
-            self.records[model_id] = changed(record, wake_at=at, version=record.version + 1, writer="wake")
+            self.records[model_id] = change(record, wake_at=at, version=record.version + 1, writer="wake")
 
     def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
         """See `ports.Store`."""

@@ -16,9 +16,9 @@ from preheat.app.ports.errors import HostingError, UnreadableItem, as_hosting_er
 from preheat.app.ports.hosting import Listing, Running, Site
 from preheat.app.ports.store import LedgerReader, PlanReader, RecordReader, RequestReader
 from preheat.domain.calendar.timetable import ScheduleError
-from preheat.domain.demand.demand import HORIZON, outlook
+from preheat.domain.demand.demand import HORIZON, look_ahead
 from preheat.domain.demand.request import Standing, Subject
-from preheat.domain.lead.lead_in_force import in_force, next_lead
+from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
 from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId
 from preheat.domain.plan.prices import USD_PER_UNIT_HOUR
 from preheat.domain.record.attempt import Call
@@ -38,7 +38,7 @@ type Known = Mapping[tuple[Backend, str | None, str | None, str, str | None], li
 
 
 @dataclass(frozen=True, slots=True)
-class Unscheduled:
+class UnscheduledRun:
     """A model that runs and that no demand explains. `usd_per_hour` None: the service's price is not known."""
 
     running: Running
@@ -94,7 +94,7 @@ class Audited:
     unknown: tuple[Unknown, ...] = ()
     stuck: tuple[Stuck, ...] = ()
     unreadable: tuple[tuple[ModelId, str], ...] = ()
-    unscheduled: tuple[Unscheduled, ...] | None = None  # None: the services were not listed
+    unscheduled: tuple[UnscheduledRun, ...] | None = None  # None: the services were not listed
     hosted_units: int = 0  # that were hosted when the services were listed, explained or not
     unlisted: tuple[tuple[Site, HostingError], ...] = ()
     judged: tuple[ModelId, ...] = ()
@@ -124,15 +124,15 @@ class Audit:
         version, planned, left = self.store.plan_version(), self.store.planned_models(), self.store.left_models()
         records = self.store.recorded([*planned, *left])
         models, unreadable = self._models(planned)
-        found = {name: _risk(models.get(name), records.get(name), now, self.mode) for name in planned}
-        judged, violations, unjudged = self._judged([*planned, *left], now)
+        found = {name: _assess_risk(models.get(name), records.get(name), now, self.mode) for name in planned}
+        judged, violations, unjudged = self._judge_ledgers([*planned, *left], now)
         lists = now.minute % (LISTS_EVERY // timedelta(minutes=1)) < EVERY // timedelta(minutes=1)
-        listed = self._listed(models, records, now) if lists and version else (None, 0, ())
+        listed = self._list_services(models, records, now) if lists and version else (None, 0, ())
         return Audited(
             at=now,
             at_risk=tuple(one for one in found.values() if one is not None),
             unknown=tuple(_unknown(records)),
-            stuck=tuple(_stuck(records, models, now)),
+            stuck=tuple(_find_stuck(records, models, now)),
             unreadable=(*unreadable, *unjudged),
             unscheduled=listed[0] if version else () if lists else None,
             hosted_units=listed[1],
@@ -153,13 +153,13 @@ class Audit:
                     models[model_id] = model
         return models, unreadable
 
-    def _judged(
+    def _judge_ledgers(
         self, model_ids: Sequence[ModelId], now: datetime
     ) -> tuple[tuple[ModelId, ...], tuple[Violation, ...], list[tuple[ModelId, str]]]:
         """Judge the ledgers whose turn it is in this run: each has one a day."""
         judged, violations, unreadable = [], [], []
         for model_id in model_ids:
-            if turn_of(model_id) != turn_at(now):
+            if find_turn(model_id) != find_run_of_day(now):
                 continue
             try:
                 record = self.store.load(model_id)  # before the ledger, which only grows
@@ -172,14 +172,14 @@ class Audit:
             violations += [Violation(model_id, promise, what) for promise, what in found]
         return tuple(judged), tuple(violations), unreadable
 
-    def _listed(
+    def _list_services(
         self, models: Mapping[ModelId, HostedModel], records: Mapping[ModelId, ModelRecord], now: datetime
-    ) -> tuple[tuple[Unscheduled, ...], int, tuple[tuple[Site, HostingError], ...]]:
-        known = _known(models, records, self.region)
+    ) -> tuple[tuple[UnscheduledRun, ...], int, tuple[tuple[Site, HostingError], ...]]:
+        known = _index_resources(models, records, self.region)
         names = {key[3] for key in known}
         own = (replace(site, region=None if site.region == self.region else site.region) for site in self.sites)
         sites = dict.fromkeys([*own, *(Site(key[0], key[2], key[1]) for key in known)])
-        unscheduled: list[Unscheduled] = []
+        unscheduled: list[UnscheduledRun] = []
         units, unlisted = 0, []
         for site in sites:
             try:
@@ -190,12 +190,12 @@ class Audit:
             for one in running:
                 if one.observed is Observed.HOSTED:
                     units += one.units or 1
-                reason, model_id = self._unexplained(one, known, models, records, now)
+                reason, model_id = self._find_unexplained(one, known, models, records, now)
                 if reason:
-                    unscheduled.append(Unscheduled(one, model_id, reason, _price(one)))
+                    unscheduled.append(UnscheduledRun(one, model_id, reason, _find_price(one)))
         return tuple(unscheduled), units, tuple(unlisted)
 
-    def _unexplained(
+    def _find_unexplained(
         self,
         one: Running,
         known: Known,
@@ -206,18 +206,18 @@ class Audit:
         """Return why nothing explains that a model runs, and which one it is; an empty reason: something does."""
         if one.observed is Observed.STOPPING:
             return "", None  # what is stopping is no leak; a status that nobody knows may be billed
-        named = known.get(_key(one), [])
+        named = known.get(_make_key(one), [])
         if not named:
             return "Not in the plan", None
         for model_id in named:
-            if self._needed(models.get(model_id), records.get(model_id), now):
+            if self._is_needed(models.get(model_id), records.get(model_id), now):
                 return "", model_id
         record = records.get(named[0])
         if record is None or not record.is_engaged():
             return "Started by somebody else, and no demand needs it", named[0]
         return f"Its demand has ended, and its phase is {record.phase}", named[0]
 
-    def _needed(self, model: HostedModel | None, record: ModelRecord | None, now: datetime) -> bool:
+    def _is_needed(self, model: HostedModel | None, record: ModelRecord | None, now: datetime) -> bool:
         """Tell whether a demand wants the model now, or did until a moment ago."""
         since = now - GRACE
         effort = record.effort if record is not None else None
@@ -225,37 +225,37 @@ class Audit:
             return True
         if model is None:
             # No plan names it any more: its passes are stopping it, and have a while for that.
-            return record is not None and record.phase is Phase.STOPPING and not _overdue(record, None, now)
+            return record is not None and record.phase is Phase.STOPPING and not _is_overdue(record, None, now)
         try:
-            if any(outlook(model, at).current is not None for at in (now, since)):
+            if any(look_ahead(model, at).current is not None for at in (now, since)):
                 return True
-            requests = self._requests(model, now)
-            return bool(requests) and any(outlook(model, at, requests).current is not None for at in (now, since))
+            requests = self._read_requests(model, now)
+            return bool(requests) and any(look_ahead(model, at, requests).current is not None for at in (now, since))
         except (ScheduleError, UnreadableItem):
             return True  # what cannot be evaluated has an alarm of its own, and stops nothing
 
-    def _requests(self, model: HostedModel, now: datetime) -> tuple[Standing, ...]:
+    def _read_requests(self, model: HostedModel, now: datetime) -> tuple[Standing, ...]:
         subjects = [Subject(model.model_id), *(Subject(schedule=one.name) for one in model.schedules)]
         return tuple(each for one in subjects for each in self.store.standings(one, now - HORIZON).requests)
 
 
-def turn_of(model_id: ModelId) -> int:
+def find_turn(model_id: ModelId) -> int:
     """Return at which run of a day a model's ledger is judged: spread evenly, and the same each day."""
     return zlib.crc32(model_id.encode()) % (timedelta(days=1) // EVERY)
 
 
-def turn_at(now: datetime) -> int:
+def find_run_of_day(now: datetime) -> int:
     """Return which run of the day this is."""
     return (now.hour * 60 + now.minute) // (EVERY // timedelta(minutes=1))
 
 
-def _risk(model: HostedModel | None, record: ModelRecord | None, now: datetime, mode: Mode) -> AtRisk | None:
+def _assess_risk(model: HostedModel | None, record: ModelRecord | None, now: datetime, mode: Mode) -> AtRisk | None:
     """Return why a model will not be ready in time by all that is known now, or None."""
     if model is None or Mode.PAUSED in (mode, model.mode):
         return None
     try:
-        model = in_force(model, record, now)
-        demand = outlook(model, now).current
+        model = fix_lead(model, record, now)
+        demand = look_ahead(model, now).current
     except ScheduleError:
         return None  # it has an alarm of its own
     effort = record.effort if record is not None and record.effort is not None and record.effort.until > now else None
@@ -270,11 +270,11 @@ def _risk(model: HostedModel | None, record: ModelRecord | None, now: datetime, 
         if record is not None and record.phase is Phase.HOSTED:
             return None
         ready_at, schedule = demand.ready_at, demand.schedule
-    expected_at, reason = _expected(model, record, now)
+    expected_at, reason = _estimate_ready(model, record, now)
     return AtRisk(model.model_id, schedule, ready_at, expected_at, reason) if expected_at > ready_at else None
 
 
-def _expected(model: HostedModel, record: ModelRecord | None, now: datetime) -> tuple[datetime, str]:
+def _estimate_ready(model: HostedModel, record: ModelRecord | None, now: datetime) -> tuple[datetime, str]:
     """Return when a model that is not ready will be, by the lead in force, and why then."""
     if record is None:
         return now + model.lead, "No record yet: no pass has processed it"
@@ -298,31 +298,31 @@ def _unknown(records: Mapping[ModelId, ModelRecord]) -> Iterator[Unknown]:
             yield Unknown(model_id, record.unread.since, record.unread.words)
 
 
-def _stuck(
+def _find_stuck(
     records: Mapping[ModelId, ModelRecord], models: Mapping[ModelId, HostedModel], now: datetime
 ) -> Iterator[Stuck]:
     for model_id, record in sorted(records.items()):
-        if _overdue(record, models.get(model_id), now) and record.since is not None:
+        if _is_overdue(record, models.get(model_id), now) and record.since is not None:
             yield Stuck(model_id, record.phase, record.since)
 
 
-def _overdue(record: ModelRecord, model: HostedModel | None, now: datetime) -> bool:
+def _is_overdue(record: ModelRecord, model: HostedModel | None, now: datetime) -> bool:
     if record.since is None:
         return False
     if record.phase is Phase.STOPPING:
         return now - record.since > STOPS_AT_LATEST
-    lead = _lead(model, record)
+    lead = _find_lead(model, record)
     return record.phase is Phase.STARTING and now - record.since > max(2 * lead, STARTS_AT_LATEST)
 
 
-def _lead(model: HostedModel | None, record: ModelRecord) -> timedelta:
+def _find_lead(model: HostedModel | None, record: ModelRecord) -> timedelta:
     """Return the lead that a start under way was given, as `resting` has it."""
     if record.effort is not None and record.effort.lead is not None:
         return record.effort.lead
-    return next_lead(model, record).span if model is not None else timedelta()
+    return find_next_lead(model, record).span if model is not None else timedelta()
 
 
-def _known(models: Mapping[ModelId, HostedModel], records: Mapping[ModelId, ModelRecord], own: str) -> Known:
+def _index_resources(models: Mapping[ModelId, HostedModel], records: Mapping[ModelId, ModelRecord], own: str) -> Known:
     """Return which models have a resource, as planned or as last acted upon; an endpoint's name is its own."""
     known: dict[tuple[Backend, str | None, str | None, str, str | None], list[ModelId]] = {}
     for holders in (models, records):
@@ -334,11 +334,11 @@ def _known(models: Mapping[ModelId, HostedModel], records: Mapping[ModelId, Mode
     return known
 
 
-def _key(one: Running) -> tuple[Backend, str | None, str | None, str, str | None]:
+def _make_key(one: Running) -> tuple[Backend, str | None, str | None, str, str | None]:
     version = None if one.site.backend is Backend.SAGEMAKER else one.version
     return one.site.backend, one.site.role, one.site.region, one.project, version
 
 
-def _price(one: Running) -> Decimal | None:
+def _find_price(one: Running) -> Decimal | None:
     amount = USD_PER_UNIT_HOUR.get(one.site.backend)
     return None if amount is None else amount * (one.units or 1)

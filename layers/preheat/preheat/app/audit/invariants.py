@@ -1,25 +1,25 @@
 """The promises as code: what every won write, every call and every stored ledger must keep, whatever went wrong before.
 
 Owns the judgement, one function per thing judged; the explorer and the seeded simulation judge with all of them,
-`preheat ledger audit` judges stored ledgers with `by_ledger`. Pure: what a rule needs of the past is handed in.
+`preheat ledger audit` judges stored ledgers with `judge_ledger`. Pure: what a rule needs of the past is handed in.
 
 | promise | is judged by |
 | --- | --- |
-| S1 one effective start per token; a new one only when the lease of the last is over | `by_effect`, `by_write` |
-| S2 intent before effect: a call is named by a won write of the same pass | `by_call` |
-| S3 never stopped while needed | `by_intent` |
-| S4 what we neither started nor adopted we do not stop | `by_intent`, `by_effect` |
-| S5 tokens are single-use | `by_intent`, `by_call`, `by_ledger` |
+| S1 one effective start per token; a new one only when the lease of the last is over | `judge_effect`, `judge_write` |
+| S2 intent before effect: a call is named by a won write of the same pass | `judge_call` |
+| S3 never stopped while needed | `judge_intent` |
+| S4 what we neither started nor adopted we do not stop | `judge_intent`, `judge_effect` |
+| S5 tokens are single-use | `judge_intent`, `judge_call`, `judge_ledger` |
 | S6 no acknowledged request is lost | `simulation.answers`, by what was asked |
-| S7 the ledger is append-only and gap-free | `by_write`, `by_ledger` |
-| S8 leases never move back, and nobody closes a younger one | `by_write`, `by_close` |
-| S9 unknown is not off, and not yes | `by_intent`, `by_answer` |
-| S10 bounded calls | `by_write`, `by_intent`, `by_look`, `by_rate` |
-| S11 the gate is opened only on sight of HOSTED, and closed before the stop | `by_gate`, `by_stop` |
-| S12 a stop waits for its queue to be empty, and no reading that failed counts as empty | `by_readings`, `by_stop` |
+| S7 the ledger is append-only and gap-free | `judge_write`, `judge_ledger` |
+| S8 leases never move back, and nobody closes a younger one | `judge_write`, `judge_close` |
+| S9 unknown is not off, and not yes | `judge_intent`, `judge_answer` |
+| S10 bounded calls | `judge_write`, `judge_intent`, `judge_look`, `judge_rate` |
+| S11 the gate is opened only on sight of HOSTED, and closed before the stop | `judge_gate`, `judge_stop` |
+| S12 a stop waits for an empty queue; a reading that failed never counts as empty | `judge_readings`, `judge_stop` |
 
-L1, L2 and L5 need a world that goes on: explorer and simulation see to them, of L1 `by_write` judges that nobody is
-silenced by a refusal of an earlier plan, and of L3 `by_ledger` judges *once*.
+L1, L2 and L5 need a world that goes on: explorer and simulation see to them, of L1 `judge_write` judges that nobody is
+silenced by a refusal of an earlier plan, and of L3 `judge_ledger` judges *once*.
 """
 
 import re
@@ -65,14 +65,14 @@ class Broken(NamedTuple):
     what: str
 
 
-class Sent(NamedTuple):
+class TokenUse(NamedTuple):
     """How a token was first sent: when, and with parameters of which digest."""
 
     at: datetime
     digest: str
 
 
-def by_write(  # noqa: C901 - one judgement, rule by rule
+def judge_write(  # noqa: C901 - one judgement, rule by rule
     before: ModelRecord | None,
     after: ModelRecord,
     entry: LedgerEntry | None,
@@ -86,7 +86,7 @@ def by_write(  # noqa: C901 - one judgement, rule by rule
     What a record says was read from the clock of the pass that wrote it; `at` is the time itself. `behind`: how
     far that clock is known to be late.
     """
-    yield from _chained(before, after, entry)
+    yield from _judge_chain(before, after, entry)
     if entry is not None and entry.action is Action.FAIL and after.observed is not Observed.FAILED:
         yield Broken("S7", f"the entry says failed, but the observation is {after.observed}")
     if before is None:
@@ -103,9 +103,9 @@ def by_write(  # noqa: C901 - one judgement, rule by rule
             yield Broken("S8", f"the intent of {old.client_token} was closed at the age of {age}")
         if new is not None and old.call is new.call is Call.START:
             yield Broken("S1", f"the intent of a new start came {age} after the last one")
-    yield from _gate_kept(before, after, at + skew)
-    yield from _paced(before, after, at + skew)
-    yield from _silenced(before, after)
+    yield from _judge_gate_change(before, after, at + skew)
+    yield from _judge_pace(before, after, at + skew)
+    yield from _judge_silence(before, after)
     if old is not None and new is not None and old.client_token == new.client_token and new.retry_at is not None:
         pause = PAUSES.get(new.answer or Answer.ACCEPTED, timedelta())
         if new.retry_at != old.retry_at and new.retry_at < new.intent_at + pause - 2 * skew - behind:
@@ -114,7 +114,7 @@ def by_write(  # noqa: C901 - one judgement, rule by rule
             )
 
 
-def _silenced(before: ModelRecord, after: ModelRecord) -> Iterator[Broken]:
+def _judge_silence(before: ModelRecord, after: ModelRecord) -> Iterator[Broken]:
     """Judge that the service is no longer asked under a plan only once it has refused that very plan."""
     if after.silent_for_plan in (None, before.silent_for_plan) or after.observed in (Observed.GONE, Observed.UNKNOWN):
         return
@@ -125,7 +125,7 @@ def _silenced(before: ModelRecord, after: ModelRecord) -> Iterator[Broken]:
         yield Broken("L1", f"silent for plan {after.silent_for_plan}, under which the service refused nothing")
 
 
-def _gate_kept(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterator[Broken]:
+def _judge_gate_change(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterator[Broken]:
     """Judge what a write that is won by `at` at the latest does to the change of the gate that was intended last."""
     old = before.gate.attempt if before.gate is not None else None
     new = after.gate.attempt if after.gate is not None else None
@@ -140,7 +140,7 @@ def _gate_kept(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterato
         yield Broken("S8", f"the intent of {old.client_token} was closed at the age of {at - old.intent_at}")
 
 
-def by_gate(
+def judge_gate(
     before: ModelRecord,
     after: ModelRecord,
     *,
@@ -153,7 +153,7 @@ def by_gate(
     """Judge a won write that names the change of a gate to be called next.
 
     `passage` is what the pass saw of the gate; `needed`: a demand covers the moment of the write, give or take the
-    clocks; `moved`: the plan names another gate by now, or none; `asked`: as `by_intent` has it.
+    clocks; `moved`: the plan names another gate by now, or none; `asked`: as `judge_intent` has it.
     """
     attempt = after.gate.attempt if after.gate is not None else None
     if attempt is None:
@@ -165,12 +165,12 @@ def by_gate(
         yield Broken("S11", f"the gate opens while the model is {observed}")
     if attempt.call is Call.OPEN and before.attempt is not None and before.attempt.call is Call.STOP:
         yield Broken("S11", "the gate opens while a stop may be in progress")
-    kept = needed and not moved and not outgrown(before, asked)
+    kept = needed and not moved and not is_outgrown(before, asked)
     if attempt.call is Call.CLOSE and kept and observed is Observed.HOSTED:
         yield Broken("S3", "hosted and needed, yet its gate is closed")
 
 
-def by_stop(
+def judge_stop(
     before: ModelRecord,
     *,
     observed: Observed,
@@ -208,7 +208,7 @@ def by_stop(
         yield Broken("S12", f"stopped {at - waited.since} after its demand, without knowing that its queue is empty")
 
 
-def by_readings(before: ModelRecord, after: ModelRecord, reading: BacklogReading | None) -> Iterator[Broken]:
+def judge_readings(before: ModelRecord, after: ModelRecord, reading: BacklogReading | None) -> Iterator[Broken]:
     """Judge what a won write says of the readings of its queue; `reading` is what its pass was told."""
     was = before.draining.empties if before.draining is not None else 0
     now = after.draining.empties if after.draining is not None else 0
@@ -217,7 +217,7 @@ def by_readings(before: ModelRecord, after: ModelRecord, reading: BacklogReading
         yield Broken("S12", f"the count of empty readings went from {was} to {now}")
 
 
-def _paced(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterator[Broken]:
+def _judge_pace(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterator[Broken]:
     """Judge how soon after a failure a write that is won by `at` at the latest tries again, and how often."""
     old, new = before.attempt, after.attempt
     again = old is not None and new is not None and old.client_token == new.client_token
@@ -232,7 +232,7 @@ def _paced(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterator[Br
         yield Broken("S10", f"{after.effort.attempts} attempts and {after.effort.repairs} repairs for one demand")
 
 
-def _chained(before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry | None) -> Iterator[Broken]:
+def _judge_chain(before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry | None) -> Iterator[Broken]:
     sequence, phase = (before.sequence, before.phase) if before is not None else (0, Phase.IDLE)
     if after.sequence != sequence + (entry is not None):
         yield Broken("S7", f"sequence went from {sequence} to {after.sequence}")
@@ -244,7 +244,7 @@ def _chained(before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry 
         yield Broken("S7", f"entry {chain} does not record {phase} -> {after.phase}")
 
 
-def by_intent(  # noqa: C901 - one judgement, rule by rule
+def judge_intent(  # noqa: C901 - one judgement, rule by rule
     before: ModelRecord,
     after: ModelRecord,
     *,
@@ -281,7 +281,7 @@ def by_intent(  # noqa: C901 - one judgement, rule by rule
     repeated = before.attempt is not None and before.attempt.client_token == attempt.client_token
     if attempt.call is Call.START and repeated and returned:
         yield Broken("S5", "a pass sends the token again after the model left its stopped state and returned")
-    if attempt.call is Call.STOP and needed and observed is Observed.HOSTED and not outgrown(before, asked):
+    if attempt.call is Call.STOP and needed and observed is Observed.HOSTED and not is_outgrown(before, asked):
         yield Broken("S3", "hosted and needed, but the intent is a stop")
     hung = after.effort is not None and after.effort.unstuck
     if attempt.call is Call.STOP and needed and observed is Observed.STARTING and not hung:
@@ -305,14 +305,14 @@ def by_intent(  # noqa: C901 - one judgement, rule by rule
         yield Broken("S10", f"repair number {repairs} for one demand")
 
 
-def outgrown(before: ModelRecord, asked: int) -> bool:
+def is_outgrown(before: ModelRecord, asked: int) -> bool:
     """Tell whether a start of ours runs with fewer units than are asked for, and may be stopped for that."""
     attempt, effort = before.attempt, before.effort
     fewer = attempt is not None and attempt.call is Call.START and attempt.units.minimum < asked
     return fewer and effort is not None and effort.attempts <= RESIZED_AFTER_MOST
 
 
-def by_answer(attempt: Attempt | None, answered: Answer) -> Iterator[Broken]:
+def judge_answer(attempt: Attempt | None, answered: Answer) -> Iterator[Broken]:
     """Judge the write that ends a pass with a call; `attempt`: what it stores, None if it stores none."""
     if attempt is None:
         yield Broken("S9", f"answered {answered}, and the record does not have it")
@@ -320,7 +320,7 @@ def by_answer(attempt: Attempt | None, answered: Answer) -> Iterator[Broken]:
         yield Broken("S9", f"answered {answered}, and the record has {attempt.answer}")
 
 
-def by_close(before: ModelRecord, after: ModelRecord, callers: Iterable[Attempt]) -> Iterator[Broken]:
+def judge_close(before: ModelRecord, after: ModelRecord, callers: Iterable[Attempt]) -> Iterator[Broken]:
     """Judge a won write by who is about to call, `callers`: whatever the record says, their intent stays."""
     old, new = before.attempt, after.attempt
     if old is None or (new is not None and new.client_token == old.client_token):
@@ -329,13 +329,13 @@ def by_close(before: ModelRecord, after: ModelRecord, callers: Iterable[Attempt]
         yield Broken("S8", f"the intent of {old.client_token} was closed while a worker was about to call")
 
 
-def by_call(
+def judge_call(
     attempt: Attempt,
     named: str | None,
     *,
     at: datetime,
     skew: timedelta = timedelta(),
-    first: Sent | None = None,
+    first: TokenUse | None = None,
 ) -> Iterator[Broken]:
     """Judge a start or a stop that is sent; `named` is the token in the last write that the same pass has won.
 
@@ -355,10 +355,10 @@ def by_call(
         yield Broken("S5", f"token {attempt.client_token} goes out with other parameters than before")
 
 
-def by_effect(attempt: Attempt, *, effects: int, by_person: bool) -> Iterator[Broken]:
+def judge_effect(attempt: Attempt, *, effects: int, by_person: bool) -> Iterator[Broken]:
     """Judge a call that had an effect. `effects`: those of its token, this one included.
 
-    `by_person`: what it stopped was started by a person, outside any demand, and none has covered it since.
+    `judge_person`: what it stopped was started by a person, outside any demand, and none has covered it since.
     """
     if effects > 1:
         yield Broken("S1", f"token {attempt.client_token} had {effects} effects")
@@ -366,7 +366,7 @@ def by_effect(attempt: Attempt, *, effects: int, by_person: bool) -> Iterator[Br
         yield Broken("S4", "stopped what a person had started outside any demand")
 
 
-def by_look(record: ModelRecord | None, *, at: datetime, skew: timedelta = timedelta()) -> Iterator[Broken]:
+def judge_look(record: ModelRecord | None, *, at: datetime, skew: timedelta = timedelta()) -> Iterator[Broken]:
     """Judge a look at the service by the record that its pass has read: who is not due costs one read, and no call."""
     if record is None:
         return
@@ -374,13 +374,13 @@ def by_look(record: ModelRecord | None, *, at: datetime, skew: timedelta = timed
         yield Broken("S10", f"checked, but not due before {record.wake_at}")
 
 
-def by_rate(calls: int) -> Iterator[Broken]:
+def judge_rate(calls: int) -> Iterator[Broken]:
     """Judge how many calls one model has taken within an hour."""
     if calls > CALLS_AN_HOUR_MAX:
         yield Broken("S10", f"{calls} calls within an hour")
 
 
-def by_ledger(entries: Sequence[LedgerEntry], *, sequence: int = 0) -> Iterator[Broken]:  # noqa: C901 - one reading, rule by rule
+def judge_ledger(entries: Sequence[LedgerEntry], *, sequence: int = 0) -> Iterator[Broken]:  # noqa: C901 - one reading, rule by rule
     """Judge one model's stored ledger, oldest first and whole; `sequence`: of its record, read before the ledger."""
     if len(entries) < sequence:
         yield Broken("S7", f"the record counts {sequence} entries, and the ledger has {len(entries)}")

@@ -11,11 +11,11 @@ from enum import StrEnum
 from typing import Final
 
 from preheat.domain.calendar.timetable import ScheduleError
-from preheat.domain.demand.demand import Demand, demands
+from preheat.domain.demand.demand import Demand, find_demands
 from preheat.domain.demand.request import Kind
 from preheat.domain.record.paid import Cause, Stretch
 from preheat.domain.verdict.causes import URGENCY, VerdictState
-from preheat.domain.verdict.facts import Facts
+from preheat.domain.verdict.facts import VerdictFacts
 from preheat.domain.verdict.judging import judge
 from preheat.domain.verdict.rivals import with_rivals
 from preheat.domain.verdict.verdict import Verdict
@@ -49,7 +49,7 @@ class Span:
 class BoardFacts:
     """The facts about one model, and what ran of it lately."""
 
-    facts: Facts
+    facts: VerdictFacts
     paid: tuple[Stretch, ...] = ()
     on_time: int = 0  # starts of the last seven days that were in time
     late: int = 0  # and those that were not
@@ -160,10 +160,10 @@ def _all_spans(each: BoardFacts, verdict: Verdict, begin: datetime, end: datetim
         yield Span(SpanKind.LATE, verdict.since, facts.now)
 
 
-def _demands(facts: Facts, begin: datetime, end: datetime) -> list[Demand]:
+def _demands(facts: VerdictFacts, begin: datetime, end: datetime) -> list[Demand]:
     if facts.model is None:
         return []
     try:
-        return demands(facts.model, begin, end + facts.model.lead, facts.requests)
+        return find_demands(facts.model, begin, end + facts.model.lead, facts.requests)
     except ScheduleError:
         return []  # The verdict and an alarm report this.

@@ -12,24 +12,27 @@ from preheat.domain.record import budget
 from preheat.domain.record.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.record.gate import BacklogReading, GateLook, Passage
 from preheat.domain.record.record import ModelRecord
-from preheat.domain.values import changed
+from preheat.domain.values import change
 
 
-def look_downstream(s: Situation, remote: Remote) -> Situation:
+def look_downstream(situation: Situation, remote: Remote) -> Situation:
     """Return the situation with a reading of the queue and a look at the gate, each if it is due and affordable."""
-    drain = draining.asked(s)
-    if drain is not None and draining.is_reading_due(s):
-        if budget.is_short(s.record.spent_until, s.now):
-            return s
-        s = changed(_counted(s), reading=_read(drain.queue, remote))
-        if not draining.ends_with(s, drain):
-            return s
-    mapping = gating.mapping_to_look_at(s)
-    return s if mapping is None else changed(_counted(s), gate_look=_look(mapping, remote))
+    drain = draining.find_drain(situation)
+    if drain is not None and draining.is_reading_due(situation):
+        if budget.is_short(situation.record.spent_until, situation.now):
+            return situation
+        situation = change(_count_call(situation), reading=_read(drain.queue, remote))
+        if not draining.ends_with(situation, drain):
+            return situation
+    mapping = gating.find_due_look(situation)
+    return situation if mapping is None else change(_count_call(situation), gate_look=_look(mapping, remote))
 
 
-def _counted(s: Situation) -> Situation:
-    return changed(s, record=changed(s.record, spent_until=budget.spent(s.record.spent_until, s.now)))
+def _count_call(situation: Situation) -> Situation:
+    return change(
+        situation,
+        record=change(situation.record, spent_until=budget.spend(situation.record.spent_until, situation.now)),
+    )
 
 
 def _read(queue: str, remote: Remote) -> BacklogReading:

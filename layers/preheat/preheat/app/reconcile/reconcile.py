@@ -13,23 +13,23 @@ from preheat.app.ports.hosting import Scaling
 from preheat.app.ports.remote import Remote
 from preheat.app.ports.store import Planned
 from preheat.app.reconcile.downstream import look_downstream, move_gate
-from preheat.domain.calendar.timetable import ScheduleError, closed_until
+from preheat.domain.calendar.timetable import ScheduleError, find_closed_until
 from preheat.domain.decision import accounting, proving, scaling
 from preheat.domain.decision.answering import note_answer, note_gate_answer, note_restore_answer
 from preheat.domain.decision.decision import decide
 from preheat.domain.decision.looking import permit_look
 from preheat.domain.decision.situation import Decision, Situation
-from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Outlook, outlook
+from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Outlook, look_ahead
 from preheat.domain.demand.request import Standing, Subject
-from preheat.domain.lead.evidence import turned
-from preheat.domain.lead.lead_in_force import in_force
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Readiness, strictest_of
+from preheat.domain.lead.evidence import turn_to
+from preheat.domain.lead.lead_in_force import fix_lead
+from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Readiness, pick_strictest
 from preheat.domain.record import budget, looks
 from preheat.domain.record.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation, Proof, ScalingReading, require_owner, require_serving
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
-from preheat.domain.values import changed
+from preheat.domain.values import change
 from preheat.domain.verdict.reporting import report_verdict
 
 # A message may come this much before its second; a pass that is earlier ends after one read.
@@ -71,8 +71,8 @@ def reconcile(model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT) -> Re
     try:
         for _ in range(WRITES_LOST_MAX):
             try:
-                result = _pass(model_id, remote, mode, entries)
-                return changed(result, unexpected=tuple(remote.unexpected))
+                result = _run_pass(model_id, remote, mode, entries)
+                return change(result, unexpected=tuple(remote.unexpected))
             except StaleRecord as lost:
                 reason = str(lost)
     except StoreUnavailable as error:
@@ -83,7 +83,7 @@ def reconcile(model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT) -> Re
     return Result(model_id, Action.LOOK, reason, entries=tuple(entries), incomplete=True, unexpected=unexpected)
 
 
-def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[LedgerEntry]) -> Result:
+def _run_pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[LedgerEntry]) -> Result:
     record = remote.store.load(model_id)
     now = remote.clock.now()
     if record is not None and (record.wake_at is None or record.wake_at > now + EARLY):
@@ -97,7 +97,7 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
         if planned.model is None:
             return Result(model_id, Action.LOOK, "Not in the plan, and no record exists")
         record = ModelRecord(model_id=model_id, target=planned.model.target)
-    wanted, problem = _wanted(record, planned, remote, now)
+    wanted, problem = _find_wanted(record, planned, remote, now)
     if wanted is None:
         reason = f"{problem}; Preheat neither starts nor stops the model"
         return Result(model_id, Action.LOOK, reason, record.phase, record.wake_at, incomplete=True, unevaluated=problem)
@@ -115,7 +115,7 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
         except (StaleRecord, StoreUnavailable):
             # The intent stands: the next pass repeats the very same call, or sees its effect.
             detail = f"{after.reason}; not recorded, the intent remains"
-        decision = changed(decision, reason=f"{decision.reason} ({detail or answer})")
+        decision = change(decision, reason=f"{decision.reason} ({detail or answer})")
     if decision.restores and remote.scaling is not None:
         outcome = _restore(record, remote, remote.scaling)
         after = note_restore_answer(record, outcome, now=remote.clock.now())
@@ -124,7 +124,7 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
             record = _save(after, remote, entries, {})
         except (StaleRecord, StoreUnavailable):
             detail = f"{after.reason}; not recorded, so the next try repeats it to the same effect"
-        decision = changed(decision, reason=f"{decision.reason}. {detail}")
+        decision = change(decision, reason=f"{decision.reason}. {detail}")
     _look_again(record, remote, looks.TICK_HORIZON if situation.turn is None else TURN_HORIZON)
     return Result(
         model_id,
@@ -134,7 +134,7 @@ def _pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[Led
         record.wake_at,
         tuple(entries),
         unevaluated=problem,
-        closed_until=closed_until(wanted.model.schedules) if wanted.model is not None else None,
+        closed_until=find_closed_until(wanted.model.schedules) if wanted.model is not None else None,
     )
 
 
@@ -151,42 +151,42 @@ class _Wanted:
     guards: Mapping[Subject, int] = field(default_factory=dict)
 
 
-def _wanted(record: ModelRecord, planned: Planned, remote: Remote, now: datetime) -> tuple[_Wanted | None, str]:
+def _find_wanted(record: ModelRecord, planned: Planned, remote: Remote, now: datetime) -> tuple[_Wanted | None, str]:
     """Return what is wanted, and what is wrong with the current plan.
 
     A model whose schedules cannot be evaluated here keeps the plan before; if that cannot be either, none is returned.
     """
     try:
-        return _demand(record, planned.model, remote, now), ""
+        return _find_demand(record, planned.model, remote, now), ""
     except ScheduleError as error:
         problem = str(error)
     before = remote.store.planned_before(record.model_id)
     try:
-        return _demand(record, before, remote, now) if before is not None else None, problem
+        return _find_demand(record, before, remote, now) if before is not None else None, problem
     except ScheduleError:
         return None, problem
 
 
-def _demand(record: ModelRecord, model: HostedModel | None, remote: Remote, now: datetime) -> _Wanted:
+def _find_demand(record: ModelRecord, model: HostedModel | None, remote: Remote, now: datetime) -> _Wanted:
     if model is None:
         return _Wanted(record)
     if record.target != model.target and not record.is_engaged():
-        record = turned(record, model.target)
-    requests, guards = _standings(model, remote, now)
-    asked_at = _not_before(now, record, requests)
-    model = in_force(model, record, asked_at, requests)
-    seen = outlook(model, asked_at, requests)
+        record = turn_to(record, model.target)
+    requests, guards = _read_standings(model, remote, now)
+    asked_at = _date_demand(now, record, requests)
+    model = fix_lead(model, record, asked_at, requests)
+    seen = look_ahead(model, asked_at, requests)
     if asked_at > now:  # What falls between the two is judged by the pass's clock: look again once it has come.
-        seen = changed(seen, next_edge=min(asked_at, seen.next_edge or asked_at))
+        seen = change(seen, next_edge=min(asked_at, seen.next_edge or asked_at))
     return _Wanted(record, model, seen, guards)
 
 
 def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote, now: datetime) -> Situation:
     """Read the rest of what the decision rests on: the service itself, and what consumes the model."""
     model, record = wanted.model, wanted.record
-    mode = stack_mode if model is None else strictest_of(stack_mode, model.mode)
+    mode = stack_mode if model is None else pick_strictest(stack_mode, model.mode)
     permit = permit_look(record, mode, now)
-    record = changed(record, writer=remote.writer, spent_until=permit.spent_until)
+    record = change(record, writer=remote.writer, spent_until=permit.spent_until)
     observation = permit.instead or _observe(record, remote)
     situation = Situation(
         model=model,
@@ -206,11 +206,13 @@ def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote
     # A service that must not be asked may still have a gate.
     situation = look_downstream(situation, remote)
     if situation.has_looked and situation.finds_a_stranger:
-        situation = changed(situation, seen_at=remote.clock.now())
+        situation = change(situation, seen_at=remote.clock.now())
     return situation
 
 
-def _standings(model: HostedModel, remote: Remote, now: datetime) -> tuple[tuple[Standing, ...], Mapping[Subject, int]]:
+def _read_standings(
+    model: HostedModel, remote: Remote, now: datetime
+) -> tuple[tuple[Standing, ...], Mapping[Subject, int]]:
     """Read what stands of a model and of each of its schedules, with the versions that guard the latter.
 
     Read after the record, whose version guards the model's own.
@@ -225,7 +227,7 @@ def _standings(model: HostedModel, remote: Remote, now: datetime) -> tuple[tuple
     return tuple(requests), guards
 
 
-def _not_before(now: datetime, record: ModelRecord, requests: Sequence[Standing]) -> datetime:
+def _date_demand(now: datetime, record: ModelRecord, requests: Sequence[Standing]) -> datetime:
     """Return the instant that demand is seen from: not before what was read of it was known, or was begun for it.
 
     A clock that is behind would stop a model between its shift and the hold that prolongs it, under a block that has
@@ -245,26 +247,29 @@ def _observe(record: ModelRecord, remote: Remote) -> Observation:
         return Observation(Observed.UNKNOWN, str(error), failure=error.answer)
 
 
-def _prove(s: Situation, readiness: Readiness, remote: Remote) -> Situation:
+def _prove(situation: Situation, readiness: Readiness, remote: Remote) -> Situation:
     """Try the inference. It takes the place of the start or stop in the budget, because none follows it."""
-    record, begun_at = changed(s.record, spent_until=budget.spent(s.record.spent_until, s.now)), remote.clock.now()
+    record, begun_at = (
+        change(situation.record, spent_until=budget.spend(situation.record.spent_until, situation.now)),
+        remote.clock.now(),
+    )
     failure, detail = None, ""
     try:
         remote.ask(remote.hosting.probe, record.target, readiness)
     except HostingError as error:
         failure, detail = error.answer, str(error)
     proof = Proof(max(remote.clock.now() - begun_at, timedelta()), failure, detail)
-    return changed(s, record=record, observation=changed(s.observation, proof=proof))
+    return change(situation, record=record, observation=change(situation.observation, proof=proof))
 
 
-def _read_scaling(s: Situation, remote: Remote, port: Scaling) -> Situation:
+def _read_scaling(situation: Situation, remote: Remote, port: Scaling) -> Situation:
     """Read what the stop that may follow would remove; it counts against the model's budget of calls."""
     try:
-        reading = remote.ask(port.read, s.record.target, s.observation.variants)
+        reading = remote.ask(port.read, situation.record.target, situation.observation.variants)
     except HostingError as error:
         reading = ScalingReading(failure=error.answer, detail=str(error))
-    spent_until = budget.spent(s.record.spent_until, s.now, scaling.CALLS if reading.text else 1)
-    return changed(s, record=changed(s.record, spent_until=spent_until), scaling_reading=reading)
+    spent_until = budget.spend(situation.record.spent_until, situation.now, scaling.CALLS if reading.text else 1)
+    return change(situation, record=change(situation.record, spent_until=spent_until), scaling_reading=reading)
 
 
 def _restore(record: ModelRecord, remote: Remote, port: Scaling) -> Outcome:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from preheat.app.requests.codes import Code
 from preheat.app.requests.message import Request
-from preheat.app.requests.prospects import Prospect, prospect
+from preheat.app.requests.prospects import Prospect, forecast
 from preheat.domain.demand.request import STANDS_AT_MOST, Reply, Standing, Tombstone
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.record import ModelRecord
@@ -47,7 +47,7 @@ class Case:
         """Tell whether the requester may change what is not theirs."""
         return self.requester in self.limits.admins
 
-    def prospect(self, change: Standing | None = None) -> Prospect | None:
+    def forecast(self, change: Standing | None = None) -> Prospect | None:
         """Return how the model will go on, with `change` in place of what it replaces; None: it is about several."""
         if self.request.subject.model_id is None or not self.models:
             return None
@@ -55,7 +55,7 @@ class Case:
         standing = [one for one in (*self.kept, *self.others) if change is None or one.request_id != change.request_id]
         if change is not None:
             standing.append(change)
-        return prospect(model, self.records.get(model.model_id), standing, self.now, change)
+        return forecast(model, self.records.get(model.model_id), standing, self.now, change)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from preheat.app.ports.messaging import Queue, RejectedRequests
 from preheat.app.ports.store import PlanReader, RecordReader, RequestReader, RequestWriter, Waker
 from preheat.app.requests.case import Case, Limits, Ruling
 from preheat.app.requests.codes import Code
-from preheat.app.requests.envelope import Opened, Sent, opened, other_id
+from preheat.app.requests.envelope import IncomingMessage, OpenedMessage, make_other_id, open_message
 from preheat.app.requests.message import Request
 from preheat.app.requests.ruling import rule
 from preheat.app.requests.subjects import Subjects
@@ -40,7 +40,7 @@ class Taken:
 class _Answer:
     """What is to be answered under which id; `request` None: it is refused unread, with `ruling`."""
 
-    opened: Opened
+    opened: OpenedMessage
     request: Request | None
     ruling: Ruling | None
 
@@ -59,7 +59,7 @@ class Desk:
         self._limits = limits or Limits()
         self._subjects = Subjects(store)
 
-    def take(self, sent: Sent) -> Taken:
+    def take(self, sent: IncomingMessage) -> Taken:
         """Answer a message, wake whom it concerns, and put it aside if it was refused. The same again does the same.
 
         Raises:
@@ -68,7 +68,7 @@ class Desk:
             QueueUnavailable: what was refused could not be put aside; it has to come again.
             UnreadableItem: something stored is of a form that this release does not know; nothing was changed.
         """
-        taken = self._answered(_read(opened(sent)))
+        taken = self._answer(_read(open_message(sent)))
         for model_id in taken.woken:
             try:
                 self._queue.enqueue(model_id, timedelta())
@@ -78,34 +78,34 @@ class Desk:
             self._rejected.put_aside(sent.body, taken.reply)
         return taken
 
-    def _answered(self, answer: _Answer) -> Taken:
+    def _answer(self, answer: _Answer) -> Taken:
         """Return the answer that is stored under the request's id, storing one if there is none."""
         for _ in range(TRIES_MAX):
             before = self._store.reply(answer.opened.request_id)
             if before is not None and before.digest == answer.opened.digest:
-                return self._again(before)
+                return self._answer_again(before)
             if before is not None:
-                answer = _under_another_id(answer)
+                answer = _refuse_taken_id(answer)
                 continue
             try:
-                return self._anew(answer)
+                return self._answer_new(answer)
             except StaleRecord as error:
                 lost = error
         raise StaleRecord(f"request {answer.opened.request_id}: lost {TRIES_MAX} writes in a row: {lost}")
 
-    def _anew(self, answer: _Answer) -> Taken:
+    def _answer_new(self, answer: _Answer) -> Taken:
         now, request = self._clock.now(), answer.request
-        case = self._case(request, answer.opened.requester, now) if request is not None else None
+        case = self._gather_case(request, answer.opened.requester, now) if request is not None else None
         ruling = rule(case) if case is not None else answer.ruling
         if ruling is None:
             raise ValueError("an answer needs a request or a ruling")
         wakes = case is not None and ruling.change is not None
         concerned = tuple(model.model_id for model in case.models) if case is not None and wakes else ()
-        reply = _reply(answer, ruling, case, now, self._limits)
-        self._store.answer(reply, ruling.change, concerned, _version(case))
+        reply = _write_reply(answer, ruling, case, now, self._limits)
+        self._store.answer(reply, ruling.change, concerned, _find_version(case))
         return Taken(reply, concerned)
 
-    def _again(self, before: Reply) -> Taken:
+    def _answer_again(self, before: Reply) -> Taken:
         """Wake once more whom an accepted request concerns: the first time may have been cut short."""
         if not before.accepted or before.verb in (None, Verb.STATUS) or before.subject is None:
             return Taken(before, again=True)
@@ -114,7 +114,7 @@ class Desk:
             self._store.wake(model_id, self._clock.now())
         return Taken(before, concerned, again=True)
 
-    def _case(self, request: Request, requester: str, now: datetime) -> Case:
+    def _gather_case(self, request: Request, requester: str, now: datetime) -> Case:
         """Read what the answer rests on. What a release names is asked for its reply first: that is stored with it."""
         store, subject = self._store, request.subject
         models = self._subjects.models(subject)
@@ -142,7 +142,7 @@ class Desk:
         )
 
 
-def _version(case: Case | None) -> int | None:
+def _find_version(case: Case | None) -> int | None:
     """Return the version of the record that a reply about one model tells of; None: it is about none, or several."""
     if case is None or case.request.subject.model_id is None:
         return None
@@ -150,7 +150,7 @@ def _version(case: Case | None) -> int | None:
     return record.version if record is not None else None
 
 
-def _read(message: Opened) -> _Answer:
+def _read(message: OpenedMessage) -> _Answer:
     """Return what is to be answered: the request, or why there is none to judge."""
     parsed = message.parsed
     if message.problem:
@@ -162,18 +162,18 @@ def _read(message: Opened) -> _Answer:
     return _Answer(message, parsed.request, None)
 
 
-def _under_another_id(answer: _Answer) -> _Answer:
+def _refuse_taken_id(answer: _Answer) -> _Answer:
     """Return the refusal of a request whose id another one has: under an id of its own, so that it is answered too."""
     message = answer.opened
     reason = f"The request_id {message.request_id} belongs to another request: choose a new one"
-    return _Answer(replace(message, request_id=other_id(message)), None, Ruling(Code.ID_TAKEN, reason))
+    return _Answer(replace(message, request_id=make_other_id(message)), None, Ruling(Code.ID_TAKEN, reason))
 
 
-def _reply(answer: _Answer, ruling: Ruling, case: Case | None, now: datetime, limits: Limits) -> Reply:
+def _write_reply(answer: _Answer, ruling: Ruling, case: Case | None, now: datetime, limits: Limits) -> Reply:
     message, change = answer.opened, ruling.change
     known = message.parsed.known
     stands = change if change is not None and not isinstance(change, Tombstone) else None
-    seen = case.prospect(stands) if case is not None else None
+    seen = case.forecast(stands) if case is not None else None
     reply_to = known.get("reply_to")
     return Reply(
         message.request_id,

@@ -21,7 +21,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class IncomingMessage:
     """A message as the queue hands it out; `sender_id` is SQS's: `AROA…:session` of an assumed role."""
 
     message_id: str
@@ -30,7 +30,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedMessage:
     """A message as far as it could be read. `request_id` is its own, or made for one that has none.
 
     `digest` names sender and content. `problem`: why nothing of it could be read.
@@ -43,7 +43,7 @@ class Opened:
     problem: str = ""
 
 
-def opened(sent: Sent) -> Opened:
+def open_message(sent: IncomingMessage) -> OpenedMessage:
     """Return what a message holds and who has sent it. Total: every message is answered under some id."""
     requester, parsed = sent.sender_id.partition(":")[0], Parsed(None)
     try:
@@ -51,7 +51,7 @@ def opened(sent: Sent) -> Opened:
             raise UnreadableItem(f"sender {excerpt(requester)} is not an SQS sender ID")  # noqa: TRY301 - one way out
         data = load(sent.body)
         if "detail-type" in data:
-            requester, data = _event(requester, data)
+            requester, data = _open_event(requester, data)
         parsed = parse(data)
         if parsed.request_id is None:
             problems = parsed.problems or ("request_id is missing",)
@@ -59,16 +59,16 @@ def opened(sent: Sent) -> Opened:
     except UnreadableItem as error:
         name = _digest([sent.message_id, sent.body])
         known = requester if _SENDER.fullmatch(requester) or requester.startswith("account:") else "unknown"
-        return Opened(RequestId(f"unreadable-{name[:32]}"), known, name, parsed, str(error))
-    return Opened(parsed.request_id, requester, _digest([requester, data]), parsed)
+        return OpenedMessage(RequestId(f"unreadable-{name[:32]}"), known, name, parsed, str(error))
+    return OpenedMessage(parsed.request_id, requester, _digest([requester, data]), parsed)
 
 
-def other_id(request: Opened) -> RequestId:
+def make_other_id(request: OpenedMessage) -> RequestId:
     """Return the id under which a request is answered whose own was taken by another one: always the same."""
     return RequestId(f"taken-{_digest([request.request_id, request.digest])[:32]}")
 
 
-def _event(requester: str, data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _open_event(requester: str, data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return the requester and the request of an event."""
     if requester.startswith(ASSUMED_ROLE):
         raise UnreadableItem("request: only EventBridge may send an event envelope")

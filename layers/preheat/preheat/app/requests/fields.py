@@ -41,7 +41,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class VerbForm:
     """What a verb takes: fields that must be there, of which exactly one must be, and that may be."""
 
     required: tuple[str, ...]
@@ -54,7 +54,7 @@ class Form:
         return (*self.required, *(name for names in self.one_of for name in names), *self.optional)
 
 
-def _text(pattern: re.Pattern[str], accepted: str, description: str, most: int | None = None) -> Field:
+def _define_text(pattern: re.Pattern[str], accepted: str, description: str, most: int | None = None) -> Field:
     def read(value: object) -> str:
         if not isinstance(value, str) or not pattern.fullmatch(value) or (most is not None and len(value) > most):
             raise ValueError(accepted)
@@ -64,7 +64,7 @@ def _text(pattern: re.Pattern[str], accepted: str, description: str, most: int |
     return Field(read, accepted, {"type": "string", "pattern": f"^(?:{pattern.pattern})$", **limits}, description)
 
 
-def _whole(least: int, most: int, description: str) -> Field:
+def _define_whole(least: int, most: int, description: str) -> Field:
     accepted = f"a whole number from {least} to {most}" if least < most else str(least)
 
     def read(value: object) -> int:
@@ -76,9 +76,9 @@ def _whole(least: int, most: int, description: str) -> Field:
     return Field(read, accepted, {"type": "integer", **bounds}, description)
 
 
-def _instant(description: str) -> Field:
+def _define_instant(description: str) -> Field:
     accepted = "an instant of this century with its offset, such as 2026-11-24T20:00:00Z or 2026-11-24T21:00+01:00"
-    text = _text(_INSTANT, accepted, description)
+    text = _define_text(_INSTANT, accepted, description)
 
     def read(value: object) -> datetime:
         try:
@@ -89,7 +89,7 @@ def _instant(description: str) -> Field:
     return Field(read, accepted, text.schema, description)
 
 
-def _duration(description: str) -> Field:
+def _define_duration(description: str) -> Field:
     accepted = "a duration above 0 such as 90s, 45m or 1h30m"
 
     def read(value: object) -> timedelta:
@@ -103,7 +103,7 @@ def _duration(description: str) -> Field:
     return Field(read, accepted, {"type": "string", "pattern": f"^(?:{_DURATION.pattern})$"}, description)
 
 
-def _verb() -> Field:
+def _define_verb() -> Field:
     accepted = ", ".join(Verb)
 
     def read(value: object) -> Verb:
@@ -114,7 +114,7 @@ def _verb() -> Field:
     return Field(read, accepted, {"enum": [str(verb) for verb in Verb]}, "The operation to perform.")
 
 
-def _flag(description: str) -> Field:
+def _define_flag(description: str) -> Field:
     def read(value: object) -> bool:
         if not isinstance(value, bool):
             raise ValueError("true or false")  # noqa: TRY004 - one error for whatever a message holds
@@ -125,39 +125,39 @@ def _flag(description: str) -> Field:
 
 _NOT_RESERVED: Final = re.compile(f"(?!{'|'.join(RESERVED)}){REQUEST_ID.pattern}")
 FIELDS: Final[Mapping[str, Field]] = {
-    "version": _whole(VERSION, VERSION, "Version of this message format."),
-    "request_id": _text(
+    "version": _define_whole(VERSION, VERSION, "Version of this message format."),
+    "request_id": _define_text(
         _NOT_RESERVED,
         f"{_AN_ID}; not {' or '.join(RESERVED)}…",
         "Chosen by the sender, unique for each request. Send it again only with the same request.",
     ),
-    "verb": _verb(),
-    "requester": _text(
+    "verb": _define_verb(),
+    "requester": _define_text(
         re.compile(_PLAIN + "*"),
         f"plain text of at most {REQUESTER_MAX} characters on one line",
         "A display name for the sender. Permissions depend only on the authenticated sender.",
         REQUESTER_MAX,
     ),
-    "model": _text(MODEL_ID, _A_NAME, "The model, by its name in the plant file."),
-    "schedule": _text(SCHEDULE, _A_NAME, "Instead of model: every model that has this schedule, now or later."),
-    "of": _text(REQUEST_ID, _AN_ID, "The request_id of the hold or block to change."),
-    "from": _instant("When it begins. Default: now. A past instant also means now."),
-    "until": _instant("When it ends: the first instant at which it is no longer active."),
-    "duration": _duration("Instead of until: the time from its begin to its end; for extend, the time to add."),
-    "priority": _whole(
+    "model": _define_text(MODEL_ID, _A_NAME, "The model, by its name in the plant file."),
+    "schedule": _define_text(SCHEDULE, _A_NAME, "Instead of model: every model that has this schedule, now or later."),
+    "of": _define_text(REQUEST_ID, _AN_ID, "The request_id of the hold or block to change."),
+    "from": _define_instant("When it begins. Default: now. A past instant also means now."),
+    "until": _define_instant("When it ends: the first instant at which it is no longer active."),
+    "duration": _define_duration("Instead of until: the time from its begin to its end; for extend, the time to add."),
+    "priority": _define_whole(
         0,
         PRIORITY_MAX,
         f"A hold overrides a block only if its priority is higher. Default: {DEFAULT_PRIORITY}.",
     ),
-    "units": _whole(1, UNITS_MAX, "The least number of inference units. Default: the units in the plan."),
-    "reason": _text(
+    "units": _define_whole(1, UNITS_MAX, "The least number of inference units. Default: the units in the plan."),
+    "reason": _define_text(
         re.compile(_PLAIN + "*"),
         f"plain text of at most {REASON_MAX} characters on one line",
         "The purpose, for display.",
         REASON_MAX,
     ),
-    "hard": _flag("If true, the model may not even start during the block. Default: false."),
-    "reply_to": _text(
+    "hard": _define_flag("If true, the model may not even start during the block. Default: false."),
+    "reply_to": _define_text(
         QUEUE_ARN,
         "the ARN of a standard SQS queue",
         "A queue that also receives the replies; the stack must allow it.",
@@ -167,12 +167,12 @@ _EACH: Final = ("version", "request_id", "verb")
 _SUBJECT: Final = ("model", "schedule")
 _END: Final = ("until", "duration")
 _ANY: Final = ("requester", "reason", "reply_to")
-FORMS: Final[Mapping[Verb, Form]] = {
-    Verb.HOLD: Form(_EACH, (_SUBJECT, _END), ("from", "priority", "units", *_ANY)),
-    Verb.RELEASE: Form((*_EACH, "of"), (_SUBJECT,), _ANY),
-    Verb.BLOCK: Form(_EACH, (_SUBJECT, _END), ("from", "priority", "hard", *_ANY)),
-    Verb.UNBLOCK: Form((*_EACH, "of"), (_SUBJECT,), _ANY),
-    Verb.STOP_NOW: Form(_EACH, (_SUBJECT,), ("priority", "hard", *_ANY)),
-    Verb.EXTEND: Form((*_EACH, "of"), (_SUBJECT, _END), _ANY),
-    Verb.STATUS: Form(_EACH, (_SUBJECT,), _ANY),
+FORMS: Final[Mapping[Verb, VerbForm]] = {
+    Verb.HOLD: VerbForm(_EACH, (_SUBJECT, _END), ("from", "priority", "units", *_ANY)),
+    Verb.RELEASE: VerbForm((*_EACH, "of"), (_SUBJECT,), _ANY),
+    Verb.BLOCK: VerbForm(_EACH, (_SUBJECT, _END), ("from", "priority", "hard", *_ANY)),
+    Verb.UNBLOCK: VerbForm((*_EACH, "of"), (_SUBJECT,), _ANY),
+    Verb.STOP_NOW: VerbForm(_EACH, (_SUBJECT,), ("priority", "hard", *_ANY)),
+    Verb.EXTEND: VerbForm((*_EACH, "of"), (_SUBJECT, _END), _ANY),
+    Verb.STATUS: VerbForm(_EACH, (_SUBJECT,), _ANY),
 }

@@ -73,12 +73,14 @@ def load(body: object) -> dict[str, Any]:
     if size > BODY_BYTES_MAX:
         raise UnreadableItem(f"request: {size} bytes; at most {BODY_BYTES_MAX} are accepted")
     try:
-        data = json.loads(body, object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_integer)
+        data = json.loads(
+            body, object_pairs_hook=_build_object, parse_constant=_reject_constant, parse_int=_read_integer
+        )
     except (ValueError, RecursionError) as error:
         raise UnreadableItem(f"request: not JSON: {excerpt(str(error))}") from error
     if not isinstance(data, dict):
         raise UnreadableItem(f"request: {excerpt(data)} is not a JSON object")
-    if _depth(data) > DEPTH_MAX:
+    if _measure_depth(data) > DEPTH_MAX:
         raise UnreadableItem(f"request: nested more than {DEPTH_MAX} deep")
     return data
 
@@ -98,22 +100,22 @@ def parse(data: Mapping[str, Any]) -> Parsed:
     form = FORMS.get(known["verb"]) if "verb" in known else None
     if form is None:
         missing = [name for name in ("version", "request_id", "verb") if name not in data]
-        problems += [_absent(name) for name in missing]
-        problems += [_unknown(name) for name in data if name not in FIELDS]
+        problems += [_describe_absent(name) for name in missing]
+        problems += [_describe_unknown(name) for name in data if name not in FIELDS]
     else:
-        problems += [_absent(name) for name in form.required if name not in data]
+        problems += [_describe_absent(name) for name in form.required if name not in data]
         for names in form.one_of:
             given = [name for name in names if name in data]
             if len(given) != 1:
                 problems.append(f"{' and '.join(given) or 'nothing'} given; accepted: one of {' and '.join(names)}")
         named = set(form.names)
-        problems += [_unknown(name, known["verb"]) for name in data if name not in named]
+        problems += [_describe_unknown(name, known["verb"]) for name in data if name not in named]
     if "from" in known and "until" in known and known["until"] <= known["from"]:
         problems.append("until is not after from; accepted: an instant after it")
     if problems:
-        return Parsed(None, _some(problems), known=known)
+        return Parsed(None, _limit_problems(problems), known=known)
     parsed = Parsed(None, known=known)
-    return Parsed(_request(known, parsed.subject), known=known)
+    return Parsed(_make_request(known, parsed.subject), known=known)
 
 
 def excerpt(value: object) -> str:
@@ -122,7 +124,7 @@ def excerpt(value: object) -> str:
     return text if len(text) <= EXCERPT_MAX else text[: EXCERPT_MAX - 3] + "..."
 
 
-def _request(known: Mapping[str, Any], subject: Subject | None) -> Request:
+def _make_request(known: Mapping[str, Any], subject: Subject | None) -> Request:
     if subject is None:
         raise ValueError("a request without a problem names a model or a schedule")
     who, why = known.get("requester", ""), known.get("reason", "")
@@ -142,22 +144,22 @@ def _request(known: Mapping[str, Any], subject: Subject | None) -> Request:
     )
 
 
-def _absent(name: str) -> str:
+def _describe_absent(name: str) -> str:
     return f"{name} is missing; accepted: {FIELDS[name].accepted}"
 
 
-def _unknown(name: str, verb: Verb | None = None) -> str:
+def _describe_unknown(name: str, verb: Verb | None = None) -> str:
     known = FORMS[verb].names if verb is not None else tuple(FIELDS)
     of = f" of {verb}" if verb is not None else ""
     return f"{excerpt(name)} is not a field{of}; accepted: {', '.join(known)}"
 
 
-def _some(problems: list[str]) -> tuple[str, ...]:
+def _limit_problems(problems: list[str]) -> tuple[str, ...]:
     more = len(problems) - PROBLEMS_MAX
     return tuple(problems[:PROBLEMS_MAX]) + ((f"and {more} more",) if more > 0 else ())
 
 
-def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+def _build_object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
@@ -166,17 +168,17 @@ def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_constant(name: str) -> Any:
+def _reject_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _integer(text: str) -> int:
+def _read_integer(text: str) -> int:
     if len(text) > DIGITS_MAX:
         raise ValueError(f"a number of {len(text)} digits")
     return int(text)
 
 
-def _depth(data: Any) -> int:
+def _measure_depth(data: Any) -> int:
     """Return how deep arrays and objects are nested; counts no further than what is too deep."""
     level, depth = [data], 0
     while level and depth <= DEPTH_MAX:

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from preheat.domain.demand.demand import HORIZON, Demand, Outlook, demands, outlook
+from preheat.domain.demand.demand import HORIZON, Demand, Outlook, find_demands, look_ahead
 from preheat.domain.demand.request import Kind, Standing
-from preheat.domain.lead.lead_in_force import in_force
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId, strictest_of
+from preheat.domain.lead.lead_in_force import fix_lead
+from preheat.domain.plan.plan import HostedModel, Mode, ModelId, pick_strictest
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.record.wording import format_instant
@@ -33,7 +33,7 @@ class Prospect:
     units: int | None
 
 
-def prospect(
+def forecast(
     model: HostedModel,
     record: ModelRecord | None,
     standing: Sequence[Standing],
@@ -42,12 +42,12 @@ def prospect(
 ) -> Prospect:
     """Return how a model will go on if `standing` are the requests that stand of it, `change` among them."""
     record = record or ModelRecord(model.model_id, model.target)
-    model = in_force(model, record, now, tuple(standing))
-    seen = outlook(model, now, tuple(standing))
+    model = fix_lead(model, record, now, tuple(standing))
+    seen = look_ahead(model, now, tuple(standing))
     attempt, effort = record.attempt, record.effort
-    mode = strictest_of(record.mode, model.mode)
+    mode = pick_strictest(record.mode, model.mode)
     stopping = attempt is not None and attempt.call is Call.STOP
-    demand, ready_at = _asked_for(model, standing, now, change, seen)
+    demand, ready_at = _find_asked(model, standing, now, change, seen)
     wanted = demand is not None and now in demand
     margin = None
     if wanted and record.phase is Phase.HOSTED and not stopping:
@@ -58,7 +58,7 @@ def prospect(
         record.phase,
         ready_at if mode is Mode.ACT else None,
         margin,
-        _words(record, seen, mode)
+        _describe(record, seen, mode)
         + ("" if demand is not None or change is None else "; blocked for its whole duration"),
         wanted,
         stopping,
@@ -66,14 +66,14 @@ def prospect(
     )
 
 
-def _asked_for(
+def _find_asked(
     model: HostedModel, standing: Sequence[Standing], now: datetime, change: Standing | None, seen: Outlook
 ) -> tuple[Demand | None, datetime | None]:
     """Return the demand asked about, a hold's own or else the next one, and when the model can be ready for it."""
     if change is None or change.kind is not Kind.HOLD or change.released_at is not None:
         demand = seen.current or seen.upcoming
         return demand, demand.ready_at if demand is not None else None
-    for demand in demands(model, change.begin - HORIZON, change.until, standing):
+    for demand in find_demands(model, change.begin - HORIZON, change.until, standing):
         for piece in demand.holds:
             if piece.request_id == change.request_id and piece.end > now:
                 # What the demand began with may be long past, and the model not ready all the same.
@@ -81,14 +81,14 @@ def _asked_for(
     return None, None
 
 
-def words_of_several(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord]) -> str:
+def describe_several(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord]) -> str:
     """Return where the models of a schedule stand: `3 models: 2 hosted, 1 idle`."""
     phases = Counter(records[model.model_id].phase if model.model_id in records else Phase.IDLE for model in models)
     each = ", ".join(f"{count} {phase}" for phase, count in sorted(phases.items()))
     return f"{len(models)} model{'s' if len(models) != 1 else ''}: {each}"
 
 
-def _words(record: ModelRecord, seen: Outlook, mode: Mode) -> str:
+def _describe(record: ModelRecord, seen: Outlook, mode: Mode) -> str:
     since = f" since {format_instant(record.since)}" if record.since is not None else ""
     needed = "no demand ahead"
     if seen.current is not None:

@@ -10,8 +10,8 @@ from typing import Final
 
 from preheat.app.requests.case import Case, Ruling
 from preheat.app.requests.codes import Code
-from preheat.app.requests.prospects import words_of_several
-from preheat.domain.demand.demand import outlook
+from preheat.app.requests.prospects import describe_several
+from preheat.domain.demand.demand import look_ahead
 from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Kind, Standing, Tombstone, Verb
 from preheat.domain.plan.plan import Resize
 from preheat.domain.record.wording import format_instant
@@ -42,16 +42,16 @@ def _stand(case: Case) -> Ruling:
     if until <= now:
         return Ruling(Code.EXPIRED, f"The request arrived after its end, {format_instant(until)}")
     if until - begin > case.limits.longest:
-        return _too_long(case)
+        return _reject_too_long(case)
     if begin - now > AHEAD_MAX:
         return Ruling(Code.TOO_FAR_AHEAD, f"The request begins more than {AHEAD_MAX.days} days ahead")
     if asked.units is not None and not any(model.target.backend.takes_units for model in case.models):
         return Ruling(Code.TAKES_NO_UNITS, "This hosting service takes no units: the endpoint config sets them")
     kind = Kind.HOLD if asked.verb is Verb.HOLD else Kind.BLOCK
-    return _placed(case, kind, begin, until)
+    return _place(case, kind, begin, until)
 
 
-def _placed(case: Case, kind: Kind, begin: datetime, until: datetime) -> Ruling:
+def _place(case: Case, kind: Kind, begin: datetime, until: datetime) -> Ruling:
     """Have a hold or block stand, if there is room for it."""
     asked, now = case.request, case.now
     # A reply that was lost with an older ledger: what it told of is there, and is written once more.
@@ -88,16 +88,16 @@ def _placed(case: Case, kind: Kind, begin: datetime, until: datetime) -> Ruling:
             "Its release arrived first, so the request ends immediately",
             replace(standing, released_at=now),
         )
-    return _accepted(case, standing, f"{kind.capitalize()} from {format_instant(begin)} until {format_instant(until)}")
+    return _accept(case, standing, f"{kind.capitalize()} from {format_instant(begin)} until {format_instant(until)}")
 
 
 def _is_released(case: Case) -> bool:
     return any((each.admin or each.requester == case.requester) and each.until > case.now for each in case.noted)
 
 
-def _accepted(case: Case, change: Standing, words: str) -> Ruling:
+def _accept(case: Case, change: Standing, words: str) -> Ruling:
     """Say what is to be expected of the model with the change."""
-    seen = case.prospect(change)
+    seen = case.forecast(change)
     if seen is None:
         return Ruling(Code.ACCEPTED, f"{words}, for {len(case.models)} models", change)
     words = f"{words}: {seen.words}"
@@ -122,7 +122,7 @@ def _end(case: Case) -> Ruling:
     kind = Kind.HOLD if asked.verb is Verb.RELEASE else Kind.BLOCK
     if of is None:
         return _end_early(case, kind)
-    refused = _hands_off(case, of)
+    refused = _check_owner(case, of)
     if refused is not None:
         return refused
     if of.kind is not kind:
@@ -133,7 +133,7 @@ def _end(case: Case) -> Ruling:
     behind = case.now < of.known_at and of.begin <= of.known_at
     released_at = of.known_at + AN_INSTANT if behind else case.now
     change = replace(of, released_at=released_at, revision=of.revision + 1)
-    return _accepted(case, change, f"{kind.capitalize()} {of.request_id} ended")
+    return _accept(case, change, f"{kind.capitalize()} {of.request_id} ended")
 
 
 def _end_early(case: Case, kind: Kind) -> Ruling:
@@ -147,10 +147,10 @@ def _end_early(case: Case, kind: Kind) -> Ruling:
     stood = before.accepted and before.verb in (Verb.HOLD, Verb.BLOCK, Verb.STOP_NOW)
     if stood and before.subject == asked.subject:
         return Ruling(Code.NOTHING_TO_DO, f"{asked.of} has ended and is no longer stored")
-    return _unknown(case)
+    return _reject_unknown(case)
 
 
-def _unknown(case: Case) -> Ruling:
+def _reject_unknown(case: Case) -> Ruling:
     asked, before = case.request, case.of_reply
     where = "model" if asked.subject.model_id is not None else "schedule"
     reason = f"This {where} has no hold or block {asked.of}"
@@ -164,8 +164,8 @@ def _unknown(case: Case) -> Ruling:
 def _extend(case: Case) -> Ruling:
     asked, of = case.request, case.of
     if of is None:
-        return _unknown(case)
-    refused = _hands_off(case, of)
+        return _reject_unknown(case)
+    refused = _check_owner(case, of)
     if refused is not None:
         return refused
     if of.end <= case.now or of.released_at is not None:
@@ -174,9 +174,9 @@ def _extend(case: Case) -> Ruling:
     if until <= of.until:
         return Ruling(Code.NOTHING_TO_DO, f"{of.request_id} already lasts until {format_instant(of.until)}")
     if until - max(of.begin, case.now) > case.limits.longest:
-        return _too_long(case)
+        return _reject_too_long(case)
     change = replace(of, until=until, revision=of.revision + 1)
-    return _accepted(case, change, f"{of.kind.capitalize()} {of.request_id} extended until {format_instant(until)}")
+    return _accept(case, change, f"{of.kind.capitalize()} {of.request_id} extended until {format_instant(until)}")
 
 
 def _stop_now(case: Case) -> Ruling:
@@ -186,25 +186,25 @@ def _stop_now(case: Case) -> Ruling:
     if asked.subject.schedule is not None:
         own = tuple(each for each in model.schedules if each.name == asked.subject.schedule)
         model, standing = replace(model, schedules=own), list(case.kept)
-    current = outlook(model, now, tuple(standing)).current
+    current = look_ahead(model, now, tuple(standing)).current
     if current is None:
         return Ruling(Code.NOTHING_TO_DO, "No demand is active now")
-    return _placed(case, Kind.BLOCK, now, min(current.end, now + case.limits.longest))
+    return _place(case, Kind.BLOCK, now, min(current.end, now + case.limits.longest))
 
 
-def _status(case: Case) -> Ruling:
-    seen = case.prospect()
-    return Ruling(Code.ACCEPTED, seen.words if seen is not None else words_of_several(case.models, case.records))
+def _report_status(case: Case) -> Ruling:
+    seen = case.forecast()
+    return Ruling(Code.ACCEPTED, seen.words if seen is not None else describe_several(case.models, case.records))
 
 
-def _hands_off(case: Case, of: Standing) -> Ruling | None:
+def _check_owner(case: Case, of: Standing) -> Ruling | None:
     """Refuse whoever has neither asked for the hold or block nor is an admin."""
     if of.requester == case.requester or case.is_admin:
         return None
     return Ruling(Code.NOT_YOURS, f"{of.request_id} belongs to another requester")
 
 
-def _too_long(case: Case) -> Ruling:
+def _reject_too_long(case: Case) -> Ruling:
     return Ruling(Code.TOO_LONG, f"The request would last longer than {case.limits.longest}")
 
 
@@ -215,5 +215,5 @@ _RULES: Final[Mapping[Verb, Callable[[Case], Ruling]]] = {
     Verb.UNBLOCK: _end,
     Verb.EXTEND: _extend,
     Verb.STOP_NOW: _stop_now,
-    Verb.STATUS: _status,
+    Verb.STATUS: _report_status,
 }

@@ -116,10 +116,10 @@ class DayRule:
     def _is_month_day(self, day: date) -> bool:
         if day.day in self.month_days or (LAST in self.month_days and (day + _DAY).month != day.month):
             return True
-        return any(nearest_weekday(day.year, day.month, wanted) == day for wanted in self.nearest)
+        return any(find_nearest_weekday(day.year, day.month, wanted) == day for wanted in self.nearest)
 
 
-def nearest_weekday(year: int, month: int, day: int) -> date | None:
+def find_nearest_weekday(year: int, month: int, day: int) -> date | None:
     """Return the day from Monday to Friday nearest to a day of a month, within that month; None if it has no such day.
 
     >>> nearest_weekday(2026, 8, 1)  # a Saturday; the Friday before is in July

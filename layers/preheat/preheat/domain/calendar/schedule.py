@@ -48,7 +48,7 @@ class ShiftWindow:
                 f"shift window {self.start}-{self.end} ends before it starts; an overnight one has end_day 1"
             )
 
-    def starting_among(self, days: Sequence[date]) -> list[date]:
+    def find_starts(self, days: Sequence[date]) -> list[date]:
         """Return those of the local dates `days`, in order, on which it starts, exceptions apart."""
         only, weekdays = self.only, self.days
         if only is None:
@@ -110,7 +110,7 @@ class Schedule:
         """The most midnights that one of its windows spans."""
         return max((window.end_day for window in self.every_window), default=0)
 
-    def starting_among(self, days: Iterable[date]) -> Iterator[tuple[date, ShiftWindow, bool]]:
+    def find_starts(self, days: Iterable[date]) -> Iterator[tuple[date, ShiftWindow, bool]]:
         """Yield each local date of `days` with each window that starts on it, by the precedence above.
 
         The third item tells whether the window recurs, so that what `closed_within` yields is cut out of it.
@@ -120,13 +120,13 @@ class Schedule:
         ordinary = [day for day in in_force if day not in self.replaced_days]
         replaced = [day for day in in_force if day in self.replaced_days]
         for window in self.replaced:
-            yield from ((day, window, False) for day in window.starting_among(replaced))
+            yield from ((day, window, False) for day in window.find_starts(replaced))
         for window in self.added:
-            yield from ((day, window, False) for day in window.starting_among(ordinary))
+            yield from ((day, window, False) for day in window.find_starts(ordinary))
         open_days = [day for day in ordinary if day not in self.closed]
         for window in self.shift_windows:
             chosen = ordinary if window.cut_closed else open_days
-            yield from ((day, window, True) for day in window.starting_among(chosen))
+            yield from ((day, window, True) for day in window.find_starts(chosen))
 
     def closed_within(self, day: date, window: ShiftWindow) -> Iterator[tuple[date, time, date | None]]:
         """Yield what is cut out of a recurring window that starts on `day`, in order: a date, from when, until when.

@@ -37,27 +37,29 @@ def find_windows(schedule: Schedule, after: datetime, before: datetime) -> Itera
     Raises:
         ScheduleError: its time zone is not known here.
     """
-    for start, end in _overlapping(schedule, microseconds(after), microseconds(before)):
+    for start, end in _find_overlapping(schedule, microseconds(after), microseconds(before)):
         yield Window(from_microseconds(start), from_microseconds(end))
 
 
-def intervals(schedules: Sequence[Schedule], after: datetime, before: datetime) -> list[Window]:
+def find_intervals(schedules: Sequence[Schedule], after: datetime, before: datetime) -> list[Window]:
     """Return when any of `schedules` wants something in [after, before): in order, merged, clipped to the range.
 
     Raises:
         ScheduleError: a time zone is not known here.
     """
-    return [Window(from_microseconds(start), from_microseconds(end)) for start, end in spans(schedules, after, before)]
+    return [
+        Window(from_microseconds(start), from_microseconds(end)) for start, end in find_spans(schedules, after, before)
+    ]
 
 
-def spans(schedules: Sequence[Schedule], after: datetime, before: datetime) -> list[Span]:
-    """Return the same as `intervals`, as spans, for callers that need very many of them."""
+def find_spans(schedules: Sequence[Schedule], after: datetime, before: datetime) -> list[Span]:
+    """Return the same as `find_intervals`, as spans, for callers that need very many of them."""
     low, high = microseconds(after), microseconds(before)
-    several = (span for schedule in schedules for span in _overlapping(schedule, low, high))
-    return [(max(start, low), min(end, high)) for start, end in _union(several)]
+    several = (span for schedule in schedules for span in _find_overlapping(schedule, low, high))
+    return [(max(start, low), min(end, high)) for start, end in _unite(several)]
 
 
-def wanted(schedules: tuple[Schedule, ...], at: datetime) -> bool:
+def is_wanted(schedules: tuple[Schedule, ...], at: datetime) -> bool:
     """Tell whether any of `schedules` wants something at the aware instant `at`.
 
     Raises:
@@ -67,21 +69,21 @@ def wanted(schedules: tuple[Schedule, ...], at: datetime) -> bool:
     if not _FIRST <= now < _LAST:
         return False
     at = at.astimezone(UTC)
-    before, edges = _edges(schedules, at.year * 12 + at.month - 1)
+    before, edges = _find_edges(schedules, at.year * 12 + at.month - 1)
     return before ^ (bisect_right(edges, now) & 1 == 1)
 
 
-def next_edge(schedules: tuple[Schedule, ...], at: datetime, *, within: timedelta = LOOKAHEAD) -> datetime | None:
-    """Return the next instant after `at` at which the answer of `wanted` changes; None if none comes `within`.
+def find_next_edge(schedules: tuple[Schedule, ...], at: datetime, *, within: timedelta = LOOKAHEAD) -> datetime | None:
+    """Return the next instant after `at` at which the answer of `is_wanted` changes; None if none comes `within`.
 
     Raises:
         ScheduleError: a time zone is not known here.
     """
     now = microseconds(at)
     until = min(now + within // timedelta(microseconds=1), _LAST - 1)
-    month = _month_of(now, 0)
-    while _begins(month) <= until:
-        _, edges = _edges(schedules, month)
+    month = _find_month(now, 0)
+    while _find_begin(month) <= until:
+        _, edges = _find_edges(schedules, month)
         index = bisect_right(edges, now)
         if index < len(edges):
             return from_microseconds(edges[index]) if edges[index] <= until else None
@@ -89,7 +91,7 @@ def next_edge(schedules: tuple[Schedule, ...], at: datetime, *, within: timedelt
     return None
 
 
-def closed_until(schedules: Sequence[Schedule]) -> date | None:
+def find_closed_until(schedules: Sequence[Schedule]) -> date | None:
     """Return the date from which some of `schedules` no longer know their holidays; None if none has any."""
     return min((each.closed_until for each in schedules if each.closed_until is not None), default=None)
 
@@ -99,7 +101,7 @@ def runs_short(known_until: date | None, now: datetime) -> bool:
     return known_until is not None and known_until - now.date() < HORIZON_LEAST
 
 
-def _union(several: Iterable[Span]) -> list[Span]:
+def _unite(several: Iterable[Span]) -> list[Span]:
     """Return the union of spans in order; those that touch are one."""
     found: list[Span] = []
     first = last = None
@@ -116,22 +118,22 @@ def _union(several: Iterable[Span]) -> list[Span]:
     return found
 
 
-def _overlapping(schedule: Schedule, after: int, before: int) -> Iterator[Span]:
+def _find_overlapping(schedule: Schedule, after: int, before: int) -> Iterator[Span]:
     """Yield spans that overlap [after, before). A local date and its instants lie at most a day and a bit apart."""
     if before <= after:
         return
     reach = schedule.longest + 2
-    low = max(_month_of(after, -reach), _FIRST_MONTH)
-    high = min(_month_of(before, 2), _LAST_MONTH)
+    low = max(_find_month(after, -reach), _FIRST_MONTH)
+    high = min(_find_month(before, 2), _LAST_MONTH)
     for month in range(low, high + 1):
-        found = _starting(schedule, month)
+        found = _find_starting(schedule, month)
         for index in range(bisect_left(found, (before,))):
             if found[index][1] > after:
                 yield found[index]
 
 
 @lru_cache(maxsize=_MONTHS_KEPT)
-def _starting(schedule: Schedule, month: int) -> tuple[Span, ...]:
+def _find_starting(schedule: Schedule, month: int) -> tuple[Span, ...]:
     """Return the spans of the windows that start in a month of local dates (year x 12 + month - 1), in order.
 
     A window that the spring gap swallows is left out.
@@ -147,7 +149,7 @@ def _starting(schedule: Schedule, month: int) -> tuple[Span, ...]:
     first, following = date(month // 12, month % 12 + 1, 1), date((month + 1) // 12, (month + 1) % 12 + 1, 1)
     days = [first + number * _DAY for number in range((following - first).days)]
     try:
-        for day, window, recurs in schedule.starting_among(days):
+        for day, window, recurs in schedule.find_starts(days):
             start = instant_of(day, window.start, schedule.zone, fold=0)
             last = day + window.end_day * _DAY if window.end_day else day
             end = instant_of(last, window.end, schedule.zone, fold=1)
@@ -171,21 +173,21 @@ def _open(schedule: Schedule, day: date, window: ShiftWindow, span: Span) -> Ite
 
 
 @lru_cache(maxsize=_MONTHS_KEPT)
-def _edges(schedules: tuple[Schedule, ...], month: int) -> tuple[bool, tuple[int, ...]]:
+def _find_edges(schedules: tuple[Schedule, ...], month: int) -> tuple[bool, tuple[int, ...]]:
     """Return what is wanted just before a month of UTC begins, and every instant of it at which that changes."""
-    begins, ends = _begins(month), _begins(month + 1)
+    begins, ends = _find_begin(month), _find_begin(month + 1)
     # One microsecond wider on the left, so that a window which ends as the month begins shows its edge.
-    found = _union(span for each in schedules for span in _overlapping(each, begins - 1, ends))
+    found = _unite(span for each in schedules for span in _find_overlapping(each, begins - 1, ends))
     before = bool(found) and found[0][0] < begins <= found[0][1]
     return before, tuple(edge for span in found for edge in span if begins <= edge < ends)
 
 
 @lru_cache(maxsize=_MONTHS_KEPT)
-def _begins(month: int) -> int:
+def _find_begin(month: int) -> int:
     return microseconds(datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC))
 
 
-def _month_of(at: int, days: int) -> int:
+def _find_month(at: int, days: int) -> int:
     """Return the month of UTC that holds an instant moved by some days."""
     moved = from_microseconds(min(max(at, _FIRST), _LAST)) + days * _DAY
     return moved.year * 12 + moved.month - 1

@@ -29,7 +29,7 @@ class Window:
         return self.start <= instant < self.end
 
 
-def merged(windows: Iterable[Window], *, gap: timedelta = timedelta()) -> list[Window]:
+def merge(windows: Iterable[Window], *, gap: timedelta = timedelta()) -> list[Window]:
     """Return the union of `windows` in order of time, joining neighbours at most `gap` apart (0: touching)."""
     union: list[Window] = []
     for window in sorted(windows):
@@ -41,10 +41,10 @@ def merged(windows: Iterable[Window], *, gap: timedelta = timedelta()) -> list[W
     return union
 
 
-def minus(window: Window, others: Iterable[Window]) -> list[Window]:
+def subtract(window: Window, others: Iterable[Window]) -> list[Window]:
     """Return what `others` leave of a window, in order of time."""
     left, start = [], window.start
-    for other in merged(others):
+    for other in merge(others):
         if start < min(other.start, window.end):
             left.append(Window(start, min(other.start, window.end)))
         start = max(start, other.end)
@@ -53,6 +53,6 @@ def minus(window: Window, others: Iterable[Window]) -> list[Window]:
     return left
 
 
-def gaps(windows: Iterable[Window]) -> list[Window]:
+def find_gaps(windows: Iterable[Window]) -> list[Window]:
     """Return what lies between the windows of the union, in order of time."""
-    return [Window(one.end, two.start) for one, two in pairwise(merged(windows))]
+    return [Window(one.end, two.start) for one, two in pairwise(merge(windows))]

@@ -10,12 +10,12 @@ from datetime import datetime
 from itertools import pairwise
 
 from preheat.domain.calendar.windows import Window
-from preheat.domain.decision.situation import Situation, disowned
+from preheat.domain.decision.situation import Situation, disown
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.paid import Cause, Run, Stretch
 from preheat.domain.record.record import LedgerEntry, ModelRecord
-from preheat.domain.values import changed
+from preheat.domain.values import change
 
 RUNS = (Observed.STARTING, Observed.HOSTED)
 TELLS_NOTHING = (Observed.UNKNOWN, Observed.BUSY)
@@ -24,84 +24,86 @@ TELLS_NOTHING = (Observed.UNKNOWN, Observed.BUSY)
 STRETCHES_MOST = 60
 
 
-def note_run(s: Situation) -> Situation:
+def note_run(situation: Situation) -> Situation:
     """Note in the record what the look of this pass says of what is paid for."""
-    record, observed = s.record, s.observation.observed
-    if not s.observation.asked or observed in TELLS_NOTHING:
-        return s
+    record, observed = situation.record, situation.observation.observed
+    if not situation.observation.asked or observed in TELLS_NOTHING:
+        return situation
     run, paid, runs = record.run, record.paid, observed in RUNS
-    units = s.observation.units or (run.units if run is not None else _units(s))
+    units = situation.observation.units or (run.units if run is not None else _find_units(situation))
     if run is not None:
         # One that was hosted and is starting has ended in between, and begun again; so has one of other units.
         again = runs and ((run.hosted and observed is Observed.STARTING) or units != run.units)
-        run, paid = _counted(s, run, paid, s.now)
+        run, paid = _count(situation, run, paid, situation.now)
         if again or not runs:
-            paid, run = _ended(run, paid, record.looked_at), None
+            paid, run = _end(run, paid, record.looked_at), None
     if runs:
-        ours = disowned(record).is_engaged()
-        run = run or Run(s.now, s.now, units, begun_after=_not_after(record.looked_at, s.now))
-        strange = (run.unscheduled or not ours) and s.desired is Desired.REST
-        run = changed(run, hosted=observed is Observed.HOSTED, unscheduled=strange)
-    return changed(s, record=changed(record, run=run, paid=paid, looked_at=s.now))
+        ours = disown(record).is_engaged()
+        run = run or Run(situation.now, situation.now, units, begun_after=_limit_to(record.looked_at, situation.now))
+        strange = (run.unscheduled or not ours) and situation.desired is Desired.REST
+        run = change(run, hosted=observed is Observed.HOSTED, unscheduled=strange)
+    return change(situation, record=change(record, run=run, paid=paid, looked_at=situation.now))
 
 
-def note_accepted(s: Situation, record: ModelRecord, attempt: Attempt, now: datetime) -> ModelRecord:
+def note_accepted(situation: Situation, record: ModelRecord, attempt: Attempt, now: datetime) -> ModelRecord:
     """Return the record with what the acceptance of a call at `now` says: a start opens the bill, a stop closes it."""
     run = record.run
     if attempt.call is Call.START and run is None:
-        run = Run(now, now, attempt.units.minimum, begun_after=_not_after(record.looked_at, now))
-        return changed(record, run=run)
+        run = Run(now, now, attempt.units.minimum, begun_after=_limit_to(record.looked_at, now))
+        return change(record, run=run)
     if attempt.call is Call.STOP and run is not None:
-        return changed(record, run=None, paid=_ended(*_counted(s, run, record.paid, now), record.looked_at))
+        return change(record, run=None, paid=_end(*_count(situation, run, record.paid, now), record.looked_at))
     return record
 
 
 def hand_over(record: ModelRecord, entry: LedgerEntry) -> tuple[ModelRecord, LedgerEntry]:
     """Return the record without what it has noted, and the entry with it."""
-    return changed(record, paid=()), changed(entry, paid=record.paid)
+    return change(record, paid=()), change(entry, paid=record.paid)
 
 
-def _units(s: Situation) -> int:
+def _find_units(situation: Situation) -> int:
     """Return the units of a run that the service did not tell: as we have asked for, else as planned."""
-    attempt = disowned(s.record).attempt
+    attempt = disown(situation.record).attempt
     if attempt is not None and attempt.call is Call.START:
         return attempt.units.minimum
-    return s.model.units.minimum if s.model is not None else 1
+    return situation.model.units.minimum if situation.model is not None else 1
 
 
-def _not_after(looked_at: datetime | None, at: datetime) -> datetime | None:
+def _limit_to(looked_at: datetime | None, at: datetime) -> datetime | None:
     """Return the look before; a clock that went back must not put it behind what it comes before."""
     return min(looked_at, at) if looked_at is not None else None
 
 
-def _counted(s: Situation, run: Run, paid: tuple[Stretch, ...], now: datetime) -> tuple[Run, tuple[Stretch, ...]]:
+def _count(situation: Situation, run: Run, paid: tuple[Stretch, ...], now: datetime) -> tuple[Run, tuple[Stretch, ...]]:
     """Note what ran since it was last counted; a clock that went back counts nothing."""
     if now < run.counted_to or (now == run.counted_to and run.begun_after is None):
         return run, paid
     noted, begun_after = list(paid), run.begun_after
-    for begin, end, cause in _parts(s, run, run.counted_to, now):
+    for begin, end, cause in _split(situation, run, run.counted_to, now):
         _note(noted, Stretch(begin, end, run.units, cause, begun_after=begun_after))
         begun_after = None
-    return changed(run, counted_to=now, begun_after=None), tuple(_bounded(noted))
+    return change(run, counted_to=now, begun_after=None), tuple(_bound(noted))
 
 
-def _ended(run: Run, paid: tuple[Stretch, ...], after: datetime | None) -> tuple[Stretch, ...]:
+def _end(run: Run, paid: tuple[Stretch, ...], after: datetime | None) -> tuple[Stretch, ...]:
     """Note that what ran has ended by when it was counted to, and after the look before."""
-    ended_after = _not_after(max(after, run.begun_at) if after is not None else None, run.counted_to)
+    ended_after = _limit_to(max(after, run.begun_at) if after is not None else None, run.counted_to)
     if paid and paid[-1].end == run.counted_to and paid[-1].ended_after is None:
-        return (*paid[:-1], changed(paid[-1], ended_after=ended_after))
+        return (*paid[:-1], change(paid[-1], ended_after=ended_after))
     cause = Cause.UNSCHEDULED if run.unscheduled else Cause.DRAIN
     end = Stretch(run.counted_to, run.counted_to, run.units, cause, run.begun_after, ended_after=ended_after)
     return (*paid, end)
 
 
-def _parts(s: Situation, run: Run, begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, Cause]]:
+def _split(
+    situation: Situation, run: Run, begin: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime, Cause]]:
     """Yield [begin, end) cut where its cause changes; once as a whole if it is empty."""
     wanted, bridged = [], []
-    effort, coming = s.record.effort, s.outlook.current
+    effort, coming = situation.record.effort, situation.outlook.current
     if effort is not None and effort.demand_start < effort.until:
         wanted.append(Window(effort.demand_start, effort.until))
-    for demand in (*s.outlook.ended, *((coming,) if coming is not None else ())):
+    for demand in (*situation.outlook.ended, *((coming,) if coming is not None else ())):
         if demand.end > begin and demand.begin < end:
             wanted.append(Window(demand.begin, demand.end))
             bridged += demand.bridged
@@ -111,10 +113,10 @@ def _parts(s: Situation, run: Run, begin: datetime, end: datetime) -> Iterator[t
     edges = {edge for window in (*wanted, *bridged, *ahead) for edge in (window.start, window.end)}
     cuts = [begin, *sorted(edge for edge in edges if begin < edge < end), end]
     for one, two in pairwise(cuts):
-        yield one, two, _cause(one, run, wanted, bridged, ahead)
+        yield one, two, _find_cause(one, run, wanted, bridged, ahead)
 
 
-def _cause(
+def _find_cause(
     at: datetime, run: Run, wanted: Sequence[Window], bridged: Sequence[Window], ahead: Sequence[Window]
 ) -> Cause:
     if any(at in window for window in bridged):
@@ -131,12 +133,12 @@ def _note(paid: list[Stretch], stretch: Stretch) -> None:
     last = paid[-1] if paid else None
     same = last is not None and (last.end, last.units, last.cause) == (stretch.begin, stretch.units, stretch.cause)
     if last is not None and same and last.ended_after is None and stretch.begun_after is None:
-        paid[-1] = changed(last, end=stretch.end)
+        paid[-1] = change(last, end=stretch.end)
     else:
         paid.append(stretch)
 
 
-def _bounded(paid: list[Stretch]) -> list[Stretch]:
+def _bound(paid: list[Stretch]) -> list[Stretch]:
     while len(paid) > STRETCHES_MOST:
         touching = (
             place

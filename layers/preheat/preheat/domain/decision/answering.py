@@ -6,8 +6,8 @@ Owns when an answer gets a ledger entry of its own. What each answer means is th
 from datetime import datetime, timedelta
 
 from preheat.domain.decision import accounting, gating, scaling
-from preheat.domain.decision.situation import Decision, Situation, edge
-from preheat.domain.decision.writing import phase_since, write_entry
+from preheat.domain.decision.situation import Decision, Situation, pick_wake
+from preheat.domain.decision.writing import find_phase_start, write_entry
 from preheat.domain.lead import evidence
 from preheat.domain.plan.turn import look_in_turn
 from preheat.domain.record import looks
@@ -15,7 +15,7 @@ from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, Outc
 from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.record import Action, ModelRecord, Phase
 from preheat.domain.record.wording import describe_answer
-from preheat.domain.values import changed
+from preheat.domain.values import change
 
 
 def note_gate_answer(situation: Situation, record: ModelRecord, outcome: Outcome, *, now: datetime) -> Decision:
@@ -32,7 +32,7 @@ def note_gate_answer(situation: Situation, record: ModelRecord, outcome: Outcome
 def note_restore_answer(record: ModelRecord, outcome: Outcome, *, now: datetime) -> Decision:
     """Return the record after a try to restore an endpoint's scaling, with an entry for success or first failure."""
     after, reported = scaling.note_restore(record, outcome)
-    after = changed(after, sequence=record.sequence + (reported is not None))
+    after = change(after, sequence=record.sequence + (reported is not None))
     if reported is None:
         return Decision(Action.LOOK, "Preheat has not restored the scaling of the endpoint yet", after)
     return Decision(Action.SCALE, reported, after, write_entry(record, after, Action.SCALE, reported, now))
@@ -44,13 +44,13 @@ def note_answer(situation: Situation, record: ModelRecord, outcome: Outcome, *, 
     if before is None:
         raise ValueError(f"{record.model_id}: an answer needs the attempt that it answers")
     answer = outcome.answer
-    attempt = before.answered(answer, record.model_id, now, retried=outcome.retried, words=outcome.detail)
+    attempt = before.note_answer(answer, record.model_id, now, retried=outcome.retried, words=outcome.detail)
     reaction = REACTIONS[answer]
     hosted = situation.desired is Desired.RUN and situation.observation.observed is Observed.HOSTED
     restarts = attempt.call is Call.STOP and hosted
     wake_at, phase, silent, observed = attempt.retry_at, record.phase, record.silent_for_plan, record.observed
     if answer is Answer.ACCEPTED:
-        wake_at = _first_look(situation, record, attempt, now)
+        wake_at = _find_first_look(situation, record, attempt, now)
         record = accounting.note_accepted(situation, record, attempt, now)
     elif restarts and reaction.definite and answer is not Answer.GONE:
         wake_at = now  # The service rejects its restart for more units: it goes on with what it has.
@@ -64,26 +64,26 @@ def note_answer(situation: Situation, record: ModelRecord, outcome: Outcome, *, 
             observed = Observed.UNKNOWN  # Another try may have started something.
     effort = record.effort
     if effort is not None and attempt.call is Call.START and evidence.holds_up(answer, attempt.tries):
-        effort = changed(effort, first_start_at=None)  # The clock of a start runs from a call that is not rejected.
-    after = changed(
+        effort = change(effort, first_start_at=None)  # The clock of a start runs from a call that is not rejected.
+    after = change(
         record,
         attempt=attempt,
         effort=effort,
         phase=phase,
         observed=observed,
-        since=phase_since(record, phase, now),
+        since=find_phase_start(record, phase, now),
         silent_for_plan=silent,
-        wake_at=edge(changed(situation, now=now), wake_at),
+        wake_at=pick_wake(change(situation, now=now), wake_at),
     )
     reason = describe_answer(str(attempt.call), outcome)
     return _write_answer(record, after, reason, now, reported=_is_reported(before, attempt))
 
 
-def _first_look(situation: Situation, record: ModelRecord, attempt: Attempt, now: datetime) -> datetime:
+def _find_first_look(situation: Situation, record: ModelRecord, attempt: Attempt, now: datetime) -> datetime:
     """Return when to look first at what an accepted call has set going."""
     if attempt.call is not Call.START:
         return now + looks.STOPPING_EVERY
-    return look_in_turn(situation.turn, now, looks.while_starting(timedelta(), record.samples, situation.lead))
+    return look_in_turn(situation.turn, now, looks.wait_while_starting(timedelta(), record.samples, situation.lead))
 
 
 def _is_reported(before: Attempt, after: Attempt) -> bool:
@@ -100,6 +100,6 @@ def _write_answer(
 ) -> Decision:
     if not reported:
         return Decision(Action.LOOK, reason, after)
-    after = changed(after, sequence=before.sequence + 1)
+    after = change(after, sequence=before.sequence + 1)
     entry = write_entry(before, after, Action.REFUSE, reason, now, of_gate=of_gate)
     return Decision(Action.REFUSE, reason, after, entry)

@@ -61,7 +61,7 @@ def attend_consumers(situation: Situation, move: Move) -> Move:
     if situation.mode is Mode.PAUSED:
         return move
     if draining.stops_what_may_serve(situation, move):
-        return draining.before_stop(situation, move)
+        return draining.prepare_stop(situation, move)
     reports = move.action is not Action.LOOK or move.phase is not situation.record.phase
     reports = reports or promise.judge_start(situation, move).late is not None
-    return gating.gated(situation, move, tells=reports)
+    return gating.take_gate_step(situation, move, reports=reports)

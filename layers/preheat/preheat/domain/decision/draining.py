@@ -7,15 +7,15 @@ so it never counts as empty; whatever does not come true, the model is stopped i
 from datetime import datetime, timedelta
 
 from preheat.domain.decision import gating
-from preheat.domain.decision.situation import Move, Situation, edge
+from preheat.domain.decision.situation import Move, Situation, pick_wake
 from preheat.domain.plan.plan import Drain, Mode
 from preheat.domain.record import looks
-from preheat.domain.record.attempt import REACTIONS, Answer, Call, retry_after
+from preheat.domain.record.attempt import REACTIONS, Answer, Call, pause_before_retry
 from preheat.domain.record.gate import Draining, Gate
 from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.record import Action, Phase
 from preheat.domain.record.wording import format_instant
-from preheat.domain.values import changed
+from preheat.domain.values import change
 
 EMPTIES = 3  # readings that must find a queue empty, over at least this: SQS counts messages, but only roughly at once
 EMPTY_FOR = timedelta(seconds=60)
@@ -24,127 +24,142 @@ CLOSED_WITHIN = timedelta(minutes=5)
 OVER = (Observed.STOPPED, Observed.STOPPING, Observed.FAILED, Observed.UNFIT, Observed.GONE)
 
 
-def asked(s: Situation) -> Drain | None:
+def find_drain(situation: Situation) -> Drain | None:
     """Return the drain that is asked for now: of a model that serves, at the end of its demand and not amid it."""
-    serves = s.observation.observed is Observed.HOSTED and s.outlook.current is None
-    return s.model.drain if s.model is not None and serves else None
+    serves = situation.observation.observed is Observed.HOSTED and situation.outlook.current is None
+    return situation.model.drain if situation.model is not None and serves else None
 
 
-def is_over(s: Situation) -> bool:
+def is_over(situation: Situation) -> bool:
     """Tell whether the stop waits for its queue no longer."""
-    return asked(s) is None or (s.record.draining is not None and s.record.draining.over_at is not None)
+    return find_drain(situation) is None or (
+        situation.record.draining is not None and situation.record.draining.over_at is not None
+    )
 
 
-def ends_with(s: Situation, drain: Drain) -> bool:
+def ends_with(situation: Situation, drain: Drain) -> bool:
     """Tell whether the reading of this pass is the last."""
-    return _read(s, s.record.draining or Draining(s.now), drain).over_at is not None
+    return _apply_reading(situation, situation.record.draining or Draining(situation.now), drain).over_at is not None
 
 
-def is_reading_due(s: Situation) -> bool:
+def is_reading_due(situation: Situation) -> bool:
     """Tell whether the queue is to be read in this pass."""
-    return s.mode is Mode.ACT and not s.refuses(Call.STOP) and not is_over(s) and gating.may_stop(s)
+    return (
+        situation.mode is Mode.ACT
+        and not situation.refuses(Call.STOP)
+        and not is_over(situation)
+        and gating.may_stop(situation)
+    )
 
 
-def note_end(s: Situation) -> Situation:
+def note_end(situation: Situation) -> Situation:
     """End what a stop was waiting for: the model is needed again, or stopped already."""
-    observed = s.observation.observed
-    waits = s.outgrown or observed in gating.UNTELLING or (s.desired is Desired.REST and observed not in OVER)
-    if s.record.draining is None or (waits and not _was_a_restarts(s, s.record.draining)):
-        return s
-    return changed(s, record=changed(s.record, draining=None))
+    observed = situation.observation.observed
+    waits = (
+        situation.outgrown
+        or observed in gating.UNTELLING
+        or (situation.desired is Desired.REST and observed not in OVER)
+    )
+    if situation.record.draining is None or (waits and not _was_for_restart(situation, situation.record.draining)):
+        return situation
+    return change(situation, record=change(situation.record, draining=None))
 
 
-def _was_a_restarts(s: Situation, draining: Draining) -> bool:
+def _was_for_restart(situation: Situation, draining: Draining) -> bool:
     """Tell whether a restart was waiting, and its demand has ended amid it: its queue has not been read yet.
 
     Behind a gate that is closed by now nothing would work it off.
     """
-    gate, unread = s.record.gate, draining.over_at == draining.since  # a drain takes a minute at the least
-    return unread and asked(s) is not None and (gate is None or not gate.is_shut(s.now))
+    gate, unread = situation.record.gate, draining.over_at == draining.since  # a drain takes a minute at the least
+    return unread and find_drain(situation) is not None and (gate is None or not gate.is_shut(situation.now))
 
 
-def stops_what_may_serve(s: Situation, move: Move) -> bool:
+def stops_what_may_serve(situation: Situation, move: Move) -> bool:
     """Tell whether a move is the first call of a stop of what may be serving somebody."""
-    attempt, before = move.record.attempt, s.record.attempt
+    attempt, before = move.record.attempt, situation.record.attempt
     stops = move.calls and attempt is not None and attempt.call is Call.STOP
-    serves = s.observation.observed is Observed.HOSTED or s.desired is Desired.REST
+    serves = situation.observation.observed is Observed.HOSTED or situation.desired is Desired.REST
     return stops and serves and not (before is not None and before.call is Call.STOP)
 
 
-def before_stop(s: Situation, stop: Move) -> Move:
+def prepare_stop(situation: Situation, stop: Move) -> Move:
     """Return the stop, once its queue is drained and its gate closed; or else the step towards that."""
-    draining, drain = s.record.draining or Draining(s.now), asked(s)
+    draining, drain = situation.record.draining or Draining(situation.now), find_drain(situation)
     if draining.over_at is None and drain is not None:
-        draining = _read(s, draining, drain)
+        draining = _apply_reading(situation, draining, drain)
         if draining.over_at is None:
-            return _draining(s, draining, drain)
-    draining = changed(draining, over_at=draining.over_at or s.now)
-    came_to, gate = draining.came_to, s.record.gate
-    if gate is not None and (s.gate_look is None or not gate.is_shut(s.now)):
-        closed_by = (draining.over_at or s.now) + CLOSED_WITHIN
-        if s.now < closed_by or gate.may_be_opened(s.now):
-            return _closing(s, stop, draining, closed_by)
-        came_to += _unclosed(gate)
-    record = changed(stop.record, draining=None)
-    return changed(stop, record=record, reason=f"{came_to}{stop.reason}")
+            return _wait_for_queue(situation, draining, drain)
+    draining = change(draining, over_at=draining.over_at or situation.now)
+    came_to, gate = draining.came_to, situation.record.gate
+    if gate is not None and (situation.gate_look is None or not gate.is_shut(situation.now)):
+        closed_by = (draining.over_at or situation.now) + CLOSED_WITHIN
+        if situation.now < closed_by or gate.may_be_opened(situation.now):
+            return _close_gate(situation, stop, draining, closed_by)
+        came_to += _describe_unclosed(gate)
+    record = change(stop.record, draining=None)
+    return change(stop, record=record, reason=f"{came_to}{stop.reason}")
 
 
-def _read(s: Situation, draining: Draining, drain: Drain) -> Draining:
+def _apply_reading(situation: Situation, draining: Draining, drain: Drain) -> Draining:
     """Return what the reading adds; the drain is over if the queue is empty for good, or if it has taken too long."""
-    reading = s.reading
+    reading = situation.reading
     if reading is not None and reading.backlog is None:
-        draining = changed(draining, unreadable=draining.unreadable + 1)
+        draining = change(draining, unreadable=draining.unreadable + 1)
     elif reading is not None and reading.backlog is not None:
         left = reading.backlog.left
-        draining = changed(
+        draining = change(
             draining,
             empties=0 if left else draining.empties + 1,
-            empty_since=None if left else draining.empty_since or s.now,
+            empty_since=None if left else draining.empty_since or situation.now,
             left=left,
             unreadable=0,
         )
-    taken = (s.now - draining.since) // timedelta(seconds=1)
+    taken = (situation.now - draining.since) // timedelta(seconds=1)
     empty_since = draining.empty_since
     shown = reading is not None and reading.backlog is not None and draining.empties >= EMPTIES
-    if shown and empty_since is not None and s.now - empty_since >= EMPTY_FOR:
-        return changed(draining, over_at=s.now, came_to=f"Drained after {taken} s. ")
-    if s.now >= draining.since + drain.limit:
+    if shown and empty_since is not None and situation.now - empty_since >= EMPTY_FOR:
+        return change(draining, over_at=situation.now, came_to=f"Drained after {taken} s. ")
+    if situation.now >= draining.since + drain.limit:
         left_behind = "an unknown number of" if draining.left is None else draining.left
         came_to = f"Drain limit reached after {taken} s with {left_behind} messages left. "
-        return changed(draining, over_at=s.now, came_to=came_to)
+        return change(draining, over_at=situation.now, came_to=came_to)
     return draining
 
 
-def _draining(s: Situation, draining: Draining, drain: Drain) -> Move:
+def _wait_for_queue(situation: Situation, draining: Draining, drain: Drain) -> Move:
     """The queue is not known to be empty yet: read it again."""
-    until, reading = draining.since + drain.limit, s.reading
+    until, reading = draining.since + drain.limit, situation.reading
     failure = None if reading is None or reading.backlog is not None else reading.failure or Answer.LOST
     wait: timedelta | None
     if failure is not None:
-        wait = retry_after(failure, draining.unreadable, s.record.model_id)
+        wait = pause_before_retry(failure, draining.unreadable, situation.record.model_id)
         seen = f"cannot read the queue ({reading.detail if reading is not None else failure})"
     elif draining.left:
-        wait = looks.while_draining(s.now - draining.since, s.record.target.backend.calls_a_look + 1)
+        wait = looks.wait_while_draining(
+            situation.now - draining.since, situation.record.target.backend.calls_a_look + 1
+        )
         seen = f"the queue has {draining.left} messages"
     else:
         wait, seen = (
             looks.READINGS_APART,
             "the queue looks empty" if draining.left == 0 else "Preheat has not read the queue yet",
         )
-    wake_at = until if wait is None else min(s.now + wait, until)
+    wake_at = until if wait is None else min(situation.now + wait, until)
     reason = f"Draining: {seen}; stopping at {format_instant(until)} at the latest"
     refused = failure is not None and REACTIONS[failure].told_from is not None and draining.unreadable == 1
-    action = Action.DRAIN if s.record.draining is None else Action.REFUSE if refused else Action.LOOK
-    return Move(changed(s.record, draining=draining), Phase.DRAINING, reason, edge(s, wake_at), action)
+    action = Action.DRAIN if situation.record.draining is None else Action.REFUSE if refused else Action.LOOK
+    return Move(
+        change(situation.record, draining=draining), Phase.DRAINING, reason, pick_wake(situation, wake_at), action
+    )
 
 
-def _closing(s: Situation, stop: Move, draining: Draining, closed_by: datetime) -> Move:
+def _close_gate(situation: Situation, stop: Move, draining: Draining, closed_by: datetime) -> Move:
     """The queue is waited for no longer, and the gate is not known to be closed: close it, and look again."""
-    wake_at = edge(s, closed_by)
-    why = "Stopping after the gate closes: no demand" if s.desired is Desired.REST else stop.reason
+    wake_at = pick_wake(situation, closed_by)
+    why = "Stopping after the gate closes: no demand" if situation.desired is Desired.REST else stop.reason
     reason = f"{draining.came_to}{why}"
-    before = s.record  # what the stop has noted of the look stands, and its call does not yet
-    record = changed(
+    before = situation.record  # what the stop has noted of the look stands, and its call does not yet
+    record = change(
         stop.record,
         attempt=before.attempt,
         stop_generation=before.stop_generation,
@@ -152,10 +167,10 @@ def _closing(s: Situation, stop: Move, draining: Draining, closed_by: datetime) 
         draining=draining,
     )
     waits = Move(record, Phase.DRAINING, reason, wake_at)
-    return gating.switched(s, waits, Call.CLOSE)
+    return gating.switch(situation, waits, Call.CLOSE)
 
 
-def _unclosed(gate: Gate) -> str:
+def _describe_unclosed(gate: Gate) -> str:
     answer = gate.attempt.answer if gate.attempt is not None else None
     seen = f"observed {gate.observed}" + (f", close call {answer}" if answer is not None else "")
     return f"Gate not confirmed closed after {CLOSED_WITHIN // timedelta(minutes=1)} min ({seen}). "

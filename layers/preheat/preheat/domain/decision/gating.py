@@ -7,14 +7,14 @@ a pass that has nothing else to do or to tell. How long a stop waits for it is `
 
 from datetime import datetime, timedelta
 
-from preheat.domain.decision.situation import RECOVER_AFTER, Move, Situation, disowned, edge
+from preheat.domain.decision.situation import RECOVER_AFTER, Move, Situation, disown, pick_wake
 from preheat.domain.plan.plan import Mode, Units, Unscheduled
 from preheat.domain.record import budget, looks
-from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, Outcome, retry_after
+from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, Outcome, pause_before_retry
 from preheat.domain.record.gate import SHUT, Gate, GateLook, Passage
 from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.record import Action, ModelRecord, Phase
-from preheat.domain.values import changed
+from preheat.domain.values import change
 
 UNTELLING = (Observed.UNKNOWN, Observed.BUSY)  # what tells nothing of whether the model serves
 TO_BE_STARTED = (Observed.STOPPED, Observed.FAILED)
@@ -24,135 +24,156 @@ FIRST_LOOK = timedelta(seconds=25)  # after a change was accepted: a mapping tak
 WORDS = {Call.OPEN: (Passage.OPEN, "open", "Opening"), Call.CLOSE: (Passage.CLOSED, "close", "Closing")}
 
 
-def planned(s: Situation) -> str | None:
+def find_mapping(situation: Situation) -> str | None:
     """Return the mapping that the plan names."""
-    return s.model.gate if s.model is not None else None
+    return situation.model.gate if situation.model is not None else None
 
 
-def is_look_due(s: Situation) -> bool:
+def is_look_due(situation: Situation) -> bool:
     """Tell whether the gate is to be looked at in this pass: only where something may follow from it.
 
     Once seen open it is not looked at until its model is to be stopped: who closes it by hand has a reason to.
     """
-    gate = _in_care(s)
-    observed = s.observation.observed
-    if s.mode is Mode.PAUSED or gate is None or observed in UNTELLING:
+    gate = _find_gate(situation)
+    observed = situation.observation.observed
+    if situation.mode is Mode.PAUSED or gate is None or observed in UNTELLING:
         return False
-    if gate.look_at is not None and s.now < gate.look_at:
+    if gate.look_at is not None and situation.now < gate.look_at:
         return False
-    if s.desired is Desired.RUN:
-        if s.outgrown:
+    if situation.desired is Desired.RUN:
+        if situation.outgrown:
             return True  # Its stop waits for the gate, amid the demand too.
-        if observed is Observed.HOSTED and gate.mapping == planned(s):
-            return s.record.phase is Phase.HOSTED and not _is_done(gate, Call.OPEN, s.now)
-        if observed in TO_BE_STARTED and s.record.phase not in WAITING_TO_START:
+        if observed is Observed.HOSTED and gate.mapping == find_mapping(situation):
+            return situation.record.phase is Phase.HOSTED and not _is_done(gate, Call.OPEN, situation.now)
+        if observed in TO_BE_STARTED and situation.record.phase not in WAITING_TO_START:
             return False  # The start comes first.
-    elif observed is Observed.HOSTED and may_stop(s):
+    elif observed is Observed.HOSTED and may_stop(situation):
         return True
-    return not gate.is_shut(s.now) or gate.attempt is not None
+    return not gate.is_shut(situation.now) or gate.attempt is not None
 
 
-def may_stop(s: Situation) -> bool:
+def may_stop(situation: Situation) -> bool:
     """Tell whether a first stop may come next, were the model not needed: it is ours, or the policy is to stop it."""
-    attempt = s.record.attempt
+    attempt = situation.record.attempt
     if attempt is not None and attempt.call is Call.STOP:
         return False
-    any_of_them = s.model is not None and s.model.unscheduled is Unscheduled.STOP
-    return not s.observation.foreign and (any_of_them or disowned(s.record).is_engaged())
+    any_of_them = situation.model is not None and situation.model.unscheduled is Unscheduled.STOP
+    return not situation.observation.foreign and (any_of_them or disown(situation.record).is_engaged())
 
 
-def mapping_to_look_at(s: Situation) -> str | None:
+def find_due_look(situation: Situation) -> str | None:
     """Return the mapping of the gate that this pass looks at; None: no look is due, or none is affordable."""
-    gate = _in_care(s)
-    return gate.mapping if gate is not None and is_look_due(s) and not is_short(s) else None
+    gate = _find_gate(situation)
+    return gate.mapping if gate is not None and is_look_due(situation) and not is_short(situation) else None
 
 
-def is_short(s: Situation) -> bool:
+def is_short(situation: Situation) -> bool:
     """Tell whether the gate must not be looked at for want of calls."""
-    return budget.is_short(s.record.spent_until, s.now, _reserve(s))
+    return budget.is_short(situation.record.spent_until, situation.now, _find_reserve(situation))
 
 
-def _reserve(s: Situation) -> int:
-    serves = s.observation.observed is Observed.HOSTED
+def _find_reserve(situation: Situation) -> int:
+    serves = situation.observation.observed is Observed.HOSTED
     return budget.RESERVE_IN_HASTE if serves else budget.RESERVE
 
 
-def _affords_at(s: Situation) -> datetime | None:
+def _affords_at(situation: Situation) -> datetime | None:
     """Return when the gate may be looked at again that cannot be now for want of calls; None: they do not lack."""
-    if s.record.spent_until is None or not is_short(s):
+    if situation.record.spent_until is None or not is_short(situation):
         return None
-    return budget.affords_at(s.record.spent_until, s.record.target.backend.calls_a_look, _reserve(s))
+    return budget.affords_at(
+        situation.record.spent_until, situation.record.target.backend.calls_a_look, _find_reserve(situation)
+    )
 
 
-def _in_care(s: Situation) -> Gate | None:
+def _find_gate(situation: Situation) -> Gate | None:
     """Return the gate on record, or the planned one; none yet, if what runs is not ours and nobody needs it."""
-    mapping = planned(s)
-    if s.record.gate is not None or mapping is None:
-        return s.record.gate
-    left_alone = s.desired is Desired.REST and s.finds_a_stranger and not may_stop(s)
+    mapping = find_mapping(situation)
+    if situation.record.gate is not None or mapping is None:
+        return situation.record.gate
+    left_alone = situation.desired is Desired.REST and situation.finds_a_stranger and not may_stop(situation)
     return None if left_alone else Gate(mapping)
 
 
-def note_look(s: Situation) -> Situation:
+def note_look(situation: Situation) -> Situation:
     """Note what the look at the gate has told; a gate that the plan no longer names is let go of once it is closed."""
-    gate = _in_care(s)
+    gate = _find_gate(situation)
     if gate is None:
-        return s
-    if s.gate_look is not None:
-        gate = _seen(gate, s.gate_look, s)
-    if gate.mapping != planned(s) and gate.is_shut(s.now) and (gate.attempt is None or gate.attempt.is_closable(s.now)):
-        mapping = planned(s)
+        return situation
+    if situation.gate_look is not None:
+        gate = _note_passage(gate, situation.gate_look, situation)
+    if (
+        gate.mapping != find_mapping(situation)
+        and gate.is_shut(situation.now)
+        and (gate.attempt is None or gate.attempt.is_closable(situation.now))
+    ):
+        mapping = find_mapping(situation)
         after = Gate(mapping) if mapping is not None else None
-        return changed(s, record=changed(s.record, gate=after), gate_look=None)
-    return changed(s, record=changed(s.record, gate=gate))
+        return change(situation, record=change(situation.record, gate=after), gate_look=None)
+    return change(situation, record=change(situation.record, gate=gate))
 
 
-def _seen(gate: Gate, look: GateLook, s: Situation) -> Gate:
+def _note_passage(gate: Gate, look: GateLook, situation: Situation) -> Gate:
     if look.passage is Passage.UNKNOWN:
         unreadable = gate.unreadable + 1
-        pause = retry_after(look.failure or Answer.LOST, unreadable, s.record.model_id) or looks.UNPLANNED_EVERY
-        look_at = s.now + _patient(pause, unreadable, s.record.phase)
-        return changed(gate, observed=Passage.UNKNOWN, unreadable=unreadable, look_at=look_at)
+        pause = (
+            pause_before_retry(look.failure or Answer.LOST, unreadable, situation.record.model_id)
+            or looks.UNPLANNED_EVERY
+        )
+        look_at = situation.now + _pace(pause, unreadable, situation.record.phase)
+        return change(gate, observed=Passage.UNKNOWN, unreadable=unreadable, look_at=look_at)
     attempt = gate.attempt
     observed: Passage = look.passage
-    if observed in SHUT and gate.may_be_opened(s.now):
+    if observed in SHUT and gate.may_be_opened(situation.now):
         observed = Passage.UNKNOWN  # What is seen closed now need not stay so.
-    elif attempt is not None and attempt.is_closable(s.now) and observed in (WORDS[attempt.call][0], Passage.GONE):
+    elif (
+        attempt is not None
+        and attempt.is_closable(situation.now)
+        and observed in (WORDS[attempt.call][0], Passage.GONE)
+    ):
         attempt = None
     told = gate.told and observed is gate.observed
-    return changed(gate, observed=observed, attempt=attempt, unreadable=0, look_at=None, told=told)
+    return change(gate, observed=observed, attempt=attempt, unreadable=0, look_at=None, told=told)
 
 
-def _patient(pause: timedelta, tries: int, phase: Phase) -> timedelta:
+def _pace(pause: timedelta, tries: int, phase: Phase) -> timedelta:
     """Return the pause before the next try: a gate's trouble must not use up the calls that its model needs."""
     hurries = tries <= 3 or phase is Phase.DRAINING  # a stop waits for it, within a bound of its own
     return pause if hurries else max(pause, looks.GATE_TROUBLE_EVERY)
 
 
-def gated(s: Situation, move: Move, *, tells: bool) -> Move:
-    """Return the move, or in its place what is to be done with the gate. `tells`: the move has something to tell."""
+def take_gate_step(situation: Situation, move: Move, *, reports: bool) -> Move:
+    """Return the move, or the step of the gate in its place. `reports`: the move has something to report."""
     gate = move.record.gate
     if gate is None or move.calls:
         return move
-    if s.observation.observed in UNTELLING and s.desired is Desired.REST and not gate.is_shut(s.now):
+    if (
+        situation.observation.observed in UNTELLING
+        and situation.desired is Desired.REST
+        and not gate.is_shut(situation.now)
+    ):
         # What may be open still has to be closed, also if nothing of ours runs any more.
-        return _waiting(s, move, s.now + (looks.UNPLANNED_EVERY if s.refuses(Call.STOP) else looks.GATE_TROUBLE_EVERY))
-    wanted = _wanted(s, move, gate)
-    if wanted is None or _is_done(gate, wanted, s.now):
+        return _wait(
+            situation,
+            move,
+            situation.now + (looks.UNPLANNED_EVERY if situation.refuses(Call.STOP) else looks.GATE_TROUBLE_EVERY),
+        )
+    wanted = _find_wanted(situation, move, gate)
+    if wanted is None or _is_done(gate, wanted, situation.now):
         return move
-    return _waiting(s, move, s.now) if tells else switched(s, move, wanted)
+    return _wait(situation, move, situation.now) if reports else switch(situation, move, wanted)
 
 
-def _wanted(s: Situation, move: Move, gate: Gate) -> Call | None:
+def _find_wanted(situation: Situation, move: Move, gate: Gate) -> Call | None:
     """Return what is wanted of the gate; None: it stays as it is."""
-    observed = s.observation.observed
+    observed = situation.observation.observed
     if observed in UNTELLING:
         return None
     if observed is not Observed.HOSTED:
         return Call.CLOSE
-    if s.desired is Desired.REST:
+    if situation.desired is Desired.REST:
         return Call.CLOSE if move.phase in (Phase.UNSCHEDULED, Phase.STOPPING) else None
-    if gate.mapping != planned(s):
+    if gate.mapping != find_mapping(situation):
         return Call.CLOSE
     return Call.OPEN if move.phase is Phase.HOSTED else None
 
@@ -163,96 +184,96 @@ def _is_done(gate: Gate, wanted: Call, now: datetime) -> bool:
     return gate.observed is Passage.OPEN and (gate.attempt is None or gate.attempt.call is Call.OPEN)
 
 
-def switched(s: Situation, move: Move, wanted: Call) -> Move:
+def switch(situation: Situation, move: Move, wanted: Call) -> Move:
     """Return the step that leads the gate to what is wanted: an intent, the same call again, or another look."""
-    gate, look = move.record.gate, s.gate_look
+    gate, look = move.record.gate, situation.gate_look
     if gate is None:
         raise ValueError(f"{move.record.model_id}: no gate to {wanted}")
     goal, verb, _ = WORDS[wanted]
     if look is None:
-        return _waiting(s, move, _affords_at(s) or gate.look_at or s.now)
+        return _wait(situation, move, _affords_at(situation) or gate.look_at or situation.now)
     if look.passage is Passage.UNKNOWN:
         refused = look.failure is not None and REACTIONS[look.failure].told_from is not None
-        waits = _waiting(s, move, gate.look_at)
-        return _told(waits, gate, Action.REFUSE, f"Cannot read the gate ({look.detail})") if refused else waits
+        waits = _wait(situation, move, gate.look_at)
+        return _report_once(waits, gate, Action.REFUSE, f"Cannot read the gate ({look.detail})") if refused else waits
     if look.passage is Passage.MOVING:
-        return _waiting(s, move, s.now + looks.GATE_EVERY)
+        return _wait(situation, move, situation.now + looks.GATE_EVERY)
     if look.passage is Passage.GONE:
-        waits = _waiting(s, move, s.now + looks.HOSTED_EVERY)
-        return _told(waits, gate, Action.REFUSE, f"Cannot {verb} the gate {gate.mapping}: {look.detail}")
+        waits = _wait(situation, move, situation.now + looks.HOSTED_EVERY)
+        return _report_once(waits, gate, Action.REFUSE, f"Cannot {verb} the gate {gate.mapping}: {look.detail}")
     attempt = gate.attempt
-    if attempt is not None and attempt.call is not wanted and not attempt.is_closable(s.now):
-        return _waiting(s, move, attempt.lease_ends_at())
+    if attempt is not None and attempt.call is not wanted and not attempt.is_closable(situation.now):
+        return _wait(situation, move, attempt.lease_ends_at())
     if look.passage is goal:
-        return changed(move, record=changed(move.record, gate=changed(gate, attempt=None)))
-    if s.mode is Mode.OBSERVE:
-        return _told(move, gate, Action.WITHHOLD, f"Mode observe: Preheat would {verb} the gate")
+        return change(move, record=change(move.record, gate=change(gate, attempt=None)))
+    if situation.mode is Mode.OBSERVE:
+        return _report_once(move, gate, Action.WITHHOLD, f"Mode observe: Preheat would {verb} the gate")
     if attempt is None or attempt.call is not wanted:
-        return _intended(s, move, gate, wanted)
-    return _again(s, move, gate, attempt)
+        return _intend(situation, move, gate, wanted)
+    return _repeat(situation, move, gate, attempt)
 
 
-def _again(s: Situation, move: Move, gate: Gate, attempt: Attempt) -> Move:
+def _repeat(situation: Situation, move: Move, gate: Gate, attempt: Attempt) -> Move:
     """The change was asked for already, and is not seen: the same call again, or a new one once its token is spent."""
-    if attempt.answer in SPENT or attempt.is_aged(s.now):
+    if attempt.answer in SPENT or attempt.is_aged(situation.now):
         refused = attempt.answer is not Answer.ACCEPTED
         until = attempt.intent_at + looks.UNPLANNED_EVERY if refused else attempt.lease_ends_at()
-        return _waiting(s, move, until) if s.now < until else _intended(s, move, gate, attempt.call)
-    retry_at = attempt.retry_at or s.now
-    retry_at = attempt.intent_at + _patient(retry_at - attempt.intent_at, attempt.tries, move.phase)
-    if s.now < retry_at:
-        return _waiting(s, move, retry_at)
-    gate = changed(gate, attempt=attempt.repeated(s.now), observed=Passage.UNKNOWN)
+        return _wait(situation, move, until) if situation.now < until else _intend(situation, move, gate, attempt.call)
+    retry_at = attempt.retry_at or situation.now
+    retry_at = attempt.intent_at + _pace(retry_at - attempt.intent_at, attempt.tries, move.phase)
+    if situation.now < retry_at:
+        return _wait(situation, move, retry_at)
+    gate = change(gate, attempt=attempt.repeat(situation.now), observed=Passage.UNKNOWN)
     reason = f"{move.reason}. Repeating the gate's {attempt.call} call (last answer: {attempt.answer or 'none'})"
-    return _calling(s, changed(move.record, gate=gate), move, reason, move.action)
+    return _call(situation, change(move.record, gate=gate), move, reason, move.action)
 
 
-def _intended(s: Situation, move: Move, gate: Gate, wanted: Call) -> Move:
-    record, effort = move.record, s.record.effort
-    attempt = Attempt.intended(
+def _intend(situation: Situation, move: Move, gate: Gate, wanted: Call) -> Move:
+    record, effort = move.record, situation.record.effort
+    attempt = Attempt.intend(
         record.model_id,
         wanted,
         generation=record.gate_generation + 1,
-        demand_start=effort.demand_start if effort is not None else s.now,
+        demand_start=effort.demand_start if effort is not None else situation.now,
         target=record.target,
         units=Units(),
-        now=s.now,
+        now=situation.now,
     )
-    gate = changed(gate, attempt=attempt, observed=Passage.UNKNOWN, told=False)
-    record = changed(record, gate=gate, gate_generation=attempt.generation)
+    gate = change(gate, attempt=attempt, observed=Passage.UNKNOWN, told=False)
+    record = change(record, gate=gate, gate_generation=attempt.generation)
     action = Action.OPEN if wanted is Call.OPEN else Action.CLOSE
-    return _calling(s, record, move, f"{move.reason}. {WORDS[wanted][2]} the gate", action)
+    return _call(situation, record, move, f"{move.reason}. {WORDS[wanted][2]} the gate", action)
 
 
-def _calling(s: Situation, record: ModelRecord, move: Move, reason: str, action: Action) -> Move:
-    wake_at = edge(s, _earlier(move.wake_at, s.now + RECOVER_AFTER))
+def _call(situation: Situation, record: ModelRecord, move: Move, reason: str, action: Action) -> Move:
+    wake_at = pick_wake(situation, _pick_earlier(move.wake_at, situation.now + RECOVER_AFTER))
     return Move(record, move.phase, reason, wake_at, action, calls=True, of_gate=True)
 
 
-def _waiting(s: Situation, move: Move, until: datetime | None) -> Move:
-    return changed(move, wake_at=edge(s, _earlier(move.wake_at, until)))
+def _wait(situation: Situation, move: Move, until: datetime | None) -> Move:
+    return change(move, wake_at=pick_wake(situation, _pick_earlier(move.wake_at, until)))
 
 
-def _told(move: Move, gate: Gate, action: Action, reason: str) -> Move:
+def _report_once(move: Move, gate: Gate, action: Action, reason: str) -> Move:
     """Say what keeps the gate from being as it should be, once."""
     if gate.told or move.action is not Action.LOOK:
         return move
-    record = changed(move.record, gate=changed(gate, told=True))
-    return changed(move, record=record, reason=reason, action=action, of_gate=True)
+    record = change(move.record, gate=change(gate, told=True))
+    return change(move, record=record, reason=reason, action=action, of_gate=True)
 
 
-def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+def _pick_earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     return min((each for each in (one, other) if each is not None), default=None)
 
 
-def note_answer(s: Situation, record: ModelRecord, outcome: Outcome, now: datetime) -> ModelRecord:
+def note_answer(situation: Situation, record: ModelRecord, outcome: Outcome, now: datetime) -> ModelRecord:
     """Return the record with the answer to its gate's call."""
     gate = record.gate
     before = gate.attempt if gate is not None else None
     if gate is None or before is None:
         raise ValueError(f"{record.model_id}: an answer needs the change of a gate that it answers")
     answer = outcome.answer
-    attempt = before.answered(answer, record.model_id, now, retried=outcome.retried)
+    attempt = before.note_answer(answer, record.model_id, now, retried=outcome.retried)
     look_at = now + FIRST_LOOK if answer is Answer.ACCEPTED else attempt.retry_at or now + looks.HOSTED_EVERY
-    wake_at = edge(changed(s, now=now), _earlier(record.wake_at, look_at))
-    return changed(record, gate=changed(gate, attempt=attempt), wake_at=wake_at)
+    wake_at = pick_wake(change(situation, now=now), _pick_earlier(record.wake_at, look_at))
+    return change(record, gate=change(gate, attempt=attempt), wake_at=wake_at)

@@ -33,8 +33,8 @@ def permit_look(record: ModelRecord, mode: Mode, now: datetime) -> LookPermit:
     if mode is Mode.PAUSED:
         return LookPermit(record.spent_until, Observation(record.observed, "as last seen", asked=False))
     # A look of several calls is affordable if its last one is.
-    before_last = budget.spent(record.spent_until, now, record.target.backend.calls_a_look - 1)
+    before_last = budget.spend(record.spent_until, now, record.target.backend.calls_a_look - 1)
     if budget.is_spent(before_last, now):
         unread = Observation(Observed.UNKNOWN, "not checked: the call budget is used up", asked=False)
         return LookPermit(record.spent_until, unread)
-    return LookPermit(budget.spent(before_last, now))
+    return LookPermit(budget.spend(before_last, now))

@@ -4,30 +4,30 @@ Decides nothing. What is paid for is noted by `accounting`, the queue by `draini
 """
 
 from preheat.domain.decision import proving
-from preheat.domain.decision.situation import Situation, served
+from preheat.domain.decision.situation import Situation, find_effort
 from preheat.domain.plan.plan import Tags
 from preheat.domain.record.attempt import WORDS_MAX, Call
 from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.record import Ownership, Unread
-from preheat.domain.values import changed
+from preheat.domain.values import change
 
 
 def note_observation(situation: Situation) -> Situation:
     """Note which plan and mode the pass follows, and what its look showed."""
     record, observed = situation.record, situation.observation.observed
     readable = observed is not Observed.UNKNOWN
-    record = changed(
+    record = change(
         record,
         plan_version=situation.plan_version,
         mode=situation.mode,
         observed=observed if readable else record.observed,
         unreadable=_unreadable(situation),
-        unread=_unread(situation),
-        status=_status(situation),
+        unread=_find_unread(situation),
+        status=_find_status(situation),
         kept_tags=_kept_tags(situation),
         silent_for_plan=record.silent_for_plan if situation.silent else None,
     )
-    return changed(situation, record=record)
+    return change(situation, record=record)
 
 
 def note_demand(situation: Situation) -> Situation:
@@ -35,9 +35,9 @@ def note_demand(situation: Situation) -> Situation:
     demand = situation.outlook.current
     if situation.desired is not Desired.RUN or demand is None:
         return situation
-    effort = served(situation.record, demand, situation.lead, situation.turn)
-    effort = changed(effort, proved=effort.proved and situation.observation.observed in proving.STANDS)
-    return changed(situation, record=changed(situation.record, effort=effort))
+    effort = find_effort(situation.record, demand, situation.lead, situation.turn)
+    effort = change(effort, proved=effort.proved and situation.observation.observed in proving.STANDS)
+    return change(situation, record=change(situation.record, effort=effort))
 
 
 def _unreadable(situation: Situation) -> int:
@@ -48,7 +48,7 @@ def _unreadable(situation: Situation) -> int:
     return 0 if found else situation.record.unreadable + 1
 
 
-def _unread(situation: Situation) -> Unread | None:
+def _find_unread(situation: Situation) -> Unread | None:
     """Return since when checks do not show the state; a check that was not made changes nothing."""
     observation, before = situation.observation, situation.record.unread
     if not observation.asked:
@@ -71,7 +71,7 @@ def _kept_tags(situation: Situation) -> Tags:
     return tuple((key, value) for key, value in tags if key in kept or sent.get(key) != value)
 
 
-def _status(situation: Situation) -> str:
+def _find_status(situation: Situation) -> str:
     """Return the service's own words for the state, or for the inference if that failed."""
     observation = situation.observation
     if not observation.asked or observation.observed is Observed.UNKNOWN:

@@ -10,7 +10,7 @@ from preheat.domain.decision.situation import Move, Situation
 from preheat.domain.lead import evidence
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Effort
-from preheat.domain.values import changed
+from preheat.domain.values import change
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ def weigh_start(situation: Situation, move: Move) -> Move:
     record, effort = move.record, move.record.effort
     if effort is None or effort.hosted_at is not None or not situation.has_looked:
         return move
-    record = changed(record, effort=changed(effort, unready_at=situation.now))
+    record = change(record, effort=change(effort, unready_at=situation.now))
     late = situation.now >= effort.ready_at and evidence.outlasts(effort, situation.now, situation.lead)
-    return changed(move, record=evidence.cut(record) if late else record)
+    return change(move, record=evidence.cut(record) if late else record)
 
 
 def judge_start(situation: Situation, move: Move) -> Judgement:
@@ -42,4 +42,4 @@ def judge_start(situation: Situation, move: Move) -> Judgement:
     overdue = now >= effort.ready_at and effort.ready_at < effort.until
     if effort.judged or not (seen_now or overdue):
         return Judgement(effort, margin=margin)
-    return Judgement(changed(effort, judged=True), now > effort.ready_at if seen_now else True, margin)
+    return Judgement(change(effort, judged=True), now > effort.ready_at if seen_now else True, margin)

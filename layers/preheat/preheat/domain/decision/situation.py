@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from preheat.domain.demand.demand import Demand, Outlook, units_for
+from preheat.domain.demand.demand import Demand, Outlook, find_units
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Mode, Resize, Units
 from preheat.domain.plan.turn import Turn
@@ -17,7 +17,7 @@ from preheat.domain.record.gate import BacklogReading, GateLook
 from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.observation import Observation, ScalingReading
 from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
-from preheat.domain.values import changed
+from preheat.domain.values import change
 
 # A crash after the intent is picked up when this has passed; by then the worker's function has timed out.
 RECOVER_AFTER = timedelta(seconds=60)
@@ -51,7 +51,7 @@ class Situation:
     def finds_a_stranger(self) -> bool:
         """Tell whether something runs that is not ours."""
         runs = self.observation.observed in (Observed.STARTING, Observed.HOSTED)
-        return runs and not disowned(self.record).is_engaged()
+        return runs and not disown(self.record).is_engaged()
 
     @property
     def may_adopt(self) -> bool:
@@ -97,7 +97,7 @@ class Situation:
         wanted = self.desired is Desired.RUN and self.mode is not Mode.OBSERVE and not self.silent
         if not wanted or self.observation.observed is not Observed.HOSTED or effort.attempts > RESIZED_AFTER_MOST:
             return False
-        return attempt.units.minimum < units_for(model, demand.served(self.now)).minimum
+        return attempt.units.minimum < find_units(model, demand.find_holds(self.now)).minimum
 
     @property
     def has_looked(self) -> bool:
@@ -141,60 +141,60 @@ class Decision:
     restores: bool = False  # the scaling on record has to be restored; never together with a call
 
 
-def served(record: ModelRecord, demand: Demand, lead: timedelta, turn: Turn | None = None) -> Effort:
+def find_effort(record: ModelRecord, demand: Demand, lead: timedelta, turn: Turn | None = None) -> Effort:
     """Return the effort that serves `demand`: the one on record, or a new one if the demand is another."""
     effort = record.effort
     if effort is None or demand.begin >= effort.until:
         effort = Effort(demand.begin, demand.end, demand.ready_at, demand.schedule, lead=lead, turn=turn)
-    return changed(effort, until=demand.end)
+    return change(effort, until=demand.end)
 
 
-def repeat(s: Situation, attempt: Attempt, phase: Phase) -> Move:
+def repeat(situation: Situation, attempt: Attempt, phase: Phase) -> Move:
     """Make the same call once more, after a won write of its own."""
-    record = changed(s.record, attempt=attempt.repeated(s.now))
+    record = change(situation.record, attempt=attempt.repeat(situation.now))
     if record.effort is not None and attempt.call is Call.START:
-        begun_at = record.effort.first_start_at or s.now  # anew, if the call before was refused
-        record = changed(record, effort=changed(record.effort, first_start_at=begun_at))
+        begun_at = record.effort.first_start_at or situation.now  # anew, if the call before was refused
+        record = change(record, effort=change(record.effort, first_start_at=begun_at))
     reason = f"Repeating the same {attempt.call} call (last answer: {attempt.answer or 'none'})"
-    return Move(record, phase, reason, s.now + RECOVER_AFTER, calls=True)
+    return Move(record, phase, reason, situation.now + RECOVER_AFTER, calls=True)
 
 
-def hold(s: Situation, phase: Phase, reason: str, until: datetime) -> Move:
+def hold(situation: Situation, phase: Phase, reason: str, until: datetime) -> Move:
     """Do nothing before `until`, and say why."""
-    return Move(s.record, phase, reason, edge(s, until))
+    return Move(situation.record, phase, reason, pick_wake(situation, until))
 
 
-def withheld(s: Situation, step: str) -> Move:
+def withhold(situation: Situation, step: str) -> Move:
     """Say what mode `observe` keeps Preheat from doing; told once."""
-    action = Action.LOOK if s.record.phase is Phase.WITHHELD else Action.WITHHOLD
-    wake_at = edge(s, s.now + looks.HOSTED_EVERY)
-    return Move(s.record, Phase.WITHHELD, f"Mode observe: Preheat would {step}", wake_at, action)
+    action = Action.LOOK if situation.record.phase is Phase.WITHHELD else Action.WITHHOLD
+    wake_at = pick_wake(situation, situation.now + looks.HOSTED_EVERY)
+    return Move(situation.record, Phase.WITHHELD, f"Mode observe: Preheat would {step}", wake_at, action)
 
 
-def left(record: ModelRecord) -> ModelRecord:
+def mark_left(record: ModelRecord) -> ModelRecord:
     """Note that the model was seen out of its stopped state under this start, or out of STARTING under this stop."""
     attempt = record.attempt
     if attempt is None or (attempt.call is Call.STOP and record.observed is Observed.STARTING):
         return record
-    return changed(record, attempt=changed(attempt, left=True))
+    return change(record, attempt=change(attempt, left=True))
 
 
-def disowned(record: ModelRecord) -> ModelRecord:
+def disown(record: ModelRecord) -> ModelRecord:
     """Give up a start that was refused each time it was asked for: whatever runs, somebody else has started."""
     attempt = record.attempt
     if attempt is None or attempt.call is not Call.START or not attempt.is_without_effect():
         return record
-    return changed(record, attempt=None, ownership=Ownership.NONE)
+    return change(record, attempt=None, ownership=Ownership.NONE)
 
 
-def edge(s: Situation, other: datetime | None = None) -> datetime | None:
+def pick_wake(situation: Situation, other: datetime | None = None) -> datetime | None:
     """Return the earlier of the demand's next edge and `other`; None if there is neither.
 
     An edge is met to the second; for anything else a pass that came a little early does not come back at once.
     """
     candidates = []
-    if s.outlook.next_edge is not None:
-        candidates.append(max(s.outlook.next_edge, s.now + timedelta(seconds=1)))
+    if situation.outlook.next_edge is not None:
+        candidates.append(max(situation.outlook.next_edge, situation.now + timedelta(seconds=1)))
     if other is not None:
-        candidates.append(max(other, s.now + timedelta(seconds=5)))
+        candidates.append(max(other, situation.now + timedelta(seconds=5)))
     return min(candidates, default=None)

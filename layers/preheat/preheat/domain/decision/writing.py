@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from preheat.domain.decision import scaling
 from preheat.domain.decision.promise import Judgement
-from preheat.domain.decision.situation import Decision, Move, Situation, edge
+from preheat.domain.decision.situation import Decision, Move, Situation, pick_wake
 from preheat.domain.decision.starting import NO_CAPACITY
 from preheat.domain.lead import evidence
 from preheat.domain.record import budget
@@ -16,7 +16,7 @@ from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.observation import Proof
 from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Phase
 from preheat.domain.record.wording import format_instant
-from preheat.domain.values import changed
+from preheat.domain.values import change
 
 
 def write_up(situation: Situation, move: Move, judgement: Judgement) -> Decision:
@@ -28,13 +28,13 @@ def write_up(situation: Situation, move: Move, judgement: Judgement) -> Decision
     reported = action is not Action.LOOK
     wake_at, spent_until = move.wake_at, move.record.spent_until
     if move.calls:
-        spent_until = budget.spent(spent_until, situation.now)
+        spent_until = budget.spend(spent_until, situation.now)
     if situation.model is not None and situation.model.target != move.record.target and not move.record.is_engaged():
-        wake_at = edge(situation, situation.now)  # The old target is released: the next pass turns to the new one.
-    record = changed(
+        wake_at = pick_wake(situation, situation.now)  # The old target is released: the next pass turns to the new one.
+    record = change(
         move.record,
         phase=move.phase,
-        since=phase_since(before, move.phase, situation.now),
+        since=find_phase_start(before, move.phase, situation.now),
         effort=effort if situation.desired is Desired.RUN else None,
         wake_at=wake_at,
         spent_until=spent_until,
@@ -45,7 +45,7 @@ def write_up(situation: Situation, move: Move, judgement: Judgement) -> Decision
     if reported:
         entry = write_entry(
             before,
-            changed(record, effort=effort or move.record.effort),  # The entry names the demand that ends with it.
+            change(record, effort=effort or move.record.effort),  # The entry names the demand that ends with it.
             action,
             reason,
             situation.now,
@@ -53,8 +53,8 @@ def write_up(situation: Situation, move: Move, judgement: Judgement) -> Decision
             proof=situation.observation.proof,
             of_gate=move.of_gate,
         )
-        entry = changed(entry, requests=holds, expired=expired)
-    return Decision(action, reason, record, entry, _call(move) if move.calls else None, restores=move.restores)
+        entry = change(entry, requests=holds, expired=expired)
+    return Decision(action, reason, record, entry, _find_call(move) if move.calls else None, restores=move.restores)
 
 
 def _name_entry(
@@ -86,12 +86,12 @@ def _report_to_holds(situation: Situation, move: Move, judgement: Judgement) -> 
     effort, demand = judgement.effort, situation.outlook.current
     if effort is None or demand is None or situation.desired is not Desired.RUN:
         return effort, ()
-    holds = tuple(dict.fromkeys(str(piece.request_id) for piece in demand.served(situation.now)))
+    holds = tuple(dict.fromkeys(str(piece.request_id) for piece in demand.find_holds(situation.now)))
     hosted = move.phase is Phase.HOSTED and situation.observation.observed is Observed.HOSTED
     if not hosted or effort.hosted_at is None:
         return effort, holds if judgement.late else ()
     fresh = tuple(one for one in holds if one not in effort.told)
-    return changed(effort, told=effort.told + fresh), fresh
+    return change(effort, told=effort.told + fresh), fresh
 
 
 def _is_expiry_reported(record: ModelRecord, ended_at: datetime) -> bool:
@@ -99,12 +99,12 @@ def _is_expiry_reported(record: ModelRecord, ended_at: datetime) -> bool:
     return record.expired_by is not None and ended_at <= record.expired_by
 
 
-def _call(move: Move) -> Attempt | None:
+def _find_call(move: Move) -> Attempt | None:
     gate = move.record.gate
     return gate.attempt if move.of_gate and gate is not None else move.record.attempt
 
 
-def phase_since(record: ModelRecord, phase: Phase, now: datetime) -> datetime:
+def find_phase_start(record: ModelRecord, phase: Phase, now: datetime) -> datetime:
     """Return since when the phase has lasted; it never moves back."""
     if record.since is None:
         return now
@@ -141,7 +141,7 @@ def write_entry(
         parameter_digest=attempt.digest() if attempt else None,
         generation=attempt.generation if attempt else None,
         attempt=effort.attempts if effort else None,
-        time_to_hosted=evidence.sample(effort, before.samples, now) if measured and effort is not None else None,
+        time_to_hosted=evidence.measure_start(effort, before.samples, now) if measured and effort is not None else None,
         margin=margin,
         inference_latency=proof.latency if proof is not None and proof.failure is None else None,
         late=judgement.late if judgement is not None else None,

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
-from preheat.domain.calendar.timetable import LOOKAHEAD, find_windows, next_edge, wanted
-from preheat.domain.calendar.windows import Window, gaps
-from preheat.domain.demand.pieces import Piece, blocks_of, holds_of, lies_in, of_hold, of_window
+from preheat.domain.calendar.timetable import LOOKAHEAD, find_next_edge, find_windows, is_wanted
+from preheat.domain.calendar.windows import Window, find_gaps
+from preheat.domain.demand.pieces import Piece, cut_hold, cut_window, find_blocks, find_holds, lies_in
 from preheat.domain.demand.request import Kind, RequestId, Standing
 from preheat.domain.plan.plan import HostedModel, Units
-from preheat.domain.plan.turn import ALERT_BEFORE, offset_of
-from preheat.domain.values import changed
+from preheat.domain.plan.turn import ALERT_BEFORE, find_offset
+from preheat.domain.values import change
 
 # A restart costs the lead, the stop and this allowance; a shorter gap is bridged. Source: the keep-or-stop rule.
 STOP_TIME = timedelta(minutes=5)
@@ -43,7 +43,7 @@ class Demand:
         """Tell whether the model should be starting or hosted at `instant`: [start_at, end)."""
         return self.start_at <= instant < self.end
 
-    def served(self, instant: datetime) -> tuple[Piece, ...]:
+    def find_holds(self, instant: datetime) -> tuple[Piece, ...]:
         """Return the holds' pieces for which the model should be starting or hosted at `instant`."""
         return tuple(piece for piece in self.holds if piece.start_at <= instant < piece.end)
 
@@ -65,33 +65,35 @@ class Outlook:
 NOTHING_WANTED = Outlook(current=None, next_edge=None)
 
 
-def demands(model: HostedModel, after: datetime, before: datetime, requests: Sequence[Standing] = ()) -> list[Demand]:
+def find_demands(
+    model: HostedModel, after: datetime, before: datetime, requests: Sequence[Standing] = ()
+) -> list[Demand]:
     """Return the merged demands that overlap [after, before), in order of time.
 
     Short gaps are bridged in which no block lies. A block that is not lifted parts two demands: there the model is
     stopped, so that the later one is not begun before the time of the stop is over.
     """
-    blocks, found = blocks_of(requests), []
+    blocks, found = find_blocks(requests), []
     last: Demand | None = None
-    for pieces in _joined(_pieces(model, after, before, requests), blocks, bridged_up_to(model)):
-        demand = _of_pieces(model, pieces)
+    for pieces in _join(_cut_pieces(model, after, before, requests), blocks, find_bridge_limit(model)):
+        demand = _merge(model, pieces)
         if last is not None:
             stopped_at = last.end + STOP_TIME
             forced = [block for block in blocks if block.released_at is None]
             if demand.start_at < stopped_at and lies_in(forced, last.end, demand.begin):
                 ready_at = max(demand.ready_at, stopped_at + model.lead + model.slack)
-                demand = changed(demand, start_at=stopped_at, ready_at=ready_at)
+                demand = change(demand, start_at=stopped_at, ready_at=ready_at)
         found.append(demand)
         last = demand
     return found
 
 
-def bridged_up_to(model: HostedModel) -> timedelta:
+def find_bridge_limit(model: HostedModel) -> timedelta:
     """Return the longest gap that costs no more to stay hosted in than a stop and a restart would."""
-    return model.lead + offset_of(model.turn) + STOP_TIME + BRIDGE_ALLOWANCE
+    return model.lead + find_offset(model.turn) + STOP_TIME + BRIDGE_ALLOWANCE
 
 
-def _pieces(
+def _cut_pieces(
     model: HostedModel,
     after: datetime,
     before: datetime,
@@ -100,13 +102,13 @@ def _pieces(
     blocks = [one for one in requests if one.kind is Kind.BLOCK]
     for schedule in model.schedules:
         for window in find_windows(schedule, after, before):
-            yield from of_window(model, window, schedule.name, blocks)
-    for hold in holds_of(requests):
+            yield from cut_window(model, window, schedule.name, blocks)
+    for hold in find_holds(requests):
         if hold.begin < before and after < hold.end:
-            yield from of_hold(model, hold, blocks)
+            yield from cut_hold(model, hold, blocks)
 
 
-def _joined(pieces: Iterable[Piece], blocks: Sequence[Standing], gap: timedelta) -> Iterator[list[Piece]]:
+def _join(pieces: Iterable[Piece], blocks: Sequence[Standing], gap: timedelta) -> Iterator[list[Piece]]:
     """Yield the pieces of each demand: those that overlap or touch, and those between which a gap is bridged.
 
     A hold that became known only when all before it was over opens a demand of its own: by then the model is stopped.
@@ -115,7 +117,7 @@ def _joined(pieces: Iterable[Piece], blocks: Sequence[Standing], gap: timedelta)
     end: datetime | None = None
     # Of those that begin together the first to be named opens the demand, and a window before a hold.
     # Of holds that begin together the one that has been known longest decides whether they join what was before.
-    for piece in sorted(pieces, key=_place):
+    for piece in sorted(pieces, key=_rank):
         bridged = end is not None and piece.begin - end <= gap and not lies_in(blocks, end, piece.begin)
         too_late = end is not None and piece.request_id is not None and piece.known_at >= end
         if end is not None and (too_late or (piece.begin > end and not bridged)):
@@ -127,12 +129,12 @@ def _joined(pieces: Iterable[Piece], blocks: Sequence[Standing], gap: timedelta)
         yield group
 
 
-def _place(piece: Piece) -> tuple[datetime, bool, datetime]:
+def _rank(piece: Piece) -> tuple[datetime, bool, datetime]:
     by_request = piece.request_id is not None
     return piece.begin, by_request, piece.known_at if by_request else piece.begin
 
 
-def _of_pieces(model: HostedModel, pieces: Sequence[Piece]) -> Demand:
+def _merge(model: HostedModel, pieces: Sequence[Piece]) -> Demand:
     """Return one demand; of its pieces the earliest ready_at counts: a hold never excuses a late window."""
     return Demand(
         begin=pieces[0].begin,
@@ -140,13 +142,13 @@ def _of_pieces(model: HostedModel, pieces: Sequence[Piece]) -> Demand:
         ready_at=min(piece.ready_at for piece in pieces),
         start_at=min(piece.start_at for piece in pieces),
         schedule=pieces[0].schedule,
-        units=units_for(model, pieces),
-        bridged=tuple(gaps(Window(piece.begin, piece.end) for piece in pieces)),
+        units=find_units(model, pieces),
+        bridged=tuple(find_gaps(Window(piece.begin, piece.end) for piece in pieces)),
         holds=tuple(piece for piece in pieces if piece.request_id is not None),
     )
 
 
-def units_for(model: HostedModel, pieces: Iterable[Piece]) -> Units:
+def find_units(model: HostedModel, pieces: Iterable[Piece]) -> Units:
     """Return the model's units, raised to the most that any of the pieces asks for."""
     units = model.units
     asked = max([units.minimum, *(piece.units for piece in pieces if piece.units is not None)])
@@ -155,13 +157,13 @@ def units_for(model: HostedModel, pieces: Iterable[Piece]) -> Units:
     return Units(asked, None if units.maximum is None else max(asked, units.maximum))
 
 
-def outlook(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = ()) -> Outlook:
+def look_ahead(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = ()) -> Outlook:
     """Return what `model` needs at `now`: HORIZON to either side, once a day; then the next within LOOKAHEAD.
 
     `requests` are those that stand of the model and of its schedules, as far as they end after `now` - HORIZON.
     """
     current = upcoming = None
-    around = _around(model, now.date(), requests)
+    around = _find_around(model, now.date(), requests)
     place = bisect_right(around.ends, now)
     for demand in around.demands[place:]:
         if now in demand:
@@ -174,7 +176,7 @@ def outlook(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = 
     for one in requests:
         # What it begins, and what begins behind it, is seen in time.
         edges += [edge for edge in (one.begin - HORIZON, one.begin, one.end - HORIZON, one.end) if edge > now]
-    if upcoming is None and (upcoming := _beyond(model, now, requests)) is not None:
+    if upcoming is None and (upcoming := _find_beyond(model, now, requests)) is not None:
         edges.append(upcoming.start_at)
     if any(schedule.every_window for schedule in model.schedules):
         edges.append(now + LOOKAHEAD)  # Nothing is known of what lies behind it: look again.
@@ -195,20 +197,20 @@ def _is_expired(one: Standing, now: datetime) -> bool:
     return one.kind is Kind.HOLD and one.end == one.until <= now
 
 
-def _beyond(model: HostedModel, now: datetime, requests: tuple[Standing, ...]) -> Demand | None:
+def _find_beyond(model: HostedModel, now: datetime, requests: tuple[Standing, ...]) -> Demand | None:
     """Return the next demand that begins after what was seen of the model, if one comes within LOOKAHEAD."""
     seen, reach = now + HORIZON, max((one.end for one in requests), default=now)
     if reach > now:
-        asked = _around(model, now.date(), requests, reach.date()).demands
+        asked = _find_around(model, now.date(), requests, reach.date()).demands
         if (found := next((demand for demand in asked if demand.start_at > now), None)) is not None:
             return found
         seen = reach + HORIZON
-    begin = next_edge(model.schedules, seen)
-    if begin is not None and wanted(model.schedules, seen):
-        begin = next_edge(model.schedules, begin)  # The first was an end.
+    begin = find_next_edge(model.schedules, seen)
+    if begin is not None and is_wanted(model.schedules, seen):
+        begin = find_next_edge(model.schedules, begin)  # The first was an end.
     if begin is None:
         return None
-    return next((demand for demand in demands(model, begin, begin + HORIZON) if demand.begin == begin), None)
+    return next((demand for demand in find_demands(model, begin, begin + HORIZON) if demand.begin == begin), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,13 +223,13 @@ class _Around:
 
 
 @lru_cache(maxsize=1024)
-def _around(model: HostedModel, day: date, requests: tuple[Standing, ...], last: date | None = None) -> _Around:
+def _find_around(model: HostedModel, day: date, requests: tuple[Standing, ...], last: date | None = None) -> _Around:
     """Return the demands from HORIZON before the UTC date `day` until HORIZON after it, or after `last`.
 
     They are the same all day long.
     """
     after, before = (datetime.combine(each, time(), UTC) for each in (day, last or day))
-    found = tuple(demands(model, after - HORIZON, before + timedelta(days=1) + HORIZON, requests))
+    found = tuple(find_demands(model, after - HORIZON, before + timedelta(days=1) + HORIZON, requests))
     edges: set[datetime] = set()
     for demand in found:
         its = [demand.start_at, demand.ready_at, demand.end, *(piece.start_at for piece in demand.holds)]

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from preheat.domain.calendar.windows import Window, minus
+from preheat.domain.calendar.windows import Window, subtract
 from preheat.domain.demand.request import Kind, RequestId, Standing
 from preheat.domain.plan.plan import HostedModel
-from preheat.domain.plan.turn import offset_of
+from preheat.domain.plan.turn import find_offset
 
 BY_REQUEST = "request"  # what stands for the schedule's name where a hold opened a demand
 
@@ -30,27 +30,27 @@ class Piece:
     units: int | None = None
 
 
-def blocks_of(requests: Sequence[Standing]) -> list[Standing]:
+def find_blocks(requests: Sequence[Standing]) -> list[Standing]:
     """Return the blocks that hold at any time: one that was lifted before it began does not."""
     return [one for one in requests if one.kind is Kind.BLOCK and one.end > one.begin]
 
 
-def holds_of(requests: Sequence[Standing]) -> list[Standing]:
+def find_holds(requests: Sequence[Standing]) -> list[Standing]:
     """Return the holds that hold at any time."""
     return [one for one in requests if one.kind is Kind.HOLD and one.end > one.begin]
 
 
-def of_window(model: HostedModel, window: Window, schedule: str, blocks: Sequence[Standing]) -> Iterator[Piece]:
+def cut_window(model: HostedModel, window: Window, schedule: str, blocks: Sequence[Standing]) -> Iterator[Piece]:
     """Yield what the blocks leave of a schedule's window, in order; `blocks`: all that were accepted."""
-    for each, known_at in _left(window, blocks, model.announced_at):
-        yield _timed(model, each, known_at, blocks, schedule=schedule)
+    for each, known_at in _cut(window, blocks, model.announced_at):
+        yield _time(model, each, known_at, blocks, schedule=schedule)
 
 
-def of_hold(model: HostedModel, hold: Standing, blocks: Sequence[Standing]) -> Iterator[Piece]:
+def cut_hold(model: HostedModel, hold: Standing, blocks: Sequence[Standing]) -> Iterator[Piece]:
     """Yield what those of `blocks` that beat a hold leave of it, in order."""
     stronger = [block for block in blocks if block.priority >= hold.priority]
-    for each, known_at in _left(Window(hold.begin, hold.end), stronger, hold.known_at):
-        yield _timed(model, each, known_at, stronger, schedule=BY_REQUEST, hold=hold)
+    for each, known_at in _cut(Window(hold.begin, hold.end), stronger, hold.known_at):
+        yield _time(model, each, known_at, stronger, schedule=BY_REQUEST, hold=hold)
 
 
 def lies_in(blocks: Sequence[Standing], begin: datetime, end: datetime) -> bool:
@@ -58,21 +58,21 @@ def lies_in(blocks: Sequence[Standing], begin: datetime, end: datetime) -> bool:
     return any(block.begin < end and begin < block.end for block in blocks)
 
 
-def _left(window: Window, blocks: Sequence[Standing], known_at: datetime) -> Iterator[tuple[Window, datetime]]:
+def _cut(window: Window, blocks: Sequence[Standing], known_at: datetime) -> Iterator[tuple[Window, datetime]]:
     """Yield what is left of a window, and when it became known that it begins then."""
-    for each in minus(window, [Window(block.begin, block.end) for block in blocks_of(blocks)]):
+    for each in subtract(window, [Window(block.begin, block.end) for block in find_blocks(blocks)]):
         cut = [block.known_at for block in blocks if block.end == each.start > window.start]
-        yield each, max([known_at, *cut, *_lifted(blocks, each.start)])
+        yield each, max([known_at, *cut, *_find_lifted(blocks, each.start)])
 
 
-def _lifted(blocks: Sequence[Standing], begin: datetime) -> Iterator[datetime]:
+def _find_lifted(blocks: Sequence[Standing], begin: datetime) -> Iterator[datetime]:
     """Yield when the blocks were lifted that else would lie over `begin`, also those that never came to hold."""
     for block in blocks:
         if block.released_at is not None and block.begin <= begin < block.until and block.released_at <= begin:
             yield block.released_at
 
 
-def _timed(
+def _time(
     model: HostedModel,
     window: Window,
     known_at: datetime,
@@ -86,9 +86,9 @@ def _timed(
     The offset of a turn brings the start forward, and excuses nobody: what is known too late has none.
     """
     ahead = model.lead + model.slack
-    offset = offset_of(model.turn) if hold is None else timedelta()
+    offset = find_offset(model.turn) if hold is None else timedelta()
     start_at = max(window.start - ahead - offset, known_at)
-    hard = [block.end for block in blocks_of(blocks) if block.hard and start_at < block.end <= window.start]
+    hard = [block.end for block in find_blocks(blocks) if block.hard and start_at < block.end <= window.start]
     start_at = max([start_at, *hard])
     return Piece(
         window.start,

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Target
 from preheat.domain.record import looks
-from preheat.domain.record.attempt import REACTIONS, Answer, parameter_digest
+from preheat.domain.record.attempt import REACTIONS, Answer, digest_parameters
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import SAMPLES_KEPT, Effort, ModelRecord
-from preheat.domain.values import changed
+from preheat.domain.values import change
 
 # So much is believed at most of what was measured under other circumstances, or before a late start.
 AFTER_A_CHANGE = 9
@@ -23,13 +23,13 @@ OVERDUE_MOST = timedelta(minutes=3)
 _HELD_UP = (Answer.QUOTA, Answer.DENIED, Answer.INVALID, Answer.GONE)
 
 
-def trusted(record: ModelRecord) -> int:
+def count_trusted(record: ModelRecord) -> int:
     """Return how many starts the samples count for: at most their number."""
     kept = len(record.samples)
     return kept if record.evidence is None else min(record.evidence, kept)
 
 
-def counted(before: int, kept: int, *, late: bool) -> int:
+def count_next(before: int, kept: int, *, late: bool) -> int:
     """Return how many starts count after one more: it confirms those `before`; a late one is evidence against them.
 
     `kept`: how many samples there are with it.
@@ -38,31 +38,31 @@ def counted(before: int, kept: int, *, late: bool) -> int:
     return min(evidence, AFTER_A_CHANGE) if late else evidence
 
 
-def believed(record: ModelRecord, model: HostedModel) -> int:
+def count_believed(record: ModelRecord, model: HostedModel) -> int:
     """Return how many starts the samples count for if the next one is as planned: few, if it differs from them."""
     differs = record.target != model.target or (
-        record.measured_as not in ("", parameter_digest(model.target, model.units))
+        record.measured_as not in ("", digest_parameters(model.target, model.units))
     )
-    return min(trusted(record), AFTER_A_CHANGE) if differs else trusted(record)
+    return min(count_trusted(record), AFTER_A_CHANGE) if differs else count_trusted(record)
 
 
 def cut(record: ModelRecord) -> ModelRecord:
     """Return the record with its samples believed no further than `AFTER_A_CHANGE` of them."""
-    return changed(record, evidence=min(trusted(record), AFTER_A_CHANGE))
+    return change(record, evidence=min(count_trusted(record), AFTER_A_CHANGE))
 
 
-def measured(record: ModelRecord, sample: timedelta, parameters: str, *, late: bool = False) -> ModelRecord:
+def add_sample(record: ModelRecord, sample: timedelta, parameters: str, *, late: bool = False) -> ModelRecord:
     """Return the record with one more start, measured under `parameters` (their digest)."""
     if record.measured_as not in ("", parameters):
         record = cut(record)
     samples = (*record.samples, sample)[-SAMPLES_KEPT:]
-    evidence = counted(trusted(record), len(samples), late=late)
-    return changed(
+    evidence = count_next(count_trusted(record), len(samples), late=late)
+    return change(
         record, samples=samples, evidence=None if evidence == len(samples) else evidence, measured_as=parameters
     )
 
 
-def sample(effort: Effort, before: Sequence[timedelta], now: datetime) -> timedelta | None:
+def measure_start(effort: Effort, before: Sequence[timedelta], now: datetime) -> timedelta | None:
     """Return how long the start of a demand took that is seen ready at `now`; None: that is not known.
 
     On the long side by the time since the look before. If nothing of ours has started it, or nobody has looked for
@@ -71,7 +71,7 @@ def sample(effort: Effort, before: Sequence[timedelta], now: datetime) -> timede
     began, seen = effort.first_start_at, effort.unready_at or now
     if began is None:
         return None
-    due = looks.while_starting(seen - began, before, effort.lead or DEFAULT_LEAD)
+    due = looks.wait_while_starting(seen - began, before, effort.lead or DEFAULT_LEAD)
     due = max(due, effort.turn.round) if effort.turn is not None else due
     return now - began if now - seen <= due + OVERDUE_MOST else None
 
@@ -92,9 +92,9 @@ def holds_up(answer: Answer, tries: int) -> bool:
     return answer in _HELD_UP or (refused and tries > BLIP_TRIES)
 
 
-def turned(record: ModelRecord, target: Target) -> ModelRecord:
+def turn_to(record: ModelRecord, target: Target) -> ModelRecord:
     """Return the record of a model that is let go at its old target and looked at from now on at another."""
-    return changed(
+    return change(
         cut(record),
         target=target,
         observed=Observed.UNKNOWN,

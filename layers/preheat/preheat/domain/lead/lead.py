@@ -41,13 +41,13 @@ class Lead:
     stretch: float = 1.0
 
     def __str__(self) -> str:
-        early = f"starts {_minutes(self.span)} min early"
+        early = f"starts {_format_minutes(self.span)} min early"
         if self.bound is Bound.PINNED:
             return f"{early}: the plan sets this lead"
         if not self.starts:
             return f"{early}: the {self.bound}, because no start is recorded"
         which = f"slowest of the last {self.starts} starts" if self.starts > 1 else "one recorded start"
-        why = f"{early}: the {which} took {_minutes(self.slowest)} min"
+        why = f"{early}: the {which} took {_format_minutes(self.slowest)} min"
         added = round(100 * (self.stretch - 1))
         if added:
             counted = f"{self.evidence} of them count after a late start or a change"
@@ -65,12 +65,12 @@ _BOUND_WORDS = {
 }
 
 
-def pinned(span: timedelta) -> Lead:
+def pin_lead(span: timedelta) -> Lead:
     """Return the lead that a plan has fixed; floor and cap do not apply."""
     return Lead(span, Bound.PINNED)
 
 
-def learned(samples: Collection[timedelta], evidence: int, learning: Learning, default: timedelta) -> Lead:
+def learn_lead(samples: Collection[timedelta], evidence: int, learning: Learning, default: timedelta) -> Lead:
     """Return the lead for the durations of the last starts, of which `evidence` (0 to their number) count.
 
     Rounded up to whole seconds; `default` holds as the least until `STARTS_TO_LEARN` samples are there.
@@ -94,7 +94,7 @@ def stretch(evidence: int, late_target: float) -> float:
     return math.pow(max(1.0, 1 / ((evidence + 1) * late_target)), TAIL_INDEX)
 
 
-def target_of_costs(idle: float, late: float) -> float:
+def find_late_target(idle: float, late: float) -> float:
     """Return the share of late starts that costs least, within what is allowed; `idle` and `late`: what a minute costs.
 
     The newsvendor's ratio: to start a minute earlier pays as long as lateness saved is worth more than idleness added.
@@ -104,7 +104,7 @@ def target_of_costs(idle: float, late: float) -> float:
     return min(max(idle / (idle + late), LATE_TARGET_LEAST), LATE_TARGET_MOST)
 
 
-def expected_idle(samples: Collection[timedelta], lead: timedelta) -> timedelta | None:
+def estimate_idle(samples: Collection[timedelta], lead: timedelta) -> timedelta | None:
     """Return how long a model started `lead` ahead is hosted before its time, on average; slack is not counted.
 
     None: no start is on record.
@@ -114,6 +114,6 @@ def expected_idle(samples: Collection[timedelta], lead: timedelta) -> timedelta 
     return sum((max(lead - took, timedelta()) for took in samples), timedelta()) / len(samples)
 
 
-def _minutes(span: timedelta) -> str:
+def _format_minutes(span: timedelta) -> str:
     """Return minutes with a decimal where there is one: `28`, `23.1`."""
     return f"{span / timedelta(minutes=1):.1f}".removesuffix(".0")

@@ -55,7 +55,7 @@ class Mode(StrEnum):
 _STRICTNESS = {mode: place for place, mode in enumerate(Mode)}
 
 
-def strictest_of(*modes: Mode) -> Mode:
+def pick_strictest(*modes: Mode) -> Mode:
     """Return the strictest of several modes: it wins."""
     return max(modes, key=lambda mode: mode.strictness)
 
@@ -108,7 +108,7 @@ class Backend(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class NameRule:
     """What a service accepts as a name: the plant file's field, the pattern, and what it says in words."""
 
     field: str
@@ -122,13 +122,13 @@ _A_LABEL = "1 to 255 of [a-zA-Z0-9_.-]"
 _AN_ENDPOINT = "1 to 63 letters, digits and inner hyphens"
 
 # What `project` and `version` hold: of an endpoint, its own name and that of the endpoint config it is created from.
-RULES: dict[Backend, tuple[Rule, Rule]] = {
+RULES: dict[Backend, tuple[NameRule, NameRule]] = {
     Backend.LOOKOUT_VISION: (
-        Rule("project", PROJECT, "1 to 255 of [a-zA-Z0-9_-] starting with a letter or digit"),
-        Rule("version", VERSION, "a version number such as 3; 'latest' is not accepted"),
+        NameRule("project", PROJECT, "1 to 255 of [a-zA-Z0-9_-] starting with a letter or digit"),
+        NameRule("version", VERSION, "a version number such as 3; 'latest' is not accepted"),
     ),
-    Backend.REKOGNITION: (Rule("project", _LABELS, _A_LABEL), Rule("version", _LABELS, _A_LABEL)),
-    Backend.SAGEMAKER: (Rule("endpoint", _ENDPOINT, _AN_ENDPOINT), Rule("config", _ENDPOINT, _AN_ENDPOINT)),
+    Backend.REKOGNITION: (NameRule("project", _LABELS, _A_LABEL), NameRule("version", _LABELS, _A_LABEL)),
+    Backend.SAGEMAKER: (NameRule("endpoint", _ENDPOINT, _AN_ENDPOINT), NameRule("config", _ENDPOINT, _AN_ENDPOINT)),
 }
 
 

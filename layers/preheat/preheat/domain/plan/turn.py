@@ -26,12 +26,12 @@ class Turn:
             accepted = f"whole seconds, offset below round, at most {TURN_MOST}"
             raise ValueError(f"turn {self.offset} of {self.round} is out of range; {accepted}")
 
-    def last_by(self, at: datetime) -> datetime:
+    def find_last(self, at: datetime) -> datetime:
         """Return its last place at `at` or before: one in each round, and no other turn's."""
         return at - (at - _EPOCH - self.offset) % self.round
 
 
-def offset_of(turn: Turn | None) -> timedelta:
+def find_offset(turn: Turn | None) -> timedelta:
     """Return how much earlier than its lead asks for a model is started for a window."""
     return turn.offset if turn is not None else timedelta()
 
@@ -44,4 +44,4 @@ def look_in_turn(turn: Turn | None, now: datetime, wait: timedelta) -> datetime:
     """
     if turn is None:
         return now + wait
-    return turn.last_by(now + max(wait, turn.round))
+    return turn.find_last(now + max(wait, turn.round))

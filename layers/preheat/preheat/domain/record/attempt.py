@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Self
 
 from preheat.domain.plan.plan import ModelId, Tags, Target, Units
-from preheat.domain.values import changed
+from preheat.domain.values import change
 
 # A worker may call until its function times out (60 s); the rest covers SDK retries and clock skew.
 LEASE = timedelta(seconds=120)
@@ -51,7 +51,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one call came to, with the service's own words; `retried`: see `Attempt.answered`."""
+    """What one call came to, with the service's own words; `retried`: see `Attempt.note_answer`."""
 
     answer: Answer
     detail: str = ""
@@ -83,7 +83,7 @@ REACTIONS: dict[Answer, Reaction] = {
 }
 
 
-def retry_after(answer: Answer, tries: int, model_id: ModelId) -> timedelta | None:
+def pause_before_retry(answer: Answer, tries: int, model_id: ModelId) -> timedelta | None:
     """Return how long to wait before try number `tries` + 1 of the same call; None = until the plan changes.
 
     Quick at first, then each minute; the budget of calls sees to it that this does not go on for ever.
@@ -126,7 +126,7 @@ class Attempt:
     words: str = ""  # the service's own, with the answer; at most WORDS_MAX characters
 
     @classmethod
-    def intended(
+    def intend(
         cls,
         model_id: ModelId,
         call: Call,
@@ -139,7 +139,7 @@ class Attempt:
         tags: Tags = (),
     ) -> Self:
         """Return a fresh intent, with the token of its own that it is sent under."""
-        token = client_token(model_id, demand_start, call, generation, parameter_digest(target, units))
+        token = client_token(model_id, demand_start, call, generation, digest_parameters(target, units))
         return cls(call, generation, token, target, units, first_at=now, intent_at=now, tags=tags, doubtful=False)
 
     def lease_ends_at(self) -> datetime:
@@ -164,10 +164,10 @@ class Attempt:
         """Tell whether the service may have forgotten the token."""
         return now - self.first_at >= TOKEN_AGE_MAX
 
-    def repeated(self, now: datetime) -> Self:
+    def repeat(self, now: datetime) -> Self:
         """Return the attempt with one more won write."""
         still_open = 0 if self.is_closable(now) else self.open_writers
-        return changed(
+        return change(
             self,
             intent_at=max(self.intent_at, now),
             open_writers=still_open + 1,
@@ -176,7 +176,7 @@ class Attempt:
             doubtful=self.doubtful or self.open_writers > 0,
         )
 
-    def answered(
+    def note_answer(
         self, answer: Answer, model_id: ModelId, now: datetime, *, retried: bool = False, words: str = ""
     ) -> Self:
         """Return the attempt with the answer that its writer got; only a sole writer's definite answer settles it.
@@ -184,8 +184,8 @@ class Attempt:
         `retried`: the answer is to a further try of the client's own, and the effect of those before is not known.
         """
         settles = REACTIONS[answer].definite and self.open_writers == 1
-        wait = retry_after(answer, self.tries, model_id)
-        return changed(
+        wait = pause_before_retry(answer, self.tries, model_id)
+        return change(
             self,
             answer=answer,
             open_writers=0 if settles else self.open_writers,
@@ -197,10 +197,10 @@ class Attempt:
 
     def digest(self) -> str:
         """Return the digest of the frozen parameters."""
-        return parameter_digest(self.target, self.units)
+        return digest_parameters(self.target, self.units)
 
 
-def parameter_digest(target: Target, units: Units) -> str:
+def digest_parameters(target: Target, units: Units) -> str:
     """Return 16 hex digits that name the parameters of a start.
 
     What stands at its default adds nothing: a stored attempt must keep its token when a release adds a field.

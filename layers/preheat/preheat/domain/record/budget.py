@@ -14,7 +14,7 @@ RESERVE = 4
 RESERVE_IN_HASTE = 2
 
 
-def spent(spent_until: datetime | None, now: datetime, calls: int = 1) -> datetime:
+def spend(spent_until: datetime | None, now: datetime, calls: int = 1) -> datetime:
     """Return the bucket after one more call at `now`, or several."""
     return max(spent_until or now, now) + calls * CALL_COSTS
 

@@ -67,7 +67,7 @@ class Event:
         return found
 
 
-def event_id(*parts: str | int | None) -> str:
+def make_event_id(*parts: str | int | None) -> str:
     """Return the id of the event that `parts` name: same parts, same id; 32 hexadecimal digits.
 
     >>> event_id("nightly-7", "expired") == event_id("nightly-7", "expired") != event_id("nightly-8", "expired")

@@ -75,7 +75,7 @@ LEADS_TO: dict[tuple[Step, Observed], Observed] = {
 }
 
 
-def mermaid() -> str:
+def draw_mermaid() -> str:
     """Return the transition diagram in Mermaid's notation: one arrow a pair, labelled desired: step."""
     lines = ["stateDiagram-v2"]
     for desired, row in LIFECYCLE.items():

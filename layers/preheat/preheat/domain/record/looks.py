@@ -56,7 +56,7 @@ def while_unread(looks: int) -> timedelta:
     return UNREAD_EVERY[min(max(looks, 1), len(UNREAD_EVERY)) - 1]
 
 
-def while_warming(elapsed: timedelta, calls: int) -> timedelta:
+def wait_while_warming(elapsed: timedelta, calls: int) -> timedelta:
     """Return the wait until the next inference of a hosted model that has not answered one, begun `elapsed` ago.
 
     The pace inside the bracket; then as many minutes as a look and its inference take `calls`, for more than one call a
@@ -65,7 +65,7 @@ def while_warming(elapsed: timedelta, calls: int) -> timedelta:
     return min(max(FINEST, elapsed / 10), calls * A_CALL_EACH)
 
 
-def while_draining(elapsed: timedelta, calls: int) -> timedelta:
+def wait_while_draining(elapsed: timedelta, calls: int) -> timedelta:
     """Return the wait until a queue that holds messages is read again, drained since `elapsed`; `calls` as above.
 
     The more calls, the sooner it thins out; in the end a minute more than they take, so that the budget has room for
@@ -74,7 +74,7 @@ def while_draining(elapsed: timedelta, calls: int) -> timedelta:
     return min(max(READINGS_APART, elapsed * (calls - 1) / 2), (calls + 1) * A_CALL_EACH)
 
 
-def while_starting(elapsed: timedelta, samples: Sequence[timedelta], lead: timedelta) -> timedelta:
+def wait_while_starting(elapsed: timedelta, samples: Sequence[timedelta], lead: timedelta) -> timedelta:
     """Return the wait until the next look at a start that began `elapsed` ago, by how long the last starts took.
 
     Before any was measured, it is expected to take about the `lead` that it was given.
@@ -83,12 +83,12 @@ def while_starting(elapsed: timedelta, samples: Sequence[timedelta], lead: timed
     the last 20 samples, if these lie within 5 minutes. Elsewhere they are as close as that leaves of 28 in the first
     hour, and closest just behind the slowest.
     """
-    bracket = _bracket(tuple(samples[-RECENT:]) or (lead / 2, lead))
+    bracket = _find_bracket(tuple(samples[-RECENT:]) or (lead / 2, lead))
     return timedelta(seconds=_wait(elapsed.total_seconds(), bracket))
 
 
 @lru_cache(maxsize=1024)
-def _bracket(recent: tuple[timedelta, ...]) -> _Bracket:
+def _find_bracket(recent: tuple[timedelta, ...]) -> _Bracket:
     opens, closes, narrow = UNKNOWN_FROM, HOUR, False
     fastest, slowest = min(recent).total_seconds(), max(recent).total_seconds()
     if len(recent) == RECENT and slowest - fastest < CLOSE and slowest < HOUR:
@@ -98,12 +98,12 @@ def _bracket(recent: tuple[timedelta, ...]) -> _Bracket:
         opens, closes = max(0.8 * fastest, 1.0), 1.25 * slowest
     for before, growth in _THINNED:
         found = _Bracket(opens, closes, narrow, before, growth)
-        if _looks(found) <= LOOKS_IN_THE_FIRST:
+        if _count_looks(found) <= LOOKS_IN_THE_FIRST:
             return found
     return _Bracket(UNKNOWN_FROM, HOUR, narrow=False)  # too wide a spread for any bracket
 
 
-def _looks(bracket: _Bracket) -> int:
+def _count_looks(bracket: _Bracket) -> int:
     """Return how many looks fall into the first hour, to LOOKS_IN_THE_FIRST + 1."""
     looks, elapsed = 0, _wait(0.0, bracket)
     while elapsed <= HOUR and looks <= LOOKS_IN_THE_FIRST:

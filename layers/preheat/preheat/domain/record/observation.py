@@ -9,7 +9,7 @@ from datetime import timedelta
 from preheat.domain.plan.plan import Tags
 from preheat.domain.record.attempt import Answer
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.values import changed
+from preheat.domain.values import change
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def require_owner(observation: Observation, *, ours: bool) -> Observation:
     if observation.foreign is not None:
         return observation
     if ours:
-        return changed(observation, foreign=False, failure=None)
+        return change(observation, foreign=False, failure=None)
     return Observation(Observed.UNKNOWN, observation.detail, failure=observation.failure)
 
 
@@ -63,7 +63,7 @@ def require_serving(observation: Observation) -> Observation:
     if observation.observed is not Observed.HOSTED or observation.serving is None or observation.serving > 0:
         return observation
     detail = f"{observation.detail}, but no instance serves"
-    return changed(observation, observed=Observed.STARTING, detail=detail)
+    return change(observation, observed=Observed.STARTING, detail=detail)
 
 
 SCALING_TEXT_MAX = 30_000  # characters; a record's item must stay far below DynamoDB's 400 KB

@@ -121,7 +121,7 @@ class KeptScaling:
         return f"{targets} and {policies}"
 
 
-@dataclass(frozen=True)  # without slots: `values.changed` copies it then, many times a pass
+@dataclass(frozen=True)  # without slots: `values.change` copies it then, many times a pass
 class ModelRecord:
     """One model's state. `version` counts won writes (0: not stored yet), `sequence` ledger entries."""
 

@@ -9,10 +9,10 @@ from preheat.domain.decision.resting import STUCK_AFTER_LEAST
 from preheat.domain.record.attempt import Answer, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Phase
-from preheat.domain.verdict.facts import Facts
+from preheat.domain.verdict.facts import VerdictFacts
 
 
-def begun_at(facts: Facts) -> datetime | None:
+def begun_at(facts: VerdictFacts) -> datetime | None:
     """Return when the start that is under way began, as far as it is known."""
     record, attempt = facts.record, facts.attempt
     if record is None:
@@ -24,18 +24,18 @@ def begun_at(facts: Facts) -> datetime | None:
     return record.since if record.phase is Phase.STARTING else None
 
 
-def elapsed(facts: Facts) -> timedelta:
+def elapsed(facts: VerdictFacts) -> timedelta:
     """Return how long it has been starting."""
     began = begun_at(facts)
     return facts.now - began if began is not None else timedelta()
 
 
-def hangs(facts: Facts) -> bool:
+def hangs(facts: VerdictFacts) -> bool:
     """Tell whether the start has taken so long that it is not expected to end by itself."""
     return elapsed(facts) > max(2 * facts.lead, STUCK_AFTER_LEAST)
 
 
-def expected_at(facts: Facts) -> datetime | None:
+def expected_at(facts: VerdictFacts) -> datetime | None:
     """Return when it is expected to be ready for the present demand, if nothing new gets in its way."""
     now, attempt, effort = facts.now, facts.attempt, facts.effort
     if facts.observed is Observed.HOSTED:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from preheat.domain.demand.demand import NOTHING_WANTED, Demand, Outlook
 from preheat.domain.demand.request import Kind, Standing
-from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Mode, ModelId, Target, strictest_of
+from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Mode, ModelId, Target, pick_strictest
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Effort, ModelRecord, Ownership
@@ -23,7 +23,7 @@ class Rival:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class VerdictFacts:
     """All that is known of one model at `now`. `model` has the lead in force; None: the plan does not name it.
 
     `requests`: the holds and blocks that are active or ahead. `problem`: what of it could not be read from the store.
@@ -43,7 +43,7 @@ class Facts:
     def strictest(self) -> Mode:
         """The mode that counts: the strictest of the stack's, the plan's and the last pass's."""
         modes = [self.mode, *(part.mode for part in (self.model, self.record) if part is not None)]
-        return strictest_of(*modes)
+        return pick_strictest(*modes)
 
     @property
     def observed(self) -> Observed:

@@ -12,10 +12,10 @@ from preheat.domain.plan.plan import Mode
 from preheat.domain.record.attempt import Answer, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Ownership, Phase
-from preheat.domain.values import changed
+from preheat.domain.values import change
 from preheat.domain.verdict.causes import CAUSES, VerdictCause, VerdictState
 from preheat.domain.verdict.expecting import elapsed, expected_at, hangs
-from preheat.domain.verdict.facts import Facts
+from preheat.domain.verdict.facts import VerdictFacts
 from preheat.domain.verdict.remedies import remedies
 from preheat.domain.verdict.verdict import Verdict
 
@@ -43,7 +43,7 @@ class _Finding(NamedTuple):
     detail: str = ""
 
 
-def judge(facts: Facts) -> Verdict:
+def judge(facts: VerdictFacts) -> Verdict:
     """Return the verdict on one model.
 
     Raises:
@@ -55,12 +55,12 @@ def judge(facts: Facts) -> Verdict:
     return _said(facts, found)
 
 
-def is_refused(facts: Facts) -> bool:
+def is_refused(facts: VerdictFacts) -> bool:
     """Tell whether the start under way is refused."""
     return facts.answered(Call.START) in _REFUSED and facts.observed not in (Observed.STARTING, Observed.HOSTED)
 
 
-def _unknown(f: Facts) -> _Finding | None:
+def _unknown(f: VerdictFacts) -> _Finding | None:
     """Return why nobody knows whether it runs; None: that is known."""
     unknown, record = VerdictState.UNKNOWN, f.record
     if f.problem:
@@ -85,7 +85,7 @@ def _unknown(f: Facts) -> _Finding | None:
     return None
 
 
-def _rejected(f: Facts) -> _Finding | None:
+def _rejected(f: VerdictFacts) -> _Finding | None:
     """Return what no further try can change; needed and past its ready time, it is LATE by the same cause."""
     record = f.record
     words = record.status if record is not None else ""
@@ -101,11 +101,11 @@ def _rejected(f: Facts) -> _Finding | None:
     return None
 
 
-def _refusal(f: Facts) -> str:
+def _refusal(f: VerdictFacts) -> str:
     return f.attempt.words if f.attempt is not None else ""
 
 
-def _needed(f: Facts) -> _Finding:
+def _needed(f: VerdictFacts) -> _Finding:
     """A demand includes the moment."""
     record, effort = f.record, f.effort
     words = record.status if record is not None else ""
@@ -133,7 +133,7 @@ def _needed(f: Facts) -> _Finding:
     return _Finding(None, VerdictCause.START_DUE)
 
 
-def _serving(f: Facts, words: str) -> _Finding:
+def _serving(f: VerdictFacts, words: str) -> _Finding:
     """Hosted, and needed."""
     ready, record, demand = VerdictState.READY, f.record, f.demand
     if record is None or demand is None:
@@ -149,7 +149,7 @@ def _serving(f: Facts, words: str) -> _Finding:
     return _Finding(ready, VerdictCause.EARLY if early else VerdictCause.HOSTED, since=since)
 
 
-def _unneeded(f: Facts) -> _Finding:
+def _unneeded(f: VerdictFacts) -> _Finding:
     """No demand includes the moment."""
     record = f.record
     since = record.since if record is not None else None
@@ -166,7 +166,7 @@ def _unneeded(f: Facts) -> _Finding:
     return _Finding(VerdictState.OFF, VerdictCause.RESTING, since=since)
 
 
-def _running(f: Facts, since: datetime | None) -> _Finding:
+def _running(f: VerdictFacts, since: datetime | None) -> _Finding:
     """It runs, and nothing needs it."""
     unscheduled, record = VerdictState.UNSCHEDULED, f.record
     answer = f.answered(Call.STOP)
@@ -185,7 +185,7 @@ def _running(f: Facts, since: datetime | None) -> _Finding:
     return _Finding(unscheduled, VerdictCause.STOP_DUE, since=since)
 
 
-def _said(f: Facts, found: _Finding) -> Verdict:
+def _said(f: VerdictFacts, found: _Finding) -> Verdict:
     """Return the verdict with its demand; where the finding has no state, the time that is left decides."""
     demand, ahead = f.demand, f.outlook.upcoming
     about = demand or ahead
@@ -205,22 +205,22 @@ def _said(f: Facts, found: _Finding) -> Verdict:
     )
     if found.state is None and demand is not None:
         verdict = _by_time(f, verdict)
-    return changed(verdict, remedies=remedies(f, verdict))
+    return change(verdict, remedies=remedies(f, verdict))
 
 
-def _by_time(f: Facts, verdict: Verdict) -> Verdict:
+def _by_time(f: VerdictFacts, verdict: Verdict) -> Verdict:
     """Return whether it is on time, at risk or late: by when it is expected, and when it had to be ready."""
     states, ready_at = CAUSES[verdict.cause].states, verdict.ready_at
     expected = None if not states & {VerdictState.ON_TIME} and verdict.cause not in _MAY_END else expected_at(f)
     if ready_at is not None and f.now >= ready_at:
         lost = f.effort is not None and f.effort.hosted_at is not None and f.record is not None
         since = f.record.since if lost and f.record is not None and f.record.since is not None else ready_at
-        return changed(verdict, state=VerdictState.LATE, since=max(since, ready_at), expected_at=expected)
+        return change(verdict, state=VerdictState.LATE, since=max(since, ready_at), expected_at=expected)
     if VerdictState.REFUSED in states:
         return verdict
     in_time = expected is not None and ready_at is not None and expected <= ready_at
     on_time = in_time and VerdictState.ON_TIME in states
-    return changed(verdict, state=VerdictState.ON_TIME if on_time else VerdictState.AT_RISK, expected_at=expected)
+    return change(verdict, state=VerdictState.ON_TIME if on_time else VerdictState.AT_RISK, expected_at=expected)
 
 
 # Refused for now, and asked for again: it may come about, at the earliest after one more lead.

@@ -8,14 +8,14 @@ from typing import Final
 
 from preheat.domain.plan.plan import Backend, Target
 from preheat.domain.verdict.causes import VerdictCause
-from preheat.domain.verdict.facts import Facts, Rival
+from preheat.domain.verdict.facts import Rival, VerdictFacts
 from preheat.domain.verdict.verdict import Remedy, Verdict
 
 RIVALS_SHOWN: Final = 4  # those that nothing needs come first
 APPLY: Final = "preheat apply plant.yaml"
 
 
-def remedies(facts: Facts, verdict: Verdict) -> tuple[Remedy, ...]:
+def remedies(facts: VerdictFacts, verdict: Verdict) -> tuple[Remedy, ...]:
     """Return what can be done, the most useful first; nothing where nothing needs doing."""
     found = _REMEDIES.get(verdict.cause)
     return tuple(found(facts)) if found is not None else ()
@@ -41,17 +41,17 @@ def stop_command(target: Target) -> str | None:
     return f"aws sagemaker delete-endpoint --endpoint-name {target.project}{region}"
 
 
-def _history(f: Facts) -> Remedy:
+def _history(f: VerdictFacts) -> Remedy:
     return Remedy("See what Preheat tried", f"preheat history {f.model_id}")
 
 
-def _look(f: Facts) -> Iterator[Remedy]:
+def _look(f: VerdictFacts) -> Iterator[Remedy]:
     command = look_command(f.target) if f.target is not None else None
     if command is not None:
         yield Remedy("Ask the service itself", command)
 
 
-def _of_quota(f: Facts) -> Iterator[Remedy]:
+def _of_quota(f: VerdictFacts) -> Iterator[Remedy]:
     for rival in f.rivals[:RIVALS_SHOWN]:
         yield _free(rival)
     if not f.rivals:
@@ -71,12 +71,12 @@ def _free(rival: Rival) -> Remedy:
     return Remedy(f"Or stop {rival.model_id}, if its shift can wait", f"preheat stop-now {rival.model_id}")
 
 
-def _of_capacity(f: Facts) -> Iterator[Remedy]:
+def _of_capacity(f: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Wait, or name another instance type, version or region in the plant file", APPLY)
     yield from _look(f)
 
 
-def _of_denied(f: Facts) -> Iterator[Remedy]:
+def _of_denied(f: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Grant the permission that the message names; Preheat tries again by itself")
     role = f.target.role if f.target is not None else None
     if role is not None:
@@ -84,28 +84,28 @@ def _of_denied(f: Facts) -> Iterator[Remedy]:
     yield from _look(f)
 
 
-def _of_invalid(f: Facts) -> Iterator[Remedy]:
+def _of_invalid(f: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Correct the model in the plant file, then apply it", APPLY)
     yield from _look(f)
 
 
-def _of_absent(f: Facts) -> Iterator[Remedy]:
+def _of_absent(f: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Correct its name, version or region in the plant file, then apply it", APPLY)
     yield from _look(f)
 
 
-def _of_unfit(f: Facts) -> Iterator[Remedy]:
+def _of_unfit(f: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Wait until the service has finished with it, or name another version in the plant file", APPLY)
     yield from _look(f)
 
 
-def _of_given_up(f: Facts) -> Iterator[Remedy]:
+def _of_given_up(f: VerdictFacts) -> Iterator[Remedy]:
     yield _history(f)
     yield Remedy("Fix the cause, then apply the plan to start it again", APPLY)
     yield from _look(f)
 
 
-def _of_failed_foreign(f: Facts) -> Iterator[Remedy]:
+def _of_failed_foreign(f: VerdictFacts) -> Iterator[Remedy]:
     target = f.target
     command = stop_command(target) if target is not None else None
     if command is not None:
@@ -113,25 +113,25 @@ def _of_failed_foreign(f: Facts) -> Iterator[Remedy]:
     yield from _look(f)
 
 
-def _of_hanging(f: Facts) -> Iterator[Remedy]:
+def _of_hanging(f: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Preheat stops it once and starts it again; see what Preheat tried", f"preheat history {f.model_id}")
     yield from _look(f)
 
 
-def _of_slow(f: Facts) -> Iterator[Remedy]:
+def _of_slow(f: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Wait: Preheat checks it several times a minute")
     yield from _look(f)
 
 
-def _of_observe(_: Facts) -> Iterator[Remedy]:
+def _of_observe(_: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Set the mode to act in the plant file and in the stack's parameter Mode, then apply it", APPLY)
 
 
-def _of_paused(_: Facts) -> Iterator[Remedy]:
+def _of_paused(_: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Set the mode to act in the plant file, then apply it", APPLY)
 
 
-def _of_block(f: Facts) -> Iterator[Remedy]:
+def _of_block(f: VerdictFacts) -> Iterator[Remedy]:
     block = f.block
     if block is None:
         return
@@ -140,7 +140,7 @@ def _of_block(f: Facts) -> Iterator[Remedy]:
     yield Remedy("Lift the block", f"preheat unblock {of} {block.request_id}")
 
 
-def _of_stranger(f: Facts) -> Iterator[Remedy]:
+def _of_stranger(f: VerdictFacts) -> Iterator[Remedy]:
     command = stop_command(f.target) if f.target is not None else None
     if command is not None:
         yield Remedy("Stop it", command)
@@ -149,30 +149,30 @@ def _of_stranger(f: Facts) -> Iterator[Remedy]:
     yield from _look(f)
 
 
-def _of_stop(f: Facts) -> Iterator[Remedy]:
+def _of_stop(f: VerdictFacts) -> Iterator[Remedy]:
     yield _history(f)
     yield from _look(f)
 
 
-def _of_stop_refused(f: Facts) -> Iterator[Remedy]:
+def _of_stop_refused(f: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Grant the permission or correct what the message names, then apply the plan", APPLY)
     yield from _look(f)
 
 
-def _of_failure(f: Facts) -> Iterator[Remedy]:
+def _of_failure(f: VerdictFacts) -> Iterator[Remedy]:
     yield _history(f)
     yield from _look(f)
 
 
-def _of_overdue(_: Facts) -> Iterator[Remedy]:
+def _of_overdue(_: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Check that the functions tick and reconcile run: see the runbook, section Pickup delay")
 
 
-def _of_unstored(_: Facts) -> Iterator[Remedy]:
+def _of_unstored(_: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Use the release that wrote it, or restore the table as the runbook says")
 
 
-_REMEDIES: Final[dict[VerdictCause, Callable[[Facts], Iterator[Remedy]]]] = {
+_REMEDIES: Final[dict[VerdictCause, Callable[[VerdictFacts], Iterator[Remedy]]]] = {
     VerdictCause.QUOTA: _of_quota,
     VerdictCause.CAPACITY: _of_capacity,
     VerdictCause.START_DENIED: _of_denied,

@@ -7,9 +7,9 @@ from preheat.domain.decision.situation import Decision, Situation
 from preheat.domain.decision.writing import write_entry
 from preheat.domain.record.record import Action, LedgerEntry
 from preheat.domain.record.wording import format_instant
-from preheat.domain.values import changed
+from preheat.domain.values import change
 from preheat.domain.verdict.causes import VerdictCause, VerdictState
-from preheat.domain.verdict.facts import Facts
+from preheat.domain.verdict.facts import VerdictFacts
 from preheat.domain.verdict.judging import judge
 from preheat.domain.verdict.verdict import Verdict
 
@@ -30,7 +30,7 @@ def report_verdict(situation: Situation, decision: Decision) -> Decision:
     verdict = _verdict(situation, decision)
     if late and entry is not None:
         reason = _with_cause(entry.reason, verdict)
-        return changed(decision, reason=reason, entry=changed(entry, reason=reason))
+        return change(decision, reason=reason, entry=change(entry, reason=reason))
     if verdict.state not in REPORTED or verdict.cause is VerdictCause.OBSERVE:
         return decision
     return _at_risk(situation, decision, verdict)
@@ -38,8 +38,8 @@ def report_verdict(situation: Situation, decision: Decision) -> Decision:
 
 def _verdict(situation: Situation, decision: Decision) -> Verdict:
     model = situation.model
-    record = changed(decision.record, wake_at=None)
-    facts = Facts(record.model_id, situation.now, model, record, situation.outlook, mode=situation.mode)
+    record = change(decision.record, wake_at=None)
+    facts = VerdictFacts(record.model_id, situation.now, model, record, situation.outlook, mode=situation.mode)
     return judge(facts)
 
 
@@ -51,15 +51,15 @@ def _with_cause(reason: str, verdict: Verdict) -> str:
 
 def _at_risk(situation: Situation, decision: Decision, verdict: Verdict) -> Decision:
     record = decision.record
-    record = changed(record, effort=changed(record.effort, at_risk=True))
+    record = change(record, effort=change(record.effort, at_risk=True))
     entry: LedgerEntry | None = decision.entry
     action, reason = decision.action, decision.reason
     if entry is None:
-        record = changed(record, sequence=record.sequence + 1)
+        record = change(record, sequence=record.sequence + 1)
         action, reason = Action.AT_RISK, _words(verdict)
         entry = write_entry(record, record, action, reason, situation.now)
-    entry = changed(entry, at_risk=True, expected_at=verdict.expected_at)
-    return changed(decision, action=action, reason=reason, record=record, entry=entry)
+    entry = change(entry, at_risk=True, expected_at=verdict.expected_at)
+    return change(decision, action=action, reason=reason, record=record, entry=entry)
 
 
 def _words(verdict: Verdict) -> str:

@@ -9,44 +9,44 @@ from collections.abc import Iterable, Sequence
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.attempt import Answer, Call
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.values import changed
-from preheat.domain.verdict.facts import Facts, Rival
+from preheat.domain.values import change
+from preheat.domain.verdict.facts import Rival, VerdictFacts
 
 type Place = tuple[Backend, str | None, str | None]
 
 
-def with_rivals(facts: Iterable[Facts]) -> list[Facts]:
+def with_rivals(facts: Iterable[VerdictFacts]) -> list[VerdictFacts]:
     """Return the same facts; one that a quota keeps from starting has the models that run in its place.
 
     Those that nothing needs come first.
     """
     found = list(facts)
-    running: dict[Place, list[Facts]] = defaultdict(list)
+    running: dict[Place, list[VerdictFacts]] = defaultdict(list)
     for each in found:
         place = _place(each)
         if place is not None and each.observed in (Observed.STARTING, Observed.HOSTED):
             running[place].append(each)
-    return [changed(each, rivals=_rivals(each, running)) for each in found]
+    return [change(each, rivals=_rivals(each, running)) for each in found]
 
 
-def _rivals(facts: Facts, running: dict[Place, list[Facts]]) -> tuple[Rival, ...]:
+def _rivals(facts: VerdictFacts, running: dict[Place, list[VerdictFacts]]) -> tuple[Rival, ...]:
     place = _place(facts)
     refused = facts.answered(Call.START) is Answer.QUOTA
-    others: Sequence[Facts] = running.get(place, []) if place is not None and refused else []
+    others: Sequence[VerdictFacts] = running.get(place, []) if place is not None and refused else []
     rivals = [_rival(other) for other in others if other.model_id != facts.model_id]
     return tuple(sorted(rivals, key=lambda rival: (rival.until is not None, rival.hold is None, rival.model_id)))
 
 
-def _rival(facts: Facts) -> Rival:
+def _rival(facts: VerdictFacts) -> Rival:
     demand = facts.demand
     if demand is None:
         return Rival(facts.model_id, target=facts.target)
-    served = demand.served(facts.now)
+    served = demand.find_holds(facts.now)
     by_hold = len(demand.holds) == 1 and bool(served) and served[0].request_id is not None
     hold = str(served[0].request_id) if by_hold and demand.schedule == served[0].schedule else None
     return Rival(facts.model_id, None if hold is not None else demand.schedule, hold, demand.end, facts.target)
 
 
-def _place(facts: Facts) -> Place | None:
+def _place(facts: VerdictFacts) -> Place | None:
     target = facts.target
     return (target.backend, target.region, target.role) if target is not None else None
