@@ -139,7 +139,7 @@ FORGED: dict[str, tuple[Callable[[ChaosFacts], Any], ChaosFacts, str]] = {
     "a stranger was stopped": (
         judges.a_stranger_is_left_alone,
         with_calls(STARTED, replace(STOPPED, project=STRANGE)),
-        "not ours",
+        "did not start it",
     ),
     "a token of another alphabet": (
         judges.tokens_are_well_used,
