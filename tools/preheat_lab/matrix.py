@@ -18,8 +18,9 @@ BY_CHANCE = frozenset({Mishap.PERSON_STARTS, Mishap.PERSON_STOPS, Mishap.STUCK, 
 type StatusAndPhase = tuple[str, str]
 type Hits = dict[str, Counter[StatusAndPhase]]
 
-DELETED, UNDONE, CONFLICT, INVALID, NEW_WORD, SECOND_TRY = (
-    "model deleted", "stop undone", "wrong state", "invalid", "new status word", "second try throttled"
+DELETED, SAID_GONE = "model deleted", "model said to be gone"
+UNDONE, CONFLICT, INVALID, NEW_WORD, SECOND_TRY = (
+    "stop undone", "wrong state", "invalid", "new status word", "second try throttled"
 )  # fmt: skip
 READ = ("Throttled", "AccessRefused")
 MOVED = ("Throttled", "WrongState", "QuotaExceeded", "AccessRefused", "InvalidCall")
@@ -38,6 +39,7 @@ EVENTS: Mapping[str, str] = {
     **{f"fault: {call}, the client's second try throttled": SECOND_TRY for call in ("start", "stop")},
     **{f"fault: {call} does not arrive": Mishap.INTERNAL_ERROR for call in ("start", "stop")},
     "fault: describe: AnswerLost": Mishap.INTERNAL_ERROR,
+    "fault: describe: ModelGone": SAID_GONE,
     **{
         f"fault: {call}: {error}": fault
         for call in ("describe", "start", "stop")
