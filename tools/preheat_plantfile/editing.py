@@ -137,7 +137,7 @@ class _Entry:
                 Problem(
                     where,
                     ("models", self._model, pair.name),
-                    "found a comment beside it",
+                    "found a comment on the same line",
                     "a line of its own for each field",
                 )
             )

@@ -57,7 +57,7 @@ class PlantFileError(Exception):
         self.problems = ordered
         self.lines = [f"{file}:{each.place.line}:{each.place.column}: {each}" for each in ordered]
         count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
-        self.lines.append(f"{file}: {count}; nothing was applied")
+        self.lines.append(f"{file}: {count}; Preheat applied nothing")
         super().__init__("\n".join(self.lines))
 
 
@@ -130,7 +130,9 @@ def _problem(document: Document, details: Any) -> Problem:
         path = path[:-1]
         return Problem(document.place(path, of_key=True), path, f"found the name {shown(path[-1])}", _accepted(details))
     if kind == "missing":
-        return Problem(document.place(path[:-1]), path, "found nothing, and it is required", _described(document, path))
+        return Problem(
+            document.place(path[:-1]), path, "found nothing for a required field", _described(document, path)
+        )
     if kind == "extra_forbidden":
         return _unknown_field(document, path)
     if kind == "value_error":

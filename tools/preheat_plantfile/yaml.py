@@ -131,7 +131,7 @@ class _Reader:
 
     def _alias(self, anchor: str, place: Place) -> None:
         if anchor not in self._anchors:
-            raise _refused(place, f"found *{anchor}, which is not defined before", "an anchor further up")
+            raise _refused(place, f"found *{anchor}, which has no anchor before it", "an anchor further up")
         value, weight = self._anchors[anchor]
         if self._is_key():
             self._key(str(value) if isinstance(value, str | int) else None, place)

@@ -205,7 +205,7 @@ def test_a_map_that_is_not_there_and_a_plant_file_that_is_wrong_are_told(bench: 
         ),
         (
             "{backend: lookoutvision, project: p, version: 1, schedules: [early],  # why\n    max_units: 2}",
-            "models.weld.max_units: found a comment beside it",
+            "models.weld.max_units: found a comment on the same line",
         ),
     ],
 )

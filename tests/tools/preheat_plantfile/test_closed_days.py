@@ -148,8 +148,14 @@ def test_half_days_are_open_closed_or_closed_from_a_time_on(written: str, half_d
         ("dates: 2026-12-24, make_up_days: true", "make_up_days: found make_up_days without holidays"),
         ("dates: 2026-12-24, half_days: closed", "half_days: found half_days without holidays"),
         ("dates: 2026-12-24, bridge_days: true", "bridge_days: found bridge_days without holidays"),
-        ("holidays: [{country: DE}], make_up_days: true", "found true, but no make-up workdays of DE are known"),
-        ("holidays: [{country: DE}], half_days: closed", "found half_days, but no half days of DE are known"),
+        (
+            "holidays: [{country: DE}], make_up_days: true",
+            "found true, but the holiday library has no make-up workdays of DE",
+        ),
+        (
+            "holidays: [{country: DE}], half_days: closed",
+            "found half_days, but the holiday library has no half days of DE",
+        ),
         ("holidays: [{country: CW}], half_days: 14:00", "found '14:00'; accepted: open, closed, or until"),
         ("holidays: [{country: CW}], half_days: until noon", "found 'until noon'; accepted: open, closed, or until"),
         ("holidays: [{country: CN}], make_up_days: 1", "found 1; accepted: true or false"),
@@ -162,7 +168,7 @@ def test_a_field_without_effect_or_of_another_form_is_refused(calendar: str, tol
 def test_what_a_closed_day_does_is_said_of_windows_alone() -> None:
     window = 'days: mon, start: "06:00", end: "14:00", on_closed: {}'
     assert (
-        "accepted: cut: only the closed dates are cut out; or skip"
+        "accepted: cut: removes only the closed dates; or skip"
         in problems_of("dates: 2026-12-24", window.format("x"))[0]
     )
     (line,) = problems_of("dates: 2026-12-24", window.format("cut"), "added")

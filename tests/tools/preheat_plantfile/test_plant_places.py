@@ -132,7 +132,7 @@ SIZE = "the path of a file of 1 to 200,000 bytes, in the folder of the plant fil
         ),
         ("{payload: good.jpg, content_type: picture}", "found 'picture'; accepted: a content type such as image/jpeg"),
         ("{payload: row.csv}", "a payload of type image/jpeg or image/png, the only ones that the service reads"),
-        ("{}", "readiness.payload: found nothing, and it is required; accepted: path of the file to send"),
+        ("{}", "readiness.payload: found nothing for a required field; accepted: path of the file to send"),
         ("{image: good.jpg}", "found 'image', which is no field here; accepted: payload, content_type"),
         ("good.jpg", "accepted: a mapping with payload, content_type"),
         ("null", "found nothing; accepted: a mapping with payload, content_type"),

@@ -42,7 +42,7 @@ def _needs_holidays(document: Document, path: FieldPath, entry: dict[str, Any]) 
             yield Problem(document.place(where), where, f"found {name} without holidays", accepted)
     if entry.get("make_up_days") is True and known and not any(map(knows_make_up_days, known)):
         where = (*path, "make_up_days")
-        found = f"found true, but no make-up workdays of {', '.join(known)} are known"
+        found = f"found true, but the holiday library has no make-up workdays of {', '.join(known)}"
         yield Problem(document.place(where), where, found, "no make_up_days; name such days under added")
     if (
         entry.get("half_days", "open") != "open"
@@ -50,7 +50,7 @@ def _needs_holidays(document: Document, path: FieldPath, entry: dict[str, Any]) 
         and not any(HALF_DAY in categories_of(each) for each in known)
     ):
         where = (*path, "half_days")
-        found = f"found half_days, but no half days of {', '.join(known)} are known"
+        found = f"found half_days, but the holiday library has no half days of {', '.join(known)}"
         yield Problem(document.place(where), where, found, "no half_days; name such days under replaced")
 
 
@@ -60,7 +60,7 @@ def _holidays(document: Document, path: FieldPath, entry: dict[str, Any]) -> Ite
         return
     parts = countries()[country]
     if isinstance(part, str) and part not in parts:
-        yield unknown(document, (*path, "subdivision"), part, f"part of {country} whose holidays are known", parts)
+        yield unknown(document, (*path, "subdivision"), part, f"part of {country} in the holiday library", parts)
         return
     kinds, known = entry.get("categories", ["public"]), categories_of(country)
     kinds = [kind for kind in kinds if isinstance(kind, str)] if isinstance(kinds, list) else []

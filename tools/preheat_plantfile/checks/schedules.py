@@ -48,7 +48,7 @@ def unknown(document: Document, where: FieldPath, found: str, what: str, known: 
     meant = f" (did you mean {close[0]!r}?)" if close else ""
     some = list(known)[:_SHOWN]
     more = f", … ({len(known)} in all)" if len(known) > len(some) else ""
-    accepted = f"one of: {', '.join(some)}{more}" if some else "none is there to be named"
+    accepted = f"one of: {', '.join(some)}{more}" if some else "no name, because none exists"
     return Problem(document.place(where), where, f"found {found!r}, no {what}{meant}", accepted)
 
 
@@ -58,7 +58,7 @@ def _window(document: Document, path: FieldPath, window: dict[str, Any]) -> Iter
         for form, fields in (("days, month_days or months", _RECURRING), ("dates", ("dates",)), ("rrule", ("rrule",)))
         if any(field in window for field in fields)
     ]
-    accepted = "days, month_days and months (all that are given have to hold), or dates, or rrule with anchor"
+    accepted = "days, month_days and months (all that you give have to hold), or dates, or rrule with anchor"
     if len(forms) != 1:
         found = f"found {' beside '.join(forms)}" if forms else "found nothing that says on which days it starts"
         yield Problem(document.place(path), path, found, accepted)
@@ -113,7 +113,7 @@ def _replaced(document: Document, path: FieldPath, entry: dict[str, Any]) -> Ite
         for day in {_read(read_date, one) for one in (dates if isinstance(dates, list) else [dates])} - {None}:
             if first.setdefault(day, index) != index:
                 line = document.place((*path, "replaced", first[day])).line
-                found = f"found {day}, which is replaced already (line {line})"
+                found = f"found {day}, which an earlier entry replaces already (line {line})"
                 yield Problem(document.place(where), where, found, "each date once; put all its windows there")
         for number, hours in items_of(replaced, "windows"):
             yield from _hours(document, (*path, "replaced", index, "windows", number), hours)

@@ -38,7 +38,7 @@ def closed_day_warnings(schedules: Iterable[Schedule], span: Range) -> Iterator[
                 yield (
                     f"schedule {each.name}: a closed day removes {length / _HOUR:g} h, the whole window from "
                     f"{window.start:%H:%M}, on {_some([str(day) for day in days], DAYS_MAX)}; "
-                    "with `on_closed: cut` only the closed date is cut out"
+                    "`on_closed: cut` removes only the closed date"
                 )
 
 

@@ -118,7 +118,7 @@ def _capacity(name: str, entry: dict[str, Any], report: Report) -> int:
     if least is None:
         raise UnreadableCron("it names no least capacity, and so it does not say how many run")
     if least == 0:
-        report.note(f"{name}: its least capacity is 0: it is read as a stop, though load may keep it up")
+        report.note(f"{name}: its least capacity is 0: the import reads it as a stop, though load may keep it up")
     return least
 
 
@@ -131,7 +131,7 @@ def _actions(thing: str, some: list[_Scaling], report: Report) -> Iterator[Actio
     """Yield starts and stops; where nothing scales to 0, the least capacity is read as a stop."""
     least = min(each.capacity for each in some)
     if least > 0 and least < max(each.capacity for each in some):
-        report.note(f"{thing}: it never scales to 0; its least capacity, {least}, is read as a stop")
+        report.note(f"{thing}: it never scales to 0; the import reads its least capacity, {least}, as a stop")
     for each in some:
         stops = each.capacity == 0 or (each.capacity == least and least < max(one.capacity for one in some))
         if not stops and each.capacity > 1:

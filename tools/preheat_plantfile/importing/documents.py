@@ -55,7 +55,7 @@ def _json_values(text: str, accepted: str) -> Iterator[Any]:
             where = f"line {error.lineno}, column {error.colno}"
             raise NotImportedError([f"{where}: not JSON: {error.msg}; accepted: {accepted}"]) from error
         except (ValueError, RecursionError) as error:
-            raise NotImportedError([f"not JSON that can be read ({str(error)[:60]}); accepted: {accepted}"]) from error
+            raise NotImportedError([f"JSON that cannot be read ({str(error)[:60]}); accepted: {accepted}"]) from error
         yield value
 
 

@@ -71,7 +71,7 @@ def _actions(name: str, entry: dict[str, Any], zone: str, report: Report) -> Ite
     if expression is None:
         raise UnreadableCron("it has no ScheduleExpression, as list-schedules prints it; export it by get-schedule")
     if str(field_of(entry, "State") or "").upper() == "DISABLED":
-        raise UnreadableCron("it is disabled")
+        raise UnreadableCron("its State is DISABLED")
     found = _what(name, field_of(entry, "Target"))
     if found is None:
         raise UnreadableCron("neither its target nor its name says whether it starts or stops something")
@@ -79,7 +79,7 @@ def _actions(name: str, entry: dict[str, Any], zone: str, report: Report) -> Ite
     window = field_of(entry, "FlexibleTimeWindow")
     if isinstance(window, dict) and window.get("Mode") == "FLEXIBLE":
         minutes = window.get("MaximumWindowInMinutes")
-        report.note(f"{name}: its flexible time window of {shown(minutes)} minutes; the time itself is taken")
+        report.note(f"{name}: its flexible time window of {shown(minutes)} minutes; the import takes the time itself")
     named = zone_of(field_of(entry, "ScheduleExpressionTimezone"), zone)
     first, last = (date_of(field_of(entry, each), named) for each in ("StartDate", "EndDate"))
     return Entry(thing, kind, named, name, first, last).actions(read_expression(expression))

@@ -134,11 +134,11 @@ class _File:
         counted = self._content.others
         report.losses += [f"{count} {name}: only events are shifts" for name, count in sorted(counted.items())]
         report.notes += [
-            f"the zone {name[:60]!r} is read as {zone}: its rules agree over the years ahead"
+            f"the import reads the zone {name[:60]!r} as {zone}: its rules agree over the years ahead"
             for name, zone in self._zones.matched.items()
         ]
         if self._floating:
-            report.note("UTC is taken as the zone of events that name none; choose another with --zone")
+            report.note("the import takes UTC as the zone of events that name none; choose another with --zone")
 
     def _family(self, family: Family) -> Iterator[tuple[str, CalendarEvent]]:
         masters: list[tuple[str, str, CalendarEvent]] = []
@@ -146,12 +146,12 @@ class _File:
         for component in family.masters:
             if is_cancelled(component):
                 cancelled = True
-                self._lose(component, "it is cancelled")
+                self._lose(component, "its STATUS is CANCELLED")
             elif (event := self._read(component)) is not None:
                 masters.append((_title(component), component.text("CATEGORIES"), event))
         for component in sorted(family.overrides, key=order_of):
             if cancelled and not masters:
-                self._lose(component, "its series is cancelled")
+                self._lose(component, "the STATUS of its series is CANCELLED")
                 continue
             title, categories, master = self._master_of(component, masters)
             moved = self._moved(component, master)

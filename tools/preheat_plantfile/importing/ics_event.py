@@ -119,7 +119,7 @@ class Reader:
             # What its rule means is unknown; that it starts then is not.
             event.add(day, hours)
         elif event.series and not any(day in dates_in(series.rule, day.year) for series in event.series):
-            self.note(f"its first start, {day}, is none of its rule; it is kept as a single date")
+            self.note(f"its first start, {day}, is none of its rule; the import keeps it as a single date")
             event.add(day, hours)
         elif not rules:
             event.add(day, hours)
@@ -169,7 +169,7 @@ class Reader:
         zone = self.zone_of(start)
         if end is not None and (end.at is None) != (start.at is None):
             dated, timed = ("DTSTART", "DTEND") if start.at is None else ("DTEND", "DTSTART")
-            self.note(f"its {dated} is a date and its {timed} a time; the date is read as its midnight")
+            self.note(f"its {dated} is a date and its {timed} a time; the import reads the date as its midnight")
             zone = self.zone_of(end) if start.at is None else zone
         begin = wall(start, zone, zone if start.at is None else self.zone_of(start))
         if end is not None:
@@ -200,7 +200,7 @@ class Reader:
         if over - begin > LONGEST:
             raise Lost(f"it lasts {(over - begin).days} days; at most {LONGEST.days}")
         if begin.second or over.second:
-            self.note("its seconds are left out; it is widened to whole minutes")
+            self.note("the import ignores its seconds and widens it to whole minutes")
             begin, over = begin.replace(second=0), (over + timedelta(seconds=59)).replace(second=0)
         return Hours(begin.time(), over - datetime.combine(begin.date(), time()))
 
@@ -220,7 +220,7 @@ class Reader:
         same = {f"{name}={value}" for name, value in at.items()} | {f"{name}={value:02}" for name, value in at.items()}
         written = prop.value.upper().replace(" ", "").split(";")
         parts = ";".join(part for part in written if part not in same and part not in _IDLE)
-        kept = "; only its first start is carried over" if not event.series else ""
+        kept = "; the import carries over only its first start" if not event.series else ""
         try:
             choice = read_rule(parts)
             rule = RecurrenceRule(choice.text, event.day)

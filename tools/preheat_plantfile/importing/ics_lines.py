@@ -140,14 +140,14 @@ class _Reader:
         for name, component in reversed(self._open):
             if name in _WHOLE:
                 line = component.line if component is not None else 1
-                raise NoCalendarError(f"line {line}: {name} has no END:{name}; the file is cut off or damaged")
+                raise NoCalendarError(f"line {line}: {name} has no END:{name}; the file is incomplete or corrupt")
         return self._content
 
     def _begin(self, line: int, part: str) -> None:
         component = None
         outer = self._open[-1][0] if self._open else ""
         if part in _WHOLE and self._names[part] and part == "VEVENT":
-            raise NoCalendarError(f"line {line}: VEVENT begins within a VEVENT; the file is damaged")
+            raise NoCalendarError(f"line {line}: VEVENT begins within a VEVENT; the file is corrupt")
         if part == "VCALENDAR":
             self._begun = True
             component = Component(part, line, self._content.calendar.properties)
@@ -168,7 +168,7 @@ class _Reader:
     def _end(self, line: int, part: str) -> None:
         if not self._names[part]:
             if part in _WHOLE:
-                raise NoCalendarError(f"line {line}: END:{part} without BEGIN:{part}; the file is damaged")
+                raise NoCalendarError(f"line {line}: END:{part} without BEGIN:{part}; the file is corrupt")
             return
         while True:
             name, component = self._open.pop()
@@ -176,7 +176,7 @@ class _Reader:
             if name == part:
                 return
             if name == "VEVENT" and component is not None:
-                message = f"line {component.line}: VEVENT has no END:VEVENT; the file is cut off or damaged"
+                message = f"line {component.line}: VEVENT has no END:VEVENT; the file is incomplete or corrupt"
                 raise NoCalendarError(message)
 
 

@@ -79,12 +79,12 @@ class Mover:
         except UnreadableValue as error:
             self.report(str(error))
         if scope and scope != "THISANDFUTURE":
-            self.report(f"its RANGE={scope[:20]}: only this start is moved")
+            self.report(f"its RANGE={scope[:20]}: the import moves only this start")
         if master is not None and moment is not None and scope == "THISANDFUTURE":
             day, _ = self.reader.named_start(master, moment)
             if self._split(master, component, day):
                 return None
-            self.report(f"its RECURRENCE-ID {moment}: nothing of it starts then; only this start is moved")
+            self.report(f"its RECURRENCE-ID {moment}: nothing of it starts then; the import moves only this start")
         elif master is not None and moment is not None:
             self.reader.exclude(master, moment, "RECURRENCE-ID")
         if is_cancelled(component):

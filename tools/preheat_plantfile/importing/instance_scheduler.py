@@ -82,7 +82,7 @@ def read_schedules(text: str, zone: str | None = None) -> tuple[PlantText, Repor
         # A name that may stay as it is goes before one that has to be changed into it.
         plain = name if name and name in kept else plain_name(name or "", {*models, *kept})
         if name and plain != name:
-            found.report.note(f"schedule {name} is called {plain}: names are of [a-z0-9-]")
+            found.report.note(f"schedule {name} becomes {plain}: names are of [a-z0-9-]")
         models[plain] = [plain]
         schedules[plain] = ScheduleText(named_zone, windows)
         found.report.kept += 1
@@ -155,7 +155,7 @@ def _windows(entry: dict[str, Any], path: str, periods: dict[str, _Period], foun
         return []
     windows = _named_windows(named, path, periods, found)
     if not windows:
-        found.lose(f"{path}: none of its periods can be carried over")
+        found.lose(f"{path}: the import can carry over none of its periods")
     return _joined(windows)
 
 
@@ -164,7 +164,7 @@ def _overridden(override: Any, path: str, found: _Import) -> list[Fields]:
         found.report.note(f"{path}: its override_status is running: it runs day and night")
         return [_ALWAYS]
     if override == _STOPPED:
-        found.lose(f"{path}: its override_status is stopped: it never runs, and needs no schedule")
+        found.lose(f"{path}: its override_status, stopped, means that it never runs, and needs no schedule")
     else:
         accepted = f"{_RUNNING} or {_STOPPED}"
         found.problems.append(f"{path}.override_status: found {shown(override)}; accepted: {accepted}")

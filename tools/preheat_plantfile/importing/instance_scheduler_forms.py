@@ -80,7 +80,7 @@ def _take(document: dict[str, Any], found: Configuration) -> bool:
             raise NotImportedError([f"{names[part]}: found {shown(listed)}; accepted: a list of {part}"])
         entries += [(f"{part}[{index}]", _spelled(untyped(entry))) for index, entry in enumerate(listed or [])]
     found.losses += [
-        f"{shown(name)}: no such part is known"
+        f"{shown(name)}: the import knows no such part"
         for plain, name in names.items()
         if plain not in ("periods", "schedules")
     ]

@@ -127,9 +127,9 @@ class Report:
     def conclusion(self) -> str:
         """Return the last line, which counts."""
         if not self.carried:
-            return f"nothing of {_many(self.total, self.noun)} was carried over"
+            return f"carried over nothing of {_many(self.total, self.noun)}"
         total = max(self.total - self.changes, self.carried)
-        return f"{self.carried:,} of {_many(total, self.noun)} {'was' if total == 1 else 'were'} carried over"
+        return f"carried over {self.carried:,} of {_many(total, self.noun)}"
 
 
 def shorten(text: str, most: int = LINE_MAX) -> str:

@@ -137,7 +137,7 @@ def _fields(document: Document, path: FieldPath, value: Any, backend: Backend) -
         for details in error.errors(include_url=False):
             where = (*path, *details["loc"])
             if details["type"] == "missing":
-                found, accepted = "found nothing, and it is required", FORMS[backend]
+                found, accepted = "found nothing for a required field", FORMS[backend]
             else:
                 found, accepted = f"found {shown(details['input'])}", str(details.get("ctx", {}).get("error", ""))
             problems.append(Problem(document.place(where), where, found, accepted or details["msg"]))

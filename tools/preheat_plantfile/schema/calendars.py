@@ -27,7 +27,7 @@ _TEXT_MAX: Final = 200
 def _country(value: Any) -> str:
     if isinstance(value, str) and _COUNTRY.fullmatch(value) and value in countries():
         return value
-    raise ValueError("a country of ISO 3166-1 in two capitals, such as DE, whose holidays are known")
+    raise ValueError("a country of the holiday library, as ISO 3166-1 in two capitals, such as DE")
 
 
 def _text(value: Any) -> str:
@@ -104,7 +104,7 @@ class HolidaysEntry(Strict):
         default_factory=lambda: ["public"], description="Kinds of holidays that count; [public]."
     )
     without: Annotated[list[Text], Field(min_length=1)] = Field(
-        default_factory=list, description="Holidays by name that are worked."
+        default_factory=list, description="Holidays by name on which the plant works."
     )
 
 
@@ -113,7 +113,7 @@ class ShutdownEntry(Strict):
 
     from_: Date = Field(description="First closed date.", alias="from")
     until: Date = Field(description="Last closed date.")
-    reason: Annotated[str | None, *_TEXT] = absent("What it is, for people.")
+    reason: Annotated[str | None, *_TEXT] = absent("Reason that people read, such as a plant shutdown.")
 
 
 class CalendarEntry(Strict):

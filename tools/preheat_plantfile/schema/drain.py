@@ -51,7 +51,7 @@ class DrainEntry(Strict):
     """The queue of work for the model; at the end of its demand the stop waits until it is empty."""
 
     queue: Annotated[str, *leaf(_queue, type="string", pattern="^(?:https?://|arn:).*$")] = Field(
-        description="URL or ARN of the SQS queue; it is read, and no message is taken."
+        description="URL or ARN of the SQS queue; Preheat reads its size and takes no message."
     )
     limit: Annotated[timedelta, *duration_leaf(DRAIN_LIMIT_LEAST, DRAIN_LIMIT_MOST, "2m to 6h")] = Field(
         default=DRAIN_LIMIT_DEFAULT, description="How long the stop waits at most; 30m."

@@ -74,7 +74,7 @@ def _matching(pattern: re.Pattern[str], accepted: str) -> Callable[[Any], str]:
 def _version(value: Any) -> str:
     accepted = "a version number such as 3"
     if isinstance(value, str) and value.lower() == "latest":
-        raise ValueError(f"{accepted}, because what 'latest' means moves whenever the model is retrained")
+        raise ValueError(f"{accepted}, because 'latest' moves with each training of the model")
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     if not VERSION.fullmatch(text):
         raise ValueError(accepted)
@@ -164,7 +164,7 @@ def _one_of[Choice: (Mode, Unscheduled, Backend)](choices: type[Choice]) -> Call
 def _on_closed(value: Any) -> OnClosed:
     if isinstance(value, str) and value in list(OnClosed):
         return OnClosed(value)
-    raise ValueError("cut: only the closed dates are cut out; or skip: it does not start on a closed date")
+    raise ValueError("cut: removes only the closed dates; or skip: it does not start on a closed date")
 
 
 def _half_days(value: Any) -> HalfDays:

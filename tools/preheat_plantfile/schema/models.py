@@ -78,23 +78,23 @@ class _Leads(Strict):
 
     lead: Annotated[timedelta | None, *LEAD] = Field(
         default_factory=lambda: None,
-        description="Pins how long ahead of the shift it is started: 45m. Absent: learned from its starts.",
+        description="Pins how long ahead of the shift it starts: 45m. Absent: Preheat learns it from its starts.",
     )
     late_target: Annotated[float | None, *LATE_TARGET] = Field(
         default_factory=lambda: None, description="Share of starts that may be late, for a learned lead; 0.01."
     )
     late_cost_per_minute: Annotated[float | None, *LATE_COST] = Field(
         default_factory=lambda: None,
-        description="What a late minute costs, in the tariff's currency: the late target follows from both.",
+        description="Cost of a late minute, in the tariff's currency: the late target follows from both.",
     )
     default_lead: Annotated[timedelta | None, *LEAD] = Field(
         default_factory=lambda: None, description="Least lead until 20 starts are on record; 30m."
     )
     lead_floor: Annotated[timedelta | None, *LEAD] = Field(
-        default_factory=lambda: None, description="Least lead that is learned; 5m."
+        default_factory=lambda: None, description="Least lead that Preheat learns; 5m."
     )
     lead_cap: Annotated[timedelta | None, *LEAD] = Field(
-        default_factory=lambda: None, description="Longest lead that is learned; 1h30m."
+        default_factory=lambda: None, description="Longest lead that Preheat learns; 1h30m."
     )
 
 
@@ -173,8 +173,8 @@ class SageMakerTarget(_Place):
     """A SageMaker real-time endpoint, created from an endpoint config when it is needed."""
 
     backend: Annotated[Backend, *backend_leaf(Backend.SAGEMAKER)] = Field(description=BACKEND_FIELD)
-    endpoint: Endpoint = Field(description="Name of the SageMaker endpoint, created when it is needed.")
-    config: EndpointConfig = Field(description="Name of the endpoint config that the endpoint is created from.")
+    endpoint: Endpoint = Field(description="Name of the SageMaker endpoint; Preheat creates it when a demand needs it.")
+    config: EndpointConfig = Field(description="Name of the endpoint config from which Preheat creates the endpoint.")
 
     def target(self) -> Target:
         """Return what the fields name."""
@@ -184,7 +184,7 @@ class SageMakerTarget(_Place):
 class ModelEntry(_Leads):
     """What any hosted model says of when it is needed and how it is run."""
 
-    schedules: list[Name] = Field(description="Names of the schedules that need it; several are united.")
+    schedules: list[Name] = Field(description="Names of the schedules that need it; Preheat unites several.")
     # None is what a field that is not there means; written out, `null` is refused like any other wrong value.
     slack: Annotated[timedelta | None, *SLACK] = Field(
         default_factory=lambda: None, description="Added to the lead for the precision of the tick."
@@ -199,11 +199,12 @@ class ModelEntry(_Leads):
         default=Unscheduled.LEAVE, description="If a person runs it outside its shifts: leave it running, or stop it."
     )
     drain: Annotated[DrainEntry | None, BeforeValidator(drain_not_null)] = Field(
-        default_factory=lambda: None, description="Queue that must be empty before it is stopped, and for how long."
+        default_factory=lambda: None,
+        description="Queue that must be empty before Preheat stops the model, and for how long.",
     )
     gate: Annotated[str | None, *GATE] = Field(
         default_factory=lambda: None,
-        description="UUID of the Lambda event source mapping that is enabled while it is ready, else disabled.",
+        description="UUID of the Lambda event source mapping that Preheat enables while it is ready, else disables.",
     )
 
 
@@ -282,11 +283,11 @@ class PlantFile(Strict):
     defaults: DefaultsEntry = Field(default_factory=DefaultsEntry, description="For models that do not say otherwise.")
     tariffs: dict[BackendName, TariffEntry] = Field(
         default_factory=dict,
-        description="What each hosting service bills, for the costs that are shown.",
+        description="Prices of each hosting service, for the costs that Preheat shows.",
     )
     quotas: dict[BackendName, QuotaEntry] = Field(
         default_factory=dict,
-        description="What each hosting service allows, for the conflicts that are shown.",
+        description="Limits of each hosting service, for the conflicts that Preheat shows.",
     )
     calendars: dict[Name, CalendarEntry] = Field(
         default_factory=dict,

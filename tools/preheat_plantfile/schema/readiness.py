@@ -93,7 +93,7 @@ class ReadinessEntry(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     payload: Annotated[Payload, PlainValidator(_payload), WithJsonSchema({"type": "string", "minLength": 1})] = Field(
-        description="Path of the file to send, in the plant file's folder or below; its content is stored in the plan."
+        description="Path of the file to send, in the plant file's folder or below; the plan stores its content."
     )
     content_type: Annotated[
         str | None,

@@ -79,7 +79,7 @@ class WindowEntry(HoursEntry):
     from_: Annotated[date | None, *DATE] = absent("First date on which it may start.", alias="from")
     until: Annotated[date | None, *DATE] = absent("Last date on which it may start.")
     on_closed: Annotated[OnClosed | None, *ON_CLOSED] = absent(
-        "On a closed day: cut (only closed dates are cut out) or skip (it does not start). "
+        "On a closed day: cut (removes only the closed dates) or skip (it does not start). "
         "Absent: cut if it is longer than a day, else skip."
     )
 
@@ -116,7 +116,7 @@ class ReplacedEntry(Strict):
     """Days that are wholly other than the schedule has them."""
 
     dates: Dates = Field(description="The local dates; only the windows of this entry start on them.")
-    windows: list[HoursEntry] = Field(description="What starts on them instead; [] is nothing.")
+    windows: list[HoursEntry] = Field(description="Windows that start on them instead; [] is none.")
 
 
 class ScheduleEntry(Strict):

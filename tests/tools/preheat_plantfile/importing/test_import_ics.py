@@ -236,23 +236,29 @@ def test_an_event_without_a_zone_takes_the_one_that_all_others_name() -> None:
         ("DTSTART:20261123T060000Z\nDTEND:20261122T060000Z", "it has no length"),
         ("DTSTART:20261123T060000Z\nDURATION:-PT1H", "it has no length"),
         ("DTSTART:20261123T060000Z\nDTEND;VALUE=DATE:20261123", "it has no length"),
-        ("DTSTART:20261123T060000Z\nDTEND;VALUE=DATE:20261124", "the date is read as its midnight"),
+        ("DTSTART:20261123T060000Z\nDTEND;VALUE=DATE:20261124", "the import reads the date as its midnight"),
         ("DTSTART:16010101T060000Z\nDURATION:PT1H", "it starts in the year 1601"),
         ("DTSTART:20261123T060000Z\nDURATION:P4000D", "it lasts 4000 days"),
         ("DTSTART:2026-11-23\nDURATION:PT1H", "DTSTART (line 7): found '2026-11-23'; accepted: a date such as"),
         ("DTSTART:20261123T060000Z\nDTSTART:20261124T060000Z\nDURATION:PT1H", "it has 2 DTSTART"),
         ("DTSTART;TZID=Mars/Olympus:20261123T060000\nDURATION:PT1H", "its zone 'Mars/Olympus' is none of IANA's"),
-        ("DTSTART:20261123T060000Z\nDURATION:PT1H\nSTATUS:CANCELLED", "it is cancelled"),
+        ("DTSTART:20261123T060000Z\nDURATION:PT1H\nSTATUS:CANCELLED", "its STATUS is CANCELLED"),
         ("DTSTART:20261123T060000Z\nDURATION:P", "DURATION (line 8): found 'P'; accepted: a duration such as PT8H"),
-        ("DTSTART:20261123T060000Z\nDURATION:PT1H\nRRULE:FREQ=HOURLY", "its rule FREQ=HOURLY; only its first start is"),
+        (
+            "DTSTART:20261123T060000Z\nDURATION:PT1H\nRRULE:FREQ=HOURLY",
+            "its rule FREQ=HOURLY; the import carries over only its first start",
+        ),
         ("DTSTART:20261123T060000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;BYHOUR=6,14", "its rule FREQ=DAILY;BYHOUR=6,14"),
-        ("DTSTART:20261123T060000Z\nDURATION:PT1H\nRRULE:FREQ=SOMETIMES", "its rule FREQ=SOMETIMES; only its first"),
+        (
+            "DTSTART:20261123T060000Z\nDURATION:PT1H\nRRULE:FREQ=SOMETIMES",
+            "its rule FREQ=SOMETIMES; the import carries over only its first",
+        ),
         ("DTSTART:20261123T060000Z\nDURATION:PT1H\nRRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "no date fulfils it"),
         ("DTSTART:20261123T060000Z\nDURATION:P40D\nRRULE:FREQ=YEARLY", "each lasts 40 days"),
         ("DTSTART:20261123T060000Z\nDURATION:PT1H\nEXDATE:20261124T060000Z", "nothing of it starts then"),
         ("DTSTART:20261123T060000Z\nDURATION:PT1H\nEXRULE:FREQ=DAILY", "its EXRULE"),
         ("DTSTART:20261123T060000Z\nDURATION:PT1H\nRDATE;VALUE=DATE:20261124", "it says no time"),
-        ("DTSTART:20261123T060001Z\nDURATION:PT1H", "widened to whole minutes"),
+        ("DTSTART:20261123T060001Z\nDURATION:PT1H", "ignores its seconds and widens it to whole minutes"),
         ("DTSTART:20261123T060000Z\nDURATION:PT1H\nEXDATE=20261123", "its EXDATE (line 9): it has no value"),
     ],
 )
@@ -295,7 +301,7 @@ def test_a_calendar_becomes_a_valid_plant_file_with_one_model(bench: Workbench, 
         ("BEGIN:VEVENT\r\nEND:VEVENT\r\n", "it has no BEGIN:VCALENDAR"),
         (
             "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VCALENDAR\r\n",
-            "line 2: VEVENT has no END:VEVENT; the file is cut off",
+            "line 2: VEVENT has no END:VEVENT; the file is incomplete",
         ),
         ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VEVENT\r\n", "line 1: VCALENDAR has no END:VCALENDAR"),
         ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nBEGIN:VEVENT\nEND:VEVENT\nEND:VCALENDAR\n", "line 3: VEVENT begins within a"),
@@ -314,9 +320,9 @@ def test_what_is_no_calendar_is_told_with_what_is(bench: Workbench, text: str, t
 def test_a_calendar_of_which_nothing_is_carried_over_is_status_1_and_the_last_line_counts(bench: Workbench) -> None:
     path = bench.folder / "empty.ics"
     for text, counted in (
-        (HEAD + "END:VCALENDAR\r\n", "nothing of 0 events was carried over"),
-        (calendar(BERLIN_EARLY.replace("Europe/Berlin", "Nowhere")), "nothing of 1 event was carried over"),
-        (calendar(BERLIN_EARLY.replace("2026", "2019"), "DTSTART:x"), "nothing of 2 events was carried over"),
+        (HEAD + "END:VCALENDAR\r\n", "carried over nothing of 0 events"),
+        (calendar(BERLIN_EARLY.replace("Europe/Berlin", "Nowhere")), "carried over nothing of 1 event"),
+        (calendar(BERLIN_EARLY.replace("2026", "2019"), "DTSTART:x"), "carried over nothing of 2 events"),
     ):
         path.write_text(text, newline="")
         result = bench.preheat("import", "ics", str(path))

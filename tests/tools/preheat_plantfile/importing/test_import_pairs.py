@@ -85,7 +85,7 @@ def days(*names: str, hours: str = "06:00 {0} 22:00") -> list[str]:
 def test_a_start_runs_to_the_stop_that_follows_it(start: str, stop: str, expected: list[str]) -> None:
     plant, report = read_schedules(pair(start, stop))
     assert runs_of(plant, *WEEK) == expected
-    assert (report.conclusion(), list(plant.models)) == ("2 of 2 schedules were carried over", ["weld-v3"])
+    assert (report.conclusion(), list(plant.models)) == ("carried over 2 of 2 schedules", ["weld-v3"])
 
 
 def test_one_time_schedules_and_bounds_are_carried_over() -> None:
@@ -106,7 +106,7 @@ def test_one_time_schedules_and_bounds_are_carried_over() -> None:
         (scheduled("x", "rate(5 minutes)", "start"), "x: found rate(5 minutes), which names no time of day"),
         (scheduled("x", "cron(0 6 * *)", "start"), "accepted: cron(minute hour day-of-month"),
         (scheduled("x", "cron(0 25 ? * * *)", "start"), "accepted: an hour, not '25'"),
-        (scheduled("x", "cron(0 6 ? * MON *)", "start", State="DISABLED"), "x: it is disabled"),
+        (scheduled("x", "cron(0 6 ? * MON *)", "start", State="DISABLED"), "x: its State is DISABLED"),
         (scheduled("x", "cron(0 6 ? * MON *)", "describe"), "says whether it starts or stops something"),
         (scheduled("x", "cron(0 6 ? * MON *)", "start", ScheduleExpressionTimezone="Mars"), "its zone: found 'Mars'"),
         (scheduled("x", "cron(0 6 ? * MON *)", "start"), "no stop of weld-v3 follows this start"),
@@ -118,7 +118,7 @@ def test_what_cannot_be_carried_over_is_said(entry: dict[str, Any], reason: str)
     plant, report = read_schedules(json.dumps({"Schedules": [entry]}))
     assert plant.models == {}
     assert any(reason in line for line in report.lines()), list(report.lines())
-    assert report.conclusion() == "nothing of 1 schedule was carried over"
+    assert report.conclusion() == "carried over nothing of 1 schedule"
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_cron_trigger_of_keda_is_a_shift_window() -> None:
     expected = [f"11-{day} 06:00 11-{day} 21:30" for day in (23, 24, 25, 26, 27)] + ["11-28 22:00 11-29 04:00"]
     assert (runs_of(plant, *WEEK), list(plant.models)) == (expected, ["weld-seams"])
     lines = list(report.lines())
-    assert report.conclusion() == "2 of 4 triggers were carried over"
+    assert report.conclusion() == "carried over 2 of 4 triggers"
     for reason in (
         "weld-seams, trigger 3: its end: found 'nonsense'",
         "weld-seams, trigger 4: it is of type 'aws-sqs-queue': only a cron trigger says when",
@@ -240,7 +240,8 @@ def test_scheduled_actions_of_an_endpoint_that_never_scales_to_nothing_are_read_
     assert runs_of(plant, *WEEK) == days("23", "24", "25", "26", "27")
     assert list(plant.models) == ["weld"]
     assert any(
-        "weld: it never scales to 0; its least capacity, 1, is read as a stop" in line for line in report.lines()
+        "weld: it never scales to 0; the import reads its least capacity, 1, as a stop" in line
+        for line in report.lines()
     )
 
 

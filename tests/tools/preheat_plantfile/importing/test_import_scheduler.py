@@ -291,8 +291,8 @@ def test_every_mistake_is_named_at_once_and_nothing_is_printed(bench: Workbench,
         ('{"periods": {}, "schedules": 3}', "periods: found an empty mapping; accepted: a list"),
         ('{"periods": [], "schedules": []}', "accepted: at least one schedule"),
         ('{"periods": [], "periods": [], "schedules": []}', "found 'periods' twice"),
-        ("[" * 100_000, "not JSON that can be read"),
-        ('{"periods": [' + "9" * 5_000 + "]}", "not JSON that can be read"),
+        ("[" * 100_000, "JSON that cannot be read"),
+        ('{"periods": [' + "9" * 5_000 + "]}", "JSON that cannot be read"),
     ],
 )
 def test_what_is_no_configuration_is_told_with_what_is(bench: Workbench, text: str, told: str) -> None:

@@ -55,13 +55,13 @@ def test_what_does_no_harm_refuses_no_file(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (calendar(SHIFT)[:-15], "line 1: VCALENDAR has no END:VCALENDAR; the file is cut off or damaged"),
-        (calendar(SHIFT).partition(b"DTEND")[0], "line 4: VEVENT has no END:VEVENT; the file is cut off or damaged"),
+        (calendar(SHIFT)[:-15], "line 1: VCALENDAR has no END:VCALENDAR; the file is incomplete or corrupt"),
+        (calendar(SHIFT).partition(b"DTEND")[0], "line 4: VEVENT has no END:VEVENT; the file is incomplete or corrupt"),
         (
             calendar(SHIFT).replace(b"END:VEVENT\r\n", b""),
-            "line 4: VEVENT has no END:VEVENT; the file is cut off or damaged",
+            "line 4: VEVENT has no END:VEVENT; the file is incomplete or corrupt",
         ),
-        (calendar(f"{SHIFT}\nBEGIN:VEVENT"), "line 9: VEVENT begins within a VEVENT; the file is damaged"),
+        (calendar(f"{SHIFT}\nBEGIN:VEVENT"), "line 9: VEVENT begins within a VEVENT; the file is corrupt"),
         (b"PK\x03\x04" * 50, "it has no BEGIN:VCALENDAR"),
     ],
 )
@@ -100,7 +100,7 @@ def test_a_date_beside_a_time_is_read_as_its_midnight_and_said(start: str, end: 
 def test_an_event_whose_rule_is_refused_keeps_its_own_first_start(rule: str) -> None:
     data = calendar(f"{SHIFT}\nRRULE:{rule}")
     assert runs(data) == DONE
-    assert any("only its first start is carried over" in line for line in reported(data)[1])
+    assert any("the import carries over only its first start" in line for line in reported(data)[1])
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_the_table_shows_what_would_be_paid_and_days_off_stand_out(bench: Workbe
     assert ["whole days" in line for line in table[1:-1]] == [True, True, False]
     chosen = bench.preheat("import", "ics", str(path), "--without", "frei", "--without", "Weih")
     assert "note: left out as asked: DF Dienstfrei (1), Weihnachten (1)" in chosen.stderr
-    assert chosen.stderr.endswith("1 of 3 events were carried over\n")
+    assert chosen.stderr.endswith("carried over 1 of 3 events\n")
 
 
 def test_as_closed_makes_a_calendar_of_closed_days(bench: Workbench) -> None:
@@ -174,12 +174,12 @@ def test_as_closed_makes_a_calendar_of_closed_days(bench: Workbench) -> None:
     assert bench.preheat("validate", bench.plant(result.stdout)).exit_code == 0
     assert "Early shift: it is no whole day" in result.stderr
     assert "Plant day: it recurs; its dates up to 2028-11-23 are listed" in result.stderr
-    assert result.stderr.endswith("2 of 4 events were carried over\n")
+    assert result.stderr.endswith("carried over 2 of 4 events\n")
 
 
 def test_a_calendar_of_past_closed_days_carries_nothing_over() -> None:
     plant, report = read_closed_days(calendar("DTSTART;VALUE=DATE:20251224"), "c", today=TODAY)
-    assert (plant.calendars, report.conclusion()) == ({}, "nothing of 1 event was carried over")
+    assert (plant.calendars, report.conclusion()) == ({}, "carried over nothing of 1 event")
 
 
 def test_the_same_shift_of_many_people_is_one_window() -> None:
@@ -200,7 +200,7 @@ def test_what_is_past_is_dropped_and_counted() -> None:
     data = calendar(SHIFT, old, f"{old}\nRRULE:FREQ=DAILY;COUNT=9", f"{old}\nRRULE:FREQ=DAILY;UNTIL=20250101T000000Z")
     report, lines = reported(data)
     assert "note: 3 events left out: past" in lines
-    assert report.conclusion() == "1 of 4 events were carried over"
+    assert report.conclusion() == "carried over 1 of 4 events"
 
 
 def plant_of_500_people(seed: int) -> bytes:
