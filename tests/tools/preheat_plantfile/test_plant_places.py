@@ -143,8 +143,8 @@ def test_what_is_no_payload_is_told_with_its_place(folder: Path, entry: str, tol
     assert any(line.startswith("6:") and told in line for line in found), found
 
 
-OUTSIDE = "does not lie beside the plant file: copy the file there, without links"
-HIDDEN = "is hidden and may hold secrets: copy the file to a name without a dot"
+OUTSIDE = "lies outside the plant file's folder: copy the file there, without links"
+HIDDEN = "has a hidden name and may hold secrets: copy the file to a name without a dot"
 
 
 @pytest.fixture

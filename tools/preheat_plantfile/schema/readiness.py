@@ -60,9 +60,11 @@ def _check_place(path: Path, folder: Path) -> None:
     """Raise ValueError unless `path`, links followed, lies in `folder` or below, outside hidden folders."""
     resolved = path.resolve()
     if not resolved.is_relative_to(folder) or any(resolved.is_relative_to(each) for each in _NO_FOLDERS):
-        raise ValueError(f"{_A_FILE}; {path} does not lie beside the plant file: copy the file there, without links")
+        raise ValueError(f"{_A_FILE}; {path} lies outside the plant file's folder: copy the file there, without links")
     if any(part.startswith(".") for part in resolved.relative_to(folder).parts):
-        raise ValueError(f"{_A_FILE}; {path} is hidden and may hold secrets: copy the file to a name without a dot")
+        raise ValueError(
+            f"{_A_FILE}; {path} has a hidden name and may hold secrets: copy the file to a name without a dot"
+        )
 
 
 def _read(path: Path) -> bytes | None:
