@@ -10,6 +10,7 @@ import typer
 from preheat.adapters.clock import SystemClock
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.store import Store
+from preheat.domain.plan.plan import read_account
 from preheat_cli.options.stack import StackOptions
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Home:
     @property
     def account(self) -> str:
         """The stack's own account."""
-        return self.reconcile_role.split(":")[4]
+        return read_account(self.reconcile_role)
 
     @property
     def place(self) -> str:

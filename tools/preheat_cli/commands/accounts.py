@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from preheat.domain.plan.plan import Backend, HostedModel
+from preheat.domain.plan.plan import Backend, HostedModel, read_account
 from preheat_cli.errors import reported_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.stack import StackOptions, takes_stack
@@ -56,7 +56,7 @@ def _row(role: str, models: Sequence[HostedModel], external_id: str, home: Home)
     """Return one account as JSON fields; `unclear` are parameters that a person has to fill in."""
     parameters, unclear = _parameters(role, models, external_id, home)
     return {
-        "account": role.split(":")[4],
+        "account": read_account(role),
         "role": role,
         "models": [model.model_id for model in models],
         "external_id": external_id,

@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 
 from preheat.app.audit.invariants import LEASE
 from preheat.app.reconcile.reconcile import EARLY
-from preheat.domain.decision.gating import SPENT
+from preheat.domain.decision.situation import SPENT
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.gate import Draining, Gate
 from preheat.domain.record.record import Effort, ModelRecord, Phase

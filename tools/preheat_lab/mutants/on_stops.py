@@ -22,7 +22,7 @@ MUTATIONS = (
         rule="a stop waits for a start that may still be called",
         sees="S8",
     ),
-    _m(
+    _s(
         name="an accepted stop repeated under its token",
         old="SPENT = (Answer.ACCEPTED, Answer.INVALID, Answer.GONE)",
         new="SPENT = (Answer.INVALID, Answer.GONE)",

@@ -6,7 +6,7 @@ Reads the values as the file has them, valid or not, so that one run reports all
 from collections.abc import Iterator
 from typing import Any, Final
 
-from preheat.domain.plan.plan import ROLE, Backend, Target
+from preheat.domain.plan.plan import ROLE, Backend, Target, read_account
 from preheat_plantfile.checks.calendars import calendar_problems
 from preheat_plantfile.checks.leads import lead_problems
 from preheat_plantfile.checks.schedules import schedule_problems, unknown
@@ -119,7 +119,7 @@ def _arn_or_names(document: Document, path: FieldPath, model: dict[str, Any]) ->
         where = (*path, "region")
         accepted = f"{parts['region']}, which the arn names, or no region"
         yield Problem(document.place(where), where, f"found {region!r}", accepted)
-    if isinstance(role, str) and ROLE.fullmatch(role) and role.split(":")[4] != parts["account"]:
+    if isinstance(role, str) and ROLE.fullmatch(role) and read_account(role) != parts["account"]:
         where = (*path, "role")
         accepted = f"a role of account {parts['account']}, which the arn names"
         yield Problem(document.place(where), where, f"found a role of account {role.split(':')[4]}", accepted)

@@ -122,7 +122,7 @@ class Mover:
         if shift == 0:
             master.series.append(replace(series, hours=hours, first=day, excluded=excluded))
             return
-        parts = shifted_parts(read_parts(series.text).completed(series.anchor), shift)
+        parts = shifted_parts(read_parts(series.text).complete(series.anchor), shift)
         if parts is not None:
             text, anchor, first = rule_text_of(parts), series.anchor + shift * DAY, day + shift * DAY
             master.series.append(Series(text, anchor, hours, first, last, excluded))

@@ -41,7 +41,7 @@ class Pattern:
 
 def pattern_of(text: str, anchor: date) -> Pattern:
     """Return the pattern of a rule that counts from an anchor."""
-    parts = read_parts(text).completed(anchor)
+    parts = read_parts(text).complete(anchor)
     return Pattern(rule_text_of(parts), _phase(parts, anchor))
 
 

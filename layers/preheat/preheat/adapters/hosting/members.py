@@ -20,7 +20,7 @@ from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, StoreUnavailable, Throttled
 from preheat.app.ports.hosting import Site
 from preheat.app.ports.store import Listed, Membership
-from preheat.domain.plan.plan import Target
+from preheat.domain.plan.plan import Target, read_account
 
 # At most 10 s when the service hangs: the calls of the pass itself still fit beside it.
 CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
@@ -184,7 +184,7 @@ def listing_share(_member: Membership, site: Site, region: str) -> tuple[str, st
 
 def _checked(role: str, answer: Any, now: datetime) -> Credentials:
     """Return the credentials of a session that is indeed one of the role."""
-    account, name = role.split(":")[4], role.rpartition("/")[2]
+    account, name = read_account(role), role.rpartition("/")[2]
     arn = str(answer.get("AssumedRoleUser", {}).get("Arn", ""))
     parts = arn.split(":", 5)
     if len(parts) != 6 or parts[4] != account or not parts[5].startswith(f"assumed-role/{name}/"):

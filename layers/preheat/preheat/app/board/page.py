@@ -130,12 +130,12 @@ def _place(board: Board, at: datetime) -> float:
 def _line(board: Board, row: Row) -> str:
     time = PlantTime(board.at, row.zone)
     bars = "".join(_bar(board, span) for span in row.spans)
-    said = "; ".join(_said(span, time) for span in row.spans) or "nothing planned"
+    said = "; ".join(_describe(span, time) for span in row.spans) or "nothing planned"
     now = f'<span class="now" style="left:{_place(board, board.at):.2f}%"></span>'
     return f'<div class="line" role="img" aria-label="{escape(said)}">{bars}{now}</div>'
 
 
-def _said(span: Span, time: PlantTime) -> str:
+def _describe(span: Span, time: PlantTime) -> str:
     return f"{LEGEND[span.kind]} {time.at(span.begin)} to {time.at(span.end)}"
 
 

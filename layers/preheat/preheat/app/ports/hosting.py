@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from preheat.app.ports.errors import AccessRefused
-from preheat.domain.plan.plan import Backend, Readiness, Target
+from preheat.domain.plan.plan import Backend, Readiness, Target, read_account
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.gate import Backlog, GateLook
 from preheat.domain.record.lifecycle import Observed
@@ -101,7 +101,7 @@ class Site:
     @property
     def account(self) -> str | None:
         """The member account that the role belongs to; None: the stack's own."""
-        return None if self.role is None else self.role.split(":")[4]
+        return None if self.role is None else read_account(self.role)
 
 
 @dataclass(frozen=True, slots=True)

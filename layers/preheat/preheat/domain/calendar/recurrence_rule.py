@@ -61,7 +61,7 @@ def comes_true(rule: RecurrenceRule) -> bool:
 def _dates_in(rule: RecurrenceRule, year: int) -> frozenset[date]:
     if year < rule.anchor.year:
         return frozenset()
-    parts = read_parts(rule.text).completed(rule.anchor)
+    parts = read_parts(rule.text).complete(rule.anchor)
     found = (day for period in _periods(parts, rule.anchor, year) for day in _chosen(parts, period))
     return frozenset(day for day in found if day.year == year and day >= rule.anchor)
 

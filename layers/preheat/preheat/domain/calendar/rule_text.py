@@ -47,7 +47,7 @@ class RuleParts:
         """Whether the number of a weekday counts within a month, and not within the year."""
         return self.frequency == "MONTHLY" or bool(self.months)
 
-    def completed(self, anchor: date) -> "RuleParts":
+    def complete(self, anchor: date) -> "RuleParts":
         """Return the parts with what the text leaves open, taken from the first date."""
         if self.weekdays or self.numbered or self.month_days or self.year_days or self.frequency == "DAILY":
             return self

@@ -7,7 +7,7 @@ a pass that has nothing else to do or to tell. How long a stop waits for it is `
 
 from datetime import datetime, timedelta
 
-from preheat.domain.decision.situation import RECOVER_AFTER, Move, Situation, disown, pick_wake
+from preheat.domain.decision.situation import RECOVER_AFTER, SPENT, Move, Situation, disown, pick_wake
 from preheat.domain.plan.plan import Mode, Units, Unscheduled
 from preheat.domain.record import budget, looks
 from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, Outcome, pause_before_retry
@@ -19,7 +19,6 @@ from preheat.domain.values import change
 UNTELLING = (Observed.UNKNOWN, Observed.BUSY)  # what tells nothing of whether the model serves
 TO_BE_STARTED = (Observed.STOPPED, Observed.FAILED)
 WAITING_TO_START = (Phase.FAILED, Phase.REFUSED, Phase.GONE, Phase.WITHHELD)
-SPENT = (Answer.ACCEPTED, Answer.INVALID, Answer.GONE)  # a change so answered is never asked for under the same token
 FIRST_LOOK = timedelta(seconds=25)  # after a change was accepted: a mapping takes some seconds to a minute
 WORDS = {Call.OPEN: (Passage.OPEN, "open", "Opening"), Call.CLOSE: (Passage.CLOSED, "close", "Closing")}
 

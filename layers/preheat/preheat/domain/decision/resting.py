@@ -6,8 +6,18 @@ Owns adoption, the closing of attempts, and what an unreadable service means: an
 from datetime import datetime, timedelta
 
 from preheat.domain.decision import proving
-from preheat.domain.decision.situation import Move, Situation, disown, hold, mark_left, pick_wake, repeat, withhold
-from preheat.domain.decision.stopping import SPENT, begin_stop
+from preheat.domain.decision.situation import (
+    SPENT,
+    Move,
+    Situation,
+    disown,
+    hold,
+    mark_left,
+    pick_wake,
+    repeat,
+    withhold,
+)
+from preheat.domain.decision.stopping import begin_stop
 from preheat.domain.lead import evidence
 from preheat.domain.plan.plan import Mode
 from preheat.domain.plan.turn import look_in_turn

@@ -3,15 +3,23 @@
 Owns the rule that what Preheat neither started nor adopted is left alone.
 """
 
-from preheat.domain.decision.situation import RECOVER_AFTER, Move, Situation, disown, hold, pick_wake, repeat, withhold
+from preheat.domain.decision.situation import (
+    RECOVER_AFTER,
+    SPENT,
+    Move,
+    Situation,
+    disown,
+    hold,
+    pick_wake,
+    repeat,
+    withhold,
+)
 from preheat.domain.plan.plan import Mode, Units, Unscheduled
 from preheat.domain.record import looks
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, ModelRecord, Ownership, Phase
 from preheat.domain.values import change
-
-SPENT = (Answer.ACCEPTED, Answer.INVALID, Answer.GONE)  # a stop so answered is never repeated with the same token
 
 
 def stop(situation: Situation) -> Move:

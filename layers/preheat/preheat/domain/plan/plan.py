@@ -132,6 +132,11 @@ RULES: dict[Backend, tuple[NameRule, NameRule]] = {
 }
 
 
+def read_account(role: str) -> str:
+    """Return the account that the ARN of a role names."""
+    return role.split(":")[4]
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One version of one model of a hosting service; of SageMaker, one endpoint made of one endpoint config.
@@ -165,7 +170,7 @@ class Target:
     @property
     def account(self) -> str | None:
         """The member account that hosts it, as its role tells; None: the stack's own."""
-        return None if self.role is None else self.role.split(":")[4]
+        return None if self.role is None else read_account(self.role)
 
     def resource(self) -> tuple[Backend, str | None, str | None, str, str | None]:
         """Return what two models must not share; an endpoint is one resource, whatever config it is made of."""

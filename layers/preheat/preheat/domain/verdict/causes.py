@@ -91,17 +91,17 @@ _NOT_BY_ITSELF: Final = frozenset({VerdictState.AT_RISK, VerdictState.LATE})
 _NEVER: Final = frozenset({VerdictState.REFUSED, VerdictState.LATE})
 
 
-def _rule(words: str, *states: VerdictState, trouble: bool = False) -> CauseRule:
+def _make_rule(words: str, *states: VerdictState, trouble: bool = False) -> CauseRule:
     return CauseRule(frozenset(states), words, trouble)
 
 
 CAUSES: Final[dict[VerdictCause, CauseRule]] = {
-    VerdictCause.HOSTED: _rule("hosted as required", VerdictState.READY),
-    VerdictCause.EARLY: _rule("hosted before the shift", VerdictState.READY),
-    VerdictCause.BRIDGED: _rule("kept hosted through a short gap", VerdictState.READY),
-    VerdictCause.NOT_OURS: _rule("hosted by somebody else; Preheat will not stop it", VerdictState.READY),
-    VerdictCause.DRAINING: _rule("no demand; stops when its queue is empty", VerdictState.READY),
-    VerdictCause.ENDING: _rule("no demand; Preheat is stopping it", VerdictState.READY),
+    VerdictCause.HOSTED: _make_rule("hosted as required", VerdictState.READY),
+    VerdictCause.EARLY: _make_rule("hosted before the shift", VerdictState.READY),
+    VerdictCause.BRIDGED: _make_rule("kept hosted through a short gap", VerdictState.READY),
+    VerdictCause.NOT_OURS: _make_rule("hosted by somebody else; Preheat will not stop it", VerdictState.READY),
+    VerdictCause.DRAINING: _make_rule("no demand; stops when its queue is empty", VerdictState.READY),
+    VerdictCause.ENDING: _make_rule("no demand; Preheat is stopping it", VerdictState.READY),
     VerdictCause.START_DUE: CauseRule(_SOON, "the start is due now"),
     VerdictCause.START_SENT: CauseRule(_SOON, "the service accepted the start and does not show it yet"),
     VerdictCause.STARTING: CauseRule(_SOON, "starting"),
@@ -122,28 +122,30 @@ CAUSES: Final[dict[VerdictCause, CauseRule]] = {
     VerdictCause.ABSENT: CauseRule(_NEVER, "the service knows no such model", trouble=True),
     VerdictCause.UNFIT: CauseRule(_NEVER, "the service cannot start it in its present state", trouble=True),
     VerdictCause.FAILED_FOREIGN: CauseRule(_NEVER, "somebody else's failed start is in its place", trouble=True),
-    VerdictCause.RESTING: _rule("not needed now", VerdictState.OFF),
-    VerdictCause.UNPLANNED: _rule("no longer in the plan", VerdictState.OFF),
-    VerdictCause.STOPPING: _rule("stopping", VerdictState.OFF),
-    VerdictCause.FAILED_BEFORE: _rule("its last start failed; not needed now", VerdictState.OFF),
-    VerdictCause.BLOCK: _rule("a block keeps it off", VerdictState.BLOCKED),
-    VerdictCause.FOREIGN_RUN: _rule("somebody else started it", VerdictState.UNSCHEDULED, trouble=True),
-    VerdictCause.STOP_DUE: _rule("it is starting; Preheat stops it", VerdictState.UNSCHEDULED),
-    VerdictCause.STOP_OVERDUE: _rule("it does not stop", VerdictState.UNSCHEDULED, trouble=True),
-    VerdictCause.STOP_WITHHELD: _rule("mode observe: Preheat does not stop it", VerdictState.UNSCHEDULED, trouble=True),
-    VerdictCause.STOP_REFUSED: _rule("the service rejected the stop", VerdictState.REFUSED, trouble=True),
-    VerdictCause.UNSEEN: _rule("not checked yet", VerdictState.UNKNOWN, trouble=True),
-    VerdictCause.READ_DENIED: _rule(
+    VerdictCause.RESTING: _make_rule("not needed now", VerdictState.OFF),
+    VerdictCause.UNPLANNED: _make_rule("no longer in the plan", VerdictState.OFF),
+    VerdictCause.STOPPING: _make_rule("stopping", VerdictState.OFF),
+    VerdictCause.FAILED_BEFORE: _make_rule("its last start failed; not needed now", VerdictState.OFF),
+    VerdictCause.BLOCK: _make_rule("a block keeps it off", VerdictState.BLOCKED),
+    VerdictCause.FOREIGN_RUN: _make_rule("somebody else started it", VerdictState.UNSCHEDULED, trouble=True),
+    VerdictCause.STOP_DUE: _make_rule("it is starting; Preheat stops it", VerdictState.UNSCHEDULED),
+    VerdictCause.STOP_OVERDUE: _make_rule("it does not stop", VerdictState.UNSCHEDULED, trouble=True),
+    VerdictCause.STOP_WITHHELD: _make_rule(
+        "mode observe: Preheat does not stop it", VerdictState.UNSCHEDULED, trouble=True
+    ),
+    VerdictCause.STOP_REFUSED: _make_rule("the service rejected the stop", VerdictState.REFUSED, trouble=True),
+    VerdictCause.UNSEEN: _make_rule("not checked yet", VerdictState.UNKNOWN, trouble=True),
+    VerdictCause.READ_DENIED: _make_rule(
         "access denied: Preheat may not read its state", VerdictState.UNKNOWN, trouble=True
     ),
-    VerdictCause.READ_FAILED: _rule("its state cannot be read", VerdictState.UNKNOWN, trouble=True),
-    VerdictCause.STRANGE_STATUS: _rule(
+    VerdictCause.READ_FAILED: _make_rule("its state cannot be read", VerdictState.UNKNOWN, trouble=True),
+    VerdictCause.STRANGE_STATUS: _make_rule(
         "the service reports a status that this release does not know", VerdictState.UNKNOWN, trouble=True
     ),
-    VerdictCause.BUSY: _rule("the service is updating it", VerdictState.UNKNOWN, trouble=True),
-    VerdictCause.PAUSED: _rule("mode paused: Preheat does not check it", VerdictState.UNKNOWN, trouble=True),
-    VerdictCause.OVERDUE: _rule("Preheat has not checked it when it was due", VerdictState.UNKNOWN, trouble=True),
-    VerdictCause.UNSTORED: _rule("its stored record cannot be read", VerdictState.UNKNOWN, trouble=True),
+    VerdictCause.BUSY: _make_rule("the service is updating it", VerdictState.UNKNOWN, trouble=True),
+    VerdictCause.PAUSED: _make_rule("mode paused: Preheat does not check it", VerdictState.UNKNOWN, trouble=True),
+    VerdictCause.OVERDUE: _make_rule("Preheat has not checked it when it was due", VerdictState.UNKNOWN, trouble=True),
+    VerdictCause.UNSTORED: _make_rule("its stored record cannot be read", VerdictState.UNKNOWN, trouble=True),
 }
 
 # The order in which people need them: what is wrong comes first.

@@ -12,7 +12,7 @@ from preheat.domain.record.record import Phase
 from preheat.domain.verdict.facts import VerdictFacts
 
 
-def begun_at(facts: VerdictFacts) -> datetime | None:
+def find_begin(facts: VerdictFacts) -> datetime | None:
     """Return when the start that is under way began, as far as it is known."""
     record, attempt = facts.record, facts.attempt
     if record is None:
@@ -24,24 +24,24 @@ def begun_at(facts: VerdictFacts) -> datetime | None:
     return record.since if record.phase is Phase.STARTING else None
 
 
-def elapsed(facts: VerdictFacts) -> timedelta:
+def measure_elapsed(facts: VerdictFacts) -> timedelta:
     """Return how long it has been starting."""
-    began = begun_at(facts)
+    began = find_begin(facts)
     return facts.now - began if began is not None else timedelta()
 
 
 def hangs(facts: VerdictFacts) -> bool:
     """Tell whether the start has taken so long that it is not expected to end by itself."""
-    return elapsed(facts) > max(2 * facts.lead, STUCK_AFTER_LEAST)
+    return measure_elapsed(facts) > max(2 * facts.lead, STUCK_AFTER_LEAST)
 
 
-def expected_at(facts: VerdictFacts) -> datetime | None:
+def estimate_ready(facts: VerdictFacts) -> datetime | None:
     """Return when it is expected to be ready for the present demand, if nothing new gets in its way."""
     now, attempt, effort = facts.now, facts.attempt, facts.effort
     if facts.observed is Observed.HOSTED:
         return now
     if facts.observed is Observed.STARTING:
-        expected = (begun_at(facts) or now) + facts.lead
+        expected = (find_begin(facts) or now) + facts.lead
         return expected if expected > now else None
     if attempt is not None and attempt.call is Call.START and not attempt.is_without_effect():
         # A lost answer may have had its effect; every other try begins again.

@@ -98,6 +98,6 @@ class VerdictFacts:
         refused = self.attempt is not None and self.attempt.call is Call.START and self.attempt.is_without_effect()
         return self.record is not None and self.record.ownership is not Ownership.NONE and not refused
 
-    def answered(self, call: Call) -> Answer | None:
+    def find_answer(self, call: Call) -> Answer | None:
         """Return how the service answered the call under way; None: no answer, or no such call."""
         return self.attempt.answer if self.attempt is not None and self.attempt.call is call else None

@@ -14,9 +14,9 @@ from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Ownership, Phase
 from preheat.domain.values import change
 from preheat.domain.verdict.causes import CAUSES, VerdictCause, VerdictState
-from preheat.domain.verdict.expecting import elapsed, expected_at, hangs
+from preheat.domain.verdict.expecting import estimate_ready, hangs, measure_elapsed
 from preheat.domain.verdict.facts import VerdictFacts
-from preheat.domain.verdict.remedies import remedies
+from preheat.domain.verdict.remedies import suggest_remedies
 from preheat.domain.verdict.verdict import Verdict
 
 OVERDUE_AFTER = timedelta(minutes=5)  # a check that was due this long ago: the functions do not run
@@ -51,22 +51,26 @@ def judge(facts: VerdictFacts) -> Verdict:
     """
     if facts.model is None and facts.record is None and not facts.problem:
         raise ValueError(f"{facts.model_id} is neither planned nor on record")
-    found = _unknown(facts) or _rejected(facts) or (_needed(facts) if facts.demand is not None else _unneeded(facts))
-    return _said(facts, found)
+    found = (
+        _find_unknown(facts)
+        or _find_rejected(facts)
+        or (_judge_needed(facts) if facts.demand is not None else _judge_unneeded(facts))
+    )
+    return _write_verdict(facts, found)
 
 
 def is_refused(facts: VerdictFacts) -> bool:
     """Tell whether the start under way is refused."""
-    return facts.answered(Call.START) in _REFUSED and facts.observed not in (Observed.STARTING, Observed.HOSTED)
+    return facts.find_answer(Call.START) in _REFUSED and facts.observed not in (Observed.STARTING, Observed.HOSTED)
 
 
-def _unknown(f: VerdictFacts) -> _Finding | None:
+def _find_unknown(facts: VerdictFacts) -> _Finding | None:
     """Return why nobody knows whether it runs; None: that is known."""
-    unknown, record = VerdictState.UNKNOWN, f.record
-    if f.problem:
-        return _Finding(unknown, VerdictCause.UNSTORED, words=f.problem)
+    unknown, record = VerdictState.UNKNOWN, facts.record
+    if facts.problem:
+        return _Finding(unknown, VerdictCause.UNSTORED, words=facts.problem)
     seen_at = record.looked_at if record is not None else None
-    if f.strictest is Mode.PAUSED:
+    if facts.strictest is Mode.PAUSED:
         return _Finding(unknown, VerdictCause.PAUSED, since=seen_at)
     if record is None:
         return _Finding(unknown, VerdictCause.UNSEEN)
@@ -76,123 +80,127 @@ def _unknown(f: VerdictFacts) -> _Finding | None:
             Answer.DENIED: VerdictCause.READ_DENIED,
         }.get(record.unread.failure, VerdictCause.READ_FAILED)
         return _Finding(unknown, cause, record.unread.words, record.unread.since)
-    if record.wake_at is not None and f.now - record.wake_at > OVERDUE_AFTER:
+    if record.wake_at is not None and facts.now - record.wake_at > OVERDUE_AFTER:
         return _Finding(unknown, VerdictCause.OVERDUE, since=record.wake_at)
     if record.observed is Observed.BUSY:
         return _Finding(unknown, VerdictCause.BUSY, record.status, seen_at)
-    if record.observed is Observed.UNKNOWN and not is_refused(f):
+    if record.observed is Observed.UNKNOWN and not is_refused(facts):
         return _Finding(unknown, VerdictCause.UNSEEN)
     return None
 
 
-def _rejected(f: VerdictFacts) -> _Finding | None:
+def _find_rejected(facts: VerdictFacts) -> _Finding | None:
     """Return what no further try can change; needed and past its ready time, it is LATE by the same cause."""
-    record = f.record
+    record = facts.record
     words = record.status if record is not None else ""
     since = record.since if record is not None else None
-    if f.observed is Observed.GONE or f.answered(Call.START) is Answer.GONE:
-        return _Finding(None, VerdictCause.ABSENT, _refusal(f) or words, since)
-    if f.observed is Observed.UNFIT:
+    if facts.observed is Observed.GONE or facts.find_answer(Call.START) is Answer.GONE:
+        return _Finding(None, VerdictCause.ABSENT, _quote_refusal(facts) or words, since)
+    if facts.observed is Observed.UNFIT:
         return _Finding(None, VerdictCause.UNFIT, words, since)
-    if f.answered(Call.START) is Answer.INVALID and f.observed not in (Observed.HOSTED, Observed.STARTING):
-        return _Finding(None, VerdictCause.START_INVALID, _refusal(f), since)
-    if f.observed is Observed.FAILED and record is not None and record.phase is Phase.REFUSED:
+    if facts.find_answer(Call.START) is Answer.INVALID and facts.observed not in (Observed.HOSTED, Observed.STARTING):
+        return _Finding(None, VerdictCause.START_INVALID, _quote_refusal(facts), since)
+    if facts.observed is Observed.FAILED and record is not None and record.phase is Phase.REFUSED:
         return _Finding(None, VerdictCause.FAILED_FOREIGN, words, since)
     return None
 
 
-def _refusal(f: VerdictFacts) -> str:
-    return f.attempt.words if f.attempt is not None else ""
+def _quote_refusal(facts: VerdictFacts) -> str:
+    return facts.attempt.words if facts.attempt is not None else ""
 
 
-def _needed(f: VerdictFacts) -> _Finding:
+def _judge_needed(facts: VerdictFacts) -> _Finding:
     """A demand includes the moment."""
-    record, effort = f.record, f.effort
+    record, effort = facts.record, facts.effort
     words = record.status if record is not None else ""
-    if f.observed is Observed.HOSTED:
-        return _serving(f, words)
-    if f.observed is Observed.STARTING:
-        cause = VerdictCause.HANGING if hangs(f) else VerdictCause.STARTING
-        if cause is VerdictCause.STARTING and elapsed(f) > f.lead:
+    if facts.observed is Observed.HOSTED:
+        return _judge_serving(facts, words)
+    if facts.observed is Observed.STARTING:
+        cause = VerdictCause.HANGING if hangs(facts) else VerdictCause.STARTING
+        if cause is VerdictCause.STARTING and measure_elapsed(facts) > facts.lead:
             cause = VerdictCause.SLOW
         return _Finding(None, cause, words)
-    if f.strictest is Mode.OBSERVE:
+    if facts.strictest is Mode.OBSERVE:
         return _Finding(None, VerdictCause.OBSERVE, words)
-    answer = f.answered(Call.START)
+    answer = facts.find_answer(Call.START)
     if answer is not None:
-        return _Finding(None, REFUSALS[answer], _refusal(f))
-    if f.attempt is not None or f.observed is Observed.STOPPING:
-        of_start = f.attempt is not None and f.attempt.call is Call.START
-        return _Finding(None, VerdictCause.START_DUE if of_start else VerdictCause.CLEARING, _refusal(f))
+        return _Finding(None, REFUSALS[answer], _quote_refusal(facts))
+    if facts.attempt is not None or facts.observed is Observed.STOPPING:
+        of_start = facts.attempt is not None and facts.attempt.call is Call.START
+        return _Finding(None, VerdictCause.START_DUE if of_start else VerdictCause.CLEARING, _quote_refusal(facts))
     if effort is not None and effort.short_since is not None and effort.retry_at is not None:
         return _Finding(None, VerdictCause.CAPACITY, words, effort.short_since)
     if effort is not None and effort.attempts >= ATTEMPTS_MAX:
         return _Finding(None, VerdictCause.GIVEN_UP, words)
-    if effort is not None and effort.attempts and f.observed is Observed.FAILED:
+    if effort is not None and effort.attempts and facts.observed is Observed.FAILED:
         return _Finding(None, VerdictCause.START_FAILED, words)
     return _Finding(None, VerdictCause.START_DUE)
 
 
-def _serving(f: VerdictFacts, words: str) -> _Finding:
+def _judge_serving(facts: VerdictFacts, words: str) -> _Finding:
     """Hosted, and needed."""
-    ready, record, demand = VerdictState.READY, f.record, f.demand
+    ready, record, demand = VerdictState.READY, facts.record, facts.demand
     if record is None or demand is None:
-        raise ValueError(f"{f.model_id} is not needed, or Preheat has never seen it")
+        raise ValueError(f"{facts.model_id} is not needed, or Preheat has never seen it")
     if record.phase is Phase.WARMING:
         return _Finding(None, VerdictCause.INFERENCE, words)
-    since = f.effort.hosted_at if f.effort is not None and f.effort.hosted_at is not None else record.since
+    since = facts.effort.hosted_at if facts.effort is not None and facts.effort.hosted_at is not None else record.since
     if record.ownership is Ownership.NONE and record.phase is Phase.HOSTED and record.attempt is None:
         return _Finding(ready, VerdictCause.NOT_OURS, since=since)
-    if any(gap.start <= f.now < gap.end for gap in demand.bridged):
+    if any(gap.start <= facts.now < gap.end for gap in demand.bridged):
         return _Finding(ready, VerdictCause.BRIDGED, since=since)
-    early = f.ready_at is not None and f.now < f.ready_at
+    early = facts.ready_at is not None and facts.now < facts.ready_at
     return _Finding(ready, VerdictCause.EARLY if early else VerdictCause.HOSTED, since=since)
 
 
-def _unneeded(f: VerdictFacts) -> _Finding:
+def _judge_unneeded(facts: VerdictFacts) -> _Finding:
     """No demand includes the moment."""
-    record = f.record
+    record = facts.record
     since = record.since if record is not None else None
-    if f.observed in (Observed.STARTING, Observed.HOSTED):
-        return _running(f, since)
-    if f.block is not None:
-        return _Finding(VerdictState.BLOCKED, VerdictCause.BLOCK, since=f.block.begin)
-    if f.observed is Observed.STOPPING:
+    if facts.observed in (Observed.STARTING, Observed.HOSTED):
+        return _judge_running(facts, since)
+    if facts.block is not None:
+        return _Finding(VerdictState.BLOCKED, VerdictCause.BLOCK, since=facts.block.begin)
+    if facts.observed is Observed.STOPPING:
         return _Finding(VerdictState.OFF, VerdictCause.STOPPING, since=since)
-    if f.model is None:
+    if facts.model is None:
         return _Finding(VerdictState.OFF, VerdictCause.UNPLANNED, since=since)
-    if f.observed is Observed.FAILED and record is not None:
+    if facts.observed is Observed.FAILED and record is not None:
         return _Finding(VerdictState.OFF, VerdictCause.FAILED_BEFORE, record.status, since)
     return _Finding(VerdictState.OFF, VerdictCause.RESTING, since=since)
 
 
-def _running(f: VerdictFacts, since: datetime | None) -> _Finding:
+def _judge_running(facts: VerdictFacts, since: datetime | None) -> _Finding:
     """It runs, and nothing needs it."""
-    unscheduled, record = VerdictState.UNSCHEDULED, f.record
-    answer = f.answered(Call.STOP)
+    unscheduled, record = VerdictState.UNSCHEDULED, facts.record
+    answer = facts.find_answer(Call.STOP)
     if answer in (Answer.DENIED, Answer.INVALID):
-        return _Finding(VerdictState.REFUSED, VerdictCause.STOP_REFUSED, _refusal(f), since)
-    if not f.is_ours:
+        return _Finding(VerdictState.REFUSED, VerdictCause.STOP_REFUSED, _quote_refusal(facts), since)
+    if not facts.is_ours:
         return _Finding(unscheduled, VerdictCause.FOREIGN_RUN, since=since)
-    if f.strictest is Mode.OBSERVE:
+    if facts.strictest is Mode.OBSERVE:
         return _Finding(unscheduled, VerdictCause.STOP_WITHHELD, since=since)
-    if record is not None and record.phase is Phase.DRAINING and f.observed is Observed.HOSTED:
+    if record is not None and record.phase is Phase.DRAINING and facts.observed is Observed.HOSTED:
         return _Finding(VerdictState.READY, VerdictCause.DRAINING, since=since)
-    if f.attempt is not None and f.attempt.call is Call.STOP and f.now - f.attempt.first_at > STOPS_AT_LATEST:
-        return _Finding(unscheduled, VerdictCause.STOP_OVERDUE, _refusal(f), f.attempt.first_at)
-    if f.observed is Observed.HOSTED:
+    if (
+        facts.attempt is not None
+        and facts.attempt.call is Call.STOP
+        and facts.now - facts.attempt.first_at > STOPS_AT_LATEST
+    ):
+        return _Finding(unscheduled, VerdictCause.STOP_OVERDUE, _quote_refusal(facts), facts.attempt.first_at)
+    if facts.observed is Observed.HOSTED:
         return _Finding(VerdictState.READY, VerdictCause.ENDING, since=since)
     return _Finding(unscheduled, VerdictCause.STOP_DUE, since=since)
 
 
-def _said(f: VerdictFacts, found: _Finding) -> Verdict:
+def _write_verdict(facts: VerdictFacts, found: _Finding) -> Verdict:
     """Return the verdict with its demand; where the finding has no state, the time that is left decides."""
-    demand, ahead = f.demand, f.outlook.upcoming
+    demand, ahead = facts.demand, facts.outlook.upcoming
     about = demand or ahead
-    ready_at = f.ready_at if demand is not None else ahead.ready_at if ahead is not None else None
+    ready_at = facts.ready_at if demand is not None else ahead.ready_at if ahead is not None else None
     verdict = Verdict(
-        f.model_id,
-        f.now,
+        facts.model_id,
+        facts.now,
         found.state or VerdictState.REFUSED,
         found.cause,
         found.detail,
@@ -204,17 +212,17 @@ def _said(f: VerdictFacts, found: _Finding) -> Verdict:
         start_at=ahead.start_at if demand is None and ahead is not None else None,
     )
     if found.state is None and demand is not None:
-        verdict = _by_time(f, verdict)
-    return change(verdict, remedies=remedies(f, verdict))
+        verdict = _judge_time(facts, verdict)
+    return change(verdict, remedies=suggest_remedies(facts, verdict))
 
 
-def _by_time(f: VerdictFacts, verdict: Verdict) -> Verdict:
+def _judge_time(facts: VerdictFacts, verdict: Verdict) -> Verdict:
     """Return whether it is on time, at risk or late: by when it is expected, and when it had to be ready."""
     states, ready_at = CAUSES[verdict.cause].states, verdict.ready_at
-    expected = None if not states & {VerdictState.ON_TIME} and verdict.cause not in _MAY_END else expected_at(f)
-    if ready_at is not None and f.now >= ready_at:
-        lost = f.effort is not None and f.effort.hosted_at is not None and f.record is not None
-        since = f.record.since if lost and f.record is not None and f.record.since is not None else ready_at
+    expected = None if not states & {VerdictState.ON_TIME} and verdict.cause not in _MAY_END else estimate_ready(facts)
+    if ready_at is not None and facts.now >= ready_at:
+        lost = facts.effort is not None and facts.effort.hosted_at is not None and facts.record is not None
+        since = facts.record.since if lost and facts.record is not None and facts.record.since is not None else ready_at
         return change(verdict, state=VerdictState.LATE, since=max(since, ready_at), expected_at=expected)
     if VerdictState.REFUSED in states:
         return verdict

@@ -15,13 +15,13 @@ RIVALS_SHOWN: Final = 4  # those that nothing needs come first
 APPLY: Final = "preheat apply plant.yaml"
 
 
-def remedies(facts: VerdictFacts, verdict: Verdict) -> tuple[Remedy, ...]:
+def suggest_remedies(facts: VerdictFacts, verdict: Verdict) -> tuple[Remedy, ...]:
     """Return what can be done, the most useful first; nothing where nothing needs doing."""
     found = _REMEDIES.get(verdict.cause)
     return tuple(found(facts)) if found is not None else ()
 
 
-def look_command(target: Target) -> str | None:
+def find_look_command(target: Target) -> str | None:
     """Return the service's own command that shows the model; None: the service has none that still answers."""
     region = f" --region {target.region}" if target.region is not None else ""
     match target.backend:
@@ -41,20 +41,20 @@ def stop_command(target: Target) -> str | None:
     return f"aws sagemaker delete-endpoint --endpoint-name {target.project}{region}"
 
 
-def _history(f: VerdictFacts) -> Remedy:
-    return Remedy("See what Preheat tried", f"preheat history {f.model_id}")
+def _suggest_history(facts: VerdictFacts) -> Remedy:
+    return Remedy("See what Preheat tried", f"preheat history {facts.model_id}")
 
 
-def _look(f: VerdictFacts) -> Iterator[Remedy]:
-    command = look_command(f.target) if f.target is not None else None
+def _suggest_look(facts: VerdictFacts) -> Iterator[Remedy]:
+    command = find_look_command(facts.target) if facts.target is not None else None
     if command is not None:
         yield Remedy("Ask the service itself", command)
 
 
-def _of_quota(f: VerdictFacts) -> Iterator[Remedy]:
-    for rival in f.rivals[:RIVALS_SHOWN]:
+def _remedy_quota(facts: VerdictFacts) -> Iterator[Remedy]:
+    for rival in facts.rivals[:RIVALS_SHOWN]:
         yield _free(rival)
-    if not f.rivals:
+    if not facts.rivals:
         yield Remedy("See what runs, and stop what is not needed", "preheat status")
     yield Remedy("Or ask AWS for a higher quota in the Service Quotas console")
 
@@ -71,68 +71,70 @@ def _free(rival: Rival) -> Remedy:
     return Remedy(f"Or stop {rival.model_id}, if its shift can wait", f"preheat stop-now {rival.model_id}")
 
 
-def _of_capacity(f: VerdictFacts) -> Iterator[Remedy]:
+def _remedy_capacity(facts: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Wait, or name another instance type, version or region in the plant file", APPLY)
-    yield from _look(f)
+    yield from _suggest_look(facts)
 
 
-def _of_denied(f: VerdictFacts) -> Iterator[Remedy]:
+def _remedy_denied(facts: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Grant the permission that the message names; Preheat tries again by itself")
-    role = f.target.role if f.target is not None else None
+    role = facts.target.role if facts.target is not None else None
     if role is not None:
         yield Remedy("Check the role in the other account", "preheat accounts plant.yaml")
-    yield from _look(f)
+    yield from _suggest_look(facts)
 
 
-def _of_invalid(f: VerdictFacts) -> Iterator[Remedy]:
+def _remedy_invalid(facts: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Correct the model in the plant file, then apply it", APPLY)
-    yield from _look(f)
+    yield from _suggest_look(facts)
 
 
-def _of_absent(f: VerdictFacts) -> Iterator[Remedy]:
+def _remedy_absent(facts: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Correct its name, version or region in the plant file, then apply it", APPLY)
-    yield from _look(f)
+    yield from _suggest_look(facts)
 
 
-def _of_unfit(f: VerdictFacts) -> Iterator[Remedy]:
+def _remedy_unfit(facts: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Wait until the service has finished with it, or name another version in the plant file", APPLY)
-    yield from _look(f)
+    yield from _suggest_look(facts)
 
 
-def _of_given_up(f: VerdictFacts) -> Iterator[Remedy]:
-    yield _history(f)
+def _remedy_given_up(facts: VerdictFacts) -> Iterator[Remedy]:
+    yield _suggest_history(facts)
     yield Remedy("Fix the cause, then apply the plan to start it again", APPLY)
-    yield from _look(f)
+    yield from _suggest_look(facts)
 
 
-def _of_failed_foreign(f: VerdictFacts) -> Iterator[Remedy]:
-    target = f.target
+def _remedy_failed_foreign(facts: VerdictFacts) -> Iterator[Remedy]:
+    target = facts.target
     command = stop_command(target) if target is not None else None
     if command is not None:
         yield Remedy("Delete the failed endpoint if nobody needs it", command)
-    yield from _look(f)
+    yield from _suggest_look(facts)
 
 
-def _of_hanging(f: VerdictFacts) -> Iterator[Remedy]:
-    yield Remedy("Preheat stops it once and starts it again; see what Preheat tried", f"preheat history {f.model_id}")
-    yield from _look(f)
+def _remedy_hanging(facts: VerdictFacts) -> Iterator[Remedy]:
+    yield Remedy(
+        "Preheat stops it once and starts it again; see what Preheat tried", f"preheat history {facts.model_id}"
+    )
+    yield from _suggest_look(facts)
 
 
-def _of_slow(f: VerdictFacts) -> Iterator[Remedy]:
+def _remedy_slow(facts: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Wait: Preheat checks it several times a minute")
-    yield from _look(f)
+    yield from _suggest_look(facts)
 
 
-def _of_observe(_: VerdictFacts) -> Iterator[Remedy]:
+def _remedy_observe(_: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Set the mode to act in the plant file and in the stack's parameter Mode, then apply it", APPLY)
 
 
-def _of_paused(_: VerdictFacts) -> Iterator[Remedy]:
+def _remedy_paused(_: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Set the mode to act in the plant file, then apply it", APPLY)
 
 
-def _of_block(f: VerdictFacts) -> Iterator[Remedy]:
-    block = f.block
+def _remedy_block(facts: VerdictFacts) -> Iterator[Remedy]:
+    block = facts.block
     if block is None:
         return
     subject = block.subject
@@ -140,61 +142,61 @@ def _of_block(f: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Lift the block", f"preheat unblock {of} {block.request_id}")
 
 
-def _of_stranger(f: VerdictFacts) -> Iterator[Remedy]:
-    command = stop_command(f.target) if f.target is not None else None
+def _remedy_stranger(facts: VerdictFacts) -> Iterator[Remedy]:
+    command = stop_command(facts.target) if facts.target is not None else None
     if command is not None:
         yield Remedy("Stop it", command)
-    yield Remedy("Or keep it for an hour; Preheat stops it after that", f"preheat hold {f.model_id} --for 1h")
+    yield Remedy("Or keep it for an hour; Preheat stops it after that", f"preheat hold {facts.model_id} --for 1h")
     yield Remedy("Or set `unscheduled: stop` in the plant file to have such runs stopped", APPLY)
-    yield from _look(f)
+    yield from _suggest_look(facts)
 
 
-def _of_stop(f: VerdictFacts) -> Iterator[Remedy]:
-    yield _history(f)
-    yield from _look(f)
+def _remedy_stop(facts: VerdictFacts) -> Iterator[Remedy]:
+    yield _suggest_history(facts)
+    yield from _suggest_look(facts)
 
 
-def _of_stop_refused(f: VerdictFacts) -> Iterator[Remedy]:
+def _remedy_stop_refused(facts: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Grant the permission or correct what the message names, then apply the plan", APPLY)
-    yield from _look(f)
+    yield from _suggest_look(facts)
 
 
-def _of_failure(f: VerdictFacts) -> Iterator[Remedy]:
-    yield _history(f)
-    yield from _look(f)
+def _remedy_failure(facts: VerdictFacts) -> Iterator[Remedy]:
+    yield _suggest_history(facts)
+    yield from _suggest_look(facts)
 
 
-def _of_overdue(_: VerdictFacts) -> Iterator[Remedy]:
+def _remedy_overdue(_: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Check that the functions tick and reconcile run: see the runbook, section Pickup delay")
 
 
-def _of_unstored(_: VerdictFacts) -> Iterator[Remedy]:
+def _remedy_unstored(_: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy("Use the release that wrote it, or restore the table as the runbook says")
 
 
 _REMEDIES: Final[dict[VerdictCause, Callable[[VerdictFacts], Iterator[Remedy]]]] = {
-    VerdictCause.QUOTA: _of_quota,
-    VerdictCause.CAPACITY: _of_capacity,
-    VerdictCause.START_DENIED: _of_denied,
-    VerdictCause.READ_DENIED: _of_denied,
-    VerdictCause.START_INVALID: _of_invalid,
-    VerdictCause.ABSENT: _of_absent,
-    VerdictCause.UNFIT: _of_unfit,
-    VerdictCause.GIVEN_UP: _of_given_up,
-    VerdictCause.FAILED_FOREIGN: _of_failed_foreign,
-    VerdictCause.HANGING: _of_hanging,
-    VerdictCause.SLOW: _of_slow,
-    VerdictCause.OBSERVE: _of_observe,
-    VerdictCause.STOP_WITHHELD: _of_observe,
-    VerdictCause.PAUSED: _of_paused,
-    VerdictCause.BLOCK: _of_block,
-    VerdictCause.FOREIGN_RUN: _of_stranger,
-    VerdictCause.STOP_OVERDUE: _of_stop,
-    VerdictCause.STOP_REFUSED: _of_stop_refused,
-    VerdictCause.START_FAILED: _of_failure,
-    VerdictCause.INFERENCE: _of_failure,
-    VerdictCause.READ_FAILED: _of_failure,
-    VerdictCause.STRANGE_STATUS: _of_failure,
-    VerdictCause.OVERDUE: _of_overdue,
-    VerdictCause.UNSTORED: _of_unstored,
+    VerdictCause.QUOTA: _remedy_quota,
+    VerdictCause.CAPACITY: _remedy_capacity,
+    VerdictCause.START_DENIED: _remedy_denied,
+    VerdictCause.READ_DENIED: _remedy_denied,
+    VerdictCause.START_INVALID: _remedy_invalid,
+    VerdictCause.ABSENT: _remedy_absent,
+    VerdictCause.UNFIT: _remedy_unfit,
+    VerdictCause.GIVEN_UP: _remedy_given_up,
+    VerdictCause.FAILED_FOREIGN: _remedy_failed_foreign,
+    VerdictCause.HANGING: _remedy_hanging,
+    VerdictCause.SLOW: _remedy_slow,
+    VerdictCause.OBSERVE: _remedy_observe,
+    VerdictCause.STOP_WITHHELD: _remedy_observe,
+    VerdictCause.PAUSED: _remedy_paused,
+    VerdictCause.BLOCK: _remedy_block,
+    VerdictCause.FOREIGN_RUN: _remedy_stranger,
+    VerdictCause.STOP_OVERDUE: _remedy_stop,
+    VerdictCause.STOP_REFUSED: _remedy_stop_refused,
+    VerdictCause.START_FAILED: _remedy_failure,
+    VerdictCause.INFERENCE: _remedy_failure,
+    VerdictCause.READ_FAILED: _remedy_failure,
+    VerdictCause.STRANGE_STATUS: _remedy_failure,
+    VerdictCause.OVERDUE: _remedy_overdue,
+    VerdictCause.UNSTORED: _remedy_unstored,
 }

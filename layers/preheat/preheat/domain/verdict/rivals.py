@@ -31,7 +31,7 @@ def with_rivals(facts: Iterable[VerdictFacts]) -> list[VerdictFacts]:
 
 def _rivals(facts: VerdictFacts, running: dict[Place, list[VerdictFacts]]) -> tuple[Rival, ...]:
     place = _place(facts)
-    refused = facts.answered(Call.START) is Answer.QUOTA
+    refused = facts.find_answer(Call.START) is Answer.QUOTA
     others: Sequence[VerdictFacts] = running.get(place, []) if place is not None and refused else []
     rivals = [_rival(other) for other in others if other.model_id != facts.model_id]
     return tuple(sorted(rivals, key=lambda rival: (rival.until is not None, rival.hold is None, rival.model_id)))
