@@ -12,6 +12,8 @@ from typing import Final
 
 import typer
 
+from preheat.domain.printable import printable
+
 SUCCESS, CHECK_FAILED, USAGE_ERROR, INTERNAL_ERROR = 0, 1, 2, 70
 EXIT_STATUS: Final = "Exit status: 0 success, 1 check failed, 2 usage error."
 
@@ -67,7 +69,9 @@ def reported_errors() -> Iterator[None]:
         if expected is None:
             raise
         status, remedy = expected
-        raise _end([f"preheat: {error}{remedy}"], status) from error
+        # Only an error of this machine's own tools has lines; a newline in the words of a service would forge one.
+        first, *others = getattr(error, "lines", [f"{error}{remedy}"])
+        raise _end([f"preheat: {first}", *others], status) from error
 
 
 def report_bug(error: Exception) -> int:
@@ -75,7 +79,7 @@ def report_bug(error: Exception) -> int:
     import tempfile  # noqa: PLC0415 - keeps help fast
     import traceback  # noqa: PLC0415 - as above
 
-    print(f"preheat: internal error: {type(error).__name__}: {error}", file=sys.stderr)
+    print(printable(f"preheat: internal error: {type(error).__name__}: {error}"), file=sys.stderr)
     try:
         with tempfile.NamedTemporaryFile("w", prefix="preheat-error-", suffix=".txt", delete=False) as details:
             traceback.print_exception(error, file=details)
@@ -111,7 +115,7 @@ def describe_os_error(error: OSError) -> str:
 
 def _end(lines: Sequence[str], status: int) -> typer.Exit:
     for line in lines:
-        print(line, file=sys.stderr)
+        print(printable(line), file=sys.stderr)
     return typer.Exit(status)
 
 

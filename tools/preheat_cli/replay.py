@@ -18,6 +18,7 @@ import typer
 from preheat.domain.plan.plan import DEFAULT_LEAD, MODEL_ID, Backend, Learning, ModelId
 from preheat_cli.errors import CHECK_FAILED, CliError
 from preheat_cli.options.formats import Format
+from preheat_cli.printing import print_lines
 from preheat_cli.views import replay as view
 from preheat_cli.views import show
 from preheat_plantfile.compiling.terms import Terms
@@ -71,7 +72,7 @@ def compare(asked: Comparison, form: Format) -> None:
         typer.echo(
             f"{asked.export}: {show.count(number, 'start')} of {show.count(len(starts), 'model')}; without slack"
         )
-        typer.echo("\n".join(view.table(found, late_cost=asked.late_cost)))
+        print_lines(view.table(found, late_cost=asked.late_cost))
     if asked.chart is not None:
         points = {name: (view.minutes(each.idle_time) / number, 100 * each.late_share) for name, each in found.items()}
         target = 100 * Learning().late_target

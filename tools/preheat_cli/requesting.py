@@ -21,6 +21,7 @@ from preheat_cli.confirm import require_confirmation
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
 from preheat_cli.options.stack import StackOptions
 from preheat_cli.options.wall_time import instant_after
+from preheat_cli.printing import print_lines
 from preheat_cli.stack import Home, Surroundings
 from preheat_cli.views import show
 
@@ -124,8 +125,8 @@ def _wait_for_reply(surroundings: Surroundings, store: Store, request_id: Reques
 
 
 def _print_reply(reply: Reply, home: Home) -> None:
-    typer.echo(f"{reply.code if reply.accepted else f'refused, {reply.code}'}: {reply.reason}")
-    typer.echo(f"request id: {reply.request_id}")
+    code = reply.code if reply.accepted else f"refused, {reply.code}"
+    print_lines([f"{code}: {reply.reason}", f"request id: {reply.request_id}"])
     if reply.ready_at is not None and reply.verb in (Verb.HOLD, Verb.EXTEND, Verb.UNBLOCK):
         typer.echo(f"ready at: {show.instant(reply.ready_at)}")
         if reply.until is not None and reply.until <= reply.ready_at:

@@ -12,6 +12,7 @@ from preheat.app.ports.clock import Clock
 from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import read_account
 from preheat_cli.options.stack import StackOptions
+from preheat_cli.printing import print_lines
 
 if TYPE_CHECKING:
     from preheat.app.publish import Outbox
@@ -77,7 +78,7 @@ def open_stack(options: StackOptions) -> Stack:
 
 
 def _announce(line: str) -> None:
-    typer.echo(line, err=True)
+    print_lines([line], err=True)
 
 
 @dataclass(frozen=True, slots=True)

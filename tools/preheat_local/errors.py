@@ -6,3 +6,8 @@ Does not know what was tried.
 
 class LocalAwsError(Exception):
     """The local AWS cannot be used as asked; the message says why and what to do about it."""
+
+    @property
+    def lines(self) -> list[str]:
+        """The message in lines: the end of a log is many."""
+        return str(self).splitlines() or [""]

@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from preheat.domain.printable import printable
+
 type Value = str | int | Sequence[str | int]
 type Fields = Mapping[str, Value]
 
@@ -125,11 +127,6 @@ def _scalar(value: str | int) -> str:
         return str(value)
     # Neither quote nor backslash is in any name, zone, date, time or rule that comes here.
     return f'"{value}"'
-
-
-def printable(text: str) -> str:
-    """Return foreign text on one line, without what could move a terminal's cursor."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _comment(text: str) -> str:

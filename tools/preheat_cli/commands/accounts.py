@@ -15,6 +15,7 @@ from preheat_cli.errors import reported_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.planning import PlantPath, check_accounts, read_plant_file
+from preheat_cli.printing import print_lines
 from preheat_cli.stack import Home, Surroundings
 
 PREFIXES = {Backend.LOOKOUT_VISION: "LookoutVisionPrefix", Backend.REKOGNITION: "RekognitionPrefix"}
@@ -49,7 +50,7 @@ def accounts(
             if form is Format.JSON:
                 typer.echo(json.dumps(_row(role, members, external_id, home)))
             else:
-                typer.echo("\n".join(_describe(role, members, external_id, home)))
+                print_lines(_describe(role, members, external_id, home))
 
 
 def _row(role: str, models: Sequence[HostedModel], external_id: str, home: Home) -> dict[str, Any]:

@@ -14,12 +14,14 @@ import typer
 from preheat.app.ports.errors import StaleRecord
 from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import HostedModel
+from preheat.domain.printable import printable
 from preheat_cli.comparing import CHANGED, Compared, compare, counts, describe_counts
 from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
 from preheat_cli.errors import CliError, reported_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.planning import PlantPath, plan_replaced, read_plant_file
+from preheat_cli.printing import print_lines
 from preheat_cli.stack import Home, Surroundings
 from preheat_cli.views import show
 
@@ -99,9 +101,9 @@ def _print_changes(found: Compared, form: Format) -> None:
     against = f"plan {found.stored.version}" if found.stored.version else "no plan yet"
     typer.echo(f"{found.file}: {show.count(len(found.models), 'model')}, compared with {against}")
     for change in found.changes:
-        typer.secho(f"  {change.kind} {change.model_id}", fg=COLOURS[change.kind])
+        typer.secho(printable(f"  {change.kind} {change.model_id}"), fg=COLOURS[change.kind])
         for line in change.lines:
-            typer.echo(f"      {line}")
+            print_lines([f"      {line}"])
     if found.changes:
         typer.echo(describe_counts(found.changes))
     else:
@@ -111,7 +113,7 @@ def _print_changes(found: Compared, form: Format) -> None:
 def _print_warnings(found: Compared, home: Home, now: datetime) -> None:
     """Print, on stderr, what a person should know before the answer: quota conflicts and the mode of the stack."""
     for line in found.conflicts(now):
-        typer.echo(line, err=True)
+        print_lines([line], err=True)
     if home.mode not in ("act", ""):
         typer.echo(f"the stack is in mode {home.mode}: Preheat starts and stops no model", err=True)
 

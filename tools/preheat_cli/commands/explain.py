@@ -26,6 +26,7 @@ from preheat_cli.model_status import ModelStatus, read_status
 from preheat_cli.options.models import ModelArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.times import UtcOption
+from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.verdicts import judge_some
 from preheat_cli.views import show
@@ -64,9 +65,9 @@ def explain(
         if asked.verdict is not None:
             typer.echo("\n".join(advice(asked.verdict, time, width, colour=is_coloured())))
         if found.problem:
-            typer.echo(f"Problem: {found.problem}.")
+            print_lines([f"Problem: {found.problem}."])
         if verbose:
-            typer.echo("\n".join(["", *sentences(found, _last(store, model_id), now)]))
+            print_lines(["", *sentences(found, _last(store, model_id), now)])
         else:
             typer.echo("Details: add --verbose.")
         if found.problem:

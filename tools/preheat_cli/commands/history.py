@@ -13,6 +13,7 @@ from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import ModelArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import EARLIEST, instant_of
+from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 
@@ -41,7 +42,7 @@ def history(
             if form is Format.JSON:
                 typer.echo(json.dumps(show.entry_fields(entry)))
             else:
-                typer.echo("\n".join(lines(entry)))
+                print_lines(lines(entry))
         if not entries and form is Format.TABLE:
             typer.echo(f"{model}: no entries yet")
 

@@ -27,6 +27,7 @@ from preheat_cli.options.models import complete_model
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import From, To, time_range
 from preheat_cli.planning import compile_models, read_plant_file, read_stored_plan, select_models
+from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 from preheat_plantfile.compiling.terms import DEFAULT, Terms, terms_of
@@ -141,8 +142,8 @@ def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
         else:
             lines = preview_text.stored(source.models, source.records, source.terms)
             lines[-1:] = _active(source, now)
-        typer.echo("\n".join([*lines, *preview_text.transitions(found, asked), ""]))
-    typer.echo("\n".join([*notes, *problems]), err=form is Format.JSON)
+        print_lines([*lines, *preview_text.transitions(found, asked), ""])
+    print_lines("\n".join([*notes, *problems]).split("\n"), err=form is Format.JSON)
     if problems:
         raise typer.Exit(CHECK_FAILED)
 

@@ -20,6 +20,7 @@ from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import instant_of
 from preheat_cli.planning import read_plant_file
+from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 from preheat_plantfile.compiling.terms import DEFAULT, Terms, terms_of
@@ -69,7 +70,7 @@ def report(
         found = reported(histories, asked, _tariffs(terms), as_of=now)
         typer.echo(_shown(form)(found), nl=False)
         for problem in problems:
-            typer.echo(problem, err=True)
+            print_lines([problem], err=True)
         if problems:
             raise typer.Exit(CHECK_FAILED)
 

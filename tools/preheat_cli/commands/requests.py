@@ -11,6 +11,7 @@ from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
+from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.views.requests import fields, table
 
@@ -37,7 +38,7 @@ def requests(
             for one in found:
                 typer.echo(json.dumps(fields(one)))
         else:
-            typer.echo("\n".join(table(found)) if found else "no active requests")
+            print_lines(table(found) if found else ["no active requests"])
 
 
 def _subjects(store: Store, names: list[str] | None) -> list[Subject]:

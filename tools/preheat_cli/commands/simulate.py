@@ -12,6 +12,7 @@ from preheat.domain.plan.plan import Backend
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
 from preheat_cli.options.formats import Format
 from preheat_cli.options.switches import Switch
+from preheat_cli.printing import print_lines
 
 if TYPE_CHECKING:
     from preheat_cli.replay import Comparison
@@ -97,10 +98,10 @@ def simulate(
             faults=faults,
             backend=service,
             requests=count_default_requests(faults, models, days) if requests is None else requests,
-            on_entry=(lambda entry: print(entry_line(entry))) if timeline else None,
+            on_entry=(lambda entry: print_lines([entry_line(entry)])) if timeline else None,
         )
         for violation in outcome.violations:
-            print(f"broken: {violation}")
+            print_lines([f"broken: {violation}"])
         print(outcome.summary())
         if outcome.violations:
             raise typer.Exit(CHECK_FAILED)

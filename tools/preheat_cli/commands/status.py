@@ -24,6 +24,7 @@ from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.times import UtcOption
+from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.verdicts import judge_some
 from preheat_cli.views import show
@@ -82,7 +83,7 @@ def _print(store: Store, wish: _Wish, now: datetime) -> bool:
             typer.echo(json.dumps(status_views.fields(each)))
     elif wish.named:
         for each, time in zip(shown, times, strict=True):
-            typer.echo("\n".join(status_views.full(each, time)))
+            print_lines(status_views.full(each, time))
     elif not shown:
         typer.echo("no plan yet; run `preheat apply FILE`")
     else:
@@ -102,7 +103,7 @@ def _watch(surroundings: Surroundings, interval: float, print_once: Callable[[],
             try:
                 print_once()
             except StoreUnavailable as error:
-                typer.echo(f"preheat: {error}", err=True)
+                print_lines([f"preheat: {error}"], err=True)
             surroundings.pause(interval)
     except KeyboardInterrupt:
         return

@@ -9,6 +9,7 @@ import typer
 from preheat_cli.errors import USAGE_ERROR, CliError, reported_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.planning import PlantPath
+from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 
@@ -36,7 +37,7 @@ def validate(context: typer.Context, file: PlantPath, *, form: FormatOption = Fo
             typer.echo(json.dumps({"file": str(file), "valid": True, **counted, "warnings": warnings}))
             return
         for warning in warnings:
-            typer.echo(f"{file}: warning: {warning}", err=True)
+            print_lines([f"{file}: warning: {warning}"], err=True)
         counts = f"{show.count(len(plant.models), 'model')}, {show.count(len(plant.schedules), 'schedule')}"
         typer.echo(f"{file}: valid: {counts}")
 

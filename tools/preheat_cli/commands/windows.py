@@ -20,6 +20,7 @@ from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.time_range import From, To, time_range
 from preheat_cli.planning import PlantPath, compile_models, read_plant_file, select_models
+from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 
@@ -43,7 +44,7 @@ def windows(
         for each, needed in needs(models, asked):
             lines = _objects(each, needed) if form is Format.JSON else _table(each, needed)
             if lines:
-                typer.echo("\n".join(lines))
+                print_lines(lines)
 
 
 def needs(models: Sequence[HostedModel], asked: Window) -> Iterator[tuple[HostedModel, list[Span]]]:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from preheat.domain.printable import printable
 from preheat.domain.record.record import LedgerEntry, Phase
 from preheat_cli.demo.facts import Facts, ServiceFacts, Shift
 from preheat_cli.demo.verdict import Verdict, margin
@@ -42,7 +43,7 @@ class Timeline:
 
     def say(self, line: str, style: str = "") -> None:
         """Print a line above the countdown."""
-        self.console.print(Text(line, style=style), soft_wrap=True)
+        self.console.print(Text(printable(line), style=style), soft_wrap=True)
 
     def entry(self, entry: LedgerEntry) -> None:
         """See `demo_run.Audience`."""

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from preheat.domain.printable import printable
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 
@@ -51,7 +53,7 @@ def read_text(file: Path) -> str:
 
 def print_plant(file: Path, plant: "PlantText", report: "Report", origin: str, today: date) -> None:
     """Print a plant file, and its report on stderr. If nothing was carried over, end with status 1."""
-    from preheat_plantfile.writing import TooLargeError, printable, write_plant  # noqa: PLC0415 - keeps help fast
+    from preheat_plantfile.writing import TooLargeError, write_plant  # noqa: PLC0415 - keeps help fast
 
     if report.carried:
         try:
@@ -59,10 +61,8 @@ def print_plant(file: Path, plant: "PlantText", report: "Report", origin: str, t
         except TooLargeError as error:
             raise CliError(*error.lines) from error
     for line in report.lines():
-        typer.echo(line_of(file, line), err=True)
-    for line in report.table(today):
-        typer.echo(printable(line), err=True)
-    typer.echo(f"{file}: {report.conclusion()}", err=True)
+        print_lines([line_of(file, line)], err=True)
+    print_lines([*report.table(today), f"{file}: {report.conclusion()}"], err=True)
     if not report.carried:
         raise typer.Exit(CHECK_FAILED)
 
@@ -70,7 +70,6 @@ def print_plant(file: Path, plant: "PlantText", report: "Report", origin: str, t
 def line_of(file: Path, text: str) -> str:
     """Return a line that begins with the file: at most 200 characters, and only what a terminal may show."""
     from preheat_plantfile.importing.report import shorten  # noqa: PLC0415 - keeps help fast
-    from preheat_plantfile.writing import printable  # noqa: PLC0415 - as above
 
     name = str(file) if len(str(file)) <= NAME_MAX else file.name[-NAME_MAX:]
     return shorten(f"{name}: {printable(text)}")

@@ -4,9 +4,9 @@ Owns the page; `report_charts` draws, `report_text` has the words. Escapes every
 """
 
 from datetime import timedelta
-from html import escape
 from typing import TYPE_CHECKING
 
+from preheat.domain.printable import escape
 from preheat.domain.record.paid import Cause
 from preheat_cli.views import report_charts, show
 from preheat_cli.views.report_text import NOTE, hours, money, rate

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from preheat.domain.printable import printable
 from preheat.domain.record.paid import Cause
 from preheat_cli.views import show
 from preheat_report.promise import QUANTILES, Promise
@@ -30,7 +31,7 @@ def table(found: "Report") -> str:
     lines = [f"{show.instant(found.asked.start)} to {show.instant(min(found.asked.end, found.as_of))}, in unit-hours"]
     lines += ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
     lines += ["", *_promises(found.promise), *_savings(found), *_doubts(found), NOTE]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def hours(unit_time: timedelta) -> str:
@@ -169,7 +170,7 @@ def csv_rows(found: "Report") -> str:
 def _cells(found: "Report", each: "ModelReport", currency: str) -> list[object]:
     promise = each.promise
     return [
-        each.model_id,
+        printable(each.model_id),
         show.utc(found.asked.start),
         show.utc(min(found.asked.end, found.as_of)),
         *(_number(each.by_cause.get(cause, timedelta())) for cause in Cause),

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from preheat.domain.demand.request import Standing
+from preheat.domain.printable import printable
 from preheat_cli.views import show
 
 
@@ -20,6 +21,7 @@ def table(found: list[Standing]) -> list[str]:
         kind = f"{one.kind}, hard" if one.hard else str(one.kind)
         begin, until = show.minute(one.begin), show.minute(one.until)
         units = "-" if one.units is None else str(one.units)
-        rows.append((kind, of, begin, until, str(one.priority), units, one.requester, one.request_id, one.reason))
+        who, why = printable(one.requester), printable(one.reason)
+        rows.append((kind, of, begin, until, str(one.priority), units, who, one.request_id, why))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import typer
 
+from preheat.domain.printable import printable
 from preheat.domain.verdict.causes import VerdictState
 from preheat.domain.verdict.plant_time import PlantTime
 from preheat.domain.verdict.saying import headline, when
@@ -44,15 +45,15 @@ def lines(judged: Sequence[Judged], times: Sequence[PlantTime], width: int, *, c
     for one, time in zip(judged, times, strict=True):
         verdict = one.verdict
         if verdict is None:
-            yield f"{'?':<{WIDEST}}  {one.status.model_id}"
+            yield f"{'?':<{WIDEST}}  {printable(one.status.model_id)}"
             yield from _below(one.status.problem or "", width)
             continue
         state = f"{verdict.state:<{WIDEST}}"
         shown = typer.style(state, fg=COLOURS[verdict.state], bold=verdict.fails) if colour else state
         said = when(verdict, time)
-        first = f"{shown}  {one.status.model_id:<{names}}"
+        first = f"{shown}  {printable(one.status.model_id):<{names}}"
         if WIDEST + 2 + max(names, len(one.status.model_id)) + 2 + len(said) <= width:
-            yield f"{first}  {said}".rstrip()
+            yield f"{first}  {printable(said)}".rstrip()
         else:
             yield first.rstrip()
             yield from _below(said, width)
@@ -64,23 +65,27 @@ def lines(judged: Sequence[Judged], times: Sequence[PlantTime], width: int, *, c
 
 def _below(text: str, width: int) -> Iterator[str]:
     indent = " " * (WIDEST + 2)
-    yield from textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+    yield from textwrap.wrap(
+        printable(text), width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
 
 
 def advice(verdict: Verdict, time: PlantTime, width: int, *, colour: bool) -> Iterator[str]:
     """Yield the verdict, its cause and what to do, for a person who asks about one model."""
-    head = f"{verdict.model_id}: {headline(verdict, time)}"
+    head = printable(f"{verdict.model_id}: {headline(verdict, time)}")
     yield typer.style(head, fg=COLOURS[verdict.state], bold=True) if colour else head
-    yield from textwrap.wrap(f"Cause: {verdict.why}.".replace("..", "."), width, break_on_hyphens=False)
+    yield from textwrap.wrap(printable(f"Cause: {verdict.why}.").replace("..", "."), width, break_on_hyphens=False)
     if verdict.start_at is not None and verdict.ready_at is not None:
         schedule = f" ({verdict.schedule})" if verdict.schedule else ""
-        yield f"Next: needed at {time.both(verdict.ready_at)}{schedule}, start at {time.at(verdict.start_at)}."
+        yield printable(
+            f"Next: needed at {time.both(verdict.ready_at)}{schedule}, start at {time.at(verdict.start_at)}."
+        )
     if verdict.remedies:
         yield "What you can do:"
     for remedy in verdict.remedies:
-        yield from textwrap.wrap(f"- {remedy.what}.", width, subsequent_indent="  ", break_on_hyphens=False)
+        yield from textwrap.wrap(printable(f"- {remedy.what}."), width, subsequent_indent="  ", break_on_hyphens=False)
         if remedy.command is not None:
-            yield f"    {remedy.command}"
+            yield printable(f"    {remedy.command}")
 
 
 def fields(verdict: Verdict | None) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from preheat.domain.calendar.recurrence_rule import dates_in
+from preheat.domain.printable import printable
 from preheat_plantfile.importing.hours import DAY
 from preheat_plantfile.importing.ics_event import CalendarEvent, Lost, Reader
 from preheat_plantfile.importing.ics_lines import Component, Content, NoCalendarError, read_content
@@ -239,4 +240,4 @@ def _where(component: Component) -> str:
 
 def _title(component: Component) -> str:
     text = component.text("SUMMARY")
-    return "".join(each if each.isprintable() else " " for each in text).strip()
+    return printable(text).strip()

@@ -16,6 +16,7 @@ from preheat_cli.errors import CHECK_FAILED, reported_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
+from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 
@@ -40,7 +41,7 @@ def audit(
                 typer.echo(json.dumps({"model": model_id, "entries": count, "broken": problems}))
                 continue
             for problem in problems:
-                typer.echo(f"broken: {model_id}: {problem}")
+                print_lines([f"broken: {model_id}: {problem}"])
         if form is Format.TABLE:
             counted = f"{show.count(len(names), 'model')}, {entries:,} ledger entries"
             typer.echo(f"ledger audit: {counted}, {show.count(broken, 'broken rule')}")

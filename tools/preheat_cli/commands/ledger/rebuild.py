@@ -17,6 +17,7 @@ from preheat.domain.record.record import ModelRecord
 from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
 from preheat_cli.errors import CHECK_FAILED, reported_errors
 from preheat_cli.options.stack import StackOptions, takes_stack
+from preheat_cli.printing import print_lines
 from preheat_cli.rebuilding import rebuild_record
 from preheat_cli.stack import Surroundings
 
@@ -44,7 +45,7 @@ def rebuild(
         store = surroundings.open(stack).store
         found = _rebuild(store, [ModelId(name) for name in dict.fromkeys(models)], surroundings.clock.now())
         for problem in found.problems:
-            typer.echo(problem, err=True)
+            print_lines([problem], err=True)
         if dry_run:
             typer.echo("dry run: no record written")
         elif found.records:
@@ -74,10 +75,9 @@ def _rebuild(store: Store, models: Sequence[ModelId], now: datetime) -> Rebuilt:
             continue
         record = replace(record, plan_version=max(record.plan_version, planned.version))
         found.records.append(record)
-        typer.echo(
-            f"{model_id}: {len(entries)} entries, {record.phase}, ownership {record.ownership}, last generations"
-            f" {record.start_generation} and {record.stop_generation}, target {record.target}"
-        )
+        generations = f"{record.start_generation} and {record.stop_generation}"
+        facts = f"{record.phase}, ownership {record.ownership}, last generations {generations}, target {record.target}"
+        print_lines([f"{model_id}: {len(entries)} entries, {facts}"])
     return found
 
 
@@ -91,4 +91,4 @@ def _write(store: Store, found: Rebuilt) -> None:
                 f"{record.model_id}: {error}: somebody wrote it in the meantime; pause the stack and run this again"
             )
             found.problems.append(problem)
-            typer.echo(problem, err=True)
+            print_lines([problem], err=True)

@@ -20,6 +20,7 @@ from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import LATEST, instant_of
+from preheat_cli.printing import print_lines
 from preheat_cli.stack import Stack, Surroundings
 
 REPLY_PREFIX = "request#"
@@ -64,9 +65,9 @@ def republish(
         opened = Surroundings.of(context).open(stack)
         found = _find(opened.store, keys or [], since, until)
         for key, entry in found.entries.items():
-            typer.echo(f"{key}: {', '.join(event.kind for event in make_events(entry)) or 'no event'}")
+            print_lines([f"{key}: {', '.join(event.kind for event in make_events(entry)) or 'no event'}"])
         for problem in found.problems:
-            typer.echo(problem, err=True)
+            print_lines([problem], err=True)
         if dry_run:
             typer.echo("dry run: no event published")
         elif found.entries:
@@ -133,4 +134,4 @@ def _publish(stack: Stack, found: Found) -> None:
             outbox.publish(entry)
         except (EventsUnavailable, QueueUnavailable, Undeliverable) as error:
             found.problems.append(f"{key}: {error}")
-            typer.echo(f"{key}: {error}", err=True)
+            print_lines([f"{key}: {error}"], err=True)

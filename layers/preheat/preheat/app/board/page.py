@@ -5,12 +5,12 @@ Owns markup and style; nothing is loaded from anywhere. Colours never carry a me
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from html import escape
 from itertools import groupby
 from typing import Final
 
 from preheat.app.board.style import STYLE
 from preheat.app.board.view import Board, Row, Span, SpanKind
+from preheat.domain.printable import escape
 from preheat.domain.verdict.causes import VerdictState
 from preheat.domain.verdict.plant_time import PlantTime
 from preheat.domain.verdict.saying import when
