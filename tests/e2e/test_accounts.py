@@ -138,7 +138,7 @@ def test_an_account_that_refuses_is_told_and_its_model_is_neither_started_nor_fo
 ) -> None:
     eventually(lambda: bool(store.ledger(ModelId(name))))
     (told,) = store.ledger(ModelId(name))
-    assert told.action is Action.REFUSE
+    assert told.action is Action.UNREAD
     assert "AssumeRole: AccessDenied" in told.reason
     record = store.load(ModelId(name))
     assert record is not None

@@ -54,6 +54,9 @@ def test_the_stack_has_the_roles_of_the_template_and_no_other(local_aws: LocalAw
         "PublishRole",
         "RequestsRole",
         "TracingPolicy",  # a denial, as nobody asks for traces here
+        "ViewerPolicy",  # for people
+        "RequesterPolicy",
+        "OperatorPolicy",
     }
 
 
