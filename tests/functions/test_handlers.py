@@ -109,7 +109,7 @@ class Stack:
                 Units(1),
                 (Schedule("always", "UTC", (always,)),),
                 timedelta(minutes=5),
-                timedelta(seconds=15),
+                timedelta(minutes=2),
                 now,
             )
             for model_id in model_ids
