@@ -24,10 +24,8 @@ MUTATIONS = (
     ),
     _m(
         name="a new start within the lease of the last",
-        old="""    if (
-        situation.now < attempt.lease_ends_at()
-    ):  # Whatever is known, a worker of this attempt may still be about to call.""",
-        new="    if False:  # Whatever is known, a worker of this attempt may still be about to call.",
+        old="    if situation.now < attempt.lease_ends_at():  # A worker of this attempt may still be about to call.",
+        new="    if False:  # A worker of this attempt may still be about to call.",
         rule="a new start waits for the end of the last one's lease",
         sees="S1",
     ),

@@ -1,7 +1,7 @@
-"""What is published: the events that a ledger entry or a reply makes, and the order in which they leave.
+"""Publishes ledger entries and replies as events, in order.
 
-Pure but for its ports. The ledger is the outbox: what is stored there is told at least once, with the same ids each
-time, and nothing else ever is. Does not know how an entry comes to be read, nor who listens.
+Pure except for its ports. The ledger is the outbox: every stored entry is published at least once, each time with the
+same ids, and nothing else is. Does not know how an entry arrives here, nor who listens.
 """
 
 import json
@@ -21,13 +21,13 @@ def make_events(told: LedgerEntry | Reply) -> tuple[Event, ...]:
 
 
 def fails_a_start(entry: LedgerEntry) -> bool:
-    """Tell whether an entry ends a start for good: it burnt out, or was refused and is not tried again as it is."""
+    """Return whether an entry ends a start for good: it burnt out, or was refused and is not tried again as it is."""
     ended = entry.from_phase is Phase.STARTING and entry.to_phase in (Phase.REFUSED, Phase.GONE)
     return entry.action is Action.FAIL or (entry.action is Action.REFUSE and ended)
 
 
 class Outbox:
-    """Tells of entries and replies. `reply_to`: the queues that may be replied to, and no other."""
+    """Publishes entries and replies. `reply_to`: the only queues that may receive replies."""
 
     def __init__(self, events: Events, replies: Replies, reply_to: Collection[str] = ()) -> None:
         self._events, self._replies, self._reply_to = events, replies, frozenset(reply_to)
@@ -36,8 +36,8 @@ class Outbox:
         """Put the events of an entry or a reply, then send the reply to the queue that it was asked to go to.
 
         Raises:
-            EventsUnavailable, QueueUnavailable: not all has left: publish it again, and nothing after it before.
-            Undeliverable: something of it is refused for good.
+            EventsUnavailable, QueueUnavailable: not everything was sent: publish it again before anything that follows.
+            Undeliverable: the receiver rejects a part of it permanently.
         """
         events = make_events(told)
         if events:
@@ -48,14 +48,14 @@ class Outbox:
 
 
 def format_reply(event: Event) -> str:
-    """Return the message that a reply queue gets: the event's detail, with its kind beside it."""
+    """Return the message for a reply queue: the event's detail, together with its kind."""
     return json.dumps({"detail-type": event.kind, **event.detail()})
 
 
 def _report_entry(entry: LedgerEntry) -> Iterator[Event]:
     if entry.at_risk:
         yield from _for_each(entry, EventKind.MODEL_AT_RISK, None)
-    # Late first: an entry that is both tells of a model that was late and is ready now.
+    # Late first: an entry with both reports a model that was late and is ready now.
     if entry.late:
         yield from _for_each(entry, EventKind.MODEL_LATE, None, *entry.requests)
     if entry.margin is not None:
@@ -71,7 +71,7 @@ def _report_entry(entry: LedgerEntry) -> Iterator[Event]:
     if entry.action is Action.UNREAD:
         yield from _for_each(entry, EventKind.MODEL_UNKNOWN, None)
     for request_id in entry.expired:
-        # A schedule's hold ends for every model that has it, and is told by each: one event, so one id.
+        # A schedule's hold ends for every model that has it, and each of them reports it: one event, so one id.
         yield _make_event(entry, EventKind.HOLD_EXPIRED, request_id, make_event_id(request_id, "expired"))
 
 

@@ -19,12 +19,12 @@ OVERDUE_AFTER = timedelta(minutes=2)
 
 
 class TickStore(DueIndex, RecordReader, PlanReader, Waker, Protocol):
-    """What a tick uses of the store: it wakes models, and writes nothing else."""
+    """The part of the store that a tick uses: it wakes models, and writes nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """What one tick did. `pickup_delay`: how long the oldest due model has been waiting; 0 if none is."""
+    """The result of one tick. `pickup_delay`: how long the oldest due model has been waiting; 0 if none is."""
 
     sent: tuple[ModelId, ...]
     unsent: tuple[ModelId, ...]
@@ -60,7 +60,7 @@ def tick(*, clock: Clock, store: TickStore, queue: Queue) -> Ticked:
 def _resync(store: TickStore, now: datetime) -> list[ModelId]:
     """Return the models that the index would not show: overdue, planned without a record, or behind the plan.
 
-    Whom the plan no longer names counts too: what still runs of it must be stopped.
+    Models that the plan no longer names count too: if one still runs, a pass must stop it.
     """
     version, planned, left = store.plan_version(), store.planned_models(), store.left_models()
     records = store.recorded([*planned, *left])

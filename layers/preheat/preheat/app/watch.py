@@ -1,8 +1,8 @@
-"""The watch: an event of a hosting service says that something has changed, so the models it names are looked at now.
+"""The watch: an event of a hosting service reports a change, so the models that it names get a pass now.
 
-Two kinds are understood: a SageMaker endpoint's change of state, and a start or stop that somebody called, as the trail
-tells it. Pure but for its ports. An event is a hint and no more: what is so, the pass sees for itself. Decides nothing
-about any model.
+It understands two kinds: a change of state of a SageMaker endpoint, and a start or stop by somebody else, from
+CloudTrail. Pure except for its ports. An event is only a hint: the pass checks the model itself. Decides nothing about
+any model.
 """
 
 import re
@@ -31,7 +31,7 @@ _VERSION_ARN = re.compile(r"arn:aws[a-z-]*:rekognition:[a-z0-9-]+:[0-9]{12}:proj
 
 @dataclass(frozen=True, slots=True)
 class ServiceChange:
-    """What is taken of an event. `version` None: any; an endpoint's name holds one at a time. `what` is for the log."""
+    """The change that an event reports. `version` None: any version; `what` is for the log."""
 
     backend: Backend
     project: str
@@ -41,7 +41,7 @@ class ServiceChange:
     what: str
 
     def concerns(self, target: Target) -> bool:
-        """Tell whether a target may be meant; where it does not say its region or account, it may be."""
+        """Return whether a target may be meant; where it does not say its region or account, it may be."""
         return (
             (target.backend, target.project) == (self.backend, self.project)
             and self.version in (None, target.version)
@@ -53,7 +53,7 @@ class ServiceChange:
 def read_change(event: object, own_roles: Collection[str] = ()) -> ServiceChange | None:
     """Return what an event says; several events for one change are usual, and their order is not kept.
 
-    None: it is of no account, for the call was refused, or it was made by one of `own_roles`, by their ARNs.
+    Return None if it is irrelevant: a failed call, or one made by one of `own_roles` (ARNs).
 
     Raises:
         UnreadableItem: it names no model of a hosting service, or no region.
@@ -71,11 +71,11 @@ def read_change(event: object, own_roles: Collection[str] = ()) -> ServiceChange
 
 
 class WatchStore(PlanReader, Waker, Protocol):
-    """What the watch uses of the store: it wakes models, and writes nothing else."""
+    """The part of the store that the watch uses: it wakes models, and writes nothing else."""
 
 
 class Watch:
-    """Finds the models that an event concerns. What it has read of a plan it keeps until another one is current."""
+    """Finds the models that an event concerns. It keeps what it reads of a plan until another plan is current."""
 
     def __init__(self, clock: Clock, store: WatchStore, queue: Queue, *, own_roles: Collection[str] = ()) -> None:
         self._clock, self._store, self._queue = clock, store, queue
@@ -84,7 +84,7 @@ class Watch:
         self._at: dict[tuple[Backend, str], list[tuple[Target, ModelId]]] = {}
 
     def read(self, event: object) -> ServiceChange | None:
-        """Return what an event says, or None if it is of no account; see `read_change`."""
+        """Parse an event. Return None if it is irrelevant; see `read_change`."""
         return read_change(event, self._own_roles)
 
     def look(self, change: ServiceChange) -> tuple[ModelId, ...]:
@@ -115,7 +115,7 @@ class Watch:
             try:
                 model = self._store.planned(model_id).model
             except UnreadableItem:
-                continue  # Its own pass tells of it; it must not hide the others.
+                continue  # Its own pass reports it; it must not hide the others.
             if model is not None:
                 found[model.target.backend, model.target.project].append((model.target, model_id))
         self._plan_version, self._at = version, dict(found)

@@ -1,6 +1,6 @@
-"""Values are changed by making new ones; where nothing differs, the old one serves.
+"""Changes values by making new ones; if nothing differs, the old value serves.
 
-Owns that making: most passes change next to nothing, and to build a record anew costs more than to decide on it.
+Most passes change next to nothing, and to build a new record costs more than to decide on it.
 """
 
 from dataclasses import fields
@@ -11,8 +11,8 @@ from typing import Any
 def change[Value](value: Value, **changes: Any) -> Value:
     """Return a dataclass's value with some fields changed; the very same value if each is as it was.
 
-    As `dataclasses.replace`, which reads the class anew at each call and is slower for it. Equality decides what is as
-    it was: an equal instant of another zone keeps the old value. What checks itself at birth is built anew; what has
+    Like `dataclasses.replace`, which reads the class again at each call and is slower for it. Equality decides: an
+    equal instant of another zone keeps the old value. A value that checks itself at birth is built again; one with
     neither such a check nor slots is copied, in a quarter of the time.
 
     Raises:

@@ -1,7 +1,8 @@
 """The audit: what runs that no demand explains, which start will be late, what is stuck, and whether ledgers hold.
 
-Pure but for its ports, and it changes nothing. Every run judges the records, so that a start is known to be at risk
-before its shift; every third also lists the services; each ledger is judged once a day. Does not know who is told.
+Pure except for its ports; it changes nothing. Every run checks the records, so that a start at risk is known before its
+shift. Every third run also lists the services. Each ledger is checked once a day. Does not know who receives the
+report.
 """
 
 import zlib
@@ -87,7 +88,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What one run found. What was not looked at in this run is None, or not among `judged`."""
+    """The findings of one run. A part that this run did not check is None, or not in `judged`."""
 
     at: datetime
     at_risk: tuple[AtRisk, ...] = ()
@@ -102,7 +103,7 @@ class Audited:
 
 
 class AuditStore(RecordReader, LedgerReader, PlanReader, RequestReader, Protocol):
-    """What the audit uses of the store: it writes nothing."""
+    """The part of the store that the audit uses: it writes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +219,7 @@ class Audit:
         return f"Its demand has ended, and its phase is {record.phase}", named[0]
 
     def _is_needed(self, model: HostedModel | None, record: ModelRecord | None, now: datetime) -> bool:
-        """Tell whether a demand wants the model now, or did until a moment ago."""
+        """Return whether a demand wants the model now, or did until a moment ago."""
         since = now - GRACE
         effort = record.effort if record is not None else None
         if effort is not None and effort.until > since:
@@ -323,7 +324,7 @@ def _find_lead(model: HostedModel | None, record: ModelRecord) -> timedelta:
 
 
 def _index_resources(models: Mapping[ModelId, HostedModel], records: Mapping[ModelId, ModelRecord], own: str) -> Known:
-    """Return which models have a resource, as planned or as last acted upon; an endpoint's name is its own."""
+    """Return which models have a resource, as planned or as last used; an endpoint belongs to its name alone."""
     known: dict[tuple[Backend, str | None, str | None, str, str | None], list[ModelId]] = {}
     for holders in (models, records):
         for model_id, holder in holders.items():

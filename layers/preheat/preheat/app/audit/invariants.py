@@ -1,7 +1,7 @@
 """The promises as code: what every won write, every call and every stored ledger must keep, whatever went wrong before.
 
-Owns the judgement, one function per thing judged; the explorer and the seeded simulation judge with all of them,
-`preheat ledger audit` judges stored ledgers with `judge_ledger`. Pure: what a rule needs of the past is handed in.
+Owns one function for each thing that it judges. The explorer and the seeded simulation use all of them; `preheat ledger
+audit` uses `judge_ledger`. Pure: the caller passes what a rule needs to know of the past.
 
 | promise | is judged by |
 | --- | --- |
@@ -18,8 +18,8 @@ Owns the judgement, one function per thing judged; the explorer and the seeded s
 | S11 the gate is opened only on sight of HOSTED, and closed before the stop | `judge_gate`, `judge_stop` |
 | S12 a stop waits for an empty queue; a reading that failed never counts as empty | `judge_readings`, `judge_stop` |
 
-L1, L2 and L5 need a world that goes on: explorer and simulation see to them, of L1 `judge_write` judges that nobody is
-silenced by a refusal of an earlier plan, and of L3 `judge_ledger` judges *once*.
+L1, L2 and L5 need a world that goes on: the explorer and the simulation judge them. For L1, `judge_write` checks that a
+refusal under an earlier plan silences nobody. For L3, `judge_ledger` checks *once*.
 """
 
 import re
@@ -33,7 +33,7 @@ from preheat.domain.record.gate import BacklogReading, Passage
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
 
-# The promised figures stand here once more: were they read from the rules that they judge, no rule could break them.
+# The promised figures are repeated here. If they were read from the rules that they judge, no rule could break them.
 LEASE = timedelta(seconds=120)
 TOKEN_AGE_MAX = timedelta(hours=7, minutes=30)
 ATTEMPTS_MAX = 5
@@ -83,8 +83,8 @@ def judge_write(  # noqa: C901 - one judgement, rule by rule
 ) -> Iterator[Broken]:
     """Judge a write that was won at `at`: `before` is the record it replaced. `skew`: how far a clock may be off.
 
-    What a record says was read from the clock of the pass that wrote it; `at` is the time itself. `behind`: how
-    far that clock is known to be late.
+    The instants in a record come from the clock of the pass that wrote it; `at` is the true time. `behind`: how far
+    that clock is late.
     """
     yield from _judge_chain(before, after, entry)
     if entry is not None and entry.action is Action.FAIL and after.observed is not Observed.FAILED:
@@ -152,8 +152,8 @@ def judge_gate(
 ) -> Iterator[Broken]:
     """Judge a won write that names the change of a gate to be called next.
 
-    `passage` is what the pass saw of the gate; `needed`: a demand covers the moment of the write, give or take the
-    clocks; `moved`: the plan names another gate by now, or none; `asked`: as `judge_intent` has it.
+    `passage`: what the pass saw of the gate. `needed`: a demand includes the moment of the write, within the error of
+    the clocks. `moved`: the plan now names another gate, or none. `asked`: see `judge_intent`.
     """
     attempt = after.gate.attempt if after.gate is not None else None
     if attempt is None:
@@ -182,7 +182,7 @@ def judge_stop(
 ) -> Iterator[Broken]:
     """Judge a first stop of a model that is HOSTED, by the record before it and by what its pass saw.
 
-    `drain`: what the stop has to wait for, if it is no stop amid a demand.
+    `drain`: the queue that the stop must wait for; None for a stop during a demand.
     """
     waited = before.draining
     if observed is not Observed.HOSTED or (before.attempt is not None and before.attempt.call is Call.STOP):
@@ -209,7 +209,7 @@ def judge_stop(
 
 
 def judge_readings(before: ModelRecord, after: ModelRecord, reading: BacklogReading | None) -> Iterator[Broken]:
-    """Judge what a won write says of the readings of its queue; `reading` is what its pass was told."""
+    """Judge what a won write says of the readings of its queue; `reading` is what its pass read."""
     was = before.draining.empties if before.draining is not None else 0
     now = after.draining.empties if after.draining is not None else 0
     empty = reading is not None and reading.backlog is not None and not reading.backlog.left
@@ -260,15 +260,14 @@ def judge_intent(  # noqa: C901 - one judgement, rule by rule
 ) -> Iterator[Broken]:
     """Judge a won write that names the call to be made next.
 
-    `observed` is what the pass saw; `needed`: the stored demand forbids a stop at the moment of the write; `covered`:
-    a start for the stored demand is due, and some services start a failed model only after it was stopped; `returned`:
-    under the attempt of `before`, the model was seen out of its stopped state, and is stopped again. `attempts`: the
-    starts of different tokens that were intended for the demand served, this one included, whatever the record counts;
-    `repairs`: those of them that followed a start under which the model was seen to leave and return.
-    `left`: what `before.attempt.left` should say, if anybody else has kept count.
-    `may_stop_any`: the plan's policy for the model is to stop also what somebody else has started. `asked`: the units
-    that holds ask for at that moment, if the plan's policy is to restart what runs with fewer; 0: it is not. That is
-    the one exception to S3, and not after a second start for the same demand.
+    `observed`: what the pass saw. `needed`: the stored demand forbids a stop at the moment of the write. `covered`: a
+    start for the stored demand is due; some services start a failed model only after a stop. `returned`: under the
+    attempt of `before`, the model left its stopped state and is stopped again. `attempts`: the starts with different
+    tokens for this demand, this one included, whatever the record counts. `repairs`: those of them that followed a
+    start under which the model left and returned. `left`: what `before.attempt.left` should say, if anybody else kept
+    count. `may_stop_any`: the plan's policy is to stop models that somebody else started. `asked`: the units that holds
+    require, if the plan's policy is to restart a model with fewer units; 0: it is not. This is the one exception to S3,
+    and not after a second start for the same demand.
     """
     attempt = after.attempt
     if attempt is None:
@@ -306,7 +305,7 @@ def judge_intent(  # noqa: C901 - one judgement, rule by rule
 
 
 def is_outgrown(before: ModelRecord, asked: int) -> bool:
-    """Tell whether a start of ours runs with fewer units than are asked for, and may be stopped for that."""
+    """Return whether a start of ours runs with fewer units than are asked for, and may be stopped for that."""
     attempt, effort = before.attempt, before.effort
     fewer = attempt is not None and attempt.call is Call.START and attempt.units.minimum < asked
     return fewer and effort is not None and effort.attempts <= RESIZED_AFTER_MOST
@@ -339,7 +338,7 @@ def judge_call(
 ) -> Iterator[Broken]:
     """Judge a start or a stop that is sent; `named` is the token in the last write that the same pass has won.
 
-    `first`: how the token was first sent, whatever the attempt says of itself.
+    `first`: how the token was first sent, whatever the attempt says.
     """
     if named != attempt.client_token:
         yield Broken(

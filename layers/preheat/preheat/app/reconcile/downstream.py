@@ -1,4 +1,4 @@
-"""What consumes a model, within one pass: its gate is looked at or moved, and the queue behind it is read.
+"""The calls to what consumes a model, within one pass: read its queue, look at its gate, open or close it.
 
 Owns the calls and what a failed one means; `domain.gating` and `domain.draining` say when one is due. The gate is
 looked at once its queue is waited for no longer; each call counts against the model's budget. Pure but for `Remote`.

@@ -42,7 +42,7 @@ CLOCKS_APART = timedelta(seconds=60)  # clocks are assumed to be within this of 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a pass did, for the log: its last action with the reason, and the entries it wrote, in order.
+    """The result of a pass, for the log: its last action with the reason, and the entries it wrote, in order.
 
     `incomplete`: it could not be carried through; the model is still due, and the tick is the retry.
     """
@@ -113,7 +113,7 @@ def _run_pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list
         try:
             record = _save(after, remote, entries, {})
         except (StaleRecord, StoreUnavailable):
-            # The intent stands: the next pass repeats the very same call, or sees its effect.
+            # The intent remains: the next pass repeats the very same call, or sees its effect.
             detail = f"{after.reason}; not recorded, the intent remains"
         decision = change(decision, reason=f"{decision.reason} ({detail or answer})")
     if decision.restores and remote.scaling is not None:
@@ -140,7 +140,7 @@ def _run_pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What is wanted of a model: the plan that is obeyed, with the lead in force, and its demand.
+    """The plan that applies to a model, with the lead in force, and the model's demand.
 
     `record` is the one to go by, turned to the plan's target where nothing holds it to another.
     """
@@ -176,7 +176,7 @@ def _find_demand(record: ModelRecord, model: HostedModel | None, remote: Remote,
     asked_at = _date_demand(now, record, requests)
     model = fix_lead(model, record, asked_at, requests)
     seen = look_ahead(model, asked_at, requests)
-    if asked_at > now:  # What falls between the two is judged by the pass's clock: look again once it has come.
+    if asked_at > now:  # The pass's clock judges what falls between the two: look once it has come.
         seen = change(seen, next_edge=min(asked_at, seen.next_edge or asked_at))
     return _Wanted(record, model, seen, guards)
 
@@ -213,7 +213,7 @@ def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote
 def _read_standings(
     model: HostedModel, remote: Remote, now: datetime
 ) -> tuple[tuple[Standing, ...], Mapping[Subject, int]]:
-    """Read what stands of a model and of each of its schedules, with the versions that guard the latter.
+    """Read the holds and blocks of a model and of its schedules, with the versions that guard the latter.
 
     Read after the record, whose version guards the model's own.
     """
@@ -230,8 +230,9 @@ def _read_standings(
 def _date_demand(now: datetime, record: ModelRecord, requests: Sequence[Standing]) -> datetime:
     """Return the instant that demand is seen from: not before what was read of it was known, or was begun for it.
 
-    A clock that is behind would stop a model between its shift and the hold that prolongs it, under a block that has
-    just been lifted, and as not wanted yet what another pass has just started. Leases go by `now`.
+    With a clock that is behind, a pass would stop a model between its shift and the hold that prolongs it, or under a
+    block that was just lifted. It would also stop as not needed yet what another pass has just started. Leases go by
+    `now`.
     """
     known = (record.since, *(at for one in requests for at in (one.known_at, one.released_at)))
     return max([now, *(at for at in known if at is not None and at <= now + CLOCKS_APART)])

@@ -1,4 +1,4 @@
-"""What a request is judged on, and the form of the judgement. Values only: the rules are `ruling`'s."""
+"""The case of a request, and the form of its ruling. Values only: the rules are in `ruling`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from preheat.domain.record.record import ModelRecord
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the stack allows: for how long something may stand, who may change what is not theirs, where replies go."""
+    """The limits of the stack: how long a hold may last, who may change those of others, where replies may go."""
 
     longest: timedelta = STANDS_AT_MOST
     admins: frozenset[str] = frozenset()
@@ -25,9 +25,10 @@ class Limits:
 class Case:
     """A request with all that its answer rests on.
 
-    `models`: those that it is about, none if the plan knows no such subject. `kept`: what stands of the subject, ended
-    ones too; `others`: what stands of the model's schedules, as far back as a pass reads it. `of` is the hold or block
-    that it names, `of_reply` what that was answered; `noted` are releases that came before the request itself.
+    `models`: the models of the subject; none if the plan does not know it. `kept`: the holds and blocks of the subject,
+    also those that have ended. `others`: those of the model's schedules, as far back as a pass reads them. `of`: the
+    hold or block that the request names; `of_reply`: the reply to it. `noted`: releases that arrived before the
+    request.
     """
 
     request: Request
@@ -44,7 +45,7 @@ class Case:
 
     @property
     def is_admin(self) -> bool:
-        """Tell whether the requester may change what is not theirs."""
+        """Return whether the requester may change what is not theirs."""
         return self.requester in self.limits.admins
 
     def forecast(self, change: Standing | None = None) -> Prospect | None:

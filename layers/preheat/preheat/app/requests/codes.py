@@ -1,6 +1,6 @@
 """The codes of the replies: what a program that has sent a request goes by. Words of the contract, never reused.
 
-Each is told in docs/requests.md. The sentence beside a code is for people, and may change.
+docs/requests.md explains each. The sentence next to a code is for people, and may change.
 """
 
 from enum import StrEnum
@@ -13,7 +13,7 @@ class Code(StrEnum):
     # --- accepted -----------------------------------------------------------------------------------------------------
     ACCEPTED = "accepted"
     ACCEPTED_WILL_RESTART = "accepted_will_restart"  # a stop was won before it: the model is started again after it
-    UNITS_NOT_AVAILABLE_UNTIL_RESTART = "units_not_available_until_restart"  # it stands, with fewer units for now
+    UNITS_NOT_AVAILABLE_UNTIL_RESTART = "units_not_available_until_restart"  # it is active, with fewer units for now
     RELEASED_AT_BIRTH = "released_at_birth"  # its release had come before it
     RELEASE_NOTED = "release_noted"  # what it releases has not come yet, and will end at birth
     NOTHING_TO_DO = "nothing_to_do"  # what it asks for is so already
@@ -38,7 +38,7 @@ class Code(StrEnum):
 
     @property
     def is_accepted(self) -> bool:
-        """Tell whether what was asked for is so, or will be."""
+        """Return whether what was asked for is so, or will be."""
         return self in _ACCEPTED
 
 

@@ -1,8 +1,8 @@
-"""The desk: takes a message in, and every message is answered once, whatever comes twice, late or out of order.
+"""The desk: each request gets exactly one reply, even if messages are duplicated, delayed or reordered.
 
-Owns the order of the remote calls: read what the answer rests on, store the answer with its change in one transaction,
-wake, and put what was refused aside. The rules are `ruling`'s. The reply under the request's id is the record of what
-was done: a message that comes again finds it.
+Owns the order of the remote calls: read the case, store the answer with its change in one transaction, wake the models,
+put rejected requests aside. The rules are in `ruling`. The stored reply is the record of what was done: a repeated
+message finds it.
 """
 
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ REASON_MAX: Final = 1_500  # characters of a reply's sentence
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one message: its answer, whom it woke, and whether it was answered before."""
+    """The result of one message: its reply, the models that it woke, and whether the reply was stored before."""
 
     reply: Reply
     woken: tuple[ModelId, ...] = ()
@@ -38,7 +38,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What is to be answered under which id; `request` None: it is refused unread, with `ruling`."""
+    """A message to answer, under its id. `request` None: it is rejected unread, with `ruling`."""
 
     opened: OpenedMessage
     request: Request | None
@@ -46,7 +46,7 @@ class _Answer:
 
 
 class DeskStore(RecordReader, PlanReader, RequestReader, RequestWriter, Waker, Protocol):
-    """What the desk uses of the store: it answers requests and wakes models, and writes nothing else."""
+    """The part of the store that the desk uses: it answers requests and wakes models, and writes nothing else."""
 
 
 class Desk:
@@ -60,7 +60,7 @@ class Desk:
         self._subjects = Subjects(store)
 
     def take(self, sent: IncomingMessage) -> Taken:
-        """Answer a message, wake whom it concerns, and put it aside if it was refused. The same again does the same.
+        """Answer a message, wake its models, and put it aside if it was rejected. A repeated message does the same.
 
         Raises:
             StaleRecord: others were always quicker; the message has to come again.
@@ -106,7 +106,7 @@ class Desk:
         return Taken(reply, concerned)
 
     def _answer_again(self, before: Reply) -> Taken:
-        """Wake once more whom an accepted request concerns: the first time may have been cut short."""
+        """Wake the models of an accepted request once more: the first time may have been cut short."""
         if not before.accepted or before.verb in (None, Verb.STATUS) or before.subject is None:
             return Taken(before, again=True)
         concerned = tuple(model.model_id for model in self._subjects.models(before.subject))
@@ -115,13 +115,13 @@ class Desk:
         return Taken(before, concerned, again=True)
 
     def _gather_case(self, request: Request, requester: str, now: datetime) -> Case:
-        """Read what the answer rests on. What a release names is asked for its reply first: that is stored with it."""
+        """Read the case. The reply to what a release names comes first: the store writes the two together."""
         store, subject = self._store, request.subject
         models = self._subjects.models(subject)
         records = store.recorded([model.model_id for model in models])
         of_reply = store.reply(request.of) if request.of is not None else None
         of = store.standing(subject, request.of) if request.of is not None else None
-        # What ended earlier may be deleted already; a store need not know whether it has seen the last of it.
+        # Older ones may be deleted already; a store need not know whether it has returned all of them.
         kept = store.standings(subject, now - KEPT_AFTER_EXPIRY).requests
         others: list[Standing] = []
         if subject.model_id is not None:
@@ -143,7 +143,7 @@ class Desk:
 
 
 def _find_version(case: Case | None) -> int | None:
-    """Return the version of the record that a reply about one model tells of; None: it is about none, or several."""
+    """Return the version of the record that a reply about one model reports; None: it is about none, or several."""
     if case is None or case.request.subject.model_id is None:
         return None
     record = case.records.get(case.request.subject.model_id)

@@ -1,7 +1,7 @@
-"""Who has sent a message, and what of it is the request: a message of its own, or the detail of an event.
+"""Reads the sender of a message, and the request in it: the message itself, or the detail of an event.
 
-SQS authenticates the sender. The envelope of EventBridge is believed only if no assumed role has sent it: of others
-than roles, the queue's policy lets in the rules of the stack alone. What a message claims to be counts for nothing.
+SQS authenticates the sender. An EventBridge envelope is trusted only if no assumed role sent it: apart from roles, the
+queue's policy admits only the rules of the stack. A claim in the message itself counts for nothing.
 """
 
 import hashlib

@@ -42,7 +42,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class VerbForm:
-    """What a verb takes: fields that must be there, of which exactly one must be, and that may be."""
+    """The fields of a verb: those required, those of which exactly one is required, and those optional."""
 
     required: tuple[str, ...]
     one_of: tuple[tuple[str, ...], ...]

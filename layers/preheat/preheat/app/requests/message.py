@@ -19,7 +19,7 @@ BODY_BYTES_MAX: Final = 4096
 DEPTH_MAX: Final = 4
 DIGITS_MAX: Final = 20
 EXCERPT_MAX: Final = 64  # characters of a foreign text that are quoted
-PROBLEMS_MAX: Final = 20  # told in one reply; a body of 4 KB can hold hundreds of unknown fields
+PROBLEMS_MAX: Final = 20  # in one reply; a body of 4 KB can hold hundreds of unknown fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a message came to: its request, or else its problems, and `known`: what was readable of it all the same."""
+    """A parsed message: its request, or else its problems. `known`: the fields that were readable."""
 
     request: Request | None
     problems: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Parsed:
 
     @property
     def subject(self) -> Subject | None:
-        """What it is about, if it names that readably, and once."""
+        """The subject, if the message names exactly one."""
         model, schedule = self.known.get("model"), self.known.get("schedule")
         return None if (model is None) == (schedule is None) else Subject(model and ModelId(model), schedule)
 

@@ -1,6 +1,6 @@
-"""What a reply says of a model: where it stands, when it can be ready, and why, from its record and its demand.
+"""Describes a model in a reply: its phase, when it can be ready, and why, from its record and its demand.
 
-Facts for whoever has asked; decides nothing.
+Facts for the requester; decides nothing.
 """
 
 from collections import Counter
@@ -40,7 +40,7 @@ def forecast(
     now: datetime,
     change: Standing | None = None,
 ) -> Prospect:
-    """Return how a model will go on if `standing` are the requests that stand of it, `change` among them."""
+    """Return how a model will go on with the holds and blocks in `standing`, `change` among them."""
     record = record or ModelRecord(model.model_id, model.target)
     model = fix_lead(model, record, now, tuple(standing))
     seen = look_ahead(model, now, tuple(standing))
@@ -76,13 +76,13 @@ def _find_asked(
     for demand in find_demands(model, change.begin - HORIZON, change.until, standing):
         for piece in demand.holds:
             if piece.request_id == change.request_id and piece.end > now:
-                # What the demand began with may be long past, and the model not ready all the same.
+                # The begin of the demand may be long past, and the model still not ready.
                 return demand, demand.ready_at if demand.ready_at > now else piece.ready_at
     return None, None
 
 
 def describe_several(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord]) -> str:
-    """Return where the models of a schedule stand: `3 models: 2 hosted, 1 idle`."""
+    """Return the phases of the models of a schedule: `3 models: 2 hosted, 1 idle`."""
     phases = Counter(records[model.model_id].phase if model.model_id in records else Phase.IDLE for model in models)
     each = ", ".join(f"{count} {phase}" for phase, count in sorted(phases.items()))
     return f"{len(models)} model{'s' if len(models) != 1 else ''}: {each}"

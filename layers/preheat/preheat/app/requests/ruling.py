@@ -52,9 +52,9 @@ def _stand(case: Case) -> Ruling:
 
 
 def _place(case: Case, kind: Kind, begin: datetime, until: datetime) -> Ruling:
-    """Have a hold or block stand, if there is room for it."""
+    """Accept a hold or block, if there is room for it."""
     asked, now = case.request, case.now
-    # A reply that was lost with an older ledger: what it told of is there, and is written once more.
+    # Its reply was lost with an older ledger. The hold or block is still there, and is written once more.
     before = next((one for one in case.kept if one.request_id == asked.request_id), None)
     if before is not None and before.requester != case.requester:
         return Ruling(Code.ID_TAKEN, "A hold or block of another requester already has this request_id")
@@ -137,7 +137,7 @@ def _end(case: Case) -> Ruling:
 
 
 def _end_early(case: Case, kind: Kind) -> Ruling:
-    """What is to be released does not stand: it has not come yet, or is long gone, or never was."""
+    """There is nothing to release: it has not arrived yet, or ended long ago, or never existed."""
     asked, before, now = case.request, case.of_reply, case.now
     if asked.of is None:
         raise ValueError(f"{asked.verb} needs the request_id that it ends")
@@ -198,7 +198,7 @@ def _report_status(case: Case) -> Ruling:
 
 
 def _check_owner(case: Case, of: Standing) -> Ruling | None:
-    """Refuse whoever has neither asked for the hold or block nor is an admin."""
+    """Reject a requester who neither made the hold or block nor is an admin."""
     if of.requester == case.requester or case.is_admin:
         return None
     return Ruling(Code.NOT_YOURS, f"{of.request_id} belongs to another requester")

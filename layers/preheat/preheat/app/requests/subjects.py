@@ -9,7 +9,7 @@ from preheat.domain.plan.plan import HostedModel
 
 
 class Subjects:
-    """Finds the models of a subject. What it has read of a plan's schedules it keeps until another plan is current."""
+    """Finds the models of a subject. It keeps the schedules of a plan until another plan is current."""
 
     def __init__(self, store: PlanReader) -> None:
         self._store = store
@@ -37,7 +37,7 @@ class Subjects:
             try:
                 model = self._store.planned(model_id).model
             except UnreadableItem:
-                continue  # Its own pass tells of it; it must not hide the others.
+                continue  # Its own pass reports it; it must not hide the others.
             for name in {schedule.name for schedule in model.schedules} if model is not None else ():
                 found.setdefault(name, []).append(model)  # type: ignore[arg-type]  # no name without a model
         self._plan_version, self._of_schedule = version, found

@@ -55,17 +55,17 @@ class Cycle:
             raise ValueError(f"days {sorted(self.days)} of a cycle: at least one, each from 0 to {self.length - 1}")
 
     def __contains__(self, day: date) -> bool:
-        """Tell whether the local date `day`, before the anchor or after it, is one of the cycle's days."""
+        """Return whether the local date `day`, before the anchor or after it, is one of the cycle's days."""
         return (day - self.anchor).days % self.length in self.days
 
 
 @dataclass(frozen=True, slots=True)
 class DayRule:
-    """What a local date must be, beside its weekday: every field that says something has to hold.
+    """The conditions on a local date, in addition to its weekday: every field that is set must apply.
 
-    `nth` adds to a window's plain weekdays. `month_days` (1 to 31, -1 the last) and `nearest` (the weekday from Monday
-    to Friday nearest to that day and of the same month; -1 the last of the month) add to each other. `first` and `last`
-    are within.
+    `nth` adds to a window's plain weekdays. `month_days` (1 to 31, -1 the last) and `nearest` add to each other.
+    `nearest` is the day from Monday to Friday nearest to that day, in the same month; -1 the last of the month. `first`
+    and `last` are within.
     """
 
     nth: frozenset[NthWeekday] = frozenset()
@@ -90,7 +90,7 @@ class DayRule:
             raise ValueError(f"{len(self.dates)} dates are too many for one window; at most {DATES_MAX}")
 
     def holds(self, day: date, weekdays: frozenset[Weekday]) -> bool:
-        """Tell whether a window with these plain `weekdays` starts on the local date `day`."""
+        """Return whether a window with these plain `weekdays` starts on the local date `day`."""
         if (self.first is not None and day < self.first) or (self.last is not None and day > self.last):
             return False
         if self.dates and day not in self.dates:
@@ -122,7 +122,7 @@ class DayRule:
 def find_nearest_weekday(year: int, month: int, day: int) -> date | None:
     """Return the day from Monday to Friday nearest to a day of a month, within that month; None if it has no such day.
 
-    >>> nearest_weekday(2026, 8, 1)  # a Saturday; the Friday before is in July
+    >>> find_nearest_weekday(2026, 8, 1)  # a Saturday; the Friday before is in July
     datetime.date(2026, 8, 3)
     """
     last = (date(year + month // 12, month % 12 + 1, 1) - _DAY).day

@@ -53,7 +53,7 @@ def last_of(rule: RecurrenceRule, count: int) -> date | None:
 
 
 def comes_true(rule: RecurrenceRule) -> bool:
-    """Tell whether a rule means any date within 100 years of its anchor."""
+    """Return whether a rule means any date within 100 years of its anchor."""
     return last_of(rule, 1) is not None
 
 
@@ -118,12 +118,12 @@ def _holds(parts: RuleParts, day: date) -> bool:
 
 
 def _is_weekday(parts: RuleParts, day: date) -> bool:
-    """Tell whether a day is one of BYDAY's: plain and numbered ones are united, as in WE,-1FR."""
+    """Return whether a day is one of BYDAY's: plain and numbered ones are united, as in WE,-1FR."""
     return day.weekday() in parts.weekdays or (bool(parts.numbered) and _is_numbered(parts, day))
 
 
 def _is_numbered(parts: RuleParts, day: date) -> bool:
-    """Tell whether a day is the n-th such weekday, from the front or the back, of its month or else its year."""
+    """Return whether a day is the n-th such weekday, from the front or the back, of its month or else its year."""
     if parts.counts_in_months:
         number, length = day.day, _month_length(day)
     else:
@@ -133,7 +133,7 @@ def _is_numbered(parts: RuleParts, day: date) -> bool:
 
 
 def _is_in_weeks(parts: RuleParts, day: date) -> bool:
-    """Tell whether a day lies in one of the rule's numbered weeks; week 1 has at least four days of its year."""
+    """Return whether a day lies in one of the rule's numbered weeks; week 1 has at least four days of its year."""
     first = day - (day.weekday() - parts.week_start) % 7 * _DAY
     year = (first + 3 * _DAY).year  # the fourth day of a week decides whose it is
     begins = _first_week(year, parts.week_start)

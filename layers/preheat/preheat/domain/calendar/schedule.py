@@ -113,7 +113,7 @@ class Schedule:
     def find_starts(self, days: Iterable[date]) -> Iterator[tuple[date, ShiftWindow, bool]]:
         """Yield each local date of `days` with each window that starts on it, by the precedence above.
 
-        The third item tells whether the window recurs, so that what `closed_within` yields is cut out of it.
+        The third item says whether the window recurs, so that what `closed_within` yields is cut out of it.
         """
         first, last = self.first or date.min, self.last or date.max
         in_force = [day for day in days if first <= day <= last]

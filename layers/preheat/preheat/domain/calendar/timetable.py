@@ -60,7 +60,7 @@ def find_spans(schedules: Sequence[Schedule], after: datetime, before: datetime)
 
 
 def is_wanted(schedules: tuple[Schedule, ...], at: datetime) -> bool:
-    """Tell whether any of `schedules` wants something at the aware instant `at`.
+    """Return whether any of `schedules` wants something at the aware instant `at`.
 
     Raises:
         ScheduleError: a time zone is not known here.
@@ -97,7 +97,7 @@ def find_closed_until(schedules: Sequence[Schedule]) -> date | None:
 
 
 def runs_short(known_until: date | None, now: datetime) -> bool:
-    """Tell whether resolved holidays end within 90 days: it is time to apply the plan again."""
+    """Return whether resolved holidays end within 90 days: it is time to apply the plan again."""
     return known_until is not None and known_until - now.date() < HORIZON_LEAST
 
 

@@ -25,7 +25,7 @@ class Window:
             raise ValueError(f"window [{self.start}, {self.end}) is empty; the end must come after the start")
 
     def __contains__(self, instant: datetime) -> bool:
-        """Tell whether `instant` lies in [start, end)."""
+        """Return whether `instant` lies in [start, end)."""
         return self.start <= instant < self.end
 
 

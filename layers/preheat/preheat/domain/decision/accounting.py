@@ -1,8 +1,8 @@
-"""Accounting: what each look and each accepted call say of what is paid for, noted in the record until the next entry.
+"""Accounting: notes in the record what runs and is billed, from each look and each accepted call, until the next entry.
 
-Billing runs from the accepted start to the accepted stop. What began or ended without a call of ours is dated by the
-look that shows it, and known to lie after the look before. A look that could not be read, or that shows the service at
-work, says nothing. No decision reads any of this.
+Billing runs from the accepted start to the accepted stop. A run that began or ended without a call by Preheat is dated
+by the look that shows it, and lies after the look before. A look that failed, or that shows the service at work, says
+nothing. No decision reads any of this.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,13 +19,13 @@ from preheat.domain.values import change
 
 RUNS = (Observed.STARTING, Observed.HOSTED)
 TELLS_NOTHING = (Observed.UNKNOWN, Observed.BUSY)
-# An entry comes with each start and stop; only a long demand of many gaps collects more. Beyond it neighbours are told
-# as one, under the cause of the longer.
+# An entry comes with each start and stop; only a long demand of many gaps collects more. Beyond it, neighbours become
+# one, under the cause of the longer.
 STRETCHES_MOST = 60
 
 
 def note_run(situation: Situation) -> Situation:
-    """Note in the record what the look of this pass says of what is paid for."""
+    """Note in the record what the look of this pass says about what is billed."""
     record, observed = situation.record, situation.observation.observed
     if not situation.observation.asked or observed in TELLS_NOTHING:
         return situation
@@ -57,12 +57,12 @@ def note_accepted(situation: Situation, record: ModelRecord, attempt: Attempt, n
 
 
 def hand_over(record: ModelRecord, entry: LedgerEntry) -> tuple[ModelRecord, LedgerEntry]:
-    """Return the record without what it has noted, and the entry with it."""
+    """Move what the record has noted into the entry; return both."""
     return change(record, paid=()), change(entry, paid=record.paid)
 
 
 def _find_units(situation: Situation) -> int:
-    """Return the units of a run that the service did not tell: as we have asked for, else as planned."""
+    """Return the units of a run if the service reports none: those of the last start, or else the planned ones."""
     attempt = disown(situation.record).attempt
     if attempt is not None and attempt.call is Call.START:
         return attempt.units.minimum
@@ -70,7 +70,7 @@ def _find_units(situation: Situation) -> int:
 
 
 def _limit_to(looked_at: datetime | None, at: datetime) -> datetime | None:
-    """Return the look before; a clock that went back must not put it behind what it comes before."""
+    """Return the earlier look; a clock that went back must not put it after `at`."""
     return min(looked_at, at) if looked_at is not None else None
 
 

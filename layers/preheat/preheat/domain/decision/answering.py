@@ -1,6 +1,6 @@
-"""What the answer to a call changes: the attempt, the phase, the silence, and when to look next.
+"""Notes the answer to a call: the attempt, the phase, the silence, and when to look next.
 
-Owns when an answer gets a ledger entry of its own. What each answer means is the table in `attempt`.
+Owns when an answer gets a ledger entry of its own. The table in `attempt` says what each answer means.
 """
 
 from datetime import datetime, timedelta
@@ -87,7 +87,7 @@ def _find_first_look(situation: Situation, record: ModelRecord, attempt: Attempt
 
 
 def _is_reported(before: Attempt, after: Attempt) -> bool:
-    """Tell whether an answer gets an entry: the first of its kind, or as many in a row as its reaction asks for."""
+    """Return whether an answer gets an entry: the first of its kind, or as many in a row as its reaction asks for."""
     if after.answer is None:
         return False
     reports_from = REACTIONS[after.answer].told_from

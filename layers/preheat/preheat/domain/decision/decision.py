@@ -1,6 +1,6 @@
 """The decision: what one pass does about one model, and why, in words. `decide` shows its phases in order.
 
-A pure function of the plan, the record, the observation and `now`. It takes at most one step, and every outside call it
+A pure function of the plan, the record, the observation and `now`. It takes at most one step. Every outside call it
 asks for is an attempt in the record that it returns: the caller stores that record first, then calls.
 """
 
@@ -28,7 +28,7 @@ STEPS: dict[Step, Callable[[Situation], Move]] = {
 
 def decide(situation: Situation) -> Decision:
     """Return the one step to take now, with its reason. Total: every pair of the table has an answer."""
-    # What this pass has seen goes into the record first; no later phase looks anywhere else.
+    # First, the record notes what this pass saw; no later phase looks anywhere else.
     situation = accounting.note_run(situation)  # what is paid for
     situation = noting.note_observation(situation)  # the state, or since when it cannot be read
     situation = noting.note_demand(situation)  # the effort of the current demand
@@ -37,7 +37,7 @@ def decide(situation: Situation) -> Decision:
     situation = scaling.note_reading(situation)  # how an endpoint scales that a stop would delete
     # Then the one step, from the lifecycle table. Its module holds it back where the protocol requires that.
     move = take_step(situation)
-    # What consumes the model comes before its stop, and after everything else.
+    # The consumers of the model come before its stop, and after everything else.
     move = attend_consumers(situation, move)
     move = scaling.restore_if_due(situation, move)
     # Last, the promise is judged, and the move becomes a record and its entry.

@@ -1,7 +1,7 @@
-"""What comes before a stop: the queue behind the model is empty, then its gate is closed. Both within bounds.
+"""Delays a stop until the queue behind the model is empty and its gate is closed. Both within bounds.
 
-Owns when a queue counts as drained, and for how long a stop may be kept waiting. A reading that failed tells nothing,
-so it never counts as empty; whatever does not come true, the model is stopped in the end, and that is said.
+Owns when a queue counts as drained, and how long a stop may wait. A reading that failed never counts as empty. In the
+end Preheat stops the model in any case, and the entry says why.
 """
 
 from datetime import datetime, timedelta
@@ -19,31 +19,31 @@ from preheat.domain.values import change
 
 EMPTIES = 3  # readings that must find a queue empty, over at least this: SQS counts messages, but only roughly at once
 EMPTY_FOR = timedelta(seconds=60)
-# A gate that is not known to be closed after this keeps its model no longer: it would be billed for nothing.
+# After this, a gate that is not known to be closed no longer delays the stop: the model would be billed for nothing.
 CLOSED_WITHIN = timedelta(minutes=5)
 OVER = (Observed.STOPPED, Observed.STOPPING, Observed.FAILED, Observed.UNFIT, Observed.GONE)
 
 
 def find_drain(situation: Situation) -> Drain | None:
-    """Return the drain that is asked for now: of a model that serves, at the end of its demand and not amid it."""
+    """Return the drain that applies now: that of a hosted model at the end of its demand, not during it."""
     serves = situation.observation.observed is Observed.HOSTED and situation.outlook.current is None
     return situation.model.drain if situation.model is not None and serves else None
 
 
 def is_over(situation: Situation) -> bool:
-    """Tell whether the stop waits for its queue no longer."""
+    """Return whether the stop no longer waits for its queue."""
     return find_drain(situation) is None or (
         situation.record.draining is not None and situation.record.draining.over_at is not None
     )
 
 
 def ends_with(situation: Situation, drain: Drain) -> bool:
-    """Tell whether the reading of this pass is the last."""
+    """Return whether the reading of this pass is the last."""
     return _apply_reading(situation, situation.record.draining or Draining(situation.now), drain).over_at is not None
 
 
 def is_reading_due(situation: Situation) -> bool:
-    """Tell whether the queue is to be read in this pass."""
+    """Return whether the queue is to be read in this pass."""
     return (
         situation.mode is Mode.ACT
         and not situation.refuses(Call.STOP)
@@ -53,7 +53,7 @@ def is_reading_due(situation: Situation) -> bool:
 
 
 def note_end(situation: Situation) -> Situation:
-    """End what a stop was waiting for: the model is needed again, or stopped already."""
+    """End the wait of a stop if the model is needed again, or stopped already."""
     observed = situation.observation.observed
     waits = (
         situation.outgrown
@@ -66,16 +66,16 @@ def note_end(situation: Situation) -> Situation:
 
 
 def _was_for_restart(situation: Situation, draining: Draining) -> bool:
-    """Tell whether a restart was waiting, and its demand has ended amid it: its queue has not been read yet.
+    """Return whether a restart was waiting when its demand ended: then its queue has not been read yet.
 
-    Behind a gate that is closed by now nothing would work it off.
+    Behind a closed gate, nothing would process it.
     """
     gate, unread = situation.record.gate, draining.over_at == draining.since  # a drain takes a minute at the least
     return unread and find_drain(situation) is not None and (gate is None or not gate.is_shut(situation.now))
 
 
 def stops_what_may_serve(situation: Situation, move: Move) -> bool:
-    """Tell whether a move is the first call of a stop of what may be serving somebody."""
+    """Return whether a move is the first call of a stop, of a model that may be serving somebody."""
     attempt, before = move.record.attempt, situation.record.attempt
     stops = move.calls and attempt is not None and attempt.call is Call.STOP
     serves = situation.observation.observed is Observed.HOSTED or situation.desired is Desired.REST
@@ -101,7 +101,7 @@ def prepare_stop(situation: Situation, stop: Move) -> Move:
 
 
 def _apply_reading(situation: Situation, draining: Draining, drain: Drain) -> Draining:
-    """Return what the reading adds; the drain is over if the queue is empty for good, or if it has taken too long."""
+    """Add the reading of this pass; the drain is over if the queue stays empty, or if it has taken too long."""
     reading = situation.reading
     if reading is not None and reading.backlog is None:
         draining = change(draining, unreadable=draining.unreadable + 1)
@@ -154,11 +154,11 @@ def _wait_for_queue(situation: Situation, draining: Draining, drain: Drain) -> M
 
 
 def _close_gate(situation: Situation, stop: Move, draining: Draining, closed_by: datetime) -> Move:
-    """The queue is waited for no longer, and the gate is not known to be closed: close it, and look again."""
+    """The stop no longer waits for the queue, but the gate is not known to be closed: close it, then check it."""
     wake_at = pick_wake(situation, closed_by)
     why = "Stopping after the gate closes: no demand" if situation.desired is Desired.REST else stop.reason
     reason = f"{draining.came_to}{why}"
-    before = situation.record  # what the stop has noted of the look stands, and its call does not yet
+    before = situation.record  # keep what the stop noted of the look, but not its call yet
     record = change(
         stop.record,
         attempt=before.attempt,

@@ -1,8 +1,8 @@
 """The gate before a model's consumers: open while the model is ready, closed before it is stopped.
 
-Owns when the gate is looked at, which change of it is due, and what holds that back: the same leases, answers and
-backoff as for a start or a stop, for a worker that stands still may yet open what was closed. A gate takes its step in
-a pass that has nothing else to do or to tell. How long a stop waits for it is `draining`'s affair.
+Owns when to look at the gate, which change of it is due, and when that must wait. The same leases, answers and backoff
+apply as for a start or a stop, because a paused worker may still open what was closed. A gate takes its step in a pass
+with nothing else to do or to report. `draining` owns how long a stop waits for it.
 """
 
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.record import Action, ModelRecord, Phase
 from preheat.domain.values import change
 
-UNTELLING = (Observed.UNKNOWN, Observed.BUSY)  # what tells nothing of whether the model serves
+UNTELLING = (Observed.UNKNOWN, Observed.BUSY)  # these do not show whether the model serves
 TO_BE_STARTED = (Observed.STOPPED, Observed.FAILED)
 WAITING_TO_START = (Phase.FAILED, Phase.REFUSED, Phase.GONE, Phase.WITHHELD)
 FIRST_LOOK = timedelta(seconds=25)  # after a change was accepted: a mapping takes some seconds to a minute
@@ -29,9 +29,9 @@ def find_mapping(situation: Situation) -> str | None:
 
 
 def is_look_due(situation: Situation) -> bool:
-    """Tell whether the gate is to be looked at in this pass: only where something may follow from it.
+    """Return whether this pass must look at the gate: only if something may follow from it.
 
-    Once seen open it is not looked at until its model is to be stopped: who closes it by hand has a reason to.
+    After it was seen open, the next look comes when its model must stop: a person who closes it has a reason to.
     """
     gate = _find_gate(situation)
     observed = situation.observation.observed
@@ -41,7 +41,7 @@ def is_look_due(situation: Situation) -> bool:
         return False
     if situation.desired is Desired.RUN:
         if situation.outgrown:
-            return True  # Its stop waits for the gate, amid the demand too.
+            return True  # Its stop waits for the gate, also during the demand.
         if observed is Observed.HOSTED and gate.mapping == find_mapping(situation):
             return situation.record.phase is Phase.HOSTED and not _is_done(gate, Call.OPEN, situation.now)
         if observed in TO_BE_STARTED and situation.record.phase not in WAITING_TO_START:
@@ -52,7 +52,7 @@ def is_look_due(situation: Situation) -> bool:
 
 
 def may_stop(situation: Situation) -> bool:
-    """Tell whether a first stop may come next, were the model not needed: it is ours, or the policy is to stop it."""
+    """Return whether a first stop could come next without a demand: Preheat started it, or the policy is to stop it."""
     attempt = situation.record.attempt
     if attempt is not None and attempt.call is Call.STOP:
         return False
@@ -61,13 +61,13 @@ def may_stop(situation: Situation) -> bool:
 
 
 def find_due_look(situation: Situation) -> str | None:
-    """Return the mapping of the gate that this pass looks at; None: no look is due, or none is affordable."""
+    """Return the mapping of the gate to look at in this pass; None: no look is due, or none is affordable."""
     gate = _find_gate(situation)
     return gate.mapping if gate is not None and is_look_due(situation) and not is_short(situation) else None
 
 
 def is_short(situation: Situation) -> bool:
-    """Tell whether the gate must not be looked at for want of calls."""
+    """Return whether too few calls are left to look at the gate."""
     return budget.is_short(situation.record.spent_until, situation.now, _find_reserve(situation))
 
 
@@ -77,7 +77,7 @@ def _find_reserve(situation: Situation) -> int:
 
 
 def _affords_at(situation: Situation) -> datetime | None:
-    """Return when the gate may be looked at again that cannot be now for want of calls; None: they do not lack."""
+    """Return when enough calls are left to look at the gate; None: there are enough now."""
     if situation.record.spent_until is None or not is_short(situation):
         return None
     return budget.affords_at(
@@ -86,7 +86,7 @@ def _affords_at(situation: Situation) -> datetime | None:
 
 
 def _find_gate(situation: Situation) -> Gate | None:
-    """Return the gate on record, or the planned one; none yet, if what runs is not ours and nobody needs it."""
+    """Return the gate on record, or the planned one; None if somebody else's model runs and nobody needs it."""
     mapping = find_mapping(situation)
     if situation.record.gate is not None or mapping is None:
         return situation.record.gate
@@ -95,7 +95,7 @@ def _find_gate(situation: Situation) -> Gate | None:
 
 
 def note_look(situation: Situation) -> Situation:
-    """Note what the look at the gate has told; a gate that the plan no longer names is let go of once it is closed."""
+    """Note what the look at the gate showed; a gate that the plan no longer names is released once it is closed."""
     gate = _find_gate(situation)
     if gate is None:
         return situation
@@ -124,7 +124,7 @@ def _note_passage(gate: Gate, look: GateLook, situation: Situation) -> Gate:
     attempt = gate.attempt
     observed: Passage = look.passage
     if observed in SHUT and gate.may_be_opened(situation.now):
-        observed = Passage.UNKNOWN  # What is seen closed now need not stay so.
+        observed = Passage.UNKNOWN  # A gate that is closed now need not stay closed.
     elif (
         attempt is not None
         and attempt.is_closable(situation.now)
@@ -151,7 +151,7 @@ def take_gate_step(situation: Situation, move: Move, *, reports: bool) -> Move:
         and situation.desired is Desired.REST
         and not gate.is_shut(situation.now)
     ):
-        # What may be open still has to be closed, also if nothing of ours runs any more.
+        # A gate that may be open must still be closed, also if nothing started by Preheat runs any more.
         return _wait(
             situation,
             move,
@@ -213,7 +213,7 @@ def switch(situation: Situation, move: Move, wanted: Call) -> Move:
 
 
 def _repeat(situation: Situation, move: Move, gate: Gate, attempt: Attempt) -> Move:
-    """The change was asked for already, and is not seen: the same call again, or a new one once its token is spent."""
+    """The change was requested but is not visible: repeat the call, or make a new one once its token is used up."""
     if attempt.answer in SPENT or attempt.is_aged(situation.now):
         refused = attempt.answer is not Answer.ACCEPTED
         until = attempt.intent_at + looks.UNPLANNED_EVERY if refused else attempt.lease_ends_at()
@@ -254,7 +254,7 @@ def _wait(situation: Situation, move: Move, until: datetime | None) -> Move:
 
 
 def _report_once(move: Move, gate: Gate, action: Action, reason: str) -> Move:
-    """Say what keeps the gate from being as it should be, once."""
+    """Report once why the gate is not as it should be."""
     if gate.told or move.action is not Action.LOOK:
         return move
     record = change(move.record, gate=change(gate, told=True))

@@ -1,6 +1,6 @@
-"""What a pass notes in the record before it decides: the observation, and the effort of the current demand.
+"""Notes in the record what a pass saw before it decides: the observation, and the effort of the current demand.
 
-Decides nothing. What is paid for is noted by `accounting`, the queue by `draining`, the gate by `gating`.
+Decides nothing. `accounting` notes what is billed, `draining` the queue, `gating` the gate.
 """
 
 from preheat.domain.decision import proving

@@ -15,7 +15,7 @@ from preheat.domain.values import change
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What this pass says of the promise: `late` None: nothing now; `margin` None: readiness was not first seen now."""
+    """The judgement of this pass. `late` None: nothing to judge; `margin` None: not first seen ready in this pass."""
 
     effort: Effort | None
     late: bool | None = None

@@ -6,17 +6,17 @@ Owns when an inference is due and what its outcome means. It calls nothing, and 
 from preheat.domain.decision.situation import Situation, find_effort
 from preheat.domain.record.lifecycle import Desired, Observed
 
-# What does not undo a proof: only a model that was seen to leave HOSTED has to prove itself again.
+# These keep a proof valid: only a model that was seen to leave HOSTED must prove itself again.
 STANDS = frozenset({Observed.HOSTED, Observed.BUSY, Observed.UNKNOWN})
 
 
 def is_required(situation: Situation) -> bool:
-    """Tell whether the plan asks for an inference."""
+    """Return whether the plan asks for an inference."""
     return situation.model is not None and situation.model.readiness is not None
 
 
 def is_due(situation: Situation) -> bool:
-    """Tell whether the inference is to be tried now: needed, seen HOSTED, and not proved since."""
+    """Return whether the inference is to be tried now: needed, seen HOSTED, and not proved since."""
     demand = situation.outlook.current
     if demand is None or situation.desired is not Desired.RUN:
         return False
@@ -26,7 +26,7 @@ def is_due(situation: Situation) -> bool:
 
 
 def is_ready(situation: Situation) -> bool:
-    """Tell whether a model that is seen HOSTED counts as ready."""
+    """Return whether a model that is seen HOSTED counts as ready."""
     proof, effort = situation.observation.proof, situation.record.effort
     if not is_required(situation) or effort is None or effort.proved:
         return True

@@ -1,6 +1,6 @@
 """The steps that call nothing: KEEP, WAIT, REST and REPORT (and the one stop of a start that hangs).
 
-Owns adoption, the closing of attempts, and what an unreadable service means: another look, never an act.
+Owns adoption, the closing of attempts, and what an unreadable service means: another look, never a call.
 """
 
 from datetime import datetime, timedelta
@@ -37,7 +37,7 @@ STOP_UNDER_WAY = "Needed again; waiting because an earlier stop may still be in 
 
 
 def keep(situation: Situation) -> Move:
-    """Hosted, as wanted: take note, have it proved if its plan asks for that, adopt it if nobody of ours started it."""
+    """Hosted as required: note it, prove it if its plan requires that, adopt it if somebody else started it."""
     ready = proving.is_ready(situation)
     if situation.observation.foreign:
         if ready:
@@ -73,7 +73,7 @@ def _keep_ours(situation: Situation, *, ready: bool) -> Move:
 
 
 def _find_next_look(situation: Situation) -> datetime | None:
-    """Return when to look again at what is ready; where many begin together, they are not all looked at just then."""
+    """Return the next look at a ready model; if many begin together, not all of them get a look at that moment."""
     demand = situation.outlook.current
     if situation.turn is not None and demand is not None and situation.outlook.next_edge == demand.ready_at:
         situation = change(situation, outlook=change(situation.outlook, next_edge=situation.outlook.edge_after))
@@ -81,7 +81,7 @@ def _find_next_look(situation: Situation) -> datetime | None:
 
 
 def _leave_to_owner(situation: Situation, phase: Phase, seen: str, wait: timedelta) -> Move:
-    """It serves the demand, but was made by somebody else: not adopted, since its stop would destroy it."""
+    """It serves the demand, but somebody else created it: not adopted, because a stop would destroy it."""
     record, attempt, effort, wake_at = (
         situation.record,
         situation.record.attempt,
@@ -104,7 +104,7 @@ def _leave_to_owner(situation: Situation, phase: Phase, seen: str, wait: timedel
 
 
 def _mark_ready(record: ModelRecord, effort: Effort, situation: Situation) -> ModelRecord:
-    """Note that it is ready; the first time in a demand, how long that took is a sample."""
+    """Note that it is ready. The first time in a demand, the time that this took is a sample."""
     attempt = record.attempt
     took = evidence.measure_start(effort, record.samples, situation.now) if effort.hosted_at is None else None
     if attempt is not None and attempt.call is Call.START and took is not None:
@@ -114,7 +114,7 @@ def _mark_ready(record: ModelRecord, effort: Effort, situation: Situation) -> Mo
 
 
 def _keep_warming(situation: Situation, record: ModelRecord, action: Action) -> Move:
-    """Hosted, but not proved ready: another inference soon. Nothing is stopped or started for it; late is told."""
+    """Hosted, but not proved ready: another inference soon. Nothing stops or starts for it; lateness is reported."""
     return Move(
         record,
         Phase.WARMING,
@@ -132,7 +132,7 @@ def _pace_inferences(situation: Situation) -> timedelta:
 
 
 def _look_before_ready(situation: Situation, wait: timedelta) -> datetime | None:
-    """Return when to look next, with one look just before the promise falls due; all in its turn, where it has one."""
+    """Return the next look, with one just before the promise falls due; all in the model's turn, if it has one."""
     wake_at, effort = look_in_turn(situation.turn, situation.now, wait), situation.record.effort
     if effort is not None:
         last = effort.ready_at - looks.BEFORE_READY
@@ -193,7 +193,7 @@ def _unread(situation: Situation) -> Move:
 
 
 def _wait_for_hosted(situation: Situation) -> Move:
-    """Starting, as wanted: look again inside the bracket; a start that hangs is stopped once."""
+    """Starting as required: the next look comes inside the bracket; a hung start is stopped once."""
     if situation.observation.foreign:
         return _leave_to_owner(situation, Phase.STARTING, "Starting", looks.BUSY_EVERY)
     situation = change(situation, record=disown(situation.record))
@@ -223,12 +223,12 @@ def _wait_for_hosted(situation: Situation) -> Move:
     pace = looks.wait_while_starting(elapsed, record.samples, situation.lead)
     calls = record.target.backend.calls_a_look
     if calls > 1 and budget.is_short(record.spent_until, situation.now, LOOKS_TO_SPARE):
-        pace = max(pace, calls * looks.A_CALL_EACH)  # What is left is for the looks around `ready_at`.
+        pace = max(pace, calls * looks.A_CALL_EACH)  # The rest is for the looks around `ready_at`.
     return Move(record, Phase.STARTING, reason, _look_before_ready(situation, pace), action)
 
 
 def _repeat_hung_stop(situation: Situation, attempt: Attempt) -> Move:
-    """The one stop of a start that hangs was not accepted: the same call again, else it would hang for ever."""
+    """The one stop of a hung start was not accepted: repeat the call, or the start would hang for ever."""
     if situation.mode is Mode.OBSERVE:
         return withhold(situation, "stop the hung start")
     if situation.refuses(Call.STOP):
@@ -244,7 +244,7 @@ def _repeat_hung_stop(situation: Situation, attempt: Attempt) -> Move:
 
 
 def _find_begin(situation: Situation, record: ModelRecord, attempt: Attempt | None) -> datetime:
-    """Return since when it may have been starting: a start is asked for again only while it is seen not to be."""
+    """Return since when it may have been starting: Preheat repeats a start only if it sees that it is not starting."""
     hosted_before = record.effort is not None and record.effort.serving  # then somebody else has started it again
     if attempt is not None and attempt.call is Call.START and not hosted_before:
         return attempt.intent_at
@@ -252,10 +252,10 @@ def _find_begin(situation: Situation, record: ModelRecord, attempt: Attempt | No
 
 
 def rest(situation: Situation) -> Move:
-    """Not running, and nothing wanted: close what is open, once no worker can still be about to call."""
+    """Not running, and no demand: close the open attempt, once no worker can still be about to call."""
     record, attempt = situation.record, situation.record.attempt
     if attempt is not None:
-        # A start is closed by time alone: were its acceptance read too early, an orphan would run for ever.
+        # Only time closes a start: if its acceptance were read too early, an orphan would run for ever.
         now = situation.now
         over = now >= attempt.lease_ends_at() or (attempt.call is Call.STOP and attempt.is_closable(now))
         if not over:

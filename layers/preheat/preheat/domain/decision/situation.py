@@ -1,4 +1,4 @@
-"""What a decision rests on, and the form in which each step of the table gives its answer.
+"""The facts of a decision, and the form in which each step of the table gives its answer.
 
 Shared by the steps in `starting`, `stopping` and `resting`. Decides nothing itself.
 """
@@ -29,10 +29,10 @@ RESIZED_AFTER_MOST = 2
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that a decision rests on. `model` is None when the plan no longer names it.
+    """All facts of a decision. `model` is None when the plan no longer names it.
 
-    `now` is read before the service is looked at: a lease that is over by then was over when the look was taken.
-    `seen_at` is read after it, if the look has found a stranger: what it shows was so by then.
+    `now` is read before the look at the service: a lease that is over at `now` was over at the look. `seen_at` is read
+    after the look, if that found a model that somebody else started: what it shows was true by then.
     """
 
     model: HostedModel | None
@@ -51,13 +51,13 @@ class Situation:
 
     @property
     def finds_a_stranger(self) -> bool:
-        """Tell whether something runs that is not ours."""
+        """Return whether somebody else's model runs here."""
         runs = self.observation.observed in (Observed.STARTING, Observed.HOSTED)
         return runs and not disown(self.record).is_engaged()
 
     @property
     def may_adopt(self) -> bool:
-        """Tell whether a demand covers what was found running; a slow look may have outlasted the demand."""
+        """Return whether a demand includes the moment of the look; a slow look may have outlasted the demand."""
         return self.outlook.current is not None and self.seen_at < self.outlook.current.end
 
     @property
@@ -68,18 +68,18 @@ class Situation:
 
     @property
     def silent(self) -> bool:
-        """Tell whether the service has refused a call that is not repeated before the plan changes."""
+        """Return whether the service has refused a call that is not repeated before the plan changes."""
         return self.record.silent_for_plan == self.plan_version
 
     def refuses(self, call: Call) -> bool:
-        """Tell whether it is this call that is not repeated; looks go on, and the opposite call may be made."""
+        """Return whether it is this call that is not repeated; looks go on, and the opposite call may be made."""
         attempt = self.record.attempt
         refused = attempt is not None and attempt.call is call and attempt.answer in (Answer.INVALID, Answer.GONE)
         return refused and self.silent
 
     @property
     def units(self) -> Units:
-        """The units that a start has now: the most that its demand asks for."""
+        """The units that a start has now: the most that its demand requires."""
         demand = self.outlook.current
         if demand is not None:
             return demand.units
@@ -87,9 +87,9 @@ class Situation:
 
     @property
     def outgrown(self) -> bool:
-        """Tell whether what is hosted is to be stopped amid its demand, for holds ask for more units than it has.
+        """Return whether a hosted model must stop during its demand, because holds require more units than it has.
 
-        Only what we have started, if the plan has it restarted for that, and attempts enough are left.
+        Only a model that Preheat started, if the plan restarts it for that, and enough attempts are left.
         """
         model, attempt, demand, effort = self.model, self.record.attempt, self.outlook.current, self.record.effort
         if model is None or demand is None or effort is None or model.resize is not Resize.RESTART:
@@ -103,7 +103,7 @@ class Situation:
 
     @property
     def has_looked(self) -> bool:
-        """Tell whether what is observed was read in this pass."""
+        """Return whether what is observed was read in this pass."""
         return self.observation.asked and self.observation.observed is not Observed.UNKNOWN
 
     @property
@@ -119,7 +119,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A step before it is written up: where the model stands after it, and when to look next."""
+    """A step before it is written up: the phase after it, and when to look next."""
 
     record: ModelRecord
     phase: Phase
@@ -128,7 +128,7 @@ class Move:
     action: Action = Action.LOOK
     calls: bool = False
     restores: bool = False  # the scaling on record has to be restored, after this record is stored
-    of_gate: bool = False  # the call, and what is told, are the gate's
+    of_gate: bool = False  # the call and the report are about the gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def repeat(situation: Situation, attempt: Attempt, phase: Phase) -> Move:
     """Make the same call once more, after a won write of its own."""
     record = change(situation.record, attempt=attempt.repeat(situation.now))
     if record.effort is not None and attempt.call is Call.START:
-        begun_at = record.effort.first_start_at or situation.now  # anew, if the call before was refused
+        begun_at = record.effort.first_start_at or situation.now  # from now, if the call before was rejected
         record = change(record, effort=change(record.effort, first_start_at=begun_at))
     reason = f"Repeating the same {attempt.call} call (last answer: {attempt.answer or 'none'})"
     return Move(record, phase, reason, situation.now + RECOVER_AFTER, calls=True)
@@ -167,7 +167,7 @@ def hold(situation: Situation, phase: Phase, reason: str, until: datetime) -> Mo
 
 
 def withhold(situation: Situation, step: str) -> Move:
-    """Say what mode `observe` keeps Preheat from doing; told once."""
+    """Say what Preheat would do in mode `act`; reported once."""
     action = Action.LOOK if situation.record.phase is Phase.WITHHELD else Action.WITHHOLD
     wake_at = pick_wake(situation, situation.now + looks.HOSTED_EVERY)
     return Move(situation.record, Phase.WITHHELD, f"Mode observe: Preheat would {step}", wake_at, action)
@@ -182,7 +182,7 @@ def mark_left(record: ModelRecord) -> ModelRecord:
 
 
 def disown(record: ModelRecord) -> ModelRecord:
-    """Give up a start that was refused each time it was asked for: whatever runs, somebody else has started."""
+    """Give up a start that the service rejected every time: if a model runs, somebody else started it."""
     attempt = record.attempt
     if attempt is None or attempt.call is not Call.START or not attempt.is_without_effect():
         return record

@@ -1,4 +1,4 @@
-"""The step START: begin a start, repeat it with the same token, or renew it with another one once the old one is dead.
+"""The step START: begin a start, repeat it with the same token, or begin another once that token is dead.
 
 Owns the rules on tokens, attempts, repairs and backoff. Reached only while a demand is current.
 """
@@ -18,12 +18,13 @@ from preheat.domain.values import change
 ATTEMPTS_MAX = 5
 REPAIRS_MAX = 2
 NO_CAPACITY = "The service has no capacity for it"
-# Minutes after the first, second, … burnt attempt: its lease is over by then, and the first retry may yet make it.
+# Minutes after the first, second, … failed attempt. Its lease is over by then, and the first retry may still be in
+# time.
 BACKOFF = (0, 2, 4, 8)
 
 
 def start(situation: Situation) -> Move:
-    """Run is wanted and the model is stopped or failed: begin, repeat or renew a start."""
+    """A demand is active and the model is stopped or failed: begin or repeat a start."""
     attempt, failed = situation.record.attempt, situation.observation.observed is Observed.FAILED
     if situation.mode is Mode.OBSERVE:
         return withhold(situation, "start the model")
@@ -42,7 +43,7 @@ def start(situation: Situation) -> Move:
 
 
 def _clear(situation: Situation) -> Move:
-    """What failed has to be stopped before anything else, unless the attempts of this demand are spent."""
+    """Stop a failed model before anything else, unless the attempts of this demand are used up."""
     effort = situation.record.effort
     if effort is not None and effort.attempts >= ATTEMPTS_MAX:
         return Move(
@@ -52,7 +53,7 @@ def _clear(situation: Situation) -> Move:
 
 
 def _report_foreign_failure(situation: Situation) -> Move:
-    """Something of somebody else's stands failed in the place of the model: it can neither be started nor removed."""
+    """Somebody else's failed model is in the place of this one: Preheat can neither start nor remove it."""
     attempt = situation.record.attempt
     if attempt is not None and situation.now < attempt.lease_ends_at():
         return hold(
@@ -70,7 +71,7 @@ def _report_foreign_failure(situation: Situation) -> Move:
 
 
 def _start_again(situation: Situation, attempt: Attempt, *, failed: bool) -> Move:
-    """A start of ours stands already: repeat it, or renew it once its token is dead and its lease over."""
+    """An open start exists: repeat it, or begin another once its token is dead and its lease over."""
     if failed and attempt.answer is Answer.WRONG_STATE:
         if attempt.is_closable(situation.now):
             return begin_stop(situation, "Failed, and the service rejects the start: stopping first, then starting")
@@ -86,9 +87,7 @@ def _start_again(situation: Situation, attempt: Attempt, *, failed: bool) -> Mov
             reason = "Waiting: the start may be in progress, and this service has no client token"
             return hold(situation, situation.record.phase, reason, attempt.lease_ends_at())
         return repeat(situation, attempt, Phase.STARTING)
-    if (
-        situation.now < attempt.lease_ends_at()
-    ):  # Whatever is known, a worker of this attempt may still be about to call.
+    if situation.now < attempt.lease_ends_at():  # A worker of this attempt may still be about to call.
         return hold(
             situation, situation.record.phase, f"{death}; waiting for the lease to end", attempt.lease_ends_at()
         )
@@ -118,7 +117,7 @@ def _find_death(situation: Situation, attempt: Attempt, *, failed: bool) -> str 
 
 
 def _start_after_stop(situation: Situation, attempt: Attempt, *, failed: bool) -> Move:
-    """A stop of ours stands before the start: see it through, or close it."""
+    """An open stop comes before the start: finish it, or close it."""
     if failed and attempt.answer in (None, Answer.LOST, Answer.THROTTLED) and not attempt.is_aged(situation.now):
         if attempt.retry_at is not None and situation.now < attempt.retry_at:
             return hold(situation, Phase.STOPPING, "Waiting to repeat the stop", attempt.retry_at)
@@ -138,7 +137,7 @@ def _start_after_stop(situation: Situation, attempt: Attempt, *, failed: bool) -
 
 
 def _fail_to_clear(situation: Situation, attempt: Attempt) -> Move:
-    """What failed is still there after its stop: seen too early within the lease, a spent attempt after it."""
+    """The failed model is still there after its stop: wait within the lease; after it, an attempt is used up."""
     effort = situation.record.effort
     if situation.now < attempt.lease_ends_at() or effort is None:
         reason = f"Stop answered {attempt.answer}, but the service still reports the model as failed"
@@ -177,7 +176,7 @@ def begin_start(situation: Situation, *, repair: bool) -> Move:
         effort,
         attempts=effort.attempts + 1,
         repairs=effort.repairs + repair,
-        # What was stopped by somebody says nothing of how long a start takes: its clock runs anew.
+        # A model that somebody stopped says nothing about how long a start takes: its clock starts again.
         first_start_at=(None if repair else effort.first_start_at) or situation.now,
         retry_at=None,
         serving=False,
@@ -198,7 +197,7 @@ def begin_start(situation: Situation, *, repair: bool) -> Move:
 def _wait_for_capacity(situation: Situation) -> Move:
     """The service has no capacity for it, as under a quota: no attempt is spent, and it is tried until the demand ends.
 
-    Reported once in a demand. What it waited says nothing of how long a start takes.
+    Reported once in a demand. The wait says nothing about how long a start takes.
     """
     effort = situation.record.effort
     if effort is None:
@@ -223,7 +222,7 @@ def _wait_for_capacity(situation: Situation) -> Move:
 
 
 def burn_attempt(situation: Situation, why: str) -> Move:
-    """Record a burnt attempt, whose lease is over; from the second one on the next waits for its backoff."""
+    """Record a failed attempt whose lease is over; from the second one on, the next attempt waits for its backoff."""
     effort = situation.record.effort
     if effort is None:
         raise ValueError(f"{situation.record.model_id}: a start uses its last attempt only during a demand")

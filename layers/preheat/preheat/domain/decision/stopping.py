@@ -1,6 +1,6 @@
-"""The step STOP: stop what is ours, with the same protocol as a start and a generation of its own.
+"""The step STOP: stop what Preheat started or adopted, with the protocol of a start and a generation of its own.
 
-Owns the rule that what Preheat neither started nor adopted is left alone.
+Owns the rule that Preheat stops only models that it started or adopted.
 """
 
 from preheat.domain.decision.situation import (
@@ -23,7 +23,7 @@ from preheat.domain.values import change
 
 
 def stop(situation: Situation) -> Move:
-    """Nothing is wanted and the model runs: stop it if it is ours."""
+    """No demand, and the model runs: stop it if Preheat started or adopted it."""
     if situation.observation.foreign:
         return _let_go(situation)
     situation = change(situation, record=disown(situation.record))
@@ -34,7 +34,7 @@ def stop(situation: Situation) -> Move:
 
 
 def _let_go(situation: Situation) -> Move:
-    """Somebody else's stands where ours was, or was to be: whatever the policy, to stop it would destroy it."""
+    """Somebody else's model is in the place of this one. Whatever the policy says, a stop would destroy it."""
     attempt = situation.record.attempt
     if attempt is not None and situation.now < attempt.lease_ends_at():
         return hold(
@@ -47,7 +47,7 @@ def _let_go(situation: Situation) -> Move:
 
 
 def _stop(situation: Situation) -> Move:
-    """It is ours, or the policy is to stop it."""
+    """Preheat started or adopted it, or the policy is to stop it."""
     record, attempt = situation.record, situation.record.attempt
     if situation.mode is Mode.OBSERVE:
         return withhold(situation, "stop the model")
@@ -71,13 +71,13 @@ def _stop(situation: Situation) -> Move:
 
 
 def _stop_again(situation: Situation, attempt: Attempt) -> Move:
-    """The token of the last stop is spent, and the model still runs."""
+    """The token of the last stop is used up, and the model still runs."""
     if situation.now < attempt.lease_ends_at():
         reason = f"Stop answered {attempt.answer}; the model is still {situation.record.observed}"
         return hold(situation, Phase.STOPPING, reason, attempt.lease_ends_at())
     if attempt.answer is Answer.ACCEPTED and situation.record.observed is Observed.STARTING and attempt.left:
-        # A stop never leads to STARTING: it had its effect, and somebody else has started the model since. What was
-        # starting all along may be what the service has accepted to stop while it was updated, without doing it.
+        # A stop never leads to STARTING: it had its effect, and somebody else has started the model since. A model that
+        # was starting all along may be one whose stop the service accepted during an update, without doing it.
         return leave_running(situation, change(situation.record, attempt=None, ownership=Ownership.NONE))
     return begin_stop(
         situation, f"Stopping again: the model is {situation.record.observed} (last stop answered {attempt.answer})"
@@ -103,7 +103,7 @@ def begin_stop(situation: Situation, reason: str) -> Move:
 
 
 def leave_running(situation: Situation, record: ModelRecord) -> Move:
-    """It runs, no demand covers it, and it is not ours."""
+    """It runs, no demand needs it, and Preheat neither started nor adopted it."""
     reason = "Running outside any demand and not started by Preheat; leaving it running"
     action = Action.LOOK if record.phase is Phase.UNSCHEDULED else Action.LEAVE
     return Move(record, Phase.UNSCHEDULED, reason, pick_wake(situation), action)

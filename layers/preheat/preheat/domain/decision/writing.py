@@ -95,7 +95,7 @@ def _report_to_holds(situation: Situation, move: Move, judgement: Judgement) -> 
 
 
 def _is_expiry_reported(record: ModelRecord, ended_at: datetime) -> bool:
-    """Tell whether the expiry of a hold that ended then is in the ledger."""
+    """Return whether the expiry of a hold that ended then is in the ledger."""
     return record.expired_by is not None and ended_at <= record.expired_by
 
 

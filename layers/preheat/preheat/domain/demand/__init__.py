@@ -1,1 +1,5 @@
-"""demand."""
+"""Demand: when a model must run. Shift windows and holds, minus blocks, merged.
+
+`request` defines holds, blocks and replies, `pieces` cuts windows and holds by blocks, and `demand` merges the pieces
+and looks at them from one instant.
+"""

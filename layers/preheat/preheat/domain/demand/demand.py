@@ -1,6 +1,6 @@
-"""Demand: what should run when. Windows and holds minus blocks, merged, and seen from one instant.
+"""Demand: when a model must run. Windows and holds minus blocks, merged, and seen from one instant.
 
-Pure arithmetic on the plan and on what stands. Does not know what is observed, nor what has been tried.
+Pure arithmetic on the plan, holds and blocks. Does not know what is observed, nor what was tried.
 """
 
 from bisect import bisect_right
@@ -20,9 +20,9 @@ from preheat.domain.values import change
 # A restart costs the lead, the stop and this allowance; a shorter gap is bridged. Source: the keep-or-stop rule.
 STOP_TIME = timedelta(minutes=5)
 BRIDGE_ALLOWANCE = timedelta(minutes=5)
-# Most schedules repeat within this; a demand that began earlier is known by the record, which keeps its first start.
-# A hold or block may be longer, and begin later: it is seen whole, until it has been over for this long. What ended
-# earlier can only move the begin of a demand that has begun before; what lies behind one is seen once its end is near.
+# Most schedules repeat within this; a demand that began earlier is known by the record, which keeps its first start. A
+# hold or block may be longer, and begin later: it is seen whole, until it has been over for this long. One that ended
+# earlier can only move the begin of a demand that began before; one that follows is seen once its end is near.
 HORIZON = timedelta(days=8)
 
 
@@ -40,7 +40,7 @@ class Demand:
     bridged: tuple[Window, ...] = ()  # its gaps, too short to stop for
 
     def __contains__(self, instant: datetime) -> bool:
-        """Tell whether the model should be starting or hosted at `instant`: [start_at, end)."""
+        """Return whether the model should be starting or hosted at `instant`: [start_at, end)."""
         return self.start_at <= instant < self.end
 
     def find_holds(self, instant: datetime) -> tuple[Piece, ...]:
@@ -53,12 +53,12 @@ class Outlook:
     """A model's demand seen from one instant: the one to serve now, and when that answer changes next."""
 
     current: Demand | None
-    # The next start_at, ready_at or end after now, or edge of what stands; if none is within LOOKAHEAD, its end; None
-    # if there are no windows.
+    # The next start_at, ready_at or end after now, or edge of a hold or block; if none is within LOOKAHEAD, its end;
+    # None if there are no windows.
     next_edge: datetime | None
     upcoming: Demand | None = None
-    expired: tuple[tuple[datetime, RequestId], ...] = ()  # holds that have come to their end by themselves, and when
-    ended: tuple[Demand, ...] = ()  # those before, as far as was seen; only for the account of what was paid for
+    expired: tuple[tuple[datetime, RequestId], ...] = ()  # holds that have expired, and when
+    ended: tuple[Demand, ...] = ()  # those before, as far as seen; only `accounting` uses them
     edge_after: datetime | None = None  # the edge that follows next_edge; None: none is seen
 
 
@@ -70,8 +70,8 @@ def find_demands(
 ) -> list[Demand]:
     """Return the merged demands that overlap [after, before), in order of time.
 
-    Short gaps are bridged in which no block lies. A block that is not lifted parts two demands: there the model is
-    stopped, so that the later one is not begun before the time of the stop is over.
+    A short gap without a block is bridged. An active block parts two demands: the model stops there, so the later one
+    begins only after the time of that stop.
     """
     blocks, found = find_blocks(requests), []
     last: Demand | None = None
@@ -111,7 +111,8 @@ def _cut_pieces(
 def _join(pieces: Iterable[Piece], blocks: Sequence[Standing], gap: timedelta) -> Iterator[list[Piece]]:
     """Yield the pieces of each demand: those that overlap or touch, and those between which a gap is bridged.
 
-    A hold that became known only when all before it was over opens a demand of its own: by then the model is stopped.
+    A hold that became known only after everything before it had ended opens a demand of its own: the model is stopped
+    by then.
     """
     group: list[Piece] = []
     end: datetime | None = None
@@ -160,7 +161,7 @@ def find_units(model: HostedModel, pieces: Iterable[Piece]) -> Units:
 def look_ahead(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = ()) -> Outlook:
     """Return what `model` needs at `now`: HORIZON to either side, once a day; then the next within LOOKAHEAD.
 
-    `requests` are those that stand of the model and of its schedules, as far as they end after `now` - HORIZON.
+    `requests` are the holds and blocks of the model and of its schedules that end after `now` - HORIZON.
     """
     current = upcoming = None
     around = _find_around(model, now.date(), requests)
@@ -174,12 +175,12 @@ def look_ahead(model: HostedModel, now: datetime, requests: tuple[Standing, ...]
     first = bisect_right(around.edges, now)
     edges = list(around.edges[first : first + 2])
     for one in requests:
-        # What it begins, and what begins behind it, is seen in time.
+        # So that a demand that it begins, and one that begins after it, are seen in time.
         edges += [edge for edge in (one.begin - HORIZON, one.begin, one.end - HORIZON, one.end) if edge > now]
     if upcoming is None and (upcoming := _find_beyond(model, now, requests)) is not None:
         edges.append(upcoming.start_at)
     if any(schedule.every_window for schedule in model.schedules):
-        edges.append(now + LOOKAHEAD)  # Nothing is known of what lies behind it: look again.
+        edges.append(now + LOOKAHEAD)  # Nothing is known of the time after it: look then.
     expired = sorted((one.until, one.request_id) for one in requests if _is_expired(one, now))
     coming = sorted(set(edges))
     return Outlook(
@@ -193,7 +194,7 @@ def look_ahead(model: HostedModel, now: datetime, requests: tuple[Standing, ...]
 
 
 def _is_expired(one: Standing, now: datetime) -> bool:
-    """Tell whether it is a hold that has come to its end, and was not released before."""
+    """Return whether it is a hold that has expired, and was not released before."""
     return one.kind is Kind.HOLD and one.end == one.until <= now
 
 
@@ -235,5 +236,7 @@ def _find_around(model: HostedModel, day: date, requests: tuple[Standing, ...], 
         its = [demand.start_at, demand.ready_at, demand.end, *(piece.start_at for piece in demand.holds)]
         if model.turn is not None:
             its.append(demand.start_at - ALERT_BEFORE)
-        edges.update(edge for edge in its if edge <= demand.end)  # What became known too late is ready when it is over.
+        edges.update(
+            edge for edge in its if edge <= demand.end
+        )  # A demand that became known too late would be ready after its end.
     return _Around(found, tuple(demand.end for demand in found), tuple(sorted(edges)))

@@ -1,6 +1,6 @@
-"""What a demand is made of: each window and each hold, cut by the blocks that beat it, and when each can be ready.
+"""The pieces of a demand: each window and hold, cut by the blocks that beat it, and when each can be ready.
 
-Owns the arithmetic of intervals on what stands; what is joined to one demand, and seen from now, is `demand`'s affair.
+Owns the arithmetic of intervals on windows, holds and blocks. `demand` joins the pieces and looks at them from now.
 Windows have priority 0, so every block beats them; a block beats the holds of its own priority or a lower one.
 """
 
@@ -13,12 +13,12 @@ from preheat.domain.demand.request import Kind, RequestId, Standing
 from preheat.domain.plan.plan import HostedModel
 from preheat.domain.plan.turn import find_offset
 
-BY_REQUEST = "request"  # what stands for the schedule's name where a hold opened a demand
+BY_REQUEST = "request"  # in place of a schedule's name, if a hold opened the demand
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What is left of one window or hold: [begin, end), and when the model can be and should be ready for it."""
+    """The rest of one window or hold: [begin, end), and when the model can be and should be ready for it."""
 
     begin: datetime
     end: datetime
@@ -31,12 +31,12 @@ class Piece:
 
 
 def find_blocks(requests: Sequence[Standing]) -> list[Standing]:
-    """Return the blocks that hold at any time: one that was lifted before it began does not."""
+    """Return the blocks that are active at any time: one that was lifted before it began is not."""
     return [one for one in requests if one.kind is Kind.BLOCK and one.end > one.begin]
 
 
 def find_holds(requests: Sequence[Standing]) -> list[Standing]:
-    """Return the holds that hold at any time."""
+    """Return the holds that are active at any time."""
     return [one for one in requests if one.kind is Kind.HOLD and one.end > one.begin]
 
 
@@ -54,7 +54,7 @@ def cut_hold(model: HostedModel, hold: Standing, blocks: Sequence[Standing]) -> 
 
 
 def lies_in(blocks: Sequence[Standing], begin: datetime, end: datetime) -> bool:
-    """Tell whether any of the blocks lies in [begin, end), be it in part."""
+    """Return whether any of the blocks lies in [begin, end), be it in part."""
     return any(block.begin < end and begin < block.end for block in blocks)
 
 
@@ -66,7 +66,7 @@ def _cut(window: Window, blocks: Sequence[Standing], known_at: datetime) -> Iter
 
 
 def _find_lifted(blocks: Sequence[Standing], begin: datetime) -> Iterator[datetime]:
-    """Yield when the blocks were lifted that else would lie over `begin`, also those that never came to hold."""
+    """Yield when the blocks were lifted that would otherwise include `begin`, also those that were never active."""
     for block in blocks:
         if block.released_at is not None and block.begin <= begin < block.until and block.released_at <= begin:
             yield block.released_at
@@ -83,7 +83,7 @@ def _time(
 ) -> Piece:
     """Return a piece with the instants at which it is started and ready; no start begins inside a hard block.
 
-    The offset of a turn brings the start forward, and excuses nobody: what is known too late has none.
+    The offset of a turn brings the start forward, and excuses nobody: a window that is known too late has none.
     """
     ahead = model.lead + model.slack
     offset = find_offset(model.turn) if hold is None else timedelta()

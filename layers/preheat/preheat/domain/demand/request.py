@@ -1,7 +1,6 @@
-"""What other services ask for: holds and blocks as they stand, and the reply that every request gets.
+"""Holds and blocks of other services, and the reply that every request gets.
 
-Values only, checked at birth. What they do to a demand is `demand`'s affair; how a message is read, who may ask and
-what is replied is `requests`'.
+Values only, checked at birth. `demand` applies them. `app.requests` reads messages, checks who may ask, and replies.
 """
 
 import re
@@ -25,7 +24,7 @@ KEPT_AFTER_EXPIRY = timedelta(days=30)
 
 
 class Verb(StrEnum):
-    """What a request asks for."""
+    """The operation that a request asks for."""
 
     HOLD = "hold"
     RELEASE = "release"
@@ -37,7 +36,7 @@ class Verb(StrEnum):
 
 
 class Kind(StrEnum):
-    """What may stand after a request."""
+    """The two kinds of standing request."""
 
     HOLD = "hold"  # demand
     BLOCK = "block"  # its opposite: it forbids HOSTED
@@ -45,7 +44,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a request is about: one model, or every model that has a schedule of this name."""
+    """The subject of a request: one model, or every model that has a schedule of this name."""
 
     model_id: ModelId | None = None
     schedule: str | None = None
@@ -56,7 +55,7 @@ class Subject:
 
     @property
     def key(self) -> str:
-        """The partition under which its requests stand: a model's own, or one of the schedule."""
+        """The partition that holds its requests: a model's own, or one of the schedule."""
         return self.model_id if self.model_id is not None else f"schedule#{self.schedule}"
 
     @classmethod
@@ -68,9 +67,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A hold or a block: what it is about, from when until when, of what weight, and whose it is.
+    """A hold or a block: its subject, its time, its priority and its requester.
 
-    It holds in [begin, end). `known_at` is when its begin became known; `units` and `hard` are a hold's and a block's.
+    It is active in [begin, end). `known_at` is when its begin became known; `units` and `hard` are a hold's and a
+    block's.
     """
 
     request_id: RequestId
@@ -82,7 +82,7 @@ class Standing:
     known_at: datetime
     priority: int = DEFAULT_PRIORITY
     units: int | None = None
-    hard: bool = False  # a block: no start may begin inside it, even so as to be ready at its end
+    hard: bool = False  # a block: no start may begin inside it, not even to be ready at its end
     reason: str = ""
     released_at: datetime | None = None
     revision: int = 1  # how often it was written; a change names the one that it replaces
@@ -99,13 +99,13 @@ class Standing:
 
     @property
     def end(self) -> datetime:
-        """When it holds no longer: released, or expired."""
+        """When it is no longer active: released, or expired."""
         return self.until if self.released_at is None else min(self.until, self.released_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """A release that came before what it releases: by the same requester, or by an admin, it ends that at birth."""
+    """A release that came before its hold or block: from the same requester or an admin, it ends that at once."""
 
     of: RequestId
     subject: Subject
@@ -117,11 +117,11 @@ class Tombstone:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a request was answered: the first entry of the request's own ledger, written once and never changed.
+    """The reply to a request: the first entry of the request's own ledger, written once and never changed.
 
-    `code` is for machines, `reason` is the same as a sentence. `digest` names the content: the same request once more
-    is answered the same way, another one under its id is refused. `phase`, `ready_at` and `margin` are those of the
-    subject, where it is one model.
+    `code` is for machines, `reason` is the same as a sentence. `digest` names the content: the same request gets the
+    same reply again, another one under its id is rejected. `phase`, `ready_at` and `margin` are those of the subject,
+    where it is one model.
     """
 
     request_id: RequestId
@@ -144,7 +144,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """The requests that stand of one subject; `version` counts the changes of a schedule's, and is 0 for a model's.
+    """The holds and blocks of one subject; `version` counts the changes of a schedule's, and is 0 for a model's.
 
     A model's are guarded by the version of its record, which each change bumps.
     """

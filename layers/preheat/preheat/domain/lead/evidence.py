@@ -1,7 +1,7 @@
-"""How far a model's measured starts are trusted: the evidence that the lead rule weighs them by.
+"""How far Preheat trusts a model's measured starts: the evidence for the lead rule.
 
-Owns what counts as a start that tells of the lead, and what a late one, or a change of version, region, account,
-service or units does to the evidence: the history stays, and counts for little until it is confirmed.
+Owns which starts count as samples. It also owns the effect of a late start, or of a change of version, region, account,
+service or units: the history stays, and counts for little until new starts confirm it.
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import SAMPLES_KEPT, Effort, ModelRecord
 from preheat.domain.values import change
 
-# So much is believed at most of what was measured under other circumstances, or before a late start.
+# Samples from other circumstances, or from before a late start, count for at most this many.
 AFTER_A_CHANGE = 9
-# A service that refuses a call for a moment is part of how long starts take; one that goes on refusing is not.
+# A service that rejects a call for a moment is part of how long starts take; one that keeps rejecting it is not.
 BLIP_TRIES = 3
-# A look that came later than this after it was due cannot tell how long a start took.
+# A look that came later than this after it was due does not show how long a start took.
 OVERDUE_MOST = timedelta(minutes=3)
 _HELD_UP = (Answer.QUOTA, Answer.DENIED, Answer.INVALID, Answer.GONE)
 
@@ -65,8 +65,8 @@ def add_sample(record: ModelRecord, sample: timedelta, parameters: str, *, late:
 def measure_start(effort: Effort, before: Sequence[timedelta], now: datetime) -> timedelta | None:
     """Return how long the start of a demand took that is seen ready at `now`; None: that is not known.
 
-    On the long side by the time since the look before. If nothing of ours has started it, or nobody has looked for
-    long, as while it was paused, it does not tell how long a start takes. `before` are the samples so far.
+    Too long by the time since the look before. None if Preheat did not start it, or if no look came for long, as during
+    a pause. `before` are the samples so far.
     """
     began, seen = effort.first_start_at, effort.unready_at or now
     if began is None:
@@ -77,23 +77,23 @@ def measure_start(effort: Effort, before: Sequence[timedelta], now: datetime) ->
 
 
 def outlasts(effort: Effort, now: datetime, lead: timedelta) -> bool:
-    """Tell whether the start of a demand has taken longer by `now` than it was given: `lead`, if that is not on record.
+    """Return whether a start has taken longer by `now` than its lead: `lead`, if none is on record.
 
-    If it is late too, that is its own fault. What a quota, a refusal, a person or an outage has delayed is late as
-    well, but says nothing of the lead.
+    If it is also late, that is its own fault. A start that a quota, a rejection, a person or an outage delayed is late
+    as well, but says nothing about the lead.
     """
     began = effort.first_start_at
     return began is not None and now - began > (effort.lead or lead)
 
 
 def holds_up(answer: Answer, tries: int) -> bool:
-    """Tell whether an answer means that the start has not begun, and through no slowness of starts."""
+    """Return whether an answer means that the start has not begun, and through no slowness of starts."""
     refused = REACTIONS[answer].definite and answer is not Answer.ACCEPTED
     return answer in _HELD_UP or (refused and tries > BLIP_TRIES)
 
 
 def turn_to(record: ModelRecord, target: Target) -> ModelRecord:
-    """Return the record of a model that is let go at its old target and looked at from now on at another."""
+    """Return the record of a model that Preheat releases at its old target, to look at another from now on."""
     return change(
         cut(record),
         target=target,

@@ -1,8 +1,8 @@
-"""The lead that a model's own starts call for: the slowest recent start, stretched while evidence is thin.
+"""The lead, from a model's own starts: the slowest recent start, stretched while evidence is thin.
 
-Owns the rule and the one sentence that explains it. With n exchangeable starts the next one is slower than all of them
-with a probability of at most 1 / (n + 1), whatever their distribution; the stretch carries that bound to the share of
-late starts that is allowed, for tails up to an index of 0.2. Pure: knows no model, no record and no demand.
+Owns the rule and the one sentence that explains it. After n exchangeable starts, the next one is slower than all of
+them with a probability of at most 1 / (n + 1), for any distribution. The stretch carries this bound to the allowed
+share of late starts, for tails up to an index of 0.2. Pure: knows no model, no record and no demand.
 """
 
 import math
@@ -20,7 +20,7 @@ STARTS_TO_LEARN = 20
 
 
 class Bound(StrEnum):
-    """What the lead comes to be by, if not by the starts alone."""
+    """The bound that set the lead, if not the starts alone."""
 
     PINNED = "pinned"
     STARTS = "starts"
@@ -31,7 +31,7 @@ class Bound(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """How long ahead a model is started, and what that comes from; as text the sentence that explains it."""
+    """How long ahead a model starts, and why; as text, the sentence that explains it."""
 
     span: timedelta  # whole seconds
     bound: Bound

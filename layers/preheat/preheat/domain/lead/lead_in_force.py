@@ -1,6 +1,6 @@
-"""Which lead a model goes by: pinned, learned from its record, or that of the demand that is under way.
+"""Picks the lead of a model: pinned, learned from its record, or that of the demand in progress.
 
-Owns that a lead which has just changed moves the next start, and never ends what is under way. Decides nothing else.
+Owns the rule that a changed lead moves the next start, and never ends a demand in progress. Decides nothing else.
 """
 
 from datetime import datetime
@@ -33,11 +33,11 @@ def fix_next_lead(model: HostedModel, record: ModelRecord | None) -> HostedModel
 def fix_lead(
     model: HostedModel, record: ModelRecord | None, now: datetime, requests: tuple[Standing, ...] = ()
 ) -> HostedModel:
-    """Return the model with the lead to go by at `now`, pinned. `requests` are those that stand of it.
+    """Return the model with the lead that applies at `now`, pinned. `requests` are its holds and blocks.
 
-    A demand under way keeps the lead it was begun with: were its start counted anew after each sample, a shorter lead
-    would move it past `now`, and what is just hosted would be stopped and started again. Of its turn the same holds,
-    which an apply may change because of another model.
+    A demand in progress keeps its first lead. If its start were computed again after each sample, a shorter lead would
+    move it past `now`, and a model that was just hosted would stop and start again. The same is true of its turn, which
+    an apply may change because of another model.
 
     Raises:
         ScheduleError: a schedule cannot be evaluated here.

@@ -1,4 +1,4 @@
-"""What `apply` compiles from a plant file: models, their targets and schedules, under one plan version.
+"""The plan that `apply` compiles from a plant file: models, their targets and schedules, under one version.
 
 Values only, checked at birth. Does not know YAML, DynamoDB or the time of day.
 """
@@ -24,7 +24,7 @@ UNITS_MAX = 100
 LEAD_MAX = timedelta(hours=6)
 DEFAULT_LEAD = timedelta(minutes=30)
 LATE_TARGET_LEAST, LATE_TARGET_MOST = 0.001, 0.05
-# A plan's item holds at most 400 KB; the payload stands in it as base64, beside the schedules.
+# A plan's item holds at most 400 KB; it contains the payload as base64, next to the schedules.
 PAYLOAD_MAX = 200_000
 MAPPING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _QUEUE = r"(?P<account>[0-9]{12})[/:](?P<name>[a-zA-Z0-9_-]{1,80}(\.fifo)?)"
@@ -61,14 +61,14 @@ def pick_strictest(*modes: Mode) -> Mode:
 
 
 class Unscheduled(StrEnum):
-    """What becomes of a model that somebody started outside any demand."""
+    """The policy for a model that somebody started outside any demand."""
 
     LEAVE = "leave"
     STOP = "stop"
 
 
 class Resize(StrEnum):
-    """What becomes of a running model when a hold asks for more units than it runs with."""
+    """The policy for a running model when a hold requires more units than it has."""
 
     KEEP = "keep"  # it goes on as it is; the next start has them
     RESTART = "restart"
@@ -83,12 +83,12 @@ class Backend(StrEnum):
 
     @property
     def tokenless(self) -> bool:
-        """Tell whether the service knows no client token, so that a repeated call is a call of its own to it."""
+        """Return whether the service knows no client token, so that a repeated call is a call of its own to it."""
         return self is not Backend.LOOKOUT_VISION
 
     @property
     def deletes_failed(self) -> bool:
-        """Tell whether what failed can only be stopped, so that a start would be wasted on it."""
+        """Return whether what failed can only be stopped, so that a start would be wasted on it."""
         return self is Backend.SAGEMAKER
 
     @property
@@ -103,13 +103,13 @@ class Backend(StrEnum):
 
     @property
     def takes_units(self) -> bool:
-        """Tell whether a start names inference units; SageMaker has its instances from the endpoint config."""
+        """Return whether a start names inference units; SageMaker has its instances from the endpoint config."""
         return self is not Backend.SAGEMAKER
 
 
 @dataclass(frozen=True, slots=True)
 class NameRule:
-    """What a service accepts as a name: the plant file's field, the pattern, and what it says in words."""
+    """A rule for the names that a service accepts: the plant file's field, the pattern, and its words."""
 
     field: str
     pattern: re.Pattern[str]
@@ -121,7 +121,7 @@ _ENDPOINT = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _A_LABEL = "1 to 255 of [a-zA-Z0-9_.-]"
 _AN_ENDPOINT = "1 to 63 letters, digits and inner hyphens"
 
-# What `project` and `version` hold: of an endpoint, its own name and that of the endpoint config it is created from.
+# The meaning of `project` and `version`. For an endpoint: its own name, and that of its endpoint config.
 RULES: dict[Backend, tuple[NameRule, NameRule]] = {
     Backend.LOOKOUT_VISION: (
         NameRule("project", PROJECT, "1 to 255 of [a-zA-Z0-9_-] starting with a letter or digit"),
@@ -169,7 +169,7 @@ class Target:
 
     @property
     def account(self) -> str | None:
-        """The member account that hosts it, as its role tells; None: the stack's own."""
+        """The member account that hosts it, from its role; None: the stack's own."""
         return None if self.role is None else read_account(self.role)
 
     def resource(self) -> tuple[Backend, str | None, str | None, str, str | None]:
@@ -200,7 +200,7 @@ def check_tags(tags: Tags) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Inference units to run: at least `minimum`, and up to `maximum` only if the model shall auto-scale."""
+    """Inference units to run: at least `minimum`, and up to `maximum` only if the model auto-scales."""
 
     minimum: int = 1
     maximum: int | None = None

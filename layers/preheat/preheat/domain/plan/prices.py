@@ -1,4 +1,4 @@
-"""What an inference unit costs where nobody has said otherwise.
+"""The price of an inference unit, unless the plant file sets another.
 
 Published prices, of the first tier, in US dollars an hour, as the simulator bills them too:
 

@@ -1,7 +1,7 @@
-"""The turn of a model among those that are started at the same time: a service takes only so many calls a second.
+"""The turn of a model among those that start at the same time: a service accepts only so many calls a second.
 
-Owns when it may start and look, so that the account's request rate makes none of them late. Who gets which turn is
-`apply`'s affair (`cli.plan_turns`); the model goes by its own alone, and knows none of the others.
+Owns when it may start and look, so that the account's request rate makes none of them late. `preheat_plantfile` assigns
+the turns; a model uses its own alone, and knows none of the others.
 """
 
 from dataclasses import dataclass
@@ -37,10 +37,9 @@ def find_offset(turn: Turn | None) -> timedelta:
 
 
 def look_in_turn(turn: Turn | None, now: datetime, wait: timedelta) -> datetime:
-    """Return when to look again at what starts: after `wait`, or up to a round sooner, at its place in the round.
+    """Return the next look at a start: after `wait`, or up to a round sooner, at its place in the round.
 
-    Where one look at each takes longer than `wait`, in the round that comes: no model is looked at twice before each
-    was.
+    If one look at each takes longer than `wait`, in the next round: no model gets two looks before each got one.
     """
     if turn is None:
         return now + wait

@@ -1,7 +1,7 @@
 """Attempts: one intended call, written down before it is made, and the lease that protects it.
 
-Owns the token, the lease and what the answers to a call mean. Why each rule is there: the counterexamples named in
-ARCHITECTURE.md. Does not decide whether to call.
+Owns the token, the lease and what the answers to a call mean. ARCHITECTURE.md names the counterexamples that each rule
+comes from. Does not decide whether to call.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ class Call(StrEnum):
 
     @property
     def is_of_gate(self) -> bool:
-        """Tell whether it is the gate that is called."""
+        """Return whether it is the gate that is called."""
         return self in (Call.OPEN, Call.CLOSE)
 
 
@@ -51,7 +51,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one call came to, with the service's own words; `retried`: see `Attempt.note_answer`."""
+    """The result of one call, with the service's own words; `retried`: see `Attempt.note_answer`."""
 
     answer: Answer
     detail: str = ""
@@ -60,10 +60,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What follows from an answer.
+    """The consequences of an answer.
 
     `definite`: the call is over, with or without effect. `retry_after`: when the same call may be repeated; None = not
-    before the plan changes. `told`: it deserves a ledger entry of its own, from the `told_from`-th time in a row.
+    before the plan changes. `told_from`: it gets a ledger entry of its own from this many times in a row on; None =
+    never.
     """
 
     definite: bool
@@ -147,21 +148,21 @@ class Attempt:
         return self.intent_at + LEASE
 
     def is_closable(self, now: datetime) -> bool:
-        """Tell whether the attempt may be closed or replaced: nobody closes an intent younger than the lease."""
+        """Return whether the attempt may be closed or replaced: nobody closes an intent younger than the lease."""
         return self.open_writers == 0 or now >= self.lease_ends_at()
 
     def is_on_its_way(self, now: datetime) -> bool:
-        """Tell whether a worker may still be about to make the call: one that has not written what it was answered."""
+        """Return whether a worker may still be about to make the call: one that has not recorded its answer."""
         answered = 1 if self.answer is Answer.LOST else 0  # its writer is done, though it does not know with what
         return self.open_writers > answered and now < self.lease_ends_at()
 
     def is_without_effect(self) -> bool:
-        """Tell whether every call of this attempt was refused, so that nothing that runs can be its doing."""
+        """Return whether the service rejected every call of this attempt, so that it cannot have started what runs."""
         refused = self.answer is not None and self.answer is not Answer.ACCEPTED and REACTIONS[self.answer].definite
         return refused and self.open_writers == 0 and not self.doubtful
 
     def is_aged(self, now: datetime) -> bool:
-        """Tell whether the service may have forgotten the token."""
+        """Return whether the service may have forgotten the token."""
         return now - self.first_at >= TOKEN_AGE_MAX
 
     def repeat(self, now: datetime) -> Self:
@@ -203,7 +204,7 @@ class Attempt:
 def digest_parameters(target: Target, units: Units) -> str:
     """Return 16 hex digits that name the parameters of a start.
 
-    What stands at its default adds nothing: a stored attempt must keep its token when a release adds a field.
+    A default value adds nothing: a stored attempt must keep its token when a release adds a field.
     """
     elsewhere = [] if target.region is target.role is None else [target.region, target.role]
     canonical = json.dumps(

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 CALL_COSTS = timedelta(seconds=60)  # in the long run, one call a minute
 BURST = 25  # calls ahead of that: at most 60 + 25 in any hour
-# Calls that are left to the model itself, whatever is wrong with what stands behind it; the second while a gate is to
-# be opened before what is ready, or closed before a stop that waits for it.
+# Calls reserved for the model itself, whatever is wrong with its queue and gate. The second applies while a gate must
+# open for a ready model, or close before a stop that waits for it.
 RESERVE = 4
 RESERVE_IN_HASTE = 2
 
@@ -20,7 +20,7 @@ def spend(spent_until: datetime | None, now: datetime, calls: int = 1) -> dateti
 
 
 def is_spent(spent_until: datetime | None, now: datetime) -> bool:
-    """Tell whether a pass must not call now: a look and the call that may follow would not both fit."""
+    """Return whether a pass must not call now: a look and the call that may follow would not both fit."""
     return spent_until is not None and spent_until - now > (BURST - 2) * CALL_COSTS
 
 
@@ -30,7 +30,7 @@ def affords_a_look_at(spent_until: datetime, calls: int) -> datetime:
 
 
 def is_short(spent_until: datetime | None, now: datetime, reserve: int = RESERVE) -> bool:
-    """Tell whether a pass must not call anything but the model's own service now."""
+    """Return whether a pass must not call anything but the model's own service now."""
     return spent_until is not None and spent_until - now > (BURST - 2 - reserve) * CALL_COSTS
 
 

@@ -1,7 +1,7 @@
-"""What other services are told: one event for each thing that a ledger entry or a reply tells of.
+"""The events that other services receive: one for each thing that a ledger entry or a reply reports.
 
-Values only, and the one rule that matters to whoever receives them: an event that comes twice bears the same id.
-Which entry tells what is `publish`'s affair; docs/events.md lists the fields, a test holds the two together.
+Values only, and the one rule that matters to a receiver: an event that comes twice has the same id. `publish` decides
+which entry makes which event; docs/events.md lists the fields, and a test compares the two.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ SOURCE = "preheat"
 
 
 class EventKind(StrEnum):
-    """The kinds of events, by the words that they bear as `detail-type`."""
+    """The kinds of events, by their `detail-type`."""
 
     REQUEST_ACCEPTED = "Request Accepted"
     REQUEST_REJECTED = "Request Rejected"
@@ -30,7 +30,7 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event. `kind` is its detail-type; all else is its detail, where what is None is left out."""
+    """One event. `kind` is its detail-type; the rest is its detail, without the fields that are None."""
 
     kind: EventKind
     event_id: str  # the same each time that the event is put
@@ -70,7 +70,9 @@ class Event:
 def make_event_id(*parts: str | int | None) -> str:
     """Return the id of the event that `parts` name: same parts, same id; 32 hexadecimal digits.
 
-    >>> event_id("nightly-7", "expired") == event_id("nightly-7", "expired") != event_id("nightly-8", "expired")
+    >>> make_event_id("nightly-7", "expired") == make_event_id("nightly-7", "expired")
     True
+    >>> make_event_id("nightly-7", "expired") == make_event_id("nightly-8", "expired")
+    False
     """
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

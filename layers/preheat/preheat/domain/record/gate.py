@@ -1,7 +1,7 @@
-"""The gate before a model's consumers and the queue behind it: what is seen of them, and what a record keeps of that.
+"""The gate before a model's consumers and the queue behind it: what looks show, and what a record keeps.
 
-Values only. A gate is a Lambda event source mapping; what is done with it is `gating`'s affair, how long a stop waits
-for the queue is `draining`'s.
+Values only. A gate is a Lambda event source mapping. `gating` opens and closes it; `draining` owns how long a stop
+waits for the queue.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from preheat.domain.record.attempt import Answer, Attempt, Call
 
 
 class Passage(StrEnum):
-    """What a gate lets through."""
+    """The states of a gate."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -26,7 +26,7 @@ SHUT = frozenset({Passage.CLOSED, Passage.GONE})
 
 @dataclass(frozen=True, slots=True)
 class GateLook:
-    """What one look at a gate told: what it lets through, the service's own word, the failure if the look failed."""
+    """The result of one look at a gate: its state, the service's own word, and the failure if the look failed."""
 
     passage: Passage
     detail: str = ""
@@ -49,7 +49,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class BacklogReading:
-    """What one reading of a queue told; no backlog: it failed, and tells nothing."""
+    """The result of one reading of a queue; no backlog: it failed."""
 
     backlog: Backlog | None
     detail: str = ""
@@ -58,21 +58,21 @@ class BacklogReading:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One gate in Preheat's care. `attempt`: the change of it that was last intended, until it is seen to be made."""
+    """A gate that Preheat operates. `attempt`: its last intended change, until a look shows the effect."""
 
     mapping: str
     attempt: Attempt | None = None
     observed: Passage = Passage.UNKNOWN
-    unreadable: int = 0  # looks in a row that told nothing
-    look_at: datetime | None = None  # after a look that told nothing: not again before
-    told: bool = False  # what keeps it from being as it should be was told
+    unreadable: int = 0  # looks in a row that failed
+    look_at: datetime | None = None  # after a failed look: no other before this
+    told: bool = False  # the reason why it is not as it should be was reported
 
     def may_be_opened(self, now: datetime) -> bool:
-        """Tell whether a worker may still be about to open it."""
+        """Return whether a worker may still be about to open it."""
         return self.attempt is not None and self.attempt.call is Call.OPEN and not self.attempt.is_closable(now)
 
     def is_shut(self, now: datetime) -> bool:
-        """Tell whether it was seen to let nothing through, and no worker can still be about to open it."""
+        """Return whether it was seen to let nothing through, and no worker can still be about to open it."""
         return self.observed in SHUT and not self.may_be_opened(now)
 
 
@@ -83,7 +83,7 @@ class Draining:
     since: datetime
     empties: int = 0  # readings in a row that found the queue empty; one that failed counts neither way
     empty_since: datetime | None = None
-    left: int | None = None  # at the last reading that told anything
-    unreadable: int = 0  # readings in a row that told nothing
-    over_at: datetime | None = None  # when the queue was waited for no longer, if it was at all
-    came_to: str = ""  # what the waiting came to, in words
+    left: int | None = None  # at the last reading that succeeded
+    unreadable: int = 0  # readings in a row that failed
+    over_at: datetime | None = None  # when the wait for the queue ended; None: it has not
+    came_to: str = ""  # the result of the wait, in words

@@ -1,21 +1,21 @@
-"""The lifecycle table: for what is desired and what is observed, the one step to take.
+"""The lifecycle table: one step for each pair of desired and observed state.
 
-This table is the rule. Tests cover every pair, and the diagram in ARCHITECTURE.md is drawn from it. Whether a step may
-be taken *now* (lease, attempts, mode, ownership) is the affair of `starting`, `stopping` and `resting`.
+This table is the rule. Tests cover every pair, and the diagram in ARCHITECTURE.md is drawn from it. `starting`,
+`stopping` and `resting` decide whether a step may be taken *now* (lease, attempts, mode, ownership).
 """
 
 from enum import StrEnum
 
 
 class Desired(StrEnum):
-    """What the demand asks for."""
+    """The state that the demand requires."""
 
     RUN = "run"
     REST = "rest"
 
 
 class Observed(StrEnum):
-    """What the service says of the model, in Preheat's words; each hosting adapter maps its statuses onto these."""
+    """The state that the service reports, in Preheat's words; each hosting adapter maps its statuses onto these."""
 
     STOPPED = "stopped"  # startable, not running, not billed
     STARTING = "starting"
@@ -64,7 +64,7 @@ LIFECYCLE: dict[Desired, dict[Observed, Step]] = {
     },
 }
 
-# Where each step leads, if the service does as it is told.
+# The state after each step, if the service does it.
 LEADS_TO: dict[tuple[Step, Observed], Observed] = {
     (Step.START, Observed.STOPPED): Observed.STARTING,
     (Step.START, Observed.FAILED): Observed.STARTING,

@@ -10,7 +10,7 @@ TICK_HORIZON = timedelta(seconds=60)
 HOSTED_EVERY = timedelta(minutes=10)
 STOPPING_EVERY = timedelta(seconds=60)
 UNFIT_EVERY = timedelta(minutes=5)
-# No plan will wake a model that none names any more: what the service refuses for good is asked again after this.
+# No plan wakes a model that none names any more: Preheat repeats a permanently rejected call after this.
 UNPLANNED_EVERY = timedelta(hours=1)
 CAPACITY_EVERY = timedelta(minutes=3)  # a start that failed for want of capacity is tried again after this
 # A model whose state cannot be read, or that is not found: after the first, second, … such look in a row.
@@ -31,7 +31,7 @@ FIRST = 120.0  # when its lease ends: what has failed by then can be tried again
 UNKNOWN_FROM = 290.0  # from here to the end of the hour, looks 10 % apart are 27
 WIDEST, NARROW, NARROWEST = 0.1, 15.0, 14.0  # up to a second is lost on the way to a look
 THINNEST = 3.0  # behind the bracket, no wait is longer than this many times the time elapsed
-RECENT, CLOSE = 20, 300.0  # so many starts that lie so close together tell when the next one ends
+RECENT, CLOSE = 20, 300.0  # this many starts, this close together, show when the next one ends
 # How looks thin out before and after the bracket, the least first: before it they cost less. See `_wait`.
 _THINNED = (
     *((0.1 * 1.1**step, 0.0) for step in range(18)),
@@ -42,7 +42,7 @@ _THINNED = (
 
 
 class _Bracket(NamedTuple):
-    """Where looks at a start are close, [opens, closes) of its seconds, and how they thin out elsewhere."""
+    """The seconds of a start in which looks come often, [opens, closes), and how they thin out elsewhere."""
 
     opens: float
     closes: float
@@ -59,8 +59,8 @@ def while_unread(looks: int) -> timedelta:
 def wait_while_warming(elapsed: timedelta, calls: int) -> timedelta:
     """Return the wait until the next inference of a hosted model that has not answered one, begun `elapsed` ago.
 
-    The pace inside the bracket; then as many minutes as a look and its inference take `calls`, for more than one call a
-    minute the budget does not bring back.
+    The pace inside the bracket; then as many minutes as a look and its inference take `calls`, because the budget
+    brings back one call a minute.
     """
     return min(max(FINEST, elapsed / 10), calls * A_CALL_EACH)
 
@@ -68,8 +68,8 @@ def wait_while_warming(elapsed: timedelta, calls: int) -> timedelta:
 def wait_while_draining(elapsed: timedelta, calls: int) -> timedelta:
     """Return the wait until a queue that holds messages is read again, drained since `elapsed`; `calls` as above.
 
-    The more calls, the sooner it thins out; in the end a minute more than they take, so that the budget has room for
-    the gate and the stop.
+    The more calls, the sooner it thins out. In the end it is a minute more than they take, so that the budget has room
+    for the gate and the stop.
     """
     return min(max(READINGS_APART, elapsed * (calls - 1) / 2), (calls + 1) * A_CALL_EACH)
 
@@ -79,9 +79,9 @@ def wait_while_starting(elapsed: timedelta, samples: Sequence[timedelta], lead: 
 
     Before any was measured, it is expected to take about the `lead` that it was given.
 
-    Where the start is expected to end, looks are at most max(15 s, 10 % of the time elapsed) apart; under 15 s within
-    the last 20 samples, if these lie within 5 minutes. Elsewhere they are as close as that leaves of 28 in the first
-    hour, and closest just behind the slowest.
+    Near the expected end of the start, looks are at most max(15 s, 10 % of the time elapsed) apart. They are under 15 s
+    apart within the last 20 samples, if these lie within 5 minutes. Elsewhere they share the rest of the 28 looks in
+    the first hour, most of them just after the slowest sample.
     """
     bracket = _find_bracket(tuple(samples[-RECENT:]) or (lead / 2, lead))
     return timedelta(seconds=_wait(elapsed.total_seconds(), bracket))
@@ -115,13 +115,13 @@ def _count_looks(bracket: _Bracket) -> int:
 def _wait(elapsed: float, bracket: _Bracket) -> float:
     """Return whole seconds, at least 1."""
     if elapsed >= HOUR:
-        return elapsed * WIDEST * (2 if bracket.narrow else 1) // 1  # what is narrow has had its looks
+        return elapsed * WIDEST * (2 if bracket.narrow else 1) // 1  # a narrow bracket has had its looks
     if elapsed >= bracket.closes:
         grown = (elapsed / max(bracket.closes, FIRST)) ** bracket.growth if elapsed > FIRST else 1.0
         return min(max(NARROW, WIDEST * elapsed * grown), THINNEST * elapsed, HOUR + 1 - elapsed) // 1
     if elapsed >= bracket.opens:
         return NARROWEST if bracket.narrow else max(NARROW, WIDEST * elapsed) // 1
     then = FIRST if elapsed < FIRST else elapsed + max(NARROW, bracket.before * elapsed)
-    # What comes just before it opens waits for that.
+    # A look that would come just before it opens waits for that.
     wait = bracket.opens - elapsed if then + NARROW / 2 > bracket.opens else then - elapsed
     return max(1.0, wait // 1)

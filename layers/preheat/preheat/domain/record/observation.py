@@ -1,6 +1,6 @@
-"""What one look at the hosting service shows: the state, and the inference if one was made.
+"""The observation of one look at the hosting service: the state, and the inference if one was made.
 
-Values only. Hosting adapters make them; what follows from them is decided in `decision`.
+Values only. Hosting adapters make them; `decision` decides what follows.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one look told: the state, the service's own word for it, and the failure if the look itself failed.
+    """The result of one look: the state, the service's own word for it, and the failure if the look itself failed.
 
     `foreign`: to stop it would destroy what somebody else made, so that Preheat neither adopts nor stops it. None: the
     service shows the state, but not who made it; `failure` says why.

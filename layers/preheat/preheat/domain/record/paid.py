@@ -1,6 +1,6 @@
-"""What was paid for: stretches of running units, each with its cause, and between which looks an end of one lies.
+"""Billed time: stretches of running units, each with its cause, and the looks between which it began or ended.
 
-Values only. Who notes them is `accounting`; what they sum up to is `reporting`'s affair.
+Values only. `accounting` notes them; `preheat_report` sums them up.
 """
 
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ from enum import StrEnum
 
 
 class Cause(StrEnum):
-    """What units were running for."""
+    """The reason why units were running."""
 
     LEAD = "lead"  # on the way to HOSTED, ahead of a demand
     IDLE = "idle"  # HOSTED ahead of a demand
     SHIFT = "shift"  # within a demand, whether it served or was late
     BRIDGE = "bridge"  # in a gap that was too short to stop for
     DRAIN = "drain"  # after the demand, until the stop was accepted
-    UNSCHEDULED = "unscheduled"  # for nobody's demand, and started by somebody else
+    UNSCHEDULED = "unscheduled"  # without a demand, and started by somebody else
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Units that ran over [begin, end), for one cause; an empty one only tells that a run has ended.
+    """Units that ran over [begin, end), for one cause; an empty one only marks the end of a run.
 
     `begun_after`: here a run began, after that instant and by `begin`. `ended_after`: here it ended, after that instant
-    and by `end`. None: it ran before, or it ran on; or that is not known, which a gap beside it tells. Not checked at
-    birth: a figure must never make a record that a stop depends on unreadable.
+    and by `end`. None: it ran before, or it ran on; or this is unknown, which a gap next to it shows. Not checked at
+    birth: a figure must never make a record unreadable that a stop depends on.
     """
 
     begin: datetime
@@ -37,15 +37,15 @@ class Stretch:
 
     @property
     def unit_time(self) -> timedelta:
-        """What is paid for."""
+        """The billed time: units multiplied by duration."""
         return self.units * (self.end - self.begin)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What runs now, as far as it is known: noted up to `counted_to`.
+    """The present run, as far as it is known: noted up to `counted_to`.
 
-    `begun_after` stands until the first stretch has it. `hosted` and `unscheduled` are as of the last look.
+    `begun_after` moves to the first stretch. `hosted` and `unscheduled` are as of the last look.
     """
 
     begun_at: datetime

@@ -1,4 +1,4 @@
-"""The record of one model: all that a pass remembers, as one value; and the ledger entry that tells of one change.
+"""The record of one model: everything that a pass remembers; and the ledger entry that reports one change.
 
 Values only. Does not know how they are stored, nor what to do next.
 """
@@ -18,16 +18,16 @@ SAMPLES_KEPT = 60
 
 
 class Phase(StrEnum):
-    """Where a model stands in Preheat's care; the ledger's `from` and `to`."""
+    """Where a model is in its life; the ledger's `from` and `to`."""
 
-    IDLE = "idle"  # nothing wanted, nothing running that is ours
+    IDLE = "idle"  # no demand, and nothing started by Preheat runs
     STARTING = "starting"  # a start is intended or under way
     WARMING = "warming"  # hosted, but the inference that its plan asks for has not succeeded yet
-    HOSTED = "hosted"  # ready, as wanted
+    HOSTED = "hosted"  # ready, as required
     DRAINING = "draining"  # a stop is due, and waits for its queue to be empty or its gate to be closed
     STOPPING = "stopping"  # a stop is intended or under way
-    FAILED = "failed"  # a start burnt out; waiting for the next, or given up
-    UNSCHEDULED = "unscheduled"  # runs, but nobody of ours started it: left alone
+    FAILED = "failed"  # a start failed; waiting for the next, or given up
+    UNSCHEDULED = "unscheduled"  # runs, but Preheat did not start it: left running
     WITHHELD = "withheld"  # a step is due, but the mode withholds it
     PAUSED = "paused"
     REFUSED = "refused"  # the service will not: unfit, invalid; waits for a new plan or a change there
@@ -43,7 +43,7 @@ class Ownership(StrEnum):
 
 
 class Action(StrEnum):
-    """What a ledger entry tells."""
+    """The action that a ledger entry reports."""
 
     START = "start"  # the intent of a start
     STOP = "stop"  # the intent of a stop
@@ -52,13 +52,13 @@ class Action(StrEnum):
     CLOSE = "close"  # the intent to close the gate
     OBSERVE = "observe"  # the phase changed by what was seen
     ADOPT = "adopt"
-    FAIL = "fail"  # a start burnt out
+    FAIL = "fail"  # a start failed
     REFUSE = "refuse"  # the service refuses a call
     CAPACITY = "capacity"  # a start failed because the service has no capacity
     UNREAD = "unread"  # the state cannot be read
     AT_RISK = "at_risk"  # by all that is known, it will not be ready in time
     LATE = "late"
-    LEAVE = "leave"  # it runs and is not ours
+    LEAVE = "leave"  # it runs, and Preheat did not start it
     WITHHOLD = "withhold"
     EXPIRE = "expire"  # holds have come to their end, and nothing else has changed
     READY = "ready"  # it is ready for a hold that came while it was hosted already
@@ -68,7 +68,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What has been spent on the demand being served; ends with it, or with a completed stop."""
+    """The effort for the current demand; ends with it, or with a completed stop."""
 
     demand_start: datetime  # as first recorded
     until: datetime  # its end as last seen; a demand that begins later is another one
@@ -81,9 +81,9 @@ class Effort:
     hosted_at: datetime | None = None  # when it was first seen ready in this demand: HOSTED, and proved if asked for
     serving: bool = False  # HOSTED was seen since the last attempt began
     judged: bool = False  # counted as on time or as late
-    unstuck: bool = False  # the one stop of a start that hangs was spent
+    unstuck: bool = False  # a hung start was already stopped once for this demand
     proved: bool = False  # the inference asked for has succeeded since it became HOSTED
-    told: tuple[str, ...] = ()  # the holds that were told that it is ready
+    told: tuple[str, ...] = ()  # the holds that got the report that it is ready
     lead: timedelta | None = None  # as first recorded; None: an earlier release did not note it
     turn: Turn | None = None  # as first recorded
     at_risk: bool = False  # reported as at risk
@@ -149,22 +149,22 @@ class ModelRecord:
     status: str = ""  # the service's own words at the last check that showed the state
     spent_until: datetime | None = None  # the budget of service calls, see `budget`
     writer: str = ""  # the pass that won the last write
-    gate: Gate | None = None  # the gate in Preheat's care
+    gate: Gate | None = None  # the gate that Preheat operates
     gate_generation: int = 0  # of its changes
-    kept_tags: Tags = ()  # what its owner gave an endpoint beside the plan's tags, for the next one of the name
+    kept_tags: Tags = ()  # tags from the owner of an endpoint, in addition to the plan's, for the next one of the name
     scaling: KeptScaling | None = None  # of an endpoint, read before its stop and restored after its next start
     draining: Draining | None = None  # a stop that is due and waits
-    expired_by: datetime | None = None  # holds that ended by then have been told of; None: none was seen yet
-    looked_at: datetime | None = None  # the last look that told whether it runs, see `accounting`
-    run: Run | None = None  # what runs and is paid for; None: nothing, as far as is known
+    expired_by: datetime | None = None  # the expiry of holds that ended by then was reported; None: none was seen yet
+    looked_at: datetime | None = None  # the last look that showed whether it runs, see `accounting`
+    run: Run | None = None  # the present run that is billed; None: nothing runs, as far as is known
     paid: tuple[Stretch, ...] = ()  # what was paid for since the last entry
 
     def is_engaged(self) -> bool:
-        """Tell whether something of ours may be running at the target."""
+        """Return whether something started or adopted by Preheat may be running at the target."""
         return self.attempt is not None or self.ownership is not Ownership.NONE
 
     def is_at_rest_under(self, plan_version: int) -> bool:
-        """Tell whether a pass that served this plan, or a later one, has found nothing of ours at the target."""
+        """Return whether a pass under this plan, or a later one, found nothing started by Preheat at the target."""
         closed = self.gate is None or (self.gate.observed in SHUT and self.gate.attempt is None)
         return self.plan_version >= plan_version and not self.is_engaged() and closed
 
@@ -192,7 +192,7 @@ class LedgerEntry:
     at_risk: bool | None = None  # set on the one entry of a demand that reports that it is at risk
     expected_at: datetime | None = None  # when it is expected to be ready, on that entry; None: it cannot be said
     late: bool | None = None  # set on the one entry of a demand that judges its start: late or on time
-    requests: tuple[str, ...] = ()  # the holds that the demand serves, on an entry that tells ready or late
+    requests: tuple[str, ...] = ()  # the holds that the demand serves, on an entry that reports ready or late
     expired: tuple[str, ...] = ()  # the holds that have come to their end since the entry before
     ready_at: datetime | None = None  # of the demand that the entry is about, as first recorded
     needed_from: datetime | None = None  # the demand that the entry is about, as first recorded

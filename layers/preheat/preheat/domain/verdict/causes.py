@@ -1,4 +1,4 @@
-"""What a verdict can say: nine states, and every cause with the states that it can explain.
+"""The vocabulary of verdicts: nine states, and every cause with the states that it can explain.
 
 Owns the table of causes. Which cause holds is decided in `judging`; what to do about it is written in `remedies`.
 """

@@ -31,7 +31,7 @@ def measure_elapsed(facts: VerdictFacts) -> timedelta:
 
 
 def hangs(facts: VerdictFacts) -> bool:
-    """Tell whether the start has taken so long that it is not expected to end by itself."""
+    """Return whether the start has taken so long that it is not expected to end by itself."""
     return measure_elapsed(facts) > max(2 * facts.lead, STUCK_AFTER_LEAST)
 
 

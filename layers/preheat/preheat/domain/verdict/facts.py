@@ -1,4 +1,4 @@
-"""What a verdict rests on: the plan, the record, the demand, and the moment. Nothing here calls or decides."""
+"""The facts of a verdict: the plan, the record, the demand, and the moment. Nothing here calls or decides."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,7 @@
 """The verdict: what is said of one model, from its plan, its record, its demand and the moment.
 
-A pure function. What Preheat intends is never said as if it were so: only what the service showed decides whether a
-model runs, and a state that nobody could read is UNKNOWN whatever the record says otherwise.
+A pure function. It never states an intent as a fact: only what the service showed decides whether a model runs. A state
+that nobody could read is UNKNOWN, whatever the record says.
 """
 
 from datetime import datetime, timedelta
@@ -60,7 +60,7 @@ def judge(facts: VerdictFacts) -> Verdict:
 
 
 def is_refused(facts: VerdictFacts) -> bool:
-    """Tell whether the start under way is refused."""
+    """Return whether the start under way is refused."""
     return facts.find_answer(Call.START) in _REFUSED and facts.observed not in (Observed.STARTING, Observed.HOSTED)
 
 

@@ -1,4 +1,4 @@
-"""What a person can do about a verdict: sentences, each with the command that does it, if there is one.
+"""Remedies for a verdict: sentences for a person, each with the command that does it, if there is one.
 
 Each command can be pasted as it is; `plant.yaml` stands for the plant file. Decides nothing.
 """
