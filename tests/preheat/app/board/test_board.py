@@ -40,6 +40,13 @@ def test_a_timeline_has_lead_shift_bridge_block_and_what_ran() -> None:
     }
 
 
+def test_a_schedule_that_cannot_be_evaluated_leaves_the_timeline_empty_and_the_board_up() -> None:
+    broken = replace(MODEL, schedules=(replace(MODEL.schedules[0], zone="Plant/Nowhere"),))
+    board = make_board([BoardFacts(replace(facts("07:00"), model=broken))], at("07:00"), "plant")
+    (row,) = board.rows
+    assert [span for span in row.spans if span.kind is SpanKind.SHIFT] == []
+
+
 def test_trouble_comes_first_and_the_next_shift_is_counted_down_to() -> None:
     calm = BoardFacts(replace(facts("07:00"), model_id=ModelId("calm")))
     bad = BoardFacts(facts("07:00", replace(STOPPED, unread=Unread(at("06:50"), "AccessDenied"))))
