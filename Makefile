@@ -29,7 +29,9 @@ SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" UV="$(abspath $(UV))" AWS_DEFAULT_R
 .venv-sam/ready: requirements/sam.txt | $(filter .tools/%,$(UV))
 .venv-local/ready: requirements/local.txt | $(filter .tools/%,$(UV))
 .venv-docs/ready: requirements/docs.txt | $(filter .tools/%,$(UV))
-.venv-sam/ready .venv-local/ready .venv-docs/ready: .python-version
+.venv-security/ready: requirements/security.txt | $(filter .tools/%,$(UV))
+.venv-checkov/ready: requirements/checkov.txt | $(filter .tools/%,$(UV))
+.venv-sam/ready .venv-local/ready .venv-docs/ready .venv-security/ready .venv-checkov/ready: .python-version
 	$(UV) venv -q --allow-existing --python "$$(cat .python-version)" $(@D)
 	$(UV) pip sync -q --require-hashes --python $(@D)/bin/python $(filter requirements/%,$^)
 	@touch $@
@@ -37,7 +39,7 @@ SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" UV="$(abspath $(UV))" AWS_DEFAULT_R
 setup: $(VENVS)  ## make the three environments; the command is .venv/bin/preheat
 
 requirements: | $(filter .tools/%,$(UV))  ## lock every dependency with hashes
-	for group in dev sam local docs; do \
+	for group in dev sam local docs security checkov; do \
 	  extra=""; [ $$group = dev ] && extra=layers/dependencies/requirements.in; \
 	  $(UV) pip compile -q --group $$group $$extra --python-version 3.13 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements/$$group.txt || exit 1; \
 	done
@@ -74,6 +76,9 @@ check: setup .venv-docs/ready  ## say yes or no: format, lint, types, import con
 	$(LAB) site
 	$(SAM) validate --lint
 	@$(MAKE) --no-print-directory test
+
+security: setup .venv-security/ready .venv-checkov/ready  ## check the 23 points of security (NETWORKED=1 asks for known vulnerabilities too)
+	$(LAB) security $(if $(NETWORKED),--networked)
 
 site: setup .venv-docs/ready  ## build the documentation site into .cache/site/html
 	$(LAB) site
@@ -137,4 +142,4 @@ clean:  ## stop the local AWS and remove what was built; the environments stay
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: lab setup requirements test test-local test-rules test-simulated test-explored test-locales check site build demo chaos verify-service-model soak schedules rules benchmark explore mutants matrix branches statemachine requests-fuzz costs diagram clean help
+.PHONY: lab setup requirements security test test-local test-rules test-simulated test-explored test-locales check site build demo chaos verify-service-model soak schedules rules benchmark explore mutants matrix branches statemachine requests-fuzz costs diagram clean help
