@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from preheat.app.ports.errors import StaleRecord
-from preheat.app.ports.store import Store
+from preheat.app.ports.store import Guarded, Store
 from preheat.domain.demand.request import (
     KEPT_AFTER_EXPIRY,
     Kind,
@@ -18,7 +18,7 @@ from preheat.domain.demand.request import (
     Tombstone,
     Verb,
 )
-from preheat.domain.plan.plan import ModelId
+from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -208,6 +208,41 @@ def test_a_save_guarded_by_what_was_read_loses_against_a_later_hold(
     assert store.ledger(WELD) == (entry,)
     again = store.save(replace(won, sequence=1), None, {late: 0, SCHEDULE: 2})
     assert store.load(WELD) == again
+
+
+def test_a_save_guarded_by_the_plan_loses_against_a_later_one(
+    store: Store, full: ModelRecord, entry: LedgerEntry, model: HostedModel
+) -> None:
+    for seen in (0, 1):
+        store.apply([model], expected_version=seen, at=SIX)
+        stored = store.load(full.model_id)
+        assert stored is not None
+        for told in (None, entry):
+            with pytest.raises(StaleRecord, match="plan"):
+                store.save(replace(full, version=stored.version), told, {SCHEDULE: 0, Guarded.PLAN: seen})
+        assert store.load(full.model_id) == stored
+    assert store.ledger(full.model_id) == ()
+    won = store.save(replace(full, version=stored.version), entry, {SCHEDULE: 0, Guarded.PLAN: 2})
+    assert store.load(full.model_id) == won
+    assert store.ledger(full.model_id) == (entry,)
+
+
+@pytest.mark.parametrize("count", [1, 49, 50, 51, 98, 99, 110, 260])
+def test_a_save_has_as_many_guards_as_it_needs(store: Store, full: ModelRecord, entry: LedgerEntry, count: int) -> None:
+    schedules = [Subject(schedule=f"shift-{place}") for place in range(count)]
+    for place in {0, count // 2, count - 1}:
+        name = f"hold-{place}"
+        store.answer(a_reply(f"r{place}"), hold(schedules[place], name), [])
+    seen = {each: store.standings(each, SIX).version for each in schedules}
+    assert sum(seen.values()) == len({0, count // 2, count - 1})
+    for stale in (schedules[0], schedules[-1]):
+        for told in (None, entry):
+            with pytest.raises(StaleRecord, match=stale.key):
+                store.save(full, told, {Guarded.PLAN: 0} | seen | {stale: 0})
+    assert store.load(full.model_id) is None
+    won = store.save(full, entry, {Guarded.PLAN: 0} | seen)
+    assert store.load(full.model_id) == won
+    assert store.ledger(full.model_id) == (entry,)
 
 
 @SUBJECTS

@@ -5,7 +5,7 @@ for the present one. Does not judge.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime, time, timedelta
@@ -26,10 +26,9 @@ from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.sqs.work import work
 from preheat.app.ports import errors
 from preheat.app.ports.remote import Remote
-from preheat.app.ports.store import Store
+from preheat.app.ports.store import Guards, Store
 from preheat.app.reconcile.reconcile import reconcile
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Target, Units, Unscheduled
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat_lab.simulation.faults import WorkerKilled
@@ -176,9 +175,7 @@ class Noted:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def save(
-        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
-    ) -> ModelRecord:
+    def save(self, record: ModelRecord, entry: LedgerEntry | None, guards: Guards | None = None) -> ModelRecord:
         """See `ports.Store`."""
         won = self._store.save(record, entry, guards)
         self._note(won)

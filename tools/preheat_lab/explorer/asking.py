@@ -3,6 +3,7 @@
 Owns when a request may come, and what a pass reads of the active ones. Knows no worker.
 """
 
+from preheat.app.ports.store import Guarded
 from preheat.domain.demand.request import Standing, Subject
 from preheat_lab.explorer.passes import RemoteCall, ValueNumbers
 from preheat_lab.explorer.scenario import Scenario
@@ -35,6 +36,11 @@ class RequestOrder:
         return found
 
     def outruns(self, state: ExploredState, request: RemoteCall) -> bool:
-        """Return whether a write comes too late: the counter of a schedule that guards it has moved."""
-        guards = request.guards if self._scenario.requests else ()
-        return any(self._scenario.standings(each, state.asked).version != version for each, version in guards)
+        """Return whether a write comes too late: the plan or the counter of a schedule that guards it has moved."""
+        for guard, version in request.guards:
+            if isinstance(guard, Guarded):
+                if state.plan + 1 != version:
+                    return True
+            elif self._scenario.requests and self._scenario.standings(guard, state.asked).version != version:
+                return True
+        return False

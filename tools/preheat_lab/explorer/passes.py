@@ -8,12 +8,12 @@ A pass that lost a write begins again and remembers only how many it has lost. S
 answers since.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from preheat.app.ports.errors import HostingError, PreheatError, StaleRecord
 from preheat.app.ports.remote import Remote
+from preheat.app.ports.store import Guarded, Guards
 from preheat.app.reconcile.reconcile import Result, reconcile
 from preheat.domain.demand.request import Standings, Subject
 from preheat.domain.plan.plan import Target
@@ -49,7 +49,7 @@ class RemoteCall(NamedTuple):
     attempt: Attempt | None = None
     target: Target | None = None
     subject: Subject | None = None
-    guards: tuple[tuple[Subject, int], ...] = ()
+    guards: tuple[tuple[Subject | Guarded, int], ...] = ()
     result: Result | None = None
 
 
@@ -142,7 +142,7 @@ class _Answers:
         """Without requests in the scenario, nothing is active, and the read makes no difference."""
         return self._ask(RemoteCall(STANDINGS, subject=subject)) if self._requests else Standings()
 
-    def save(self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int]) -> Any:
+    def save(self, record: ModelRecord, entry: LedgerEntry | None, guards: Guards) -> Any:
         answer = self._ask(RemoteCall(SAVE, record=record, entry=entry, guards=tuple(guards.items())))
         self._saved = record
         return record if answer is None else answer

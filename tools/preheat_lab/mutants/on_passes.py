@@ -11,12 +11,12 @@ _b = partial(Mutation, file="domain/record/budget.py")
 MUTATIONS = (
     _m(
         name="the call before its write",
-        old="""    record = _save(decision, remote, entries, situation.guards if stops else {})
+        old="""    record = _save(decision, remote, entries, guards)
     if decision.call is not None:
         outcome = _act(decision.call, decision.record, remote)
 """,
         new="""    outcome = _act(decision.call, decision.record, remote) if decision.call is not None else None
-    record = _save(decision, remote, entries, situation.guards if stops else {})
+    record = _save(decision, remote, entries, guards)
     if outcome is not None:
 """,
         rule="intent before effect",
@@ -24,10 +24,10 @@ MUTATIONS = (
     ),
     _m(
         name="called although the write was lost to another",
-        old="""    record = _save(decision, remote, entries, situation.guards if stops else {})
+        old="""    record = _save(decision, remote, entries, guards)
     if decision.call""",
         new="""    try:
-        record = _save(decision, remote, entries, situation.guards if stops else {})
+        record = _save(decision, remote, entries, guards)
     except StaleRecord:
         record = decision.record
     if decision.call""",
@@ -36,10 +36,10 @@ MUTATIONS = (
     ),
     _m(
         name="called although the store did not answer",
-        old="""    record = _save(decision, remote, entries, situation.guards if stops else {})
+        old="""    record = _save(decision, remote, entries, guards)
     if decision.call""",
         new="""    try:
-        record = _save(decision, remote, entries, situation.guards if stops else {})
+        record = _save(decision, remote, entries, guards)
     except StoreUnavailable:
         record = decision.record
     if decision.call""",

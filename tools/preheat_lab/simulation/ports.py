@@ -4,7 +4,7 @@ Owns the order of things around one call: a worker may die, or the call may not 
 its answer may be lost, or the worker may die. Reports the result to the world that it belongs to.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -25,7 +25,7 @@ from preheat.app.ports.errors import (
     UnreadableItem,
     WrongState,
 )
-from preheat.app.ports.store import Due, Planned
+from preheat.app.ports.store import Due, Guards, Planned
 from preheat.domain.demand.request import Reply, RequestId, Standing, Subject, Tombstone
 from preheat.domain.plan.plan import ModelId, Readiness, Target
 from preheat.domain.record.attempt import Attempt
@@ -207,9 +207,7 @@ class WatchedStore(MemoryStore):
         """Return whether nobody can read the model's record now."""
         return model_id in self.unreadable and self._world.clock.at < self.unreadable[model_id]
 
-    def save(
-        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
-    ) -> ModelRecord:
+    def save(self, record: ModelRecord, entry: LedgerEntry | None, guards: Guards | None = None) -> ModelRecord:
         """See `ports.Store`."""
         before = self.records.get(record.model_id)
         won = super().save(record, entry, guards)

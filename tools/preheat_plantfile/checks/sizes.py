@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from preheat.domain.calendar.schedule import WINDOWS_MAX
+from preheat.domain.plan.plan import SCHEDULES_MAX
 from preheat_plantfile.yaml import Document, FieldPath, Problem, items_of, mapping_of
 
 REPLACED_DAYS_MAX: Final = 1_000
@@ -22,7 +23,7 @@ _CLOSED_DAYS: Final = 780  # 24 months and 40 days
 
 
 def size_problems(document: Document) -> Iterator[Problem]:
-    """Yield the problems of schedules that are too large, and of models whose schedules are so together."""
+    """Yield the problems of schedules that are too large, and of models whose schedules are too many or too large."""
     schedules = mapping_of(document.value, "schedules")
     for name, entry in schedules.items():
         path: FieldPath = ("schedules", name)
@@ -40,6 +41,10 @@ def size_problems(document: Document) -> Iterator[Problem]:
     for name, model in mapping_of(document.value, "models").items():
         named = model.get("schedules") if isinstance(model, dict) else None
         names = {each for each in named if isinstance(each, str)} if isinstance(named, list) else set()
+        if len(names) > SCHEDULES_MAX:
+            where = ("models", name, "schedules")
+            accepted = f"at most {SCHEDULES_MAX} for a model: put windows of one purpose into one schedule"
+            yield Problem(document.place(where), where, f"found {len(names)} schedules", accepted)
         total = sum(weights.get(each, 0) for each in names)
         if total > MODEL_BYTES_MAX:
             where = ("models", name, "schedules")

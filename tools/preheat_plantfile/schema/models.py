@@ -184,7 +184,9 @@ class SageMakerTarget(_Place):
 class ModelEntry(_Leads):
     """What any hosted model says of when it is needed and how it is run."""
 
-    schedules: list[Name] = Field(description="Names of the schedules that need it; Preheat unites several.")
+    schedules: list[Name] = Field(
+        description="Names of the schedules that need it, at most 50; Preheat unites several."
+    )
     # None is what a field that is not there means; written out, `null` is refused like any other wrong value.
     slack: Annotated[timedelta | None, *SLACK] = Field(
         default_factory=lambda: None, description="Added to the lead for the precision of the tick."

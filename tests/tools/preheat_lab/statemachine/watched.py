@@ -1,6 +1,6 @@
 """The twins as the world uses them: each does its work, and notifies the reference model. Judges nothing itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -8,8 +8,7 @@ from tests.tools.preheat_lab.statemachine.reference import ReferencePass
 
 from preheat.adapters.memory.store import MemoryStore
 from preheat.app.ports.errors import AnswerLost, HostingError
-from preheat.app.ports.store import Due
-from preheat.domain.demand.request import Subject
+from preheat.app.ports.store import Due, Guards
 from preheat.domain.plan.plan import ModelId, Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.observation import Observation
@@ -43,9 +42,7 @@ class StepStore(MemoryStore):
         super().__init__()
         self._world = world
 
-    def save(
-        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
-    ) -> ModelRecord:
+    def save(self, record: ModelRecord, entry: LedgerEntry | None, guards: Guards | None = None) -> ModelRecord:
         """See `ports.Store`."""
         before = self.records.get(record.model_id)
         won = super().save(record, entry, guards)

@@ -1,7 +1,7 @@
 """Records on DynamoDB: one transaction for each state change; every write is conditional on the version that was read.
 
 Owns how a write with a lost answer is settled, and how models are woken. Does not know plans or what requests say: a
-write only checks the versions of the requests that were read.
+write only checks the versions of the plan and the requests that were read.
 """
 
 import hashlib
@@ -17,11 +17,20 @@ from pynamodb.transactions import TransactWrite
 
 from preheat.adapters.dynamodb import items, serial
 from preheat.adapters.dynamodb.failures import Failure, failure_of
-from preheat.adapters.dynamodb.tables import COUNTER, RECORD, LedgerItem, Part, RecordItem, RequestItem
+from preheat.adapters.dynamodb.tables import (
+    COUNTER,
+    CURRENT,
+    POINTER,
+    RECORD,
+    LedgerItem,
+    Part,
+    PlanItem,
+    RecordItem,
+    RequestItem,
+)
 from preheat.app.ports.errors import PreheatError, StaleRecord, StoreUnavailable, UnreadableItem
-from preheat.app.ports.store import Due
-from preheat.domain.demand.request import Subject
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.app.ports.store import Due, Guarded, Guards
+from preheat.domain.plan.plan import SCHEDULES_MAX, HostedModel, ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 BATCH = 100  # keys in one BatchGetItem
@@ -50,15 +59,15 @@ class Records(Part):
         item = self._get_record(model_id)
         return items.to_record(item) if item is not None else None
 
-    def save(
-        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
-    ) -> ModelRecord:
+    def save(self, record: ModelRecord, entry: LedgerEntry | None, guards: Guards | None = None) -> ModelRecord:
         """See `RecordWriter`."""
         guards = guards or {}
+        inside, beyond = _part_guards(guards)
 
         def write() -> None:
+            self._check_beyond(record.model_id, beyond)
             try:
-                self._write_record(record, entry, guards)
+                self._write_record(record, entry, inside)
             except PynamoDBException as error:
                 failure = failure_of(error)
                 if failure not in (Failure.CONDITION, Failure.CONFLICT, Failure.LOST):
@@ -71,7 +80,7 @@ class Records(Part):
                     raise StaleRecord(message) from error
                 if failure is Failure.CONDITION:
                     exists = f"ledger entry {entry.sequence if entry else '-'} exists already"
-                    changed = f", or requests of {', '.join(one.key for one in guards)} have changed" if guards else ""
+                    changed = f", or {', '.join(one.key for one in inside)} has changed" if inside else ""
                     raise StaleRecord(f"{record.model_id}: {exists}{changed}") from error
                 raise
 
@@ -160,7 +169,21 @@ class Records(Part):
             raise
         return True
 
-    def _write_record(self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int]) -> None:
+    def _check_beyond(self, model_id: ModelId, guards: Guards) -> None:
+        """Raise StaleRecord if what guards a write and has no place in its transaction has changed."""
+        name, tables = self._tables.names.models, self._tables
+        for some in batched(guards, BATCH, strict=False):
+            found = {}
+            for raw in self._get_records([{"model_id": guard.key, "item": COUNTER} for guard in some]):
+                counter = items.checked(tables.requests, name, raw)
+                found[counter.model_id] = counter.version
+            for guard in some:
+                if (stored := found.get(guard.key) or 0) != guards[guard]:
+                    raise StaleRecord(
+                        f"{model_id}: {guard.key} of version {guards[guard]} was read, {stored} is stored"
+                    )
+
+    def _write_record(self, record: ModelRecord, entry: LedgerEntry | None, guards: Guards) -> None:
         item = items.from_record(self._tables.records, record)
         if entry is None and not guards:
             item.save()
@@ -170,9 +193,13 @@ class Records(Part):
             write.save(item)
             if entry is not None:
                 write.save(items.from_entry(self._tables.ledger, entry), condition=LedgerItem.sequence.does_not_exist())
-            for subject, seen in guards.items():
-                unchanged = RequestItem.version == seen if seen else RequestItem.model_id.does_not_exist()
-                write.condition_check(self._tables.requests, subject.key, COUNTER, unchanged)
+            for guard, seen in guards.items():
+                if isinstance(guard, Guarded):
+                    unchanged = PlanItem.version == seen if seen else PlanItem.plan.does_not_exist()
+                    write.condition_check(self._tables.plans, CURRENT, POINTER, unchanged)
+                else:
+                    unchanged = RequestItem.version == seen if seen else RequestItem.model_id.does_not_exist()
+                    write.condition_check(self._tables.requests, guard.key, COUNTER, unchanged)
 
     def _read_version(self, model_id: ModelId) -> tuple[int, str]:
         """Return the version and writer of the stored record; version 0: there is none."""
@@ -207,11 +234,18 @@ class Records(Part):
         raise StoreUnavailable(f"{name}: {len(keys)} records were left out of {BATCH} answers")
 
 
-def _token(table: str, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int]) -> str:
+def _part_guards(guards: Guards) -> tuple[Guards, Guards]:
+    """Return the guards that a transaction has room for, whatever their number, and those beyond."""
+    plan = {guard: seen for guard, seen in guards.items() if isinstance(guard, Guarded)}
+    schedules = [(guard, seen) for guard, seen in guards.items() if not isinstance(guard, Guarded)]
+    return plan | dict(schedules[:SCHEDULES_MAX]), dict(schedules[SCHEDULES_MAX:])
+
+
+def _token(table: str, record: ModelRecord, entry: LedgerEntry | None, guards: Guards) -> str:
     """Return the transaction's idempotency token: 36 characters, the same for the same write by the same writer.
 
     DynamoDB keeps tokens for the whole account, so the table's name is part of it: two stacks never share a token.
     """
     facts: dict[str, serial.Json] = {"table": table, "record": serial.encode(record), "entry": serial.encode(entry)}
-    facts |= {"guards": {subject.key: version for subject, version in guards.items()}} if guards else {}
+    facts |= {"guards": {guard.key: version for guard, version in guards.items()}} if guards else {}
     return hashlib.sha256(serial.dumps(facts).encode()).hexdigest()[:36]

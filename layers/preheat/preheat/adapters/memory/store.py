@@ -3,12 +3,12 @@
 Values are frozen, so holding them is as good as a copy. Knows nothing of faults: whoever wants them wraps it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from preheat.adapters.dynamodb.members import draw_external_id, list_by_account
 from preheat.app.ports.errors import StaleRecord
-from preheat.app.ports.store import Due, Membership, Planned
+from preheat.app.ports.store import Due, Guarded, Guards, Membership, Planned
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord
@@ -34,15 +34,14 @@ class MemoryStore:
         """See `ports.Store`."""
         return self.records.get(model_id)
 
-    def save(
-        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
-    ) -> ModelRecord:
+    def save(self, record: ModelRecord, entry: LedgerEntry | None, guards: Guards | None = None) -> ModelRecord:
         """See `ports.Store`."""
-        for subject, seen in (guards or {}).items():
-            if self.versions.get(subject, 0) != seen:
-                raise StaleRecord(f"{subject.key}: its requests of version {seen} were read, and have changed")
-        stored = self.records.get(record.model_id)
-        version = stored.version if stored is not None else 0
+        for guard, seen in (guards or {}).items():
+            stored = self.current if isinstance(guard, Guarded) else self.versions.get(guard, 0)
+            if stored != seen:
+                raise StaleRecord(f"{guard.key}: version {seen} was read, {stored} is stored")
+        before = self.records.get(record.model_id)
+        version = before.version if before is not None else 0
         if version != record.version:
             raise StaleRecord(f"{record.model_id}: version {record.version} was read, {version} is stored")
         entries = self.entries.setdefault(record.model_id, [])

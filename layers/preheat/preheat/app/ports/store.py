@@ -7,11 +7,27 @@ Reads are strongly consistent, except for `due`. Any call may raise StoreUnavail
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.domain.plan.plan import HostedModel, ModelId, Target
 from preheat.domain.record.record import LedgerEntry, ModelRecord
+
+
+class Guarded(StrEnum):
+    """What guards a write beside the requests of a schedule."""
+
+    PLAN = "plan"  # the version of the current plan
+
+    @property
+    def key(self) -> str:
+        """The word for it in a message, as `Subject.key`."""
+        return self.value
+
+
+# What a decision was made on: the requests of schedules, or the plan, each with the version that was read.
+type Guards = Mapping[Subject | Guarded, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +80,13 @@ class RecordReader(Protocol):
 class RecordWriter(Protocol):
     """Saves model records, each with its ledger entry."""
 
-    def save(
-        self, record: ModelRecord, entry: LedgerEntry | None, guards: Mapping[Subject, int] | None = None
-    ) -> ModelRecord:
+    def save(self, record: ModelRecord, entry: LedgerEntry | None, guards: Guards | None = None) -> ModelRecord:
         """Store the record, and the entry with it, if the stored version is still `record.version` (0: none stored).
 
-        With `guards`, the requests of these schedules must also still have the versions that were read. The write is
-        all or nothing. Returns the record as stored: version + 1. If the answer to a write is lost, but the same
-        `writer` won it, it counts as won.
+        With `guards`, the plan and the requests of these schedules must also still have the versions that were read.
+        Any number of guards is accepted: those beyond SCHEDULES_MAX are read just before the write. The write is all or
+        nothing. Returns the record as stored: version + 1. If the answer to a write is lost, but the same `writer` won
+        it, it counts as won.
 
         Raises:
             StaleRecord: another writer won; nothing was written.

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from preheat.app.ports.errors import HostingError, ModelGone, QueueUnavailable, StaleRecord, StoreUnavailable
 from preheat.app.ports.hosting import Scaling
 from preheat.app.ports.remote import Remote
-from preheat.app.ports.store import Planned
+from preheat.app.ports.store import Guarded, Guards, Planned
 from preheat.app.reconcile.downstream import look_downstream, move_gate
 from preheat.domain.calendar.timetable import ScheduleError, find_closed_until
 from preheat.domain.decision import accounting, proving, scaling
@@ -104,7 +104,8 @@ def _run_pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list
     situation = _gather(wanted, planned.version, stack_mode, remote, now)
     decision = report_verdict(situation, decide(situation))
     stops = decision.call is not None and decision.call.call in (Call.STOP, Call.CLOSE)
-    record = _save(decision, remote, entries, situation.guards if stops else {})
+    guards: Guards = {**situation.guards, Guarded.PLAN: planned.version} if stops else {}
+    record = _save(decision, remote, entries, guards)
     if decision.call is not None:
         outcome = _act(decision.call, decision.record, remote)
         answer, detail = outcome.answer, outcome.detail
@@ -295,7 +296,7 @@ def _act(attempt: Attempt, record: ModelRecord, remote: Remote) -> Outcome:
     return Outcome(Answer.ACCEPTED)
 
 
-def _save(decision: Decision, remote: Remote, entries: list[LedgerEntry], guards: Mapping[Subject, int]) -> ModelRecord:
+def _save(decision: Decision, remote: Remote, entries: list[LedgerEntry], guards: Guards) -> ModelRecord:
     if decision.entry is None:
         return remote.store.save(decision.record, None, guards)
     record, entry = accounting.hand_over(decision.record, decision.entry)

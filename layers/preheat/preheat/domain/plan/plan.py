@@ -21,6 +21,7 @@ VERSION = re.compile(r"[1-9][0-9]{0,9}")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
 UNITS_MAX = 100
+SCHEDULES_MAX = 50  # of a model: a stop checks the requests of each in one transaction, which takes 100 items
 LEAD_MAX = timedelta(hours=6)
 DEFAULT_LEAD = timedelta(minutes=30)
 LATE_TARGET_LEAST, LATE_TARGET_MOST = 0.001, 0.05
