@@ -222,6 +222,7 @@ def test_a_save_guarded_by_the_plan_loses_against_a_later_one(
                 store.save(replace(full, version=stored.version), told, {SCHEDULE: 0, Guarded.PLAN: seen})
         assert store.load(full.model_id) == stored
     assert store.ledger(full.model_id) == ()
+    assert stored is not None
     won = store.save(replace(full, version=stored.version), entry, {SCHEDULE: 0, Guarded.PLAN: 2})
     assert store.load(full.model_id) == won
     assert store.ledger(full.model_id) == (entry,)

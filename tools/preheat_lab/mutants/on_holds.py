@@ -10,15 +10,15 @@ _s = partial(Mutation, file="domain/decision/situation.py", first=("asked in uni
 MUTATIONS = (
     _m(
         name="requests: a stop that nothing guards",
-        old="guards: Guards = {**situation.guards, Guarded.PLAN: planned.version} if stops else {}",
-        new="guards: Guards = {Guarded.PLAN: planned.version} if stops else {}",
+        old="([(Guarded.PLAN, situation.plan_version), *situation.guards.items()])",
+        new="([(Guarded.PLAN, situation.plan_version)])",
         rule="a stop decided before a schedule's hold was accepted loses its write",
         sees="S3",
     ),
     _m(
         name="plan: a stop that the plan does not guard",
-        old="{**situation.guards, Guarded.PLAN: planned.version} if stops",
-        new="situation.guards if stops",
+        old="([(Guarded.PLAN, situation.plan_version), *situation.guards.items()])",
+        new="(situation.guards.items())",
         rule="a stop decided before an apply that prolongs the shift loses its write",
         sees="S3",
     ),

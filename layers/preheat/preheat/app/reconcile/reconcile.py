@@ -104,7 +104,7 @@ def _run_pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list
     situation = _gather(wanted, planned.version, stack_mode, remote, now)
     decision = report_verdict(situation, decide(situation))
     stops = decision.call is not None and decision.call.call in (Call.STOP, Call.CLOSE)
-    guards: Guards = {**situation.guards, Guarded.PLAN: planned.version} if stops else {}
+    guards = _guard_stop(situation) if stops else {}
     record = _save(decision, remote, entries, guards)
     if decision.call is not None:
         outcome = _act(decision.call, decision.record, remote)
@@ -150,6 +150,11 @@ class _Wanted:
     model: HostedModel | None = None
     outlook: Outlook = NOTHING_WANTED
     guards: Mapping[Subject, int] = field(default_factory=dict)
+
+
+def _guard_stop(situation: Situation) -> Guards:
+    """Return what must not have changed since the stop was decided: the plan, and the requests of its schedules."""
+    return dict[Subject | Guarded, int]([(Guarded.PLAN, situation.plan_version), *situation.guards.items()])
 
 
 def _find_wanted(record: ModelRecord, planned: Planned, remote: Remote, now: datetime) -> tuple[_Wanted | None, str]:
