@@ -13,6 +13,8 @@ from preheat.app.requests.desk import Desk
 from preheat.app.requests.envelope import IncomingMessage
 from preheat.domain.demand.request import Reply
 from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Action, Phase
+from preheat_simulator.core.faults import FaultKind
 
 
 class Asking:
@@ -101,6 +103,64 @@ def test_stop_now_stops_until_the_shift_is_over_or_it_is_lifted(asking: Asking) 
     assert day.observed() is Observed.HOSTED
     day.run_until("16:10")
     assert (day.observed(), day.started(), day.stopped()) == (Observed.STOPPED, 2, 2)
+
+
+def test_a_stop_ends_what_a_person_started_and_lets_the_next_shift_be(asking: Asking) -> None:
+    day = asking.day
+    day.run_until("18:00")
+    day.person("starts")
+    day.store.wake(WELD, day.clock.at)
+    day.run_until("18:30")
+    assert (day.observed(), day.record.phase) == (Observed.HOSTED, Phase.UNSCHEDULED)
+    assert asking.asks("stop", "s").code == Code.ACCEPTED
+    day.run_until("18:40")
+    assert (day.observed(), day.stopped()) == (Observed.STOPPED, 2)
+    (entry,) = [one for one in day.entries_of(Action.STOP) if "block s" in one.reason]
+    assert entry.reason == "Stopping: somebody else started it, and block s is active"
+    assert asking.asks("stop", "s2").code == Code.NOTHING_TO_DO
+    day.run_until("09:00", day=1)
+    assert (day.observed(), day.started()) == (Observed.HOSTED, 2)
+
+
+def test_a_block_stops_what_a_person_starts_under_it_again_and_again(asking: Asking) -> None:
+    day = asking.day
+    day.run_until("18:00")
+    asking.asks("block", "b", duration="4h")
+    for minute in ("18:30", "19:30"):
+        day.run_until(minute)
+        day.person("starts")
+        day.store.wake(WELD, day.clock.at)
+    day.run_until("20:10")
+    assert (day.observed(), day.stopped()) == (Observed.STOPPED, 3)
+    asking.asks("unblock", "u", of="b")
+    day.person("starts")
+    day.store.wake(WELD, day.clock.at)
+    day.run_until("21:30")
+    assert (day.observed(), day.record.phase) == (Observed.HOSTED, Phase.UNSCHEDULED)
+
+
+def test_a_stop_is_completed_although_its_block_ends_first(asking: Asking) -> None:
+    day = asking.day
+    day.run_until("18:00")
+    day.person("starts")
+    day.store.wake(WELD, day.clock.at)
+    day.run_until("18:30")
+    asking.asks("block", "b", duration="2m")
+    day.fault(FaultKind.THROTTLE, operation=day.service.words.stop, times=4)
+    day.run_until("18:45")
+    assert (day.observed(), day.stopped()) == (Observed.STOPPED, 2)
+
+
+def test_a_start_runs_until_it_is_released(asking: Asking) -> None:
+    day = asking.day
+    day.run_until("18:00")
+    asking.asks("start", "s")
+    day.run_until("12:00", day=2)
+    assert (day.observed(), day.stopped()) == (Observed.HOSTED, 1)
+    day.run_until("20:00", day=2)
+    asking.asks("release", "r", of="s")
+    day.run_until("20:10", day=2)
+    assert (day.observed(), day.stopped()) == (Observed.STOPPED, 2)
 
 
 def test_a_hold_that_a_block_covers_is_accepted_and_says_that_nothing_comes_of_it(asking: Asking) -> None:

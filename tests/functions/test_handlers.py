@@ -65,6 +65,8 @@ RETURNED: dict[str, list[int] | dict[str, Any] | None] = {
     "requests-release": [],
     "requests-unblock": [],
     "requests-extend": [],
+    "requests-start": [],
+    "requests-stop": [],
     "requests-stop-now": [],
     "requests-status": [],
     "requests-the-same-twice": [],

@@ -29,8 +29,9 @@ from preheat_cli.commands import (
     schema,
     simulate,
     simulator,
+    start,
     status,
-    stop_now,
+    stop,
     unblock,
     up,
     validate,
@@ -97,7 +98,9 @@ app.command()(release.release)
 app.command()(block.block)
 app.command()(unblock.unblock)
 app.command()(extend.extend)
-app.command("stop-now")(stop_now.stop_now)
+app.command()(start.start)
+app.command()(stop.stop)
+app.command("stop-now", help="Do the same as `preheat stop`: its older name.")(stop.stop)
 app.command()(requests.requests)
 app.add_typer(ledger, name="ledger")
 ledger.command()(audit.audit)

@@ -127,12 +127,12 @@ def _wait_for_reply(surroundings: Surroundings, store: Store, request_id: Reques
 def _print_reply(reply: Reply, home: Home) -> None:
     code = reply.code if reply.accepted else f"refused, {reply.code}"
     print_lines([f"{code}: {reply.reason}", f"request id: {reply.request_id}"])
-    if reply.ready_at is not None and reply.verb in (Verb.HOLD, Verb.EXTEND, Verb.UNBLOCK):
+    if reply.ready_at is not None and reply.verb in (Verb.HOLD, Verb.START, Verb.EXTEND, Verb.UNBLOCK):
         typer.echo(f"ready at: {show.instant(reply.ready_at)}")
         if reply.until is not None and reply.until <= reply.ready_at:
             ends = f"it ends at {show.instant(reply.until)}, before the model can be ready"
             typer.echo(f"warning: {ends}; let it end later with `preheat extend`", err=True)
-    if reply.accepted and reply.verb is Verb.HOLD and home.mode not in ("act", ""):
+    if reply.accepted and reply.verb in (Verb.HOLD, Verb.START) and home.mode not in ("act", ""):
         typer.echo(f"warning: the stack is in mode {home.mode}: Preheat starts no model", err=True)
     if not reply.accepted:
         raise typer.Exit(CHECK_FAILED)

@@ -113,8 +113,9 @@ def test_a_hold_is_extended_and_released_and_a_block_lifted(counter: Counter) ->
     assert counter.preheat("unblock", "--schedule", "late", "c").exit_code == 0
 
 
-def test_stop_now_blocks_until_the_end_of_the_demand(counter: Counter) -> None:
-    assert counter.preheat("stop-now", "weld-seams", "--reason", "line down", "--id", "s", "--yes").exit_code == 0
+@pytest.mark.parametrize("name", ["stop", "stop-now"])
+def test_stop_blocks_until_the_end_of_the_demand(counter: Counter, name: str) -> None:
+    assert counter.preheat(name, "weld-seams", "--reason", "line down", "--id", "s", "--yes").exit_code == 0
     assert counter.standing("s").until == datetime(2026, 11, 23, 14, tzinfo=UTC)
 
 
@@ -163,18 +164,29 @@ def test_an_id_that_hits_nothing_is_an_error_unless_anyway(counter: Counter) -> 
     assert (noted.exit_code, noted.stdout.partition(":")[0]) == (0, "release_noted")
 
 
-def test_stop_now_asks_and_names_the_holds_that_it_cuts(counter: Counter, golden: Callable[[Path, str], None]) -> None:
+def test_stop_asks_and_names_what_it_ends(counter: Counter, golden: Callable[[Path, str], None]) -> None:
     counter.preheat("hold", "weld-seams", "--until", "20:00", "--reason", "rework", "--id", "a")
     counter.preheat("hold", "--schedule", "early", "--for", "2h", "--id", "b")
+    counter.preheat("hold", "weld-seams", "--for", "1h", "--priority", "60", "--id", "strong")
     counter.preheat("hold", "weld-seams", "--from", "12:00", "--for", "2h", "--id", "later")
-    declined = counter.preheat("stop-now", "weld-seams", "--id", "s", types="n\n")
-    golden(GOLDEN / "stop-now.txt", declined.stderr)
+    declined = counter.preheat("stop", "weld-seams", "--id", "s", types="n\n")
+    golden(GOLDEN / "stop.txt", declined.stderr)
     assert (declined.exit_code, counter.sent) == (1, [])
-    unanswered = counter.preheat("stop-now", "--schedule", "early", "--id", "s")
+    unanswered = counter.preheat("stop", "--schedule", "early", "--id", "s")
     assert unanswered.exit_code == 2
     assert "Stop every model with schedule early now?" in unanswered.stderr
-    assert counter.preheat("stop-now", "weld-seams", "--id", "s", types="y\n").exit_code == 0
+    assert counter.preheat("stop", "weld-seams", "--id", "s", types="y\n").exit_code == 0
     assert counter.standing("s").kind is Kind.BLOCK
+
+
+def test_start_is_a_hold_that_a_release_ends(counter: Counter) -> None:
+    started = counter.preheat("start", "weld-seams", "--units", "2", "--reason", "trial", "--id", "s")
+    assert started.exit_code == 0
+    assert "ready at: " in started.stdout
+    found = counter.standing("s")
+    assert (found.kind, found.units, found.until - found.begin) == (Kind.HOLD, 2, timedelta(days=7))
+    assert counter.preheat("release", "weld-seams").exit_code == 0
+    assert counter.standing("s").released_at is not None
 
 
 def test_a_refusal_ends_with_status_one_and_its_code(counter: Counter) -> None:

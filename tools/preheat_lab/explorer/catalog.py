@@ -85,6 +85,16 @@ SCHEDULE_HOLD = replace(
 _LONGER = replace(a_model((6, 50)), lead=STEP, slack=STEP)
 BLOCK = Scenario("a block during a shift", (_LONGER,), 7, 12, 70, requests=(_BLOCKED, _BLOCKED))
 
+# A person runs a model that nothing needs; a block has it stopped, and may be lifted at any moment.
+_LATER = replace(a_model((30, 33)), lead=STEP, slack=STEP)
+_KEPT_OFF = replace(_BLOCKED, begin=instant(4), until=instant(20))
+STRAY = Scenario("a block of what a person runs", (_LATER,), 4, 9, 50, people=1, requests=(_KEPT_OFF, _KEPT_OFF))
+STRAY_SCHEDULE = replace(
+    STRAY,
+    name="a schedule's block of what a person runs",
+    requests=(replace(_KEPT_OFF, subject=Subject(schedule=SCHEDULE)),),
+)
+
 # A hold that asks for more units than run, of a model that is restarted for that; behind it a gate.
 _LARGER = replace(_HELD, request_id=RequestId("larger"), until=instant(40), units=2)
 _RESIZED = replace(_LONGER, resize=Resize.RESTART)
@@ -112,6 +122,9 @@ CI = (
     replace(HOLD, workers=2),
     replace(SCHEDULE_HOLD, workers=2),
     BLOCK,
+    STRAY,
+    replace(STRAY, workers=2, hard_until=6),
+    replace(STRAY_SCHEDULE, faults=1, hard_until=6),
     replace(LARGER, workers=2),
     replace(LARGER_GATED, workers=2),
     replace(BRIEF, workers=2, faults=1),
@@ -143,6 +156,10 @@ DEEP = (
     replace(SCHEDULE_HOLD, workers=2, faults=1),
     replace(BLOCK, workers=2),
     replace(BLOCK, workers=2, faults=1),
+    replace(STRAY, people=2, workers=2),
+    replace(STRAY, faults=2),
+    replace(STRAY, workers=2, faults=1),
+    replace(STRAY_SCHEDULE, workers=2, faults=1),
     replace(LARGER, workers=2, faults=1),
     replace(LARGER_GATED, faults=1),
     replace(LARGER_GATED, workers=2, faults=1),

@@ -77,18 +77,34 @@ class Outside:
     def written(self, state: ExploredState, worker: WorkerState) -> ExploredState:
         """Return the situation after a worker's won write, with what that makes of a person's run.
 
-        A start that Preheat intended on an older observation makes it a race. An observation within a demand makes it
-        Preheat's own, unless the service shows who made it.
+        A start that Preheat intended on an older observation makes it a race. A stop that a block asks for makes it
+        Preheat's own; so does an observation within a demand, unless the service shows who made it.
         """
         record = self._records[state.record]
         place = self._places[record.target]
         service = state.services[place]
         if service.run_by == hosting.PERSON and service.running() and self._records.intends_a_start(state.record):
             return state.with_service(place, service._replace(run_by=hosting.RACED))
-        wanted = self._scenario.wants(state.plan, state.asked).wanted
+        forbidden = service.run_by in (hosting.PERSON, hosting.BLOCKED) and service.running()
+        wants = self._scenario.wants(state.plan, state.asked)
+        if forbidden and wants.was_blocked(state.now) and self._records.intends_a_stop(state.record):
+            return state.with_service(place, service._replace(run_by=hosting.OURS))
+        wanted = wants.wanted
         throughout = wanted[state.now] and wanted[worker.born - worker.behind] and not self._scenario.tells_makers
         if service.run_by == hosting.COVERED and throughout and record.observed in (Observed.STARTING, Observed.HOSTED):
             return state.with_service(place, service._replace(run_by=hosting.OURS))
+        return state
+
+    def forbid_by_block(self, state: ExploredState) -> ExploredState:
+        """Return the situation after a request: a block that it stores forbids what a person runs, until it is lifted.
+
+        What a person starts later is not: nothing here tells Preheat of it.
+        """
+        blocked = self._scenario.wants(state.plan, state.asked).blocked[state.now]
+        before, after = (hosting.PERSON, hosting.BLOCKED) if blocked else (hosting.BLOCKED, hosting.PERSON)
+        for place, service in enumerate(state.services):
+            if service.run_by == before:
+                state = state.with_service(place, service._replace(run_by=after))
         return state
 
     def cover_by_demand(self, event: str, state: ExploredState) -> Edge:
@@ -99,6 +115,7 @@ class Outside:
             service = state.services[place]
             behind = max((worker.behind for worker in state.workers), default=0)
             wanted = self._scenario.wants(state.plan, state.asked).wanted
-            if service.run_by == hosting.PERSON and (wanted[state.now] or wanted[state.now - behind]):
+            by_person = service.run_by in (hosting.PERSON, hosting.BLOCKED)
+            if by_person and (wanted[state.now] or wanted[state.now - behind]):
                 state = state.with_service(place, service._replace(run_by=hosting.COVERED))
         return Edge(event, NOBODY, state)

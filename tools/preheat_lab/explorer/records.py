@@ -93,6 +93,11 @@ class RecordsExplored:
         attempt = self[number].attempt
         return attempt is not None and attempt.call is Call.START and attempt.answer is None
 
+    def intends_a_stop(self, number: int) -> bool:
+        """Return whether the record holds a stop that is not answered yet."""
+        attempt = self[number].attempt
+        return attempt is not None and attempt.call is Call.STOP and attempt.answer is None
+
     def written(self, state: ExploredState, worker: WorkerState) -> WonWrite:
         """Return what the write that the worker is about to make leaves and breaks, if it is won now."""
         key = (worker.losses, worker.answers, state.now, state.plan, state.asked, state.seen)
@@ -139,7 +144,14 @@ class RecordsExplored:
             needed = planned and wants.needed[state.now]
             returned = seen and observed is Observed.STOPPED
             broken += judge_intent(
-                before, after, observed=observed, needed=needed, returned=returned, left=state.seen, asked=asked
+                before,
+                after,
+                observed=observed,
+                needed=needed,
+                returned=returned,
+                left=state.seen,
+                may_stop_any=plan is not None and wants.was_blocked(state.now),
+                asked=asked,
             )
         named = self._values.number(new.client_token) if new is not None else self._won
         record = self._values.number(self._canonical.record(after, state.now))

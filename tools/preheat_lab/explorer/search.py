@@ -179,7 +179,7 @@ def _is_kept(world: ExploredWorld, state: ExploredState, *, run: bool) -> bool:
         return True  # the same for a model that no plan names any more: no plan will wake it, so it is asked each hour
     wanted = world.outside.place(plan.target) if run and plan is not None else None
     for place, service in enumerate(state.services):
-        if place != wanted and service.running() and service.run_by == hosting.OURS:
+        if place != wanted and service.running() and service.run_by in (hosting.OURS, hosting.BLOCKED):
             return False
     gated = world.scenario.is_gated and not _refused_for_long(record)
     if gated and behind.lets_through(state.gate) and not any(each.running() for each in state.services):

@@ -33,9 +33,10 @@ OBSERVED = (
     Observed.GONE,
 )
 RUNNING = (STARTING, HOSTED)
-NOT_RUN, OURS, PERSON, COVERED, RACED = range(5)
+NOT_RUN, OURS, PERSON, COVERED, RACED, BLOCKED = range(6)
 """Who began the present run: nobody, Preheat, a person outside any demand, a person whose run a demand has
-covered since, or a person while Preheat had to take what runs for its own: the service does not show who starts."""
+covered since, a person while Preheat had to take what runs for its own (the service does not show who starts), or a
+person whose run a block forbids."""
 
 
 class KnownToken(NamedTuple):
@@ -57,7 +58,7 @@ class ExploredService(NamedTuple):
 
     def is_by_somebody_else(self) -> bool:
         """Return whether a person made what is there, as the tags of the service show."""
-        return self.run_by in (PERSON, COVERED, RACED)
+        return self.run_by in (PERSON, COVERED, RACED, BLOCKED)
 
     def running(self) -> bool:
         """Return whether it is billed: starting or hosted, also while the system updates it."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from preheat.domain.demand.demand import Demand, find_demands
-from preheat.domain.demand.request import Standing
+from preheat.domain.demand.request import Kind, Standing
 from preheat.domain.plan.plan import HostedModel, Resize
 
 ORIGIN = datetime(2026, 11, 23, 6, tzinfo=UTC)  # a Monday; instant 0 of the grid
@@ -28,13 +28,18 @@ class Wants(NamedTuple):
 
     `stretches` has no gap. `wanted`: a demand covers the point: [start_at, end). `needed`: the model must not be
     stopped there: [ready_at - lead, end). `units`: what holds ask for there, give or take the clocks, if the plan has
-    it restarted for that; else 0.
+    it restarted for that; else 0. `blocked`: a block is active there.
     """
 
     stretches: tuple[WantedStretch, ...]
     wanted: tuple[bool, ...]
     needed: tuple[bool, ...]
     units: tuple[int, ...]
+    blocked: tuple[bool, ...]
+
+    def was_blocked(self, at: int) -> bool:
+        """Return whether a block was active at the point or at the one before: a pass may have read that clock."""
+        return self.blocked[at] or self.blocked[max(at - 1, 0)]
 
 
 def instant(index: int) -> datetime:
@@ -52,6 +57,7 @@ def wants(plan: HostedModel | None, requests: tuple[Standing, ...], ends: int) -
         tuple(any(point in demand for demand in found) for point in points),
         tuple(any(demand.ready_at - lead <= point < demand.end for demand in found) for point in points),
         tuple(_units(found, point) if plan is not None and plan.resize is Resize.RESTART else 0 for point in points),
+        tuple(any(one.begin <= point < one.end for one in requests if one.kind is Kind.BLOCK) for point in points),
     )
 
 

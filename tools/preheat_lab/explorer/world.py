@@ -186,6 +186,7 @@ class ExploredWorld:
             return
         word = "release" if request in self.scenario.requests[: len(state.asked)] else request.kind
         asked = state._replace(asked=(*state.asked, state.now))
+        asked = self.outside.forbid_by_block(asked)
         after = self._bump_version(asked) if request.subject.schedule is None else asked._replace(unwoken=True)
         yield self.outside.cover_by_demand(f"request: {word}", after)
 

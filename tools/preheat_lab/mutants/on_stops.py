@@ -10,9 +10,24 @@ _s = partial(Mutation, file="domain/decision/situation.py")
 MUTATIONS = (
     _m(
         name="strangers stopped",
-        old="    if not situation.record.is_engaged() and not may_stop_any:",
+        old="    if not situation.record.is_engaged() and not _may_stop_any(situation):",
         new="    if False:",
         rule="what Preheat neither started nor adopted it does not stop",
+        sees="S4",
+    ),
+    _m(
+        name="a block leaves what somebody started",
+        old="    if situation.outlook.block is not None:\n        return True",
+        new="",
+        rule="while a block is active, what runs is stopped, whoever started it",
+        sees="L2",
+        first=("a block of what a person runs",),
+    ),
+    _m(
+        name="everything that nothing needs is stopped",
+        old="    return situation.model is not None and situation.model.unscheduled is Unscheduled.STOP",
+        new="    return True",
+        rule="only a policy or a block lets Preheat stop what somebody else started",
         sees="S4",
     ),
     _m(

@@ -12,7 +12,7 @@ from typing import Any
 
 from preheat.adapters.memory.store import MemoryStore
 from preheat.app.requests.envelope import IncomingMessage, make_other_id, open_message
-from preheat.domain.demand.demand import find_demands
+from preheat.domain.demand.demand import Demand, find_demands
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Tombstone, Verb
 from preheat.domain.plan.plan import HostedModel
 
@@ -20,6 +20,8 @@ LONGEST = timedelta(days=7)
 DAY = timedelta(days=1)
 AN_INSTANT = timedelta(seconds=1)
 EXTENDED = timedelta(minutes=30)  # what the requesters ask for
+STRAY_BLOCK = timedelta(hours=1)  # how long a stop keeps a model off that nothing needs
+STOPS = (Verb.STOP, Verb.STOP_NOW)
 type StandingRequests = dict[tuple[Subject, RequestId], Standing]
 type Releases = dict[tuple[Subject, RequestId], frozenset[Tombstone]]
 
@@ -112,9 +114,9 @@ class AnswerJudge:
         subject, verb = reply.subject, body.get("verb")
         if subject is None or verb != reply.verb or subject.key != _key(body):
             return "the reply is about something else than was asked"
-        if verb == Verb.STATUS or (verb == Verb.STOP_NOW and reply.code == "nothing_to_do"):
+        if verb == Verb.STATUS or (verb in STOPS and reply.code == "nothing_to_do"):
             return None
-        if verb in (Verb.HOLD, Verb.BLOCK, Verb.STOP_NOW):
+        if verb in (Verb.HOLD, Verb.BLOCK, Verb.START, *STOPS):
             return self._place(body, reply, subject, stands, releases)
         of = RequestId(body["of"])
         before = stands.get((subject, of))
@@ -126,27 +128,36 @@ class AnswerJudge:
         self, body: Mapping[str, Any], reply: Reply, subject: Subject, stands: StandingRequests, releases: Releases
     ) -> str | None:
         """Store a hold or a block, released at birth if its release came before."""
-        stops = reply.verb is Verb.STOP_NOW
-        until = self._end_of_demand(subject, reply.at) if stops else _instant(body["until"])
-        if until is None:
-            return "nothing wants it, and it is stopped all the same"
+        until, priority = self._find_end(body, reply, subject)
         noted = any(each.requester == reply.requester for each in releases.get((subject, reply.request_id), ()))
         stands[subject, reply.request_id] = Standing(
             reply.request_id,
-            Kind.HOLD if reply.verb is Verb.HOLD else Kind.BLOCK,
+            Kind.HOLD if reply.verb in (Verb.HOLD, Verb.START) else Kind.BLOCK,
             subject,
             reply.requester,
             max(_instant(body["from"]), reply.at) if "from" in body else reply.at,
             until,
             known_at=reply.at,
-            priority=50 if stops else body["priority"],
+            priority=priority,
             units=body.get("units"),
             released_at=reply.at if noted else None,
         )
         return None
 
-    def _end_of_demand(self, subject: Subject, at: datetime) -> datetime | None:
-        """Return when the demand ends that is served at `at`: of a schedule, that schedule's own."""
+    def _find_end(self, body: Mapping[str, Any], reply: Reply, subject: Subject) -> tuple[datetime, int]:
+        """Return when a hold or a block ends, and its priority: a stop outside any demand overrides nothing."""
+        if reply.verb is Verb.START:
+            return reply.at + LONGEST, body.get("priority", 50)
+        if reply.verb not in STOPS:
+            return _instant(body["until"]), body["priority"]
+        current, upcoming = self._find_demands(subject, reply.at)
+        if current is not None:
+            return min(current.end, reply.at + LONGEST), body.get("priority", 50)
+        until = reply.at + STRAY_BLOCK
+        return (until if upcoming is None else min(until, upcoming.begin)), 0
+
+    def _find_demands(self, subject: Subject, at: datetime) -> tuple[Demand | None, Demand | None]:
+        """Return the demand that is served at `at` and the next one: of a schedule, that schedule's own."""
         for model in self._models:
             own = tuple(each for each in model.schedules if subject.model_id or each.name == subject.schedule)
             if subject.model_id not in (None, model.model_id) or not own:
@@ -154,8 +165,9 @@ class AnswerJudge:
             of = {subject, *(Subject(schedule=each.name) for each in own)}
             standing = [one for (about, _), one in self._kept.stands.items() if about in of]
             found = find_demands(replace(model, schedules=own), at - 8 * DAY, at + 8 * DAY, standing)
-            return next((min(one.end, at + LONGEST) for one in found if at in one), None)
-        return None
+            current = next((one for one in found if at in one), None)
+            return current, next((one for one in found if one.start_at > at), None)
+        return None, None
 
 
 def _note(of: RequestId, subject: Subject, reply: Reply, releases: Releases) -> str | None:

@@ -77,7 +77,7 @@ class Requesters:
         chance, now = self._chance, self._world.clock.at
         model, sender = chance.choice(self._world.models), chance.choice(SENDERS)
         about = {"model": model.model_id} if chance.random() < 0.7 else {"schedule": model.schedules[0].name}
-        verb = chance.choice((*(Verb.HOLD,) * 4, *(Verb.BLOCK,) * 3, Verb.STOP_NOW, Verb.STATUS))
+        verb = chance.choice((*(Verb.HOLD,) * 4, *(Verb.BLOCK,) * 3, Verb.STOP, Verb.STATUS))
         if chance.random() < 0.05:
             self._send(chance.choice(BROKEN), sender, 0)
             return

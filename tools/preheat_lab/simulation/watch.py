@@ -96,6 +96,7 @@ class PromiseWatch:
         }
         self._span = begins_at - timedelta(days=8), until + timedelta(days=2)
         self._read: ModelRecord | None = None  # by the pass under way
+        self._blocks: dict[ModelId, list[Standing]] = {}
         self._stood: set[ModelId] = set()  # whose holds or blocks have changed since their record was last read
         self._named: str | None = None  # by the last write that the pass under way has won, until it calls
         self._recent: dict[ModelId, deque[datetime]] = defaultdict(deque)
@@ -113,6 +114,7 @@ class PromiseWatch:
     def on_standing(self, model: HostedModel, standing: Sequence[Standing], at: datetime) -> list[Demand]:
         """A model's requests have changed: the judges go by them from now on. Return the demands that are new."""
         self._stood.add(model.model_id)
+        self._blocks[model.model_id] = [one for one in standing if one.kind is Kind.BLOCK]
         before, since = self._wanted[model.model_id].demands, self._by_person.get(model.model_id)
         if since is not None and self._is_covered(model.model_id, since, at):
             # A hold that is released before its begin leaves no demand behind; what was adopted for it stays adopted.
@@ -123,6 +125,11 @@ class PromiseWatch:
             for demand in self._wanted[model.model_id].from_(at)[:1]:
                 self._told.pop((model.model_id, demand.ready_at), None)
         return [demand for demand in self._wanted[model.model_id].demands if demand not in before]
+
+    def _is_blocked(self, model_id: ModelId, at: datetime) -> bool:
+        """Return whether a block is active at `at` by some clock: what runs without demand is stopped under it."""
+        off = 2 * self._skew
+        return any(one.begin - off <= at < one.end + off for one in self._blocks.get(model_id, ()))
 
     def _held_by_some_clock(self, one: Standing, at: datetime) -> bool:
         """Return whether a block was lifted just now, so soon that it has held for some clocks only."""
@@ -203,9 +210,12 @@ class PromiseWatch:
                 left=left,
                 attempts=attempts,
                 repairs=repairs,
+                may_stop_any=self._is_blocked(model_id, at),
                 asked=self.asked(model_id, at),
             ),
         )
+        if new.call is Call.STOP and self._is_blocked(model_id, at):
+            self._adoptable.add(model_id)  # The block has it stopped, whoever started it.
         if new.call is Call.STOP and not same and needed and self.saw is Observed.HOSTED:
             self.resized[model_id].append(at)  # otherwise the stop would come during its demand
 

@@ -16,7 +16,8 @@ from preheat.app.requests.ruling import ACTIVE_MAX, AHEAD_MAX, KEPT_MAX
 from preheat.domain.demand.request import Kind, RequestId, Subject
 from preheat.domain.plan.plan import Backend, Mode, ModelId, Resize, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
-from preheat.domain.record.record import Effort, Phase
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Effort, Phase, Unread
 
 PAINT = ModelId("paint-shop")
 
@@ -524,6 +525,79 @@ def test_stop_now_of_a_schedule_ends_with_that_schedule_and_not_with_its_models_
     assert whole.until == at("22:00")
     scene.asks("unblock", of="whole")
     assert scene.asks("stop_now", schedule="early").until == at("16:00")
+
+
+def test_stop_is_stop_now_by_its_newer_name(scene: Scene) -> None:
+    scene = Scene(a_model("08:00-16:00"))
+    scene.at("12:00")
+    reply = scene.asks("stop", request_id="s")
+    assert (reply.code, reply.until) == (Code.ACCEPTED, at("16:00"))
+    assert scene.asks("unblock", of="s").code == Code.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        {"observed": Observed.HOSTED, "phase": Phase.UNSCHEDULED},
+        {"observed": Observed.STARTING, "phase": Phase.UNSCHEDULED},
+        {"observed": Observed.BUSY},
+        {"observed": Observed.STOPPED, "unread": Unread(MIDNIGHT, "AccessDenied", Answer.DENIED)},
+    ],
+)
+def test_a_stop_outside_any_demand_blocks_what_may_run_for_an_hour_and_overrides_no_hold(
+    scene: Scene, seen: dict[str, Any]
+) -> None:
+    scene.record(**seen)
+    reply = scene.asks("stop", request_id="s")
+    found = scene.standing("s")
+    assert (reply.code, reply.until) == (Code.ACCEPTED, at("18:00"))
+    assert found is not None
+    assert (found.kind, found.priority) == (Kind.BLOCK, 0)
+    assert scene.due() == [WELD]
+    assert scene.asks("hold", until="20:00").ready_at is not None
+
+
+def test_a_stop_outside_any_demand_ends_before_the_next_one_begins() -> None:
+    scene = Scene(a_model("08:00-16:00", "17:40-18:00"))
+    scene.at("17:00")
+    scene.record(observed=Observed.HOSTED, phase=Phase.UNSCHEDULED)
+    assert scene.asks("stop").until == at("17:40")
+
+
+def test_a_stop_of_a_schedule_stops_what_runs_of_its_models(scene: Scene) -> None:
+    scene.record(observed=Observed.HOSTED, phase=Phase.UNSCHEDULED)
+    reply = scene.asks("stop", schedule="early")
+    assert (reply.code, reply.until) == (Code.ACCEPTED, at("18:00"))
+    assert sorted(scene.due()) == [PAINT, WELD]
+
+
+def test_a_stop_says_that_it_stops_what_somebody_else_started_or_that_it_cannot() -> None:
+    def reason(backend: Backend) -> str:
+        scene = Scene(a_model("08:00-16:00", target=TARGETS[backend]))
+        scene.at("17:00")
+        scene.record(observed=Observed.HOSTED, phase=Phase.UNSCHEDULED, target=TARGETS[backend])
+        return scene.asks("stop").reason
+
+    assert reason(Backend.REKOGNITION).endswith("; Preheat stops it, although somebody else started it")
+    assert "; to delete it yourself: aws sagemaker delete-endpoint --endpoint-name" in reason(Backend.SAGEMAKER)
+
+
+def test_a_stop_that_a_stronger_hold_overrides_says_so(scene: Scene) -> None:
+    scene.asks("hold", request_id="audit", until="20:00", priority=60)
+    assert scene.asks("stop").reason.endswith("; it stays needed, because hold audit has priority 60")
+    assert "stays needed" not in scene.asks("stop", priority=60).reason
+
+
+# --- start ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_start_is_a_hold_for_as_long_as_the_stack_allows(scene: Scene) -> None:
+    reply = scene.asks("start", request_id="s", units=2)
+    found = scene.standing("s")
+    assert (reply.code, reply.until, reply.ready_at) == (Code.ACCEPTED, at("17:00") + LIMITS.longest, at("17:32"))
+    assert found is not None
+    assert (found.kind, found.units) == (Kind.HOLD, 2)
+    assert scene.asks("release", of="s").code == Code.ACCEPTED
 
 
 # --- schedules --------------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ FIRST = int(os.environ.get("REQUEST_BODIES_FIRST", "1"))
 type Values = dict[str, Callable[[], Any]]
 
 SCHEMA = Draft202012Validator(json_schema())
-MAKES = (Verb.HOLD, Verb.BLOCK, Verb.STOP_NOW)  # something that may be released
+MAKES = (Verb.HOLD, Verb.BLOCK, Verb.START, Verb.STOP, Verb.STOP_NOW)  # something that may be released
 PAINT = ModelId("paint-shop")
 HOSTILE: tuple[Any, ...] = (
     *(

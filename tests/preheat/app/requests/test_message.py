@@ -101,7 +101,10 @@ def test_a_request_may_be_about_a_schedule() -> None:
         ({"reason": "\ud800"}, r"reason '\ud800'; accepted: plain text"),
         ({"reason": "x" * 201}, "accepted: plain text of at most 200"),
         ({"reply_to": "https://sqs.eu-central-1.amazonaws.com/1/q"}, "accepted: the ARN of a standard SQS queue"),
-        ({"verb": "start"}, "verb 'start'; accepted: hold, release, block, unblock, stop_now, extend, status"),
+        (
+            {"verb": "halt"},
+            "verb 'halt'; accepted: hold, release, block, unblock, start, stop, stop_now, extend, status",
+        ),
         ({"verb": ["hold"]}, "verb ['hold']; accepted"),
         ({"verb": "release"}, "of is missing; accepted: 1 to 128 of"),
         ({"request_id": "unreadable-1"}, "not unreadable- or taken-"),

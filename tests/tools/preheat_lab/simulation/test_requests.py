@@ -231,7 +231,7 @@ def with_writes_that_others_always_win(patch: Patch) -> None:
         (without_the_effect_of(Verb.RELEASE), "released None, revision 1, and not a hold"),
         (without_the_effect_of(Verb.UNBLOCK), "released None, revision 1, and not a block"),
         (without_the_effect_of(Verb.EXTEND), "extend accepted: of ask-"),
-        (without_the_effect_of(Verb.STOP_NOW), "stop_now accepted: of ask-"),
+        (without_the_effect_of(Verb.STOP), "stop accepted: of ask-"),
         (with_another_reply_for_the_same_again, "came again, and was answered otherwise"),
         (with_a_refusal_that_changes_something, "reply_queue_not_allowed: of ask-"),
         (with_anybodys_hands_on_it, "changes it"),

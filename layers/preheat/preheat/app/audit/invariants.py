@@ -8,7 +8,7 @@ audit` uses `judge_ledger`. Pure: the caller passes what a rule needs to know of
 | S1 one effective start per token; a new one only when the lease of the last is over | `judge_effect`, `judge_write` |
 | S2 intent before effect: a call is named by a won write of the same pass | `judge_call` |
 | S3 never stopped while needed | `judge_intent` |
-| S4 what we neither started nor adopted we do not stop | `judge_intent`, `judge_effect` |
+| S4 what we neither started nor adopted we do not stop, except under a block | `judge_intent`, `judge_effect` |
 | S5 tokens are single-use | `judge_intent`, `judge_call`, `judge_ledger` |
 | S6 no acknowledged request is lost | `simulation.answers`, by what was asked |
 | S7 the ledger is append-only and gap-free | `judge_write`, `judge_ledger` |
@@ -265,9 +265,9 @@ def judge_intent(  # noqa: C901 - one judgement, rule by rule
     attempt of `before`, the model left its stopped state and is stopped again. `attempts`: the starts with different
     tokens for this demand, this one included, whatever the record counts. `repairs`: those of them that followed a
     start under which the model left and returned. `left`: what `before.attempt.left` should say, if anybody else kept
-    count. `may_stop_any`: the plan's policy is to stop models that somebody else started. `asked`: the units that holds
-    require, if the plan's policy is to restart a model with fewer units; 0: it is not. This is the one exception to S3,
-    and not after a second start for the same demand.
+    count. `may_stop_any`: the plan's policy is to stop models that somebody else started, or a block is active.
+    `asked`: the units that holds require, if the plan's policy is to restart a model with fewer units; 0: it is not.
+    This is the one exception to S3, and not after a second start for the same demand.
     """
     attempt = after.attempt
     if attempt is None:
@@ -296,7 +296,7 @@ def judge_intent(  # noqa: C901 - one judgement, rule by rule
         if not (aged or refused or old.left or observed is Observed.FAILED):
             yield Broken("S1", "the intent is a new start, but the last one may still be alive")
     stopped = old is not None and old.call is Call.STOP and old.answer is Answer.ACCEPTED and left
-    if attempt.call is Call.STOP and stopped and observed is Observed.STARTING:
+    if attempt.call is Call.STOP and stopped and observed is Observed.STARTING and not may_stop_any:
         yield Broken("S4", "the intent is a stop of a start that somebody else made after an accepted stop")
     if attempts > ATTEMPTS_MAX:
         yield Broken("S10", f"start number {attempts} for one demand")

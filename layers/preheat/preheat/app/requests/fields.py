@@ -172,6 +172,8 @@ FORMS: Final[Mapping[Verb, VerbForm]] = {
     Verb.RELEASE: VerbForm((*_EACH, "of"), (_SUBJECT,), _ANY),
     Verb.BLOCK: VerbForm(_EACH, (_SUBJECT, _END), ("from", "priority", "hard", *_ANY)),
     Verb.UNBLOCK: VerbForm((*_EACH, "of"), (_SUBJECT,), _ANY),
+    Verb.START: VerbForm(_EACH, (_SUBJECT,), ("priority", "units", *_ANY)),
+    Verb.STOP: VerbForm(_EACH, (_SUBJECT,), ("priority", "hard", *_ANY)),
     Verb.STOP_NOW: VerbForm(_EACH, (_SUBJECT,), ("priority", "hard", *_ANY)),
     Verb.EXTEND: VerbForm((*_EACH, "of"), (_SUBJECT, _END), _ANY),
     Verb.STATUS: VerbForm(_EACH, (_SUBJECT,), _ANY),

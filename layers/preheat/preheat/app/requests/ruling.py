@@ -3,23 +3,31 @@
 Pure functions of a case. Know neither messages nor the store.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from preheat.app.requests.case import Case, Ruling
 from preheat.app.requests.codes import Code
-from preheat.app.requests.prospects import describe_several
+from preheat.app.requests.prospects import Prospect, describe_several
 from preheat.domain.demand.demand import look_ahead
 from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Kind, Standing, Tombstone, Verb
 from preheat.domain.plan.plan import Resize
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.record.wording import format_instant
+from preheat.domain.verdict.remedies import stop_command
 
 ACTIVE_MAX: Final = 20  # holds and blocks of one subject that have not ended
 KEPT_MAX: Final = 1_000  # those and the ended ones that are still kept
 AHEAD_MAX: Final = timedelta(days=90)  # from now to the begin
 AN_INSTANT: Final = timedelta(seconds=1)
+# The block of a stop outside any demand: long enough to reach the service through a fault, and soon over for those who
+# start the model again. Every hold of a higher priority than 0 overrides it.
+STRAY_BLOCK: Final = timedelta(hours=1)
+STRAY_PRIORITY: Final = 0
+MAY_RUN: Final = (Observed.STARTING, Observed.HOSTED, Observed.BUSY)
 
 
 def rule(case: Case) -> Ruling:
@@ -47,7 +55,7 @@ def _stand(case: Case) -> Ruling:
         return Ruling(Code.TOO_FAR_AHEAD, f"The request begins more than {AHEAD_MAX.days} days ahead")
     if asked.units is not None and not any(model.target.backend.takes_units for model in case.models):
         return Ruling(Code.TAKES_NO_UNITS, "This hosting service takes no units: the endpoint config sets them")
-    kind = Kind.HOLD if asked.verb is Verb.HOLD else Kind.BLOCK
+    kind = Kind.BLOCK if asked.verb is Verb.BLOCK else Kind.HOLD
     return _place(case, kind, begin, until)
 
 
@@ -109,11 +117,32 @@ def _accept(case: Case, change: Standing, words: str) -> Ruling:
         if seen.wanted and larger:
             words = f"{words}; the model runs with {seen.units} of {change.units} units until its next start"
             return Ruling(Code.UNITS_NOT_AVAILABLE_UNTIL_RESTART, words, change)
-    elif change.kind is Kind.BLOCK and change.released_at is not None and seen.wanted and seen.stopping:
+    elif change.kind is Kind.BLOCK and change.released_at is None:
+        words = "; ".join([words, *_describe_effect(case, change, seen)])
+    elif change.kind is Kind.BLOCK and seen.wanted and seen.stopping:
         return Ruling(
             Code.ACCEPTED_WILL_RESTART, f"{words}; a stop is in progress, then the model starts again", change
         )
     return Ruling(Code.ACCEPTED, words, change)
+
+
+def _describe_effect(case: Case, block: Standing, seen: Prospect) -> Iterator[str]:
+    """Yield what a block does not do, or does beyond the plan: somebody's hold goes on, somebody's model is stopped."""
+    if not block.begin <= case.now < block.end:
+        return
+    holds = [one for one in (*case.kept, *case.others) if one.kind is Kind.HOLD and one.begin <= case.now < one.end]
+    strongest = max(holds, key=lambda one: one.priority, default=None)
+    if strongest is not None and strongest.priority > block.priority:
+        yield f"it stays needed, because hold {strongest.request_id} has priority {strongest.priority}"
+        return
+    if seen.phase is not Phase.UNSCHEDULED:
+        return
+    model = case.models[0]
+    command = stop_command(model.target)
+    if command is None:
+        yield "Preheat stops it, although somebody else started it"
+    else:
+        yield f"Preheat never deletes an endpoint that it did not create; to delete it yourself: {command}"
 
 
 def _end(case: Case) -> Ruling:
@@ -144,7 +173,7 @@ def _end_early(case: Case, kind: Kind) -> Ruling:
     if before is None:
         noted = Tombstone(asked.of, asked.subject, case.requester, case.is_admin, now, now + KEPT_AFTER_EXPIRY)
         return Ruling(Code.RELEASE_NOTED, f"No {kind} {asked.of} has arrived yet; it ends as soon as it arrives", noted)
-    stood = before.accepted and before.verb in (Verb.HOLD, Verb.BLOCK, Verb.STOP_NOW)
+    stood = before.accepted and before.verb in (Verb.HOLD, Verb.BLOCK, Verb.START, Verb.STOP, Verb.STOP_NOW)
     if stood and before.subject == asked.subject:
         return Ruling(Code.NOTHING_TO_DO, f"{asked.of} has ended and is no longer stored")
     return _reject_unknown(case)
@@ -179,17 +208,33 @@ def _extend(case: Case) -> Ruling:
     return _accept(case, change, f"{of.kind.capitalize()} {of.request_id} extended until {format_instant(until)}")
 
 
-def _stop_now(case: Case) -> Ruling:
-    """A block until the end of the current demand: of a schedule, of that schedule's own."""
+def _start(case: Case) -> Ruling:
+    """A hold from now on, until it is released, or for as long as the stack allows."""
+    return _stand(replace(case, request=replace(case.request, duration=case.limits.longest)))
+
+
+def _stop(case: Case) -> Ruling:
+    """A block until the end of the current demand: of a schedule, of that schedule's own.
+
+    Without a demand it only has to last until what runs is stopped, whoever started it, and ends before the next one.
+    """
     asked, now = case.request, case.now
     model, standing = case.models[0], [*case.kept, *case.others]
     if asked.subject.schedule is not None:
         own = tuple(each for each in model.schedules if each.name == asked.subject.schedule)
         model, standing = replace(model, schedules=own), list(case.kept)
-    current = look_ahead(model, now, tuple(standing)).current
-    if current is None:
-        return Ruling(Code.NOTHING_TO_DO, "No demand is active now")
-    return _place(case, Kind.BLOCK, now, min(current.end, now + case.limits.longest))
+    seen = look_ahead(model, now, tuple(standing))
+    if seen.current is not None:
+        return _place(case, Kind.BLOCK, now, min(seen.current.end, now + case.limits.longest))
+    if not any(_may_run(case.records.get(each.model_id)) for each in case.models):
+        return Ruling(Code.NOTHING_TO_DO, "No demand is active now, and nothing ran at the last check")
+    until = min([now + min(STRAY_BLOCK, case.limits.longest), *([seen.upcoming.begin] if seen.upcoming else [])])
+    return _place(replace(case, request=replace(asked, priority=STRAY_PRIORITY)), Kind.BLOCK, now, until)
+
+
+def _may_run(record: ModelRecord | None) -> bool:
+    """Return whether a model may be running, by all that is known: what cannot be read may run."""
+    return record is not None and (record.unread is not None or record.observed in MAY_RUN)
 
 
 def _report_status(case: Case) -> Ruling:
@@ -214,6 +259,8 @@ _RULES: Final[Mapping[Verb, Callable[[Case], Ruling]]] = {
     Verb.RELEASE: _end,
     Verb.UNBLOCK: _end,
     Verb.EXTEND: _extend,
-    Verb.STOP_NOW: _stop_now,
+    Verb.START: _start,
+    Verb.STOP: _stop,
+    Verb.STOP_NOW: _stop,
     Verb.STATUS: _report_status,
 }

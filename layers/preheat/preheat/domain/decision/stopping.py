@@ -1,6 +1,6 @@
 """The step STOP: stop what Preheat started or adopted, with the protocol of a start and a generation of its own.
 
-Owns the rule that Preheat stops only models that it started or adopted.
+Owns the rule that Preheat stops only models that it started or adopted, and what a policy or a block adds to it.
 """
 
 from preheat.domain.decision.situation import (
@@ -23,18 +23,27 @@ from preheat.domain.values import change
 
 
 def stop(situation: Situation) -> Move:
-    """No demand, and the model runs: stop it if Preheat started or adopted it."""
+    """No demand, and the model runs: stop it if Preheat started or adopted it, or if the plan or a block says so."""
     if situation.observation.foreign:
         return _let_go(situation)
     situation = change(situation, record=disown(situation.record))
-    may_stop_any = situation.model is not None and situation.model.unscheduled is Unscheduled.STOP
-    if not situation.record.is_engaged() and not may_stop_any:
+    if not situation.record.is_engaged() and not _may_stop_any(situation):
         return leave_running(situation, situation.record)
     return _stop(situation)
 
 
+def _may_stop_any(situation: Situation) -> bool:
+    """Return whether Preheat stops what somebody else started: by the plan's policy, or while a block is active.
+
+    The first stop makes the model Preheat's, so that the stop is completed even if the block ends before it.
+    """
+    if situation.outlook.block is not None:
+        return True
+    return situation.model is not None and situation.model.unscheduled is Unscheduled.STOP
+
+
 def _let_go(situation: Situation) -> Move:
-    """Somebody else's model is in the place of this one. Whatever the policy says, a stop would destroy it."""
+    """Somebody else's model is in the place of this one. Whatever the plan or a block says, a stop would destroy it."""
     attempt = situation.record.attempt
     if attempt is not None and situation.now < attempt.lease_ends_at():
         return hold(
@@ -55,12 +64,12 @@ def _stop(situation: Situation) -> Move:
         reason = "The service rejected the stop; waiting for a new plan"
         return Move(record, Phase.REFUSED, reason, pick_wake(situation, situation.now + looks.UNFIT_EVERY))
     if attempt is None:
-        return begin_stop(situation, "Stopping: no demand")
+        return begin_stop(situation, _describe_stop(situation))
     if attempt.call is Call.START:
         if not attempt.is_closable(situation.now):
             reason = "No demand; waiting because a start may still be in progress"
             return hold(situation, record.phase, reason, attempt.lease_ends_at())
-        return begin_stop(situation, "Stopping: no demand")
+        return begin_stop(situation, _describe_stop(situation))
     if attempt.answer in SPENT or attempt.is_aged(situation.now):
         return _stop_again(situation, attempt)
     if attempt.retry_at is not None and situation.now < attempt.retry_at:
@@ -70,12 +79,21 @@ def _stop(situation: Situation) -> Move:
     return repeat(situation, attempt, Phase.STOPPING)
 
 
+def _describe_stop(situation: Situation) -> str:
+    if situation.record.is_engaged() or situation.outlook.block is None:
+        return "Stopping: no demand"
+    return f"Stopping: somebody else started it, and block {situation.outlook.block} is active"
+
+
 def _stop_again(situation: Situation, attempt: Attempt) -> Move:
     """The token of the last stop is used up, and the model still runs."""
     if situation.now < attempt.lease_ends_at():
         reason = f"Stop answered {attempt.answer}; the model is still {situation.record.observed}"
         return hold(situation, Phase.STOPPING, reason, attempt.lease_ends_at())
-    if attempt.answer is Answer.ACCEPTED and situation.record.observed is Observed.STARTING and attempt.left:
+    started_since = (
+        attempt.answer is Answer.ACCEPTED and situation.record.observed is Observed.STARTING and attempt.left
+    )
+    if started_since and not _may_stop_any(situation):
         # A stop never leads to STARTING: it had its effect, and somebody else has started the model since. A model that
         # was starting all along may be one whose stop the service accepted during an update, without doing it.
         return leave_running(situation, change(situation.record, attempt=None, ownership=Ownership.NONE))
@@ -105,5 +123,9 @@ def begin_stop(situation: Situation, reason: str) -> Move:
 def leave_running(situation: Situation, record: ModelRecord) -> Move:
     """It runs, no demand needs it, and Preheat neither started nor adopted it."""
     reason = "Running outside any demand and not started by Preheat; leaving it running"
+    if _may_stop_any(situation):
+        reason = (
+            "Running outside any demand. Preheat did not create this endpoint and never deletes it: delete it yourself"
+        )
     action = Action.LOOK if record.phase is Phase.UNSCHEDULED else Action.LEAVE
     return Move(record, Phase.UNSCHEDULED, reason, pick_wake(situation), action)

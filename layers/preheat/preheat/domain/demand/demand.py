@@ -60,6 +60,7 @@ class Outlook:
     expired: tuple[tuple[datetime, RequestId], ...] = ()  # holds that have expired, and when
     ended: tuple[Demand, ...] = ()  # those before, as far as seen; only `accounting` uses them
     edge_after: datetime | None = None  # the edge that follows next_edge; None: none is seen
+    block: RequestId | None = None  # the active block that ends last; what runs without demand is stopped under it
 
 
 NOTHING_WANTED = Outlook(current=None, next_edge=None)
@@ -190,7 +191,14 @@ def look_ahead(model: HostedModel, now: datetime, requests: tuple[Standing, ...]
         expired=tuple(expired),
         ended=around.demands[:place],
         edge_after=coming[1] if len(coming) > 1 else None,
+        block=_find_block(now, requests),
     )
+
+
+def _find_block(now: datetime, requests: Sequence[Standing]) -> RequestId | None:
+    """Return the id of the block that is active at `now` and ends last."""
+    active = [one for one in find_blocks(requests) if one.begin <= now < one.end]
+    return max(active, key=lambda one: (one.end, one.request_id)).request_id if active else None
 
 
 def _is_expired(one: Standing, now: datetime) -> bool:

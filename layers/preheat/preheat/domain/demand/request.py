@@ -30,7 +30,9 @@ class Verb(StrEnum):
     RELEASE = "release"
     BLOCK = "block"
     UNBLOCK = "unblock"
-    STOP_NOW = "stop_now"  # a block until the end of the current demand
+    START = "start"  # a hold from now on, for as long as the stack allows
+    STOP = "stop"  # a block until the end of the current demand; without one for a while, so that what runs is stopped
+    STOP_NOW = "stop_now"  # the older name of `stop`
     EXTEND = "extend"
     STATUS = "status"
 

@@ -34,7 +34,10 @@ def find_look_command(target: Target) -> str | None:
 
 
 def stop_command(target: Target) -> str | None:
-    """Return the service's own command that stops the model; None: it needs facts that Preheat does not keep."""
+    """Return the service's own command that stops what somebody else started; None: `preheat stop` does it.
+
+    An endpoint that Preheat did not create is deleted by its owner alone.
+    """
     if target.backend is not Backend.SAGEMAKER:
         return None
     region = f" --region {target.region}" if target.region is not None else ""
@@ -65,10 +68,9 @@ def _free(rival: Rival) -> Remedy:
             f"Free a slot: release the hold of {rival.model_id}", f"preheat release {rival.model_id} {rival.hold}"
         )
     if rival.until is None:
-        command = stop_command(rival.target) if rival.target is not None else None
-        by_hand = "" if command is not None else " in the service's console"
-        return Remedy(f"Free a slot: stop {rival.model_id}{by_hand}; nothing needs it", command)
-    return Remedy(f"Or stop {rival.model_id}, if its shift can wait", f"preheat stop-now {rival.model_id}")
+        command = (stop_command(rival.target) if rival.target is not None else None) or f"preheat stop {rival.model_id}"
+        return Remedy(f"Free a slot: stop {rival.model_id}; nothing needs it", command)
+    return Remedy(f"Or stop {rival.model_id}, if its shift can wait", f"preheat stop {rival.model_id}")
 
 
 def _remedy_capacity(facts: VerdictFacts) -> Iterator[Remedy]:
@@ -143,9 +145,8 @@ def _remedy_block(facts: VerdictFacts) -> Iterator[Remedy]:
 
 
 def _remedy_stranger(facts: VerdictFacts) -> Iterator[Remedy]:
-    command = stop_command(facts.target) if facts.target is not None else None
-    if command is not None:
-        yield Remedy("Stop it", command)
+    command = (stop_command(facts.target) if facts.target is not None else None) or f"preheat stop {facts.model_id}"
+    yield Remedy("Stop it", command)
     yield Remedy("Or keep it for an hour; Preheat stops it after that", f"preheat hold {facts.model_id} --for 1h")
     yield Remedy("Or set `unscheduled: stop` in the plant file to have such runs stopped", APPLY)
     yield from _suggest_look(facts)
