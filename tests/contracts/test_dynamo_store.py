@@ -509,3 +509,41 @@ def test_a_record_that_a_pass_makes_during_an_apply_is_woken(
     record = dynamo.store.load(model.model_id)
     assert record is not None
     assert (record.wake_at, record.version, record.writer) == (SIX, 2, "wake")
+
+
+# --- the service's own time -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        ("Mon, 23 Nov 2026 06:00:00 GMT", SIX),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_store_says_what_time_its_last_answer_names(
+    dynamo: Dynamo, full: ModelRecord, shown: str | None, told: datetime | None
+) -> None:
+    def name(http_response: Any, **_: Any) -> None:
+        del http_response.headers["Date"]
+        if shown is not None:
+            http_response.headers["Date"] = shown
+
+    dynamo.store.load(full.model_id)
+    assert dynamo.store.served_at() is not None
+    dynamo.client.meta.events.register_first("after-call.dynamodb", name)
+    dynamo.store.load(full.model_id)
+    assert dynamo.store.served_at() == told
+
+
+def test_an_error_names_the_time_too(dynamo: Dynamo, full: ModelRecord) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=2)
+    won = dynamo.store.save(full, None)
+    with pytest.raises(StaleRecord):
+        dynamo.store.save(replace(full, writer="pass-2"), None)
+    served_at = dynamo.store.served_at()
+    assert served_at is not None
+    assert before <= served_at <= datetime.now(UTC)
+    assert won.version == 1

@@ -39,14 +39,63 @@ def test_clocks_a_minute_off_either_way_neither_start_twice_nor_miss_the_shift()
             assert day.record.since == max(instants)
 
 
-def test_a_clock_an_hour_fast_stops_an_hour_early_and_the_ledger_shows_it_beside_the_services_log() -> None:
+OFF = [timedelta(hours=6), timedelta(hours=1), timedelta(seconds=91), -timedelta(seconds=91), -timedelta(hours=6)]
+
+
+@pytest.mark.parametrize("by", OFF)
+def test_a_pass_whose_clock_differs_from_the_stores_takes_no_step_and_says_so(by: timedelta) -> None:
     with a_day() as day:
-        day.run_until("15:05")
-        skew(day, timedelta(hours=1))
-        day.run_until("15:30")
-        (stop,) = [call for call in day.sent(Operation.STOP_MODEL) if call.changed_state]
-        (told,) = [entry for entry in day.entries if entry.client_token == stop.token and entry.action == "stop"]
-        assert told.at - stop.at == timedelta(hours=1)
+        day.run_until("12:00")
+        skew(day, by)
+        day.store.wake(WELD, at("00:00"))
+        before = day.record
+        result = day.look()
+        assert day.record == before
+        assert result.incomplete
+        assert "This function's clock shows" in result.reason
+        day.run_until("12:30")
+        assert (day.observed(), day.stopped()) == (Observed.HOSTED, 0)
+
+
+def test_one_function_with_a_wrong_clock_among_others_harms_no_shift() -> None:
+    with a_day() as day:
+        skew(day, timedelta(hours=6), timedelta(), -timedelta(hours=6))
+        day.run_until("08:00")
+        assert day.observed() is Observed.HOSTED
+        day.run_until("16:10")
+        assert (day.observed(), day.started(), day.stopped()) == (Observed.STOPPED, 1, 1)
+
+
+@pytest.mark.parametrize("hours", [1, 4, 6, 22, 48])
+@pytest.mark.parametrize("when", ["03:00", "07:30", "07:40", "12:00", "15:58", "16:02"])
+def test_what_a_clock_that_was_ahead_has_left_on_the_record_holds_nobody_up(when: str, hours: int) -> None:
+    with a_day() as day:
+        day.run_until(when)
+        unchecked(day, timedelta(hours=hours))  # as by a store that does not say what time it is
+        day.store.wake(WELD, at("00:00"))
+        day.look()
+        day.remote = lambda remote: remote
+        back_by = day.clock.at + timedelta(minutes=50)
+        day.run_until(f"{back_by:%H:%M}")
+        wanted = at("08:00") <= day.clock.at < at("16:00")
+        assert day.observed() is (Observed.HOSTED if wanted else Observed.STOPPED)
+        day.run_until("16:55")
+        assert day.observed() is Observed.STOPPED
+        day.run_until("08:00", day=1)
+        assert day.observed() is Observed.HOSTED
+        day.run_until("16:15", day=1)
+        assert day.observed() is Observed.STOPPED
+        if hours < 20 and when == "12:00":
+            assert any("from a clock that was ahead" in result.reason for result in day.results)
+
+
+def unchecked(day: Day, by: timedelta) -> None:
+    """Let each pass have a clock that is off, over a store that does not say what time it is."""
+
+    def with_its_clock(remote: Remote) -> Remote:
+        return replace(remote, clock=Skewed(remote.clock, by), served_at=lambda: None)
+
+    day.remote = with_its_clock
 
 
 @pytest.mark.parametrize("by", ["Preheat", "a person"])

@@ -218,7 +218,8 @@ class Day:
     def _remote(self, writer: str) -> Remote:
         store: Store = self.store
         queue: Queue = self.queue
-        return Remote(self.clock, store, self.hosting, queue, writer, self.gates, self.backlogs, self.scaling)
+        remote = Remote(self.clock, store, self.hosting, queue, writer, self.gates, self.backlogs, self.scaling)
+        return replace(remote, served_at=self.clock.now)
 
     # --- what is seen -----------------------------------------------------------------------------------------------
 

@@ -127,8 +127,8 @@ MUTATIONS = (
     ),
     _m(
         name="checked although not due",
-        old="if record is not None and (record.wake_at is None or record.wake_at > now + EARLY):",
-        new="if record is not None and record.wake_at is None:",
+        old="if record is not None and ahead is None and (record.wake_at is None or record.wake_at > now + EARLY):",
+        new="if record is not None and ahead is None and record.wake_at is None:",
         rule="only the record says which model is due; a message more costs one read",
         sees="S10",
     ),

@@ -12,6 +12,7 @@ from preheat.app.ports.errors import QueueUnavailable
 from preheat.app.ports.messaging import Queue
 from preheat.app.ports.store import DueIndex, PlanReader, RecordReader, Waker
 from preheat.domain.plan.plan import ModelId
+from preheat.domain.record.clocks import find_ahead
 from preheat.domain.record.looks import TICK_HORIZON
 
 RESYNC_EVERY_MINUTES = 10
@@ -60,6 +61,8 @@ def tick(*, clock: Clock, store: TickStore, queue: Queue) -> Ticked:
 def _resync(store: TickStore, now: datetime) -> list[ModelId]:
     """Return the models that the index would not show: overdue, planned without a record, or behind the plan.
 
+    A record with times from the future is woken: a clock that was ahead has put off its next look for as long.
+
     Models that the plan no longer names count too: if one still runs, a pass must stop it.
     """
     version, planned, left = store.plan_version(), store.planned_models(), store.left_models()
@@ -69,6 +72,9 @@ def _resync(store: TickStore, now: datetime) -> list[ModelId]:
         record = records.get(model_id)
         if record is not None and record.plan_version < version and (record.wake_at is None or record.wake_at > now):
             store.wake(model_id, now)  # An apply was interrupted after its plan became current.
+            lost.append(model_id)
+        elif record is not None and find_ahead(record, now) is not None:
+            store.wake(model_id, now)
             lost.append(model_id)
         elif record is None or (record.wake_at is not None and now - record.wake_at > OVERDUE_AFTER):
             lost.append(model_id)

@@ -53,5 +53,15 @@ class Reconciler:
         scaling = EndpointScaling(clients) if settings.scales_endpoints else None
         # The clients of gates and backlogs are made when a plan first needs one.
         gates, backlogs = LambdaGates.of(session), SqsBacklogs.of(session)
-        remote = Remote(clock, store, hosting, queue, "", gates=gates, backlogs=backlogs, scaling=scaling)
+        remote = Remote(
+            clock,
+            store,
+            hosting,
+            queue,
+            "",
+            gates=gates,
+            backlogs=backlogs,
+            scaling=scaling,
+            served_at=store.served_at,
+        )
         return cls(remote, settings.mode)

@@ -4,12 +4,16 @@ Left alone, PynamoDB makes a session and a client for each table, each as slow a
 Knows no table.
 """
 
-from typing import Any
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 from pynamodb.connection.base import Connection
 
 from preheat.adapters.client import AwsService, make_client
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 # A dead end costs one call 2 x 5 s; one write and the read that settles it then fit twice into a pass's 60 s.
 CONFIG = Config(
@@ -31,11 +35,20 @@ class SharedConnection(Connection):
     def __init__(self, client: Any) -> None:
         super().__init__(region=client.meta.region_name)
         self._shared = client
+        self.served_at: datetime | None = None  # the service's own time, as of its last answer
+        client.meta.events.register("after-call.dynamodb", self._note_time)
 
     @property
     def client(self) -> Any:
         """The client that was handed in."""
         return self._shared
+
+    def _note_time(self, http_response: Any, **_: Any) -> None:
+        """Note the `Date` of an answer, in whole seconds; without a valid one the time is not known."""
+        try:
+            self.served_at = parsedate_to_datetime(http_response.headers["Date"])
+        except (AttributeError, KeyError, TypeError, ValueError):
+            self.served_at = None
 
     def knows(self, table_name: str) -> bool:
         """Tell whether a table's keys were told already."""

@@ -59,6 +59,10 @@ class Records(Part):
         item = self._get_record(model_id)
         return items.to_record(item) if item is not None else None
 
+    def served_at(self) -> datetime | None:
+        """Return the service's own time, as of its last answer; None: it was not in the answer."""
+        return self._tables.connection.served_at
+
     def save(self, record: ModelRecord, entry: LedgerEntry | None, guards: Guards | None = None) -> ModelRecord:
         """See `RecordWriter`."""
         guards = guards or {}

@@ -29,6 +29,7 @@ from typing import NamedTuple
 
 from preheat.domain.plan.plan import Drain
 from preheat.domain.record.attempt import Answer, Attempt, Call
+from preheat.domain.record.clocks import bound_times
 from preheat.domain.record.gate import BacklogReading, Passage
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
@@ -87,6 +88,7 @@ def judge_write(  # noqa: C901 - one judgement, rule by rule
     that clock is late.
     """
     yield from _judge_chain(before, after, entry)
+    before = bound_times(before, at) if before is not None else None  # no promise holds by a clock that was ahead
     if entry is not None and entry.action is Action.FAIL and after.observed is not Observed.FAILED:
         yield Broken("S7", f"the entry says failed, but the observation is {after.observed}")
     if before is None:

@@ -5,6 +5,7 @@ The explorer and the simulation crash the real pass at any of these calls, and r
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Protocol, Self
 
 from preheat.app.ports.clock import Clock
@@ -18,9 +19,16 @@ class PassStore(RecordReader, RecordWriter, PlanReader, RequestReader, Protocol)
     """What a pass uses of the store: it neither applies plans, wakes models nor answers requests."""
 
 
+def _unknown_time() -> datetime | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """Every remote call of one pass. `writer` names the pass; no two passes share a name."""
+    """Every remote call of one pass. `writer` names the pass; no two passes share a name.
+
+    `served_at` returns the store's own time, as of its last answer; None: not known.
+    """
 
     clock: Clock
     store: PassStore
@@ -31,6 +39,7 @@ class Remote:
     backlogs: Backlogs = UNWIRED
     scaling: Scaling | None = None  # None: this program leaves the scaling of endpoints alone
     unexpected: list[Exception] = field(default_factory=list)  # what `ask` met that no port may raise
+    served_at: Callable[[], datetime | None] = _unknown_time
 
     def under(self, writer: str) -> Self:
         """Return the same outside for another pass."""

@@ -26,9 +26,11 @@ from preheat.domain.lead.lead_in_force import fix_lead
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Readiness, pick_strictest
 from preheat.domain.record import budget, looks
 from preheat.domain.record.attempt import Answer, Attempt, Call, Outcome
+from preheat.domain.record.clocks import CLOCKS_APART, bound_times, find_ahead, is_off
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation, Proof, ScalingReading, require_owner, require_serving
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
+from preheat.domain.record.wording import format_instant
 from preheat.domain.values import change
 from preheat.domain.verdict.reporting import report_verdict
 
@@ -37,7 +39,6 @@ EARLY = timedelta(seconds=2)
 # A tick may come some seconds late, and sends all that fell due meanwhile at once: looks in turn do not wait for it.
 TURN_HORIZON = timedelta(minutes=5)
 WRITES_LOST_MAX = 3
-CLOCKS_APART = timedelta(seconds=60)  # clocks are assumed to be within this of each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,10 @@ def reconcile(model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT) -> Re
 def _run_pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[LedgerEntry]) -> Result:
     record = remote.store.load(model_id)
     now = remote.clock.now()
-    if record is not None and (record.wake_at is None or record.wake_at > now + EARLY):
-        return Result(model_id, Action.LOOK, "Not due yet", record.phase, record.wake_at)
+    ahead = find_ahead(record, now) if record is not None else None
+    if over := _end_early(model_id, record, remote.served_at(), now, ahead=ahead):
+        return over
+    record = bound_times(record, now) if record is not None else None
     planned = remote.store.planned(model_id)
     if record is not None and planned.version < record.plan_version:
         # The plans went back in time, as after a restore: to obey would stop what the newer plan wants.
@@ -102,7 +105,7 @@ def _run_pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list
         reason = f"{problem}; Preheat neither starts nor stops the model"
         return Result(model_id, Action.LOOK, reason, record.phase, record.wake_at, incomplete=True, unevaluated=problem)
     situation = _gather(wanted, planned.version, stack_mode, remote, now)
-    decision = report_verdict(situation, decide(situation))
+    decision = _report_ahead(report_verdict(situation, decide(situation)), ahead)
     stops = decision.call is not None and decision.call.call in (Call.STOP, Call.CLOSE)
     guards = _guard_stop(situation) if stops else {}
     record = _save(decision, remote, entries, guards)
@@ -137,6 +140,18 @@ def _run_pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list
         unevaluated=problem,
         closed_until=find_closed_until(wanted.model.schedules) if wanted.model is not None else None,
     )
+
+
+def _end_early(
+    model_id: ModelId, record: ModelRecord | None, served_at: datetime | None, now: datetime, *, ahead: datetime | None
+) -> Result | None:
+    """Return the result of a pass that goes by a wrong clock, or whose model is not due; None: the pass goes on."""
+    if is_off(now, served_at):
+        reason = f"This function's clock shows {now}, but the store's shows {served_at}: Preheat takes no step by it"
+        return Result(model_id, Action.LOOK, reason, incomplete=True)
+    if record is not None and ahead is None and (record.wake_at is None or record.wake_at > now + EARLY):
+        return Result(model_id, Action.LOOK, "Not due yet", record.phase, record.wake_at)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +314,15 @@ def _act(attempt: Attempt, record: ModelRecord, remote: Remote) -> Outcome:
     except HostingError as error:
         return Outcome(error.answer, str(error), retried=error.retried)
     return Outcome(Answer.ACCEPTED)
+
+
+def _report_ahead(decision: Decision, ahead: datetime | None) -> Decision:
+    """Say in the reason that the record had times from the future, which the pass did not go by."""
+    if ahead is None:
+        return decision
+    reason = f"{decision.reason}. The record had times up to {format_instant(ahead)}, from a clock that was ahead"
+    entry = change(decision.entry, reason=reason) if decision.entry is not None else None
+    return change(decision, reason=reason, entry=entry)
 
 
 def _save(decision: Decision, remote: Remote, entries: list[LedgerEntry], guards: Guards) -> ModelRecord:
