@@ -261,6 +261,9 @@ def rest(situation: Situation) -> Move:
         if not over:
             reason = f"Waiting: an earlier {attempt.call} may still be in progress"
             return hold(situation, record.phase, reason, attempt.lease_ends_at())
+        if situation.observation.observed is Observed.STOPPED and attempt.may_come_up(now):
+            reason = "No demand; checking every minute because the service may show an earlier start late"
+            return hold(situation, record.phase, reason, now + looks.STOPPING_EVERY)
     if situation.observation.observed is Observed.GONE:
         return report(situation)
     record = change(record, attempt=None, ownership=Ownership.NONE)

@@ -178,7 +178,7 @@ def mark_left(record: ModelRecord) -> ModelRecord:
     attempt = record.attempt
     if attempt is None or (attempt.call is Call.STOP and record.observed is Observed.STARTING):
         return record
-    return change(record, attempt=change(attempt, left=True))
+    return change(record, attempt=change(attempt, left=True, seen=True))
 
 
 def disown(record: ModelRecord) -> ModelRecord:

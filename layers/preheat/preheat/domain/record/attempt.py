@@ -19,6 +19,8 @@ from preheat.domain.values import change
 LEASE = timedelta(seconds=120)
 # The service forgets a token after 8 h; half an hour keeps clear of its clock and of a slow pass.
 TOKEN_AGE_MAX = timedelta(hours=7, minutes=30)
+# A look may lag behind a call. A start that may have had its effect is looked for that long, also without demand.
+SHOWN_WITHIN = timedelta(minutes=10)
 WORDS_MAX = 500  # characters of a service's own words that a record keeps
 
 
@@ -125,6 +127,7 @@ class Attempt:
     tags: Tags = ()  # of the endpoint that a start creates; no part of the digest, since they start nothing else
     doubtful: bool = True  # a call of it may have had its effect; an attempt stored without the word counts as such
     words: str = ""  # the service's own, with the answer; at most WORDS_MAX characters
+    seen: bool = False  # a look since then showed its effect; an attempt stored without the word counts as not seen
 
     @classmethod
     def intend(
@@ -160,6 +163,11 @@ class Attempt:
         """Return whether the service rejected every call of this attempt, so that it cannot have started what runs."""
         refused = self.answer is not None and self.answer is not Answer.ACCEPTED and REACTIONS[self.answer].definite
         return refused and self.open_writers == 0 and not self.doubtful
+
+    def may_come_up(self, now: datetime) -> bool:
+        """Return whether it is a start that may have had its effect, though no look has shown it yet: looks may lag."""
+        unseen = self.call is Call.START and not self.seen and not self.is_without_effect()
+        return unseen and now < self.intent_at + SHOWN_WITHIN
 
     def is_aged(self, now: datetime) -> bool:
         """Return whether the service may have forgotten the token."""
