@@ -13,7 +13,12 @@ publisher = Publisher.from_env(os.environ)
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Publish each record. Return the first that could not be published yet: it comes again, with all after it."""
+    """Publish each record. Return the first that could not be published yet: it comes again, with all after it.
+
+    The metrics of all records come first: their alarms must not wait for a bus that is out of reach.
+    """
+    for record in event["Records"]:
+        emit_metrics(record)
     for record in event["Records"]:
         try:
             publish(record)
@@ -24,12 +29,21 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return {"batchItemFailures": []}
 
 
+def emit_metrics(record: dict[str, Any]) -> None:
+    """Emit the metrics of a record if it is an entry. What cannot be read is `publish`'s to report."""
+    try:
+        item = publisher.stream.read(record)
+        if isinstance(item, LedgerEntry) and publisher.counted.add(item):
+            telemetry.emit_entry(item)
+    except Exception:  # noqa: BLE001 - even a bug may cost only one entry its metrics, and no record its events
+        telemetry.log_uncounted(key_of(record))
+
+
 def publish(record: dict[str, Any]) -> None:
     """Publish one record.
 
     A record that can never be published goes to the unpublished queue, so that it does not block the shard.
     """
-    item = None
     try:
         item = publisher.stream.read(record)
         if isinstance(item, Tampered):
@@ -41,5 +55,3 @@ def publish(record: dict[str, Any]) -> None:
     except Exception as error:  # noqa: BLE001 - even a bug may cost only one entry its events, never a shard
         telemetry.log_set_aside(key_of(record))
         publisher.set_aside(record, f"{type(error).__name__}: {error}")
-    if isinstance(item, LedgerEntry):
-        telemetry.emit_entry(item)

@@ -29,7 +29,8 @@ class Lagging:
         shown = self._hosting.describe(target)
         day = self._day
         model = day.service._fleet.model(target.project, target.version, day.clock.at)
-        return replace(shown, observed=OBSERVED[model.status_at(day.clock.at - self._lag)], serving=None)
+        seen: Observation = replace(shown, observed=OBSERVED[model.status_at(day.clock.at - self._lag)], serving=None)
+        return seen
 
 
 def lag(day: Day, by: timedelta) -> None:

@@ -111,10 +111,42 @@ def test_what_cannot_leave_comes_again_with_all_after_it_and_counts_once(
     monkeypatch.setattr(type(publish.publisher.outbox), "publish", lambda _self, entry: once(entry))
     last = samples["Records"][2]["dynamodb"]["SequenceNumber"]
     assert publish.handler(samples, CONTEXT) == {"batchItemFailures": [{"itemIdentifier": last}]}
-    assert metrics(capsys) == []
+    assert len(metrics(capsys)) == 1
     assert publish.handler({"Records": samples["Records"][2:]}, CONTEXT) == {"batchItemFailures": []}
     assert told(publish) == [*READY, ("Request Accepted", "night-7")]
-    assert len(metrics(capsys)) == 1
+    assert metrics(capsys) == []
+
+
+@pytest.mark.parametrize("error", [EventsUnavailable, QueueUnavailable])
+def test_metrics_do_not_wait_for_a_bus_that_is_out_of_reach(
+    stack: Stack,
+    publish: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: type[Exception],
+) -> None:
+    def down(_self: Any, _entry: Any) -> None:
+        raise error("down")
+
+    monkeypatch.setattr(type(publish.publisher.outbox), "publish", down)
+    samples = event("publish-appended")
+    samples["Records"] = samples["Records"][::-1]  # whatever blocks the shard, what lies behind it counts
+    for attempt in range(5):
+        assert len(publish.handler(samples, CONTEXT)["batchItemFailures"]) == 1
+        assert [metric["StartsOnTime"] for metric in metrics(capsys)] == ([[1.0]] if attempt == 0 else [])
+
+
+def test_what_has_no_metrics_costs_no_other_record_its_own(
+    stack: Stack, publish: ModuleType, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_entry: Any) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(publish.telemetry, "emit_entry", broken)
+    assert publish.handler(event("publish-appended"), CONTEXT) == {"batchItemFailures": []}
+    assert told(publish) == [*READY, ("Request Accepted", "night-7")]
+    assert stack.messages("unpublished") == []
+    assert "no metrics" in caplog.text
 
 
 def test_nothing_after_what_cannot_leave_is_tried(

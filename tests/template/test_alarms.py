@@ -47,6 +47,7 @@ RESULT = Result(WELD, Action.LOOK, "so", Phase.IDLE, None, ())
 
 RAISED: dict[str, Callable[[], None]] = {
     "ModelLateAlarm": lambda: emit_entry(LATE),
+    "ModelLostAlarm": lambda: emit_entry(replace(LATE, action=Action.OBSERVE, late=None, lost=True)),
     "StartFailedAlarm": lambda: emit_entry(replace(LATE, action=Action.FAIL, late=None)),
     "ModelAtRiskAlarm": lambda: report_audit(FOUND),
     "CapacityAlarm": lambda: emit_entry(replace(LATE, action=Action.CAPACITY, late=None)),
@@ -242,7 +243,7 @@ def test_a_late_model_is_named_to_the_topic_once_for_its_demand(of_type: OfType)
     assert rule["EventBusName"] == {"Ref": "EventBus"}
     assert rule["EventPattern"] == {
         "source": ["preheat"],
-        "detail-type": ["Model Late"],
+        "detail-type": ["Model Late", "Model Lost"],
         "detail": {"request_id": [{"exists": False}]},
     }
     assert [target["Arn"] for target in rule["Targets"]] == [{"Ref": "LateModelsTopic"}]

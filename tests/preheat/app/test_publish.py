@@ -72,6 +72,8 @@ def test_a_model_that_is_late_is_told_as_that_and_then_as_ready() -> None:
     ("changes", "told"),
     [
         ({"action": Action.FAIL}, [EventKind.START_FAILED]),
+        ({"lost": True}, [EventKind.MODEL_LOST]),
+        ({"lost": True, "action": Action.FAIL}, [EventKind.MODEL_LOST, EventKind.START_FAILED]),
         ({"action": Action.REFUSE, "to_phase": Phase.REFUSED}, [EventKind.START_FAILED]),
         ({"action": Action.REFUSE, "to_phase": Phase.STARTING}, []),
         ({"action": Action.REFUSE, "from_phase": Phase.STOPPING, "to_phase": Phase.REFUSED}, []),

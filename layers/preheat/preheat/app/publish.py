@@ -12,6 +12,7 @@ from preheat.domain.demand.request import Reply
 from preheat.domain.record.event import Event, EventKind, make_event_id
 from preheat.domain.record.record import Action, LedgerEntry, Phase
 
+ENTRIES_REMEMBERED = 2_000  # more than the records of one batch, which come again together
 REASON_MAX = 1000  # characters of a reason, which may quote the hosting service
 
 
@@ -24,6 +25,26 @@ def fails_a_start(entry: LedgerEntry) -> bool:
     """Return whether an entry ends a start for good: it burnt out, or was refused and is not tried again as it is."""
     ended = entry.from_phase is Phase.STARTING and entry.to_phase in (Phase.REFUSED, Phase.GONE)
     return entry.action is Action.FAIL or (entry.action is Action.REFUSE and ended)
+
+
+class CountedEntries:
+    """Remembers the last entries whose metrics were emitted: a record comes again as long as the bus is out of reach.
+
+    Another worker of the function has another memory, so it may count an entry again.
+    """
+
+    def __init__(self) -> None:
+        self._keys: dict[tuple[str, int], None] = {}
+
+    def add(self, entry: LedgerEntry) -> bool:
+        """Remember an entry; return whether it is new."""
+        key = (entry.model_id, entry.sequence)
+        if key in self._keys:
+            return False
+        self._keys[key] = None
+        if len(self._keys) > ENTRIES_REMEMBERED:
+            del self._keys[next(iter(self._keys))]
+        return True
 
 
 class Outbox:
@@ -52,24 +73,29 @@ def format_reply(event: Event) -> str:
     return json.dumps({"detail-type": event.kind, **event.detail()})
 
 
+_OF_ACTIONS = {
+    Action.CAPACITY: EventKind.NO_CAPACITY,
+    Action.LEAVE: EventKind.MODEL_UNSCHEDULED,
+    Action.UNREAD: EventKind.MODEL_UNKNOWN,
+}
+
+
 def _report_entry(entry: LedgerEntry) -> Iterator[Event]:
     if entry.at_risk:
         yield from _for_each(entry, EventKind.MODEL_AT_RISK, None)
     # Late first: an entry with both reports a model that was late and is ready now.
     if entry.late:
         yield from _for_each(entry, EventKind.MODEL_LATE, None, *entry.requests)
+    if entry.lost:
+        yield from _for_each(entry, EventKind.MODEL_LOST, None, *entry.requests)
     if entry.margin is not None:
         yield from _for_each(entry, EventKind.MODEL_READY, None, *entry.requests)
     elif entry.action is Action.READY:
         yield from _for_each(entry, EventKind.MODEL_READY, *entry.requests)
     if fails_a_start(entry):
         yield from _for_each(entry, EventKind.START_FAILED, None)
-    if entry.action is Action.CAPACITY:
-        yield from _for_each(entry, EventKind.NO_CAPACITY, None)
-    if entry.action is Action.LEAVE:
-        yield from _for_each(entry, EventKind.MODEL_UNSCHEDULED, None)
-    if entry.action is Action.UNREAD:
-        yield from _for_each(entry, EventKind.MODEL_UNKNOWN, None)
+    if entry.action in _OF_ACTIONS:
+        yield from _for_each(entry, _OF_ACTIONS[entry.action], None)
     for request_id in entry.expired:
         # A schedule's hold ends for every model that has it, and each of them reports it: one event, so one id.
         yield _make_event(entry, EventKind.HOLD_EXPIRED, request_id, make_event_id(request_id, "expired"))

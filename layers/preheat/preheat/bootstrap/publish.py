@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from botocore.session import Session
@@ -14,7 +14,7 @@ from preheat.adapters.sqs.replies import SqsReplies
 from preheat.adapters.sqs.sqs import sqs_client
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.messaging import Replies
-from preheat.app.publish import REASON_MAX, Outbox
+from preheat.app.publish import REASON_MAX, CountedEntries, Outbox
 from preheat.bootstrap.settings import PublishSettings
 from preheat.observability.tracing import traced
 
@@ -28,6 +28,7 @@ class Publisher:
     outbox: Outbox
     replies: Replies
     unpublished: str
+    counted: CountedEntries = field(default_factory=CountedEntries)
 
     def set_aside(self, record: Mapping[str, Any], reason: str) -> None:
         """Send the key of a stream record to the unpublished queue, so that the records after it go on.

@@ -36,6 +36,11 @@ def log_set_aside(key: str) -> None:
     logger.exception("moved to the unpublished queue", extra={"key": key})
 
 
+def log_uncounted(key: str) -> None:
+    """Log at WARNING, with the traceback, that a record has no metrics: nobody can read it."""
+    logger.warning("no metrics", exc_info=True, extra={"key": key})
+
+
 def report_tampering(key: str, change: str, *, at: datetime) -> None:
     """Log at ERROR, and emit, that an item of the ledger was changed or deleted."""
     logger.error("ledger changed by hand", extra={"key": key, "change": change})
@@ -88,6 +93,8 @@ def read_measures(entry: LedgerEntry) -> list[tuple[str, MetricUnit, float]]:
         found.append(("HostedMargin", MetricUnit.Seconds, entry.margin.total_seconds()))
     if entry.late is not None:
         found.append(("StartsLate" if entry.late else "StartsOnTime", MetricUnit.Count, 1))
+    if entry.lost:
+        found.append(("ModelsLost", MetricUnit.Count, 1))
     if fails_a_start(entry):
         found.append(("StartFailures", MetricUnit.Count, 1))
     if entry.action is Action.CAPACITY:

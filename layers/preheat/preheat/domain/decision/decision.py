@@ -63,5 +63,6 @@ def attend_consumers(situation: Situation, move: Move) -> Move:
     if draining.stops_what_may_serve(situation, move):
         return draining.prepare_stop(situation, move)
     reports = move.action is not Action.LOOK or move.phase is not situation.record.phase
-    reports = reports or promise.judge_start(situation, move).late is not None
+    judgement = promise.judge_start(situation, move)
+    reports = reports or judgement.late is not None or judgement.lost
     return gating.take_gate_step(situation, move, reports=reports)

@@ -129,6 +129,7 @@ class Move:
     calls: bool = False
     restores: bool = False  # the scaling on record has to be restored, after this record is stored
     of_gate: bool = False  # the call and the report are about the gate
+    gives_up: bool = False  # no further start comes before the demand ends
 
 
 @dataclass(frozen=True, slots=True)

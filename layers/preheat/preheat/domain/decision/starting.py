@@ -47,7 +47,11 @@ def _clear(situation: Situation) -> Move:
     effort = situation.record.effort
     if effort is not None and effort.attempts >= ATTEMPTS_MAX:
         return Move(
-            situation.record, Phase.FAILED, "Gave up; no further start until the demand ends", pick_wake(situation)
+            situation.record,
+            Phase.FAILED,
+            "Gave up; no further start until the demand ends",
+            pick_wake(situation),
+            gives_up=True,
         )
     return begin_stop(situation, "Failed: stopping first, then starting")
 
@@ -160,7 +164,11 @@ def begin_start(situation: Situation, *, repair: bool) -> Move:
         record = change(record, attempt=None)
         limit = f"{effort.attempts} attempts and {effort.repairs} repairs"
         return Move(
-            record, Phase.FAILED, f"Gave up after {limit}; no further start until the demand ends", pick_wake(situation)
+            record,
+            Phase.FAILED,
+            f"Gave up after {limit}; no further start until the demand ends",
+            pick_wake(situation),
+            gives_up=True,
         )
     attempt = Attempt.intend(
         record.model_id,
@@ -236,7 +244,7 @@ def burn_attempt(situation: Situation, why: str) -> Move:
         then = f"next attempt at {format_instant(retry_at)}" if retry_at > situation.now else "next attempt now"
     record = change(situation.record, attempt=None, effort=change(effort, retry_at=retry_at))
     reason = f"{why} (attempt {effort.attempts} of {ATTEMPTS_MAX}, {situation.observation.detail}); {then}"
-    return Move(record, Phase.FAILED, reason, pick_wake(situation, retry_at), Action.FAIL)
+    return Move(record, Phase.FAILED, reason, pick_wake(situation, retry_at), Action.FAIL, gives_up=retry_at is None)
 
 
 def _merge_tags(planned: Tags, kept: Tags) -> Tags:

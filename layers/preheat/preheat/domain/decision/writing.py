@@ -64,6 +64,8 @@ def _name_entry(
     reason, late = move.reason, judgement.late
     if move.action is Action.STOP:
         reason = scaling.explain_stop(situation, reason)
+    if judgement.lost:
+        reason = f"Lost: ready no longer, and the demand goes on. {reason}"
     if move.action is not Action.LOOK:
         return move.action, reason
     if late:
@@ -72,7 +74,7 @@ def _name_entry(
         if short_since is not None and NO_CAPACITY not in reason:
             return Action.LATE, f"Late. {NO_CAPACITY} since {format_instant(short_since)}. {reason}"
         return Action.LATE, f"Late. {reason}"
-    if late is not None or move.phase is not situation.record.phase:
+    if late is not None or judgement.lost or move.phase is not situation.record.phase:
         return Action.OBSERVE, reason
     if holds:
         return Action.READY, f"Ready for {', '.join(holds)}. {reason}"
@@ -89,7 +91,7 @@ def _report_to_holds(situation: Situation, move: Move, judgement: Judgement) -> 
     holds = tuple(dict.fromkeys(str(piece.request_id) for piece in demand.find_holds(situation.now)))
     hosted = move.phase is Phase.HOSTED and situation.observation.observed is Observed.HOSTED
     if not hosted or effort.hosted_at is None:
-        return effort, holds if judgement.late else ()
+        return effort, holds if judgement.late or judgement.lost else ()
     fresh = tuple(one for one in holds if one not in effort.told)
     return change(effort, told=effort.told + fresh), fresh
 
@@ -145,6 +147,7 @@ def write_entry(
         margin=margin,
         inference_latency=proof.latency if proof is not None and proof.failure is None else None,
         late=judgement.late if judgement is not None else None,
+        lost=True if judgement is not None and judgement.lost else None,
         ready_at=effort.ready_at if effort else None,
         needed_from=effort.demand_start if effort else None,
         needed_until=effort.until if effort else None,

@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     MODEL_READY = "Model Ready"
     MODEL_AT_RISK = "Model At Risk"
     MODEL_LATE = "Model Late"
+    MODEL_LOST = "Model Lost"
     HOLD_EXPIRED = "Hold Expired"
     START_FAILED = "Start Failed"
     NO_CAPACITY = "No Capacity"

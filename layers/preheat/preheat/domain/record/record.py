@@ -89,6 +89,7 @@ class Effort:
     at_risk: bool = False  # reported as at risk
     short_since: datetime | None = None  # the first start of this demand that failed for want of capacity
     unready_at: datetime | None = None  # when a look last showed it not ready, before it was
+    gave_up: bool = False  # reported as given up after it was ready in this demand
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,8 @@ class LedgerEntry:
     at_risk: bool | None = None  # set on the one entry of a demand that reports that it is at risk
     expected_at: datetime | None = None  # when it is expected to be ready, on that entry; None: it cannot be said
     late: bool | None = None  # set on the one entry of a demand that judges its start: late or on time
-    requests: tuple[str, ...] = ()  # the holds that the demand serves, on an entry that reports ready or late
+    lost: bool | None = None  # set on the entry that reports that what was ready in the demand is so no longer
+    requests: tuple[str, ...] = ()  # the holds that the demand serves, on an entry that reports ready, late or lost
     expired: tuple[str, ...] = ()  # the holds that have come to their end since the entry before
     ready_at: datetime | None = None  # of the demand that the entry is about, as first recorded
     needed_from: datetime | None = None  # the demand that the entry is about, as first recorded
