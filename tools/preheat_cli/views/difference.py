@@ -92,6 +92,7 @@ def _removed(record: ModelRecord | None) -> str:
 
 def _described(model: HostedModel) -> Iterator[str]:
     silent = {"target"} | {name for name in ("readiness", "drain", "gate") if getattr(model, name) is None}
+    silent |= {name for name, value in (("tags", model.tags), ("fallback configs", model.fallbacks)) if not value}
     facts = (f"{name} {value}" for name, value in _facts(model).items() if name not in silent)
     yield f"{_facts(model)['target']}, {', '.join(facts)}"
     for schedule in model.schedules:
@@ -146,4 +147,6 @@ def _facts(model: HostedModel) -> dict[str, str]:
         "readiness": show.readiness(model.readiness),
         "drain": show.drain(model.drain),
         "gate": model.gate or "none",
+        "tags": ", ".join(f"{key}={value}" for key, value in sorted(model.tags)) or "none",
+        "fallback configs": ", ".join(model.fallbacks) or "none",
     }

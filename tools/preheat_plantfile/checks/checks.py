@@ -12,13 +12,13 @@ from preheat_plantfile.checks.leads import lead_problems
 from preheat_plantfile.checks.schedules import schedule_problems, unknown
 from preheat_plantfile.checks.sizes import size_problems
 from preheat_plantfile.schema.leaves import VERSION_ARN
-from preheat_plantfile.schema.models import LookoutTarget, RekognitionTarget, SageMakerTarget, backend_of
+from preheat_plantfile.schema.models import LookoutTarget, RekognitionTarget, SageMakerConfigs, backend_of
 from preheat_plantfile.yaml import Document, FieldPath, Problem, mapping_of
 
-TARGETS: Final[dict[Backend, type[LookoutTarget | RekognitionTarget | SageMakerTarget]]] = {
+TARGETS: Final[dict[Backend, type[LookoutTarget | RekognitionTarget | SageMakerConfigs]]] = {
     Backend.LOOKOUT_VISION: LookoutTarget,
     Backend.REKOGNITION: RekognitionTarget,
-    Backend.SAGEMAKER: SageMakerTarget,
+    Backend.SAGEMAKER: SageMakerConfigs,
 }
 
 
@@ -41,6 +41,7 @@ def cross_problems(document: Document) -> Iterator[Problem]:
             # An ARN names its region, so that a default one does not count.
             placed = {name: text for name, text in place.items() if name == "role" or "arn" not in model} | model
             yield from _arn_or_names(document, path, placed)
+            yield from _config_or_configs(document, path, model)
             yield from _shared_target(document, path, placed, owners)
             yield from _crossed_units(document, path, model, least)
             yield from _shared_gate(document, path, model, gates)
@@ -123,6 +124,18 @@ def _arn_or_names(document: Document, path: FieldPath, model: dict[str, Any]) ->
         where = (*path, "role")
         accepted = f"a role of account {parts['account']}, which the arn names"
         yield Problem(document.place(where), where, f"found a role of account {role.split(':')[4]}", accepted)
+
+
+def _config_or_configs(document: Document, path: FieldPath, model: dict[str, Any]) -> Iterator[Problem]:
+    if backend_of(model) is not Backend.SAGEMAKER:
+        return
+    if "config" not in model and "configs" not in model:
+        accepted = "name of the endpoint config from which Preheat creates the endpoint, or configs in its place"
+        yield Problem(document.place(path), (*path, "config"), "found nothing for a required field", accepted)
+    if "config" in model and "configs" in model:
+        where = (*path, "config")
+        accepted = "configs alone, which begins with the config to use first, or config alone"
+        yield Problem(document.place(where, of_key=True), where, "found config beside configs", accepted)
 
 
 def _crossed_units(document: Document, path: FieldPath, model: dict[str, Any], default: object) -> Iterator[Problem]:

@@ -103,6 +103,7 @@ def _model(
         resize=Resize.KEEP if isinstance(entry, SageMakerModel) else entry.resize,
         learning=learning,
         tags=tuple((defaults.tags | entry.tags).items()) if isinstance(entry, SageMakerModel) else (),
+        fallbacks=entry.fallbacks() if isinstance(entry, SageMakerModel) else (),
     )
 
 

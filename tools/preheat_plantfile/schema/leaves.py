@@ -17,6 +17,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from preheat.domain.calendar.schedule import END_DAY_MAX
 from preheat.domain.demand.request import PRIORITY_MAX
 from preheat.domain.plan.plan import (
+    FALLBACKS_MAX,
     LATE_TARGET_LEAST,
     LATE_TARGET_MOST,
     LEAD_MAX,
@@ -245,6 +246,26 @@ LABELS_ARN: Final = leaf(
 )
 Endpoint = Annotated[str, *_service_name(Backend.SAGEMAKER, 0)]
 EndpointConfig = Annotated[str, *_service_name(Backend.SAGEMAKER, 1)]
+_CONFIG: Final = RULES[Backend.SAGEMAKER][1]
+CONFIGS_ACCEPTED: Final = f"a list of 1 to {FALLBACKS_MAX + 1} endpoint configs, each once: {_CONFIG.accepted}"
+
+
+def _configs(value: Any) -> list[str]:
+    names = value if isinstance(value, list) else []
+    sound = all(isinstance(name, str) and _CONFIG.pattern.fullmatch(name) for name in names)
+    if not sound or not 1 <= len(names) <= FALLBACKS_MAX + 1 or len(set(names)) < len(names):
+        raise ValueError(CONFIGS_ACCEPTED)
+    return names
+
+
+CONFIGS: Final = leaf(
+    _configs,
+    type="array",
+    items={"type": "string", "pattern": whole(_CONFIG.pattern)},
+    minItems=1,
+    maxItems=FALLBACKS_MAX + 1,
+    uniqueItems=True,
+)
 REGION_NAME: Final = leaf(_matching(REGION, "a region such as eu-central-1"), type="string", pattern=whole(REGION))
 ROLE_ARN: Final = leaf(
     _matching(ROLE, "the ARN of an IAM role: arn:aws:iam::ACCOUNT:role/NAME"), type="string", pattern=whole(ROLE)

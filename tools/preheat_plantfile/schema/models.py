@@ -13,6 +13,7 @@ from preheat_plantfile.schema.calendars import BackendName, CalendarEntry, Quota
 from preheat_plantfile.schema.drain import GATE, DrainEntry
 from preheat_plantfile.schema.drain import not_null as drain_not_null
 from preheat_plantfile.schema.leaves import (
+    CONFIGS,
     LABELS_ARN,
     LABELS_PROJECT,
     LABELS_VERSION,
@@ -169,16 +170,43 @@ class RekognitionTarget(_Place):
         return named["account"] if named else None
 
 
-class SageMakerTarget(_Place):
+class _Endpoint(_Place):
     """A SageMaker real-time endpoint, created from an endpoint config when it is needed."""
 
     backend: Annotated[Backend, *backend_leaf(Backend.SAGEMAKER)] = Field(description=BACKEND_FIELD)
     endpoint: Endpoint = Field(description="Name of the SageMaker endpoint; Preheat creates it when a demand needs it.")
+
+
+class SageMakerTarget(_Endpoint):
+    """A SageMaker real-time endpoint and the one endpoint config that it is created from."""
+
     config: EndpointConfig = Field(description="Name of the endpoint config from which Preheat creates the endpoint.")
 
     def target(self) -> Target:
         """Return what the fields name."""
         return Target(self.endpoint, self.config, self.backend, self.region, self.role)
+
+
+class SageMakerConfigs(_Endpoint):
+    """A SageMaker real-time endpoint and the endpoint configs that it may be created from: `config` or `configs`."""
+
+    config: EndpointConfig | None = Field(
+        default_factory=lambda: None,
+        description="Name of the endpoint config from which Preheat creates the endpoint.",
+    )
+    configs: Annotated[list[str] | None, *CONFIGS] = Field(
+        default_factory=lambda: None,
+        description="Endpoint configs in place of config: the next one is used while those before it have no capacity.",
+    )
+
+    def target(self) -> Target:
+        """Return what the fields name, with the first config."""
+        first = self.config or next(iter(self.configs or ()), "")
+        return Target(self.endpoint, first, self.backend, self.region, self.role)
+
+    def fallbacks(self) -> tuple[str, ...]:
+        """Return the configs after the first, in order."""
+        return tuple(self.configs or ())[1:]
 
 
 class ModelEntry(_Leads):
@@ -236,8 +264,10 @@ class RekognitionModel(ModelEntry, _Scaled, RekognitionTarget):
     """One hosted model of Rekognition Custom Labels: what runs and when."""
 
 
-class SageMakerModel(ModelEntry, SageMakerTarget):
+class SageMakerModel(ModelEntry, SageMakerConfigs):
     """One SageMaker endpoint: what runs and when; its endpoint config says on how many instances."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["config"]}, {"required": ["configs"]}]})
 
     tags: TagsEntry = Field(default_factory=dict, description="Tags of the endpoint, each time Preheat creates it.")
 
@@ -263,7 +293,7 @@ def backend_of(entry: Any) -> Backend:
     if isinstance(named, str) and named in list(Backend):
         return Backend(named)
     fields = set(entry) if isinstance(entry, dict) else set()
-    if fields & {"endpoint", "config"}:
+    if fields & {"endpoint", "config", "configs"}:
         return Backend.SAGEMAKER
     return Backend.REKOGNITION if "arn" in fields else Backend.LOOKOUT_VISION
 

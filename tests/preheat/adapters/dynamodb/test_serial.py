@@ -103,7 +103,12 @@ def values(hint: Any, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]
 leads = st.timedeltas(timedelta(microseconds=1), LEAD_MAX)
 KINDS[Learning] = st.builds(Learning, st.floats(LATE_TARGET_LEAST, LATE_TARGET_MOST), leads, st.just(LEAD_MAX))
 models = values(
-    HostedModel, lead=leads, slack=st.just(timedelta()) | leads, tags=st.just(()), gate=st.none() | st.uuids().map(str)
+    HostedModel,
+    lead=leads,
+    slack=st.just(timedelta()) | leads,
+    tags=st.just(()),
+    fallbacks=st.just(()),
+    gate=st.none() | st.uuids().map(str),
 )
 
 

@@ -86,6 +86,21 @@ def test_an_endpoint_is_named_in_lower_case_and_its_config_may_only_be_used() ->
     }
 
 
+def test_every_config_that_an_endpoint_may_be_made_of_may_be_used_and_no_other() -> None:
+    begin = "arn:aws:sagemaker:eu-central-1:210987654321:endpoint-config"
+    found = allowed(Listed(Target("weld", "Weld-1", Backend.SAGEMAKER), fallbacks=("Weld-2", "weld-3")))
+    configs = {f"{begin}/weld-{number}" for number in (1, 2, 3)}
+    assert found["sagemaker:DescribeEndpointConfig"] == configs
+    assert {one for one in found["sagemaker:CreateEndpoint"] if ":endpoint-config/" in one} == configs
+
+
+def test_a_listed_target_covers_its_endpoint_of_each_of_its_configs() -> None:
+    weld = Target("weld", "weld-1", Backend.SAGEMAKER)
+    listed = Listed(weld, fallbacks=("weld-2",))
+    assert [listed.covers(weld.of_config(name)) for name in ("weld-1", "weld-2", "weld-3")] == [True, True, False]
+    assert not listed.covers(Target("paint", "weld-1", Backend.SAGEMAKER))
+
+
 targets = st.one_of(
     st.builds(Target, st.from_regex(r"[a-z][a-z0-9-]{0,80}", fullmatch=True), st.just("1")),
     st.builds(Target, st.from_regex(r"[a-z.]{1,255}", fullmatch=True), st.just("v.1"), st.just(Backend.REKOGNITION)),

@@ -29,7 +29,7 @@ def list_by_account(models: Iterable[HostedModel]) -> dict[str, tuple[Listed, ..
     found: dict[str, list[Listed]] = {}
     for model in models:
         if model.target.account is not None:
-            one = Listed(model.target, inference=model.readiness is not None)
+            one = Listed(model.target, inference=model.readiness is not None, fallbacks=model.fallbacks)
             found.setdefault(model.target.account, []).append(one)
     return {account: tuple(targets) for account, targets in found.items()}
 

@@ -172,7 +172,7 @@ def _share(member: Membership, target: Target, region: str) -> tuple[str, str]:
     place = role_place(target.role or "", region)
     listed = [one for one in member.listed if one.target.role == target.role and one.target.region == target.region]
     for number, group in enumerate(parted(listed, place)):
-        if any(one.target == target for one in group):
+        if any(one.covers(target) for one in group):
             return str(number), policy(group, place)
     return str(target), policy([Listed(target)], place)
 

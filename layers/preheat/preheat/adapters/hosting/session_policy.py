@@ -113,14 +113,16 @@ def _grants(one: Listed, place: Place) -> list[tuple[tuple[str, ...], str]]:
             infers = (_named("rekognition", "DetectCustomLabels"), model)
         case Backend.SAGEMAKER:
             endpoint = place.arn("sagemaker", f"endpoint/{name.lower()}")
-            config = place.arn("sagemaker", f"endpoint-config/{version.lower()}")
+            configs = [
+                place.arn("sagemaker", f"endpoint-config/{config.lower()}") for config in (version, *one.fallbacks)
+            ]
             grants = [
                 # AddTags goes with a create, and ListTags tells whose an endpoint is.
                 (
                     _named("sagemaker", "AddTags", "CreateEndpoint", "DeleteEndpoint", "DescribeEndpoint", "ListTags"),
                     endpoint,
                 ),
-                (_named("sagemaker", "CreateEndpoint", "DescribeEndpointConfig"), config),
+                *((_named("sagemaker", "CreateEndpoint", "DescribeEndpointConfig"), config) for config in configs),
                 # For an encrypted endpoint SageMaker needs a grant on its key. The plan does not know the key; the role
                 # names the keys, and allows both actions only through SageMaker.
                 (_named("kms", "CreateGrant", "DescribeKey"), place.arn("kms", "key/*")),

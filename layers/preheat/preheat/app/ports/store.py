@@ -52,6 +52,11 @@ class Listed:
 
     target: Target
     inference: bool = False
+    fallbacks: tuple[str, ...] = ()  # the other endpoint configs that it may be created from
+
+    def covers(self, target: Target) -> bool:
+        """Return whether it lists a target, of any of its endpoint configs."""
+        return any(target == self.target.of_config(config) for config in (self.target.version, *self.fallbacks))
 
 
 @dataclass(frozen=True, slots=True)

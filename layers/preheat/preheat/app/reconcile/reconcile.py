@@ -23,7 +23,7 @@ from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Outlook, look_
 from preheat.domain.demand.request import Standing, Subject
 from preheat.domain.lead.evidence import turn_to
 from preheat.domain.lead.lead_in_force import fix_lead
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Readiness, pick_strictest
+from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Readiness, Target, pick_strictest
 from preheat.domain.record import budget, looks
 from preheat.domain.record.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.record.clocks import CLOCKS_APART, bound_times, find_ahead, is_off
@@ -208,7 +208,7 @@ def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote
     mode = stack_mode if model is None else pick_strictest(stack_mode, model.mode)
     permit = permit_look(record, mode, now)
     record = change(record, writer=remote.writer, spent_until=permit.spent_until)
-    observation = permit.instead or _observe(record, remote)
+    observation = permit.instead or _observe(record, _find_looked_at(record, model), remote)
     situation = Situation(
         model=model,
         plan_version=plan_version,
@@ -259,9 +259,16 @@ def _date_demand(now: datetime, record: ModelRecord, requests: Sequence[Standing
     return max([now, *(at for at in known if at is not None and at <= now + CLOCKS_APART)])
 
 
-def _observe(record: ModelRecord, remote: Remote) -> Observation:
+def _find_looked_at(record: ModelRecord, model: HostedModel | None) -> Target:
+    """Return what to look at: the record's target, or that of the next start if there is no capacity for the first."""
+    if model is None or model.target != record.target or record.effort is None:
+        return record.target
+    return model.find_target(record.effort.fallback)
+
+
+def _observe(record: ModelRecord, target: Target, remote: Remote) -> Observation:
     try:
-        observation = remote.hosting.describe(record.target)
+        observation = remote.hosting.describe(target)
         return require_serving(require_owner(observation, ours=record.is_engaged()))
     except ModelGone as gone:
         return Observation(Observed.GONE, str(gone))
@@ -312,7 +319,10 @@ def _act(attempt: Attempt, record: ModelRecord, remote: Remote) -> Outcome:
     try:
         call(attempt)
     except HostingError as error:
-        return Outcome(error.answer, str(error), retried=error.retried)
+        # This pass has just seen what the start is made from; where that may be new, not every part of the service
+        # knows it yet.
+        missed = error.answer is Answer.GONE and attempt.call is Call.START and attempt.target.backend.removes
+        return Outcome(Answer.LOST if missed else error.answer, str(error), retried=error.retried)
     return Outcome(Answer.ACCEPTED)
 
 

@@ -17,6 +17,7 @@ from preheat.domain.decision.situation import (
     repeat,
     withhold,
 )
+from preheat.domain.decision.starting import skip_config
 from preheat.domain.decision.stopping import begin_stop
 from preheat.domain.lead import evidence
 from preheat.domain.plan.plan import Mode
@@ -107,7 +108,8 @@ def _mark_ready(record: ModelRecord, effort: Effort, situation: Situation) -> Mo
     """Note that it is ready. The first time in a demand, the time that this took is a sample."""
     attempt = record.attempt
     took = evidence.measure_start(effort, record.samples, situation.now) if effort.hosted_at is None else None
-    if attempt is not None and attempt.call is Call.START and took is not None:
+    # A start from a fallback config says nothing about those from the first one, which the lead is for.
+    if attempt is not None and attempt.call is Call.START and attempt.target == record.target and took is not None:
         late = situation.now > effort.ready_at and evidence.outlasts(effort, situation.now, situation.lead)
         record = evidence.add_sample(record, took, attempt.digest(), late=late)
     return change(record, effort=change(effort, hosted_at=effort.hosted_at or situation.now))
@@ -277,6 +279,9 @@ def rest(situation: Situation) -> Move:
 
 def report(situation: Situation) -> Move:
     """It cannot run: absent, or in a state that no call can change."""
+    skipped = skip_config(situation) if situation.desired is Desired.RUN else None
+    if skipped is not None:
+        return skipped
     record, attempt = situation.record, situation.record.attempt
     again = situation.now + looks.UNFIT_EVERY
     if situation.observation.observed is Observed.GONE:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from preheat.domain.demand.demand import Demand, Outlook, find_units
 from preheat.domain.demand.request import Subject
-from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Mode, Resize, Units
+from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Mode, Resize, Target, Units
 from preheat.domain.plan.turn import Turn
 from preheat.domain.record import looks
 from preheat.domain.record.attempt import Answer, Attempt, Call
@@ -65,6 +65,12 @@ class Situation:
         """RUN while a demand is current and the record's target is the planned one."""
         planned = self.model is not None and self.model.target == self.record.target
         return Desired.RUN if planned and self.outlook.current is not None else Desired.REST
+
+    @property
+    def start_target(self) -> Target:
+        """What the next start of this demand starts: while there is no capacity for the first config, another one."""
+        effort = self.record.effort
+        return self.record.target if self.model is None else self.model.find_target(effort.fallback if effort else None)
 
     @property
     def silent(self) -> bool:

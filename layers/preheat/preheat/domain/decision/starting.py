@@ -115,7 +115,7 @@ def _find_death(situation: Situation, attempt: Attempt, *, failed: bool) -> str 
     if attempt.answer is not None and REACTIONS[attempt.answer].definite and situation.model is not None:
         if attempt.answer in (Answer.INVALID, Answer.GONE):
             return "The service rejected the start under an earlier plan"
-        if digest_parameters(situation.model.target, situation.units) != attempt.digest():
+        if digest_parameters(situation.start_target, situation.units) != attempt.digest():
             return "The plan or the required units changed after the service rejected the start"
     return None
 
@@ -175,7 +175,7 @@ def begin_start(situation: Situation, *, repair: bool) -> Move:
         Call.START,
         generation=record.start_generation + 1,
         demand_start=effort.demand_start,
-        target=model.target,
+        target=situation.start_target,
         units=situation.units,
         now=situation.now,
         tags=_merge_tags(model.tags, record.kept_tags),
@@ -201,28 +201,38 @@ def begin_start(situation: Situation, *, repair: bool) -> Move:
     )
     why = f"repair {effort.repairs} of {REPAIRS_MAX}" if repair else f"attempt {effort.attempts} of {ATTEMPTS_MAX}"
     ready_by = "" if effort.ready_at == effort.demand_start else f"; can be ready by {format_instant(effort.ready_at)}"
-    reason = f"Starting ({why}); needed from {format_instant(effort.demand_start)}{ready_by}"
+    config = "" if attempt.target == model.target else f" with the fallback config {attempt.target.version}"
+    reason = f"Starting{config} ({why}); needed from {format_instant(effort.demand_start)}{ready_by}"
     return Move(record, Phase.STARTING, reason, situation.now + RECOVER_AFTER, Action.START, calls=True)
 
 
 def _wait_for_capacity(situation: Situation) -> Move:
     """The service has no capacity for it, as under a quota: no attempt is spent, and it is tried until the demand ends.
 
-    Reported once in a demand. The wait says nothing about how long a start takes.
+    The next endpoint config follows at once; after the last one, the first follows after a wait. Reported once in a
+    demand. The wait says nothing about how long a start takes.
     """
     effort = situation.record.effort
-    if effort is None:
+    model = situation.model
+    if effort is None or model is None:
         raise ValueError(f"{situation.record.model_id}: a start fails only during a demand")
-    retry_at = situation.now + looks.CAPACITY_EVERY
+    fallback = model.find_next_config(effort.fallback, effort.unusable)
+    retry_at = situation.now + (looks.CAPACITY_EVERY if fallback is None else timedelta())
     action = Action.CAPACITY if effort.short_since is None else Action.LOOK
     effort = change(
         effort,
         attempts=max(effort.attempts - 1, 0),
         retry_at=retry_at,
         first_start_at=None,
+        fallback=fallback,
         short_since=effort.short_since or situation.now,
     )
-    reason = f"{NO_CAPACITY} ({situation.observation.detail}). Trying again every few minutes until the demand ends"
+    then = "Trying again every few minutes until the demand ends"
+    if fallback is not None:
+        then = f"Trying the fallback config {fallback}"
+    elif model.fallbacks:
+        then = "Trying each config again every few minutes until the demand ends"
+    reason = f"{NO_CAPACITY} ({situation.observation.detail}). {then}"
     return Move(
         change(situation.record, attempt=None, effort=effort),
         Phase.FAILED,
@@ -230,6 +240,28 @@ def _wait_for_capacity(situation: Situation) -> Move:
         pick_wake(situation, retry_at),
         action,
     )
+
+
+def skip_config(situation: Situation) -> Move | None:
+    """Return the move to the next endpoint config if the one of the next start cannot be used; None: it is the first.
+
+    Reported once for each config in a demand. An open start keeps its lease, and what it may have made its owner.
+    """
+    effort, model, attempt = situation.record.effort, situation.model, situation.record.attempt
+    if effort is None or model is None or effort.fallback not in model.fallbacks:
+        return None
+    if attempt is not None and not attempt.is_closable(situation.now):
+        reason = "Waiting: an earlier call may still be in progress"
+        return hold(situation, situation.record.phase, reason, attempt.lease_ends_at())
+    unusable = (*effort.unusable, effort.fallback)
+    fallback = model.find_next_config(effort.fallback, unusable)
+    retry_at = situation.now + (looks.CAPACITY_EVERY if fallback is None else timedelta())
+    then = "the first config again soon" if fallback is None else f"the fallback config {fallback}"
+    detail = situation.observation.detail
+    reason = f"The fallback config {effort.fallback} cannot be used ({detail}). Trying {then}"
+    effort = change(effort, fallback=fallback, unusable=unusable, retry_at=retry_at)
+    record = change(situation.record, attempt=None, effort=effort)
+    return Move(record, Phase.FAILED, reason, pick_wake(situation, retry_at), Action.REFUSE)
 
 
 def burn_attempt(situation: Situation, why: str) -> Move:

@@ -5,7 +5,7 @@ Values only, checked at birth. Does not know YAML, DynamoDB or the time of day.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
@@ -173,11 +173,17 @@ class Target:
         """The member account that hosts it, from its role; None: the stack's own."""
         return None if self.role is None else read_account(self.role)
 
+    def of_config(self, config: str) -> "Target":
+        """Return the same endpoint made of another endpoint config."""
+        return self if config == self.version else replace(self, version=config)
+
     def resource(self) -> tuple[Backend, str | None, str | None, str, str | None]:
         """Return what two models must not share; an endpoint is one resource, whatever config it is made of."""
         version = None if self.backend is Backend.SAGEMAKER else self.version
         return self.backend, self.role, self.region, self.project, version
 
+
+FALLBACKS_MAX = 4  # beside the first config
 
 Tags = tuple[tuple[str, str], ...]  # pairs of key and value, each key once
 
@@ -197,6 +203,20 @@ def check_tags(tags: Tags) -> Iterator[str]:
             yield f"tag {key!r} is not {accepted}"
         if not _TAG_VALUE.fullmatch(value):
             yield f"tag {key}: {value!r} is not at most 256 letters, digits, spaces and .:/=+@_-"
+
+
+def check_fallbacks(target: Target, fallbacks: tuple[str, ...]) -> Iterator[str]:
+    """Return what is wrong with the configs that a start falls back to, in words."""
+    if fallbacks and target.backend is not Backend.SAGEMAKER:
+        yield f"{target.backend} has no endpoint config to fall back to"
+    if len(fallbacks) > FALLBACKS_MAX:
+        yield f"{len(fallbacks) + 1} configs; at most {FALLBACKS_MAX + 1} are accepted"
+    named = (target.version, *fallbacks)
+    for name in fallbacks:
+        if not _ENDPOINT.fullmatch(name):
+            yield f"config {name!r} is not {_AN_ENDPOINT}"
+        if named.count(name) > 1:
+            yield f"config {name} is there twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +305,7 @@ class HostedModel:
     gate: str | None = None  # the UUID of the event source mapping that is open while the model is ready; None: none
     learning: Learning | None = None  # None: the lead is pinned
     tags: Tags = ()  # of each endpoint that is created for it
+    fallbacks: tuple[str, ...] = ()  # endpoint configs to use, in order, while the target's own has no capacity
     turn: Turn | None = None  # None: so few start with it that the service takes their calls at once
 
     def __post_init__(self) -> None:
@@ -302,5 +323,16 @@ class HostedModel:
             raise ValueError(f"{self.model_id}: Preheat creates nothing on {self.target.backend} that could have tags")
         for problem in check_tags(self.tags):
             raise ValueError(f"{self.model_id}: {problem}")
+        for problem in check_fallbacks(self.target, self.fallbacks):
+            raise ValueError(f"{self.model_id}: {problem}")
         if self.gate is not None and not MAPPING.fullmatch(self.gate):
             raise ValueError(f"{self.model_id}: gate {self.gate!r} is not the UUID of an event source mapping")
+
+    def find_target(self, fallback: str | None) -> Target:
+        """Return the target that a start uses: with the endpoint config of this name, if the plan still names it."""
+        return self.target.of_config(fallback) if fallback in self.fallbacks else self.target
+
+    def find_next_config(self, fallback: str | None, unusable: tuple[str, ...] = ()) -> str | None:
+        """Return the endpoint config to try after this one, without those that are unusable; None: the first again."""
+        place = self.fallbacks.index(fallback) + 1 if fallback in self.fallbacks else 0
+        return next((name for name in self.fallbacks[place:] if name not in unusable), None)

@@ -87,6 +87,8 @@ class Effort:
     lead: timedelta | None = None  # as first recorded; None: an earlier release did not note it
     turn: Turn | None = None  # as first recorded
     at_risk: bool = False  # reported as at risk
+    fallback: str | None = None  # the endpoint config of the next start, if the first one has no capacity
+    unusable: tuple[str, ...] = ()  # endpoint configs that the service does not know, or that name no model
     short_since: datetime | None = None  # the first start of this demand that failed for want of capacity
     unready_at: datetime | None = None  # when a look last showed it not ready, before it was
     gave_up: bool = False  # reported as given up after it was ready in this demand

@@ -1,0 +1,256 @@
+"""One day on the deployed functions, with all that stands beside a model: gates, a queue, scaling, and no capacity.
+
+Each model has its own story, and all run at the same time on one local AWS. The gates are event source mappings of a
+function that the local AWS really invokes; the role of `reconcile` needs its rights there.
+"""
+
+import io
+import json
+import time
+import urllib.request
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from preheat.app.ports.store import Store
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.plan.plan import Backend, Drain, HostedModel, ModelId, Target, Units
+from preheat.domain.record.record import Action, LedgerEntry, Phase
+from preheat_local import LocalAws, run_local_aws
+from preheat_local.aws import client
+from preheat_local.store import open_local_store
+
+FUNCTIONS = "arn:aws:lambda:eu-central-1:000000000000:function:plant-*"
+QUEUES = "arn:aws:sqs:eu-central-1:000000000000:plant-*"
+WELD, PRESS, PAINT, GLUE, TRIM = (ModelId(name) for name in ("weld", "press", "paint", "glue", "trim"))
+REKOGNITION = {name: Target(f"plant-{name}", "v1", Backend.REKOGNITION) for name in (WELD, PRESS)}
+SAGEMAKER = {name: Target(f"plant-{name}", f"plant-{name}-1", Backend.SAGEMAKER) for name in (PAINT, GLUE, TRIM)}
+FALLBACK = "plant-trim-2"
+TARGETS = REKOGNITION | SAGEMAKER
+MINUTE = timedelta(minutes=1)
+WITHIN = 10 * MINUTE
+RESOURCE = {
+    "ServiceNamespace": "sagemaker",
+    "ResourceId": "endpoint/plant-paint/variant/all",
+    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+}
+CONSUMER = "def handler(event, context):\n    return None\n"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}},
+    ],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A queue, and the mapping through which its messages reach a function."""
+
+    queue_url: str
+    mapping: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """The day as it runs: where, from when, and what consumes."""
+
+    aws: LocalAws
+    store: Store
+    begun_at: datetime
+    weld: Consumer
+    press: Consumer
+
+    def entries(self, model_id: ModelId, *actions: Action) -> list[LedgerEntry]:
+        return [entry for entry in self.store.ledger(model_id) if not actions or entry.action in actions]
+
+    def phase(self, model_id: ModelId) -> Phase | None:
+        record = self.store.load(model_id)
+        return None if record is None else record.phase
+
+    def state(self, consumer: Consumer) -> str:
+        return str(self.aws.client("lambda").get_event_source_mapping(UUID=consumer.mapping)["State"])
+
+    def queued(self, consumer: Consumer) -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.aws.client("sqs").get_queue_attributes(QueueUrl=consumer.queue_url, AttributeNames=names)
+        return sum(int(found["Attributes"][name]) for name in names)
+
+    def runs(self, model_id: ModelId) -> bool:
+        """Whether the service bills the model now."""
+        target = TARGETS[model_id]
+        url = f"{self.aws.simulator_url}/_simulator/bill?service={target.backend}"
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - loopback
+            models = json.load(answer)["models"]
+        return any(one["to"] is None for one in models[f"{target.project}/{target.version}"]["intervals"])
+
+
+def post(aws: LocalAws, control: str, **fields: Any) -> None:
+    url, body = f"{aws.simulator_url}/_simulator/{control}", json.dumps(fields).encode()
+    with urllib.request.urlopen(urllib.request.Request(url, data=body), timeout=5):  # noqa: S310 - loopback
+        pass
+
+
+def make_consumer(aws: LocalAws, name: str, function: str) -> Consumer:
+    """Create a function that takes messages from a queue, through a mapping that is closed at first."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("consumer.py", CONSUMER)
+    role = aws.client("iam").create_role(RoleName=function, AssumeRolePolicyDocument=json.dumps(TRUST))
+    functions = aws.client("lambda")
+    functions.create_function(
+        FunctionName=function,
+        Runtime="python3.13",
+        Handler="consumer.handler",
+        Role=role["Role"]["Arn"],
+        Code={"ZipFile": archive.getvalue()},
+    )
+    url = aws.client("sqs").create_queue(QueueName=f"plant-{name}")["QueueUrl"]
+    arn = f"arn:aws:sqs:{aws.region}:000000000000:plant-{name}"
+    mapping = functions.create_event_source_mapping(EventSourceArn=arn, FunctionName=function, Enabled=False)
+    return Consumer(url, mapping["UUID"])
+
+
+def model(name: ModelId, begin: datetime, end: datetime, **changes: Any) -> HostedModel:
+    window = ShiftWindow(frozenset(Weekday), begin.time(), end.time(), end_day=(end.date() - begin.date()).days)
+    return HostedModel(
+        name,
+        TARGETS[name],
+        Units(1),
+        (Schedule(f"{name}-shift", "UTC", (window,)),),
+        lead=timedelta(seconds=20),
+        slack=timedelta(),
+        announced_at=datetime(2026, 1, 1, tzinfo=UTC),
+        **changes,
+    )
+
+
+def apply(store: Store, models: Sequence[HostedModel]) -> None:
+    store.apply(models, expected_version=store.plan_version(), at=datetime.now(UTC))
+
+
+def eventually(holds: Callable[[], bool], what: str, within: timedelta = WITHIN) -> None:
+    deadline = time.monotonic() + within.total_seconds()
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {within}: {what}"
+        time.sleep(0.5)
+
+
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
+    names = [f"{target.backend}:{target.project}/{target.version}" for target in TARGETS.values()]
+    names.append(f"sagemaker:plant-trim/{FALLBACK}")
+    arguments = [part for name in names for part in ("--model", name)]
+    arguments += ["--start-latency", "2", "--stop-latency", "2"]
+    parameters = {"GateFunctionArns": f"'{FUNCTIONS}'", "DrainQueueArns": f"'{QUEUES}'", "EndpointScaling": "true"}
+    with run_local_aws(
+        tmp_path_factory.mktemp("neighbours"), simulator_arguments=arguments, parameters=parameters
+    ) as aws:
+        weld = make_consumer(aws, "weld", "plant-weld-consumer")
+        press = make_consumer(aws, "press", "press-consumer")  # of a function that no parameter of the stack names
+        for name in (GLUE, TRIM):
+            shortage = {"kind": "capacity", "project": f"plant-{name}", "times": 1, "after_seconds": 3}
+            post(aws, "faults", service="sagemaker", **shortage)
+        store, now = open_local_store(aws), datetime.now(UTC).replace(microsecond=0)
+        begin, end = now + timedelta(seconds=40), now + timedelta(seconds=110)
+        apply(
+            store,
+            [
+                model(WELD, begin, end, gate=weld.mapping, drain=Drain(weld.queue_url, 5 * MINUTE)),
+                model(PRESS, begin, end, gate=press.mapping),
+                model(PAINT, begin, end),
+                model(GLUE, begin, now + 30 * MINUTE),
+                model(TRIM, begin, now + 30 * MINUTE, fallbacks=(FALLBACK,)),
+            ],
+        )
+        aws.client("sqs").send_message(QueueUrl=weld.queue_url, MessageBody="early")
+        yield Plant(aws, store, now, weld, press)
+
+
+def test_an_endpoint_that_scales_scales_again_after_its_next_start(plant: Plant) -> None:
+    scaling = client(plant.aws.simulator_url, "application-autoscaling")
+
+    def targets() -> list[dict[str, Any]]:
+        found = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+        return [{name: one[name] for name in ("ResourceId", "MinCapacity", "MaxCapacity")} for one in found]
+
+    eventually(lambda: plant.phase(PAINT) is Phase.HOSTED, "paint is hosted")
+    scaling.register_scalable_target(**RESOURCE, MinCapacity=1, MaxCapacity=4)
+    scaling.put_scaling_policy(
+        **RESOURCE,
+        PolicyName="load",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": 70.0,
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+        },
+    )
+    before = targets()
+    eventually(lambda: plant.phase(PAINT) is Phase.IDLE, "paint is stopped")
+    assert (plant.runs(PAINT), targets()) == (False, [])
+    (stop,) = plant.entries(PAINT, Action.STOP)
+    assert "restores 1 scalable target and 1 scaling policy" in stop.reason
+    now = datetime.now(UTC).replace(microsecond=0)
+    others = [one for name in (WELD, PRESS, GLUE, TRIM) if (one := plant.store.planned(name).model) is not None]
+    apply(plant.store, [*others, model(PAINT, now + timedelta(seconds=30), now + 20 * MINUTE)])
+    eventually(lambda: bool(plant.entries(PAINT, Action.SCALE)), "the scaling of paint is restored")
+    (restored,) = plant.entries(PAINT, Action.SCALE)
+    assert restored.reason == "Restored 1 scalable target and 1 scaling policy of the endpoint"
+    assert targets() == before
+    assert len(scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]) == 1
+
+
+def test_a_gate_opens_when_its_model_is_ready_and_closes_once_its_queue_is_empty(plant: Plant) -> None:
+    eventually(lambda: bool(plant.entries(WELD, Action.STOP)), "weld is stopped")
+    eventually(lambda: plant.phase(WELD) is Phase.IDLE, "weld is at rest")
+    steps = [entry.action for entry in plant.entries(WELD)]
+    kept = [step for step in steps if step in (Action.START, Action.OPEN, Action.DRAIN, Action.CLOSE, Action.STOP)]
+    assert kept == [Action.START, Action.OPEN, Action.DRAIN, Action.CLOSE, Action.STOP]
+    assert (plant.runs(WELD), plant.state(plant.weld)) == (False, "Disabled")
+    assert plant.queued(plant.weld) == 0  # the message that came before the shift was let through, and consumed
+    plant.aws.client("sqs").send_message(QueueUrl=plant.weld.queue_url, MessageBody="late")
+    time.sleep(3)
+    assert plant.queued(plant.weld) == 1  # and one that comes after the stop waits behind the closed gate
+
+
+def test_a_start_without_capacity_is_tried_again_and_spends_no_attempt(plant: Plant) -> None:
+    eventually(lambda: plant.phase(GLUE) is Phase.HOSTED, "glue is hosted")
+    (told,) = plant.entries(GLUE, Action.CAPACITY)
+    assert "InsufficientInstanceCapacity" in told.reason
+    assert [entry.attempt for entry in plant.entries(GLUE, Action.START)] == [1, 1]
+    assert plant.entries(GLUE, Action.FAIL) == []
+
+
+def test_a_config_without_capacity_gives_way_to_the_next_one(plant: Plant) -> None:
+    eventually(lambda: plant.phase(TRIM) is Phase.HOSTED, "trim is hosted")
+    first, second = plant.entries(TRIM, Action.START)
+    assert f"with the fallback config {FALLBACK}" in second.reason
+    assert (first.attempt, second.attempt) == (1, 1)
+    assert first.client_token != second.client_token
+    found = client(plant.aws.simulator_url, "sagemaker").describe_endpoint(EndpointName="plant-trim")
+    assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", FALLBACK)
+
+
+def test_a_model_is_stopped_although_its_gate_may_not_be_read(plant: Plant) -> None:
+    eventually(lambda: bool(plant.entries(PRESS, Action.STOP)), "press is stopped")
+    eventually(lambda: plant.phase(PRESS) is Phase.IDLE, "press is at rest")
+    assert not plant.runs(PRESS)
+    (stop,) = plant.entries(PRESS, Action.STOP)
+    assert "Gate not confirmed closed after 5 min" in stop.reason
+    (told,) = plant.entries(PRESS, Action.REFUSE)
+    assert "Cannot read the gate" in told.reason
+    assert "AccessDenied" in told.reason
+    assert plant.state(plant.press) == "Disabled"  # as it was
+
+
+def test_nothing_of_the_day_is_left_in_a_dead_letter_queue(plant: Plant) -> None:
+    urls = (plant.aws.work_dead_letter_queue_url, plant.aws.unpublished_queue_url)
+    for url in urls:
+        found = plant.aws.client("sqs").get_queue_attributes(
+            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        assert found["Attributes"]["ApproximateNumberOfMessages"] == "0", url
