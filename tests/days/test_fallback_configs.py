@@ -129,7 +129,7 @@ def test_a_fallback_that_the_service_does_not_know_is_reported_once_and_skipped(
         assert running(day) == THIRD
         assert started_from(day) == [FIRST, THIRD]
         (told,) = day.entries_of(Action.REFUSE)
-        assert f"The fallback config {SECOND} cannot be used" in told.reason
+        assert f"cannot use the fallback config {SECOND}" in told.reason
 
 
 def test_without_a_fallback_that_can_be_used_the_first_config_is_tried_until_it_has_capacity() -> None:

@@ -196,7 +196,7 @@ class SageMakerConfigs(_Endpoint):
     )
     configs: Annotated[list[str] | None, *CONFIGS] = Field(
         default_factory=lambda: None,
-        description="Endpoint configs in place of config: the next one is used while those before it have no capacity.",
+        description="Endpoint configs in place of config: Preheat tries the next one while those before it have no capacity.",
     )
 
     def target(self) -> Target:

@@ -258,7 +258,7 @@ def skip_config(situation: Situation) -> Move | None:
     retry_at = situation.now + (looks.CAPACITY_EVERY if fallback is None else timedelta())
     then = "the first config again soon" if fallback is None else f"the fallback config {fallback}"
     detail = situation.observation.detail
-    reason = f"The fallback config {effort.fallback} cannot be used ({detail}). Trying {then}"
+    reason = f"Preheat cannot use the fallback config {effort.fallback} ({detail}). Trying {then}"
     effort = change(effort, fallback=fallback, unusable=unusable, retry_at=retry_at)
     record = change(situation.record, attempt=None, effort=effort)
     return Move(record, Phase.FAILED, reason, pick_wake(situation, retry_at), Action.REFUSE)
