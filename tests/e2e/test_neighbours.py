@@ -133,11 +133,19 @@ def apply(store: Store, models: Sequence[HostedModel]) -> None:
     store.apply(models, expected_version=store.plan_version(), at=datetime.now(UTC))
 
 
-def eventually(holds: Callable[[], bool], what: str, within: timedelta = WITHIN) -> None:
+def eventually(plant: Plant, holds: Callable[[], bool], what: str, within: timedelta = WITHIN) -> None:
     deadline = time.monotonic() + within.total_seconds()
     while not holds():
-        assert time.monotonic() < deadline, f"not within {within}: {what}"
+        assert time.monotonic() < deadline, f"not within {within}: {what}\n{tell(plant)}"
         time.sleep(0.5)
+
+
+def tell(plant: Plant) -> str:
+    """Return the ledgers and records, for a failure."""
+    lines = [
+        f"{entry.at:%T} {name} {entry.action}: {entry.reason}" for name in TARGETS for entry in plant.entries(name)
+    ]
+    return "\n".join([*lines, *(f"{name}: {plant.store.load(name)}" for name in TARGETS)])
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +186,7 @@ def test_an_endpoint_that_scales_scales_again_after_its_next_start(plant: Plant)
         found = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
         return [{name: one[name] for name in ("ResourceId", "MinCapacity", "MaxCapacity")} for one in found]
 
-    eventually(lambda: plant.phase(PAINT) is Phase.HOSTED, "paint is hosted")
+    eventually(plant, lambda: plant.phase(PAINT) is Phase.HOSTED, "paint is hosted")
     scaling.register_scalable_target(**RESOURCE, MinCapacity=1, MaxCapacity=4)
     scaling.put_scaling_policy(
         **RESOURCE,
@@ -190,14 +198,14 @@ def test_an_endpoint_that_scales_scales_again_after_its_next_start(plant: Plant)
         },
     )
     before = targets()
-    eventually(lambda: plant.phase(PAINT) is Phase.IDLE, "paint is stopped")
+    eventually(plant, lambda: plant.phase(PAINT) is Phase.IDLE, "paint is stopped")
     assert (plant.runs(PAINT), targets()) == (False, [])
     (stop,) = plant.entries(PAINT, Action.STOP)
     assert "restores 1 scalable target and 1 scaling policy" in stop.reason
     now = datetime.now(UTC).replace(microsecond=0)
     others = [one for name in (WELD, PRESS, GLUE, TRIM) if (one := plant.store.planned(name).model) is not None]
     apply(plant.store, [*others, model(PAINT, now + timedelta(seconds=30), now + 20 * MINUTE)])
-    eventually(lambda: bool(plant.entries(PAINT, Action.SCALE)), "the scaling of paint is restored")
+    eventually(plant, lambda: bool(plant.entries(PAINT, Action.SCALE)), "the scaling of paint is restored")
     (restored,) = plant.entries(PAINT, Action.SCALE)
     assert restored.reason == "Restored 1 scalable target and 1 scaling policy of the endpoint"
     assert targets() == before
@@ -205,8 +213,8 @@ def test_an_endpoint_that_scales_scales_again_after_its_next_start(plant: Plant)
 
 
 def test_a_gate_opens_when_its_model_is_ready_and_closes_once_its_queue_is_empty(plant: Plant) -> None:
-    eventually(lambda: bool(plant.entries(WELD, Action.STOP)), "weld is stopped")
-    eventually(lambda: plant.phase(WELD) is Phase.IDLE, "weld is at rest")
+    eventually(plant, lambda: bool(plant.entries(WELD, Action.STOP)), "weld is stopped")
+    eventually(plant, lambda: plant.phase(WELD) is Phase.IDLE, "weld is at rest")
     steps = [entry.action for entry in plant.entries(WELD)]
     kept = [step for step in steps if step in (Action.START, Action.OPEN, Action.DRAIN, Action.CLOSE, Action.STOP)]
     assert kept == [Action.START, Action.OPEN, Action.DRAIN, Action.CLOSE, Action.STOP]
@@ -218,7 +226,7 @@ def test_a_gate_opens_when_its_model_is_ready_and_closes_once_its_queue_is_empty
 
 
 def test_a_start_without_capacity_is_tried_again_and_spends_no_attempt(plant: Plant) -> None:
-    eventually(lambda: plant.phase(GLUE) is Phase.HOSTED, "glue is hosted")
+    eventually(plant, lambda: plant.phase(GLUE) is Phase.HOSTED, "glue is hosted")
     (told,) = plant.entries(GLUE, Action.CAPACITY)
     assert "InsufficientInstanceCapacity" in told.reason
     assert [entry.attempt for entry in plant.entries(GLUE, Action.START)] == [1, 1]
@@ -226,7 +234,7 @@ def test_a_start_without_capacity_is_tried_again_and_spends_no_attempt(plant: Pl
 
 
 def test_a_config_without_capacity_gives_way_to_the_next_one(plant: Plant) -> None:
-    eventually(lambda: plant.phase(TRIM) is Phase.HOSTED, "trim is hosted")
+    eventually(plant, lambda: plant.phase(TRIM) is Phase.HOSTED, "trim is hosted")
     first, second = plant.entries(TRIM, Action.START)
     assert f"with the fallback config {FALLBACK}" in second.reason
     assert (first.attempt, second.attempt) == (1, 1)
@@ -236,8 +244,8 @@ def test_a_config_without_capacity_gives_way_to_the_next_one(plant: Plant) -> No
 
 
 def test_a_model_is_stopped_although_its_gate_may_not_be_read(plant: Plant) -> None:
-    eventually(lambda: bool(plant.entries(PRESS, Action.STOP)), "press is stopped")
-    eventually(lambda: plant.phase(PRESS) is Phase.IDLE, "press is at rest")
+    eventually(plant, lambda: bool(plant.entries(PRESS, Action.STOP)), "press is stopped")
+    eventually(plant, lambda: plant.phase(PRESS) is Phase.IDLE, "press is at rest")
     assert not plant.runs(PRESS)
     (stop,) = plant.entries(PRESS, Action.STOP)
     assert "Gate not confirmed closed after 5 min" in stop.reason

@@ -196,7 +196,7 @@ class SageMakerConfigs(_Endpoint):
     )
     configs: Annotated[list[str] | None, *CONFIGS] = Field(
         default_factory=lambda: None,
-        description="Endpoint configs in place of config: Preheat tries the next one while those before it have no capacity.",
+        description="Endpoint configs in place of config. If the first has no capacity, Preheat tries the next one.",
     )
 
     def target(self) -> Target:
