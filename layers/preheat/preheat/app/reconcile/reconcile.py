@@ -321,8 +321,9 @@ def _act(attempt: Attempt, record: ModelRecord, remote: Remote) -> Outcome:
     except HostingError as error:
         # This pass has just seen what the start is made from; where that may be new, not every part of the service
         # knows it yet.
-        missed = error.answer is Answer.GONE and attempt.call is Call.START and attempt.target.backend.removes
-        return Outcome(Answer.LOST if missed else error.answer, str(error), retried=error.retried)
+        if error.answer is Answer.GONE and attempt.call is Call.START and attempt.target.backend.removes:
+            return Outcome(Answer.LOST, str(error), retried=error.retried)
+        return Outcome(error.answer, str(error), retried=error.retried)
     return Outcome(Answer.ACCEPTED)
 
 
