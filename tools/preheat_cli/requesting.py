@@ -131,7 +131,7 @@ def _print_reply(reply: Reply, home: Home) -> None:
         typer.echo(f"ready at: {show.instant(reply.ready_at)}")
         if reply.until is not None and reply.until <= reply.ready_at:
             ends = f"it ends at {show.instant(reply.until)}, before the model can be ready"
-            typer.echo(f"warning: {ends}; let it end later with `preheat extend`", err=True)
+            typer.echo(f"warning: {ends}; use `preheat extend`, or --ready-for instead of --for", err=True)
     if reply.accepted and reply.verb in (Verb.HOLD, Verb.START) and home.mode not in ("act", ""):
         typer.echo(f"warning: the stack is in mode {home.mode}: Preheat starts no model", err=True)
     if not reply.accepted:

@@ -198,7 +198,7 @@ def test_a_refusal_ends_with_status_one_and_its_code(counter: Counter) -> None:
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        (("hold", "weld-seams"), "nothing given; accepted: one of until and duration"),
+        (("hold", "weld-seams"), "nothing given; accepted: one of until, duration and ready_for"),
         (("hold", "weld-seams", "--until", "20:00", "--for", "2h"), "until and duration given"),
         (("hold", "weld-seams", "--for", "two hours"), "duration 'two hours'; accepted: a duration"),
         (
@@ -262,9 +262,11 @@ def test_a_hold_that_ends_before_the_model_can_be_ready_is_warned_of(counter: Co
     result = counter.preheat("hold", "paint", "--for", "20m", "--id", "a")
     assert result.exit_code == 0
     assert result.stderr == (
-        "warning: it ends at 2026-11-23 06:10:00Z, before the model can be ready; let it end later with"
-        " `preheat extend`\n"
+        "warning: it ends at 2026-11-23 06:10:00Z, before the model can be ready; use `preheat extend`, or"
+        " --ready-for instead of --for\n"
     )
+    assert result.stdout.startswith("ends_before_ready: ")
+    assert counter.preheat("hold", "paint", "--ready-for", "20m", "--id", "c").stderr == ""
     assert counter.preheat("hold", "paint", "--for", "2h", "--id", "b").stderr == ""
 
 

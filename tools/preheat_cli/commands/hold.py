@@ -19,6 +19,9 @@ def hold(
     stack: StackOptions,
     until: Until = None,
     duration: For = None,
+    ready_for: Annotated[
+        str | None, typer.Option("--ready-for", help="Instead of --for: from when the model can be ready.", metavar="D")
+    ] = None,
     begin: From = None,
     units: Annotated[int | None, typer.Option("--units", help="Minimum number of inference units.")] = None,
     priority: Priority = None,
@@ -26,8 +29,8 @@ def hold(
     request_id: Id = None,
     no_wait: NoWait = False,
 ) -> None:
-    """Keep a model ready, from now or --from, until --until or for the time of --for."""
-    fields = {"units": units, "priority": priority, "reason": reason}
+    """Keep a model ready, from now or --from, until --until or for the time of --for or --ready-for."""
+    fields = {"ready_for": ready_for, "units": units, "priority": priority, "reason": reason}
     send_request(
         context,
         stack,

@@ -31,5 +31,6 @@ class Requests:
         session = traced(Session())
         clock, sqs = SystemClock(), sqs_client(session)
         queue, rejected = SqsQueue(sqs, settings.work_queue_url), SqsRejected(sqs, settings.rejected_queue_url)
-        limits = Limits(settings.request_longest, frozenset(settings.admin_roles), frozenset(settings.reply_queue_arns))
+        admins, reply_queues = frozenset(settings.admin_roles), frozenset(settings.reply_queue_arns)
+        limits = Limits(settings.request_longest, admins, reply_queues, settings.mode)
         return cls(clock, Desk(clock, open_store(settings, session), queue, rejected, limits))

@@ -93,6 +93,7 @@ class RequestsSettings(TickSettings):
     request_longest: timedelta  # the maximum duration of a hold or block
     admin_roles: tuple[str, ...]  # ids of the roles that may change everyone's requests
     reply_queue_arns: tuple[str, ...]  # the allowed reply queues; empty: no replies
+    mode: Mode
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def hosted(scene: Scene, units: int = 1) -> None:
     """Let the model be hosted for its shift, ready ten minutes early."""
     effort = Effort(at("08:00"), at("16:00"), at("08:00"), "early", hosted_at=at("07:50"))
     start = attempt(Call.START, units).note_answer(Answer.ACCEPTED, WELD, at("07:28"))
-    scene.record(phase=Phase.HOSTED, attempt=start, effort=effort, since=at("07:50"))
+    scene.record(phase=Phase.HOSTED, observed=Observed.HOSTED, attempt=start, effort=effort, since=at("07:50"))
 
 
 # --- a hold -----------------------------------------------------------------------------------------------------------
@@ -66,6 +66,60 @@ def test_the_reply_to_a_hold_of_a_model_at_rest_says_when_it_can_be_ready(scene:
     reply = scene.asks("hold", until="20:00")
     assert (reply.phase, reply.ready_at) == (Phase.IDLE, at("17:32"))
     assert (reply.begin, reply.until) == (at("17:00"), at("20:00"))
+
+
+def test_a_hold_that_ends_before_the_model_can_be_ready_is_answered_so(scene: Scene) -> None:
+    reply = scene.asks("hold", request_id="a", duration="32m")
+    assert (reply.accepted, reply.code, reply.ready_at) == (True, Code.ENDS_BEFORE_READY, at("17:32"))
+    assert reply.reason.endswith(
+        "; it ends before that: the model can be ready at 2026-11-23 17:32:00Z; extend it, or ask with ready_for"
+    )
+    assert scene.until("a") == at("17:32")
+    assert scene.asks("hold", duration="33m").code == Code.ACCEPTED
+    assert scene.asks("extend", of="a", duration="1h").code == Code.ACCEPTED
+
+
+def test_a_short_hold_of_a_model_that_is_ready_is_served() -> None:
+    scene = Scene(a_model("08:00-16:00"))
+    scene.at("15:50")
+    hosted(scene)
+    assert scene.asks("hold", duration="20m").code == Code.ACCEPTED
+
+
+def test_ready_for_counts_from_when_the_model_can_be_ready(scene: Scene) -> None:
+    reply = scene.asks("hold", request_id="a", ready_for="20m")
+    assert (reply.code, reply.ready_at, reply.until) == (Code.ACCEPTED, at("17:32"), at("17:52"))
+    assert scene.asks("hold", **{"from": "19:00"}, ready_for="20m").until == at("19:20")
+    scene.asks("block", until="18:00")
+    assert scene.asks("hold", ready_for="20m").until == at("18:20")
+    assert scene.asks("hold", ready_for="168h").code == Code.TOO_LONG
+
+
+def test_ready_for_counts_from_now_if_the_model_is_ready() -> None:
+    scene = Scene(a_model("08:00-16:00"))
+    scene.at("15:50")
+    hosted(scene)
+    assert scene.asks("hold", ready_for="20m").until == at("16:10")
+
+
+def test_ready_for_of_a_schedule_counts_from_when_its_last_model_can_be_ready(scene: Scene) -> None:
+    scene = Scene(a_model("08:00-16:00"), replace(a_model("08:00-16:00", lead="50m"), model_id=PAINT))
+    scene.at("17:00")
+    assert scene.asks("hold", schedule="early", ready_for="20m").until == at("18:12")
+
+
+def test_ready_for_holds_in_a_mode_that_starts_nothing_too(scene: Scene) -> None:
+    scene.record(mode=Mode.OBSERVE)
+    assert scene.asks("hold", ready_for="20m").until == at("17:52")
+
+
+def test_a_hold_in_a_stack_that_only_observes_says_that_nothing_starts() -> None:
+    scene = Scene(a_model("08:00-16:00"), limits=replace(LIMITS, mode=Mode.OBSERVE))
+    scene.at("17:00")
+    scene.record(observed=Observed.STOPPED)
+    reply = scene.asks("hold", until="20:00")
+    assert (reply.code, reply.ready_at) == (Code.ACCEPTED, None)
+    assert "AT RISK for 17:32 (in 32 min), no expected time: mode observe: Preheat does not start it" in reply.reason
 
 
 @pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.PAUSED])
@@ -665,20 +719,23 @@ def test_a_model_whose_plan_cannot_be_read_hides_no_other_of_its_schedule(
 # --- status -----------------------------------------------------------------------------------------------------------
 
 
-def test_status_of_a_hosted_model_tells_since_when_and_with_which_margin() -> None:
+def test_status_of_a_hosted_model_is_its_verdict_with_its_margin() -> None:
     scene = Scene(a_model("08:00-16:00"))
     scene.at("12:00")
     hosted(scene)
     reply = scene.asks("status")
     assert (reply.phase, reply.ready_at, reply.margin) == (Phase.HOSTED, at("07:50"), timedelta(minutes=10))
-    assert reply.reason == "hosted since 2026-11-23 07:50:00Z; needed until 2026-11-23 16:00:00Z (early)"
+    needed = "needed until 2026-11-23 16:00:00Z (early)"
+    assert reply.reason == f"READY until 16:00 (in 4 h): hosted as required; {needed}"
     assert scene.sent() == []
 
 
 def test_status_of_an_idle_model_tells_when_it_will_be_ready_next(scene: Scene) -> None:
+    scene.record(observed=Observed.STOPPED)
     reply = scene.asks("status")
     assert (reply.phase, reply.ready_at, reply.margin) == (Phase.IDLE, at("08:00", day=1), None)
-    assert reply.reason == "idle; next needed from 2026-11-24 08:00:00Z (early)"
+    needed = "next needed from 2026-11-24 08:00:00Z (early)"
+    assert reply.reason == f"OFF until Tue 08:00 (in 15 h): not needed now; {needed}"
 
 
 def test_status_of_a_schedule_counts_its_models(scene: Scene) -> None:

@@ -96,6 +96,7 @@ def valid(chance: random.Random) -> dict[str, Any]:
         "of": lambda: _id(chance, 0.8),
         "from": lambda: f"2026-11-{chance.randrange(22, 28)}T{chance.randrange(24):02}:00Z",
         "until": lambda: f"2026-11-{chance.randrange(22, 30)}T{chance.randrange(24):02}:30:00+01:00",
+        "ready_for": lambda: chance.choice(["90s", "45m", "2h", "168h", "170h"]),
         "duration": lambda: chance.choice(["90s", "45m", "2h", "168h", "170h"]),
         "priority": lambda: chance.randrange(101),
         "units": lambda: chance.randrange(1, 101),

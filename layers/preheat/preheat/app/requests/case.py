@@ -6,19 +6,23 @@ from datetime import datetime, timedelta
 
 from preheat.app.requests.codes import Code
 from preheat.app.requests.message import Request
-from preheat.app.requests.prospects import Prospect, forecast
+from preheat.app.requests.prospects import Prospect, find_ready, forecast
 from preheat.domain.demand.request import STANDS_AT_MOST, Reply, Standing, Tombstone
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.plan import HostedModel, Mode, ModelId
 from preheat.domain.record.record import ModelRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of the stack: how long a hold may last, who may change those of others, where replies may go."""
+    """The limits of the stack: how long a hold may last, who may change those of others, where replies may go.
+
+    `mode` is the stack's; the stricter of it and the model's counts.
+    """
 
     longest: timedelta = STANDS_AT_MOST
     admins: frozenset[str] = frozenset()
     reply_queues: frozenset[str] = frozenset()
+    mode: Mode = Mode.ACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,18 @@ class Case:
         if self.request.subject.model_id is None or not self.models:
             return None
         (model,) = self.models
+        record = self.records.get(model.model_id)
+        return forecast(model, record, self._standing(change), self.now, change, stack_mode=self.limits.mode)
+
+    def find_ready(self, hold: Standing) -> datetime | None:
+        """Return when the last of the models can be ready for a hold; None: blocks leave nothing of it."""
+        standing = self._standing(hold)
+        found = (find_ready(model, self.records.get(model.model_id), standing, self.now, hold) for model in self.models)
+        return max((ready_at for ready_at in found if ready_at is not None), default=None)
+
+    def _standing(self, change: Standing | None) -> list[Standing]:
         standing = [one for one in (*self.kept, *self.others) if change is None or one.request_id != change.request_id]
-        if change is not None:
-            standing.append(change)
-        return forecast(model, self.records.get(model.model_id), standing, self.now, change)
+        return standing if change is None else [*standing, change]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ class Code(StrEnum):
     ACCEPTED = "accepted"
     ACCEPTED_WILL_RESTART = "accepted_will_restart"  # a stop was won before it: the model is started again after it
     UNITS_NOT_AVAILABLE_UNTIL_RESTART = "units_not_available_until_restart"  # it is active, with fewer units for now
+    ENDS_BEFORE_READY = "ends_before_ready"  # it is active, and ends before the model can be ready for it
     RELEASED_AT_BIRTH = "released_at_birth"  # its release had come before it
     RELEASE_NOTED = "release_noted"  # what it releases has not come yet, and will end at birth
     NOTHING_TO_DO = "nothing_to_do"  # what it asks for is so already
@@ -47,6 +48,7 @@ _ACCEPTED: Final = frozenset(
         Code.ACCEPTED,
         Code.ACCEPTED_WILL_RESTART,
         Code.UNITS_NOT_AVAILABLE_UNTIL_RESTART,
+        Code.ENDS_BEFORE_READY,
         Code.RELEASED_AT_BIRTH,
         Code.RELEASE_NOTED,
         Code.NOTHING_TO_DO,

@@ -144,6 +144,9 @@ FIELDS: Final[Mapping[str, Field]] = {
     "from": _define_instant("When it begins. Default: now. A past instant also means now."),
     "until": _define_instant("When it ends: the first instant at which it is no longer active."),
     "duration": _define_duration("Instead of until: the time from its begin to its end; for extend, the time to add."),
+    "ready_for": _define_duration(
+        "Instead of until: how long the model is ready. The hold ends this long after it can be ready."
+    ),
     "priority": _define_whole(
         0,
         PRIORITY_MAX,
@@ -168,7 +171,7 @@ _SUBJECT: Final = ("model", "schedule")
 _END: Final = ("until", "duration")
 _ANY: Final = ("requester", "reason", "reply_to")
 FORMS: Final[Mapping[Verb, VerbForm]] = {
-    Verb.HOLD: VerbForm(_EACH, (_SUBJECT, _END), ("from", "priority", "units", *_ANY)),
+    Verb.HOLD: VerbForm(_EACH, (_SUBJECT, (*_END, "ready_for")), ("from", "priority", "units", *_ANY)),
     Verb.RELEASE: VerbForm((*_EACH, "of"), (_SUBJECT,), _ANY),
     Verb.BLOCK: VerbForm(_EACH, (_SUBJECT, _END), ("from", "priority", "hard", *_ANY)),
     Verb.UNBLOCK: VerbForm((*_EACH, "of"), (_SUBJECT,), _ANY),

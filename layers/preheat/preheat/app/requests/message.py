@@ -24,7 +24,10 @@ PROBLEMS_MAX: Final = 20  # in one reply; a body of 4 KB can hold hundreds of un
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as asked. `begin` None: now; of `until` and `duration` one is given where the verb has an end."""
+    """A request as asked. `begin` None: now; one of `until`, `duration` and `ready_for` is given if the verb has an end.
+
+    `ready_for` counts from when the model can be ready.
+    """
 
     request_id: RequestId
     verb: Verb
@@ -33,6 +36,7 @@ class Request:
     begin: datetime | None = None
     until: datetime | None = None
     duration: timedelta | None = None
+    ready_for: timedelta | None = None
     priority: int = DEFAULT_PRIORITY
     units: int | None = None
     hard: bool = False
@@ -107,7 +111,8 @@ def parse(data: Mapping[str, Any]) -> Parsed:
         for names in form.one_of:
             given = [name for name in names if name in data]
             if len(given) != 1:
-                problems.append(f"{' and '.join(given) or 'nothing'} given; accepted: one of {' and '.join(names)}")
+                accepted = f"{', '.join(names[:-1])} and {names[-1]}"
+                problems.append(f"{' and '.join(given) or 'nothing'} given; accepted: one of {accepted}")
         named = set(form.names)
         problems += [_describe_unknown(name, known["verb"]) for name in data if name not in named]
     if "from" in known and "until" in known and known["until"] <= known["from"]:
@@ -136,6 +141,7 @@ def _make_request(known: Mapping[str, Any], subject: Subject | None) -> Request:
         begin=known.get("from"),
         until=known.get("until"),
         duration=known.get("duration"),
+        ready_for=known.get("ready_for"),
         priority=known.get("priority", DEFAULT_PRIORITY),
         units=known.get("units"),
         hard=known.get("hard", False),

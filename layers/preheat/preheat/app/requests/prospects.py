@@ -1,4 +1,4 @@
-"""Describes a model in a reply: its phase, when it can be ready, and why, from its record and its demand.
+"""Describes a model in a reply: its verdict, and when it can be ready, from its record and its demand.
 
 Facts for the requester; decides nothing.
 """
@@ -15,6 +15,10 @@ from preheat.domain.plan.plan import HostedModel, Mode, ModelId, pick_strictest
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.record.wording import format_instant
+from preheat.domain.verdict.facts import VerdictFacts
+from preheat.domain.verdict.judging import judge
+from preheat.domain.verdict.plant_time import PlantTime
+from preheat.domain.verdict.saying import headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +43,18 @@ def forecast(
     standing: Sequence[Standing],
     now: datetime,
     change: Standing | None = None,
+    *,
+    stack_mode: Mode = Mode.ACT,
 ) -> Prospect:
-    """Return how a model will go on with the holds and blocks in `standing`, `change` among them."""
+    """Return how a model will go on with the holds and blocks in `standing`, `change` among them.
+
+    `stack_mode`: the strictest of it, the model's and that of the last pass counts.
+    """
     record = record or ModelRecord(model.model_id, model.target)
     model = fix_lead(model, record, now, tuple(standing))
     seen = look_ahead(model, now, tuple(standing))
     attempt, effort = record.attempt, record.effort
-    mode = pick_strictest(record.mode, model.mode)
+    mode = pick_strictest(record.mode, model.mode, stack_mode)
     stopping = attempt is not None and attempt.call is Call.STOP
     demand, ready_at = _find_asked(model, standing, now, change, seen)
     wanted = demand is not None and now in demand
@@ -58,12 +67,25 @@ def forecast(
         record.phase,
         ready_at if mode is Mode.ACT else None,
         margin,
-        _describe(record, seen, mode)
+        _describe(VerdictFacts(model.model_id, now, model, record, seen, tuple(standing), mode=mode))
         + ("" if demand is not None or change is None else "; blocked for its whole duration"),
         wanted,
         stopping,
         attempt.units.minimum if attempt is not None and attempt.call is Call.START else None,
     )
+
+
+def find_ready(
+    model: HostedModel, record: ModelRecord | None, standing: Sequence[Standing], now: datetime, hold: Standing
+) -> datetime | None:
+    """Return when a model is, or can be, ready for `hold`, in whatever mode; None: blocks leave nothing of it."""
+    record = record or ModelRecord(model.model_id, model.target)
+    model = fix_lead(model, record, now, tuple(standing))
+    demand, ready_at = _find_asked(model, standing, now, hold, look_ahead(model, now, tuple(standing)))
+    stopping = record.attempt is not None and record.attempt.call is Call.STOP
+    if demand is not None and now in demand and record.phase is Phase.HOSTED and not stopping:
+        return max(now, hold.begin)
+    return ready_at
 
 
 def _find_asked(
@@ -88,12 +110,15 @@ def describe_several(models: Sequence[HostedModel], records: Mapping[ModelId, Mo
     return f"{len(models)} model{'s' if len(models) != 1 else ''}: {each}"
 
 
-def _describe(record: ModelRecord, seen: Outlook, mode: Mode) -> str:
-    since = f" since {format_instant(record.since)}" if record.since is not None else ""
+def _describe(facts: VerdictFacts) -> str:
+    """Return the verdict in the plant's time, and what the model is needed for."""
+    model, seen, mode = facts.model, facts.outlook, facts.strictest
+    zone = next((schedule.zone for schedule in model.schedules), None) if model is not None else None
+    verdict = judge(facts)
     needed = "no demand ahead"
     if seen.current is not None:
         needed = f"needed until {format_instant(seen.current.end)} ({seen.current.schedule})"
     elif seen.upcoming is not None:
         needed = f"next needed from {format_instant(seen.upcoming.begin)} ({seen.upcoming.schedule})"
     withheld = "" if mode is Mode.ACT else f"; mode {mode}: Preheat starts and stops nothing"
-    return f"{record.phase}{since}; {needed}{withheld}"
+    return f"{headline(verdict, PlantTime(facts.now, zone))}: {verdict.why}; {needed}{withheld}"

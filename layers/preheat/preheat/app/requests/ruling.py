@@ -46,7 +46,7 @@ def _stand(case: Case) -> Ruling:
     """A hold or a block is asked for."""
     asked, now = case.request, case.now
     begin = max(asked.begin or now, now)
-    until = asked.until or (asked.begin or now) + (asked.duration or timedelta())
+    until = _find_until(case, begin)
     if until <= now:
         return Ruling(Code.EXPIRED, f"The request arrived after its end, {format_instant(until)}")
     if until - begin > case.limits.longest:
@@ -57,6 +57,16 @@ def _stand(case: Case) -> Ruling:
         return Ruling(Code.TAKES_NO_UNITS, "This hosting service takes no units: the endpoint config sets them")
     kind = Kind.BLOCK if asked.verb is Verb.BLOCK else Kind.HOLD
     return _place(case, kind, begin, until)
+
+
+def _find_until(case: Case, begin: datetime) -> datetime:
+    """Return when the hold or block ends that is asked for; `ready_for` counts from when the model can be ready."""
+    asked = case.request
+    if asked.ready_for is None:
+        return asked.until or (asked.begin or case.now) + (asked.duration or timedelta())
+    longest = _make_standing(case, Kind.HOLD, begin, begin + max(case.limits.longest, asked.ready_for))
+    ready_at = case.find_ready(longest)
+    return max(begin, ready_at or begin) + asked.ready_for
 
 
 def _place(case: Case, kind: Kind, begin: datetime, until: datetime) -> Ruling:
@@ -76,20 +86,9 @@ def _place(case: Case, kind: Kind, begin: datetime, until: datetime) -> Ruling:
         return Ruling(
             Code.TOO_MANY_ACTIVE, f"{active} holds and blocks have not ended; at most {ACTIVE_MAX} are accepted"
         )
-    standing = Standing(
-        asked.request_id,
-        kind,
-        asked.subject,
-        case.requester,
-        begin,
-        until,
-        known_at=now,
-        priority=asked.priority,
-        units=asked.units,
-        hard=asked.hard,
-        reason=asked.reason,
-        revision=before.revision + 1 if before is not None else 1,
-    )
+    standing = _make_standing(case, kind, begin, until)
+    if before is not None:
+        standing = replace(standing, revision=before.revision + 1)
     if _is_released(case):
         return Ruling(
             Code.RELEASED_AT_BIRTH,
@@ -97,6 +96,23 @@ def _place(case: Case, kind: Kind, begin: datetime, until: datetime) -> Ruling:
             replace(standing, released_at=now),
         )
     return _accept(case, standing, f"{kind.capitalize()} from {format_instant(begin)} until {format_instant(until)}")
+
+
+def _make_standing(case: Case, kind: Kind, begin: datetime, until: datetime) -> Standing:
+    asked = case.request
+    return Standing(
+        asked.request_id,
+        kind,
+        asked.subject,
+        case.requester,
+        begin,
+        until,
+        known_at=case.now,
+        priority=asked.priority,
+        units=asked.units,
+        hard=asked.hard,
+        reason=asked.reason,
+    )
 
 
 def _is_released(case: Case) -> bool:
@@ -117,6 +133,9 @@ def _accept(case: Case, change: Standing, words: str) -> Ruling:
         if seen.wanted and larger:
             words = f"{words}; the model runs with {seen.units} of {change.units} units until its next start"
             return Ruling(Code.UNITS_NOT_AVAILABLE_UNTIL_RESTART, words, change)
+        if seen.ready_at is not None and change.until <= seen.ready_at:
+            ready = f"the model can be ready at {format_instant(seen.ready_at)}; extend it, or ask with ready_for"
+            return Ruling(Code.ENDS_BEFORE_READY, f"{words}; it ends before that: {ready}", change)
     elif change.kind is Kind.BLOCK and change.released_at is None:
         words = "; ".join([words, *_describe_effect(case, change, seen)])
     elif change.kind is Kind.BLOCK and seen.wanted and seen.stopping:
