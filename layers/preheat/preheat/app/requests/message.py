@@ -24,7 +24,7 @@ PROBLEMS_MAX: Final = 20  # in one reply; a body of 4 KB can hold hundreds of un
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as asked. `begin` None: now; one of `until`, `duration` and `ready_for` is given if the verb has an end.
+    """A request as asked. `begin` None: now. A verb with an end has one of `until`, `duration` and `ready_for`.
 
     `ready_for` counts from when the model can be ready.
     """
