@@ -5,7 +5,7 @@ Owns the order of the steps: read everything, show the changes, ask, then apply 
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
@@ -17,16 +17,26 @@ from preheat.domain.plan.plan import HostedModel
 from preheat.domain.printable import printable
 from preheat_cli.comparing import CHANGED, Compared, compare, counts, describe_counts
 from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
-from preheat_cli.errors import CliError, reported_errors
+from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.planning import PlantPath, plan_replaced, read_plant_file
 from preheat_cli.printing import print_lines
 from preheat_cli.stack import Home, Surroundings
 from preheat_cli.views import show
+from preheat_cli.waiting import Seen, wait_until_checked
 
 COLOURS = {"+": "green", "~": "yellow", "-": "red"}
 PREVIEW = " or --dry-run to preview"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What the command did: the comparison, the version of the new plan (None: a dry run), and what the wait showed."""
+
+    found: Compared
+    version: int | None
+    seen: Seen | None = None
 
 
 @takes_stack
@@ -41,6 +51,10 @@ def apply(
         bool, typer.Option("--remove-all", help="Allow a plant file without models: it removes every model.")
     ] = False,
     form: FormatOption = Format.TABLE,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait", help="Wait until Preheat has checked each model. Exit status 1 if it cannot see one."),
+    ] = False,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="With --dry-run: exit status 3 if there are changes.")
     ] = False,
@@ -49,18 +63,27 @@ def apply(
     with reported_errors():
         if detailed_exitcode and not dry_run:
             raise CliError("preheat: --detailed-exitcode works only with --dry-run")
+        if wait and dry_run:
+            raise CliError("preheat: --wait does not work with --dry-run")
         surroundings, plant = Surroundings.of(context), read_plant_file(file)
         opened = surroundings.open(stack)
         found = compare(file, plant, opened, surroundings.clock.now())
         _print_changes(found, form)
         _print_warnings(found, opened.home, surroundings.clock.now())
-        version, models = None, found.models
+        version, models, seen = None, found.models, None
         if not dry_run:
             _confirm(found, opened.home, yes=yes, remove_all=remove_all)
             # Time has passed since the question; new demand counts as known from now.
             models = found.compile(surroundings.clock.now())
             version = _apply(opened.store, found.stored.version, models, surroundings)
-        _print_result(replace(found, models=models), opened.store, version, form, surroundings.clock.now())
+            if wait:
+                typer.echo("waiting until Preheat has checked each model", err=True)
+                seen = wait_until_checked(surroundings, opened.store, [one.model_id for one in models], version)
+        _print_result(
+            Applied(replace(found, models=models), version, seen), opened.store, form, surroundings.clock.now()
+        )
+        if seen is not None and seen.unseen:
+            raise typer.Exit(CHECK_FAILED)
         if detailed_exitcode and found.changes:
             raise typer.Exit(CHANGED)
 
@@ -118,12 +141,14 @@ def _print_warnings(found: Compared, home: Home, now: datetime) -> None:
         typer.echo(f"the stack is in mode {home.mode}: Preheat starts and stops no model", err=True)
 
 
-def _print_result(found: Compared, store: Store, version: int | None, form: Format, now: datetime) -> None:
+def _print_result(applied: Applied, store: Store, form: Format, now: datetime) -> None:
     from preheat_cli.views.difference import next_start  # noqa: PLC0415 - keeps help fast
 
+    found, version, seen = applied.found, applied.version, applied.seen
     if form is Format.JSON:
         plan = found.stored.version if version is None else version
-        typer.echo(json.dumps({"plan": plan, "applied": version is not None, **counts(found.changes)}))
+        checked = {} if seen is None else {"seen": seen.models - len(seen.unseen), "unseen": seen.unseen}
+        typer.echo(json.dumps({"plan": plan, "applied": version is not None, **counts(found.changes), **checked}))
         return
     if version is not None:
         typer.echo(f"plan {version} is now current")
@@ -134,3 +159,5 @@ def _print_result(found: Compared, store: Store, version: int | None, form: Form
         typer.echo(f"  {model.model_id:<{width}}  {next_start(model, records.get(model.model_id), now)}")
     if version is None:
         typer.echo("dry run: no change applied")
+    if seen is not None:
+        print_lines(seen.lines())
