@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from preheat.adapters.dynamodb.stream import Tampered, key_of
+from preheat.adapters.dynamodb.stream import Tampered, read_key
 from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable
 from preheat.bootstrap.publish import Publisher
 from preheat.domain.record.record import LedgerEntry
@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             publish(record)
         except (EventsUnavailable, QueueUnavailable) as error:
             # The records after it wait, so that the events of one model keep their order.
-            telemetry.log_deferred(key_of(record), error)
+            telemetry.log_deferred(read_key(record), error)
             return {"batchItemFailures": [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]}
     return {"batchItemFailures": []}
 
@@ -36,7 +36,7 @@ def emit_metrics(record: dict[str, Any]) -> None:
         if isinstance(item, LedgerEntry) and publisher.counted.add(item):
             telemetry.emit_entry(item)
     except Exception:  # noqa: BLE001 - even a bug may cost only one entry its metrics, and no record its events
-        telemetry.log_uncounted(key_of(record))
+        telemetry.log_uncounted(read_key(record))
 
 
 def publish(record: dict[str, Any]) -> None:
@@ -49,9 +49,9 @@ def publish(record: dict[str, Any]) -> None:
         if isinstance(item, Tampered):
             telemetry.report_tampering(item.key, item.change, at=publisher.clock.now())
             return
-        telemetry.log_published(key_of(record), publisher.outbox.publish(item))
+        telemetry.log_published(read_key(record), publisher.outbox.publish(item))
     except (EventsUnavailable, QueueUnavailable):
         raise
     except Exception as error:  # noqa: BLE001 - even a bug may cost only one entry its events, never a shard
-        telemetry.log_set_aside(key_of(record))
+        telemetry.log_set_aside(read_key(record))
         publisher.set_aside(record, f"{type(error).__name__}: {error}")

@@ -22,7 +22,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 def look(record: dict[str, Any]) -> None:
     """Run the pass that one message asks for, and report it."""
-    with correlation.caused_by(*correlation.of_message(record)):
+    with correlation.name_cause(*correlation.read_message(record)):
         try:
             result = reconciler.reconcile(parse_work(record["body"]))
         except Exception:

@@ -5,11 +5,11 @@ from typing import Any
 
 from preheat.adapters.sqs.batch import process_each
 from preheat.app.requests.envelope import IncomingMessage
-from preheat.bootstrap.requests import Requests
+from preheat.bootstrap.requests import RequestTaker
 from preheat.observability import correlation
 from preheat.observability import requests as telemetry
 
-requests = Requests.from_env(os.environ)
+requests = RequestTaker.from_env(os.environ)
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def answer(record: dict[str, Any]) -> None:
     """Answer one message, and report it."""
     message_id = record["messageId"]
     sender = str(record.get("attributes", {}).get("SenderId", ""))
-    with correlation.caused_by(message_id):
+    with correlation.name_cause(message_id):
         try:
             taken = requests.desk.take(IncomingMessage(message_id, sender, record["body"]))
         except Exception:

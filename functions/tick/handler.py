@@ -13,7 +13,7 @@ ticker = Ticker.from_env(os.environ)
 
 def handler(_event: Any, context: Any) -> dict[str, Any]:
     """Send a work message for each due model; return how many were sent."""
-    with correlation.caused_by(correlation.of_invocation(context)):
+    with correlation.name_cause(correlation.read_invocation(context)):
         try:
             ticked = ticker.tick()
         except StoreUnavailable as error:

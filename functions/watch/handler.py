@@ -16,7 +16,7 @@ watcher = Watcher.from_env(os.environ)
 def handler(event: Any, context: Any) -> dict[str, Any]:
     """Wake the models that the event may concern; return how many. Raises any error that prevents it."""
     event_id = event.get("id") if isinstance(event, dict) else None
-    with correlation.caused_by(event_id, correlation.of_invocation(context)):
+    with correlation.name_cause(event_id, correlation.read_invocation(context)):
         try:
             change = watcher.watch.read(event)
             woken = watcher.watch.look(change) if change is not None else ()

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
-from preheat.adapters.dynamodb.connection import dynamodb_client
+from preheat.adapters.dynamodb.connection import make_dynamodb_client
 from preheat.adapters.dynamodb.failures import Patience
 from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.adapters.dynamodb.tables import TableNames, Tables
@@ -50,7 +50,7 @@ class Dynamo:
 
     def another(self) -> DynamoStore:
         """Return a second store over the same tables, as another process has it: no fault below reaches it."""
-        return DynamoStore(dynamodb_client(self.session, MOTO), self.tables.names)
+        return DynamoStore(make_dynamodb_client(self.session, MOTO), self.tables.names)
 
     def answer(self, operation: str, code: str, *reasons: str, times: int = 1000, status: int = 400) -> None:
         """Let the service answer an operation with an error instead of doing it."""
@@ -102,7 +102,7 @@ def dynamo_at(session: Any, endpoint_url: str) -> Dynamo:
     """Return a store at `endpoint_url`, on fresh tables made from the table classes."""
     run = uuid.uuid4().hex[:8]
     names = TableNames(f"models-{run}", f"ledger-{run}", f"plans-{run}")
-    client = dynamodb_client(session, endpoint_url)
+    client = make_dynamodb_client(session, endpoint_url)
     tables = Tables(names, client)
     for table in (tables.records, tables.ledger, tables.plans):
         table.create_table(billing_mode="PAY_PER_REQUEST")

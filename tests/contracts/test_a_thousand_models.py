@@ -50,8 +50,8 @@ def _victim(dynamo: Dynamo) -> Dynamo:
 def test_a_plan_of_a_thousand_models_is_applied_whole(dynamo: Dynamo, model: HostedModel) -> None:
     plant = _plant(model, 1_000)
     assert dynamo.store.apply(plant, expected_version=0, at=SIX) == 1
-    assert dynamo.another().planned_models() == [one.model_id for one in plant]
-    assert len(dynamo.store.due(SIX)) == 1_000
+    assert dynamo.another().list_planned_models() == [one.model_id for one in plant]
+    assert len(dynamo.store.find_due(SIX)) == 1_000
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["unsent", "unanswered"])
@@ -68,10 +68,10 @@ def test_an_apply_that_ends_at_any_write_before_its_pointer_changes_nothing(
         with pytest.raises(Killed):
             victim.store.apply(plant, expected_version=1, at=LATER)
         survivor = dynamo.another()
-        assert survivor.planned(model.model_id) == Planned(1, model)
-        assert survivor.planned_models() == [model.model_id]
+        assert survivor.read_planned(model.model_id) == Planned(1, model)
+        assert survivor.list_planned_models() == [model.model_id]
         assert survivor.load(model.model_id) == before
-        assert survivor.recorded([one.model_id for one in plant]) == {}
+        assert survivor.load_many([one.model_id for one in plant]) == {}
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_an_apply_that_ends_after_its_pointer_is_current_and_every_model_is_foun
     with pytest.raises(Killed):
         victim.store.apply(plant, expected_version=1, at=LATER)
     survivor = dynamo.another()
-    assert survivor.planned_models() == [one.model_id for one in plant]
+    assert survivor.list_planned_models() == [one.model_id for one in plant]
     clock = VirtualClock(LATER)
     ticked = tick(clock=clock, store=survivor, queue=MemoryQueue(clock))
     assert set(ticked.sent) == {one.model_id for one in [*plant, *gone]}

@@ -65,20 +65,20 @@ def is_stored(dynamo: Dynamo, change: Change) -> bool:
     """Tell whether a change is there, or if there is none to make, whether its reply is."""
     rival: DynamoStore = dynamo.another()
     if isinstance(change, Standing):
-        return rival.standing(change.subject, change.request_id) == change
+        return rival.find_standing(change.subject, change.request_id) == change
     if change is not None:
-        return rival.tombstones(change.subject, change.of) == (change,)
-    return rival.reply(REPLY.request_id) is not None
+        return rival.read_tombstones(change.subject, change.of) == (change,)
+    return rival.find_reply(REPLY.request_id) is not None
 
 
 @CHANGES
 def test_an_answer_that_was_written_but_not_confirmed_is_given(dynamo: Dynamo, change: Change) -> None:
     dynamo.lose_answers("TransactWriteItems")
     dynamo.store.answer(REPLY, change, [])
-    assert dynamo.store.reply(REPLY.request_id) == REPLY
+    assert dynamo.store.find_reply(REPLY.request_id) == REPLY
     assert is_stored(dynamo, change)
     if change is EARLY:
-        assert dynamo.store.standings(SCHEDULE, LONG_AGO).version == 1
+        assert dynamo.store.read_standings(SCHEDULE, LONG_AGO).version == 1
 
 
 @CHANGES
@@ -86,7 +86,7 @@ def test_an_answer_that_never_arrived_is_not_given_and_nothing_is_changed(dynamo
     dynamo.lose_calls("TransactWriteItems")
     with pytest.raises(StoreUnavailable, match="request request-1"):
         dynamo.store.answer(REPLY, change, [])
-    assert dynamo.store.reply(REPLY.request_id) is None
+    assert dynamo.store.find_reply(REPLY.request_id) is None
     assert not is_stored(dynamo, change)
 
 
@@ -96,7 +96,7 @@ def test_a_lost_answer_is_not_ones_own_if_another_stands_there(dynamo: Dynamo) -
     dynamo.lose_calls("TransactWriteItems")
     with pytest.raises(StaleRecord, match="request-1 was answered already"):
         dynamo.store.answer(REPLY, HOLD, [])
-    assert dynamo.store.reply(REPLY.request_id) == other
+    assert dynamo.store.find_reply(REPLY.request_id) == other
     assert not is_stored(dynamo, HOLD)
 
 
@@ -142,10 +142,10 @@ def test_a_record_that_a_pass_makes_meanwhile_has_the_request_read_again(dynamo:
 
 
 CALLS: dict[str, tuple[str, Callable[[DynamoStore], object]]] = {
-    "standings": ("Query", lambda store: store.standings(MODEL, LONG_AGO)),
-    "standing": ("GetItem", lambda store: store.standing(MODEL, HOLD_1)),
-    "tombstones": ("Query", lambda store: store.tombstones(MODEL, HOLD_1)),
-    "reply": ("GetItem", lambda store: store.reply(HOLD_1)),
+    "read_standings": ("Query", lambda store: store.read_standings(MODEL, LONG_AGO)),
+    "find_standing": ("GetItem", lambda store: store.find_standing(MODEL, HOLD_1)),
+    "read_tombstones": ("Query", lambda store: store.read_tombstones(MODEL, HOLD_1)),
+    "find_reply": ("GetItem", lambda store: store.find_reply(HOLD_1)),
     "answer": ("TransactWriteItems", lambda store: store.answer(REPLY, EARLY, [])),
     "answer, its read": ("GetItem", lambda store: store.answer(REPLY, HOLD, [])),
 }
@@ -188,8 +188,8 @@ def test_models_that_could_not_be_woken_are_told_and_the_request_is_answered(
     dynamo.answer("UpdateItem", "InternalServerError", times=2, status=500)
     with pytest.raises(StoreUnavailable, match="request-1 is answered, but 2 of 12 models are not woken yet"):
         dynamo.store.answer(REPLY, EARLY, names)
-    assert dynamo.store.reply(REPLY.request_id) == REPLY
-    records = dynamo.store.recorded(names).values()
+    assert dynamo.store.find_reply(REPLY.request_id) == REPLY
+    records = dynamo.store.load_many(names).values()
     assert [record.wake_at for record in records].count(SIX) == 10
 
 
@@ -213,7 +213,7 @@ def hide_once(dynamo: Dynamo, range_key: str, times: int) -> None:
 def test_a_hold_that_is_counted_and_not_seen_yet_is_waited_for(dynamo: Dynamo, hold: Standing) -> None:
     dynamo.store.answer(REPLY, hold, [])
     hide_once(dynamo, "request#hold-1", 2)
-    assert dynamo.store.standings(hold.subject, LONG_AGO).requests == (hold,)
+    assert dynamo.store.read_standings(hold.subject, LONG_AGO).requests == (hold,)
     assert len(dynamo.pauses) == 2
 
 
@@ -222,14 +222,14 @@ def test_a_hold_whose_change_is_not_seen_yet_is_waited_for(dynamo: Dynamo) -> No
     where, table = key("schedule#early", "request"), dynamo.tables.names.models
     put(dynamo, table, where, revision={"N": "2"})
     with pytest.raises(StoreUnavailable, match="schedule#early: its last change is still visible only in part"):
-        dynamo.store.standings(SCHEDULE, LONG_AGO)
+        dynamo.store.read_standings(SCHEDULE, LONG_AGO)
     assert sum(dynamo.pauses) < 3
 
 
 def test_a_hold_that_was_deleted_long_after_its_end_is_not_waited_for(dynamo: Dynamo) -> None:
     dynamo.store.answer(REPLY, EARLY, [])
     dynamo.client.delete_item(TableName=dynamo.tables.names.models, Key=key("schedule#early", "request#hold-1"))
-    assert dynamo.store.standings(SCHEDULE, EARLY.until) == Standings(1)
+    assert dynamo.store.read_standings(SCHEDULE, EARLY.until) == Standings(1)
     assert dynamo.pauses == []
 
 
@@ -240,7 +240,7 @@ def test_more_requests_than_one_answer_holds_are_all_read(dynamo: Dynamo) -> Non
     dynamo.client.meta.events.register_first(
         "provide-client-params.dynamodb.Query", lambda params, **_: params.update(Limit=2)
     )
-    assert len(dynamo.store.standings(SCHEDULE, LONG_AGO).requests) == 5
+    assert len(dynamo.store.read_standings(SCHEDULE, LONG_AGO).requests) == 5
 
 
 # --- what is stored -------------------------------------------------------------------------------------------------
@@ -298,8 +298,8 @@ def test_a_hold_of_a_form_that_is_not_known_is_named_and_not_passed_over(
     put(dynamo, table, key(WELD, "request#hold-1"), **changes)
     store: DynamoStore = dynamo.store
     reads: list[Callable[[], object]] = [
-        lambda: store.standings(MODEL, LONG_AGO),
-        lambda: store.standing(MODEL, HOLD_1),
+        lambda: store.read_standings(MODEL, LONG_AGO),
+        lambda: store.find_standing(MODEL, HOLD_1),
     ]
     for read in reads:
         with pytest.raises(UnreadableItem, match=named) as told:
@@ -322,7 +322,7 @@ def test_a_counter_of_a_form_that_is_not_known_is_named(dynamo: Dynamo, changes:
     dynamo.store.answer(REPLY, EARLY, [])
     put(dynamo, table, key("schedule#early", "request"), **changes)
     with pytest.raises(UnreadableItem, match=named) as told:
-        dynamo.store.standings(SCHEDULE, LONG_AGO)
+        dynamo.store.read_standings(SCHEDULE, LONG_AGO)
     assert f"{table} schedule#early/request: " in str(told.value)
 
 
@@ -331,7 +331,7 @@ def test_a_release_of_a_form_that_is_not_known_is_named(dynamo: Dynamo) -> None:
     dynamo.store.answer(REPLY, replace(RELEASE, admin=True), [])
     put(dynamo, table, key(WELD, "tombstone#hold-1#admin"), schema={"N": "2"})
     with pytest.raises(UnreadableItem, match=f"{table} weld-seams/tombstone#hold-1#admin: schema: 2"):
-        dynamo.store.tombstones(MODEL, HOLD_1)
+        dynamo.store.read_tombstones(MODEL, HOLD_1)
 
 
 @pytest.mark.parametrize(
@@ -342,5 +342,5 @@ def test_a_reply_of_a_form_that_is_not_known_is_named(dynamo: Dynamo, changes: d
     dynamo.store.answer(REPLY, None, [])
     put(dynamo, table, REPLY_KEY, **changes)
     with pytest.raises(UnreadableItem, match=named) as told:
-        dynamo.store.reply(REPLY.request_id)
+        dynamo.store.find_reply(REPLY.request_id)
     assert f"{table} request#request-1/1: " in str(told.value)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
 
-from preheat.adapters.dynamodb.connection import dynamodb_client
+from preheat.adapters.dynamodb.connection import make_dynamodb_client
 from preheat.adapters.dynamodb.failures import Patience
 from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.adapters.dynamodb.tables import TableNames
@@ -58,7 +58,7 @@ def test_a_write_whose_answer_was_lost_counts_as_won_by_its_writer(
     dynamo.lose_answers(operation)
     won = dynamo.store.save(full, entry)
     assert dynamo.store.load(full.model_id) == won == replace(full, version=1)
-    assert dynamo.store.ledger(full.model_id) == ((entry,) if entry else ())
+    assert dynamo.store.read_ledger(full.model_id) == ((entry,) if entry else ())
 
 
 def test_a_write_that_never_arrived_is_not_won(dynamo: Dynamo, full: ModelRecord, write: Write) -> None:
@@ -80,7 +80,7 @@ def test_a_lost_write_is_not_won_if_another_writer_stands_there(
     with pytest.raises(StaleRecord, match="version 0 was read, 1 is stored"):
         dynamo.store.save(full, entry)
     assert dynamo.store.load(full.model_id) == replace(other, version=1)
-    assert dynamo.store.ledger(full.model_id) == ()
+    assert dynamo.store.read_ledger(full.model_id) == ()
 
 
 def test_a_write_that_names_no_writer_is_never_taken_for_ones_own(dynamo: Dynamo, fresh: ModelRecord) -> None:
@@ -176,12 +176,12 @@ def test_a_request_that_is_wrong_is_a_bug_and_stays_as_it_is(
 
 READS: dict[str, tuple[str, Callable[[DynamoStore], object]]] = {
     "load": ("GetItem", lambda store: store.load(ModelId("a"))),
-    "planned": ("GetItem", lambda store: store.planned(ModelId("a"))),
-    "plan_version": ("GetItem", lambda store: store.plan_version()),
-    "planned_models": ("GetItem", lambda store: store.planned_models()),
-    "recorded": ("BatchGetItem", lambda store: store.recorded([ModelId("a")])),
-    "due": ("Query", lambda store: store.due(SIX)),
-    "ledger": ("Query", lambda store: store.ledger(ModelId("a"))),
+    "read_planned": ("GetItem", lambda store: store.read_planned(ModelId("a"))),
+    "read_plan_version": ("GetItem", lambda store: store.read_plan_version()),
+    "list_planned_models": ("GetItem", lambda store: store.list_planned_models()),
+    "load_many": ("BatchGetItem", lambda store: store.load_many([ModelId("a")])),
+    "find_due": ("Query", lambda store: store.find_due(SIX)),
+    "read_ledger": ("Query", lambda store: store.read_ledger(ModelId("a"))),
     "wake": ("UpdateItem", lambda store: store.wake(ModelId("a"), SIX)),
     "apply": ("GetItem", lambda store: store.apply([], expected_version=0, at=SIX)),
 }
@@ -207,7 +207,7 @@ def test_a_store_that_refuses_or_fails_is_unavailable(dynamo: Dynamo, name: str,
 
 
 def test_a_store_that_nobody_listens_for_is_unavailable(session: Any, full: ModelRecord, entry: LedgerEntry) -> None:
-    client = dynamodb_client(session, "http://127.0.0.1:9")  # the discard port; nothing listens
+    client = make_dynamodb_client(session, "http://127.0.0.1:9")  # the discard port; nothing listens
     store = DynamoStore(client, TableNames("models", "ledger", "plans"), Patience(lambda _: None))
     with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1"):
         store.save(full, entry)
@@ -228,7 +228,7 @@ def test_what_a_busy_table_left_out_of_an_answer_is_asked_for_again(dynamo: Dyna
         parsed["UnprocessedKeys"] = {table: {"Keys": left}} if left else {}
 
     dynamo.client.meta.events.register("after-call.dynamodb.BatchGetItem", keep_one)
-    assert set(dynamo.store.recorded(names)) == set(names)
+    assert set(dynamo.store.load_many(names)) == set(names)
     assert answers == [3, 2, 1]
 
 
@@ -242,7 +242,7 @@ def test_a_table_that_never_answers_in_full_is_unavailable(dynamo: Dynamo, fresh
 
     dynamo.client.meta.events.register("after-call.dynamodb.BatchGetItem", keep_none)
     with pytest.raises(StoreUnavailable, match="left out"):
-        dynamo.store.recorded([fresh.model_id])
+        dynamo.store.load_many([fresh.model_id])
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_a_record_of_a_form_that_is_not_known_is_named_and_not_touched(
     with pytest.raises(UnreadableItem, match=named) as told:
         dynamo.store.load(fresh.model_id)
     assert f"{table} weld-seams/record: " in str(told.value)
-    assert dynamo.store.recorded([fresh.model_id]) == {}
+    assert dynamo.store.load_many([fresh.model_id]) == {}
     assert dynamo.client.get_item(TableName=table, Key=RECORD_KEY)["Item"] == before
 
 
@@ -317,8 +317,8 @@ def test_an_unreadable_record_is_woken_and_hides_no_other(dynamo: Dynamo, fresh:
     put(dynamo, table, RECORD_KEY, schema={"N": "9"})
     earlier = SIX - timedelta(hours=1)
     dynamo.store.wake(fresh.model_id, earlier)
-    assert [line.model_id for line in dynamo.store.due(SIX)] == ["weld-seams", "other"]
-    assert set(dynamo.store.recorded([fresh.model_id, other.model_id])) == {"other"}
+    assert [line.model_id for line in dynamo.store.find_due(SIX)] == ["weld-seams", "other"]
+    assert set(dynamo.store.load_many([fresh.model_id, other.model_id])) == {"other"}
 
 
 def test_a_save_and_a_wake_put_a_model_into_the_same_shard(dynamo: Dynamo, fresh: ModelRecord) -> None:
@@ -342,7 +342,7 @@ def test_a_due_line_that_is_no_instant_hides_no_other(dynamo: Dynamo, fresh: Mod
     dynamo.store.save(fresh, None)
     dynamo.store.save(replace(fresh, model_id=ModelId("other")), None)
     put(dynamo, dynamo.tables.names.models, RECORD_KEY, wake_at={"S": "1 o'clock"})
-    assert [line.model_id for line in dynamo.store.due(SIX)] == ["other"]
+    assert [line.model_id for line in dynamo.store.find_due(SIX)] == ["other"]
 
 
 @pytest.mark.parametrize(
@@ -355,7 +355,7 @@ def test_a_ledger_entry_of_a_form_that_is_not_known_is_named(
     dynamo.store.save(full, entry)
     put(dynamo, table, {"model_id": {"S": "weld-seams"}, "sequence": {"N": "1"}}, **changes)
     with pytest.raises(UnreadableItem, match=named) as told:
-        dynamo.store.ledger(full.model_id)
+        dynamo.store.read_ledger(full.model_id)
     assert f"{table} weld-seams" in str(told.value)
 
 
@@ -379,7 +379,7 @@ def test_a_pointer_of_a_form_that_is_not_known_is_named(
     dynamo.store.apply([model], expected_version=0, at=SIX)
     put(dynamo, table, POINTER_KEY, **changes)
     with pytest.raises(UnreadableItem, match=named) as told:
-        dynamo.store.planned(model.model_id)
+        dynamo.store.read_planned(model.model_id)
     assert f"{table} current/pointer: " in str(told.value)
 
 
@@ -391,8 +391,8 @@ def test_a_planned_model_of_a_form_that_is_not_known_is_named_and_hides_no_other
     partition = dynamo.client.get_item(TableName=table, Key=POINTER_KEY)["Item"]["points_to"]["S"]
     put(dynamo, table, {"plan": {"S": partition}, "item": {"S": "model#weld-seams"}}, schema={"N": "2"})
     with pytest.raises(UnreadableItem, match=f"{table} {partition}/model#weld-seams: schema: 2"):
-        dynamo.store.planned(model.model_id)
-    assert dynamo.store.planned(other.model_id) == Planned(1, other)
+        dynamo.store.read_planned(model.model_id)
+    assert dynamo.store.read_planned(other.model_id) == Planned(1, other)
 
 
 def test_a_plan_is_read_once_and_the_pointer_each_time(dynamo: Dynamo, model: HostedModel) -> None:
@@ -402,11 +402,11 @@ def test_a_plan_is_read_once_and_the_pointer_each_time(dynamo: Dynamo, model: Ho
         "provide-client-params.dynamodb.GetItem", lambda params, **_: reads.append(params["Key"]["item"]["S"])
     )
     for _ in range(3):
-        assert dynamo.store.planned(model.model_id) == Planned(1, model)
+        assert dynamo.store.read_planned(model.model_id) == Planned(1, model)
     assert reads == ["pointer", "model#weld-seams", "pointer", "pointer"]
     changed = replace(model, slack=timedelta())
     dynamo.another().apply([changed], expected_version=1, at=SIX)
-    assert dynamo.store.planned(model.model_id) == Planned(2, changed)
+    assert dynamo.store.read_planned(model.model_id) == Planned(2, changed)
 
 
 def test_an_apply_interrupted_before_its_pointer_is_in_no_plan(dynamo: Dynamo, model: HostedModel) -> None:
@@ -416,29 +416,29 @@ def test_an_apply_interrupted_before_its_pointer_is_in_no_plan(dynamo: Dynamo, m
     dynamo.lose_calls("PutItem", times=1)
     with pytest.raises(StoreUnavailable, match="plan 2 was not made current"):
         dynamo.store.apply([ghost], expected_version=1, at=SIX + timedelta(1))
-    assert dynamo.store.planned_models() == ["weld-seams"]
+    assert dynamo.store.list_planned_models() == ["weld-seams"]
     assert dynamo.store.load(model.model_id) == before
     assert dynamo.store.apply([next_one], expected_version=1, at=SIX) == 2
-    assert dynamo.store.planned_models() == ["next"]
-    assert dynamo.store.planned(ghost.model_id) == Planned(2, None)
+    assert dynamo.store.list_planned_models() == ["next"]
+    assert dynamo.store.read_planned(ghost.model_id) == Planned(2, None)
     assert dynamo.store.load(ghost.model_id) is None
 
 
 def test_whom_a_plan_left_and_a_pass_found_at_rest_is_in_no_later_plan(dynamo: Dynamo, model: HostedModel) -> None:
     dynamo.store.apply([model], expected_version=0, at=SIX)
     dynamo.store.apply([], expected_version=1, at=SIX)
-    assert dynamo.store.left_models() == [model.model_id]
+    assert dynamo.store.list_former_models() == [model.model_id]
     record = dynamo.store.load(model.model_id)
     assert record is not None
     dynamo.store.save(replace(record, plan_version=2, wake_at=None), None)
     dynamo.store.apply([], expected_version=2, at=SIX)
-    assert dynamo.store.left_models() == []
+    assert dynamo.store.list_former_models() == []
 
 
 def test_an_apply_whose_pointer_was_written_but_not_confirmed_has_won(dynamo: Dynamo, model: HostedModel) -> None:
     dynamo.lose_answers("PutItem")
     assert dynamo.store.apply([model], expected_version=0, at=SIX) == 1
-    assert dynamo.store.planned(model.model_id) == Planned(1, model)
+    assert dynamo.store.read_planned(model.model_id) == Planned(1, model)
 
 
 def test_of_two_applies_side_by_side_one_wins(dynamo: Dynamo, model: HostedModel) -> None:
@@ -446,7 +446,7 @@ def test_of_two_applies_side_by_side_one_wins(dynamo: Dynamo, model: HostedModel
     dynamo.before("PutItem", lambda: dynamo.another().apply([rival], expected_version=0, at=SIX))
     with pytest.raises(StaleRecord, match="plan 0 was read, plan 1 is current"):
         dynamo.store.apply([model], expected_version=0, at=SIX)
-    assert dynamo.store.planned_models() == ["rival"]
+    assert dynamo.store.list_planned_models() == ["rival"]
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
@@ -457,7 +457,7 @@ def test_an_apply_that_may_not_write_changes_nothing(dynamo: Dynamo, model: Host
     dynamo.answer("PutItem", code)
     with pytest.raises(StoreUnavailable, match=code):
         dynamo.store.apply([], expected_version=0, at=SIX)
-    assert dynamo.store.plan_version() == 0
+    assert dynamo.store.read_plan_version() == 0
 
 
 def test_a_batch_that_is_only_taken_in_part_is_written_whole_in_the_end(dynamo: Dynamo, model: HostedModel) -> None:
@@ -472,7 +472,7 @@ def test_a_batch_that_is_only_taken_in_part_is_written_whole_in_the_end(dynamo: 
 
     dynamo.client.meta.events.register_first("before-call.dynamodb.BatchWriteItem", take_none)
     dynamo.store.apply(models, expected_version=0, at=SIX)
-    assert dynamo.store.planned_models() == [one.model_id for one in models]
+    assert dynamo.store.list_planned_models() == [one.model_id for one in models]
     assert dynamo.pauses
 
 
@@ -495,8 +495,8 @@ def test_models_that_could_not_be_woken_are_told_and_the_plan_is_current(dynamo:
     later = SIX + timedelta(minutes=1)
     with pytest.raises(StoreUnavailable, match="plan 2 is current, but 2 of 12 models are not woken yet"):
         dynamo.store.apply(models, expected_version=1, at=later)
-    assert dynamo.store.plan_version() == 2
-    records = dynamo.store.recorded([one.model_id for one in models]).values()
+    assert dynamo.store.read_plan_version() == 2
+    records = dynamo.store.load_many([one.model_id for one in models]).values()
     assert sorted(record.wake_at for record in records) == [SIX] * 2 + [later] * 10
 
 

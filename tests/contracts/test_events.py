@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
-from preheat.adapters.eventbridge.entries import BATCH_BYTES_MAX, batches, entry_of, size_of
-from preheat.adapters.eventbridge.eventbridge import EventBridge, events_client
+from preheat.adapters.eventbridge.entries import BATCH_BYTES_MAX, cut_batches, make_entry, measure_size
+from preheat.adapters.eventbridge.eventbridge import EventBridge, make_events_client
 from preheat.adapters.memory.bus import MemoryEvents
 from preheat.app.ports.errors import EventsUnavailable, Undeliverable
 from preheat.app.ports.messaging import Events
@@ -37,7 +37,7 @@ class Bus:
 @pytest.fixture
 def client(session: Any) -> Iterator[Any]:
     with mock_aws():
-        made = events_client(session, MOTO)
+        made = make_events_client(session, MOTO)
         made.create_event_bus(Name="preheat")
         yield made
 
@@ -91,15 +91,15 @@ def test_an_event_that_is_too_large_is_refused_by_its_id_and_the_others_are_take
 
 
 def test_a_call_takes_no_more_bytes_than_the_service_does() -> None:
-    entries = [entry_of(event(each, "ü" * 40_000), "preheat") for each in range(12)]
-    made = list(batches(entries))
+    entries = [make_entry(event(each, "ü" * 40_000), "preheat") for each in range(12)]
+    made = list(cut_batches(entries))
     assert [entry for batch in made for entry in batch] == entries
-    assert all(sum(map(size_of, batch)) <= BATCH_BYTES_MAX for batch in made)
+    assert all(sum(map(measure_size, batch)) <= BATCH_BYTES_MAX for batch in made)
     assert len(made) > 2
 
 
 def test_an_event_is_put_under_its_own_time(client: Any) -> None:
-    assert entry_of(event(7), "preheat")["Time"] == SIX + timedelta(seconds=7)
+    assert make_entry(event(7), "preheat")["Time"] == SIX + timedelta(seconds=7)
 
 
 def answering(client: Any, *codes: str) -> list[int]:
@@ -163,5 +163,5 @@ def test_a_bus_that_does_not_answer_is_unavailable(client: Any) -> None:
 
 
 def test_an_event_with_a_reason_in_any_script_fits_by_its_bytes() -> None:
-    small, large = entry_of(event(1, "a" * 1000), "b"), entry_of(replace(event(1), reason="语" * 1000), "b")
-    assert size_of(large) - size_of(small) == 2000
+    small, large = make_entry(event(1, "a" * 1000), "b"), make_entry(replace(event(1), reason="语" * 1000), "b")
+    assert measure_size(large) - measure_size(small) == 2000

@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from preheat.adapters.clock import VirtualClock
-from preheat.adapters.hosting.backlogs import DELAYED, IN_FLIGHT, VISIBLE, SqsBacklogs, region_of
+from preheat.adapters.hosting.backlogs import DELAYED, IN_FLIGHT, VISIBLE, SqsBacklogs, read_region
 from preheat.adapters.hosting.gates import CONFIG, PASSAGES, LambdaGates
 from preheat.adapters.memory.downstream import MemoryBacklogs, MemoryGates, SourceMapping
 from preheat.app.ports.errors import (
@@ -117,7 +117,7 @@ def test_a_look_never_changes_anything(gates: Gates) -> None:
 # --- Lambda alone -----------------------------------------------------------------------------------------------------
 
 
-class Refusing:
+class FailingDownstream:
     """A client that answers every call with one error."""
 
     def __init__(self, error: Exception) -> None:
@@ -130,21 +130,21 @@ class Refusing:
         return call
 
 
-def refused(code: str) -> ClientError:
+def make_refusal(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "so it is"}}, "AnyOperation")
 
 
 @pytest.mark.parametrize(
     ("error", "becomes"),
     [
-        (refused("AccessDeniedException"), AccessRefused),
-        (refused("InvalidParameterValueException"), InvalidCall),
-        (refused("ResourceConflictException"), WrongState),
-        (refused("ResourceInUseException"), WrongState),
-        (refused("ResourceNotFoundException"), ModelGone),
-        (refused("ServiceException"), AnswerLost),
-        (refused("TooManyRequestsException"), Throttled),
-        (refused("Teapot"), AnswerLost),
+        (make_refusal("AccessDeniedException"), AccessRefused),
+        (make_refusal("InvalidParameterValueException"), InvalidCall),
+        (make_refusal("ResourceConflictException"), WrongState),
+        (make_refusal("ResourceInUseException"), WrongState),
+        (make_refusal("ResourceNotFoundException"), ModelGone),
+        (make_refusal("ServiceException"), AnswerLost),
+        (make_refusal("TooManyRequestsException"), Throttled),
+        (make_refusal("Teapot"), AnswerLost),
         (ReadTimeoutError(endpoint_url="http://127.0.0.1"), AnswerLost),
         (ConnectTimeoutError(endpoint_url="http://127.0.0.1"), AnswerLost),
         (ParamValidationError(report="so it is"), InvalidCall),
@@ -153,7 +153,7 @@ def refused(code: str) -> ClientError:
 @pytest.mark.parametrize("call", ["describe", "open", "close"])
 def test_each_error_of_lambda_is_one_of_the_ports(error: Exception, becomes: type[HostingError], call: str) -> None:
     with pytest.raises(becomes):
-        getattr(LambdaGates(lambda: Refusing(error)), call)(GATE)
+        getattr(LambdaGates(lambda: FailingDownstream(error)), call)(GATE)
 
 
 def test_every_error_and_state_that_the_service_names_is_known(session: Any) -> None:
@@ -194,7 +194,7 @@ def test_no_client_is_made_before_it_is_needed_and_then_one() -> None:
     class Session:
         def create_client(self, *names: Any, **details: Any) -> Any:
             made.append((*names, details.get("region_name")))
-            return Refusing(refused("AccessDeniedException"))
+            return FailingDownstream(make_refusal("AccessDeniedException"))
 
     gates, backlogs = LambdaGates.of(Session()), SqsBacklogs.of(Session())
     assert made == []
@@ -210,7 +210,7 @@ def test_no_client_is_made_before_it_is_needed_and_then_one() -> None:
 
 
 @dataclass
-class Bench:
+class DownstreamBench:
     """One implementation, a queue of it, and how to put messages there."""
 
     backlogs: Backlogs
@@ -219,7 +219,7 @@ class Bench:
 
 
 @pytest.fixture(params=["memory", "url", "arn"])
-def bench(request: pytest.FixtureRequest, session: Any) -> Iterator[Bench]:
+def bench(request: pytest.FixtureRequest, session: Any) -> Iterator[DownstreamBench]:
     if request.param == "memory":
         twin = MemoryBacklogs()
         twin.backlogs["images"] = Backlog(0, 0, 0)
@@ -227,7 +227,7 @@ def bench(request: pytest.FixtureRequest, session: Any) -> Iterator[Bench]:
         def filled(visible: int, in_flight: int, delayed: int) -> None:
             twin.backlogs["images"] = Backlog(visible, in_flight, delayed)
 
-        yield Bench(twin, "images", filled)
+        yield DownstreamBench(twin, "images", filled)
         return
     with mock_aws():
         client = session.create_client("sqs", region_name="eu-central-1")
@@ -244,17 +244,17 @@ def bench(request: pytest.FixtureRequest, session: Any) -> Iterator[Bench]:
             for _ in range(delayed):
                 client.send_message(QueueUrl=url, MessageBody="image", DelaySeconds=600)
 
-        yield Bench(SqsBacklogs.of(session), url if request.param == "url" else arn, fill)
+        yield DownstreamBench(SqsBacklogs.of(session), url if request.param == "url" else arn, fill)
 
 
-def test_what_is_visible_in_flight_and_delayed_is_counted(bench: Bench) -> None:
+def test_what_is_visible_in_flight_and_delayed_is_counted(bench: DownstreamBench) -> None:
     assert bench.backlogs.count(bench.queue) == Backlog(0, 0, 0)
     bench.fill(3, 2, 1)
     assert bench.backlogs.count(bench.queue) == Backlog(3, 2, 1)
     assert bench.backlogs.count(bench.queue).left == 6
 
 
-def test_a_queue_that_does_not_exist_is_gone_and_not_empty(bench: Bench) -> None:
+def test_a_queue_that_does_not_exist_is_gone_and_not_empty(bench: DownstreamBench) -> None:
     with pytest.raises(ModelGone):
         bench.backlogs.count(bench.queue.replace("images", "pictures"))
 
@@ -274,18 +274,18 @@ def test_an_answer_without_the_counts_tells_nothing(attributes: dict[str, str]) 
 @pytest.mark.parametrize(
     ("error", "becomes"),
     [
-        (refused("AccessDenied"), AccessRefused),
-        (refused("QueueDoesNotExist"), ModelGone),
-        (refused("AWS.SimpleQueueService.NonExistentQueue"), ModelGone),
-        (refused("RequestThrottled"), Throttled),
-        (refused("InvalidAddress"), InvalidCall),
-        (refused("InternalError"), AnswerLost),
+        (make_refusal("AccessDenied"), AccessRefused),
+        (make_refusal("QueueDoesNotExist"), ModelGone),
+        (make_refusal("AWS.SimpleQueueService.NonExistentQueue"), ModelGone),
+        (make_refusal("RequestThrottled"), Throttled),
+        (make_refusal("InvalidAddress"), InvalidCall),
+        (make_refusal("InternalError"), AnswerLost),
         (ReadTimeoutError(endpoint_url="http://127.0.0.1"), AnswerLost),
     ],
 )
 def test_each_error_of_sqs_is_one_of_the_ports(error: Exception, becomes: type[HostingError]) -> None:
     with pytest.raises(becomes):
-        SqsBacklogs(lambda _: Refusing(error)).count("https://sqs.eu-west-1.amazonaws.com/111122223333/images")
+        SqsBacklogs(lambda _: FailingDownstream(error)).count("https://sqs.eu-west-1.amazonaws.com/111122223333/images")
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_each_error_of_sqs_is_one_of_the_ports(error: Exception, becomes: type[H
     ],
 )
 def test_a_queue_is_asked_for_in_its_own_region(queue: str, region: str | None) -> None:
-    assert region_of(queue) == region
+    assert read_region(queue) == region
 
 
 @pytest.mark.parametrize("call", ["describe", "open", "close", "count"])

@@ -91,7 +91,7 @@ WAYS = [
 
 
 @dataclass
-class Bench:
+class HostingBench:
     """One implementation, with the account behind it."""
 
     of: Service
@@ -142,7 +142,7 @@ class Bench:
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: f"{way[0]} {way[1]}")
-def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[HostingBench]:
     """Each implementation in turn, with one stopped model; starts take 10 minutes, stops 2."""
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)  # the client's own backoff
     backend, way = request.param
@@ -157,21 +157,23 @@ def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
             clients = [client]
             if backend is Backend.SAGEMAKER:
                 clients.append(make_unattached_runtime(served.url, config=CONFIG))
-            yield Bench(service, service.adapter(*clients), simulator.services[backend], simulator.clock.advance, 2)
+            yield HostingBench(
+                service, service.adapter(*clients), simulator.services[backend], simulator.clock.advance, 2
+            )
         return
     clock = ScaledClock(0, SIX)
     account = service.account(clock.now, start_latency=make_fixed(600), limits=unlimited)
     account.add_model(*names)
     if way == "core":
         assert isinstance(account, LookoutService)
-        yield Bench(service, SimulatedHosting(account), account, clock.advance, 1)
+        yield HostingBench(service, SimulatedHosting(account), account, clock.advance, 1)
         return
     clients = [make_client(account, config=CONFIG)]
     if isinstance(account, EndpointService):
         clients.append(make_runtime(account, config=CONFIG))
     routed = HostingRouter(lambda _, service=None: clients[service is AwsService.SAGEMAKER_RUNTIME], STACK)
     hosting = service.adapter(*clients) if way == "in process" else routed
-    yield Bench(service, hosting, account, clock.advance, 2)
+    yield HostingBench(service, hosting, account, clock.advance, 2)
 
 
 def only(*backends: Backend) -> pytest.MarkDecorator:
@@ -180,7 +182,7 @@ def only(*backends: Backend) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("bench", ways, indirect=True, ids=lambda way: f"{way[0]} {way[1]}")
 
 
-def test_a_model_is_started_becomes_hosted_and_is_stopped(bench: Bench) -> None:
+def test_a_model_is_started_becomes_hosted_and_is_stopped(bench: HostingBench) -> None:
     hosting, target = bench.hosting, bench.target
     assert hosting.describe(target).observed is Observed.STOPPED
     hosting.start(bench.intended())
@@ -193,27 +195,27 @@ def test_a_model_is_started_becomes_hosted_and_is_stopped(bench: Bench) -> None:
     assert hosting.describe(target).observed is Observed.STOPPED
 
 
-def test_a_look_tells_the_units_that_run_where_a_start_names_them(bench: Bench) -> None:
+def test_a_look_tells_the_units_that_run_where_a_start_names_them(bench: HostingBench) -> None:
     named = bench.target.backend.takes_units
     bench.hosting.start(bench.intended(units=Units(2) if named else None))
     bench.advance(timedelta(minutes=10))
     assert bench.hosting.describe(bench.target).units == (2 if named else None)
 
 
-def test_the_same_call_twice_starts_a_model_once(bench: Bench) -> None:
+def test_the_same_call_twice_starts_a_model_once(bench: HostingBench) -> None:
     bench.hosting.start(bench.intended())
     bench.starts_again()
     assert bench.changed("start") == 1
 
 
-def test_a_look_changes_nothing(bench: Bench) -> None:
+def test_a_look_changes_nothing(bench: HostingBench) -> None:
     before = bench.account.models()
     bench.hosting.describe(bench.target)
     assert bench.account.models() == before
     assert not [call for call in bench.account.call_log if call.changed_state]
 
 
-def test_a_call_in_the_wrong_state_is_refused(bench: Bench) -> None:
+def test_a_call_in_the_wrong_state_is_refused(bench: HostingBench) -> None:
     with pytest.raises(WrongState):
         bench.hosting.stop(bench.intended(Call.STOP))
     bench.hosting.start(bench.intended())
@@ -227,7 +229,7 @@ def test_a_call_in_the_wrong_state_is_refused(bench: Bench) -> None:
         bench.hosting.start(bench.intended(generation=2))
 
 
-def test_a_quota_is_told_from_other_refusals(bench: Bench) -> None:
+def test_a_quota_is_told_from_other_refusals(bench: HostingBench) -> None:
     bench.account.limits = replace(bench.account.limits, max_hosted_models=1)
     bench.account.add_model("another", "1" if bench.target.backend is Backend.LOOKOUT_VISION else "other")
     bench.account.person_starts("another", bench.account.models()[-1].version)
@@ -236,14 +238,14 @@ def test_a_quota_is_told_from_other_refusals(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("call", ["describe", "start"])
-def test_an_absent_model_is_gone(bench: Bench, call: str) -> None:
+def test_an_absent_model_is_gone(bench: HostingBench, call: str) -> None:
     absent = bench.of.absent
     argument: Any = absent if call == "describe" else replace(bench.intended(), target=absent)
     with pytest.raises(ModelGone):
         getattr(bench.hosting, call)(argument)
 
 
-def test_a_stop_of_an_absent_model_has_no_effect_and_says_so(bench: Bench) -> None:
+def test_a_stop_of_an_absent_model_has_no_effect_and_says_so(bench: HostingBench) -> None:
     # Of a deleted endpoint that is all that can be known: the wrong state for a stop.
     expected = WrongState if bench.target.backend is Backend.SAGEMAKER else ModelGone
     with pytest.raises(expected):
@@ -253,7 +255,7 @@ def test_a_stop_of_an_absent_model_has_no_effect_and_says_so(bench: Bench) -> No
 IMAGE = Readiness(b"a picture", "image/jpeg")
 
 
-def test_only_a_hosted_model_answers_an_inference(bench: Bench) -> None:
+def test_only_a_hosted_model_answers_an_inference(bench: HostingBench) -> None:
     target = bench.target
     for word, observed in bench.of.observed.items():
         bench.account.set_status(target.project, target.version, word)
@@ -264,7 +266,7 @@ def test_only_a_hosted_model_answers_an_inference(bench: Bench) -> None:
             bench.hosting.probe(target, IMAGE)
 
 
-def test_an_inference_changes_nothing(bench: Bench) -> None:
+def test_an_inference_changes_nothing(bench: HostingBench) -> None:
     bench.hosting.start(bench.intended())
     bench.advance(timedelta(minutes=10))
     before = bench.account.models()
@@ -273,7 +275,7 @@ def test_an_inference_changes_nothing(bench: Bench) -> None:
     assert bench.changed("probe") == 0
 
 
-def test_an_inference_of_an_absent_model_is_refused(bench: Bench) -> None:
+def test_an_inference_of_an_absent_model_is_refused(bench: HostingBench) -> None:
     # The runtime of SageMaker says the same of an endpoint that is absent and of one that is not in service.
     expected = WrongState if bench.target.backend is Backend.SAGEMAKER else ModelGone
     with pytest.raises(expected):
@@ -292,7 +294,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("call", ["describe", "probe", "start", "stop"])
 @pytest.mark.parametrize("kind", FAULTS)
-def test_each_fault_at_each_call_is_the_ports_error(bench: Bench, call: str, kind: FaultKind) -> None:
+def test_each_fault_at_each_call_is_the_ports_error(bench: HostingBench, call: str, kind: FaultKind) -> None:
     if call in ("stop", "probe"):
         bench.hosting.start(bench.intended())
         bench.advance(timedelta(minutes=10))
@@ -308,7 +310,7 @@ def test_each_fault_at_each_call_is_the_ports_error(bench: Bench, call: str, kin
     assert str(caught.value)
 
 
-def test_a_lost_answer_has_its_effect_and_the_same_call_again_has_none(bench: Bench) -> None:
+def test_a_lost_answer_has_its_effect_and_the_same_call_again_has_none(bench: HostingBench) -> None:
     bench.break_(FaultKind.ANSWER_LOST, "start", times=bench.tries)
     with pytest.raises(AnswerLost):
         bench.hosting.start(bench.intended())
@@ -316,7 +318,9 @@ def test_a_lost_answer_has_its_effect_and_the_same_call_again_has_none(bench: Be
     assert bench.changed("start") == 1
 
 
-def test_a_refusal_says_whether_the_client_had_tried_before_with_an_effect_it_does_not_know(bench: Bench) -> None:
+def test_a_refusal_says_whether_the_client_had_tried_before_with_an_effect_it_does_not_know(
+    bench: HostingBench,
+) -> None:
     start = bench.operations["start"]
     bench.account.inject(InjectedFault(FaultKind.ACCESS_DENIED, start))
     with pytest.raises(AccessRefused) as refused:
@@ -334,7 +338,7 @@ def test_a_refusal_says_whether_the_client_had_tried_before_with_an_effect_it_do
         assert caught.value.retried
 
 
-def test_every_status_has_its_word(bench: Bench) -> None:
+def test_every_status_has_its_word(bench: HostingBench) -> None:
     target = bench.target
     for word, observed in bench.of.observed.items():
         bench.account.set_status(target.project, target.version, word)
@@ -342,7 +346,7 @@ def test_every_status_has_its_word(bench: Bench) -> None:
         assert (seen.observed, seen.detail.partition(":")[0]) == (observed, word)
 
 
-def test_a_failed_start_is_seen_as_failed(bench: Bench) -> None:
+def test_a_failed_start_is_seen_as_failed(bench: HostingBench) -> None:
     bench.account.inject(InjectedFault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=1)))
     bench.hosting.start(bench.intended())
     bench.advance(timedelta(minutes=1))
@@ -352,7 +356,7 @@ def test_a_failed_start_is_seen_as_failed(bench: Bench) -> None:
     assert bench.hosting.describe(bench.target).observed is Observed.STOPPED
 
 
-def test_throttled_for_good_is_throttled(bench: Bench) -> None:
+def test_throttled_for_good_is_throttled(bench: HostingBench) -> None:
     bench.account.limits = replace(bench.account.limits, calls_per_second=0.001)
     bench.hosting.describe(bench.target)
     with pytest.raises(Throttled):
@@ -367,7 +371,7 @@ def test_a_dead_endpoint_is_a_lost_answer(backend: Backend) -> None:
         service.adapter(client).describe(service.target)
 
 
-class Answers:
+class AnsweringClient:
     """A client that answers every call with what it is told to."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
@@ -391,7 +395,7 @@ def an_answer(backend: Backend, status: dict[str, str]) -> dict[str, Any]:
 @pytest.mark.parametrize("status", [{}, {"Status": "HIBERNATING"}])
 def test_a_status_that_is_missing_or_new_is_unknown(backend: Backend, status: dict[str, str]) -> None:
     service = SERVICES[backend]
-    seen = service.adapter(Answers(an_answer(backend, status))).describe(service.target)
+    seen = service.adapter(AnsweringClient(an_answer(backend, status))).describe(service.target)
     assert seen.observed is Observed.UNKNOWN
 
 
@@ -414,14 +418,14 @@ def test_an_error_the_service_is_not_known_for_counts_as_a_lost_answer(backend: 
 
 @only(Backend.LOOKOUT_VISION, Backend.REKOGNITION)
 @pytest.mark.parametrize("units", [Units(2, 4), Units(2)])
-def test_the_units_are_sent_as_intended_and_a_maximum_only_to_scale(bench: Bench, units: Units) -> None:
+def test_the_units_are_sent_as_intended_and_a_maximum_only_to_scale(bench: HostingBench, units: Units) -> None:
     bench.hosting.start(bench.intended(units=units))
     (model,) = bench.account.models()
     assert (model.min_units, model.max_units) == (units.minimum, units.maximum)
 
 
 @only(Backend.LOOKOUT_VISION, Backend.REKOGNITION)
-def test_more_units_than_a_model_may_have_are_a_quota(bench: Bench) -> None:
+def test_more_units_than_a_model_may_have_are_a_quota(bench: HostingBench) -> None:
     with pytest.raises(QuotaExceeded):
         bench.hosting.start(bench.intended(units=Units(6)))
 
@@ -430,14 +434,14 @@ def test_more_units_than_a_model_may_have_are_a_quota(bench: Bench) -> None:
 
 
 @only(Backend.LOOKOUT_VISION)
-def test_a_known_token_with_other_parameters_is_refused(bench: Bench) -> None:
+def test_a_known_token_with_other_parameters_is_refused(bench: HostingBench) -> None:
     bench.hosting.start(bench.intended())
     with pytest.raises((InvalidCall, WrongState)):
         bench.hosting.start(replace(bench.intended(), units=Units(2)))
 
 
 @only(Backend.LOOKOUT_VISION)
-def test_what_the_client_itself_refuses_is_invalid(bench: Bench) -> None:
+def test_what_the_client_itself_refuses_is_invalid(bench: HostingBench) -> None:
     if not isinstance(bench.hosting, SimulatedHosting):
         with pytest.raises(InvalidCall):
             bench.hosting.start(replace(bench.intended(), client_token=""))
@@ -464,7 +468,7 @@ def test_rekognitions_words_cover_its_service_model() -> None:
 
 
 @only(Backend.REKOGNITION)
-def test_a_version_is_looked_at_by_its_name_and_its_project_is_resolved_once(bench: Bench) -> None:
+def test_a_version_is_looked_at_by_its_name_and_its_project_is_resolved_once(bench: HostingBench) -> None:
     bench.account.add_model("line.1", "v2", "RUNNING")  # must not speak for v3
     for _ in range(3):
         assert bench.hosting.describe(bench.target).observed is Observed.STOPPED
@@ -474,7 +478,7 @@ def test_a_version_is_looked_at_by_its_name_and_its_project_is_resolved_once(ben
 
 
 @only(Backend.REKOGNITION)
-def test_a_project_that_was_made_anew_is_found_under_its_new_arn(bench: Bench) -> None:
+def test_a_project_that_was_made_anew_is_found_under_its_new_arn(bench: HostingBench) -> None:
     bench.hosting.describe(bench.target)
     bench.account.delete_project("line.1")
     with pytest.raises(ModelGone):
@@ -487,7 +491,7 @@ def test_a_project_that_was_made_anew_is_found_under_its_new_arn(bench: Bench) -
 
 
 @only(Backend.REKOGNITION)
-def test_an_account_runs_two_models_at_most(bench: Bench) -> None:
+def test_an_account_runs_two_models_at_most(bench: HostingBench) -> None:
     bench.account.limits = CustomLabelsService.words.limits
     for version in ("a", "b"):
         bench.account.add_model("line.2", version)
@@ -509,7 +513,7 @@ def test_sagemakers_words_cover_its_service_model() -> None:
 
 
 @only(Backend.SAGEMAKER)
-def test_an_endpoint_that_preheat_makes_is_its_own_and_any_other_is_foreign(bench: Bench) -> None:
+def test_an_endpoint_that_preheat_makes_is_its_own_and_any_other_is_foreign(bench: HostingBench) -> None:
     bench.hosting.start(bench.intended())
     assert not bench.hosting.describe(bench.target).foreign
     bench.hosting.stop(bench.intended(Call.STOP))
@@ -520,7 +524,9 @@ def test_an_endpoint_that_preheat_makes_is_its_own_and_any_other_is_foreign(benc
 
 @only(Backend.SAGEMAKER)
 @pytest.mark.parametrize(("stack", "foreign"), [(STACK, False), ("another-stack", True)])
-def test_a_person_hands_an_endpoint_over_by_the_tag_of_the_stack(bench: Bench, stack: str, *, foreign: bool) -> None:
+def test_a_person_hands_an_endpoint_over_by_the_tag_of_the_stack(
+    bench: HostingBench, stack: str, *, foreign: bool
+) -> None:
     assert isinstance(bench.account, EndpointService)
     bench.account.person_starts(bench.target.project, bench.target.version)
     tags = [{"Key": f"key-{number}", "Value": "x"} for number in range(40)] + [{"Key": MANAGED_BY, "Value": stack}]
@@ -529,7 +535,7 @@ def test_a_person_hands_an_endpoint_over_by_the_tag_of_the_stack(bench: Bench, s
 
 
 @only(Backend.SAGEMAKER)
-def test_an_endpoint_of_another_config_is_what_it_is_and_says_so(bench: Bench) -> None:
+def test_an_endpoint_of_another_config_is_what_it_is_and_says_so(bench: HostingBench) -> None:
     bench.account.add_model(bench.target.project, "line-v4")
     bench.account.person_starts(bench.target.project, "line-v4")
     seen = bench.hosting.describe(bench.target)
@@ -537,14 +543,14 @@ def test_an_endpoint_of_another_config_is_what_it_is_and_says_so(bench: Bench) -
 
 
 @only(Backend.SAGEMAKER)
-def test_a_failed_endpoint_holds_its_name_until_it_is_deleted(bench: Bench) -> None:
+def test_a_failed_endpoint_holds_its_name_until_it_is_deleted(bench: HostingBench) -> None:
     bench.account.set_status(bench.target.project, bench.target.version, "Failed")
     with pytest.raises(WrongState):
         bench.hosting.start(bench.intended())
 
 
 @only(Backend.SAGEMAKER)
-def test_an_endpoint_that_goes_during_the_look_is_stopped_not_gone(bench: Bench) -> None:
+def test_an_endpoint_that_goes_during_the_look_is_stopped_not_gone(bench: HostingBench) -> None:
     bench.hosting.start(bench.intended())
     bench.hosting.stop(bench.intended(Call.STOP))
     last = InjectedFault(FaultKind.DELETED, Operation.LIST_TAGS)  # with its config, which another endpoint has as well
@@ -554,7 +560,7 @@ def test_an_endpoint_that_goes_during_the_look_is_stopped_not_gone(bench: Bench)
 
 
 @only(Backend.SAGEMAKER)
-def test_a_config_outlives_its_endpoint(bench: Bench) -> None:
+def test_a_config_outlives_its_endpoint(bench: HostingBench) -> None:
     bench.hosting.start(bench.intended())
     bench.hosting.stop(bench.intended(Call.STOP))
     bench.advance(timedelta(minutes=2))

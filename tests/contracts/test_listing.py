@@ -36,7 +36,7 @@ def every(_: str) -> bool:
     return True
 
 
-class Bench:
+class ListingBench:
     """A list, and the account behind it that models run in."""
 
     def __init__(self, backend: Backend, *, memory: bool) -> None:
@@ -67,30 +67,30 @@ class Bench:
             self.account.add_model(project, version)
 
     def found(self, prefix: str = "") -> Sequence[tuple[str, str, Observed]]:
-        running = self.listing.running(self.site, lambda name: name.startswith(prefix))
+        running = self.listing.list_running(self.site, lambda name: name.startswith(prefix))
         return [(one.project, one.version, one.observed) for one in running]
 
 
 @pytest.fixture(params=[(backend, memory) for backend in Backend for memory in (False, True)], ids=str)
-def bench(request: pytest.FixtureRequest) -> Bench:
+def bench(request: pytest.FixtureRequest) -> ListingBench:
     backend, memory = request.param
-    return Bench(backend, memory=memory)
+    return ListingBench(backend, memory=memory)
 
 
-def test_what_runs_is_listed_and_what_rests_is_not(bench: Bench) -> None:
+def test_what_runs_is_listed_and_what_rests_is_not(bench: ListingBench) -> None:
     bench.runs("line-1", "3", Observed.HOSTED)
     bench.runs("line-2", "4", Observed.STARTING)
     bench.rests("line-3", "1")
     assert bench.found() == [("line-1", "3", Observed.HOSTED), ("line-2", "4", Observed.STARTING)]
 
 
-def test_a_project_that_is_not_wanted_is_not_listed(bench: Bench) -> None:
+def test_a_project_that_is_not_wanted_is_not_listed(bench: ListingBench) -> None:
     bench.runs("line-1", "3", Observed.HOSTED)
     bench.runs("other", "5", Observed.HOSTED)
     assert bench.found("line-") == [("line-1", "3", Observed.HOSTED)]
 
 
-def test_a_list_of_several_pages_is_read_to_its_end(bench: Bench) -> None:
+def test_a_list_of_several_pages_is_read_to_its_end(bench: ListingBench) -> None:
     if bench.site.backend is not Backend.SAGEMAKER:
         bench.account.limits = bench.account.limits.__class__(calls_per_second=None)
     for number in range(120):
@@ -104,7 +104,7 @@ def test_a_list_of_several_pages_is_read_to_its_end(bench: Bench) -> None:
 def test_a_list_that_fails_says_so_and_lists_nothing(
     backend: Backend, kind: FaultKind, error: type[HostingError]
 ) -> None:
-    bench = Bench(backend, memory=False)
+    bench = ListingBench(backend, memory=False)
     bench.runs("line-1", "3", Observed.HOSTED)
     bench.account.inject(InjectedFault(kind, FIRST[backend]))
     with pytest.raises(error):
@@ -112,7 +112,7 @@ def test_a_list_that_fails_says_so_and_lists_nothing(
 
 
 def test_calls_are_paced() -> None:
-    bench = Bench(Backend.REKOGNITION, memory=False)
+    bench = ListingBench(Backend.REKOGNITION, memory=False)
     bench.runs("line-1", "3", Observed.HOSTED)
     bench.found()
     assert bench.pauses == 1
@@ -130,7 +130,7 @@ def test_calls_are_paced() -> None:
 def test_what_goes_between_two_calls_was_not_running_and_hides_no_other(
     backend: Backend, goes_at: int, what: str
 ) -> None:
-    bench = Bench(backend, memory=False)
+    bench = ListingBench(backend, memory=False)
     bench.runs("line-1", "3", Observed.HOSTED)
     bench.runs("line-2", "4", Observed.HOSTED)
 

@@ -11,7 +11,7 @@ from moto import mock_aws
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.sqs.rejected import BODY_MAX, MemoryRejected, SqsRejected
-from preheat.adapters.sqs.sqs import SqsQueue, sqs_client
+from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
 from preheat.adapters.sqs.work import parse_work
 from preheat.app.ports.errors import QueueUnavailable
 from preheat.app.ports.messaging import Queue, RejectedRequests
@@ -25,7 +25,7 @@ WELD = ModelId("weld-seams")
 
 
 @dataclass
-class Sent:
+class SentWork:
     """A queue, and the messages it holds with the delay that each was given."""
 
     queue: Queue
@@ -35,10 +35,10 @@ class Sent:
 @pytest.fixture
 def sqs(session: Any) -> Iterator[Any]:
     with mock_aws():
-        yield sqs_client(session, MOTO)
+        yield make_sqs_client(session, MOTO)
 
 
-def _on_sqs(client: Any) -> Sent:
+def _on_sqs(client: Any) -> SentWork:
     url = client.create_queue(QueueName="work")["QueueUrl"]
     sent: list[tuple[ModelId, timedelta]] = []
 
@@ -53,10 +53,10 @@ def _on_sqs(client: Any) -> Sent:
         assert sum(map(int, held.values())) == len(sent)
         return sorted(sent)
 
-    return Sent(SqsQueue(client, url), messages)
+    return SentWork(SqsQueue(client, url), messages)
 
 
-def _in_memory() -> Sent:
+def _in_memory() -> SentWork:
     clock = VirtualClock(SIX)
     queue = MemoryQueue(clock)
 
@@ -67,10 +67,10 @@ def _in_memory() -> Sent:
             taken.append((queue.receive() or ModelId("none"), visible_at - SIX))
         return sorted(taken)
 
-    return Sent(queue, messages)
+    return SentWork(queue, messages)
 
 
-def _simulated() -> Sent:
+def _simulate() -> SentWork:
     clock = VirtualClock(SIX)
     client = SimulatedSqs(clock)
 
@@ -83,18 +83,18 @@ def _simulated() -> Sent:
             taken.append((parse_work(message.body), visible_at - SIX))
         return sorted(taken)
 
-    return Sent(SqsQueue(client, "https://sqs.test/work"), messages)
+    return SentWork(SqsQueue(client, "https://sqs.test/work"), messages)
 
 
 @pytest.fixture(params=["memory", "simulated", "moto"])
-def sent(request: pytest.FixtureRequest) -> Sent:
+def sent(request: pytest.FixtureRequest) -> SentWork:
     if request.param == "moto":
         return _on_sqs(request.getfixturevalue("sqs"))
-    return _in_memory() if request.param == "memory" else _simulated()
+    return _in_memory() if request.param == "memory" else _simulate()
 
 
 @pytest.mark.parametrize("seconds", [-5, 0, 0.000001, 0.4, 1, 1.2, 59.999, 899.5, 900])
-def test_a_message_is_never_early_and_less_than_a_second_late(sent: Sent, seconds: float) -> None:
+def test_a_message_is_never_early_and_less_than_a_second_late(sent: SentWork, seconds: float) -> None:
     asked = timedelta(seconds=seconds)
     sent.queue.enqueue(WELD, asked)
     ((model_id, delay),) = sent.messages()
@@ -103,12 +103,12 @@ def test_a_message_is_never_early_and_less_than_a_second_late(sent: Sent, second
 
 
 @pytest.mark.parametrize("wait", [timedelta(seconds=900.1), timedelta(hours=7), timedelta(days=400)])
-def test_a_wait_that_the_queue_cannot_hold_is_cut(sent: Sent, wait: timedelta) -> None:
+def test_a_wait_that_the_queue_cannot_hold_is_cut(sent: SentWork, wait: timedelta) -> None:
     sent.queue.enqueue(WELD, wait)
     assert sent.messages() == [(WELD, timedelta(seconds=900))]
 
 
-def test_every_message_is_kept_also_the_same_twice(sent: Sent) -> None:
+def test_every_message_is_kept_also_the_same_twice(sent: SentWork) -> None:
     for model_id in ("b", "a", "b"):
         sent.queue.enqueue(ModelId(model_id), timedelta())
     assert [model_id for model_id, _ in sent.messages()] == ["a", "b", "b"]
@@ -122,7 +122,7 @@ def test_a_queue_that_does_not_exist_is_unavailable(sqs: Any) -> None:
 def test_a_queue_that_nobody_listens_for_is_unavailable(session: Any) -> None:
     dead = "http://127.0.0.1:9"  # the discard port; nothing listens
     with pytest.raises(QueueUnavailable, match=r"127\.0\.0\.1"):
-        SqsQueue(sqs_client(session, dead), f"{dead}/queue").enqueue(WELD, timedelta())
+        SqsQueue(make_sqs_client(session, dead), f"{dead}/queue").enqueue(WELD, timedelta())
 
 
 def test_what_was_received_from_memory_is_gone_and_what_is_delayed_is_not_there_yet() -> None:

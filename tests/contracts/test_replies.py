@@ -10,7 +10,7 @@ from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
 from preheat.adapters.sqs.replies import MemoryReplies, SqsReplies
-from preheat.adapters.sqs.sqs import sqs_client
+from preheat.adapters.sqs.sqs import make_sqs_client
 from preheat.app.ports.errors import QueueUnavailable, Undeliverable
 from preheat.app.ports.messaging import Replies
 
@@ -19,7 +19,7 @@ QUEUE = "arn:aws:sqs:eu-central-1:123456789012:replies"
 
 
 @dataclass
-class Sent:
+class SentReplies:
     """The queues, and what one of them holds."""
 
     replies: Replies
@@ -29,14 +29,14 @@ class Sent:
 @pytest.fixture
 def sqs(session: Any) -> Iterator[Any]:
     with mock_aws():
-        yield sqs_client(session, MOTO)
+        yield make_sqs_client(session, MOTO)
 
 
 @pytest.fixture(params=["memory", "moto"])
-def sent(request: pytest.FixtureRequest) -> Sent:
+def sent(request: pytest.FixtureRequest) -> SentReplies:
     if request.param == "memory":
         memory = MemoryReplies(QUEUE)
-        return Sent(memory, lambda: memory.sent[QUEUE])
+        return SentReplies(memory, lambda: memory.sent[QUEUE])
     client = request.getfixturevalue("sqs")
     url = client.create_queue(QueueName="replies")["QueueUrl"]
 
@@ -44,17 +44,17 @@ def sent(request: pytest.FixtureRequest) -> Sent:
         found = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
         return [message["Body"] for message in found]
 
-    return Sent(SqsReplies(client), texts)
+    return SentReplies(SqsReplies(client), texts)
 
 
-def test_a_text_reaches_its_queue_each_time(sent: Sent) -> None:
+def test_a_text_reaches_its_queue_each_time(sent: SentReplies) -> None:
     sent.replies.send(QUEUE, "one")
     sent.replies.send(QUEUE, "two")
     assert sorted(sent.texts()) == ["one", "two"]
 
 
 @pytest.mark.parametrize("reply_to", [f"{QUEUE}-of-nobody", "https://example.com/queue", "", QUEUE.replace("-1", "-2")])
-def test_a_queue_that_is_not_there_is_refused_for_good(sent: Sent, reply_to: str) -> None:
+def test_a_queue_that_is_not_there_is_refused_for_good(sent: SentReplies, reply_to: str) -> None:
     with pytest.raises(Undeliverable):
         sent.replies.send(reply_to, "one")
 

@@ -59,18 +59,18 @@ FULL = Standing(
 
 def test_of_what_was_never_asked_nothing_stands(store: Store) -> None:
     for subject in (MODEL, SCHEDULE):
-        assert store.standings(subject, LONG_AGO) == Standings()
-        assert store.standing(subject, RequestId("hold-1")) is None
-        assert store.tombstones(subject, RequestId("hold-1")) == ()
-    assert store.reply(RequestId("request-1")) is None
+        assert store.read_standings(subject, LONG_AGO) == Standings()
+        assert store.find_standing(subject, RequestId("hold-1")) is None
+        assert store.read_tombstones(subject, RequestId("hold-1")) == ()
+    assert store.find_reply(RequestId("request-1")) is None
 
 
 @SUBJECTS
 def test_a_hold_or_block_comes_back_as_it_was_stored(store: Store, subject: Subject) -> None:
     full = replace(FULL, subject=subject)
     store.answer(a_reply(), full, [])
-    assert store.standing(subject, full.request_id) == full
-    assert store.standings(subject, LONG_AGO).requests == (full,)
+    assert store.find_standing(subject, full.request_id) == full
+    assert store.read_standings(subject, LONG_AGO).requests == (full,)
 
 
 def test_a_reply_comes_back_as_it_was_given(store: Store) -> None:
@@ -87,7 +87,7 @@ def test_a_reply_comes_back_as_it_was_given(store: Store) -> None:
     unread = Reply(RequestId("unreadable-1"), None, None, "", SIX, False, "unreadable", "not JSON", "")
     for reply in (full, unread):
         store.answer(reply, None, [])
-        assert store.reply(reply.request_id) == reply
+        assert store.find_reply(reply.request_id) == reply
 
 
 @SUBJECTS
@@ -102,23 +102,23 @@ def test_those_that_ended_before_the_bound_are_left_out_and_the_others_are_in_or
         elif name == "released":
             one = replace(one, released_at=SIX)
         store.answer(a_reply(f"request-{number}"), one, [])
-    found = store.standings(subject, SIX)
+    found = store.read_standings(subject, SIX)
     assert [one.request_id for one in found.requests] == ["C", "a", "b"]
-    assert len(store.standings(subject, SIX - timedelta(microseconds=1)).requests) == 5
+    assert len(store.read_standings(subject, SIX - timedelta(microseconds=1)).requests) == 5
     other = Subject(schedule="late") if subject is SCHEDULE else Subject(model_id=OTHER)
-    assert store.standings(other, LONG_AGO) == Standings()
+    assert store.read_standings(other, LONG_AGO) == Standings()
 
 
 @SUBJECTS
 def test_a_request_is_answered_once_and_the_second_answer_changes_nothing(store: Store, subject: Subject) -> None:
     store.answer(a_reply(), hold(subject), [])
-    before = store.standings(subject, LONG_AGO)
+    before = store.read_standings(subject, LONG_AGO)
     for change in (None, hold(subject, "hold-2"), replace(hold(subject), revision=2), tombstone(subject, "hold-9")):
         with pytest.raises(StaleRecord, match="request-1 was answered already"):
             store.answer(replace(a_reply(), reason="otherwise"), change, [])
-    assert store.reply(RequestId("request-1")) == a_reply()
-    assert store.standings(subject, LONG_AGO) == before
-    assert store.tombstones(subject, RequestId("hold-9")) == ()
+    assert store.find_reply(RequestId("request-1")) == a_reply()
+    assert store.read_standings(subject, LONG_AGO) == before
+    assert store.read_tombstones(subject, RequestId("hold-9")) == ()
 
 
 @SUBJECTS
@@ -127,18 +127,18 @@ def test_a_change_replaces_the_revision_that_was_read_and_no_other(store: Store,
     store.answer(a_reply("r1"), first, [])
     longer = replace(first, until=SIX + 2 * HOUR, revision=2)
     store.answer(a_reply("r2"), longer, [])
-    assert store.standing(subject, first.request_id) == longer
+    assert store.find_standing(subject, first.request_id) == longer
     for revision in (1, 2, 4):
         with pytest.raises(StaleRecord, match="hold-1 has changed since it was read"):
             store.answer(a_reply("r3"), replace(first, revision=revision), [])
-    assert store.standing(subject, first.request_id) == longer
-    assert store.reply(RequestId("r3")) is None
+    assert store.find_standing(subject, first.request_id) == longer
+    assert store.find_reply(RequestId("r3")) is None
 
 
 def test_a_change_needs_what_it_changes(store: Store) -> None:
     with pytest.raises(StaleRecord):
         store.answer(a_reply(), replace(hold(MODEL), revision=2), [])
-    assert store.standings(MODEL, LONG_AGO) == Standings()
+    assert store.read_standings(MODEL, LONG_AGO) == Standings()
 
 
 def test_a_models_hold_makes_it_due_and_a_save_decided_before_it_loses(
@@ -149,7 +149,7 @@ def test_a_models_hold_makes_it_due_and_a_save_decided_before_it_loses(
     assert store.load(WELD) == replace(won, version=2, wake_at=SIX - HOUR, writer="wake")
     with pytest.raises(StaleRecord):
         store.save(won, None)
-    assert store.standings(MODEL, LONG_AGO).version == 0
+    assert store.read_standings(MODEL, LONG_AGO).version == 0
 
 
 def test_an_answer_that_tells_of_a_record_loses_against_a_pass_that_came_between(
@@ -159,10 +159,10 @@ def test_an_answer_that_tells_of_a_record_loses_against_a_pass_that_came_between
     later = store.save(won, None)
     with pytest.raises(StaleRecord):
         store.answer(a_reply(), hold(MODEL), [], won.version)
-    assert store.reply(RequestId("request-1")) is None
-    assert (store.standings(MODEL, LONG_AGO), store.load(WELD)) == (Standings(), later)
+    assert store.find_reply(RequestId("request-1")) is None
+    assert (store.read_standings(MODEL, LONG_AGO), store.load(WELD)) == (Standings(), later)
     store.answer(a_reply(), hold(MODEL), [], later.version)
-    assert store.standings(MODEL, LONG_AGO).requests == (hold(MODEL),)
+    assert store.read_standings(MODEL, LONG_AGO).requests == (hold(MODEL),)
 
 
 def test_an_answer_that_changes_nothing_wakes_nobody(store: Store, full: ModelRecord, entry: LedgerEntry) -> None:
@@ -175,7 +175,7 @@ def test_an_answer_that_changes_nothing_wakes_nobody(store: Store, full: ModelRe
 def test_a_models_hold_is_stored_also_while_it_has_no_record(store: Store) -> None:
     store.answer(a_reply(), hold(MODEL), [])
     assert store.load(WELD) is None
-    assert store.standings(MODEL, LONG_AGO).requests == (hold(MODEL),)
+    assert store.read_standings(MODEL, LONG_AGO).requests == (hold(MODEL),)
 
 
 def test_a_schedules_hold_counts_there_and_wakes_the_models_named(store: Store, fresh: ModelRecord) -> None:
@@ -183,7 +183,7 @@ def test_a_schedules_hold_counts_there_and_wakes_the_models_named(store: Store, 
         store.save(replace(fresh, model_id=name, wake_at=None), None)
     for number in (1, 2):
         store.answer(a_reply(f"r{number}"), hold(SCHEDULE, f"hold-{number}"), [WELD, ModelId("never-seen")])
-        assert store.standings(SCHEDULE, LONG_AGO).version == number
+        assert store.read_standings(SCHEDULE, LONG_AGO).version == number
     woken, other = store.load(WELD), store.load(OTHER)
     assert woken is not None
     assert other is not None
@@ -202,10 +202,10 @@ def test_a_save_guarded_by_what_was_read_loses_against_a_later_hold(
             with pytest.raises(StaleRecord, match="schedule#early"):
                 store.save(full, told, {late: 0, SCHEDULE: seen})
     assert store.load(WELD) is None
-    assert store.ledger(WELD) == ()
+    assert store.read_ledger(WELD) == ()
     won = store.save(full, entry, {late: 0, SCHEDULE: 2})
     assert store.load(WELD) == won
-    assert store.ledger(WELD) == (entry,)
+    assert store.read_ledger(WELD) == (entry,)
     again = store.save(replace(won, sequence=1), None, {late: 0, SCHEDULE: 2})
     assert store.load(WELD) == again
 
@@ -221,11 +221,11 @@ def test_a_save_guarded_by_the_plan_loses_against_a_later_one(
             with pytest.raises(StaleRecord, match="plan"):
                 store.save(replace(full, version=stored.version), told, {SCHEDULE: 0, Guarded.PLAN: seen})
         assert store.load(full.model_id) == stored
-    assert store.ledger(full.model_id) == ()
+    assert store.read_ledger(full.model_id) == ()
     assert stored is not None
     won = store.save(replace(full, version=stored.version), entry, {SCHEDULE: 0, Guarded.PLAN: 2})
     assert store.load(full.model_id) == won
-    assert store.ledger(full.model_id) == (entry,)
+    assert store.read_ledger(full.model_id) == (entry,)
 
 
 @pytest.mark.parametrize("count", [1, 49, 50, 51, 98, 99, 110, 260])
@@ -234,7 +234,7 @@ def test_a_save_has_as_many_guards_as_it_needs(store: Store, full: ModelRecord, 
     for place in {0, count // 2, count - 1}:
         name = f"hold-{place}"
         store.answer(a_reply(f"r{place}"), hold(schedules[place], name), [])
-    seen = {each: store.standings(each, SIX).version for each in schedules}
+    seen = {each: store.read_standings(each, SIX).version for each in schedules}
     assert sum(seen.values()) == len({0, count // 2, count - 1})
     for stale in (schedules[0], schedules[-1]):
         for told in (None, entry):
@@ -243,7 +243,7 @@ def test_a_save_has_as_many_guards_as_it_needs(store: Store, full: ModelRecord, 
     assert store.load(full.model_id) is None
     won = store.save(full, entry, {Guarded.PLAN: 0} | seen)
     assert store.load(full.model_id) == won
-    assert store.ledger(full.model_id) == (entry,)
+    assert store.read_ledger(full.model_id) == (entry,)
 
 
 @SUBJECTS
@@ -255,9 +255,9 @@ def test_a_release_that_came_first_is_kept_one_of_each_requester_and_one_of_admi
     admins_again = replace(admins, requester="role-4")
     for number, one in enumerate((mine, theirs, admins, again, admins_again, tombstone(subject, "hold-10"))):
         store.answer(a_reply(f"r{number}"), one, [])
-    found = store.tombstones(subject, RequestId("hold-1"))
+    found = store.read_tombstones(subject, RequestId("hold-1"))
     assert sorted(found, key=lambda one: one.requester) == [again, theirs, admins_again]
-    assert store.standings(subject, LONG_AGO) == Standings()
+    assert store.read_standings(subject, LONG_AGO) == Standings()
 
 
 @SUBJECTS
@@ -265,8 +265,8 @@ def test_a_release_does_not_come_first_where_its_hold_stands(store: Store, subje
     store.answer(a_reply("r1"), hold(subject), [])
     with pytest.raises(StaleRecord, match="hold-1 has changed since it was read"):
         store.answer(a_reply("r2"), tombstone(subject), [])
-    assert store.tombstones(subject, RequestId("hold-1")) == ()
-    assert store.reply(RequestId("r2")) is None
+    assert store.read_tombstones(subject, RequestId("hold-1")) == ()
+    assert store.find_reply(RequestId("r2")) is None
 
 
 @SUBJECTS
@@ -279,7 +279,7 @@ def test_a_hold_that_did_not_see_its_own_release_is_refused_and_one_that_did_is_
         store.answer(a_reply("r2"), hold(subject), [])
     over = replace(hold(subject), released_at=SIX)
     store.answer(a_reply("r2"), over, [])
-    assert store.standing(subject, over.request_id) == over
+    assert store.find_standing(subject, over.request_id) == over
 
 
 @SUBJECTS
@@ -288,7 +288,7 @@ def test_a_release_by_a_stranger_or_one_that_is_forgotten_stops_no_hold(store: S
     store.answer(a_reply("r2"), tombstone(subject), [])
     late = a_reply("r3", at=SIX + HOUR)
     store.answer(late, hold(subject), [])
-    assert store.standing(subject, RequestId("hold-1")) == hold(subject)
+    assert store.find_standing(subject, RequestId("hold-1")) == hold(subject)
 
 
 def test_requests_are_kept_for_as_long_as_a_late_message_may_ask_of_them() -> None:

@@ -425,7 +425,7 @@ def test_a_paused_model_that_an_interrupted_apply_removed_is_stopped_by_the_resy
         day.store.current += 1
         day.run_until("09:20")
         assert day.observed() is Observed.STOPPED
-        assert day.store.left_models() == []
+        assert day.store.list_former_models() == []
 
 
 def test_the_oldest_due_model_is_the_pickup_delay() -> None:

@@ -163,9 +163,9 @@ def test_a_rebuilt_record_loses_to_a_write_in_between() -> None:
     class Contended(MemoryStore):
         """Somebody writes between any read and the next write."""
 
-        def planned(self, model_id: ModelId) -> Planned:
+        def read_planned(self, model_id: ModelId) -> Planned:
             self.wake(model_id, at("08:00"))
-            return super().planned(model_id)
+            return super().read_planned(model_id)
 
     store = Contended()
     store.apply([a_model("08:00-16:00")], expected_version=0, at=at("07:00"))

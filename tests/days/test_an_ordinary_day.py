@@ -39,7 +39,7 @@ def test_the_ledger_tells_the_day() -> None:
             (Phase.HOSTED, Phase.STOPPING, Action.STOP),
             (Phase.STOPPING, Phase.IDLE, Action.OBSERVE),
         ]
-        assert list(day.store.ledger(WELD)) == day.entries
+        assert list(day.store.read_ledger(WELD)) == day.entries
 
 
 def test_the_tokens_sent_are_the_tokens_on_record() -> None:

@@ -79,7 +79,7 @@ def test_a_shortage_makes_one_event_of_its_own_and_no_failed_start() -> None:
     with a_day(backend=Backend.SAGEMAKER) as day:
         no_capacity(day, probability=1.0)
         day.run_until("12:00")
-        kinds = [event.kind for entry in day.store.ledger(WELD) for event in make_events(entry)]
+        kinds = [event.kind for entry in day.store.read_ledger(WELD) for event in make_events(entry)]
         assert kinds.count(EventKind.NO_CAPACITY) == 1
         assert EventKind.START_FAILED not in kinds
 

@@ -56,7 +56,7 @@ def test_hosted_is_warming_until_the_inference_succeeds_and_the_promise_counts_f
         assert (warming.margin, warming.time_to_hosted, warming.late, warming.inference_latency) == (None,) * 4
         assert ready.margin == at("08:00") - ready.at
         assert ready.time_to_hosted == ready.at - at("07:28")
-        assert day.store.ledger(day.record.model_id)[-1].to_phase is Phase.IDLE
+        assert day.store.read_ledger(day.record.model_id)[-1].to_phase is Phase.IDLE
         assert day.record.samples == (ready.time_to_hosted,)
         assert len(day.sent(DETECT)) == 4
 

@@ -42,7 +42,7 @@ def a_day_that_scales(*windows: str) -> Iterator[tuple[Day, ScalableTargets]]:
         yield day, scales(day)
 
 
-class Broken:
+class BrokenScaling:
     """A port that fails."""
 
     def __init__(self, error: HostingError) -> None:
@@ -102,7 +102,7 @@ def test_a_stop_that_the_scaling_forbids_is_reported_once_with_the_remedy() -> N
 @pytest.mark.parametrize("error", [AnswerLost("down"), AccessRefused("not allowed")])
 def test_scaling_that_cannot_be_read_delays_no_stop_and_the_ledger_says_so(error: HostingError) -> None:
     with a_day_that_scales() as (day, _):
-        day.scaling = Broken(error)
+        day.scaling = BrokenScaling(error)
         day.run_until("16:08")
         assert day.observed() is Observed.STOPPED
         (stop,) = day.entries_of(Action.STOP)
@@ -112,7 +112,7 @@ def test_scaling_that_cannot_be_read_delays_no_stop_and_the_ledger_says_so(error
 def test_scaling_that_cannot_be_restored_is_reported_once_and_tried_until_it_is() -> None:
     with a_day_that_scales() as (day, scaling):
         day.run_until("17:00")
-        working, day.scaling = day.scaling, Broken(AnswerLost("down"))
+        working, day.scaling = day.scaling, BrokenScaling(AnswerLost("down"))
         day.run_until("08:30", day=1)
         assert day.record.phase is Phase.HOSTED
         (told,) = day.entries_of(Action.SCALE)

@@ -52,7 +52,7 @@ def test_the_tags_of_an_endpoint_that_is_handed_over_are_kept_but_not_those_of_a
 def test_the_plan_decides_over_a_kept_tag_and_what_it_drops_goes() -> None:
     with a_day(backend=Backend.SAGEMAKER, tags=(COST, ("Owner", "line 1"))) as day:
         day.run_until("12:00")
-        changed: Any = day.store.planned(day.record.model_id).model
+        changed: Any = day.store.read_planned(day.record.model_id).model
         day.apply(replace(changed, tags=(("CostCenter", "9000"),)))
         day.run_until("12:00", day=1)
         assert tags_of(day) == {"CostCenter": "9000"}

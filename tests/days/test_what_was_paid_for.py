@@ -14,7 +14,7 @@ from preheat_simulator.core.status import Operation
 
 def noted(day: Day) -> list[Stretch]:
     """Return what the ledger tells, and what the record has noted since."""
-    return [stretch for entry in day.store.ledger(WELD) for stretch in entry.paid] + list(day.record.paid)
+    return [stretch for entry in day.store.read_ledger(WELD) for stretch in entry.paid] + list(day.record.paid)
 
 
 def spans(day: Day) -> list[tuple[Cause, datetime, datetime]]:
@@ -48,7 +48,7 @@ def doubts(day: Day) -> tuple[timedelta, timedelta]:
 def test_an_ordinary_day_is_lead_idle_and_shift_and_nothing_is_in_doubt(backend: Backend) -> None:
     with a_day("08:00-16:00", backend=backend) as day:
         day.run_until("16:30")
-        hosted = next(entry.at for entry in day.store.ledger(WELD) if entry.margin is not None)
+        hosted = next(entry.at for entry in day.store.read_ledger(WELD) if entry.margin is not None)
         assert spans(day) == [
             (Cause.LEAD, at("07:28"), hosted),
             (Cause.IDLE, hosted, at("08:00")),
@@ -158,7 +158,7 @@ def test_a_demand_taken_back_while_it_starts_is_paid_for_until_the_stop() -> Non
 def test_each_entry_names_the_demand_and_the_units_it_is_about() -> None:
     with a_day("08:00-16:00", units=Units(2)) as day:
         day.run_until("16:30")
-        start, *_ = day.store.ledger(WELD)
+        start, *_ = day.store.read_ledger(WELD)
         assert (start.needed_from, start.needed_until, start.units) == (at("08:00"), at("16:00"), 2)
 
 
@@ -168,5 +168,5 @@ def test_a_day_of_many_gaps_keeps_the_record_small_and_loses_no_second() -> None
     ]
     with a_day(*windows) as day:
         day.run_until("20:30")
-        assert max(len(entry.paid) for entry in day.store.ledger(WELD)) <= STRETCHES_MOST
+        assert max(len(entry.paid) for entry in day.store.read_ledger(WELD)) <= STRETCHES_MOST
         assert counted(day) == billed(day)

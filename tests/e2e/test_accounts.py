@@ -97,8 +97,8 @@ def store(aws: LocalAws) -> Store:
     """The stack's store, with a plan of a model in each account that is needed all the time."""
     store = open_local_store(aws)
     home = Home(aws.stack_name, aws.region, outputs(aws.endpoint_url, aws.stack_name)["ReconcileRoleArn"])
-    let_in(aws, NEAR, home, store.external_id(NEAR))
-    let_in(aws, NEAR, home, store.external_id(NEAR), "preheat-other")
+    let_in(aws, NEAR, home, store.ensure_external_id(NEAR))
+    let_in(aws, NEAR, home, store.ensure_external_id(NEAR), "preheat-other")
     let_in(aws, FAR, home, "preheat-" + "0" * 32)
     without_the_condition(aws, home)
     store.apply(
@@ -108,7 +108,7 @@ def store(aws: LocalAws) -> Store:
             model("plant-far", ROLES[FAR]),
             model("plant-unlisted", UNLISTED),
         ],
-        expected_version=store.plan_version(),
+        expected_version=store.read_plan_version(),
         at=datetime.now(UTC),
     )
     aws.client("lambda").invoke(FunctionName=aws.tick_function)  # no need to wait for the minute
@@ -136,8 +136,8 @@ def test_a_model_in_another_account_is_hosted_like_one_in_the_stacks_own(store: 
 def test_an_account_that_refuses_is_told_and_its_model_is_neither_started_nor_forgotten(
     store: Store, name: str
 ) -> None:
-    eventually(lambda: bool(store.ledger(ModelId(name))))
-    (told,) = store.ledger(ModelId(name))
+    eventually(lambda: bool(store.read_ledger(ModelId(name))))
+    (told,) = store.read_ledger(ModelId(name))
     assert told.action is Action.UNREAD
     assert "AssumeRole: AccessDenied" in told.reason
     record = store.load(ModelId(name))
@@ -148,7 +148,7 @@ def test_an_account_that_refuses_is_told_and_its_model_is_neither_started_nor_fo
 
 
 def test_what_the_logs_say_of_it_names_neither_account_nor_role(aws: LocalAws, store: Store) -> None:
-    eventually(lambda: bool(store.ledger(ModelId("plant-far"))))
+    eventually(lambda: bool(store.read_ledger(ModelId("plant-far"))))
 
     def lines() -> list[str]:
         found = aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{aws.stack_name}-reconcile")

@@ -34,7 +34,7 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 @dataclass
-class Bench:
+class AlarmBench:
     """The stack with three models, and what its two topics were told so far."""
 
     aws: LocalAws
@@ -124,7 +124,7 @@ def eventually[T](found: Callable[[], T]) -> T:
     return it
 
 
-def planned(
+def make_model(
     model_id: ModelId, announced_at: datetime, begin: datetime | None, lead: timedelta = 5 * SECOND
 ) -> HostedModel:
     schedules: tuple[Schedule, ...] = ()
@@ -138,7 +138,7 @@ def planned(
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmBench]:
     names = [part for name in (LATE, GOOD, STRAY) for part in ("--model", f"plant-{name}/1")]
     arguments = [*names, "--start-latency", "1", "--stop-latency", "1"]
     with run_local_aws(tmp_path_factory.mktemp("alarms"), simulator_arguments=arguments) as aws:
@@ -164,22 +164,22 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         # One shift began three minutes ago and was known yesterday: whatever is done now, its model is late.
         known = now - timedelta(days=1)
         models = [
-            planned(LATE, known, now - 3 * MINUTE),
-            planned(GOOD, known, now + 75 * SECOND, lead=50 * SECOND),
-            planned(STRAY, known, None),
+            make_model(LATE, known, now - 3 * MINUTE),
+            make_model(GOOD, known, now + 75 * SECOND, lead=50 * SECOND),
+            make_model(STRAY, known, None),
         ]
         store = open_local_store(aws)
-        store.apply(models, expected_version=store.plan_version(), at=now)
-        bench = Bench(aws, store, resources, queues)
+        store.apply(models, expected_version=store.read_plan_version(), at=now)
+        bench = AlarmBench(aws, store, resources, queues)
         bench.invoke("TickFunction")
         yield bench
 
 
-def test_a_late_start_is_told_by_name_within_two_minutes_and_raises_its_alarm(bench: Bench) -> None:
+def test_a_late_start_is_told_by_name_within_two_minutes_and_raises_its_alarm(bench: AlarmBench) -> None:
     bench.listen(
         "LateModelsTopic", lambda one: one.get("detail-type") == "Model Late" and one["detail"]["model"] == LATE
     )
-    (entry,) = (entry for entry in bench.store.ledger(LATE) if entry.late)
+    (entry,) = (entry for entry in bench.store.read_ledger(LATE) if entry.late)
     sent_at = datetime.now(UTC)
     assert sent_at - entry.at < 2 * MINUTE
     eventually(lambda: bench.statistic("StartsLate", "Sum", service="preheat"))
@@ -190,9 +190,9 @@ def test_a_late_start_is_told_by_name_within_two_minutes_and_raises_its_alarm(be
 
 
 def test_a_model_that_a_person_starts_outside_demand_raises_the_alarm_until_it_is_stopped(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    bench: AlarmBench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    eventually(lambda: bench.store.recorded([GOOD])[GOOD].effort)  # at the moved clock nothing else would explain it
+    eventually(lambda: bench.store.load_many([GOOD])[GOOD].effort)  # at the moved clock nothing else would explain it
     assert bench.invoke("AuditFunction") == {"at_risk": 0}
     now = datetime.now(UTC)
     # Only every third run lists the services: the last of those, moved to, and not waited for.
@@ -212,7 +212,7 @@ def test_a_model_that_a_person_starts_outside_demand_raises_the_alarm_until_it_i
     bench.hear("AlarmsTopic", "UnscheduledModelAlarm", AlarmState.OK)
 
 
-def test_a_tick_that_is_killed_raises_the_heartbeat_alarm_within_six_minutes(bench: Bench) -> None:
+def test_a_tick_that_is_killed_raises_the_heartbeat_alarm_within_six_minutes(bench: AlarmBench) -> None:
     scheduler, name = bench.aws.client("scheduler"), bench.resources["TickSchedule"].rsplit("/", maxsplit=1)[-1]
     (found,) = (each for each in scheduler.list_schedules()["Schedules"] if each["Name"] == name)
     kept = scheduler.get_schedule(Name=name, GroupName=found["GroupName"])
@@ -231,9 +231,9 @@ def test_a_tick_that_is_killed_raises_the_heartbeat_alarm_within_six_minutes(ben
     bench.hear("AlarmsTopic", "TickMissingAlarm", AlarmState.OK)
 
 
-def test_the_metrics_read_through_cloudwatch_are_those_of_the_ledger(bench: Bench) -> None:
+def test_the_metrics_read_through_cloudwatch_are_those_of_the_ledger(bench: AlarmBench) -> None:
     def entries() -> list[LedgerEntry]:
-        return [entry for model_id in (LATE, GOOD, STRAY) for entry in bench.store.ledger(model_id)]
+        return [entry for model_id in (LATE, GOOD, STRAY) for entry in bench.store.read_ledger(model_id)]
 
     def both_ready() -> bool:
         return {entry.model_id for entry in entries() if entry.margin is not None} == {LATE, GOOD}

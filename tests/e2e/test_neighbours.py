@@ -66,7 +66,7 @@ class Plant:
     press: Consumer
 
     def entries(self, model_id: ModelId, *actions: Action) -> list[LedgerEntry]:
-        return [entry for entry in self.store.ledger(model_id) if not actions or entry.action in actions]
+        return [entry for entry in self.store.read_ledger(model_id) if not actions or entry.action in actions]
 
     def phase(self, model_id: ModelId) -> Phase | None:
         record = self.store.load(model_id)
@@ -130,7 +130,7 @@ def model(name: ModelId, begin: datetime, end: datetime, **changes: Any) -> Host
 
 
 def apply(store: Store, models: Sequence[HostedModel]) -> None:
-    store.apply(models, expected_version=store.plan_version(), at=datetime.now(UTC))
+    store.apply(models, expected_version=store.read_plan_version(), at=datetime.now(UTC))
 
 
 def eventually(plant: Plant, holds: Callable[[], bool], what: str, within: timedelta = WITHIN) -> None:
@@ -203,7 +203,7 @@ def test_an_endpoint_that_scales_scales_again_after_its_next_start(plant: Plant)
     (stop,) = plant.entries(PAINT, Action.STOP)
     assert "restores 1 scalable target and 1 scaling policy" in stop.reason
     now = datetime.now(UTC).replace(microsecond=0)
-    others = [one for name in (WELD, PRESS, GLUE, TRIM) if (one := plant.store.planned(name).model) is not None]
+    others = [one for name in (WELD, PRESS, GLUE, TRIM) if (one := plant.store.read_planned(name).model) is not None]
     apply(plant.store, [*others, model(PAINT, now + timedelta(seconds=30), now + 20 * MINUTE)])
     eventually(plant, lambda: bool(plant.entries(PAINT, Action.SCALE)), "the scaling of paint is restored")
     (restored,) = plant.entries(PAINT, Action.SCALE)

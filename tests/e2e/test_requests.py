@@ -66,7 +66,7 @@ class Story:
 
     def entries(self, name: str, action: Action) -> list[LedgerEntry]:
         """Return a model's entries of one action."""
-        return [entry for entry in self.store.ledger(ModelId(name)) if entry.action is action]
+        return [entry for entry in self.store.read_ledger(ModelId(name)) if entry.action is action]
 
     def phase(self, name: str) -> Phase | None:
         """Where a model stands."""
@@ -111,7 +111,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         )
         drained = model("plant-drained", Drain(f"{QUEUES}:images", timedelta(minutes=10)))
         models = [model("plant-asked"), model("plant-evented"), drained, model("plant-other")]
-        store.apply(models, expected_version=store.plan_version(), at=datetime.now(UTC))
+        store.apply(models, expected_version=store.read_plan_version(), at=datetime.now(UTC))
         sqs.send_message(QueueUrl=images, MessageBody="an image that nobody has looked at yet")
         for body in (
             ASKED,
@@ -181,7 +181,7 @@ def test_what_cannot_be_is_refused_with_a_code_kept_aside_and_keeps_no_other_fro
 
 def test_the_same_request_twice_is_one_hold_and_another_under_its_id_changes_nothing(story: Story) -> None:
     story.told("Request Accepted", "asked-1")
-    stands = story.store.standings(Subject(ModelId("plant-asked")), datetime(2026, 1, 1, tzinfo=UTC)).requests
+    stands = story.store.read_standings(Subject(ModelId("plant-asked")), datetime(2026, 1, 1, tzinfo=UTC)).requests
     (hold,) = stands
     assert (hold.request_id, hold.revision) == ("asked-1", 1)
     assert hold.until - hold.begin == timedelta(seconds=50)
@@ -193,14 +193,14 @@ def test_a_release_that_overtakes_its_hold_ends_it_at_birth(story: Story) -> Non
     assert story.told("Request Accepted", "early-release")["code"] == "release_noted"
     story.ask(message("late-hold", "hold", "plant-other", duration="2h"))
     assert story.told("Request Accepted", "late-hold")["code"] == "released_at_birth"
-    assert story.store.reply(RequestId("late-hold")) is not None
+    assert story.store.find_reply(RequestId("late-hold")) is not None
 
     def looked_at() -> bool:
         record = story.store.load(ModelId("plant-other"))
         return record is not None and record.wake_at is None
 
     eventually(looked_at)  # The hold woke it, and only a pass lets it rest again.
-    assert story.store.ledger(ModelId("plant-other")) == ()
+    assert story.store.read_ledger(ModelId("plant-other")) == ()
 
 
 def test_a_stop_waits_until_the_images_are_done(story: Story) -> None:
@@ -226,7 +226,7 @@ def test_a_hold_that_expires_is_told_and_its_model_is_stopped(story: Story) -> N
     expired = story.told("Hold Expired", "asked-1")
     story.ask(ASKED)  # The same again wakes the model again, and prolongs nothing.
     eventually(lambda: story.phase("plant-asked") is Phase.IDLE)
-    (hold,) = story.store.standings(Subject(ModelId("plant-asked")), datetime(2026, 1, 1, tzinfo=UTC)).requests
+    (hold,) = story.store.read_standings(Subject(ModelId("plant-asked")), datetime(2026, 1, 1, tzinfo=UTC)).requests
     (stop,) = story.entries("plant-asked", Action.STOP)
     assert (expired["model"], stop.expired) == ("plant-asked", ("asked-1",))
     assert timedelta() <= stop.at - hold.until <= timedelta(minutes=1)  # a tick at most, if a message was lost

@@ -24,7 +24,7 @@ def _blocks(page: str) -> list[str]:
 
 
 @dataclass
-class Reader:
+class PageReader:
     """Somebody who pastes one block after the other into a shell, in the checkout."""
 
     surroundings: dict[str, str]
@@ -56,14 +56,14 @@ class Reader:
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> Iterator[Reader]:
+def reader(tmp_path: Path) -> Iterator[PageReader]:
     ports = {"PREHEAT_PORT": "0", "PREHEAT_SIMULATOR_PORT": "0"}
-    someone = Reader({"PREHEAT_STATE": str(tmp_path / "state"), "COLUMNS": "160"} | ports)
+    someone = PageReader({"PREHEAT_STATE": str(tmp_path / "state"), "COLUMNS": "160"} | ports)
     yield someone
     someone.paste(".venv/bin/preheat down")
 
 
-def test_both_pages_lead_to_a_hosted_model(reader: Reader, tmp_path: Path) -> None:
+def test_both_pages_lead_to_a_hosted_model(reader: PageReader, tmp_path: Path) -> None:
     up, plan, hold, seen, end = _blocks("start-laptop.md")
     reader.paste(up)
     assert "weld-seams" in reader.paste(plan)

@@ -8,7 +8,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from preheat.adapters.dynamodb.connection import dynamodb_client
+from preheat.adapters.dynamodb.connection import make_dynamodb_client
 from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.adapters.dynamodb.tables import TableNames
 from preheat.app.ports.errors import StaleRecord
@@ -33,7 +33,7 @@ def _store(local_aws: LocalAws) -> DynamoStore:
     session.set_credentials("test", "test")
     session.set_config_variable("region", local_aws.region)
     names = TableNames(local_aws.models_table, local_aws.ledger_table, local_aws.plans_table)
-    return DynamoStore(dynamodb_client(session, local_aws.endpoint_url), names)
+    return DynamoStore(make_dynamodb_client(session, local_aws.endpoint_url), names)
 
 
 def test_writers_side_by_side_lose_no_write_and_leave_no_gap(stores: list[DynamoStore]) -> None:
@@ -45,7 +45,7 @@ def test_writers_side_by_side_lose_no_write_and_leave_no_gap(stores: list[Dynamo
 
     with ThreadPoolExecutor(WRITERS) as pool:
         lost = sum(pool.map(write_all, range(WRITERS)))
-    record, ledger = stores[0].load(model_id), stores[0].ledger(model_id)
+    record, ledger = stores[0].load(model_id), stores[0].read_ledger(model_id)
     assert record is not None
     assert (record.version, record.sequence) == (1 + WRITERS * WRITES, WRITERS * WRITES)
     assert [entry.sequence for entry in ledger] == list(range(1, WRITERS * WRITES + 1))
@@ -85,7 +85,7 @@ def test_a_wake_side_by_side_with_saves_is_never_undone_unseen(stores: list[Dyna
     assert record is not None
     assert record.version == 1 + 20 + 20
     assert record.wake_at == SIX
-    assert len(stores[0].ledger(model_id)) == 20
+    assert len(stores[0].read_ledger(model_id)) == 20
 
 
 def _wake_often(store: Store, model_id: ModelId) -> None:
@@ -94,7 +94,7 @@ def _wake_often(store: Store, model_id: ModelId) -> None:
 
 
 def test_of_applies_side_by_side_exactly_one_wins(stores: list[DynamoStore]) -> None:
-    version = stores[0].plan_version()
+    version = stores[0].read_plan_version()
     models = [
         HostedModel(ModelId(f"by-{number}"), Target("line-1", "1"), Units(), (), LEAD, SLACK, SIX)
         for number in range(WRITERS)
@@ -109,13 +109,13 @@ def test_of_applies_side_by_side_exactly_one_wins(stores: list[DynamoStore]) -> 
     with ThreadPoolExecutor(WRITERS) as pool:
         won = list(pool.map(apply, range(WRITERS)))
     assert sorted(won, key=str) == [version + 1] + [None] * (WRITERS - 1)
-    assert stores[0].planned_models() == [f"by-{won.index(version + 1)}"]
+    assert stores[0].list_planned_models() == [f"by-{won.index(version + 1)}"]
 
 
 def test_the_templates_index_shows_what_is_due_and_nothing_else(stores: list[DynamoStore]) -> None:
     due, resting = ModelId("index-due"), ModelId("index-resting")
     for model_id, wake_at in ((due, SIX), (resting, None)):
         stores[0].save(ModelRecord(model_id, Target("line-1", "1"), wake_at=wake_at, writer="first"), None)
-    shown = {line.model_id: line.wake_at for line in stores[1].due(SIX)}
+    shown = {line.model_id: line.wake_at for line in stores[1].find_due(SIX)}
     assert shown[due] == SIX
     assert resting not in shown

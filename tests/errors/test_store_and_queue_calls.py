@@ -34,7 +34,7 @@ def ends_well(day: Day) -> bool:
     return (day.observed(), day.started(), len(tokens)) == (Observed.HOSTED, 1, 1)
 
 
-@pytest.mark.parametrize("name", ["load", "planned", "standings", "save"])
+@pytest.mark.parametrize("name", ["load", "read_planned", "read_standings", "save"])
 def test_a_pass_without_its_store_touches_nothing_and_the_model_is_still_due(due: Day, name: str) -> None:
     before = due.record
     result = look(due, failing(name, OUT))
@@ -43,7 +43,7 @@ def test_a_pass_without_its_store_touches_nothing_and_the_model_is_still_due(due
     assert ends_well(due)
 
 
-@pytest.mark.parametrize("name", ["load", "planned", "standings", "save"])
+@pytest.mark.parametrize("name", ["load", "read_planned", "read_standings", "save"])
 def test_an_unreadable_item_ends_the_pass_by_name_and_touches_nothing(due: Day, name: str) -> None:
     before = due.record
     with pytest.raises(UnreadableItem, match="of a form not known"):
@@ -138,7 +138,9 @@ def resync() -> Iterator[Day]:
 
 
 @pytest.mark.parametrize("error", [OUT, UNREADABLE], ids=["unavailable", "unreadable"])
-@pytest.mark.parametrize("name", ["due", "plan_version", "planned_models", "left_models", "recorded"])
+@pytest.mark.parametrize(
+    "name", ["find_due", "read_plan_version", "list_planned_models", "list_former_models", "load_many"]
+)
 def test_a_tick_that_cannot_read_sends_nothing_and_the_next_one_makes_up_for_it(
     resync: Day, name: str, error: Exception
 ) -> None:

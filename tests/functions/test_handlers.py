@@ -16,7 +16,7 @@ import pytest
 from botocore.httpsession import URLLib3Session
 from moto import mock_aws
 
-from preheat.adapters.dynamodb.connection import dynamodb_client
+from preheat.adapters.dynamodb.connection import make_dynamodb_client
 from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.adapters.dynamodb.tables import TableNames, Tables
 from preheat.app.ports.errors import StoreUnavailable, UnreadableItem
@@ -80,7 +80,7 @@ CONTEXT = SimpleNamespace(aws_request_id="request", function_name="f", memory_li
 
 
 @dataclass
-class Stack:
+class StackInProcess:
     """The stack in process: what a function may reach."""
 
     store: DynamoStore
@@ -116,11 +116,11 @@ class Stack:
             )
             for model_id in model_ids
         ]
-        self.store.apply(models, expected_version=self.store.plan_version(), at=now)
+        self.store.apply(models, expected_version=self.store.read_plan_version(), at=now)
 
 
 @pytest.fixture
-def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[StackInProcess]:
     models = (
         ("plant-weld-seams", "3"),
         ("plant-paint-shop", "3"),
@@ -131,7 +131,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
         monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
         session = botocore.session.get_session()
-        dynamodb, sqs = dynamodb_client(session), session.create_client("sqs")
+        dynamodb, sqs = make_dynamodb_client(session), session.create_client("sqs")
         tables = Tables(NAMES, dynamodb)
         for table in (tables.records, tables.ledger, tables.plans):
             table.create_table(billing_mode="PAY_PER_REQUEST")
@@ -160,7 +160,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "PREHEAT_REPLY_QUEUE_ARNS": f"{QUEUES}:replies,arn:aws:sqs:eu-central-1:111122223333:line-7-replies",
         }.items():
             monkeypatch.setenv(name, value)
-        yield Stack(DynamoStore(dynamodb, NAMES), sqs, queue_url, rejected_url, simulator, dynamodb)
+        yield StackInProcess(DynamoStore(dynamodb, NAMES), sqs, queue_url, rejected_url, simulator, dynamodb)
 
 
 def function(name: str) -> ModuleType:
@@ -182,7 +182,7 @@ def test_every_sample_event_has_its_expectation() -> None:
 
 
 @pytest.mark.parametrize("name", RETURNED)
-def test_a_function_takes_its_sample_event(stack: Stack, name: str) -> None:
+def test_a_function_takes_its_sample_event(stack: StackInProcess, name: str) -> None:
     kind, expected = name.split("-", maxsplit=1)[0], RETURNED[name]
     services = {"watch-version": Backend.REKOGNITION, "watch-endpoint": Backend.SAGEMAKER}
     backend = services.get("-".join(name.split("-")[:2]), Backend.LOOKOUT_VISION)
@@ -200,7 +200,7 @@ def test_a_function_takes_its_sample_event(stack: Stack, name: str) -> None:
     assert answer == {"batchItemFailures": failed}
 
 
-def test_a_message_starts_its_model_and_a_duplicate_does_not_start_it_again(stack: Stack) -> None:
+def test_a_message_starts_its_model_and_a_duplicate_does_not_start_it_again(stack: StackInProcess) -> None:
     stack.apply(WELD)
     reconcile = function("reconcile")
     reconcile.handler(event("reconcile-duplicate-messages"), CONTEXT)
@@ -211,7 +211,7 @@ def test_a_message_starts_its_model_and_a_duplicate_does_not_start_it_again(stac
 
 
 @pytest.mark.parametrize("backend", [Backend.REKOGNITION, Backend.SAGEMAKER])
-def test_a_message_starts_its_model_on_whichever_service_hosts_it(stack: Stack, backend: Backend) -> None:
+def test_a_message_starts_its_model_on_whichever_service_hosts_it(stack: StackInProcess, backend: Backend) -> None:
     stack.apply(WELD, backends={WELD: backend})
     function("reconcile").handler(event("reconcile-one-message"), CONTEXT)
     service = stack.simulator.simulator.services[backend]
@@ -225,7 +225,7 @@ def test_a_message_starts_its_model_on_whichever_service_hosts_it(stack: Stack, 
         assert tags == [{"Key": "preheat:managed-by", "Value": "preheat-line"}]
 
 
-def test_an_event_of_an_endpoint_has_its_model_looked_at_now(stack: Stack) -> None:
+def test_an_event_of_an_endpoint_has_its_model_looked_at_now(stack: StackInProcess) -> None:
     stack.apply(WELD, PAINT, backends={WELD: Backend.SAGEMAKER})
     reconcile = function("reconcile")
     reconcile.handler(event("reconcile-one-message"), CONTEXT)
@@ -242,17 +242,19 @@ def test_an_event_of_an_endpoint_has_its_model_looked_at_now(stack: Stack) -> No
     assert after.phase is Phase.HOSTED
 
 
-def test_a_start_is_told_in_the_ledger_and_on_one_log_line(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_start_is_told_in_the_ledger_and_on_one_log_line(
+    stack: StackInProcess, caplog: pytest.LogCaptureFixture
+) -> None:
     stack.apply(WELD)
     function("reconcile").handler(event("reconcile-one-message"), CONTEXT)
-    (entry,) = stack.store.ledger(WELD)
+    (entry,) = stack.store.read_ledger(WELD)
     (told,) = [record.__dict__ for record in caplog.records if record.levelname == "INFO"]
     assert told["message"] == "transition"
     assert (told["model_id"], told["action"]) == (WELD, entry.action)
     assert told["reason"].startswith(entry.reason)
 
 
-def asked_of_the_service(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def note_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The user agents of all calls that leave for loopback, where the simulator is."""
     agents: list[str] = []
     send = URLLib3Session.send
@@ -268,7 +270,7 @@ def asked_of_the_service(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize("passed_on", [True, False])
 def test_one_id_leads_from_the_tick_over_its_message_and_the_transition_to_the_call(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, passed_on: bool
+    stack: StackInProcess, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, passed_on: bool
 ) -> None:
     stack.apply(WELD)
     function("tick").handler(event("tick-scheduled"), CONTEXT)
@@ -281,7 +283,7 @@ def test_one_id_leads_from_the_tick_over_its_message_and_the_transition_to_the_c
     # A message of the release before has none, and is known by its own id.
     record["messageAttributes"] = {"correlation_id": {"stringValue": given, "dataType": "String"}} if passed_on else {}
     cause = given if passed_on else record["messageId"]
-    agents = asked_of_the_service(monkeypatch)
+    agents = note_calls(monkeypatch)
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logger.registered_formatter)
@@ -298,34 +300,34 @@ def test_one_id_leads_from_the_tick_over_its_message_and_the_transition_to_the_c
         QueueUrl=stack.queue_url, MessageAttributeNames=["All"], VisibilityTimeout=0
     ).get("Messages", [None])
     assert again is None or again["MessageAttributes"]["correlation_id"]["StringValue"] == cause
-    assert correlation.current() == ""
+    assert correlation.read_cause() == ""
 
 
 @pytest.mark.parametrize(
     "nonsense", [None, [], "x", {"correlation_id": None}, {"correlation_id": {"stringValue": "a b"}}]
 )
-def test_whatever_stands_beside_a_message_it_is_read(stack: Stack, nonsense: Any) -> None:
+def test_whatever_stands_beside_a_message_it_is_read(stack: StackInProcess, nonsense: Any) -> None:
     stack.apply(WELD)
     asked = event("reconcile-one-message")
     asked["Records"][0]["messageAttributes"] = nonsense
     assert function("reconcile").handler(asked, CONTEXT) == {"batchItemFailures": []}
-    assert len(stack.store.ledger(WELD)) == 1
+    assert len(stack.store.read_ledger(WELD)) == 1
 
 
-def test_an_unreadable_message_harms_no_other_of_its_batch(stack: Stack) -> None:
+def test_an_unreadable_message_harms_no_other_of_its_batch(stack: StackInProcess) -> None:
     stack.apply(WELD, PAINT)
     function("reconcile").handler(event("reconcile-one-unreadable-of-three"), CONTEXT)
     assert stack.simulator.simulator.service.call_log.changed(Operation.START_MODEL) == 2
 
 
-def test_the_log_says_why_a_message_is_unreadable(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_says_why_a_message_is_unreadable(stack: StackInProcess, caplog: pytest.LogCaptureFixture) -> None:
     function("reconcile").handler(event("reconcile-not-json"), CONTEXT)
     assert "pass failed" in caplog.text
     assert "work message: not JSON" in caplog.text
 
 
 def test_what_a_message_says_besides_its_model_reaches_neither_log_nor_metrics(
-    stack: Stack, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    stack: StackInProcess, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     stack.apply(WELD)
     function("reconcile").handler(event("reconcile-forged-metric"), CONTEXT)
@@ -333,7 +335,7 @@ def test_what_a_message_says_besides_its_model_reaches_neither_log_nor_metrics(
 
 
 def test_an_unreadable_record_is_returned_named_and_left_as_it_is(
-    stack: Stack, caplog: pytest.LogCaptureFixture
+    stack: StackInProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     stack.apply(WELD, PAINT)
     key = {"model_id": {"S": WELD}, "item": {"S": "record"}}
@@ -352,7 +354,9 @@ def test_an_unreadable_record_is_returned_named_and_left_as_it_is(
     assert function("tick").handler(event("tick-scheduled"), CONTEXT) == {"sent": 2}
 
 
-def test_a_tick_sends_each_due_model_once_and_tells_the_delay(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_tick_sends_each_due_model_once_and_tells_the_delay(
+    stack: StackInProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
     stack.apply(WELD, PAINT)
     assert function("tick").handler(event("tick-scheduled"), CONTEXT) == {"sent": 2}
     assert sorted(stack.messages()) == ['{"model_id": "paint-shop"}', '{"model_id": "weld-seams"}']
@@ -360,14 +364,14 @@ def test_a_tick_sends_each_due_model_once_and_tells_the_delay(stack: Stack, caps
     assert metric["PickupDelay"][0] >= 0
 
 
-def test_a_tick_takes_whatever_event_it_is_given(stack: Stack) -> None:
+def test_a_tick_takes_whatever_event_it_is_given(stack: StackInProcess) -> None:
     everything: list[Any] = [{}, [], None, "tick"]
     for nonsense in everything:
         assert function("tick").handler(nonsense, CONTEXT) == {"sent": 0}
 
 
 def test_a_tick_without_its_store_ends_quietly_and_tells_no_delay(
-    stack: Stack,
+    stack: StackInProcess,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
@@ -377,14 +381,14 @@ def test_a_tick_without_its_store_ends_quietly_and_tells_no_delay(
     def out_of_reach(*_: Any) -> None:
         raise StoreUnavailable("the due index: no answer")
 
-    monkeypatch.setattr(DynamoStore, "due", out_of_reach)
+    monkeypatch.setattr(DynamoStore, "find_due", out_of_reach)
     assert tick.handler(event("tick-scheduled"), CONTEXT) == {"sent": 0}
     assert "tick failed" in caplog.text
     assert "PickupDelay" not in capsys.readouterr().out
 
 
 def test_an_audit_without_its_store_ends_quietly_and_tells_no_figure(
-    stack: Stack,
+    stack: StackInProcess,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
@@ -394,14 +398,14 @@ def test_an_audit_without_its_store_ends_quietly_and_tells_no_figure(
     def out_of_reach(*_: Any) -> None:
         raise StoreUnavailable("the plans: no answer")
 
-    monkeypatch.setattr(DynamoStore, "plan_version", out_of_reach)
+    monkeypatch.setattr(DynamoStore, "read_plan_version", out_of_reach)
     assert audit.handler(event("audit-scheduled"), CONTEXT) == {"at_risk": None}
     assert "audit failed" in caplog.text
     assert "_aws" not in capsys.readouterr().out
 
 
 def test_a_pass_without_its_store_ends_its_message_in_peace_and_warns(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    stack: StackInProcess, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     reconcile = function("reconcile")
 
@@ -414,7 +418,7 @@ def test_a_pass_without_its_store_ends_its_message_in_peace_and_warns(
     assert told.levelname == "WARNING"
 
 
-def refused(stack: Stack) -> dict[str, str]:
+def refuse(stack: StackInProcess) -> dict[str, str]:
     """What was put aside: each body by its code."""
     found = stack.sqs.receive_message(
         QueueUrl=stack.rejected_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
@@ -423,12 +427,12 @@ def refused(stack: Stack) -> dict[str, str]:
 
 
 def test_a_hold_is_stored_answered_and_its_model_sent_to_its_pass(
-    stack: Stack, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    stack: StackInProcess, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack.apply(WELD)
     function("requests").handler(event("requests-hold"), CONTEXT)
     name = RequestId("line-7.2026-11-24.1")
-    reply, standing = stack.store.reply(name), stack.store.standing(Subject(WELD), name)
+    reply, standing = stack.store.find_reply(name), stack.store.find_standing(Subject(WELD), name)
     assert reply is not None
     assert standing is not None
     assert (reply.accepted, reply.requester, standing.requester) == (True, "AROAEXAMPLELINE7", "AROAEXAMPLELINE7")
@@ -440,29 +444,29 @@ def test_a_hold_is_stored_answered_and_its_model_sent_to_its_pass(
 
 
 def test_a_refused_request_is_put_aside_counted_and_never_comes_again(
-    stack: Stack, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    stack: StackInProcess, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     stack.apply(WELD)
     requests = function("requests")
     for name in ("invalid", "not-json", "event-of-a-role"):
         assert requests.handler(event(f"requests-{name}"), CONTEXT) == {"batchItemFailures": []}
-    assert refused(stack)["invalid"] == event("requests-invalid")["Records"][0]["body"]
+    assert refuse(stack)["invalid"] == event("requests-invalid")["Records"][0]["body"]
     metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
     assert [metric["RequestsRejected"] for metric in metrics] == [[1.0]] * 3
     told = [record.__dict__["code"] for record in caplog.records if record.message == "requested"]
     assert told == ["invalid", "unreadable", "unreadable"]
 
 
-def test_the_same_request_twice_is_one_hold(stack: Stack) -> None:
+def test_the_same_request_twice_is_one_hold(stack: StackInProcess) -> None:
     stack.apply(WELD)
     function("requests").handler(event("requests-the-same-twice"), CONTEXT)
-    standings = stack.store.standings(Subject(WELD), datetime.now(UTC))
+    standings = stack.store.read_standings(Subject(WELD), datetime.now(UTC))
     assert [one.request_id for one in standings.requests] == ["line-7.2026-11-24.9"]
     assert len(stack.messages()) == 2
 
 
 def test_a_request_that_cannot_be_stored_comes_again(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    stack: StackInProcess, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     stack.apply(WELD)
     requests = function("requests")
@@ -477,13 +481,13 @@ def test_a_request_that_cannot_be_stored_comes_again(
     assert requests.handler(event("requests-hold"), CONTEXT) == {"batchItemFailures": []}
 
 
-def test_an_event_that_is_not_from_the_queue_is_refused(stack: Stack) -> None:
+def test_an_event_that_is_not_from_the_queue_is_refused(stack: StackInProcess) -> None:
     with pytest.raises(Exception, match=r"Records|batch"):
         function("reconcile").handler({"nonsense": True}, CONTEXT)
 
 
 def test_a_function_with_a_missing_setting_says_which_when_it_is_loaded(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
+    stack: StackInProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PREHEAT_LEDGER_TABLE")
     monkeypatch.setenv("PREHEAT_MODE", "asleep")

@@ -18,12 +18,12 @@ from moto import mock_aws
 from tests.support.calls import Faulty
 
 from preheat.adapters.clock import VirtualClock
-from preheat.adapters.dynamodb.connection import dynamodb_client
+from preheat.adapters.dynamodb.connection import make_dynamodb_client
 from preheat.adapters.dynamodb.failures import Patience
 from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.adapters.dynamodb.tables import CURRENT, POINTER, RECORD, TableNames, Tables
 from preheat.adapters.memory.queue import MemoryQueue
-from preheat.adapters.sqs.work import work
+from preheat.adapters.sqs.work import make_work
 from preheat.app.ports import errors
 from preheat.app.ports.remote import Remote
 from preheat.app.ports.store import Guards, Store
@@ -100,7 +100,7 @@ def dynamodb() -> Iterator[Callable[[], Tables]]:
     session.set_config_variable("region", "eu-central-1")
     numbers = count(1)
     with mock_aws():
-        client = dynamodb_client(session, MOTO)
+        client = make_dynamodb_client(session, MOTO)
 
         def tables() -> Tables:
             number = next(numbers)
@@ -122,7 +122,7 @@ def client_of(made: Tables) -> Any:
     return made.connection.client
 
 
-class Shift:
+class RealShift:
     """One model's shift on the real store: each look is a real pass, at the second that the record asks for."""
 
     def __init__(self, made: Tables, meets: Callable[[str, bool], None] | None = None, **changes: Any) -> None:
@@ -142,7 +142,7 @@ class Shift:
 
     def apply(self, *models: HostedModel) -> None:
         """Make these the plan."""
-        self.store.apply(models, expected_version=self.store.plan_version(), at=self.clock.at)
+        self.store.apply(models, expected_version=self.store.read_plan_version(), at=self.clock.at)
 
     def run_until(self, text: str) -> None:
         """Look whenever the record is due, up to an instant of the Monday."""
@@ -227,13 +227,13 @@ ERRORS = (
 )
 
 
-def taken() -> Samples:
+def take_samples() -> Samples:
     """Return what this release writes: records in every phase, every attempt and answer, every kind of entry."""
     with dynamodb() as tables:
-        return _taken(tables)
+        return _take_samples(tables)
 
 
-def _taken(tables: Callable[[], Tables]) -> Samples:
+def _take_samples(tables: Callable[[], Tables]) -> Samples:
     records: dict[Any, tuple[ModelRecord, Raw]] = {}
     entries: dict[Any, tuple[LedgerEntry, Raw]] = {}
     for shift in _shifts(tables):
@@ -241,7 +241,7 @@ def _taken(tables: Callable[[], Tables]) -> Samples:
             attempt = record.attempt
             key = (record.phase, record.ownership, *((attempt.call, attempt.answer) if attempt else ()))
             records.setdefault(key, (record, item))
-        for entry in shift.store.ledger(WELD):
+        for entry in shift.store.read_ledger(WELD):
             item = raw(shift.tables, shift.tables.names.ledger, model_id=WELD, sequence=entry.sequence)
             entries.setdefault((entry.action, entry.late, entry.client_token is None), (entry, item))
     samples = Samples()
@@ -254,15 +254,15 @@ def _taken(tables: Callable[[], Tables]) -> Samples:
     for model in PLANNED:
         item = raw(made, made.names.plans, plan=pointer["points_to"]["S"], item=f"model#{model.model_id}")
         samples.models.append({"item": item, "meant": plain(model)})
-    samples.messages = [{"body": work(name), "meant": name} for name in (WELD, ModelId("0"), ModelId("a" * 63))]
+    samples.messages = [{"body": make_work(name), "meant": name} for name in (WELD, ModelId("0"), ModelId("a" * 63))]
     return samples
 
 
-def _shifts(tables: Callable[[], Tables]) -> Iterator[Shift]:
+def _shifts(tables: Callable[[], Tables]) -> Iterator[RealShift]:
     """Yield shifts that have been through something, each on tables of its own."""
     for name, begins in (("start", "07:20"), ("stop", "08:59")):
         answers: list[BaseException] = [WorkerKilled(), *(error("so it is") for error in ERRORS)]
-        shift = Shift(tables(), _each_in_turn(name, answers))
+        shift = RealShift(tables(), _each_in_turn(name, answers))
         shift.run_until(begins)
         for _ in range(60):
             shift.clock.advance(MINUTE)
@@ -272,7 +272,7 @@ def _shifts(tables: Callable[[], Tables]) -> Iterator[Shift]:
             if shift.saved[-1][0].silent_for_plan is not None:
                 shift.apply(a_model())  # only a new plan lets it be asked again
         yield shift
-    stories: tuple[Callable[[Shift], None], ...] = (
+    stories: tuple[Callable[[RealShift], None], ...] = (
         _a_person_starts,
         lambda shift: shift.service.inject(InjectedFault(FaultKind.HOSTING_FAILED, times=9)),
         lambda shift: shift.service.inject(InjectedFault(FaultKind.STUCK)),
@@ -282,13 +282,13 @@ def _shifts(tables: Callable[[], Tables]) -> Iterator[Shift]:
         lambda _: None,  # an ordinary one
     )
     for story in stories:
-        shift = Shift(tables())
+        shift = RealShift(tables())
         story(shift)
         shift.run_until("09:10")
         yield shift
 
 
-def _a_person_starts(shift: Shift) -> None:
+def _a_person_starts(shift: RealShift) -> None:
     shift.run_until("05:00")
     shift.service.person_starts(TARGET.project, TARGET.version)
     shift.store.wake(WELD, shift.clock.at)

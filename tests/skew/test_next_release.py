@@ -103,14 +103,14 @@ def look(made: Tables, item: Any) -> Pass:
     store = store_on(made)
     clock = VirtualClock(MIDNIGHT + timedelta(hours=8, minutes=20))
     if "wake_at" in item:
-        clock = VirtualClock(serial.instant(item["wake_at"]["S"]))
+        clock = VirtualClock(serial.parse_instant(item["wake_at"]["S"]))
     else:
         store.wake(WELD, clock.at)
     hosting = Fixed(observed)
     result = reconcile(WELD, Remote(clock, store, hosting, MemoryQueue(clock), "pass-x"))
     record = store.load(WELD)
     assert record is not None
-    return Pass(made, hosting, result, record, tuple(store.ledger(WELD)))
+    return Pass(made, hosting, result, record, tuple(store.read_ledger(WELD)))
 
 
 @pytest.mark.parametrize("name", RECORDS)
@@ -148,10 +148,10 @@ def test_a_ledger_with_new_fields_is_read_and_continued(tables: Callable[[], Tab
     newer = entry | {"body": {"S": json.dumps(body | MORE)}, "mood": {"S": "good"}}
     stored(made, extended(record), newer)
     store = store_on(made)
-    (before,) = store.ledger(WELD)
-    clock = VirtualClock(serial.instant(record["wake_at"]["S"]))
+    (before,) = store.read_ledger(WELD)
+    clock = VirtualClock(serial.parse_instant(record["wake_at"]["S"]))
     reconcile(WELD, Remote(clock, store, Fixed(Observed.HOSTED), MemoryQueue(clock), "pass-x"))
-    first, second = store.ledger(WELD)
+    first, second = store.read_ledger(WELD)
     assert first == before
     assert (second.sequence, second.to_phase) == (2, "hosted")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.skew.older import Refused, read_item
-from tests.skew.passes import TARGET, WELD, Samples, plain, taken
+from tests.skew.passes import TARGET, WELD, Samples, plain, take_samples
 from tests.skew.shape import CURRENT, SHAPES, read
 
 from preheat.adapters.dynamodb import items
@@ -42,7 +42,7 @@ def stored(release: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def written() -> Samples:
     """What this release writes."""
-    return taken()
+    return take_samples()
 
 
 def bound(kind: Any) -> Any:
@@ -53,17 +53,17 @@ def bound(kind: Any) -> Any:
 
 
 def record_of(item: Any) -> ModelRecord:
-    return items.to_record(items.checked(bound(RecordItem), "key", item))
+    return items.to_record(items.check_item(bound(RecordItem), "key", item))
 
 
 def entry_of(item: Any) -> LedgerEntry:
-    return items.to_entry(items.checked(bound(LedgerItem), "key", item))
+    return items.to_entry(items.check_item(bound(LedgerItem), "key", item))
 
 
 READERS: dict[str, Any] = {
     "records": record_of,
     "entries": entry_of,
-    "models": lambda item: items.to_model(items.checked(bound(PlanItem), "key", item)),
+    "models": lambda item: items.to_model(items.check_item(bound(PlanItem), "key", item)),
 }
 KINDS = {"records": "record", "entries": "entry", "models": "model"}
 
@@ -95,7 +95,7 @@ def test_what_a_release_wrote_is_read_as_it_was_meant(stored: dict[str, Any], ki
 
 
 def test_the_pointer_and_the_messages_of_a_release_are_read(stored: dict[str, Any]) -> None:
-    pointer = items.checked(bound(PlanItem), "key", stored["pointer"]["item"])
+    pointer = items.check_item(bound(PlanItem), "key", stored["pointer"]["item"])
     items.POINTER_SCHEMA.check("pointer", pointer.schema)
     assert (pointer.version, pointer.points_to) == (1, stored["models"][0]["item"]["plan"]["S"])
     for message in stored["messages"]:

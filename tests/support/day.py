@@ -145,7 +145,7 @@ class Day:
 
     def apply(self, *models: HostedModel) -> None:
         """Apply a plan of these models."""
-        self.store.apply(models, expected_version=self.store.plan_version(), at=self.clock.at)
+        self.store.apply(models, expected_version=self.store.read_plan_version(), at=self.clock.at)
 
     def ask(self, change: Standing, *models: ModelId) -> None:
         """Store a hold or block, or a change of one, as an accepted request does; a schedule's wakes `models`."""
@@ -275,6 +275,6 @@ def a_day(
         switches=switches or Switches(),
     )
     yield day
-    ledger = day.store.ledger(WELD)
+    ledger = day.store.read_ledger(WELD)
     assert [entry.sequence for entry in ledger] == list(range(1, len(ledger) + 1))
     assert all(one.to_phase is two.from_phase for one, two in pairwise(ledger))

@@ -62,22 +62,22 @@ class Scene:
         """Have somebody ask for something, and return the reply."""
         return self.takes(self.message(verb, by, **fields)).reply
 
-    def standing(self, request_id: str, model: ModelId = WELD) -> Standing | None:
+    def find_standing(self, request_id: str, model: ModelId = WELD) -> Standing | None:
         """Return the active request of an id."""
-        return self.store.standing(Subject(model), RequestId(request_id))
+        return self.store.find_standing(Subject(model), RequestId(request_id))
 
     def until(self, request_id: str) -> datetime | None:
         """Return when the active request of an id ends."""
-        found = self.standing(request_id)
+        found = self.find_standing(request_id)
         return found.end if found is not None else None
 
     def record(self, **changes: Any) -> None:
         """Let the model's record be another."""
         self.store.records[WELD] = replace(self.store.records[WELD], **changes)
 
-    def due(self) -> list[ModelId]:
+    def find_due(self) -> list[ModelId]:
         """Return the models that are due."""
-        return [line.model_id for line in self.store.due(self.clock.at)]
+        return [line.model_id for line in self.store.find_due(self.clock.at)]
 
     def sent(self) -> list[ModelId]:
         """Return the models that were sent to their pass, and forget them."""

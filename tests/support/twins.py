@@ -16,7 +16,7 @@ from preheat.app.tick import tick
 from preheat.domain.plan.plan import Backend, Target
 from preheat.domain.record.attempt import Call
 from preheat.observability.publish import read_measures
-from preheat_cli.demo.facts import Billed, Metrics, ServiceCall, ServiceFacts, Shift
+from preheat_cli.demo.facts import Billed, DemoShift, Metrics, ServiceCall, ServiceFacts
 from preheat_cli.demo.run import STOP_LATENCY
 from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.latency import make_fixed
@@ -56,7 +56,7 @@ class Twins:
         self._passes = 0
         self._next_tick = BEGINS_AT + timedelta(seconds=17)
 
-    def prepare(self, shifts: Sequence[Shift]) -> None:
+    def prepare(self, shifts: Sequence[DemoShift]) -> None:
         """Do what `demo_stage.LocalStage.prepare` does."""
         stop = make_fixed(STOP_LATENCY.total_seconds())
         for shift in shifts:
@@ -125,7 +125,7 @@ class Twins:
     def dead_letters(self) -> int:
         return self.dead
 
-    def start_again(self, shift: Shift) -> None:
+    def start_again(self, shift: DemoShift) -> None:
         """Start a model a second time behind Preheat's back."""
         account, target = self.accounts[shift.target.backend], shift.target
         account.set_status(target.project, target.version, shift.words.show(Status.TRAINED))

@@ -174,9 +174,9 @@ def test_the_layers_alone_make_the_client_of_each_service(layers: list[Path], se
     code = f"""
 from botocore.session import Session
 from preheat.adapters.client import AwsService, make_client
-from preheat.adapters.hosting.service_model import lookout_session
+from preheat.adapters.hosting.service_model import make_lookout_session
 keys = {{"aws_access_key_id": "a", "aws_secret_access_key": "b"}}
-client = make_client(lookout_session(Session()), AwsService({service.value!r}), region_name="eu-central-1", **keys)
+client = make_client(make_lookout_session(Session()), AwsService({service.value!r}), region_name="eu-central-1", **keys)
 print(client.meta.service_model.service_name)
 """
     assert bare_python(code, *layers).strip() == service.value

@@ -11,7 +11,7 @@ import pytest
 
 from preheat.adapters.dynamodb.members import draw_external_id
 from preheat.adapters.hosting.members import AUDIT_SESSION_NAME, SESSION_LASTS, SESSION_NAME
-from preheat.adapters.hosting.session_policy import Place, listing_policy, policy
+from preheat.adapters.hosting.session_policy import RolePlace, write_listing_policy, write_policy
 from preheat.app.ports.store import Listed
 from preheat.domain.plan.plan import ROLE, Backend, Target
 
@@ -24,7 +24,7 @@ PREFIXES = {
     "EndpointConfigPrefix": "line-",
 }
 KEY = "arn:aws:kms:eu-central-1:210987654321:key/0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11"
-HERE = Place("aws", "eu-central-1", "210987654321")
+HERE = RolePlace("aws", "eu-central-1", "210987654321")
 TARGETS = {
     Backend.LOOKOUT_VISION: Target("line-1", "3"),
     Backend.REKOGNITION: Target("line-1", "line-1.v2", Backend.REKOGNITION),
@@ -126,7 +126,7 @@ def test_an_endpoint_is_deleted_only_if_the_stack_made_it(member_template: Templ
 def test_what_a_session_asks_for_the_role_allows_and_nothing_more(member_template: Template, backend: Backend) -> None:
     asked = {
         (action, arn)
-        for statement in json.loads(policy([Listed(TARGETS[backend], inference=True)], HERE))["Statement"]
+        for statement in json.loads(write_policy([Listed(TARGETS[backend], inference=True)], HERE))["Statement"]
         for action in statement["Action"]
         for arn in statement["Resource"]
     }
@@ -150,7 +150,7 @@ def test_the_audit_may_list_and_changes_nothing(member_template: Template) -> No
     (statement,) = resource["Properties"]["PolicyDocument"]["Statement"]
     assert resource["Condition"] == "HasAudit"
     assert statement["Condition"]["StringEquals"]["aws:RequestedRegion"] == {"Ref": "Regions"}
-    asked = json.loads(listing_policy(HERE))["Statement"]
+    asked = json.loads(write_listing_policy(HERE))["Statement"]
     assert asked[0]["Action"] == statement["Action"]
     named = [*statement["Action"], *(each["Action"] for each in asked[1:])]
     assert all(re.fullmatch(r"[a-z]+:(List|Describe)[A-Za-z]+", action) for action in named)

@@ -21,7 +21,7 @@ def read_requests(store: Store, model: HostedModel, now: datetime) -> tuple[Stan
     """
     schedules = dict.fromkeys(schedule.name for schedule in model.schedules)
     subjects = [Subject(model_id=model.model_id), *(Subject(schedule=name) for name in schedules)]
-    return tuple(one for subject in subjects for one in store.standings(subject, now - HORIZON).requests)
+    return tuple(one for subject in subjects for one in store.read_standings(subject, now - HORIZON).requests)
 
 
 def active_requests(requests: Sequence[Standing], at: datetime) -> list[Standing]:

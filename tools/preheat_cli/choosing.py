@@ -33,9 +33,11 @@ def choose_request(store: Store, subject: Subject, wanted: Wanted, now: datetime
         CliError: nothing or more than one matches; the lines name the active ones.
     """
     typed = wanted.typed
-    if typed is not None and (wanted.anyway or store.standing(subject, RequestId(typed)) is not None):
+    if typed is not None and (wanted.anyway or store.find_standing(subject, RequestId(typed)) is not None):
         return RequestId(typed)
-    active = [one for one in active_requests(store.standings(subject, now).requests, now) if one.kind in wanted.kinds]
+    active = [
+        one for one in active_requests(store.read_standings(subject, now).requests, now) if one.kind in wanted.kinds
+    ]
     found = [one for one in active if one.request_id.startswith(typed or "")]
     if len(found) == 1:
         return found[0].request_id

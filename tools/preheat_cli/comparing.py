@@ -15,7 +15,7 @@ from preheat.domain.lead.lead_in_force import fix_next_lead
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.planning import StoredPlan, check_accounts, read_stored_plan
-from preheat_cli.views.difference import Change, Kind, changes
+from preheat_cli.views.difference import Change, ChangeKind, changes
 
 if TYPE_CHECKING:
     from preheat_cli.stack import Stack
@@ -52,11 +52,11 @@ class Compared:
 
     def conflicts(self, now: datetime) -> list[str]:
         """Return the quota conflicts of the next 7 days, in lines; none if there are no conflicts."""
-        from preheat_cli.views.forecast import Run, in_order, runs  # noqa: PLC0415 - only `apply` needs it
+        from preheat_cli.views.forecast import PlannedRun, in_order, runs  # noqa: PLC0415 - only `apply` needs it
         from preheat_cli.views.plan import conflicts  # noqa: PLC0415 - as above
         from preheat_plantfile.compiling.terms import terms_of  # noqa: PLC0415 - as above
 
-        found: list[Run] = []
+        found: list[PlannedRun] = []
         for model in self.models:
             try:
                 found += runs(
@@ -78,7 +78,7 @@ def compare(file: Path, plant: "PlantFile", stack: "Stack", now: datetime) -> Co
     check_accounts(file, plant, stack.home)
     stored = read_stored_plan(stack.store)
     models = compile_models(plant, now=now, previous=stored.models, region=stack.home.region)
-    records = stack.store.recorded(sorted({*stored.models, *(model.model_id for model in models)}))
+    records = stack.store.load_many(sorted({*stored.models, *(model.model_id for model in models)}))
     found = changes(stored.models, models, today=now.date(), unreadable=stored.unreadable, records=records)
     return Compared(file, plant, stack.home.region, stored, models, found, dict(records))
 
@@ -90,5 +90,5 @@ def describe_counts(found: Sequence[Change]) -> str:
 
 def counts(found: Sequence[Change]) -> dict[str, int]:
     """Return how many models are to add, to change and to remove."""
-    names = {Kind.ADDED: "add", Kind.CHANGED: "change", Kind.REMOVED: "remove"}
+    names = {ChangeKind.ADDED: "add", ChangeKind.CHANGED: "change", ChangeKind.REMOVED: "remove"}
     return {name: sum(change.kind is kind for change in found) for kind, name in names.items()}

@@ -11,7 +11,7 @@ _SHIFT: Final = re.compile(r"(?P<days>[a-z, -]+?) +(?P<start>\d{1,2}:\d\d) *- *(
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class FirstAnswers:
     """The five answers: the service, the two names that it knows the model by, the time zone, and the shift."""
 
     service: Backend
@@ -36,7 +36,7 @@ def read_shift(text: str) -> str:
     return f"{{days: {days}, start: {start}, end: {end}}}"
 
 
-def write_plant(answers: Answers) -> str:
+def write_plant(answers: FirstAnswers) -> str:
     """Return the text of the plant file; raises ValueError if the shift is not days and times."""
     first, second = (rule.field for rule in RULES[answers.service])
     name = re.sub(r"[^a-z0-9]+", "-", answers.first_name.lower()).strip("-")[:63].rstrip("-") or "model"

@@ -43,12 +43,14 @@ def read_status(store: Store, model_id: ModelId, now: datetime) -> ModelStatus:
     except UnreadableItem as error:
         problems.append(str(error))
     try:
-        model = store.planned(model_id).model
+        model = store.read_planned(model_id).model
     except UnreadableItem as error:
         problems.append(str(error))
     unreadable = bool(problems)
     try:
-        margin = next((entry.margin for entry in reversed(store.ledger(model_id)) if entry.margin is not None), None)
+        margin = next(
+            (entry.margin for entry in reversed(store.read_ledger(model_id)) if entry.margin is not None), None
+        )
     except UnreadableItem as error:
         problems.append(str(error))
     if record is None and model is None and not problems:

@@ -35,7 +35,7 @@ def open_real_stack(options: StackOptions) -> Stack:
 
 
 def _named_stack(options: StackOptions) -> Stack:
-    from preheat.adapters.eventbridge.eventbridge import events_client  # noqa: PLC0415 - slow
+    from preheat.adapters.eventbridge.eventbridge import make_events_client  # noqa: PLC0415 - slow
     from preheat.bootstrap.settings import StoreSettings  # noqa: PLC0415 - loads PynamoDB
     from preheat.bootstrap.store import open_store  # noqa: PLC0415 - as above
 
@@ -45,7 +45,7 @@ def _named_stack(options: StackOptions) -> Stack:
     described, outputs = _describe(session, str(options.name))
     store = open_store(StoreSettings(*(outputs[name] for name in TABLES)), session)
     home = _home(described, outputs, str(session.get_config_variable("region")))
-    stack = _stack(home, store, outputs, session.create_client, lambda: events_client(session))
+    stack = _stack(home, store, outputs, session.create_client, lambda: make_events_client(session))
     return replace(stack, described=described, clients=_clients_of(session))
 
 
@@ -87,9 +87,9 @@ def _clients_of(
 ) -> Callable[[str, str | None, str | None], Any]:
     """Return the function from a service, a region and an endpoint URL to a client; see `Stack.clients`."""
     from preheat.adapters.hosting.calling import CONFIG  # noqa: PLC0415 - only `preheat doctor` needs it
-    from preheat.adapters.hosting.service_model import lookout_session  # noqa: PLC0415 - as above
+    from preheat.adapters.hosting.service_model import make_lookout_session  # noqa: PLC0415 - as above
 
-    taught, one_at_a_time = lookout_session(session), Lock()
+    taught, one_at_a_time = make_lookout_session(session), Lock()
 
     def client(service: str, region: str | None, endpoint_url: str | None) -> Any:
         with one_at_a_time:  # a session makes clients for one thread at a time

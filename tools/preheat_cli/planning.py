@@ -103,9 +103,9 @@ def read_stored_plan(store: Store) -> StoredPlan:
     Raises:
         CliError: another plan became current meanwhile.
     """
-    version = store.plan_version()
+    version = store.read_plan_version()
     models, unreadable = {}, []
-    named = store.planned_models()
+    named = store.list_planned_models()
     with ThreadPoolExecutor(HANDS) as hands:
         found = list(hands.map(lambda model_id: _planned(store, model_id), named))
     for model_id, planned in zip(named, found, strict=True):
@@ -122,9 +122,9 @@ def read_stored_plan(store: Store) -> StoredPlan:
 def models_of(store: Store, subject: Subject) -> list[HostedModel]:
     """Return the planned models of a subject: the named one, or every model with the schedule."""
     if subject.model_id is not None:
-        model = store.planned(subject.model_id).model
+        model = store.read_planned(subject.model_id).model
         return [model] if model is not None else []
-    planned = [store.planned(model_id).model for model_id in store.planned_models()]
+    planned = [store.read_planned(model_id).model for model_id in store.list_planned_models()]
     names = [(model, {schedule.name for schedule in model.schedules}) for model in planned if model is not None]
     return [model for model, schedules in names if subject.schedule in schedules]
 
@@ -141,6 +141,6 @@ def plan_replaced(version: int) -> CliError:
 def _planned(store: Store, model_id: ModelId) -> Planned | None:
     """Return what is planned for a model, or None if this release cannot read it."""
     try:
-        return store.planned(model_id)
+        return store.read_planned(model_id)
     except UnreadableItem:
         return None

@@ -64,7 +64,7 @@ def send_request(context: typer.Context, stack: StackOptions, options: RequestOp
         opened = surroundings.open(stack)
         store = opened.store
         request_id = RequestId(options.request_id or f"cli-{uuid4().hex}")
-        if options.request_id is not None and (before := store.reply(request_id)) is not None:
+        if options.request_id is not None and (before := store.find_reply(request_id)) is not None:
             if not _is_reply_to(before, options):
                 raise CliError(f"preheat: another request has the id {request_id}; use a new id", status=CHECK_FAILED)
             _print_reply(before, opened.home)  # A request id always gets the same reply.
@@ -113,7 +113,7 @@ def _build_message(
 
 def _wait_for_reply(surroundings: Surroundings, store: Store, request_id: RequestId) -> Reply:
     until = surroundings.clock.now() + WAIT_AT_MOST
-    while (reply := store.reply(request_id)) is None:
+    while (reply := store.find_reply(request_id)) is None:
         if surroundings.clock.now() >= until:
             raise CliError(
                 f"preheat: no reply within {WAIT_AT_MOST.seconds} s; it may still come",

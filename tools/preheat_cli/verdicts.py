@@ -9,7 +9,7 @@ from preheat.domain.lead.lead_in_force import fix_lead
 from preheat.domain.verdict.causes import VerdictCause
 from preheat.domain.verdict.facts import VerdictFacts
 from preheat.domain.verdict.judging import judge
-from preheat.domain.verdict.rivals import with_rivals
+from preheat.domain.verdict.rivals import add_rivals
 from preheat.domain.verdict.verdict import Verdict
 from preheat_cli.model_status import ModelStatus
 
@@ -30,7 +30,7 @@ class Judged:
 
 def judge_all(found: Sequence[ModelStatus], now: datetime) -> list[Judged]:
     """Return each model with its verdict, the most urgent first."""
-    facts = {each.model_id: each for each in with_rivals(facts_of(each, now) for each in found)}
+    facts = {each.model_id: each for each in add_rivals(facts_of(each, now) for each in found)}
     judged = [Judged(each, judge(facts[each.model_id]) if _is_known(each) else None) for each in found]
     return sorted(judged, key=lambda one: (one.verdict is not None, *_order(one)))
 

@@ -37,7 +37,7 @@ def wait_until_checked(surroundings: Surroundings, store: Store, models: Sequenc
     """Wait until each model was checked under plan `version`, or until WAIT_AT_MOST has passed."""
     began, waiting = surroundings.clock.now(), list(models)
     while True:
-        records = store.recorded(waiting)
+        records = store.load_many(waiting)
         waiting = [one for one in waiting if not _is_checked(records.get(one), version, began)]
         if not waiting or surroundings.clock.now() >= began + WAIT_AT_MOST:
             break

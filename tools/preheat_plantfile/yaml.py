@@ -85,7 +85,7 @@ class _Frame:
     weight: int = 1
 
 
-class _Reader:
+class _YamlReader:
     """Builds the values event by event: neither depth nor aliases can exhaust anything."""
 
     def __init__(self) -> None:
@@ -116,14 +116,14 @@ class _Reader:
     def _begin_document(self, place: Place) -> None:
         self._documents += 1
         if self._documents > 1:
-            raise _refused(place, "found a second document", "one document in a file")
+            raise _refuse(place, "found a second document", "one document in a file")
 
     def _scalar(self, event: Any, place: Place) -> None:
         self._check_tag(event, place)
         if self._is_key():
             self._key(event.value, place)
             return
-        value = event.value if event.style or event.tag else _resolved(event.value)
+        value = event.value if event.style or event.tag else _resolve(event.value)
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, 1)
         self._put(value, place)
@@ -131,7 +131,7 @@ class _Reader:
 
     def _alias(self, anchor: str, place: Place) -> None:
         if anchor not in self._anchors:
-            raise _refused(place, f"found *{anchor}, which has no anchor before it", "an anchor further up")
+            raise _refuse(place, f"found *{anchor}, which has no anchor before it", "an anchor further up")
         value, weight = self._anchors[anchor]
         if self._is_key():
             self._key(str(value) if isinstance(value, str | int) else None, place)
@@ -144,7 +144,7 @@ class _Reader:
         if self._is_key():
             self._key(None, place)
         if len(self._open) >= DEPTH_MAX:
-            raise _refused(place, f"found more than {DEPTH_MAX} levels", "mappings and lists as the reference has them")
+            raise _refuse(place, f"found more than {DEPTH_MAX} levels", "mappings and lists as the reference has them")
         value: dict[str, Any] | list[Any] = {} if isinstance(event, events.MappingStartEvent) else []
         path = self._put(value, place)
         self._open.append(_Frame(value, path, event.anchor))
@@ -155,7 +155,7 @@ class _Reader:
     def _key(self, key: str | None, place: Place) -> None:
         frame = self._open[-1]
         if key is None:
-            raise _refused(place, "found a mapping or list as a key", "a name as the key", frame.path)
+            raise _refuse(place, "found a mapping or list as a key", "a name as the key", frame.path)
         path = (*frame.path, key)
         if path in self.document.keys:
             first = self.document.keys[path].line
@@ -185,13 +185,13 @@ class _Reader:
         if self._open:
             self._open[-1].weight += weight
             if self._open[-1].weight > VALUES_MAX:
-                raise _refused(place, f"found more than {VALUES_MAX:,} values", "a smaller file")
+                raise _refuse(place, f"found more than {VALUES_MAX:,} values", "a smaller file")
 
     def _check_tag(self, event: Any, place: Place) -> None:
         tag = str(event.tag) if event.tag is not None else None
         if tag not in _TEXT_TAGS:
             path = self._open[-1].path if self._open else ()
-            raise _refused(place, f"found the tag {tag}", "plain values without tags", path)
+            raise _refuse(place, f"found the tag {tag}", "plain values without tags", path)
 
 
 def read_yaml(text: str) -> Document:
@@ -200,23 +200,23 @@ def read_yaml(text: str) -> Document:
     Raises:
         NotReadableError: the text is not YAML, nests too deeply, refers to what is not there, or is too much.
     """
-    return _read_with(_Reader(), text)
+    return _read_with(_YamlReader(), text)
 
 
-def _read_with(reader: _Reader, text: str) -> Document:
+def _read_with(reader: _YamlReader, text: str) -> Document:
     try:
         return reader.read(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark is not None else Place(1, 1)
-        raise NotReadableError(_explained(error, place)) from error
+        raise NotReadableError(_explain(error, place)) from error
     except ReaderError as error:
         before = text[: error.position]
         place = Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
-        raise _refused(place, f"found the control character {text[error.position]!r}", "printable text") from error
+        raise _refuse(place, f"found the control character {text[error.position]!r}", "printable text") from error
 
 
-class _ForeignReader(_Reader):
+class _ForeignReader(_YamlReader):
     """Reads what other tools write: their tags are ignored, and every document of a file counts."""
 
     def __init__(self) -> None:
@@ -262,7 +262,7 @@ def items_of(value: Any, key: str) -> list[tuple[int, dict[str, Any]]]:
     return [(index, item) for index, item in listed if isinstance(item, dict)]
 
 
-def _explained(error: MarkedYAMLError, place: Place) -> Problem:
+def _explain(error: MarkedYAMLError, place: Place) -> Problem:
     problem = str(error.problem or error)
     if "'\\t'" in problem:
         return Problem(place, (), "found a tab", "spaces for indentation")
@@ -270,11 +270,11 @@ def _explained(error: MarkedYAMLError, place: Place) -> Problem:
     return Problem(place, (), f"not YAML{context}: {problem}", "YAML 1.2")
 
 
-def _refused(place: Place, found: str, accepted: str, path: FieldPath = ()) -> NotReadableError:
+def _refuse(place: Place, found: str, accepted: str, path: FieldPath = ()) -> NotReadableError:
     return NotReadableError(Problem(place, path, found, accepted))
 
 
-def _resolved(text: str) -> Any:
+def _resolve(text: str) -> Any:
     """Return what an unquoted scalar means under the core rules of YAML 1.2; hexadecimal and the like stay text."""
     if _NULL.fullmatch(text):
         return None

@@ -24,7 +24,7 @@ EVENTS = Path(__file__).parents[3] / "events"
 OWN = "arn:aws:iam::111122223333:role/preheat-ReconcileRole"
 
 
-class Scene:
+class WatchScene:
     """A store with a plan, half a minute after it was applied, and a queue."""
 
     def __init__(self, *models: HostedModel) -> None:
@@ -34,12 +34,12 @@ class Scene:
         self.apply(*models)
 
     def apply(self, *models: HostedModel) -> None:
-        self.store.apply(models, expected_version=self.store.plan_version(), at=self.clock.at)
+        self.store.apply(models, expected_version=self.store.read_plan_version(), at=self.clock.at)
         for record in self.store.records.values():
             self.store.records[record.model_id] = replace(record, wake_at=self.clock.at + timedelta(hours=1))
 
-    def due(self) -> list[ModelId]:
-        return [line.model_id for line in self.store.due(self.clock.at)]
+    def find_due(self) -> list[ModelId]:
+        return [line.model_id for line in self.store.find_due(self.clock.at)]
 
 
 def endpoint_model(**target: Any) -> HostedModel:
@@ -48,50 +48,50 @@ def endpoint_model(**target: Any) -> HostedModel:
 
 def test_the_model_of_the_endpoint_is_due_and_sent_and_no_other_is() -> None:
     paint = replace(endpoint_model(project="paint"), model_id=ModelId("paint"))
-    scene = Scene(endpoint_model(), paint)
+    scene = WatchScene(endpoint_model(), paint)
     assert scene.watch.look(CHANGE) == (WELD,)
-    assert (scene.due(), scene.queue.receive(), scene.queue.receive()) == ([WELD], WELD, None)
+    assert (scene.find_due(), scene.queue.receive(), scene.queue.receive()) == ([WELD], WELD, None)
 
 
 def test_a_plan_item_that_cannot_be_read_hides_no_other_model(monkeypatch: pytest.MonkeyPatch) -> None:
     paint = replace(endpoint_model(), model_id=ModelId("paint"))
-    scene = Scene(endpoint_model(), paint)
-    planned = scene.store.planned
+    scene = WatchScene(endpoint_model(), paint)
+    planned = scene.store.read_planned
 
     def unreadable(model_id: ModelId) -> Planned:
         if model_id == "paint":
             raise UnreadableItem("plans 1/paint: not JSON")
         return planned(model_id)
 
-    monkeypatch.setattr(scene.store, "planned", unreadable)
+    monkeypatch.setattr(scene.store, "read_planned", unreadable)
     assert scene.watch.look(CHANGE) == (WELD,)
 
 
 @pytest.mark.parametrize(("region", "woken"), [(None, True), ("eu-central-1", True), ("eu-west-1", False)])
 def test_a_model_of_another_region_is_not_meant(region: str | None, *, woken: bool) -> None:
-    assert Scene(endpoint_model(region=region)).watch.look(CHANGE) == ((WELD,) if woken else ())
+    assert WatchScene(endpoint_model(region=region)).watch.look(CHANGE) == ((WELD,) if woken else ())
 
 
 def test_a_model_of_another_service_is_not_meant() -> None:
-    assert Scene(a_model("08:00-16:00")).watch.look(CHANGE) == ()
+    assert WatchScene(a_model("08:00-16:00")).watch.look(CHANGE) == ()
 
 
 def test_a_new_plan_is_read_anew() -> None:
-    scene = Scene()
+    scene = WatchScene()
     assert scene.watch.look(CHANGE) == ()
     scene.apply(endpoint_model())
     assert scene.watch.look(CHANGE) == (WELD,)
 
 
 def test_a_queue_out_of_reach_leaves_the_model_due_for_the_tick(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = Scene(endpoint_model())
+    scene = WatchScene(endpoint_model())
 
     def refuse(*_: object) -> None:
         raise QueueUnavailable("gone")
 
     monkeypatch.setattr(scene.queue, "enqueue", refuse)
     assert scene.watch.look(CHANGE) == (WELD,)
-    assert scene.due() == [WELD]
+    assert scene.find_due() == [WELD]
 
 
 @pytest.mark.parametrize(
@@ -107,13 +107,13 @@ def test_a_queue_out_of_reach_leaves_the_model_due_for_the_tick(monkeypatch: pyt
 )
 def test_a_call_wakes_the_version_that_it_names(change: dict[str, Any], *, woken: bool) -> None:
     called = ServiceChange(Backend.LOOKOUT_VISION, "weld-seams-front", "3", "eu-central-1", HERE, "StopModel by others")
-    assert Scene(a_model("08:00-16:00")).watch.look(replace(called, **change)) == ((WELD,) if woken else ())
+    assert WatchScene(a_model("08:00-16:00")).watch.look(replace(called, **change)) == ((WELD,) if woken else ())
 
 
 @pytest.mark.parametrize(("account", "woken"), [("210987654321", True), (HERE, False)])
 def test_a_model_of_another_account_is_not_meant(account: str, *, woken: bool) -> None:
     member = endpoint_model(role="arn:aws:iam::210987654321:role/preheat-member", region="eu-central-1")
-    assert Scene(member).watch.look(replace(CHANGE, account=account)) == ((WELD,) if woken else ())
+    assert WatchScene(member).watch.look(replace(CHANGE, account=account)) == ((WELD,) if woken else ())
 
 
 # --- what an event says ---

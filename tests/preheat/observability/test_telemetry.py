@@ -19,7 +19,7 @@ from preheat.domain.record.paid import Cause, Stretch
 from preheat.domain.record.record import Action, LedgerEntry, Phase
 from preheat.observability import correlation, publish, reconcile, requests, tick
 from preheat.observability.logs import TEXT_MAX, logger
-from preheat.observability.masking import log_line, masked
+from preheat.observability.masking import mask, serialize_line
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 HOSTED = LedgerEntry(
@@ -212,13 +212,13 @@ def test_a_pass_that_changed_nothing_is_no_line_at_info_and_each_transition_is_o
 def test_every_line_names_what_it_was_caused_by(cause: str) -> None:
     result = Result(ModelId("weld-seams"), Action.LOOK, "so", entries=(HOSTED,))
     assert "correlation_id" not in _logged(result)
-    with correlation.caused_by(None, "no id\n", cause):
+    with correlation.name_cause(None, "no id\n", cause):
         assert _logged(result)["correlation_id"] == cause
 
 
 @pytest.mark.parametrize("field", ["from", "reason", "correlation_id", "client_token"])
 def test_an_account_is_masked_in_every_field_of_a_line(field: str) -> None:
-    assert "123456789012" not in log_line({field: "of 123456789012", "inner": {field: ["123456789012"]}})
+    assert "123456789012" not in serialize_line({field: "of 123456789012", "inner": {field: ["123456789012"]}})
 
 
 def test_accounts_roles_and_addresses_are_masked_wherever_a_log_line_quotes_them() -> None:
@@ -254,7 +254,7 @@ def test_what_a_traceback_quotes_is_masked_too() -> None:
     "text", ["1234567890123", "a-123456789012", "0a123456789012", "preheat-start-1-123456789012ab", "2026-11-23 06:00"]
 )
 def test_longer_numbers_ids_and_times_are_no_accounts(text: str) -> None:
-    assert masked(text) == text
+    assert mask(text) == text
 
 
 def taken(**changes: Any) -> Taken:
@@ -302,7 +302,7 @@ def test_a_request_is_one_line_a_refusal_at_warning(
     )
 )
 def test_a_log_line_is_json_whatever_stands_in_it(facts: Any) -> None:
-    json.loads(log_line(facts))
+    json.loads(serialize_line(facts))
 
 
 def _logged(result: Result) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from botocore.session import Session
 
 import preheat.bootstrap
 from preheat.adapters.hosting.calling import CONFIG
-from preheat.adapters.hosting.service_model import lookout_client
+from preheat.adapters.hosting.service_model import make_lookout_client
 from preheat.observability import correlation
-from preheat.observability.tracing import DAEMON, TRACE, traced
+from preheat.observability.tracing import DAEMON, TRACE, trace_calls
 from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.status import Operation
 from preheat_simulator.http.transport import attach
@@ -67,15 +67,15 @@ def service() -> LookoutService:
 def client(service: LookoutService) -> Any:
     session = Session(profile=None)
     session.set_credentials("simulator", "simulator")
-    client = lookout_client(
-        region="eu-central-1", endpoint_url="http://simulator.invalid", config=CONFIG, session=traced(session)
+    client = make_lookout_client(
+        region="eu-central-1", endpoint_url="http://simulator.invalid", config=CONFIG, session=trace_calls(session)
     )
     attach(client, Wire(lambda: service))
     return client
 
 
 def test_each_call_is_a_subsegment_of_its_invocation(client: Any, told: Told) -> None:
-    with correlation.caused_by("tick-0600"):
+    with correlation.name_cause("tick-0600"):
         answer = client.describe_model(**NAMED)
     (one,) = told()
     assert one.pop("end_time") >= one.pop("start_time") > 0
@@ -177,6 +177,6 @@ def test_every_session_that_a_function_is_wired_with_is_traced() -> None:
     nodes = [node for tree in trees for node in ast.walk(tree)]
     calls = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
     made = [node for node in calls if node.func.id == "Session"]  # type: ignore[attr-defined]
-    wrapped = [node.args[0] for node in calls if node.func.id == "traced"]  # type: ignore[attr-defined]
+    wrapped = [node.args[0] for node in calls if node.func.id == "trace_calls"]  # type: ignore[attr-defined]
     assert made
     assert made == wrapped

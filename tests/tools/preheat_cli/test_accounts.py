@@ -73,7 +73,7 @@ def test_an_external_id_is_drawn_at_the_first_showing_and_is_the_one_that_apply_
     assert len(set(drawn)) == 2
     assert bench.preheat("accounts", bench.plant(PLANT)).output == shown
     assert bench.preheat("apply", bench.plant(PLANT), "--yes").exit_code == 0
-    assert [bench.store.membership(account).external_id for account in ("210987654321", "310987654321")] == drawn
+    assert [bench.store.read_membership(account).external_id for account in ("210987654321", "310987654321")] == drawn
 
 
 def test_a_plant_in_one_account_needs_nothing(bench: Workbench) -> None:
@@ -88,7 +88,7 @@ def test_a_plant_in_one_account_needs_nothing(bench: Workbench) -> None:
 def test_a_model_that_names_the_stacks_own_region_is_no_other_target(bench: Workbench) -> None:
     plant = PLANT.replace("    readiness: {payload: row.csv}\n", "")
     assert bench.preheat("apply", bench.plant(plant), "--yes").exit_code == 0
-    assert bench.store.planned(ModelId("door")).model.target == Target("line-door", "1", role=NEAR)
+    assert bench.store.read_planned(ModelId("door")).model.target == Target("line-door", "1", role=NEAR)
 
 
 def test_an_arn_of_another_account_needs_a_role_that_leads_there(bench: Workbench) -> None:
@@ -103,6 +103,6 @@ def test_an_arn_of_another_account_needs_a_role_that_leads_there(bench: Workbenc
         ),
         "plant.yaml: 1 problem; no change applied",
     ]
-    assert bench.store.plan_version() == 0
+    assert bench.store.read_plan_version() == 0
     bench.home = replace(bench.home, reconcile_role="arn:aws:iam::310987654321:role/preheat-ReconcileRole")
     assert bench.preheat("apply", bench.plant(plant), "--yes").exit_code == 0

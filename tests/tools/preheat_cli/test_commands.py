@@ -30,8 +30,8 @@ def test_apply_shows_what_is_new_asks_and_applies_it(bench: Workbench, golden: G
     result = bench.preheat("apply", bench.plant(), types="y\n")
     golden(GOLDEN / "apply-new.txt", bench.told(result))
     assert result.exit_code == 0
-    assert bench.store.plan_version() == 1
-    assert bench.store.planned_models() == ["paint", "weld-seams"]
+    assert bench.store.read_plan_version() == 1
+    assert bench.store.list_planned_models() == ["paint", "weld-seams"]
 
 
 def test_apply_shows_each_changed_field_and_what_is_removed(bench: Workbench, golden: Golden) -> None:
@@ -47,20 +47,20 @@ def test_apply_shows_each_changed_field_and_what_is_removed(bench: Workbench, go
     )
     result = bench.preheat("apply", bench.plant(changed), "--yes")
     golden(GOLDEN / "apply-changed.txt", bench.told(result))
-    assert bench.store.planned_models() == ["doors", "weld-seams"]
+    assert bench.store.list_planned_models() == ["doors", "weld-seams"]
 
 
 def test_a_dry_run_shows_the_same_and_applies_nothing(bench: Workbench) -> None:
     result = bench.preheat("apply", bench.plant(), "--dry-run")
     assert result.exit_code == 0
     assert "+ weld-seams" in result.output
-    assert bench.store.plan_version() == 0
+    assert bench.store.read_plan_version() == 0
 
 
 @pytest.mark.parametrize(("types", "status"), [("n\n", 1), ("", 2)])
 def test_without_a_yes_nothing_is_applied(bench: Workbench, types: str, status: int) -> None:
     assert bench.preheat("apply", bench.plant(), types=types).exit_code == status
-    assert bench.store.plan_version() == 0
+    assert bench.store.read_plan_version() == 0
 
 
 def test_apply_counts_the_changes_and_asks_with_the_name_of_the_stack(bench: Workbench) -> None:
@@ -109,10 +109,10 @@ def test_a_file_without_models_removes_all_only_when_told_twice(bench: Workbench
         "no change applied; use --remove-all if you mean it",
     ]
     once = bench.preheat("apply", empty, "--remove-all", types="y\nn\n")
-    assert (once.exit_code, bench.store.plan_version()) == (1, 1)
+    assert (once.exit_code, bench.store.read_plan_version()) == (1, 1)
     assert "Remove 2 models from stack preheat, " in once.stderr
     assert bench.preheat("apply", empty, "--remove-all", types="y\ny\n").exit_code == 0
-    assert bench.store.planned_models() == []
+    assert bench.store.list_planned_models() == []
     assert bench.preheat("apply", empty, "--yes").exit_code == 0  # nothing is left to remove
 
 
@@ -133,21 +133,21 @@ def test_a_wrong_file_is_refused_as_a_whole_with_every_problem_on_stderr(bench: 
     assert result.exit_code == 2
     assert result.stdout == ""
     assert len(result.stderr.splitlines()) == 3
-    assert bench.store.plan_version() == 0
+    assert bench.store.read_plan_version() == 0
 
 
 def test_an_unchanged_plan_may_be_applied_anew(bench: Workbench) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
     result = bench.preheat("apply", bench.plant(), "--yes")
     assert "No changes." in result.output
-    assert bench.store.plan_version() == 2
+    assert bench.store.read_plan_version() == 2
 
 
 def test_a_shift_known_before_stays_known_and_a_new_one_is_known_from_now_on(bench: Workbench) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
     bench.clock.advance(timedelta(hours=1))
     bench.preheat("apply", bench.plant(PLANT.replace('"22:00"', '"21:00"')), "--yes")
-    announced = {name: bench.store.planned(ModelId(name)).model for name in ("weld-seams", "paint")}
+    announced = {name: bench.store.read_planned(ModelId(name)).model for name in ("weld-seams", "paint")}
     known = {name: model.announced_at for name, model in announced.items() if model is not None}
     assert known == {"weld-seams": MONDAY, "paint": MONDAY + timedelta(hours=1)}
 
@@ -167,7 +167,7 @@ def test_a_plan_that_changes_while_it_is_compared_is_not_replaced(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
-    monkeypatch.setattr(bench.store, "plan_version", lambda: 7)
+    monkeypatch.setattr(bench.store, "read_plan_version", lambda: 7)
     result = bench.preheat("apply", bench.plant(), "--yes")
     assert (result.exit_code, bench.store.current) == (1, 1)
     assert "another apply came first" in result.stderr
@@ -175,17 +175,17 @@ def test_a_plan_that_changes_while_it_is_compared_is_not_replaced(
 
 def test_a_stored_model_that_cannot_be_read_is_replaced(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
-    _unreadable(monkeypatch, bench, "planned", "weld-seams: schema: 9 is not 1")
+    _unreadable(monkeypatch, bench, "read_planned", "weld-seams: schema: 9 is not 1")
     result = bench.preheat("apply", bench.plant(), "--yes")
     assert result.exit_code == 0
     assert "replaces a stored form that this release cannot read" in result.output
-    assert bench.store.plan_version() == 2
+    assert bench.store.read_plan_version() == 2
 
 
 def test_the_example_is_applied(bench: Workbench, golden: Golden) -> None:
     result = bench.preheat("apply", str(ROOT / "examples" / "plant.yaml"), "--yes")
     golden(GOLDEN / "apply-example.txt", result.output.replace(f"{ROOT}/", ""))
-    assert len(bench.store.planned_models()) == 3
+    assert len(bench.store.list_planned_models()) == 3
 
 
 def test_a_command_speaks_to_the_stack_that_is_named(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,7 +253,7 @@ def test_status_as_json_is_an_object_on_each_line(bench: Workbench, shift: Calla
     assert [line["model"] for line in lines] == ["paint", "weld-seams"]
 
 
-@pytest.mark.parametrize("read", ["load", "planned", "ledger"])
+@pytest.mark.parametrize("read", ["load", "read_planned", "read_ledger"])
 def test_a_model_that_cannot_be_read_harms_only_its_own_line(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch, read: str
 ) -> None:
@@ -295,7 +295,7 @@ def test_status_is_printed_again_and_again_until_it_is_interrupted(
         bench.clock.advance(timedelta(seconds=seconds))
         pauses.append(seconds)
         if len(pauses) == 2:
-            monkeypatch.setattr(bench.store, "planned_models", fail)
+            monkeypatch.setattr(bench.store, "list_planned_models", fail)
         if len(pauses) == 3:
             raise KeyboardInterrupt
 
@@ -349,7 +349,7 @@ def test_a_store_out_of_reach_is_told_in_one_line(bench: Workbench, monkeypatch:
     def fail() -> list[ModelId]:
         raise StoreUnavailable("the due index: no answer")
 
-    monkeypatch.setattr(bench.store, "planned_models", fail)
+    monkeypatch.setattr(bench.store, "list_planned_models", fail)
     result = bench.preheat("status")
     assert (result.exit_code, result.stderr) == (1, "preheat: the due index: no answer\n")
 
@@ -358,7 +358,7 @@ def test_a_bug_keeps_its_traceback(bench: Workbench, monkeypatch: pytest.MonkeyP
     def fail() -> list[ModelId]:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(bench.store, "planned_models", fail)
+    monkeypatch.setattr(bench.store, "list_planned_models", fail)
     assert isinstance(bench.preheat("status").exception, ZeroDivisionError)
 
 

@@ -19,10 +19,10 @@ from preheat.domain.plan.plan import Backend
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.record import Action, LedgerEntry
 from preheat_cli.commands.demo import INTERRUPTED, _alone, _interruptible
-from preheat_cli.demo.facts import Billed, Facts, Metrics, ServiceCall, ServiceFacts, Shift
+from preheat_cli.demo.facts import Billed, DemoFacts, DemoShift, Metrics, ServiceCall, ServiceFacts
 from preheat_cli.demo.run import GIVEN_UP_AFTER, plant_text, play, shifts_at
 from preheat_cli.demo.timeline import Timeline
-from preheat_cli.demo.verdict import Verdict, verdict
+from preheat_cli.demo.verdict import DemoVerdict, verdict
 from preheat_cli.errors import CliError
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant
@@ -38,15 +38,15 @@ class Nobody:
     def entry(self, entry: LedgerEntry) -> None:
         pass
 
-    def moment(self, now: datetime, shifts: Sequence[Shift], service: ServiceFacts) -> None:
+    def moment(self, now: datetime, shifts: Sequence[DemoShift], service: ServiceFacts) -> None:
         pass
 
 
 def played(
     twins: Twins | None = None,
-    saboteur: Callable[[Twins, Shift], Callable[[ServiceFacts], None] | None] | None = None,
+    saboteur: Callable[[Twins, DemoShift], Callable[[ServiceFacts], None] | None] | None = None,
     service: Backend | None = Backend.LOOKOUT_VISION,
-) -> tuple[list[Shift], Verdict, Facts]:
+) -> tuple[list[DemoShift], DemoVerdict, DemoFacts]:
     twins = twins or Twins()
     shifts = shifts_at(twins.clock.now(), service)
     twins.prepare(shifts)
@@ -56,7 +56,7 @@ def played(
 
 
 @pytest.fixture(scope="module")
-def well() -> tuple[list[Shift], Verdict, Facts]:
+def well() -> tuple[list[DemoShift], DemoVerdict, DemoFacts]:
     return played()
 
 
@@ -64,7 +64,7 @@ def well() -> tuple[list[Shift], Verdict, Facts]:
 
 
 def test_a_demo_in_which_every_promise_holds_ends_with_the_line_that_says_so(
-    well: tuple[list[Shift], Verdict, Facts],
+    well: tuple[list[DemoShift], DemoVerdict, DemoFacts],
 ) -> None:
     _, judged, _ = well
     assert judged.errors == ()
@@ -75,7 +75,9 @@ def test_a_demo_in_which_every_promise_holds_ends_with_the_line_that_says_so(
     assert judged.holds
 
 
-def test_a_lost_answer_is_asked_again_and_starts_nothing_twice(well: tuple[list[Shift], Verdict, Facts]) -> None:
+def test_a_lost_answer_is_asked_again_and_starts_nothing_twice(
+    well: tuple[list[DemoShift], DemoVerdict, DemoFacts],
+) -> None:
     shifts, _, facts = well
     project = shifts[-1].target.project
     starts = [call for call in facts.service.calls if call.call is Call.START and call.project == project]
@@ -116,7 +118,7 @@ def test_the_demo_is_over_within_five_minutes_whatever_happens() -> None:
 
 
 def test_a_service_that_never_reaches_hosted_is_noticed() -> None:
-    def stuck(twins: Twins, shift: Shift) -> None:
+    def stuck(twins: Twins, shift: DemoShift) -> None:
         twins.hosting.inject(InjectedFault(FaultKind.STUCK, project=shift.target.project))
 
     _, judged, _ = played(saboteur=stuck)
@@ -135,8 +137,8 @@ def test_a_dead_reconcile_is_noticed() -> None:
 
 
 def test_a_start_made_twice_is_noticed() -> None:
-    def twice(twins: Twins, shift: Shift) -> Callable[[ServiceFacts], None]:
-        done: list[Shift] = []
+    def twice(twins: Twins, shift: DemoShift) -> Callable[[ServiceFacts], None]:
+        done: list[DemoShift] = []
 
         def again(service: ServiceFacts) -> None:
             if not done and any(call.project == shift.target.project for call in service.calls):
@@ -171,7 +173,7 @@ def test_without_a_token_a_start_too_many_is_noticed_by_its_number(service: Back
 
 
 def test_a_failed_attempt_is_an_error_although_the_next_may_succeed() -> None:
-    def fails(twins: Twins, shift: Shift) -> None:
+    def fails(twins: Twins, shift: DemoShift) -> None:
         twins.hosting.faults.clear()  # a lost answer would keep the failure waiting for the end of its lease
         fault = InjectedFault(FaultKind.HOSTING_FAILED, project=shift.target.project, after=timedelta(seconds=5))
         twins.hosting.inject(fault)
@@ -198,7 +200,7 @@ def test_each_dead_letter_is_an_error() -> None:
     assert judged.line.endswith("2 errors")
 
 
-def test_a_model_still_billed_is_noticed(well: tuple[list[Shift], Verdict, Facts]) -> None:
+def test_a_model_still_billed_is_noticed(well: tuple[list[DemoShift], DemoVerdict, DemoFacts]) -> None:
     shifts, _, facts = well
     bill: dict[str, tuple[Billed, ...]] = {
         project: (replace(spans[0], end=None),) for project, spans in facts.service.bill.items()
@@ -218,7 +220,7 @@ def test_a_model_still_billed_is_noticed(well: tuple[list[Shift], Verdict, Facts
     ],
 )
 def test_a_stop_holds_from_the_end_to_two_minutes_after_it(
-    well: tuple[list[Shift], Verdict, Facts], moved: timedelta, shown: str, holds: bool
+    well: tuple[list[DemoShift], DemoVerdict, DemoFacts], moved: timedelta, shown: str, holds: bool
 ) -> None:
     shifts, _, facts = well
     calls = tuple(
@@ -230,7 +232,9 @@ def test_a_stop_holds_from_the_end_to_two_minutes_after_it(
     assert judged.holds is holds
 
 
-def test_a_ledger_that_claims_more_than_the_service_did_is_noticed(well: tuple[list[Shift], Verdict, Facts]) -> None:
+def test_a_ledger_that_claims_more_than_the_service_did_is_noticed(
+    well: tuple[list[DemoShift], DemoVerdict, DemoFacts],
+) -> None:
     shifts, _, facts = well
     never = ((BEGINS_AT, "STARTING_HOSTING"),)
     history: dict[str, tuple[tuple[datetime, str], ...]] = dict.fromkeys(facts.service.history, never)
@@ -238,13 +242,13 @@ def test_a_ledger_that_claims_more_than_the_service_did_is_noticed(well: tuple[l
     assert "weld-seams: the ledger says on time, the service says STARTING_HOSTING at the begin" in judged.errors
 
 
-def test_a_gap_in_the_ledger_is_noticed(well: tuple[list[Shift], Verdict, Facts]) -> None:
+def test_a_gap_in_the_ledger_is_noticed(well: tuple[list[DemoShift], DemoVerdict, DemoFacts]) -> None:
     shifts, _, facts = well
     ledger = {model_id: entries[1:] for model_id, entries in facts.ledger.items()}
     assert "weld-seams: the ledger has a gap" in verdict(shifts, replace(facts, ledger=ledger)).errors
 
 
-def test_a_token_that_took_effect_twice_is_noticed(well: tuple[list[Shift], Verdict, Facts]) -> None:
+def test_a_token_that_took_effect_twice_is_noticed(well: tuple[list[DemoShift], DemoVerdict, DemoFacts]) -> None:
     shifts, _, facts = well
     start = next(call for call in facts.service.calls if call.call is Call.START and call.changed_state)
     again: ServiceCall = replace(start, at=start.at + SECOND)
@@ -252,7 +256,9 @@ def test_a_token_that_took_effect_twice_is_noticed(well: tuple[list[Shift], Verd
     assert f"{start.project.removeprefix('plant-')}: the token {start.token} took effect twice" in judged.errors
 
 
-def test_margins_that_the_metric_has_otherwise_are_noticed(well: tuple[list[Shift], Verdict, Facts]) -> None:
+def test_margins_that_the_metric_has_otherwise_are_noticed(
+    well: tuple[list[DemoShift], DemoVerdict, DemoFacts],
+) -> None:
     shifts, _, facts = well
     metrics: Metrics = replace(facts.metrics, margin_sum=timedelta(seconds=3))
     (error,) = verdict(shifts, replace(facts, metrics=metrics)).errors

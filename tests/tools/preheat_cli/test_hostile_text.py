@@ -47,7 +47,7 @@ def plant(bench: Workbench, shift: object) -> Workbench:
     assert record.attempt is not None
     attempt = replace(record.attempt, answer=Answer.DENIED, words=HOSTILE)
     record = replace(record, sequence=3, phase=Phase.STARTING, status=HOSTILE, attempt=attempt)
-    last = replace(store.ledger(WELD)[-1], sequence=3, at=MONDAY - timedelta(minutes=1), reason=HOSTILE)
+    last = replace(store.read_ledger(WELD)[-1], sequence=3, at=MONDAY - timedelta(minutes=1), reason=HOSTILE)
     store.save(record, replace(last, requests=(RequestId(HOSTILE),), expired=(RequestId(HOSTILE),)))
     standing = Standing(
         request_id=RequestId("a"),
@@ -121,7 +121,7 @@ def test_an_error_of_a_service_forges_no_line(
     def fail(_: object) -> None:
         raise error
 
-    monkeypatch.setattr(plant.store, "ledger", fail)
+    monkeypatch.setattr(plant.store, "read_ledger", fail)
     result = plant.preheat(*command)
     assert result.exit_code == 1
     assert "rework" in result.output
@@ -131,7 +131,7 @@ def test_an_error_of_a_service_forges_no_line(
 @pytest.mark.parametrize("show", [report_html.page, report_text.table, report_text.csv_rows, report_text.json_lines])
 def test_a_report_shows_a_hostile_name_in_no_form(plant: Workbench, show: Callable[[Report], str]) -> None:
     name = ModelId(HOSTILE)
-    entries = [replace(entry, model_id=name) for entry in plant.store.ledger(WELD)]
+    entries = [replace(entry, model_id=name) for entry in plant.store.read_ledger(WELD)]
     found = report_models([History(name, entries)], Window(MONDAY - DAY, MONDAY), {}, as_of=MONDAY)
     text = show(found)
     check_output(text)

@@ -54,10 +54,10 @@ def republish(store: Store, out: Out, *arguments: str, types: str = "") -> Resul
 
 
 def test_what_a_key_names_is_put_under_the_ids_it_had_and_the_reply_is_sent(store: Store) -> None:
-    out, ready = Out(), next(one for one in store.ledger(store.planned_models()[0]) if make_events(one))
+    out, ready = Out(), next(one for one in store.read_ledger(store.list_planned_models()[0]) if make_events(one))
     keys = (f"weld-seams/{ready.sequence}", "request#night-7/1")
     assert republish(store, out, *keys, "--yes").exit_code == 0
-    reply = store.reply(RequestId("night-7"))
+    reply = store.find_reply(RequestId("night-7"))
     assert reply is not None
     assert out.bus.taken == [*make_events(ready), *make_events(reply)]
     assert len(out.replies.sent[REPLIES]) == 1

@@ -158,14 +158,14 @@ def test_a_ledger_that_cannot_be_read_harms_only_its_own_model(
     day = lived(bench)
     other = ModelId("paint")
     day.apply(a_model("08:00-12:00"), a_model("08:00-12:00", model_id=other))
-    real = day.store.ledger
+    real = day.store.read_ledger
 
     def read(model_id: ModelId) -> object:
         if model_id == other:
             raise UnreadableItem("ledger paint/1: schema: 9 is not 1")
         return real(model_id)
 
-    monkeypatch.setattr(bench.store, "ledger", read)
+    monkeypatch.setattr(bench.store, "read_ledger", read)
     result = bench.preheat("report", *OF_THE_DAY)
     assert result.exit_code == 1
     assert "weld-seams" in result.stdout

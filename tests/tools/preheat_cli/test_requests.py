@@ -50,8 +50,8 @@ class Counter:
                 self.desk.take(IncomingMessage("m", "AROAOPERATOR:me", body))
             self.sent.clear()
 
-    def standing(self, request_id: str, subject: Subject = OF_WELD) -> Standing:
-        found = self.bench.store.standing(subject, RequestId(request_id))
+    def find_standing(self, request_id: str, subject: Subject = OF_WELD) -> Standing:
+        found = self.bench.store.find_standing(subject, RequestId(request_id))
         assert found is not None
         return found
 
@@ -68,7 +68,7 @@ def test_a_hold_until_a_local_time_is_asked_for_and_its_reply_shown(
     result = counter.preheat("hold", "weld-seams", "--until", "20:00", "--reason", "rework", "--id", "late")
     assert result.exit_code == 0, result.output
     golden(GOLDEN / "hold.txt", result.output)
-    found = counter.standing("late")
+    found = counter.find_standing("late")
     assert (found.kind, found.until, found.reason) == (
         Kind.HOLD,
         datetime(2026, 11, 23, 19, tzinfo=UTC),
@@ -91,24 +91,24 @@ def test_an_end_is_typed_as_a_local_time_an_instant_or_a_duration(
     counter: Counter, typed: tuple[str, ...], until: str
 ) -> None:
     assert counter.preheat("hold", "weld-seams", *typed, "--id", "a").exit_code == 0
-    assert counter.standing("a").until == datetime.fromisoformat(until)
+    assert counter.find_standing("a").until == datetime.fromisoformat(until)
 
 
 def test_a_hold_of_a_schedule_is_in_that_schedules_time(counter: Counter) -> None:
     counter.preheat("hold", "--schedule", "late", "--until", "20:00", "--id", "a")
-    assert counter.standing("a", Subject(schedule="late")).until == datetime(2026, 11, 24, 2, tzinfo=UTC)
+    assert counter.find_standing("a", Subject(schedule="late")).until == datetime(2026, 11, 24, 2, tzinfo=UTC)
 
 
 def test_a_hold_is_extended_and_released_and_a_block_lifted(counter: Counter) -> None:
     counter.preheat("hold", "weld-seams", "--for", "2h", "--units", "2", "--priority", "60", "--id", "a")
     assert counter.preheat("extend", "weld-seams", "a", "--for", "30m").exit_code == 0
-    assert counter.standing("a").until == datetime(2026, 11, 23, 8, 20, tzinfo=UTC)
+    assert counter.find_standing("a").until == datetime(2026, 11, 23, 8, 20, tzinfo=UTC)
     assert counter.preheat("release", "weld-seams", "a").exit_code == 0
-    assert counter.standing("a").released_at is not None
+    assert counter.find_standing("a").released_at is not None
     counter.preheat("block", "weld-seams", "--for", "45m", "--hard", "--id", "b")
-    assert counter.standing("b").hard
+    assert counter.find_standing("b").hard
     assert counter.preheat("unblock", "weld-seams", "b").exit_code == 0
-    assert counter.standing("b").released_at is not None
+    assert counter.find_standing("b").released_at is not None
     counter.preheat("block", "--schedule", "late", "--for", "45m", "--id", "c")
     assert counter.preheat("unblock", "--schedule", "late", "c").exit_code == 0
 
@@ -116,7 +116,7 @@ def test_a_hold_is_extended_and_released_and_a_block_lifted(counter: Counter) ->
 @pytest.mark.parametrize("name", ["stop", "stop-now"])
 def test_stop_blocks_until_the_end_of_the_demand(counter: Counter, name: str) -> None:
     assert counter.preheat(name, "weld-seams", "--reason", "line down", "--id", "s", "--yes").exit_code == 0
-    assert counter.standing("s").until == datetime(2026, 11, 23, 14, tzinfo=UTC)
+    assert counter.find_standing("s").until == datetime(2026, 11, 23, 14, tzinfo=UTC)
 
 
 def test_a_release_without_an_id_ends_the_only_active_hold(counter: Counter) -> None:
@@ -125,9 +125,9 @@ def test_a_release_without_an_id_ends_the_only_active_hold(counter: Counter) -> 
     counter.preheat("hold", "weld-seams", "--for", "2h", "--id", "night-7a")
     counter.preheat("block", "weld-seams", "--for", "2h", "--id", "night-7b")
     assert counter.preheat("release", "weld-seams").exit_code == 0
-    assert counter.standing("night-7a").released_at is not None
+    assert counter.find_standing("night-7a").released_at is not None
     assert counter.preheat("unblock", "weld-seams").exit_code == 0
-    assert counter.standing("night-7b").released_at is not None
+    assert counter.find_standing("night-7b").released_at is not None
     counter.preheat("hold", "--schedule", "early", "--for", "2h", "--id", "all")
     assert counter.preheat("extend", "--schedule", "early", "--for", "1h").exit_code == 0
     assert counter.preheat("release", "--schedule", "early").exit_code == 0
@@ -145,9 +145,9 @@ def test_the_start_of_an_id_is_enough_if_only_one_hold_has_it(counter: Counter) 
     ]
     assert "2 requests of weld-seams are active" in counter.preheat("release", "weld-seams").stderr
     assert counter.preheat("release", "weld-seams", "cli-5f01").exit_code == 0
-    assert counter.standing("cli-5f01").released_at is not None
+    assert counter.find_standing("cli-5f01").released_at is not None
     assert counter.preheat("extend", "weld-seams", "cli", "--for", "30m").exit_code == 0
-    assert counter.standing("cli-5f02").until == datetime(2026, 11, 23, 9, 20, tzinfo=UTC)
+    assert counter.find_standing("cli-5f02").until == datetime(2026, 11, 23, 9, 20, tzinfo=UTC)
     assert counter.preheat("release", "weld-seams", "cli-5f01").exit_code == 0  # again: the function answers
 
 
@@ -176,17 +176,17 @@ def test_stop_asks_and_names_what_it_ends(counter: Counter, golden: Callable[[Pa
     assert unanswered.exit_code == 2
     assert "Stop every model with schedule early now?" in unanswered.stderr
     assert counter.preheat("stop", "weld-seams", "--id", "s", types="y\n").exit_code == 0
-    assert counter.standing("s").kind is Kind.BLOCK
+    assert counter.find_standing("s").kind is Kind.BLOCK
 
 
 def test_start_is_a_hold_that_a_release_ends(counter: Counter) -> None:
     started = counter.preheat("start", "weld-seams", "--units", "2", "--reason", "trial", "--id", "s")
     assert started.exit_code == 0
     assert "ready at: " in started.stdout
-    found = counter.standing("s")
+    found = counter.find_standing("s")
     assert (found.kind, found.units, found.until - found.begin) == (Kind.HOLD, 2, timedelta(days=7))
     assert counter.preheat("release", "weld-seams").exit_code == 0
-    assert counter.standing("s").released_at is not None
+    assert counter.find_standing("s").released_at is not None
 
 
 def test_a_refusal_ends_with_status_one_and_its_code(counter: Counter) -> None:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from preheat.adapters.hosting.service_model import lookout_client
+from preheat.adapters.hosting.service_model import make_lookout_client
 from preheat.domain.plan.plan import Backend, HostedModel, ModelId, Target, Units
 from preheat_cli.demo.facts import Metrics
 from preheat_cli.demo.run import shifts_at
@@ -37,7 +37,7 @@ def signed_in(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
 
 def test_a_named_stack_is_found_by_its_outputs(signed_in: LocalAws) -> None:
     store = open_stack(StackOptions(signed_in.stack_name)).store
-    assert store.plan_version() == open_local_store(signed_in).plan_version()
+    assert store.read_plan_version() == open_local_store(signed_in).read_plan_version()
     assert store.load(NOBODY) is None
 
 
@@ -77,7 +77,7 @@ def test_a_hold_is_asked_for_and_answered_through_the_queue_of_a_named_stack(sig
     target = Target("plant-held", "3")
     hour = timedelta(hours=1)
     model = HostedModel(ModelId("held"), target, Units(), (), hour, timedelta(), now)
-    store.apply([model], expected_version=store.plan_version(), at=now)
+    store.apply([model], expected_version=store.read_plan_version(), at=now)
     stack = ("--stack", signed_in.stack_name)
     asked = CliRunner().invoke(app, ["hold", "held", "--for", "2h", "--reason", "rework", "--id", "held-1", *stack])
     assert asked.exit_code == 0, asked.output
@@ -107,7 +107,7 @@ def test_the_demo_reads_what_the_service_the_metrics_and_the_queues_say(signed_i
     assert {fault["project"] for fault in armed} >= {shift.target.project for shift in shifts}
     httpx.delete(faults).raise_for_status()  # others use this simulator too
     target, token = shifts[0].target, f"by-hand-{uuid.uuid4().hex}"
-    lookout = lookout_client(region=signed_in.region, endpoint_url=signed_in.simulator_url)
+    lookout = make_lookout_client(region=signed_in.region, endpoint_url=signed_in.simulator_url)
     names = {"ProjectName": target.project, "ModelVersion": target.version}
     lookout.start_model(**names, MinInferenceUnits=1, ClientToken=token)
     service = stage.service()

@@ -80,7 +80,7 @@ def test_a_model_that_was_not_seen_is_named_with_the_reason(bench: Workbench, pa
     result = applied(bench, {WELD: seen, PAINT: passed})
     assert result.exit_code == 1
     assert result.stdout.splitlines()[-2:] == ["1 of 2 models seen", f"  paint: {why}"]
-    assert bench.store.plan_version() == 1
+    assert bench.store.read_plan_version() == 1
 
 
 def test_a_look_from_before_the_plan_counts_for_nothing(bench: Workbench) -> None:

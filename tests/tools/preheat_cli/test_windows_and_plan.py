@@ -355,14 +355,14 @@ def test_a_stored_model_that_cannot_be_read_or_evaluated_harms_only_itself(
     result = bench.preheat("plan", "--from", "2026-11-24", "--to", "2026-11-25", "--format", "json")
     assert (result.exit_code, [row["model"] for row in rows(result.stdout)]) == (1, ["paint"] * 2)
     assert "weld-seams: schedule early: time zone 'Mars/Olympus' is not available here" in result.stderr
-    read = bench.store.planned
+    read = bench.store.read_planned
 
     def refuse(model_id: ModelId) -> Any:
         if model_id == "weld-seams":
             raise UnreadableItem("schema: 9 is not 1")
         return read(model_id)
 
-    monkeypatch.setattr(bench.store, "planned", refuse)
+    monkeypatch.setattr(bench.store, "read_planned", refuse)
     result = bench.preheat("plan", "--from", "2026-11-24", "--to", "2026-11-25")
     assert result.exit_code == 1
     assert "weld-seams: the stored form is unreadable; apply the plant file again" in result.stdout

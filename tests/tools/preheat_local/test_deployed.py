@@ -94,7 +94,7 @@ def test_an_event_of_an_endpoint_has_its_model_looked_at(local_aws: LocalAws) ->
     target = Target("plant-watched", "plant-watched-v1", Backend.SAGEMAKER)
     hour = timedelta(hours=1)
     model = HostedModel(ModelId("watched"), target, Units(), (), hour, timedelta(), now)
-    store.apply([model], expected_version=store.plan_version(), at=now)
+    store.apply([model], expected_version=store.read_plan_version(), at=now)
 
     def looked_at(before: int) -> int:
         deadline = time.monotonic() + 4 * DEADLINE_SECONDS  # without an event the next tick has to come first
@@ -131,13 +131,13 @@ def test_a_request_is_answered_whether_it_comes_as_a_message_or_as_an_event(loca
     store, now = open_local_store(local_aws), datetime.now(UTC)
     hour = timedelta(hours=1)
     model = HostedModel(ModelId("asked"), Target("plant-asked", "3"), Units(), (), hour, timedelta(), now)
-    store.apply([model], expected_version=store.plan_version(), at=now)
+    store.apply([model], expected_version=store.read_plan_version(), at=now)
     asked = {"version": 1, "verb": "hold", "model": "asked", "duration": "2h"}
     sqs, events = local_aws.client("sqs"), local_aws.client("events")
 
     def answered(name: str) -> Reply:
         deadline = time.monotonic() + DEADLINE_SECONDS
-        while (reply := store.reply(RequestId(name))) is None:
+        while (reply := store.find_reply(RequestId(name))) is None:
             assert time.monotonic() < deadline, f"{name} was not answered within the deadline"
             time.sleep(0.1)
         return reply
@@ -250,7 +250,7 @@ def test_a_call_of_others_has_its_model_looked_at_through_the_bus_and_one_of_our
     names = {"service": "lookoutvision", "project": project, "version": "3"}
     httpx.post(f"{local_aws.simulator_url}/_simulator/models", json=names).raise_for_status()
     model = HostedModel(ModelId("called"), Target(project, "3"), Units(), (), timedelta(hours=1), timedelta(), now)
-    store.apply([model], expected_version=store.plan_version(), at=now + timedelta(hours=1))
+    store.apply([model], expected_version=store.read_plan_version(), at=now + timedelta(hours=1))
     before = store.load(ModelId("called"))
     assert before is not None
     httpx.post(f"{local_aws.simulator_url}/_simulator/person/start", json=names).raise_for_status()

@@ -17,7 +17,7 @@ FUNCTION, ROOT, MESSAGE = "ASIA0123", "test", '{"model_id": "line-1"}'
 DONE: tuple[int, dict[str, str], bytes] = (200, {}, b"done")
 
 
-class Bench:
+class DisturbanceBench:
     """A disturbance over a service that only notes its calls."""
 
     def __init__(self, folder: Path, drawn: float = 0.5) -> None:
@@ -52,16 +52,16 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+def bench(tmp_path: Path) -> DisturbanceBench:
+    return DisturbanceBench(tmp_path)
 
 
-def test_without_rules_nothing_happens(bench: Bench) -> None:
+def test_without_rules_nothing_happens(bench: DisturbanceBench) -> None:
     assert bench.call("GetItem") == DONE
     assert (bench.served, bench.log()) == (["GetItem"], [])
 
 
-def test_a_throttled_call_has_no_effect(bench: Bench) -> None:
+def test_a_throttled_call_has_no_effect(bench: DisturbanceBench) -> None:
     bench.rules(throttle=0.6)
     status, headers, body = bench.call("TransactWriteItems")
     assert (status, headers["x-amzn-errortype"]) == (400, "ThrottlingException")
@@ -70,7 +70,7 @@ def test_a_throttled_call_has_no_effect(bench: Bench) -> None:
     assert [each["kind"] for each in bench.log()] == ["throttled"]
 
 
-def test_a_lost_answer_had_its_effect(bench: Bench) -> None:
+def test_a_lost_answer_had_its_effect(bench: DisturbanceBench) -> None:
     bench.rules(throttle=0.1, lose=0.6)
     assert bench.call("PutItem")[0] == 500
     assert bench.served == ["PutItem"]
@@ -80,19 +80,19 @@ def test_a_lost_answer_had_its_effect(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "call", [{"call": "DescribeTable"}, {"call": "GetItem", "key": ROOT}, {"call": "GetItem", "faulty": False}]
 )
-def test_only_data_calls_of_functions_to_dynamodb_are_hit(bench: Bench, call: dict[str, Any]) -> None:
+def test_only_data_calls_of_functions_to_dynamodb_are_hit(bench: DisturbanceBench, call: dict[str, Any]) -> None:
     bench.rules(throttle=1.0)
     assert bench.call(**call) == DONE
 
 
 def test_a_share_that_is_not_drawn_lets_the_call_pass(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, drawn=0.9)
+    bench = DisturbanceBench(tmp_path, drawn=0.9)
     bench.rules(throttle=0.5, lose=0.3)
     assert bench.call("GetItem") == DONE
 
 
 @pytest.mark.parametrize(("when", "served_before"), [("before", 0), ("after", 1)])
-def test_a_process_is_killed_once_at_its_point(bench: Bench, when: str, served_before: int) -> None:
+def test_a_process_is_killed_once_at_its_point(bench: DisturbanceBench, when: str, served_before: int) -> None:
     kill = {"id": "1", "function": "reconcile", "call": "PutItem", "when": when}
     bench.rules(kill=[kill])
     bench.call("GetItem")
@@ -106,7 +106,7 @@ def test_a_process_is_killed_once_at_its_point(bench: Bench, when: str, served_b
     assert (killed["processes"], killed["messages"]) == (1, [MESSAGE])
 
 
-def test_a_kill_that_found_nobody_waits_for_the_next_call(bench: Bench) -> None:
+def test_a_kill_that_found_nobody_waits_for_the_next_call(bench: DisturbanceBench) -> None:
     bench.rules(kill=[{"id": "1", "function": "reconcile", "call": "PutItem", "when": "before"}])
     bench.running = 0
     bench.call("PutItem")
@@ -115,7 +115,7 @@ def test_a_kill_that_found_nobody_waits_for_the_next_call(bench: Bench) -> None:
     assert len(bench.killed) == 1
 
 
-def test_rules_that_are_taken_away_do_nothing_any_more(bench: Bench) -> None:
+def test_rules_that_are_taken_away_do_nothing_any_more(bench: DisturbanceBench) -> None:
     bench.rules(throttle=1.0)
     assert bench.call("GetItem")[0] == 400
     (bench.folder / RULES).unlink()

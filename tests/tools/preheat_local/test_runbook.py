@@ -13,7 +13,7 @@ import pytest
 from tests.support.stacks import surroundings_of
 from typer.testing import CliRunner
 
-from preheat.adapters.sqs.work import work
+from preheat.adapters.sqs.work import make_work
 from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import ModelId, Unscheduled
@@ -56,7 +56,7 @@ def eventually[T](look: Callable[[], T]) -> T:
 def look_at(aws: LocalAws, model_id: ModelId = LINE) -> None:
     """Make a model due and have it checked, as the runbook does it by hand."""
     open_local_store(aws).wake(model_id, datetime.now(UTC))
-    aws.client("sqs").send_message(QueueUrl=aws.work_queue_url, MessageBody=work(model_id))
+    aws.client("sqs").send_message(QueueUrl=aws.work_queue_url, MessageBody=make_work(model_id))
 
 
 def apply(aws: LocalAws, *, needed: bool, unscheduled: Unscheduled = Unscheduled.LEAVE) -> int:
@@ -66,7 +66,7 @@ def apply(aws: LocalAws, *, needed: bool, unscheduled: Unscheduled = Unscheduled
     wave = Wave(now, {LINE: (begin, begin + timedelta(hours=1))})
     models = [replace(model, unscheduled=unscheduled) for model in wave.models]
     store = open_local_store(aws)
-    return store.apply(models, expected_version=store.plan_version(), at=now)
+    return store.apply(models, expected_version=store.read_plan_version(), at=now)
 
 
 def status(aws: LocalAws, model_id: ModelId = LINE) -> str:
@@ -116,11 +116,10 @@ def test_plans_restored_to_an_older_state_stop_nothing_and_the_next_apply_mends_
         look_at(aws)
         eventually(lambda: phase(aws) is Phase.HOSTED)
         put_back()
-        assert open_local_store(aws).plan_version() < served
+        assert open_local_store(aws).read_plan_version() < served
         look_at(aws)
-        line = (
-            f"Plan {open_local_store(aws).plan_version()} is older than this model's plan {served}: run `preheat apply`"
-        )
+        version = open_local_store(aws).read_plan_version()
+        line = f"Plan {version} is older than this model's plan {served}: run `preheat apply`"
         eventually(lambda: line in logged(aws))
         assert status(aws) == "HOSTED"
         assert apply(aws, needed=False) > served
@@ -154,7 +153,7 @@ def test_records_older_than_their_ledger_change_nothing_until_they_are_rebuilt(a
         eventually(lambda: status(aws) == "TRAINED")
         look_at(aws)
         eventually(lambda: phase(aws) is Phase.IDLE)
-        ledger = store.ledger(LINE)
+        ledger = store.read_ledger(LINE)
         assert [entry.sequence for entry in ledger] == list(range(1, len(ledger) + 1))
 
 
@@ -217,14 +216,14 @@ def test_dead_letters_are_moved_back_and_the_readable_ones_are_served(aws: Local
     eventually(dead)
     sqs.set_queue_attributes(QueueUrl=aws.work_queue_url, Attributes={"VisibilityTimeout": "360"})
     # A message that failed for a bug fixed since: readable, and moved back as the runbook moves it.
-    sqs.send_message(QueueUrl=aws.work_dead_letter_queue_url, MessageBody=work(OTHER))
+    sqs.send_message(QueueUrl=aws.work_dead_letter_queue_url, MessageBody=make_work(OTHER))
     letters += eventually(
         lambda: sqs.receive_message(QueueUrl=aws.work_dead_letter_queue_url, MaxNumberOfMessages=10).get("Messages")
     )
     copy = tmp_path / "letters.json"
     copy.write_text(json.dumps([letter["Body"] for letter in letters]))
     for letter in letters:
-        if letter["Body"] == work(OTHER):
+        if letter["Body"] == make_work(OTHER):
             sqs.send_message(QueueUrl=aws.work_queue_url, MessageBody=letter["Body"])
         sqs.delete_message(QueueUrl=aws.work_dead_letter_queue_url, ReceiptHandle=letter["ReceiptHandle"])
     eventually(lambda: _waiting(sqs, aws.work_queue_url) == 0)
@@ -238,9 +237,9 @@ def test_an_unreadable_plan_is_told_and_not_taken_for_no_plan(aws: LocalAws) -> 
     pointer = dynamodb.get_item(TableName=aws.plans_table, Key=key)["Item"]
     dynamodb.put_item(TableName=aws.plans_table, Item=pointer | {"schema": {"N": "99"}})
     with pytest.raises(UnreadableItem, match="schema"):
-        open_local_store(aws).planned(LINE)
+        open_local_store(aws).read_planned(LINE)
     dynamodb.put_item(TableName=aws.plans_table, Item=pointer)
-    assert open_local_store(aws).planned(LINE).model is not None
+    assert open_local_store(aws).read_planned(LINE).model is not None
 
 
 def logged(aws: LocalAws) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from preheat.adapters.dynamodb.serial import dumps, fields_of
+from preheat.adapters.dynamodb.serial import dumps, encode_fields
 from preheat.domain.calendar.timetable import find_intervals
 from preheat.domain.plan.plan import HostedModel
 from preheat_plantfile.checks.sizes import MODEL_BYTES_MAX, weight
@@ -159,7 +159,7 @@ LARGE: dict[str, str] = {
 def test_the_estimated_size_of_a_schedule_is_never_below_what_is_stored(schedule: str) -> None:
     calendars = "{c: {shutdowns: [{from: 2026-01-01, until: 2030-12-31}]}}"
     model = model_of(schedule, calendars=calendars)
-    stored: Any = fields_of(model, sparse=True)["schedules"]
+    stored: Any = encode_fields(model, sparse=True)["schedules"]
     assert len(dumps(stored[0])) <= weight(read_yaml(f"{{{schedule}}}").value, read_yaml(calendars).value)
 
 

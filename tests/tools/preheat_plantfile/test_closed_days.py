@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.tools.conftest import Workbench
 
-from preheat.adapters.dynamodb.serial import decode, fields_of
+from preheat.adapters.dynamodb.serial import decode, encode_fields
 from preheat.domain.calendar.schedule import HalfDay, Schedule, ShiftWindow, Weekday
 from preheat_plantfile import holiday_library
 from preheat_plantfile.compiling.holidays import Range, ahead_of, bridges
@@ -210,7 +210,7 @@ def test_a_half_day_near_by_is_news_and_one_far_off_is_not() -> None:
 def test_a_schedule_with_half_days_is_stored_and_read_again() -> None:
     window = ShiftWindow(frozenset(Weekday), time(6), time(22), 5, cut_closed=True)
     kept = Schedule("s", "UTC", (window,), half_days=frozenset([HalfDay(date(2026, 12, 24), time(14))]))
-    assert decode(Schedule, json.loads(json.dumps(fields_of(kept, sparse=True)))) == kept
+    assert decode(Schedule, json.loads(json.dumps(encode_fields(kept, sparse=True)))) == kept
     with pytest.raises(ValueError, match="a date is a half day twice"):
         Schedule("s", "UTC", (), half_days=frozenset(HalfDay(date(2026, 12, 24), time(hour)) for hour in (12, 14)))
 

@@ -6,7 +6,7 @@ import pytest
 
 from preheat.domain.plan.plan import Drain, HostedModel
 from preheat_cli.views import show
-from preheat_cli.views.difference import Kind, changes
+from preheat_cli.views.difference import ChangeKind, changes
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import PlantFileError, parse_plant
 
@@ -98,7 +98,7 @@ def test_a_plan_tells_what_changes_of_queue_and_gate() -> None:
     (after,) = models(f"gate: {GATE}, drain: {{queue: '{ARN}', limit: 1h}}")
     (change,) = changes({before.model_id: before}, [after], today=NOW.date())
     assert (change.kind, change.lines) == (
-        Kind.CHANGED,
+        ChangeKind.CHANGED,
         ("drain none -> images.fifo for at most 1h", f"gate none -> {GATE}"),
     )
     assert show.drain(Drain(URL)) == "images for at most 30m"

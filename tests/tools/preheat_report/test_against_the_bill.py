@@ -43,7 +43,7 @@ def lived(seed: int, mix: FaultMix, *, models: int = 3, days: int = MONTH) -> li
     world = SimulatedWorld(lines, BEGINS_AT, days, random=random, mix=mix, switches=Switches(), on_entry=lambda _: None)
     world.run()
     now, bills = world.clock.at, world.service.bill()
-    histories = [History(each, world.store.ledger(each), world.store.records[each]) for each in world.everyone]
+    histories = [History(each, world.store.read_ledger(each), world.store.records[each]) for each in world.everyone]
     month = Window(BEGINS_AT, now)
     found = report_models(histories, month, TARIFFS, as_of=now)
     targets = [line.model.target for line in lines]

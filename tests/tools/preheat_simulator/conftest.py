@@ -17,7 +17,7 @@ START = timedelta(minutes=15)
 STOP = timedelta(minutes=2)
 
 
-class Bench:
+class SimulatorBench:
     """A service under a moved clock, with the model weld/1, which takes 15 minutes to start and 2 to stop."""
 
     def __init__(self) -> None:
@@ -64,12 +64,12 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench()
+def bench() -> SimulatorBench:
+    return SimulatorBench()
 
 
 @pytest.fixture
-def client(bench: Bench) -> Any:
+def client(bench: SimulatorBench) -> Any:
     """A real botocore client of the bench's service, in process."""
     return make_client(bench.service)
 

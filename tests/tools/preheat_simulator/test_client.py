@@ -13,12 +13,12 @@ from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.http import transport
 
 if TYPE_CHECKING:
-    from tests.tools.preheat_simulator.conftest import Bench
+    from tests.tools.preheat_simulator.conftest import SimulatorBench
 
 ONE = {"ProjectName": "weld", "ModelVersion": "1"}
 
 
-def test_a_shift_from_start_to_stop(client: Any, bench: "Bench") -> None:
+def test_a_shift_from_start_to_stop(client: Any, bench: "SimulatorBench") -> None:
     assert client.start_model(**ONE, MinInferenceUnits=1)["Status"] == "STARTING_HOSTING"
     bench.pass_time(timedelta(minutes=15))
     assert client.describe_model(**ONE)["ModelDescription"]["Status"] == "HOSTED"
@@ -29,7 +29,7 @@ def test_a_shift_from_start_to_stop(client: Any, bench: "Bench") -> None:
     assert description["CreationTimestamp"].utcoffset() is not None
 
 
-def test_a_lost_answer_is_retried_with_the_same_token_and_starts_once(client: Any, bench: "Bench") -> None:
+def test_a_lost_answer_is_retried_with_the_same_token_and_starts_once(client: Any, bench: "SimulatorBench") -> None:
     bench.service.inject(InjectedFault(FaultKind.ANSWER_LOST))
     answer = client.start_model(**ONE, MinInferenceUnits=1)
     assert answer["Status"] == "STARTING_HOSTING"
@@ -40,14 +40,14 @@ def test_a_lost_answer_is_retried_with_the_same_token_and_starts_once(client: An
     assert bench.service.call_log.changed(Operation.START_MODEL) == 1
 
 
-def test_answers_that_are_lost_without_end_are_a_closed_connection(client: Any, bench: "Bench") -> None:
+def test_answers_that_are_lost_without_end_are_a_closed_connection(client: Any, bench: "SimulatorBench") -> None:
     bench.service.inject(InjectedFault(FaultKind.ANSWER_LOST, times=3))
     with pytest.raises(ConnectionClosedError):
         client.stop_model(**ONE)
     assert len(bench.service.call_log) == 3
 
 
-def test_an_internal_error_is_tried_three_times(client: Any, bench: "Bench", refusal: Any) -> None:
+def test_an_internal_error_is_tried_three_times(client: Any, bench: "SimulatorBench", refusal: Any) -> None:
     bench.service.inject(InjectedFault(FaultKind.INTERNAL_ERROR, times=3))
     response = refusal(client.start_model, **ONE, MinInferenceUnits=1)
     assert response["Error"]["Code"] == "InternalServerException"
@@ -64,7 +64,7 @@ def test_an_internal_error_is_tried_three_times(client: Any, bench: "Bench", ref
     ],
 )
 def test_an_error_that_will_not_pass_is_tried_once(
-    client: Any, bench: "Bench", refusal: Any, kind: FaultKind, said: tuple[str, int]
+    client: Any, bench: "SimulatorBench", refusal: Any, kind: FaultKind, said: tuple[str, int]
 ) -> None:
     bench.service.inject(InjectedFault(kind))
     response = refusal(client.stop_model, **ONE)
@@ -84,7 +84,7 @@ def test_the_members_of_a_quota_error_reach_the_caller(client: Any, refusal: Any
     )
 
 
-def test_seconds_to_wait_reach_the_caller_as_a_number(bench: "Bench", refusal: Any) -> None:
+def test_seconds_to_wait_reach_the_caller_as_a_number(bench: "SimulatorBench", refusal: Any) -> None:
     client = transport.make_client(bench.service, config=Config(retries={"total_max_attempts": 1}))
     bench.service.inject(InjectedFault(FaultKind.THROTTLE, retry_after_seconds=7))
     assert refusal(client.describe_model, **ONE)["RetryAfterSeconds"] == 7
@@ -102,7 +102,7 @@ def test_seconds_to_wait_reach_the_caller_as_a_number(bench: "Bench", refusal: A
     ],
 )
 def test_what_the_client_lets_through_the_service_refuses(
-    client: Any, bench: "Bench", refusal: Any, parameters: dict[str, object]
+    client: Any, bench: "SimulatorBench", refusal: Any, parameters: dict[str, object]
 ) -> None:
     response = refusal(client.start_model, **(ONE | {"MinInferenceUnits": 1} | parameters))
     assert response["Error"]["Code"] == "ValidationException"
@@ -110,7 +110,7 @@ def test_what_the_client_lets_through_the_service_refuses(
     assert bench.status() is Status.TRAINED
 
 
-def test_pages_join_to_the_whole_list_in_order_of_version(client: Any, bench: "Bench") -> None:
+def test_pages_join_to_the_whole_list_in_order_of_version(client: Any, bench: "SimulatorBench") -> None:
     for version in range(2, 24):
         bench.service.add_model("weld", str(version))
     pages = client.get_paginator("list_models").paginate(ProjectName="weld", PaginationConfig={"PageSize": 10})
@@ -122,12 +122,12 @@ def test_pages_join_to_the_whole_list_in_order_of_version(client: Any, bench: "B
     assert versions == [str(version) for version in range(1, 24)]
 
 
-def test_a_full_last_page_promises_no_other(client: Any, bench: "Bench") -> None:
+def test_a_full_last_page_promises_no_other(client: Any, bench: "SimulatorBench") -> None:
     bench.service.add_model("weld", "2")
     assert "NextToken" not in client.list_models(ProjectName="weld", MaxResults=2)
 
 
-def test_a_page_goes_on_where_the_last_ended_when_models_come_and_go(client: Any, bench: "Bench") -> None:
+def test_a_page_goes_on_where_the_last_ended_when_models_come_and_go(client: Any, bench: "SimulatorBench") -> None:
     for version in "234":
         bench.service.add_model("weld", version)
     page = client.list_models(ProjectName="weld", MaxResults=2)
@@ -137,7 +137,7 @@ def test_a_page_goes_on_where_the_last_ended_when_models_come_and_go(client: Any
     assert [model["ModelVersion"] for model in after["Models"]] == ["3", "4"]
 
 
-def test_without_a_size_a_page_holds_a_hundred(client: Any, bench: "Bench") -> None:
+def test_without_a_size_a_page_holds_a_hundred(client: Any, bench: "SimulatorBench") -> None:
     for project in range(100):
         bench.service.add_project(f"line-{project:03}")
     page = client.list_projects()
@@ -162,7 +162,7 @@ def test_a_project_is_described(client: Any) -> None:
     assert described["Datasets"] == []
 
 
-def test_only_a_hosted_model_detects(client: Any, bench: "Bench", refusal: Any) -> None:
+def test_only_a_hosted_model_detects(client: Any, bench: "SimulatorBench", refusal: Any) -> None:
     image = {"Body": b"\x89PNG", "ContentType": "image/png"}
     assert refusal(client.detect_anomalies, **ONE, **image)["Error"]["Code"] == "ConflictException"
     bench.host()
@@ -172,7 +172,7 @@ def test_only_a_hosted_model_detects(client: Any, bench: "Bench", refusal: Any) 
     assert client.detect_anomalies(**ONE, **image)["DetectAnomalyResult"] == result
 
 
-def test_an_image_of_another_kind_is_refused(client: Any, bench: "Bench", refusal: Any) -> None:
+def test_an_image_of_another_kind_is_refused(client: Any, bench: "SimulatorBench", refusal: Any) -> None:
     bench.host()
     response = refusal(client.detect_anomalies, **ONE, Body=b"GIF8", ContentType="image/gif")
     assert response["Error"]["Code"] == "ValidationException"

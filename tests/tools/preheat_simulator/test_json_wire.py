@@ -25,7 +25,7 @@ SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 ARN = "arn:aws:rekognition:eu-central-1:123456789012:project/line/version/v1/1"
 
 
-class Account:
+class WireAccount:
     """An account of one service with one model, its client and its clock."""
 
     def __init__(self, kind: type[CustomLabelsService | EndpointService]) -> None:
@@ -35,7 +35,7 @@ class Account:
         self.client: Any = make_client(self.service)
 
 
-def asked(service: Answering, operation: str, document: Any, prefix: str = "RekognitionService") -> tuple[int, Any]:
+def ask(service: Answering, operation: str, document: Any, prefix: str = "RekognitionService") -> tuple[int, Any]:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
     wire = JsonWire(service.words, lambda: service)
     answer = wire.handle("POST", "/", "", {"X-Amz-Target": f"{prefix}.{operation}"}, body)
@@ -66,13 +66,13 @@ def test_every_operation_that_is_named_is_carried_and_modelled() -> None:
     ],
 )
 def test_a_request_that_breaks_the_model_is_refused_by_member(document: Any, said: str) -> None:
-    status, answer = asked(Account(CustomLabelsService).service, "StartProjectVersion", document)
+    status, answer = ask(WireAccount(CustomLabelsService).service, "StartProjectVersion", document)
     assert (status, answer["__type"]) == (400, "InvalidParameterException")
     assert said in answer["message"]
 
 
 def test_tags_of_any_script_are_taken_and_what_is_no_tag_is_not() -> None:
-    account = Account(EndpointService)
+    account = WireAccount(EndpointService)
     named = {"EndpointName": "line", "EndpointConfigName": "v1"}
     with pytest.raises(account.client.exceptions.ClientError, match=r"Tags\[0\]\.Value"):
         account.client.create_endpoint(**named, Tags=[{"Key": "stack", "Value": "a!b"}])
@@ -85,7 +85,7 @@ def test_tags_of_any_script_are_taken_and_what_is_no_tag_is_not() -> None:
     + [("POST", "/", f"RekognitionService.{name}") for name in ("DetectFaces", "CreateEndpoint", "")],
 )
 def test_what_is_not_simulated_is_said_so(method: str, path: str, target: str) -> None:
-    service = Account(CustomLabelsService).service
+    service = WireAccount(CustomLabelsService).service
     wire = JsonWire(service.words, lambda: service)
     answer = wire.handle(method, path, "", {"X-Amz-Target": target}, b"{}")
     assert answer.status == 400
@@ -93,15 +93,15 @@ def test_what_is_not_simulated_is_said_so(method: str, path: str, target: str) -
 
 
 def test_an_answer_that_the_model_does_not_allow_is_an_error_of_the_simulator(monkeypatch: pytest.MonkeyPatch) -> None:
-    service = Account(CustomLabelsService).service
+    service = WireAccount(CustomLabelsService).service
     monkeypatch.setattr(service, "word", lambda _: "SLEEPING")
     arn = service.project_arn(service.projects()[0]) if isinstance(service, CustomLabelsService) else ""
     with pytest.raises(NotInTheModelError, match=r"'SLEEPING' is not one of"):
-        asked(service, "DescribeProjectVersions", {"ProjectArn": arn})
+        ask(service, "DescribeProjectVersions", {"ProjectArn": arn})
 
 
 def test_a_version_that_never_ran_is_trained_and_one_that_ran_is_stopped() -> None:
-    account = Account(CustomLabelsService)
+    account = WireAccount(CustomLabelsService)
     client = account.client
     (project,) = client.describe_projects()["ProjectDescriptions"]
 
@@ -121,7 +121,7 @@ def test_a_version_that_never_ran_is_trained_and_one_that_ran_is_stopped() -> No
 
 
 def test_an_arn_of_another_creation_names_nothing() -> None:
-    account = Account(CustomLabelsService)
+    account = WireAccount(CustomLabelsService)
     with pytest.raises(account.client.exceptions.ResourceNotFoundException):
         account.client.stop_project_version(ProjectVersionArn=ARN)
     with pytest.raises(account.client.exceptions.ResourceNotFoundException):
@@ -129,7 +129,7 @@ def test_an_arn_of_another_creation_names_nothing() -> None:
 
 
 def test_projects_and_versions_come_in_pages() -> None:
-    account = Account(CustomLabelsService)
+    account = WireAccount(CustomLabelsService)
     for number in range(2, 6):
         account.service.add_model("line", f"v{number}")
     (project,) = account.client.describe_projects(ProjectNames=["line", "other"])["ProjectDescriptions"]
@@ -140,7 +140,7 @@ def test_projects_and_versions_come_in_pages() -> None:
 
 
 def test_an_endpoints_life_in_the_services_words() -> None:
-    account = Account(EndpointService)
+    account = WireAccount(EndpointService)
     client = account.client
     arn = client.create_endpoint(EndpointName="line", EndpointConfigName="v1")["EndpointArn"]
     assert client.describe_endpoint(EndpointName="line")["EndpointStatus"] == "Creating"
@@ -156,14 +156,14 @@ def test_an_endpoints_life_in_the_services_words() -> None:
 
 
 def test_the_waiters_of_the_sdk_are_satisfied() -> None:
-    account = Account(EndpointService)
+    account = WireAccount(EndpointService)
     account.client.create_endpoint(EndpointName="line", EndpointConfigName="v1")
     account.at += timedelta(minutes=15)
     account.client.get_waiter("endpoint_in_service").wait(EndpointName="line")
     account.client.delete_endpoint(EndpointName="line")
     account.at += timedelta(minutes=2)
     account.client.get_waiter("endpoint_deleted").wait(EndpointName="line")
-    labels = Account(CustomLabelsService)
+    labels = WireAccount(CustomLabelsService)
     labels.service.person_starts("line", "v1")
     labels.at += timedelta(minutes=15)
     (project,) = labels.client.describe_projects()["ProjectDescriptions"]
@@ -172,7 +172,7 @@ def test_the_waiters_of_the_sdk_are_satisfied() -> None:
 
 
 def test_a_name_holds_one_endpoint_whatever_its_config() -> None:
-    account = Account(EndpointService)
+    account = WireAccount(EndpointService)
     account.service.add_model("other", "v2")
     account.client.create_endpoint(EndpointName="line", EndpointConfigName="v1")
     for config in ("v1", "v2"):
@@ -184,7 +184,7 @@ def test_a_name_holds_one_endpoint_whatever_its_config() -> None:
 
 
 @pytest.fixture
-def served() -> Iterator[RunningSimulator]:
+def running_simulator() -> Iterator[RunningSimulator]:
     models = (("weld", "1"), (Backend.REKOGNITION, "line", "v1"), (Backend.SAGEMAKER, "weld", "weld-v1"))
     with run_in_thread(Options(models=models, scale=0)) as simulator:
         yield simulator
@@ -227,4 +227,4 @@ def test_the_bytes_of_an_image_come_as_base64_and_what_is_none_is_told() -> None
     service.set_status("parts", "v1", "RUNNING")
     arn = service.version_arn("parts", "v1")
     for image, status in (({"Bytes": "AAEC"}, 200), ({"Bytes": "no base64!"}, 400), ({"Bytes": 7}, 400), ({}, 400)):
-        assert asked(service, "DetectCustomLabels", {"ProjectVersionArn": arn, "Image": image})[0] == status
+        assert ask(service, "DetectCustomLabels", {"ProjectVersionArn": arn, "Image": image})[0] == status

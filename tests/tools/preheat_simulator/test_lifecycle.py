@@ -14,12 +14,12 @@ from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.lookout import LookoutService
 
 if TYPE_CHECKING:
-    from tests.tools.preheat_simulator.conftest import Bench
+    from tests.tools.preheat_simulator.conftest import SimulatorBench
 
 MINUTE = timedelta(minutes=1)
 
 
-def test_a_model_is_hosted_when_its_start_latency_has_passed_and_not_before(bench: "Bench") -> None:
+def test_a_model_is_hosted_when_its_start_latency_has_passed_and_not_before(bench: "SimulatorBench") -> None:
     assert bench.start() == "STARTING_HOSTING"
     bench.pass_time(timedelta(minutes=15) - timedelta(microseconds=1))
     assert bench.status() is Status.STARTING_HOSTING
@@ -27,7 +27,7 @@ def test_a_model_is_hosted_when_its_start_latency_has_passed_and_not_before(benc
     assert bench.status() is Status.HOSTED
 
 
-def test_a_stopped_model_is_trained_again_and_has_no_units(bench: "Bench") -> None:
+def test_a_stopped_model_is_trained_again_and_has_no_units(bench: "SimulatorBench") -> None:
     bench.start(units=2, most=3)
     assert bench.units() == (2, 3)
     bench.pass_time(15 * MINUTE)
@@ -37,7 +37,7 @@ def test_a_stopped_model_is_trained_again_and_has_no_units(bench: "Bench") -> No
     assert bench.units() == (None, None)
 
 
-def test_transitions_happen_at_the_instant_they_fell_due_however_late_somebody_looks(bench: "Bench") -> None:
+def test_transitions_happen_at_the_instant_they_fell_due_however_late_somebody_looks(bench: "SimulatorBench") -> None:
     begun_at = bench.at
     bench.start()
     bench.pass_time(timedelta(hours=10))
@@ -48,19 +48,19 @@ def test_transitions_happen_at_the_instant_they_fell_due_however_late_somebody_l
 
 
 @pytest.mark.parametrize("status", ["TRAINING", "TRAINING_FAILED", "STOPPING_HOSTING", "DELETING"])
-def test_a_model_that_cannot_run_is_not_started(bench: "Bench", status: str) -> None:
+def test_a_model_that_cannot_run_is_not_started(bench: "SimulatorBench", status: str) -> None:
     bench.service.set_status("weld", "1", Status(status))
     assert bench.start() == "ConflictException"
     assert bench.status() == status
 
 
 @pytest.mark.parametrize("status", ["TRAINING", "TRAINING_FAILED", "DELETING"])
-def test_a_model_that_cannot_run_is_not_stopped(bench: "Bench", status: str) -> None:
+def test_a_model_that_cannot_run_is_not_stopped(bench: "SimulatorBench", status: str) -> None:
     bench.service.set_status("weld", "1", Status(status))
     assert bench.stop() == "ConflictException"
 
 
-def test_a_start_that_is_doomed_ends_in_hosting_failed_at_its_time(bench: "Bench") -> None:
+def test_a_start_that_is_doomed_ends_in_hosting_failed_at_its_time(bench: "SimulatorBench") -> None:
     bench.service.inject(InjectedFault(FaultKind.HOSTING_FAILED, project="weld", after=4 * MINUTE))
     bench.start()
     bench.pass_time(4 * MINUTE)
@@ -70,7 +70,7 @@ def test_a_start_that_is_doomed_ends_in_hosting_failed_at_its_time(bench: "Bench
     assert bench.status() is Status.HOSTED
 
 
-def test_a_stuck_start_lasts_until_it_is_stopped(bench: "Bench") -> None:
+def test_a_stuck_start_lasts_until_it_is_stopped(bench: "SimulatorBench") -> None:
     bench.service.inject(InjectedFault(FaultKind.STUCK))
     bench.start()
     bench.pass_time(timedelta(days=3))
@@ -80,7 +80,7 @@ def test_a_stuck_start_lasts_until_it_is_stopped(bench: "Bench") -> None:
     assert bench.status() is Status.TRAINED
 
 
-def test_a_doom_waits_for_a_start_that_is_accepted(bench: "Bench") -> None:
+def test_a_doom_waits_for_a_start_that_is_accepted(bench: "SimulatorBench") -> None:
     bench.host()
     bench.service.inject(InjectedFault(FaultKind.STUCK))
     assert bench.start() == "ConflictException"
@@ -88,7 +88,7 @@ def test_a_doom_waits_for_a_start_that_is_accepted(bench: "Bench") -> None:
 
 
 @pytest.mark.parametrize("hosted", [True, False])
-def test_after_a_system_update_a_model_is_what_it_was(bench: "Bench", hosted: bool) -> None:
+def test_after_a_system_update_a_model_is_what_it_was(bench: "SimulatorBench", hosted: bool) -> None:
     if hosted:
         bench.host()
     former = bench.status()
@@ -98,7 +98,7 @@ def test_after_a_system_update_a_model_is_what_it_was(bench: "Bench", hosted: bo
     assert bench.status() is former
 
 
-def test_a_start_rests_during_a_system_update_and_goes_on_after_it(bench: "Bench") -> None:
+def test_a_start_rests_during_a_system_update_and_goes_on_after_it(bench: "SimulatorBench") -> None:
     bench.start()
     bench.pass_time(5 * MINUTE)
     bench.service.system_update("weld", "1", 20 * MINUTE)
@@ -108,7 +108,7 @@ def test_a_start_rests_during_a_system_update_and_goes_on_after_it(bench: "Bench
     assert bench.status() is Status.HOSTED
 
 
-def test_a_second_system_update_extends_the_first(bench: "Bench") -> None:
+def test_a_second_system_update_extends_the_first(bench: "SimulatorBench") -> None:
     bench.service.system_update("weld", "1", 10 * MINUTE)
     bench.pass_time(5 * MINUTE)
     bench.service.system_update("weld", "1", 10 * MINUTE)
@@ -118,7 +118,7 @@ def test_a_second_system_update_extends_the_first(bench: "Bench") -> None:
     assert bench.status() is Status.TRAINED
 
 
-def test_a_person_starts_and_stops_past_faults_and_is_logged_as_one(bench: "Bench") -> None:
+def test_a_person_starts_and_stops_past_faults_and_is_logged_as_one(bench: "SimulatorBench") -> None:
     bench.service.inject(InjectedFault(FaultKind.THROTTLE, times=5))
     bench.service.person_starts("weld", "1")
     bench.pass_time(15 * MINUTE)
@@ -129,7 +129,7 @@ def test_a_person_starts_and_stops_past_faults_and_is_logged_as_one(bench: "Benc
     ]
 
 
-def test_a_deleted_model_is_not_found_and_no_longer_charged(bench: "Bench") -> None:
+def test_a_deleted_model_is_not_found_and_no_longer_charged(bench: "SimulatorBench") -> None:
     bench.host()
     bench.service.delete("weld", "1")
     bench.pass_time(timedelta(hours=5))
@@ -146,12 +146,14 @@ def test_a_deleted_model_is_not_found_and_no_longer_charged(bench: "Bench") -> N
         (FaultKind.PERSON_STOPS, "STARTING_HOSTING"),
     ],
 )
-def test_what_happens_just_before_a_call_is_what_the_call_meets(bench: "Bench", kind: FaultKind, answer: str) -> None:
+def test_what_happens_just_before_a_call_is_what_the_call_meets(
+    bench: "SimulatorBench", kind: FaultKind, answer: str
+) -> None:
     bench.service.inject(InjectedFault(kind, operation=Operation.START_MODEL))
     assert bench.start() == answer
 
 
-def test_a_model_may_have_latencies_of_its_own(bench: "Bench") -> None:
+def test_a_model_may_have_latencies_of_its_own(bench: "SimulatorBench") -> None:
     bench.service.add_model("weld", "2", start_latency=make_fixed(60))
     bench.start(version="2")
     bench.start()
@@ -195,13 +197,13 @@ def test_draws_keep_to_their_distribution() -> None:
     assert max(skewed) > 1300
 
 
-def test_latest_is_read_as_the_highest_version(bench: "Bench") -> None:
+def test_latest_is_read_as_the_highest_version(bench: "SimulatorBench") -> None:
     bench.service.add_model("weld", "9")
     bench.service.add_model("weld", "10")
     assert bench.service.describe_model("weld", "latest").version == "10"
 
 
-def test_an_unknown_project_and_an_unknown_version_are_told_apart(bench: "Bench") -> None:
+def test_an_unknown_project_and_an_unknown_version_are_told_apart(bench: "SimulatorBench") -> None:
     with pytest.raises(ServiceError) as project:
         bench.service.describe_model("paint", "1")
     with pytest.raises(ServiceError) as version:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from preheat.adapters.hosting.service_model import lookout_client, lookout_session
+from preheat.adapters.hosting.service_model import make_lookout_client, make_lookout_session
 from preheat_simulator.core.switches import Switches
 from preheat_simulator.http.controls import CONTROLS
 from preheat_simulator.http.options import Options
@@ -37,9 +37,9 @@ def controls(server: RunningSimulator) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def lookout(server: RunningSimulator) -> Iterator[Any]:
-    session = lookout_session()
+    session = make_lookout_session()
     session.set_credentials("simulator", "simulator")
-    client = lookout_client(region="eu-central-1", endpoint_url=server.url, session=session)
+    client = make_lookout_client(region="eu-central-1", endpoint_url=server.url, session=session)
     yield client
     client.close()
 

@@ -9,7 +9,7 @@ from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.core.switches import Switches, TokenScope
 
 if TYPE_CHECKING:
-    from tests.tools.preheat_simulator.conftest import Bench
+    from tests.tools.preheat_simulator.conftest import SimulatorBench
 
 MINUTE = timedelta(minutes=1)
 IN_STATE = [
@@ -59,7 +59,7 @@ IN_STATE = [
     ],
 )
 def test_a_call_in_a_state_is_answered_as_its_switch_says(
-    bench: "Bench", switch: str, status: str, call: str, answer: str
+    bench: "SimulatorBench", switch: str, status: str, call: str, answer: str
 ) -> None:
     bench.switch(switch)
     bench.service.set_status("weld", "1", Status(status))
@@ -75,7 +75,7 @@ def test_the_table_above_has_every_value_of_its_switches(switch: str, values: se
 
 
 @pytest.mark.parametrize(("value", "seconds"), [("start", 900 + 60), ("hosted", 60)])
-def test_charging_begins_as_its_switch_says(bench: "Bench", value: str, seconds: float) -> None:
+def test_charging_begins_as_its_switch_says(bench: "SimulatorBench", value: str, seconds: float) -> None:
     bench.switch(f"billing_start={value}")
     bench.host()
     bench.pass_time(MINUTE)
@@ -84,12 +84,12 @@ def test_charging_begins_as_its_switch_says(bench: "Bench", value: str, seconds:
     assert bench.service.bill()["weld/1"].unit_seconds == seconds
 
 
-def test_by_default_latest_is_not_started(bench: "Bench") -> None:
+def test_by_default_latest_is_not_started(bench: "SimulatorBench") -> None:
     assert bench.start(version="latest") == "ValidationException"
     assert bench.stop(version="latest") == "ValidationException"
 
 
-def test_latest_may_be_the_newest_version(bench: "Bench") -> None:
+def test_latest_may_be_the_newest_version(bench: "SimulatorBench") -> None:
     bench.switch("latest=newest")
     bench.service.add_model("weld", "2")
     bench.start(version="latest")
@@ -114,7 +114,7 @@ def test_every_single_change_is_the_default_and_each_other_value_alone() -> None
 
 
 @pytest.mark.parametrize("name", Switches.every_single_change())
-def test_under_every_switch_one_token_starts_and_one_stops_a_model(bench: "Bench", name: str) -> None:
+def test_under_every_switch_one_token_starts_and_one_stops_a_model(bench: "SimulatorBench", name: str) -> None:
     bench.service.switches = Switches.every_single_change()[name]
     for call, reached in ((bench.start, Status.HOSTED), (bench.stop, Status.TRAINED)):
         assert call(reached.value) == call(reached.value)

@@ -15,7 +15,7 @@ from preheat_simulator.http.wire import NotInTheModelError, Response, Wire
 from preheat_simulator.lookout import LookoutService
 
 if TYPE_CHECKING:
-    from tests.tools.preheat_simulator.conftest import Bench
+    from tests.tools.preheat_simulator.conftest import SimulatorBench
 
 PROJECTS = "/2020-11-20/projects"
 MODEL = f"{PROJECTS}/weld/models/1"
@@ -23,7 +23,7 @@ ONE_UNIT = b'{"MinInferenceUnits": 1}'
 
 
 @pytest.fixture
-def wire(bench: "Bench") -> Wire:
+def wire(bench: "SimulatorBench") -> Wire:
     return Wire(lambda: bench.service)
 
 
@@ -42,7 +42,7 @@ def test_a_start_and_a_stop_answer_202_and_their_status(wire: Wire) -> None:
     assert (response.status, content(response)) == (202, {"Status": "STOPPING_HOSTING"})
 
 
-def test_a_description_has_its_instant_in_unix_seconds(wire: Wire, bench: "Bench") -> None:
+def test_a_description_has_its_instant_in_unix_seconds(wire: Wire, bench: "SimulatorBench") -> None:
     response = wire.handle("GET", MODEL, "", {}, b"")
     assert response.status == 200
     assert content(response)["ModelDescription"] == {
@@ -79,7 +79,7 @@ def test_an_error_names_its_type_in_the_header_and_its_members_in_the_body(wire:
     }
 
 
-def test_seconds_to_wait_are_a_header(wire: Wire, bench: "Bench") -> None:
+def test_seconds_to_wait_are_a_header(wire: Wire, bench: "SimulatorBench") -> None:
     bench.service.inject(InjectedFault(FaultKind.THROTTLE, retry_after_seconds=7))
     response = start(wire)
     assert response.status == 429
@@ -119,7 +119,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_start_is_refused_by_the_name_of_the_member_for(wire: Wire, bench: "Bench", name: str) -> None:
+def test_a_start_is_refused_by_the_name_of_the_member_for(wire: Wire, bench: "SimulatorBench", name: str) -> None:
     path, body, token, said = WRONG[name]
     response = start(wire, body, path, {"X-Amzn-Client-Token": token})
     assert response.status == 400
@@ -161,14 +161,14 @@ def test_what_is_no_operation_is_a_404_that_says_so(wire: Wire, method: str, pat
     assert content(response) == {"error": f"{method} {path} is no operation that this simulator carries"}
 
 
-def test_a_lost_answer_is_no_response(wire: Wire, bench: "Bench") -> None:
+def test_a_lost_answer_is_no_response(wire: Wire, bench: "SimulatorBench") -> None:
     bench.service.inject(InjectedFault(FaultKind.ANSWER_LOST))
     with pytest.raises(SimulatedAnswerLost):
         start(wire)
     assert bench.status() is Status.STARTING_HOSTING
 
 
-def test_the_attempt_and_the_call_it_belongs_to_are_logged(wire: Wire, bench: "Bench") -> None:
+def test_the_attempt_and_the_call_it_belongs_to_are_logged(wire: Wire, bench: "SimulatorBench") -> None:
     marks = {"amz-sdk-request": "ttl=20261123T060000Z; attempt=2; max=3", "amz-sdk-invocation-id": "one-call"}
     start(wire, headers=marks)
     assert [(call.invocation_id, call.attempt) for call in bench.service.call_log] == [("one-call", 2)]
@@ -201,7 +201,7 @@ class Lying(LookoutService):
     ],
 )
 def test_a_simulator_that_answers_what_the_service_could_not_fails_loudly(
-    bench: "Bench", method: str, path: str, said: str
+    bench: "SimulatorBench", method: str, path: str, said: str
 ) -> None:
     lying = Lying(lambda: bench.at)
     with pytest.raises(NotInTheModelError, match=said):

@@ -46,7 +46,7 @@ def accounts(
         if not by_role and form is Format.TABLE:
             typer.echo(f"{file}: no model names a role; all models are in the stack's own account")
         for role, members in by_role.items():
-            external_id = store.external_id(members[0].target.account or "")
+            external_id = store.ensure_external_id(members[0].target.account or "")
             if form is Format.JSON:
                 typer.echo(json.dumps(_row(role, members, external_id, home)))
             else:

@@ -152,7 +152,7 @@ def _print_result(applied: Applied, store: Store, form: Format, now: datetime) -
         return
     if version is not None:
         typer.echo(f"plan {version} is now current")
-    records = store.recorded([model.model_id for model in found.models])
+    records = store.load_many([model.model_id for model in found.models])
     width = max((len(model.model_id) for model in found.models), default=0)
     typer.echo("next starts:" if found.models else "next starts: none")
     for model in found.models:

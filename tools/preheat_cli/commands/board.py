@@ -72,7 +72,7 @@ def board(
 
 def render_board(store: Store, now: datetime, title: str) -> str:
     """Read every model and return the rendered board."""
-    known = {*store.planned_models(), *(line.model_id for line in store.due(now + HORIZON))}
+    known = {*store.list_planned_models(), *(line.model_id for line in store.find_due(now + HORIZON))}
     found = [_read(store, read_status(store, model_id, now), now) for model_id in sorted(known)]
     figures = Figures(
         sum(each.on_time for each, _ in found),
@@ -85,7 +85,7 @@ def render_board(store: Store, now: datetime, title: str) -> str:
 def _read(store: Store, status: ModelStatus, now: datetime) -> tuple[BoardFacts, tuple[Amounts, Amounts, Amounts]]:
     entries: list[LedgerEntry] = []
     try:
-        entries = [entry for entry in store.ledger(status.model_id) if entry.at > now - WEEK - DAY]
+        entries = [entry for entry in store.read_ledger(status.model_id) if entry.at > now - WEEK - DAY]
     except UnreadableItem:
         entries = []  # `read_status` reports it.
     history = History(status.model_id, entries, status.record)

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from preheat.domain.plan.plan import Backend
-from preheat_cli.demo.facts import Facts, Sabotage, Shift
+from preheat_cli.demo.facts import DemoFacts, DemoShift, Sabotage
 from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
 from preheat_cli.views import show
 
 if TYPE_CHECKING:
     from preheat_cli.demo.timeline import Timeline
-    from preheat_cli.demo.verdict import Verdict
+    from preheat_cli.demo.verdict import DemoVerdict
     from preheat_local import LocalAws
 
 INTERRUPTED = 130
@@ -55,7 +55,7 @@ def demo(
 
 def _played(
     aws: "LocalAws", service: Backend | None, fault: Sabotage | None, file: Path, timeline: "Timeline"
-) -> "tuple[Sequence[Shift], Facts, Verdict]":
+) -> "tuple[Sequence[DemoShift], DemoFacts, DemoVerdict]":
     """Play the demo on a local AWS that is up."""
     from preheat_cli.demo.run import LEAD, SLACK, plant_text, play, shifts_at  # noqa: PLC0415 - loads the plant file
     from preheat_cli.demo.stage import LocalStage  # noqa: PLC0415 - loads boto3

@@ -26,7 +26,7 @@ def doctor(
     Each line is PASS, WARN, FAIL, or SKIP with the reason. Exit status 1 if a check fails.
     """
     with reported_errors():
-        from preheat_cli.doctor.finding import Finding, Verdict  # noqa: PLC0415 - keeps help fast
+        from preheat_cli.doctor.finding import CheckResult, Finding  # noqa: PLC0415 - keeps help fast
         from preheat_cli.doctor.gather import gather  # noqa: PLC0415 - loads the file's typed model
         from preheat_cli.doctor.judge import judge  # noqa: PLC0415 - as above
         from preheat_cli.views.doctor import print_findings  # noqa: PLC0415 - as above
@@ -40,11 +40,15 @@ def doctor(
                 raise
             found = [
                 Finding(
-                    "stack", stack.name or "local", Verdict.FAIL, meaning, "fix this first, then run this command again"
+                    "stack",
+                    stack.name or "local",
+                    CheckResult.FAIL,
+                    meaning,
+                    "fix this first, then run this command again",
                 )
             ]
         else:
             found = judge(gather(opened, file, surroundings.clock.now()))
         print_findings(found, form)
-        if any(one.verdict is Verdict.FAIL for one in found):
+        if any(one.verdict is CheckResult.FAIL for one in found):
             raise typer.Exit(CHECK_FAILED)

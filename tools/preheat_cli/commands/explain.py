@@ -56,10 +56,10 @@ def explain(
         surroundings = Surroundings.of(context)
         store, now, model_id = surroundings.open(stack).store, surroundings.clock.now(), ModelId(model)
         found = read_status(store, model_id, now)
-        if found.record is None and found.model is None and not store.ledger(model_id):
-            near = suggest(model, store.planned_models())
+        if found.record is None and found.model is None and not store.read_ledger(model_id):
+            near = suggest(model, store.list_planned_models())
             raise CliError(f"preheat: no plan has ever named the model {model[:63]!r}{near}", status=CHECK_FAILED)
-        names = store.planned_models()
+        names = store.list_planned_models()
         (asked,) = judge_some([found], now, lambda: [read_status(store, name, now) for name in names])
         time, width = PlantTime(now, None if utc else asked.zone), min(shutil.get_terminal_size().columns, WIDTH_MOST)
         if asked.verdict is not None:
@@ -246,7 +246,7 @@ def _next_look(record: ModelRecord, now: datetime) -> str:
 def _last(store: Store, model_id: ModelId) -> LedgerEntry | None:
     """Return the newest entry, or None if there is none. If the ledger is unreadable, `read_status` reports it."""
     try:
-        entries = store.ledger(model_id)
+        entries = store.read_ledger(model_id)
     except UnreadableItem:
         return None
     return next((entry for entry in reversed(entries) if entry.action is not Action.EXPIRE), None)

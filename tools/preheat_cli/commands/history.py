@@ -34,9 +34,9 @@ def history(
     with reported_errors():
         store = Surroundings.of(context).open(stack).store
         since = instant_of("--from", begin) if begin is not None else EARLIEST
-        entries = [entry for entry in store.ledger(ModelId(model)) if entry.at >= since][-limit:]
+        entries = [entry for entry in store.read_ledger(ModelId(model)) if entry.at >= since][-limit:]
         if not entries and store.load(ModelId(model)) is None:
-            near = suggest(model, store.planned_models())
+            near = suggest(model, store.list_planned_models())
             raise CliError(f"preheat: no plan has ever named the model {model[:63]!r}{near}", status=CHECK_FAILED)
         for entry in entries:
             if form is Format.JSON:

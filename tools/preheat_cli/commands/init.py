@@ -9,7 +9,7 @@ import typer
 
 from preheat.domain.plan.plan import RULES, Backend
 from preheat_cli.errors import CliError, reported_errors
-from preheat_cli.first_plant import Answers, read_shift, write_plant
+from preheat_cli.first_plant import FirstAnswers, read_shift, write_plant
 
 SERVICES: Final = (Backend.SAGEMAKER, Backend.REKOGNITION)
 
@@ -32,7 +32,7 @@ def init(
         typer.echo(f"{file}: written. Next: preheat plan {file}, then preheat apply {file}")
 
 
-def _ask_all() -> Answers:
+def _ask_all() -> FirstAnswers:
     """Ask the five questions.
 
     Raises:
@@ -51,7 +51,7 @@ def _ask_all() -> Answers:
     except typer.Abort:
         typer.echo(err=True)  # ends the line of the question
         raise CliError("preheat: five questions need answers, and no input is available") from None
-    return Answers(service, first, second, zone, shift)
+    return FirstAnswers(service, first, second, zone, shift)
 
 
 def _ask[Answer](question: str, read: Callable[[str], Answer], default: str | None = None) -> Answer:

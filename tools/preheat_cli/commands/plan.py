@@ -33,7 +33,7 @@ from preheat_cli.views import show
 from preheat_plantfile.compiling.terms import DEFAULT, Terms, terms_of
 
 if TYPE_CHECKING:
-    from preheat_cli.views.forecast import Run
+    from preheat_cli.views.forecast import PlannedRun
 
 ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -121,7 +121,7 @@ def _from_stack(surroundings: Surroundings, stack: StackOptions) -> Source:
             requests[model.model_id] = read_requests(store, model, surroundings.clock.now())
         except UnreadableItem as error:
             problems.append(f"{model.model_id}: {error}; the preview ignores its holds and blocks")
-    records = store.recorded(list(stored.models))
+    records = store.load_many(list(stored.models))
     return Source(f"plan {stored.version}", models, DEFAULT, records, problems, requests)
 
 
@@ -167,11 +167,11 @@ def _subject(one: Standing) -> str:
     return one.subject.model_id or f"every model with schedule {one.subject.schedule}"
 
 
-def _runs(source: Source, asked: Window) -> tuple[list["Run"], list[str]]:
+def _runs(source: Source, asked: Window) -> tuple[list["PlannedRun"], list[str]]:
     """Return the runs of all models, and a line for each model that has a problem."""
     from preheat_cli.views.forecast import in_order, runs  # noqa: PLC0415 - keeps help fast
 
-    found: list[Run] = []
+    found: list[PlannedRun] = []
     problems = list(source.problems)
     for model in source.models:
         try:

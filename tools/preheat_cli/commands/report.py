@@ -87,11 +87,11 @@ def _range(begin: str | None, end: str | None, now: datetime) -> Window:
 
 def _named(store: Store, names: list[str] | None) -> list[ModelId]:
     """Return the models to report on: the named ones, or all of this plan and of earlier plans."""
-    known = sorted({*store.planned_models(), *store.left_models()})
+    known = sorted({*store.list_planned_models(), *store.list_former_models()})
     if not names:
         return known
     asked = [ModelId(name) for name in dict.fromkeys(names)]
-    unknown = [name for name in asked if name not in known and not store.ledger(name)]
+    unknown = [name for name in asked if name not in known and not store.read_ledger(name)]
     if unknown:
         raise CliError(*(f"preheat: the model {name[:63]!r} has no history{suggest(name, known)}" for name in unknown))
     return asked
@@ -106,7 +106,7 @@ def _histories(store: Store, names: list[ModelId]) -> tuple[list["History"], lis
         try:
             # The record first: what it noted is then in the record, or in an entry written in between.
             record = store.load(name)
-            found.append(History(name, store.ledger(name), record))
+            found.append(History(name, store.read_ledger(name), record))
         except UnreadableItem as error:
             problems.append(f"{name}: {error}")
     return found, problems

@@ -31,7 +31,7 @@ def requests(
         found = [
             one
             for subject in _subjects(store, model)
-            for one in store.standings(subject, now).requests
+            for one in store.read_standings(subject, now).requests
             if one.until > now and one.released_at is None
         ]
         if form is Format.JSON:
@@ -47,12 +47,12 @@ def _subjects(store: Store, names: list[str] | None) -> list[Subject]:
     Raises:
         CliError: a name is not in the plan.
     """
-    known = store.planned_models()
+    known = store.list_planned_models()
     unknown = [name for name in names or () if name not in known]
     if unknown:
         lines = (f"preheat: the plan has no model {name[:63]!r}{suggest(name, known)}" for name in unknown)
         raise CliError(*lines, status=CHECK_FAILED)
     named = [ModelId(name) for name in dict.fromkeys(names or known)]
-    models = [planned for model_id in named if (planned := store.planned(model_id).model) is not None]
+    models = [planned for model_id in named if (planned := store.read_planned(model_id).model) is not None]
     schedules = sorted({schedule.name for each in models for schedule in each.schedules})
     return [Subject(each.model_id) for each in models] + [Subject(schedule=name) for name in schedules]

@@ -9,17 +9,17 @@ import typer
 from preheat_cli.errors import reported_errors
 
 
-class Document(StrEnum):
+class DescribedDocument(StrEnum):
     """What a schema describes."""
 
     PLANT = "plant"
     REQUEST = "request"
 
 
-def schema(document: Annotated[Document, typer.Argument(help="A plant file or a request message.")]) -> None:
+def schema(document: Annotated[DescribedDocument, typer.Argument(help="A plant file or a request message.")]) -> None:
     """Print the JSON Schema of a plant file or of a request message."""
     with reported_errors():
-        if document is Document.PLANT:
+        if document is DescribedDocument.PLANT:
             from preheat_plantfile.schema.models import json_schema  # noqa: PLC0415 - loads the file's typed model
         else:
             from preheat_cli.request_schema import json_schema  # noqa: PLC0415 - keeps help fast

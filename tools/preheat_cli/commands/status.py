@@ -111,5 +111,5 @@ def _watch(surroundings: Surroundings, interval: float, print_once: Callable[[],
 
 def _known(store: Store, now: datetime) -> list[ModelId]:
     """Return the planned models, and models of earlier plans that still have a next check."""
-    due = (line.model_id for line in store.due(now + HORIZON))
-    return sorted({*store.planned_models(), *due})
+    due = (line.model_id for line in store.find_due(now + HORIZON))
+    return sorted({*store.list_planned_models(), *due})

@@ -12,7 +12,7 @@ from preheat.domain.demand.request import DEFAULT_PRIORITY, Kind, Subject, Verb
 from preheat.domain.lead.lead_in_force import find_next_lead
 from preheat.domain.plan.plan import HostedModel
 from preheat.domain.record.record import ModelRecord, Phase
-from preheat.domain.verdict.remedies import stop_command
+from preheat.domain.verdict.remedies import find_stop_command
 from preheat_cli.ahead import active_requests, read_requests
 from preheat_cli.confirm import YesOption
 from preheat_cli.options.requests import Hard, Id, Model, NoWait, Priority, Reason, Schedule
@@ -73,7 +73,7 @@ def _describe_model(store: Store, model: HostedModel, now: datetime, priority: i
 def _describe_stranger(model: HostedModel, record: ModelRecord | None) -> Iterator[str]:
     if record is None or record.phase is not Phase.UNSCHEDULED:
         return
-    command = stop_command(model.target)
+    command = find_stop_command(model.target)
     yield "  somebody else started it"
     if command is not None:
         yield f"  Preheat never deletes an endpoint that it did not create; to delete it yourself: {command}"

@@ -25,7 +25,7 @@ class Sabotage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class DemoShift:
     """One model's one shift window of the demo, [begin, end) in UTC."""
 
     model_id: ModelId
@@ -98,7 +98,7 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class DemoFacts:
     """Everything that is read back at the end."""
 
     ledger: dict[ModelId, tuple[LedgerEntry, ...]]

@@ -12,8 +12,8 @@ from preheat.app.ports.clock import Clock
 from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import RULES, Backend, ModelId, Target
 from preheat.domain.record.record import LedgerEntry
-from preheat_cli.demo.facts import Facts, Metrics, ServiceFacts, Shift
-from preheat_cli.demo.verdict import Verdict, verdict
+from preheat_cli.demo.facts import DemoFacts, DemoShift, Metrics, ServiceFacts
+from preheat_cli.demo.verdict import DemoVerdict, verdict
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant
 
@@ -63,16 +63,16 @@ class Audience(Protocol):
     def entry(self, entry: LedgerEntry) -> None:
         """Show a new ledger entry."""
 
-    def moment(self, now: datetime, shifts: Sequence[Shift], service: ServiceFacts) -> None:
+    def moment(self, now: datetime, shifts: Sequence[DemoShift], service: ServiceFacts) -> None:
         """Show where things stand."""
 
 
-def shifts_at(now: datetime, service: Backend | None = None) -> list[Shift]:
+def shifts_at(now: datetime, service: Backend | None = None) -> list[DemoShift]:
     """Return the demo's two shifts: the same minute, in two time zones, on `service` or on one living service each."""
     begin = _full_minute(now + AHEAD)
     services = LIVING if service is None else (service, service)
     return [
-        Shift(ModelId(name), _target(name, number, on), zone, begin, begin + MINUTE, timedelta(seconds=latency))
+        DemoShift(ModelId(name), _target(name, number, on), zone, begin, begin + MINUTE, timedelta(seconds=latency))
         for on, (name, number, zone, latency) in zip(services, LINES, strict=True)
     ]
 
@@ -82,7 +82,7 @@ def _target(name: str, number: str, service: Backend) -> Target:
     return Target(f"plant-{name}", version, service)
 
 
-def plant_text(shifts: Sequence[Shift]) -> str:
+def plant_text(shifts: Sequence[DemoShift]) -> str:
     """Return the plant file of the demo."""
     lines = ["version: 1", f"defaults: {{lead: {LEAD.seconds}s, slack: {SLACK.seconds}s}}", "schedules:"]
     for shift in shifts:
@@ -100,10 +100,10 @@ def plant_text(shifts: Sequence[Shift]) -> str:
 
 def play(
     stage: Stage,
-    shifts: Sequence[Shift],
+    shifts: Sequence[DemoShift],
     audience: Audience,
     saboteur: Callable[[ServiceFacts], None] | None = None,
-) -> tuple[Verdict, Facts]:
+) -> tuple[DemoVerdict, DemoFacts]:
     """Apply the plan, watch until every model has stopped after the end, and check the results.
 
     `saboteur` may cause a fault at each moment; the demo has to notice.
@@ -111,12 +111,12 @@ def play(
     applied_at = stage.clock.now()
     plant = parse_plant(plant_text(shifts).encode(), "the demo's plant file")
     models = compile_models(plant, now=applied_at, previous={})
-    stage.store.apply(models, expected_version=stage.store.plan_version(), at=applied_at)
+    stage.store.apply(models, expected_version=stage.store.read_plan_version(), at=applied_at)
     seen = dict.fromkeys((shift.model_id for shift in shifts), 0)
     while True:
         now, service = stage.clock.now(), stage.service()
         for model_id, count in seen.items():
-            entries = stage.store.ledger(model_id)[count:]
+            entries = stage.store.read_ledger(model_id)[count:]
             seen[model_id] += len(entries)
             for entry in entries:
                 audience.entry(entry)
@@ -126,12 +126,12 @@ def play(
         if saboteur is not None:
             saboteur(service)
         stage.pause(LOOK_EVERY)
-    ledger = {model_id: tuple(stage.store.ledger(model_id)) for model_id in seen}
-    facts = Facts(ledger, stage.service(), stage.metrics(applied_at), stage.dead_letters())
+    ledger = {model_id: tuple(stage.store.read_ledger(model_id)) for model_id in seen}
+    facts = DemoFacts(ledger, stage.service(), stage.metrics(applied_at), stage.dead_letters())
     return verdict(shifts, facts), facts
 
 
-def _is_over(now: datetime, shifts: Sequence[Shift], service: ServiceFacts) -> bool:
+def _is_over(now: datetime, shifts: Sequence[DemoShift], service: ServiceFacts) -> bool:
     end = max(shift.end for shift in shifts)
     rests = all(shift.is_at_rest(service.status(shift.target.project)) for shift in shifts)
     return now >= end + GIVEN_UP_AFTER or (now >= end and rests)

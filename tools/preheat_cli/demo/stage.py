@@ -16,7 +16,7 @@ from preheat.app.ports.clock import Clock
 from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.attempt import Call
-from preheat_cli.demo.facts import WORDS, Billed, Metrics, Sabotage, ServiceCall, ServiceFacts, Shift
+from preheat_cli.demo.facts import WORDS, Billed, DemoShift, Metrics, Sabotage, ServiceCall, ServiceFacts
 from preheat_cli.demo.run import STOP_LATENCY
 from preheat_local import LocalAws, LocalAwsError
 from preheat_local.store import open_local_store
@@ -40,7 +40,7 @@ class LocalStage:
     def __post_init__(self) -> None:
         self.store = open_local_store(self.aws)
 
-    def prepare(self, shifts: Sequence[Shift]) -> None:
+    def prepare(self, shifts: Sequence[DemoShift]) -> None:
         """Put the models into the simulator; the answers to each one's first start get lost."""
         self._services = tuple(dict.fromkeys(shift.target.backend for shift in shifts))
         for shift in shifts:
@@ -112,7 +112,7 @@ class LocalStage:
             int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name]) for url in queues
         )
 
-    def sabotaged(self, how: Sabotage, shift: Shift) -> Callable[[ServiceFacts], None] | None:
+    def sabotaged(self, how: Sabotage, shift: DemoShift) -> Callable[[ServiceFacts], None] | None:
         """Bring a fault about; return what is to be done at each look, if anything."""
         if how is Sabotage.NEVER_HOSTED:
             self._post("faults", service=shift.target.backend, kind="stuck", project=shift.target.project)
@@ -125,7 +125,7 @@ class LocalStage:
             return None
         return self._start_twice(shift)
 
-    def _start_twice(self, shift: Shift) -> Callable[[ServiceFacts], None]:
+    def _start_twice(self, shift: DemoShift) -> Callable[[ServiceFacts], None]:
         done = False
 
         def start_again(service: ServiceFacts) -> None:

@@ -14,8 +14,8 @@ from rich.text import Text
 
 from preheat.domain.printable import printable
 from preheat.domain.record.record import LedgerEntry, Phase
-from preheat_cli.demo.facts import Facts, ServiceFacts, Shift
-from preheat_cli.demo.verdict import Verdict, margin
+from preheat_cli.demo.facts import DemoFacts, DemoShift, ServiceFacts
+from preheat_cli.demo.verdict import DemoVerdict, margin
 from preheat_cli.views import show
 
 PLAIN_EVERY = timedelta(seconds=30)
@@ -51,7 +51,7 @@ class Timeline:
             self._margins[entry.model_id] = entry.margin
         self.say(show.entry_line(entry), COLOURS.get(entry.to_phase, ""))
 
-    def moment(self, now: datetime, shifts: Sequence[Shift], service: ServiceFacts) -> None:
+    def moment(self, now: datetime, shifts: Sequence[DemoShift], service: ServiceFacts) -> None:
         """See `demo_run.Audience`."""
         line = f"{countdown(now, shifts)} | " + " | ".join(self._standing(shift, service) for shift in shifts)
         if self.console.is_terminal:
@@ -60,7 +60,7 @@ class Timeline:
             self._plain_at = now + PLAIN_EVERY
             self.say(f"{show.instant(now)} {line}")
 
-    def summary(self, shifts: Sequence[Shift], facts: Facts, judged: Verdict) -> None:
+    def summary(self, shifts: Sequence[DemoShift], facts: DemoFacts, judged: DemoVerdict) -> None:
         """Print the results, each error, and the verdict as the last line."""
         for line in summary(shifts, facts):
             self.say(line)
@@ -68,14 +68,14 @@ class Timeline:
             self.say(f"error: {error}", "red")
         self.say(judged.line, "bold green" if judged.holds else "bold red")
 
-    def _standing(self, shift: Shift, service: ServiceFacts) -> str:
+    def _standing(self, shift: DemoShift, service: ServiceFacts) -> str:
         status = service.status(shift.target.project)
         early = self._margins.get(shift.model_id)
         known = f", margin {show.signed(early)}" if early is not None and shift.is_hosted(status) else ""
         return f"{shift.model_id} {status}{known}"
 
 
-def countdown(now: datetime, shifts: Sequence[Shift]) -> str:
+def countdown(now: datetime, shifts: Sequence[DemoShift]) -> str:
     """Return the time to the begin or the end of the shift, or since its end."""
     begin, end = shifts[0].begin, shifts[0].end
     if now < begin:
@@ -83,7 +83,7 @@ def countdown(now: datetime, shifts: Sequence[Shift]) -> str:
     return f"shift ends in {show.clock(end - now)}" if now < end else f"shift ended {show.clock(now - end)} ago"
 
 
-def summary(shifts: Sequence[Shift], facts: Facts) -> list[str]:
+def summary(shifts: Sequence[DemoShift], facts: DemoFacts) -> list[str]:
     """Return what DynamoDB, the metrics and the service say of the demo, a line each."""
     lines = ["", "results"]
     for shift in shifts:

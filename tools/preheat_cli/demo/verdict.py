@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.record import Action, LedgerEntry, Phase
-from preheat_cli.demo.facts import Facts, ServiceCall, Shift
+from preheat_cli.demo.facts import DemoFacts, DemoShift, ServiceCall
 from preheat_cli.views import show
 
 # A stop this long after the end still keeps the promise: a tick and a pass.
@@ -19,7 +19,7 @@ ROUNDING = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class DemoVerdict:
     """Whether every promise holds, the last line, and each error as a sentence."""
 
     holds: bool
@@ -27,13 +27,13 @@ class Verdict:
     errors: tuple[str, ...]
 
 
-def verdict(shifts: Sequence[Shift], facts: Facts) -> Verdict:
+def verdict(shifts: Sequence[DemoShift], facts: DemoFacts) -> DemoVerdict:
     """Check the demo. `errors` are broken promises, failed attempts and dead letters."""
     errors = tuple(_errors(shifts, facts))
     on_time = sum(_is_on_time(shift, facts) for shift in shifts)
-    starts, stops = _changed(facts, Call.START), _changed(facts, Call.STOP)
+    starts, stops = _find_changes(facts, Call.START), _find_changes(facts, Call.STOP)
     delay = _stop_delay(shifts, facts)
-    margins = " ".join(_shown(margin(facts.ledger[shift.model_id])) for shift in shifts)
+    margins = " ".join(_show(margin(facts.ledger[shift.model_id])) for shift in shifts)
     stopped = "not stopped" if delay is None else f"stopped {show.clock(delay)}"
     if delay is not None and delay < timedelta():
         stopped = f"stopped {show.signed(delay)}"
@@ -43,7 +43,7 @@ def verdict(shifts: Sequence[Shift], facts: Facts) -> Verdict:
     )
     promptly = delay is not None and timedelta() <= delay <= STOPPED_WITHIN
     once = len(starts) == len(stops) == len(shifts)
-    return Verdict(on_time == len(shifts) and promptly and once and not errors, line, errors)
+    return DemoVerdict(on_time == len(shifts) and promptly and once and not errors, line, errors)
 
 
 def margin(entries: Sequence[LedgerEntry]) -> timedelta | None:
@@ -51,16 +51,16 @@ def margin(entries: Sequence[LedgerEntry]) -> timedelta | None:
     return next((entry.margin for entry in entries if entry.margin is not None), None)
 
 
-def _is_on_time(shift: Shift, facts: Facts) -> bool:
+def _is_on_time(shift: DemoShift, facts: DemoFacts) -> bool:
     entries = facts.ledger[shift.model_id]
     return [entry.late for entry in entries if entry.late is not None] == [False] and margin(entries) is not None
 
 
-def _stop_delay(shifts: Sequence[Shift], facts: Facts) -> timedelta | None:
+def _stop_delay(shifts: Sequence[DemoShift], facts: DemoFacts) -> timedelta | None:
     """Return how long after its end the last model stopped; negative if one stopped before, None if one did not."""
     delays = []
     for shift in shifts:
-        stops = [call.at for call in _changed(facts, Call.STOP) if call.project == shift.target.project]
+        stops = [call.at for call in _find_changes(facts, Call.STOP) if call.project == shift.target.project]
         if not stops:
             return None
         delays += [at - shift.end for at in stops]
@@ -68,7 +68,7 @@ def _stop_delay(shifts: Sequence[Shift], facts: Facts) -> timedelta | None:
     return early if early < timedelta() else max(delays, default=None)
 
 
-def _errors(shifts: Sequence[Shift], facts: Facts) -> Iterator[str]:
+def _errors(shifts: Sequence[DemoShift], facts: DemoFacts) -> Iterator[str]:
     for shift in shifts:
         yield from _ledger_errors(shift, facts.ledger[shift.model_id])
         yield from _service_errors(shift, facts)
@@ -77,7 +77,7 @@ def _errors(shifts: Sequence[Shift], facts: Facts) -> Iterator[str]:
         yield "a dead-letter queue has a message"
 
 
-def _ledger_errors(shift: Shift, entries: Sequence[LedgerEntry]) -> Iterator[str]:
+def _ledger_errors(shift: DemoShift, entries: Sequence[LedgerEntry]) -> Iterator[str]:
     name = shift.model_id
     if [entry.sequence for entry in entries] != list(range(1, len(entries) + 1)):
         yield f"{name}: the ledger has a gap"
@@ -89,26 +89,26 @@ def _ledger_errors(shift: Shift, entries: Sequence[LedgerEntry]) -> Iterator[str
             yield f"{name}: a failed attempt: {entry.reason}"
 
 
-def _service_errors(shift: Shift, facts: Facts) -> Iterator[str]:
+def _service_errors(shift: DemoShift, facts: DemoFacts) -> Iterator[str]:
     name, project, service = shift.model_id, shift.target.project, facts.service
-    yield from _unexplained_effects(shift, facts)
+    yield from _find_unexplained_effects(shift, facts)
     if _is_on_time(shift, facts) and not shift.is_hosted(service.status(project, shift.begin)):
         yield f"{name}: the ledger says on time, the service says {service.status(project, shift.begin)} at the begin"
     intervals = service.bill.get(project, ())
     if any(interval.end is None for interval in intervals):
         yield f"{name}: the bill still runs"
-    starts = sum(call.project == project for call in _changed(facts, Call.START))
+    starts = sum(call.project == project for call in _find_changes(facts, Call.START))
     if len(intervals) != starts:
         yield f"{name}: the bill has {len(intervals)} intervals for {starts} starts"
 
 
-def _unexplained_effects(shift: Shift, facts: Facts) -> Iterator[str]:
+def _find_unexplained_effects(shift: DemoShift, facts: DemoFacts) -> Iterator[str]:
     """Yield each effect that the ledger does not explain: by token, or by number if the service takes no token."""
     name, entries = shift.model_id, facts.ledger[shift.model_id]
     known = {entry.client_token for entry in entries}
     seen: set[str | None] = set()
     for kind, action in ((Call.START, Action.START), (Call.STOP, Action.STOP)):
-        calls = [call for call in _changed(facts, kind) if call.project == shift.target.project]
+        calls = [call for call in _find_changes(facts, kind) if call.project == shift.target.project]
         for call in calls:
             if call.by != "api":
                 yield f"{name}: a {call.operation} of somebody else took effect"
@@ -124,7 +124,7 @@ def _unexplained_effects(shift: Shift, facts: Facts) -> Iterator[str]:
             yield f"{name}: {len(calls)} {kind} calls took effect, the ledger has {intended}"
 
 
-def _metric_errors(shifts: Sequence[Shift], facts: Facts) -> Iterator[str]:
+def _metric_errors(shifts: Sequence[DemoShift], facts: DemoFacts) -> Iterator[str]:
     entries = [entry for shift in shifts for entry in facts.ledger[shift.model_id]]
     margins = [entry.margin for entry in entries if entry.margin is not None]
     metrics = facts.metrics
@@ -139,9 +139,9 @@ def _metric_errors(shifts: Sequence[Shift], facts: Facts) -> Iterator[str]:
         yield f"the sum of the metric HostedMargin is {metrics.margin_sum}; the ledger has another sum"
 
 
-def _changed(facts: Facts, kind: Call) -> list[ServiceCall]:
+def _find_changes(facts: DemoFacts, kind: Call) -> list[ServiceCall]:
     return [call for call in facts.service.calls if call.call is kind and call.changed_state]
 
 
-def _shown(found: timedelta | None) -> str:
+def _show(found: timedelta | None) -> str:
     return "none" if found is None else show.signed(found)

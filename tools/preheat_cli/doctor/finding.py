@@ -7,7 +7,7 @@ from enum import StrEnum
 from preheat_cli.doctor.facts import Unanswered
 
 
-class Verdict(StrEnum):
+class CheckResult(StrEnum):
     """What a check came to."""
 
     PASS = "PASS"  # noqa: S105 - a verdict, no password
@@ -22,21 +22,21 @@ class Finding:
 
     check: str
     subject: str
-    verdict: Verdict
+    verdict: CheckResult
     meaning: str
     remedy: str = ""
 
 
-def not_checked(check: str, subject: str, answer: Unanswered) -> Finding:
+def skip_check(check: str, subject: str, answer: Unanswered) -> Finding:
     """Return the finding of a check whose call gave no answer: a denied call names the right that it needs."""
     if not answer.offered:
         call = f"{answer.right}: " if answer.right else ""
-        return Finding(check, subject, Verdict.SKIP, f"not available here: {call}{answer.reason}")
+        return Finding(check, subject, CheckResult.SKIP, f"not available here: {call}{answer.reason}")
     if answer.right:
         meaning = f"not checked: your credentials may not call {answer.right}"
-        return Finding(check, subject, Verdict.WARN, meaning, f"allow {answer.right}, then run this command again")
+        return Finding(check, subject, CheckResult.WARN, meaning, f"allow {answer.right}, then run this command again")
     return Finding(
-        check, subject, Verdict.WARN, f"not checked: {answer.reason}", "run this command again; check the network"
+        check, subject, CheckResult.WARN, f"not checked: {answer.reason}", "run this command again; check the network"
     )
 
 
@@ -44,16 +44,16 @@ def condense(found: Iterable[Finding]) -> list[Finding]:
     """Return findings with one PASS for all the models that pass a check, and one line for models with equal words."""
     kept: dict[tuple[str, ...], list[Finding]] = {}
     for one in found:
-        passed = one.verdict is Verdict.PASS
+        passed = one.verdict is CheckResult.PASS
         key = (one.check, one.verdict) if passed else (one.check, one.verdict, one.meaning, one.remedy)
         kept.setdefault(key, []).append(one)
-    return [_united(several) for several in kept.values()]
+    return [_unite(several) for several in kept.values()]
 
 
-def _united(several: Sequence[Finding]) -> Finding:
+def _unite(several: Sequence[Finding]) -> Finding:
     first = several[0]
     if len(several) == 1:
         return first
-    if first.verdict is Verdict.PASS:
+    if first.verdict is CheckResult.PASS:
         return Finding(first.check, f"{len(several):,} checked", first.verdict, "all pass")
     return Finding(first.check, ", ".join(one.subject for one in several), first.verdict, first.meaning, first.remedy)

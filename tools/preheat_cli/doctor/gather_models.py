@@ -60,7 +60,7 @@ def _gather(model: HostedModel, store: Store, parameters: Mapping[str, str], cli
 def _last_reason(store: Store, model_id: ModelId, record: ModelRecord | Unanswered | None) -> str:
     if not isinstance(record, ModelRecord):
         return ""
-    entries = ask("dynamodb:Query", lambda: store.ledger(model_id))
+    entries = ask("dynamodb:Query", lambda: store.read_ledger(model_id))
     return entries[-1].reason if not isinstance(entries, Unanswered) and entries else ""
 
 

@@ -13,7 +13,7 @@ from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import Backend
 from preheat_cli.doctor.asking import Clients, ask
 from preheat_cli.doctor.facts import EndpointConfig, ModelFacts, QuotaFacts, Unanswered
-from preheat_cli.views.forecast import Run, runs
+from preheat_cli.views.forecast import PlannedRun, runs
 
 WITHIN: Final = timedelta(days=7)
 RUNNING_MODELS: Final = "Custom Labels running models"
@@ -53,7 +53,7 @@ def peak(spans: Iterable[tuple[datetime, datetime, int]]) -> tuple[int, datetime
     return most, since
 
 
-def _runs(facts: ModelFacts, now: datetime) -> list[Run]:
+def _runs(facts: ModelFacts, now: datetime) -> list[PlannedRun]:
     try:
         return list(runs(facts.model, Window(now, now + WITHIN)))
     except ScheduleError:
@@ -61,7 +61,7 @@ def _runs(facts: ModelFacts, now: datetime) -> list[Run]:
 
 
 def _running_models(
-    planned: Sequence[tuple[ModelFacts, Run]], region: str, published: Mapping[str, int], clients: Clients
+    planned: Sequence[tuple[ModelFacts, PlannedRun]], region: str, published: Mapping[str, int], clients: Clients
 ) -> Iterable[QuotaFacts]:
     spans = [
         (run.start_at, run.end_at, 1) for facts, run in planned if facts.model.target.backend is Backend.REKOGNITION
@@ -73,7 +73,7 @@ def _running_models(
         yield QuotaFacts(RUNNING_MODELS, region, needed, allowed, since, published.get("rekognition"))
 
 
-def _instances(planned: Sequence[tuple[ModelFacts, Run]], region: str, clients: Clients) -> Iterable[QuotaFacts]:
+def _instances(planned: Sequence[tuple[ModelFacts, PlannedRun]], region: str, clients: Clients) -> Iterable[QuotaFacts]:
     spans: dict[str, list[tuple[datetime, datetime, int]]] = {}
     for facts, run in planned:
         if isinstance(facts.config, EndpointConfig):

@@ -22,7 +22,7 @@ from preheat_cli.doctor.facts import (
     StackFacts,
     Unanswered,
 )
-from preheat_cli.doctor.finding import Finding, Verdict, not_checked
+from preheat_cli.doctor.finding import CheckResult, Finding, skip_check
 from preheat_cli.views import show
 
 ENTERS: Final = "AssumeRole"  # how the reason of a ledger entry begins if a member account did not let Preheat in
@@ -57,7 +57,7 @@ def check_service(facts: ModelFacts, stack: StackFacts) -> Finding | None:
         return None
     meaning = "AWS closed Lookout for Vision on 2025-10-31: nothing answers for this model"
     remedy = "run `preheat migrate`, or deploy with HostingEndpointUrl for a simulator"
-    return Finding("service", facts.model.model_id, Verdict.FAIL, meaning, remedy)
+    return Finding("service", facts.model.model_id, CheckResult.FAIL, meaning, remedy)
 
 
 def check_prefix(facts: ModelFacts, stack: StackFacts) -> Finding | None:
@@ -69,9 +69,11 @@ def check_prefix(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     names = (target.project, target.version) if target.backend is Backend.SAGEMAKER else (target.project,)
     outside = [name for name in names if not name.startswith(prefix)]
     if not outside:
-        return Finding(check, subject, Verdict.PASS, f"begins with {prefix}")
+        return Finding(check, subject, CheckResult.PASS, f"begins with {prefix}")
     meaning = f"{' and '.join(outside)} does not begin with ProjectPrefix {prefix!r}: Preheat may not start or stop it"
-    return Finding(check, subject, Verdict.FAIL, meaning, "rename it, or deploy with a ProjectPrefix that covers it")
+    return Finding(
+        check, subject, CheckResult.FAIL, meaning, "rename it, or deploy with a ProjectPrefix that covers it"
+    )
 
 
 def check_region(facts: ModelFacts, stack: StackFacts) -> Finding | None:
@@ -82,9 +84,9 @@ def check_region(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     check, subject, region = "region", facts.model.model_id, target.region or stack.region
     allowed = stack.listed("HostingRegions") or (stack.region,)
     if region in allowed:
-        return Finding(check, subject, Verdict.PASS, region)
+        return Finding(check, subject, CheckResult.PASS, region)
     meaning = f"{region} is not among the hosting regions {', '.join(allowed)}: Preheat may call nothing there"
-    return Finding(check, subject, Verdict.FAIL, meaning, f"deploy with {region} in HostingRegions")
+    return Finding(check, subject, CheckResult.FAIL, meaning, f"deploy with {region} in HostingRegions")
 
 
 def check_role(facts: ModelFacts, stack: StackFacts) -> Finding | None:
@@ -98,16 +100,18 @@ def check_role(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     check, subject = "role", facts.model.model_id
     if role not in stack.listed("MemberRoleArns"):
         meaning = f"{role} is not among MemberRoleArns: Preheat does not assume it"
-        return Finding(check, subject, Verdict.FAIL, meaning, "deploy with the role in MemberRoleArns")
+        return Finding(check, subject, CheckResult.FAIL, meaning, "deploy with the role in MemberRoleArns")
     if isinstance(facts.record, Unanswered):
-        return not_checked(check, subject, facts.record)
+        return skip_check(check, subject, facts.record)
     if facts.last_reason.startswith(ENTERS):
         remedy = "run `preheat accounts` and deploy templates/member-role.yaml there with its ExternalId"
-        return Finding(check, subject, Verdict.FAIL, f"the account refused: {facts.last_reason}", remedy)
+        return Finding(check, subject, CheckResult.FAIL, f"the account refused: {facts.last_reason}", remedy)
     if facts.record is not None and facts.record.observed is not Observed.UNKNOWN:
-        return Finding(check, subject, Verdict.PASS, f"Preheat read the model there: {facts.record.observed}")
+        return Finding(check, subject, CheckResult.PASS, f"Preheat read the model there: {facts.record.observed}")
     meaning = "Preheat has not entered the account yet; only its functions may assume the role"
-    return Finding(check, subject, Verdict.WARN, meaning, "apply the plan, wait two minutes, run this command again")
+    return Finding(
+        check, subject, CheckResult.WARN, meaning, "apply the plan, wait two minutes, run this command again"
+    )
 
 
 def check_exists(facts: ModelFacts, stack: StackFacts) -> Finding | None:
@@ -118,22 +122,22 @@ def check_exists(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     check, subject = "model", facts.model.model_id
     if target.role is not None:
         meaning = f"in account {target.account}, which only Preheat's functions may enter"
-        return Finding(check, subject, Verdict.SKIP, meaning)
+        return Finding(check, subject, CheckResult.SKIP, meaning)
     if answer is None:
         return None  # `check_service` reports it
     if isinstance(answer, Unanswered):
-        return not_checked(check, subject, answer)
+        return skip_check(check, subject, answer)
     if isinstance(answer, Absent):
         what = f"endpoint config {target.version}" if endpoint else f"version {target.project}/{target.version}"
         meaning = f"there is no {what} in {target.region or stack.region}: {answer.words}"
         return Finding(
-            check, subject, Verdict.FAIL, meaning, "check the names in the plant file, the region, the account"
+            check, subject, CheckResult.FAIL, meaning, "check the names in the plant file, the region, the account"
         )
     if isinstance(answer, Present) and not answer.fit:
         meaning = f"the service cannot start this version: {answer.status}"
-        return Finding(check, subject, Verdict.FAIL, meaning, "train a version, and name it in the plant file")
+        return Finding(check, subject, CheckResult.FAIL, meaning, "train a version, and name it in the plant file")
     status = answer.status if isinstance(answer, Present) else "the endpoint config exists"
-    return Finding(check, subject, Verdict.PASS, status)
+    return Finding(check, subject, CheckResult.PASS, status)
 
 
 def check_config_model(facts: ModelFacts) -> Finding | None:
@@ -142,9 +146,9 @@ def check_config_model(facts: ModelFacts) -> Finding | None:
         return None
     check, subject = "config", facts.model.model_id
     if facts.config.names_model:
-        return Finding(check, subject, Verdict.PASS, "names a model")
+        return Finding(check, subject, CheckResult.PASS, "names a model")
     meaning = "the endpoint config names no model (it is for inference components): its endpoint serves nothing"
-    return Finding(check, subject, Verdict.FAIL, meaning, "name a config whose variants have a ModelName")
+    return Finding(check, subject, CheckResult.FAIL, meaning, "name a config whose variants have a ModelName")
 
 
 def check_key(facts: ModelFacts, stack: StackFacts) -> Finding | None:
@@ -154,37 +158,37 @@ def check_key(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     check, subject, key = "key", facts.model.model_id, facts.config.key
     allowed = stack.listed("EndpointKeyArns")
     if any(arn == key or arn.endswith(f"/{key}") for arn in allowed):
-        return Finding(check, subject, Verdict.PASS, key)
+        return Finding(check, subject, CheckResult.PASS, key)
     if "alias/" in key:
         meaning = f"the endpoint config names the key by its alias {key}; EndpointKeyArns has ARNs"
-        return Finding(check, subject, Verdict.WARN, meaning, "see that the key of the alias is in EndpointKeyArns")
+        return Finding(check, subject, CheckResult.WARN, meaning, "see that the key of the alias is in EndpointKeyArns")
     meaning = f"the key {key} is not in EndpointKeyArns: SageMaker refuses to create the endpoint"
-    return Finding(check, subject, Verdict.FAIL, meaning, "deploy with the ARN of the key in EndpointKeyArns")
+    return Finding(check, subject, CheckResult.FAIL, meaning, "deploy with the ARN of the key in EndpointKeyArns")
 
 
 def check_owner(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     """An endpoint that exists was created by this stack, or nobody else claims it."""
     check, subject = "owner", facts.model.model_id
     if isinstance(facts.endpoint, Unanswered):
-        return not_checked(check, subject, facts.endpoint)
+        return skip_check(check, subject, facts.endpoint)
     if not isinstance(facts.endpoint, Endpoint):
         return None
     tags = facts.endpoint.tags
     if isinstance(tags, Unanswered):
-        return not_checked(check, subject, tags)
+        return skip_check(check, subject, tags)
     manager = tags.get(MANAGED_BY)
     if manager == stack.name:
-        return Finding(check, subject, Verdict.PASS, "created by this stack")
+        return Finding(check, subject, CheckResult.PASS, "created by this stack")
     if CLOUDFORMATION in tags:
         meaning = f"the endpoint belongs to the CloudFormation stack {tags[CLOUDFORMATION]}; Preheat never deletes it"
         remedy = "keep the config there and remove the endpoint; see docs/infrastructure-as-code.md"
-        return Finding(check, subject, Verdict.WARN, meaning, remedy)
+        return Finding(check, subject, CheckResult.WARN, meaning, remedy)
     if manager is not None:
         meaning = f"the endpoint belongs to the Preheat stack {manager}; this stack never deletes it"
-        return Finding(check, subject, Verdict.FAIL, meaning, "name each endpoint in the plan of one stack only")
+        return Finding(check, subject, CheckResult.FAIL, meaning, "name each endpoint in the plan of one stack only")
     meaning = f"the endpoint has no tag {MANAGED_BY}: somebody else created it, and Preheat never deletes it"
     remedy = f"delete the endpoint, or give it the tag {MANAGED_BY}={stack.name} to hand it over"
-    return Finding(check, subject, Verdict.WARN, meaning, remedy)
+    return Finding(check, subject, CheckResult.WARN, meaning, remedy)
 
 
 def check_scaling(facts: ModelFacts, stack: StackFacts) -> Finding | None:
@@ -193,11 +197,11 @@ def check_scaling(facts: ModelFacts, stack: StackFacts) -> Finding | None:
         return None
     check, subject, targets = "scaling", facts.model.model_id, facts.endpoint.scalable_targets
     if isinstance(targets, Unanswered):
-        return not_checked(check, subject, targets)
+        return skip_check(check, subject, targets)
     if targets and stack.parameters.get("EndpointScaling") != "true":
         meaning = f"the endpoint has {show.count(targets, 'scalable target')}: SageMaker refuses Preheat's stop"
-        return Finding(check, subject, Verdict.FAIL, meaning, "deploy with EndpointScaling=true")
-    return Finding(check, subject, Verdict.PASS, show.count(targets, "scalable target"))
+        return Finding(check, subject, CheckResult.FAIL, meaning, "deploy with EndpointScaling=true")
+    return Finding(check, subject, CheckResult.PASS, show.count(targets, "scalable target"))
 
 
 def check_inference(facts: ModelFacts, stack: StackFacts) -> Finding | None:
@@ -206,9 +210,9 @@ def check_inference(facts: ModelFacts, stack: StackFacts) -> Finding | None:
         return None
     check, subject = "readiness", facts.model.model_id
     if stack.parameters.get("AllowInference") == "true":
-        return Finding(check, subject, Verdict.PASS, "the stack has AllowInference")
+        return Finding(check, subject, CheckResult.PASS, "the stack has AllowInference")
     meaning = "the plant file asks for an inference, and Preheat may make none: the model never counts as ready"
-    return Finding(check, subject, Verdict.FAIL, meaning, "deploy with AllowInference=true")
+    return Finding(check, subject, CheckResult.FAIL, meaning, "deploy with AllowInference=true")
 
 
 def check_holidays(facts: ModelFacts, now: datetime) -> Finding | None:
@@ -218,9 +222,9 @@ def check_holidays(facts: ModelFacts, now: datetime) -> Finding | None:
         return None
     check, subject = "holidays", facts.model.model_id
     if not runs_short(known_until, now):
-        return Finding(check, subject, Verdict.PASS, f"the plan has them until {known_until}")
+        return Finding(check, subject, CheckResult.PASS, f"the plan has them until {known_until}")
     meaning = f"the plan has holidays only until {known_until}; after that date Preheat counts holidays as workdays"
-    return Finding(check, subject, Verdict.FAIL, meaning, "run `preheat apply` with the plant file again")
+    return Finding(check, subject, CheckResult.FAIL, meaning, "run `preheat apply` with the plant file again")
 
 
 def check_model_mode(facts: ModelFacts) -> Finding | None:
@@ -228,7 +232,7 @@ def check_model_mode(facts: ModelFacts) -> Finding | None:
     if facts.model.mode is Mode.ACT:
         return None
     meaning = f"its mode is {facts.model.mode}: Preheat neither starts nor stops it"
-    return Finding("mode", facts.model.model_id, Verdict.WARN, meaning, "set `mode: act` and apply")
+    return Finding("mode", facts.model.model_id, CheckResult.WARN, meaning, "set `mode: act` and apply")
 
 
 def check_quota(quota: QuotaFacts) -> Finding:
@@ -237,15 +241,15 @@ def check_quota(quota: QuotaFacts) -> Finding:
     allowed: float | None
     if isinstance(quota.allowed, Unanswered):
         if quota.published is None or quota.needed <= quota.published:
-            return not_checked(check, subject, quota.allowed)
+            return skip_check(check, subject, quota.allowed)
         allowed = quota.published
     else:
         allowed = quota.published if quota.allowed is None else quota.allowed
     if allowed is None:
         return Finding(
-            check, subject, Verdict.SKIP, f"Service Quotas lists no such quota; the plan needs {quota.needed}"
+            check, subject, CheckResult.SKIP, f"Service Quotas lists no such quota; the plan needs {quota.needed}"
         )
     if quota.needed <= allowed:
-        return Finding(check, subject, Verdict.PASS, f"the plan needs {quota.needed} of {allowed:g}")
+        return Finding(check, subject, CheckResult.PASS, f"the plan needs {quota.needed} of {allowed:g}")
     meaning = f"the plan needs {quota.needed} at {show.instant(quota.needed_at)}, the account allows {allowed:g}"
-    return Finding(check, subject, Verdict.FAIL, meaning, "request an increase in Service Quotas, or move a shift")
+    return Finding(check, subject, CheckResult.FAIL, meaning, "request an increase in Service Quotas, or move a shift")

@@ -18,7 +18,7 @@ from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 
 if TYPE_CHECKING:
-    from preheat_plantfile.importing.report import Report
+    from preheat_plantfile.importing.report import ImportReport
     from preheat_plantfile.writing import PlantText
 
 NAME_MAX: Final = 50  # characters of a path in a line; of a longer one the folders are left out
@@ -51,7 +51,7 @@ def read_text(file: Path) -> str:
     return text_of(read_bytes(file), file)
 
 
-def print_plant(file: Path, plant: "PlantText", report: "Report", origin: str, today: date) -> None:
+def print_plant(file: Path, plant: "PlantText", report: "ImportReport", origin: str, today: date) -> None:
     """Print a plant file, and its report on stderr. If nothing was carried over, end with status 1."""
     from preheat_plantfile.writing import TooLargeError, write_plant  # noqa: PLC0415 - keeps help fast
 

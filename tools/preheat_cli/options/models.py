@@ -27,7 +27,7 @@ def _known_models(context: typer.Context) -> Iterable[str]:
 
         return read_plant_file(Path(file)).models
     options = StackOptions(*(context.params.get(name) for name in ("stack", "profile", "region")))
-    return Surroundings.of(context).open_stack(options).store.planned_models()
+    return Surroundings.of(context).open_stack(options).store.list_planned_models()
 
 
 ModelArgument = Annotated[str, typer.Argument(help="The model.", metavar="MODEL", autocompletion=complete_model)]

@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from preheat.app.ports.store import Store
-from preheat.domain.calendar.zones import from_microseconds, instant_of
+from preheat.domain.calendar.zones import find_instant, from_microseconds
 from preheat.domain.demand.request import Subject
 from preheat_cli.errors import CliError
 from preheat_cli.planning import models_of
@@ -40,7 +40,7 @@ def instant_after(option: str, text: str, after: datetime, store: Store, subject
 
 
 def _meant(day: date, wall: time, zone: str, *, ends: bool) -> datetime:
-    return from_microseconds(instant_of(day, wall, zone, fold=int(ends)))
+    return from_microseconds(find_instant(day, wall, zone, fold=int(ends)))
 
 
 def _zone(option: str, store: Store, subject: Subject) -> str:

@@ -17,7 +17,7 @@ from preheat_cli.ahead import ahead
 from preheat_cli.views import show
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What happens to a model; the sign before its name."""
 
     ADDED = "+"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 class Change:
     """What happens to one model: for a changed one, a line for each field."""
 
-    kind: Kind
+    kind: ChangeKind
     model_id: ModelId
     lines: tuple[str, ...]
 
@@ -51,14 +51,14 @@ def changes(
     for model_id in sorted({*before, *planned, *unreadable}):
         model, old = planned.get(model_id), before.get(model_id)
         if model is None:
-            found.append(Change(Kind.REMOVED, model_id, (_removed((records or {}).get(model_id)),)))
+            found.append(Change(ChangeKind.REMOVED, model_id, (_describe_removal((records or {}).get(model_id)),)))
         elif model_id in unreadable:
-            lines = ("replaces a stored form that this release cannot read", *_described(model))
-            found.append(Change(Kind.CHANGED, model_id, lines))
+            lines = ("replaces a stored form that this release cannot read", *_describe(model))
+            found.append(Change(ChangeKind.CHANGED, model_id, lines))
         elif old is None:
-            found.append(Change(Kind.ADDED, model_id, tuple(_described(model))))
-        elif lines := tuple(_changed(old, model, today)):
-            found.append(Change(Kind.CHANGED, model_id, lines))
+            found.append(Change(ChangeKind.ADDED, model_id, tuple(_describe(model))))
+        elif lines := tuple(_describe_changes(old, model, today)):
+            found.append(Change(ChangeKind.CHANGED, model_id, lines))
     return found
 
 
@@ -82,7 +82,7 @@ def both(at: datetime, zone: str) -> str:
     return f"{show.local_instant(at, zone)} = {show.instant(at)}"
 
 
-def _removed(record: ModelRecord | None) -> str:
+def _describe_removal(record: ModelRecord | None) -> str:
     if record is None:
         return "removed: if Preheat runs it, Preheat stops it"
     if not record.is_engaged():
@@ -90,7 +90,7 @@ def _removed(record: ModelRecord | None) -> str:
     return f"removed: {record.phase} now; if Preheat started it, Preheat stops it"
 
 
-def _described(model: HostedModel) -> Iterator[str]:
+def _describe(model: HostedModel) -> Iterator[str]:
     silent = {"target"} | {name for name in ("readiness", "drain", "gate") if getattr(model, name) is None}
     silent |= {name for name, value in (("tags", model.tags), ("fallback configs", model.fallbacks)) if not value}
     facts = (f"{name} {value}" for name, value in _facts(model).items() if name not in silent)
@@ -99,7 +99,7 @@ def _described(model: HostedModel) -> Iterator[str]:
         yield show.schedule(schedule)
 
 
-def _changed(old: HostedModel, new: HostedModel, today: date) -> Iterator[str]:
+def _describe_changes(old: HostedModel, new: HostedModel, today: date) -> Iterator[str]:
     for (name, before), after in zip(_facts(old).items(), _facts(new).values(), strict=True):
         if before != after:
             yield f"{name} {before} -> {after}"
@@ -109,12 +109,12 @@ def _changed(old: HostedModel, new: HostedModel, today: date) -> Iterator[str]:
         if was is None:
             yield f"schedule + {show.schedule(schedule)}"
         else:
-            yield from _schedule_changed(was, schedule, today)
+            yield from _describe_schedule_changes(was, schedule, today)
     for was in known.values():
         yield f"schedule - {show.schedule(was)}"
 
 
-def _schedule_changed(was: Schedule, new: Schedule, today: date) -> Iterator[str]:
+def _describe_schedule_changes(was: Schedule, new: Schedule, today: date) -> Iterator[str]:
     """Yield what changes in a schedule. Its closed days are resolved up to a date that each apply moves on: those that
     both know count, from today on.
     """

@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 import typer
 
-from preheat_cli.doctor.finding import Finding, Verdict
+from preheat_cli.doctor.finding import CheckResult, Finding
 from preheat_cli.options.formats import Format
 
-COLOURS = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red", Verdict.SKIP: "blue"}
+COLOURS = {CheckResult.PASS: "green", CheckResult.WARN: "yellow", CheckResult.FAIL: "red", CheckResult.SKIP: "blue"}
 
 
 def print_findings(found: Sequence[Finding], form: Format) -> None:
@@ -24,4 +24,4 @@ def print_findings(found: Sequence[Finding], form: Format) -> None:
         typer.echo(f"  {one.check:<12}  {one.subject}: {one.meaning}{fix}")
     if form is Format.TABLE:
         counts = Counter(one.verdict for one in found)
-        typer.echo(", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict))
+        typer.echo(", ".join(f"{counts[verdict]} {verdict}" for verdict in CheckResult))

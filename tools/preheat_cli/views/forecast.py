@@ -17,7 +17,7 @@ from preheat.domain.plan.turn import find_offset
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class PlannedRun:
     """One run of a model by the plan: started at `start_at`, ready at `ready_at`, stopped at `end_at`; all in UTC."""
 
     model: HostedModel
@@ -62,12 +62,12 @@ class Rush:
     by: timedelta
 
 
-def in_order(found: Iterable[Run]) -> list[Run]:
+def in_order(found: Iterable[PlannedRun]) -> list[PlannedRun]:
     """Return runs by their starts."""
     return sorted(found, key=lambda run: (run.start_at, run.model.model_id, run.end_at))
 
 
-def runs(model: HostedModel, asked: Window, requests: Sequence[Standing] = ()) -> Iterator[Run]:
+def runs(model: HostedModel, asked: Window, requests: Sequence[Standing] = ()) -> Iterator[PlannedRun]:
     """Yield the runs of a model that overlap a range, whole; a paused model has none. `requests`: its holds and blocks.
 
     Raises:
@@ -82,7 +82,7 @@ def runs(model: HostedModel, asked: Window, requests: Sequence[Standing] = ()) -
     zone = next(iter(zones.values()), "UTC")
     for demand in found:
         if demand.start_at < asked.end and demand.end > asked.start:
-            yield Run(
+            yield PlannedRun(
                 replace(model, units=demand.units),
                 demand.start_at,
                 demand.ready_at,
@@ -94,7 +94,7 @@ def runs(model: HostedModel, asked: Window, requests: Sequence[Standing] = ()) -
             )
 
 
-def unit_hours(found: Sequence[Run], asked: Window) -> dict[ModelId, float]:
+def unit_hours(found: Sequence[PlannedRun], asked: Window) -> dict[ModelId, float]:
     """Return the unit-hours expected to be paid within a range, by model; one that is only observed as if it acted."""
     paid: dict[ModelId, float] = {}
     for run in found:
@@ -103,10 +103,10 @@ def unit_hours(found: Sequence[Run], asked: Window) -> dict[ModelId, float]:
     return paid
 
 
-def crowds(found: Sequence[Run], at_once: Mapping[str, int]) -> list[Crowd]:
+def crowds(found: Sequence[PlannedRun], at_once: Mapping[str, int]) -> list[Crowd]:
     """Return each stretch in which a service runs more models than allowed; one without a number is not judged."""
     crowded = []
-    for where, allowed, of_it in _limited(found, at_once):
+    for where, allowed, of_it in _find_limited(found, at_once):
         edges: list[tuple[datetime, int, ModelId]] = []
         for run in of_it:
             edges += [(run.start_at, 1, run.model.model_id), (run.end_at, -1, run.model.model_id)]
@@ -127,10 +127,10 @@ def crowds(found: Sequence[Run], at_once: Mapping[str, int]) -> list[Crowd]:
     return sorted(crowded, key=lambda crowd: crowd.window)
 
 
-def rushes(found: Sequence[Run], per_second: Mapping[str, int]) -> list[Rush]:
+def rushes(found: Sequence[PlannedRun], per_second: Mapping[str, int]) -> list[Rush]:
     """Return the bursts of starts in which the last calls come so late that their slack does not cover it."""
     rushed = []
-    for where, allowed, of_it in _limited(found, per_second):
+    for where, allowed, of_it in _find_limited(found, per_second):
         pause = timedelta(seconds=1) / allowed
         for burst in _bursts(of_it, pause):
             late = {}
@@ -146,9 +146,9 @@ def rushes(found: Sequence[Run], per_second: Mapping[str, int]) -> list[Rush]:
     return sorted(rushed, key=lambda rush: rush.start_at)
 
 
-def _bursts(found: Sequence[Run], pause: timedelta) -> Iterator[list[Run]]:
+def _bursts(found: Sequence[PlannedRun], pause: timedelta) -> Iterator[list[PlannedRun]]:
     """Yield the runs, in order of their starts, in bursts: within one the next start is wanted before its turn."""
-    burst: list[Run] = []
+    burst: list[PlannedRun] = []
     for run in found:
         if burst and run.start_at >= burst[0].start_at + len(burst) * pause:
             yield burst
@@ -158,9 +158,11 @@ def _bursts(found: Sequence[Run], pause: timedelta) -> Iterator[list[Run]]:
         yield burst
 
 
-def _limited(found: Sequence[Run], limits: Mapping[str, int]) -> Iterator[tuple[str, int, list[Run]]]:
+def _find_limited(
+    found: Sequence[PlannedRun], limits: Mapping[str, int]
+) -> Iterator[tuple[str, int, list[PlannedRun]]]:
     """Yield the runs by what a quota is counted for, in words, with its number: a service in one account and region."""
-    by_place: dict[tuple[str, str, str], list[Run]] = {}
+    by_place: dict[tuple[str, str, str], list[PlannedRun]] = {}
     for run in found:
         target = run.model.target
         by_place.setdefault((str(target.backend), target.account or "", target.region or ""), []).append(run)

@@ -13,7 +13,7 @@ from preheat.domain.plan.plan import HostedModel, Mode, ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.views import show
 from preheat_cli.views.clock_changes import clock_changes
-from preheat_cli.views.forecast import Crowd, Run, Rush, crowds, rushes, unit_hours
+from preheat_cli.views.forecast import Crowd, PlannedRun, Rush, crowds, rushes, unit_hours
 from preheat_cli.views.leads import cost, kept, lead_lines, restart
 from preheat_plantfile.compiling.terms import Terms
 
@@ -21,7 +21,7 @@ NAMED = 3  # models that a line names before it counts the others
 LINES = 10  # of one kind; it counts the others
 
 
-def transitions(found: Sequence[Run], asked: Window) -> list[str]:
+def transitions(found: Sequence[PlannedRun], asked: Window) -> list[str]:
     """Return a line for each start, ready and stop, and each clock change of the zones concerned, in order of time."""
     dated: list[tuple[datetime, int, str]] = []
     for run in found:
@@ -67,7 +67,7 @@ def leads(models: Sequence[HostedModel], terms: Terms) -> list[str]:
 
 
 def notes(
-    models: Sequence[HostedModel], found: Sequence[Run], asked: Window, terms: Terms, *, now: datetime | None
+    models: Sequence[HostedModel], found: Sequence[PlannedRun], asked: Window, terms: Terms, *, now: datetime | None
 ) -> list[str]:
     """Return the notes below the rows. With `now`, also which models an apply at `now` makes late."""
     lines = [*_bridged(found, terms), *_paid(found, asked, terms), *_spread(models), *_conflicts(found, terms)]
@@ -88,7 +88,7 @@ def notes(
     return lines
 
 
-def _bridged(found: Sequence[Run], terms: Terms) -> Iterator[str]:
+def _bridged(found: Sequence[PlannedRun], terms: Terms) -> Iterator[str]:
     gaps = [(run.model, gap, run.zone) for run in found for gap in run.gaps]
     most = f"lead + {show.duration(STOP_TIME + BRIDGE_ALLOWANCE)}"
     yield f"gaps shorter than {most}, bridged because a restart takes longer: {'' if gaps else 'none'}".rstrip()
@@ -111,7 +111,7 @@ def _all_kept(gaps: Sequence[tuple[HostedModel, timedelta]], terms: Terms) -> st
     return f"{counted}: bridging costs {hosted}, restarts {again}" if hosted else counted
 
 
-def _paid(found: Sequence[Run], asked: Window, terms: Terms) -> Iterator[str]:
+def _paid(found: Sequence[PlannedRun], asked: Window, terms: Terms) -> Iterator[str]:
     hours = unit_hours(found, asked)
     services = {run.model.model_id: str(run.model.target.backend) for run in found}
     yield f"expected costs in this range: {'' if hours else 'none'}".rstrip()
@@ -142,7 +142,7 @@ def _spread(models: Sequence[HostedModel]) -> Iterator[str]:
         yield f"staggered starts, for the call rate of the service: {len(turns):,} models, each up to {most} earlier"
 
 
-def _conflicts(found: Sequence[Run], terms: Terms) -> Iterator[str]:
+def _conflicts(found: Sequence[PlannedRun], terms: Terms) -> Iterator[str]:
     crowded = crowds(found, terms.models_at_once)
     rushed = rushes(found, terms.starts_per_second)
     lines = [*map(_crowded, crowded), *map(_rushed, rushed)]
@@ -150,7 +150,7 @@ def _conflicts(found: Sequence[Run], terms: Terms) -> Iterator[str]:
     yield from _some(lines)
 
 
-def conflicts(found: Sequence[Run], terms: Terms) -> list[str]:
+def conflicts(found: Sequence[PlannedRun], terms: Terms) -> list[str]:
     """Return the quota conflicts of runs, with a heading; nothing if there are none."""
     lines = list(_conflicts(found, terms))
     return lines if len(lines) > 1 else []
@@ -173,7 +173,7 @@ def _rushed(rush: Rush) -> str:
     return f"{what}\n    {show.minute(rush.start_at)}: {late}: {_names(rush.late)}"
 
 
-def _late(run: Run, now: datetime) -> str:
+def _late(run: PlannedRun, now: datetime) -> str:
     ready_at = max(run.ready_at, now + run.model.lead + run.model.slack)
     whole = ready_at.replace(second=0, microsecond=0) + timedelta(minutes=ready_at.second > 0)
     wanted, found = (show.local_instant(at, run.zone) for at in (run.ready_at, whole))

@@ -6,7 +6,7 @@ from preheat.domain.demand.demand import Demand
 from preheat.domain.plan.plan import pick_strictest
 from preheat.domain.record.gate import Draining
 from preheat.domain.verdict.plant_time import PlantTime
-from preheat.domain.verdict.saying import headline
+from preheat.domain.verdict.saying import write_headline
 from preheat_cli.model_status import ModelStatus
 from preheat_cli.verdicts import Judged
 from preheat_cli.views import requests as request_views
@@ -17,7 +17,7 @@ from preheat_cli.views import verdicts as verdict_views
 def full(judged: Judged, time: PlantTime) -> list[str]:
     """Return every fact about one model, one on each line; the verdict first."""
     each, verdict = judged.status, judged.verdict
-    lines = [f"{each.model_id}: {headline(verdict, time)}" if verdict is not None else each.model_id]
+    lines = [f"{each.model_id}: {write_headline(verdict, time)}" if verdict is not None else each.model_id]
     facts: list[tuple[str, str]] = []
     if verdict is not None:
         facts.append(("cause", verdict.why))

@@ -14,7 +14,7 @@ import typer
 from preheat.domain.printable import printable
 from preheat.domain.verdict.causes import VerdictState
 from preheat.domain.verdict.plant_time import PlantTime
-from preheat.domain.verdict.saying import headline, when
+from preheat.domain.verdict.saying import format_times, write_headline
 from preheat.domain.verdict.verdict import Verdict
 from preheat_cli.verdicts import Judged
 from preheat_cli.views import show
@@ -50,7 +50,7 @@ def lines(judged: Sequence[Judged], times: Sequence[PlantTime], width: int, *, c
             continue
         state = f"{verdict.state:<{WIDEST}}"
         shown = typer.style(state, fg=COLOURS[verdict.state], bold=verdict.fails) if colour else state
-        said = when(verdict, time)
+        said = format_times(verdict, time)
         first = f"{shown}  {printable(one.status.model_id):<{names}}"
         if WIDEST + 2 + max(names, len(one.status.model_id)) + 2 + len(said) <= width:
             yield f"{first}  {printable(said)}".rstrip()
@@ -72,7 +72,7 @@ def _below(text: str, width: int) -> Iterator[str]:
 
 def advice(verdict: Verdict, time: PlantTime, width: int, *, colour: bool) -> Iterator[str]:
     """Yield the verdict, its cause and what to do, for a person who asks about one model."""
-    head = printable(f"{verdict.model_id}: {headline(verdict, time)}")
+    head = printable(f"{verdict.model_id}: {write_headline(verdict, time)}")
     yield typer.style(head, fg=COLOURS[verdict.state], bold=True) if colour else head
     yield from textwrap.wrap(printable(f"Cause: {verdict.why}.").replace("..", "."), width, break_on_hyphens=False)
     if verdict.start_at is not None and verdict.ready_at is not None:

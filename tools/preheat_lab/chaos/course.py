@@ -34,7 +34,7 @@ def play(aws: LocalAws, hands: Hands, random: Random, *, waves_wanted: int) -> C
             now = datetime.now(UTC)
             known = announce(coming[windows], now)
             store = open_local_store(aws)
-            version = store.apply(known.models, expected_version=store.plan_version(), at=now)
+            version = store.apply(known.models, expected_version=store.read_plan_version(), at=now)
             shifts.extend(known.shifts)
             hands.look_at([*hands.models, STRANGER])
             course.say(f"plan {version}: wave {windows + 1} of {waves_wanted}, {len(known.shifts)} shifts")

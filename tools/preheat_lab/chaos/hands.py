@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from preheat.adapters.sqs.work import work
+from preheat.adapters.sqs.work import make_work
 from preheat.domain.plan.plan import ModelId
 from preheat_lab.chaos.controls import DisturbanceRules, SimulatorControls
 from preheat_lab.chaos.facts import Outage
@@ -108,7 +108,9 @@ class Hands:
         """Send a work message for each, in no order, with a delay drawn from `delays` (seconds)."""
         for model_id in self.random.sample(models, len(models)):
             self._sqs.send_message(
-                QueueUrl=self.aws.work_queue_url, MessageBody=work(model_id), DelaySeconds=self.random.choice(delays)
+                QueueUrl=self.aws.work_queue_url,
+                MessageBody=make_work(model_id),
+                DelaySeconds=self.random.choice(delays),
             )
 
     def end_all(self) -> None:

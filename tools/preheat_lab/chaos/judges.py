@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from preheat.adapters.sqs.work import work
+from preheat.adapters.sqs.work import make_work
 from preheat.domain.record.attempt import TOKEN_AGE_MAX
 from preheat.domain.record.record import LedgerEntry, Phase
 from preheat_lab.chaos.facts import ChaosFacts, Killing, WaveShift
@@ -195,7 +195,7 @@ def _blind(facts: ChaosFacts, shift: WaveShift) -> Iterator[tuple[datetime, date
     for killing in facts.killings:
         if _of_the_tick(killing):
             yield killing.at, killing.at + PICKED_UP_WITHIN, f"tick killed at {killing.at:%H:%M:%S}Z"
-        elif work(shift.model_id) in killing.messages:
+        elif make_work(shift.model_id) in killing.messages:
             yield killing.at, killing.at + COMES_AGAIN_WITHIN, f"its pass killed at {killing.at:%H:%M:%S}Z"
 
 

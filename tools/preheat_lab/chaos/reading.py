@@ -22,7 +22,7 @@ def read_facts(aws: LocalAws, hands: Hands, shifts: list[WaveShift], letters: li
     models = (*hands.models, STRANGER)
     return ChaosFacts(
         shifts=tuple(shifts),
-        ledgers={model_id: tuple(store.ledger(model_id)) for model_id in models},
+        ledgers={model_id: tuple(store.read_ledger(model_id)) for model_id in models},
         records={model_id: _record(store, model_id) for model_id in models},
         calls=tuple(_call(call) for call in simulator.get("calls")["calls"]),
         history=_history(simulator),

@@ -10,7 +10,7 @@ that later code reads what an earlier release stored.
 import argparse
 from collections.abc import Sequence
 
-from tests.skew.passes import taken
+from tests.skew.passes import take_samples
 from tests.skew.shape import CURRENT, SHAPES, present, text
 
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     if samples.exists() or shape.exists():
         print(f"{given.release} has its samples; what a release wrote does not change")
         return 1
-    samples.write_text(taken().as_json(given.release))
+    samples.write_text(take_samples().as_json(given.release))
     shape.write_text(text(present()))
     print(f"wrote {samples} and {shape}")
     return 0

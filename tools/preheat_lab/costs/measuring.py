@@ -117,7 +117,7 @@ class StoreUnits:
     def __init__(self, world: SimulatedWorld) -> None:
         self.reads = self.writes = self.entries = self.entry_bytes = 0
         self._store = world.store
-        for name in ("load", "save", "planned", "standings", "wake"):
+        for name in ("load", "save", "read_planned", "read_standings", "wake"):
             setattr(world.store, name, self._count_calls(getattr(world.store, name), getattr(self, f"_{name}")))
 
     @staticmethod
@@ -154,7 +154,7 @@ class StoreUnits:
 
 def measure_size(value: object) -> int:
     """Return the bytes of an item that holds a value."""
-    return len(serial.dumps(serial.fields_of(value)).encode()) + ITEM_OVERHEAD
+    return len(serial.dumps(serial.encode_fields(value)).encode()) + ITEM_OVERHEAD
 
 
 def measure_week(models: int = 20, days: int = 7, seed: int = 1) -> MeasuredWeek:
@@ -177,7 +177,7 @@ def measure_week(models: int = 20, days: int = 7, seed: int = 1) -> MeasuredWeek
     world.run()
     each = models * days
     kinds = Counter(kind for kind, *_ in CountingTelemetry.hours)
-    plan_bytes = sum(len(serial.dumps(serial.fields_of(line.model, sparse=True))) + ITEM_OVERHEAD for line in lines)
+    plan_bytes = sum(len(serial.dumps(serial.encode_fields(line.model, sparse=True))) + ITEM_OVERHEAD for line in lines)
     return MeasuredWeek(
         passes=world.triggers.passes / each,
         sends=sent["messages"] / each,

@@ -32,7 +32,7 @@ class RequestOrder:
         key = (request.subject, state.asked)
         found = self._read.get(key)
         if found is None:
-            found = self._read[key] = self._values.number(self._scenario.standings(*key))
+            found = self._read[key] = self._values.number(self._scenario.read_standings(*key))
         return found
 
     def outruns(self, state: ExploredState, request: RemoteCall) -> bool:
@@ -41,6 +41,6 @@ class RequestOrder:
             if isinstance(guard, Guarded):
                 if state.plan + 1 != version:
                     return True
-            elif self._scenario.requests and self._scenario.standings(guard, state.asked).version != version:
+            elif self._scenario.requests and self._scenario.read_standings(guard, state.asked).version != version:
                 return True
         return False

@@ -83,9 +83,9 @@ class Outside:
         record = self._records[state.record]
         place = self._places[record.target]
         service = state.services[place]
-        if service.run_by == hosting.PERSON and service.running() and self._records.intends_a_start(state.record):
+        if service.run_by == hosting.PERSON and service.is_running() and self._records.intends_a_start(state.record):
             return state.with_service(place, service._replace(run_by=hosting.RACED))
-        forbidden = service.run_by in (hosting.PERSON, hosting.BLOCKED) and service.running()
+        forbidden = service.run_by in (hosting.PERSON, hosting.BLOCKED) and service.is_running()
         wants = self._scenario.wants(state.plan, state.asked)
         if forbidden and wants.was_blocked(state.now) and self._records.intends_a_stop(state.record):
             return state.with_service(place, service._replace(run_by=hosting.OURS))

@@ -24,7 +24,7 @@ from preheat_lab.explorer.scenario import MODEL
 LOAD, PLANNED, DESCRIBE, SAVE, START, STOP, CLOCK, DONE, GATE, COUNT, OPEN, CLOSE, STANDINGS = range(13)
 KINDS = (
     "load",
-    "planned",
+    "read_planned",
     "describe",
     "save",
     "start",
@@ -35,7 +35,7 @@ KINDS = (
     "count",
     "open",
     "close",
-    "standings",
+    "read_standings",
 )
 OF_CALL = {Call.START: START, Call.STOP: STOP, Call.OPEN: OPEN, Call.CLOSE: CLOSE}
 
@@ -117,7 +117,7 @@ class _Answers:
     def load(self, _: Any) -> Any:
         return self._ask(RemoteCall(LOAD))
 
-    def planned(self, _: Any) -> Any:
+    def read_planned(self, _: Any) -> Any:
         return self._ask(RemoteCall(PLANNED))
 
     def describe(self, target: Target | str) -> Any:
@@ -138,7 +138,7 @@ class _Answers:
         gate = self._saved.gate if self._saved is not None else None
         return gate.attempt if gate is not None else None
 
-    def standings(self, subject: Subject, _: Any) -> Standings:
+    def read_standings(self, subject: Subject, _: Any) -> Standings:
         """Without requests in the scenario, nothing is active, and the read makes no difference."""
         return self._ask(RemoteCall(STANDINGS, subject=subject)) if self._requests else Standings()
 

@@ -111,10 +111,10 @@ class Scenario:
         key = (plan, asked)
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = wants(self.plans[plan], self.standing(asked), self.ends)
+            found = self._known[key] = wants(self.plans[plan], self.list_standings(asked), self.ends)
         return found
 
-    def standing(self, asked: RequestsSent) -> tuple[Standing, ...]:
+    def list_standings(self, asked: RequestsSent) -> tuple[Standing, ...]:
         """Return all active requests, if the first ones were stored at these points, in order of their ids.
 
         A request becomes known, and a release takes effect, at the instant that stores it.
@@ -128,8 +128,8 @@ class Scenario:
                 found[each.request_id] = replace(before, released_at=instant(at), revision=before.revision + 1)
         return tuple(found[name] for name in sorted(found))
 
-    def standings(self, subject: Subject, asked: RequestsSent) -> Standings:
+    def read_standings(self, subject: Subject, asked: RequestsSent) -> Standings:
         """Return what a pass reads of a subject; the schedules share one counter, which begins at 1."""
-        stand = tuple(each for each in self.standing(asked) if each.subject == subject)
+        stand = tuple(each for each in self.list_standings(asked) if each.subject == subject)
         changes = [each for each in self.requests[: len(asked)] if each.subject.schedule is not None]
         return Standings(1 + len(changes) if subject.schedule is not None else 0, stand)

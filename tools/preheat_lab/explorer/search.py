@@ -172,17 +172,17 @@ def _is_kept(world: ExploredWorld, state: ExploredState, *, run: bool) -> bool:
     record = world.record(state)
     if record.silent_for_plan == state.plan + 1:
         # Refused permanently: recorded, and left alone until the plan changes. Preheat keeps what it started.
-        ours = any(service.running() and service.run_by == hosting.OURS for service in state.services)
+        ours = any(service.is_running() and service.run_by == hosting.OURS for service in state.services)
         return record.is_engaged() or not ours
     plan = world.scenario.plans[state.plan]
     if plan is None and record.phase is Phase.REFUSED and record.is_engaged() and record.wake_at is not None:
         return True  # the same for a model that no plan names any more: no plan will wake it, so it is asked each hour
     wanted = world.outside.place(plan.target) if run and plan is not None else None
     for place, service in enumerate(state.services):
-        if place != wanted and service.running() and service.run_by in (hosting.OURS, hosting.BLOCKED):
+        if place != wanted and service.is_running() and service.run_by in (hosting.OURS, hosting.BLOCKED):
             return False
     gated = world.scenario.is_gated and not _refused_for_long(record)
-    if gated and behind.lets_through(state.gate) and not any(each.running() for each in state.services):
+    if gated and behind.lets_through(state.gate) and not any(each.is_running() for each in state.services):
         return False
     if wanted is None:
         return True

@@ -60,7 +60,7 @@ class ExploredService(NamedTuple):
         """Return whether a person made what is there, as the tags of the service show."""
         return self.run_by in (PERSON, COVERED, RACED, BLOCKED)
 
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         """Return whether it is billed: starting or hosted, also while the system updates it."""
         return (self.former if self.state == BUSY else self.state) in RUNNING
 

@@ -245,9 +245,9 @@ class ExploredWorld:
         if request.kind == LOAD:
             return self._load(state, place)
         if request.kind == PLANNED:
-            return self._answer(state, place, self._plans[state.plan], "planned")
+            return self._answer(state, place, self._plans[state.plan], "read_planned")
         if request.kind == STANDINGS:
-            return self._answer(state, place, self.asking.read(state, request), "standings")
+            return self._answer(state, place, self.asking.read(state, request), "read_standings")
         if request.kind == DESCRIBE:
             return self._answer(state, place, self._look(state, request.target), "describe")
         if request.kind == GATE:
@@ -338,7 +338,7 @@ class ExploredWorld:
         made = self.outside.called(service, token, start=start)
         broken = list(self._judge_call(attempt, worker, state.now))
         if made.changed:
-            by_person = service.run_by == hosting.PERSON and service.running()
+            by_person = service.run_by == hosting.PERSON and service.is_running()
             broken += judge_effect(attempt, effects=made.effects, by_person=by_person)
         refused = self._gone if service.state == hosting.GONE else self._conflict
         answer = self._answer_lost if lost else refused if made.refused else self._won

@@ -138,7 +138,7 @@ MUTATIONS = (
     ),
     _m(
         name="refusals repeated without a pause",
-        old="return max(least, paced) + jitter",
+        old="return max(least, paced) + compute_jitter",
         new="return timedelta()",
         rule="what was refused is repeated after a pause",
         sees="S10",

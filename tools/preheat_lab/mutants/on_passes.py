@@ -191,8 +191,8 @@ MUTATIONS = (
     ),
     _t(
         name="a tick that looks back",
-        old="due = store.due(now + TICK_HORIZON)",
-        new="due = store.due(now - 4 * TICK_HORIZON)",
+        old="due = store.find_due(now + TICK_HORIZON)",
+        new="due = store.find_due(now - 4 * TICK_HORIZON)",
         rule="who is due is decided within two ticks",
         sees="L5",
     ),

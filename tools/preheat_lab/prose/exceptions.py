@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from preheat_lab.prose.rules import Finding, Rule
+from preheat_lab.prose.rules import ProseAlert, Rule
 from preheat_lab.prose.sources import ProsePassage
 
 FILE = Path(__file__).parent / "exceptions.toml"
@@ -35,7 +35,7 @@ class Exceptions:
                 text = text.replace(phrase, "…")
         return text
 
-    def excuse(self, passage: ProsePassage, finding: Finding) -> bool:
+    def excuse(self, passage: ProsePassage, finding: ProseAlert) -> bool:
         """Return whether a finding has an exception, and remember that it was needed."""
         participle = finding.found.split()[-1]
         if finding.rule is Rule.PASSIVE and participle in self.states:

@@ -26,7 +26,7 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ProseAlert:
     """One breach of a rule: the words found, and what to write instead."""
 
     rule: Rule
@@ -119,7 +119,7 @@ def length(sentence: str) -> int:
     return sum(1 for word in sentence.split() if re.search(r"[A-Za-z0-9`]", word))
 
 
-def findings(text: str, *, heading: bool = False) -> Iterator[Finding]:
+def findings(text: str, *, heading: bool = False) -> Iterator[ProseAlert]:
     """Yield every breach in one passage, in reading order of its sentences.
 
     A heading may begin with "What".
@@ -127,15 +127,15 @@ def findings(text: str, *, heading: bool = False) -> Iterator[Finding]:
     for sentence in sentences(text):
         for pattern, advice in _WORDS:
             for match in pattern.finditer(sentence):
-                yield Finding(Rule.WORD, match[0], f"write: {advice}")
+                yield ProseAlert(Rule.WORD, match[0], f"write: {advice}")
         for match in _FOR.finditer(sentence):
-            yield Finding(Rule.WORD, match[0], "write: because")
+            yield ProseAlert(Rule.WORD, match[0], "write: because")
         for match in _PASSIVE.finditer(sentence):
             if match["participle"] not in _NO_PARTICIPLE:
-                yield Finding(Rule.PASSIVE, match[0], "say who does it, or address the reader")
+                yield ProseAlert(Rule.PASSIVE, match[0], "say who does it, or address the reader")
         for match in _PARTICIPLE.finditer(sentence):
-            yield Finding(Rule.PARTICIPLE, match[0], "name the thing")
+            yield ProseAlert(Rule.PARTICIPLE, match[0], "name the thing")
         if not heading and _CLAUSE.search(sentence):
-            yield Finding(Rule.CLAUSE, " ".join(sentence.split()[:4]), "begin with the subject or the condition")
+            yield ProseAlert(Rule.CLAUSE, " ".join(sentence.split()[:4]), "begin with the subject or the condition")
         if (words := length(sentence)) > LONGEST_SENTENCE:
-            yield Finding(Rule.LONG, f"{' '.join(sentence.split()[:6])} …", f"{words} words; split it")
+            yield ProseAlert(Rule.LONG, f"{' '.join(sentence.split()[:6])} …", f"{words} words; split it")

@@ -20,7 +20,7 @@ from preheat.app.requests.desk import Taken
 from preheat.app.tick import Ticked
 from preheat.bootstrap.publish import Publisher
 from preheat.bootstrap.reconcile import Reconciler
-from preheat.bootstrap.requests import Requests
+from preheat.bootstrap.requests import RequestTaker
 from preheat.bootstrap.tick import Ticker
 from preheat.domain.record.event import Event
 from preheat.domain.record.record import LedgerEntry
@@ -60,14 +60,14 @@ class Functions:
         ticker: Ticker,
         publisher: Publisher,
         on_entry: Callable[[LedgerEntry], None],
-        requests: Requests | None = None,
+        requests: RequestTaker | None = None,
     ) -> None:
         self._telemetry = SilentTelemetry(on_entry)
         self._reconcile = _load_handler("reconcile", Reconciler, reconciler, self._telemetry)
         self._tick = _load_handler("tick", Ticker, ticker, self._telemetry)
         self._publish = _load_handler("publish", Publisher, publisher, self._telemetry)
         self._requests = (
-            _load_handler("requests", Requests, requests, self._telemetry) if requests is not None else None
+            _load_handler("requests", RequestTaker, requests, self._telemetry) if requests is not None else None
         )
 
     def reconcile(self, message: QueuedMessage) -> bool:

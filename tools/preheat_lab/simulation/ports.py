@@ -44,23 +44,23 @@ from preheat_simulator.sagemaker import EndpointService
 STORE_CALLS = (
     "load",
     "save",
-    "planned",
-    "planned_before",
-    "standings",
-    "standing",
-    "tombstones",
-    "reply",
+    "read_planned",
+    "read_planned_before",
+    "read_standings",
+    "find_standing",
+    "read_tombstones",
+    "find_reply",
     "answer",
-    "due",
-    "plan_version",
-    "planned_models",
-    "left_models",
-    "recorded",
+    "find_due",
+    "read_plan_version",
+    "list_planned_models",
+    "list_former_models",
+    "load_many",
     "apply",
     "wake",
-    "ledger",
-    "external_id",
-    "membership",
+    "read_ledger",
+    "ensure_external_id",
+    "read_membership",
 )
 HOSTING_CALLS = ("describe", "probe", "start", "stop")
 QUEUE_CALLS = ("send_message",)
@@ -94,7 +94,7 @@ class AppendedEntries(Protocol):
         """Take an entry or a reply that was appended."""
 
 
-class Surroundings(Protocol):
+class PortsWorld(Protocol):
     """The ports' view of the world around them."""
 
     clock: VirtualClock
@@ -127,7 +127,7 @@ class Surroundings(Protocol):
 
 
 def meet_faults(
-    world: Surroundings, kind: str, port: object, names: tuple[str, ...], *, out: float, lost: float = 0.0
+    world: PortsWorld, kind: str, port: object, names: tuple[str, ...], *, out: float, lost: float = 0.0
 ) -> Any:
     """Return the port, of whose calls some never arrive (`out`), some are not answered (`lost`), some are the last."""
     chance, down = world.random.random, world.down
@@ -164,7 +164,7 @@ def _error(kind: str, text: str) -> Exception:
 class PassClock:
     """The clock of whatever runs now: off by what that one's is."""
 
-    def __init__(self, world: Surroundings) -> None:
+    def __init__(self, world: PortsWorld) -> None:
         self._world = world
 
     def now(self) -> datetime:
@@ -175,7 +175,7 @@ class PassClock:
 class WatchedStore(MemoryStore):
     """The in-memory store; every won write is judged, the due index may err, and a record may be unreadable."""
 
-    def __init__(self, world: Surroundings) -> None:
+    def __init__(self, world: PortsWorld) -> None:
         super().__init__()
         self._world = world
         self.unreadable: dict[ModelId, datetime] = {}  # until when
@@ -191,15 +191,15 @@ class WatchedStore(MemoryStore):
         self._world.watch.on_read(record)
         return record
 
-    def recorded(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
+    def load_many(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
         """See `ports.Store`."""
-        found = super().recorded([model_id for model_id in model_ids if not self.is_unreadable(model_id)])
+        found = super().load_many([model_id for model_id in model_ids if not self.is_unreadable(model_id)])
         self._versions = {model_id: record.version for model_id, record in found.items()}
         return found
 
-    def tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
+    def read_tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
         """See `ports.Store`. It is the last that an answer reads: others may write before it is stored."""
-        found = super().tombstones(subject, request_id)
+        found = super().read_tombstones(subject, request_id)
         self._world.amid_answer(subject)
         return found
 
@@ -246,16 +246,16 @@ class WatchedStore(MemoryStore):
         else:
             self._unindexed.discard(model_id)
 
-    def planned(self, model_id: ModelId) -> Planned:
+    def read_planned(self, model_id: ModelId) -> Planned:
         """See `ports.Store`."""
-        planned, record = super().planned(model_id), self.records.get(model_id)
+        planned, record = super().read_planned(model_id), self.records.get(model_id)
         if record is not None and planned.version < record.plan_version:
             self._world.note(Mishap.PLAN_OLDER, model_id)
         return planned
 
-    def due(self, until: datetime) -> Sequence[Due]:
+    def find_due(self, until: datetime) -> Sequence[Due]:
         """See `ports.Store`."""
-        world, lines = self._world, super().due(until)
+        world, lines = self._world, super().find_due(until)
         mix, chance = world.mix, world.random
         for line in lines:
             if line.model_id in self._unindexed:
@@ -277,7 +277,7 @@ class WatchedStore(MemoryStore):
 class WatchedHosting:
     """The hosting service; every call is judged."""
 
-    def __init__(self, world: Surroundings) -> None:
+    def __init__(self, world: PortsWorld) -> None:
         self._world = world
         self._hosting = make_hosting(world.service)
         self.before = Status.TRAINED  # what the service's state really was before the last call
@@ -328,7 +328,7 @@ class WatchedHosting:
 class WatchedGates(MemoryGates):
     """The gates of the plant; every look and every call is judged."""
 
-    def __init__(self, world: Surroundings, models: dict[str, ModelId]) -> None:
+    def __init__(self, world: PortsWorld, models: dict[str, ModelId]) -> None:
         """`models`: whose each mapping is. Every gate is closed."""
         super().__init__(world.clock)
         self._world, self._models = world, models
@@ -348,7 +348,7 @@ class WatchedGates(MemoryGates):
 class WatchedBacklogs(MemoryBacklogs):
     """The queues of the plant; every reading is noted."""
 
-    def __init__(self, world: Surroundings, models: dict[str, ModelId]) -> None:
+    def __init__(self, world: PortsWorld, models: dict[str, ModelId]) -> None:
         """`models`: whose each queue is. Every queue is empty."""
         super().__init__()
         self._world, self._models = world, models

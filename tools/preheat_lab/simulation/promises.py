@@ -195,7 +195,8 @@ class Promises:
     def _check_told_late(self, model: HostedModel, demand: Demand) -> None:
         world, model_id = self._world, model.model_id
         judged = any(
-            entry.late is not None and entry.at >= demand.start_at for entry in reversed(world.store.ledger(model_id))
+            entry.late is not None and entry.at >= demand.start_at
+            for entry in reversed(world.store.read_ledger(model_id))
         )
         if judged or demand.end <= world.clock.at:
             return

@@ -18,7 +18,7 @@ from preheat.domain.demand.request import Reply, Standing, Subject, Verb
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat_lab.simulation.answers import AnswerJudge
 from preheat_lab.simulation.faults import Fate, WorkerKilled
-from preheat_lab.simulation.ports import Invocation, Surroundings, WatchedStore
+from preheat_lab.simulation.ports import Invocation, PortsWorld, WatchedStore
 from preheat_lab.simulation.queue import RECEIVES_MAX, VISIBILITY, QueuedMessage
 
 REPLIES = "arn:aws:sqs:eu-central-1:111122223333:cell-replies"
@@ -29,7 +29,7 @@ AMID_AN_ANSWER = 0.1  # of the answers, one before which the model's record is w
 BROKEN = ("hold line-01", "[]", '{"version": 1, "verb": "hold"}', '{"version": 9, "request_id": "later"}')
 
 
-class RequestedWorld(Surroundings, Protocol):
+class RequestedWorld(PortsWorld, Protocol):
     """The requesters' view of the world."""
 
     store: WatchedStore

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any, Protocol
 
 from preheat.adapters.clock import VirtualClock
-from preheat.adapters.dynamodb.request_items import reply_partition
+from preheat.adapters.dynamodb.request_items import name_reply_partition
 from preheat.adapters.dynamodb.stream import LedgerStream
 from preheat.adapters.memory.bus import MemoryEvents
 from preheat.app.ports.errors import EventsUnavailable
@@ -218,7 +218,7 @@ def _not_wired(_records: list[dict[str, Any]]) -> int:
 
 def _key(entry: LedgerEntry | Reply) -> tuple[str, int]:
     """Return the place of an entry or a reply in the ledger."""
-    return (reply_partition(entry.request_id), 1) if isinstance(entry, Reply) else (entry.model_id, entry.sequence)
+    return (name_reply_partition(entry.request_id), 1) if isinstance(entry, Reply) else (entry.model_id, entry.sequence)
 
 
 @lru_cache(maxsize=1024)

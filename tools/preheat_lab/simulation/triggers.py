@@ -15,12 +15,12 @@ from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.plan.plan import ModelId
 from preheat_lab.simulation.faults import Fate, Mishap, WorkerKilled
 from preheat_lab.simulation.functions import TICK_AGE_MAX, TICK_RETRIES_MAX, Functions
-from preheat_lab.simulation.ports import Invocation, Surroundings
+from preheat_lab.simulation.ports import Invocation, PortsWorld
 from preheat_lab.simulation.promises import MINUTE, TICK_LATE_MAX
 from preheat_lab.simulation.queue import QueuedMessage, SimulatedSqs
 
 
-class TriggeredWorld(Surroundings, Protocol):
+class TriggeredWorld(PortsWorld, Protocol):
     """The triggers' view of the world."""
 
     sqs: SimulatedSqs

@@ -25,7 +25,7 @@ from preheat.app.requests.case import Limits
 from preheat.app.requests.desk import Desk
 from preheat.bootstrap.publish import Publisher
 from preheat.bootstrap.reconcile import Reconciler
-from preheat.bootstrap.requests import Requests
+from preheat.bootstrap.requests import RequestTaker
 from preheat.bootstrap.tick import Ticker
 from preheat.domain.demand.demand import find_demands
 from preheat.domain.demand.request import Reply, Standing, Subject, Tombstone
@@ -168,7 +168,7 @@ class SimulatedWorld:
             Ticker(clock, store, queue),
             publisher,
             told_first,
-            Requests(
+            RequestTaker(
                 clock, Desk(clock, store, queue, SimulatedRejections(), Limits(reply_queues=frozenset({REPLIES})))
             ),
         )
@@ -195,9 +195,11 @@ class SimulatedWorld:
         for what in self.stream.find_reply_violations(self.answers.stored.values(), self.replies.sent[REPLIES]):
             self._note_wrong_answer(None, what)
         for model_id in self.everyone:
-            for what in self.stream.find_violations(model_id, self.store.ledger(model_id)):
+            for what in self.stream.find_violations(model_id, self.store.read_ledger(model_id)):
                 self.watch.missed("L6", model_id, self.clock.at, what)
-            self.watch.on_end(model_id, self.store.records.get(model_id), self.store.ledger(model_id), self.clock.at)
+            self.watch.on_end(
+                model_id, self.store.records.get(model_id), self.store.read_ledger(model_id), self.clock.at
+            )
 
     def at(self, at: datetime, event: Callable[[], None]) -> None:
         """Let an event happen, after those that are set for the same instant already."""

@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from preheat.domain.calendar.days import Cycle, DayRule
-from preheat.domain.calendar.recurrence_rule import RecurrenceRule, last_of
+from preheat.domain.calendar.recurrence_rule import RecurrenceRule, find_last
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat_plantfile.compiling.holidays import Range, closed_days, half_days, make_up_days, needs_resolving
 from preheat_plantfile.schema.calendars import CalendarEntry
@@ -113,7 +113,7 @@ def _hours(entry: HoursEntry, days: frozenset[Weekday], only: DayRule | None) ->
 def last_start(choice: RuleChoice, rule: RecurrenceRule, start: time, zone: str) -> date | None:
     """Return the last date on which COUNT or UNTIL lets a rule start at a wall time; None if neither bounds it."""
     if choice.times is not None:
-        return last_of(rule, choice.times)
+        return find_last(rule, choice.times)
     if choice.until is None:
         return None
     text = choice.until

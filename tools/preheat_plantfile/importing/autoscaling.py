@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from preheat_plantfile.importing.aws_expressions import Entry, date_of, field_of, instant_of, read_expression, zone_of
 from preheat_plantfile.importing.cron import Days, Moments, UnreadableCron, read_unix
 from preheat_plantfile.importing.documents import read_documents, resources_of, shown
-from preheat_plantfile.importing.pairing import Action, Kind, plant_of
-from preheat_plantfile.importing.report import NotImportedError, Report
+from preheat_plantfile.importing.pairing import ActionKind, ScheduledAction, plant_of
+from preheat_plantfile.importing.report import ImportReport, NotImportedError
 from preheat_plantfile.writing import PlantText
 
 FORM: Final = (
@@ -38,7 +38,7 @@ class _Scaling:
     last: date | None
 
 
-def read_actions(text: str, zone: str | None = None) -> tuple[PlantText, Report]:
+def read_actions(text: str, zone: str | None = None) -> tuple[PlantText, ImportReport]:
     """Return the plant of some scheduled actions, and the report; `zone` is that of actions that name none, or UTC.
 
     Raises:
@@ -47,7 +47,7 @@ def read_actions(text: str, zone: str | None = None) -> tuple[PlantText, Report]
     entries = list(_entries(text))
     if not entries:
         raise NotImportedError([f"found no scheduled action; accepted: {FORM}"])
-    report = Report(total=len(entries), noun="action")
+    report = ImportReport(total=len(entries), noun="action")
     by_thing: dict[str, list[_Scaling]] = defaultdict(list)
     for number, entry in enumerate(entries, 1):
         name = str(field_of(entry, "ScheduledActionName") or f"action {number}")
@@ -77,7 +77,7 @@ def _entries(text: str) -> Iterator[dict[str, Any]]:
                     yield {"ResourceId": properties.get("ResourceId", logical_id), **entry}
 
 
-def _scaling(name: str, entry: dict[str, Any], zone: str, report: Report) -> _Scaling:
+def _scaling(name: str, entry: dict[str, Any], zone: str, report: ImportReport) -> _Scaling:
     thing = _thing(field_of(entry, "AutoScalingGroupName", "ResourceId"))
     named = zone_of(field_of(entry, "TimeZone"), zone)
     expression, recurrence = field_of(entry, "Schedule"), field_of(entry, "Recurrence")
@@ -104,7 +104,7 @@ def _thing(value: Any) -> str:
     return parts[1] if parts[0] in ("endpoint", "inference-component") and len(parts) > 1 else parts[-1]
 
 
-def _capacity(name: str, entry: dict[str, Any], report: Report) -> int:
+def _capacity(name: str, entry: dict[str, Any], report: ImportReport) -> int:
     limits = field_of(entry, "ScalableTargetAction")
     given = limits if isinstance(limits, dict) else entry
     desired, least, most = (
@@ -127,7 +127,7 @@ def _number(value: Any) -> int | None:
     return int(text[:9]) if value is not None and text.isascii() and text.isdigit() else None
 
 
-def _actions(thing: str, some: list[_Scaling], report: Report) -> Iterator[Action]:
+def _actions(thing: str, some: list[_Scaling], report: ImportReport) -> Iterator[ScheduledAction]:
     """Yield starts and stops; where nothing scales to 0, the least capacity is read as a stop."""
     least = min(each.capacity for each in some)
     if least > 0 and least < max(each.capacity for each in some):
@@ -136,5 +136,5 @@ def _actions(thing: str, some: list[_Scaling], report: Report) -> Iterator[Actio
         stops = each.capacity == 0 or (each.capacity == least and least < max(one.capacity for one in some))
         if not stops and each.capacity > 1:
             report.note(f"{each.where}: its capacity of {each.capacity}: your model's own units or config decide")
-        kind = Kind.STOP if stops else Kind.START
+        kind = ActionKind.STOP if stops else ActionKind.START
         yield from Entry(thing, kind, each.zone, each.where, each.first, each.last).actions(each.moments)

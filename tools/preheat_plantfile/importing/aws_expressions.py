@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from preheat_plantfile.importing.cron import Days, Moments, UnreadableCron, read_aws
 from preheat_plantfile.importing.documents import shown
 from preheat_plantfile.importing.ics_zones import named_zone
-from preheat_plantfile.importing.pairing import Action, Kind
+from preheat_plantfile.importing.pairing import ActionKind, ScheduledAction
 
 _AT: Final = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(?::\d{2})?\)")
 
@@ -23,18 +23,18 @@ class Entry:
     """One scheduled action: what it does to which thing, in which zone, and where it stands."""
 
     thing: str
-    kind: Kind
+    kind: ActionKind
     zone: str
     where: str
     first: date | None = None
     last: date | None = None
     group: str = ""
 
-    def actions(self, several: tuple[Moments, ...]) -> Iterator[Action]:
+    def actions(self, several: tuple[Moments, ...]) -> Iterator[ScheduledAction]:
         """Yield an action for each time of a day."""
         for moments in several:
             for at in moments.times:
-                yield Action(
+                yield ScheduledAction(
                     self.thing, self.kind, moments.days, at, self.zone, self.where, self.first, self.last, self.group
                 )
 

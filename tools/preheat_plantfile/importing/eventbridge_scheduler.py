@@ -12,8 +12,8 @@ from typing import Any, Final
 from preheat_plantfile.importing.aws_expressions import Entry, date_of, field_of, read_expression, zone_of
 from preheat_plantfile.importing.cron import UnreadableCron
 from preheat_plantfile.importing.documents import read_documents, resources_of, shown
-from preheat_plantfile.importing.pairing import Action, Kind, plant_of
-from preheat_plantfile.importing.report import NotImportedError, Report
+from preheat_plantfile.importing.pairing import ActionKind, ScheduledAction, plant_of
+from preheat_plantfile.importing.report import ImportReport, NotImportedError
 from preheat_plantfile.writing import PlantText
 
 FORM: Final = "what `aws scheduler get-schedule` prints, one after the other, or a CloudFormation template"
@@ -32,7 +32,7 @@ _NAMES: Final = (
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
-def read_schedules(text: str, zone: str | None = None) -> tuple[PlantText, Report]:
+def read_schedules(text: str, zone: str | None = None) -> tuple[PlantText, ImportReport]:
     """Return the plant of some schedules, and the report; `zone` is that of schedules that name none, by default UTC.
 
     Raises:
@@ -41,8 +41,8 @@ def read_schedules(text: str, zone: str | None = None) -> tuple[PlantText, Repor
     entries = list(_entries(text))
     if not entries:
         raise NotImportedError([f"found no schedule; accepted: {FORM}"])
-    report = Report(total=len(entries), noun="schedule")
-    actions: list[Action] = []
+    report = ImportReport(total=len(entries), noun="schedule")
+    actions: list[ScheduledAction] = []
     for number, entry in enumerate(entries, 1):
         name = str(field_of(entry, "Name") or f"schedule {number}")
         try:
@@ -66,7 +66,7 @@ def _entries(text: str) -> Iterator[dict[str, Any]]:
                 yield each
 
 
-def _actions(name: str, entry: dict[str, Any], zone: str, report: Report) -> Iterator[Action]:
+def _actions(name: str, entry: dict[str, Any], zone: str, report: ImportReport) -> Iterator[ScheduledAction]:
     expression = field_of(entry, "ScheduleExpression")
     if expression is None:
         raise UnreadableCron("it has no ScheduleExpression, as list-schedules prints it; export it by get-schedule")
@@ -85,7 +85,7 @@ def _actions(name: str, entry: dict[str, Any], zone: str, report: Report) -> Ite
     return Entry(thing, kind, named, name, first, last).actions(read_expression(expression))
 
 
-def _what(name: str, target: Any) -> tuple[Kind, str] | None:
+def _what(name: str, target: Any) -> tuple[ActionKind, str] | None:
     """Return what a schedule does, and to what: by its target's operation and input, else by its name."""
     target = target if isinstance(target, dict) else {}
     operation = str(field_of(target, "Arn") or "").rpartition(":")[2]
@@ -115,17 +115,17 @@ def _input(value: Any) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _kind(text: str) -> Kind | None:
+def _kind(text: str) -> ActionKind | None:
     words = {word.lower() for word in _WORDS.findall(text)}
     starts, stops = bool(words & _STARTS), bool(words & _STOPS)
-    return None if starts == stops else Kind.START if starts else Kind.STOP
+    return None if starts == stops else ActionKind.START if starts else ActionKind.STOP
 
 
-def _kind_by_number(given: dict[str, Any]) -> Kind | None:
+def _kind_by_number(given: dict[str, Any]) -> ActionKind | None:
     for key, value in given.items():
         counts = re.search(r"desired|capacity|count|size", key.lower()) is not None
         if counts and isinstance(value, int) and not isinstance(value, bool):
-            return Kind.START if value > 0 else Kind.STOP
+            return ActionKind.START if value > 0 else ActionKind.STOP
     return None
 
 

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from preheat.domain.calendar.recurrence_rule import dates_in
+from preheat.domain.calendar.recurrence_rule import find_dates
 from preheat.domain.printable import printable
 from preheat_plantfile.importing.hours import DAY
-from preheat_plantfile.importing.ics_event import CalendarEvent, Lost, Reader
+from preheat_plantfile.importing.ics_event import CalendarEvent, EventReader, Lost
 from preheat_plantfile.importing.ics_lines import Component, Content, NoCalendarError, read_content
 from preheat_plantfile.importing.ics_overrides import Family, Mover, families_of, is_cancelled, order_of
 from preheat_plantfile.importing.ics_values import Moment, UnreadableValue, moment_of
 from preheat_plantfile.importing.ics_zones import Zones, definitions_of
 from preheat_plantfile.importing.merging import DATES_MAX, ImportedDemand, Recurring, plant_of
-from preheat_plantfile.importing.report import Report
+from preheat_plantfile.importing.report import ImportReport
 from preheat_plantfile.importing.rules import pattern_of
 from preheat_plantfile.writing import PlantText, plain_name
 
@@ -46,7 +46,7 @@ class Choice:
 
 def read_shifts(
     data: bytes, model: str, *, today: date, zone: str | None = None, choice: Choice | None = None
-) -> tuple[PlantText, Report]:
+) -> tuple[PlantText, ImportReport]:
     """Return the plant of a calendar, with one model that needs all its events, and the report.
 
     Raises:
@@ -76,7 +76,7 @@ def read_shifts(
 
 def read_closed_days(
     data: bytes, name: str, *, today: date, zone: str | None = None, choice: Choice | None = None
-) -> tuple[PlantText, Report]:
+) -> tuple[PlantText, ImportReport]:
     """Return a plant file with one calendar of closed days: every date of every whole-day event, 24 months ahead.
 
     Raises:
@@ -94,7 +94,7 @@ def read_closed_days(
         recurs = False
         for series in event.series:
             years = range(max(series.first.year, today.year - 1), end.year + 1)
-            starts = {day for year in years for day in dates_in(series.rule, year) if series.starts_on(day)}
+            starts = {day for year in years for day in find_dates(series.rule, year) if series.starts_on(day)}
             length = series.hours.length // DAY
             days |= {day + number * DAY for day in starts - series.excluded for number in range(length)}
             recurs = recurs or series.last is None or series.last >= end
@@ -122,7 +122,7 @@ class _File:
         self._floating = False
         named = content.calendar.text("X-WR-TIMEZONE")
         self._calendar = (self._zones.find(named) if named else None) or self._only_zone()
-        self.report = Report(total=len(content.events), noun="event")
+        self.report = ImportReport(total=len(content.events), noun="event")
 
     def events(self) -> Iterator[tuple[str, CalendarEvent]]:
         """Yield each event that is asked for with its title; the report hears of all others."""
@@ -204,8 +204,8 @@ class _File:
             self._lose(component, str(error))
             return None
 
-    def _reader(self, component: Component) -> Reader:
-        return Reader(
+    def _reader(self, component: Component) -> EventReader:
+        return EventReader(
             self._zone_of,
             lambda reason: self._lose(component, reason),
             lambda text: self.report.note(f"{_where(component)}: {text}"),

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from preheat.domain.calendar.recurrence_rule import RecurrenceRule, comes_true, dates_in
+from preheat.domain.calendar.recurrence_rule import RecurrenceRule, comes_true, find_dates
 from preheat_plantfile.compiling.schedules import last_start
 from preheat_plantfile.importing.hours import DAY, DAYS_MAX, LONGEST, Hours
 from preheat_plantfile.importing.ics_lines import TIMED, Component, Property
@@ -45,7 +45,7 @@ class Series:
 
     def starts_on(self, day: date) -> bool:
         """Tell whether the rule means a start on a date, excluded or not."""
-        return self.first <= day <= (self.last or date.max) and day in dates_in(self.rule, day.year)
+        return self.first <= day <= (self.last or date.max) and day in find_dates(self.rule, day.year)
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ class CalendarEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class EventReader:
     """Reads events. `zone_of` names the zone of a moment or raises Lost.
 
     `report` hears what is lost of an event, `note` what is assumed of it.
@@ -118,7 +118,7 @@ class Reader:
         if rules and not event.series:
             # What its rule means is unknown; that it starts then is not.
             event.add(day, hours)
-        elif event.series and not any(day in dates_in(series.rule, day.year) for series in event.series):
+        elif event.series and not any(day in find_dates(series.rule, day.year) for series in event.series):
             self.note(f"its first start, {day}, is none of its rule; the import keeps it as a single date")
             event.add(day, hours)
         elif not rules:

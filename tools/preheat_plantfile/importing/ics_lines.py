@@ -77,13 +77,13 @@ def read_content(data: bytes) -> Content:
     Raises:
         NoCalendarError: it has no calendar, or it is cut off within a calendar or an event.
     """
-    reader = _Reader()
-    for line, text in _unfolded(data):
+    reader = _LineReader()
+    for line, text in _unfold(data):
         reader.take(line, text)
     return reader.ended()
 
 
-def _unfolded(data: bytes) -> Iterator[tuple[int, str]]:
+def _unfold(data: bytes) -> Iterator[tuple[int, str]]:
     """Yield each content line with its number. Lines are joined before they are decoded: a fold may split a letter."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         data = data.decode("utf-16", errors="replace").encode()
@@ -94,20 +94,20 @@ def _unfolded(data: bytes) -> Iterator[tuple[int, str]]:
             parts.append(raw[1:])
             continue
         if parts:
-            yield begun, _decoded(b"".join(parts))
+            yield begun, _decode(b"".join(parts))
         begun, parts = number, [raw] if raw.strip() else []
     if parts:
-        yield begun, _decoded(b"".join(parts))
+        yield begun, _decode(b"".join(parts))
 
 
-def _decoded(raw: bytes) -> str:
+def _decode(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:  # only a title is ever beyond ASCII; what it is called does not decide when it is
         return raw.decode("cp1252", errors="replace")
 
 
-class _Reader:
+class _LineReader:
     """Keeps which components are open; a needed property goes to the innermost one."""
 
     def __init__(self) -> None:

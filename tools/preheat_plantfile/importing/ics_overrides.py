@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from preheat.domain.calendar.recurrence_rule import dates_in
+from preheat.domain.calendar.recurrence_rule import find_dates
 from preheat.domain.calendar.rule_text import RuleParts, read_parts
 from preheat_plantfile.importing.hours import DAY, Hours
-from preheat_plantfile.importing.ics_event import CalendarEvent, Reader, Series, wall
+from preheat_plantfile.importing.ics_event import CalendarEvent, EventReader, Series, wall
 from preheat_plantfile.importing.ics_lines import Component
 from preheat_plantfile.importing.ics_values import Moment, UnreadableValue, moment_of
 from preheat_plantfile.importing.rules import rule_text_of
@@ -60,7 +60,7 @@ def is_cancelled(component: Component) -> bool:
 class Mover:
     """Applies overrides to the event that they change."""
 
-    reader: Reader
+    reader: EventReader
     report: Callable[[str], None]
     today: date
 
@@ -129,7 +129,7 @@ class Mover:
             return
         until = min(series.last or date.max, max(day, self.today) + AHEAD)
         years = range(day.year, until.year + 1)
-        days = [each for year in years for each in sorted(dates_in(series.rule, year)) if day <= each <= until]
+        days = [each for year in years for each in sorted(find_dates(series.rule, year)) if day <= each <= until]
         for each in [each for each in days if each not in series.excluded][:LISTED_MAX]:
             master.add(each + shift * DAY, hours)
         if series.last is None or series.last > until:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from preheat.domain.calendar.recurrence_rule import RecurrenceRule, dates_in, last_of
+from preheat.domain.calendar.recurrence_rule import RecurrenceRule, find_dates, find_last
 from preheat_plantfile.importing.ics_lines import Component
 from preheat_plantfile.importing.ics_values import UnreadableValue, moment_of, offset_of
 from preheat_plantfile.schema.dates import read_rule
@@ -142,11 +142,11 @@ def _onsets(observance: Component, first_at: datetime, begin: datetime, end: dat
         rule = RecurrenceRule(choice.text, first)
         last = date(int(choice.until[:4]), int(choice.until[4:6]), int(choice.until[6:8])) if choice.until else None
         if choice.times is not None:
-            last = last_of(rule, choice.times)
+            last = find_last(rule, choice.times)
         years = range(max(begin.year - 1, first.year), end.year + 1)
         if last is not None:
             years = range(min(years.start, max(last.year - 1, first.year)), min(end.year, last.year) + 1)
-        days = (day for year in years for day in dates_in(rule, year) if last is None or day <= last)
+        days = (day for year in years for day in find_dates(rule, year) if last is None or day <= last)
         yield from (datetime.combine(day, first_at.time()) for day in days)
 
 

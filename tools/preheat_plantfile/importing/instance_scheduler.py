@@ -13,7 +13,7 @@ from preheat.domain.plan.plan import MODEL_ID
 from preheat_plantfile.importing.documents import shown
 from preheat_plantfile.importing.instance_scheduler_days import WEEKDAYS, in_plant_words, month_days, months, weekdays
 from preheat_plantfile.importing.instance_scheduler_forms import read_configuration
-from preheat_plantfile.importing.report import NotImportedError, Report
+from preheat_plantfile.importing.report import ImportReport, NotImportedError
 from preheat_plantfile.writing import Fields, PlantText, ScheduleText, plain_name
 
 _TIME: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
@@ -33,7 +33,7 @@ _RUNNING, _STOPPED = "running", "stopped"
 class _Import:
     """What is known while a configuration is read; `problems` are lines, and with any of them nothing is imported."""
 
-    report: Report
+    report: ImportReport
     problems: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
 
@@ -46,14 +46,14 @@ class _Period:
     fields: Fields | None  # None: it has no counterpart, and the report says so
 
 
-def read_schedules(text: str, zone: str | None = None) -> tuple[PlantText, Report]:
+def read_schedules(text: str, zone: str | None = None) -> tuple[PlantText, ImportReport]:
     """Return the plant of a configuration, and the report; `zone` is that of schedules that name none.
 
     Raises:
         NotImportedError: the file is in no known form, or a value in it is wrong.
     """
     configuration = read_configuration(text)
-    found = _Import(Report(total=len(configuration.schedules), noun="schedule", losses=configuration.losses))
+    found = _Import(ImportReport(total=len(configuration.schedules), noun="schedule", losses=configuration.losses))
     periods: dict[str, _Period] = {}
     for path, entry in _entries(configuration.periods, found):
         name = _name(entry, path, periods, found)

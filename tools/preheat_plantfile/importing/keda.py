@@ -9,15 +9,15 @@ from typing import Any, Final
 from preheat_plantfile.importing.aws_expressions import Entry, zone_of
 from preheat_plantfile.importing.cron import UnreadableCron, read_unix
 from preheat_plantfile.importing.documents import read_documents, shown
-from preheat_plantfile.importing.pairing import Action, Kind, plant_of
-from preheat_plantfile.importing.report import NotImportedError, Report
+from preheat_plantfile.importing.pairing import ActionKind, ScheduledAction, plant_of
+from preheat_plantfile.importing.report import ImportReport, NotImportedError
 from preheat_plantfile.writing import PlantText
 from preheat_plantfile.yaml import mapping_of
 
 FORM: Final = "manifests of KEDA's ScaledObject, as `kubectl get scaledobject -o yaml` prints them"
 
 
-def read_triggers(text: str, zone: str | None = None) -> tuple[PlantText, Report]:
+def read_triggers(text: str, zone: str | None = None) -> tuple[PlantText, ImportReport]:
     """Return the plant of some ScaledObjects, and the report; `zone` is that of triggers that name none, or UTC.
 
     Raises:
@@ -26,8 +26,8 @@ def read_triggers(text: str, zone: str | None = None) -> tuple[PlantText, Report
     objects = list(_objects(text))
     if not objects:
         raise NotImportedError([f"found no ScaledObject; accepted: {FORM}"])
-    report = Report(noun="trigger")
-    actions: list[Action] = []
+    report = ImportReport(noun="trigger")
+    actions: list[ScheduledAction] = []
     for each in objects:
         actions += _of_object(each, zone or "UTC", report)
     plant = plant_of(actions, report)
@@ -45,7 +45,7 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
                 yield each
 
 
-def _of_object(each: dict[str, Any], zone: str, report: Report) -> Iterator[Action]:
+def _of_object(each: dict[str, Any], zone: str, report: ImportReport) -> Iterator[ScheduledAction]:
     metadata, spec = mapping_of(each, "metadata"), mapping_of(each, "spec")
     name = str(metadata.get("name") or "scaled-object")
     triggers = spec.get("triggers")
@@ -65,15 +65,17 @@ def _of_object(each: dict[str, Any], zone: str, report: Report) -> Iterator[Acti
             report.lose(f"{where}: {error}")
 
 
-def _of_trigger(name: str, where: str, given: dict[str, Any], zone: str, report: Report) -> Iterator[Action]:
+def _of_trigger(
+    name: str, where: str, given: dict[str, Any], zone: str, report: ImportReport
+) -> Iterator[ScheduledAction]:
     replicas = str(given.get("desiredReplicas", "1"))
     if replicas == "0":
         raise UnreadableCron("its desiredReplicas are 0, and so it starts nothing")
     if replicas != "1":
         report.note(f"{where}: its desiredReplicas of {shown(replicas)}: your model's own units or config decide")
     named = zone_of(given.get("timezone"), zone)
-    found: list[Action] = []
-    for kind, field in ((Kind.START, "start"), (Kind.STOP, "end")):
+    found: list[ScheduledAction] = []
+    for kind, field in ((ActionKind.START, "start"), (ActionKind.STOP, "end")):
         text = given.get(field)
         try:
             several = read_unix(str(text))

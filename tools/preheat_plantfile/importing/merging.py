@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from itertools import batched
 from typing import Final
 
-from preheat.domain.calendar.recurrence_rule import dates_in
+from preheat.domain.calendar.recurrence_rule import find_dates
 from preheat_plantfile.importing.hours import DAY, Hours
 from preheat_plantfile.importing.rules import Pattern, day_fields, rule_text_of
 from preheat_plantfile.schema.windows import WINDOWS_LISTED_MAX
@@ -104,7 +104,7 @@ def starts_within(one: Recurring, begin: date, end: date, kept: dict[Pattern, Se
     days = kept.get(one.pattern)
     if days is None:
         rule = one.pattern.rule_from(begin)
-        found = (day for year in range(begin.year, end.year + 1) for day in dates_in(rule, year))
+        found = (day for year in range(begin.year, end.year + 1) for day in find_dates(rule, year))
         days = kept[one.pattern] = sorted(day for day in found if begin <= day < end)
     low = bisect_left(days, one.first)
     high = len(days) if one.last is None else bisect_right(days, one.last)
@@ -181,7 +181,7 @@ def _uncovered(zone: str, hours: Hours, days: Mapping[date, str], merged: Sequen
         if not any(
             one.first <= day <= (one.last or date.max)
             and day not in one.excluded
-            and day in dates_in(one.pattern.rule_from(one.first), day.year)
+            and day in find_dates(one.pattern.rule_from(one.first), day.year)
             for one in same
         ):
             yield day

@@ -12,7 +12,7 @@ from typing import Final
 
 from preheat_plantfile.importing.cron import LAST, Days
 from preheat_plantfile.importing.hours import DAY, Hours, hours_of
-from preheat_plantfile.importing.report import Report
+from preheat_plantfile.importing.report import ImportReport
 from preheat_plantfile.importing.rules import spans_of
 from preheat_plantfile.writing import Fields, PlantText, ScheduleText, Value, plain_name
 
@@ -20,7 +20,7 @@ _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
-class Kind(StrEnum):
+class ActionKind(StrEnum):
     """What an action does."""
 
     START = "start"
@@ -28,11 +28,11 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class ScheduledAction:
     """One start or stop of a thing at a time on some dates of a zone, in force between two dates (within)."""
 
     thing: str
-    kind: Kind
+    kind: ActionKind
     days: Days
     at: time
     zone: str
@@ -42,9 +42,9 @@ class Action:
     group: str = ""  # only actions of one group belong together
 
 
-def plant_of(actions: Sequence[Action], report: Report) -> PlantText:
+def plant_of(actions: Sequence[ScheduledAction], report: ImportReport) -> PlantText:
     """Return the plant of some actions, a model for each thing; the report hears what finds no partner."""
-    things: dict[str, list[Action]] = defaultdict(list)
+    things: dict[str, list[ScheduledAction]] = defaultdict(list)
     for action in actions:
         things[action.thing].append(action)
     schedules: dict[str, ScheduleText] = {}
@@ -64,9 +64,9 @@ def plant_of(actions: Sequence[Action], report: Report) -> PlantText:
     return PlantText(schedules, models)
 
 
-def _windows(actions: Sequence[Action], report: Report) -> list[Fields]:
-    starts = [action for action in actions if action.kind is Kind.START]
-    stops = [action for action in actions if action.kind is Kind.STOP]
+def _windows(actions: Sequence[ScheduledAction], report: ImportReport) -> list[Fields]:
+    starts = [action for action in actions if action.kind is ActionKind.START]
+    stops = [action for action in actions if action.kind is ActionKind.STOP]
     used: set[str] = set()
     found: list[Fields] = []
     for start in starts:
@@ -83,7 +83,7 @@ def _windows(actions: Sequence[Action], report: Report) -> list[Fields]:
     return found
 
 
-def _from(start: Action, stops: Sequence[Action], used: set[str]) -> Iterator[Fields]:
+def _from(start: ScheduledAction, stops: Sequence[ScheduledAction], used: set[str]) -> Iterator[Fields]:
     """Yield the windows from a start to the stop that follows it; by weekday, a different one may follow."""
     if start.days.dates:
         yield from _once(start, stops, used)
@@ -106,9 +106,11 @@ def _from(start: Action, stops: Sequence[Action], used: set[str]) -> Iterator[Fi
         yield _window(start, replace(start.days, weekdays=frozenset(weekdays)), hours)
 
 
-def _following(start: Action, weekday: int, stops: Sequence[Action]) -> tuple[Hours, Action] | None:
+def _following(
+    start: ScheduledAction, weekday: int, stops: Sequence[ScheduledAction]
+) -> tuple[Hours, ScheduledAction] | None:
     """Return the hours from a start on a weekday to the first stop after it, within a week."""
-    found: list[tuple[int, time, Action]] = []
+    found: list[tuple[int, time, ScheduledAction]] = []
     for stop in stops:
         if not stop.days.is_weekly or stop.days.months != start.days.months or stop.days.years != start.days.years:
             continue
@@ -122,7 +124,7 @@ def _following(start: Action, weekday: int, stops: Sequence[Action]) -> tuple[Ho
     return hours_of(start.at, at, later), stop
 
 
-def _once(start: Action, stops: Sequence[Action], used: set[str]) -> Iterator[Fields]:
+def _once(start: ScheduledAction, stops: Sequence[ScheduledAction], used: set[str]) -> Iterator[Fields]:
     for day in sorted(start.days.dates):
         begin = datetime.combine(day, start.at)
         ends = [
@@ -137,7 +139,7 @@ def _once(start: Action, stops: Sequence[Action], used: set[str]) -> Iterator[Fi
             yield {"dates": [str(day)], **hours_of(start.at, over.time(), (over.date() - day).days).fields()}
 
 
-def _window(start: Action, days: Days, hours: Hours) -> Fields:
+def _window(start: ScheduledAction, days: Days, hours: Hours) -> Fields:
     fields: dict[str, Value] = {}
     if days.weekdays or days.nth:
         plain = spans_of(days.weekdays, _WEEKDAYS) if days.weekdays else []

@@ -30,7 +30,7 @@ class NotImportedError(Exception):
 
 
 @dataclass(slots=True)
-class Row:
+class ImportRow:
     """What the events of one title come to in the year ahead."""
 
     events: int = 0
@@ -40,7 +40,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """The report of one import: `total` things of the kind `noun` were found, `kept` of them carried over."""
 
     total: int = 0
@@ -71,9 +71,9 @@ class Report:
     def table(self, today: date) -> Iterator[str]:
         """Yield the lines of the table: each title with its events, and its starts and hours in the year ahead."""
         end, kept = today + YEAR, dict[Pattern, Sequence[date]]()
-        rows: dict[str, Row] = {}
+        rows: dict[str, ImportRow] = {}
         for title, recurring, singles in self._events:
-            row = rows.setdefault(title, Row())
+            row = rows.setdefault(title, ImportRow())
             row.events += 1
             for one in recurring:
                 starts = starts_within(one, today, end, kept)

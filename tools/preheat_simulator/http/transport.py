@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 from botocore.session import Session
 
-from preheat.adapters.hosting.service_model import lookout_client, lookout_session
+from preheat.adapters.hosting.service_model import make_lookout_client, make_lookout_session
 from preheat.domain.plan.plan import Backend
 from preheat_simulator.core.answering import Answering
 from preheat_simulator.core.errors import SimulatedAnswerLost
@@ -57,7 +57,7 @@ def make_unattached_client(
     """Return a botocore client of a service with made-up credentials, for a simulator at `endpoint_url`."""
     session = _session()
     if backend is Backend.LOOKOUT_VISION:
-        return lookout_client(region=region, endpoint_url=endpoint_url, config=config, session=session)
+        return make_lookout_client(region=region, endpoint_url=endpoint_url, config=config, session=session)
     return session.create_client(backend.value, region_name=region, endpoint_url=endpoint_url, config=config)
 
 
@@ -84,7 +84,7 @@ def make_unattached_runtime(endpoint_url: str, *, region: str = "eu-central-1", 
 @cache
 def _session() -> Session:
     """One for all clients: to read the services' models again costs ten times what a client does."""
-    session = lookout_session(Session(profile=None))
+    session = make_lookout_session(Session(profile=None))
     session.set_credentials("simulator", "simulator")
     return session
 

@@ -40,7 +40,7 @@ def tick(*, clock: Clock, store: TickStore, queue: Queue) -> Ticked:
         StoreUnavailable: the index could not be read; the next tick is the retry.
     """
     now = clock.now()
-    due = store.due(now + TICK_HORIZON)
+    due = store.find_due(now + TICK_HORIZON)
     delay = max((now - line.wake_at for line in due), default=timedelta())
     waits = {line.model_id: max(line.wake_at - now, timedelta()) for line in due}
     resynced = None
@@ -65,8 +65,8 @@ def _resync(store: TickStore, now: datetime) -> list[ModelId]:
 
     Models that the plan no longer names count too: if one still runs, a pass must stop it.
     """
-    version, planned, left = store.plan_version(), store.planned_models(), store.left_models()
-    records = store.recorded([*planned, *left])
+    version, planned, left = store.read_plan_version(), store.list_planned_models(), store.list_former_models()
+    records = store.load_many([*planned, *left])
     lost = []
     for model_id in [*planned, *(model_id for model_id in left if model_id in records)]:
         record = records.get(model_id)

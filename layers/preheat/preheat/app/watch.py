@@ -107,13 +107,13 @@ class Watch:
         return woken
 
     def _read_plan(self) -> None:
-        version = self._store.plan_version()
+        version = self._store.read_plan_version()
         if version == self._plan_version:
             return
         found = defaultdict(list)
-        for model_id in self._store.planned_models():
+        for model_id in self._store.list_planned_models():
             try:
-                model = self._store.planned(model_id).model
+                model = self._store.read_planned(model_id).model
             except UnreadableItem:
                 continue  # Its own pass reports it; it must not hide the others.
             if model is not None:

@@ -10,14 +10,14 @@ from botocore.session import Session
 from preheat.adapters.clock import SystemClock
 from preheat.adapters.hosting.clients import HostingClients
 from preheat.adapters.hosting.listing import HostingListing
-from preheat.adapters.hosting.members import AUDIT_SESSION_NAME, MemberSessions, listing_share, sts_client
+from preheat.adapters.hosting.members import AUDIT_SESSION_NAME, MemberSessions, make_sts_client, share_listing
 from preheat.app.audit.audit import Audit
 from preheat.app.audit.invariants import judge_ledger
 from preheat.app.ports.hosting import Site
 from preheat.bootstrap.settings import AuditSettings
 from preheat.bootstrap.store import open_store
 from preheat.domain.plan.plan import Backend
-from preheat.observability.tracing import traced
+from preheat.observability.tracing import trace_calls
 
 LISTING_PAUSE_SECONDS = 0.2  # five calls a second leave the services' limits to the passes
 
@@ -32,10 +32,10 @@ class Auditor:
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Wire the function from its environment variables. Raises SettingsError."""
         settings = AuditSettings.from_env(environ)
-        session, clock = traced(Session()), SystemClock()
+        session, clock = trace_calls(Session()), SystemClock()
         store = open_store(settings, session)
         sessions = MemberSessions(
-            lambda: sts_client(session), clock, store.membership, share=listing_share, name=AUDIT_SESSION_NAME
+            lambda: make_sts_client(session), clock, store.read_membership, share=share_listing, name=AUDIT_SESSION_NAME
         )
         clients = HostingClients(session, settings.endpoint_urls, sessions)
         listing = HostingListing(clients, lambda: time.sleep(LISTING_PAUSE_SECONDS))
@@ -44,7 +44,7 @@ class Auditor:
                 clock,
                 store,
                 listing,
-                _sites(settings),
+                _list_sites(settings),
                 settings.project_prefix,
                 lambda ledger, sequence: list(judge_ledger(ledger, sequence=sequence)),
                 settings.mode,
@@ -53,7 +53,7 @@ class Auditor:
         )
 
 
-def _sites(settings: AuditSettings) -> tuple[Site, ...]:
+def _list_sites(settings: AuditSettings) -> tuple[Site, ...]:
     """Return every site that the audit lists: each backend in each region of each account."""
     # AWS has ended Lookout for Vision: the audit lists it where another endpoint answers, or where a plan names it.
     backends = [each for each in Backend if each is not Backend.LOOKOUT_VISION or settings.hosting_endpoint_url]

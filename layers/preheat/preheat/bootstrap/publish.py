@@ -8,15 +8,15 @@ from typing import Any, Self
 from botocore.session import Session
 
 from preheat.adapters.clock import SystemClock
-from preheat.adapters.dynamodb.stream import LedgerStream, key_of
-from preheat.adapters.eventbridge.eventbridge import EventBridge, events_client
+from preheat.adapters.dynamodb.stream import LedgerStream, read_key
+from preheat.adapters.eventbridge.eventbridge import EventBridge, make_events_client
 from preheat.adapters.sqs.replies import SqsReplies
-from preheat.adapters.sqs.sqs import sqs_client
+from preheat.adapters.sqs.sqs import make_sqs_client
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.messaging import Replies
 from preheat.app.publish import REASON_MAX, CountedEntries, Outbox
 from preheat.bootstrap.settings import PublishSettings
-from preheat.observability.tracing import traced
+from preheat.observability.tracing import trace_calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,17 @@ class Publisher:
 
         Raises the errors of `Replies.send`.
         """
-        text = {"key": key_of(record), "event_id": record.get("eventID"), "reason": reason[:REASON_MAX]}
+        text = {"key": read_key(record), "event_id": record.get("eventID"), "reason": reason[:REASON_MAX]}
         self.replies.send(self.unpublished, json.dumps(text))
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Wire the function from its environment variables. Raises SettingsError."""
         settings = PublishSettings.from_env(environ)
-        session = traced(Session())
-        replies = SqsReplies(sqs_client(session))
-        outbox = Outbox(EventBridge(events_client(session), settings.event_bus), replies, settings.reply_queue_arns)
+        session = trace_calls(Session())
+        replies = SqsReplies(make_sqs_client(session))
+        outbox = Outbox(
+            EventBridge(make_events_client(session), settings.event_bus), replies, settings.reply_queue_arns
+        )
         stream = LedgerStream(settings.ledger_table)
         return cls(SystemClock(), stream, outbox, replies, settings.unpublished_queue_arn)

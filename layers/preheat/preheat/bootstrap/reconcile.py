@@ -11,16 +11,16 @@ from preheat.adapters.clock import SystemClock
 from preheat.adapters.hosting.backlogs import SqsBacklogs
 from preheat.adapters.hosting.clients import HostingClients
 from preheat.adapters.hosting.gates import LambdaGates
-from preheat.adapters.hosting.members import MemberSessions, sts_client
+from preheat.adapters.hosting.members import MemberSessions, make_sts_client
 from preheat.adapters.hosting.router import HostingRouter
 from preheat.adapters.hosting.scaling import EndpointScaling
-from preheat.adapters.sqs.sqs import SqsQueue, sqs_client
+from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
 from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.reconcile import Result, reconcile
 from preheat.bootstrap.settings import ReconcileSettings
 from preheat.bootstrap.store import open_store
 from preheat.domain.plan.plan import Mode, ModelId
-from preheat.observability.tracing import traced
+from preheat.observability.tracing import trace_calls
 
 
 def make_unique_name() -> str:
@@ -44,10 +44,10 @@ class Reconciler:
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Wire the function from its environment variables. Raises SettingsError."""
         settings = ReconcileSettings.from_env(environ)
-        session, clock = traced(Session()), SystemClock()
+        session, clock = trace_calls(Session()), SystemClock()
         store = open_store(settings, session)
-        queue = SqsQueue(sqs_client(session), settings.work_queue_url)
-        sessions = MemberSessions(lambda: sts_client(session), clock, store.membership)
+        queue = SqsQueue(make_sqs_client(session), settings.work_queue_url)
+        sessions = MemberSessions(lambda: make_sts_client(session), clock, store.read_membership)
         clients = HostingClients(session, settings.endpoint_urls, sessions)
         hosting = HostingRouter(clients, settings.managed_by)
         scaling = EndpointScaling(clients) if settings.scales_endpoints else None

@@ -8,17 +8,17 @@ from botocore.session import Session
 
 from preheat.adapters.clock import SystemClock
 from preheat.adapters.sqs.rejected import SqsRejected
-from preheat.adapters.sqs.sqs import SqsQueue, sqs_client
+from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
 from preheat.app.ports.clock import Clock
 from preheat.app.requests.case import Limits
 from preheat.app.requests.desk import Desk
 from preheat.bootstrap.settings import RequestsSettings
 from preheat.bootstrap.store import open_store
-from preheat.observability.tracing import traced
+from preheat.observability.tracing import trace_calls
 
 
 @dataclass(frozen=True, slots=True)
-class Requests:
+class RequestTaker:
     """The function `requests`, wired."""
 
     clock: Clock
@@ -28,8 +28,8 @@ class Requests:
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Wire the function from its environment variables. Raises SettingsError."""
         settings = RequestsSettings.from_env(environ)
-        session = traced(Session())
-        clock, sqs = SystemClock(), sqs_client(session)
+        session = trace_calls(Session())
+        clock, sqs = SystemClock(), make_sqs_client(session)
         queue, rejected = SqsQueue(sqs, settings.work_queue_url), SqsRejected(sqs, settings.rejected_queue_url)
         admins, reply_queues = frozenset(settings.admin_roles), frozenset(settings.reply_queue_arns)
         limits = Limits(settings.request_longest, admins, reply_queues, settings.mode)

@@ -144,7 +144,7 @@ class Variable:
     default: str | None = None  # None: the variable is required
 
 
-def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
+def _match(pattern: re.Pattern[str]) -> Callable[[str], str]:
     def read(text: str) -> str:
         if not pattern.fullmatch(text):
             raise ValueError(f"is {text!r}")
@@ -153,27 +153,27 @@ def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
     return read
 
 
-def _mode(text: str) -> Mode:
+def _read_mode(text: str) -> Mode:
     if text not in set(Mode):
         raise ValueError(f"is {text!r}")
     return Mode(text)
 
 
-def _bool(text: str) -> bool:
+def _read_bool(text: str) -> bool:
     if text not in ("true", "false"):
         raise ValueError(f"is {text!r}")
     return text == "true"
 
 
-def _url_or_none(text: str) -> str | None:
-    return _matching(_URL)(text) if text else None
+def _read_url(text: str) -> str | None:
+    return _match(_URL)(text) if text else None
 
 
-def _days(text: str) -> timedelta:
-    return timedelta(days=int(_matching(_DAYS)(text)))
+def _read_days(text: str) -> timedelta:
+    return timedelta(days=int(_match(_DAYS)(text)))
 
 
-def _list_of(pattern: re.Pattern[str]) -> Callable[[str], tuple[str, ...]]:
+def _read_list(pattern: re.Pattern[str]) -> Callable[[str], tuple[str, ...]]:
     def read(text: str) -> tuple[str, ...]:
         parts = tuple(text.split(",")) if text else ()
         for part in parts:
@@ -184,45 +184,43 @@ def _list_of(pattern: re.Pattern[str]) -> Callable[[str], tuple[str, ...]]:
     return read
 
 
-def _endpoint(name: str) -> Variable:
-    return Variable(name, _url_or_none, "an http or https URL, or empty for the service's default", default="")
+def _name_endpoint(name: str) -> Variable:
+    return Variable(name, _read_url, "an http or https URL, or empty for the service's default", default="")
 
 
 _A_TABLE = "the name of a DynamoDB table, 3 to 255 of [a-zA-Z0-9_.-]"
 VARIABLES = {
-    "models_table": Variable("PREHEAT_MODELS_TABLE", _matching(_TABLE), _A_TABLE),
-    "ledger_table": Variable("PREHEAT_LEDGER_TABLE", _matching(_TABLE), _A_TABLE),
-    "plans_table": Variable("PREHEAT_PLANS_TABLE", _matching(_TABLE), _A_TABLE),
-    "work_queue_url": Variable("PREHEAT_WORK_QUEUE_URL", _matching(_URL), "the URL of an SQS queue"),
+    "models_table": Variable("PREHEAT_MODELS_TABLE", _match(_TABLE), _A_TABLE),
+    "ledger_table": Variable("PREHEAT_LEDGER_TABLE", _match(_TABLE), _A_TABLE),
+    "plans_table": Variable("PREHEAT_PLANS_TABLE", _match(_TABLE), _A_TABLE),
+    "work_queue_url": Variable("PREHEAT_WORK_QUEUE_URL", _match(_URL), "the URL of an SQS queue"),
     "own_role_arns": Variable(
-        "PREHEAT_OWN_ROLE_ARNS", _list_of(ROLE), "ARNs of IAM roles, separated by commas", default=""
+        "PREHEAT_OWN_ROLE_ARNS", _read_list(ROLE), "ARNs of IAM roles, separated by commas", default=""
     ),
-    "region": Variable("AWS_REGION", _matching(REGION), "a region such as eu-central-1"),
+    "region": Variable("AWS_REGION", _match(REGION), "a region such as eu-central-1"),
     "hosting_regions": Variable(
-        "PREHEAT_HOSTING_REGIONS", _list_of(REGION), "regions, separated by commas", default=""
+        "PREHEAT_HOSTING_REGIONS", _read_list(REGION), "regions, separated by commas", default=""
     ),
     "member_role_arns": Variable(
-        "PREHEAT_MEMBER_ROLE_ARNS", _list_of(ROLE), "ARNs of IAM roles, separated by commas", default=""
+        "PREHEAT_MEMBER_ROLE_ARNS", _read_list(ROLE), "ARNs of IAM roles, separated by commas", default=""
     ),
-    "project_prefix": Variable("PREHEAT_PROJECT_PREFIX", _matching(PROJECT), "1 to 255 of [a-zA-Z0-9_-]"),
-    "event_bus": Variable("PREHEAT_EVENT_BUS", _matching(_BUS), "the name of an event bus"),
-    "unpublished_queue_arn": Variable(
-        "PREHEAT_UNPUBLISHED_QUEUE_ARN", _matching(_QUEUE_ARN), "the ARN of an SQS queue"
-    ),
-    "rejected_queue_url": Variable("PREHEAT_REJECTED_QUEUE_URL", _matching(_URL), "the URL of an SQS queue"),
+    "project_prefix": Variable("PREHEAT_PROJECT_PREFIX", _match(PROJECT), "1 to 255 of [a-zA-Z0-9_-]"),
+    "event_bus": Variable("PREHEAT_EVENT_BUS", _match(_BUS), "the name of an event bus"),
+    "unpublished_queue_arn": Variable("PREHEAT_UNPUBLISHED_QUEUE_ARN", _match(_QUEUE_ARN), "the ARN of an SQS queue"),
+    "rejected_queue_url": Variable("PREHEAT_REJECTED_QUEUE_URL", _match(_URL), "the URL of an SQS queue"),
     "request_longest": Variable(
-        "PREHEAT_REQUEST_MAX_DAYS", _days, "a number of days from 1 to 30", default=str(STANDS_AT_MOST.days)
+        "PREHEAT_REQUEST_MAX_DAYS", _read_days, "a number of days from 1 to 30", default=str(STANDS_AT_MOST.days)
     ),
     "admin_roles": Variable(
-        "PREHEAT_ADMIN_ROLES", _list_of(_ROLE_ID), "ids of IAM roles (AROA…), separated by commas", default=""
+        "PREHEAT_ADMIN_ROLES", _read_list(_ROLE_ID), "ids of IAM roles (AROA…), separated by commas", default=""
     ),
     "reply_queue_arns": Variable(
-        "PREHEAT_REPLY_QUEUE_ARNS", _list_of(_QUEUE_ARN), "ARNs of SQS queues, separated by commas", default=""
+        "PREHEAT_REPLY_QUEUE_ARNS", _read_list(_QUEUE_ARN), "ARNs of SQS queues, separated by commas", default=""
     ),
-    "mode": Variable("PREHEAT_MODE", _mode, ", ".join(Mode), default=Mode.ACT),
-    "hosting_endpoint_url": _endpoint("PREHEAT_HOSTING_ENDPOINT_URL"),
-    "rekognition_endpoint_url": _endpoint("PREHEAT_REKOGNITION_ENDPOINT_URL"),
-    "sagemaker_endpoint_url": _endpoint("PREHEAT_SAGEMAKER_ENDPOINT_URL"),
-    "scales_endpoints": Variable("PREHEAT_ENDPOINT_SCALING", _bool, "true or false", default="false"),
-    "managed_by": Variable("PREHEAT_STACK_NAME", _matching(_STACK), "the stack's name: 1 to 128 of [a-zA-Z0-9-]"),
+    "mode": Variable("PREHEAT_MODE", _read_mode, ", ".join(Mode), default=Mode.ACT),
+    "hosting_endpoint_url": _name_endpoint("PREHEAT_HOSTING_ENDPOINT_URL"),
+    "rekognition_endpoint_url": _name_endpoint("PREHEAT_REKOGNITION_ENDPOINT_URL"),
+    "sagemaker_endpoint_url": _name_endpoint("PREHEAT_SAGEMAKER_ENDPOINT_URL"),
+    "scales_endpoints": Variable("PREHEAT_ENDPOINT_SCALING", _read_bool, "true or false", default="false"),
+    "managed_by": Variable("PREHEAT_STACK_NAME", _match(_STACK), "the stack's name: 1 to 128 of [a-zA-Z0-9-]"),
 }

@@ -7,13 +7,13 @@ from typing import Self
 from botocore.session import Session
 
 from preheat.adapters.clock import SystemClock
-from preheat.adapters.sqs.sqs import SqsQueue, sqs_client
+from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.messaging import Queue
 from preheat.app.tick import Ticked, TickStore, tick
 from preheat.bootstrap.settings import TickSettings
 from preheat.bootstrap.store import open_store
-from preheat.observability.tracing import traced
+from preheat.observability.tracing import trace_calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +32,7 @@ class Ticker:
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Wire the function from its environment variables. Raises SettingsError."""
         settings = TickSettings.from_env(environ)
-        session = traced(Session())
-        return cls(SystemClock(), open_store(settings, session), SqsQueue(sqs_client(session), settings.work_queue_url))
+        session = trace_calls(Session())
+        return cls(
+            SystemClock(), open_store(settings, session), SqsQueue(make_sqs_client(session), settings.work_queue_url)
+        )

@@ -7,11 +7,11 @@ from typing import Self
 from botocore.session import Session
 
 from preheat.adapters.clock import SystemClock
-from preheat.adapters.sqs.sqs import SqsQueue, sqs_client
+from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
 from preheat.app.watch import Watch
 from preheat.bootstrap.settings import WatchSettings
 from preheat.bootstrap.store import open_store
-from preheat.observability.tracing import traced
+from preheat.observability.tracing import trace_calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,6 @@ class Watcher:
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Wire the function from its environment variables. Raises SettingsError."""
         settings = WatchSettings.from_env(environ)
-        session = traced(Session())
-        queue = SqsQueue(sqs_client(session), settings.work_queue_url)
+        session = trace_calls(Session())
+        queue = SqsQueue(make_sqs_client(session), settings.work_queue_url)
         return cls(Watch(SystemClock(), open_store(settings, session), queue, own_roles=settings.own_role_arns))

@@ -4,7 +4,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from preheat.app.audit.audit import LISTS_EVERY, Audited
 from preheat.observability.logs import TEXT_MAX, logger
-from preheat.observability.metrics import new_metrics
+from preheat.observability.metrics import make_metrics
 
 
 def report_audit(audited: Audited) -> None:
@@ -12,7 +12,7 @@ def report_audit(audited: Audited) -> None:
     _log_models(audited)
     _log_unscheduled(audited)
     _log_problems(audited)
-    metrics = new_metrics(audited.at)
+    metrics = make_metrics(audited.at)
     metrics.add_metric("ModelsAtRisk", MetricUnit.Count, len(audited.at_risk))
     metrics.add_metric("ModelsUnknown", MetricUnit.Count, len(audited.unknown))
     if audited.stuck:

@@ -16,7 +16,7 @@ _current: ContextVar[str] = ContextVar("correlation_id", default="")
 
 
 @contextmanager
-def caused_by(*found: object) -> Iterator[None]:
+def name_cause(*found: object) -> Iterator[None]:
     """Name the cause of what is done inside: the first of `found` that is 1 to 100 of [A-Za-z0-9._-], else nothing."""
     fit = (one for one in found if isinstance(one, str) and _ID.fullmatch(one))
     token = _current.set(next(fit, ""))
@@ -26,17 +26,17 @@ def caused_by(*found: object) -> Iterator[None]:
         _current.reset(token)
 
 
-def current() -> str:
+def read_cause() -> str:
     """Return the id of the work in hand; empty if it has none."""
     return _current.get()
 
 
-def of_invocation(context: object) -> object:
+def read_invocation(context: object) -> object:
     """Return the id of an invocation, for what begins with it."""
     return getattr(context, "aws_request_id", None)
 
 
-def of_message(record: Any) -> tuple[object, ...]:
+def read_message(record: Any) -> tuple[object, ...]:
     """Return what an SQS record, as Lambda gets it, says of its cause: what its sender passed on, else its own id."""
     told = record.get("messageAttributes") or {}
     passed_on = told.get(ATTRIBUTE) if isinstance(told, dict) else None

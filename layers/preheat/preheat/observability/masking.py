@@ -14,7 +14,7 @@ _ACCOUNT = re.compile(r"(?<![0-9A-Za-z_-])\d{12}(?![0-9A-Za-z_-])", re.ASCII)
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+", re.ASCII)
 
 
-def masked(text: str) -> str:
+def mask(text: str) -> str:
     """Return the text without accounts, role names and e-mail addresses.
 
     >>> masked("AccessDenied on arn:aws:iam::123456789012:role/line/preheat")
@@ -24,16 +24,16 @@ def masked(text: str) -> str:
     return _EMAIL.sub("[address]", _ACCOUNT.sub("[account]", text))
 
 
-def log_line(facts: Any) -> str:
+def serialize_line(facts: Any) -> str:
     """Return a log line's facts as JSON, every text in them masked; what JSON has no form for is written as text."""
-    return json.dumps(_masked(facts), default=lambda value: masked(str(value)))
+    return json.dumps(_mask(facts), default=lambda value: mask(str(value)))
 
 
-def _masked(value: Any) -> Any:
+def _mask(value: Any) -> Any:
     if isinstance(value, str):
-        return masked(value)
+        return mask(value)
     if isinstance(value, dict):
-        return {_masked(key): _masked(item) for key, item in value.items()}
+        return {_mask(key): _mask(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_masked(item) for item in value]
+        return [_mask(item) for item in value]
     return value

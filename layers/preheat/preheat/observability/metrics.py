@@ -12,7 +12,7 @@ SERVICE = "preheat"
 NAMESPACE = "Preheat"
 
 
-def new_metrics(at: datetime) -> Any:
+def make_metrics(at: datetime) -> Any:
     """Return an empty EMF line with the time `at`. Powertools' shared one would mix entries and their times."""
     metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
     metrics.add_dimension("service", SERVICE)

@@ -15,7 +15,7 @@ from preheat.domain.record.event import Event
 from preheat.domain.record.paid import Cause
 from preheat.domain.record.record import Action, LedgerEntry
 from preheat.observability.logs import NAMES_MAX, logger
-from preheat.observability.metrics import SERVICE, new_metrics
+from preheat.observability.metrics import SERVICE, make_metrics
 
 BY_SCHEDULE = frozenset({"TimeToHosted", "HostedMargin", "StartsOnTime", "StartsLate"})  # in a second dimension set
 
@@ -44,7 +44,7 @@ def log_uncounted(key: str) -> None:
 def report_tampering(key: str, change: str, *, at: datetime) -> None:
     """Log at ERROR, and emit, that an item of the ledger was changed or deleted."""
     logger.error("ledger changed by hand", extra={"key": key, "change": change})
-    metrics = new_metrics(at)
+    metrics = make_metrics(at)
     metrics.add_metric("LedgerTampered", MetricUnit.Count, 1)
     metrics.add_metadata("key", key)
     metrics.flush_metrics()
@@ -103,7 +103,7 @@ def read_measures(entry: LedgerEntry) -> list[tuple[str, MetricUnit, float]]:
 
 
 def _emit_measures(entry: LedgerEntry, measures: list[tuple[str, MetricUnit, float]], schedule: str | None) -> None:
-    metrics = new_metrics(entry.at)
+    metrics = make_metrics(entry.at)
     for name, unit, value in measures:
         metrics.add_metric(name, unit, value)
     if schedule:

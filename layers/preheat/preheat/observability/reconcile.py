@@ -7,7 +7,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from preheat.app.reconcile.reconcile import Result
 from preheat.domain.calendar.timetable import runs_short
 from preheat.observability.logs import TEXT_MAX, logger
-from preheat.observability.metrics import new_metrics
+from preheat.observability.metrics import make_metrics
 
 
 def log_pass(result: Result) -> None:
@@ -56,7 +56,7 @@ def emit_schedule(result: Result, *, at: datetime) -> None:
     """Emit what alarms watch: schedules that could not be evaluated, and a holiday horizon under 90 days."""
     if not result.unevaluated and not runs_short(result.closed_until, at):
         return
-    metrics = new_metrics(at)
+    metrics = make_metrics(at)
     if result.unevaluated:
         metrics.add_metric("SchedulesNotEvaluated", MetricUnit.Count, 1)
     if result.closed_until is not None and runs_short(result.closed_until, at):

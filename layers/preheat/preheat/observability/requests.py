@@ -6,7 +6,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from preheat.app.requests.desk import Taken
 from preheat.observability.logs import NAMES_MAX, TEXT_MAX, logger
-from preheat.observability.metrics import new_metrics
+from preheat.observability.metrics import make_metrics
 
 
 def log_request(taken: Taken) -> None:
@@ -34,7 +34,7 @@ def emit_rejection(taken: Taken, *, at: datetime) -> None:
     """Emit that a request was rejected; nothing for an accepted one, or one that was answered before."""
     if taken.reply.accepted or taken.again:
         return
-    metrics = new_metrics(at)
+    metrics = make_metrics(at)
     metrics.add_metric("RequestsRejected", MetricUnit.Count, 1)
     metrics.add_metadata("code", taken.reply.code)
     metrics.add_metadata("request_id", taken.reply.request_id)

@@ -6,7 +6,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from preheat.app.tick import Ticked
 from preheat.observability.logs import NAMES_MAX, logger
-from preheat.observability.metrics import new_metrics
+from preheat.observability.metrics import make_metrics
 
 
 def log_tick(ticked: Ticked) -> None:
@@ -27,6 +27,6 @@ def log_failed_tick(error: Exception) -> None:
 
 def emit_pickup_delay(delay: timedelta, *, at: datetime) -> None:
     """Emit how long the oldest due model has waited; 0: no model is due."""
-    metrics = new_metrics(at)
+    metrics = make_metrics(at)
     metrics.add_metric("PickupDelay", MetricUnit.Seconds, delay.total_seconds())
     metrics.flush_metrics()

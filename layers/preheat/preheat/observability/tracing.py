@@ -35,45 +35,45 @@ THROTTLES = frozenset(
 SERVER_ERROR, TOO_MANY, CLIENT_ERROR = 500, 429, 400  # HTTP statuses that X-Ray tells apart
 
 
-def traced(session: Session) -> Session:
+def trace_calls(session: Session) -> Session:
     """Return the session, with every call of the clients that it makes from now on told to X-Ray."""
     session.register("before-call", _begin)
-    session.register("after-call", _answered)
-    session.register("after-call-error", _unanswered)
+    session.register("after-call", _note_answer)
+    session.register("after-call-error", _note_failure)
     return session
 
 
 def _begin(model: Any, context: dict[str, Any], **_: object) -> None:
-    if _fields().get("Sampled") == "1":
+    if _read_fields().get("Sampled") == "1":
         context[CALL] = model, time.time()
 
 
-def _answered(context: Mapping[str, Any], parsed: Mapping[str, Any], **_: object) -> None:
+def _note_answer(context: Mapping[str, Any], parsed: Mapping[str, Any], **_: object) -> None:
     told = parsed.get("ResponseMetadata", {})
     status, code = told.get("HTTPStatusCode", 0), parsed.get("Error", {}).get("Code", "")
     aws = {"request_id": told.get("RequestId"), "retries": told.get("RetryAttempts")}
-    _tell(context, aws, {"http": {"response": {"status": status}}} | _judged(status, code))
+    _tell(context, aws, {"http": {"response": {"status": status}}} | _judge(status, code))
 
 
-def _unanswered(exception: BaseException, context: Mapping[str, Any], **_: object) -> None:
-    _tell(context, {}, {"fault": True} | _cause(type(exception).__name__))
+def _note_failure(exception: BaseException, context: Mapping[str, Any], **_: object) -> None:
+    _tell(context, {}, {"fault": True} | _name_cause(type(exception).__name__))
 
 
-def _judged(status: int, code: str) -> dict[str, Any]:
+def _judge(status: int, code: str) -> dict[str, Any]:
     if status == TOO_MANY or code in THROTTLES:
-        return {"error": True, "throttle": True} | _cause(code)
+        return {"error": True, "throttle": True} | _name_cause(code)
     if status >= CLIENT_ERROR:
-        return {"fault" if status >= SERVER_ERROR else "error": True} | _cause(code)
+        return {"fault" if status >= SERVER_ERROR else "error": True} | _name_cause(code)
     return {}
 
 
-def _cause(kind: str) -> dict[str, Any]:
+def _name_cause(kind: str) -> dict[str, Any]:
     """Name an error by its kind alone: its text may name accounts and roles."""
-    return {"cause": {"exceptions": [{"id": _new_id(), "type": kind, "remote": True}]}}
+    return {"cause": {"exceptions": [{"id": _make_id(), "type": kind, "remote": True}]}}
 
 
 def _tell(context: Mapping[str, Any], aws: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
-    trace, begun, cause = _fields(), context.get(CALL), correlation.current()
+    trace, begun, cause = _read_fields(), context.get(CALL), correlation.read_cause()
     if begun is None or not {"Root", "Parent"} <= trace.keys():
         return
     model, begun_at = begun
@@ -82,7 +82,7 @@ def _tell(context: Mapping[str, Any], aws: Mapping[str, Any], outcome: Mapping[s
         "type": "subsegment",
         "trace_id": trace["Root"],
         "parent_id": trace["Parent"],
-        "id": _new_id(),
+        "id": _make_id(),
         "name": str(model.service_model.service_id),
         "namespace": "aws",
         "start_time": begun_at,
@@ -97,10 +97,10 @@ def _tell(context: Mapping[str, Any], aws: Mapping[str, Any], outcome: Mapping[s
         way.sendto(HEADER + json.dumps(document).encode(), (host, int(port)))
 
 
-def _fields() -> dict[str, str]:
+def _read_fields() -> dict[str, str]:
     """Return the fields of the invocation's trace header: `Root=1-…;Parent=…;Sampled=1`, with others beside them."""
     return dict(pair.split("=", 1) for pair in os.environ.get(TRACE, "").split(";") if "=" in pair)
 
 
-def _new_id() -> str:
+def _make_id() -> str:
     return os.urandom(8).hex()

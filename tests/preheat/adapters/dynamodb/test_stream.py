@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from preheat.adapters.dynamodb.stream import LedgerStream, Tampered, key_of
+from preheat.adapters.dynamodb.stream import LedgerStream, Tampered, read_key
 from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.demand.request import Reply
 from preheat.domain.record.record import LedgerEntry
@@ -60,4 +60,4 @@ def test_what_cannot_be_read_is_named_by_its_key(stream: LedgerStream, spoil: An
 
 
 def test_a_record_without_keys_is_shown_with_question_marks() -> None:
-    assert key_of({}) == "?/?"
+    assert read_key({}) == "?/?"

@@ -7,7 +7,7 @@ import pytest
 from pynamodb.models import Model
 from ruamel.yaml import YAML
 
-from preheat.adapters.dynamodb.items import SHARDS, shard_of
+from preheat.adapters.dynamodb.items import SHARDS, pick_shard
 from preheat.adapters.dynamodb.tables import (
     LedgerItem,
     PlanItem,
@@ -89,8 +89,8 @@ class _Client:
 
 
 def test_a_model_stays_in_its_shard_for_ever_and_shards_share_the_load() -> None:
-    assert [shard_of(ModelId(name)) for name in ("weld-seams", "paint", "a", "0")] == ["3", "3", "3", "1"]
+    assert [pick_shard(ModelId(name)) for name in ("weld-seams", "paint", "a", "0")] == ["3", "3", "3", "1"]
     counts = dict.fromkeys(SHARDS, 0)
     for number in range(1000):
-        counts[shard_of(ModelId(f"line-{number}"))] += 1
+        counts[pick_shard(ModelId(f"line-{number}"))] += 1
     assert min(counts.values()) > 150

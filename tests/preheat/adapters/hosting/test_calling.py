@@ -12,10 +12,10 @@ from botocore.session import Session
 
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.hosting.backlogs import SqsBacklogs
-from preheat.adapters.hosting.calling import by_code, called
+from preheat.adapters.hosting.calling import call_service, translate_by_code
 from preheat.adapters.hosting.clients import HostingClients
 from preheat.adapters.hosting.gates import LambdaGates
-from preheat.adapters.hosting.members import MemberSessions, sts_client
+from preheat.adapters.hosting.members import MemberSessions, make_sts_client
 from preheat.adapters.hosting.router import HostingRouter
 from preheat.app.ports.errors import AnswerLost
 from preheat.app.ports.hosting import Site
@@ -44,7 +44,7 @@ def without_models(session: Session, folder: Path) -> Session:
 
 def clients_of(session: Session, url: str | None = None) -> HostingClients:
     sessions = MemberSessions(
-        lambda: sts_client(session),
+        lambda: make_sts_client(session),
         VirtualClock(datetime(2026, 11, 23, tzinfo=UTC)),
         lambda _: Membership(1, "preheat-0"),
     )
@@ -117,4 +117,4 @@ def test_a_call_that_fails_in_any_way_is_a_lost_answer(error: Exception) -> None
         raise error
 
     with pytest.raises(AnswerLost, match=f"DescribeModel: no answer: {type(error).__name__}"):
-        called("DescribeModel", fail, by_code({}))
+        call_service("DescribeModel", fail, translate_by_code({}))

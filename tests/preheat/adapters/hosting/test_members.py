@@ -14,7 +14,7 @@ from moto import mock_aws
 from preheat.adapters.client import AwsService
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.hosting.clients import CLIENTS_MAX, HostingClients
-from preheat.adapters.hosting.members import SESSIONS_MAX, MemberSessions, sts_client
+from preheat.adapters.hosting.members import SESSIONS_MAX, MemberSessions, make_sts_client
 from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, StoreUnavailable, Throttled
 from preheat.app.ports.store import Listed, Membership
 from preheat.domain.plan.plan import Target
@@ -56,7 +56,7 @@ class Sts:
         }
 
 
-class Bench:
+class MembersBench:
     """Sessions over a pretend STS, with a plan that lists one model in each of two accounts."""
 
     def __init__(self) -> None:
@@ -66,11 +66,11 @@ class Bench:
             HERE: Membership(1, "preheat-here", (Listed(THERE),)),
             "310987654321": Membership(1, "preheat-other", (Listed(OTHER),)),
         }
-        self.sessions = MemberSessions(lambda: self.sts, self.clock, self.membership)
+        self.sessions = MemberSessions(lambda: self.sts, self.clock, self.read_membership)
         self.made: list[tuple[str, str, str | None]] = []
         self.clients = HostingClients(self.session(), {}, self.sessions)
 
-    def membership(self, account: str) -> Membership:
+    def read_membership(self, account: str) -> Membership:
         return self.members[account]
 
     def session(self) -> Any:
@@ -87,15 +87,15 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench()
+def bench() -> MembersBench:
+    return MembersBench()
 
 
-def refused(code: str) -> ClientError:
+def make_refusal(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "so it is"}}, "AssumeRole")
 
 
-def test_a_target_of_the_stacks_own_account_needs_no_session(bench: Bench) -> None:
+def test_a_target_of_the_stacks_own_account_needs_no_session(bench: MembersBench) -> None:
     client = bench.clients(Target("line-1", "3"))
     assert bench.clients(Target("line-2", "1")) is client
     assert bench.clients(Target("line-2", "1", region="us-east-1")) is not client
@@ -103,7 +103,9 @@ def test_a_target_of_the_stacks_own_account_needs_no_session(bench: Bench) -> No
     assert bench.sts.asked == []
 
 
-def test_a_session_is_short_limited_to_the_listed_models_and_under_the_accounts_external_id(bench: Bench) -> None:
+def test_a_session_is_short_limited_to_the_listed_models_and_under_the_accounts_external_id(
+    bench: MembersBench,
+) -> None:
     bench.clients(THERE)
     (asked,) = bench.sts.asked
     assert (asked["RoleArn"], asked["ExternalId"], asked["DurationSeconds"]) == (ROLE, "preheat-here", 900)
@@ -111,14 +113,14 @@ def test_a_session_is_short_limited_to_the_listed_models_and_under_the_accounts_
     assert resources == {f"arn:aws:lookoutvision:{HOME}:{HERE}:model/line-1/3"}
 
 
-def test_no_role_is_assumed_without_an_external_id(bench: Bench) -> None:
+def test_no_role_is_assumed_without_an_external_id(bench: MembersBench) -> None:
     bench.members[HERE] = Membership(1, None)
     with pytest.raises(AccessRefused, match="no ExternalId yet: apply the plan again"):
         bench.clients(THERE)
     assert bench.sts.asked == []
 
 
-def test_a_session_is_kept_for_an_account_a_region_and_a_plan_version(bench: Bench) -> None:
+def test_a_session_is_kept_for_an_account_a_region_and_a_plan_version(bench: MembersBench) -> None:
     second, far = replace(THERE, project="line-2"), replace(THERE, region="us-east-1")
     bench.members[HERE] = Membership(1, "preheat-here", (Listed(THERE), Listed(second), Listed(far)))
     first = bench.clients(THERE)
@@ -131,12 +133,12 @@ def test_a_session_is_kept_for_an_account_a_region_and_a_plan_version(bench: Ben
     assert len(bench.sts.asked) == 3
 
 
-def test_two_services_share_a_session_but_no_client(bench: Bench) -> None:
+def test_two_services_share_a_session_but_no_client(bench: MembersBench) -> None:
     assert bench.clients(THERE) is not bench.clients(THERE, AwsService.SAGEMAKER_RUNTIME)
     assert len(bench.sts.asked) == 1
 
 
-def test_a_session_is_renewed_before_a_pass_could_outlast_it(bench: Bench) -> None:
+def test_a_session_is_renewed_before_a_pass_could_outlast_it(bench: MembersBench) -> None:
     first = bench.clients(THERE)
     bench.clock.advance_to(SIX + 12 * MINUTE - SECOND)
     assert bench.clients(THERE) is first
@@ -144,7 +146,7 @@ def test_a_session_is_renewed_before_a_pass_could_outlast_it(bench: Bench) -> No
     assert bench.clients(THERE) is not first
 
 
-def test_what_the_plan_no_longer_lists_gets_a_session_of_its_own_so_that_it_can_be_stopped(bench: Bench) -> None:
+def test_what_the_plan_no_longer_lists_gets_a_session_of_its_own_so_that_it_can_be_stopped(bench: MembersBench) -> None:
     old = replace(THERE, version="2")
     bench.clients(THERE)
     bench.clients(old)
@@ -163,7 +165,7 @@ def test_what_the_plan_no_longer_lists_gets_a_session_of_its_own_so_that_it_can_
         "nonsense",
     ],
 )
-def test_a_session_that_is_not_one_of_the_role_is_not_used(bench: Bench, arn: str) -> None:
+def test_a_session_that_is_not_one_of_the_role_is_not_used(bench: MembersBench, arn: str) -> None:
     bench.sts.arn = arn
     with pytest.raises(AccessRefused, match="not used"):
         bench.clients(THERE)
@@ -173,21 +175,21 @@ def test_a_session_that_is_not_one_of_the_role_is_not_used(bench: Bench, arn: st
 @pytest.mark.parametrize(
     ("failure", "error"),
     [
-        (refused("AccessDenied"), AccessRefused),
-        (refused("RegionDisabledException"), AccessRefused),
-        (refused("PackedPolicyTooLarge"), AccessRefused),
-        (refused("MalformedPolicyDocument"), AccessRefused),
-        (refused("ValidationError"), AccessRefused),
-        (refused("ExpiredToken"), AccessRefused),
-        (refused("Throttling"), Throttled),
-        (refused("RequestLimitExceeded"), Throttled),
-        (refused("InternalFailure"), AnswerLost),
-        (refused("IDPCommunicationError"), AnswerLost),
+        (make_refusal("AccessDenied"), AccessRefused),
+        (make_refusal("RegionDisabledException"), AccessRefused),
+        (make_refusal("PackedPolicyTooLarge"), AccessRefused),
+        (make_refusal("MalformedPolicyDocument"), AccessRefused),
+        (make_refusal("ValidationError"), AccessRefused),
+        (make_refusal("ExpiredToken"), AccessRefused),
+        (make_refusal("Throttling"), Throttled),
+        (make_refusal("RequestLimitExceeded"), Throttled),
+        (make_refusal("InternalFailure"), AnswerLost),
+        (make_refusal("IDPCommunicationError"), AnswerLost),
         (ReadTimeoutError(endpoint_url="https://sts"), AnswerLost),
     ],
 )
 def test_a_failing_account_is_the_ports_error_for_its_own_models_alone(
-    bench: Bench, failure: Exception, error: type[HostingError]
+    bench: MembersBench, failure: Exception, error: type[HostingError]
 ) -> None:
     bench.sts.failure[ROLE] = failure
     with pytest.raises(error, match="AssumeRole"):
@@ -197,7 +199,7 @@ def test_a_failing_account_is_the_ports_error_for_its_own_models_alone(
     assert len(bench.made) == 2
 
 
-def test_a_failing_account_is_not_waited_for_again_by_its_next_model(bench: Bench) -> None:
+def test_a_failing_account_is_not_waited_for_again_by_its_next_model(bench: MembersBench) -> None:
     bench.sts.failure[ROLE] = ReadTimeoutError(endpoint_url="https://sts")
     for _ in range(3):
         with pytest.raises(AnswerLost):
@@ -209,23 +211,23 @@ def test_a_failing_account_is_not_waited_for_again_by_its_next_model(bench: Benc
     assert len(bench.sts.asked) == 2
 
 
-def test_an_open_session_outlives_an_outage_of_the_service_that_gave_it(bench: Bench) -> None:
+def test_an_open_session_outlives_an_outage_of_the_service_that_gave_it(bench: MembersBench) -> None:
     client = bench.clients(THERE)
     bench.sts.failure[ROLE] = ReadTimeoutError(endpoint_url="https://sts")
     bench.clock.advance_to(SIX + 11 * MINUTE)
     assert bench.clients(THERE) is client
 
 
-def test_a_store_out_of_reach_is_no_error_of_the_account(bench: Bench) -> None:
+def test_a_store_out_of_reach_is_no_error_of_the_account(bench: MembersBench) -> None:
     def unreachable(_: str) -> Membership:
         raise StoreUnavailable("plans: no answer")
 
     bench.sessions = MemberSessions(lambda: bench.sts, bench.clock, unreachable)
     with pytest.raises(AnswerLost, match="plans: no answer"):
-        bench.sessions.credentials(THERE, HOME)
+        bench.sessions.find_credentials(THERE, HOME)
 
 
-def test_sessions_and_clients_are_bounded(bench: Bench) -> None:
+def test_sessions_and_clients_are_bounded(bench: MembersBench) -> None:
     many = [replace(THERE, version=str(number)) for number in range(10, 10 + 2 * SESSIONS_MAX)]
     for target in many:
         bench.clients(target)
@@ -233,8 +235,8 @@ def test_sessions_and_clients_are_bounded(bench: Bench) -> None:
     assert len(bench.clients._kept) == CLIENTS_MAX
 
 
-def test_what_opens_an_account_is_in_no_text(bench: Bench) -> None:
-    credentials = bench.sessions.credentials(THERE, HOME)
+def test_what_opens_an_account_is_in_no_text(bench: MembersBench) -> None:
+    credentials = bench.sessions.find_credentials(THERE, HOME)
     assert credentials is not None
     assert "secret" not in repr(credentials)
     assert "token=" not in repr(credentials)
@@ -252,8 +254,8 @@ def session() -> Iterator[Session]:
 def test_a_real_client_assumes_a_role_and_signs_for_the_other_account(session: Session) -> None:
     clock = VirtualClock(datetime.now(UTC))
     member = Membership(1, "preheat-here", (Listed(THERE),))
-    sessions = MemberSessions(lambda: sts_client(session, STS), clock, lambda _: member)
-    credentials = sessions.credentials(THERE, HOME)
+    sessions = MemberSessions(lambda: make_sts_client(session, STS), clock, lambda _: member)
+    credentials = sessions.find_credentials(THERE, HOME)
     assert credentials is not None
     assert clock.at + 10 * MINUTE < credentials.renew_at <= clock.at + 12 * MINUTE
     there = session.create_client(

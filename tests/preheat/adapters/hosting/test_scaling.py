@@ -22,7 +22,7 @@ OF_IT = {
 }
 
 
-class Bench:
+class ScalingBench:
     def __init__(self) -> None:
         self.service = EndpointService(lambda: datetime(2026, 11, 23, tzinfo=UTC), start_latency=make_fixed(0))
         self.service.add_model("weld", "weld-v3")
@@ -32,16 +32,16 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench()
+def bench() -> ScalingBench:
+    return ScalingBench()
 
 
-def test_an_endpoint_that_does_not_scale_has_nothing_to_keep(bench: Bench) -> None:
+def test_an_endpoint_that_does_not_scale_has_nothing_to_keep(bench: ScalingBench) -> None:
     reading = bench.scaling.read(TARGET, [VARIANT])
     assert (reading.text, reading.targets, reading.policies) == ("", 0, 0)
 
 
-def test_what_is_restored_is_what_was_read(bench: Bench) -> None:
+def test_what_is_restored_is_what_was_read(bench: ScalingBench) -> None:
     suspended = {"DynamicScalingInSuspended": True}
     bench.service.scaling.register({**OF_IT, "MinCapacity": 1, "MaxCapacity": 4, "SuspendedState": suspended})
     step = {"AdjustmentType": "ChangeInCapacity", "StepAdjustments": [{"ScalingAdjustment": 1}]}
@@ -57,7 +57,7 @@ def test_what_is_restored_is_what_was_read(bench: Bench) -> None:
         assert (bench.service.scaling.targets(), bench.service.scaling.policies()) == before
 
 
-def test_all_pages_are_read(bench: Bench) -> None:
+def test_all_pages_are_read(bench: ScalingBench) -> None:
     pages = [{"ScalableTargets": [], "NextToken": "more"}, {"ScalableTargets": []}]
     with Stubber(bench.client) as stubbed:
         for page in pages:
@@ -78,7 +78,9 @@ def test_all_pages_are_read(bench: Bench) -> None:
         ("SomethingNew", AnswerLost),
     ],
 )
-def test_each_error_of_the_service_is_one_of_the_ports(bench: Bench, code: str, error: type[HostingError]) -> None:
+def test_each_error_of_the_service_is_one_of_the_ports(
+    bench: ScalingBench, code: str, error: type[HostingError]
+) -> None:
     with Stubber(bench.client) as stubbed:
         stubbed.add_client_error("describe_scalable_targets", code, "no")
         with pytest.raises(error, match="no"):

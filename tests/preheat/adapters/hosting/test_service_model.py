@@ -28,7 +28,7 @@ def verify() -> ModuleType:
 
 
 def test_any_current_botocore_makes_a_client_from_our_model() -> None:
-    client = service_model.lookout_client(region="eu-central-1")
+    client = service_model.make_lookout_client(region="eu-central-1")
     assert client.meta.endpoint_url == "https://lookoutvision.eu-central-1.amazonaws.com"
     assert client.can_paginate("list_models")
     assert client.can_paginate("list_projects")
@@ -40,7 +40,7 @@ def test_any_current_botocore_makes_a_client_from_our_model() -> None:
 def test_a_session_that_already_serves_other_clients_still_learns_the_service() -> None:
     session = Session()
     session.create_client("sqs", region_name="eu-central-1")
-    client = service_model.lookout_client(
+    client = service_model.make_lookout_client(
         region="eu-central-1", session=session, config=Config(retries={"mode": "adaptive"})
     )
     assert client.meta.service_model.service_id == "LookoutVision"
@@ -48,9 +48,9 @@ def test_a_session_that_already_serves_other_clients_still_learns_the_service() 
 
 
 def test_teaching_a_session_twice_changes_nothing() -> None:
-    session = service_model.lookout_session()
+    session = service_model.make_lookout_session()
     loader = session.get_component("data_loader")
-    assert service_model.lookout_session(session).get_component("data_loader") is loader
+    assert service_model.make_lookout_session(session).get_component("data_loader") is loader
 
 
 def test_another_version_of_the_service_on_the_machine_does_not_shadow_ours(
@@ -61,7 +61,7 @@ def test_another_version_of_the_service_on_the_machine_does_not_shadow_ours(
         folder.mkdir(parents=True)
         (folder / "service-2.json").write_text("{}", encoding="utf-8")
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
-    assert service_model.lookout_client(region="us-east-1").meta.service_model.api_version == "2020-11-20"
+    assert service_model.make_lookout_client(region="us-east-1").meta.service_model.api_version == "2020-11-20"
 
 
 def test_the_model_loads_from_an_unpacked_folder_anywhere(tmp_path: Path) -> None:
@@ -73,8 +73,8 @@ def test_the_model_loads_from_an_unpacked_folder_anywhere(tmp_path: Path) -> Non
     shutil.copy(service_model.DATA_PATH.parents[1] / "client.py", package / "adapters")
     program = (
         f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(Path(botocore.__file__).parents[1])!r}]\n"
-        "from preheat.adapters.hosting.service_model import lookout_client, DATA_PATH\n"
-        "lookout_client(region='us-east-1'); print(DATA_PATH)"
+        "from preheat.adapters.hosting.service_model import make_lookout_client, DATA_PATH\n"
+        "make_lookout_client(region='us-east-1'); print(DATA_PATH)"
     )
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path

@@ -6,17 +6,17 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.adapters.hosting.session_policy import POLICY_MAX, Place, parted, policy, role_place
+from preheat.adapters.hosting.session_policy import POLICY_MAX, RolePlace, part, read_place, write_policy
 from preheat.app.ports.store import Listed
 from preheat.domain.plan.plan import Backend, Target
 
-HERE = Place("aws", "eu-central-1", "210987654321")
+HERE = RolePlace("aws", "eu-central-1", "210987654321")
 
 
 def allowed(*listed: Listed) -> dict[str, set[str]]:
     """Return the resources on which each action is allowed."""
     found: dict[str, set[str]] = {}
-    document: dict[str, Any] = json.loads(policy(listed, HERE))
+    document: dict[str, Any] = json.loads(write_policy(listed, HERE))
     for statement in document["Statement"]:
         assert statement["Effect"] == "Allow"
         for action in statement["Action"]:
@@ -25,7 +25,7 @@ def allowed(*listed: Listed) -> dict[str, set[str]]:
 
 
 def test_a_role_tells_partition_and_account() -> None:
-    assert role_place("arn:aws-us-gov:iam::210987654321:role/a/b", "us-gov-west-1") == Place(
+    assert read_place("arn:aws-us-gov:iam::210987654321:role/a/b", "us-gov-west-1") == RolePlace(
         "aws-us-gov", "us-gov-west-1", "210987654321"
     )
 
@@ -110,10 +110,10 @@ targets = st.one_of(
 
 @given(st.lists(st.builds(Listed, targets, st.booleans()), max_size=40, unique_by=lambda one: one.target))
 def test_however_many_models_each_is_in_one_policy_that_assume_role_takes(listed: list[Listed]) -> None:
-    groups = parted(listed, HERE)
+    groups = part(listed, HERE)
     assert sorted((one for group in groups for one in group), key=lambda one: str(one.target)) == sorted(
         listed, key=lambda one: str(one.target)
     )
-    assert all(len(policy(group, HERE)) <= 2048 for group in groups)
-    assert all(len(policy(group, HERE)) <= POLICY_MAX for group in groups if len(group) > 1)
-    assert groups == parted(list(reversed(listed)), HERE)
+    assert all(len(write_policy(group, HERE)) <= 2048 for group in groups)
+    assert all(len(write_policy(group, HERE)) <= POLICY_MAX for group in groups if len(group) > 1)
+    assert groups == part(list(reversed(listed)), HERE)

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.adapters.sqs.work import parse_work, work
+from preheat.adapters.sqs.work import make_work, parse_work
 from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.plan.plan import MODEL_ID, ModelId
 
 
 @given(st.from_regex(MODEL_ID, fullmatch=True))
 def test_a_work_message_is_read_as_it_was_written(name: str) -> None:
-    assert parse_work(work(ModelId(name))) == name
+    assert parse_work(make_work(ModelId(name))) == name
 
 
 @pytest.mark.parametrize(

@@ -233,17 +233,17 @@ class SpoiltStore(MemoryStore):
         if name == self.spoilt:
             raise UnreadableItem(f"{name} of {WELD}: not JSON")
 
-    def planned(self, model_id: ModelId) -> Planned:
+    def read_planned(self, model_id: ModelId) -> Planned:
         self._read("planned")
-        return super().planned(model_id)
+        return super().read_planned(model_id)
 
-    def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
+    def read_ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
         self._read("ledger")
-        return super().ledger(model_id)
+        return super().read_ledger(model_id)
 
-    def standings(self, subject: Subject, after: datetime) -> Standings:
+    def read_standings(self, subject: Subject, after: datetime) -> Standings:
         self._read("standings")
-        return super().standings(subject, after)
+        return super().read_standings(subject, after)
 
 
 def test_a_plan_item_that_cannot_be_read_is_told_by_name_and_its_model_is_no_leak_within_its_demand() -> None:

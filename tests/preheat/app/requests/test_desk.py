@@ -55,11 +55,11 @@ def hosted(scene: Scene, units: int = 1) -> None:
 def test_a_hold_stands_and_has_its_model_looked_at_now(scene: Scene) -> None:
     reply = scene.asks("hold", request_id="late-shift", until="20:00", reason="Nacharbeit")
     assert (reply.accepted, reply.code) == (True, Code.ACCEPTED)
-    found = scene.standing("late-shift")
+    found = scene.find_standing("late-shift")
     assert found is not None
     assert (found.kind, found.requester, found.begin, found.until) == (Kind.HOLD, LINE, at("17:00"), at("20:00"))
     assert (found.known_at, found.reason, found.revision) == (at("17:00"), "Nacharbeit", 1)
-    assert (scene.due(), scene.sent()) == ([WELD], [WELD])
+    assert (scene.find_due(), scene.sent()) == ([WELD], [WELD])
 
 
 def test_the_reply_to_a_hold_of_a_model_at_rest_says_when_it_can_be_ready(scene: Scene) -> None:
@@ -177,7 +177,7 @@ def test_a_hold_for_a_while_ends_that_long_after_its_begin(scene: Scene) -> None
 
 def test_a_begin_that_has_passed_is_now(scene: Scene) -> None:
     scene.asks("hold", request_id="a", **{"from": "16:55"}, duration="2h")
-    found = scene.standing("a")
+    found = scene.find_standing("a")
     assert found is not None
     assert (found.begin, found.until) == (at("17:00"), at("18:55"))
 
@@ -222,7 +222,7 @@ def test_more_units_than_it_runs_with_come_with_a_restart(resize: Resize, units:
     hosted(scene, units=2)
     reply = scene.asks("hold", request_id="a", until="20:00", units=units)
     assert (reply.accepted, reply.code) == (True, code)
-    found = scene.standing("a")
+    found = scene.find_standing("a")
     assert found is not None
     assert found.units == units
 
@@ -262,7 +262,7 @@ def test_what_cannot_be_is_refused_stored_as_answered_and_put_aside(
     assert (reply.accepted, reply.code) == (False, code)
     assert scene.stored == before
     assert scene.sent() == []
-    assert scene.store.reply(reply.request_id) == reply
+    assert scene.store.find_reply(reply.request_id) == reply
     ((body, told),) = scene.rejected.messages
     assert body == message.body
     assert told == {
@@ -324,7 +324,7 @@ def test_the_same_request_again_gets_the_same_reply_and_wakes_again(scene: Scene
     scene.at("18:00")
     again = scene.takes(replace(message, message_id="another"))
     assert (again.reply, again.again) == (first.reply, True)
-    assert (scene.due(), scene.sent()) == ([WELD], [WELD])
+    assert (scene.find_due(), scene.sent()) == ([WELD], [WELD])
     assert len(scene.store.replies) == 1
 
 
@@ -344,7 +344,7 @@ def test_another_request_under_a_taken_id_is_refused_under_an_id_of_its_own(scen
     assert (refused.accepted, refused.code) == (False, Code.ID_TAKEN)
     assert "The request_id a belongs to another request" in refused.reason
     assert refused.request_id.startswith("taken-")
-    assert scene.store.reply(RequestId("a")) == first
+    assert scene.store.find_reply(RequestId("a")) == first
     assert scene.until("a") == at("20:00")
     assert scene.takes(other).reply == refused
 
@@ -373,7 +373,7 @@ def test_what_a_clock_that_is_behind_ends_has_held_all_the_same(scene: Scene, ma
     scene.asks(made, request_id="short", until="20:00")
     scene.clock.at = at("16:59:57")
     assert scene.asks(ends, of="short").code == Code.ACCEPTED
-    found = scene.standing("short")
+    found = scene.find_standing("short")
     assert found is not None
     assert (found.begin, found.end) == (at("17:00"), at("17:00:01"))
 
@@ -381,7 +381,7 @@ def test_what_a_clock_that_is_behind_ends_has_held_all_the_same(scene: Scene, ma
 def test_a_hold_that_was_released_before_its_begin_never_holds(scene: Scene) -> None:
     scene.asks("hold", request_id="a", **{"from": "19:00"}, until="20:00")
     assert scene.asks("release", of="a").code == Code.ACCEPTED
-    found = scene.standing("a")
+    found = scene.find_standing("a")
     assert found is not None
     assert found.end < found.begin
 
@@ -416,7 +416,7 @@ def test_a_hold_that_comes_after_its_release_ends_at_birth(scene: Scene) -> None
     scene.at("17:01")
     reply = scene.asks("hold", request_id="a", until="20:00")
     assert (reply.accepted, reply.code) == (True, Code.RELEASED_AT_BIRTH)
-    found = scene.standing("a")
+    found = scene.find_standing("a")
     assert found is not None
     assert found.end == found.begin == at("17:01")
 
@@ -504,7 +504,7 @@ def test_what_stands_of_a_model_that_left_the_plan_can_still_be_released(scene: 
 
 def test_a_block_stands_with_its_weight_until_it_is_lifted(scene: Scene) -> None:
     scene.asks("block", request_id="b", until="20:00", priority=90, hard=True)
-    found = scene.standing("b")
+    found = scene.find_standing("b")
     assert found is not None
     assert (found.kind, found.priority, found.hard) == (Kind.BLOCK, 90, True)
     scene.at("18:00")
@@ -520,7 +520,7 @@ def test_a_hold_is_extended_to_an_instant_or_by_a_while(scene: Scene, by: dict[s
     scene.asks("hold", request_id="a", until="20:00")
     reply = scene.asks("extend", of="a", **by)
     assert (reply.code, reply.until) == (Code.ACCEPTED, at("21:30"))
-    found = scene.standing("a")
+    found = scene.find_standing("a")
     assert found is not None
     assert (found.until, found.known_at, found.revision) == (at("21:30"), at("17:00"), 2)
 
@@ -555,7 +555,7 @@ def test_stop_now_blocks_until_the_end_of_the_current_demand(scene: Scene) -> No
     scene.at("12:00")
     reply = scene.asks("stop_now", request_id="s", reason="line down")
     assert (reply.code, reply.begin, reply.until) == (Code.ACCEPTED, at("12:00"), at("16:00"))
-    found = scene.standing("s")
+    found = scene.find_standing("s")
     assert found is not None
     assert found.kind is Kind.BLOCK
     assert scene.asks("unblock", of="s").code == Code.ACCEPTED
@@ -603,11 +603,11 @@ def test_a_stop_outside_any_demand_blocks_what_may_run_for_an_hour_and_overrides
 ) -> None:
     scene.record(**seen)
     reply = scene.asks("stop", request_id="s")
-    found = scene.standing("s")
+    found = scene.find_standing("s")
     assert (reply.code, reply.until) == (Code.ACCEPTED, at("18:00"))
     assert found is not None
     assert (found.kind, found.priority) == (Kind.BLOCK, 0)
-    assert scene.due() == [WELD]
+    assert scene.find_due() == [WELD]
     assert scene.asks("hold", until="20:00").ready_at is not None
 
 
@@ -622,7 +622,7 @@ def test_a_stop_of_a_schedule_stops_what_runs_of_its_models(scene: Scene) -> Non
     scene.record(observed=Observed.HOSTED, phase=Phase.UNSCHEDULED)
     reply = scene.asks("stop", schedule="early")
     assert (reply.code, reply.until) == (Code.ACCEPTED, at("18:00"))
-    assert sorted(scene.due()) == [PAINT, WELD]
+    assert sorted(scene.find_due()) == [PAINT, WELD]
 
 
 def test_a_stop_says_that_it_stops_what_somebody_else_started_or_that_it_cannot() -> None:
@@ -647,7 +647,7 @@ def test_a_stop_that_a_stronger_hold_overrides_says_so(scene: Scene) -> None:
 
 def test_a_start_is_a_hold_for_as_long_as_the_stack_allows(scene: Scene) -> None:
     reply = scene.asks("start", request_id="s", units=2)
-    found = scene.standing("s")
+    found = scene.find_standing("s")
     assert (reply.code, reply.until, reply.ready_at) == (Code.ACCEPTED, at("17:00") + LIMITS.longest, at("17:32"))
     assert found is not None
     assert (found.kind, found.units) == (Kind.HOLD, 2)
@@ -660,9 +660,9 @@ def test_a_start_is_a_hold_for_as_long_as_the_stack_allows(scene: Scene) -> None
 def test_a_hold_of_a_schedule_stands_once_and_wakes_each_of_its_models(scene: Scene) -> None:
     reply = scene.asks("hold", request_id="a", schedule="early", until="20:00")
     assert (reply.code, reply.phase, reply.ready_at) == (Code.ACCEPTED, None, None)
-    assert scene.store.standing(Subject(schedule="early"), RequestId("a")) is not None
-    assert scene.store.standings(Subject(schedule="early"), MIDNIGHT).version == 1
-    assert (sorted(scene.due()), sorted(scene.sent())) == ([PAINT, WELD], [PAINT, WELD])
+    assert scene.store.find_standing(Subject(schedule="early"), RequestId("a")) is not None
+    assert scene.store.read_standings(Subject(schedule="early"), MIDNIGHT).version == 1
+    assert (sorted(scene.find_due()), sorted(scene.sent())) == ([PAINT, WELD], [PAINT, WELD])
 
 
 def test_models_of_a_schedule_that_could_not_be_woken_are_woken_by_the_same_message_again(
@@ -689,7 +689,7 @@ def test_models_of_a_schedule_that_could_not_be_woken_are_woken_by_the_same_mess
         scene.takes(message)
     monkeypatch.setattr(scene.store, "wake", wake)
     assert scene.takes(message).again
-    assert sorted(scene.due()) == [PAINT, WELD]
+    assert sorted(scene.find_due()) == [PAINT, WELD]
 
 
 def test_a_new_plan_is_read_anew(scene: Scene) -> None:
@@ -702,14 +702,14 @@ def test_a_new_plan_is_read_anew(scene: Scene) -> None:
 def test_a_model_whose_plan_cannot_be_read_hides_no_other_of_its_schedule(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planned = scene.store.planned
+    planned = scene.store.read_planned
 
     def read(model_id: ModelId) -> Any:
         if model_id == PAINT:
             raise UnreadableItem("plans paint-shop: schema 9")
         return planned(model_id)
 
-    monkeypatch.setattr(scene.store, "planned", read)
+    monkeypatch.setattr(scene.store, "read_planned", read)
     assert scene.asks("hold", schedule="early", until="20:00").code == Code.ACCEPTED
     assert scene.sent() == [WELD]
     with pytest.raises(UnreadableItem):
@@ -774,7 +774,7 @@ def test_a_queue_out_of_reach_leaves_the_model_due_for_the_tick(scene: Scene, mo
 
     monkeypatch.setattr(scene.queue, "enqueue", refuse)
     assert scene.asks("hold", until="20:00").accepted
-    assert scene.due() == [WELD]
+    assert scene.find_due() == [WELD]
 
 
 def test_what_is_refused_and_cannot_be_put_aside_comes_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -798,7 +798,7 @@ def test_a_hold_whose_reply_was_lost_with_an_older_ledger_is_answered_anew(scene
     scene.store.replies.clear()
     assert scene.takes(message).reply.code == Code.ACCEPTED
     assert scene.asks("hold", OTHER, request_id="a", until="20:00").code == Code.ID_TAKEN
-    found = scene.standing("a")
+    found = scene.find_standing("a")
     assert found is not None
     assert found.revision == 2
     scene.store.replies.clear()

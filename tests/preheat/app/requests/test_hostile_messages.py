@@ -23,7 +23,7 @@ from preheat.app.requests.fields import FIELDS, FORMS
 from preheat.app.requests.message import parse
 from preheat.domain.demand.request import REQUEST_ID, Verb
 from preheat.domain.plan.plan import ModelId
-from preheat.observability.masking import log_line
+from preheat.observability.masking import serialize_line
 from preheat_cli.request_schema import json_schema
 
 BODIES = int(os.environ.get("REQUEST_BODIES", "5000"))
@@ -160,7 +160,7 @@ def test_any_body_is_answered_once_and_an_invalid_one_changes_nothing() -> None:
         taken = scene.takes(message)
         reply = taken.reply
         # Exactly one reply under one stable id, and the same message again gets it.
-        assert scene.store.reply(reply.request_id) == reply, number
+        assert scene.store.find_reply(reply.request_id) == reply, number
         if taken.again:
             assert answered[reply.request_id] == reply, number
         else:
@@ -177,7 +177,7 @@ def test_any_body_is_answered_once_and_an_invalid_one_changes_nothing() -> None:
         if read.parsed.request is None:
             assert not reply.accepted, number
         # Nothing of it reaches a log but plain letters.
-        assert log_line({"reason": reply.reason, "id": reply.request_id}).isprintable(), number
+        assert serialize_line({"reason": reply.reason, "id": reply.request_id}).isprintable(), number
         _schema_agrees(message.body, number)
         codes.add(reply.code)
     assert len(scene.store.replies) == len(answered)

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.preheat.domain.calendar.rule_reference import dates_until
 
-from preheat.domain.calendar.recurrence_rule import RecurrenceRule, comes_true, dates_in, last_of
+from preheat.domain.calendar.recurrence_rule import RecurrenceRule, comes_true, find_dates, find_last
 
 anchors = st.dates(date(2019, 1, 1), date(2026, 12, 31))
 weekdays = st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
@@ -46,7 +46,7 @@ def test_a_rule_means_the_dates_that_the_reference_expands_from_its_anchor(text:
         rule = RecurrenceRule(text, anchor)
     except ValueError:
         assume(False)
-    found = {day for year in range(2018, 2029) for day in dates_in(rule, year)}
+    found = {day for year in range(2018, 2029) for day in find_dates(rule, year)}
     assert found == dates_until(text, anchor, date(2028, 12, 31))
 
 
@@ -71,7 +71,7 @@ def test_a_rule_means_the_dates_that_the_reference_expands_from_its_anchor(text:
     ],
 )
 def test_a_rule_means_these_dates_of_a_december(text: str, anchor: str, expected: list[str]) -> None:
-    found = dates_in(RecurrenceRule(text, date.fromisoformat(anchor)), 2026)
+    found = find_dates(RecurrenceRule(text, date.fromisoformat(anchor)), 2026)
     assert [f"{day:%m-%d}" for day in sorted(found)] == expected
 
 
@@ -101,17 +101,17 @@ def test_a_rule_that_never_comes_true_is_told() -> None:
 def test_a_count_ends_on_the_date_of_its_last_occurrence(text: str, count: int) -> None:
     anchor = date(2026, 1, 5)
     *_, last = rrulestr(f"{text};COUNT={count}", dtstart=datetime.combine(anchor, time()))
-    assert last_of(RecurrenceRule(text, anchor), count) == last.date()
+    assert find_last(RecurrenceRule(text, anchor), count) == last.date()
 
 
 def test_a_count_that_reaches_further_than_a_hundred_years_leaves_no_end() -> None:
-    assert last_of(RecurrenceRule("FREQ=YEARLY", date(2026, 1, 5)), 101) is None
+    assert find_last(RecurrenceRule("FREQ=YEARLY", date(2026, 1, 5)), 101) is None
 
 
 def test_the_years_of_an_interval_go_by_the_anchor() -> None:
     rule = RecurrenceRule("FREQ=WEEKLY;INTERVAL=2", date(2026, 1, 5))
     days = [rule.anchor + timedelta(days=14 * number) for number in range(60)]
-    assert {day for year in (2026, 2027) for day in dates_in(rule, year)} == {day for day in days if day.year < 2028}
+    assert {day for year in (2026, 2027) for day in find_dates(rule, year)} == {day for day in days if day.year < 2028}
 
 
 @pytest.mark.parametrize(
@@ -155,4 +155,4 @@ def test_no_number_of_a_day_that_is_accepted_makes_the_library_fail(more: str) -
     for number in (*range(-most, 0), *range(1, most + 1)):
         for day in ("MO", "SU"):
             rule = RecurrenceRule(f"FREQ=YEARLY;BYDAY={number}{day}{more}", date(2020, 1, 1))
-            assert all(found.year == year for year in (2024, 2026) for found in dates_in(rule, year))
+            assert all(found.year == year for year in (2024, 2026) for found in find_dates(rule, year))

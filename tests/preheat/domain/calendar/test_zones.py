@@ -14,7 +14,7 @@ from preheat.domain.calendar.days import DayRule
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.calendar.timetable import find_windows
 from preheat.domain.calendar.windows import Window
-from preheat.domain.calendar.zones import instant, instant_of, microseconds
+from preheat.domain.calendar.zones import find_instant, to_instant, to_microseconds
 
 FIRST, LAST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -131,8 +131,8 @@ def test_the_quick_way_says_what_the_careful_way_says_on_every_hour_of_the_harde
         info, at = ZoneInfo(zone), datetime(2026, 1, 1)  # noqa: DTZ001 - a wall time
         while at.year == 2026:
             for fold in (0, 1):
-                quick = instant_of(at.date(), at.time(), zone, fold=fold)
-                assert quick == microseconds(instant(at, info, fold=fold)), f"{zone} {at}"
+                quick = find_instant(at.date(), at.time(), zone, fold=fold)
+                assert quick == to_microseconds(to_instant(at, info, fold=fold)), f"{zone} {at}"
             at += HOUR
 
 

@@ -13,7 +13,7 @@ from preheat.domain.calendar.days import DayRule
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.calendar.timetable import LOOKAHEAD, find_windows
 from preheat.domain.calendar.windows import Window, merge
-from preheat.domain.calendar.zones import instant
+from preheat.domain.calendar.zones import to_instant
 from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, STOP_TIME, find_demands, look_ahead
 
 minutes = st.integers(0, 2_000)
@@ -110,13 +110,13 @@ def test_a_window_swallowed_by_the_gap_is_left_out() -> None:
 
 def test_a_half_hour_change_is_a_change_too() -> None:
     lord_howe = ZoneInfo("Australia/Lord_Howe")  # forward by 30 minutes on 4 October 2026 at 02:00
-    assert instant(datetime(2026, 10, 4, 2, 15), lord_howe, fold=0) == datetime(2026, 10, 3, 15, 30, tzinfo=UTC)  # noqa: DTZ001 - a wall time
+    assert to_instant(datetime(2026, 10, 4, 2, 15), lord_howe, fold=0) == datetime(2026, 10, 3, 15, 30, tzinfo=UTC)  # noqa: DTZ001 - a wall time
 
 
 @given(st.integers(0, 12 * 366 * 24 * 60), st.sampled_from(["Europe/Berlin", "America/New_York"]))
 def test_a_wall_time_comes_back_as_itself_or_as_the_first_that_is_valid(minute: int, zone: str) -> None:
     wall = datetime(2024, 1, 1) + timedelta(minutes=minute)  # noqa: DTZ001 - a wall time
-    back = instant(wall, ZoneInfo(zone), fold=0).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    back = to_instant(wall, ZoneInfo(zone), fold=0).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     assert timedelta() <= back - wall < timedelta(hours=1)
 
 

@@ -17,8 +17,8 @@ from preheat.domain.record.attempt import (
     Answer,
     Attempt,
     Call,
-    client_token,
     digest_parameters,
+    make_client_token,
     pause_before_retry,
 )
 
@@ -30,14 +30,14 @@ def an_attempt(now: datetime | None = None, call: Call = Call.START) -> Attempt:
 
 def test_the_same_inputs_give_the_same_token_and_any_other_input_another() -> None:
     digest = digest_parameters(TARGET, Units(1))
-    token = client_token(WELD, at("08:00"), Call.START, 1, digest)
-    assert token == client_token(WELD, at("08:00"), Call.START, 1, digest)
+    token = make_client_token(WELD, at("08:00"), Call.START, 1, digest)
+    assert token == make_client_token(WELD, at("08:00"), Call.START, 1, digest)
     others = {
-        client_token(WELD, at("08:01"), Call.START, 1, digest),
-        client_token(WELD, at("08:00"), Call.STOP, 1, digest),
-        client_token(WELD, at("08:00"), Call.START, 2, digest),
-        client_token(WELD, at("08:00"), Call.START, 1, digest_parameters(TARGET, Units(2))),
-        client_token(WELD, at("08:00"), Call.START, 1, digest_parameters(TARGET, Units(1, 2))),
+        make_client_token(WELD, at("08:01"), Call.START, 1, digest),
+        make_client_token(WELD, at("08:00"), Call.STOP, 1, digest),
+        make_client_token(WELD, at("08:00"), Call.START, 2, digest),
+        make_client_token(WELD, at("08:00"), Call.START, 1, digest_parameters(TARGET, Units(2))),
+        make_client_token(WELD, at("08:00"), Call.START, 1, digest_parameters(TARGET, Units(1, 2))),
     }
     assert token not in others
     assert len(others) == 5
@@ -45,7 +45,7 @@ def test_the_same_inputs_give_the_same_token_and_any_other_input_another() -> No
 
 @given(generation=st.integers(1, 10**9), call=st.sampled_from(Call))
 def test_a_token_fits_the_services_alphabet_and_length(generation: int, call: Call) -> None:
-    assert re.fullmatch(r"[a-zA-Z0-9-]{1,64}", client_token(WELD, at("08:00"), call, generation, "0" * 16))
+    assert re.fullmatch(r"[a-zA-Z0-9-]{1,64}", make_client_token(WELD, at("08:00"), call, generation, "0" * 16))
 
 
 def test_an_intent_is_not_closed_within_its_lease() -> None:

@@ -27,7 +27,7 @@ from preheat_cli.doctor.facts import (
     Trail,
     Unanswered,
 )
-from preheat_cli.doctor.finding import Finding, Verdict
+from preheat_cli.doctor.finding import CheckResult, Finding
 from preheat_cli.doctor.gather_quotas import peak
 from preheat_cli.doctor.judge import judge
 
@@ -104,94 +104,104 @@ def quota(**changes: Any) -> Facts:
 
 
 @dataclass(frozen=True)
-class Case:
+class CheckCase:
     """Facts with one fault: the function that sees it, the verdict, and a part of what it says."""
 
     by: str
     facts: Facts
-    verdict: Verdict
+    verdict: CheckResult
     words: str
 
 
-FAIL, WARN, SKIP = Verdict.FAIL, Verdict.WARN, Verdict.SKIP
+FAIL, WARN, SKIP = CheckResult.FAIL, CheckResult.WARN, CheckResult.SKIP
 LOOKOUT = Target("line-old", "1")
 CASES = (
-    Case("caller", stack(caller="arn:aws:iam::999999999999:user/eve"), FAIL, "the stack is in account 123456789012"),
-    Case("clock", stack(skew=timedelta(minutes=6)), FAIL, "360 s ahead of AWS"),
-    Case("clock", stack(skew=-timedelta(minutes=1)), WARN, "60 s behind AWS"),
-    Case("clock", stack(skew=None), SKIP, "no date"),
-    Case("status", stack(status="UPDATE_ROLLBACK_COMPLETE"), FAIL, "the last deployment failed"),
-    Case("status", stack(status="UPDATE_IN_PROGRESS"), WARN, "in progress"),
-    Case("status", stack(missing_outputs=("AlarmsTopicArn",)), FAIL, "no output AlarmsTopicArn"),
-    Case("release", stack(release="0.0.9"), WARN, "the stack runs 0.0.9"),
-    Case("mode", parameter(Mode="observe"), WARN, "in mode observe"),
-    Case("plan", plan(problems=("plant.yaml:3:1: no such field",)), FAIL, "no such field"),
-    Case("plan", plan(unreadable=("weld",)), FAIL, "cannot read: weld"),
-    Case("plan", plan(stored_version=0), WARN, "no plan"),
-    Case("plan", plan(differs=2), WARN, "in 2 models"),
-    Case("trail", stack(trails=()), WARN, "no trail records this region"),
-    Case("trail", stack(trails=(Trail("all", covers=True, logging=False),)), WARN, "all has stopped logging"),
-    Case("trail", stack(trails=(Trail("us", covers=False, logging=True),)), WARN, "this region: Preheat sees"),
-    Case("topic", stack(topics={"AlarmsTopicArn": Subscriptions(0, 1)}), FAIL, "not confirmed: 1 subscription;"),
-    Case("topic", stack(topics={"AlarmsTopicArn": Subscriptions(0, 0)}), WARN, "nobody receives every alarm"),
-    Case("alarms", stack(alarms={"TickMissingAlarm": "ALARM"}), FAIL, "in alarm: TickMissingAlarm"),
-    Case("alarms", stack(alarms={}), WARN, "no alarms"),
-    Case("queue", stack(queues={"WorkDeadLetterQueueUrl": 2}), FAIL, "it holds 2 messages"),
-    Case("queue", stack(queues={"RejectedRequestsQueueUrl": 2}), WARN, "it holds 2 messages"),
-    Case("service", only(moved(LOOKOUT)), FAIL, "AWS closed Lookout for Vision"),
-    Case("prefix", only(moved(Target("weld", "v1", Backend.REKOGNITION))), FAIL, "weld does not begin with"),
-    Case("prefix", only(moved(Target("line-p", "other", Backend.SAGEMAKER))), FAIL, "other does not begin with"),
-    Case("region", only(moved(replace(WELD.target, region="us-east-1"))), FAIL, "us-east-1 is not among"),
-    Case("role", only(FAR_FACTS, MemberRoleArns=""), FAIL, "is not among MemberRoleArns"),
-    Case("role", only(replace(FAR_FACTS, last_reason="AssumeRole: AccessDenied: no")), FAIL, "the account refused"),
-    Case("role", only(replace(FAR_FACTS, record=None)), WARN, "has not entered the account yet"),
-    Case("exists", only(replace(WELD_FACTS, version=Absent("no such version"))), FAIL, "there is no version"),
-    Case("exists", only(replace(PAINT_FACTS, config=Absent("gone"))), FAIL, "there is no endpoint config"),
-    Case("exists", only(replace(WELD_FACTS, version=Present("TRAINING_FAILED", fit=False))), FAIL, "TRAINING_FAILED"),
-    Case("config_model", only(replace(PAINT_FACTS, config=EndpointConfig(names_model=False))), FAIL, "no model"),
-    Case("key", only(PAINT_FACTS, EndpointKeyArns=""), FAIL, "not in EndpointKeyArns"),
-    Case("key", only(replace(PAINT_FACTS, config=replace(CONFIG, key="alias/line"))), WARN, "by its alias"),
-    Case("owner", only(replace(PAINT_FACTS, endpoint=replace(ENDPOINT, tags={}))), WARN, "somebody else created it"),
-    Case(
+    CheckCase(
+        "caller", stack(caller="arn:aws:iam::999999999999:user/eve"), FAIL, "the stack is in account 123456789012"
+    ),
+    CheckCase("clock", stack(skew=timedelta(minutes=6)), FAIL, "360 s ahead of AWS"),
+    CheckCase("clock", stack(skew=-timedelta(minutes=1)), WARN, "60 s behind AWS"),
+    CheckCase("clock", stack(skew=None), SKIP, "no date"),
+    CheckCase("status", stack(status="UPDATE_ROLLBACK_COMPLETE"), FAIL, "the last deployment failed"),
+    CheckCase("status", stack(status="UPDATE_IN_PROGRESS"), WARN, "in progress"),
+    CheckCase("status", stack(missing_outputs=("AlarmsTopicArn",)), FAIL, "no output AlarmsTopicArn"),
+    CheckCase("release", stack(release="0.0.9"), WARN, "the stack runs 0.0.9"),
+    CheckCase("mode", parameter(Mode="observe"), WARN, "in mode observe"),
+    CheckCase("plan", plan(problems=("plant.yaml:3:1: no such field",)), FAIL, "no such field"),
+    CheckCase("plan", plan(unreadable=("weld",)), FAIL, "cannot read: weld"),
+    CheckCase("plan", plan(stored_version=0), WARN, "no plan"),
+    CheckCase("plan", plan(differs=2), WARN, "in 2 models"),
+    CheckCase("trail", stack(trails=()), WARN, "no trail records this region"),
+    CheckCase("trail", stack(trails=(Trail("all", covers=True, logging=False),)), WARN, "all has stopped logging"),
+    CheckCase("trail", stack(trails=(Trail("us", covers=False, logging=True),)), WARN, "this region: Preheat sees"),
+    CheckCase("topic", stack(topics={"AlarmsTopicArn": Subscriptions(0, 1)}), FAIL, "not confirmed: 1 subscription;"),
+    CheckCase("topic", stack(topics={"AlarmsTopicArn": Subscriptions(0, 0)}), WARN, "nobody receives every alarm"),
+    CheckCase("alarms", stack(alarms={"TickMissingAlarm": "ALARM"}), FAIL, "in alarm: TickMissingAlarm"),
+    CheckCase("alarms", stack(alarms={}), WARN, "no alarms"),
+    CheckCase("queue", stack(queues={"WorkDeadLetterQueueUrl": 2}), FAIL, "it holds 2 messages"),
+    CheckCase("queue", stack(queues={"RejectedRequestsQueueUrl": 2}), WARN, "it holds 2 messages"),
+    CheckCase("service", only(moved(LOOKOUT)), FAIL, "AWS closed Lookout for Vision"),
+    CheckCase("prefix", only(moved(Target("weld", "v1", Backend.REKOGNITION))), FAIL, "weld does not begin with"),
+    CheckCase("prefix", only(moved(Target("line-p", "other", Backend.SAGEMAKER))), FAIL, "other does not begin with"),
+    CheckCase("region", only(moved(replace(WELD.target, region="us-east-1"))), FAIL, "us-east-1 is not among"),
+    CheckCase("role", only(FAR_FACTS, MemberRoleArns=""), FAIL, "is not among MemberRoleArns"),
+    CheckCase(
+        "role", only(replace(FAR_FACTS, last_reason="AssumeRole: AccessDenied: no")), FAIL, "the account refused"
+    ),
+    CheckCase("role", only(replace(FAR_FACTS, record=None)), WARN, "has not entered the account yet"),
+    CheckCase("exists", only(replace(WELD_FACTS, version=Absent("no such version"))), FAIL, "there is no version"),
+    CheckCase("exists", only(replace(PAINT_FACTS, config=Absent("gone"))), FAIL, "there is no endpoint config"),
+    CheckCase(
+        "exists", only(replace(WELD_FACTS, version=Present("TRAINING_FAILED", fit=False))), FAIL, "TRAINING_FAILED"
+    ),
+    CheckCase("config_model", only(replace(PAINT_FACTS, config=EndpointConfig(names_model=False))), FAIL, "no model"),
+    CheckCase("key", only(PAINT_FACTS, EndpointKeyArns=""), FAIL, "not in EndpointKeyArns"),
+    CheckCase("key", only(replace(PAINT_FACTS, config=replace(CONFIG, key="alias/line"))), WARN, "by its alias"),
+    CheckCase(
+        "owner", only(replace(PAINT_FACTS, endpoint=replace(ENDPOINT, tags={}))), WARN, "somebody else created it"
+    ),
+    CheckCase(
         "owner",
         only(replace(PAINT_FACTS, endpoint=replace(ENDPOINT, tags={"preheat:managed-by": "other"}))),
         FAIL,
         "belongs to the Preheat stack other",
     ),
-    Case(
+    CheckCase(
         "owner",
         only(replace(PAINT_FACTS, endpoint=replace(ENDPOINT, tags={"aws:cloudformation:stack-name": "vision"}))),
         WARN,
         "the CloudFormation stack vision",
     ),
-    Case("scaling", only(PAINT_FACTS, EndpointScaling="false"), FAIL, "SageMaker refuses Preheat's stop"),
-    Case("inference", only(WELD_FACTS, AllowInference="false"), FAIL, "Preheat may make none"),
-    Case(
+    CheckCase("scaling", only(PAINT_FACTS, EndpointScaling="false"), FAIL, "SageMaker refuses Preheat's stop"),
+    CheckCase("inference", only(WELD_FACTS, AllowInference="false"), FAIL, "Preheat may make none"),
+    CheckCase(
         "holidays",
         only(replace(WELD_FACTS, model=replace(WELD, schedules=(replace(EARLY, closed_until=date(2026, 12, 24)),)))),
         FAIL,
         "only until 2026-12-24",
     ),
-    Case("model_mode", only(replace(WELD_FACTS, model=replace(WELD, mode=Mode.PAUSED))), WARN, "its mode is paused"),
-    Case("quota", quota(needed=5), FAIL, "needs 5 at 2026-11-23 06:00:00Z, the account allows 4"),
-    Case("quota", quota(allowed=None, published=1), FAIL, "the account allows 1"),
-    Case("quota", quota(allowed=Unanswered("x", offered=False), published=1), FAIL, "account allows 1"),
-    Case("quota", quota(allowed=None), SKIP, "lists no such quota"),
+    CheckCase(
+        "model_mode", only(replace(WELD_FACTS, model=replace(WELD, mode=Mode.PAUSED))), WARN, "its mode is paused"
+    ),
+    CheckCase("quota", quota(needed=5), FAIL, "needs 5 at 2026-11-23 06:00:00Z, the account allows 4"),
+    CheckCase("quota", quota(allowed=None, published=1), FAIL, "the account allows 1"),
+    CheckCase("quota", quota(allowed=Unanswered("x", offered=False), published=1), FAIL, "account allows 1"),
+    CheckCase("quota", quota(allowed=None), SKIP, "lists no such quota"),
 )
 
 
 def faults(facts: Facts) -> list[Finding]:
-    return [one for one in judge(facts) if one.verdict not in (Verdict.PASS, Verdict.SKIP)]
+    return [one for one in judge(facts) if one.verdict not in (CheckResult.PASS, CheckResult.SKIP)]
 
 
 def test_a_sound_stack_passes_every_check() -> None:
     assert faults(SOUND) == []
-    (skipped,) = [one for one in judge(SOUND) if one.verdict is Verdict.SKIP]
+    (skipped,) = [one for one in judge(SOUND) if one.verdict is CheckResult.SKIP]
     assert (skipped.check, skipped.subject) == ("model", "far")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.by}-{case.verdict}-{case.words[:20]}")
-def test_each_fault_is_named_with_a_remedy(case: Case) -> None:
+def test_each_fault_is_named_with_a_remedy(case: CheckCase) -> None:
     (found,) = [one for one in judge(case.facts) if case.words in one.meaning]
     assert found.verdict is case.verdict
     assert found.remedy or found.verdict is SKIP

@@ -33,7 +33,7 @@ def service_error(code: str, status: int = 400) -> ClientError:
 
 
 @dataclass
-class Account:
+class FailingAccount:
     """A stack whose every client raises the same error."""
 
     error: Exception
@@ -66,7 +66,7 @@ def plant(folder: Path, text: str = REKOGNITION) -> str:
 
 
 def test_a_person_without_rights_is_told_each_right_that_a_check_needs(tmp_path: Path) -> None:
-    account = Account(service_error("AccessDenied"))
+    account = FailingAccount(service_error("AccessDenied"))
     done = run(account, plant(tmp_path))
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     rights = {row["meaning"].rpartition(" ")[2] for row in rows if "may not call" in row["meaning"]}
@@ -84,7 +84,7 @@ def test_a_person_without_rights_is_told_each_right_that_a_check_needs(tmp_path:
 
 
 def test_a_file_with_mistakes_is_a_finding_and_the_rest_is_checked(tmp_path: Path) -> None:
-    done = run(Account(service_error("AccessDenied")), plant(tmp_path, "version: 1\n"))
+    done = run(FailingAccount(service_error("AccessDenied")), plant(tmp_path, "version: 1\n"))
     (found,) = [row for row in map(json.loads, done.stdout.splitlines()) if row["check"] == "plan"]
     assert found["verdict"] == "FAIL"
     assert "schedules" in found["meaning"]
@@ -106,7 +106,9 @@ def test_a_stack_that_cannot_be_opened_is_a_finding(error: Exception, words: str
 
 
 def test_a_table_has_a_line_for_each_finding_and_counts_them() -> None:
-    surroundings = Surroundings(Account(service_error("AccessDenied")), VirtualClock(MONDAY), announce=lambda _: None)
+    surroundings = Surroundings(
+        FailingAccount(service_error("AccessDenied")), VirtualClock(MONDAY), announce=lambda _: None
+    )
     shown = CliRunner().invoke(app, ["doctor"], obj=surroundings).output.splitlines()
     assert shown[0].startswith("WARN  credentials")
     assert "Fix: allow sts:GetCallerIdentity" in shown[0]

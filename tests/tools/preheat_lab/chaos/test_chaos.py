@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from preheat.adapters.sqs.work import work
+from preheat.adapters.sqs.work import make_work
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.attempt import LEASE
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
@@ -175,7 +175,7 @@ FORGED: dict[str, tuple[Callable[[ChaosFacts], Any], ChaosFacts, str]] = {
     ),
     "a dead letter of no fault": (
         judges.dead_letters_are_explained,
-        replace(GOOD, letters=(Letter("work", work(LINE)),)),
+        replace(GOOD, letters=(Letter("work", make_work(LINE)),)),
         "no fault explains",
     ),
     "a dead tick of no fault": (
@@ -217,11 +217,11 @@ def test_a_shift_may_be_untold_only_if_nobody_could_look_until_its_end() -> None
 
 def test_a_killed_pass_excuses_its_own_model_until_its_message_has_come_again() -> None:
     untold = with_entries(*changed(1, late=None))
-    killed = Killing(BEGIN - timedelta(seconds=5), "preheat-Reconcile", "PutItem", "after", 1, (work(LINE),))
+    killed = Killing(BEGIN - timedelta(seconds=5), "preheat-Reconcile", "PutItem", "after", 1, (make_work(LINE),))
     again = replace(killed, at=BEGIN + timedelta(seconds=28))
     assert not list(judges.every_shift_is_judged(replace(untold, killings=(killed, again))))
     assert list(judges.every_shift_is_judged(replace(untold, killings=(killed,))))
-    another = replace(again, messages=(work(STRANGER),))
+    another = replace(again, messages=(make_work(STRANGER),))
     assert list(judges.every_shift_is_judged(replace(untold, killings=(killed, another))))
     much_later = replace(again, at=BEGIN + timedelta(seconds=31))
     assert list(judges.every_shift_is_judged(replace(untold, killings=(killed, much_later))))
@@ -237,7 +237,7 @@ def test_a_killed_tick_excuses_until_the_next_one_has_been() -> None:
 
 def test_a_killed_process_explains_its_own_dead_letter_alone() -> None:
     five = Killing(BEGIN, "preheat-Reconcile", "PutItem", "after", 5)
-    letters = (Letter("work", work(LINE)),)
+    letters = (Letter("work", make_work(LINE)),)
     assert not list(judges.dead_letters_are_explained(replace(GOOD, letters=letters, killings=(five,))))
     four = replace(five, processes=4)
     assert list(judges.dead_letters_are_explained(replace(GOOD, letters=letters, killings=(four,))))
@@ -293,7 +293,7 @@ def test_what_a_killed_pass_left_open_is_made_good_with_the_same_token(own_aws: 
     store.apply(plan.models, expected_version=0, at=now)
     hands.look_at([LINE])
     eventually(rules.list_happened)
-    (intent,) = store.ledger(LINE)
+    (intent,) = store.read_ledger(LINE)
     assert (intent.action, intent.to_phase) == (Action.START, Phase.STARTING)
     assert starts() == []
 

@@ -57,7 +57,7 @@ def test_what_preheat_must_not_remove_excuses_it() -> None:
     world.at(demand.ready_at, lambda: seen.append(world.status(world.models[0].target)))
     world.run()
     assert seen == [Status.HOSTING_FAILED]
-    assert any(entry.late for entry in world.store.ledger(world.everyone[0]))
+    assert any(entry.late for entry in world.store.read_ledger(world.everyone[0]))
     assert broken(world, demand.end) == set()
 
 

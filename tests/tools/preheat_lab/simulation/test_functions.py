@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from preheat.adapters.clock import VirtualClock
-from preheat.adapters.sqs.work import work
+from preheat.adapters.sqs.work import make_work
 from preheat_lab.simulation import functions
 from preheat_lab.simulation.faults import FaultMix, Mishap
 from preheat_lab.simulation.functions import (
@@ -110,7 +110,7 @@ def test_only_failures_that_name_messages_of_the_batch_are_believed(answer: obje
 
 def test_the_event_is_of_the_form_of_the_sample() -> None:
     sample = json.loads((ROOT / "events" / "reconcile-one-message.json").read_text())["Records"][0]
-    (record,) = make_sqs_event(QueuedMessage("id", work("weld-seams"), SIX, receives=2))["Records"]  # type: ignore[arg-type]
+    (record,) = make_sqs_event(QueuedMessage("id", make_work("weld-seams"), SIX, receives=2))["Records"]  # type: ignore[arg-type]
     assert record.keys() == sample.keys()
     assert record["attributes"].keys() == sample["attributes"].keys()
     assert (record["body"], record["attributes"]["ApproximateReceiveCount"]) == (sample["body"], "2")
@@ -139,7 +139,7 @@ def test_what_the_handlers_tell_is_what_is_stored() -> None:
     world = a_world(FaultMix(), published.append)
     world.run()
     assert sorted(published, key=lambda entry: (entry.model_id, entry.sequence)) == [
-        entry for model_id in world.everyone for entry in world.store.ledger(model_id)
+        entry for model_id in world.everyone for entry in world.store.read_ledger(model_id)
     ]
     assert published
 

@@ -173,7 +173,7 @@ def with_an_answer_that_is_not_stored(patch: Patch) -> None:
 
 
 def with_what_stands_swept_away(patch: Patch) -> None:
-    real = MemoryStore.due
+    real = MemoryStore.find_due
 
     def due(self: MemoryStore, until: Any) -> Any:
         for found in self.stands.values():
@@ -181,7 +181,7 @@ def with_what_stands_swept_away(patch: Patch) -> None:
                 del found[name]
         return real(self, until)
 
-    patch.setattr(MemoryStore, "due", due)
+    patch.setattr(MemoryStore, "find_due", due)
 
 
 def with_no_event_of_a_reply(patch: Patch) -> None:

@@ -268,12 +268,12 @@ def test_a_late_start_that_nobody_is_told_of_is_seen(monkeypatch: pytest.MonkeyP
 def test_a_broken_record_that_keeps_others_waiting_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(MIXES, "broken", FaultMix(unreadable=4.0))
     assert not is_seen("L5", models=4, days=1, seeds=2, faults="broken")
-    due = WatchedStore.due
+    due = WatchedStore.find_due
 
     def stumbling(self: WatchedStore, until: Any) -> Any:
         return [] if any(map(self.is_unreadable, self.records)) else due(self, until)
 
-    monkeypatch.setattr(WatchedStore, "due", stumbling)
+    monkeypatch.setattr(WatchedStore, "find_due", stumbling)
     assert is_seen("L5", models=4, days=1, faults="broken")
 
 
@@ -288,12 +288,12 @@ def test_a_model_that_only_the_resync_can_find_is_missed_without_it(monkeypatch:
 def test_an_older_plan_that_is_obeyed_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(MIXES, "restored", FaultMix(restores=2.0))
     assert broken(1, models=4, days=2, faults="restored") == set()
-    planned = WatchedStore.planned
+    planned = WatchedStore.read_planned
 
     def as_if_new(self: WatchedStore, model_id: ModelId) -> Planned:
         return replace(planned(self, model_id), version=9)
 
-    monkeypatch.setattr(WatchedStore, "planned", as_if_new)
+    monkeypatch.setattr(WatchedStore, "read_planned", as_if_new)
     assert is_seen("S3", models=4, days=2, faults="restored")
 
 

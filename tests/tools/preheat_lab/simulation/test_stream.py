@@ -48,7 +48,7 @@ def test_each_entry_is_told_once_for_whoever_counts_whatever_goes_wrong_on_the_w
     assert world.watch.violations == []
     for mishap in (Mishap.PUBLISHER_KILLED, Mishap.BATCH_DOUBLED, Mishap.BUS_OUT):
         assert world.mishaps[mishap] > 0, mishap
-    stored = [entry for model_id in world.everyone for entry in world.store.ledger(model_id)]
+    stored = [entry for model_id in world.everyone for entry in world.store.read_ledger(model_id)]
     assert sorted(published, key=lambda entry: (entry.model_id, entry.sequence)) == stored
     assert not world.stream.discarded
     ids = [event.event_id for event in world._bus.taken]
@@ -100,7 +100,7 @@ def test_an_event_that_comes_again_under_another_id_is_seen(monkeypatch: pytest.
 def test_an_entry_that_is_told_before_an_earlier_one_is_seen() -> None:
     world = run(FaultMix())
     model_id = world.everyone[0]
-    first, second, *_ = ledger = world.store.ledger(model_id)
+    first, second, *_ = ledger = world.store.read_ledger(model_id)
     stream = Stream(world, world._bus, Random(1))  # noqa: S311 - chance in a simulation
     assert [stream.mark_published(entry) for entry in (second, first, first)] == [True, True, False]
     assert "entry 2 was published before an earlier one" in stream.find_violations(model_id, ledger)

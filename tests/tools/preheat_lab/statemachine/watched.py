@@ -50,10 +50,10 @@ class StepStore(MemoryStore):
         world.reference.wrote(world.passes[record.writer], before, won, entry, world.clock.at)
         return won
 
-    def due(self, until: datetime) -> Sequence[Due]:
+    def find_due(self, until: datetime) -> Sequence[Due]:
         """See `ports.Store`: a line may be missing, and one may be there that should not."""
         lines = {
-            "right": super().due(until),
+            "right": super().find_due(until),
             "missing": (),
             "extra": (Due(self._world.model_id, self._world.clock.at),),
         }

@@ -7,7 +7,7 @@ from preheat.domain.calendar.timetable import find_intervals
 from preheat_plantfile.compiling.holidays import Range
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.importing.ics import Choice, read_shifts
-from preheat_plantfile.importing.report import Report
+from preheat_plantfile.importing.report import ImportReport
 from preheat_plantfile.reading import parse_plant
 from preheat_plantfile.writing import PlantText, write_plant
 
@@ -75,7 +75,7 @@ def runs_of(plant: PlantText, first: str, last: str, *, in_zone: str = BERLIN) -
     return [f"{run.start.astimezone(local):%m-%d %H:%M} {run.end.astimezone(local):%m-%d %H:%M}" for run in found]
 
 
-def reported(data: bytes, **options: str | None) -> tuple[Report, list[str]]:
+def reported(data: bytes, **options: str | None) -> tuple[ImportReport, list[str]]:
     """Return the report of a calendar and its lines."""
     _, report = read_shifts(data, "shifts", today=TODAY, zone=options.get("zone"))
     return report, list(report.lines())

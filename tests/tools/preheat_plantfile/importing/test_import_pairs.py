@@ -14,12 +14,12 @@ from preheat_plantfile.importing.autoscaling import read_actions
 from preheat_plantfile.importing.cron import UnreadableCron, read_aws, read_unix
 from preheat_plantfile.importing.eventbridge_scheduler import read_schedules
 from preheat_plantfile.importing.keda import read_triggers
-from preheat_plantfile.importing.report import NotImportedError, Report
+from preheat_plantfile.importing.report import ImportReport, NotImportedError
 from preheat_plantfile.reading import parse_plant
 from preheat_plantfile.writing import PlantText, write_plant
 
 WEEK = ("2026-11-23", "2026-11-29")  # Monday to Sunday
-type Read = Callable[[str], tuple[PlantText, Report]]
+type Read = Callable[[str], tuple[PlantText, ImportReport]]
 
 
 def scheduled(name: str, expression: str, operation: str, **more: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.tools.conftest import Workbench
 from tests.tools.preheat_plantfile.importing.calendars import BERLIN, TODAY, calendar, reported, runs, runs_of
 
-from preheat.domain.calendar.recurrence_rule import RecurrenceRule, dates_in
+from preheat.domain.calendar.recurrence_rule import RecurrenceRule, find_dates
 from preheat_plantfile.importing.hours import Hours
 from preheat_plantfile.importing.ics import Choice, NoCalendarError, read_closed_days, read_shifts
 from preheat_plantfile.importing.merging import ImportedDemand, Recurring, plant_of
@@ -307,7 +307,7 @@ def test_merged_windows_mean_the_union_of_their_sources(sources: list[Any], many
         for number in range(160):
             at = TODAY + number * day
             starts = anchor <= at <= (last or date.max) and at not in out
-            if starts and at in dates_in(RecurrenceRule(text, anchor), at.year):
+            if starts and at in find_dates(RecurrenceRule(text, anchor), at.year):
                 expected.add((at, hour))
     plant = plant_of("m", demand, TODAY, few=0 if many else 100)
     found = runs_of(plant, str(TODAY), str(TODAY + 159 * day), in_zone="UTC")

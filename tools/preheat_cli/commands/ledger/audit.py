@@ -32,7 +32,7 @@ def audit(
     """Check the stored ledgers. Exit status 1 if a ledger breaks a rule or is unreadable."""
     with reported_errors():
         store = Surroundings.of(context).open(stack).store
-        names = [ModelId(name) for name in models or store.planned_models()]
+        names = [ModelId(name) for name in models or store.list_planned_models()]
         entries = broken = 0
         for model_id in names:
             count, problems = _check(store, model_id)
@@ -53,7 +53,7 @@ def _check(store: Store, model_id: ModelId) -> tuple[int, list[str]]:
     """Return how many entries a model's ledger has, and a sentence for each broken rule."""
     try:
         # The record first: a pass that writes in between then adds an entry, and does not look like a gap.
-        record, entries = store.load(model_id), store.ledger(model_id)
+        record, entries = store.load(model_id), store.read_ledger(model_id)
     except UnreadableItem as error:
         return 0, [str(error)]
     return len(entries), list(_problems(record.sequence if record else 0, entries))

@@ -67,7 +67,7 @@ def _rebuild(store: Store, models: Sequence[ModelId], now: datetime) -> Rebuilt:
         except UnreadableItem as error:
             found.problems.append(f"{model_id}: {error}: save a copy of the item, delete it, and run this again")
             continue
-        planned, entries = store.planned(model_id), store.ledger(model_id)
+        planned, entries = store.read_planned(model_id), store.read_ledger(model_id)
         try:
             record = rebuild_record(model_id, stored, planned.model, entries, now=now)
         except ValueError as error:

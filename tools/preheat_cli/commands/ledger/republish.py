@@ -100,11 +100,11 @@ def _read(store: Store, key: str) -> LedgerEntry | Reply:
     if not slash or not number.isdigit():
         raise ValueError("not a key; accepted: MODEL/SEQUENCE, or request#ID/1")
     if partition.startswith(REPLY_PREFIX):
-        reply = store.reply(RequestId(partition.removeprefix(REPLY_PREFIX)))
+        reply = store.find_reply(RequestId(partition.removeprefix(REPLY_PREFIX)))
         if reply is None:
             raise LookupError("there is no such reply")
         return reply
-    entry = next((one for one in store.ledger(ModelId(partition)) if one.sequence == int(number)), None)
+    entry = next((one for one in store.read_ledger(ModelId(partition)) if one.sequence == int(number)), None)
     if entry is None:
         raise LookupError("there is no such ledger entry")
     return entry
@@ -114,9 +114,9 @@ def _between(
     store: Store, since: datetime, until: datetime, problems: list[str]
 ) -> Iterator[tuple[str, LedgerEntry | Reply]]:
     """Yield the entries of the planned models in [since, until) that have events."""
-    for model_id in store.planned_models():
+    for model_id in store.list_planned_models():
         try:
-            ledger = store.ledger(model_id)
+            ledger = store.read_ledger(model_id)
         except UnreadableItem as error:
             problems.append(f"{model_id}: {error}")
             continue

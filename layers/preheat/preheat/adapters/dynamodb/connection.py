@@ -24,7 +24,7 @@ CONFIG = Config(
 )
 
 
-def dynamodb_client(session: Any, endpoint_url: str | None = None) -> Any:
+def make_dynamodb_client(session: Any, endpoint_url: str | None = None) -> Any:
     """Return a DynamoDB client of a botocore session (or boto3's inner one) with this store's timeouts and retries."""
     return make_client(session, AwsService.DYNAMODB, CONFIG, endpoint_url=endpoint_url)
 

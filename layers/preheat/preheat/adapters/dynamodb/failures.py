@@ -54,7 +54,7 @@ _REASONS = {
 _CEILINGS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.0)
 
 
-def failure_of(error: PynamoDBException) -> Failure | None:
+def to_failure(error: PynamoDBException) -> Failure | None:
     """Return what an error means, or None if the request itself was wrong: a bug, to be raised as it is."""
     if error.cause is None:
         return Failure.BUSY  # PynamoDB gave up on a batch that the service took only in part.
@@ -89,7 +89,7 @@ class Patience:
             try:
                 return call()
             except PynamoDBException as error:
-                failure = failure_of(error)
+                failure = to_failure(error)
                 if failure in (None, Failure.CONDITION):
                     raise
                 ceiling = next(ceilings, None) if failure in (Failure.BUSY, Failure.CONFLICT) else None

@@ -57,22 +57,22 @@ _RECORD_OUTSIDE = ("model_id", "version", "sequence", "plan_version", "phase", "
 _ENTRY_OUTSIDE = ("model_id", "sequence", "at", "action", "from_phase", "to_phase")
 
 
-def shard_of(model_id: ModelId) -> str:
+def pick_shard(model_id: ModelId) -> str:
     """Return the partition of the due index that a model belongs to, for ever."""
     return SHARDS[zlib.crc32(model_id.encode()) % len(SHARDS)]
 
 
-def model_item(model_id: ModelId) -> str:
+def name_model_item(model_id: ModelId) -> str:
     """Return the range key of a model in a plan."""
     return f"model#{model_id}"
 
 
-def account_item(account: str) -> str:
+def name_account_item(account: str) -> str:
     """Return the range key of a member account in a plan."""
     return f"account#{account}"
 
 
-def left_item(model_id: ModelId) -> str:
+def name_former_item(model_id: ModelId) -> str:
     """Return the range key, in a plan, of a model that an earlier plan named."""
     return f"left#{model_id}"
 
@@ -85,7 +85,7 @@ def from_record(kind: type[RecordItem], record: ModelRecord) -> RecordItem:
     if version:
         item.version = version
     if record.wake_at is not None:
-        item.shard = shard_of(record.model_id)
+        item.shard = pick_shard(record.model_id)
     return item
 
 
@@ -96,7 +96,7 @@ def to_record(item: RecordItem) -> ModelRecord:
         UnreadableItem: this release does not know its form.
     """
     key = f"{item.model_id}/{item.item}"
-    return joined(ModelRecord, item, key, RECORD_SCHEMA, outside=_RECORD_OUTSIDE, strict=False)
+    return join(ModelRecord, item, key, RECORD_SCHEMA, outside=_RECORD_OUTSIDE, strict=False)
 
 
 def from_entry(kind: type[LedgerItem], entry: LedgerEntry) -> LedgerItem:
@@ -112,18 +112,18 @@ def to_entry(item: LedgerItem) -> LedgerEntry:
         UnreadableItem: this release does not know its form.
     """
     key = f"{item.model_id}/{item.sequence}"
-    return joined(LedgerEntry, item, key, ENTRY_SCHEMA, outside=_ENTRY_OUTSIDE, strict=False)
+    return join(LedgerEntry, item, key, ENTRY_SCHEMA, outside=_ENTRY_OUTSIDE, strict=False)
 
 
 def from_model(kind: type[PlanItem], plan: str, model: HostedModel) -> PlanItem:
     """Return the item of one model of a plan."""
-    body = serial.dumps(serial.fields_of(model, sparse=True))
-    return kind(plan=plan, item=model_item(model.model_id), schema=MODEL_SCHEMA.written, body=body)
+    body = serial.dumps(serial.encode_fields(model, sparse=True))
+    return kind(plan=plan, item=name_model_item(model.model_id), schema=MODEL_SCHEMA.written, body=body)
 
 
-def from_left(kind: type[PlanItem], plan: str, model_id: ModelId) -> PlanItem:
+def from_former(kind: type[PlanItem], plan: str, model_id: ModelId) -> PlanItem:
     """Return the item that says of a model that a plan names it no longer."""
-    return kind(plan=plan, item=left_item(model_id), schema=MODEL_SCHEMA.written)
+    return kind(plan=plan, item=name_former_item(model_id), schema=MODEL_SCHEMA.written)
 
 
 def to_model(item: PlanItem) -> HostedModel:
@@ -132,13 +132,13 @@ def to_model(item: PlanItem) -> HostedModel:
     Raises:
         UnreadableItem: this release does not know its form.
     """
-    return joined(HostedModel, item, f"{item.plan}/{item.item}", MODEL_SCHEMA, outside=(), strict=True)
+    return join(HostedModel, item, f"{item.plan}/{item.item}", MODEL_SCHEMA, outside=(), strict=True)
 
 
 def from_membership(kind: type[PlanItem], plan: str, account: str, member: Membership) -> PlanItem:
     """Return the item of one member account of a plan."""
-    body = serial.dumps(serial.fields_of(member, sparse=True))
-    return kind(plan=plan, item=account_item(account), schema=ACCOUNT_SCHEMA.written, body=body)
+    body = serial.dumps(serial.encode_fields(member, sparse=True))
+    return kind(plan=plan, item=name_account_item(account), schema=ACCOUNT_SCHEMA.written, body=body)
 
 
 def to_membership(item: PlanItem) -> Membership:
@@ -147,18 +147,18 @@ def to_membership(item: PlanItem) -> Membership:
     Raises:
         UnreadableItem: this release does not know its form.
     """
-    return joined(Membership, item, f"{item.plan}/{item.item}", ACCOUNT_SCHEMA, outside=(), strict=True)
+    return join(Membership, item, f"{item.plan}/{item.item}", ACCOUNT_SCHEMA, outside=(), strict=True)
 
 
-def wake_at_of(item: RecordItem) -> datetime | None:
+def read_wake_at(item: RecordItem) -> datetime | None:
     """Return when a line of the due index says that its model is due, or None if it is no instant."""
     try:
-        return serial.instant(item.wake_at)
+        return serial.parse_instant(item.wake_at)
     except ValueError:
         return None
 
 
-def checked[M: Model](kind: type[M], key: str, raw: dict[str, Any]) -> M:
+def check_item[M: Model](kind: type[M], key: str, raw: dict[str, Any]) -> M:
     """Return a raw item as a table model.
 
     Raises:
@@ -172,11 +172,11 @@ def checked[M: Model](kind: type[M], key: str, raw: dict[str, Any]) -> M:
 
 def split(value: object, outside: tuple[str, ...]) -> tuple[dict[str, Any], str]:
     """Return the fields that stand by themselves, and the rest as JSON text."""
-    data = serial.fields_of(value)
+    data = serial.encode_fields(value)
     return {name: data.pop(name) for name in outside}, serial.dumps(data)
 
 
-def joined[T](kind: type[T], item: Any, key: str, schema: Schema, *, outside: tuple[str, ...], strict: bool) -> T:
+def join[T](kind: type[T], item: Any, key: str, schema: Schema, *, outside: tuple[str, ...], strict: bool) -> T:
     """Return the value that `split` took apart; not `strict`: fields that are not known are passed over.
 
     Raises:

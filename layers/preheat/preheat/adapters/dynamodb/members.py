@@ -11,8 +11,8 @@ from dataclasses import replace
 from pynamodb.exceptions import PynamoDBException
 
 from preheat.adapters.dynamodb import items, serial
-from preheat.adapters.dynamodb.failures import Failure, failure_of
-from preheat.adapters.dynamodb.plans import Plans
+from preheat.adapters.dynamodb.failures import Failure, to_failure
+from preheat.adapters.dynamodb.plans import DynamoPlans
 from preheat.adapters.dynamodb.tables import ACCOUNTS, PlanItem
 from preheat.app.ports.errors import StoreUnavailable, UnreadableItem
 from preheat.app.ports.store import Listed, Membership
@@ -34,17 +34,17 @@ def list_by_account(models: Iterable[HostedModel]) -> dict[str, tuple[Listed, ..
     return {account: tuple(targets) for account, targets in found.items()}
 
 
-class Members(Plans):
+class DynamoMembers(DynamoPlans):
     """Implements `Members`: one item for each account in the plans table, written once."""
 
-    def membership(self, account: str) -> Membership:
+    def read_membership(self, account: str) -> Membership:
         """See `Members`."""
         member = self._read_membership(account)
         if member.external_id is None:  # The plan no longer names it; what still runs there must be stopped.
             member = replace(member, external_id=self._read_external_id(account))
         return member
 
-    def external_id(self, account: str) -> str:
+    def ensure_external_id(self, account: str) -> str:
         """See `Members`. If two callers draw one at the same time, the first one stored is used."""
         known = self._read_external_id(account)
         if known is not None:
@@ -60,7 +60,7 @@ class Members(Plans):
             try:
                 item.save(condition=PlanItem.plan.does_not_exist())
             except PynamoDBException as error:
-                if failure_of(error) is not Failure.CONDITION:  # Then another caller's is stored; it is read below.
+                if to_failure(error) is not Failure.CONDITION:  # Then another caller's is stored; it is read below.
                     raise
 
         self._patience.call(f"the ExternalId of {account}", put)
@@ -78,7 +78,7 @@ class Members(Plans):
         )
         if not raw:
             return None
-        item = items.checked(self._tables.plans, key, raw)
+        item = items.check_item(self._tables.plans, key, raw)
         try:
             found = serial.loads(item.body or "").get("external_id")
         except serial.Misshapen as error:

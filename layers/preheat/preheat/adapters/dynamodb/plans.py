@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pynamodb.exceptions import PynamoDBException
 
 from preheat.adapters.dynamodb import items, serial
-from preheat.adapters.dynamodb.failures import Failure, Patience, failure_of
+from preheat.adapters.dynamodb.failures import Failure, Patience, to_failure
 from preheat.adapters.dynamodb.tables import CURRENT, POINTER, Part, PlanItem, Tables
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.app.ports.store import Membership, Planned
@@ -43,24 +43,24 @@ class Seen(NamedTuple):
     accounts: dict[str, Membership]
 
 
-class Plans(Part):
+class DynamoPlans(Part):
     """Implements `PlanReader` on the plans table, with what the store needs to apply a plan."""
 
     def __init__(self, tables: Tables, patience: Patience) -> None:
         super().__init__(tables, patience)
         self._seen = Seen(Pointer(0, ""), {}, {})  # One value: threads never mix what they read of two plans.
 
-    def plan_version(self) -> int:
+    def read_plan_version(self) -> int:
         """See `PlanReader`."""
         return self._read_pointer().version
 
-    def planned_models(self) -> Sequence[ModelId]:
+    def list_planned_models(self) -> Sequence[ModelId]:
         """See `PlanReader`."""
         return self._read_names(self._read_pointer())
 
-    def left_models(self) -> Sequence[ModelId]:
+    def list_former_models(self) -> Sequence[ModelId]:
         """See `PlanReader`."""
-        return self._read_left(self._read_pointer())
+        return self._read_former(self._read_pointer())
 
     def _read_pointer(self) -> Pointer:
         """Return the pointer, by a consistent read.
@@ -79,24 +79,24 @@ class Plans(Part):
             raise UnreadableItem(f"{where}: points_to: missing")
         return Pointer(item.version, item.points_to, item.before or "")
 
-    def planned(self, model_id: ModelId) -> Planned:
+    def read_planned(self, model_id: ModelId) -> Planned:
         """See `PlanReader`. A plan never changes, so what was read of the current one is kept."""
         seen = self._see()
         if seen.pointer.version == 0:
             return Planned(0, None)
         if model_id not in seen.models:
-            item = self._get_plan_item(seen.pointer.partition, items.model_item(model_id))
+            item = self._get_plan_item(seen.pointer.partition, items.name_model_item(model_id))
             seen.models[model_id] = items.to_model(item) if item is not None else None
         return Planned(seen.pointer.version, seen.models[model_id])
 
     def _read_membership(self, account: str) -> Membership:
-        """Return the account's membership in the plan that `planned` saw last, so that a pass uses one plan only."""
+        """Return the account's membership in the plan `read_planned` saw last, so that a pass uses one plan only."""
         seen = self._seen if self._seen.pointer.version else self._see()
         version = seen.pointer.version
         if version == 0:
             return Membership(0, None)
         if account not in seen.accounts:
-            item = self._get_plan_item(seen.pointer.partition, items.account_item(account))
+            item = self._get_plan_item(seen.pointer.partition, items.name_account_item(account))
             seen.accounts[account] = items.to_membership(item) if item is not None else Membership(version, None)
         return seen.accounts[account]
 
@@ -107,21 +107,21 @@ class Plans(Part):
             seen = self._seen = Seen(pointer, {}, {})
         return seen
 
-    def planned_before(self, model_id: ModelId) -> HostedModel | None:
+    def read_planned_before(self, model_id: ModelId) -> HostedModel | None:
         """See `PlanReader`."""
         pointer = self._read_pointer()
         if not pointer.before:
             return None
-        item = self._get_plan_item(pointer.before, items.model_item(model_id))
+        item = self._get_plan_item(pointer.before, items.name_model_item(model_id))
         return items.to_model(item) if item is not None else None
 
     def _read_names(self, pointer: Pointer) -> list[ModelId]:
         """Return the models that a plan names, in order."""
-        return self._read_model_ids(pointer, items.model_item(ModelId("")))
+        return self._read_model_ids(pointer, items.name_model_item(ModelId("")))
 
-    def _read_left(self, pointer: Pointer) -> list[ModelId]:
+    def _read_former(self, pointer: Pointer) -> list[ModelId]:
         """Return the models that a plan lists as left, in order: earlier plans named them."""
-        return self._read_model_ids(pointer, items.left_item(ModelId("")))
+        return self._read_model_ids(pointer, items.name_former_item(ModelId("")))
 
     def _read_model_ids(self, pointer: Pointer, prefix: str) -> list[ModelId]:
         if pointer.version == 0:
@@ -152,7 +152,7 @@ class Plans(Part):
         kind, partition = self._tables.plans, pointer.partition
         rows = [items.from_model(kind, partition, model) for model in models]
         rows += [items.from_membership(kind, partition, account, member) for account, member in members.items()]
-        rows += [items.from_left(kind, partition, model_id) for model_id in left]
+        rows += [items.from_former(kind, partition, model_id) for model_id in left]
         for some in batched(rows, BATCH, strict=False):
 
             def put(some: tuple[PlanItem, ...] = some) -> None:
@@ -184,7 +184,7 @@ class Plans(Part):
             try:
                 item.save(condition=unchanged)
             except PynamoDBException as error:
-                failure = failure_of(error)
+                failure = to_failure(error)
                 if failure not in (Failure.CONDITION, Failure.LOST):
                     raise
                 current = self._read_pointer()
@@ -201,4 +201,4 @@ class Plans(Part):
         name, key = self._tables.names.plans, f"{plan}/{item}"
         read = self._tables.connection.get_item
         found = self._patience.call(f"{name} {key}", lambda: read(name, plan, item, consistent_read=True)).get("Item")
-        return items.checked(self._tables.plans, key, found) if found else None
+        return items.check_item(self._tables.plans, key, found) if found else None

@@ -16,7 +16,7 @@ from pynamodb.exceptions import PynamoDBException
 from pynamodb.transactions import TransactWrite
 
 from preheat.adapters.dynamodb import items, serial
-from preheat.adapters.dynamodb.failures import Failure, failure_of
+from preheat.adapters.dynamodb.failures import Failure, to_failure
 from preheat.adapters.dynamodb.tables import (
     COUNTER,
     CURRENT,
@@ -38,17 +38,17 @@ HANDS = 8  # calls in parallel while many models are woken
 WAKER = "wake"  # the writer of a record that was woken
 
 
-def wake_actions(model_id: ModelId, at: datetime) -> list[Any]:
+def make_wake_actions(model_id: ModelId, at: datetime) -> list[Any]:
     """Return the update actions that make a record due at `at`."""
     return [
         RecordItem.version.add(1),
         RecordItem.wake_at.set(serial.stamp(at)),
-        RecordItem.shard.set(items.shard_of(model_id)),
+        RecordItem.shard.set(items.pick_shard(model_id)),
         RecordItem.writer.set(WAKER),
     ]
 
 
-class Records(Part):
+class DynamoRecords(Part):
     """Implements `RecordReader`, `RecordWriter`, `Waker`, `DueIndex` and `LedgerReader`.
 
     A record and its ledger entry are written together, each in its own table.
@@ -73,7 +73,7 @@ class Records(Part):
             try:
                 self._write_record(record, entry, inside)
             except PynamoDBException as error:
-                failure = failure_of(error)
+                failure = to_failure(error)
                 if failure not in (Failure.CONDITION, Failure.CONFLICT, Failure.LOST):
                     raise
                 version, writer = self._read_version(record.model_id)
@@ -91,7 +91,7 @@ class Records(Part):
         self._patience.call(f"record {record.model_id}", write)
         return replace(record, version=record.version + 1)
 
-    def due(self, until: datetime) -> Sequence[Due]:
+    def find_due(self, until: datetime) -> Sequence[Due]:
         """See `DueIndex`. A line without a valid instant is left out: the resync finds its model."""
 
         def read() -> list[RecordItem]:
@@ -100,19 +100,19 @@ class Records(Part):
 
         lines = []
         for item in self._patience.call("the due index", read):
-            wake_at = items.wake_at_of(item)
+            wake_at = items.read_wake_at(item)
             if wake_at is not None and item.item == RECORD:
                 lines.append(Due(ModelId(item.model_id), wake_at))
         return sorted(lines, key=lambda line: (line.wake_at, line.model_id))
 
-    def recorded(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
+    def load_many(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
         """See `RecordReader`."""
         name = self._tables.names.models
         records = {}
         for some in batched(dict.fromkeys(model_ids), BATCH, strict=False):
             for raw in self._get_records([{"model_id": model_id, "item": RECORD} for model_id in some]):
                 try:
-                    record = items.to_record(items.checked(self._tables.records, name, raw))
+                    record = items.to_record(items.check_item(self._tables.records, name, raw))
                 except UnreadableItem:
                     continue  # Its own pass reports it; it must not hide the others.
                 records[record.model_id] = record
@@ -122,7 +122,7 @@ class Records(Part):
         """See `Waker`. An unreadable record is woken too, so that its own pass reports it."""
         self._wake_record(model_id, at)
 
-    def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
+    def read_ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
         """See `LedgerReader`."""
         name = self._tables.names.ledger
         try:
@@ -159,7 +159,7 @@ class Records(Part):
 
     def _wake_record(self, model_id: ModelId, at: datetime) -> bool:
         """Make a record due; return whether there is one."""
-        changes = wake_actions(model_id, at)
+        changes = make_wake_actions(model_id, at)
         name, exists = self._tables.names.models, RecordItem.model_id.exists()
 
         def update() -> dict[str, Any]:
@@ -168,7 +168,7 @@ class Records(Part):
         try:
             self._patience.call(f"{name} {model_id}", update)
         except PynamoDBException as error:
-            if failure_of(error) is Failure.CONDITION:
+            if to_failure(error) is Failure.CONDITION:
                 return False
             raise
         return True
@@ -179,7 +179,7 @@ class Records(Part):
         for some in batched(guards, BATCH, strict=False):
             found = {}
             for raw in self._get_records([{"model_id": guard.key, "item": COUNTER} for guard in some]):
-                counter = items.checked(tables.requests, name, raw)
+                counter = items.check_item(tables.requests, name, raw)
                 found[counter.model_id] = counter.version
             for guard in some:
                 if (stored := found.get(guard.key) or 0) != guards[guard]:
@@ -192,7 +192,7 @@ class Records(Part):
         if entry is None and not guards:
             item.save()
             return
-        token = _token(self._tables.names.models, record, entry, guards)
+        token = _make_token(self._tables.names.models, record, entry, guards)
         with TransactWrite(connection=self._tables.connection, client_request_token=token) as write:
             write.save(item)
             if entry is not None:
@@ -219,7 +219,7 @@ class Records(Part):
             )
 
         found = self._patience.call(f"{name} {key}", read).get("Item")
-        return items.checked(self._tables.records, key, found) if found else None
+        return items.check_item(self._tables.records, key, found) if found else None
 
     def _get_records(self, keys: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the raw items of up to 100 keys. Keys that the service left out of its answer are requested again."""
@@ -245,7 +245,7 @@ def _part_guards(guards: Guards) -> tuple[Guards, Guards]:
     return plan | dict(schedules[:SCHEDULES_MAX]), dict(schedules[SCHEDULES_MAX:])
 
 
-def _token(table: str, record: ModelRecord, entry: LedgerEntry | None, guards: Guards) -> str:
+def _make_token(table: str, record: ModelRecord, entry: LedgerEntry | None, guards: Guards) -> str:
     """Return the transaction's idempotency token: 36 characters, the same for the same write by the same writer.
 
     DynamoDB keeps tokens for the whole account, so the table's name is part of it: two stacks never share a token.

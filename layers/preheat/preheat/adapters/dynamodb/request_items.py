@@ -10,7 +10,7 @@ import math
 from datetime import datetime
 
 from preheat.adapters.dynamodb import serial
-from preheat.adapters.dynamodb.items import Schema, joined
+from preheat.adapters.dynamodb.items import Schema, join
 from preheat.adapters.dynamodb.tables import COUNTER, STANDING, TOMBSTONE, ReplyItem, RequestItem
 from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Reply, RequestId, Standing, Subject, Tombstone
@@ -23,28 +23,28 @@ REPLY_SCHEMA = Schema(written=1, oldest=1)
 REPLY_PREFIX = "request#"  # no model id has such a sign in it
 
 
-def standing_item(request_id: RequestId) -> str:
+def name_standing_item(request_id: RequestId) -> str:
     """Return the range key of a hold or block."""
     return f"{STANDING}{request_id}"
 
 
-def tombstone_item(of: RequestId, requester: str | None) -> str:
+def name_tombstone_item(of: RequestId, requester: str | None) -> str:
     """Return the range key of a release that came before what it releases; None: by an admin, whoever that was."""
     by = "admin" if requester is None else hashlib.sha256(requester.encode()).hexdigest()[:32]
     return f"{TOMBSTONE}{of}#{by}"
 
 
-def tombstones_of(of: RequestId) -> str:
+def name_tombstones(of: RequestId) -> str:
     """Return what the range keys of all releases of one hold or block begin with."""
     return f"{TOMBSTONE}{of}#"
 
 
-def reply_partition(request_id: RequestId) -> str:
+def name_reply_partition(request_id: RequestId) -> str:
     """Return the partition of the ledger that holds a request's reply, and nothing else."""
     return f"{REPLY_PREFIX}{request_id}"
 
 
-def epoch(at: datetime) -> int:
+def to_epoch(at: datetime) -> int:
     """Return an instant as DynamoDB's TTL has it: in whole seconds since 1970, not before it."""
     return math.ceil(at.timestamp())
 
@@ -53,11 +53,11 @@ def from_standing(kind: type[RequestItem], standing: Standing) -> RequestItem:
     """Return the item of a hold or block."""
     return kind(
         model_id=standing.subject.key,
-        item=standing_item(standing.request_id),
+        item=name_standing_item(standing.request_id),
         schema=STANDING_SCHEMA.written,
         revision=standing.revision,
-        expires_at=epoch(standing.until + KEPT_AFTER_EXPIRY),
-        body=serial.dumps(serial.fields_of(standing, sparse=True)),
+        expires_at=to_epoch(standing.until + KEPT_AFTER_EXPIRY),
+        body=serial.dumps(serial.encode_fields(standing, sparse=True)),
     )
 
 
@@ -67,17 +67,17 @@ def to_standing(item: RequestItem) -> Standing:
     Raises:
         UnreadableItem: this release does not know its form.
     """
-    return joined(Standing, item, _key(item), STANDING_SCHEMA, outside=(), strict=True)
+    return join(Standing, item, _make_key(item), STANDING_SCHEMA, outside=(), strict=True)
 
 
 def from_tombstone(kind: type[RequestItem], tombstone: Tombstone) -> RequestItem:
     """Return the item of a release that came before what it releases."""
     return kind(
         model_id=tombstone.subject.key,
-        item=tombstone_item(tombstone.of, None if tombstone.admin else tombstone.requester),
+        item=name_tombstone_item(tombstone.of, None if tombstone.admin else tombstone.requester),
         schema=TOMBSTONE_SCHEMA.written,
-        expires_at=epoch(tombstone.until),
-        body=serial.dumps(serial.fields_of(tombstone, sparse=True)),
+        expires_at=to_epoch(tombstone.until),
+        body=serial.dumps(serial.encode_fields(tombstone, sparse=True)),
     )
 
 
@@ -87,21 +87,21 @@ def to_tombstone(item: RequestItem) -> Tombstone:
     Raises:
         UnreadableItem: this release does not know its form.
     """
-    return joined(Tombstone, item, _key(item), TOMBSTONE_SCHEMA, outside=(), strict=True)
+    return join(Tombstone, item, _make_key(item), TOMBSTONE_SCHEMA, outside=(), strict=True)
 
 
-def counter(kind: type[RequestItem], subject: Subject) -> RequestItem:
+def make_counter(kind: type[RequestItem], subject: Subject) -> RequestItem:
     """Return the item that counts the changes of a subject's requests, with its key alone."""
     return kind(model_id=subject.key, item=COUNTER)
 
 
-def version_of(item: RequestItem) -> int:
+def read_version(item: RequestItem) -> int:
     """Return how many changes a counter has counted.
 
     Raises:
         UnreadableItem: this release does not know its form.
     """
-    where = f"{item.Meta.table_name} {_key(item)}"
+    where = f"{item.Meta.table_name} {_make_key(item)}"
     COUNTER_SCHEMA.check(where, item.schema)
     if type(item.version) is not int or item.version < 1:
         raise UnreadableItem(f"{where}: version: {item.version!r} is not a whole number from 1")
@@ -114,9 +114,9 @@ def is_told_of(item: RequestItem, found: list[Standing], after: datetime) -> boo
     Raises:
         UnreadableItem: this release does not know its form.
     """
-    where = f"{item.Meta.table_name} {_key(item)}"
+    where = f"{item.Meta.table_name} {_make_key(item)}"
     try:
-        until = serial.instant(item.until)
+        until = serial.parse_instant(item.until)
     except ValueError as error:
         raise UnreadableItem(f"{where}: until: {error}") from error
     if type(item.revision) is not int:
@@ -127,8 +127,8 @@ def is_told_of(item: RequestItem, found: list[Standing], after: datetime) -> boo
 
 def from_reply(kind: type[ReplyItem], reply: Reply) -> ReplyItem:
     """Return the item of a reply."""
-    body = serial.dumps(serial.fields_of(reply))
-    partition, at = reply_partition(reply.request_id), serial.stamp(reply.at)
+    body = serial.dumps(serial.encode_fields(reply))
+    partition, at = name_reply_partition(reply.request_id), serial.stamp(reply.at)
     return kind(model_id=partition, sequence=1, schema=REPLY_SCHEMA.written, at=at, body=body)
 
 
@@ -138,8 +138,8 @@ def to_reply(item: ReplyItem) -> Reply:
     Raises:
         UnreadableItem: this release does not know its form.
     """
-    return joined(Reply, item, f"{item.model_id}/{item.sequence}", REPLY_SCHEMA, outside=(), strict=False)
+    return join(Reply, item, f"{item.model_id}/{item.sequence}", REPLY_SCHEMA, outside=(), strict=False)
 
 
-def _key(item: RequestItem) -> str:
+def _make_key(item: RequestItem) -> str:
     return f"{item.model_id}/{item.item}"

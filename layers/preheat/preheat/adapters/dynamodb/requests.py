@@ -14,8 +14,8 @@ from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
 from preheat.adapters.dynamodb import items, request_items, serial
-from preheat.adapters.dynamodb.failures import Failure, failure_of
-from preheat.adapters.dynamodb.records import Records, wake_actions
+from preheat.adapters.dynamodb.failures import Failure, to_failure
+from preheat.adapters.dynamodb.records import DynamoRecords, make_wake_actions
 from preheat.adapters.dynamodb.tables import COUNTER, RECORD, RecordItem, ReplyItem, RequestItem
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
@@ -25,10 +25,10 @@ QUERIES_MAX = 5  # while a subject's last change is seen only in part; it is com
 PAUSE = 0.05  # seconds between these queries
 
 
-class Requests(Records):
+class DynamoRequests(DynamoRecords):
     """Implements `RequestReader` and `RequestWriter`: requests stand beside the records, replies beside the ledgers."""
 
-    def standings(self, subject: Subject, after: datetime) -> Standings:
+    def read_standings(self, subject: Subject, after: datetime) -> Standings:
         """See `RequestReader`."""
         for _ in range(QUERIES_MAX):
             found: list[Standing] = []
@@ -38,7 +38,7 @@ class Requests(Records):
                     counter = item
                 else:
                     found.append(request_items.to_standing(item))
-            version = request_items.version_of(counter) if counter is not None else 0
+            version = request_items.read_version(counter) if counter is not None else 0
             if counter is None or request_items.is_told_of(counter, found, after):
                 shown = version if subject.model_id is None else 0
                 return Standings(shown, tuple(one for one in found if one.end > after))
@@ -47,23 +47,23 @@ class Requests(Records):
             f"{self._tables.names.models} {subject.key}: its last change is still visible only in part"
         )
 
-    def standing(self, subject: Subject, request_id: RequestId) -> Standing | None:
+    def find_standing(self, subject: Subject, request_id: RequestId) -> Standing | None:
         """See `RequestReader`."""
-        item = self._get_request(subject.key, request_items.standing_item(request_id))
+        item = self._get_request(subject.key, request_items.name_standing_item(request_id))
         return request_items.to_standing(item) if item is not None else None
 
-    def tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
+    def read_tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
         """See `RequestReader`."""
-        found = self._query_requests(subject, request_items.tombstones_of(request_id))
+        found = self._query_requests(subject, request_items.name_tombstones(request_id))
         return tuple(request_items.to_tombstone(item) for item in found)
 
-    def reply(self, request_id: RequestId) -> Reply | None:
+    def find_reply(self, request_id: RequestId) -> Reply | None:
         """See `RequestReader`."""
-        name, partition = self._tables.names.ledger, request_items.reply_partition(request_id)
+        name, partition = self._tables.names.ledger, request_items.name_reply_partition(request_id)
         read = self._tables.connection.get_item
         where = f"{name} {partition}"
         raw = self._patience.call(where, lambda: read(name, partition, "1", consistent_read=True)).get("Item")
-        return request_items.to_reply(items.checked(self._tables.replies, f"{partition}/1", raw)) if raw else None
+        return request_items.to_reply(items.check_item(self._tables.replies, f"{partition}/1", raw)) if raw else None
 
     def answer(
         self,
@@ -90,10 +90,10 @@ class Requests(Records):
             try:
                 self._write_answer(reply, change, seen, exists=exists)
             except PynamoDBException as error:
-                failure = failure_of(error)
+                failure = to_failure(error)
                 if failure not in (Failure.CONDITION, Failure.CONFLICT, Failure.LOST):
                     raise
-                stored = self.reply(reply.request_id)
+                stored = self.find_reply(reply.request_id)
                 if stored == reply:
                     return  # This write won; only its answer was lost.
                 if stored is not None:
@@ -109,7 +109,7 @@ class Requests(Records):
         self, reply: Reply, change: Standing | Tombstone | None, seen: int | None, *, exists: bool
     ) -> None:
         kind = self._tables.requests
-        token = _token(self._tables.names.models, reply, change, seen, exists)
+        token = _make_token(self._tables.names.models, reply, change, seen, exists)
         with TransactWrite(connection=self._tables.connection, client_request_token=token) as write:
             item = request_items.from_reply(self._tables.replies, reply)
             write.save(item, condition=ReplyItem.model_id.does_not_exist())
@@ -117,7 +117,7 @@ class Requests(Records):
                 self._write_change(write, reply, change, seen, exists=exists)
             elif change is not None:
                 write.save(request_items.from_tombstone(kind, change))
-                standing = request_items.standing_item(change.of)
+                standing = request_items.name_standing_item(change.of)
                 write.condition_check(kind, change.subject.key, standing, RequestItem.model_id.does_not_exist())
 
     def _write_change(
@@ -133,18 +133,18 @@ class Requests(Records):
             RequestItem.revision.set(change.revision),
             RequestItem.until.set(serial.stamp(change.until)),
         ]
-        write.update(request_items.counter(kind, change.subject), actions=counted)
+        write.update(request_items.make_counter(kind, change.subject), actions=counted)
         if not before and change.released_at is None:
-            over = RequestItem.model_id.does_not_exist() | (RequestItem.expires_at <= request_items.epoch(reply.at))
+            over = RequestItem.model_id.does_not_exist() | (RequestItem.expires_at <= request_items.to_epoch(reply.at))
             for requester in (change.requester, None):
-                release = request_items.tombstone_item(change.request_id, requester)
+                release = request_items.name_tombstone_item(change.request_id, requester)
                 write.condition_check(kind, change.subject.key, release, over)
         if (model_id := change.subject.model_id) is None:
             return
         if exists:
             record = kind(model_id=model_id, item=RECORD)
             as_read = RecordItem.model_id.exists() if seen is None else RecordItem.version == seen
-            write.update(record, actions=wake_actions(model_id, reply.at), condition=as_read)
+            write.update(record, actions=make_wake_actions(model_id, reply.at), condition=as_read)
         else:
             write.condition_check(kind, model_id, RECORD, RecordItem.model_id.does_not_exist())
 
@@ -173,10 +173,10 @@ class Requests(Records):
 
     def _check_request(self, raw: dict[str, Any]) -> RequestItem:
         key = "/".join(next(iter(raw.get(name, {"S": "?"}).values())) for name in ("model_id", "item"))
-        return items.checked(self._tables.requests, key, raw)
+        return items.check_item(self._tables.requests, key, raw)
 
 
-def _token(table: str, reply: Reply, change: Standing | Tombstone | None, seen: int | None, exists: bool) -> str:
+def _make_token(table: str, reply: Reply, change: Standing | Tombstone | None, seen: int | None, exists: bool) -> str:
     """Return the transaction's idempotency token: 36 characters, the same for the same write."""
     facts = serial.dumps(
         {"table": table, "reply": serial.encode(reply), "change": serial.encode(change), "seen": seen, "exists": exists}

@@ -32,7 +32,7 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-def instant(text: object) -> datetime:
+def parse_instant(text: object) -> datetime:
     """Return the instant that `stamp` wrote.
 
     Raises:
@@ -102,7 +102,7 @@ def encode(value: object, *, sparse: bool = False) -> Json:
             raise TypeError(f"{type(value).__name__} has no stored form")
 
 
-def fields_of(value: object, *, sparse: bool = False) -> dict[str, Json]:
+def encode_fields(value: object, *, sparse: bool = False) -> dict[str, Json]:
     """Return a dataclass's fields as JSON data, by name; `sparse` as in `encode`."""
     return cast("dict[str, Json]", encode(value, sparse=sparse))
 
@@ -117,37 +117,37 @@ def decode[T](kind: type[T], data: object, *, strict: bool = True) -> T:
 
 
 def _decode(kind: Any, data: object, path: str, strict: bool) -> object:
-    kind, origin, may_be_none = _form(kind)
+    kind, origin, may_be_none = _read_form(kind)
     if may_be_none and data is None:
         return None
     if origin is not None:
         if not isinstance(data, list):
-            raise Misshapen(f"{path}: {_shown(data)} is not a list")
+            raise Misshapen(f"{path}: {_show(data)} is not a list")
         return origin(_decode(kind, item, f"{path}[{index}]", strict) for index, item in enumerate(data))
     if is_dataclass(kind):
-        return _dataclass(kind, data, path, strict)
+        return _decode_dataclass(kind, data, path, strict)
     try:
-        return _scalar(kind, data)
+        return _decode_scalar(kind, data)
     except (ValueError, OverflowError) as error:
         raise Misshapen(f"{path}: {error}") from error
 
 
 @cache
-def _form(kind: Any) -> tuple[Any, type | None, bool]:
+def _read_form(kind: Any) -> tuple[Any, type | None, bool]:
     """Return a type, or that of its items; the tuple or set that holds these, if one does; whether None is allowed."""
     if isinstance(kind, NewType):
-        return _form(kind.__supertype__)
+        return _read_form(kind.__supertype__)
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         (inner,) = (argument for argument in arguments if argument is not NoneType)
-        return *_form(inner)[:2], NoneType in arguments
+        return *_read_form(inner)[:2], NoneType in arguments
     return (arguments[0], origin, False) if origin in (tuple, frozenset) else (kind, None, False)
 
 
-def _dataclass(kind: Any, data: object, path: str, strict: bool) -> object:
+def _decode_dataclass(kind: Any, data: object, path: str, strict: bool) -> object:
     if not isinstance(data, dict):
-        raise Misshapen(f"{path or kind.__name__}: {_shown(data)} is not an object")
-    hints, required = _shape(kind)
+        raise Misshapen(f"{path or kind.__name__}: {_show(data)} is not an object")
+    hints, required = _read_shape(kind)
     at = f"{path}." if path else ""
     for name in data:
         if strict and name not in hints:
@@ -164,40 +164,40 @@ def _dataclass(kind: Any, data: object, path: str, strict: bool) -> object:
 
 
 @cache
-def _shape(kind: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _read_shape(kind: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return a dataclass's field types by name, and the names that have no default."""
     hints = get_type_hints(kind)
     required = tuple(f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING)
     return {field.name: hints[field.name] for field in fields(kind)}, required
 
 
-def _scalar(kind: Any, data: object) -> object:
+def _decode_scalar(kind: Any, data: object) -> object:
     """Return one plain value; JSON's own types are kept apart: true is not 1, and 1.0 is not a whole number."""
     if kind is datetime:
-        return instant(data)
+        return parse_instant(data)
     plain = int if issubclass(kind, IntEnum | int) and kind is not bool else bool if kind is bool else str
     if kind in (timedelta, float):
         if type(data) not in (int, float):
-            raise ValueError(f"{_shown(data)} is not a number{' of seconds' if kind is timedelta else ''}")
+            raise ValueError(f"{_show(data)} is not a number{' of seconds' if kind is timedelta else ''}")
         return timedelta(seconds=cast("float", data)) if kind is timedelta else float(cast("float", data))
     if type(data) is not plain:
-        raise ValueError(f"{_shown(data)} is not {'text' if plain is str else plain.__name__}")
+        raise ValueError(f"{_show(data)} is not {'text' if plain is str else plain.__name__}")
     if kind is bytes:
         return base64.b64decode(cast("str", data), validate=True)  # binascii.Error is a ValueError
     if kind is date:
         day = date.fromisoformat(cast("str", data))
         if day.isoformat() != data:
-            raise ValueError(f"{_shown(data)} is not a date such as 2026-12-24")
+            raise ValueError(f"{_show(data)} is not a date such as 2026-12-24")
         return day
     if kind is time:
         at = time.fromisoformat(cast("str", data))
         if at.tzinfo is not None:
-            raise ValueError(f"{_shown(data)} is not a plain wall time")
+            raise ValueError(f"{_show(data)} is not a plain wall time")
         return at
     return data if kind is plain else kind(data)
 
 
-def _shown(data: object) -> str:
+def _show(data: object) -> str:
     """Return foreign data as a short, printable excerpt."""
     text = ascii(data)
     return text if len(text) <= 80 else text[:77] + "..."

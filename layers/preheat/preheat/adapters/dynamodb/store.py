@@ -8,16 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from preheat.adapters.dynamodb.failures import Patience
-from preheat.adapters.dynamodb.members import Members, list_by_account
-from preheat.adapters.dynamodb.requests import Requests
+from preheat.adapters.dynamodb.members import DynamoMembers, list_by_account
+from preheat.adapters.dynamodb.requests import DynamoRequests
 from preheat.adapters.dynamodb.tables import TableNames, Tables
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.app.ports.store import Membership
 from preheat.domain.plan.plan import HostedModel
 
 
-class DynamoStore(Requests, Members):
-    """Implements `ports.store.Store`: `Requests` brings the records with it, and `Members` the plans."""
+class DynamoStore(DynamoRequests, DynamoMembers):
+    """Implements `ports.store.Store`: `DynamoRequests` brings the records with it, and `Members` the plans."""
 
     def __init__(self, client: Any, names: TableNames, patience: Patience | None = None) -> None:
         super().__init__(Tables(names, client), patience or Patience())
@@ -33,16 +33,16 @@ class DynamoStore(Requests, Members):
         if before.version != expected_version:
             raise StaleRecord(f"plan {expected_version} was read, plan {before.version} is current")
         planned = {model.model_id: model for model in models}
-        left_before, planned_before = self._read_left(before), self._read_names(before)
+        left_before, planned_before = self._read_former(before), self._read_names(before)
         concerned = sorted({*left_before, *planned_before, *planned})
-        records = self.recorded(concerned)
+        records = self.load_many(concerned)
         served = max((record.plan_version for record in records.values()), default=0)
         # A model that the plan before left too may be at rest by now; a model with an unreadable record never is.
         at_rest = {m for m in left_before if m in records and records[m].is_at_rest_under(expected_version)}
         left = sorted({*left_before, *planned_before} - at_rest - set(planned))
         version = max(expected_version, served) + 1
         members = {
-            account: Membership(version, self.external_id(account), targets)
+            account: Membership(version, self.ensure_external_id(account), targets)
             for account, targets in list_by_account(models).items()
         }
         pointer = self._write_plan(models, members, left, version, before=before.partition)

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from pynamodb.models import MetaModel, Model
 
-from preheat.adapters.dynamodb.items import checked, from_entry, to_entry
+from preheat.adapters.dynamodb.items import check_item, from_entry, to_entry
 from preheat.adapters.dynamodb.request_items import REPLY_PREFIX, from_reply, to_reply
 from preheat.adapters.dynamodb.tables import LedgerItem, ReplyItem
 from preheat.app.ports.errors import UnreadableItem
@@ -30,7 +30,7 @@ class LedgerStream:
     """Reads the records of one table's stream."""
 
     def __init__(self, table_name: str) -> None:
-        self._entries, self._replies = _named(LedgerItem, table_name), _named(ReplyItem, table_name)
+        self._entries, self._replies = _name_table(LedgerItem, table_name), _name_table(ReplyItem, table_name)
 
     def read(self, record: Mapping[str, Any]) -> LedgerEntry | Reply | Tampered:
         """Return what a record tells.
@@ -38,15 +38,15 @@ class LedgerStream:
         Raises:
             UnreadableItem: it is no record of this table, or its image is of a form that this release does not know.
         """
-        change, key = record.get("eventName"), key_of(record)
+        change, key = record.get("eventName"), read_key(record)
         if change in ("MODIFY", "REMOVE"):
             return Tampered(key, change)
         image = record.get("dynamodb", {}).get("NewImage")
         if change != "INSERT" or not isinstance(image, dict):
             raise UnreadableItem(f"stream {key}: {change!r} with no NewImage; the stream shows NEW_IMAGE")
         if key.startswith(REPLY_PREFIX):
-            return to_reply(checked(self._replies, key, image))
-        return to_entry(checked(self._entries, key, image))
+            return to_reply(check_item(self._replies, key, image))
+        return to_entry(check_item(self._entries, key, image))
 
     def image(self, entry: LedgerEntry | Reply) -> dict[str, Any]:
         """Return the image that the stream shows of an entry or a reply that was appended."""
@@ -58,13 +58,13 @@ class LedgerStream:
         return found
 
 
-def key_of(record: Mapping[str, Any]) -> str:
+def read_key(record: Mapping[str, Any]) -> str:
     """Return the key of a stream record as partition/sequence, for people: what is missing is a question mark."""
     keys = record.get("dynamodb", {}).get("Keys", {})
     return f"{keys.get('model_id', {}).get('S', '?')}/{keys.get('sequence', {}).get('N', '?')}"
 
 
-def _named[M: Model](base: type[M], table_name: str) -> type[M]:
+def _name_table[M: Model](base: type[M], table_name: str) -> type[M]:
     """Return a table model under its table's name; it is only read with, so it needs no connection."""
     meta = type("Meta", (), {"table_name": table_name})
     return cast("type[M]", MetaModel(base.__name__, (base,), {"Meta": meta}))

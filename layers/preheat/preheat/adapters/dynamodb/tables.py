@@ -22,7 +22,7 @@ CURRENT, POINTER = "current", "pointer"
 ACCOUNTS = "accounts"  # the partition of the plans table that holds the ExternalId of each member account
 
 
-class DueIndex(GlobalSecondaryIndex["RecordItem"]):  # type: ignore[no-untyped-call]  # PynamoDB left it untyped
+class DueIndexKeys(GlobalSecondaryIndex["RecordItem"]):  # type: ignore[no-untyped-call]  # PynamoDB left it untyped
     """Which records are due: sparse, for an item without `wake_at` is not in it."""
 
     class Meta:
@@ -49,7 +49,7 @@ class RecordItem(Model):
     wake_at = UnicodeAttribute(null=True)
     shard = UnicodeAttribute(null=True)
     body = UnicodeAttribute()
-    due = DueIndex()
+    due = DueIndexKeys()
 
 
 class LedgerItem(Model):
@@ -121,11 +121,11 @@ class Tables:
     def __init__(self, names: TableNames, client: Any) -> None:
         self.names = names
         self.connection = SharedConnection(client)
-        self.records = _bound(RecordItem, names.models, self.connection)
-        self.ledger = _bound(LedgerItem, names.ledger, self.connection)
-        self.plans = _bound(PlanItem, names.plans, self.connection)
-        self.requests = _bound(RequestItem, names.models, self.connection)
-        self.replies = _bound(ReplyItem, names.ledger, self.connection)
+        self.records = _bind(RecordItem, names.models, self.connection)
+        self.ledger = _bind(LedgerItem, names.ledger, self.connection)
+        self.plans = _bind(PlanItem, names.plans, self.connection)
+        self.requests = _bind(RequestItem, names.models, self.connection)
+        self.replies = _bind(ReplyItem, names.ledger, self.connection)
 
 
 class Part:
@@ -136,7 +136,7 @@ class Part:
         self._patience = patience
 
 
-def _bound[M: Model](base: type[M], table_name: str, connection: SharedConnection) -> type[M]:
+def _bind[M: Model](base: type[M], table_name: str, connection: SharedConnection) -> type[M]:
     """Return `base` under a table name. PynamoDB keeps name and connection on the class, so each binding is one."""
     meta = type("Meta", (), {"table_name": table_name})
     bound = cast("type[M]", MetaModel(base.__name__, (base,), {"Meta": meta}))

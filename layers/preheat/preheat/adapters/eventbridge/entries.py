@@ -11,7 +11,7 @@ BATCH_BYTES_MAX = 256 * 1024  # of one call, and so of one entry
 TIME_BYTES = 14  # what a time counts for
 
 
-def entry_of(event: Event, bus: str) -> dict[str, Any]:
+def make_entry(event: Event, bus: str) -> dict[str, Any]:
     """Return the entry that puts an event onto a bus, under the event's own time."""
     return {
         "EventBusName": bus,
@@ -22,17 +22,17 @@ def entry_of(event: Event, bus: str) -> dict[str, Any]:
     }
 
 
-def size_of(entry: dict[str, Any]) -> int:
+def measure_size(entry: dict[str, Any]) -> int:
     """Return how many bytes an entry counts for."""
     return TIME_BYTES + sum(len(entry[part].encode()) for part in ("Source", "DetailType", "Detail"))
 
 
-def batches(entries: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def cut_batches(entries: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     """Yield the entries in their order, as many at a time as one call takes; each by itself must be small enough."""
     batch: list[dict[str, Any]] = []
     taken = 0
     for entry in entries:
-        size = size_of(entry)
+        size = measure_size(entry)
         if batch and (len(batch) == BATCH_MAX or taken + size > BATCH_BYTES_MAX):
             yield batch
             batch, taken = [], 0

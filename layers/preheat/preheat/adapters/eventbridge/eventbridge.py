@@ -8,7 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from preheat.adapters.client import AwsService, make_client
-from preheat.adapters.eventbridge.entries import BATCH_BYTES_MAX, batches, entry_of, size_of
+from preheat.adapters.eventbridge.entries import BATCH_BYTES_MAX, cut_batches, make_entry, measure_size
 from preheat.app.ports.errors import EventsUnavailable, Undeliverable
 from preheat.domain.record.event import Event
 
@@ -25,7 +25,7 @@ REFUSED = frozenset(
 )
 
 
-def events_client(session: Any, endpoint_url: str | None = None) -> Any:
+def make_events_client(session: Any, endpoint_url: str | None = None) -> Any:
     """Return an EventBridge client of a botocore session (or boto3's inner one): timeouts and retries as here."""
     return make_client(session, AwsService.EVENTS, CONFIG, endpoint_url=endpoint_url)
 
@@ -38,9 +38,13 @@ class EventBridge:
 
     def put(self, events: Sequence[Event]) -> None:
         """See `ports.Events`. The first call that does not take all of its entries is the last one made."""
-        entries = [entry_of(event, self._bus) for event in events]
-        refused = [f"{_id(entry)}: {size_of(entry)} bytes" for entry in entries if size_of(entry) > BATCH_BYTES_MAX]
-        for batch in batches(entry for entry in entries if size_of(entry) <= BATCH_BYTES_MAX):
+        entries = [make_entry(event, self._bus) for event in events]
+        refused = [
+            f"{_read_id(entry)}: {measure_size(entry)} bytes"
+            for entry in entries
+            if measure_size(entry) > BATCH_BYTES_MAX
+        ]
+        for batch in cut_batches(entry for entry in entries if measure_size(entry) <= BATCH_BYTES_MAX):
             refused += self._put(batch)
         if refused:
             raise Undeliverable(f"{self._bus}: refused {'; '.join(refused)}")
@@ -51,16 +55,16 @@ class EventBridge:
             answer = self._client.put_events(Entries=batch)
         except ClientError as error:
             if error.response["Error"]["Code"] in REFUSED:
-                return [f"{_id(entry)}: {error}" for entry in batch]
+                return [f"{_read_id(entry)}: {error}" for entry in batch]
             raise EventsUnavailable(f"{self._bus}: {error}") from error
         except BotoCoreError as error:
             raise EventsUnavailable(f"{self._bus}: {error}") from error
         failed = [(entry, each) for entry, each in zip(batch, answer["Entries"], strict=True) if "ErrorCode" in each]
-        told = [f"{_id(entry)}: {each['ErrorCode']} {each.get('ErrorMessage', '')}" for entry, each in failed]
+        told = [f"{_read_id(entry)}: {each['ErrorCode']} {each.get('ErrorMessage', '')}" for entry, each in failed]
         if any(each["ErrorCode"] not in REFUSED for _, each in failed):
             raise EventsUnavailable(f"{self._bus}: {len(failed)} of {len(batch)} not taken: {'; '.join(told)}")
         return told
 
 
-def _id(entry: dict[str, Any]) -> str:
+def _read_id(entry: dict[str, Any]) -> str:
     return str(json.loads(entry["Detail"])["event_id"])

@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from botocore.session import Session
 
 from preheat.adapters.client import AwsService
-from preheat.adapters.hosting.calling import called, open_client
+from preheat.adapters.hosting.calling import call_service, open_client
 from preheat.adapters.hosting.gates import CONFIG
 from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, InvalidCall, ModelGone, Throttled
 from preheat.domain.plan.plan import QUEUE_ARN, QUEUE_URL
@@ -54,9 +54,9 @@ class SqsBacklogs:
 
     def count(self, queue: str) -> Backlog:
         """See `ports.Backlogs`."""
-        client = self._client(region_of(queue))
-        wanted = {"QueueUrl": _url(queue, client), "AttributeNames": [VISIBLE, IN_FLIGHT, DELAYED]}
-        answer = called("GetQueueAttributes", client.get_queue_attributes, _translated, **wanted)
+        client = self._client(read_region(queue))
+        wanted = {"QueueUrl": _make_url(queue, client), "AttributeNames": [VISIBLE, IN_FLIGHT, DELAYED]}
+        answer = call_service("GetQueueAttributes", client.get_queue_attributes, _translate, **wanted)
         counts = answer.get("Attributes", {})
         try:
             return Backlog(int(counts[VISIBLE]), int(counts[IN_FLIGHT]), int(counts[DELAYED]))
@@ -64,7 +64,7 @@ class SqsBacklogs:
             raise AnswerLost(f"GetQueueAttributes: {queue}: not the counts that were asked for: {error}") from error
 
 
-def region_of(queue: str) -> str | None:
+def read_region(queue: str) -> str | None:
     """Return the region that a queue's ARN or URL names; None: the stack's.
 
     >>> region_of("https://sqs.eu-central-1.amazonaws.com/111122223333/images")
@@ -77,11 +77,11 @@ def region_of(queue: str) -> str | None:
     return found["region"] if found is not None else None
 
 
-def _url(queue: str, client: Any) -> str:
+def _make_url(queue: str, client: Any) -> str:
     """Return the queue's URL: the service's own host, as the client knows it, before the account and the name."""
     named = QUEUE_ARN.fullmatch(queue)
     return f"{client.meta.endpoint_url.rstrip('/')}/{named['account']}/{named['name']}" if named else queue
 
 
-def _translated(code: str, _message: str) -> type[HostingError]:
+def _translate(code: str, _message: str) -> type[HostingError]:
     return ERRORS.get(code, AnswerLost)

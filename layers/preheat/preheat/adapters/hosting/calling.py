@@ -15,11 +15,11 @@ from preheat.app.ports.errors import AnswerLost, HostingError, InvalidCall
 # Two tries of at most 8 s: a describe and a start fit into one pass with the store's own calls, also when all hang.
 CONFIG: Final = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 
-type Translated = Callable[[str, str], type[HostingError]]
+type Translate = Callable[[str, str], type[HostingError]]
 """From an error's code and message to the port's error."""
 
 
-def by_code(errors: Mapping[str, type[HostingError]]) -> Translated:
+def translate_by_code(errors: Mapping[str, type[HostingError]]) -> Translate:
     """Return a translation by the error's code alone; an error that a service is not known for is a lost answer."""
     return lambda code, _message: errors.get(code, AnswerLost)
 
@@ -36,7 +36,7 @@ def open_client(session: Any, service: AwsService, config: Config, **options: An
         raise AnswerLost(f"{service}: cannot make a client: {type(error).__name__}: {error}") from error
 
 
-def called(operation: str, method: Any, translated: Translated, **arguments: Any) -> dict[str, Any]:
+def call_service(operation: str, method: Any, translated: Translate, **arguments: Any) -> dict[str, Any]:
     """Make one call; raises the port's error, whatever botocore makes of it. The message keeps the service's words."""
     try:
         answer: dict[str, Any] = method(**arguments)

@@ -13,7 +13,7 @@ from botocore.session import Session
 from preheat.adapters.client import AwsService
 from preheat.adapters.hosting.calling import CONFIG, open_client
 from preheat.adapters.hosting.members import MemberSessions
-from preheat.adapters.hosting.service_model import lookout_session
+from preheat.adapters.hosting.service_model import make_lookout_session
 from preheat.app.ports.errors import AnswerLost
 from preheat.app.ports.hosting import Site
 from preheat.domain.plan.plan import Backend, Target
@@ -30,8 +30,8 @@ class HostingClients:
 
     def __init__(self, session: Session, endpoint_urls: Mapping[Backend, str | None], sessions: MemberSessions) -> None:
         """`endpoint_urls`: where a service answers; None is its own endpoint of the region. Teaches the session."""
-        self._session = lookout_session(session)
-        self._session.register("before-send", _says_why, unique_id="preheat-says-why")
+        self._session = make_lookout_session(session)
+        self._session.register("before-send", _add_cause, unique_id="preheat-says-why")
         self._endpoint_urls = endpoint_urls
         self._sessions = sessions
         self._kept: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
@@ -40,7 +40,7 @@ class HostingClients:
         """See `router.Clients`, and `listing.SiteClients`."""
         service = service or AwsService(target.backend.value)
         region = target.region or self._region()
-        credentials = self._sessions.credentials(target, region)
+        credentials = self._sessions.find_credentials(target, region)
         key = (service, region, credentials.access_key if credentials is not None else "")
         client = self._kept.get(key)
         if client is None:
@@ -65,9 +65,9 @@ class HostingClients:
         return str(region)
 
 
-def _says_why(request: Any, **_: Any) -> None:
+def _add_cause(request: Any, **_: Any) -> None:
     """Add the cause of a call to its user agent, which the account's trail keeps and no signature covers."""
     agent = request.headers.get("User-Agent", b"")
-    if cause := correlation.current():
+    if cause := correlation.read_cause():
         agent = agent if isinstance(agent, str) else agent.decode()
         request.headers["User-Agent"] = f"{agent} preheat/{cause}"

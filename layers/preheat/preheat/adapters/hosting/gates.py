@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.session import Session
 
 from preheat.adapters.client import AwsService
-from preheat.adapters.hosting.calling import by_code, called, open_client
+from preheat.adapters.hosting.calling import call_service, open_client, translate_by_code
 from preheat.app.ports.errors import (
     AccessRefused,
     AnswerLost,
@@ -66,7 +66,7 @@ class LambdaGates:
 
     def describe(self, mapping: str) -> GateLook:
         """See `ports.Gates`."""
-        answer = _called("GetEventSourceMapping", self._client().get_event_source_mapping, UUID=mapping)
+        answer = _call("GetEventSourceMapping", self._client().get_event_source_mapping, UUID=mapping)
         state = str(answer.get("State", "no state"))
         return GateLook(PASSAGES.get(state, Passage.UNKNOWN), state)
 
@@ -80,8 +80,8 @@ class LambdaGates:
 
     def _update(self, mapping: str, *, enabled: bool) -> None:
         update = self._client().update_event_source_mapping
-        _called("UpdateEventSourceMapping", update, UUID=mapping, Enabled=enabled)
+        _call("UpdateEventSourceMapping", update, UUID=mapping, Enabled=enabled)
 
 
-def _called(operation: str, method: Any, **arguments: Any) -> dict[str, Any]:
-    return called(operation, method, by_code(ERRORS), **arguments)
+def _call(operation: str, method: Any, **arguments: Any) -> dict[str, Any]:
+    return call_service(operation, method, translate_by_code(ERRORS), **arguments)

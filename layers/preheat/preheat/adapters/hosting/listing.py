@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Protocol
 
 from preheat.adapters.hosting import lookout, rekognition, sagemaker
-from preheat.adapters.hosting.calling import Translated, by_code, called
+from preheat.adapters.hosting.calling import Translate, call_service, translate_by_code
 from preheat.app.ports.errors import InvalidCall, ModelGone
 from preheat.app.ports.hosting import Running, Site
 from preheat.domain.plan.plan import Backend
@@ -32,12 +32,12 @@ class HostingListing:
     def __init__(self, clients: SiteClients, pause: Callable[[], None]) -> None:
         self._clients, self._pause = clients, pause
 
-    def running(self, site: Site, wanted: Callable[[str], bool]) -> Sequence[Running]:
+    def list_running(self, site: Site, wanted: Callable[[str], bool]) -> Sequence[Running]:
         """See `ports.Listing`."""
         reading = {
-            Backend.LOOKOUT_VISION: _lookout_models,
-            Backend.REKOGNITION: _project_versions,
-            Backend.SAGEMAKER: _endpoints,
+            Backend.LOOKOUT_VISION: _list_lookout_models,
+            Backend.REKOGNITION: _list_project_versions,
+            Backend.SAGEMAKER: _list_endpoints,
         }[site.backend]
         found = reading(site, _Calls(site, self._clients(site), self._pause), wanted)
         return sorted(found, key=lambda one: (one.project, one.version))
@@ -48,10 +48,10 @@ class _Calls:
 
     def __init__(self, site: Site, client: Any, pause: Callable[[], None]) -> None:
         self._site, self._client, self._pause, self._made = site, client, pause, 0
-        self._translated: Translated = {
-            Backend.LOOKOUT_VISION: by_code(lookout.ERRORS),
-            Backend.REKOGNITION: by_code(rekognition.ERRORS),
-            Backend.SAGEMAKER: sagemaker.translated,
+        self._translated: Translate = {
+            Backend.LOOKOUT_VISION: translate_by_code(lookout.ERRORS),
+            Backend.REKOGNITION: translate_by_code(rekognition.ERRORS),
+            Backend.SAGEMAKER: sagemaker.translate,
         }[site.backend]
 
     def one(self, operation: str, method: str, **arguments: Any) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class _Calls:
         self._made += 1
         if self._made > CALLS_MAX:
             raise InvalidCall(f"{operation}: {self._site} takes more than {CALLS_MAX} calls to list")
-        return called(operation, getattr(self._client, method), self._translated, **arguments)
+        return call_service(operation, getattr(self._client, method), self._translated, **arguments)
 
     def rows(self, operation: str, method: str, rows: str, **arguments: Any) -> Iterator[dict[str, Any]]:
         """Make a call for each page, and return what stands under `rows`."""
@@ -74,7 +74,7 @@ class _Calls:
             token = {"NextToken": answer["NextToken"]}
 
 
-def _lookout_models(site: Site, calls: _Calls, wanted: Callable[[str], bool]) -> Iterator[Running]:
+def _list_lookout_models(site: Site, calls: _Calls, wanted: Callable[[str], bool]) -> Iterator[Running]:
     for project in list(calls.rows("ListProjects", "list_projects", "Projects")):
         name = str(project.get("ProjectName", ""))
         if not wanted(name):
@@ -96,10 +96,10 @@ def _lookout_models(site: Site, calls: _Calls, wanted: Callable[[str], bool]) ->
             yield Running(site, name, version, observed, status, units)
 
 
-def _project_versions(site: Site, calls: _Calls, wanted: Callable[[str], bool]) -> Iterator[Running]:
+def _list_project_versions(site: Site, calls: _Calls, wanted: Callable[[str], bool]) -> Iterator[Running]:
     for project in list(calls.rows("DescribeProjects", "describe_projects", "ProjectDescriptions")):
         arn = str(project.get("ProjectArn", ""))
-        name = _part(arn, 1)
+        name = _read_part(arn, 1)
         if not wanted(name):
             continue
         rows = calls.rows(
@@ -112,11 +112,11 @@ def _project_versions(site: Site, calls: _Calls, wanted: Callable[[str], bool]) 
         for row in versions:
             observed, status = _read(rekognition.OBSERVED, row.get("Status"))
             if observed not in AT_REST:
-                version = _part(str(row.get("ProjectVersionArn", "")), 3)
+                version = _read_part(str(row.get("ProjectVersionArn", "")), 3)
                 yield Running(site, name, version, observed, status, row.get("MinInferenceUnits"))
 
 
-def _endpoints(site: Site, calls: _Calls, wanted: Callable[[str], bool]) -> Iterator[Running]:
+def _list_endpoints(site: Site, calls: _Calls, wanted: Callable[[str], bool]) -> Iterator[Running]:
     for row in list(calls.rows("ListEndpoints", "list_endpoints", "Endpoints")):
         name = str(row.get("EndpointName", ""))
         observed, status = _read(sagemaker.OBSERVED, row.get("EndpointStatus"))
@@ -134,7 +134,7 @@ def _read(known: dict[str, Observed], status: object) -> tuple[Observed, str]:
     return known.get(word, Observed.UNKNOWN), word
 
 
-def _part(arn: str, place: int) -> str:
+def _read_part(arn: str, place: int) -> str:
     """Return a part of an ARN's resource, counted from 0; empty if it has none."""
     parts = arn.split("/")
     return parts[place] if len(parts) > place else ""

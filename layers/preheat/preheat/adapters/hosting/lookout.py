@@ -5,7 +5,7 @@ Owns the translation between the service's words and Preheat's. Does not know wh
 
 from typing import Any
 
-from preheat.adapters.hosting.calling import by_code, called
+from preheat.adapters.hosting.calling import call_service, translate_by_code
 from preheat.app.ports.errors import (
     AccessRefused,
     AnswerLost,
@@ -52,7 +52,7 @@ class LookoutHosting:
 
     def describe(self, target: Target) -> Observation:
         """See `ports.Hosting`."""
-        answer = self._call("DescribeModel", self._client.describe_model, **_names(target))
+        answer = self._call("DescribeModel", self._client.describe_model, **_name_model(target))
         found = answer.get("ModelDescription", {})
         status = str(found.get("Status", "no status"))
         return Observation(OBSERVED.get(status, Observed.UNKNOWN), status, units=found.get("MinInferenceUnits"))
@@ -60,7 +60,7 @@ class LookoutHosting:
     def probe(self, target: Target, readiness: Readiness) -> None:
         """See `ports.Hosting`. What the model finds in the image is of no account."""
         image = {"Body": readiness.payload, "ContentType": readiness.content_type}
-        self._call("DetectAnomalies", self._client.detect_anomalies, **_names(target), **image)
+        self._call("DetectAnomalies", self._client.detect_anomalies, **_name_model(target), **image)
 
     def start(self, attempt: Attempt) -> None:
         """See `ports.Hosting`. MaxInferenceUnits is sent only if the model shall auto-scale."""
@@ -68,16 +68,18 @@ class LookoutHosting:
         if attempt.units.maximum is not None:
             units["MaxInferenceUnits"] = attempt.units.maximum
         token = {"ClientToken": attempt.client_token}
-        self._call("StartModel", self._client.start_model, **_names(attempt.target), **units, **token)
+        self._call("StartModel", self._client.start_model, **_name_model(attempt.target), **units, **token)
 
     def stop(self, attempt: Attempt) -> None:
         """See `ports.Hosting`."""
-        self._call("StopModel", self._client.stop_model, **_names(attempt.target), ClientToken=attempt.client_token)
+        self._call(
+            "StopModel", self._client.stop_model, **_name_model(attempt.target), ClientToken=attempt.client_token
+        )
 
     @staticmethod
     def _call(operation: str, method: Any, **arguments: Any) -> dict[str, Any]:
-        return called(operation, method, by_code(ERRORS), **arguments)
+        return call_service(operation, method, translate_by_code(ERRORS), **arguments)
 
 
-def _names(target: Target) -> dict[str, str]:
+def _name_model(target: Target) -> dict[str, str]:
     return {"ProjectName": target.project, "ModelVersion": target.version}

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from preheat.adapters.client import AwsService
 from preheat.adapters.hosting.calling import open_client
-from preheat.adapters.hosting.session_policy import listing_policy, parted, policy, role_place
+from preheat.adapters.hosting.session_policy import part, read_place, write_listing_policy, write_policy
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, StoreUnavailable, Throttled
 from preheat.app.ports.hosting import Site
@@ -49,7 +49,7 @@ REFUSED = frozenset(
 )
 
 
-def sts_client(session: Any, endpoint_url: str | None = None) -> Any:
+def make_sts_client(session: Any, endpoint_url: str | None = None) -> Any:
     """Return an STS client of a botocore session with this module's timeouts and retries. Raises AnswerLost."""
     return open_client(session, AwsService.STS, CONFIG, endpoint_url=endpoint_url)
 
@@ -94,7 +94,7 @@ class MemberSessions:
         `membership` returns what the current plan says of an account; it may raise StoreUnavailable. `share` parts the
         models among sessions; None: as the passes need them. `name` is the sessions', which the roles insist on.
         """
-        self._share: Share = share or _share
+        self._share: Share = share or _share_models
         self._name = name
         self._make_sts = make_sts
         self._sts: Any = None
@@ -103,7 +103,7 @@ class MemberSessions:
         self._open: OrderedDict[Key, Credentials] = OrderedDict()
         self._failed: dict[str, tuple[datetime, HostingError]] = {}
 
-    def credentials(self, target: Target | Site, region: str) -> Credentials | None:
+    def find_credentials(self, target: Target | Site, region: str) -> Credentials | None:
         """Return what a client of `target` in `region` signs with; None: the target is in the stack's own account.
 
         Raises:
@@ -127,26 +127,26 @@ class MemberSessions:
         if known is not None and now < known.renew_at:
             self._open.move_to_end(key)
             return known
-        opened = self._opened(target.role, member.external_id, text, now)
+        opened = self._open_session(target.role, member.external_id, text, now)
         self._open[key] = opened
         self._open.move_to_end(key)
         while len(self._open) > SESSIONS_MAX:
             self._open.popitem(last=False)
         return opened
 
-    def _opened(self, role: str, external_id: str, text: str, now: datetime) -> Credentials:
+    def _open_session(self, role: str, external_id: str, text: str, now: datetime) -> Credentials:
         until, failure = self._failed.get(role, (now, None))
         if failure is not None and now < until:
             raise type(failure)(f"{failure} (not asked again before {FAILED_FOR.total_seconds():.0f} s have passed)")
         try:
-            opened = self._assumed(role, external_id, text, now)
+            opened = self._assume_role(role, external_id, text, now)
         except HostingError as error:
             self._failed[role] = (now + FAILED_FOR, error)
             raise
         self._failed.pop(role, None)
         return opened
 
-    def _assumed(self, role: str, external_id: str, text: str, now: datetime) -> Credentials:
+    def _assume_role(self, role: str, external_id: str, text: str, now: datetime) -> Credentials:
         if self._sts is None:
             self._sts = self._make_sts()
         try:
@@ -158,31 +158,31 @@ class MemberSessions:
                 Policy=text,
             )
         except ClientError as error:
-            raise _translated(error) from error
+            raise _translate(error) from error
         except BotoCoreError as error:
             raise AnswerLost(f"AssumeRole: no answer: {error}") from error
-        return _checked(role, answer, now)
+        return _check(role, answer, now)
 
 
-def _share(member: Membership, target: Target, region: str) -> tuple[str, str]:
+def _share_models(member: Membership, target: Target, region: str) -> tuple[str, str]:
     """Return the name and the policy text of the session that `target` belongs to.
 
     A target that the plan no longer lists gets one of its own: what runs there has to be stopped.
     """
-    place = role_place(target.role or "", region)
+    place = read_place(target.role or "", region)
     listed = [one for one in member.listed if one.target.role == target.role and one.target.region == target.region]
-    for number, group in enumerate(parted(listed, place)):
+    for number, group in enumerate(part(listed, place)):
         if any(one.covers(target) for one in group):
-            return str(number), policy(group, place)
-    return str(target), policy([Listed(target)], place)
+            return str(number), write_policy(group, place)
+    return str(target), write_policy([Listed(target)], place)
 
 
-def listing_share(_member: Membership, site: Site, region: str) -> tuple[str, str]:
+def share_listing(_member: Membership, site: Site, region: str) -> tuple[str, str]:
     """Return the name and the policy of the session that lists what runs in a region, and can do nothing else."""
-    return "listing", listing_policy(role_place(site.role or "", region))
+    return "listing", write_listing_policy(read_place(site.role or "", region))
 
 
-def _checked(role: str, answer: Any, now: datetime) -> Credentials:
+def _check(role: str, answer: Any, now: datetime) -> Credentials:
     """Return the credentials of a session that is indeed one of the role."""
     account, name = read_account(role), role.rpartition("/")[2]
     arn = str(answer.get("AssumedRoleUser", {}).get("Arn", ""))
@@ -194,7 +194,7 @@ def _checked(role: str, answer: Any, now: datetime) -> Credentials:
     return Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], renew_at)
 
 
-def _translated(error: ClientError) -> HostingError:
+def _translate(error: ClientError) -> HostingError:
     code = error.response.get("Error", {}).get("Code", "")
     message = f"AssumeRole: {code}: {error.response.get('Error', {}).get('Message', '')}"
     if code in THROTTLED:

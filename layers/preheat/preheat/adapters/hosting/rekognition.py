@@ -6,7 +6,7 @@ Does not know when to call, nor what an error leads to.
 
 from typing import Any
 
-from preheat.adapters.hosting.calling import by_code, called
+from preheat.adapters.hosting.calling import call_service, translate_by_code
 from preheat.app.ports.errors import (
     AccessRefused,
     AnswerLost,
@@ -132,4 +132,4 @@ class RekognitionHosting:
 
     @staticmethod
     def _call(operation: str, method: Any, **arguments: Any) -> dict[str, Any]:
-        return called(operation, method, by_code(ERRORS), **arguments)
+        return call_service(operation, method, translate_by_code(ERRORS), **arguments)

@@ -58,13 +58,13 @@ class HostingRouter:
         client = self._clients(target)
         key = id(client)  # the client is held beside its adapter, so that no other comes to its number
         if key not in self._adapters:
-            self._adapters[key] = (client, self._made(target.backend, client))
+            self._adapters[key] = (client, self._make(target.backend, client))
         self._adapters.move_to_end(key)
         while len(self._adapters) > ADAPTERS_MAX:
             self._adapters.popitem(last=False)
         return self._adapters[key][1]
 
-    def _made(self, backend: Backend, client: Any) -> Hosting:
+    def _make(self, backend: Backend, client: Any) -> Hosting:
         match backend:
             case Backend.LOOKOUT_VISION:
                 return LookoutHosting(client)

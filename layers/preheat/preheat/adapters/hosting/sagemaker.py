@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from preheat.adapters.hosting.calling import called
+from preheat.adapters.hosting.calling import call_service
 from preheat.app.ports.errors import (
     AccessRefused,
     AnswerLost,
@@ -115,7 +115,7 @@ class SageMakerHosting:
             detail += f", with the config {answer['EndpointConfigName']}"
         observed = OBSERVED.get(status, Observed.UNKNOWN)
         no_capacity = observed is Observed.FAILED and NO_CAPACITY.search(detail.lower()) is not None
-        serving = _serving(answer) if observed is Observed.HOSTED else None
+        serving = _count_serving(answer) if observed is Observed.HOSTED else None
         if unread is not None:
             detail += f", with unreadable tags ({unread})"
         return Observation(
@@ -126,7 +126,7 @@ class SageMakerHosting:
             no_capacity=no_capacity,
             serving=serving,
             variants=tuple(str(variant["VariantName"]) for variant in answer.get("ProductionVariants", [])),
-            tags=None if tags is None else _of_the_owner(tags),
+            tags=None if tags is None else _keep_owner_tags(tags),
         )
 
     def probe(self, target: Target, readiness: Readiness) -> None:
@@ -173,21 +173,21 @@ class SageMakerHosting:
 
     @staticmethod
     def _call(operation: str, method: Any, **arguments: Any) -> dict[str, Any]:
-        return called(operation, method, translated, **arguments)
+        return call_service(operation, method, translate, **arguments)
 
 
-def _of_the_owner(tags: Mapping[str, str]) -> Tags:
+def _keep_owner_tags(tags: Mapping[str, str]) -> Tags:
     """Return the tags that Preheat may give the next endpoint of the name: all but its own and those of AWS."""
     return tuple(sorted((key, value) for key, value in tags.items() if not key.lower().startswith(RESERVED)))
 
 
-def _serving(endpoint: Mapping[str, Any]) -> int | None:
+def _count_serving(endpoint: Mapping[str, Any]) -> int | None:
     """Return how many instances the variant with the fewest has; None: none of them says, as a serverless one."""
     counts = [variant.get("CurrentInstanceCount") for variant in endpoint.get("ProductionVariants", [])]
     return min((count for count in counts if count is not None), default=None)
 
 
-def translated(code: str, message: str) -> type[HostingError]:
+def translate(code: str, message: str) -> type[HostingError]:
     """Return the port's error for one of the service's; one that it is not known for counts as a lost answer."""
     text = message.lower()
     if code == "ValidationError" and NOT_IN_SERVICE.search(text):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from preheat.adapters.client import AwsService
-from preheat.adapters.hosting.calling import by_code, called
+from preheat.adapters.hosting.calling import call_service, translate_by_code
 from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, InvalidCall, ModelGone, Throttled
 from preheat.domain.plan.plan import Target
 from preheat.domain.record.observation import SCALING_TEXT_MAX, ScalingReading
@@ -26,7 +26,7 @@ ERRORS: Final[Mapping[str, type[HostingError]]] = {
     "ThrottlingException": Throttled,
     "ValidationException": InvalidCall,
 }
-_translated: Final = by_code(ERRORS)
+_translated: Final = translate_by_code(ERRORS)
 # The members that RegisterScalableTarget and PutScalingPolicy accept back.
 OF_A_TARGET: Final = ("ResourceId", "ScalableDimension", "MinCapacity", "MaxCapacity", "SuspendedState")
 OF_A_POLICY: Final = (
@@ -57,8 +57,8 @@ class EndpointScaling:
             for policy in self._pages(target, "describe_scaling_policies", "ScalingPolicies", ResourceId=one)
         ]
         kept = {
-            "targets": [_kept(one, OF_A_TARGET) for one in targets],
-            "policies": [_kept(one, OF_A_POLICY) for one in policies],
+            "targets": [_keep(one, OF_A_TARGET) for one in targets],
+            "policies": [_keep(one, OF_A_POLICY) for one in policies],
         }
         text = json.dumps(kept, separators=(",", ":"), sort_keys=True)
         if len(text) > SCALING_TEXT_MAX:
@@ -72,21 +72,21 @@ class EndpointScaling:
         kept = json.loads(text)
         client = self._clients(target, AwsService.APPLICATION_AUTO_SCALING)
         for one in kept["targets"]:
-            called("RegisterScalableTarget", client.register_scalable_target, _translated, **NAMESPACE, **one)
+            call_service("RegisterScalableTarget", client.register_scalable_target, _translated, **NAMESPACE, **one)
         for one in kept["policies"]:
-            called("PutScalingPolicy", client.put_scaling_policy, _translated, **NAMESPACE, **one)
+            call_service("PutScalingPolicy", client.put_scaling_policy, _translated, **NAMESPACE, **one)
 
     def _pages(self, target: Target, method: str, rows: str, **named: Any) -> list[dict[str, Any]]:
         call = getattr(self._clients(target, AwsService.APPLICATION_AUTO_SCALING), method)
         found: list[dict[str, Any]] = []
         token: dict[str, str] = {}
         while True:
-            answer = called(method, call, _translated, **NAMESPACE, **named, **token)
+            answer = call_service(method, call, _translated, **NAMESPACE, **named, **token)
             found += answer.get(rows, [])
             if not answer.get("NextToken"):
                 return found
             token = {"NextToken": str(answer["NextToken"])}
 
 
-def _kept(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def _keep(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: row[name] for name in names if name in row}

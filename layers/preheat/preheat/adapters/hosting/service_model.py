@@ -19,7 +19,7 @@ API_VERSION: Final = API_VERSIONS[SERVICE]
 DATA_PATH: Final = Path(__file__).resolve().parent / "data"
 
 
-def lookout_session(session: Session | None = None) -> Session:
+def make_lookout_session(session: Session | None = None) -> Session:
     """Return a botocore session that knows `lookoutvision`: the given one, taught in place, or a new one.
 
     Our folder is searched first, so that neither `~/.aws/models` nor `AWS_DATA_PATH` can shadow it with another version
@@ -35,16 +35,16 @@ def lookout_session(session: Session | None = None) -> Session:
     return session
 
 
-def lookout_client(
+def make_lookout_client(
     *, region: str, endpoint_url: str | None = None, config: Config | None = None, session: Session | None = None
 ) -> Any:
     """Return a botocore client of Lookout for Vision in `region`.
 
     Without `endpoint_url` botocore's own rules hold (`AWS_ENDPOINT_URL_LOOKOUTVISION`, `AWS_ENDPOINT_URL`, then
-    `https://lookoutvision.<region>.amazonaws.com`). `session` is taught as `lookout_session` does, so that one session
-    serves all clients of a process.
+    `https://lookoutvision.<region>.amazonaws.com`). `session` is taught as
+    `make_lookout_session` does, so that one session serves all clients of a process.
     """
-    taught = lookout_session(session)
+    taught = make_lookout_session(session)
     return make_client(taught, AwsService.LOOKOUT_VISION, config, region_name=region, endpoint_url=endpoint_url)
 
 

@@ -16,7 +16,7 @@ POLICY_MAX = 1_600
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RolePlace:
     """The account and region of the models, as their ARNs begin."""
 
     partition: str
@@ -28,27 +28,27 @@ class Place:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
 
-def role_place(role: str, region: str) -> Place:
+def read_place(role: str, region: str) -> RolePlace:
     """Return where a role's models are."""
     _, partition, _, _, account, _ = role.split(":", 5)
-    return Place(partition, region, account)
+    return RolePlace(partition, region, account)
 
 
-def parted(listed: Iterable[Listed], place: Place) -> list[tuple[Listed, ...]]:
+def part(listed: Iterable[Listed], place: RolePlace) -> list[tuple[Listed, ...]]:
     """Return the models in as few groups, in order, as their policies may be long; equal lists are parted equally."""
     groups: list[list[Listed]] = []
     for one in sorted(listed, key=lambda each: str(each.target)):
-        if not groups or len(policy([*groups[-1], one], place)) > POLICY_MAX:
+        if not groups or len(write_policy([*groups[-1], one], place)) > POLICY_MAX:
             groups.append([])
         groups[-1].append(one)
     return [tuple(group) for group in groups]
 
 
-def policy(listed: Sequence[Listed], place: Place) -> str:
+def write_policy(listed: Sequence[Listed], place: RolePlace) -> str:
     """Return the policy text that allows these models and nothing else, in as few characters as possible."""
     allowed: dict[tuple[str, ...], list[str]] = {}
     for one in listed:
-        for actions, resource in _grants(one, place):
+        for actions, resource in _grant(one, place):
             resources = allowed.setdefault(actions, [])
             if resource not in resources:
                 resources.append(resource)
@@ -58,7 +58,7 @@ def policy(listed: Sequence[Listed], place: Place) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
 
 
-def listing_policy(place: Place) -> str:
+def write_listing_policy(place: RolePlace) -> str:
     """Return the policy text that allows to list what runs in a place; what of it is looked into, the role says."""
     looks = {
         "lookoutvision:DescribeModel": place.arn("lookoutvision", "model/*"),
@@ -66,9 +66,9 @@ def listing_policy(place: Place) -> str:
         "sagemaker:DescribeEndpoint": place.arn("sagemaker", "endpoint/*"),
     }
     lists = [  # the services know no resource for these
-        *_named("lookoutvision", "ListModels", "ListProjects"),
-        *_named("rekognition", "DescribeProjects"),
-        *_named("sagemaker", "ListEndpoints"),
+        *_name_actions("lookoutvision", "ListModels", "ListProjects"),
+        *_name_actions("rekognition", "DescribeProjects"),
+        *_name_actions("sagemaker", "ListEndpoints"),
     ]
     statements = [{"Effect": "Allow", "Action": lists, "Resource": "*"}] + [
         {"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in looks.items()
@@ -76,41 +76,47 @@ def listing_policy(place: Place) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
 
 
-def _named(service: str, *operations: str) -> tuple[str, ...]:
+def _name_actions(service: str, *operations: str) -> tuple[str, ...]:
     return tuple(f"{service}:{operation}" for operation in operations)
 
 
-def _scaling(endpoint: str, place: Place) -> list[tuple[tuple[str, ...], str]]:
+def _grant_scaling(endpoint: str, place: RolePlace) -> list[tuple[tuple[str, ...], str]]:
     """Return what it takes to remove the scaling of an endpoint with it, and to restore it after the next start."""
     changes = ("DeregisterScalableTarget", "PutScalingPolicy", "RegisterScalableTarget")
     reads = ("DescribeScalableTargets", "DescribeScalingPolicies")
     scaled = place.arn("sagemaker", f"endpoint/{endpoint.lower()}")
     alarms = f"alarm:TargetTracking-endpoint/{endpoint}/*"
     return [
-        (_named("application-autoscaling", *reads), "*"),  # the service knows no resource for these
-        (_named("application-autoscaling", *changes), place.arn("application-autoscaling", "scalable-target/*")),
-        (_named("cloudwatch", "DeleteAlarms", "DescribeAlarms", "PutMetricAlarm"), place.arn("cloudwatch", alarms)),
-        (_named("sagemaker", "UpdateEndpointWeightsAndCapacities"), scaled),
+        (_name_actions("application-autoscaling", *reads), "*"),  # the service knows no resource for these
+        (_name_actions("application-autoscaling", *changes), place.arn("application-autoscaling", "scalable-target/*")),
+        (
+            _name_actions("cloudwatch", "DeleteAlarms", "DescribeAlarms", "PutMetricAlarm"),
+            place.arn("cloudwatch", alarms),
+        ),
+        (_name_actions("sagemaker", "UpdateEndpointWeightsAndCapacities"), scaled),
     ]
 
 
-def _grants(one: Listed, place: Place) -> list[tuple[tuple[str, ...], str]]:
+def _grant(one: Listed, place: RolePlace) -> list[tuple[tuple[str, ...], str]]:
     """Return pairs of actions and the resource that they are allowed on."""
     name, version = one.target.project, one.target.version
     match one.target.backend:
         case Backend.LOOKOUT_VISION:
             model = place.arn("lookoutvision", f"model/{name}/{version}")
-            grants = [(_named("lookoutvision", "DescribeModel", "StartModel", "StopModel"), model)]
-            infers = (_named("lookoutvision", "DetectAnomalies"), model)
+            grants = [(_name_actions("lookoutvision", "DescribeModel", "StartModel", "StopModel"), model)]
+            infers = (_name_actions("lookoutvision", "DetectAnomalies"), model)
         case Backend.REKOGNITION:
             # Both ARNs end in a number that the service drew; the project is only looked at.
             model = place.arn("rekognition", f"project/{name}/version/{version}/*")
             grants = [
-                (_named("rekognition", "StartProjectVersion", "StopProjectVersion"), model),
-                (_named("rekognition", "DescribeProjectVersions"), place.arn("rekognition", f"project/{name}/*")),
-                (_named("rekognition", "DescribeProjects"), "*"),  # the service has no resource for it
+                (_name_actions("rekognition", "StartProjectVersion", "StopProjectVersion"), model),
+                (
+                    _name_actions("rekognition", "DescribeProjectVersions"),
+                    place.arn("rekognition", f"project/{name}/*"),
+                ),
+                (_name_actions("rekognition", "DescribeProjects"), "*"),  # the service has no resource for it
             ]
-            infers = (_named("rekognition", "DetectCustomLabels"), model)
+            infers = (_name_actions("rekognition", "DetectCustomLabels"), model)
         case Backend.SAGEMAKER:
             endpoint = place.arn("sagemaker", f"endpoint/{name.lower()}")
             configs = [
@@ -119,14 +125,19 @@ def _grants(one: Listed, place: Place) -> list[tuple[tuple[str, ...], str]]:
             grants = [
                 # AddTags goes with a create, and ListTags tells whose an endpoint is.
                 (
-                    _named("sagemaker", "AddTags", "CreateEndpoint", "DeleteEndpoint", "DescribeEndpoint", "ListTags"),
+                    _name_actions(
+                        "sagemaker", "AddTags", "CreateEndpoint", "DeleteEndpoint", "DescribeEndpoint", "ListTags"
+                    ),
                     endpoint,
                 ),
-                *((_named("sagemaker", "CreateEndpoint", "DescribeEndpointConfig"), config) for config in configs),
+                *(
+                    (_name_actions("sagemaker", "CreateEndpoint", "DescribeEndpointConfig"), config)
+                    for config in configs
+                ),
                 # For an encrypted endpoint SageMaker needs a grant on its key. The plan does not know the key; the role
                 # names the keys, and allows both actions only through SageMaker.
-                (_named("kms", "CreateGrant", "DescribeKey"), place.arn("kms", "key/*")),
-                *_scaling(name, place),
+                (_name_actions("kms", "CreateGrant", "DescribeKey"), place.arn("kms", "key/*")),
+                *_grant_scaling(name, place),
             ]
-            infers = (_named("sagemaker", "InvokeEndpoint"), endpoint)
+            infers = (_name_actions("sagemaker", "InvokeEndpoint"), endpoint)
     return [*grants, infers] if one.inference else grants

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from preheat.adapters.eventbridge.entries import BATCH_BYTES_MAX, entry_of, size_of
+from preheat.adapters.eventbridge.entries import BATCH_BYTES_MAX, make_entry, measure_size
 from preheat.app.ports.errors import Undeliverable
 from preheat.domain.record.event import Event
 
@@ -15,7 +15,7 @@ class MemoryEvents:
 
     def put(self, events: Sequence[Event]) -> None:
         """See `ports.Events`."""
-        small = [event for event in events if size_of(entry_of(event, "")) <= BATCH_BYTES_MAX]
+        small = [event for event in events if measure_size(make_entry(event, "")) <= BATCH_BYTES_MAX]
         self.taken += small
         if len(small) < len(events):
             raise Undeliverable(f"refused {[event.event_id for event in events if event not in small]}")

@@ -11,7 +11,7 @@ class MemoryListing:
     def __init__(self, runs: Iterable[Running] = (), failing: Mapping[Site, Exception] | None = None) -> None:
         self.runs, self.failing = list(runs), dict(failing or {})
 
-    def running(self, site: Site, wanted: Callable[[str], bool]) -> Sequence[Running]:
+    def list_running(self, site: Site, wanted: Callable[[str], bool]) -> Sequence[Running]:
         """See `ports.Listing`."""
         if site in self.failing:
             raise self.failing[site]

@@ -53,20 +53,20 @@ class MemoryStore:
         self.records[record.model_id] = won
         return won
 
-    def standings(self, subject: Subject, after: datetime) -> Standings:
+    def read_standings(self, subject: Subject, after: datetime) -> Standings:
         """See `ports.Store`."""
         found = [one for _, one in sorted(self.stands.get(subject, {}).items()) if one.end > after]
         return Standings(self.versions.get(subject, 0), tuple(found))
 
-    def standing(self, subject: Subject, request_id: RequestId) -> Standing | None:
+    def find_standing(self, subject: Subject, request_id: RequestId) -> Standing | None:
         """See `ports.Store`."""
         return self.stands.get(subject, {}).get(request_id)
 
-    def tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
+    def read_tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
         """See `ports.Store`."""
         return tuple(self.releases.get((subject, request_id), {}).values())
 
-    def reply(self, request_id: RequestId) -> Reply | None:
+    def find_reply(self, request_id: RequestId) -> Reply | None:
         """See `ports.Store`."""
         return self.replies.get(request_id)
 
@@ -81,7 +81,7 @@ class MemoryStore:
         if reply.request_id in self.replies:
             raise StaleRecord(f"request {reply.request_id} was answered already")
         if isinstance(change, Standing):
-            before = self.standing(change.subject, change.request_id)
+            before = self.find_standing(change.subject, change.request_id)
             record = self.records.get(change.subject.model_id) if change.subject.model_id is not None else None
             if record is not None and seen is not None and record.version != seen:
                 raise StaleRecord(f"{record.model_id}: version {seen} was read, {record.version} is stored")
@@ -94,7 +94,7 @@ class MemoryStore:
             for model_id in models if change.subject.model_id is None else (change.subject.model_id,):
                 self.wake(model_id, reply.at)
         elif change is not None:
-            if self.standing(change.subject, change.of) is not None:
+            if self.find_standing(change.subject, change.of) is not None:
                 raise StaleRecord(f"{change.of} has changed since it was read")
             requester = None if change.admin else change.requester
             self.releases.setdefault((change.subject, change.of), {})[requester] = change
@@ -105,16 +105,16 @@ class MemoryStore:
         found = self.releases.get((change.subject, change.request_id), {})
         return any(by in (change.requester, None) and release.until > at for by, release in found.items())
 
-    def planned(self, model_id: ModelId) -> Planned:
+    def read_planned(self, model_id: ModelId) -> Planned:
         """See `ports.Store`."""
         return Planned(self.current, self.plans[self.current].get(model_id))
 
-    def planned_before(self, model_id: ModelId) -> HostedModel | None:
+    def read_planned_before(self, model_id: ModelId) -> HostedModel | None:
         """See `ports.Store`."""
         before = max((version for version in self.plans if version < self.current), default=0)
         return self.plans[before].get(model_id)
 
-    def due(self, until: datetime) -> Sequence[Due]:
+    def find_due(self, until: datetime) -> Sequence[Due]:
         """See `ports.Store`."""
         lines = [
             Due(record.model_id, record.wake_at)
@@ -123,15 +123,15 @@ class MemoryStore:
         ]
         return sorted(lines, key=lambda line: (line.wake_at, line.model_id))
 
-    def plan_version(self) -> int:
+    def read_plan_version(self) -> int:
         """See `ports.Store`."""
         return self.current
 
-    def planned_models(self) -> Sequence[ModelId]:
+    def list_planned_models(self) -> Sequence[ModelId]:
         """See `ports.Store`."""
         return sorted(self.plans[self.current])
 
-    def left_models(self) -> Sequence[ModelId]:
+    def list_former_models(self) -> Sequence[ModelId]:
         """See `ports.Store`."""
         planned = self.plans[self.current]
         return sorted(
@@ -140,7 +140,7 @@ class MemoryStore:
             if model_id not in planned and not record.is_at_rest_under(self.current)
         )
 
-    def recorded(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
+    def load_many(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
         """See `ports.Store`."""
         return {model_id: self.records[model_id] for model_id in model_ids if model_id in self.records}
 
@@ -148,12 +148,12 @@ class MemoryStore:
         """See `ports.Store`."""
         if self.current != expected_version:
             raise StaleRecord(f"plan {expected_version} was read, plan {self.current} is current")
-        concerned = {*self.plans[self.current], *self.left_models(), *(model.model_id for model in models)}
-        served = max((record.plan_version for record in self.recorded(sorted(concerned)).values()), default=0)
+        concerned = {*self.plans[self.current], *self.list_former_models(), *(model.model_id for model in models)}
+        served = max((record.plan_version for record in self.load_many(sorted(concerned)).values()), default=0)
         self.current = max(expected_version, served) + 1
         self.plans[self.current] = {model.model_id: model for model in models}
         for account in list_by_account(models):
-            self.external_id(account)
+            self.ensure_external_id(account)
         for model in models:
             if model.model_id not in self.records:
                 self.records[model.model_id] = ModelRecord(model.model_id, model.target, version=1, wake_at=at)
@@ -167,15 +167,15 @@ class MemoryStore:
         if record is not None:
             self.records[model_id] = change(record, wake_at=at, version=record.version + 1, writer="wake")
 
-    def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
+    def read_ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
         """See `ports.Store`."""
         return tuple(self.entries.get(model_id, ()))
 
-    def external_id(self, account: str) -> str:
+    def ensure_external_id(self, account: str) -> str:
         """See `ports.Store`."""
         return self.external_ids.setdefault(account, draw_external_id())
 
-    def membership(self, account: str) -> Membership:
+    def read_membership(self, account: str) -> Membership:
         """See `ports.Store`."""
         models = self.plans[self.current].values()
         return Membership(self.current, self.external_ids.get(account), list_by_account(models).get(account, ()))

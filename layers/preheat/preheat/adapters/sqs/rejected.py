@@ -10,7 +10,7 @@ from preheat.domain.demand.request import Reply
 BODY_MAX = 16_384  # characters; what is longer than a request may be is not worth more
 
 
-def attributes(reply: Reply) -> dict[str, str]:
+def make_attributes(reply: Reply) -> dict[str, str]:
     """Return what is told beside the body."""
     return {"code": reply.code, "reason": reply.reason, "request_id": reply.request_id, "requester": reply.requester}
 
@@ -24,7 +24,7 @@ class SqsRejected:
 
     def put_aside(self, body: str, reply: Reply) -> None:
         """See `ports.RejectedRequests`."""
-        told = {name: {"DataType": "String", "StringValue": text} for name, text in attributes(reply).items()}
+        told = {name: {"DataType": "String", "StringValue": text} for name, text in make_attributes(reply).items()}
         cut = body[:BODY_MAX] or "-"  # SQS takes no empty body
         try:
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=cut, MessageAttributes=told)
@@ -40,4 +40,4 @@ class MemoryRejected:
 
     def put_aside(self, body: str, reply: Reply) -> None:
         """See `ports.RejectedRequests`."""
-        self.messages.append((body[:BODY_MAX] or "-", attributes(reply)))
+        self.messages.append((body[:BODY_MAX] or "-", make_attributes(reply)))

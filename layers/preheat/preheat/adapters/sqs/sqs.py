@@ -8,7 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from preheat.adapters.client import AwsService, make_client
-from preheat.adapters.sqs.work import work
+from preheat.adapters.sqs.work import make_work
 from preheat.app.ports.errors import QueueUnavailable
 from preheat.domain.plan.plan import ModelId
 from preheat.observability import correlation
@@ -17,7 +17,7 @@ DELAY_SECONDS_MAX = 900
 CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 
 
-def sqs_client(session: Any, endpoint_url: str | None = None) -> Any:
+def make_sqs_client(session: Any, endpoint_url: str | None = None) -> Any:
     """Return an SQS client of a botocore session (or boto3's inner one) with this queue's timeouts and retries."""
     return make_client(session, AwsService.SQS, CONFIG, endpoint_url=endpoint_url)
 
@@ -32,12 +32,12 @@ class SqsQueue:
     def enqueue(self, model_id: ModelId, after: timedelta) -> None:
         """See `ports.Queue`. The delay is rounded up to whole seconds: a look may come late, never early."""
         delay_seconds = min(max(math.ceil(after.total_seconds()), 0), DELAY_SECONDS_MAX)
-        cause = correlation.current()
+        cause = correlation.read_cause()
         told = {correlation.ATTRIBUTE: {"DataType": "String", "StringValue": cause}}
         try:
             self._client.send_message(
                 QueueUrl=self._queue_url,
-                MessageBody=work(model_id),
+                MessageBody=make_work(model_id),
                 DelaySeconds=delay_seconds,
                 **({"MessageAttributes": told} if cause else {}),
             )

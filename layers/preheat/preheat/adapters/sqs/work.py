@@ -12,7 +12,7 @@ from preheat.domain.plan.plan import MODEL_ID, ModelId
 BODY_BYTES_MAX = 4096
 
 
-def work(model_id: ModelId) -> str:
+def make_work(model_id: ModelId) -> str:
     """Return the body of a work message.
 
     >>> work(ModelId("weld-seams"))
@@ -37,14 +37,14 @@ def parse_work(body: object) -> ModelId:
     except (ValueError, RecursionError) as error:
         raise UnreadableItem(f"work message: not JSON: {error}") from error
     if not isinstance(pairs, _Pairs):
-        raise UnreadableItem(f"work message: {_shown(pairs)} is not a JSON object")
+        raise UnreadableItem(f"work message: {_show(pairs)} is not a JSON object")
     names = [name for name, _ in pairs]
     if names.count("model_id") != 1:
-        raise UnreadableItem(f"work message: fields {_shown(names)}; model_id has to be there, once")
+        raise UnreadableItem(f"work message: fields {_show(names)}; model_id has to be there, once")
     model_id = dict(pairs)["model_id"]
     if not isinstance(model_id, str) or not MODEL_ID.fullmatch(model_id):
         raise UnreadableItem(
-            f"work message: model_id {_shown(model_id)} is not 1 to 63 of [a-z0-9-] starting with a letter or digit"
+            f"work message: model_id {_show(model_id)} is not 1 to 63 of [a-z0-9-] starting with a letter or digit"
         )
     return ModelId(model_id)
 
@@ -56,7 +56,7 @@ class _Pairs(list[tuple[str, object]]):
 _DECODER = json.JSONDecoder(object_pairs_hook=_Pairs)
 
 
-def _shown(data: object) -> str:
+def _show(data: object) -> str:
     """Return foreign data as a short, printable excerpt."""
     text = ascii(data)
     return text if len(text) <= 80 else text[:77] + "..."

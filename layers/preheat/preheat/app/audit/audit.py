@@ -122,8 +122,12 @@ class Audit:
     def run(self) -> Audited:
         """Make one run; raises StoreUnavailable, for without the records nothing can be said."""
         now = self.clock.now()
-        version, planned, left = self.store.plan_version(), self.store.planned_models(), self.store.left_models()
-        records = self.store.recorded([*planned, *left])
+        version, planned, left = (
+            self.store.read_plan_version(),
+            self.store.list_planned_models(),
+            self.store.list_former_models(),
+        )
+        records = self.store.load_many([*planned, *left])
         models, unreadable = self._models(planned)
         found = {name: _assess_risk(models.get(name), records.get(name), now, self.mode) for name in planned}
         judged, violations, unjudged = self._judge_ledgers([*planned, *left], now)
@@ -132,7 +136,7 @@ class Audit:
         return Audited(
             at=now,
             at_risk=tuple(one for one in found.values() if one is not None),
-            unknown=tuple(_unknown(records)),
+            unknown=tuple(_find_unknown(records)),
             stuck=tuple(_find_stuck(records, models, now)),
             unreadable=(*unreadable, *unjudged),
             unscheduled=listed[0] if version else () if lists else None,
@@ -146,7 +150,7 @@ class Audit:
         models, unreadable = {}, []
         for model_id in planned:
             try:
-                model = self.store.planned(model_id).model
+                model = self.store.read_planned(model_id).model
             except UnreadableItem as error:
                 unreadable.append((model_id, str(error)))
             else:
@@ -164,7 +168,7 @@ class Audit:
                 continue
             try:
                 record = self.store.load(model_id)  # before the ledger, which only grows
-                ledger = self.store.ledger(model_id)
+                ledger = self.store.read_ledger(model_id)
             except UnreadableItem as error:
                 unreadable.append((model_id, str(error)))
                 continue
@@ -184,7 +188,7 @@ class Audit:
         units, unlisted = 0, []
         for site in sites:
             try:
-                running = self.listing.running(site, lambda name: name.startswith(self.prefix) or name in names)
+                running = self.listing.list_running(site, lambda name: name.startswith(self.prefix) or name in names)
             except Exception as error:  # noqa: BLE001 - one site, whatever is wrong with it, must not hide the others
                 unlisted.append((site, as_hosting_error(error)))
                 continue
@@ -237,7 +241,7 @@ class Audit:
 
     def _read_requests(self, model: HostedModel, now: datetime) -> tuple[Standing, ...]:
         subjects = [Subject(model.model_id), *(Subject(schedule=one.name) for one in model.schedules)]
-        return tuple(each for one in subjects for each in self.store.standings(one, now - HORIZON).requests)
+        return tuple(each for one in subjects for each in self.store.read_standings(one, now - HORIZON).requests)
 
 
 def find_turn(model_id: ModelId) -> int:
@@ -293,7 +297,7 @@ def _estimate_ready(model: HostedModel, record: ModelRecord | None, now: datetim
     return begins + model.lead, f"Its phase is {record.phase}, and a start takes {model.lead}"
 
 
-def _unknown(records: Mapping[ModelId, ModelRecord]) -> Iterator[Unknown]:
+def _find_unknown(records: Mapping[ModelId, ModelRecord]) -> Iterator[Unknown]:
     for model_id, record in sorted(records.items()):
         if record.unread is not None:
             yield Unknown(model_id, record.unread.since, record.unread.words)

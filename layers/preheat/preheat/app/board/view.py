@@ -17,7 +17,7 @@ from preheat.domain.record.paid import Cause, Stretch
 from preheat.domain.verdict.causes import URGENCY, VerdictState
 from preheat.domain.verdict.facts import VerdictFacts
 from preheat.domain.verdict.judging import judge
-from preheat.domain.verdict.rivals import with_rivals
+from preheat.domain.verdict.rivals import add_rivals
 from preheat.domain.verdict.verdict import Verdict
 
 BEHIND: Final = timedelta(hours=2)
@@ -62,7 +62,7 @@ class BoardFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BoardRow:
     """One model on the board."""
 
     verdict: Verdict
@@ -91,17 +91,17 @@ class Board:
     end: datetime
     title: str
     zone: str
-    rows: tuple[Row, ...]
+    rows: tuple[BoardRow, ...]
     figures: Figures
     next_ready_at: datetime | None
 
     @property
-    def trouble(self) -> tuple[Row, ...]:
+    def trouble(self) -> tuple[BoardRow, ...]:
         """The models that somebody has to look at."""
         return tuple(row for row in self.rows if row.verdict.is_trouble)
 
     @property
-    def calm(self) -> tuple[Row, ...]:
+    def calm(self) -> tuple[BoardRow, ...]:
         """All others."""
         return tuple(row for row in self.rows if not row.verdict.is_trouble)
 
@@ -114,11 +114,13 @@ class Board:
 def make_board(found: Sequence[BoardFacts], at: datetime, title: str, figures: Figures | None = None) -> Board:
     """Return the board at a moment; `title` names the stack."""
     begin, end = at - BEHIND, at + AHEAD
-    facts = with_rivals(each.facts for each in found)
+    facts = add_rivals(each.facts for each in found)
     rows = []
     for each, its in zip(found, facts, strict=True):
         verdict = judge(its)
-        rows.append(Row(verdict, each.zone, verdict.schedule or "no demand", tuple(_spans(each, verdict, begin, end))))
+        rows.append(
+            BoardRow(verdict, each.zone, verdict.schedule or "no demand", tuple(_make_spans(each, verdict, begin, end)))
+        )
     rows.sort(key=lambda row: (*row.verdict.urgency, row.verdict.model_id))
     zones = Counter(each.zone for each in found)
     ahead = [row.verdict.ready_at for row in rows if row.verdict.ready_at is not None and row.verdict.ready_at > at]
@@ -135,9 +137,9 @@ def make_board(found: Sequence[BoardFacts], at: datetime, title: str, figures: F
     )
 
 
-def _spans(each: BoardFacts, verdict: Verdict, begin: datetime, end: datetime) -> Iterator[Span]:
+def _make_spans(each: BoardFacts, verdict: Verdict, begin: datetime, end: datetime) -> Iterator[Span]:
     facts = each.facts
-    for span in _all_spans(each, verdict, begin, end):
+    for span in _find_spans(each, verdict, begin, end):
         shown = Span(span.kind, max(span.begin, begin), min(span.end, end))
         if shown.begin < shown.end:
             yield shown
@@ -146,9 +148,9 @@ def _spans(each: BoardFacts, verdict: Verdict, begin: datetime, end: datetime) -
             yield Span(SpanKind.BLOCK, max(one.begin, begin), min(one.end, end))
 
 
-def _all_spans(each: BoardFacts, verdict: Verdict, begin: datetime, end: datetime) -> Iterator[Span]:
+def _find_spans(each: BoardFacts, verdict: Verdict, begin: datetime, end: datetime) -> Iterator[Span]:
     facts = each.facts
-    for demand in _demands(facts, begin, end):
+    for demand in _find_demands(facts, begin, end):
         yield Span(SpanKind.LEAD, demand.start_at, demand.begin)
         yield Span(SpanKind.SHIFT, demand.begin, demand.end)
         yield from (Span(SpanKind.BRIDGED, gap.start, gap.end) for gap in demand.bridged)
@@ -160,7 +162,7 @@ def _all_spans(each: BoardFacts, verdict: Verdict, begin: datetime, end: datetim
         yield Span(SpanKind.LATE, verdict.since, facts.now)
 
 
-def _demands(facts: VerdictFacts, begin: datetime, end: datetime) -> list[Demand]:
+def _find_demands(facts: VerdictFacts, begin: datetime, end: datetime) -> list[Demand]:
     if facts.model is None:
         return []
     try:

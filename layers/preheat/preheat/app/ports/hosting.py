@@ -123,7 +123,7 @@ class Running:
 class Listing(Protocol):
     """Lists what runs on the hosting services, whether Preheat knows it or not. Never changes anything."""
 
-    def running(self, site: Site, wanted: Callable[[str], bool]) -> Sequence[Running]:
+    def list_running(self, site: Site, wanted: Callable[[str], bool]) -> Sequence[Running]:
         """Return what is starting, hosted, stopping or being updated at a site, in the projects that are `wanted`.
 
         Sorted by project and version. A list may be some seconds older than a look. It reads all pages, at a pace that

@@ -78,7 +78,7 @@ class RecordReader(Protocol):
             UnreadableItem: this release does not know the form of the stored record.
         """
 
-    def recorded(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
+    def load_many(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
         """Return the records that exist of `model_ids`. An unreadable record is left out."""
 
 
@@ -111,14 +111,14 @@ class Waker(Protocol):
 class DueIndex(Protocol):
     """The index of due models."""
 
-    def due(self, until: datetime) -> Sequence[Due]:
+    def find_due(self, until: datetime) -> Sequence[Due]:
         """Return the models with `wake_at` <= `until`, oldest first, from the eventually consistent index."""
 
 
 class LedgerReader(Protocol):
     """Reads the ledger."""
 
-    def ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
+    def read_ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
         """Return the model's ledger, oldest entry first.
 
         Raises:
@@ -129,17 +129,17 @@ class LedgerReader(Protocol):
 class PlanReader(Protocol):
     """Reads the current plan."""
 
-    def plan_version(self) -> int:
+    def read_plan_version(self) -> int:
         """Return the version of the current plan; 0: none."""
 
-    def planned(self, model_id: ModelId) -> Planned:
+    def read_planned(self, model_id: ModelId) -> Planned:
         """Return what the current plan says about the model.
 
         Raises:
             UnreadableItem: this release does not know the form of the stored plan.
         """
 
-    def planned_before(self, model_id: ModelId) -> HostedModel | None:
+    def read_planned_before(self, model_id: ModelId) -> HostedModel | None:
         """Return what the plan before the current one said about the model; None: no such plan, or not named in it.
 
         Called only when the current plan cannot be evaluated.
@@ -148,10 +148,10 @@ class PlanReader(Protocol):
             UnreadableItem: this release does not know the form of the stored plan.
         """
 
-    def planned_models(self) -> Sequence[ModelId]:
+    def list_planned_models(self) -> Sequence[ModelId]:
         """Return the models that the current plan names, in order."""
 
-    def left_models(self) -> Sequence[ModelId]:
+    def list_former_models(self) -> Sequence[ModelId]:
         """Return the models that an earlier plan named and the current one does not, in order.
 
         A model that a pass has found at rest since then may be left out.
@@ -176,7 +176,7 @@ class PlanWriter(Protocol):
 class RequestReader(Protocol):
     """Reads holds and blocks, releases that came before them, and replies."""
 
-    def standings(self, subject: Subject, after: datetime) -> Standings:
+    def read_standings(self, subject: Subject, after: datetime) -> Standings:
         """Return the holds and blocks of a subject that end after `after`, also released ones, in order of their ids.
 
         Read them after the record: a request stored in between then costs the pass its write.
@@ -185,13 +185,13 @@ class RequestReader(Protocol):
             UnreadableItem: this release does not know the form of one of them.
         """
 
-    def standing(self, subject: Subject, request_id: RequestId) -> Standing | None:
+    def find_standing(self, subject: Subject, request_id: RequestId) -> Standing | None:
         """Return one hold or block of a subject, whether it has ended or not."""
 
-    def tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
+    def read_tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
         """Return the releases that came before the hold or block with this id: one a requester, and one for admins."""
 
-    def reply(self, request_id: RequestId) -> Reply | None:
+    def find_reply(self, request_id: RequestId) -> Reply | None:
         """Return the reply to the request with this id; None: it has none."""
 
 
@@ -227,13 +227,13 @@ class RequestWriter(Protocol):
 class Members(Protocol):
     """Member accounts of the current plan."""
 
-    def external_id(self, account: str) -> str:
+    def ensure_external_id(self, account: str) -> str:
         """Return the ExternalId for assuming a member account's role: drawn at the first call, then fixed.
 
         Only this call creates one. Anybody who could choose it could make Preheat enter an account for somebody else.
         """
 
-    def membership(self, account: str) -> Membership:
+    def read_membership(self, account: str) -> Membership:
         """Return what the current plan says about a member account.
 
         Raises:

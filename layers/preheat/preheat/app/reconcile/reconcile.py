@@ -91,7 +91,7 @@ def _run_pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list
     if over := _end_early(model_id, record, remote.served_at(), now, ahead=ahead):
         return over
     record = bound_times(record, now) if record is not None else None
-    planned = remote.store.planned(model_id)
+    planned = remote.store.read_planned(model_id)
     if record is not None and planned.version < record.plan_version:
         # The plans went back in time, as after a restore: to obey would stop what the newer plan wants.
         reason = f"Plan {planned.version} is older than this model's plan {record.plan_version}: run `preheat apply`"
@@ -181,7 +181,7 @@ def _find_wanted(record: ModelRecord, planned: Planned, remote: Remote, now: dat
         return _find_demand(record, planned.model, remote, now), ""
     except ScheduleError as error:
         problem = str(error)
-    before = remote.store.planned_before(record.model_id)
+    before = remote.store.read_planned_before(record.model_id)
     try:
         return _find_demand(record, before, remote, now) if before is not None else None, problem
     except ScheduleError:
@@ -238,11 +238,11 @@ def _read_standings(
 
     Read after the record, whose version guards the model's own.
     """
-    requests = list(remote.store.standings(Subject(model_id=model.model_id), now - HORIZON).requests)
+    requests = list(remote.store.read_standings(Subject(model_id=model.model_id), now - HORIZON).requests)
     guards: dict[Subject, int] = {}
     for name in dict.fromkeys(schedule.name for schedule in model.schedules):
         subject = Subject(schedule=name)
-        found = remote.store.standings(subject, now - HORIZON)
+        found = remote.store.read_standings(subject, now - HORIZON)
         guards[subject] = found.version
         requests += found.requests
     return tuple(requests), guards

@@ -81,7 +81,7 @@ class Desk:
     def _answer(self, answer: _Answer) -> Taken:
         """Return the answer that is stored under the request's id, storing one if there is none."""
         for _ in range(TRIES_MAX):
-            before = self._store.reply(answer.opened.request_id)
+            before = self._store.find_reply(answer.opened.request_id)
             if before is not None and before.digest == answer.opened.digest:
                 return self._answer_again(before)
             if before is not None:
@@ -118,15 +118,15 @@ class Desk:
         """Read the case. The reply to what a release names comes first: the store writes the two together."""
         store, subject = self._store, request.subject
         models = self._subjects.models(subject)
-        records = store.recorded([model.model_id for model in models])
-        of_reply = store.reply(request.of) if request.of is not None else None
-        of = store.standing(subject, request.of) if request.of is not None else None
+        records = store.load_many([model.model_id for model in models])
+        of_reply = store.find_reply(request.of) if request.of is not None else None
+        of = store.find_standing(subject, request.of) if request.of is not None else None
         # Older ones may be deleted already; a store need not know whether it has returned all of them.
-        kept = store.standings(subject, now - KEPT_AFTER_EXPIRY).requests
+        kept = store.read_standings(subject, now - KEPT_AFTER_EXPIRY).requests
         others: list[Standing] = []
         if subject.model_id is not None:
             for name in sorted({schedule.name for model in models for schedule in model.schedules}):
-                others += store.standings(Subject(schedule=name), now - HORIZON).requests
+                others += store.read_standings(Subject(schedule=name), now - HORIZON).requests
         return Case(
             request,
             requester,
@@ -138,7 +138,7 @@ class Desk:
             others,
             of=of,
             of_reply=of_reply,
-            noted=store.tombstones(subject, request.request_id),
+            noted=store.read_tombstones(subject, request.request_id),
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from preheat.app.ports.errors import UnreadableItem
-from preheat.app.requests.message import Parsed, excerpt, load, parse
+from preheat.app.requests.message import Parsed, cut_excerpt, load, parse
 from preheat.domain.demand.request import RequestId
 
 DETAIL_TYPE: Final = "Preheat Request"
@@ -48,7 +48,7 @@ def open_message(sent: IncomingMessage) -> OpenedMessage:
     requester, parsed = sent.sender_id.partition(":")[0], Parsed(None)
     try:
         if not _SENDER.fullmatch(requester):
-            raise UnreadableItem(f"sender {excerpt(requester)} is not an SQS sender ID")  # noqa: TRY301 - one way out
+            raise UnreadableItem(f"sender {cut_excerpt(requester)} is not an SQS sender ID")  # noqa: TRY301 - one way out
         data = load(sent.body)
         if "detail-type" in data:
             requester, data = _open_event(requester, data)
@@ -73,12 +73,12 @@ def _open_event(requester: str, data: dict[str, Any]) -> tuple[str, dict[str, An
     if requester.startswith(ASSUMED_ROLE):
         raise UnreadableItem("request: only EventBridge may send an event envelope")
     if data["detail-type"] != DETAIL_TYPE:
-        raise UnreadableItem(f"event: detail-type {excerpt(data['detail-type'])}; accepted: {DETAIL_TYPE}")
+        raise UnreadableItem(f"event: detail-type {cut_excerpt(data['detail-type'])}; accepted: {DETAIL_TYPE}")
     account, detail = data.get("account"), data.get("detail")
     if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
-        raise UnreadableItem(f"event: account {excerpt(account)} is not 12 digits")
+        raise UnreadableItem(f"event: account {cut_excerpt(account)} is not 12 digits")
     if not isinstance(detail, dict):
-        raise UnreadableItem(f"event: detail {excerpt(detail)} is not a JSON object")
+        raise UnreadableItem(f"event: detail {cut_excerpt(detail)} is not a JSON object")
     return f"account:{account}", detail
 
 

@@ -81,9 +81,9 @@ def load(body: object) -> dict[str, Any]:
             body, object_pairs_hook=_build_object, parse_constant=_reject_constant, parse_int=_read_integer
         )
     except (ValueError, RecursionError) as error:
-        raise UnreadableItem(f"request: not JSON: {excerpt(str(error))}") from error
+        raise UnreadableItem(f"request: not JSON: {cut_excerpt(str(error))}") from error
     if not isinstance(data, dict):
-        raise UnreadableItem(f"request: {excerpt(data)} is not a JSON object")
+        raise UnreadableItem(f"request: {cut_excerpt(data)} is not a JSON object")
     if _measure_depth(data) > DEPTH_MAX:
         raise UnreadableItem(f"request: nested more than {DEPTH_MAX} deep")
     return data
@@ -98,9 +98,11 @@ def parse(data: Mapping[str, Any]) -> Parsed:
             try:
                 known[name] = FIELDS[name].read(value)
             except ValueError:
-                problems.append(f"{name} {excerpt(value)}; accepted: {FIELDS[name].accepted}")
+                problems.append(f"{name} {cut_excerpt(value)}; accepted: {FIELDS[name].accepted}")
     if "version" in data and "version" not in known:
-        return Parsed(None, (f"version {excerpt(data['version'])}; accepted: {VERSION}",), supported=False, known=known)
+        return Parsed(
+            None, (f"version {cut_excerpt(data['version'])}; accepted: {VERSION}",), supported=False, known=known
+        )
     form = FORMS.get(known["verb"]) if "verb" in known else None
     if form is None:
         missing = [name for name in ("version", "request_id", "verb") if name not in data]
@@ -123,7 +125,7 @@ def parse(data: Mapping[str, Any]) -> Parsed:
     return Parsed(_make_request(known, parsed.subject), known=known)
 
 
-def excerpt(value: object) -> str:
+def cut_excerpt(value: object) -> str:
     """Return foreign data as a short excerpt in printable ASCII."""
     text = ascii(value)
     return text if len(text) <= EXCERPT_MAX else text[: EXCERPT_MAX - 3] + "..."
@@ -157,7 +159,7 @@ def _describe_absent(name: str) -> str:
 def _describe_unknown(name: str, verb: Verb | None = None) -> str:
     known = FORMS[verb].names if verb is not None else tuple(FIELDS)
     of = f" of {verb}" if verb is not None else ""
-    return f"{excerpt(name)} is not a field{of}; accepted: {', '.join(known)}"
+    return f"{cut_excerpt(name)} is not a field{of}; accepted: {', '.join(known)}"
 
 
 def _limit_problems(problems: list[str]) -> tuple[str, ...]:
@@ -169,7 +171,7 @@ def _build_object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise ValueError(f"field {excerpt(name)} occurs twice")
+            raise ValueError(f"field {cut_excerpt(name)} occurs twice")
         found[name] = value
     return found
 

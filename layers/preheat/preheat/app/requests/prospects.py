@@ -18,7 +18,7 @@ from preheat.domain.record.wording import format_instant
 from preheat.domain.verdict.facts import VerdictFacts
 from preheat.domain.verdict.judging import judge
 from preheat.domain.verdict.plant_time import PlantTime
-from preheat.domain.verdict.saying import headline
+from preheat.domain.verdict.saying import write_headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +121,4 @@ def _describe(facts: VerdictFacts) -> str:
     elif seen.upcoming is not None:
         needed = f"next needed from {format_instant(seen.upcoming.begin)} ({seen.upcoming.schedule})"
     withheld = "" if mode is Mode.ACT else f"; mode {mode}: Preheat starts and stops nothing"
-    return f"{headline(verdict, PlantTime(facts.now, zone))}: {verdict.why}; {needed}{withheld}"
+    return f"{write_headline(verdict, PlantTime(facts.now, zone))}: {verdict.why}; {needed}{withheld}"

@@ -17,7 +17,7 @@ from preheat.domain.plan.plan import Resize
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.record.wording import format_instant
-from preheat.domain.verdict.remedies import stop_command
+from preheat.domain.verdict.remedies import find_stop_command
 
 ACTIVE_MAX: Final = 20  # holds and blocks of one subject that have not ended
 KEPT_MAX: Final = 1_000  # those and the ended ones that are still kept
@@ -157,7 +157,7 @@ def _describe_effect(case: Case, block: Standing, seen: Prospect) -> Iterator[st
     if seen.phase is not Phase.UNSCHEDULED:
         return
     model = case.models[0]
-    command = stop_command(model.target)
+    command = find_stop_command(model.target)
     if command is None:
         yield "Preheat stops it, although somebody else started it"
     else:

@@ -23,19 +23,19 @@ class Subjects:
             UnreadableItem: the model's plan is of a form that this release does not know.
         """
         if subject.model_id is not None:
-            model = self._store.planned(subject.model_id).model
+            model = self._store.read_planned(subject.model_id).model
             return (model,) if model is not None else ()
         self._read_plan()
         return tuple(self._of_schedule.get(subject.schedule or "", ()))
 
     def _read_plan(self) -> None:
-        version = self._store.plan_version()
+        version = self._store.read_plan_version()
         if version == self._plan_version:
             return
         found: dict[str, list[HostedModel]] = {}
-        for model_id in self._store.planned_models():
+        for model_id in self._store.list_planned_models():
             try:
-                model = self._store.planned(model_id).model
+                model = self._store.read_planned(model_id).model
             except UnreadableItem:
                 continue  # Its own pass reports it; it must not hide the others.
             for name in {schedule.name for schedule in model.schedules} if model is not None else ():

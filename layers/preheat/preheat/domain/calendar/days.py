@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import IntEnum
 from typing import Final
 
-from preheat.domain.calendar.recurrence_rule import RecurrenceRule, dates_in
+from preheat.domain.calendar.recurrence_rule import RecurrenceRule, find_dates
 
 LAST: Final = -1  # the last day, or the last such weekday, of a month
 CYCLE_MAX: Final = 366
@@ -103,7 +103,7 @@ class DayRule:
             return False
         if self.cycle is not None and day not in self.cycle:
             return False
-        return self.rule is None or day in dates_in(self.rule, day.year)
+        return self.rule is None or day in find_dates(self.rule, day.year)
 
     def _is_nth(self, day: date) -> bool:
         if not self.nth:

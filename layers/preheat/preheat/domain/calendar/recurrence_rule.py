@@ -12,7 +12,7 @@ from typing import Final
 
 from preheat.domain.calendar.rule_text import INTERVAL_MAX, TEXT_MAX, RuleParts, read_parts
 
-__all__ = ["INTERVAL_MAX", "TEXT_MAX", "RecurrenceRule", "comes_true", "dates_in", "last_of"]
+__all__ = ["INTERVAL_MAX", "TEXT_MAX", "RecurrenceRule", "comes_true", "find_dates", "find_last"]
 
 YEARS_SEARCHED: Final = 100
 _YEARS_KEPT: Final = 1_024
@@ -37,15 +37,15 @@ class RecurrenceRule:
         read_parts(self.text)
 
 
-def dates_in(rule: RecurrenceRule, year: int) -> frozenset[date]:
+def find_dates(rule: RecurrenceRule, year: int) -> frozenset[date]:
     """Return the dates of a year on which `rule` comes true, none before its anchor."""
-    return _dates_in(rule, year)
+    return _find_dates(rule, year)
 
 
-def last_of(rule: RecurrenceRule, count: int) -> date | None:
+def find_last(rule: RecurrenceRule, count: int) -> date | None:
     """Return the date of the `count`-th occurrence; None if it comes later than 100 years after the anchor."""
     for year in range(rule.anchor.year, min(rule.anchor.year + YEARS_SEARCHED, 9_000)):
-        found = sorted(dates_in(rule, year))
+        found = sorted(find_dates(rule, year))
         if len(found) >= count:
             return found[count - 1]
         count -= len(found)
@@ -54,19 +54,19 @@ def last_of(rule: RecurrenceRule, count: int) -> date | None:
 
 def comes_true(rule: RecurrenceRule) -> bool:
     """Return whether a rule means any date within 100 years of its anchor."""
-    return last_of(rule, 1) is not None
+    return find_last(rule, 1) is not None
 
 
 @lru_cache(maxsize=_YEARS_KEPT)
-def _dates_in(rule: RecurrenceRule, year: int) -> frozenset[date]:
+def _find_dates(rule: RecurrenceRule, year: int) -> frozenset[date]:
     if year < rule.anchor.year:
         return frozenset()
     parts = read_parts(rule.text).complete(rule.anchor)
-    found = (day for period in _periods(parts, rule.anchor, year) for day in _chosen(parts, period))
+    found = (day for period in _cut_periods(parts, rule.anchor, year) for day in _choose(parts, period))
     return frozenset(day for day in found if day.year == year and day >= rule.anchor)
 
 
-def _periods(parts: RuleParts, anchor: date, year: int) -> Iterator[Sequence[date]]:
+def _cut_periods(parts: RuleParts, anchor: date, year: int) -> Iterator[Sequence[date]]:
     """Yield the days of each period of the rule that has days in a year: whole periods, as BYSETPOS counts in them."""
     interval = parts.interval
     first, after = date(year, 1, 1), date(year + 1, 1, 1)
@@ -94,7 +94,7 @@ def _days(first: date, after: date) -> Sequence[date]:
     return [first + number * _DAY for number in range((after - first).days)]
 
 
-def _chosen(parts: RuleParts, period: Sequence[date]) -> Iterable[date]:
+def _choose(parts: RuleParts, period: Sequence[date]) -> Iterable[date]:
     """Return the days of one period that the rule means, by all its BY parts and then by BYSETPOS."""
     found = [day for day in period if _holds(parts, day)]
     if not parts.positions:

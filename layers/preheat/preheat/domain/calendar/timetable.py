@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow
 from preheat.domain.calendar.windows import Window
-from preheat.domain.calendar.zones import FIRST_DAY, LAST_DAY, from_microseconds, instant_of, microseconds
+from preheat.domain.calendar.zones import FIRST_DAY, LAST_DAY, find_instant, from_microseconds, to_microseconds
 
 type Span = tuple[int, int]  # [start, end) in microseconds since 1970
 
@@ -22,8 +22,8 @@ HORIZON_LEAST: Final = timedelta(days=90)  # of holidays ahead; fewer are an ala
 _MONTHS_KEPT: Final = 2_048
 _FIRST_MONTH: Final = FIRST_DAY.year * 12
 _LAST_MONTH: Final = LAST_DAY.year * 12 + 11
-_FIRST: Final = microseconds(datetime.combine(FIRST_DAY, time(), UTC))
-_LAST: Final = microseconds(datetime.combine(LAST_DAY, time(), UTC))
+_FIRST: Final = to_microseconds(datetime.combine(FIRST_DAY, time(), UTC))
+_LAST: Final = to_microseconds(datetime.combine(LAST_DAY, time(), UTC))
 _DAY: Final = timedelta(days=1)
 
 
@@ -37,7 +37,7 @@ def find_windows(schedule: Schedule, after: datetime, before: datetime) -> Itera
     Raises:
         ScheduleError: its time zone is not known here.
     """
-    for start, end in _find_overlapping(schedule, microseconds(after), microseconds(before)):
+    for start, end in _find_overlapping(schedule, to_microseconds(after), to_microseconds(before)):
         yield Window(from_microseconds(start), from_microseconds(end))
 
 
@@ -54,7 +54,7 @@ def find_intervals(schedules: Sequence[Schedule], after: datetime, before: datet
 
 def find_spans(schedules: Sequence[Schedule], after: datetime, before: datetime) -> list[Span]:
     """Return the same as `find_intervals`, as spans, for callers that need very many of them."""
-    low, high = microseconds(after), microseconds(before)
+    low, high = to_microseconds(after), to_microseconds(before)
     several = (span for schedule in schedules for span in _find_overlapping(schedule, low, high))
     return [(max(start, low), min(end, high)) for start, end in _unite(several)]
 
@@ -65,7 +65,7 @@ def is_wanted(schedules: tuple[Schedule, ...], at: datetime) -> bool:
     Raises:
         ScheduleError: a time zone is not known here.
     """
-    now = microseconds(at)
+    now = to_microseconds(at)
     if not _FIRST <= now < _LAST:
         return False
     at = at.astimezone(UTC)
@@ -79,7 +79,7 @@ def find_next_edge(schedules: tuple[Schedule, ...], at: datetime, *, within: tim
     Raises:
         ScheduleError: a time zone is not known here.
     """
-    now = microseconds(at)
+    now = to_microseconds(at)
     until = min(now + within // timedelta(microseconds=1), _LAST - 1)
     month = _find_month(now, 0)
     while _find_begin(month) <= until:
@@ -150,9 +150,9 @@ def _find_starting(schedule: Schedule, month: int) -> tuple[Span, ...]:
     days = [first + number * _DAY for number in range((following - first).days)]
     try:
         for day, window, recurs in schedule.find_starts(days):
-            start = instant_of(day, window.start, schedule.zone, fold=0)
+            start = find_instant(day, window.start, schedule.zone, fold=0)
             last = day + window.end_day * _DAY if window.end_day else day
-            end = instant_of(last, window.end, schedule.zone, fold=1)
+            end = find_instant(last, window.end, schedule.zone, fold=1)
             if start < end:
                 found += _open(schedule, day, window, (start, end)) if recurs and is_cut else [(start, end)]
     except (ArithmeticError, LookupError, ValueError) as error:  # No case is known; the library of rules may have one.
@@ -164,10 +164,10 @@ def _open(schedule: Schedule, day: date, window: ShiftWindow, span: Span) -> Ite
     """Yield what closed dates and half days leave of a recurring window that starts on `day`."""
     start, end = span
     for closed, since, again in schedule.closed_within(day, window):
-        low = instant_of(closed, since, schedule.zone, fold=0)
+        low = find_instant(closed, since, schedule.zone, fold=0)
         if start < min(low, end):
             yield start, min(low, end)
-        start = max(start, end if again is None else instant_of(again, time(), schedule.zone, fold=0))
+        start = max(start, end if again is None else find_instant(again, time(), schedule.zone, fold=0))
     if start < end:
         yield start, end
 
@@ -184,7 +184,7 @@ def _find_edges(schedules: tuple[Schedule, ...], month: int) -> tuple[bool, tupl
 
 @lru_cache(maxsize=_MONTHS_KEPT)
 def _find_begin(month: int) -> int:
-    return microseconds(datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC))
+    return to_microseconds(datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC))
 
 
 def _find_month(at: int, days: int) -> int:

@@ -22,7 +22,7 @@ FIRST_DAY: Final = date(1900, 1, 1)
 LAST_DAY: Final = date(9000, 12, 31)
 
 
-def microseconds(at: datetime) -> int:
+def to_microseconds(at: datetime) -> int:
     """Return an aware instant as whole microseconds since 1970."""
     return (at - EPOCH) // _MICROSECOND
 
@@ -37,15 +37,15 @@ def time_of_day(wall: time) -> int:
     return (wall.hour * 3600 + wall.minute * 60 + wall.second) * SECOND_US + wall.microsecond
 
 
-def instant_of(day: date, wall: time, zone: str, *, fold: int) -> int:
+def find_instant(day: date, wall: time, zone: str, *, fold: int) -> int:
     """Return the instant, in microseconds, of a wall time on a local date; `fold` picks one of two readings."""
-    offset = _offsets(zone, day.year * 12 + day.month - 1)[day.day - 1]
+    offset = _find_offsets(zone, day.year * 12 + day.month - 1)[day.day - 1]
     if offset is None:
-        return microseconds(instant(datetime.combine(day, wall), ZoneInfo(zone), fold=fold))
+        return to_microseconds(to_instant(datetime.combine(day, wall), ZoneInfo(zone), fold=fold))
     return (day.toordinal() - EPOCH_DAY) * DAY_US + time_of_day(wall) - offset
 
 
-def instant(wall: datetime, zone: ZoneInfo, *, fold: int) -> datetime:
+def to_instant(wall: datetime, zone: ZoneInfo, *, fold: int) -> datetime:
     """Return the UTC instant of a naive wall time; `fold` picks the reading of an ambiguous one.
 
     >>> instant(datetime(2026, 3, 29, 2, 30), ZoneInfo("Europe/Berlin"), fold=0).isoformat()
@@ -70,7 +70,7 @@ def instant(wall: datetime, zone: ZoneInfo, *, fold: int) -> datetime:
 
 
 @lru_cache(maxsize=_ZONES_MONTHS_KEPT)
-def _offsets(zone: str, month: int) -> tuple[int | None, ...]:
+def _find_offsets(zone: str, month: int) -> tuple[int | None, ...]:
     """Return the zone's offset in microseconds for each local date of a month (year x 12 + month - 1).
 
     None stands for a date on which the clock may change. Two changes within half a day would go unseen; no zone has
@@ -80,16 +80,16 @@ def _offsets(zone: str, month: int) -> tuple[int | None, ...]:
     first = datetime(month // 12, month % 12 + 1, 1)  # noqa: DTZ001 - a wall time
     following = datetime((month + 1) // 12, (month + 1) % 12 + 1, 1)  # noqa: DTZ001 - as above
     found: list[int | None] = []
-    readings = _readings(first, info)
+    readings = _read_offsets(first, info)
     for number in range((following - first).days):
-        noon = _readings(first + timedelta(days=number, hours=12), info)
-        after = _readings(first + timedelta(days=number + 1), info)
+        noon = _read_offsets(first + timedelta(days=number, hours=12), info)
+        after = _read_offsets(first + timedelta(days=number + 1), info)
         several = readings | noon | after
         found.append(next(iter(several)) // _MICROSECOND if len(several) == 1 else None)
         readings = after
     return tuple(found)
 
 
-def _readings(wall: datetime, zone: ZoneInfo) -> set[timedelta]:
+def _read_offsets(wall: datetime, zone: ZoneInfo) -> set[timedelta]:
     offsets = (wall.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
     return {offset for offset in offsets if offset is not None}

@@ -21,10 +21,10 @@ def note_observation(situation: Situation) -> Situation:
         plan_version=situation.plan_version,
         mode=situation.mode,
         observed=observed if readable else record.observed,
-        unreadable=_unreadable(situation),
+        unreadable=_count_unreadable(situation),
         unread=_find_unread(situation),
         status=_find_status(situation),
-        kept_tags=_kept_tags(situation),
+        kept_tags=_keep_tags(situation),
         silent_for_plan=record.silent_for_plan if situation.silent else None,
     )
     return change(situation, record=record)
@@ -40,7 +40,7 @@ def note_demand(situation: Situation) -> Situation:
     return change(situation, record=change(situation.record, effort=effort))
 
 
-def _unreadable(situation: Situation) -> int:
+def _count_unreadable(situation: Situation) -> int:
     """Return how many looks in a row did not find the model; one that says it is gone may be wrong."""
     if not situation.observation.asked:
         return situation.record.unreadable
@@ -59,7 +59,7 @@ def _find_unread(situation: Situation) -> Unread | None:
     return Unread(since, observation.detail[:WORDS_MAX], observation.failure)
 
 
-def _kept_tags(situation: Situation) -> Tags:
+def _keep_tags(situation: Situation) -> Tags:
     """Return the tags to keep: what the owner of the endpoint has given it, beside what the plan had put on it."""
     record, tags = situation.record, situation.observation.tags
     attempt = record.attempt

@@ -23,7 +23,7 @@ from preheat.domain.lead import evidence
 from preheat.domain.plan.plan import Mode
 from preheat.domain.plan.turn import look_in_turn
 from preheat.domain.record import budget, looks
-from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, jitter, pause_before_retry
+from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, compute_jitter, pause_before_retry
 from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.record import Action, Effort, ModelRecord, Ownership, Phase
 from preheat.domain.record.wording import format_instant
@@ -162,10 +162,10 @@ def wait(situation: Situation) -> Move:
     if observed is Observed.BUSY:
         reason = "The service is changing the model; waiting"
         return Move(record, record.phase, reason, pick_wake(situation, situation.now + looks.BUSY_EVERY))
-    return _unread(situation)
+    return _wait_unread(situation)
 
 
-def _unread(situation: Situation) -> Move:
+def _wait_unread(situation: Situation) -> Move:
     """The look did not show the state: another one within minutes. It is reported once, and at the demand's end."""
     record, failure, unread = situation.record, situation.observation.failure, situation.record.unread
     idle = situation.desired is Desired.REST and not record.is_engaged()
@@ -174,7 +174,7 @@ def _unread(situation: Situation) -> Move:
         return Move(
             record, record.phase, f"{situation.observation.detail}; checking again", pick_wake(situation, again)
         )
-    pause = looks.while_unread(record.unreadable) + jitter(record.model_id, record.unreadable)
+    pause = looks.wait_while_unread(record.unreadable) + compute_jitter(record.model_id, record.unreadable)
     if not idle:
         pause = pause_before_retry(failure or Answer.LOST, record.unreadable, record.model_id) or looks.UNFIT_EVERY
     if failure is None:
@@ -285,7 +285,7 @@ def report(situation: Situation) -> Move:
     record, attempt = situation.record, situation.record.attempt
     again = situation.now + looks.UNFIT_EVERY
     if situation.observation.observed is Observed.GONE:
-        again = situation.now + looks.while_unread(record.unreadable)
+        again = situation.now + looks.wait_while_unread(record.unreadable)
         let_go = record.phase is Phase.GONE and record.unreadable >= GONE_FROM
     else:
         let_go = True

@@ -96,10 +96,10 @@ def pause_before_retry(answer: Answer, tries: int, model_id: ModelId) -> timedel
     if least is None:
         return None
     paced = timedelta(seconds=10 if tries <= 3 else 60)
-    return max(least, paced) + jitter(model_id, tries)
+    return max(least, paced) + compute_jitter(model_id, tries)
 
 
-def jitter(model_id: ModelId, tries: int) -> timedelta:
+def compute_jitter(model_id: ModelId, tries: int) -> timedelta:
     """Return up to 15 s, the same for the same model and try: it parts a fleet that was refused at the same second."""
     return timedelta(milliseconds=zlib.crc32(f"{model_id}/{tries}".encode()) % 15_000)
 
@@ -143,7 +143,7 @@ class Attempt:
         tags: Tags = (),
     ) -> Self:
         """Return a fresh intent, with the token of its own that it is sent under."""
-        token = client_token(model_id, demand_start, call, generation, digest_parameters(target, units))
+        token = make_client_token(model_id, demand_start, call, generation, digest_parameters(target, units))
         return cls(call, generation, token, target, units, first_at=now, intent_at=now, tags=tags, doubtful=False)
 
     def lease_ends_at(self) -> datetime:
@@ -221,7 +221,7 @@ def digest_parameters(target: Target, units: Units) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
-def client_token(model_id: ModelId, demand_start: datetime, call: Call, generation: int, digest: str) -> str:
+def make_client_token(model_id: ModelId, demand_start: datetime, call: Call, generation: int, digest: str) -> str:
     """Return the idempotency token of one intended call: same inputs, same token.
 
     At most 64 characters of [A-Za-z0-9-], as the service's ClientToken allows.

@@ -51,7 +51,7 @@ class _Bracket(NamedTuple):
     growth: float = 0.0  # how fast that share grows behind it, from WIDEST
 
 
-def while_unread(looks: int) -> timedelta:
+def wait_while_unread(looks: int) -> timedelta:
     """Return the wait until the next look after `looks` (1 or more) in a row that did not find the model."""
     return UNREAD_EVERY[min(max(looks, 1), len(UNREAD_EVERY)) - 1]
 

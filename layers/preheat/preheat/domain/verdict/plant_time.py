@@ -30,14 +30,14 @@ class PlantTime:
         apart = instant - self.now
         if abs(apart) < MINUTE:
             return "now"
-        return f"in {span(apart)}" if apart > timedelta() else f"{span(-apart)} ago"
+        return f"in {format_span(apart)}" if apart > timedelta() else f"{format_span(-apart)} ago"
 
     def both(self, instant: datetime) -> str:
         """Return an instant and how far away it is: `06:00 (in 12 min)`."""
         return f"{self.at(instant)} ({self.away(instant)})"
 
 
-def span(length: timedelta) -> str:
+def format_span(length: timedelta) -> str:
     """Return a length of time in the two largest units that matter: `12 min`, `3 h 5 min`, `2 d 4 h`.
 
     >>> span(timedelta(hours=3, minutes=5))

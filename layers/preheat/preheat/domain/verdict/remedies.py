@@ -33,7 +33,7 @@ def find_look_command(target: Target) -> str | None:
             return None
 
 
-def stop_command(target: Target) -> str | None:
+def find_stop_command(target: Target) -> str | None:
     """Return the service's own command that stops what somebody else started; None: `preheat stop` does it.
 
     An endpoint that Preheat did not create is deleted by its owner alone.
@@ -68,7 +68,9 @@ def _free(rival: Rival) -> Remedy:
             f"Free a slot: release the hold of {rival.model_id}", f"preheat release {rival.model_id} {rival.hold}"
         )
     if rival.until is None:
-        command = (stop_command(rival.target) if rival.target is not None else None) or f"preheat stop {rival.model_id}"
+        command = (
+            find_stop_command(rival.target) if rival.target is not None else None
+        ) or f"preheat stop {rival.model_id}"
         return Remedy(f"Free a slot: stop {rival.model_id}; nothing needs it", command)
     return Remedy(f"Or stop {rival.model_id}, if its shift can wait", f"preheat stop {rival.model_id}")
 
@@ -109,7 +111,7 @@ def _remedy_given_up(facts: VerdictFacts) -> Iterator[Remedy]:
 
 def _remedy_failed_foreign(facts: VerdictFacts) -> Iterator[Remedy]:
     target = facts.target
-    command = stop_command(target) if target is not None else None
+    command = find_stop_command(target) if target is not None else None
     if command is not None:
         yield Remedy("Delete the failed endpoint if nobody needs it", command)
     yield from _suggest_look(facts)
@@ -145,7 +147,9 @@ def _remedy_block(facts: VerdictFacts) -> Iterator[Remedy]:
 
 
 def _remedy_stranger(facts: VerdictFacts) -> Iterator[Remedy]:
-    command = (stop_command(facts.target) if facts.target is not None else None) or f"preheat stop {facts.model_id}"
+    command = (
+        find_stop_command(facts.target) if facts.target is not None else None
+    ) or f"preheat stop {facts.model_id}"
     yield Remedy("Stop it", command)
     yield Remedy("Or keep it for an hour; Preheat stops it after that", f"preheat hold {facts.model_id} --for 1h")
     yield Remedy("Or set `unscheduled: stop` in the plant file to have such runs stopped", APPLY)

@@ -27,42 +27,42 @@ def report_verdict(situation: Situation, decision: Decision) -> Decision:
     late = entry is not None and bool(entry.late)
     if not late and (effort.at_risk or effort.judged):
         return decision
-    verdict = _verdict(situation, decision)
+    verdict = _judge(situation, decision)
     if late and entry is not None:
-        reason = _with_cause(entry.reason, verdict)
+        reason = _add_cause(entry.reason, verdict)
         return change(decision, reason=reason, entry=change(entry, reason=reason))
     if verdict.state not in REPORTED or verdict.cause is VerdictCause.OBSERVE:
         return decision
-    return _at_risk(situation, decision, verdict)
+    return _report_risk(situation, decision, verdict)
 
 
-def _verdict(situation: Situation, decision: Decision) -> Verdict:
+def _judge(situation: Situation, decision: Decision) -> Verdict:
     model = situation.model
     record = change(decision.record, wake_at=None)
     facts = VerdictFacts(record.model_id, situation.now, model, record, situation.outlook, mode=situation.mode)
     return judge(facts)
 
 
-def _with_cause(reason: str, verdict: Verdict) -> str:
+def _add_cause(reason: str, verdict: Verdict) -> str:
     """Return a reason that begins with the true cause; what the pass does next follows it."""
     known = verdict.words or verdict.why
     return reason if known in reason else f"Late: {verdict.why}. {reason.removeprefix('Late. ')}"
 
 
-def _at_risk(situation: Situation, decision: Decision, verdict: Verdict) -> Decision:
+def _report_risk(situation: Situation, decision: Decision, verdict: Verdict) -> Decision:
     record = decision.record
     record = change(record, effort=change(record.effort, at_risk=True))
     entry: LedgerEntry | None = decision.entry
     action, reason = decision.action, decision.reason
     if entry is None:
         record = change(record, sequence=record.sequence + 1)
-        action, reason = Action.AT_RISK, _words(verdict)
+        action, reason = Action.AT_RISK, _describe(verdict)
         entry = write_entry(record, record, action, reason, situation.now)
     entry = change(entry, at_risk=True, expected_at=verdict.expected_at)
     return change(decision, action=action, reason=reason, record=record, entry=entry)
 
 
-def _words(verdict: Verdict) -> str:
+def _describe(verdict: Verdict) -> str:
     expected = f"; expected at {format_instant(verdict.expected_at)}" if verdict.expected_at is not None else ""
     needed = f"; needed at {format_instant(verdict.ready_at)}" if verdict.ready_at is not None else ""
     return f"At risk: {verdict.why}{needed}{expected}"

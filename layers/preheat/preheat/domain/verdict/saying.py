@@ -5,12 +5,12 @@ from preheat.domain.verdict.plant_time import PlantTime
 from preheat.domain.verdict.verdict import Verdict
 
 
-def headline(verdict: Verdict, time: PlantTime) -> str:
+def write_headline(verdict: Verdict, time: PlantTime) -> str:
     """Return the state with the time that matters: `LATE since 06:00 (12 min ago), expected 06:21`."""
-    return f"{verdict.state} {when(verdict, time)}".rstrip()
+    return f"{verdict.state} {format_times(verdict, time)}".rstrip()
 
 
-def when(verdict: Verdict, time: PlantTime) -> str:
+def format_times(verdict: Verdict, time: PlantTime) -> str:
     """Return the times that a state is read with; nothing if none is known."""
     match verdict.state:
         case VerdictState.LATE:
