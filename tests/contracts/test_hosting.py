@@ -136,9 +136,9 @@ class HostingBench:
         with pytest.raises(WrongState):
             self.hosting.start(self.intended())
 
-    def changed(self, call: str) -> int:
+    def count_changes(self, call: str) -> int:
         """How many calls had an effect."""
-        return self.account.call_log.changed(self.operations[call])
+        return self.account.call_log.count_changes(self.operations[call])
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: f"{way[0]} {way[1]}")
@@ -205,7 +205,7 @@ def test_a_look_tells_the_units_that_run_where_a_start_names_them(bench: Hosting
 def test_the_same_call_twice_starts_a_model_once(bench: HostingBench) -> None:
     bench.hosting.start(bench.intended())
     bench.starts_again()
-    assert bench.changed("start") == 1
+    assert bench.count_changes("start") == 1
 
 
 def test_a_look_changes_nothing(bench: HostingBench) -> None:
@@ -272,7 +272,7 @@ def test_an_inference_changes_nothing(bench: HostingBench) -> None:
     before = bench.account.models()
     bench.hosting.probe(bench.target, IMAGE)
     assert bench.account.models() == before
-    assert bench.changed("probe") == 0
+    assert bench.count_changes("probe") == 0
 
 
 def test_an_inference_of_an_absent_model_is_refused(bench: HostingBench) -> None:
@@ -315,7 +315,7 @@ def test_a_lost_answer_has_its_effect_and_the_same_call_again_has_none(bench: Ho
     with pytest.raises(AnswerLost):
         bench.hosting.start(bench.intended())
     bench.starts_again()
-    assert bench.changed("start") == 1
+    assert bench.count_changes("start") == 1
 
 
 def test_a_refusal_says_whether_the_client_had_tried_before_with_an_effect_it_does_not_know(
@@ -330,7 +330,7 @@ def test_a_refusal_says_whether_the_client_had_tried_before_with_an_effect_it_do
     bench.account.inject(InjectedFault(FaultKind.ACCESS_DENIED, start, skip=1))
     with pytest.raises(HostingError) as caught:
         bench.hosting.start(bench.intended())
-    assert bench.changed("start") == 1
+    assert bench.count_changes("start") == 1
     if bench.tries == 1:
         assert isinstance(caught.value, AnswerLost)
     else:
@@ -487,7 +487,7 @@ def test_a_project_that_was_made_anew_is_found_under_its_new_arn(bench: HostingB
     bench.account.add_model("line.1", "v3")
     assert bench.hosting.describe(bench.target).observed is Observed.STOPPED
     bench.hosting.start(bench.intended())
-    assert bench.changed("start") == 1
+    assert bench.count_changes("start") == 1
 
 
 @only(Backend.REKOGNITION)

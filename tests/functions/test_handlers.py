@@ -204,7 +204,7 @@ def test_a_message_starts_its_model_and_a_duplicate_does_not_start_it_again(stac
     stack.apply(WELD)
     reconcile = function("reconcile")
     reconcile.handler(event("reconcile-duplicate-messages"), CONTEXT)
-    assert stack.simulator.simulator.service.call_log.changed(Operation.START_MODEL) == 1
+    assert stack.simulator.simulator.service.call_log.count_changes(Operation.START_MODEL) == 1
     record = stack.store.load(WELD)
     assert record is not None
     assert record.phase is Phase.STARTING
@@ -215,7 +215,7 @@ def test_a_message_starts_its_model_on_whichever_service_hosts_it(stack: StackIn
     stack.apply(WELD, backends={WELD: backend})
     function("reconcile").handler(event("reconcile-one-message"), CONTEXT)
     service = stack.simulator.simulator.services[backend]
-    assert service.call_log.changed(service.words.start) == 1
+    assert service.call_log.count_changes(service.words.start) == 1
     record = stack.store.load(WELD)
     assert record is not None
     assert record.phase is Phase.STARTING
@@ -317,7 +317,7 @@ def test_whatever_stands_beside_a_message_it_is_read(stack: StackInProcess, nons
 def test_an_unreadable_message_harms_no_other_of_its_batch(stack: StackInProcess) -> None:
     stack.apply(WELD, PAINT)
     function("reconcile").handler(event("reconcile-one-unreadable-of-three"), CONTEXT)
-    assert stack.simulator.simulator.service.call_log.changed(Operation.START_MODEL) == 2
+    assert stack.simulator.simulator.service.call_log.count_changes(Operation.START_MODEL) == 2
 
 
 def test_the_log_says_why_a_message_is_unreadable(stack: StackInProcess, caplog: pytest.LogCaptureFixture) -> None:

@@ -54,7 +54,7 @@ def _lines(subject: Subject, wanted: Wanted, active: Sequence[Standing], found: 
         lines = [f"preheat: {name} has no active {kinds}"]
     else:
         lines = [f"preheat: no active {kinds} of {name} has an id that begins with {wanted.typed[:60]!r}"]
-    lines += [f"  {show.standing(one, of=False)}" for one in found or active]
+    lines += [f"  {show.format_standing(one, of=False)}" for one in found or active]
     if wanted.typed is not None and not found:
         lines.append("if the request is still on its way, use the whole id and --anyway")
     return lines

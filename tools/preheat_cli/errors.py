@@ -48,7 +48,7 @@ class CliError(Exception):
 
 
 @contextmanager
-def reported_errors() -> Iterator[None]:
+def report_errors() -> Iterator[None]:
     """Print an expected error on stderr and end the command with its status; any other error is a bug and passes."""
     try:
         yield
@@ -65,7 +65,7 @@ def reported_errors() -> Iterator[None]:
     except OSError as error:
         raise _end([f"preheat: {describe_os_error(error)}"], CHECK_FAILED) from error
     except Exception as error:
-        expected = _expected(error)
+        expected = _explain(error)
         if expected is None:
             raise
         status, remedy = expected
@@ -101,7 +101,7 @@ def describe_expected(error: Exception) -> str | None:
         return "; ".join(line.removeprefix("preheat: ") for line in error.lines)
     if isinstance(error, OSError):
         return describe_os_error(error)
-    expected = _expected(error)
+    expected = _explain(error)
     return None if expected is None else f"{error}{expected[1]}"
 
 
@@ -119,7 +119,7 @@ def _end(lines: Sequence[str], status: int) -> typer.Exit:
     return typer.Exit(status)
 
 
-def _expected(error: Exception) -> tuple[int, str] | None:
+def _explain(error: Exception) -> tuple[int, str] | None:
     """Return the status and the remedy of an error that one line explains, or None for a bug."""
     from preheat.app.ports.errors import PreheatError  # noqa: PLC0415 - see the module's docstring
 

@@ -29,12 +29,12 @@ def open_real_stack(options: StackOptions) -> Stack:
         stack = _local_stack(options)
         last_stack.remember(LOCAL)
     else:
-        stack = _named_stack(options)
+        stack = _open_named_stack(options)
         last_stack.remember(stack.home.stack_name)
     return stack
 
 
-def _named_stack(options: StackOptions) -> Stack:
+def _open_named_stack(options: StackOptions) -> Stack:
     from preheat.adapters.eventbridge.eventbridge import make_events_client  # noqa: PLC0415 - slow
     from preheat.bootstrap.settings import StoreSettings  # noqa: PLC0415 - loads PynamoDB
     from preheat.bootstrap.store import open_store  # noqa: PLC0415 - as above

@@ -107,13 +107,13 @@ def read_stored_plan(store: Store) -> StoredPlan:
     models, unreadable = {}, []
     named = store.list_planned_models()
     with ThreadPoolExecutor(HANDS) as hands:
-        found = list(hands.map(lambda model_id: _planned(store, model_id), named))
+        found = list(hands.map(lambda model_id: _read_planned(store, model_id), named))
     for model_id, planned in zip(named, found, strict=True):
         if planned is None:
             unreadable.append(model_id)
             continue
         if planned.version != version:
-            raise plan_replaced(version)
+            raise make_replaced_error(version)
         if planned.model is not None:
             models[model_id] = planned.model
     return StoredPlan(version, models, tuple(unreadable))
@@ -129,7 +129,7 @@ def models_of(store: Store, subject: Subject) -> list[HostedModel]:
     return [model for model, schedules in names if subject.schedule in schedules]
 
 
-def plan_replaced(version: int) -> CliError:
+def make_replaced_error(version: int) -> CliError:
     """Return the error that another `preheat apply` replaced plan `version` in the meantime."""
     return CliError(
         f"preheat: another apply came first: it replaced plan {version}, which this command compared",
@@ -138,7 +138,7 @@ def plan_replaced(version: int) -> CliError:
     )
 
 
-def _planned(store: Store, model_id: ModelId) -> Planned | None:
+def _read_planned(store: Store, model_id: ModelId) -> Planned | None:
     """Return what is planned for a model, or None if this release cannot read it."""
     try:
         return store.read_planned(model_id)

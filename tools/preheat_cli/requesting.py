@@ -18,7 +18,7 @@ from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
 from preheat.domain.plan.plan import ModelId
 from preheat_cli.choosing import Wanted, choose_request
 from preheat_cli.confirm import require_confirmation
-from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
 from preheat_cli.options.stack import StackOptions
 from preheat_cli.options.wall_time import instant_after
 from preheat_cli.printing import print_lines
@@ -59,7 +59,7 @@ class RequestOptions:
 
 def send_request(context: typer.Context, stack: StackOptions, options: RequestOptions) -> None:
     """Send a request, wait for its reply and print it. A refusal exits with status 1, a wrong request with 2."""
-    with reported_errors():
+    with report_errors():
         surroundings, subject = Surroundings.of(context), options.subject
         opened = surroundings.open(stack)
         store = opened.store

@@ -133,6 +133,6 @@ def outputs(endpoint_url: str, stack_name: str) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
 
-def recorded(checkout: Checkout) -> Path:
+def find_record(checkout: Checkout) -> Path:
     """Return where the local AWS of a checkout is recorded."""
     return checkout.state / "aws.json"

@@ -19,7 +19,7 @@ from preheat_local import aws, environment, loopback, processes, stack
 from preheat_local.aws import LocalAws
 from preheat_local.checkout import Checkout, find_checkout
 from preheat_local.errors import LocalAwsError
-from preheat_local.locks import locked
+from preheat_local.locks import hold_lock
 from preheat_local.processes import RecordedProcess
 
 DEFAULT_PORT = 4578
@@ -52,7 +52,7 @@ def up(
         LocalAwsError: a port is taken, a tool is missing, or a step failed; nothing is left running.
     """
     checkout = checkout or find_checkout()
-    with locked(_lock(checkout)):
+    with hold_lock(_lock(checkout)):
         found = find_running(checkout)
         if found is not None:
             say(f"the local AWS is up already at {found.endpoint_url}, the simulator at {found.simulator_url}")
@@ -95,7 +95,7 @@ def _bring_up(
         stack.deploy(checkout, endpoint_url, {**local, **parameters})
         found = aws.outputs(endpoint_url, stack.STACK)
         local_aws = LocalAws.from_outputs(endpoint_url, simulator_url, stack.STACK, found)
-        local_aws.save(aws.recorded(checkout))
+        local_aws.save(aws.find_record(checkout))
     except BaseException:
         _stop_recorded(checkout)
         raise
@@ -107,7 +107,7 @@ def _bring_up(
 def down(*, checkout: Checkout | None = None, say: Callable[[str], None] = print) -> bool:
     """Stop the local AWS and remove its data; return whether anything was running. Logs and the build stay."""
     checkout = checkout or find_checkout()
-    with locked(_lock(checkout)):
+    with hold_lock(_lock(checkout)):
         stopped = _stop_recorded(checkout)
     say(f"stopped {' and '.join(stopped)}" if stopped else "the local AWS is not up")
     return bool(stopped)
@@ -143,9 +143,9 @@ def find_running(checkout: Checkout | None = None) -> LocalAws | None:
     """Return the local AWS of the checkout, or None if it is not up as a whole."""
     checkout = checkout or find_checkout()
     ours = _read_processes(checkout)
-    if not ours or not all(processes.is_running(process) for process in ours) or not aws.recorded(checkout).exists():
+    if not ours or not all(processes.is_running(process) for process in ours) or not aws.find_record(checkout).exists():
         return None
-    return LocalAws.load(aws.recorded(checkout))
+    return LocalAws.load(aws.find_record(checkout))
 
 
 def make_simulator_command(port: int, arguments: Sequence[str] = ()) -> list[str]:
@@ -157,7 +157,7 @@ def _stop_recorded(checkout: Checkout) -> list[str]:
     """Stop every recorded process that still runs and delete the record; return the names of those that ran."""
     # The last started uses the first: the other way round.
     stopped = [process.name for process in reversed(_read_processes(checkout)) if processes.stop(process)]
-    aws.recorded(checkout).unlink(missing_ok=True)
+    aws.find_record(checkout).unlink(missing_ok=True)
     _record(checkout).unlink(missing_ok=True)
     shutil.rmtree(checkout.temporary, ignore_errors=True)
     return stopped

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
+def hold_lock(path: Path, *, shared: bool = False) -> Iterator[None]:
     """Hold the lock `path` inside the block, waiting for it; `shared` holders do not exclude each other."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as lock:

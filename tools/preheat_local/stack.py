@@ -14,7 +14,7 @@ from pathlib import Path
 from preheat_local import environment
 from preheat_local.checkout import Checkout
 from preheat_local.errors import LocalAwsError
-from preheat_local.locks import locked
+from preheat_local.locks import hold_lock
 
 STACK = "preheat"
 _INPUTS = ("template.yaml", "functions", "layers", "requirements/sam.txt")
@@ -28,7 +28,7 @@ def build(checkout: Checkout) -> Path:
         LocalAwsError: sam could not build; the message ends with what it said.
     """
     seal = checkout.build.with_suffix(".sha256")
-    with locked(checkout.build.with_suffix(".lock")):
+    with hold_lock(checkout.build.with_suffix(".lock")):
         print_ = compute_fingerprint(checkout)
         if seal.exists() and seal.read_text() == print_ and (checkout.build / "template.yaml").exists():
             return checkout.build
@@ -58,7 +58,9 @@ def deploy(checkout: Checkout, endpoint_url: str, parameters: Mapping[str, str])
     ]
     command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"]
     command += ["--no-fail-on-empty-changeset", "--parameter-overrides", *overrides]
-    with locked(checkout.build.with_suffix(".lock"), shared=True):  # several may read what was built, nobody changes it
+    with hold_lock(
+        checkout.build.with_suffix(".lock"), shared=True
+    ):  # several may read what was built, nobody changes it
         _sam(
             checkout,
             "deploy",

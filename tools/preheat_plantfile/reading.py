@@ -92,7 +92,7 @@ def parse_plant(data: bytes, file: str) -> PlantFile:
     except NotReadableError as error:
         raise PlantFileError(file, [error.problem]) from error
     if not isinstance(document.value, dict):
-        found = "found nothing" if document.value is None else f"found {shown(document.value)}"
+        found = "found nothing" if document.value is None else f"found {show(document.value)}"
         accepted = "a mapping with version, schedules and models"
         raise PlantFileError(file, [Problem(document.place(()), (), found, accepted)])
     problems = [*document.problems, *cross_problems(document)]
@@ -106,7 +106,7 @@ def parse_plant(data: bytes, file: str) -> PlantFile:
     return plant
 
 
-def shown(value: Any) -> str:
+def show(value: Any) -> str:
     """Return a found value in a few words, whatever its size."""
     if isinstance(value, dict):
         return f"a mapping of {len(value)}" if value else "an empty mapping"
@@ -128,42 +128,42 @@ def _problem(document: Document, details: Any) -> Problem:
     kind, found = details["type"], details["input"]
     if path and path[-1] == "[key]":
         path = path[:-1]
-        return Problem(document.place(path, of_key=True), path, f"found the name {shown(path[-1])}", _accepted(details))
-    if kind == "missing":
         return Problem(
-            document.place(path[:-1]), path, "found nothing for a required field", _described(document, path)
+            document.place(path, of_key=True), path, f"found the name {show(path[-1])}", _describe_accepted(details)
         )
+    if kind == "missing":
+        return Problem(document.place(path[:-1]), path, "found nothing for a required field", _describe(document, path))
     if kind == "extra_forbidden":
         return _unknown_field(document, path)
     if kind == "value_error":
-        accepted = _accepted(details)
+        accepted = _describe_accepted(details)
     elif kind in {"model_type", "dict_type", "model_attributes_type"}:
         fields = ", ".join(_fields(document, path))
         accepted = f"a mapping with {fields}" if fields else "a mapping of names"
     elif kind == "list_type":
-        accepted = f"a list: {_described(document, path)}"
+        accepted = f"a list: {_describe(document, path)}"
     elif kind == "too_short":
         accepted = "at least one"
     elif kind == "too_long":
         accepted = f"at most {details['ctx']['max_length']}"
     else:  # Every leaf has a reader of its own; this is what a form not thought of would say.
         accepted = details["msg"]
-    return Problem(document.place(path), path, f"found {shown(found)}", accepted)
+    return Problem(document.place(path), path, f"found {show(found)}", accepted)
 
 
 def _unknown_field(document: Document, path: FieldPath) -> Problem:
     accepted = _fields(document, path[:-1])
     close = difflib.get_close_matches(str(path[-1]), accepted, n=1)
     meant = f" (did you mean {close[0]!r}?)" if close else ""
-    found = f"found {shown(path[-1])}, which is no field here{meant}"
+    found = f"found {show(path[-1])}, which is no field here{meant}"
     return Problem(document.place(path, of_key=True), path, found, ", ".join(accepted))
 
 
-def _accepted(details: Any) -> str:
+def _describe_accepted(details: Any) -> str:
     return str(details["ctx"]["error"])
 
 
-def _described(document: Document, path: FieldPath) -> str:
+def _describe(document: Document, path: FieldPath) -> str:
     entry = _entry(document, path[:-1])
     name = str(path[-1])
     fields = entry.model_fields if entry is not None else {}

@@ -70,8 +70,8 @@ def report_model(history: History, asked: Window, tariffs: Mapping[Backend, Tari
     return ModelReport(
         history.model_id,
         by_cause,
-        _charged(parts, tariffs),
-        {cause: _charged([each for each in parts if each.stretch.cause is cause], tariffs) for cause in Cause},
+        _charge(parts, tariffs),
+        {cause: _charge([each for each in parts if each.stretch.cause is cause], tariffs) for cause in Cause},
         _by_day(parts),
         tuple(brackets(everything, known)),
         unknown_begins(everything, known),
@@ -87,7 +87,7 @@ def _sum(parts: list[Paid], cause: Cause) -> timedelta:
     return sum((each.stretch.unit_time for each in parts if each.stretch.cause is cause), timedelta())
 
 
-def _charged(parts: list[Paid], tariffs: Mapping[Backend, Tariff]) -> Amounts:
+def _charge(parts: list[Paid], tariffs: Mapping[Backend, Tariff]) -> Amounts:
     return charge((each.stretch.unit_time, tariffs.get(each.backend)) for each in parts)
 
 

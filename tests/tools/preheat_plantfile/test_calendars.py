@@ -13,7 +13,7 @@ from preheat.domain.calendar.timetable import find_intervals
 from preheat.domain.plan.plan import HostedModel
 from preheat_plantfile.checks.sizes import MODEL_BYTES_MAX, weight
 from preheat_plantfile.compiling.holidays import Range, ahead_of, bridges
-from preheat_plantfile.compiling.plan import announced_at, compile_models
+from preheat_plantfile.compiling.plan import compile_models, find_announced_at
 from preheat_plantfile.reading import PlantFileError, parse_plant, read_plant
 from preheat_plantfile.yaml import read_yaml
 
@@ -133,7 +133,7 @@ def test_holidays_that_come_into_sight_do_not_make_a_shift_news() -> None:
 def test_a_closed_day_that_changes_is_news_only_where_a_start_may_be_due(closed: str, known_since: datetime) -> None:
     before = model_of(CLOSED, calendars="{c: {dates: 2026-12-24}}")
     after = model_of(CLOSED, calendars=f"{{c: {{dates: [2026-12-24, {closed}]}}}}").schedules
-    assert announced_at(after, before, NOW + timedelta(hours=1)) == known_since
+    assert find_announced_at(after, before, NOW + timedelta(hours=1)) == known_since
 
 
 HOURS = 'start: "06:00", end: "14:00"'

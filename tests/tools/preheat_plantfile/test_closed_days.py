@@ -11,7 +11,7 @@ from preheat.adapters.dynamodb.serial import decode, encode_fields
 from preheat.domain.calendar.schedule import HalfDay, Schedule, ShiftWindow, Weekday
 from preheat_plantfile import holiday_library
 from preheat_plantfile.compiling.holidays import Range, ahead_of, bridges
-from preheat_plantfile.compiling.plan import announced_at, compile_models
+from preheat_plantfile.compiling.plan import compile_models, find_announced_at
 from preheat_plantfile.compiling.schedules import schedule
 from preheat_plantfile.reading import PlantFileError, parse_plant
 from preheat_plantfile.schema.models import PlantFile
@@ -203,7 +203,7 @@ def test_a_half_day_near_by_is_news_and_one_far_off_is_not() -> None:
     for now, known_since in ((NOW, None), (datetime(2026, 12, 30, tzinfo=UTC), "now")):
         plant = plant_with("holidays: [{country: CW}], half_days: open")
         (before,) = compile_models(plant, now=NOW, previous={})
-        found = announced_at((model_with("until 14:00", now),), before, now)
+        found = find_announced_at((model_with("until 14:00", now),), before, now)
         assert found == (now if known_since else before.announced_at)
 
 

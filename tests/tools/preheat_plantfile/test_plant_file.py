@@ -9,7 +9,7 @@ import pytest
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId, Target, Units, Unscheduled
-from preheat_plantfile.compiling.plan import announced_at, compile_models
+from preheat_plantfile.compiling.plan import compile_models, find_announced_at
 from preheat_plantfile.reading import PlantFileError, parse_plant, read_plant
 from preheat_plantfile.schema.calendars import CalendarEntry, HolidaysEntry, QuotaEntry, ShutdownEntry, TariffEntry
 from preheat_plantfile.schema.models import MODEL_ENTRIES, MODELS_MAX, DefaultsEntry, json_schema
@@ -321,7 +321,7 @@ def test_a_model_whose_windows_are_unchanged_stays_as_long_known_as_it_was() -> 
     before = parsed(a_model_with("mode: act"))["weld"]
     later = NOW + timedelta(days=3)
     renamed = Schedule("morning", "Europe/Berlin", before.schedules[0].shift_windows)
-    assert announced_at((renamed,), before, later) == NOW
+    assert find_announced_at((renamed,), before, later) == NOW
 
 
 @pytest.mark.parametrize(
@@ -335,8 +335,8 @@ def test_a_model_whose_windows_are_unchanged_stays_as_long_known_as_it_was() -> 
 def test_a_model_whose_zone_or_windows_change_is_known_from_now_on(schedules: tuple[Schedule, ...]) -> None:
     before = parsed(a_model_with("mode: act"))["weld"]
     later = NOW + timedelta(days=3)
-    assert announced_at(schedules, before, later) == later
-    assert announced_at(schedules, None, later) == later
+    assert find_announced_at(schedules, before, later) == later
+    assert find_announced_at(schedules, None, later) == later
 
 
 def test_a_changed_lead_or_version_does_not_make_a_shift_news() -> None:

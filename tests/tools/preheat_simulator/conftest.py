@@ -30,7 +30,7 @@ class SimulatorBench:
 
     def switch(self, text: str) -> None:
         """Set one switch, written NAME=VALUE."""
-        self.service.switches = self.service.switches.changed(dict([text.split("=")]))
+        self.service.switches = self.service.switches.change(dict([text.split("=")]))
 
     def limit(self, **limits: Any) -> None:
         self.service.limits = replace(self.service.limits, **limits)

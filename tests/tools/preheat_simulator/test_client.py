@@ -37,7 +37,7 @@ def test_a_lost_answer_is_retried_with_the_same_token_and_starts_once(client: An
     first, second = bench.service.call_log
     assert (first.token, first.invocation_id, first.attempt) == (second.token, second.invocation_id, 1)
     assert (second.attempt, second.replayed) == (2, True)
-    assert bench.service.call_log.changed(Operation.START_MODEL) == 1
+    assert bench.service.call_log.count_changes(Operation.START_MODEL) == 1
 
 
 def test_answers_that_are_lost_without_end_are_a_closed_connection(client: Any, bench: "SimulatorBench") -> None:

@@ -77,7 +77,7 @@ def test_the_original_client_works_through_a_shift_with_a_lost_answer(original: 
         )
         assert done.returncode == 0, done.stderr
         log = served.simulator.service.call_log
-        assert (log.changed(Operation.START_MODEL), log.changed(Operation.STOP_MODEL)) == (1, 1)
+        assert (log.count_changes(Operation.START_MODEL), log.count_changes(Operation.STOP_MODEL)) == (1, 1)
     assert json.loads(done.stdout) == {
         "botocore": "1.40.60",
         "data": "LookoutVision",

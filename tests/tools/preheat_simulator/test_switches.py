@@ -98,12 +98,12 @@ def test_latest_may_be_the_newest_version(bench: "SimulatorBench") -> None:
 
 def test_a_switch_that_is_not_there_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="switch colour: unknown, accepted are start_while_hosted"):
-        Switches().changed({"colour": "red"})
+        Switches().change({"colour": "red"})
 
 
 def test_a_value_that_a_switch_does_not_take_is_refused_with_those_it_takes() -> None:
     with pytest.raises(ValueError, match="switch latest: 'oldest' is not accepted, it takes refuse or newest"):
-        Switches().changed({"latest": "oldest"})
+        Switches().change({"latest": "oldest"})
 
 
 def test_every_single_change_is_the_default_and_each_other_value_alone() -> None:
@@ -121,4 +121,4 @@ def test_under_every_switch_one_token_starts_and_one_stops_a_model(bench: "Simul
         bench.pass_time(20 * MINUTE)
         assert bench.status() is reached
     log = bench.service.call_log
-    assert [log.changed(Operation.START_MODEL), log.changed(Operation.STOP_MODEL)] == [1, 1]
+    assert [log.count_changes(Operation.START_MODEL), log.count_changes(Operation.STOP_MODEL)] == [1, 1]

@@ -15,7 +15,7 @@ MOMENT = timedelta(microseconds=1)
 
 
 def changes(bench: "SimulatorBench", operation: Operation = Operation.START_MODEL) -> int:
-    return bench.service.call_log.changed(operation)
+    return bench.service.call_log.count_changes(operation)
 
 
 def test_the_same_token_starts_a_model_once(bench: "SimulatorBench") -> None:

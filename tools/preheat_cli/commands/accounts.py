@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from preheat.domain.plan.plan import Backend, HostedModel, read_account
-from preheat_cli.errors import reported_errors
+from preheat_cli.errors import report_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.planning import PlantPath, check_accounts, read_plant_file
@@ -30,7 +30,7 @@ def accounts(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List the other accounts of a plant file, each with its ExternalId and what to deploy there."""
-    with reported_errors():
+    with report_errors():
         from preheat_plantfile.compiling.plan import compile_models  # noqa: PLC0415 - loads the file's typed model
 
         plant = read_plant_file(file)

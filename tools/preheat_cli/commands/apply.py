@@ -17,10 +17,10 @@ from preheat.domain.plan.plan import HostedModel
 from preheat.domain.printable import printable
 from preheat_cli.comparing import CHANGED, Compared, compare, counts, describe_counts
 from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
-from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.stack import StackOptions, takes_stack
-from preheat_cli.planning import PlantPath, plan_replaced, read_plant_file
+from preheat_cli.planning import PlantPath, make_replaced_error, read_plant_file
 from preheat_cli.printing import print_lines
 from preheat_cli.stack import Home, Surroundings
 from preheat_cli.views import show
@@ -60,7 +60,7 @@ def apply(
     ] = False,
 ) -> None:
     """Check a plant file, show what changes, ask, and make it the current plan."""
-    with reported_errors():
+    with report_errors():
         if detailed_exitcode and not dry_run:
             raise CliError("preheat: --detailed-exitcode works only with --dry-run")
         if wait and dry_run:
@@ -111,7 +111,7 @@ def _apply(store: Store, version: int, models: Sequence[HostedModel], surroundin
     try:
         return store.apply(models, expected_version=version, at=surroundings.clock.now())
     except StaleRecord as error:
-        raise plan_replaced(version) from error
+        raise make_replaced_error(version) from error
 
 
 def _print_changes(found: Compared, form: Format) -> None:

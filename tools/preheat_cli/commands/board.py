@@ -18,7 +18,7 @@ from preheat.domain.demand.demand import HORIZON
 from preheat.domain.plan.plan import Backend
 from preheat_board.page import wrap
 from preheat_board.server import BoardServer
-from preheat_cli.errors import CliError, reported_errors
+from preheat_cli.errors import CliError, report_errors
 from preheat_cli.model_status import ModelStatus, read_status
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.stack import Surroundings
@@ -44,7 +44,7 @@ def board(
     output: Annotated[Path | None, typer.Option("--output", help="Write the board to this file, and end.")] = None,
 ) -> None:
     """Show every model on one page: trouble first, a timeline for each, the next shift. Ctrl-C ends it."""
-    with reported_errors():
+    with report_errors():
         surroundings = Surroundings.of(context)
         opened = surroundings.open(stack)
         title = stack.name or "local"

@@ -16,7 +16,7 @@ import typer
 
 from preheat.domain.plan.plan import Backend
 from preheat_cli.demo.facts import DemoFacts, DemoShift, Sabotage
-from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
 from preheat_cli.views import show
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def demo(
     fault: Annotated[Sabotage | None, typer.Option(hidden=True, help="Cause this fault; the demo must fail.")] = None,
 ) -> None:
     """Run one shift on a separate local AWS, from the plan to the bill. Exit status 0 if every promise holds."""
-    with reported_errors(), _interruptible() as from_here_on_uninterrupted:
+    with report_errors(), _interruptible() as from_here_on_uninterrupted:
         from preheat_cli.demo.timeline import Timeline  # noqa: PLC0415 - loads Rich
         from preheat_local import down, find_checkout, run_local_aws  # noqa: PLC0415 - loads boto3
 
@@ -46,14 +46,14 @@ def demo(
         with _alone(state.with_name("demo.lock")):
             down(checkout=find_checkout(state=state), say=_unsaid)  # what a killed demo left behind
             with run_local_aws(state, say=timeline.say) as aws:
-                shifts, facts, judged = _played(aws, service, fault, state / "plant.yaml", timeline)
+                shifts, facts, judged = _play(aws, service, fault, state / "plant.yaml", timeline)
                 from_here_on_uninterrupted()
         timeline.summary(shifts, facts, judged)
     if not judged.holds:
         raise typer.Exit(CHECK_FAILED)
 
 
-def _played(
+def _play(
     aws: "LocalAws", service: Backend | None, fault: Sabotage | None, file: Path, timeline: "Timeline"
 ) -> "tuple[Sequence[DemoShift], DemoFacts, DemoVerdict]":
     """Play the demo on a local AWS that is up."""
@@ -64,7 +64,7 @@ def _played(
     shifts = shifts_at(stage.clock.now(), service)
     stage.prepare(shifts)
     file.write_text(plant_text(shifts))
-    saboteur = stage.sabotaged(fault, shifts[0]) if fault is not None else None
+    saboteur = stage.sabotage(fault, shifts[0]) if fault is not None else None
     timeline.say(f"applying {file}: lead {show.duration(LEAD)}, slack {show.duration(SLACK)}")
     for shift in shifts:
         begin, end = (show.local_instant(at, shift.zone) for at in (shift.begin, shift.end))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from preheat_cli.errors import CHECK_FAILED, describe_expected, reported_errors
+from preheat_cli.errors import CHECK_FAILED, describe_expected, report_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.stack import Surroundings
@@ -25,7 +25,7 @@ def doctor(
 
     Each line is PASS, WARN, FAIL, or SKIP with the reason. Exit status 1 if a check fails.
     """
-    with reported_errors():
+    with report_errors():
         from preheat_cli.doctor.finding import CheckResult, Finding  # noqa: PLC0415 - keeps help fast
         from preheat_cli.doctor.gather import gather  # noqa: PLC0415 - loads the file's typed model
         from preheat_cli.doctor.judge import judge  # noqa: PLC0415 - as above

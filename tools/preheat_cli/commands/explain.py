@@ -21,7 +21,7 @@ from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Unscheduled
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat.domain.verdict.plant_time import PlantTime
-from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
+from preheat_cli.errors import CHECK_FAILED, CliError, report_errors, suggest
 from preheat_cli.model_status import ModelStatus, read_status
 from preheat_cli.options.models import ModelArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
@@ -30,7 +30,7 @@ from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.verdicts import judge_some
 from preheat_cli.views import show
-from preheat_cli.views.leads import idle, kept
+from preheat_cli.views.leads import compare_costs, idle
 from preheat_cli.views.verdicts import advice, is_coloured
 from preheat_plantfile.compiling.terms import DEFAULT
 
@@ -52,7 +52,7 @@ def explain(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print every detail below the verdict.")] = False,
 ) -> None:
     """Explain why a model is in its state, what happens next, for which demand and with which lead."""
-    with reported_errors():
+    with report_errors():
         surroundings = Surroundings.of(context)
         store, now, model_id = surroundings.open(stack).store, surroundings.clock.now(), ModelId(model)
         found = read_status(store, model_id, now)
@@ -88,7 +88,7 @@ def sentences(found: ModelStatus, last: LedgerEntry | None, now: datetime) -> It
             yield "The current plan does not name it. If Preheat started it, Preheat stops it."
         return
     yield from _demands(model, found, now)
-    yield from _unscheduled(found)
+    yield from _explain_unscheduled(found)
     if record is not None:
         yield _next_look(record, now)
 
@@ -143,7 +143,7 @@ def _demands(model: HostedModel, found: ModelStatus, now: datetime) -> Iterator[
     """Describe the current and the next demand, and the lead of the start."""
     current, upcoming = found.outlook.current, found.outlook.upcoming
     for one in found.requests:
-        yield f"Request: {show.standing(one)}."
+        yield f"Request: {show.format_standing(one)}."
     if current is not None:
         yield from _current(current, found, now)
     elif not found.problem:
@@ -190,7 +190,7 @@ def _gap_cost(found: ModelStatus, gap: Window, now: datetime) -> str:
     model = found.model
     if model is None:
         return ""
-    return f"; {kept(fix_lead(model, found.record, now, found.requests), gap, DEFAULT)}"
+    return f"; {compare_costs(fix_lead(model, found.record, now, found.requests), gap, DEFAULT)}"
 
 
 def _lead_goal(model: HostedModel, record: ModelRecord | None) -> Iterator[str]:
@@ -225,7 +225,7 @@ def _lead(model: HostedModel, demand: Demand, found: ModelStatus, now: datetime)
     return f"{why} The last {len(samples)} starts took {show.duration(min(samples))} to {slowest}."
 
 
-def _unscheduled(found: ModelStatus) -> Iterator[str]:
+def _explain_unscheduled(found: ModelStatus) -> Iterator[str]:
     record, model = found.record, found.model
     if record is None or model is None or record.phase is not Phase.UNSCHEDULED:
         return

@@ -8,7 +8,7 @@ import typer
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.paid import Stretch
 from preheat.domain.record.record import LedgerEntry
-from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
+from preheat_cli.errors import CHECK_FAILED, CliError, report_errors, suggest
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import ModelArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
@@ -31,7 +31,7 @@ def history(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Print what happened to a model and why, newest entry last."""
-    with reported_errors():
+    with report_errors():
         store = Surroundings.of(context).open(stack).store
         since = instant_of("--from", begin) if begin is not None else EARLIEST
         entries = [entry for entry in store.read_ledger(ModelId(model)) if entry.at >= since][-limit:]
@@ -52,7 +52,7 @@ def lines(entry: LedgerEntry) -> list[str]:
     change = f"{entry.from_phase} -> {entry.to_phase}"
     facts = [f"token {entry.client_token}"] if entry.client_token else []
     if entry.margin is not None:
-        facts.append(f"margin {show.signed(entry.margin)}")
+        facts.append(f"margin {show.format_margin(entry.margin)}")
     if entry.time_to_hosted is not None:
         facts.append(f"hosted in {show.duration(entry.time_to_hosted)}")
     if entry.late is not None:
@@ -63,10 +63,10 @@ def lines(entry: LedgerEntry) -> list[str]:
         facts.append(f"ended: {', '.join(entry.expired)}")
     found = [f"{show.instant(entry.at)}  {change:<22}  {entry.action:<8}  {entry.reason}"]
     found += [f"{'':22}{', '.join(facts)}"] * bool(facts)
-    return found + [f"{'':22}{paid(stretch)}" for stretch in entry.paid if stretch.begin < stretch.end]
+    return found + [f"{'':22}{format_paid(stretch)}" for stretch in entry.paid if stretch.begin < stretch.end]
 
 
-def paid(stretch: Stretch) -> str:
+def format_paid(stretch: Stretch) -> str:
     """Return one stretch of paid units in words, with the uncertainty of its ends."""
     span = f"{show.instant(stretch.begin)} to {show.instant(stretch.end)}"
     units = f"{stretch.units} unit{'s' * (stretch.units > 1)}"

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from preheat.domain.plan.plan import RULES, Backend
-from preheat_cli.errors import CliError, reported_errors
+from preheat_cli.errors import CliError, report_errors
 from preheat_cli.first_plant import FirstAnswers, read_shift, write_plant
 
 SERVICES: Final = (Backend.SAGEMAKER, Backend.REKOGNITION)
@@ -18,7 +18,7 @@ def init(
     file: Annotated[Path, typer.Argument(help="The plant file to write.", metavar="[FILE]")] = Path("plant.yaml"),
 ) -> None:
     """Ask five questions and write a first plant file with one model and one shift."""
-    with reported_errors():
+    with report_errors():
         from preheat_plantfile.reading import PlantFileError, parse_plant  # noqa: PLC0415 - loads the typed model
 
         if file.exists():
@@ -47,7 +47,7 @@ def _ask_all() -> FirstAnswers:
             for rule in RULES[service]
         )
         zone = _ask("Time zone of the plant", read_zone, _system_zone())
-        shift = _ask("Shift", _checked(read_shift), "mon-fri 06:00-14:00")
+        shift = _ask("Shift", _check(read_shift), "mon-fri 06:00-14:00")
     except typer.Abort:
         typer.echo(err=True)  # ends the line of the question
         raise CliError("preheat: five questions need answers, and no input is available") from None
@@ -82,7 +82,7 @@ def _matching(match: Callable[[str], object], accepted: str) -> Callable[[str], 
     return read
 
 
-def _checked(read: Callable[[str], object]) -> Callable[[str], str]:
+def _check(read: Callable[[str], object]) -> Callable[[str], str]:
     """Return what checks a text and keeps it as typed."""
 
     def check(text: str) -> str:

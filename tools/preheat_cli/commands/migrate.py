@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from preheat.domain.plan.plan import Backend
-from preheat_cli.errors import CliError, reported_errors
+from preheat_cli.errors import CliError, report_errors
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 
@@ -43,14 +43,14 @@ def migrate(
     ] = False,
 ) -> None:
     """Rewrite the models of a plant file for another service, and list the changes. Does not apply the file."""
-    with reported_errors():
+    with report_errors():
         from preheat_cli.views.migration import report  # noqa: PLC0415 - loads the file's typed model
         from preheat_plantfile.compiling.terms import terms_of  # noqa: PLC0415 - as above
 
         backend, now = Backend(to.value), Surroundings.of(context).clock.now()
         text, plant, fields = _read(file, map_file, backend)
         result = _rewritten(file, text, fields, backend)
-        moved = _parsed(result, file)
+        moved = _parse(result, file)
         before, after = _models(plant, now), _models(moved, now)
         _check_kept(file, before, after, set(fields))
         if in_place:
@@ -103,7 +103,7 @@ def _rewritten(file: Path, text: str, fields: dict[str, dict[str, str]], backend
         raise CliError(line, f"{file}: 1 problem; no change made") from error
 
 
-def _parsed(text: str, file: Path) -> "PlantFile":
+def _parse(text: str, file: Path) -> "PlantFile":
     from preheat_plantfile.reading import PlantFileError, parse_plant  # noqa: PLC0415 - loads the file's typed model
 
     try:

@@ -21,7 +21,7 @@ from preheat.domain.plan.plan import MODEL_ID, HostedModel, ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.ahead import active_requests, read_requests
 from preheat_cli.comparing import CHANGED, compare, describe_counts
-from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import complete_model
 from preheat_cli.options.stack import StackOptions, takes_stack
@@ -72,7 +72,7 @@ def plan(
     ] = False,
 ) -> None:
     """Preview starts, stops, costs, bridged gaps and quota conflicts."""
-    with reported_errors():
+    with report_errors():
         file, model = _split(names or [])
         source_of_stack = context.get_parameter_source("stack")
         named = source_of_stack is not None and source_of_stack.name == "COMMANDLINE"
@@ -150,17 +150,17 @@ def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
 
 def _closings(models: Sequence[HostedModel], asked: Window) -> list[str]:
     """Return where a closed day removes more than 24 hours."""
-    from preheat_plantfile.checks.warnings import closed_day_warnings  # noqa: PLC0415 - keeps help fast
+    from preheat_plantfile.checks.warnings import warn_of_closed_days  # noqa: PLC0415 - keeps help fast
     from preheat_plantfile.compiling.holidays import Range  # noqa: PLC0415 - as above
 
     schedules = dict.fromkeys(each for model in models for each in model.schedules)
-    return list(closed_day_warnings(schedules, Range(asked.start.date(), asked.end.date())))
+    return list(warn_of_closed_days(schedules, Range(asked.start.date(), asked.end.date())))
 
 
 def _active(source: Source, now: datetime) -> list[str]:
     """Return a line for each active hold and block (once for a schedule), and an empty line."""
     active = {one: None for requests in source.requests.values() for one in active_requests(requests, now)}
-    return [*(f"{_subject(one)}: {show.standing(one, of=False)}" for one in active), ""]
+    return [*(f"{_subject(one)}: {show.format_standing(one, of=False)}" for one in active), ""]
 
 
 def _subject(one: Standing) -> str:

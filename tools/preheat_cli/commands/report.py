@@ -15,7 +15,7 @@ from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Store
 from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import Backend, ModelId
-from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
+from preheat_cli.errors import CHECK_FAILED, CliError, report_errors, suggest
 from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import instant_of
@@ -60,15 +60,15 @@ def report(
     """Print costs, causes, punctuality and savings, from the ledger. Exit status 1 if a ledger is unreadable."""
     from preheat_report import report_models as reported  # noqa: PLC0415 - keeps help fast
 
-    with reported_errors():
+    with report_errors():
         surroundings = Surroundings.of(context)
         now = surroundings.clock.now().replace(microsecond=0).astimezone(UTC)
         asked = _range(begin, end, now)
         terms = terms_of(read_plant_file(tariffs)) if tariffs is not None else DEFAULT
         store = surroundings.open(stack).store
-        histories, problems = _histories(store, _named(store, model))
+        histories, problems = _histories(store, _find_named(store, model))
         found = reported(histories, asked, _tariffs(terms), as_of=now)
-        typer.echo(_shown(form)(found), nl=False)
+        typer.echo(_find_form(form)(found), nl=False)
         for problem in problems:
             print_lines([problem], err=True)
         if problems:
@@ -85,7 +85,7 @@ def _range(begin: str | None, end: str | None, now: datetime) -> Window:
     return Window(first, last)
 
 
-def _named(store: Store, names: list[str] | None) -> list[ModelId]:
+def _find_named(store: Store, names: list[str] | None) -> list[ModelId]:
     """Return the models to report on: the named ones, or all of this plan and of earlier plans."""
     known = sorted({*store.list_planned_models(), *store.list_former_models()})
     if not names:
@@ -118,7 +118,7 @@ def _tariffs(terms: Terms) -> Mapping[Backend, "Tariff"]:
     return {Backend(name): Tariff(price.amount, price.currency) for name, price in terms.prices.items()}
 
 
-def _shown(form: Form) -> Callable[["Report"], str]:
+def _find_form(form: Form) -> Callable[["Report"], str]:
     from preheat_cli.views import report_html, report_text  # noqa: PLC0415 - as above
 
     forms = {

@@ -7,7 +7,7 @@ import typer
 from preheat.app.ports.store import Store
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import ModelId
-from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors, suggest
+from preheat_cli.errors import CHECK_FAILED, CliError, report_errors, suggest
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
@@ -25,7 +25,7 @@ def requests(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List the active and future holds and blocks, of models and of their schedules."""
-    with reported_errors():
+    with report_errors():
         surroundings = Surroundings.of(context)
         store, now = surroundings.open(stack).store, surroundings.clock.now()
         found = [

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from preheat_cli.errors import reported_errors
+from preheat_cli.errors import report_errors
 
 
 class DescribedDocument(StrEnum):
@@ -18,7 +18,7 @@ class DescribedDocument(StrEnum):
 
 def schema(document: Annotated[DescribedDocument, typer.Argument(help="A plant file or a request message.")]) -> None:
     """Print the JSON Schema of a plant file or of a request message."""
-    with reported_errors():
+    with report_errors():
         if document is DescribedDocument.PLANT:
             from preheat_plantfile.schema.models import json_schema  # noqa: PLC0415 - loads the file's typed model
         else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from preheat.domain.plan.plan import Backend
-from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
 from preheat_cli.options.formats import Format
 from preheat_cli.options.switches import Switch
 from preheat_cli.printing import print_lines
@@ -68,7 +68,7 @@ def simulate(
 
     With --replay: compare lead rules on recorded starts.
     """
-    with reported_errors():
+    with report_errors():
         if replay is not None:
             _of_plant_only(context)
             from preheat_cli.replay import compare  # noqa: PLC0415 - keeps help fast

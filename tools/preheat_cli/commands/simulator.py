@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from preheat_cli.errors import CliError, reported_errors
+from preheat_cli.errors import CliError, report_errors
 from preheat_cli.options.switches import Switch
 
 
@@ -36,7 +36,7 @@ def simulator(
     ] = None,
 ) -> None:
     """Serve the simulated hosting services on 127.0.0.1 until Ctrl-C. The controls are under /_simulator/."""
-    with reported_errors():
+    with report_errors():
         from preheat_simulator.http.serve import run  # noqa: PLC0415 - loads the web server
 
         try:

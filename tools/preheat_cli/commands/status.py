@@ -18,7 +18,7 @@ from preheat.app.ports.store import Store
 from preheat.domain.demand.demand import HORIZON
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.verdict.plant_time import PlantTime
-from preheat_cli.errors import CHECK_FAILED, reported_errors
+from preheat_cli.errors import CHECK_FAILED, report_errors
 from preheat_cli.model_status import read_status
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import ModelsArgument
@@ -63,7 +63,7 @@ def status(
 
     Exit status 1 if a model is unreadable or unknown, or with --check if it is in trouble.
     """
-    with reported_errors():
+    with report_errors():
         surroundings = Surroundings.of(context)
         store = surroundings.open(stack).store
         wish = _Wish(tuple(ModelId(name) for name in dict.fromkeys(model or ())), form, utc, check)
@@ -75,8 +75,8 @@ def status(
 
 def _print(store: Store, wish: _Wish, now: datetime) -> bool:
     """Print the verdict on the named models, or on all; return whether all are readable, known and as asked for."""
-    found = [read_status(store, model_id, now) for model_id in wish.named or _known(store, now)]
-    shown = judge_some(found, now, lambda: [read_status(store, one, now) for one in _known(store, now)])
+    found = [read_status(store, model_id, now) for model_id in wish.named or _list_known(store, now)]
+    shown = judge_some(found, now, lambda: [read_status(store, one, now) for one in _list_known(store, now)])
     times = [PlantTime(now, None if wish.utc else one.zone) for one in shown]
     if wish.form is Format.JSON:
         for each in shown:
@@ -109,7 +109,7 @@ def _watch(surroundings: Surroundings, interval: float, print_once: Callable[[],
         return
 
 
-def _known(store: Store, now: datetime) -> list[ModelId]:
+def _list_known(store: Store, now: datetime) -> list[ModelId]:
     """Return the planned models, and models of earlier plans that still have a next check."""
     due = (line.model_id for line in store.find_due(now + HORIZON))
     return sorted({*store.list_planned_models(), *due})

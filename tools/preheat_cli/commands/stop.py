@@ -67,7 +67,7 @@ def _describe_model(store: Store, model: HostedModel, now: datetime, priority: i
         if one.kind is Kind.HOLD and one.begin <= now:
             kept = one.priority > priority
             end = f"; it stays active, because its priority is {one.priority}: add --priority {one.priority}"
-            yield f"  {'does not cut' if kept else 'cuts'} {show.standing(one)}{end if kept else ''}"
+            yield f"  {'does not cut' if kept else 'cuts'} {show.format_standing(one)}{end if kept else ''}"
 
 
 def _describe_stranger(model: HostedModel, record: ModelRecord | None) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from preheat_cli import last_stack
-from preheat_cli.errors import reported_errors
+from preheat_cli.errors import report_errors
 from preheat_cli.options.stack import LOCAL
 
 
@@ -25,7 +25,7 @@ def up(
     stop_latency: Annotated[str, typer.Option(help="How long a stop takes, like --start-latency.")] = "120",
 ) -> None:
     """Start the local AWS: the AWS services and the simulator on 127.0.0.1, with the real template deployed."""
-    with reported_errors():
+    with report_errors():
         import preheat_local as local  # noqa: PLC0415 - loads boto3
 
         arguments = ["--start-latency", start_latency, "--stop-latency", stop_latency]

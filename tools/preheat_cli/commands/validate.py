@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from preheat_cli.errors import USAGE_ERROR, CliError, reported_errors
+from preheat_cli.errors import USAGE_ERROR, CliError, report_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.planning import PlantPath
 from preheat_cli.printing import print_lines
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def validate(context: typer.Context, file: PlantPath, *, form: FormatOption = Format.TABLE) -> None:
     """Check a plant file, and report each problem with its line, its column and the accepted values."""
-    with reported_errors():
+    with report_errors():
         from preheat_plantfile.checks.warnings import warnings_of  # noqa: PLC0415 - loads the file's typed model
         from preheat_plantfile.reading import PlantFileError, read_plant  # noqa: PLC0415 - as above
 

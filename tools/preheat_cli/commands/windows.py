@@ -15,7 +15,7 @@ from preheat.domain.calendar.timetable import Span, find_spans
 from preheat.domain.calendar.windows import Window
 from preheat.domain.calendar.zones import DAY_US, EPOCH_DAY, from_microseconds
 from preheat.domain.plan.plan import HostedModel
-from preheat_cli.errors import reported_errors
+from preheat_cli.errors import report_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.time_range import From, To, time_range
@@ -35,7 +35,7 @@ def windows(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Print when the plan needs each model (overlapping shifts merged), without lead time, gaps and quotas."""
-    with reported_errors():
+    with report_errors():
         now = Surroundings.of(context).clock.now()
         asked = time_range(begin, end, now)
         models = select_models(compile_models(read_plant_file(file), asked, now=now), model)

@@ -83,7 +83,7 @@ class LocalStage:
                 model["project"]: tuple((_at(step["at"]), step["status"]) for step in model["history"])
                 for model in state["models"]
             },
-            bill={name.partition("/")[0]: _billed(each) for name, each in bill["models"].items()},
+            bill={name.partition("/")[0]: _read_bill(each) for name, each in bill["models"].items()},
         )
 
     def metrics(self, since: datetime) -> Metrics:
@@ -112,7 +112,7 @@ class LocalStage:
             int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name]) for url in queues
         )
 
-    def sabotaged(self, how: Sabotage, shift: DemoShift) -> Callable[[ServiceFacts], None] | None:
+    def sabotage(self, how: Sabotage, shift: DemoShift) -> Callable[[ServiceFacts], None] | None:
         """Bring a fault about; return what is to be done at each look, if anything."""
         if how is Sabotage.NEVER_HOSTED:
             self._post("faults", service=shift.target.backend, kind="stuck", project=shift.target.project)
@@ -184,7 +184,7 @@ def _call(call: dict[str, Any], kind: Call) -> ServiceCall:
     )
 
 
-def _billed(bill: dict[str, Any]) -> tuple[Billed, ...]:
+def _read_bill(bill: dict[str, Any]) -> tuple[Billed, ...]:
     return tuple(
         Billed(_at(each["from"]), _at(each["to"]) if each["to"] else None, each["units"]) for each in bill["intervals"]
     )

@@ -71,7 +71,7 @@ class Timeline:
     def _standing(self, shift: DemoShift, service: ServiceFacts) -> str:
         status = service.status(shift.target.project)
         early = self._margins.get(shift.model_id)
-        known = f", margin {show.signed(early)}" if early is not None and shift.is_hosted(status) else ""
+        known = f", margin {show.format_margin(early)}" if early is not None and shift.is_hosted(status) else ""
         return f"{shift.model_id} {status}{known}"
 
 
@@ -92,7 +92,7 @@ def summary(shifts: Sequence[DemoShift], facts: DemoFacts) -> list[str]:
         tokens = list(dict.fromkeys(entry.client_token for entry in entries if entry.client_token))
         lines.append(
             f"  ledger   {shift.model_id}: {len(entries)} entries, hosted in"
-            f" {'-' if took is None else show.duration(took)}, margin {show.signed(margin(entries))},"
+            f" {'-' if took is None else show.duration(took)}, margin {show.format_margin(margin(entries))},"
             f" tokens {', '.join(tokens) or 'none'}"
         )
     metrics = facts.metrics

@@ -36,7 +36,7 @@ def verdict(shifts: Sequence[DemoShift], facts: DemoFacts) -> DemoVerdict:
     margins = " ".join(_show(margin(facts.ledger[shift.model_id])) for shift in shifts)
     stopped = "not stopped" if delay is None else f"stopped {show.clock(delay)}"
     if delay is not None and delay < timedelta():
-        stopped = f"stopped {show.signed(delay)}"
+        stopped = f"stopped {show.format_margin(delay)}"
     line = (
         f"demo: {on_time} of {len(shifts)} shifts ready on time; margin {margins}; {stopped} after the end;"
         f" {len(starts)} starts, {len(stops)} stops, {len(errors)} errors"
@@ -144,4 +144,4 @@ def _find_changes(facts: DemoFacts, kind: Call) -> list[ServiceCall]:
 
 
 def _show(found: timedelta | None) -> str:
-    return "none" if found is None else show.signed(found)
+    return "none" if found is None else show.format_margin(found)

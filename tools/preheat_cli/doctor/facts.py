@@ -59,7 +59,7 @@ class StackFacts:
     alarms: Mapping[str, str] | Unanswered  # alarm -> state
     queues: Mapping[str, int | Unanswered]  # by output -> messages
 
-    def listed(self, parameter: str) -> tuple[str, ...]:
+    def read_list(self, parameter: str) -> tuple[str, ...]:
         """Return the values of a parameter that is a list."""
         return tuple(filter(None, self.parameters.get(parameter, "").split(",")))
 

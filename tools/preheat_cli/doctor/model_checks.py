@@ -82,7 +82,7 @@ def check_region(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     if target.role is not None:
         return None
     check, subject, region = "region", facts.model.model_id, target.region or stack.region
-    allowed = stack.listed("HostingRegions") or (stack.region,)
+    allowed = stack.read_list("HostingRegions") or (stack.region,)
     if region in allowed:
         return Finding(check, subject, CheckResult.PASS, region)
     meaning = f"{region} is not among the hosting regions {', '.join(allowed)}: Preheat may call nothing there"
@@ -98,7 +98,7 @@ def check_role(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     if role is None:
         return None
     check, subject = "role", facts.model.model_id
-    if role not in stack.listed("MemberRoleArns"):
+    if role not in stack.read_list("MemberRoleArns"):
         meaning = f"{role} is not among MemberRoleArns: Preheat does not assume it"
         return Finding(check, subject, CheckResult.FAIL, meaning, "deploy with the role in MemberRoleArns")
     if isinstance(facts.record, Unanswered):
@@ -156,7 +156,7 @@ def check_key(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     if not isinstance(facts.config, EndpointConfig) or not facts.config.key:
         return None
     check, subject, key = "key", facts.model.model_id, facts.config.key
-    allowed = stack.listed("EndpointKeyArns")
+    allowed = stack.read_list("EndpointKeyArns")
     if any(arn == key or arn.endswith(f"/{key}") for arn in allowed):
         return Finding(check, subject, CheckResult.PASS, key)
     if "alias/" in key:

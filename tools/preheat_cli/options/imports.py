@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from preheat.domain.printable import printable
-from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
 from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
@@ -28,9 +28,9 @@ Zone = Annotated[str | None, typer.Option("--zone", metavar="ZONE", help="IANA t
 
 
 @contextmanager
-def reported_imports(file: Path) -> Iterator[None]:
+def report_imports(file: Path) -> Iterator[None]:
     """Print what is wrong with a file on stderr, a line for each problem, and end with status 2."""
-    with reported_errors():
+    with report_errors():
         from preheat_plantfile.importing.reading import UnreadableFileError  # noqa: PLC0415 - keeps help fast
         from preheat_plantfile.importing.report import NotImportedError  # noqa: PLC0415 - as above
 
@@ -45,7 +45,7 @@ def reported_imports(file: Path) -> Iterator[None]:
 
 
 def read_text(file: Path) -> str:
-    """Return the text of a file to import; `reported_imports` prints what is wrong with it."""
+    """Return the text of a file to import; `report_imports` prints what is wrong with it."""
     from preheat_plantfile.importing.reading import read_bytes, text_of  # noqa: PLC0415 - keeps help fast
 
     return text_of(read_bytes(file), file)

@@ -15,11 +15,11 @@ def complete_model(context: typer.Context, incomplete: str) -> list[str]:
     """Return the names of models that begin with what is typed: of the plant file, or else of the stack's plan."""
     # The shell shows no error. A wrong file or a missing stack only means that there is nothing to complete.
     with contextlib.suppress(Exception):
-        return sorted(name for name in _known_models(context) if name.startswith(incomplete))
+        return sorted(name for name in _complete_models(context) if name.startswith(incomplete))
     return []
 
 
-def _known_models(context: typer.Context) -> Iterable[str]:
+def _complete_models(context: typer.Context) -> Iterable[str]:
     names = context.params.get("names") or []  # of `preheat plan`: the first one may be a file
     file = context.params.get("file") or next((name for name in names if Path(name).is_file()), None)
     if file is not None:

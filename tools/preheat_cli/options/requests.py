@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from preheat_cli.errors import CliError, reported_errors
+from preheat_cli.errors import CliError, report_errors
 from preheat_cli.options.models import complete_model
 
 Model = Annotated[
@@ -49,7 +49,7 @@ Anyway = Annotated[bool, typer.Option("--anyway", help="Send it even if Preheat 
 def read_names(names: list[str] | None, schedule: str | None) -> tuple[str | None, str | None]:
     """Return the model and the request id that were typed: `MODEL [REQUEST_ID]`, or `[REQUEST_ID]` with a schedule."""
     typed = names or []
-    with reported_errors():
+    with report_errors():
         if len(typed) not in ((0, 1) if schedule is not None else (1, 2)):
             wanted = "[REQUEST_ID] after --schedule NAME" if schedule is not None else "MODEL [REQUEST_ID]"
             raise CliError(f"preheat: {' '.join(typed) or 'nothing'!r} given; accepted: {wanted}")

@@ -29,17 +29,17 @@ def instant_after(option: str, text: str, after: datetime, store: Store, subject
         zone = _zone(option, store, subject)
         wall, today = time(int(found[1]), int(found[2])), after.astimezone(ZoneInfo(zone)).date()
         days = (today + timedelta(days=number) for number in range(3))
-        return next(at for day in days if (at := _meant(day, wall, zone, ends=ends)) > after)
+        return next(at for day in days if (at := _find_instant(day, wall, zone, ends=ends)) > after)
     try:
         read = datetime.fromisoformat(text.strip())
         if read.tzinfo is not None:
             return read.astimezone(UTC)
     except (ValueError, OverflowError):
         raise CliError(f"preheat: {option} {ascii(text)[:60]} is not a time; accepted: {ACCEPTED}") from None
-    return _meant(read.date(), read.time(), _zone(option, store, subject), ends=ends)
+    return _find_instant(read.date(), read.time(), _zone(option, store, subject), ends=ends)
 
 
-def _meant(day: date, wall: time, zone: str, *, ends: bool) -> datetime:
+def _find_instant(day: date, wall: time, zone: str, *, ends: bool) -> datetime:
     return from_microseconds(find_instant(day, wall, zone, fold=int(ends)))
 
 

@@ -50,7 +50,7 @@ def restart(model: HostedModel) -> timedelta:
     return model.lead + model.slack + find_offset(model.turn)
 
 
-def kept(model: HostedModel, gap: Window, terms: Terms) -> str:
+def compare_costs(model: HostedModel, gap: Window, terms: Terms) -> str:
     """Return what it costs to stay hosted in a gap, against a stop and a start; the model with the lead in force."""
     span = gap.end - gap.start
     hosted, again = cost(model, span, terms), cost(model, restart(model), terms)

@@ -14,7 +14,7 @@ from preheat.domain.record.record import ModelRecord
 from preheat_cli.views import show
 from preheat_cli.views.clock_changes import clock_changes
 from preheat_cli.views.forecast import Crowd, PlannedRun, Rush, crowds, rushes, unit_hours
-from preheat_cli.views.leads import cost, kept, lead_lines, restart
+from preheat_cli.views.leads import compare_costs, cost, lead_lines, restart
 from preheat_plantfile.compiling.terms import Terms
 
 NAMED = 3  # models that a line names before it counts the others
@@ -70,7 +70,12 @@ def notes(
     models: Sequence[HostedModel], found: Sequence[PlannedRun], asked: Window, terms: Terms, *, now: datetime | None
 ) -> list[str]:
     """Return the notes below the rows. With `now`, also which models an apply at `now` makes late."""
-    lines = [*_bridged(found, terms), *_paid(found, asked, terms), *_spread(models), *_conflicts(found, terms)]
+    lines = [
+        *_describe_bridges(found, terms),
+        *_describe_paid(found, asked, terms),
+        *_spread(models),
+        *_conflicts(found, terms),
+    ]
     late = [run for run in found if now is not None and now in asked and run.start_at < now < run.end_at]
     if late and now is not None:
         lines.append("too late to be ready on time, if you apply now:")
@@ -88,7 +93,7 @@ def notes(
     return lines
 
 
-def _bridged(found: Sequence[PlannedRun], terms: Terms) -> Iterator[str]:
+def _describe_bridges(found: Sequence[PlannedRun], terms: Terms) -> Iterator[str]:
     gaps = [(run.model, gap, run.zone) for run in found for gap in run.gaps]
     most = f"lead + {show.duration(STOP_TIME + BRIDGE_ALLOWANCE)}"
     yield f"gaps shorter than {most}, bridged because a restart takes longer: {'' if gaps else 'none'}".rstrip()
@@ -96,7 +101,7 @@ def _bridged(found: Sequence[PlannedRun], terms: Terms) -> Iterator[str]:
         for model, gap, zone in gaps:
             start, end = (show.local_instant(at, zone) for at in (gap.start, gap.end))
             span = show.duration(gap.end - gap.start)
-            yield f"  {model.model_id}: {start} to {end}, {span}: {kept(model, gap, terms)}"
+            yield f"  {model.model_id}: {start} to {end}, {span}: {compare_costs(model, gap, terms)}"
         return
     by_model: dict[ModelId, list[tuple[HostedModel, timedelta]]] = {}
     for model, gap, _ in gaps:
@@ -111,7 +116,7 @@ def _all_kept(gaps: Sequence[tuple[HostedModel, timedelta]], terms: Terms) -> st
     return f"{counted}: bridging costs {hosted}, restarts {again}" if hosted else counted
 
 
-def _paid(found: Sequence[PlannedRun], asked: Window, terms: Terms) -> Iterator[str]:
+def _describe_paid(found: Sequence[PlannedRun], asked: Window, terms: Terms) -> Iterator[str]:
     hours = unit_hours(found, asked)
     services = {run.model.model_id: str(run.model.target.backend) for run in found}
     yield f"expected costs in this range: {'' if hours else 'none'}".rstrip()
@@ -145,7 +150,7 @@ def _spread(models: Sequence[HostedModel]) -> Iterator[str]:
 def _conflicts(found: Sequence[PlannedRun], terms: Terms) -> Iterator[str]:
     crowded = crowds(found, terms.models_at_once)
     rushed = rushes(found, terms.starts_per_second)
-    lines = [*map(_crowded, crowded), *map(_rushed, rushed)]
+    lines = [*map(_describe_crowd, crowded), *map(_describe_rush, rushed)]
     yield f"quota conflicts: {'' if lines else 'none'}".rstrip()
     yield from _some(lines)
 
@@ -161,13 +166,13 @@ def _some(lines: Sequence[str]) -> list[str]:
     return [f"  {line}" for line in [*lines[:LINES], *more]]
 
 
-def _crowded(crowd: Crowd) -> str:
+def _describe_crowd(crowd: Crowd) -> str:
     what = f"{crowd.service}: up to {crowd.most} models at once, {crowd.allowed} allowed"
     when = f"{show.minute(crowd.window.start)} to {show.minute(crowd.window.end)}"
     return f"{what}\n    {when}: {_names(crowd.models)}\n    late, because they start last: {_names(crowd.late)}"
 
 
-def _rushed(rush: Rush) -> str:
+def _describe_rush(rush: Rush) -> str:
     what = f"{rush.service}: {rush.starts} starts at once, {rush.allowed} per second allowed"
     late = f"up to {show.duration(rush.by + timedelta(seconds=1))} late, if the slack is shorter"
     return f"{what}\n    {show.minute(rush.start_at)}: {late}: {_names(rush.late)}"

@@ -70,9 +70,9 @@ def page(found: "Report") -> str:
         _figures(found),
         "<h2>Unit-hours by day (UTC) and cause</h2>",
         _key(found),
-        _scrolled(report_charts.by_day(found.by_day)),
+        _wrap_scrolling(report_charts.by_day(found.by_day)),
         "<h2>Margins: how early each model was ready</h2>",
-        _scrolled(report_charts.margins(found.promise.margins)),
+        _wrap_scrolling(report_charts.margins(found.promise.margins)),
         "<h2>Models, in unit-hours</h2>",
         _table(found),
         "<h2>Uncertain</h2>",
@@ -89,7 +89,7 @@ def _figures(found: "Report") -> str:
     figures = [
         (money(found.amounts), f"for {hours(found.paid)} unit-hours"),
         (rate(promise), f"on time; {promise.late} of {promise.on_time + promise.late} late"),
-        (show.signed(promise.margin(0.5)), "median margin"),
+        (show.format_margin(promise.margin(0.5)), "median margin"),
         (money(found.saved), "saved against around the clock"),
         (money(found.saved_on_fixed_lead), "saved against a fixed lead of 30 minutes"),
     ]
@@ -118,15 +118,15 @@ def _table(found: "Report") -> str:
         hours(found.paid),
         money(found.amounts),
         rate(promise),
-        show.signed(promise.margin(0)),
-        show.signed(promise.margin(0.5)),
+        show.format_margin(promise.margin(0)),
+        show.format_margin(promise.margin(0.5)),
         money(found.saved),
     )
     body = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n<tfoot><tr>{total}</tr></tfoot>"
-    return _scrolled(f"<table>{body}</table>")
+    return _wrap_scrolling(f"<table>{body}</table>")
 
 
-def _scrolled(wide: str) -> str:
+def _wrap_scrolling(wide: str) -> str:
     """Return an element that scrolls sideways, also by keyboard."""
     return f'<div class="scroll" tabindex="0">{wide}</div>'
 
@@ -139,8 +139,8 @@ def _cells(each: "ModelReport") -> str:
         hours(each.paid),
         money(each.amounts),
         rate(promise),
-        show.signed(promise.margin(0)),
-        show.signed(promise.margin(0.5)),
+        show.format_margin(promise.margin(0)),
+        show.format_margin(promise.margin(0.5)),
         money(each.saved),
     )
 

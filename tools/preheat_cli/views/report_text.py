@@ -29,7 +29,7 @@ def table(found: "Report") -> str:
         rows.append(_total(found))
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     lines = [f"{show.instant(found.asked.start)} to {show.instant(min(found.asked.end, found.as_of))}, in unit-hours"]
-    lines += ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
+    lines += ["  ".join(_align(row, widths)).rstrip() for row in rows]
     lines += ["", *_promises(found.promise), *_savings(found), *_doubts(found), NOTE]
     return "\n".join(map(printable, lines)) + "\n"
 
@@ -53,17 +53,17 @@ def rate(promise: Promise) -> str:
 def _row(each: "ModelReport") -> tuple[str, ...]:
     causes = (hours(each.by_cause.get(cause, timedelta())) for cause in Cause)
     promise = each.promise
-    median = show.signed(promise.margin(0.5))
+    median = show.format_margin(promise.margin(0.5))
     return (each.model_id, *causes, hours(each.paid), money(each.amounts), rate(promise), median, money(each.saved))
 
 
 def _total(found: "Report") -> tuple[str, ...]:
     causes = (hours(found.by_cause[cause]) for cause in Cause)
-    median = show.signed(found.promise.margin(0.5))
+    median = show.format_margin(found.promise.margin(0.5))
     return ("all", *causes, hours(found.paid), money(found.amounts), rate(found.promise), median, money(found.saved))
 
 
-def _aligned(row: "Sequence[str]", widths: "Sequence[int]") -> list[str]:
+def _align(row: "Sequence[str]", widths: "Sequence[int]") -> list[str]:
     return [f"{row[0]:<{widths[0]}}", *(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True))]
 
 
@@ -72,7 +72,7 @@ def _promises(promise: Promise) -> list[str]:
     kept = f"{promise.on_time} of {judged} demands ready on time, {promise.late} late"
     lines = [f"starts: {promise.starts} intended, {promise.failures} failed; {kept}"]
     if promise.margins:
-        shown = (f"{_share(share)} {show.signed(promise.margin(share))}" for share in QUANTILES)
+        shown = (f"{_share(share)} {show.format_margin(promise.margin(share))}" for share in QUANTILES)
         lines.append(f"margins: {', '.join(shown)}")
     if promise.stop_delays:
         delays = promise.stop_delays

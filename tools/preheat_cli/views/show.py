@@ -42,7 +42,7 @@ def local_instant(at: datetime, zone: str) -> str:
     return shown.strftime("%a %Y-%m-%d %H:%M:%S %Z" if shown.second else "%a %Y-%m-%d %H:%M %Z")
 
 
-def standing(one: Standing, *, of: bool = True) -> str:
+def format_standing(one: Standing, *, of: bool = True) -> str:
     """Return a hold or block: `hold 2026-11-23 06:00Z to 2026-11-23 20:00Z, by AROALINE7: rework (line-7.1)`."""
     kind = f"hard {one.kind}" if one.hard else str(one.kind)
     schedule = f", of schedule {one.subject.schedule}" if of and one.subject.schedule is not None else ""
@@ -52,7 +52,7 @@ def standing(one: Standing, *, of: bool = True) -> str:
     return f"{kind} {minute(one.begin)} to {minute(one.until)}{schedule}{count}{weight}, {by} ({one.request_id})"
 
 
-def signed(span: timedelta | None) -> str:
+def format_margin(span: timedelta | None) -> str:
     """Return a margin to the second: `+00:00:21`; `-` for none."""
     if span is None:
         return "-"
@@ -214,7 +214,7 @@ def days(chosen: frozenset[Weekday]) -> str:
 
 def entry_line(entry: LedgerEntry) -> str:
     """Return a ledger entry on one line, for a timeline of several models."""
-    margin = "" if entry.margin is None else f" [margin {signed(entry.margin)}]"
+    margin = "" if entry.margin is None else f" [margin {format_margin(entry.margin)}]"
     change = f"{entry.from_phase} -> {entry.to_phase}"
     return f"{instant(entry.at)} {entry.model_id:<16} {change:<22} {entry.action:<8} {entry.reason}{margin}"
 

@@ -33,7 +33,7 @@ def full(judged: Judged, time: PlantTime) -> list[str]:
             ("next check", show.instant(record.wake_at)),
         ]
     facts += [("demand now", _demand(each.outlook.current)), ("demand next", _demand(each.outlook.upcoming))]
-    facts += [("request", show.standing(one)) for one in each.requests]
+    facts += [("request", show.format_standing(one)) for one in each.requests]
     if record is not None and record.attempt is not None:
         attempt = record.attempt
         facts += [
@@ -48,7 +48,7 @@ def full(judged: Judged, time: PlantTime) -> list[str]:
         facts.append(("draining", _draining(record.draining)))
     if each.lead is not None:
         facts.append(("lead", f"{show.duration(each.lead.span)}; {each.lead}"))
-    facts.append(("last margin", show.signed(each.margin)))
+    facts.append(("last margin", show.format_margin(each.margin)))
     return lines + [f"  {name:<12} {value}" for name, value in facts]
 
 

@@ -15,12 +15,12 @@ LOOKS = (
 BACKLOGS = (Backlog(0, 0, 0), Backlog(1, 0, 0))
 
 
-def arrived(gate: int) -> int:
+def settle(gate: int) -> int:
     """Return the gate with what was under way come to its end."""
     return {OPENING: OPEN, CLOSING: SHUT}.get(gate, gate)
 
 
-def changed(gate: int, *, opens: bool) -> int | None:
+def change(gate: int, *, opens: bool) -> int | None:
     """Return the gate after a call; None: it is refused."""
     if gate in (OPENING, CLOSING):
         return None

@@ -29,9 +29,9 @@ class Outside:
         """Return which of a situation's services holds the target."""
         return self._places[target]
 
-    def called(self, service: ExploredService, token: int, *, start: bool) -> CallResult:
+    def call(self, service: ExploredService, token: int, *, start: bool) -> CallResult:
         """Return the effect of a call by Preheat."""
-        return self._rules.called(service, token, start=start)
+        return self._rules.call(service, token, start=start)
 
     @staticmethod
     def complete(state: ExploredState) -> ExploredState:
@@ -62,7 +62,7 @@ class Outside:
         for place, service in enumerate(state.services):
             for start in (True, False):
                 ours = stop_on_its_way or self._may_be_ours(state, place)
-                made = self._rules.called(service, 0, start=start, run_by=hosting.RACED if ours else hosting.PERSON)
+                made = self._rules.call(service, 0, start=start, run_by=hosting.RACED if ours else hosting.PERSON)
                 if made.changed:
                     after = state.with_service(place, made.service)._replace(people=state.people - 1)
                     yield self.cover_by_demand("person: starts it" if start else "person: stops it", after)
@@ -74,7 +74,7 @@ class Outside:
         refused = attempt is not None and attempt.call is Call.START and attempt.is_without_effect()
         return self._places[record.target] == place and record.is_engaged() and not refused
 
-    def written(self, state: ExploredState, worker: WorkerState) -> ExploredState:
+    def write(self, state: ExploredState, worker: WorkerState) -> ExploredState:
         """Return the situation after a worker's won write, with what that makes of a person's run.
 
         A start that Preheat intended on an older observation makes it a race. A stop that a block asks for makes it

@@ -98,7 +98,7 @@ class RecordsExplored:
         attempt = self[number].attempt
         return attempt is not None and attempt.call is Call.STOP and attempt.answer is None
 
-    def written(self, state: ExploredState, worker: WorkerState) -> WonWrite:
+    def write(self, state: ExploredState, worker: WorkerState) -> WonWrite:
         """Return what the write that the worker is about to make leaves and breaks, if it is won now."""
         key = (worker.losses, worker.answers, state.now, state.plan, state.asked, state.seen)
         known = self._written.get(key)
@@ -126,7 +126,7 @@ class RecordsExplored:
         following = self._passes.next_call(worker.losses, (*worker.answers, self._won))
         plan, wants = self._scenario.plans[state.plan], self._scenario.wants(state.plan, state.asked)
         asked = wants.units[state.now]
-        passage, reading = self._seen_behind(worker)
+        passage, reading = self._see_behind(worker)
         broken += judge_readings(before, after, reading)
         if following.kind in (OPEN, CLOSE):
             needed, moved = wants.needed[state.now], plan is None or _mapping(before) != plan.gate
@@ -157,7 +157,7 @@ class RecordsExplored:
         record = self._values.number(self._canonical.record(after, state.now))
         return WonWrite(record, named, seen, tuple(broken))
 
-    def _seen_behind(self, worker: WorkerState) -> tuple[Passage | None, BacklogReading | None]:
+    def _see_behind(self, worker: WorkerState) -> tuple[Passage | None, BacklogReading | None]:
         """Return what the pass that is about to write has seen of the gate and of the queue."""
         passage, reading = None, None
         for answer in (self._values[number] for number in worker.answers):

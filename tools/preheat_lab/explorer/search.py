@@ -181,7 +181,7 @@ def _is_kept(world: ExploredWorld, state: ExploredState, *, run: bool) -> bool:
     for place, service in enumerate(state.services):
         if place != wanted and service.is_running() and service.run_by in (hosting.OURS, hosting.BLOCKED):
             return False
-    gated = world.scenario.is_gated and not _refused_for_long(record)
+    gated = world.scenario.is_gated and not _is_refused_for_long(record)
     if gated and behind.lets_through(state.gate) and not any(each.is_running() for each in state.services):
         return False
     if wanted is None:
@@ -205,7 +205,7 @@ def _is_served(service: hosting.ExploredService, record: ModelRecord) -> bool:
     return service.state == hosting.HOSTED
 
 
-def _refused_for_long(record: ModelRecord) -> bool:
+def _is_refused_for_long(record: ModelRecord) -> bool:
     """Return whether the service rejects the change of the gate: Preheat records it, and tries again each hour."""
     attempt = record.gate.attempt if record.gate is not None else None
     return attempt is not None and attempt.answer is Answer.INVALID

@@ -89,7 +89,7 @@ class ServiceRules:
         self._tokenless = tokenless
         self._forgets = switches.token_after_stop is TokenAfterStop.NEW_CALL
 
-    def called(self, service: ExploredService, token: int, *, start: bool, run_by: int = OURS) -> CallResult:
+    def call(self, service: ExploredService, token: int, *, start: bool, run_by: int = OURS) -> CallResult:
         """Return the service after a start or a stop; token 0 is a person's call, which has none."""
         known = next((each for each in service.known if each.token == token), None) if token else None
         if known is not None and not (self._tokenless or (self._forgets and known.turned)):

@@ -138,7 +138,7 @@ class ExploredWorld:
             return None
         after = self.outside.complete(self._later(state))
         if self.scenario.is_gated:
-            after = after._replace(gate=behind.arrived(after.gate), waiting=False)
+            after = after._replace(gate=behind.settle(after.gate), waiting=False)
         if after.now > self.scenario.hard_until:
             after = after._replace(faults=0, people=0)
         return self.outside.cover_by_demand("left alone for a minute", after)
@@ -158,8 +158,8 @@ class ExploredWorld:
         if state.now < scenario.hard_until and all(state.now < worker.born + LIFE for worker in state.workers):
             yield self.outside.cover_by_demand("time passes", self._later(state))
         yield from self.outside.step_services(state)
-        if behind.arrived(state.gate) != state.gate:
-            yield Edge("gate: arrives", NOBODY, state._replace(gate=behind.arrived(state.gate)))
+        if behind.settle(state.gate) != state.gate:
+            yield Edge("gate: arrives", NOBODY, state._replace(gate=behind.settle(state.gate)))
         if self.scenario.drains and state.faults:
             word = "queue: empties" if state.waiting else "queue: fills"
             yield Edge(word, NOBODY, state.spend_fault()._replace(waiting=not state.waiting))
@@ -335,7 +335,7 @@ class ExploredWorld:
         token = self.values.number(attempt.client_token)
         target = self.outside.place(attempt.target)
         service = state.services[target]
-        made = self.outside.called(service, token, start=start)
+        made = self.outside.call(service, token, start=start)
         broken = list(self._judge_call(attempt, worker, state.now))
         if made.changed:
             by_person = service.run_by == hosting.PERSON and service.is_running()
@@ -353,7 +353,7 @@ class ExploredWorld:
         """A worker opens or closes the gate, which allows it although somebody else has written meanwhile."""
         worker = state.workers[place]
         broken = tuple(self._judge_call(attempt, worker, state.now))
-        gate = behind.changed(state.gate, opens=attempt.call is Call.OPEN)
+        gate = behind.change(state.gate, opens=attempt.call is Call.OPEN)
         answer = self._answer_lost if lost else self._conflict if gate is None else self._won
         moved = worker._replace(answers=(*worker.answers, answer), called_at=state.now)
         event = f"fault: {attempt.call}, answer lost" if lost else str(attempt.call)
@@ -397,11 +397,11 @@ class ExploredWorld:
                 return self._move_worker(event, state, place, None)
         if not fresh or not arrives:
             return self._move_worker(event, state, place, follower)
-        written = self.records.written(state, worker)
+        written = self.records.write(state, worker)
         others = self._outdate(state.others(place))
         won = state._replace(record=written.record, workers=(*others, follower), seen=written.seen)
         edge = self._move_worker(
-            event, self.outside.written(won, worker), len(others), follower._replace(named=written.named)
+            event, self.outside.write(won, worker), len(others), follower._replace(named=written.named)
         )
         callers = [call.attempt for call in map(self._request, others) if call.attempt is not None]
         closed = tuple(self.records.judge_close(state, worker, callers)) if callers else ()

@@ -4,12 +4,12 @@ from functools import partial
 
 from preheat_lab.mutants.mutation import Mutation
 
-_m = partial(Mutation, file="app/reconcile/reconcile.py")
-_t = partial(Mutation, file="app/tick.py")
-_b = partial(Mutation, file="domain/record/budget.py")
+_in_reconcile = partial(Mutation, file="app/reconcile/reconcile.py")
+_in_tick = partial(Mutation, file="app/tick.py")
+_in_budget = partial(Mutation, file="domain/record/budget.py")
 
 MUTATIONS = (
-    _m(
+    _in_reconcile(
         name="the call before its write",
         old="""    record = _save(decision, remote, entries, guards)
     if decision.call is not None:
@@ -22,7 +22,7 @@ MUTATIONS = (
         rule="intent before effect",
         sees="S2",
     ),
-    _m(
+    _in_reconcile(
         name="called although the write was lost to another",
         old="""    record = _save(decision, remote, entries, guards)
     if decision.call""",
@@ -34,7 +34,7 @@ MUTATIONS = (
         rule="a call follows a won write",
         sees="S2",
     ),
-    _m(
+    _in_reconcile(
         name="called although the store did not answer",
         old="""    record = _save(decision, remote, entries, guards)
     if decision.call""",
@@ -46,7 +46,7 @@ MUTATIONS = (
         rule="a call follows a write that is known to be won",
         sees="S2",
     ),
-    _m(
+    _in_reconcile(
         name="two calls on one write",
         old="        outcome = _act(decision.call, decision.record, remote)",
         new="        _act(decision.call, decision.record, remote)\n"
@@ -54,14 +54,14 @@ MUTATIONS = (
         rule="each call has a won write of its own",
         sees="S2",
     ),
-    _m(
+    _in_reconcile(
         name="an unreadable model taken for hosted",
         old="Observation(Observed.UNKNOWN, str(error), failure=error.answer)",
         new="Observation(Observed.HOSTED, str(error), failure=error.answer)",
         rule="unknown is neither on nor off",
         sees="S9",
     ),
-    _m(
+    _in_reconcile(
         name="the answer never recorded",
         old="""        after = report_verdict(situation, note(situation, record, outcome, now=remote.clock.now()))
         try:
@@ -73,28 +73,28 @@ MUTATIONS = (
         sees="S8",
         first=("two workers",),
     ),
-    _m(
+    _in_reconcile(
         name="an unreadable model taken for stopped",
         old="Observation(Observed.UNKNOWN, str(error), failure=error.answer)",
         new="Observation(Observed.STOPPED, str(error), failure=error.answer)",
         rule="unknown is not off",
         sees="S9",
     ),
-    _m(
+    _in_reconcile(
         name="an unreadable model taken for as last seen",
         old="Observation(Observed.UNKNOWN, str(error), failure=error.answer)",
         new="Observation(record.observed, str(error), failure=error.answer)",
         rule="a decision rests on what was seen, not on what was so",
         sees="S9",
     ),
-    _m(
+    _in_reconcile(
         name="a deleted model taken for stopped",
         old="Observation(Observed.GONE, str(gone))",
         new="Observation(Observed.STOPPED, str(gone))",
         rule="what the service does not know is not started",
         sees="S1",
     ),
-    _m(
+    _in_reconcile(
         name="a lost answer taken for yes",
         old="return Outcome(error.answer, str(error), retried=error.retried)",
         new="return Outcome(Answer.ACCEPTED if error.answer is Answer.LOST else error.answer)",
@@ -102,7 +102,7 @@ MUTATIONS = (
         sees="L1",
         first=("throttled at the client's second try",),
     ),
-    _m(
+    _in_reconcile(
         name="every refusal taken for yes",
         old="return Outcome(error.answer, str(error), retried=error.retried)",
         new="return Outcome(Answer.ACCEPTED, str(error))",
@@ -110,7 +110,7 @@ MUTATIONS = (
         sees="L1",
         first=("throttled at the client's second try",),
     ),
-    _m(
+    _in_reconcile(
         name="leases by a clock read after the look",
         old="        now=now,\n        seen_at=now,",
         new="        now=remote.clock.now(),\n        seen_at=now,",
@@ -118,35 +118,35 @@ MUTATIONS = (
         sees="S1",
         first=("brief: two workers, a fault",),
     ),
-    _m(
+    _in_reconcile(
         name="strangers adopted by a clock read before the look",
         old="    if situation.has_looked and situation.finds_a_stranger:",
         new="    if False:",
         rule="what was found after the demand's end is not adopted",
         sees="S4",
     ),
-    _m(
+    _in_reconcile(
         name="checked although not due",
         old="if record is not None and ahead is None and (record.wake_at is None or record.wake_at > now + EARLY):",
         new="if record is not None and ahead is None and record.wake_at is None:",
         rule="only the record says which model is due; a message more costs one read",
         sees="S10",
     ),
-    _m(
+    _in_reconcile(
         name="early by a minute and a half",
         old="EARLY = timedelta(seconds=2)",
         new="EARLY = timedelta(seconds=90)",
         rule="a pass that is early ends after one read",
         sees="S10",
     ),
-    _m(
+    _in_reconcile(
         name="an older plan obeyed",
         old="if record is not None and planned.version < record.plan_version:",
         new="if False:",
         rule="a plan older than the one served is refused",
         sees="S3",
     ),
-    _m(
+    _in_reconcile(
         name="a new target while the old one runs",
         old="record.target != model.target and not record.is_engaged()",
         new="record.target != model.target",
@@ -154,49 +154,49 @@ MUTATIONS = (
         sees="L2",
         first=("newer version",),
     ),
-    _m(
+    _in_reconcile(
         name="late by five minutes",
         old="EARLY = timedelta(seconds=2)\n",
         new="EARLY = timedelta(minutes=-5)\n",
         rule="a due model is checked, not five minutes later",
         sees="L1",
     ),
-    _b(
+    _in_budget(
         name="a budget that is never spent",
         old="return spent_until is not None and spent_until - now > (BURST - 2) * CALL_COSTS",
         new="return False",
         rule="at most 90 calls in an hour",
         sees="S10",
     ),
-    _b(
+    _in_budget(
         name="calls at half their cost",
         old="CALL_COSTS = timedelta(seconds=60)",
         new="CALL_COSTS = timedelta(seconds=30)",
         rule="at most 90 calls in an hour",
         sees="S10",
     ),
-    _t(
+    _in_tick(
         name="no resync",
         old="if now.minute % RESYNC_EVERY_MINUTES == 0:",
         new="if False:",
         rule="the resync finds a model that the index lost",
         sees="L5",
     ),
-    _t(
+    _in_tick(
         name="a resync that looks for new models only",
         old="elif record is None or (record.wake_at is not None and now - record.wake_at > OVERDUE_AFTER):",
         new="elif record is None:",
         rule="the resync finds who is overdue",
         sees="L5",
     ),
-    _t(
+    _in_tick(
         name="a tick that looks back",
         old="due = store.find_due(now + TICK_HORIZON)",
         new="due = store.find_due(now - 4 * TICK_HORIZON)",
         rule="who is due is decided within two ticks",
         sees="L5",
     ),
-    _t(
+    _in_tick(
         name="a tick that sends the first only",
         old="for model_id, wait in waits.items():",
         new="for model_id, wait in [*waits.items()][:1]:",

@@ -4,34 +4,34 @@ from functools import partial
 
 from preheat_lab.mutants.mutation import Mutation
 
-_d = partial(Mutation, file="app/requests/desk.py")
-_p = partial(Mutation, file="app/reconcile/reconcile.py")
-_r = partial(Mutation, file="app/requests/ruling.py", first=("asked often",))
-_s = partial(Mutation, file="domain/demand/demand.py", first=("asked often",))
+_in_desk = partial(Mutation, file="app/requests/desk.py")
+_in_reconcile = partial(Mutation, file="app/reconcile/reconcile.py")
+_in_ruling = partial(Mutation, file="app/requests/ruling.py", first=("asked often",))
+_in_demand = partial(Mutation, file="domain/demand/demand.py", first=("asked often",))
 
 MUTATIONS = (
-    _d(
+    _in_desk(
         name="an accepted hold of a schedule wakes nobody",
         old="concerned = tuple(model.model_id for model in case.models) if case is not None and wakes else ()",
         new="concerned: tuple[ModelId, ...] = ()",
         rule="a model that an accepted request concerns is due",
         sees="S6",
     ),
-    _d(
+    _in_desk(
         name="an answer without its change",
         old="        self._store.answer(reply, ruling.change, concerned, _find_version(case))",
         new="        self._store.answer(reply, None, concerned, _find_version(case))",
         rule="what was accepted is stored with the answer",
         sees="S6",
     ),
-    _p(
+    _in_reconcile(
         name="holds and blocks of a schedule not read",
         old="        guards[subject] = found.version\n",
         new="        guards[subject] = found.version\n        continue\n",
         rule="active requests of a model's schedules are its demand as well",
         sees="L1",
     ),
-    _d(
+    _in_desk(
         name="requests: answered on a record that has changed",
         old="        self._store.answer(reply, ruling.change, concerned, _find_version(case))",
         new="        self._store.answer(reply, ruling.change, concerned, None)",
@@ -39,7 +39,7 @@ MUTATIONS = (
         sees="S6",
         first=("asked often",),
     ),
-    _d(
+    _in_desk(
         name="requests: the same again gets a new answer",
         old="return Taken(before, concerned, again=True)",
         new="return Taken(replace(before, at=self._clock.now()), concerned, again=True)",
@@ -47,28 +47,28 @@ MUTATIONS = (
         sees="S6",
         first=("asked often",),
     ),
-    _r(
+    _in_ruling(
         name="requests: a release that came first is ignored",
         old="each.until > case.now for each in case.noted)",
         new="each.until < case.now for each in case.noted)",
         rule="a hold whose release has come before it is released at birth",
         sees="S6",
     ),
-    _r(
+    _in_ruling(
         name="requests: a release that is not stored",
         old="    change = replace(of, released_at=released_at, revision=of.revision + 1)\n",
         new="    change = replace(of, revision=of.revision + 1)\n",
         rule="a release ends its hold",
         sees="S6",
     ),
-    _r(
+    _in_ruling(
         name="requests: anybody may release",
         old="    if of.requester == case.requester or case.is_admin:",
         new="    if of.requester:",
         rule="only its requester or an admin changes a hold",
         sees="S6",
     ),
-    _s(
+    _in_demand(
         name="requests: a hold that comes late is bridged back",
         old="too_late = end is not None and piece.request_id is not None and piece.known_at >= end",
         new="too_late = False",

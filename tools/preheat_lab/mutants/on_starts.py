@@ -4,17 +4,17 @@ from functools import partial
 
 from preheat_lab.mutants.mutation import Mutation
 
-_m = partial(Mutation, file="domain/decision/starting.py")
+_in_starting = partial(Mutation, file="domain/decision/starting.py")
 
 MUTATIONS = (
-    _m(
+    _in_starting(
         name="a token that never dies",
         old="    death = _find_death(situation, attempt, failed=failed)",
         new="    death = None",
         rule="a token is dead once the model left its stopped state and is back",
         sees="S5",
     ),
-    _m(
+    _in_starting(
         name="a token that is always dead",
         old="    death = _find_death(situation, attempt, failed=failed)",
         new='    death = "for no reason"',
@@ -22,28 +22,28 @@ MUTATIONS = (
         sees="S10",
         first=("throttled at the client's second try",),
     ),
-    _m(
+    _in_starting(
         name="a new start within the lease of the last",
         old="    if situation.now < attempt.lease_ends_at():  # A worker of this attempt may still be about to call.",
         new="    if False:  # A worker of this attempt may still be about to call.",
         rule="a new start waits for the end of the last one's lease",
         sees="S1",
     ),
-    _m(
+    _in_starting(
         name="a return to the stopped state ignored",
         old="    if not failed and attempt.left:",
         new="    if False:",
         rule="a token is dead once the model left its stopped state and is back",
         sees="S5",
     ),
-    _m(
+    _in_starting(
         name="an aged token sent again",
         old="    if attempt.is_aged(situation.now):",
         new="    if False:",
         rule="a token is not sent when the service may have forgotten it",
         sees="S5",
     ),
-    _m(
+    _in_starting(
         name="an old failure taken for the new start's",
         old="    if failed and (attempt.left or own_outcome or situation.now >= attempt.lease_ends_at()):",
         new="    if failed:",
@@ -51,7 +51,7 @@ MUTATIONS = (
         sees="L1",
         first=("failed, then throttled for long",),
     ),
-    _m(
+    _in_starting(
         name="without a token, a start is repeated beside another",
         old="        if attempt.target.backend.tokenless and attempt.is_on_its_way(situation.now):",
         new="        if False:",
@@ -59,7 +59,7 @@ MUTATIONS = (
         sees="S1",
         first=("brief, Rekognition: two workers, a fault",),
     ),
-    _m(
+    _in_starting(
         name="a sixth attempt",
         old="    if effort.attempts >= ATTEMPTS_MAX or (repair and effort.repairs >= REPAIRS_MAX):",
         new="    if repair and effort.repairs >= REPAIRS_MAX:",
@@ -67,35 +67,35 @@ MUTATIONS = (
         sees="S10",
         first=("failing often",),
     ),
-    _m(
+    _in_starting(
         name="attempts not counted",
         old="attempts=effort.attempts + 1,\n        repairs",
         new="attempts=effort.attempts,\n        repairs",
         rule="at most 5 attempts for one demand, whatever the record says",
         sees="S10",
     ),
-    _m(
+    _in_starting(
         name="20 repairs",
         old="REPAIRS_MAX = 2",
         new="REPAIRS_MAX = 20",
         rule="at most 2 repairs for one demand",
         sees="S10",
     ),
-    _m(
+    _in_starting(
         name="repairs not counted",
         old="repairs=effort.repairs + repair,",
         new="repairs=effort.repairs,",
         rule="at most 2 repairs for one demand, whatever the record says",
         sees="S10",
     ),
-    _m(
+    _in_starting(
         name="one attempt only",
         old="ATTEMPTS_MAX = 5",
         new="ATTEMPTS_MAX = 1",
         rule="a start that failed is tried again",
         sees="L1",
     ),
-    _m(
+    _in_starting(
         name="a start over a stop under way",
         old="    if not attempt.is_closable(situation.now):",
         new="    if False:",
@@ -103,14 +103,14 @@ MUTATIONS = (
         sees="S8",
         first=("called off and put back: a fault",),
     ),
-    _m(
+    _in_starting(
         name="the generation of starts does not move",
         old="generation=record.start_generation + 1,",
         new="generation=record.start_generation,",
         rule="each new attempt has a token of its own",
         sees="S5",
     ),
-    _m(
+    _in_starting(
         name="a failed model that refuses is not stopped first",
         old="    if failed and attempt.answer is Answer.WRONG_STATE:",
         new="    if False:",
@@ -118,28 +118,28 @@ MUTATIONS = (
         sees="L1",
         first=("a long shift, strict: a fault",),
     ),
-    _m(
+    _in_starting(
         name="a failed start taken for one under way",
         old="    if failed and (attempt.left or own_outcome or situation.now >= attempt.lease_ends_at()):",
         new="    if False:",
         rule="a start that failed is followed by another",
         sees="S5",
     ),
-    _m(
+    _in_starting(
         name="no backoff",
         old="    if effort.retry_at is not None and situation.now < effort.retry_at:",
         new="    if False:",
         rule="a new attempt waits for its backoff",
         sees="S10",
     ),
-    _m(
+    _in_starting(
         name="a backoff without end",
         old="BACKOFF = (0, 2, 4, 8)",
         new="BACKOFF = (1000, 1000, 1000, 1000)",
         rule="a burnt attempt is followed by the next within minutes",
         sees="L1",
     ),
-    _m(
+    _in_starting(
         name="a refused start repeated at every wake",
         old="""    if death is None:
         if attempt.retry_at is not None and situation.now < attempt.retry_at:""",
@@ -148,7 +148,7 @@ MUTATIONS = (
         rule="what was refused is repeated after a pause",
         sees="S10",
     ),
-    _m(
+    _in_starting(
         name="a repeat with the plan's new units",
         old="            return hold(situation, situation.record.phase, reason, attempt.lease_ends_at())",
         new="""            return hold(situation, situation.record.phase, reason, attempt.lease_ends_at())
@@ -157,7 +157,7 @@ MUTATIONS = (
         sees="S5",
         first=("other units: a fault",),
     ),
-    _m(
+    _in_starting(
         name="given up at a stop",
         old="    return begin_start(situation, repair=False)",
         new='    return burn_attempt(situation, "stopped")',

@@ -4,18 +4,18 @@ from functools import partial
 
 from preheat_lab.mutants.mutation import Mutation
 
-_m = partial(Mutation, file="domain/decision/stopping.py")
-_s = partial(Mutation, file="domain/decision/situation.py")
+_in_stopping = partial(Mutation, file="domain/decision/stopping.py")
+_in_situation = partial(Mutation, file="domain/decision/situation.py")
 
 MUTATIONS = (
-    _m(
+    _in_stopping(
         name="strangers stopped",
         old="    if not situation.record.is_engaged() and not _may_stop_any(situation):",
         new="    if False:",
         rule="what Preheat neither started nor adopted it does not stop",
         sees="S4",
     ),
-    _m(
+    _in_stopping(
         name="a block leaves what somebody started",
         old="    if situation.outlook.block is not None:\n        return True",
         new="",
@@ -23,28 +23,28 @@ MUTATIONS = (
         sees="L2",
         first=("a block of what a person runs",),
     ),
-    _m(
+    _in_stopping(
         name="everything that nothing needs is stopped",
         old="    return situation.model is not None and situation.model.unscheduled is Unscheduled.STOP",
         new="    return True",
         rule="only a policy or a block lets Preheat stop what somebody else started",
         sees="S4",
     ),
-    _m(
+    _in_stopping(
         name="a stop over a start under way",
         old="        if not attempt.is_closable(situation.now):",
         new="        if False:",
         rule="a stop waits for a start that may still be called",
         sees="S8",
     ),
-    _s(
+    _in_situation(
         name="an accepted stop repeated under its token",
         old="SPENT = (Answer.ACCEPTED, Answer.INVALID, Answer.GONE)",
         new="SPENT = (Answer.INVALID, Answer.GONE)",
         rule="an accepted stop has spent its token",
         sees="L2",
     ),
-    _m(
+    _in_stopping(
         name="an aged stop sent again",
         old="    if attempt.answer in SPENT or attempt.is_aged(situation.now):",
         new="    if attempt.answer in SPENT:",
@@ -52,7 +52,7 @@ MUTATIONS = (
         sees="S5",
         first=("starts that hang, stubborn",),
     ),
-    _m(
+    _in_stopping(
         name="a second stop within the lease of the last",
         old="    if situation.now < attempt.lease_ends_at():",
         new="    if False:",
@@ -60,28 +60,28 @@ MUTATIONS = (
         sees="S8",
         first=("two workers, a person",),
     ),
-    _m(
+    _in_stopping(
         name="a start after an accepted stop is stopped",
         old="attempt.answer is Answer.ACCEPTED and situation.record.observed is Observed.STARTING and attempt.left",
         new="False",
         rule="a stop never leads to STARTING: somebody else's start is left alone",
         sees="S4",
     ),
-    _m(
+    _in_stopping(
         name="what starts after an accepted stop is always a stranger's",
         old="Observed.STARTING and attempt.left",
         new="Observed.STARTING",
         rule="a model that was starting all along is Preheat's, and its stop failed",
         sees="L2",
     ),
-    _m(
+    _in_stopping(
         name="what hosts after an accepted stop is always a stranger's",
         old="situation.record.observed is Observed.STARTING and attempt.left",
         new="attempt.left",
         rule="hosted again after an accepted stop: stopped again",
         sees="L2",
     ),
-    _m(
+    _in_stopping(
         name="the generation of stops does not move",
         old="generation=record.stop_generation + 1,",
         new="generation=record.stop_generation,",
@@ -89,7 +89,7 @@ MUTATIONS = (
         sees="L2",
         first=("failing often, strict",),
     ),
-    _m(
+    _in_stopping(
         name="a stop never seen to leave",
         old="    attempt = change(attempt, left=situation.observation.observed is not Observed.STARTING)",
         new="    attempt = change(attempt, left=False)",
@@ -97,14 +97,14 @@ MUTATIONS = (
         sees="S4",
         first=("brief: a fault, a person",),
     ),
-    _m(
+    _in_stopping(
         name="a stop that always has left",
         old="    attempt = change(attempt, left=situation.observation.observed is not Observed.STARTING)",
         new="    attempt = change(attempt, left=True)",
         rule="what was starting when it was stopped may be starting still",
         sees="L2",
     ),
-    _m(
+    _in_stopping(
         name="a refused stop repeated at every wake",
         old="    if attempt.retry_at is not None and situation.now < attempt.retry_at:",
         new="    if False:",
@@ -112,14 +112,14 @@ MUTATIONS = (
         sees="S10",
         first=("calls denied, and people",),
     ),
-    _m(
+    _in_stopping(
         name="a refused stop given up",
         old="    return repeat(situation, attempt, Phase.STOPPING)",
         new="    return leave_running(situation, change(situation.record, attempt=None, ownership=Ownership.NONE))",
         rule="a refused stop is repeated until it is accepted",
         sees="L2",
     ),
-    _s(
+    _in_situation(
         name="a refused start still claims what runs",
         old="""if attempt is None or attempt.call is not Call.START or not attempt.is_without_effect():
         return record""",
@@ -129,7 +129,7 @@ MUTATIONS = (
         sees="S4",
         first=("brief: a fault, a person",),
     ),
-    _s(
+    _in_situation(
         name="the model never seen to leave",
         old="    if attempt is None or (attempt.call is Call.STOP and record.observed is Observed.STARTING):",
         new="    if True:",
@@ -137,14 +137,14 @@ MUTATIONS = (
         sees="S5",
         first=("brief: a fault, a person",),
     ),
-    _s(
+    _in_situation(
         name="adopted after the demand's end",
         old="return self.outlook.current is not None and self.seen_at < self.outlook.current.end",
         new="return self.outlook.current is not None",
         rule="what was found after the demand's end is not adopted",
         sees="S4",
     ),
-    _s(
+    _in_situation(
         name="another version taken for the planned one",
         old="planned = self.model is not None and self.model.target == self.record.target",
         new="planned = self.model is not None",
@@ -152,14 +152,14 @@ MUTATIONS = (
         sees="L2",
         first=("newer version",),
     ),
-    _s(
+    _in_situation(
         name="a crash found out after half an hour",
         old="RECOVER_AFTER = timedelta(seconds=60)",
         new="RECOVER_AFTER = timedelta(minutes=30)",
         rule="a worker's death costs a minute",
         sees="L1",
     ),
-    _s(
+    _in_situation(
         name="edges of the demand slept through",
         old="    if situation.outlook.next_edge is not None:",
         new="    if False:",

@@ -53,7 +53,7 @@ def of_page(text: str, name: str) -> Iterator[ProsePassage]:
         line = token.map[0] + 1 if token.map else line
         if token.type == "inline":
             yield ProsePassage(
-                f"{name}:{line}", _spoken(token), before is not None and before.type in {"heading_open", "th_open"}
+                f"{name}:{line}", _read_token(token), before is not None and before.type in {"heading_open", "th_open"}
             )
 
 
@@ -61,7 +61,7 @@ def _without_front_matter(text: str) -> str:
     return re.sub(r"\A---\n.*?\n---\n", lambda matter: "\n" * matter[0].count("\n"), text, flags=re.DOTALL)
 
 
-def _spoken(token: Token) -> str:
+def _read_token(token: Token) -> str:
     parts = {"code_inline": CODE, "softbreak": " ", "hardbreak": ". ", "html_inline": " "}
     return "".join(parts.get(child.type, child.content) for child in token.children or [] if child.type != "image")
 
@@ -74,7 +74,7 @@ def of_module(text: str, name: str, *, help_too: bool = False) -> Iterator[Prose
         if isinstance(command, ast.FunctionDef) and (help_text := ast.get_docstring(command)):
             yield from _paragraphs(help_text, f"{name}:{command.lineno}")
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in silent and (said := _said(node)):
+        if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in silent and (said := _read_text(node)):
             yield from _paragraphs(said, f"{name}:{node.lineno}")
 
 
@@ -90,7 +90,7 @@ def _unspoken(node: ast.AST) -> Iterator[ast.AST]:
             yield from (part for argument in node.args for part in ast.walk(argument))
 
 
-def _said(node: ast.Constant | ast.JoinedStr) -> str:
+def _read_text(node: ast.Constant | ast.JoinedStr) -> str:
     if isinstance(node, ast.Constant):
         said = node.value if isinstance(node.value, str) else ""
     else:

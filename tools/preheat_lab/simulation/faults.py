@@ -220,10 +220,10 @@ class FaultyPort:
 
     def __init__(self, port: object, names: tuple[str, ...], meets: Callable[..., Any]) -> None:
         for name in names:
-            setattr(self, name, _met(getattr(port, name), name, meets))
+            setattr(self, name, _wrap(getattr(port, name), name, meets))
 
 
-def _met(call: Callable[..., Any], name: str, meets: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap(call: Callable[..., Any], name: str, meets: Callable[..., Any]) -> Callable[..., Any]:
     def met(*args: Any, **kwargs: Any) -> Any:
         return meets(name, call, args, kwargs)
 

@@ -116,7 +116,7 @@ class PortsWorld(Protocol):
     def amid_answer(self, subject: Subject) -> None:
         """An answer rests on what was read, and is not stored yet: others may be quicker."""
 
-    def answered(self, reply: Reply, change: Standing | Tombstone | None) -> None:
+    def note_answer(self, reply: Reply, change: Standing | Tombstone | None) -> None:
         """An answer was stored; note the active requests since."""
 
     def note(self, mishap: Mishap, *hit: ModelId, status: Status | None = None) -> None:
@@ -230,8 +230,8 @@ class WatchedStore(MemoryStore):
         super().answer(reply, change, models, seen)
         if record is not None and record.version != self._versions.get(record.model_id, record.version):
             what = f"{reply.request_id} was answered on a record that had changed since it was read"
-            self._world.watch.missed("S6", record.model_id, self._world.clock.at, what)
-        self._world.answered(reply, change)
+            self._world.watch.note_missed("S6", record.model_id, self._world.clock.at, what)
+        self._world.note_answer(reply, change)
         self._world.stream.append(reply)
 
     def wake(self, model_id: ModelId, at: datetime) -> None:

@@ -83,7 +83,7 @@ class Promises:
         self.shifts = 0
         self.asked = False  # somebody has asked for something: what was foreseen may be so no longer
 
-    def hit(self, model_id: ModelId, mishap: Mishap) -> None:
+    def note_hit(self, model_id: ModelId, mishap: Mishap) -> None:
         """A mishap that may cost time has hit the model now."""
         self._hits[model_id].append((self._world.clock.at, mishap))
 
@@ -126,7 +126,7 @@ class Promises:
             if not hits or (hits <= INDEX and record.wake_at < world.clock.at - RESYNCED_WITHIN):
                 excuse = "only the due index has lost it" if hits else "nothing is wrong with it"
                 what = f"due since {record.wake_at:%H:%M:%S}, not checked, and {excuse}"
-                world.watch.missed("L5", record.model_id, world.clock.at, what)
+                world.watch.note_missed("L5", record.model_id, world.clock.at, what)
 
     def _check_ready(self, model: HostedModel, demand: Demand) -> None:
         """L1: hosted by ready_at, unless a fault hit it; L3: if it is not, the ledger says so within two minutes."""
@@ -136,7 +136,7 @@ class Promises:
         since = min(demand.start_at, self._since(model.target)) - MINUTE
         excused = self._hits_of(model.model_id, since) or self._resized_since(model, since)
         if not excused and not self._is_blocked(model):
-            world.watch.missed("L1", model.model_id, world.clock.at, f"{status} at ready_at")
+            world.watch.note_missed("L1", model.model_id, world.clock.at, f"{status} at ready_at")
         else:
             self._check_recovered(model, demand)
         self._later(demand.ready_at + 2 * MINUTE, self._check_told_late, model, demand)
@@ -174,7 +174,7 @@ class Promises:
         if now < allowed:
             self._later(allowed, self._check_recovered, model, demand)
         else:
-            world.watch.missed("L1", model.model_id, now, f"{status}, {now - demand.ready_at} after ready_at")
+            world.watch.note_missed("L1", model.model_id, now, f"{status}, {now - demand.ready_at} after ready_at")
 
     def _is_blocked(self, model: HostedModel) -> bool:
         """Return whether something of somebody else's failed in the model's place: no start can succeed there.
@@ -204,7 +204,9 @@ class Promises:
         if world.clock.at < allowed:
             self._later(allowed, self._check_told_late, model, demand)
         else:
-            world.watch.missed("L3", model_id, world.clock.at, f"late since {demand.ready_at}, and no entry says so")
+            world.watch.note_missed(
+                "L3", model_id, world.clock.at, f"late since {demand.ready_at}, and no entry says so"
+            )
 
     def _check_still(self, model: HostedModel, demand: Demand) -> None:
         """L1, until its end: hosted to the last second, unless a fault hit it, or it is being restarted for a hold."""
@@ -213,7 +215,7 @@ class Promises:
         restarted = self._resized_since(model, world.clock.at - START_COSTS - model.lead)
         excused = restarted or self._hits_of(model.model_id, since) or self._is_blocked(model)
         if status is not Status.HOSTED and not excused and world.clock.at >= self._free_again_by(model):
-            world.watch.missed("L1", model.model_id, world.clock.at, f"{status} before the end")
+            world.watch.note_missed("L1", model.model_id, world.clock.at, f"{status} before the end")
 
     def _check_large_enough(self, model: HostedModel, demand: Demand) -> None:
         """L1, in units: where the plan has it restarted for that, it runs with what holds have long asked for."""
@@ -221,13 +223,13 @@ class Promises:
         if world.status(model.target) is not Status.HOSTED:
             return
         long_since = now - _restarted_within(model)
-        asked = min(world.watch.asked(model_id, at) for at in (long_since, now))
+        asked = min(world.watch.count_asked(model_id, at) for at in (long_since, now))
         effort = world.store.records[model_id].effort
         if effort is None or effort.attempts > RESIZED_AFTER_MOST or world.watch.is_by_person(model_id):
             return
         units = world.service.units(model.target.project, model.target.version) or 0
         if units < asked and not self._hits_of(model_id, min(demand.start_at, long_since)):
-            world.watch.missed("L1", model_id, now, f"runs with {units} units, and holds ask for {asked}")
+            world.watch.note_missed("L1", model_id, now, f"runs with {units} units, and holds ask for {asked}")
 
     def _check_ended(self, model: HostedModel, demand: Demand) -> None:
         """L2: two minutes after its end the stop is accepted, and later only by what faults cost."""
@@ -237,7 +239,7 @@ class Promises:
         if status is Status.STARTING_HOSTING and world.switches.stop_while_starting is WhenPossible.CONFLICT:
             self._later(now + 5 * MINUTE, self._check_ended, model, replace(demand, end=now))
             return  # The promise counts from when the service accepts stops: from HOSTED on.
-        if any(world.watch.needed(model_id, at) is not None for at in (now, now + model.slack)):
+        if any(world.watch.find_needed(model_id, at) is not None for at in (now, now + model.slack)):
             return
         over_at = world.watch.last_end(model_id, now)
         if over_at is not None and over_at > demand.end:  # A hold has prolonged it, and is over as well.
@@ -254,7 +256,7 @@ class Promises:
         if now < allowed:
             self._later(allowed, self._check_ended, model, demand)
         else:
-            world.watch.missed("L2", model_id, now, f"still running, {now - demand.end} too long")
+            world.watch.note_missed("L2", model_id, now, f"still running, {now - demand.end} too long")
 
     def _check_gate_opened(self, model: HostedModel, demand: Demand) -> None:
         """L1, of the gate: soon after its model is ready it is open, later only by what faults cost."""
@@ -269,7 +271,7 @@ class Promises:
         if now < allowed:
             self._later(allowed, self._check_gate_opened, model, demand)
         else:
-            world.watch.missed("L1", model.model_id, now, f"hosted since {since}, and its gate is closed")
+            world.watch.note_missed("L1", model.model_id, now, f"hosted since {since}, and its gate is closed")
 
     def _check_gate_closed(self, model: HostedModel, demand: Demand) -> None:
         """L2, of the gate: it is closed when its model is stopped, or as soon as faults allow."""
@@ -277,14 +279,14 @@ class Promises:
         mapping, model_id = model.gate, model.model_id
         if mapping is None or not world.gates.mappings[mapping].enabled or world.watch.is_by_person(model_id):
             return
-        if world.status(model.target) in RUNNING or world.watch.needed(model_id, now + model.slack) is not None:
+        if world.status(model.target) in RUNNING or world.watch.find_needed(model_id, now + model.slack) is not None:
             return
         allowed = demand.end + _waits_at_most(model) + GATE_MOVES
         allowed += GATE_FAULT_COSTS * self._hits_of(model.model_id, demand.end - 60 * MINUTE)
         if now < allowed:
             self._later(allowed, self._check_gate_closed, model, demand)
         else:
-            world.watch.missed("L2", model.model_id, now, f"its gate is open, {now - demand.end} after its demand")
+            world.watch.note_missed("L2", model.model_id, now, f"its gate is open, {now - demand.end} after its demand")
 
     def _later(
         self, at: datetime, look: Callable[[HostedModel, Demand], None], model: HostedModel, demand: Demand

@@ -177,7 +177,7 @@ def standing_of(store: WatchedStore, model: HostedModel) -> list[Standing]:
     return [one for subject in subjects for one in store.stands.get(subject, {}).values()]
 
 
-def concerned(models: Sequence[HostedModel], subject: Subject) -> list[ModelId]:
+def find_concerned(models: Sequence[HostedModel], subject: Subject) -> list[ModelId]:
     """Return the models that a subject is about."""
     return [
         model.model_id

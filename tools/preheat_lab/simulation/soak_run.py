@@ -50,7 +50,7 @@ class SoakRun:
             seed=self.seed,
             models=self.models,
             days=self.days,
-            switches=Switches().changed(dict(self.switches)),
+            switches=Switches().change(dict(self.switches)),
             faults="all",
             backend=self.service,
             requests=self.requests,

@@ -80,7 +80,7 @@ class Stream:
         self._last: dict[ModelId, int] = {}
         self.discarded: set[tuple[str, int]] = set()
         self.out_of_order: list[LedgerEntry] = []
-        self.publish: Callable[[list[dict[str, Any]]], int] = _not_wired  # `Functions.publish`, which reports back
+        self.publish: Callable[[list[dict[str, Any]]], int] = _refuse_unwired  # `Functions.publish`, which reports back
 
     def append(self, entry: LedgerEntry | Reply) -> None:
         """Take an entry or a reply that was appended to the ledger; it is delivered soon."""
@@ -212,7 +212,7 @@ _STREAM = LedgerStream(TABLE)
 _REPLIES = "replies/"  # no model is called so
 
 
-def _not_wired(_records: list[dict[str, Any]]) -> int:
+def _refuse_unwired(_records: list[dict[str, Any]]) -> int:
     raise RuntimeError("the functions are wired before anything is appended")
 
 

@@ -175,7 +175,7 @@ class PromiseWatch:
             return
         self._named = new.client_token
         if new.call is Call.STOP and model_id in self._stood:
-            self.missed(
+            self.note_missed(
                 "S6", model_id, at, "a stop that was decided before a hold or block was stored has won its write"
             )
         if new.call is Call.STOP and not same:
@@ -192,7 +192,7 @@ class PromiseWatch:
                     skew=2 * self._skew,
                 ),
             )
-        needed = self.needed(model_id, at) is not None and self.needed(model_id, at + self._skew) is not None
+        needed = self.find_needed(model_id, at) is not None and self.find_needed(model_id, at + self._skew) is not None
         returned = self._left.get(model_id) == new.client_token and self.saw is Observed.STOPPED
         fresh = new.call is Call.START and not same
         attempts = self._number(self._attempts, model_id, at) if fresh else 0
@@ -211,7 +211,7 @@ class PromiseWatch:
                 attempts=attempts,
                 repairs=repairs,
                 may_stop_any=self._is_blocked(model_id, at),
-                asked=self.asked(model_id, at),
+                asked=self.count_asked(model_id, at),
             ),
         )
         if new.call is Call.STOP and self._is_blocked(model_id, at):
@@ -229,8 +229,8 @@ class PromiseWatch:
         if new is None or (again and old is not None and new.tries <= old.tries):
             return
         self._named, self._change = new.client_token, new
-        needed = self.needed(model_id, at) is not None and self.needed(model_id, at + self._skew) is not None
-        asked = self.asked(model_id, at)
+        needed = self.find_needed(model_id, at) is not None and self.find_needed(model_id, at + self._skew) is not None
+        asked = self.count_asked(model_id, at)
         seen = judge_gate(
             before, after, observed=self.saw, passage=self.passage, needed=needed, moved=False, asked=asked
         )
@@ -309,7 +309,7 @@ class PromiseWatch:
         """Return whether a person started what runs now, and Preheat has not since."""
         return model_id in self._by_person
 
-    def needed(self, model_id: ModelId, at: datetime) -> Demand | None:
+    def find_needed(self, model_id: ModelId, at: datetime) -> Demand | None:
         """Return the demand for which the model must not be stopped at `at`: [ready_at - lead, end)."""
         wanted = self._wanted[model_id]
         for demand in wanted.from_(at)[:1]:
@@ -317,7 +317,7 @@ class PromiseWatch:
                 return demand
         return None
 
-    def asked(self, model_id: ModelId, at: datetime) -> int:
+    def count_asked(self, model_id: ModelId, at: datetime) -> int:
         """Return the units that holds ask for at `at`, give or take the clocks, if the model is restarted for them."""
         if model_id not in self._resizes:
             return 0
@@ -329,7 +329,7 @@ class PromiseWatch:
         """Return the end of a model's last demand that is over at `at`, by the requests active now."""
         return self._wanted[model_id].last_end(at)
 
-    def missed(self, invariant: str, model_id: ModelId, at: datetime, what: str) -> None:
+    def note_missed(self, invariant: str, model_id: ModelId, at: datetime, what: str) -> None:
         """Record a liveness promise that the world saw broken."""
         self.violations.append(BrokenPromise(invariant, model_id, at, what))
 
@@ -348,7 +348,7 @@ class PromiseWatch:
             key = model_id, coming[0].ready_at
             self._told[key] += 1
             if self._told[key] > 1:
-                self.missed("L3", model_id, at, "the demand is judged a second time")
+                self.note_missed("L3", model_id, at, "the demand is judged a second time")
 
     def _is_covered(self, model_id: ModelId, since: datetime, at: datetime) -> bool:
         return any(demand.start_at <= at for demand in self._wanted[model_id].from_(since)[:1])

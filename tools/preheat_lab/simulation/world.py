@@ -55,7 +55,7 @@ from preheat_lab.simulation.ports import (
 )
 from preheat_lab.simulation.promises import MINUTE, Promises
 from preheat_lab.simulation.queue import SimulatedSqs
-from preheat_lab.simulation.requesting import REPLIES, Requesters, SimulatedRejections, concerned, standing_of
+from preheat_lab.simulation.requesting import REPLIES, Requesters, SimulatedRejections, find_concerned, standing_of
 from preheat_lab.simulation.stream import TABLE, SimulatedBus, Stream
 from preheat_lab.simulation.triggers import Triggers
 from preheat_lab.simulation.watch import PromiseWatch
@@ -196,7 +196,7 @@ class SimulatedWorld:
             self._note_wrong_answer(None, what)
         for model_id in self.everyone:
             for what in self.stream.find_violations(model_id, self.store.read_ledger(model_id)):
-                self.watch.missed("L6", model_id, self.clock.at, what)
+                self.watch.note_missed("L6", model_id, self.clock.at, what)
             self.watch.on_end(
                 model_id, self.store.records.get(model_id), self.store.read_ledger(model_id), self.clock.at
             )
@@ -215,7 +215,7 @@ class SimulatedWorld:
 
     def amid_pass(self, model_id: ModelId) -> None:
         """Let a hold be answered between the look of a pass that is about to stop, and its write."""
-        runs = self.watch.saw is Observed.HOSTED and self.watch.needed(model_id, self.clock.at) is None
+        runs = self.watch.saw is Observed.HOSTED and self.watch.find_needed(model_id, self.clock.at) is None
         if self._requests and runs:
             under_way = self.invocation
             self.requesters.hurry(model_id)
@@ -226,19 +226,19 @@ class SimulatedWorld:
         if subject.model_id is not None and self.requesters.is_disturbed():
             self.store.wake(subject.model_id, self.clock.at)
 
-    def answered(self, reply: Reply, change: Standing | Tombstone | None) -> None:
+    def note_answer(self, reply: Reply, change: Standing | Tombstone | None) -> None:
         """An answer was stored: judge it, and go by the active requests from now on."""
         self.answers.on_answer(reply)
         if isinstance(change, Standing):
             self._note_standing(change.subject)
 
     def _note_wrong_answer(self, subject: Subject | None, what: str) -> None:
-        about = concerned(self.models, subject) if subject is not None else []
-        self.watch.missed("S6", [*about, *self.everyone][0], self.clock.at, what)
+        about = find_concerned(self.models, subject) if subject is not None else []
+        self.watch.note_missed("S6", [*about, *self.everyone][0], self.clock.at, what)
 
     def _note_standing(self, subject: Subject) -> None:
         for model in self.models:
-            if model.model_id in concerned([model], subject):
+            if model.model_id in find_concerned([model], subject):
                 coming = self.watch.on_standing(model, standing_of(self.store, model), self.clock.at)
                 self.promises.expect_asked(model, coming, self.until)
                 record = self.store.records.get(model.model_id)
@@ -246,7 +246,7 @@ class SimulatedWorld:
                     continue  # No plan names it: no pass goes by that, and the next apply wakes all.
                 if record is not None and (record.wake_at is None or record.wake_at > self.clock.at + self.mix.skew):
                     what = f"{subject.key}: a hold or block was stored, and the model is not due"
-                    self.watch.missed("S6", model.model_id, self.clock.at, what)
+                    self.watch.note_missed("S6", model.model_id, self.clock.at, what)
 
     def note(self, mishap: Mishap, *hit: ModelId, status: Status | None = None) -> None:
         """Count a mishap, its coverage cells (`status`: the service's, if not as of now), and what it excuses."""
@@ -254,7 +254,7 @@ class SimulatedWorld:
         for model_id in hit:
             self.cover(mishap, model_id, status)
             if mishap not in HARMLESS:
-                self.promises.hit(model_id, mishap)
+                self.promises.note_hit(model_id, mishap)
 
     def cover(self, mishap: Mishap, model_id: ModelId, status: Status | None = None) -> None:
         """Count a coverage cell: status, phase, mishap."""

@@ -42,9 +42,9 @@ def cross_problems(document: Document) -> Iterator[Problem]:
             placed = {name: text for name, text in place.items() if name == "role" or "arn" not in model} | model
             yield from _arn_or_names(document, path, placed)
             yield from _config_or_configs(document, path, model)
-            yield from _shared_target(document, path, placed, owners)
-            yield from _crossed_units(document, path, model, least)
-            yield from _shared_gate(document, path, model, gates)
+            yield from _find_shared_target(document, path, placed, owners)
+            yield from _find_crossed_units(document, path, model, least)
+            yield from _find_shared_gate(document, path, model, gates)
 
 
 def _unknown_schedules(
@@ -56,7 +56,7 @@ def _unknown_schedules(
             yield unknown(document, (*path, "schedules", index), name, "schedule of this file", schedules)
 
 
-def _shared_target(
+def _find_shared_target(
     document: Document, path: FieldPath, model: dict[str, Any], owners: dict[tuple[object, ...], str]
 ) -> Iterator[Problem]:
     try:
@@ -78,7 +78,7 @@ def _shared_target(
         )
 
 
-def _shared_gate(
+def _find_shared_gate(
     document: Document, path: FieldPath, model: dict[str, Any], owners: dict[str, str]
 ) -> Iterator[Problem]:
     gate = model.get("gate")
@@ -138,7 +138,9 @@ def _config_or_configs(document: Document, path: FieldPath, model: dict[str, Any
         yield Problem(document.place(where, of_key=True), where, "found config beside configs", accepted)
 
 
-def _crossed_units(document: Document, path: FieldPath, model: dict[str, Any], default: object) -> Iterator[Problem]:
+def _find_crossed_units(
+    document: Document, path: FieldPath, model: dict[str, Any], default: object
+) -> Iterator[Problem]:
     least, most = model.get("min_units", default), model.get("max_units")
     if _is_count(least) and _is_count(most) and most < least:
         where = (*path, "max_units")

@@ -35,7 +35,7 @@ def schedule_problems(document: Document) -> Iterator[Problem]:
                     yield Problem(document.place(where, of_key=True), where, "found on_closed in added", accepted)
         for index, rotation in items_of(entry, "rotations"):
             yield from _rotation(document, (*path, "rotations", index), rotation)
-        yield from _replaced(document, path, entry)
+        yield from _check_replaced(document, path, entry)
         named = entry.get("closed")
         for index, one in enumerate(named if isinstance(named, list) else []):
             if isinstance(one, str) and one not in calendars:
@@ -105,7 +105,7 @@ def _rotation(document: Document, path: FieldPath, rotation: dict[str, Any]) -> 
                 yield Problem(document.place(where), where, found, f"days 1 to {cycle}")
 
 
-def _replaced(document: Document, path: FieldPath, entry: dict[str, Any]) -> Iterator[Problem]:
+def _check_replaced(document: Document, path: FieldPath, entry: dict[str, Any]) -> Iterator[Problem]:
     first: dict[object, int] = {}
     for index, replaced in items_of(entry, "replaced"):
         dates = replaced.get("dates")

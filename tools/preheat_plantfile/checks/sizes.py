@@ -67,7 +67,7 @@ def weight(entry: Any, calendars: dict[str, Any]) -> int:
     for _, replaced in items_of(entry, "replaced"):
         dates += _dates(replaced) * (1 + len(items_of(replaced, "windows")))
     named = entry.get("closed") if isinstance(entry, dict) else None
-    dates += min(_CLOSED_DAYS, sum(_closed_days(calendars.get(str(name))) for name in named or ()))
+    dates += min(_CLOSED_DAYS, sum(_count_closed_days(calendars.get(str(name))) for name in named or ()))
     written = sum(_days_bytes(window) for window in windows)
     return (
         _SCHEDULE_BYTES
@@ -86,7 +86,7 @@ def _days_bytes(window: dict[str, Any]) -> int:
     return len(str(rule or "")) + _NUMBERED_DAY_BYTES * numbered + lists
 
 
-def _closed_days(calendar: Any) -> int:
+def _count_closed_days(calendar: Any) -> int:
     """Return how many closed days a calendar has, or more: of holidays and shutdowns as many as days are resolved."""
     if not isinstance(calendar, dict) or {"holidays", "shutdowns"} & set(calendar):
         return _CLOSED_DAYS

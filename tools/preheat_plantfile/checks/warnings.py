@@ -23,10 +23,10 @@ def warnings_of(plant: PlantFile, today: date) -> list[str]:
     """Return the warnings of a plant, those of closed days for the 24 months ahead."""
     span = ahead_of(today)
     schedules = [schedule(name, entry, plant.calendars, span) for name, entry in plant.schedules.items()]
-    return [*closed_day_warnings(schedules, Range(today, span.before)), *_closed_service(plant)]
+    return [*warn_of_closed_days(schedules, Range(today, span.before)), *_warn_of_closed_service(plant)]
 
 
-def closed_day_warnings(schedules: Iterable[Schedule], span: Range) -> Iterator[str]:
+def warn_of_closed_days(schedules: Iterable[Schedule], span: Range) -> Iterator[str]:
     """Yield a warning for each window of which one closed day within `span` removes more than 24 hours."""
     for each in schedules:
         closed = sorted(day for day in each.closed - each.replaced_days if day in span)
@@ -47,7 +47,7 @@ def _length(window: ShiftWindow) -> timedelta:
     return window.end_day * _DAY + (end - begin)
 
 
-def _closed_service(plant: PlantFile) -> Iterator[str]:
+def _warn_of_closed_service(plant: PlantFile) -> Iterator[str]:
     names = [name for name, entry in plant.models.items() if entry.backend is Backend.LOOKOUT_VISION]
     if names:
         yield f"lookoutvision was closed by AWS on 2025-10-31; only a simulator answers: {_some(names, NAMES_MAX)}"

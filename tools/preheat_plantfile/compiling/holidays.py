@@ -43,10 +43,10 @@ def ahead_of(today: date) -> Range:
     return Range(today - BEHIND, before)
 
 
-def closed_days(calendars: Iterable[CalendarEntry], span: Range) -> frozenset[date]:
+def find_closed_days(calendars: Iterable[CalendarEntry], span: Range) -> frozenset[date]:
     """Return the closed dates of several calendars within `span`; a half day that is closed whole is one."""
     several = list(calendars)
-    whole = {day for calendar in several for day in _closed(calendar, span)}
+    whole = {day for calendar in several for day in _find_closed(calendar, span)}
     whole |= {day for calendar in several if calendar.half_days.closed_from == time() for day in _half(calendar, span)}
     return frozenset(day for day in whole if day in span)
 
@@ -93,7 +93,7 @@ def bridges(
     return frozenset(day for day, beyond in beside if not is_off(day) and is_off(beyond))
 
 
-def _closed(calendar: CalendarEntry, span: Range) -> Iterator[date]:
+def _find_closed(calendar: CalendarEntry, span: Range) -> Iterator[date]:
     if calendar.dates is not None:
         yield from calendar.dates
     for shutdown in calendar.shutdowns:

@@ -46,7 +46,7 @@ def compile_models(
     return with_turns(models, priorities, terms_of(plant), seen or Window(now, now + SEEN))
 
 
-def announced_at(schedules: tuple[Schedule, ...], previous: HostedModel | None, now: datetime) -> datetime:
+def find_announced_at(schedules: tuple[Schedule, ...], previous: HostedModel | None, now: datetime) -> datetime:
     """Return since when these schedules have been known for a model: a demand known before stays known.
 
     Windows, zones and exceptions count, names and order do not.
@@ -94,7 +94,7 @@ def _model(
         schedules=schedules,
         lead=lead,
         slack=defaults.slack if entry.slack is None else entry.slack,
-        announced_at=announced_at(schedules, previous, now),
+        announced_at=find_announced_at(schedules, previous, now),
         mode=entry.mode,
         unscheduled=entry.unscheduled,
         readiness=entry.readiness.readiness() if entry.readiness is not None else None,

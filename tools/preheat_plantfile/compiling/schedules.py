@@ -1,6 +1,6 @@
 """From a schedule of the plant file to the value that the functions evaluate.
 
-Owns how each form of the file is said in domain values. Holidays come as dates from `closed_days`.
+Owns how each form of the file is said in domain values. Holidays come as dates from `find_closed_days`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from preheat.domain.calendar.days import Cycle, DayRule
 from preheat.domain.calendar.recurrence_rule import RecurrenceRule, find_last
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat_plantfile.compiling.holidays import Range, closed_days, half_days, make_up_days, needs_resolving
+from preheat_plantfile.compiling.holidays import Range, find_closed_days, half_days, make_up_days, needs_resolving
 from preheat_plantfile.schema.calendars import CalendarEntry
 from preheat_plantfile.schema.dates import RuleChoice
 from preheat_plantfile.schema.leaves import OnClosed
@@ -25,7 +25,7 @@ _EVERY_DAY: Final = frozenset(Weekday)
 def schedule(name: str, entry: ScheduleEntry, calendars: Mapping[str, CalendarEntry], span: Range) -> Schedule:
     """Return the schedule that an entry describes, its closed days resolved within `span`."""
     named = [calendars[each] for each in dict.fromkeys(entry.closed)]
-    closed = closed_days(named, span)
+    closed = find_closed_days(named, span)
     windows = [_window(window, entry.zone) for window in entry.windows]
     made_up = {day: weekday for day, weekday in make_up_days(named, span).items() if day not in closed}
     return Schedule(
@@ -34,7 +34,7 @@ def schedule(name: str, entry: ScheduleEntry, calendars: Mapping[str, CalendarEn
         (*windows, *(shift for rotation in entry.rotations for shift in _shifts(rotation))),
         closed=closed,
         half_days=half_days(named, span, closed),
-        added=(*(_window(window, entry.zone) for window in entry.added), *_made_up(windows, made_up)),
+        added=(*(_window(window, entry.zone) for window in entry.added), *_make_up(windows, made_up)),
         replaced_days=frozenset(day for replaced in entry.replaced for day in replaced.dates),
         replaced=tuple(window for replaced in entry.replaced for window in _instead(replaced)),
         first=entry.from_,
@@ -63,7 +63,7 @@ def _window(entry: WindowEntry, zone: str) -> ShiftWindow:
     return found if entry.on_closed is None else replace(found, cut_closed=entry.on_closed is OnClosed.CUT)
 
 
-def _made_up(windows: Sequence[ShiftWindow], made_up: Mapping[date, Weekday]) -> Iterator[ShiftWindow]:
+def _make_up(windows: Sequence[ShiftWindow], made_up: Mapping[date, Weekday]) -> Iterator[ShiftWindow]:
     """Yield what starts on make-up days: each window on those that stand for one of its weekdays, and only then."""
     for window in windows:
         only = window.only or DayRule()

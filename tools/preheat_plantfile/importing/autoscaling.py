@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from preheat_plantfile.importing.aws_expressions import Entry, date_of, field_of, instant_of, read_expression, zone_of
 from preheat_plantfile.importing.cron import Days, Moments, UnreadableCron, read_unix
-from preheat_plantfile.importing.documents import read_documents, resources_of, shown
+from preheat_plantfile.importing.documents import read_documents, resources_of, show
 from preheat_plantfile.importing.pairing import ActionKind, ScheduledAction, plant_of
 from preheat_plantfile.importing.report import ImportReport, NotImportedError
 from preheat_plantfile.writing import PlantText
@@ -64,7 +64,7 @@ def read_actions(text: str, zone: str | None = None) -> tuple[PlantText, ImportR
 def _entries(text: str) -> Iterator[dict[str, Any]]:
     for document in read_documents(text, FORM):
         if not isinstance(document, dict):
-            raise NotImportedError([f"found {shown(document)}; accepted: {FORM}"])
+            raise NotImportedError([f"found {show(document)}; accepted: {FORM}"])
         for name in _LISTS:
             listed = document.get(name)
             yield from (entry for entry in listed if isinstance(entry, dict)) if isinstance(listed, list) else ()
@@ -88,7 +88,7 @@ def _scaling(name: str, entry: dict[str, Any], zone: str, report: ImportReport) 
         try:
             moments = read_unix(str(recurrence))
         except UnreadableCron as error:
-            raise UnreadableCron(f"its Recurrence: found {shown(recurrence)}; accepted: {error}") from error
+            raise UnreadableCron(f"its Recurrence: found {show(recurrence)}; accepted: {error}") from error
     else:
         at = instant_of(field_of(entry, "StartTime", "Time"))
         if at is None:

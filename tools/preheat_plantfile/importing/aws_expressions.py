@@ -11,8 +11,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from preheat_plantfile.importing.cron import Days, Moments, UnreadableCron, read_aws
-from preheat_plantfile.importing.documents import shown
-from preheat_plantfile.importing.ics_zones import named_zone
+from preheat_plantfile.importing.documents import show
+from preheat_plantfile.importing.ics_zones import find_zone
 from preheat_plantfile.importing.pairing import ActionKind, ScheduledAction
 
 _AT: Final = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(?::\d{2})?\)")
@@ -68,9 +68,9 @@ def zone_of(value: Any, default: str) -> str:
     """
     if value in (None, ""):
         return default
-    found = named_zone(str(value))
+    found = find_zone(str(value))
     if found is None:
-        raise UnreadableCron(f"its zone: found {shown(value)}; accepted: an IANA time zone such as Europe/Berlin")
+        raise UnreadableCron(f"its zone: found {show(value)}; accepted: an IANA time zone such as Europe/Berlin")
     return found
 
 

@@ -40,7 +40,7 @@ def _json_values(text: str, accepted: str) -> Iterator[Any]:
         names = [name for name, _ in pairs]
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise NotImportedError([f"found {shown(twice)} twice in one object; accepted: each field once"])
+            raise NotImportedError([f"found {show(twice)} twice in one object; accepted: each field once"])
         return dict(pairs)
 
     decoder = json.JSONDecoder(object_pairs_hook=unique)
@@ -62,10 +62,10 @@ def _json_values(text: str, accepted: str) -> Iterator[Any]:
 def plain_items(document: dict[str, Any]) -> list[Any]:
     """Return the items of a DynamoDB scan, each value without the name of its type."""
     items = document.get("Items")
-    return [untyped(item) for item in items] if isinstance(items, list) else []
+    return [drop_types(item) for item in items] if isinstance(items, list) else []
 
 
-def untyped(value: Any) -> Any:
+def drop_types(value: Any) -> Any:
     """Return an item of DynamoDB's JSON as plain values; what has no types stays as it is."""
     if isinstance(value, dict):
         if len(value) == 1 and (kind := next(iter(value))) in _TYPED:
@@ -74,9 +74,9 @@ def untyped(value: Any) -> Any:
                 return None
             if kind == "N":
                 return str(inner)
-            return {name: untyped(each) for name, each in inner.items()} if kind == "M" else untyped(inner)
-        return {name: untyped(each) for name, each in value.items()}
-    return [untyped(each) for each in value] if isinstance(value, list) else value
+            return {name: drop_types(each) for name, each in inner.items()} if kind == "M" else drop_types(inner)
+        return {name: drop_types(each) for name, each in value.items()}
+    return [drop_types(each) for each in value] if isinstance(value, list) else value
 
 
 def resources_of(document: dict[str, Any], kind: str) -> list[tuple[str, dict[str, Any]]]:
@@ -94,9 +94,9 @@ def plain_field(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def shown(value: Any) -> str:
+def show(value: Any) -> str:
     """Return a found value in a few words, whatever its size."""
-    from preheat_plantfile.reading import shown as shown_value  # noqa: PLC0415 - loads the file's typed model
+    from preheat_plantfile.reading import show as shown_value  # noqa: PLC0415 - loads the file's typed model
 
     if isinstance(value, list) and value and len(text := json.dumps(value)) <= SHOWN_MAX:
         return text

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from preheat_plantfile.importing.aws_expressions import Entry, date_of, field_of, read_expression, zone_of
 from preheat_plantfile.importing.cron import UnreadableCron
-from preheat_plantfile.importing.documents import read_documents, resources_of, shown
+from preheat_plantfile.importing.documents import read_documents, resources_of, show
 from preheat_plantfile.importing.pairing import ActionKind, ScheduledAction, plant_of
 from preheat_plantfile.importing.report import ImportReport, NotImportedError
 from preheat_plantfile.writing import PlantText
@@ -56,7 +56,7 @@ def _entries(text: str) -> Iterator[dict[str, Any]]:
     for document in read_documents(text, FORM):
         for each in document if isinstance(document, list) else [document]:
             if not isinstance(each, dict):
-                raise NotImportedError([f"found {shown(each)}; accepted: {FORM}"])
+                raise NotImportedError([f"found {show(each)}; accepted: {FORM}"])
             if isinstance(listed := each.get("Schedules"), list):
                 yield from (entry for entry in listed if isinstance(entry, dict))
             elif "Resources" in each:
@@ -79,7 +79,7 @@ def _actions(name: str, entry: dict[str, Any], zone: str, report: ImportReport) 
     window = field_of(entry, "FlexibleTimeWindow")
     if isinstance(window, dict) and window.get("Mode") == "FLEXIBLE":
         minutes = window.get("MaximumWindowInMinutes")
-        report.note(f"{name}: its flexible time window of {shown(minutes)} minutes; the import takes the time itself")
+        report.note(f"{name}: its flexible time window of {show(minutes)} minutes; the import takes the time itself")
     named = zone_of(field_of(entry, "ScheduleExpressionTimezone"), zone)
     first, last = (date_of(field_of(entry, each), named) for each in ("StartDate", "EndDate"))
     return Entry(thing, kind, named, name, first, last).actions(read_expression(expression))

@@ -155,15 +155,15 @@ class _File:
                 self._lose(component, "the STATUS of its series is CANCELLED")
                 continue
             title, categories, master = self._master_of(component, masters)
-            moved = self._moved(component, master)
+            moved = self._move(component, master)
             title, categories = _title(component) or title, component.text("CATEGORIES") or categories
             if moved is not None:
                 moved.add(moved.day, moved.hours)
-                yield from self._asked(title, categories, moved)
+                yield from self._choose(title, categories, moved)
             else:
                 self.report.changes += 1
         for title, categories, event in masters:
-            yield from self._asked(title, categories, event)
+            yield from self._choose(title, categories, event)
 
     def _master_of(
         self, component: Component, masters: Sequence[tuple[str, str, CalendarEvent]]
@@ -174,13 +174,13 @@ class _File:
             return "", "", None
         for title, categories, event in masters:
             try:
-                if event.starts_on(*self._reader(component).named_start(event, moment_of(prop))):
+                if event.starts_on(*self._reader(component).find_named_start(event, moment_of(prop))):
                     return title, categories, event
             except (Lost, UnreadableValue, OverflowError):
                 continue
         return masters[0] if masters else ("", "", None)
 
-    def _asked(self, title: str, categories: str, event: CalendarEvent) -> Iterator[tuple[str, CalendarEvent]]:
+    def _choose(self, title: str, categories: str, event: CalendarEvent) -> Iterator[tuple[str, CalendarEvent]]:
         if self._choice.takes(title, categories):
             self.report.kept += 1
             yield title, event
@@ -194,7 +194,7 @@ class _File:
             self._lose(component, str(error))
             return None
 
-    def _moved(self, component: Component, master: CalendarEvent | None) -> CalendarEvent | None:
+    def _move(self, component: Component, master: CalendarEvent | None) -> CalendarEvent | None:
         def tell(reason: str) -> None:
             self._lose(component, reason)
 

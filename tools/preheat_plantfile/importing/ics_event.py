@@ -144,13 +144,13 @@ class EventReader:
 
     def exclude(self, event: CalendarEvent, moment: Moment, name: str) -> bool:
         """Let the start that an EXDATE or RECURRENCE-ID names not take place; False if nothing starts then."""
-        day, at = self.named_start(event, moment)
+        day, at = self.find_named_start(event, moment)
         done = event.exclude(day, at)
         if not done:
             self.report(f"its {name} {moment}: nothing of it starts then")
         return done
 
-    def named_start(self, event: CalendarEvent, moment: Moment) -> tuple[date, time | None]:
+    def find_named_start(self, event: CalendarEvent, moment: Moment) -> tuple[date, time | None]:
         """Return the local date and time that a moment names in an event; only the date if either is a date."""
         if moment.at is None:
             return moment.day, None

@@ -80,7 +80,7 @@ def read_content(data: bytes) -> Content:
     reader = _LineReader()
     for line, text in _unfold(data):
         reader.take(line, text)
-    return reader.ended()
+    return reader.end()
 
 
 def _unfold(data: bytes) -> Iterator[tuple[int, str]]:
@@ -134,7 +134,7 @@ class _LineReader:
         else:
             inner.properties.setdefault(name, []).append(prop)
 
-    def ended(self) -> Content:
+    def end(self) -> Content:
         if not self._begun:
             raise NoCalendarError("it has no BEGIN:VCALENDAR")
         for name, component in reversed(self._open):

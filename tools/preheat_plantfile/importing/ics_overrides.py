@@ -81,7 +81,7 @@ class Mover:
         if scope and scope != "THISANDFUTURE":
             self.report(f"its RANGE={scope[:20]}: the import moves only this start")
         if master is not None and moment is not None and scope == "THISANDFUTURE":
-            day, _ = self.reader.named_start(master, moment)
+            day, _ = self.reader.find_named_start(master, moment)
             if self._split(master, component, day):
                 return None
             self.report(f"its RECURRENCE-ID {moment}: nothing of it starts then; the import moves only this start")
@@ -122,7 +122,7 @@ class Mover:
         if shift == 0:
             master.series.append(replace(series, hours=hours, first=day, excluded=excluded))
             return
-        parts = shifted_parts(read_parts(series.text).complete(series.anchor), shift)
+        parts = shift_parts(read_parts(series.text).complete(series.anchor), shift)
         if parts is not None:
             text, anchor, first = rule_text_of(parts), series.anchor + shift * DAY, day + shift * DAY
             master.series.append(Series(text, anchor, hours, first, last, excluded))
@@ -136,7 +136,7 @@ class Mover:
             self.report(f"its starts after {until}: moved by {shift} days, no rule can say them")
 
 
-def shifted_parts(parts: RuleParts, days: int) -> RuleParts | None:
+def shift_parts(parts: RuleParts, days: int) -> RuleParts | None:
     """Return the parts of the same rule some days later; None if no rule means these dates."""
     if parts.months or parts.month_days or parts.numbered or parts.frequency not in ("DAILY", "WEEKLY"):
         return None

@@ -93,11 +93,11 @@ def period_of(prop: Property, text: str) -> tuple[Moment, Moment | timedelta | N
     return moment, duration_of(prop, end) if "P" in end.upper() else moment_of(prop, end)
 
 
-def shown(value: str) -> str:
+def show(value: str) -> str:
     """Return a foreign value as a short, printable excerpt in quotes."""
     text = ascii(value) if not value.isprintable() else repr(value)
     return text if len(text) <= SHOWN_MAX + 2 else f"{text[:SHOWN_MAX]}…'"
 
 
 def _unreadable(prop: Property, value: str, accepted: str) -> UnreadableValue:
-    return UnreadableValue(f"{prop.name} (line {prop.line}): found {shown(value)}; accepted: {accepted}")
+    return UnreadableValue(f"{prop.name} (line {prop.line}): found {show(value)}; accepted: {accepted}")

@@ -38,7 +38,7 @@ class Zones:
     def find(self, name: str) -> str | None:
         """Return the IANA zone that a TZID means, or None."""
         if name not in self._known:
-            found = named_zone(name)
+            found = find_zone(name)
             if found is None and (definition := self.definitions.get(name.strip().lower())) is not None:
                 found = matching_zone(definition, name, self.today)
                 if found is not None:
@@ -53,7 +53,7 @@ def definitions_of(zones: Sequence[Component]) -> dict[str, Component]:
 
 
 @lru_cache(maxsize=1_024)
-def named_zone(name: str) -> str | None:
+def find_zone(name: str) -> str | None:
     """Return the zone of a name of IANA, of a path that ends with one, or of Windows; case does not matter."""
     parts = name.strip().strip('"').lower().split("/")
     if len(parts) > 12:
@@ -118,14 +118,14 @@ def _changes(definition: Component, begin: datetime, end: datetime) -> Iterator[
         offset = offset_of(to)
         earlier = offset_of(before) if before is not None else offset
         onset = moment_of(start)
-        firsts.append((onset.wall - _bounded(earlier, onset.day), earlier))
+        firsts.append((onset.wall - _bound(earlier, onset.day), earlier))
         for wall in _onsets(observance, onset.wall, begin, end):
-            yield wall - _bounded(earlier, wall.date()), offset
+            yield wall - _bound(earlier, wall.date()), offset
     if firsts:
         yield datetime(1, 1, 1), min(firsts)[1]  # noqa: DTZ001 - naive UTC, as the changes are
 
 
-def _bounded(offset: timedelta, day: date) -> timedelta:
+def _bound(offset: timedelta, day: date) -> timedelta:
     """Return an offset, or none on the first day that there is, from which none can be taken."""
     return offset if day > date.min else timedelta()
 

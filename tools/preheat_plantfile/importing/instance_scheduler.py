@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from preheat.domain.plan.plan import MODEL_ID
-from preheat_plantfile.importing.documents import shown
+from preheat_plantfile.importing.documents import show
 from preheat_plantfile.importing.instance_scheduler_days import WEEKDAYS, in_plant_words, month_days, months, weekdays
 from preheat_plantfile.importing.instance_scheduler_forms import read_configuration
 from preheat_plantfile.importing.report import ImportReport, NotImportedError
@@ -99,16 +99,16 @@ def _entries(entries: list[tuple[str, Any]], found: _Import) -> Iterator[tuple[s
         if isinstance(entry, dict):
             yield path, entry
         else:
-            found.problems.append(f"{path}: found {shown(entry)}; accepted: an object with a name")
+            found.problems.append(f"{path}: found {show(entry)}; accepted: an object with a name")
 
 
 def _name(entry: dict[str, Any], path: str, taken: Mapping[str, Any], found: _Import) -> str | None:
     name = entry.get("name")
     if not isinstance(name, str) or not 1 <= len(name) <= 200 or not name.isprintable():
-        found.problems.append(f"{path}.name: found {shown(name)}; accepted: a name")
+        found.problems.append(f"{path}.name: found {show(name)}; accepted: a name")
         return None
     if name in taken:
-        found.problems.append(f"{path}.name: found {shown(name)} a second time; accepted: each name once")
+        found.problems.append(f"{path}.name: found {show(name)} a second time; accepted: each name once")
         return None
     return name
 
@@ -145,18 +145,18 @@ def _windows(entry: dict[str, Any], path: str, periods: dict[str, _Period], foun
     if isinstance(named, str):
         named = [each.strip() for each in named.split(",")]
     if _is_given(override):
-        found.used.update(_known_names(named, periods))
+        found.used.update(_find_names(named, periods))
         return _overridden(override, path, found)
     if not named:
         found.lose(f"{path}: it has no periods, and so it never runs")
         return []
     if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
-        found.problems.append(f"{path}.periods: found {shown(named)}; accepted: a list of names of periods")
+        found.problems.append(f"{path}.periods: found {show(named)}; accepted: a list of names of periods")
         return []
-    windows = _named_windows(named, path, periods, found)
+    windows = _find_windows(named, path, periods, found)
     if not windows:
         found.lose(f"{path}: the import can carry over none of its periods")
-    return _joined(windows)
+    return _join(windows)
 
 
 def _overridden(override: Any, path: str, found: _Import) -> list[Fields]:
@@ -167,20 +167,20 @@ def _overridden(override: Any, path: str, found: _Import) -> list[Fields]:
         found.lose(f"{path}: its override_status, stopped, means that it never runs, and needs no schedule")
     else:
         accepted = f"{_RUNNING} or {_STOPPED}"
-        found.problems.append(f"{path}.override_status: found {shown(override)}; accepted: {accepted}")
+        found.problems.append(f"{path}.override_status: found {show(override)}; accepted: {accepted}")
     return []
 
 
-def _named_windows(named: list[str], path: str, periods: dict[str, _Period], found: _Import) -> list[Fields]:
+def _find_windows(named: list[str], path: str, periods: dict[str, _Period], found: _Import) -> list[Fields]:
     windows: list[Fields] = []
     for index, name in enumerate(named):
         known, _, size = name.partition("@") if name not in periods else (name, "", "")
         if known not in periods:
             accepted = f"one of: {', '.join(list(periods)[:10]) or 'none is there'}"
-            found.problems.append(f"{path}.periods[{index}]: found {shown(name)}, no such period; accepted: {accepted}")
+            found.problems.append(f"{path}.periods[{index}]: found {show(name)}, no such period; accepted: {accepted}")
             continue
         if size:
-            found.lose(f"{path}: the instance type {shown(size)} of period {known}: a model has units instead")
+            found.lose(f"{path}: the instance type {show(size)} of period {known}: a model has units instead")
         found.used.add(known)
         fields = periods[known].fields
         if fields is not None and fields not in windows:
@@ -188,12 +188,12 @@ def _named_windows(named: list[str], path: str, periods: dict[str, _Period], fou
     return windows
 
 
-def _known_names(named: Any, periods: dict[str, _Period]) -> set[str]:
+def _find_names(named: Any, periods: dict[str, _Period]) -> set[str]:
     listed = [each for each in named if isinstance(each, str)] if isinstance(named, list) else []
     return {name for each in listed for name in (each, each.partition("@")[0]) if name in periods}
 
 
-def _joined(windows: list[Fields]) -> list[Fields]:
+def _join(windows: list[Fields]) -> list[Fields]:
     """Return windows that end a minute later where one begins then: the scheduler runs such periods as one."""
     found = []
     for window in windows:
@@ -224,14 +224,14 @@ def _zone(entry: dict[str, Any], path: str, default: str | None, found: _Import)
         return read_zone(zone)
     except ValueError as error:
         none = "; --zone names one for schedules without" if zone in (None, "") else ""
-        found.problems.append(f"{path}.timezone: found {shown(zone)}; accepted: {error}{none}")
+        found.problems.append(f"{path}.timezone: found {show(zone)}; accepted: {error}{none}")
         return "UTC"
 
 
 def _report_leftovers(entry: dict[str, Any], path: str, known: tuple[str, ...], found: _Import) -> None:
     for name, value in entry.items():
         if name not in known and name not in _SILENT and value not in (None, False, "", []):
-            found.lose(f"{path}: {shown(name)} {shown(value)}: it has no counterpart in a plant file")
+            found.lose(f"{path}: {show(name)} {show(value)}: it has no counterpart in a plant file")
 
 
 def _read[Read](
@@ -243,7 +243,7 @@ def _read[Read](
     try:
         return reads(value)
     except ValueError as error:
-        found.problems.append(f"{path}.{name}: found {shown(value)}; accepted: {error}")
+        found.problems.append(f"{path}.{name}: found {show(value)}; accepted: {error}")
         return None
 
 

@@ -7,7 +7,14 @@ object with periods and schedules. What an entry means is `instance_scheduler`'s
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from preheat_plantfile.importing.documents import plain_field, plain_items, read_documents, resources_of, shown, untyped
+from preheat_plantfile.importing.documents import (
+    drop_types,
+    plain_field,
+    plain_items,
+    read_documents,
+    resources_of,
+    show,
+)
 from preheat_plantfile.importing.report import NotImportedError
 
 FORM: Final = (
@@ -50,7 +57,7 @@ def read_configuration(text: str) -> Configuration:
             known = _take(document, found) or known
     if not known:
         documents = _documents(text)
-        raise NotImportedError([f"found {shown(documents[0]) if documents else 'nothing'}; accepted: {FORM}"])
+        raise NotImportedError([f"found {show(documents[0]) if documents else 'nothing'}; accepted: {FORM}"])
     return found
 
 
@@ -67,20 +74,20 @@ def _take(document: dict[str, Any], found: Configuration) -> bool:
     if "Resources" in document:
         return _take_resources(document, found)
     if "Items" in document:
-        items = [_spelled(item) for item in plain_items(document)]
+        items = [_spell(item) for item in plain_items(document)]
         return _take_items(items, found)
     if isinstance(item := document.get("Item"), dict):  # a line of an export to S3
-        return _take_items([_spelled(untyped(item))], found)
+        return _take_items([_spell(drop_types(item))], found)
     names = {plain_field(name): name for name in document}
     if not {"periods", "schedules"} & set(names):
-        return _take_items([_spelled(document)], found) if document.get("type") or document.get("Type") else False
+        return _take_items([_spell(document)], found) if document.get("type") or document.get("Type") else False
     for part, entries in (("periods", found.periods), ("schedules", found.schedules)):
         listed = document.get(names.get(part, part))
         if part in names and not isinstance(listed, list):
-            raise NotImportedError([f"{names[part]}: found {shown(listed)}; accepted: a list of {part}"])
-        entries += [(f"{part}[{index}]", _spelled(untyped(entry))) for index, entry in enumerate(listed or [])]
+            raise NotImportedError([f"{names[part]}: found {show(listed)}; accepted: a list of {part}"])
+        entries += [(f"{part}[{index}]", _spell(drop_types(entry))) for index, entry in enumerate(listed or [])]
     found.losses += [
-        f"{shown(name)}: the import knows no such part"
+        f"{show(name)}: the import knows no such part"
         for plain, name in names.items()
         if plain not in ("periods", "schedules")
     ]
@@ -105,7 +112,7 @@ def _take_items(items: list[Any], found: Configuration) -> bool:
 def _take_resources(document: dict[str, Any], found: Configuration) -> bool:
     resources = resources_of(document, RESOURCE)
     for logical_id, properties in resources:
-        entry = _spelled(properties)
+        entry = _spell(properties)
         name = entry.get("name")
         name = name if isinstance(name, str) and name else logical_id
         periods = entry.get("periods")
@@ -113,20 +120,20 @@ def _take_resources(document: dict[str, Any], found: Configuration) -> bool:
         names = []
         for number, period in enumerate(listed, 1):
             names.append(f"{name}-period-{number:04}")
-            given = _spelled(period)
+            given = _spell(period)
             kind = given.pop("instancetype", None) if isinstance(given, dict) else None
-            found.periods.append((f"{logical_id}.Periods[{number - 1}]", _named(given, names[-1])))
+            found.periods.append((f"{logical_id}.Periods[{number - 1}]", _add_name(given, names[-1])))
             if kind:
                 names[-1] = f"{names[-1]}@{kind}"
         found.schedules.append((logical_id, {**entry, "name": name, "periods": names}))
     return bool(resources)
 
 
-def _named(entry: Any, name: str) -> Any:
+def _add_name(entry: Any, name: str) -> Any:
     return {**entry, "name": name} if isinstance(entry, dict) else entry
 
 
-def _spelled(entry: Any) -> Any:
+def _spell(entry: Any) -> Any:
     """Return an entry with its fields as the table spells them."""
     if not isinstance(entry, dict):
         return entry

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from preheat_plantfile.importing.aws_expressions import Entry, zone_of
 from preheat_plantfile.importing.cron import UnreadableCron, read_unix
-from preheat_plantfile.importing.documents import read_documents, shown
+from preheat_plantfile.importing.documents import read_documents, show
 from preheat_plantfile.importing.pairing import ActionKind, ScheduledAction, plant_of
 from preheat_plantfile.importing.report import ImportReport, NotImportedError
 from preheat_plantfile.writing import PlantText
@@ -38,7 +38,7 @@ def read_triggers(text: str, zone: str | None = None) -> tuple[PlantText, Import
 def _objects(text: str) -> Iterator[dict[str, Any]]:
     for document in read_documents(text, FORM):
         if not isinstance(document, dict):
-            raise NotImportedError([f"found {shown(document)}; accepted: {FORM}"])
+            raise NotImportedError([f"found {show(document)}; accepted: {FORM}"])
         items = document.get("items")
         for each in items if isinstance(items, list) else [document]:
             if isinstance(each, dict) and each.get("kind") == "ScaledObject":
@@ -57,7 +57,7 @@ def _of_object(each: dict[str, Any], zone: str, report: ImportReport) -> Iterato
         where = f"{name}, trigger {number}"
         kind = trigger.get("type") if isinstance(trigger, dict) else None
         if kind != "cron":
-            report.lose(f"{where}: it is of type {shown(kind)}: only a cron trigger says when; send holds for the rest")
+            report.lose(f"{where}: it is of type {show(kind)}: only a cron trigger says when; send holds for the rest")
             continue
         try:
             yield from _of_trigger(name, where, mapping_of(trigger, "metadata"), zone, report)
@@ -72,7 +72,7 @@ def _of_trigger(
     if replicas == "0":
         raise UnreadableCron("its desiredReplicas are 0, and so it starts nothing")
     if replicas != "1":
-        report.note(f"{where}: its desiredReplicas of {shown(replicas)}: your model's own units or config decide")
+        report.note(f"{where}: its desiredReplicas of {show(replicas)}: your model's own units or config decide")
     named = zone_of(given.get("timezone"), zone)
     found: list[ScheduledAction] = []
     for kind, field in ((ActionKind.START, "start"), (ActionKind.STOP, "end")):
@@ -80,6 +80,6 @@ def _of_trigger(
         try:
             several = read_unix(str(text))
         except UnreadableCron as error:
-            raise UnreadableCron(f"its {field}: found {shown(text)}; accepted: {error}") from error
+            raise UnreadableCron(f"its {field}: found {show(text)}; accepted: {error}") from error
         found += Entry(name, kind, named, f"{where}, {field}", group=where).actions(several)
     yield from found

@@ -71,16 +71,16 @@ class ImportedDemand:
 
 def plant_of(name: str, demand: ImportedDemand, today: date, *, few: int = FEW) -> PlantText:
     """Return a plant with one model that needs all of it; with more than `few` windows, what is past is left out."""
-    merged = list(_merged(demand.recurring))
+    merged = list(_merge(demand.recurring))
     if len(merged) > few:
-        merged = list(_merged(_fewer(merged, today - OVER)))
+        merged = list(_merge(_fewer(merged, today - OVER)))
     by_closed: dict[tuple[str, frozenset[date]], list[tuple[Fields, str]]] = defaultdict(list)
     for one in merged:
         # An excluded start is none at all, however long it is.
         skipped: Fields = {"on_closed": "skip"} if one.excluded and one.hours.span > DAY else {}
         by_closed[one.zone, one.excluded].append(({**_window(one), **skipped}, one.title))
     for (zone, hours), days in demand.singles.items():
-        for some in batched(sorted(_uncovered(zone, hours, days, merged)), DATES_MAX, strict=False):
+        for some in batched(sorted(_find_uncovered(zone, hours, days, merged)), DATES_MAX, strict=False):
             fields = {"dates": [str(day) for day in some], **hours.fields()}
             by_closed[zone, frozenset()].append((fields, days[some[0]]))
     schedules: dict[str, ScheduleText] = {}
@@ -111,7 +111,7 @@ def starts_within(one: Recurring, begin: date, end: date, kept: dict[Pattern, Se
     return max(0, high - low - sum(begin <= day < end for day in one.excluded))
 
 
-def _merged(recurring: Iterable[Recurring]) -> Iterator[Recurring]:
+def _merge(recurring: Iterable[Recurring]) -> Iterator[Recurring]:
     """Yield the union of the recurring starts of each shift, in as few stretches of dates as there are."""
     groups: dict[tuple[str, Pattern, Hours], list[Recurring]] = defaultdict(list)
     for one in recurring:
@@ -119,7 +119,7 @@ def _merged(recurring: Iterable[Recurring]) -> Iterator[Recurring]:
     for group in groups.values():
         for stretch in _stretches(group):
             last = None if any(one.last is None for one in stretch) else max(one.last or date.max for one in stretch)
-            yield replace(stretch[0], last=last, excluded=_excluded_by_all(stretch))
+            yield replace(stretch[0], last=last, excluded=_find_excluded_by_all(stretch))
 
 
 def _stretches(group: list[Recurring]) -> Iterator[list[Recurring]]:
@@ -135,7 +135,7 @@ def _stretches(group: list[Recurring]) -> Iterator[list[Recurring]]:
     yield stretch
 
 
-def _excluded_by_all(stretch: Sequence[Recurring]) -> frozenset[date]:
+def _find_excluded_by_all(stretch: Sequence[Recurring]) -> frozenset[date]:
     counted = Counter(day for one in stretch for day in one.excluded if one.first <= day <= (one.last or date.max))
     firsts, lasts = sorted(one.first for one in stretch), sorted(one.last or date.max for one in stretch)
     return frozenset(
@@ -174,7 +174,7 @@ def _fewer(merged: Sequence[Recurring], floor: date) -> Iterator[Recurring]:
             yield replace(group[0], pattern=pattern, first=first, last=last, excluded=excluded)
 
 
-def _uncovered(zone: str, hours: Hours, days: Mapping[date, str], merged: Sequence[Recurring]) -> Iterator[date]:
+def _find_uncovered(zone: str, hours: Hours, days: Mapping[date, str], merged: Sequence[Recurring]) -> Iterator[date]:
     """Yield the single dates that no recurring start of the same hours has."""
     same = [one for one in merged if one.zone == zone and one.hours == hours]
     for day in days:

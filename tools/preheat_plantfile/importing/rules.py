@@ -53,12 +53,12 @@ def rule_text_of(parts: RuleParts) -> str:
     fields = {
         "FREQ": parts.frequency,
         "INTERVAL": str(parts.interval) if parts.interval > 1 else "",
-        "BYMONTH": _joined(parts.months),
-        "BYWEEKNO": _joined(parts.weeks),
-        "BYYEARDAY": _joined(parts.year_days),
-        "BYMONTHDAY": _joined(parts.month_days),
+        "BYMONTH": _join(parts.months),
+        "BYWEEKNO": _join(parts.weeks),
+        "BYYEARDAY": _join(parts.year_days),
+        "BYMONTHDAY": _join(parts.month_days),
         "BYDAY": ",".join(days),
-        "BYSETPOS": _joined(parts.positions),
+        "BYSETPOS": _join(parts.positions),
         "WKST": WEEKDAYS[parts.week_start] if counts_weeks and parts.week_start else "",
     }
     return ";".join(f"{name}={value}" for name, value in fields.items() if value)
@@ -93,7 +93,7 @@ def spans_of(numbers: frozenset[int], names: tuple[str, ...]) -> Value:
     return words[0] if len(words) == 1 else words
 
 
-def _joined(numbers: frozenset[int]) -> str:
+def _join(numbers: frozenset[int]) -> str:
     return ",".join(map(str, sorted(numbers)))
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from preheat.domain.plan.plan import Backend, Target
-from preheat_plantfile.reading import shown
+from preheat_plantfile.reading import show
 from preheat_plantfile.schema.models import PlantFile, RekognitionTarget, SageMakerTarget
 from preheat_plantfile.yaml import Document, FieldPath, NotReadableError, Place, Problem, read_yaml
 
@@ -58,13 +58,13 @@ def read_map(path: Path, plant: PlantFile, backend: Backend) -> dict[str, dict[s
         raise TargetMapError(str(path), [_whole("found what is not UTF-8", "text saved as UTF-8")]) from error
     except NotReadableError as error:
         raise TargetMapError(str(path), [error.problem]) from error
-    return _checked(str(path), document, plant, backend)
+    return _check(str(path), document, plant, backend)
 
 
-def _checked(file: str, document: Document, plant: PlantFile, backend: Backend) -> dict[str, dict[str, str]]:
+def _check(file: str, document: Document, plant: PlantFile, backend: Backend) -> dict[str, dict[str, str]]:
     if not isinstance(document.value, dict) or not document.value:
         accepted = f"a mapping of models to {FORMS[backend]}"
-        found = "found nothing" if document.value is None else f"found {shown(document.value)}"
+        found = "found nothing" if document.value is None else f"found {show(document.value)}"
         raise TargetMapError(file, [Problem(Place(1, 1), (), found, accepted)])
     problems = list(document.problems)
     keys: dict[str, str] = {}
@@ -83,7 +83,7 @@ def _checked(file: str, document: Document, plant: PlantFile, backend: Backend) 
         problems += wrong
         if model is not None and not wrong:
             entries[model] = fields
-    problems += _shared(document, keys, entries, plant, backend)
+    problems += _find_shared(document, keys, entries, plant, backend)
     if problems:
         raise TargetMapError(file, problems)
     return {name: entries[name] for name in plant.models if name in entries}
@@ -105,11 +105,11 @@ def _unknown(document: Document, key: str, plant: PlantFile) -> Problem:
     known = [*plant.models, *(_names(entry.target()) for entry in plant.models.values())]
     if known.count(key) > 1:
         accepted = "the model's name, since several are of that project and version"
-        return Problem(document.place((key,), of_key=True), (key,), f"found {shown(key)}", accepted)
+        return Problem(document.place((key,), of_key=True), (key,), f"found {show(key)}", accepted)
     close = difflib.get_close_matches(key, known, n=1)
     meant = f" (did you mean {close[0]!r}?)" if close else ""
     accepted = f"one of {', '.join(list(plant.models)[:10])}, or PROJECT/VERSION of one"
-    found = f"found {shown(key)}, no model of the plant file{meant}"
+    found = f"found {show(key)}, no model of the plant file{meant}"
     return Problem(document.place((key,), of_key=True), (key,), found, accepted)
 
 
@@ -117,12 +117,12 @@ def _fields(document: Document, path: FieldPath, value: Any, backend: Backend) -
     """Return the fields of one new target, and what is wrong with them."""
     given = _split(value, backend)
     if given is None:
-        return {}, [Problem(document.place(path), path, f"found {shown(value)}", FORMS[backend])]
+        return {}, [Problem(document.place(path), path, f"found {show(value)}", FORMS[backend])]
     problems = [
         Problem(
             document.place((*path, name), of_key=True),
             (*path, name),
-            f"found {shown(name)}, which is no field here",
+            f"found {show(name)}, which is no field here",
             ", ".join(FIELDS[backend]),
         )
         for name in given
@@ -139,7 +139,7 @@ def _fields(document: Document, path: FieldPath, value: Any, backend: Backend) -
             if details["type"] == "missing":
                 found, accepted = "found nothing for a required field", FORMS[backend]
             else:
-                found, accepted = f"found {shown(details['input'])}", str(details.get("ctx", {}).get("error", ""))
+                found, accepted = f"found {show(details['input'])}", str(details.get("ctx", {}).get("error", ""))
             problems.append(Problem(document.place(where), where, found, accepted or details["msg"]))
     return fields, problems
 
@@ -168,7 +168,7 @@ def _split(value: Any, backend: Backend) -> dict[str, Any] | None:
     return dict(zip(FIELDS[backend], (first, second), strict=False))
 
 
-def _shared(
+def _find_shared(
     document: Document,
     keys: Mapping[str, str],
     entries: Mapping[str, Mapping[str, str]],

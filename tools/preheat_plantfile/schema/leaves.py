@@ -162,7 +162,7 @@ def _one_of[Choice: (Mode, Unscheduled, Backend)](choices: type[Choice]) -> Call
     return read
 
 
-def _on_closed(value: Any) -> OnClosed:
+def _read_on_closed(value: Any) -> OnClosed:
     if isinstance(value, str) and value in list(OnClosed):
         return OnClosed(value)
     raise ValueError("cut: removes only the closed dates; or skip: it does not start on a closed date")
@@ -296,7 +296,7 @@ Start = Annotated[time, *leaf(_start, type="string", pattern=whole(_TIME))]
 End = Annotated[timedelta, *leaf(_end, type="string", pattern=f"^(?:{_TIME.pattern}|24:00)$")]
 END_DAY: Final = leaf(_end_day, type="integer", minimum=0, maximum=END_DAY_MAX - 1)
 Zone = Annotated[str, *leaf(read_zone, type="string", examples=["Europe/Berlin", "America/Mexico_City"])]
-ON_CLOSED: Final = leaf(_on_closed, enum=list(OnClosed))
+ON_CLOSED: Final = leaf(_read_on_closed, enum=list(OnClosed))
 HALF_DAYS: Final = leaf(
     _half_days,
     anyOf=[

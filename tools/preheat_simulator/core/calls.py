@@ -68,6 +68,6 @@ class CallLog:
         """Return how many calls of an operation were answered or lost."""
         return self._made[operation]
 
-    def changed(self, operation: Operation) -> int:
+    def count_changes(self, operation: Operation) -> int:
         """Return how many calls of an operation changed a model's state."""
         return self._changed[operation]

@@ -104,10 +104,10 @@ class Switches:
         every = {"default": default}
         for name, accepted in cls.values().items():
             for value in accepted[1:]:
-                every[f"{name}={value}"] = default.changed({name: value})
+                every[f"{name}={value}"] = default.change({name: value})
         return every
 
-    def changed(self, settings: Mapping[str, str]) -> Self:
+    def change(self, settings: Mapping[str, str]) -> Self:
         """Return a copy with some switches set by name; raises ValueError naming the switch and what it accepts."""
         accepted = self.values()
         typed = {}

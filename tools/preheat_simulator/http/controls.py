@@ -155,7 +155,7 @@ def _update(simulator: HttpSimulator, given: JsonFields) -> Any:
 
 def _switches(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
-    service.switches = service.switches.changed(
+    service.switches = service.switches.change(
         {name: value for name, value in given.texts().items() if name != "service"}
     )
     return service.switches.format()
@@ -227,7 +227,7 @@ def _one(service: Answering, project: str, version: str) -> Mapping[str, Any]:
     return next(model for model in models if (model["project"], model["version"]) == (project, version))
 
 
-def _shown_switches(simulator: HttpSimulator, given: JsonFields) -> Any:
+def _show_switches(simulator: HttpSimulator, given: JsonFields) -> Any:
     service = _service(simulator, given)
     given.finish()
     return service.switches.format()
@@ -250,7 +250,7 @@ CONTROLS: Final[dict[tuple[str, str], Control]] = {
     ("POST", "delete"): _delete,
     ("POST", "status"): _set_status,
     ("POST", "update"): _update,
-    ("GET", "switches"): _shown_switches,
+    ("GET", "switches"): _show_switches,
     ("POST", "switches"): _switches,
     ("GET", "limits"): lambda simulator, given: shown.show_limits(_service(simulator, given).limits),
     ("POST", "limits"): _limits,

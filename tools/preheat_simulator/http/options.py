@@ -65,7 +65,7 @@ class Options:
             models=tuple(dict.fromkeys(read_model(text) for text in models)),
             start_latency=_latency("start", start_latency),
             stop_latency=_latency("stop", stop_latency),
-            switches=Switches().changed(settings),
+            switches=Switches().change(settings),
             scale=scale,
             seed=seed,
             region=region,

@@ -94,7 +94,7 @@ def show_calls(service: Answering, entries: list[LoggedCall]) -> JsonObject:
     return {
         "made": {operation.value: log.count_made(operation) for operation in service.words.operations},
         "changed_state": {
-            operation.value: log.changed(operation) for operation in (service.words.start, service.words.stop)
+            operation.value: log.count_changes(operation) for operation in (service.words.start, service.words.stop)
         },
         "calls": [_call(call) for call in entries],
     }

@@ -313,7 +313,7 @@ def test_a_look_at_who_is_not_due_is_seen(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_violation_says_what_where_and_when() -> None:
     watch = PromiseWatch([], BEGINS_AT, BEGINS_AT)
-    watch.missed("L1", ModelId("weld-seams"), BEGINS_AT, "STARTING_HOSTING at ready_at")
+    watch.note_missed("L1", ModelId("weld-seams"), BEGINS_AT, "STARTING_HOSTING at ready_at")
     assert str(watch.violations[0]) == "L1 weld-seams 2026-10-05 00:00:00Z: STARTING_HOSTING at ready_at"
 
 

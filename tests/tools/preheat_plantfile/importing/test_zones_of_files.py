@@ -7,7 +7,7 @@ import pytest
 from icalendar import Timezone
 from tests.tools.preheat_plantfile.importing.calendars import OBSERVANCES, calendar, reported, runs, zone_named
 
-from preheat_plantfile.importing.ics_zones import named_zone
+from preheat_plantfile.importing.ics_zones import find_zone
 
 SHIFT = "DTSTART;TZID={0}:20270104T060000\nDTEND;TZID={0}:20270104T140000\nSUMMARY:Early shift"
 EARLY = ["01-04 06:00 01-04 14:00"]
@@ -46,7 +46,7 @@ END:DAYLIGHT"""
     ],
 )
 def test_a_name_is_known_whatever_its_case(name: str) -> None:
-    assert named_zone(name) == "Europe/Berlin"
+    assert find_zone(name) == "Europe/Berlin"
 
 
 @pytest.mark.parametrize(
@@ -111,4 +111,4 @@ def test_an_odd_zone_refuses_no_file_and_is_not_needed_where_its_name_is_known(o
 
 
 def test_every_zone_of_windows_that_is_matched_has_the_offsets_of_its_own() -> None:
-    assert {named_zone(zone.lower()) for zone in available_timezones()} == available_timezones()
+    assert {find_zone(zone.lower()) for zone in available_timezones()} == available_timezones()

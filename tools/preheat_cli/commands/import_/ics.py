@@ -12,7 +12,7 @@ from preheat_cli.options.imports import (
     check_zone,
     line_of,
     print_plant,
-    reported_imports,
+    report_imports,
     today_of,
 )
 
@@ -45,7 +45,7 @@ def ics(
     ] = EventRole.SHIFTS,
 ) -> None:
     """Print the events of an iCalendar file as a plant file with one model, or as a calendar of closed days."""
-    with reported_imports(file):
+    with report_imports(file):
         from preheat_plantfile.importing import ics as calendar  # noqa: PLC0415 - keeps help fast
         from preheat_plantfile.importing.reading import read_bytes  # noqa: PLC0415 - as above
 

@@ -2,12 +2,12 @@
 
 import typer
 
-from preheat_cli.options.imports import ImportPath, Zone, check_zone, print_plant, read_text, reported_imports, today_of
+from preheat_cli.options.imports import ImportPath, Zone, check_zone, print_plant, read_text, report_imports, today_of
 
 
 def instance_scheduler(context: typer.Context, file: ImportPath, zone: Zone = None) -> None:
     """Print the periods and schedules of Instance Scheduler on AWS as a plant file, with one model per schedule."""
-    with reported_imports(file):
+    with report_imports(file):
         from preheat_plantfile.importing.instance_scheduler import read_schedules  # noqa: PLC0415 - keeps help fast
 
         plant, report = read_schedules(read_text(file), check_zone(zone))

@@ -2,12 +2,12 @@
 
 import typer
 
-from preheat_cli.options.imports import ImportPath, Zone, check_zone, print_plant, read_text, reported_imports, today_of
+from preheat_cli.options.imports import ImportPath, Zone, check_zone, print_plant, read_text, report_imports, today_of
 
 
 def keda(context: typer.Context, file: ImportPath, zone: Zone = None) -> None:
     """Print the cron triggers of KEDA's ScaledObjects as a plant file, with one model for each object."""
-    with reported_imports(file):
+    with report_imports(file):
         from preheat_plantfile.importing.keda import read_triggers  # noqa: PLC0415 - keeps help fast
 
         plant, report = read_triggers(read_text(file), check_zone(zone))

@@ -12,7 +12,7 @@ from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import LedgerEntry
-from preheat_cli.errors import CHECK_FAILED, reported_errors
+from preheat_cli.errors import CHECK_FAILED, report_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
@@ -30,7 +30,7 @@ def audit(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Check the stored ledgers. Exit status 1 if a ledger breaks a rule or is unreadable."""
-    with reported_errors():
+    with report_errors():
         store = Surroundings.of(context).open(stack).store
         names = [ModelId(name) for name in models or store.list_planned_models()]
         entries = broken = 0

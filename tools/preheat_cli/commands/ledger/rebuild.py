@@ -15,7 +15,7 @@ from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
-from preheat_cli.errors import CHECK_FAILED, reported_errors
+from preheat_cli.errors import CHECK_FAILED, report_errors
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.printing import print_lines
 from preheat_cli.rebuilding import rebuild_record
@@ -40,7 +40,7 @@ def rebuild(
     yes: YesOption = False,
 ) -> None:
     """Rebuild the records of models from the ledger. First pause the stack and wait two minutes (see the runbook)."""
-    with reported_errors():
+    with report_errors():
         surroundings = Surroundings.of(context)
         store = surroundings.open(stack).store
         found = _rebuild(store, [ModelId(name) for name in dict.fromkeys(models)], surroundings.clock.now())

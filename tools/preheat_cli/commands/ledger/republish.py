@@ -17,7 +17,7 @@ from preheat.domain.demand.request import Reply, RequestId
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import LedgerEntry
 from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
-from preheat_cli.errors import CHECK_FAILED, CliError, reported_errors
+from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import LATEST, instant_of
 from preheat_cli.printing import print_lines
@@ -57,7 +57,7 @@ def republish(
 
     Name keys, or a time with --from. For a reply, name its key.
     """
-    with reported_errors():
+    with report_errors():
         if not keys and begin is None:
             raise CliError("preheat: name keys, or a time with --from")
         since = instant_of("--from", begin) if begin is not None else None
