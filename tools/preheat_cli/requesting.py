@@ -7,18 +7,19 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import uuid4
 
 import typer
 
 from preheat.app.ports.store import Store
 from preheat.app.requests.message import parse
-from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
+from preheat.domain.demand.request import Kind, Reply, RequestId, Subject, Verb
 from preheat.domain.plan.plan import ModelId
 from preheat_cli.choosing import Wanted, choose_request
 from preheat_cli.confirm import require_confirmation
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
+from preheat_cli.options.requests import NamedRequest
 from preheat_cli.options.stack import StackOptions
 from preheat_cli.options.wall_time import instant_after
 from preheat_cli.printing import print_lines
@@ -44,6 +45,12 @@ class RequestOptions:
     duration: str | None = None
     wanted: Wanted | None = None  # the hold or block that the request is about
     question: Callable[[Store, Subject, datetime], str] | None = None  # to ask before it is sent
+
+    @classmethod
+    def about(cls, named: NamedRequest, verb: Verb, *kinds: Kind) -> Self:
+        """Return a request about the hold or block that was named, of one of `kinds`."""
+        wanted, fields = Wanted(named.of, kinds, named.anyway), {"reason": named.reason}
+        return cls(verb, named.model, named.schedule, named.request_id, named.wait, fields, wanted=wanted)
 
     @property
     def subject(self) -> Subject:

@@ -1,29 +1,15 @@
 """`preheat unblock`: end a block now."""
 
-from dataclasses import replace
-
 import typer
 
 from preheat.domain.demand.request import Kind, Verb
-from preheat_cli.choosing import Wanted
-from preheat_cli.options.requests import Anyway, BlockNames, Id, NoWait, Reason, Schedule, read_names
+from preheat_cli.options.requests import NamedRequest, takes_named_request
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.requesting import RequestOptions, send_request
 
 
 @takes_stack
-def unblock(
-    context: typer.Context,
-    names: BlockNames = None,
-    schedule: Schedule = None,
-    *,
-    stack: StackOptions,
-    reason: Reason = None,
-    request_id: Id = None,
-    no_wait: NoWait = False,
-    anyway: Anyway = False,
-) -> None:
+@takes_named_request(Kind.BLOCK)
+def unblock(context: typer.Context, *, named: NamedRequest, stack: StackOptions) -> None:
     """End a block now."""
-    model, of = read_names(names, schedule)
-    options = RequestOptions(Verb.UNBLOCK, model, schedule, request_id, not no_wait, {"reason": reason})
-    send_request(context, stack, replace(options, wanted=Wanted(of, (Kind.BLOCK,), anyway)))
+    send_request(context, stack, RequestOptions.about(named, Verb.UNBLOCK, Kind.BLOCK))

@@ -1,12 +1,12 @@
 """The options `--stack`, `--profile` and `--region` of every command that opens a stack."""
 
-import functools
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import typer
+
+from preheat_cli.options.bundle import bundle_options, make_option
 
 LOCAL: Final = "local"
 """As the name of a stack: the local AWS of this checkout."""
@@ -37,19 +37,9 @@ _OPTIONS: Final[dict[str, Any]] = {
 
 def takes_stack(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the three options instead of its parameter `stack: StackOptions`."""
+    options = {name: make_option(name, annotation) for name, annotation in _OPTIONS.items()}
+    return bundle_options(command, "stack", options, _make_options)
 
-    @functools.wraps(command)
-    def run(
-        *arguments: Any, stack: str | None = None, profile: str | None = None, region: str | None = None, **rest: Any
-    ) -> None:
-        command(*arguments, stack=StackOptions(stack, profile, region), **rest)
 
-    signature = inspect.signature(command, eval_str=True)
-    kept = [parameter for name, parameter in signature.parameters.items() if name != "stack"]
-    added = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-        for name, annotation in _OPTIONS.items()
-    ]
-    run.__signature__ = signature.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]  # Typer reads it
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in [*kept, *added]}
-    return run
+def _make_options(stack: str | None = None, profile: str | None = None, region: str | None = None) -> StackOptions:
+    return StackOptions(stack, profile, region)
