@@ -6,12 +6,12 @@ any model.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
+from preheat.app.current_plan import CurrentPlan
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import QueueUnavailable, UnreadableItem
 from preheat.app.ports.messaging import Queue
@@ -80,8 +80,7 @@ class Watch:
     def __init__(self, clock: Clock, store: WatchStore, queue: Queue, *, own_roles: Collection[str] = ()) -> None:
         self._clock, self._store, self._queue = clock, store, queue
         self._own_roles = frozenset(own_roles)
-        self._plan_version = 0
-        self._at: dict[tuple[Backend, str], list[tuple[Target, ModelId]]] = {}
+        self._plan = CurrentPlan(store, lambda model: [(model.target.backend, model.target.project)])
 
     def read(self, event: object) -> ServiceChange | None:
         """Parse an event. Return None if it is irrelevant; see `read_change`."""
@@ -95,9 +94,8 @@ class Watch:
         Raises:
             StoreUnavailable: not all have been woken; the event may come again, and else the tick looks when it is due.
         """
-        self._read_plan()
-        found = self._at.get((change.backend, change.project), [])
-        woken = tuple(model_id for target, model_id in found if change.concerns(target))
+        found = self._plan.find((change.backend, change.project))
+        woken = tuple(model.model_id for model in found if change.concerns(model.target))
         for model_id in woken:
             self._store.wake(model_id, self._clock.now())
             try:
@@ -105,20 +103,6 @@ class Watch:
             except QueueUnavailable:
                 continue  # It is due: the next tick sends it.
         return woken
-
-    def _read_plan(self) -> None:
-        version = self._store.read_plan_version()
-        if version == self._plan_version:
-            return
-        found = defaultdict(list)
-        for model_id in self._store.list_planned_models():
-            try:
-                model = self._store.read_planned(model_id).model
-            except UnreadableItem:
-                continue  # Its own pass reports it; it must not hide the others.
-            if model is not None:
-                found[model.target.backend, model.target.project].append((model.target, model_id))
-        self._plan_version, self._at = version, dict(found)
 
 
 def _read_endpoint(detail: Mapping[str, Any]) -> tuple[Backend, str, str | None, str]:

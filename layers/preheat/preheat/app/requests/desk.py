@@ -5,10 +5,12 @@ put rejected requests aside. The rules are in `ruling`. The stored reply is the 
 message finds it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from preheat.app.current_plan import CurrentPlan
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import QueueUnavailable, StaleRecord
 from preheat.app.ports.messaging import Queue, RejectedRequests
@@ -18,10 +20,9 @@ from preheat.app.requests.codes import Code
 from preheat.app.requests.envelope import IncomingMessage, OpenedMessage, make_other_id, open_message
 from preheat.app.requests.message import Request
 from preheat.app.requests.ruling import rule
-from preheat.app.requests.subjects import Subjects
 from preheat.domain.demand.demand import HORIZON
 from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Reply, Standing, Subject, Tombstone, Verb
-from preheat.domain.plan.plan import ModelId
+from preheat.domain.plan.plan import HostedModel, ModelId
 
 TRIES_MAX: Final = 5  # answers that may lose their write before the message comes again
 REASON_MAX: Final = 1_500  # characters of a reply's sentence
@@ -57,7 +58,7 @@ class Desk:
     ) -> None:
         self._clock, self._store, self._queue, self._rejected = clock, store, queue, rejected
         self._limits = limits or Limits()
-        self._subjects = Subjects(store)
+        self._by_schedule = CurrentPlan(store, lambda model: {schedule.name for schedule in model.schedules})
 
     def take(self, sent: IncomingMessage) -> Taken:
         """Answer a message, wake its models, and put it aside if it was rejected. A repeated message does the same.
@@ -109,15 +110,22 @@ class Desk:
         """Wake the models of an accepted request once more: the first time may have been cut short."""
         if not before.accepted or before.verb in (None, Verb.STATUS) or before.subject is None:
             return Taken(before, again=True)
-        concerned = tuple(model.model_id for model in self._subjects.models(before.subject))
+        concerned = tuple(model.model_id for model in self._find_models(before.subject))
         for model_id in concerned:
             self._store.wake(model_id, self._clock.now())
         return Taken(before, concerned, again=True)
 
+    def _find_models(self, subject: Subject) -> Sequence[HostedModel]:
+        """Return the models that the current plan has of a subject; none if it knows no such one."""
+        if subject.model_id is None:
+            return self._by_schedule.find(subject.schedule or "")
+        model = self._store.read_planned(subject.model_id).model
+        return (model,) if model is not None else ()
+
     def _gather_case(self, request: Request, requester: str, now: datetime) -> Case:
         """Read the case. The reply to what a release names comes first: the store writes the two together."""
         store, subject = self._store, request.subject
-        models = self._subjects.models(subject)
+        models = self._find_models(subject)
         records = store.load_many([model.model_id for model in models])
         of_reply = store.find_reply(request.of) if request.of is not None else None
         of = store.find_standing(subject, request.of) if request.of is not None else None
