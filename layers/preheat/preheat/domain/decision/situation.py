@@ -173,6 +173,15 @@ def hold(situation: Situation, phase: Phase, reason: str, until: datetime) -> Mo
     return Move(situation.record, phase, reason, pick_wake(situation, until))
 
 
+def hold_for_lease(situation: Situation) -> Move | None:
+    """Wait while a worker may still be making the call on record; return None if none can."""
+    attempt = situation.record.attempt
+    if attempt is None or situation.now >= attempt.lease_ends_at():
+        return None
+    reason = "Waiting: an earlier call may still be in progress"
+    return hold(situation, situation.record.phase, reason, attempt.lease_ends_at())
+
+
 def withhold(situation: Situation, step: str) -> Move:
     """Say what Preheat would do in mode `act`; reported once."""
     action = Action.LOOK if situation.record.phase is Phase.WITHHELD else Action.WITHHOLD

@@ -5,7 +5,16 @@ Owns the rules on tokens, attempts, repairs and backoff. Reached only while a de
 
 from datetime import timedelta
 
-from preheat.domain.decision.situation import RECOVER_AFTER, Move, Situation, hold, pick_wake, repeat, withhold
+from preheat.domain.decision.situation import (
+    RECOVER_AFTER,
+    Move,
+    Situation,
+    hold,
+    hold_for_lease,
+    pick_wake,
+    repeat,
+    withhold,
+)
 from preheat.domain.decision.stopping import begin_stop
 from preheat.domain.plan.plan import TAGS_ALLOWED, Mode, Tags
 from preheat.domain.record import looks
@@ -58,14 +67,9 @@ def _clear(situation: Situation) -> Move:
 
 def _report_foreign_failure(situation: Situation) -> Move:
     """Somebody else's failed model is in the place of this one: Preheat can neither start nor remove it."""
-    attempt = situation.record.attempt
-    if attempt is not None and situation.now < attempt.lease_ends_at():
-        return hold(
-            situation,
-            situation.record.phase,
-            "Waiting: an earlier call may still be in progress",
-            attempt.lease_ends_at(),
-        )
+    waiting = hold_for_lease(situation)
+    if waiting is not None:
+        return waiting
     record = change(situation.record, attempt=None, ownership=Ownership.NONE)
     reason = (
         f"Failed, and Preheat did not create it: delete it or hand it over to Preheat ({situation.observation.detail})"

@@ -10,6 +10,7 @@ from preheat.domain.decision.situation import (
     Situation,
     disown,
     hold,
+    hold_for_lease,
     pick_wake,
     repeat,
     withhold,
@@ -44,14 +45,9 @@ def _may_stop_any(situation: Situation) -> bool:
 
 def _let_go(situation: Situation) -> Move:
     """Somebody else's model is in the place of this one. Whatever the plan or a block says, a stop would destroy it."""
-    attempt = situation.record.attempt
-    if attempt is not None and situation.now < attempt.lease_ends_at():
-        return hold(
-            situation,
-            situation.record.phase,
-            "Waiting: an earlier call may still be in progress",
-            attempt.lease_ends_at(),
-        )
+    waiting = hold_for_lease(situation)
+    if waiting is not None:
+        return waiting
     return leave_running(situation, change(situation.record, attempt=None, ownership=Ownership.NONE))
 
 
