@@ -1,15 +1,13 @@
 """What only the requests on DynamoDB can get wrong: lost answers, halves of changes, foreign items, failed wakes."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pynamodb.exceptions import TransactWriteError
 
-from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.domain.demand.request import (
     KEPT_AFTER_EXPIRY,
@@ -24,6 +22,11 @@ from preheat.domain.demand.request import (
 )
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from preheat.adapters.dynamodb.store import DynamoStore
 
 type Dynamo = Any  # the fixture's class; folders of tests are not packages
 type Change = Standing | Tombstone | None
@@ -139,35 +142,6 @@ def test_a_record_that_a_pass_makes_meanwhile_has_the_request_read_again(dynamo:
     record = dynamo.store.load(WELD)
     assert record is not None
     assert record.version == 2
-
-
-CALLS: dict[str, tuple[str, Callable[[DynamoStore], object]]] = {
-    "read_standings": ("Query", lambda store: store.read_standings(MODEL, LONG_AGO)),
-    "find_standing": ("GetItem", lambda store: store.find_standing(MODEL, HOLD_1)),
-    "read_tombstones": ("Query", lambda store: store.read_tombstones(MODEL, HOLD_1)),
-    "find_reply": ("GetItem", lambda store: store.find_reply(HOLD_1)),
-    "answer": ("TransactWriteItems", lambda store: store.answer(REPLY, EARLY, [])),
-    "answer, its read": ("GetItem", lambda store: store.answer(REPLY, HOLD, [])),
-}
-
-
-@pytest.mark.parametrize(
-    ("code", "status"),
-    [
-        ("ThrottlingException", 400),
-        ("InternalServerError", 500),
-        ("503", 503),
-        ("AccessDeniedException", 400),
-        ("ResourceNotFoundException", 400),
-    ],
-)
-@pytest.mark.parametrize("name", CALLS)
-def test_a_store_that_refuses_or_fails_is_unavailable(dynamo: Dynamo, name: str, code: str, status: int) -> None:
-    operation, call = CALLS[name]
-    dynamo.answer(operation, code, status=status)
-    with pytest.raises(StoreUnavailable, match=code):
-        call(dynamo.store)
-    assert sum(dynamo.pauses) < 3
 
 
 def test_a_guarded_write_whose_answer_was_lost_counts_as_won(

@@ -174,38 +174,6 @@ def test_a_request_that_is_wrong_is_a_bug_and_stays_as_it_is(
         dynamo.store.wake(full.model_id, SIX)
 
 
-READS: dict[str, tuple[str, Callable[[DynamoStore], object]]] = {
-    "load": ("GetItem", lambda store: store.load(ModelId("a"))),
-    "read_planned": ("GetItem", lambda store: store.read_planned(ModelId("a"))),
-    "read_plan_version": ("GetItem", lambda store: store.read_plan_version()),
-    "list_planned_models": ("GetItem", lambda store: store.list_planned_models()),
-    "load_many": ("BatchGetItem", lambda store: store.load_many([ModelId("a")])),
-    "find_due": ("Query", lambda store: store.find_due(SIX)),
-    "read_ledger": ("Query", lambda store: store.read_ledger(ModelId("a"))),
-    "wake": ("UpdateItem", lambda store: store.wake(ModelId("a"), SIX)),
-    "apply": ("GetItem", lambda store: store.apply([], expected_version=0, at=SIX)),
-}
-
-
-@pytest.mark.parametrize(
-    ("code", "status"),
-    [
-        ("ThrottlingException", 400),
-        ("InternalServerError", 500),
-        ("503", 503),
-        ("AccessDeniedException", 400),
-        ("ResourceNotFoundException", 400),
-    ],
-)
-@pytest.mark.parametrize("name", READS)
-def test_a_store_that_refuses_or_fails_is_unavailable(dynamo: Dynamo, name: str, code: str, status: int) -> None:
-    operation, call = READS[name]
-    dynamo.answer(operation, code, status=status)
-    with pytest.raises(StoreUnavailable, match=code):
-        call(dynamo.store)
-    assert sum(dynamo.pauses) < PAUSES_MAX_SECONDS
-
-
 def test_a_store_that_nobody_listens_for_is_unavailable(session: Any, full: ModelRecord, entry: LedgerEntry) -> None:
     client = make_dynamodb_client(session, "http://127.0.0.1:9")  # the discard port; nothing listens
     store = DynamoStore(client, TableNames("models", "ledger", "plans"), Patience(lambda _: None))
