@@ -43,17 +43,21 @@ def unnumbered(old: Shape, new: Shape) -> list[str]:
 @pytest.mark.parametrize(
     ("change", "additive", "breaking"),
     [
-        (lambda t: t["Effort"].update(more={"type": "text or null", "default": None}), ["Effort.more added"], []),
-        (lambda t: t["Observed"].append("asleep"), ["Observed: value asleep added"], []),
         (
-            lambda t: t["Effort"].update(more={"type": "text"}),
+            lambda types: types["Effort"].update(more={"type": "text or null", "default": None}),
+            ["Effort.more added"],
+            [],
+        ),
+        (lambda types: types["Observed"].append("asleep"), ["Observed: value asleep added"], []),
+        (
+            lambda types: types["Effort"].update(more={"type": "text"}),
             [],
             ["record: Effort.more: None became {'type': 'text'}"],
         ),
-        (lambda t: t["Observed"].remove("busy"), [], ["record: Observed: value busy removed"]),
-        (lambda t: t["Units"].pop("maximum"), [], ["record: Units.maximum", "model: Units.maximum"]),
-        (lambda t: t["LedgerEntry"]["margin"].update(type="text or null"), [], ["entry: LedgerEntry.margin"]),
-        (lambda t: t["HostedModel"]["mode"].update(default="paused"), [], ["model: HostedModel.mode"]),
+        (lambda types: types["Observed"].remove("busy"), [], ["record: Observed: value busy removed"]),
+        (lambda types: types["Units"].pop("maximum"), [], ["record: Units.maximum", "model: Units.maximum"]),
+        (lambda types: types["LedgerEntry"]["margin"].update(type="text or null"), [], ["entry: LedgerEntry.margin"]),
+        (lambda types: types["HostedModel"]["mode"].update(default="paused"), [], ["model: HostedModel.mode"]),
     ],
 )
 def test_a_change_is_told_and_judged_by_what_it_breaks(change: Any, additive: list[str], breaking: list[str]) -> None:

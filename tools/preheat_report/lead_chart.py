@@ -29,20 +29,20 @@ def draw_chart(
         _text((LEFT + WIDTH) / 2, HEIGHT - 14, "idle minutes before the shift, mean"),
         _text(LEFT, 14, f"{share} (logarithmic)", "start"),
     ]
-    parts += [_text(_x(idle), foot + 18, str(idle)) for idle in range(0, int(IDLE_MOST), 5)]
-    parts += [_text(LEFT - 8, _y(tick) + 4, f"{tick:g}", "end") for tick in (0.5, 1, 2, 5, 10, 20, 50)]
+    parts += [_text(_place_idle(idle), foot + 18, str(idle)) for idle in range(0, int(IDLE_MOST), 5)]
+    parts += [_text(LEFT - 8, _place_late(tick) + 4, f"{tick:g}", "end") for tick in (0.5, 1, 2, 5, 10, 20, 50)]
     for name, (idle, late) in points.items():
         colour, size = ("#c30", 7) if name == ours else ("#457", 4)
-        parts.append(f'<circle cx="{_x(idle):.1f}" cy="{_y(late):.1f}" r="{size}" fill="{colour}"/>')
+        parts.append(f'<circle cx="{_place_idle(idle):.1f}" cy="{_place_late(late):.1f}" r="{size}" fill="{colour}"/>')
         side, by = ("end", -9) if idle > IDLE_MOST / 2 else ("start", 9)
-        parts.append(_text(_x(idle) + by, _y(late) + 4, name, side, colour))
+        parts.append(_text(_place_idle(idle) + by, _place_late(late) + 4, name, side, colour))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
 def _target(target: float | None, end: float) -> list[str]:
     if target is None:
         return []
-    line = _y(target)
+    line = _place_late(target)
     return [
         f'<line x1="{LEFT}" y1="{line:.1f}" x2="{end}" y2="{line:.1f}" stroke="#2a7" stroke-dasharray="6 4"/>',
         _text(end, line - 6, f"target {target:g} %", "end", "#2a7"),
@@ -54,10 +54,10 @@ def _text(x: float, y: float, words: str, anchor: str = "middle", colour: str = 
     return f'<text {place} font-size="12" fill="{colour}">{escape(words)}</text>'
 
 
-def _x(idle: float) -> float:
+def _place_idle(idle: float) -> float:
     return LEFT + (WIDTH - 20 - LEFT) * min(idle, IDLE_MOST) / IDLE_MOST
 
 
-def _y(late: float) -> float:
+def _place_late(late: float) -> float:
     share = math.log(min(max(late, LATE_LEAST), LATE_MOST) / LATE_LEAST) / math.log(LATE_MOST / LATE_LEAST)
     return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - 20) * share

@@ -32,23 +32,27 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seeds", type=int, default=12)
     seeds = range(1, parser.parse_args(arguments).seeds + 1)
     with ProcessPoolExecutor() as pool:
-        x, could_x = add_hits(pool.map(explore_scenario, CI))
-        d, could_d = add_hits(pool.map(simulate_seed, seeds))
+        explored, could_x = add_hits(pool.map(explore_scenario, CI))
+        simulated, could_d = add_hits(pool.map(simulate_seed, seeds))
     holes = rare = 0
     print(f"{'fault':<28} cells  by X  by D  unhit     hits X     hits D")
     for fault in sorted({*EVENTS.values(), *AROUND}):
-        can, hit_x, hit_d = {*could_x.get(fault, ()), *could_d.get(fault, ())}, {*x.get(fault, ())}, {*d.get(fault, ())}
+        can, hit_x, hit_d = (
+            {*could_x.get(fault, ()), *could_d.get(fault, ())},
+            {*explored.get(fault, ())},
+            {*simulated.get(fault, ())},
+        )
         unhit = can - hit_x - hit_d
         few = {
             place
             for place in unhit
-            if place not in could_x.get(fault, ()) and compute_expected(fault, place, d) < EXPECTED_LEAST
+            if place not in could_x.get(fault, ()) and compute_expected(fault, place, simulated) < EXPECTED_LEAST
         }
         unhit, rare = unhit - few, rare + len(few)
         holes += len(unhit)
         print(
             f"{fault:<28} {len(can | hit_d):>5} {len(hit_x):>5} {len(hit_d):>5} {len(unhit):>6}"
-            f" {sum(x.get(fault, Counter()).values()):>10,} {sum(d.get(fault, Counter()).values()):>10,}"
+            f" {sum(explored.get(fault, Counter()).values()):>10,} {sum(simulated.get(fault, Counter()).values()):>10,}"
         )
         for status, phase in sorted(unhit):
             print(f"    not hit: {status} in phase {phase}")

@@ -53,44 +53,50 @@ AUDIT_METRIC_HOURS = 72  # a day: ModelsAtRisk, UnscheduledModels and HostedUnit
 SHARDS = 4
 
 
-def compute_costs(m: MeasuredWeek, models: int) -> dict[str, Decimal]:
+def compute_costs(week: MeasuredWeek, models: int) -> dict[str, Decimal]:
     """Return what a stack of `models` models costs in a month of USD, part by part."""
 
     def monthly(number: float) -> Decimal:
         return Decimal(str(number)) * DAYS
 
-    passes, sends, entries = (monthly(each * models) for each in (m.passes, m.sends, m.entries))
+    passes, sends, entries = (monthly(each * models) for each in (week.passes, week.sends, week.entries))
     ticks = monthly(24 * 60)
     audits = monthly(AUDITS_A_DAY)
     seconds = passes * PASS_SECONDS + ticks * TICK_SECONDS + sends * SEND_SECONDS + entries * PUBLISH_SECONDS
     seconds += audits * models * AUDIT_SECONDS
     invocations = passes + ticks + entries + audits
     # A resync reads the pointer thrice, each planned model's item (by the size of all) and each record.
-    resync = 3 + ceil(models * m.plan_bytes / 4096) + models
-    reads = monthly(m.reads * models) + ticks * SHARDS / 2 + monthly((RESYNCS_A_DAY + AUDITS_A_DAY) * resync)
-    stored_gb = Decimal(str(m.entries * m.entry_bytes * models)) * 365 / 2**30  # the ledger of a year
-    log_bytes = monthly((m.log_bytes + m.metric_bytes) * models + m.stack_log_bytes) + invocations * PLATFORM_BYTES
-    metric_hours = monthly(m.stack_metric_hours + AUDIT_METRIC_HOURS + m.schedule_metric_hours * SCHEDULES[models])
+    resync = 3 + ceil(models * week.plan_bytes / 4096) + models
+    reads = monthly(week.reads * models) + ticks * SHARDS / 2 + monthly((RESYNCS_A_DAY + AUDITS_A_DAY) * resync)
+    stored_gb = Decimal(str(week.entries * week.entry_bytes * models)) * 365 / 2**30  # the ledger of a year
+    log_bytes = (
+        monthly((week.log_bytes + week.metric_bytes) * models + week.stack_log_bytes) + invocations * PLATFORM_BYTES
+    )
+    metric_hours = monthly(
+        week.stack_metric_hours + AUDIT_METRIC_HOURS + week.schedule_metric_hours * SCHEDULES[models]
+    )
     return {
         "Lambda": invocations * LAMBDA_REQUEST + seconds * MEMORY_GB * LAMBDA_GB_SECOND,
         "SQS": (3 * sends + monthly(EMPTY_POLLS_A_DAY * POLLED_QUEUES)) * SQS_REQUEST,
-        "DynamoDB": reads * DYNAMODB_READ + monthly(m.writes * models) * DYNAMODB_WRITE + stored_gb * DYNAMODB_GB_MONTH,
+        "DynamoDB": reads * DYNAMODB_READ
+        + monthly(week.writes * models) * DYNAMODB_WRITE
+        + stored_gb * DYNAMODB_GB_MONTH,
         "logs": log_bytes / 2**30 * LOGS_GB,
         "metrics": metric_hours / (24 * DAYS) * METRIC_MONTH,
         "alarms": ALARMS * ALARM_MONTH + COMPOSITES * COMPOSITE_MONTH,
         "dashboard": DASHBOARDS * DASHBOARD_MONTH,
-        "EventBridge": (ticks + audits) * SCHEDULER_CALL + monthly(m.events * models) * BUS_EVENT,
+        "EventBridge": (ticks + audits) * SCHEDULER_CALL + monthly(week.events * models) * BUS_EVENT,
     }
 
 
-def format_measures(m: MeasuredWeek) -> list[str]:
+def format_measures(week: MeasuredWeek) -> list[str]:
     """Return the table of what was measured, as the page has it."""
-    return ["| measured | figure |", "| --- | ---: |", *(f"| {n} | {v:.2f} |" for n, v in asdict(m).items())]
+    return ["| measured | figure |", "| --- | ---: |", *(f"| {n} | {v:.2f} |" for n, v in asdict(week).items())]
 
 
-def format_costs(m: MeasuredWeek) -> list[str]:
+def format_costs(week: MeasuredWeek) -> list[str]:
     """Return the table of costs, as the page has it."""
-    columns = [compute_costs(m, models) for models in SIZES]
+    columns = [compute_costs(week, models) for models in SIZES]
     rows = [
         "| USD a month | " + " | ".join(f"{models:,} models" for models in SIZES) + " |",
         "| --- | ---: | ---: | ---: |",
@@ -118,7 +124,7 @@ def read_page(text: str) -> MeasuredWeek:
     return MeasuredWeek(**found)
 
 
-def format_tables(m: MeasuredWeek) -> str:
+def format_tables(week: MeasuredWeek) -> str:
     """Return both tables with their marks; the costs follow from the figures as the page shows them."""
-    rounded = MeasuredWeek(**{name: round(value, 2) for name, value in asdict(m).items()})
+    rounded = MeasuredWeek(**{name: round(value, 2) for name, value in asdict(week).items()})
     return "\n".join([BEGIN, "", *format_measures(rounded), "", *format_costs(rounded), "", END])

@@ -49,8 +49,8 @@ def test_an_inference_is_due_only_while_needed_asked_for_and_not_proved() -> Non
 
 def test_a_demand_that_begins_after_the_last_one_is_proved_anew() -> None:
     old = replace(situation(proved=True).record.effort, until=at("07:00"), demand_start=at("02:00"))  # type: ignore[type-var]  # there is one
-    s = situation(proved=True)
-    assert is_due(replace(s, record=replace(s.record, effort=old)))
+    proved = situation(proved=True)
+    assert is_due(replace(proved, record=replace(proved.record, effort=old)))
 
 
 @pytest.mark.parametrize("observed", list(Observed))

@@ -255,13 +255,13 @@ def reference(windows: list[Span], announced: int, several: list[Standing]) -> l
         left = [here and not any(c[number] for _, c in beats) for number, here in enumerate(on)]
         for run in _runs(left):
             known_here = known
-            for b, c in beats:
-                ends_here = c[run[0] - 1] and not c[run[0]] if run[0] else False
+            for block, on_block in beats:
+                ends_here = on_block[run[0] - 1] and not on_block[run[0]] if run[0] else False
                 if run[0] > begin and ends_here:
-                    known_here = max(known_here, _number(b.known_at))
-                lifted = b.released_at is not None and b.released_at <= minute(run[0])
-                if lifted and b.begin <= minute(run[0]) < b.until:
-                    known_here = max(known_here, _number(b.released_at))
+                    known_here = max(known_here, _number(block.known_at))
+                lifted = block.released_at is not None and block.released_at <= minute(run[0])
+                if lifted and block.begin <= minute(run[0]) < block.until:
+                    known_here = max(known_here, _number(block.released_at))
             starts = max(run[0] - AHEAD, known_here)
             # Step by step out of hard blocks that are over before the piece begins.
             hard = [b for b, _ in beats if b.hard and b.begin < b.end <= minute(run[0])]

@@ -16,26 +16,26 @@ from preheat.domain.record.lifecycle import LEADS_TO, LIFECYCLE, Desired, Observ
 from preheat.domain.record.observation import Observation
 from preheat.domain.record.record import Action, ModelRecord, Ownership, Phase
 
-R, S = Desired.RUN, Desired.REST
+RUN, REST = Desired.RUN, Desired.REST
 PAIRS = [
-    (R, Observed.STOPPED, Step.START, Phase.STARTING, Call.START),
-    (R, Observed.STARTING, Step.WAIT, Phase.STARTING, None),
-    (R, Observed.HOSTED, Step.KEEP, Phase.HOSTED, None),
-    (R, Observed.STOPPING, Step.WAIT, Phase.STOPPING, None),
-    (R, Observed.FAILED, Step.START, Phase.STARTING, Call.START),
-    (R, Observed.BUSY, Step.WAIT, Phase.IDLE, None),
-    (R, Observed.UNFIT, Step.REPORT, Phase.REFUSED, None),
-    (R, Observed.GONE, Step.REPORT, Phase.GONE, None),
-    (R, Observed.UNKNOWN, Step.WAIT, Phase.IDLE, None),
-    (S, Observed.STOPPED, Step.REST, Phase.IDLE, None),
-    (S, Observed.STARTING, Step.STOP, Phase.STOPPING, Call.STOP),
-    (S, Observed.HOSTED, Step.STOP, Phase.STOPPING, Call.STOP),
-    (S, Observed.STOPPING, Step.WAIT, Phase.STOPPING, None),
-    (S, Observed.FAILED, Step.REST, Phase.IDLE, None),
-    (S, Observed.BUSY, Step.WAIT, Phase.IDLE, None),
-    (S, Observed.UNFIT, Step.REST, Phase.IDLE, None),
-    (S, Observed.GONE, Step.REST, Phase.GONE, None),
-    (S, Observed.UNKNOWN, Step.WAIT, Phase.IDLE, None),
+    (RUN, Observed.STOPPED, Step.START, Phase.STARTING, Call.START),
+    (RUN, Observed.STARTING, Step.WAIT, Phase.STARTING, None),
+    (RUN, Observed.HOSTED, Step.KEEP, Phase.HOSTED, None),
+    (RUN, Observed.STOPPING, Step.WAIT, Phase.STOPPING, None),
+    (RUN, Observed.FAILED, Step.START, Phase.STARTING, Call.START),
+    (RUN, Observed.BUSY, Step.WAIT, Phase.IDLE, None),
+    (RUN, Observed.UNFIT, Step.REPORT, Phase.REFUSED, None),
+    (RUN, Observed.GONE, Step.REPORT, Phase.GONE, None),
+    (RUN, Observed.UNKNOWN, Step.WAIT, Phase.IDLE, None),
+    (REST, Observed.STOPPED, Step.REST, Phase.IDLE, None),
+    (REST, Observed.STARTING, Step.STOP, Phase.STOPPING, Call.STOP),
+    (REST, Observed.HOSTED, Step.STOP, Phase.STOPPING, Call.STOP),
+    (REST, Observed.STOPPING, Step.WAIT, Phase.STOPPING, None),
+    (REST, Observed.FAILED, Step.REST, Phase.IDLE, None),
+    (REST, Observed.BUSY, Step.WAIT, Phase.IDLE, None),
+    (REST, Observed.UNFIT, Step.REST, Phase.IDLE, None),
+    (REST, Observed.GONE, Step.REST, Phase.GONE, None),
+    (REST, Observed.UNKNOWN, Step.WAIT, Phase.IDLE, None),
 ]
 
 

@@ -25,8 +25,6 @@ MODEL = a_model("08:00-10:00", "10:20-16:00", target=TARGETS[Backend.SAGEMAKER])
 TARGET = MODEL.target
 MINUTE = timedelta(minutes=1)
 
-C, S = VerdictCause, VerdictState
-
 
 def a_record(**fields: Any) -> ModelRecord:
     """Return a record as the last pass left it: stopped, and checked at 07:30."""
@@ -86,109 +84,131 @@ def running(now: str = "18:00", **fields: Any) -> VerdictFacts:
 
 
 TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
-    C.HOSTED: [(S.READY, hosted("09:00"))],
-    C.EARLY: [(S.READY, hosted("07:50"))],
-    C.BRIDGED: [(S.READY, hosted("10:10"))],
-    C.NOT_OURS: [(S.READY, hosted("09:00", ownership=Ownership.NONE, attempt=None))],
-    C.DRAINING: [(S.READY, running(phase=Phase.DRAINING, draining=Draining(at("16:00"))))],
-    C.ENDING: [
-        (S.READY, running(phase=Phase.HOSTED)),
-        (S.READY, running("16:01", phase=Phase.STOPPING, attempt=an_attempt(Call.STOP, Answer.ACCEPTED, "16:00"))),
-    ],
-    C.START_DUE: [
-        (S.ON_TIME, the_facts("07:28", a_record())),
-        (S.LATE, the_facts("08:00", a_record())),
-        (S.AT_RISK, the_facts("07:40", a_record())),
-        (S.ON_TIME, answered("07:28", None)),
-    ],
-    C.START_SENT: [(S.ON_TIME, answered("07:29", Answer.ACCEPTED))],
-    C.STARTING: [
-        (S.ON_TIME, starting("07:40")),
-        (S.AT_RISK, starting("07:45", begun="07:40")),
-        (S.LATE, starting("08:05", begun="07:40")),
-    ],
-    C.INFERENCE: [
-        (S.ON_TIME, hosted("07:50", phase=Phase.WARMING)),
-        (S.LATE, hosted("08:00", phase=Phase.WARMING, status="ModelError: 500")),
-    ],
-    C.CLEARING: [
-        (S.ON_TIME, the_facts("07:28", a_record(attempt=an_attempt(Call.STOP, Answer.ACCEPTED, "07:20")))),
-        (S.AT_RISK, the_facts("07:35", a_record(observed=Observed.STOPPING))),
-    ],
-    C.THROTTLED: [(S.ON_TIME, answered("07:29", Answer.THROTTLED)), (S.AT_RISK, answered("07:50", Answer.THROTTLED))],
-    C.WRONG_STATE: [(S.AT_RISK, answered("07:40", Answer.WRONG_STATE))],
-    C.NO_ANSWER: [(S.ON_TIME, answered("07:29", Answer.LOST))],
-    C.SLOW: [(S.AT_RISK, starting("07:59")), (S.LATE, starting("08:10"))],
-    C.HANGING: [(S.LATE, starting("08:40"))],
-    C.QUOTA: [
-        (S.AT_RISK, answered("07:28", Answer.QUOTA, "LimitExceeded: 2 of 2")),
-        (S.LATE, answered("08:00", Answer.QUOTA)),
-    ],
-    C.CAPACITY: [
+    VerdictCause.HOSTED: [(VerdictState.READY, hosted("09:00"))],
+    VerdictCause.EARLY: [(VerdictState.READY, hosted("07:50"))],
+    VerdictCause.BRIDGED: [(VerdictState.READY, hosted("10:10"))],
+    VerdictCause.NOT_OURS: [(VerdictState.READY, hosted("09:00", ownership=Ownership.NONE, attempt=None))],
+    VerdictCause.DRAINING: [(VerdictState.READY, running(phase=Phase.DRAINING, draining=Draining(at("16:00"))))],
+    VerdictCause.ENDING: [
+        (VerdictState.READY, running(phase=Phase.HOSTED)),
         (
-            S.AT_RISK,
+            VerdictState.READY,
+            running("16:01", phase=Phase.STOPPING, attempt=an_attempt(Call.STOP, Answer.ACCEPTED, "16:00")),
+        ),
+    ],
+    VerdictCause.START_DUE: [
+        (VerdictState.ON_TIME, the_facts("07:28", a_record())),
+        (VerdictState.LATE, the_facts("08:00", a_record())),
+        (VerdictState.AT_RISK, the_facts("07:40", a_record())),
+        (VerdictState.ON_TIME, answered("07:28", None)),
+    ],
+    VerdictCause.START_SENT: [(VerdictState.ON_TIME, answered("07:29", Answer.ACCEPTED))],
+    VerdictCause.STARTING: [
+        (VerdictState.ON_TIME, starting("07:40")),
+        (VerdictState.AT_RISK, starting("07:45", begun="07:40")),
+        (VerdictState.LATE, starting("08:05", begun="07:40")),
+    ],
+    VerdictCause.INFERENCE: [
+        (VerdictState.ON_TIME, hosted("07:50", phase=Phase.WARMING)),
+        (VerdictState.LATE, hosted("08:00", phase=Phase.WARMING, status="ModelError: 500")),
+    ],
+    VerdictCause.CLEARING: [
+        (VerdictState.ON_TIME, the_facts("07:28", a_record(attempt=an_attempt(Call.STOP, Answer.ACCEPTED, "07:20")))),
+        (VerdictState.AT_RISK, the_facts("07:35", a_record(observed=Observed.STOPPING))),
+    ],
+    VerdictCause.THROTTLED: [
+        (VerdictState.ON_TIME, answered("07:29", Answer.THROTTLED)),
+        (VerdictState.AT_RISK, answered("07:50", Answer.THROTTLED)),
+    ],
+    VerdictCause.WRONG_STATE: [(VerdictState.AT_RISK, answered("07:40", Answer.WRONG_STATE))],
+    VerdictCause.NO_ANSWER: [(VerdictState.ON_TIME, answered("07:29", Answer.LOST))],
+    VerdictCause.SLOW: [(VerdictState.AT_RISK, starting("07:59")), (VerdictState.LATE, starting("08:10"))],
+    VerdictCause.HANGING: [(VerdictState.LATE, starting("08:40"))],
+    VerdictCause.QUOTA: [
+        (VerdictState.AT_RISK, answered("07:28", Answer.QUOTA, "LimitExceeded: 2 of 2")),
+        (VerdictState.LATE, answered("08:00", Answer.QUOTA)),
+    ],
+    VerdictCause.CAPACITY: [
+        (
+            VerdictState.AT_RISK,
             the_facts(
                 "07:50",
                 a_record(observed=Observed.FAILED, effort=an_effort(short_since=at("07:40"), retry_at=at("07:53"))),
             ),
         ),
-        (S.LATE, the_facts("08:10", a_record(effort=an_effort(short_since=at("07:40"), retry_at=at("08:11"))))),
+        (
+            VerdictState.LATE,
+            the_facts("08:10", a_record(effort=an_effort(short_since=at("07:40"), retry_at=at("08:11")))),
+        ),
     ],
-    C.START_DENIED: [(S.AT_RISK, answered("07:28", Answer.DENIED)), (S.LATE, answered("08:00", Answer.DENIED))],
-    C.START_INVALID: [
-        (S.REFUSED, answered("07:28", Answer.INVALID, phase=Phase.REFUSED)),
-        (S.LATE, answered("08:00", Answer.INVALID, phase=Phase.REFUSED)),
-        (S.REFUSED, answered("18:00", Answer.INVALID, phase=Phase.REFUSED, effort=None)),
+    VerdictCause.START_DENIED: [
+        (VerdictState.AT_RISK, answered("07:28", Answer.DENIED)),
+        (VerdictState.LATE, answered("08:00", Answer.DENIED)),
     ],
-    C.START_FAILED: [
-        (S.AT_RISK, the_facts("07:40", a_record(observed=Observed.FAILED, effort=an_effort(attempts=1)))),
-        (S.LATE, the_facts("08:00", a_record(observed=Observed.FAILED, effort=an_effort(attempts=2)))),
+    VerdictCause.START_INVALID: [
+        (VerdictState.REFUSED, answered("07:28", Answer.INVALID, phase=Phase.REFUSED)),
+        (VerdictState.LATE, answered("08:00", Answer.INVALID, phase=Phase.REFUSED)),
+        (VerdictState.REFUSED, answered("18:00", Answer.INVALID, phase=Phase.REFUSED, effort=None)),
     ],
-    C.GIVEN_UP: [
-        (S.AT_RISK, the_facts("07:59", a_record(observed=Observed.FAILED, effort=an_effort(attempts=5)))),
-        (S.LATE, the_facts("09:00", a_record(observed=Observed.FAILED, effort=an_effort(attempts=5)))),
+    VerdictCause.START_FAILED: [
+        (VerdictState.AT_RISK, the_facts("07:40", a_record(observed=Observed.FAILED, effort=an_effort(attempts=1)))),
+        (VerdictState.LATE, the_facts("08:00", a_record(observed=Observed.FAILED, effort=an_effort(attempts=2)))),
     ],
-    C.OBSERVE: [
-        (S.AT_RISK, the_facts("07:28", a_record(mode=Mode.OBSERVE))),
-        (S.LATE, the_facts("08:00", a_record(), mode=Mode.OBSERVE)),
+    VerdictCause.GIVEN_UP: [
+        (VerdictState.AT_RISK, the_facts("07:59", a_record(observed=Observed.FAILED, effort=an_effort(attempts=5)))),
+        (VerdictState.LATE, the_facts("09:00", a_record(observed=Observed.FAILED, effort=an_effort(attempts=5)))),
     ],
-    C.ABSENT: [
-        (S.REFUSED, the_facts("05:00", a_record(observed=Observed.GONE, phase=Phase.GONE))),
-        (S.REFUSED, answered("07:30", Answer.GONE, phase=Phase.GONE)),
-        (S.LATE, the_facts("08:00", a_record(observed=Observed.GONE, phase=Phase.GONE))),
+    VerdictCause.OBSERVE: [
+        (VerdictState.AT_RISK, the_facts("07:28", a_record(mode=Mode.OBSERVE))),
+        (VerdictState.LATE, the_facts("08:00", a_record(), mode=Mode.OBSERVE)),
     ],
-    C.UNFIT: [
-        (S.REFUSED, the_facts("05:00", a_record(observed=Observed.UNFIT, status="TRAINING"))),
-        (S.LATE, the_facts("08:00", a_record(observed=Observed.UNFIT))),
+    VerdictCause.ABSENT: [
+        (VerdictState.REFUSED, the_facts("05:00", a_record(observed=Observed.GONE, phase=Phase.GONE))),
+        (VerdictState.REFUSED, answered("07:30", Answer.GONE, phase=Phase.GONE)),
+        (VerdictState.LATE, the_facts("08:00", a_record(observed=Observed.GONE, phase=Phase.GONE))),
     ],
-    C.FAILED_FOREIGN: [(S.REFUSED, the_facts("07:30", a_record(observed=Observed.FAILED, phase=Phase.REFUSED)))],
-    C.RESTING: [(S.OFF, the_facts("05:00", a_record()))],
-    C.UNPLANNED: [(S.OFF, the_facts("05:00", a_record(), None))],
-    C.STOPPING: [(S.OFF, running(observed=Observed.STOPPING, phase=Phase.STOPPING))],
-    C.FAILED_BEFORE: [(S.OFF, the_facts("18:00", a_record(observed=Observed.FAILED, phase=Phase.FAILED)))],
-    C.BLOCK: [(S.BLOCKED, the_facts("09:00", a_record(), MODEL, a_block()))],
-    C.FOREIGN_RUN: [
-        (S.UNSCHEDULED, running(ownership=Ownership.NONE, phase=Phase.UNSCHEDULED)),
-        (S.UNSCHEDULED, the_facts("09:00", a_record(observed=Observed.HOSTED), MODEL, a_block())),
+    VerdictCause.UNFIT: [
+        (VerdictState.REFUSED, the_facts("05:00", a_record(observed=Observed.UNFIT, status="TRAINING"))),
+        (VerdictState.LATE, the_facts("08:00", a_record(observed=Observed.UNFIT))),
     ],
-    C.STOP_DUE: [(S.UNSCHEDULED, running(observed=Observed.STARTING))],
-    C.STOP_OVERDUE: [(S.UNSCHEDULED, running(attempt=an_attempt(Call.STOP, Answer.ACCEPTED, "16:00")))],
-    C.STOP_WITHHELD: [(S.UNSCHEDULED, running(mode=Mode.OBSERVE))],
-    C.STOP_REFUSED: [(S.REFUSED, running(attempt=an_attempt(Call.STOP, Answer.DENIED, "16:00", "AccessDenied")))],
-    C.UNSEEN: [
-        (S.UNKNOWN, the_facts("05:00")),
-        (S.UNKNOWN, the_facts("08:30", ModelRecord(WELD, TARGET, wake_at=at("08:29")))),
+    VerdictCause.FAILED_FOREIGN: [
+        (VerdictState.REFUSED, the_facts("07:30", a_record(observed=Observed.FAILED, phase=Phase.REFUSED)))
     ],
-    C.READ_DENIED: [(S.UNKNOWN, hosted("09:00", unread=Unread(at("08:50"), "AccessDenied", Answer.DENIED)))],
-    C.READ_FAILED: [
-        (S.UNKNOWN, the_facts("05:00", a_record(unread=Unread(at("04:50"), "no answer", Answer.LOST)))),
-        (S.UNKNOWN, the_facts("05:00", a_record(unread=Unread(at("04:50"), "Validation", Answer.INVALID)))),
+    VerdictCause.RESTING: [(VerdictState.OFF, the_facts("05:00", a_record()))],
+    VerdictCause.UNPLANNED: [(VerdictState.OFF, the_facts("05:00", a_record(), None))],
+    VerdictCause.STOPPING: [(VerdictState.OFF, running(observed=Observed.STOPPING, phase=Phase.STOPPING))],
+    VerdictCause.FAILED_BEFORE: [
+        (VerdictState.OFF, the_facts("18:00", a_record(observed=Observed.FAILED, phase=Phase.FAILED)))
     ],
-    C.STRANGE_STATUS: [(S.UNKNOWN, hosted("09:00", unread=Unread(at("08:50"), "HIBERNATED")))],
-    C.BUSY: [(S.UNKNOWN, hosted("09:00", observed=Observed.BUSY, status="SYSTEM_UPDATING"))],
-    C.PAUSED: [(S.UNKNOWN, hosted("09:00", mode=Mode.PAUSED))],
-    C.OVERDUE: [(S.UNKNOWN, hosted("09:00", wake_at=at("08:50")))],
-    C.UNSTORED: [(S.UNKNOWN, the_facts("09:00", None, problem="phase: 'asleep' is not known"))],
+    VerdictCause.BLOCK: [(VerdictState.BLOCKED, the_facts("09:00", a_record(), MODEL, a_block()))],
+    VerdictCause.FOREIGN_RUN: [
+        (VerdictState.UNSCHEDULED, running(ownership=Ownership.NONE, phase=Phase.UNSCHEDULED)),
+        (VerdictState.UNSCHEDULED, the_facts("09:00", a_record(observed=Observed.HOSTED), MODEL, a_block())),
+    ],
+    VerdictCause.STOP_DUE: [(VerdictState.UNSCHEDULED, running(observed=Observed.STARTING))],
+    VerdictCause.STOP_OVERDUE: [
+        (VerdictState.UNSCHEDULED, running(attempt=an_attempt(Call.STOP, Answer.ACCEPTED, "16:00")))
+    ],
+    VerdictCause.STOP_WITHHELD: [(VerdictState.UNSCHEDULED, running(mode=Mode.OBSERVE))],
+    VerdictCause.STOP_REFUSED: [
+        (VerdictState.REFUSED, running(attempt=an_attempt(Call.STOP, Answer.DENIED, "16:00", "AccessDenied")))
+    ],
+    VerdictCause.UNSEEN: [
+        (VerdictState.UNKNOWN, the_facts("05:00")),
+        (VerdictState.UNKNOWN, the_facts("08:30", ModelRecord(WELD, TARGET, wake_at=at("08:29")))),
+    ],
+    VerdictCause.READ_DENIED: [
+        (VerdictState.UNKNOWN, hosted("09:00", unread=Unread(at("08:50"), "AccessDenied", Answer.DENIED)))
+    ],
+    VerdictCause.READ_FAILED: [
+        (VerdictState.UNKNOWN, the_facts("05:00", a_record(unread=Unread(at("04:50"), "no answer", Answer.LOST)))),
+        (VerdictState.UNKNOWN, the_facts("05:00", a_record(unread=Unread(at("04:50"), "Validation", Answer.INVALID)))),
+    ],
+    VerdictCause.STRANGE_STATUS: [(VerdictState.UNKNOWN, hosted("09:00", unread=Unread(at("08:50"), "HIBERNATED")))],
+    VerdictCause.BUSY: [(VerdictState.UNKNOWN, hosted("09:00", observed=Observed.BUSY, status="SYSTEM_UPDATING"))],
+    VerdictCause.PAUSED: [(VerdictState.UNKNOWN, hosted("09:00", mode=Mode.PAUSED))],
+    VerdictCause.OVERDUE: [(VerdictState.UNKNOWN, hosted("09:00", wake_at=at("08:50")))],
+    VerdictCause.UNSTORED: [(VerdictState.UNKNOWN, the_facts("09:00", None, problem="phase: 'asleep' is not known"))],
 }
 ROWS = [(cause, state, facts) for cause, rows in TABLE.items() for state, facts in rows]
 IDS = [f"{number}-{cause}-{state}" for number, (cause, state, _) in enumerate(ROWS)]
@@ -224,7 +244,7 @@ def test_a_late_model_is_late_since_its_ready_time_and_says_when_it_is_expected(
 
 def test_a_model_that_was_ready_and_is_not_any_more_is_late_since_then() -> None:
     verdict = judge(starting("09:10", begun="09:02", since=at("09:01"), effort=an_effort(hosted_at=at("07:50"))))
-    assert (verdict.state, verdict.since) == (S.LATE, at("09:01"))
+    assert (verdict.state, verdict.since) == (VerdictState.LATE, at("09:01"))
 
 
 def test_a_quota_names_who_could_make_room_and_how() -> None:
@@ -242,7 +262,10 @@ def test_trouble_has_a_remedy_and_each_command_of_preheat_exists(
     cause: VerdictCause, state: VerdictState, facts: VerdictFacts
 ) -> None:
     verdict = judge(facts)
-    assert verdict.remedies or not CAUSES[cause].trouble or cause in (C.UNSEEN, C.BUSY), (cause, state)
+    assert verdict.remedies or not CAUSES[cause].trouble or cause in (VerdictCause.UNSEEN, VerdictCause.BUSY), (
+        cause,
+        state,
+    )
     known = get_command(app).commands  # type: ignore[attr-defined]  # the root command is a group
     for remedy in verdict.remedies:
         words = (remedy.command or "").split()
@@ -283,13 +306,15 @@ def test_what_no_verdict_may_say() -> None:
         state, rule = verdict.state, CAUSES[verdict.cause]
         assert state in rule.states, (facts, verdict)
         serves = record.observed is Observed.HOSTED and record.unread is None
-        assert state is not S.READY or serves, "READY while nothing serves"
-        assert state is not S.OFF or record.unread is None, "OFF while its state cannot be read"
-        assert state is not S.OFF or record.observed not in (Observed.HOSTED, Observed.STARTING), "OFF while it runs"
-        assert state is not S.ON_TIME or not is_refused(facts), "ON TIME while the start is refused"
-        assert state is not S.ON_TIME or _in_time(verdict.expected_at, verdict.ready_at)
-        assert state is not S.LATE or (verdict.since is not None and verdict.since <= facts.now)
-        assert (state is S.UNKNOWN) or record.unread is None
+        assert state is not VerdictState.READY or serves, "READY while nothing serves"
+        assert state is not VerdictState.OFF or record.unread is None, "OFF while its state cannot be read"
+        assert state is not VerdictState.OFF or record.observed not in (Observed.HOSTED, Observed.STARTING), (
+            "OFF while it runs"
+        )
+        assert state is not VerdictState.ON_TIME or not is_refused(facts), "ON TIME while the start is refused"
+        assert state is not VerdictState.ON_TIME or _in_time(verdict.expected_at, verdict.ready_at)
+        assert state is not VerdictState.LATE or (verdict.since is not None and verdict.since <= facts.now)
+        assert (state is VerdictState.UNKNOWN) or record.unread is None
 
 
 def _in_time(expected: datetime | None, ready_at: datetime | None) -> bool:

@@ -111,9 +111,9 @@ def test_a_larger_hold_has_its_model_restarted_and_nothing_is_broken(monkeypatch
 def test_a_restart_that_never_comes_and_one_for_nothing_are_seen(
     monkeypatch: Patch, *, always: bool, seen: str
 ) -> None:
-    def outgrown(s: Situation) -> bool:
-        hosted = s.record.phase is Phase.HOSTED and s.record.attempt is not None
-        return always and hosted and s.outlook.current is not None
+    def outgrown(situation: Situation) -> bool:
+        hosted = situation.record.phase is Phase.HOSTED and situation.record.attempt is not None
+        return always and hosted and situation.outlook.current is not None
 
     monkeypatch.setattr(Situation, "outgrown", property(outgrown))
     assert seen in {each.invariant for each in ASKED_IN_UNITS().violations}

@@ -243,8 +243,8 @@ def test_starting_again_without_end_is_seen_also_if_the_record_counts_wrong(monk
     assert not is_seen("S10", models=2, days=2, seeds=2, faults="failing")
     intended = starting.begin_start
 
-    def uncounted(s: Any, *, repair: bool) -> Any:
-        move = intended(s, repair=repair)
+    def uncounted(situation: Any, *, repair: bool) -> Any:
+        move = intended(situation, repair=repair)
         effort = move.record.effort
         return replace(move, record=replace(move.record, effort=replace(effort, attempts=0))) if effort else move
 

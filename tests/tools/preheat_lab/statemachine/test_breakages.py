@@ -105,7 +105,11 @@ def test_a_stop_of_what_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_ledger_whose_entries_do_not_join(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = writing.write_entry
-    monkeypatch.setattr(writing, "write_entry", lambda *a, **k: replace(entry(*a, **k), from_phase=record.Phase.IDLE))
+    monkeypatch.setattr(
+        writing,
+        "write_entry",
+        lambda *arguments, **named: replace(entry(*arguments, **named), from_phase=record.Phase.IDLE),
+    )
     assert found() == "S7"
 
 
