@@ -132,10 +132,10 @@ class StoreUnits:
         record = self._store.records.get(model_id)
         self.reads += ceil(measure_size(record) / 4096) if record is not None else 1
 
-    def _planned(self, _model_id: Any) -> None:
+    def _read_planned(self, _model_id: Any) -> None:
         self.reads += 2  # the pointer, and the model's item: a warm function has the latter already
 
-    def _standings(self, *_: Any) -> None:
+    def _read_standings(self, *_: Any) -> None:
         self.reads += 1  # a query; nothing stands in the week that is measured
 
     def _wake(self, model_id: Any, _at: datetime) -> None:
