@@ -1,7 +1,7 @@
 # Every target does its own set-up. `make help` lists them.
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
-VENVS := .venv/ready .venv-sam/ready .venv-local/ready
+VENVS := .venv/ready .venv-sam/ready .venv-local/ready .venv-rules/ready
 PYTHON_CODE := hatch_build.py $(wildcard functions layers/preheat/preheat tools tests)
 PYTEST := .venv/bin/python -m pytest
 LAB := .venv/bin/python -m preheat_lab
@@ -35,16 +35,24 @@ SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" UV="$(abspath $(UV))" AWS_DEFAULT_R
 	$(UV) venv -q --allow-existing --python "$$(cat .python-version)" $(@D)
 	$(UV) pip sync -q --require-hashes --python $(@D)/bin/python $(filter requirements/%,$^)
 	@touch $@
+# Node.js comes as a wheel, and the lock file of its packages names no registry: each machine asks its own.
+.venv-rules/ready: requirements/rules.txt requirements/rules/package-lock.json .python-version | $(filter .tools/%,$(UV))
+	$(UV) venv -q --allow-existing --python "$$(cat .python-version)" $(@D)
+	$(UV) pip sync -q --require-hashes --python $(@D)/bin/python requirements/rules.txt
+	cp requirements/rules/package.json requirements/rules/package-lock.json $(@D)
+	$(@D)/bin/npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
 
-setup: $(VENVS)  ## make the three environments; the command is .venv/bin/preheat
+setup: $(VENVS)  ## make the four environments; the command is .venv/bin/preheat
 
-requirements: | $(filter .tools/%,$(UV))  ## lock every dependency with hashes
-	for group in dev sam local docs security checkov; do \
+requirements: .venv-rules/ready | $(filter .tools/%,$(UV))  ## lock every dependency with hashes
+	for group in dev sam local docs security checkov rules; do \
 	  extra=""; [ $$group = dev ] && extra=layers/dependencies/requirements.in; \
 	  $(UV) pip compile -q --group $$group $$extra --python-version 3.13 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements/$$group.txt || exit 1; \
 	done
 	$(UV) pip compile -q layers/dependencies/requirements.in --python-version 3.13 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o layers/dependencies/requirements.txt
 	echo "uv==$(UV_VERSION)" | $(UV) pip compile -q - --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements/uv.txt
+	.venv-rules/bin/npm install --prefix requirements/rules --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
 
 test: setup  ## run the tests, those on the local AWS too; three groups at a time
 	@$(MAKE) --no-print-directory -j3 --output-sync=target test-local test-rules test-simulated test-explored
@@ -104,7 +112,7 @@ soak: setup  ## simulate 100,000 shifts under every fault (SHIFTS=, FIRST_SEED=,
 schedules: setup  ## compare the schedule engine with the slow reference on 100,000 random schedules (SCHEDULES=)
 	$(LAB) fuzz-schedules --schedules $(or $(SCHEDULES),100000)
 
-rules: setup  ## compare recurrence rules with two evaluators on 100,000 random rules (RULES=, FIRST_SEED=)
+rules: setup  ## compare recurrence rules with three evaluators on 100,000 random rules (RULES=, FIRST_SEED=)
 	$(LAB) rules --rules $(or $(RULES),100000) --first-seed $(or $(FIRST_SEED),1)
 
 benchmark: setup  ## measure the schedule engine and the plant file's reader on this machine

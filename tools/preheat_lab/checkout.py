@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def run_test(file: str, settings: Mapping[str, str]) -> int:
-    """Run one file of tests with `settings` in its environment; return pytest's exit status."""
-    command = [sys.executable, "-m", "pytest", file]
+def run_test(file: str, settings: Mapping[str, str], *, shows: bool = False) -> int:
+    """Run one file of tests with `settings` in its environment; `shows` what it prints. Return pytest's exit status."""
+    command = [sys.executable, "-m", "pytest", *(["-s"] if shows else []), file]
     return subprocess.run(command, cwd=ROOT, env=os.environ | settings, check=False).returncode

@@ -1,4 +1,4 @@
-"""Compare recurrence rules with two independent evaluators on random rules.
+"""Compare recurrence rules with independent evaluators on random rules, and print how many each was given.
 
 python -m preheat_lab rules --rules 100000
 """
@@ -18,4 +18,4 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--first-seed", type=int, default=1, help="seed of the first rule; each rule has its own")
     given = parser.parse_args(arguments)
     drawn = {"RULES": str(given.rules), "RULES_FIRST": str(given.first_seed)}
-    return run_test("tests/preheat/domain/calendar/test_rules_agree.py", drawn)
+    return run_test("tests/preheat/domain/calendar/test_rules_agree.py", drawn, shows=True)

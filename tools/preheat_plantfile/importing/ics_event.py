@@ -12,6 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from preheat.domain.calendar.recurrence_rule import RecurrenceRule, comes_true, find_dates
+from preheat.domain.calendar.rule_text import read_parts
 from preheat_plantfile.compiling.schedules import last_start
 from preheat_plantfile.importing.hours import DAY, DAYS_MAX, LONGEST, Hours
 from preheat_plantfile.importing.ics_lines import TIMED, Component, Property
@@ -236,6 +237,8 @@ class EventReader:
                 f"its rule {prop.value[:60]}: each lasts {event.hours.length.days} days; at most {DAYS_MAX}{kept}"
             )
         else:
+            if read_parts(choice.text).leaves_month_open:
+                self.note(f"its yearly rule names no month; the import takes month {event.day.month} from its start")
             event.series.append(Series(choice.text, event.day, event.hours, event.day, last))
 
     def _add_date(self, event: CalendarEvent, prop: Property, text: str) -> None:

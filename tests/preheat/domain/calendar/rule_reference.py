@@ -25,7 +25,7 @@ def dates_until(text: str, anchor: date, last: date) -> set[date]:
 
 
 def _complete(parts: dict[str, str], anchor: date) -> None:
-    """Take from the first date what the rule does not say (RFC 8984, 4.3.3.1; of BYMONTHDAY alone RFC 5545's table)."""
+    """Take from the first date what the rule does not say (RFC 8984, 4.3.3.1)."""
     weekday, month_day, month = WEEKDAYS[anchor.weekday()], str(anchor.day), str(anchor.month)
     days = {"BYDAY", "BYMONTHDAY", "BYYEARDAY"} & set(parts)
     match parts["FREQ"]:
@@ -38,6 +38,10 @@ def _complete(parts: dict[str, str], anchor: date) -> None:
         case "YEARLY" if not days:
             parts.setdefault("BYMONTH", month)
             parts["BYMONTHDAY"] = month_day
+        # A numbered weekday counts in the year, and so says its month.
+        case "YEARLY" if not {"BYMONTH", "BYWEEKNO", "BYYEARDAY"} & set(parts) and "BYMONTHDAY" in days:
+            if not any(character.isdigit() for character in parts.get("BYDAY", "")):
+                parts["BYMONTH"] = month
 
 
 def _periods(parts: dict[str, str], anchor: date, last: date) -> list[list[date]]:

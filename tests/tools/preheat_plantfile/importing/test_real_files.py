@@ -116,6 +116,12 @@ def test_a_rule_means_what_the_standard_says(rule: str, expected: list[str]) -> 
     assert runs(calendar(f"{SHIFT}\nRRULE:{rule}")) == [f"{day} 06:00 {day} 14:00" for day in expected]
 
 
+def test_a_yearly_event_that_names_no_month_is_once_a_year_and_said() -> None:
+    data = calendar(f"{SHIFT}\nRRULE:FREQ=YEARLY;WKST=MO;INTERVAL=1;BYMONTHDAY=2")
+    assert runs(data, last="2027-12-31") == [*DONE, "12-02 06:00 12-02 14:00"]
+    assert any("names no month; the import takes month 12 from its start" in line for line in reported(data)[1])
+
+
 ROTA = calendar(
     "SUMMARY:ND2 Nachtdienst\nTRANSP:TRANSPARENT\nDTSTART;TZID=Europe/Berlin:20261202T200000\n"
     "DTEND;TZID=Europe/Berlin:20261203T084500",

@@ -47,8 +47,16 @@ class RuleParts:
         """Whether the number of a weekday counts within a month, and not within the year."""
         return self.frequency == "MONTHLY" or bool(self.months)
 
+    @property
+    def leaves_month_open(self) -> bool:
+        """Whether a yearly rule names days of a month, and nothing of which: a numbered weekday counts in the year."""
+        named = self.months or self.weeks or self.year_days or self.numbered
+        return self.frequency == "YEARLY" and bool(self.month_days) and not named
+
     def complete(self, anchor: date) -> "RuleParts":
-        """Return the parts with what the text leaves open, taken from the first date."""
+        """Return the parts with what the text leaves open, taken from the first date (RFC 8984, 4.3.3.1)."""
+        if self.leaves_month_open:
+            return replace(self, months=frozenset([anchor.month]))
         if self.weekdays or self.numbered or self.month_days or self.year_days or self.frequency == "DAILY":
             return self
         weekday, month_day = frozenset([anchor.weekday()]), frozenset([anchor.day])
