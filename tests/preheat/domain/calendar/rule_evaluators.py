@@ -73,6 +73,7 @@ def reads_rrule_temporal(rule: Drawn) -> bool:
 
     In yearly rules it leaves out plain weekdays beside ones that are numbered in the year. It unites what the standard
     intersects: year days with any other days, month days with weeks or with weekdays that are numbered in the year.
+    BYSETPOS counts the days of a numbered week that lie in a neighbour's year.
     """
     parts = rule.parts
     if parts.frequency != "YEARLY":
@@ -82,7 +83,7 @@ def reads_rrule_temporal(rule: Drawn) -> bool:
     return not (
         (in_year and (parts.weekdays or parts.month_days))
         or (parts.year_days and other_days)
-        or (parts.month_days and parts.weeks)
+        or (parts.weeks and (parts.month_days or parts.positions))
     )
 
 
