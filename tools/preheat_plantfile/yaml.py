@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import yaml
 from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.reader import ReaderError
@@ -185,7 +186,7 @@ class _YamlReader:
         if self._open:
             self._open[-1].weight += weight
             if self._open[-1].weight > VALUES_MAX:
-                raise _refuse(place, f"found more than {VALUES_MAX:,} values", "a smaller file")
+                raise _too_many(place)
 
     def _check_tag(self, event: Any, place: Place) -> None:
         tag = str(event.tag) if event.tag is not None else None
@@ -204,6 +205,8 @@ def read_yaml(text: str) -> Document:
 
 
 def _read_with(reader: _YamlReader, text: str) -> Document:
+    if (place := _place_of_excess(text)) is not None:
+        raise _too_many(place)
     try:
         return reader.read(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as error:
@@ -214,6 +217,35 @@ def _read_with(reader: _YamlReader, text: str) -> Document:
         before = text[: error.position]
         place = Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
         raise _refuse(place, f"found the control character {text[error.position]!r}", "printable text") from error
+
+
+def _place_of_excess(text: str) -> Place | None:
+    """Return where a text has one value more than is read, or None. A parser in C counts them, 20 times as fast.
+
+    It takes each alias for one value. Of a text that nests too deeply or is not YAML it returns None: the reader says
+    where and why.
+    """
+    if len(text) <= VALUES_MAX:
+        return None
+    values, is_key = 0, list[bool | None]()  # for each open mapping whether a key comes next, None for a list
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            if isinstance(event, yaml.CollectionEndEvent):
+                is_key.pop()
+            if not isinstance(event, yaml.NodeEvent):
+                continue
+            values += not (is_key and is_key[-1])
+            if values > VALUES_MAX:
+                return Place(event.start_mark.line + 1, event.start_mark.column + 1)
+            if is_key and is_key[-1] is not None:
+                is_key[-1] = not is_key[-1]
+            if isinstance(event, yaml.CollectionStartEvent):
+                is_key.append(True if isinstance(event, yaml.MappingStartEvent) else None)
+                if len(is_key) > DEPTH_MAX:
+                    return None
+    except yaml.YAMLError:
+        return None
+    return None
 
 
 class _ForeignReader(_YamlReader):
@@ -268,6 +300,10 @@ def _explain(error: MarkedYAMLError, place: Place) -> Problem:
         return Problem(place, (), "found a tab", "spaces for indentation")
     context = f" {error.context}" if error.context else ""
     return Problem(place, (), f"not YAML{context}: {problem}", "YAML 1.2")
+
+
+def _too_many(place: Place) -> NotReadableError:
+    return _refuse(place, f"found more than {VALUES_MAX:,} values", "a smaller file")
 
 
 def _refuse(place: Place, found: str, accepted: str, path: FieldPath = ()) -> NotReadableError:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -21,6 +22,7 @@ from preheat_plantfile.schema.windows import (
     ScheduleEntry,
     WindowEntry,
 )
+from preheat_plantfile.yaml import NotReadableError, read_foreign_yaml, read_yaml
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = Path(__file__).parent / "golden"
@@ -366,3 +368,27 @@ def test_every_field_of_the_file_is_in_the_reference_and_its_example_is_accepted
         assert missing == [], f"docs/plant-file.md does not tell of {missing} of {entry.__name__}"
     example = page.partition("```yaml\n")[2].partition("```")[0]
     assert list(parsed(example)) == ["weld-seams"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("x: [" + ",".join("1" for _ in range(300_000)) + "]", id="in brackets"),
+        pytest.param("x:\n" + "- 1\n" * 300_000, id="a list"),
+        pytest.param("".join(f"k{number}: {number}\n" for number in range(300_000)), id="a mapping"),
+        pytest.param("x: " + "[" * 30_000 + "]" * 30_000, id="nested"),
+        pytest.param("- " * 30_000 + "1", id="nested lists"),
+        pytest.param("? " * 30_000 + "1", id="nested keys"),
+    ],
+)
+@pytest.mark.parametrize("read", [read_yaml, read_foreign_yaml])
+def test_a_text_of_too_many_values_is_refused_before_it_is_parsed(read: Callable[[str], object], text: str) -> None:
+    begun = process_time()
+    with pytest.raises(NotReadableError, match=r"more than (200,000 values|20 levels)|mapping or list as a key"):
+        read(text)
+    assert process_time() - begun < 3, "seconds; reading them takes ten"
+
+
+def test_a_text_that_is_long_but_holds_few_values_is_read() -> None:
+    lines = "\n".join(f"  - a, [b], {{c: {number}}}" for number in range(20_000))
+    assert read_yaml(f"x: |\n{lines}\n# {'a, ' * 200_000}\n").value == {"x": lines.replace("\n  ", "\n")[2:] + "\n"}

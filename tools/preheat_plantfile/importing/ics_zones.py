@@ -19,6 +19,7 @@ from preheat_plantfile.schema.dates import read_rule
 
 # A zone may be defined for a few years only; the longest of these spans in which a zone agrees decides.
 YEARS_AHEAD: Final = (10, 3, 1)
+DIFFERENT_MAX: Final = 50  # definitions of one file that are compared; each takes some 50 ms
 _STEP: Final = timedelta(days=15)
 _NIGHT: Final = timedelta(hours=12)
 _SECOND: Final = timedelta(seconds=1)
@@ -34,17 +35,34 @@ class Zones:
     today: date
     matched: dict[str, str] = field(default_factory=dict)
     _known: dict[str, str | None] = field(default_factory=dict)
+    _fitting: dict[str, Sequence[str]] = field(default_factory=dict)  # by their rules
 
     def find(self, name: str) -> str | None:
         """Return the IANA zone that a TZID means, or None."""
         if name not in self._known:
             found = find_zone(name)
             if found is None and (definition := self.definitions.get(name.strip().lower())) is not None:
-                found = matching_zone(definition, name, self.today)
+                found = self._match(definition, name)
                 if found is not None:
                     self.matched[name] = found
             self._known[name] = found
         return self._known[name]
+
+    def _match(self, definition: Component, name: str) -> str | None:
+        """Return the zone of a definition. Equal rules are compared once, and of different ones only the first."""
+        rules = "\n".join(
+            f"{each.name} {prop.name}:{prop.value}"
+            for each in definition.observances
+            for some in each.properties.values()
+            for prop in some
+        )
+        said = f"{name} {definition.text('X-LIC-LOCATION')}"
+        fitting = self._fitting.get(rules)
+        if fitting is None:
+            if len(self._fitting) >= DIFFERENT_MAX:
+                return None
+            fitting = self._fitting[rules] = matching_zones(definition, self.today)
+        return min(fitting, key=lambda zone: _likelihood(zone, said), default=None)
 
 
 def definitions_of(zones: Sequence[Component]) -> dict[str, Component]:
@@ -77,26 +95,25 @@ def _windows() -> dict[str, str]:
     return {name.lower(): zone for name, zone in WINDOWS_TO_OLSON.items() if zone in available_timezones()}
 
 
-def matching_zone(definition: Component, name: str, today: date) -> str | None:
-    """Return the zone whose offsets agree with a VTIMEZONE's over the years ahead, the likeliest of several."""
+def matching_zones(definition: Component, today: date) -> Sequence[str]:
+    """Return the zones whose offsets agree with a VTIMEZONE's over the years ahead."""
     for years in YEARS_AHEAD:
         begin = datetime(today.year, today.month, 1)  # noqa: DTZ001 - naive UTC, as the changes are
         end = begin.replace(year=begin.year + years)
         try:
             changes = sorted(_changes(definition, begin, end))
         except (UnreadableValue, ValueError, OverflowError):
-            return None
+            return ()
         if not changes:
-            return None
+            return ()
         within = [at for at, _ in changes if begin < at < end]
         near = [*_regular(begin, end), *(at + step for at in within for step in (-_NIGHT, _NIGHT))]
         fitting = _fitting(_candidates(), near, changes)
         # Some programs write the hour of a change wrongly; where one zone has it as written, that one is meant.
         exact = _fitting(fitting, [at + step for at in within for step in (-_SECOND, timedelta())], changes)
         if fitting:
-            said = f"{name} {definition.text('X-LIC-LOCATION')}"
-            return min(exact or fitting, key=lambda zone: _likelihood(zone, said))
-    return None
+            return exact or fitting
+    return ()
 
 
 def _regular(begin: datetime, end: datetime) -> Iterator[datetime]:

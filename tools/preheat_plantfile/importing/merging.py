@@ -59,6 +59,8 @@ class ImportedDemand:
             if one.last is not None and one.last < one.first:
                 continue
             if one.last is None or one.last + one.hours.length >= floor:
+                if len(one.excluded) > DATES_MAX:  # what is excluded of the past has no effect
+                    one = replace(one, excluded=frozenset(day for day in one.excluded if day >= floor))  # noqa: PLW2901
                 self.recurring.append(one)
                 kept = True
         for zone, hours, day, title in singles:

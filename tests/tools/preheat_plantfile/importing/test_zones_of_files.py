@@ -1,6 +1,7 @@
 """Which zone an event is in, whatever the file calls it: names of IANA and Windows, and a VTIMEZONE's own rules."""
 
 from datetime import date
+from time import process_time
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -112,3 +113,20 @@ def test_an_odd_zone_refuses_no_file_and_is_not_needed_where_its_name_is_known(o
 
 def test_every_zone_of_windows_that_is_matched_has_the_offsets_of_its_own() -> None:
     assert {find_zone(zone.lower()) for zone in available_timezones()} == available_timezones()
+
+
+def test_zones_without_end_are_answered_in_seconds_and_those_of_equal_rules_all_found() -> None:
+    count = 1_000
+    events = [
+        f"DTSTART;TZID={kind} {number}:20261202T060000\nDURATION:PT8H" for number in range(count) for kind in "AB"
+    ]
+    same = "\n".join(zone_named(f"A {number}") for number in range(count))
+    odd = [
+        OBSERVANCES.replace("1601", f"{1601 + number % 300}").replace("0300", f"03{number % 59:02}")
+        for number in range(count)
+    ]
+    different = "\n".join(zone_named(f"B {number}", each) for number, each in enumerate(odd))
+    begun = process_time()
+    report, _ = reported(calendar(*events, head=f"{same}\n{different}"))
+    assert process_time() - begun < 20, "seconds; without a bound it takes minutes"
+    assert report.carried >= count
