@@ -73,17 +73,19 @@ def reads_rrule_temporal(rule: Drawn) -> bool:
 
     In yearly rules it leaves out plain weekdays beside ones that are numbered in the year. It unites what the standard
     intersects: year days with any other days, month days with weeks or with weekdays that are numbered in the year.
-    BYSETPOS counts the days of a numbered week that lie in a neighbour's year.
+    The days of a numbered week that lie in a neighbour's year count in the week's year, with INTERVAL, BYSETPOS and the
+    first date; dateutil takes the calendar's year.
     """
     parts = rule.parts
     if parts.frequency != "YEARLY":
         return True
     in_year = parts.numbered and not parts.months
     other_days = parts.weekdays or parts.numbered or parts.month_days or parts.weeks
+    at_new_year = not date(rule.anchor.year, 1, 7) < rule.anchor < date(rule.anchor.year, 12, 25)
     return not (
         (in_year and (parts.weekdays or parts.month_days))
         or (parts.year_days and other_days)
-        or (parts.weeks and (parts.month_days or parts.positions))
+        or (parts.weeks and (parts.month_days or parts.positions or parts.interval > 1 or at_new_year))
     )
 
 
@@ -91,10 +93,10 @@ def reads_ical(rule: Drawn) -> bool:
     """Tell whether ical.js 2.2 follows the standards, in the class that it is asked for.
 
     This is the open month of a yearly rule: the others would take every month. With an interval it begins in a wrong
-    year, and it ignores BYDAY beside BYMONTHDAY and most of BYSETPOS.
+    year, it ignores BYDAY beside BYMONTHDAY and most of BYSETPOS, and errs on a day that a February lacks.
     """
     parts = rule.parts
-    others = parts.interval > 1 or parts.positions or parts.weekdays
+    others = parts.interval > 1 or parts.positions or parts.weekdays or any(abs(day) > 28 for day in parts.month_days)
     return bool(rule.found) and parts.leaves_month_open and not others
 
 
