@@ -106,8 +106,14 @@ def test_a_make_up_workday_stands_for_the_weekday_that_it_makes_up_for(
 @pytest.mark.parametrize(
     "window",
     [
-        'dates: 2026-09-20, start: "06:00", end: "14:00"',
-        'rrule: FREQ=WEEKLY;BYDAY=TU, anchor: 2026-01-06, start: "06:00", end: "14:00"',
+        'rrule: FREQ=WEEKLY;INTERVAL=2;BYDAY=TU, anchor: 2026-01-06, start: "06:00", end: "14:00"',
+        'rrule: FREQ=WEEKLY;BYDAY=TU, anchor: 2026-10-06, start: "06:00", end: "14:00"',
+        'rrule: FREQ=WEEKLY;BYDAY=TU;BYMONTH=10, anchor: 2026-01-06, start: "06:00", end: "14:00"',
+        'rrule: FREQ=WEEKLY;BYDAY=TU;UNTIL=20260919, anchor: 2026-01-06, start: "06:00", end: "14:00"',
+        'rrule: FREQ=WEEKLY;BYDAY=MO, anchor: 2026-01-05, start: "06:00", end: "14:00"',
+        'rrule: FREQ=MONTHLY;BYDAY=3TU, anchor: 2026-01-06, start: "06:00", end: "14:00"',
+        'rrule: "FREQ=WEEKLY;BYDAY=TU,WE;BYSETPOS=1", anchor: 2026-01-06, start: "06:00", end: "14:00"',
+        'rrule: FREQ=DAILY, anchor: 2026-01-06, start: "06:00", end: "14:00"',
         'days: daily, start: "06:00", end: "14:00"',
         'days: tue, months: oct, start: "06:00", end: "14:00"',
         'days: tue, until: 2026-09-19, start: "06:00", end: "14:00"',
@@ -116,6 +122,31 @@ def test_a_make_up_workday_stands_for_the_weekday_that_it_makes_up_for(
 def test_a_window_that_does_not_go_by_weekdays_or_is_not_in_force_has_no_make_up_workday(window: str) -> None:
     added = compiled_with("holidays: [{country: CN}], make_up_days: true", window).added
     assert not any(each.only is not None and date(2026, 9, 20) in each.only.dates for each in added)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
+        "FREQ=DAILY;BYDAY=TU,WE",
+        "FREQ=WEEKLY",  # the anchor's weekday, a Tuesday
+        "FREQ=WEEKLY;BYDAY=TU;BYMONTH=9,10;UNTIL=20261231",
+    ],
+)
+def test_a_rule_of_every_week_has_make_up_workdays_as_days_have(rule: str) -> None:
+    window = f'"{rule}", anchor: 2026-01-06, start: "06:00", end: "14:00"'
+    added = compiled_with("holidays: [{country: CN}], make_up_days: true", f"rrule: {window}").added
+    assert [each.only is not None and date(2026, 9, 20) in each.only.dates for each in added] == [True]
+
+
+def test_make_up_workdays_are_refused_where_no_window_goes_by_weekdays() -> None:
+    calendar = "holidays: [{country: CN}], make_up_days: true"
+    (line,) = problems_of(calendar, 'dates: 2026-12-24, start: "06:00", end: "14:00"')
+    assert "make_up_days: found true, but no schedule of this calendar has a window with days or an rrule" in line
+    shift = 'anchor: 2026-01-05, cycle: 4, shifts: {d: {start: "06:00", end: "18:00"}}, crews: {a: {d: [0, 1]}}'
+    assert any(
+        "no schedule of this calendar has a window" in line for line in problems_of(calendar, shift, "rotations")
+    )
 
 
 def test_a_make_up_workday_is_no_day_off_beside_a_bridge_day() -> None:

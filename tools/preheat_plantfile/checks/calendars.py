@@ -30,6 +30,7 @@ def calendar_problems(document: Document) -> Iterator[Problem]:
         for index, holidays in items_of(entry, "holidays"):
             yield from _holidays(document, (*path, "holidays", index), holidays)
         yield from _needs_holidays(document, path, entry)
+        yield from _find_idle_make_up_days(document, path, entry)
 
 
 def _needs_holidays(document: Document, path: FieldPath, entry: dict[str, Any]) -> Iterator[Problem]:
@@ -52,6 +53,21 @@ def _needs_holidays(document: Document, path: FieldPath, entry: dict[str, Any]) 
         where = (*path, "half_days")
         found = f"found half_days, but the holiday library has no half days of {', '.join(known)}"
         yield Problem(document.place(where), where, found, "no half_days; name such days under replaced")
+
+
+def _find_idle_make_up_days(document: Document, path: FieldPath, entry: dict[str, Any]) -> Iterator[Problem]:
+    """Yield a problem if none of the schedules that name a calendar has a window that goes by weekdays."""
+    schedules = mapping_of(document.value, "schedules").values()
+    named = [one for one in schedules if isinstance(one, dict) and path[-1] in _texts_of(one.get("closed"))]
+    by_weekdays = [window for one in named for _, window in items_of(one, "windows") if {"days", "rrule"} & set(window)]
+    if entry.get("make_up_days") is True and named and not by_weekdays:
+        where = (*path, "make_up_days")
+        found = "found true, but no schedule of this calendar has a window with days or an rrule"
+        yield Problem(document.place(where), where, found, "no make_up_days; name such days under added")
+
+
+def _texts_of(value: Any) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def _holidays(document: Document, path: FieldPath, entry: dict[str, Any]) -> Iterator[Problem]:

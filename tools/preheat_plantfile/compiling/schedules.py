@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from preheat.domain.calendar.days import Cycle, DayRule
 from preheat.domain.calendar.recurrence_rule import RecurrenceRule, find_last
+from preheat.domain.calendar.rule_text import read_parts
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat_plantfile.compiling.holidays import Range, find_closed_days, half_days, make_up_days, needs_resolving
 from preheat_plantfile.schema.calendars import CalendarEntry
@@ -67,15 +68,31 @@ def _make_up(windows: Sequence[ShiftWindow], made_up: Mapping[date, Weekday]) ->
     """Yield what starts on make-up days: each window on those that stand for one of its weekdays, and only then."""
     for window in windows:
         only = window.only or DayRule()
-        if only.dates or only.rule is not None or window.days == _EVERY_DAY:
-            continue
+        weekdays, bounds = _every_week(window, only)
         days = frozenset(
             day
             for day, weekday in made_up.items()
-            if weekday in window.days and not only.holds(day, window.days) and only.holds(day, _EVERY_DAY)
+            if weekday in weekdays and not only.holds(day, window.days) and bounds.holds(day, _EVERY_DAY)
         )
         if days:
             yield replace(window, days=_EVERY_DAY, only=DayRule(dates=days), cut_closed=False)
+
+
+def _every_week(window: ShiftWindow, only: DayRule) -> tuple[frozenset[int], DayRule]:
+    """Return the weekdays that a window goes by in every week, none if it does not, and what else bounds it.
+
+    A rule of every week means the same as `days`. Dates, and rules of other kinds, say their days themselves.
+    """
+    if only.dates or (only.rule is None and window.days == _EVERY_DAY):
+        return frozenset(), only
+    if only.rule is None:
+        return frozenset(window.days), only
+    parts = read_parts(only.rule.text).complete(only.rule.anchor)
+    others = parts.interval > 1 or parts.positions or parts.month_days
+    if parts.frequency not in ("DAILY", "WEEKLY") or others or len(parts.weekdays) == len(Weekday):
+        return frozenset(), only
+    first = max(filter(None, (only.first, only.rule.anchor)))
+    return parts.weekdays, replace(only, rule=None, first=first, months=parts.months)
 
 
 def _shifts(entry: RotationEntry) -> Iterator[ShiftWindow]:
