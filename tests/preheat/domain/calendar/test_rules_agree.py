@@ -66,7 +66,7 @@ def test_every_rule_means_what_independent_evaluators_make_of_it() -> None:
     assert counted["dateutil"] > RULES * 0.6, "too few rules were given to dateutil"
     assert counted[RRULE_TEMPORAL] > RULES * 0.8, f"too few rules were given to {RRULE_TEMPORAL}"
     assert counted[ICAL] > RULES * 0.005, f"too few rules were given to {ICAL}"
-    assert counted["none"] < RULES * 0.03, "too few rules were given to any evaluator"
+    assert counted["none"] < RULES * 0.05, "too few rules were given to any evaluator"
     assert counted["two or more"] > RULES * 0.5, "too few rules were given to two evaluators"
 
 
