@@ -256,7 +256,7 @@ def test_another_version_amid_the_shift_does_not_wait_for_the_queue_and_the_gate
 
 
 def test_a_restart_for_a_larger_hold_closes_the_gate_and_opens_it_again() -> None:
-    with a_day_with_both(resize=Resize.RESTART) as day:
+    with a_day_with_both(resize=Resize.RESTART, max_units_by_request=4) as day:
         day.run_until("10:00")
         day.waiting(40)
         day.hold("10:00", "12:00", units=4)
@@ -274,7 +274,7 @@ def test_a_restart_for_a_larger_hold_closes_the_gate_and_opens_it_again() -> Non
 
 
 def test_what_has_become_hosted_with_too_few_units_is_restarted_before_its_gate_is_opened() -> None:
-    with a_day_with_both(resize=Resize.RESTART) as day:
+    with a_day_with_both(resize=Resize.RESTART, max_units_by_request=4) as day:
         day.run_until("07:35")
         day.hold("07:35", "12:00", units=4)
         day.run_until("08:15")
@@ -285,7 +285,7 @@ def test_what_has_become_hosted_with_too_few_units_is_restarted_before_its_gate_
 
 
 def test_a_larger_hold_that_is_released_while_the_gate_closes_leaves_the_model_as_it_is() -> None:
-    with a_day_with_both(resize=Resize.RESTART) as day:
+    with a_day_with_both(resize=Resize.RESTART, max_units_by_request=4) as day:
         day.run_until("10:00")
         hold = day.hold("10:00", "12:00", units=4)
         day.run_until("10:00:05")
@@ -297,7 +297,7 @@ def test_a_larger_hold_that_is_released_while_the_gate_closes_leaves_the_model_a
 
 
 def test_a_restart_that_is_refused_for_good_leaves_the_model_serving_with_what_it_has() -> None:
-    with a_day_with_both(resize=Resize.RESTART) as day:
+    with a_day_with_both(resize=Resize.RESTART, max_units_by_request=4) as day:
         day.run_until("10:00")
         day.fault(FaultKind.VALIDATION, operation=STOPS)
         day.hold("10:00", "12:00", units=4)
@@ -309,7 +309,7 @@ def test_a_restart_that_is_refused_for_good_leaves_the_model_serving_with_what_i
 
 
 def test_a_restart_that_is_refused_amid_a_drain_leaves_the_model_to_be_stopped_at_the_end() -> None:
-    with a_day(drain=DRAIN, resize=Resize.RESTART) as day:
+    with a_day(drain=DRAIN, resize=Resize.RESTART, max_units_by_request=4) as day:
         day.waiting(40)
         day.run_until("16:03")
         day.fault(FaultKind.VALIDATION, operation=STOPS)
@@ -321,7 +321,7 @@ def test_a_restart_that_is_refused_amid_a_drain_leaves_the_model_to_be_stopped_a
 
 
 def test_a_restart_that_is_denied_has_its_gate_opened_again_at_once() -> None:
-    with a_day_with_both(resize=Resize.RESTART) as day:
+    with a_day_with_both(resize=Resize.RESTART, max_units_by_request=4) as day:
         day.run_until("10:00")
         day.fault(FaultKind.ACCESS_DENIED, operation=STOPS, times=2)
         day.hold("10:00", "12:00", units=4)
@@ -330,17 +330,17 @@ def test_a_restart_that_is_denied_has_its_gate_opened_again_at_once() -> None:
 
 
 def test_the_stop_of_an_old_target_that_is_refused_for_good_is_no_restarts() -> None:
-    with a_day(resize=Resize.RESTART) as day:
+    with a_day(resize=Resize.RESTART, max_units_by_request=4) as day:
         day.run_until("10:00")
         day.fault(FaultKind.VALIDATION, operation=STOPS, times=9)
         target = replace(day.target, version="4")
-        day.apply(a_model("08:00-16:00", target=target, units=Units(2), resize=Resize.RESTART))
+        day.apply(a_model("08:00-16:00", target=target, units=Units(2), resize=Resize.RESTART, max_units_by_request=4))
         day.run_until("12:00")
         assert (len(day.sent(STOPS)), day.record.phase) == (1, Phase.REFUSED)
 
 
 def test_a_demand_that_ends_amid_a_restart_has_its_queue_drained_all_the_same() -> None:
-    with a_day_with_both(resize=Resize.RESTART) as day:
+    with a_day_with_both(resize=Resize.RESTART, max_units_by_request=4) as day:
         day.waiting(40)
         day.run_until("10:00")
         refusing(day, AccessRefused("denied"), "gate close")
@@ -355,7 +355,7 @@ def test_a_demand_that_ends_amid_a_restart_has_its_queue_drained_all_the_same() 
 
 
 def test_what_is_hosted_while_a_restart_waits_for_its_gate_is_on_time() -> None:
-    with a_day_with_both(resize=Resize.RESTART, start_takes="28m") as day:
+    with a_day_with_both(resize=Resize.RESTART, max_units_by_request=4, start_takes="27m") as day:
         refusing(day, AccessRefused("denied"), "gate describe")
         day.run_until("07:35")
         day.hold("07:35", "12:00", units=4)
@@ -365,7 +365,7 @@ def test_what_is_hosted_while_a_restart_waits_for_its_gate_is_on_time() -> None:
 
 
 def test_a_look_that_told_nothing_does_not_begin_the_wait_of_a_restart_anew() -> None:
-    with a_day_with_both(resize=Resize.RESTART) as day:
+    with a_day_with_both(resize=Resize.RESTART, max_units_by_request=4) as day:
         day.run_until("10:00")
         refusing(day, AccessRefused("denied"), "gate close")
         day.hold("10:00", "12:00", units=4)
@@ -389,7 +389,7 @@ def test_what_was_refused_its_stop_serves_the_next_shift_with_its_gate_open_and_
 
 @pytest.mark.parametrize("call", ["close", "describe"])
 def test_a_gate_that_cannot_be_closed_keeps_a_restart_for_five_minutes_and_no_longer(call: str) -> None:
-    with a_day_with_both(resize=Resize.RESTART) as day:
+    with a_day_with_both(resize=Resize.RESTART, max_units_by_request=4) as day:
         day.run_until("10:00")
         refusing(day, AccessRefused("denied"), f"gate {call}")
         day.hold("10:00", "12:00", units=4)

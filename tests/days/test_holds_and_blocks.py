@@ -230,7 +230,7 @@ def test_a_hold_of_a_model_that_no_plan_names_is_not_kept() -> None:
 
 @pytest.mark.parametrize(("resize", "units"), [(Resize.KEEP, 1), (Resize.RESTART, 4)])
 def test_a_larger_hold_restarts_what_runs_only_where_the_plan_says_so(resize: Resize, units: int) -> None:
-    with a_day(resize=resize) as day:
+    with a_day(resize=resize, max_units_by_request=4) as day:
         day.run_until("10:00")
         day.hold("10:00", "12:00", units=4)
         day.run_until("10:40")
@@ -243,7 +243,7 @@ def test_a_larger_hold_restarts_what_runs_only_where_the_plan_says_so(resize: Re
 
 
 def test_restarts_for_more_units_come_to_an_end() -> None:
-    with a_day(resize=Resize.RESTART) as day:
+    with a_day(resize=Resize.RESTART, max_units_by_request=9) as day:
         for number in range(5):
             day.run_until(f"{10 + number}:00")
             day.hold(f"{10 + number}:00", "16:00", f"hold-{number}", units=2 + number)
@@ -252,7 +252,7 @@ def test_restarts_for_more_units_come_to_an_end() -> None:
 
 
 def test_a_start_has_the_units_that_its_demand_asks_for() -> None:
-    with a_day() as day:
+    with a_day(max_units_by_request=4) as day:
         day.hold("09:00", "10:00", units=3)
         day.run_until("08:00")
         attempt = day.record.attempt

@@ -138,7 +138,7 @@ def _describe_schedule_changes(was: Schedule, new: Schedule, today: date) -> Ite
 def _facts(model: HostedModel) -> dict[str, str]:
     return {
         "target": show.target(model.target),
-        "units": show.units(model.units),
+        "units": show.units_of(model),
         "lead": show.lead(model),
         "slack": show.duration(model.slack),
         "mode": model.mode,

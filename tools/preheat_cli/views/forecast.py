@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.demand import HORIZON, find_demands
 from preheat.domain.demand.request import Standing
+from preheat.domain.demand.units import raise_units
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId
 from preheat.domain.plan.turn import find_offset
 
@@ -83,7 +84,7 @@ def runs(model: HostedModel, asked: Window, requests: Sequence[Standing] = ()) -
     for demand in found:
         if demand.start_at < asked.end and demand.end > asked.start:
             yield PlannedRun(
-                replace(model, units=demand.units),
+                replace(model, units=raise_units(model, demand.holds)),
                 demand.start_at,
                 demand.ready_at,
                 demand.end,

@@ -48,9 +48,7 @@ def stored(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord]
     """Return what is stored of each model: the compiled schedules, and the lead that a start would take now."""
     lines = []
     for model in models:
-        lines.append(
-            f"{model.model_id}: {show.target(model.target)}, units {show.units(model.units)}, mode {model.mode}"
-        )
+        lines.append(f"{model.model_id}: {show.target(model.target)}, units {show.units_of(model)}, mode {model.mode}")
         lines += [f"  {line}" for line in lead_lines(model, records.get(model.model_id), terms)]
         if model.turn is not None:
             lines.append(f"  turn: {show.duration(model.turn.offset)} earlier, because many models start at this time")

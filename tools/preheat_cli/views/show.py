@@ -116,6 +116,12 @@ def units(asked: Units) -> str:
     return str(asked.minimum) if asked.maximum is None else f"{asked.minimum} to {asked.maximum}"
 
 
+def units_of(model: HostedModel) -> str:
+    """Return a model's inference units, and what a hold may have instead: `1`, or `1 (up to 4 by request)`."""
+    cap = model.units_by_request
+    return f"{units(model.units)} (up to {cap} by request)" if cap > model.units.minimum else units(model.units)
+
+
 def readiness(asked: Readiness | None) -> str:
     """Return what makes a model ready: `hosted`, or the required inference."""
     if asked is None:

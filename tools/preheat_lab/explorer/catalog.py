@@ -97,8 +97,13 @@ STRAY_SCHEDULE = replace(
 
 # A hold that asks for more units than run, of a model that is restarted for that; behind it a gate.
 _LARGER = replace(_HELD, request_id=RequestId("larger"), until=instant(40), units=2)
-_RESIZED = replace(_LONGER, resize=Resize.RESTART)
+_RESIZED = replace(_LONGER, resize=Resize.RESTART, max_units_by_request=2)
 LARGER = Scenario("a larger hold during a shift", (_RESIZED,), 7, 11, 70, requests=(_LARGER,))
+# The same before a shift: the start asks for more, and a service that refuses that must not make the shift late.
+_EARLIER = replace(_LARGER, request_id=RequestId("earlier"), begin=instant(10), until=instant(12), units=3)
+_HEADED = replace(a_model((9, 40)), lead=STEP, slack=STEP, max_units_by_request=2)
+MORE_UNITS = Scenario("more units for a shift", (_HEADED,), 4, 7, 40, requests=(_EARLIER,))
+MORE_UNITS_RELEASED = replace(MORE_UNITS, name="more units, and a release", hard_until=6, requests=(_EARLIER, _EARLIER))
 LARGER_GATED = replace(LARGER, name="a larger hold behind a gate", plans=(replace(_RESIZED, gate=MAPPING),))
 
 CI = (
@@ -127,6 +132,7 @@ CI = (
     replace(STRAY_SCHEDULE, faults=1, hard_until=6),
     replace(LARGER, workers=2),
     replace(LARGER_GATED, workers=2),
+    replace(MORE_UNITS, faults=1),
     replace(BRIEF, workers=2, faults=1),
 )
 DEEP = (
@@ -161,6 +167,8 @@ DEEP = (
     replace(STRAY, workers=2, faults=1),
     replace(STRAY_SCHEDULE, workers=2, faults=1),
     replace(LARGER, workers=2, faults=1),
+    replace(MORE_UNITS, workers=2, faults=1),
+    replace(MORE_UNITS, faults=2),
     replace(LARGER_GATED, faults=1),
     replace(LARGER_GATED, workers=2, faults=1),
 )

@@ -9,15 +9,18 @@ from typing import NamedTuple
 
 from preheat.app.audit.invariants import (
     Broken,
+    UnitsAllowed,
     judge_answer,
     judge_close,
     judge_gate,
     judge_intent,
     judge_readings,
     judge_stop,
+    judge_units,
     judge_write,
 )
 from preheat.app.ports.errors import HostingError, ModelGone
+from preheat.domain.plan.plan import HostedModel, Resize
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.gate import Backlog, BacklogReading, GateLook, Passage
 from preheat.domain.record.lifecycle import Observed
@@ -153,6 +156,12 @@ class RecordsExplored:
                 may_stop_any=plan is not None and wants.was_blocked(state.now),
                 asked=asked,
             )
+            if plan is not None:
+                broken += judge_units(
+                    before,
+                    after,
+                    _allow_units(before, plan, state, due=wants.due[max(state.now - 2 * worker.behind, 0)]),
+                )
         named = self._values.number(new.client_token) if new is not None else self._won
         record = self._values.number(self._canonical.record(after, state.now))
         return WonWrite(record, named, seen, tuple(broken))
@@ -197,6 +206,20 @@ class RecordsExplored:
             first = self._passes.next_call(worker.losses, worker.answers[: worker.answers.index(self._won)]).record
             before = first if first is not None else before
         return before, observed
+
+
+def _allow_units(before: ModelRecord, plan: HostedModel, state: ExploredState, *, due: bool) -> UnitsAllowed:
+    """Return the units that a start may ask for now, by the plan, the holds, and what the last start was answered."""
+    old = before.attempt
+    accepted = old is not None and old.call is Call.START and state.seen
+    return UnitsAllowed(
+        own=plan.units.minimum,
+        cap=plan.units_by_request,
+        failed=before.effort is not None and before.effort.units_failed,
+        shift_due=due,
+        served=old.units.minimum if accepted and old is not None else 0,
+        restarts=plan.resize is Resize.RESTART,
+    )
 
 
 def _mapping(record: ModelRecord) -> str | None:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from preheat.app.audit.invariants import LEASE
 from preheat.domain.demand.demand import Demand, find_demands
+from preheat.domain.demand.pieces import Piece
 from preheat.domain.demand.request import Kind, Standing
 from preheat.domain.plan.plan import HostedModel, Resize
 
@@ -28,7 +30,8 @@ class Wants(NamedTuple):
 
     `stretches` has no gap. `wanted`: a demand covers the point: [start_at, end). `needed`: the model must not be
     stopped there: [ready_at - lead, end). `units`: what holds ask for there, give or take the clocks, if the plan has
-    it restarted for that; else 0. `blocked`: a block is active there.
+    it restarted for that; else 0. `blocked`: a block is active there. `due`: a start that is refused there leaves the
+    plan's own start of a shift less than its lead.
     """
 
     stretches: tuple[WantedStretch, ...]
@@ -36,6 +39,7 @@ class Wants(NamedTuple):
     needed: tuple[bool, ...]
     units: tuple[int, ...]
     blocked: tuple[bool, ...]
+    due: tuple[bool, ...]
 
     def was_blocked(self, at: int) -> bool:
         """Return whether a block was active at the point or at the one before: a pass may have read that clock."""
@@ -56,14 +60,23 @@ def wants(plan: HostedModel | None, requests: tuple[Standing, ...], ends: int) -
         tuple(_stretches(found, ends)),
         tuple(any(point in demand for demand in found) for point in points),
         tuple(any(demand.ready_at - lead <= point < demand.end for demand in found) for point in points),
-        tuple(_units(found, point) if plan is not None and plan.resize is Resize.RESTART else 0 for point in points),
+        tuple(_units(plan, found, point) if plan is not None else 0 for point in points),
         tuple(any(one.begin <= point < one.end for one in requests if one.kind is Kind.BLOCK) for point in points),
+        tuple(any(_is_due(shift, lead, point) for demand in found for shift in demand.shifts) for point in points),
     )
 
 
-def _units(found: list[Demand], point: datetime) -> int:
+def _units(plan: HostedModel, found: list[Demand], point: datetime) -> int:
+    if plan.resize is not Resize.RESTART:
+        return 0
+    worth = 5 * STEP + plan.lead + plan.slack - STEP  # the hold outlasts the stop and the start, by some clock
     served = [piece for demand in found for at in (point - STEP, point) for piece in demand.find_holds(at)]
-    return max((piece.units or 0 for piece in served), default=0)
+    return min(max((one.units or 0 for one in served if one.end > point + worth), default=0), plan.units_by_request)
+
+
+def _is_due(shift: Piece, lead: timedelta, point: datetime) -> bool:
+    """Return whether the shift is still to be served, and a lease from `point` on would cut into its lead."""
+    return point < shift.end and point + LEASE > shift.ready_at - lead
 
 
 def _stretches(found: list[Demand], ends: int) -> Iterator[WantedStretch]:

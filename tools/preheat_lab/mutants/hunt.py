@@ -34,6 +34,7 @@ from preheat_lab.explorer.catalog import (
     LARGER_GATED,
     LENIENT,
     LONG,
+    MORE_UNITS,
     MOVED,
     REKOGNITION,
     SAGEMAKER,
@@ -55,7 +56,7 @@ from preheat_simulator.core.status import Operation
 from preheat_simulator.core.switches import Switches, TokenAfterStop, WhenPossible
 
 PROMISES = frozenset(
-    {"S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12", "L1", "L2", "L3", "L5"}
+    {"S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12", "S13", "L1", "L2", "L3", "L5"}
 )
 # A mutation may make a search endless; the largest scenario below has some 300,000 situations.
 STATES_MAX = 400_000
@@ -187,6 +188,7 @@ OWN: dict[str, Callable[[], tuple[str, str] | None]] = {
     "brief, Rekognition: two workers, a fault": partial(search, replace(BRIEF_TOKENLESS, workers=2, faults=1)),
     "called off and put back: two workers": partial(search, replace(BACK, workers=2)),
     "called off and put back: a fault": partial(search, replace(BACK, faults=1)),
+    "more units for a shift: a fault": partial(search, replace(MORE_UNITS, faults=1)),
     "other units: a fault": partial(search, replace(UNITS, faults=1)),
     "a gate, two shifts: a fault": partial(search, replace(GATE_TWICE, faults=1)),
     "a larger hold behind a gate: a fault": partial(search, replace(LARGER_GATED, faults=1)),

@@ -5,7 +5,8 @@ from functools import partial
 from preheat_lab.mutants.mutation import Mutation
 
 _in_reconcile = partial(Mutation, file="app/reconcile/reconcile.py")
-_in_situation = partial(Mutation, file="domain/decision/situation.py", first=("asked in units",))
+_in_situation = partial(Mutation, file="domain/decision/sizing.py", first=("asked in units",))
+_u = partial(Mutation, file="domain/demand/units.py")
 
 MUTATIONS = (
     _in_reconcile(
@@ -46,23 +47,64 @@ MUTATIONS = (
     ),
     _in_situation(
         name="requests: never restarted for a larger hold",
-        old="        return attempt.units.minimum < find_units(model, demand.find_holds(self.now)).minimum",
-        new="        return False and attempt.units.minimum < find_units(model, demand.find_holds(self.now)).minimum",
+        old="    return attempt.is_closable(situation.now) and attempt.units.minimum < _find_restart_units(situation)",
+        new="    return False",
         rule="where the plan says so, what runs with fewer units than are asked for is restarted",
         sees="L1",
     ),
     _in_situation(
         name="requests: restarted for any hold",
-        old="attempt.units.minimum",
-        new="bool(demand.holds) or attempt.units.minimum",
+        old="    return attempt.is_closable(situation.now) and attempt.units.minimum < _find_restart_units(situation)",
+        new="    return bool(situation.outlook.current and situation.outlook.current.find_holds(situation.now))",
         rule="what runs with enough units is left as it is",
         sees="S3",
+    ),
+    Mutation(
+        name="units: refused ones asked for again and again",
+        file="domain/decision/answering.py",
+        old="        record, shortage = fall_back(situation.model, record)",
+        new="        pass",
+        rule="after a refusal of more units the demand falls back to the plan's own",
+        sees="S13",
+        first=("asked in units",),
+    ),
+    _in_situation(
+        name="units: those that failed asked for in the next start",
+        old="    if demand is None or (effort is not None and effort.units_failed):",
+        new="    if demand is None:",
+        rule="units that failed are not asked for again until the demand ends",
+        sees="S13",
+        first=("more units for a shift: a fault",),
+    ),
+    _u(
+        name="units: asked for without a cap",
+        old="    raised = min(asked, model.units_by_request)",
+        new="    raised = asked",
+        rule="no hold makes a start ask for more units than the plan lets requests have",
+        sees="S13",
+        first=("more units for a shift: a fault",),
+    ),
+    _u(
+        name="units: asked for however late it is",
+        old="    if units.minimum <= max(model.units.minimum, served) or _leaves_time(model, demand, now):",
+        new="    if True:",
+        rule="more units are asked for only while a refusal leaves the plan's own start its lead",
+        sees="S13",
+        first=("asked in units",),
+    ),
+    _u(
+        name="units: a restart for a hold of any length",
+        old="if hold.end > ready_at))",
+        new="))",
+        rule="a restart for more units comes only for a hold that outlasts it",
+        sees="S3",
+        first=("asked in units",),
     ),
     Mutation(
         name="gate: a restart waits for it again with each pass",
         file="domain/decision/draining.py",
         old="""    waits = (
-        situation.outgrown
+        is_outgrown(situation)
         or observed in gating.UNTELLING
         or (situation.desired is Desired.REST and observed not in OVER)
     )""",

@@ -227,6 +227,8 @@ class Promises:
         effort = world.store.records[model_id].effort
         if effort is None or effort.attempts > RESIZED_AFTER_MOST or world.watch.is_by_person(model_id):
             return
+        if world.watch.units_failed(world.store.records[model_id]):
+            return
         units = world.service.units(model.target.project, model.target.version) or 0
         if units < asked and not self._hits_of(model_id, min(demand.start_at, long_since)):
             world.watch.note_missed("L1", model_id, now, f"runs with {units} units, and holds ask for {asked}")

@@ -12,8 +12,11 @@ from datetime import datetime, timedelta
 
 from preheat.app.audit.invariants import (
     HOUR,
+    LEASE,
+    REFUSED_UNITS,
     Broken,
     TokenUse,
+    UnitsAllowed,
     judge_call,
     judge_effect,
     judge_gate,
@@ -23,12 +26,14 @@ from preheat.app.audit.invariants import (
     judge_rate,
     judge_readings,
     judge_stop,
+    judge_units,
     judge_write,
 )
 from preheat.domain.demand.demand import Demand, find_demands
 from preheat.domain.demand.request import Kind, Standing
+from preheat.domain.demand.shifts import find_due_shift
 from preheat.domain.plan.plan import HostedModel, ModelId, Resize
-from preheat.domain.record.attempt import Attempt, Call
+from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.gate import BacklogReading, Passage
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import LedgerEntry, ModelRecord, Ownership
@@ -85,6 +90,9 @@ class PromiseWatch:
         self.reading: BacklogReading | None = None  # and of the queue
         self._skew = skew
         self._drains = {model.model_id: model.drain for model in models}
+        self._models = {model.model_id: model for model in models}
+        self._failed: set[tuple[ModelId, datetime]] = set()  # demands for which more units were refused or failed
+        self._served: dict[tuple[ModelId, datetime], int] = {}  # the most units of an accepted start for a demand
         self._resizes = {model.model_id for model in models if model.resize is Resize.RESTART}
         self.resized: dict[ModelId, list[datetime]] = defaultdict(list)  # stopped, to be started with more units
         self._change: Attempt | None = None  # of a gate, in the last write that the pass under way has won
@@ -158,6 +166,7 @@ class PromiseWatch:
         """Judge a won write; one that renews or repeats an attempt names the call to come."""
         model_id = after.model_id
         self._judge(model_id, at, judge_write(before, after, entry, at=at, skew=self._skew))
+        self._note_units(before, after)
         if before is not None:
             self._on_gate_written(before, after, at)
         if entry is not None and entry.late is not None:
@@ -214,10 +223,45 @@ class PromiseWatch:
                 asked=self.count_asked(model_id, at),
             ),
         )
+        self._judge(model_id, at, judge_units(before, after, self._allow_units(after, at)))
         if new.call is Call.STOP and self._is_blocked(model_id, at):
             self._adoptable.add(model_id)  # The block has it stopped, whoever started it.
         if new.call is Call.STOP and not same and needed and self.saw is Observed.HOSTED:
             self.resized[model_id].append(at)  # otherwise the stop would come during its demand
+
+    def _note_units(self, before: ModelRecord | None, after: ModelRecord) -> None:
+        """Note what the service has said to more units than the plan's, by a won write."""
+        old, new = before.attempt if before is not None else None, after.attempt
+        attempt, effort = new or old, after.effort
+        own = self._models[after.model_id].units.minimum
+        if effort is None or attempt is None or attempt.call is not Call.START or attempt.units.minimum <= own:
+            return
+        key = after.model_id, effort.demand_start
+        if attempt.answer is Answer.ACCEPTED:
+            self._served[key] = max(attempt.units.minimum, self._served.get(key, 0))
+        failed = new is None and self.saw is Observed.FAILED
+        if failed or attempt.answer in REFUSED_UNITS:
+            self._failed.add(key)
+
+    def _allow_units(self, after: ModelRecord, at: datetime) -> UnitsAllowed:
+        """Return the units that a start which is intended at `at` may ask for, by the plan and the holds of now."""
+        model, effort = self._models[after.model_id], after.effort
+        key = (after.model_id, effort.demand_start) if effort is not None else None
+        coming = self._wanted[model.model_id].from_(at)[:1]
+        shifts = [shift for demand in coming for shift in demand.shifts if shift.end > at]
+        latest = min((shift.ready_at - model.lead - LEASE for shift in shifts), default=None)
+        return UnitsAllowed(
+            own=model.units.minimum,
+            cap=model.units_by_request,
+            failed=key in self._failed,
+            shift_due=latest is not None and at - self._skew > latest,
+            served=self._served.get(key, 0) if key is not None else 0,
+            restarts=model.model_id in self._resizes,
+        )
+
+    def units_failed(self, record: ModelRecord) -> bool:
+        """Return whether the service has refused more units than the plan's for the demand on record."""
+        return record.effort is not None and (record.model_id, record.effort.demand_start) in self._failed
 
     def _on_gate_written(self, before: ModelRecord, after: ModelRecord, at: datetime) -> None:
         """Judge what a won write says of the gate and the queue; one that renews or repeats a change names the call."""
@@ -323,7 +367,11 @@ class PromiseWatch:
             return 0
         coming = self._wanted[model_id].from_(at - self._skew)[:2]
         served = [one for demand in coming for off in (-1, 0, 1) for one in demand.find_holds(at + off * self._skew)]
-        return max((one.units or 0 for one in served), default=0)
+        model = self._models[model_id]
+        # A restart must be worth it: the hold outlasts the stop (at most 5 minutes) and the start.
+        worth = timedelta(minutes=5) + model.lead + model.slack - self._skew
+        asked = max((one.units or 0 for one in served if one.end > at + worth), default=0)
+        return min(asked, model.units_by_request)
 
     def last_end(self, model_id: ModelId, at: datetime) -> datetime | None:
         """Return the end of a model's last demand that is over at `at`, by the requests active now."""
@@ -336,9 +384,14 @@ class PromiseWatch:
     def _number(self, count: Counter[tuple[ModelId, datetime]], model_id: ModelId, at: datetime) -> int:
         """Count a new start for the demand that is served at `at`; return how many that one has had."""
         coming = self._wanted[model_id].from_(at - self._skew)
-        key = model_id, coming[0].begin if coming else at
+        key = model_id, self._find_counted_from(model_id, coming[0], at) if coming else at
         count[key] += 1
         return count[key]
+
+    def _find_counted_from(self, model_id: ModelId, demand: Demand, at: datetime) -> datetime:
+        """Return since when its starts are counted: a shift that only a hold joins to others has its own attempts."""
+        due = find_due_shift(self._models[model_id], demand, at + self._skew)
+        return max(demand.begin, due.begin) if due is not None else demand.begin
 
     def _judge_told_once(self, model_id: ModelId, at: datetime) -> None:
         """Judge L3, once: a pass whose clock is off may judge the demand before, or assume that its end has come."""

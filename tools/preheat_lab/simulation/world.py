@@ -74,6 +74,7 @@ POISON = (
     '{"model_id": "line-01", "force": true}',
     "x" * BODY_BYTES_MAX * 2,
 )
+UNITS_GIVEN = 3  # for one model; holds ask for up to four
 OUTAGES = {"store": Mishap.STORE_OUTAGE, "hosting": Mishap.HOSTING_OUTAGE}
 
 
@@ -115,7 +116,7 @@ class SimulatedWorld:
         self.sqs = SimulatedSqs(self.clock)
         kind = SERVICES[lines[0].model.target.backend]
         # A plant of more models than its account may run at once is late by plan: no quota here.
-        limits = replace(kind.words.limits, max_hosted_models=None)
+        limits = replace(kind.words.limits, max_hosted_models=None, max_units_per_model=UNITS_GIVEN)
         self.service = kind(self.clock.now, seed=random.randrange(2**32), switches=switches, limits=limits)
         self.service.call_log = WatchedLog(self)
         for line in lines:

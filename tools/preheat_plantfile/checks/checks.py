@@ -4,13 +4,14 @@ Reads the values as the file has them, valid or not, so that one run reports all
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeIs
 
 from preheat.domain.plan.plan import ROLE, Backend, Target, read_account
 from preheat_plantfile.checks.calendars import calendar_problems
 from preheat_plantfile.checks.leads import lead_problems
 from preheat_plantfile.checks.schedules import schedule_problems, unknown
 from preheat_plantfile.checks.sizes import size_problems
+from preheat_plantfile.compiling.terms import DEFAULT
 from preheat_plantfile.schema.leaves import VERSION_ARN
 from preheat_plantfile.schema.models import LookoutTarget, RekognitionTarget, SageMakerConfigs, backend_of
 from preheat_plantfile.yaml import Document, FieldPath, Problem, mapping_of
@@ -44,6 +45,7 @@ def cross_problems(document: Document) -> Iterator[Problem]:
             yield from _config_or_configs(document, path, model)
             yield from _find_shared_target(document, path, placed, owners)
             yield from _find_crossed_units(document, path, model, least)
+            yield from _units_above_quota(document, path, model)
             yield from _find_shared_gate(document, path, model, gates)
 
 
@@ -145,7 +147,21 @@ def _find_crossed_units(
     if _is_count(least) and _is_count(most) and most < least:
         where = (*path, "max_units")
         yield Problem(document.place(where), where, f"found {most}", f"at least min_units, which is {least}")
+    cap, where = model.get("max_units_by_request", least), (*path, "max_units_by_request")
+    if _is_count(least) and _is_count(cap) and cap < least:
+        yield Problem(document.place(where), where, f"found {cap}", f"at least min_units, which is {least}")
 
 
-def _is_count(value: object) -> bool:
+def _units_above_quota(document: Document, path: FieldPath, model: dict[str, Any]) -> Iterator[Problem]:
+    """Yield a cap for requests that the service's quota would refuse."""
+    service = backend_of(model).value
+    quota = mapping_of(mapping_of(document.value, "quotas"), service).get("units_per_model")
+    allowed = quota if _is_count(quota) else DEFAULT.units_per_model.get(service)
+    cap, where = model.get("max_units_by_request"), (*path, "max_units_by_request")
+    if _is_count(cap) and allowed is not None and cap > allowed:
+        accepted = f"at most {allowed}, which quotas.{service}.units_per_model allows"
+        yield Problem(document.place(where), where, f"found {cap}", accepted)
+
+
+def _is_count(value: object) -> TypeIs[int]:
     return isinstance(value, int) and not isinstance(value, bool)

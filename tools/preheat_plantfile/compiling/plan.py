@@ -102,6 +102,7 @@ def _model(
         gate=entry.gate,
         resize=Resize.KEEP if isinstance(entry, SageMakerModel) else entry.resize,
         learning=learning,
+        max_units_by_request=_cap(entry, plant, units),
         tags=tuple((defaults.tags | entry.tags).items()) if isinstance(entry, SageMakerModel) else (),
         fallbacks=entry.fallbacks() if isinstance(entry, SageMakerModel) else (),
     )
@@ -111,6 +112,16 @@ def _target(entry: AnyModel, plant: PlantFile, home: str | None) -> Target:
     target, defaults = entry.target(), plant.defaults
     region = target.region or defaults.region
     return replace(target, region=None if region == home else region, role=target.role or defaults.role)
+
+
+def _cap(entry: AnyModel, plant: PlantFile, units: Units) -> int | None:
+    """Return the most units that a hold may ask for, at most the service's quota; None: the plan's own units."""
+    if isinstance(entry, SageMakerModel):
+        return None
+    asked = entry.max_units_by_request or plant.defaults.max_units_by_request or units.minimum
+    allowed = terms_of(plant).units_per_model[entry.backend.value]
+    cap = max(units.minimum, min(asked, allowed))
+    return cap if cap > units.minimum else None
 
 
 def _units(entry: AnyModel, plant: PlantFile) -> Units:

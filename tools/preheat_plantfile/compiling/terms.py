@@ -33,6 +33,7 @@ class Terms:
     prices: Mapping[str, Price]
     models_at_once: Mapping[str, int]
     starts_per_second: Mapping[str, int]
+    units_per_model: Mapping[str, int]
 
 
 # Published for the two that bill inference units; SageMaker bills instances, whose price depends on their kind.
@@ -40,6 +41,7 @@ DEFAULT = Terms(
     prices={backend.value: Price(amount) for backend, amount in USD_PER_UNIT_HOUR.items()},
     models_at_once={"rekognition": 2},
     starts_per_second={"lookoutvision": 5, "rekognition": 5},
+    units_per_model={"lookoutvision": 5, "rekognition": 5},
 )
 
 
@@ -48,6 +50,10 @@ def terms_of(plant: "PlantFile") -> Terms:
     prices = {str(name): Price(entry.unit_hour, entry.currency) for name, entry in plant.tariffs.items()}
     at_once = {str(name): entry.models_at_once for name, entry in plant.quotas.items() if entry.models_at_once}
     starts = {str(name): entry.starts_per_second for name, entry in plant.quotas.items() if entry.starts_per_second}
+    units = {str(name): entry.units_per_model for name, entry in plant.quotas.items() if entry.units_per_model}
     return Terms(
-        {**DEFAULT.prices, **prices}, {**DEFAULT.models_at_once, **at_once}, {**DEFAULT.starts_per_second, **starts}
+        {**DEFAULT.prices, **prices},
+        {**DEFAULT.models_at_once, **at_once},
+        {**DEFAULT.starts_per_second, **starts},
+        {**DEFAULT.units_per_model, **units},
     )

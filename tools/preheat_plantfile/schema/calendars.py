@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from preheat.domain.plan.plan import Backend
+from preheat.domain.plan.plan import UNITS_MAX, Backend
 from preheat_plantfile.holiday_library import countries
 from preheat_plantfile.schema.dates import DATES, Date
 from preheat_plantfile.schema.leaves import HALF_DAYS, HalfDays, leaf, whole
@@ -146,6 +146,10 @@ class TariffEntry(Strict):
 
 class QuotaEntry(Strict):
     """What a hosting service allows in the account and region."""
+
+    units_per_model: Annotated[int | None, *leaf(_count(UNITS_MAX), type="integer", minimum=1, maximum=UNITS_MAX)] = (
+        absent("Inference units allowed for one model; 5.")
+    )
 
     models_at_once: Annotated[int | None, *leaf(_count(10_000), type="integer", minimum=1, maximum=10_000)] = absent(
         "Models that may run at once."

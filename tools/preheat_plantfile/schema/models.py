@@ -106,6 +106,10 @@ class DefaultsEntry(_Leads):
         default_factory=lambda: timedelta(minutes=2), description="Added to the lead for the precision of the tick; 2m."
     )
     min_units: Annotated[int, *UNITS] = Field(default=1, description="Inference units to run, each billed; 1.")
+    max_units_by_request: Annotated[int | None, *UNITS] = Field(
+        default_factory=lambda: None,
+        description="Most units that a hold may ask for, within the service's quota; the model's min_units.",
+    )
     region: Annotated[str | None, *REGION_NAME] = Field(
         default_factory=lambda: None, description="Region that hosts the models, if not the stack's: eu-central-1."
     )
@@ -246,6 +250,10 @@ class _Scaled(Strict):
     )
     max_units: Annotated[int | None, *UNITS] = Field(
         default_factory=lambda: None, description="Most units, if the model may auto-scale."
+    )
+    max_units_by_request: Annotated[int | None, *UNITS] = Field(
+        default_factory=lambda: None,
+        description="Most units that a hold may ask for; a larger cap than min_units starts its shifts 3m earlier.",
     )
     resize: ResizeName = Field(
         default=Resize.KEEP,

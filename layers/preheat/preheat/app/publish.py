@@ -94,6 +94,8 @@ def _report_entry(entry: LedgerEntry) -> Iterator[Event]:
         yield from _for_each(entry, EventKind.MODEL_READY, *entry.requests)
     if fails_a_start(entry):
         yield from _for_each(entry, EventKind.START_FAILED, None)
+    if entry.fell_back_to is not None:
+        yield from _for_each(entry, EventKind.UNITS_NOT_AVAILABLE, None)
     if entry.action in _OF_ACTIONS:
         yield from _for_each(entry, _OF_ACTIONS[entry.action], None)
     for request_id in entry.expired:

@@ -135,7 +135,7 @@ def test_a_hold_ahead_will_be_ready_at_its_begin(scene: Scene) -> None:
 
 
 def test_the_reply_to_a_hold_for_tomorrow_is_not_that_it_is_ready_today() -> None:
-    scene = Scene(a_model("08:00-16:00"))
+    scene = Scene(a_model("08:00-16:00", max_units_by_request=3))
     scene.at("12:00")
     hosted(scene)
     reply = scene.asks("hold", day=1, **{"from": "19:00"}, until="20:00", units=3)
@@ -217,7 +217,7 @@ def test_a_hold_for_tomorrow_is_none_of_the_business_of_a_stop_under_way(scene: 
     ],
 )
 def test_more_units_than_it_runs_with_come_with_a_restart(resize: Resize, units: int, code: Code) -> None:
-    scene = Scene(a_model("08:00-16:00", resize=resize))
+    scene = Scene(a_model("08:00-16:00", resize=resize, max_units_by_request=3))
     scene.at("12:00")
     hosted(scene, units=2)
     reply = scene.asks("hold", request_id="a", until="20:00", units=units)
@@ -225,6 +225,34 @@ def test_more_units_than_it_runs_with_come_with_a_restart(resize: Resize, units:
     found = scene.find_standing("a")
     assert found is not None
     assert found.units == units
+
+
+def test_a_hold_too_short_for_a_restart_says_with_how_many_units_it_is_served() -> None:
+    scene = Scene(a_model("08:00-16:00", resize=Resize.RESTART, max_units_by_request=6))
+    scene.at("12:00")
+    hosted(scene, units=2)
+    reply = scene.asks("hold", request_id="a", until="12:01", units=6)
+    assert (reply.accepted, reply.code) == (True, Code.UNITS_NOT_AVAILABLE_UNTIL_RESTART)
+    assert "2 of 6 units" in reply.reason
+
+
+def test_a_hold_that_comes_when_its_shift_starts_says_with_how_many_units_it_is_served() -> None:
+    scene = Scene(a_model("08:00-16:00", max_units_by_request=6))
+    scene.at("07:29")
+    reply = scene.asks("hold", request_id="a", until="20:00", units=6)
+    assert (reply.accepted, reply.code) == (True, Code.UNITS_NOT_AVAILABLE_UNTIL_RESTART)
+    assert "1 of 6 units" in reply.reason
+
+
+@pytest.mark.parametrize(("cap", "most"), [(None, 2), (2, 2), (4, 4)])
+def test_more_units_than_the_plan_lets_a_request_have_are_rejected_with_the_most(cap: int | None, most: int) -> None:
+    scene = Scene(a_model("08:00-16:00", units=Units(2), max_units_by_request=cap))
+    reply = scene.asks("hold", request_id="a", until="20:00", units=most + 1)
+    assert (reply.accepted, reply.code) == (False, Code.TOO_MANY_UNITS)
+    assert f"at most {most}" in reply.reason
+    assert "weld-seams" in reply.reason
+    assert scene.find_standing("a") is None
+    assert scene.asks("hold", request_id="b", until="20:00", units=most).accepted
 
 
 def test_units_are_refused_where_the_service_takes_none() -> None:

@@ -14,7 +14,7 @@ from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, STOP_TIME, Demand, find_demands, look_ahead
 from preheat.domain.demand.pieces import BY_REQUEST
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
-from preheat.domain.plan.plan import Backend, HostedModel, Target, Units
+from preheat.domain.plan.plan import HostedModel
 from preheat.domain.plan.turn import Turn
 
 MINUTE = timedelta(minutes=1)
@@ -146,21 +146,6 @@ def test_a_block_that_is_lifted_at_once_costs_no_wait_for_a_stop() -> None:
     assert second.start_at == at("10:01")
 
 
-def test_a_demand_has_the_most_units_that_any_of_it_asks_for() -> None:
-    model = a_model("08:00-16:00", units=Units(2))
-    for units, asked in ((None, 2), (1, 2), (5, 5)):
-        (demand,) = found(hold("15:00", "17:00", units=units), model=model)
-        assert demand.units == Units(asked)
-    wide = replace(model, units=Units(2, 4))
-    (demand,) = found(hold("15:00", "17:00", units=3), hold("15:00", "16:00", "hold-2", units=6), model=wide)
-    assert demand.units == Units(6, 6)
-    first, _ = found(hold("18:00", "19:00", units=6), model=model)
-    assert first.units == Units(2)
-    endpoint = replace(model, units=Units(), target=Target("line-1", "c", Backend.SAGEMAKER))
-    (demand,) = found(hold("15:00", "17:00", units=5), model=endpoint)
-    assert demand.units == Units()
-
-
 def test_the_edges_of_what_stands_are_edges_of_the_outlook() -> None:
     model = a_model()
     seen = (hold("10:00", "11:00"), block("12:00", "13:00"))
@@ -210,7 +195,6 @@ class Told:
     end: int
     ready_at: int
     by_request: bool
-    units: int
     holds: frozenset[str]
 
 
@@ -293,10 +277,9 @@ def reference(windows: list[Span], announced: int, several: list[Standing]) -> l
         ready_at = min(ready for _, ready, _ in mine)
         if told and any(forced[told[-1].end : begin]):
             ready_at = max(ready_at, told[-1].end + STOP_TIME // MINUTE + AHEAD)
-        asked = [source.units or 1 for _, _, source in mine if source is not None]
         opened = [source for (first, _), _, source in mine if first == begin]
         ids = frozenset(str(source.request_id) for _, _, source in mine if source is not None)
-        told.append(Told(begin, end, ready_at, all(opened), max([1, *asked]), ids))
+        told.append(Told(begin, end, ready_at, all(opened), ids))
     return told
 
 
@@ -352,7 +335,6 @@ def test_demand_is_what_the_reference_tells_minute_by_minute(
             _number(one.end),
             _number(one.ready_at),
             one.schedule == BY_REQUEST,
-            one.units.minimum,
             frozenset(str(piece.request_id) for piece in one.holds),
         )
         for one in find_demands(model, MIDNIGHT, MIDNIGHT + timedelta(days=1), several)

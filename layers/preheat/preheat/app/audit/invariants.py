@@ -17,6 +17,7 @@ audit` uses `judge_ledger`. Pure: the caller passes what a rule needs to know of
 | S10 bounded calls | `judge_write`, `judge_intent`, `judge_look`, `judge_rate` |
 | S11 the gate is opened only on sight of HOSTED, and closed before the stop | `judge_gate`, `judge_stop` |
 | S12 a stop waits for an empty queue; a reading that failed never counts as empty | `judge_readings`, `judge_stop` |
+| S13 no accepted request makes a planned shift late or absent | `judge_units`, `judge_ledger`; L1 of each shift |
 
 L1, L2 and L5 need a world that goes on: the explorer and the simulation judge them. For L1, `judge_write` checks that a
 refusal under an earlier plan silences nobody. For L3, `judge_ledger` checks *once*.
@@ -54,6 +55,7 @@ PAUSES = {  # the least wait before a call so answered is made again
     Answer.DENIED: timedelta(minutes=5),
 }
 REFUSED_FOR_GOOD = (Answer.INVALID, Answer.GONE)
+REFUSED_UNITS = (Answer.QUOTA, Answer.INVALID)  # what a service answers to units that it does not have
 HOUR = timedelta(hours=1)
 TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
 MAY_COME_YET = (None, Answer.LOST)  # what leaves open whether the call has had its effect, or will have it
@@ -71,6 +73,22 @@ class TokenUse(NamedTuple):
 
     at: datetime
     digest: str
+
+
+class UnitsAllowed(NamedTuple):
+    """The units that a start may ask for at the moment of its write.
+
+    `own`: the plan's; `cap`: the most that holds may make it ask for. `failed`: more than `own` were refused or failed
+    for this demand already. `shift_due`: a refused start would leave the plan's own start of a shift too little time.
+    `served`: so many were accepted for this demand already. `restarts`: the plan lets a hold have the model restarted.
+    """
+
+    own: int
+    cap: int
+    failed: bool = False
+    shift_due: bool = False
+    served: int = 0
+    restarts: bool = False
 
 
 def judge_write(  # noqa: C901 - one judgement, rule by rule
@@ -228,6 +246,7 @@ def _judge_pace(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterat
             yield Broken("S10", f"{old.client_token} comes again at {at}, before {old.retry_at}")
     elif new is not None and new.call is Call.START and before.effort is not None and after.effort is not None:
         same, retry_at = after.effort.demand_start == before.effort.demand_start, before.effort.retry_at
+        same = same and after.effort.renewed_for == before.effort.renewed_for  # else a shift of its own is due
         if same and retry_at is not None and at < retry_at:
             yield Broken("S10", f"the intent of a new start comes at {at}, before {retry_at}")
     if after.effort is not None and not (after.effort.attempts <= ATTEMPTS_MAX and after.effort.repairs <= REPAIRS_MAX):
@@ -304,6 +323,25 @@ def judge_intent(  # noqa: C901 - one judgement, rule by rule
         yield Broken("S10", f"start number {attempts} for one demand")
     if repairs > REPAIRS_MAX:
         yield Broken("S10", f"repair number {repairs} for one demand")
+
+
+def judge_units(before: ModelRecord, after: ModelRecord, allowed: UnitsAllowed) -> Iterator[Broken]:
+    """Judge the units of a start that a won write names, new or repeated: none may cost a planned shift anything."""
+    attempt, old = after.attempt, before.attempt
+    if attempt is None or attempt.call is not Call.START or attempt.units.minimum <= allowed.own:
+        return
+    asked = attempt.units.minimum
+    if old is not None and old.call is Call.START and old.units.minimum > allowed.own and old.answer in REFUSED_UNITS:
+        yield Broken("S13", f"{old.units.minimum} units came to {old.answer}, and the next start asks for {asked}")
+    if old is not None and old.client_token == attempt.client_token:
+        return
+    if asked > allowed.cap:
+        yield Broken("S13", f"a start asks for {asked} units, and requests may have {allowed.cap}")
+    if allowed.failed:
+        yield Broken("S13", f"a start asks for {asked} units, though more than {allowed.own} failed for this demand")
+    restarted = allowed.restarts and old is not None and old.call is Call.STOP
+    if allowed.shift_due and asked > allowed.served and not restarted:
+        yield Broken("S13", f"a start asks for {asked} units so late that a refusal makes a shift late")
 
 
 def is_outgrown(before: ModelRecord, asked: int) -> bool:
@@ -383,6 +421,7 @@ def judge_rate(calls: int) -> Iterator[Broken]:
 
 def judge_ledger(entries: Sequence[LedgerEntry], *, sequence: int = 0) -> Iterator[Broken]:  # noqa: C901 - one reading, rule by rule
     """Judge one model's stored ledger, oldest first and whole; `sequence`: of its record, read before the ledger."""
+    yield from _judge_fall_backs(entries)
     if len(entries) < sequence:
         yield Broken("S7", f"the record counts {sequence} entries, and the ledger has {len(entries)}")
     intents: dict[str, tuple[Action, str | None]] = {}
@@ -411,3 +450,18 @@ def judge_ledger(entries: Sequence[LedgerEntry], *, sequence: int = 0) -> Iterat
             if (entry.schedule, ready_at) in judged_for:
                 yield Broken("L3", f"entry {entry.sequence} judges a demand a second time")
             judged_for.add((entry.schedule, ready_at))
+
+
+def _judge_fall_backs(entries: Sequence[LedgerEntry]) -> Iterator[Broken]:
+    """Judge S13 by the ledger: a demand falls back to the plan's units once, and asks for no more after that."""
+    fell_back: dict[datetime, int] = {}
+    for entry in entries:
+        if entry.needed_from is None:
+            continue
+        own = fell_back.get(entry.needed_from)
+        if own is not None and entry.action is Action.START and (entry.units or 0) > own:
+            yield Broken("S13", f"entry {entry.sequence} asks for {entry.units} units, after it fell back to {own}")
+        if entry.fell_back_to is not None:
+            if own is not None:
+                yield Broken("S13", f"entry {entry.sequence} reports a second time that units are not available")
+            fell_back[entry.needed_from] = entry.fell_back_to

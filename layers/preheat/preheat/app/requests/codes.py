@@ -35,6 +35,7 @@ class Code(StrEnum):
     TOO_MANY_ACTIVE = "too_many_active"
     TOO_MANY_KEPT = "too_many_kept"
     TAKES_NO_UNITS = "takes_no_units"
+    TOO_MANY_UNITS = "too_many_units"  # more than the plan lets a request ask for
     REPLY_QUEUE_NOT_ALLOWED = "reply_queue_not_allowed"
 
     @property

@@ -152,7 +152,11 @@ FIELDS: Final[Mapping[str, Field]] = {
         PRIORITY_MAX,
         f"A hold overrides a block only if its priority is higher. Default: {DEFAULT_PRIORITY}.",
     ),
-    "units": _define_whole(1, UNITS_MAX, "The least number of inference units. Default: the units in the plan."),
+    "units": _define_whole(
+        1,
+        UNITS_MAX,
+        "Least inference units, at most max_units_by_request. Default: the plan's.",
+    ),
     "reason": _define_text(
         re.compile(_PLAIN + "*"),
         f"plain text of at most {REASON_MAX} characters on one line",

@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from preheat.domain.decision.situation import RESIZED_AFTER_MOST
 from preheat.domain.demand.demand import HORIZON, Demand, Outlook, find_demands, look_ahead
 from preheat.domain.demand.request import Kind, Standing
+from preheat.domain.demand.units import find_ask, find_restart
 from preheat.domain.lead.lead_in_force import fix_lead
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId, pick_strictest
+from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Resize, pick_strictest
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.record.wording import format_instant
@@ -25,7 +27,8 @@ from preheat.domain.verdict.saying import write_headline
 class Prospect:
     """One model as it will go on. `ready_at`: when it is, or can be, ready; None: never, as far as is known.
 
-    `wanted`: what is asked about is of the demand that is served now. `units`: with which it runs or starts, if known.
+    `wanted`: what is asked about is of the demand that is served now. `units`: with which it runs or starts next, if
+    known. `resizes`: it is restarted to have what the request asks for.
     """
 
     phase: Phase
@@ -35,6 +38,7 @@ class Prospect:
     wanted: bool
     stopping: bool  # a stop was won, and will have its effect
     units: int | None
+    resizes: bool = False
 
 
 def forecast(
@@ -71,7 +75,8 @@ def forecast(
         + ("" if demand is not None or change is None else "; blocked for its whole duration"),
         wanted,
         stopping,
-        attempt.units.minimum if attempt is not None and attempt.call is Call.START else None,
+        _find_units(model, record, demand, now),
+        demand is not None and _is_resized(model, record, demand, now, change),
     )
 
 
@@ -86,6 +91,30 @@ def find_ready(
     if demand is not None and now in demand and record.phase is Phase.HOSTED and not stopping:
         return max(now, hold.begin)
     return ready_at
+
+
+def _find_units(model: HostedModel, record: ModelRecord, demand: Demand | None, now: datetime) -> int | None:
+    """Return the units with which it runs, or with which the next start for a demand will ask to run."""
+    attempt = record.attempt
+    if attempt is not None and attempt.call is Call.START:
+        return attempt.units.minimum
+    if demand is None:
+        return None
+    failed = now in demand and record.effort is not None and record.effort.units_failed
+    return model.units.minimum if failed else find_ask(model, demand, max(now, demand.start_at)).minimum
+
+
+def _is_resized(
+    model: HostedModel, record: ModelRecord, demand: Demand, now: datetime, change: Standing | None
+) -> bool:
+    """Return whether a hold will have the model restarted for its units, if it is hosted when the hold begins."""
+    attempt, effort = record.attempt, record.effort
+    piece = next((each for each in demand.holds if change is not None and each.request_id == change.request_id), None)
+    if piece is None or model.resize is not Resize.RESTART or attempt is None or attempt.call is not Call.START:
+        return False
+    if effort is not None and (effort.units_failed or effort.attempts > RESIZED_AFTER_MOST):
+        return False
+    return find_restart(model, demand, max(now, piece.start_at)).minimum > attempt.units.minimum
 
 
 def _find_asked(

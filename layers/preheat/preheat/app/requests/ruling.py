@@ -13,7 +13,6 @@ from preheat.app.requests.codes import Code
 from preheat.app.requests.prospects import Prospect, describe_several
 from preheat.domain.demand.demand import look_ahead
 from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Kind, Standing, Tombstone, Verb
-from preheat.domain.plan.plan import Resize
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.record.wording import format_instant
@@ -22,6 +21,7 @@ from preheat.domain.verdict.remedies import find_stop_command
 ACTIVE_MAX: Final = 20  # holds and blocks of one subject that have not ended
 KEPT_MAX: Final = 1_000  # those and the ended ones that are still kept
 AHEAD_MAX: Final = timedelta(days=90)  # from now to the begin
+NAMES_MAX: Final = 10  # models that a rejection names
 AN_INSTANT: Final = timedelta(seconds=1)
 # The block of a stop outside any demand: long enough to reach the service through a fault, and soon over for those who
 # start the model again. Every hold of a higher priority than 0 overrides it.
@@ -55,6 +55,8 @@ def _stand(case: Case) -> Ruling:
         return Ruling(Code.TOO_FAR_AHEAD, f"The request begins more than {AHEAD_MAX.days} days ahead")
     if asked.units is not None and not any(model.target.backend.takes_units for model in case.models):
         return Ruling(Code.TAKES_NO_UNITS, "This hosting service takes no units: the endpoint config sets them")
+    if (refused := _check_units(case)) is not None:
+        return refused
     kind = Kind.BLOCK if asked.verb is Verb.BLOCK else Kind.HOLD
     return _place(case, kind, begin, until)
 
@@ -126,12 +128,12 @@ def _accept(case: Case, change: Standing, words: str) -> Ruling:
         return Ruling(Code.ACCEPTED, f"{words}, for {len(case.models)} models", change)
     words = f"{words}: {seen.words}"
     if change.kind is Kind.HOLD and change.released_at is None:
-        resize = case.models[0].resize is Resize.RESTART
-        larger = seen.units is not None and change.units is not None and change.units > seen.units
-        if seen.wanted and (seen.stopping or (larger and resize)):
-            return Ruling(Code.ACCEPTED_WILL_RESTART, f"{words}; the model stops first, then starts again", change)
-        if seen.wanted and larger:
+        smaller = seen.units is not None and change.units is not None and change.units > seen.units
+        if smaller and not seen.resizes:
             words = f"{words}; the model runs with {seen.units} of {change.units} units until its next start"
+        if seen.wanted and (seen.stopping or seen.resizes):
+            return Ruling(Code.ACCEPTED_WILL_RESTART, f"{words}; the model stops first, then starts again", change)
+        if seen.wanted and smaller:
             return Ruling(Code.UNITS_NOT_AVAILABLE_UNTIL_RESTART, words, change)
         if seen.ready_at is not None and change.until <= seen.ready_at:
             ready = f"the model can be ready at {format_instant(seen.ready_at)}; extend it, or ask with ready_for"
@@ -266,6 +268,19 @@ def _check_owner(case: Case, of: Standing) -> Ruling | None:
     if of.requester == case.requester or case.is_admin:
         return None
     return Ruling(Code.NOT_YOURS, f"{of.request_id} belongs to another requester")
+
+
+def _check_units(case: Case) -> Ruling | None:
+    """Reject units above what the plan lets a request have, of any of the models."""
+    asked = case.request.units
+    small = [each for each in case.models if each.target.backend.takes_units and (asked or 0) > each.units_by_request]
+    if not small:
+        return None
+    most = min(each.units_by_request for each in small)
+    names = ", ".join(f"{each.model_id} {each.units_by_request}" for each in small[:NAMES_MAX])
+    others = f" and {len(small) - NAMES_MAX} more models" if len(small) > NAMES_MAX else ""
+    remedy = f"Ask for at most {most}, omit units to get the plan's own, or raise max_units_by_request in the plan"
+    return Ruling(Code.TOO_MANY_UNITS, f"units {asked} is more than a request may ask for ({names}{others}). {remedy}")
 
 
 def _reject_too_long(case: Case) -> Ruling:

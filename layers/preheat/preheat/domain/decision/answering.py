@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from preheat.domain.decision import accounting, gating, scaling
 from preheat.domain.decision.situation import Decision, Situation, pick_wake
+from preheat.domain.decision.sizing import REFUSES_UNITS, asks_for_more, fall_back, find_fall_back
 from preheat.domain.decision.writing import find_phase_start, write_entry
 from preheat.domain.lead import evidence
 from preheat.domain.plan.turn import look_in_turn
@@ -40,18 +41,23 @@ def note_restore_answer(record: ModelRecord, outcome: Outcome, *, now: datetime)
 
 def note_answer(situation: Situation, record: ModelRecord, outcome: Outcome, *, now: datetime) -> Decision:
     """Return the record with the answer to its attempt's call; an answer worth reporting gets an entry."""
-    before = record.attempt
+    before, stored = record.attempt, record
     if before is None:
         raise ValueError(f"{record.model_id}: an answer needs the attempt that it answers")
     answer = outcome.answer
     attempt = before.note_answer(answer, record.model_id, now, retried=outcome.retried, words=outcome.detail)
-    reaction = REACTIONS[answer]
+    reaction, shortage = REACTIONS[answer], ""
+    larger = answer in REFUSES_UNITS and asks_for_more(situation.model, attempt)
+    if larger:
+        record, shortage = fall_back(situation.model, record)
     hosted = situation.desired is Desired.RUN and situation.observation.observed is Observed.HOSTED
     restarts = attempt.call is Call.STOP and hosted
     wake_at, phase, silent, observed = attempt.retry_at, record.phase, record.silent_for_plan, record.observed
     if answer is Answer.ACCEPTED:
         wake_at = _find_first_look(situation, record, attempt, now)
         record = accounting.note_accepted(situation, record, attempt, now)
+    elif larger:
+        wake_at = attempt.lease_ends_at()  # The plan's own start is next.
     elif restarts and reaction.definite and answer is not Answer.GONE:
         wake_at = now  # The service rejects its restart for more units: it goes on with what it has.
     elif reaction.retry_after is None:
@@ -75,8 +81,10 @@ def note_answer(situation: Situation, record: ModelRecord, outcome: Outcome, *, 
         silent_for_plan=silent,
         wake_at=pick_wake(change(situation, now=now), wake_at),
     )
-    reason = describe_answer(str(attempt.call), outcome)
-    return _write_answer(record, after, reason, now, reported=_is_reported(before, attempt))
+    reason = f"{describe_answer(str(attempt.call), outcome)}{shortage}"
+    fell_back_to = find_fall_back(situation.model, stored, after)
+    reported = _is_reported(before, attempt) or fell_back_to is not None
+    return _write_answer(stored, after, reason, now, reported=reported, fell_back_to=fell_back_to)
 
 
 def _find_first_look(situation: Situation, record: ModelRecord, attempt: Attempt, now: datetime) -> datetime:
@@ -96,10 +104,18 @@ def _is_reported(before: Attempt, after: Attempt) -> bool:
 
 
 def _write_answer(
-    before: ModelRecord, after: ModelRecord, reason: str, now: datetime, *, reported: bool, of_gate: bool = False
+    before: ModelRecord,
+    after: ModelRecord,
+    reason: str,
+    now: datetime,
+    *,
+    reported: bool,
+    of_gate: bool = False,
+    fell_back_to: int | None = None,
 ) -> Decision:
     if not reported:
         return Decision(Action.LOOK, reason, after)
     after = change(after, sequence=before.sequence + 1)
     entry = write_entry(before, after, Action.REFUSE, reason, now, of_gate=of_gate)
+    entry = change(entry, fell_back_to=fell_back_to)
     return Decision(Action.REFUSE, reason, after, entry)

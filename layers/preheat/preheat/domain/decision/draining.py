@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from preheat.domain.decision import gating
 from preheat.domain.decision.situation import Move, Situation, pick_wake
+from preheat.domain.decision.sizing import is_outgrown
 from preheat.domain.plan.plan import Drain, Mode
 from preheat.domain.record import looks
 from preheat.domain.record.attempt import REACTIONS, Answer, Call, pause_before_retry
@@ -56,7 +57,7 @@ def note_end(situation: Situation) -> Situation:
     """End the wait of a stop if the model is needed again, or stopped already."""
     observed = situation.observation.observed
     waits = (
-        situation.outgrown
+        is_outgrown(situation)
         or observed in gating.UNTELLING
         or (situation.desired is Desired.REST and observed not in OVER)
     )

@@ -8,6 +8,7 @@ with nothing else to do or to report. `draining` owns how long a stop waits for 
 from datetime import datetime, timedelta
 
 from preheat.domain.decision.situation import RECOVER_AFTER, SPENT, Move, Situation, disown, pick_wake
+from preheat.domain.decision.sizing import is_outgrown
 from preheat.domain.plan.plan import Mode, Units, Unscheduled
 from preheat.domain.record import budget, looks
 from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, Outcome, pause_before_retry
@@ -40,7 +41,7 @@ def is_look_due(situation: Situation) -> bool:
     if gate.look_at is not None and situation.now < gate.look_at:
         return False
     if situation.desired is Desired.RUN:
-        if situation.outgrown:
+        if is_outgrown(situation):
             return True  # Its stop waits for the gate, also during the demand.
         if observed is Observed.HOSTED and gate.mapping == find_mapping(situation):
             return situation.record.phase is Phase.HOSTED and not _is_done(gate, Call.OPEN, situation.now)

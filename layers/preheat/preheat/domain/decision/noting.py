@@ -5,10 +5,12 @@ Decides nothing. `accounting` notes what is billed, `draining` the queue, `gatin
 
 from preheat.domain.decision import proving
 from preheat.domain.decision.situation import Situation, find_effort
+from preheat.domain.demand.demand import Demand
+from preheat.domain.demand.shifts import find_due_shift
 from preheat.domain.plan.plan import Tags
 from preheat.domain.record.attempt import WORDS_MAX, Call
 from preheat.domain.record.lifecycle import Desired, Observed
-from preheat.domain.record.record import Ownership, Unread
+from preheat.domain.record.record import Effort, Ownership, Unread
 from preheat.domain.values import change
 
 
@@ -37,7 +39,27 @@ def note_demand(situation: Situation) -> Situation:
         return situation
     effort = find_effort(situation.record, demand, situation.lead, situation.turn)
     effort = change(effort, proved=effort.proved and situation.observation.observed in proving.STANDS)
+    effort = _renew(situation, demand, effort)
     return change(situation, record=change(situation.record, effort=effort))
+
+
+def _renew(situation: Situation, demand: Demand, effort: Effort) -> Effort:
+    """Return the effort with fresh attempts, if a shift is due that a hold has joined to what came before it.
+
+    Without the hold, the shift would have had them: no request may use them up.
+    """
+    shift = find_due_shift(situation.model, demand, situation.now) if situation.model is not None else None
+    if shift is None or shift.begin <= effort.demand_start or effort.renewed_for == shift.begin:
+        return effort
+    return change(
+        effort,
+        attempts=0,
+        repairs=0,
+        retry_at=None,
+        unstuck=False,
+        gave_up=False,
+        renewed_for=shift.begin,
+    )
 
 
 def _count_unreadable(situation: Situation) -> int:

@@ -17,6 +17,7 @@ from preheat.domain.decision.situation import (
     repeat,
     withhold,
 )
+from preheat.domain.decision.sizing import asks_for_more, fall_back, is_outgrown
 from preheat.domain.decision.starting import skip_config
 from preheat.domain.decision.stopping import begin_stop
 from preheat.domain.lead import evidence
@@ -65,7 +66,7 @@ def _keep_ours(situation: Situation, *, ready: bool) -> Move:
             return hold(situation, situation.record.phase, OUTLASTED, situation.seen_at)
         record = change(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "Adopted: found hosted during a demand; stopping it when the demand ends"
-    if situation.outgrown:
+    if is_outgrown(situation):
         reason = "Stopping to start again with more units, as a hold requires"
         return begin_stop(change(situation, record=record), reason)
     if not ready:
@@ -108,8 +109,10 @@ def _mark_ready(record: ModelRecord, effort: Effort, situation: Situation) -> Mo
     """Note that it is ready. The first time in a demand, the time that this took is a sample."""
     attempt = record.attempt
     took = evidence.measure_start(effort, record.samples, situation.now) if effort.hosted_at is None else None
-    # A start from a fallback config says nothing about those from the first one, which the lead is for.
-    if attempt is not None and attempt.call is Call.START and attempt.target == record.target and took is not None:
+    # A start from a fallback config or with a hold's units says nothing about those of the plan, which the lead is for.
+    starts = attempt is not None and attempt.call is Call.START and attempt.target == record.target
+    as_planned = starts and not asks_for_more(situation.model, attempt)
+    if attempt is not None and as_planned and took is not None:
         late = situation.now > effort.ready_at and evidence.outlasts(effort, situation.now, situation.lead)
         record = evidence.add_sample(record, took, attempt.digest(), late=late)
     return change(record, effort=change(effort, hosted_at=effort.hosted_at or situation.now))
@@ -219,9 +222,9 @@ def _wait_for_hosted(situation: Situation) -> Move:
     if elapsed > max(2 * situation.lead, STUCK_AFTER_LEAST) and effort is not None and not effort.unstuck:
         if situation.mode is Mode.OBSERVE:
             return withhold(situation, "stop the hung start")
-        stuck = change(situation, record=change(record, effort=change(effort, unstuck=True)))
-        reason = f"Start hung for {elapsed // timedelta(minutes=1)} min: stopping once, then starting again"
-        return begin_stop(stuck, reason)
+        record, shortage = fall_back(situation.model, change(record, effort=change(effort, unstuck=True)))
+        hung = f"Start hung for {elapsed // timedelta(minutes=1)} min"
+        return begin_stop(change(situation, record=record), f"{hung}: stopping once, then starting again{shortage}")
     pace = looks.wait_while_starting(elapsed, record.samples, situation.lead)
     calls = record.target.backend.calls_a_look
     if calls > 1 and budget.is_short(record.spent_until, situation.now, LOOKS_TO_SPARE):

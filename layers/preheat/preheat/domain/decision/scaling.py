@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from preheat.domain.decision import gating
 from preheat.domain.decision.situation import Move, Situation
+from preheat.domain.decision.sizing import is_outgrown
 from preheat.domain.plan.plan import Mode
 from preheat.domain.record import budget
 from preheat.domain.record.attempt import Answer, Call, Outcome
@@ -32,7 +33,7 @@ def is_reading_due(situation: Situation) -> bool:
     if kept is not None and (kept.is_removed or situation.now < kept.read_at + READ_EVERY):
         return False
     return (
-        (situation.desired is Desired.REST or situation.outgrown)
+        (situation.desired is Desired.REST or is_outgrown(situation))
         and gating.may_stop(situation)
         and not is_short(situation)
     )

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from preheat.domain.demand.demand import Demand, Outlook, find_units
+from preheat.domain.demand.demand import Demand, Outlook
 from preheat.domain.demand.request import Subject
-from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Mode, Resize, Target, Units
+from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Mode, Target
 from preheat.domain.plan.turn import Turn
 from preheat.domain.record import looks
 from preheat.domain.record.attempt import Answer, Attempt, Call
@@ -82,30 +82,6 @@ class Situation:
         attempt = self.record.attempt
         refused = attempt is not None and attempt.call is call and attempt.answer in (Answer.INVALID, Answer.GONE)
         return refused and self.silent
-
-    @property
-    def units(self) -> Units:
-        """The units that a start has now: the most that its demand requires."""
-        demand = self.outlook.current
-        if demand is not None:
-            return demand.units
-        return self.model.units if self.model is not None else Units()
-
-    @property
-    def outgrown(self) -> bool:
-        """Return whether a hosted model must stop during its demand, because holds require more units than it has.
-
-        Only a model that Preheat started, if the plan restarts it for that, and enough attempts are left.
-        """
-        model, attempt, demand, effort = self.model, self.record.attempt, self.outlook.current, self.record.effort
-        if model is None or demand is None or effort is None or model.resize is not Resize.RESTART:
-            return False
-        if attempt is None or attempt.call is not Call.START or not attempt.is_closable(self.now):
-            return False
-        wanted = self.desired is Desired.RUN and self.mode is not Mode.OBSERVE and not self.silent
-        if not wanted or self.observation.observed is not Observed.HOSTED or effort.attempts > RESIZED_AFTER_MOST:
-            return False
-        return attempt.units.minimum < find_units(model, demand.find_holds(self.now)).minimum
 
     @property
     def has_looked(self) -> bool:

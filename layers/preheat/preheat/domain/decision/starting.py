@@ -15,10 +15,11 @@ from preheat.domain.decision.situation import (
     repeat,
     withhold,
 )
+from preheat.domain.decision.sizing import fall_back, keeps_asking, pick_units
 from preheat.domain.decision.stopping import begin_stop
 from preheat.domain.plan.plan import TAGS_ALLOWED, Mode, Tags
 from preheat.domain.record import looks
-from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, digest_parameters
+from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Ownership, Phase
 from preheat.domain.record.wording import format_instant
@@ -117,9 +118,9 @@ def _find_death(situation: Situation, attempt: Attempt, *, failed: bool) -> str 
     if attempt.is_aged(situation.now):
         return "The token is too old to send again"
     if attempt.answer is not None and REACTIONS[attempt.answer].definite and situation.model is not None:
-        if attempt.answer in (Answer.INVALID, Answer.GONE):
+        if attempt.answer in (Answer.INVALID, Answer.GONE) and keeps_asking(situation, attempt):
             return "The service rejected the start under an earlier plan"
-        if digest_parameters(situation.start_target, situation.units) != attempt.digest():
+        if not keeps_asking(situation, attempt):
             return "The plan or the required units changed after the service rejected the start"
     return None
 
@@ -180,7 +181,7 @@ def begin_start(situation: Situation, *, repair: bool) -> Move:
         generation=record.start_generation + 1,
         demand_start=effort.demand_start,
         target=situation.start_target,
-        units=situation.units,
+        units=pick_units(situation),
         now=situation.now,
         tags=_merge_tags(model.tags, record.kept_tags),
     )
@@ -278,8 +279,9 @@ def burn_attempt(situation: Situation, why: str) -> Move:
     else:
         retry_at = situation.now + timedelta(minutes=BACKOFF[max(effort.attempts, 1) - 1])
         then = f"next attempt at {format_instant(retry_at)}" if retry_at > situation.now else "next attempt now"
-    record = change(situation.record, attempt=None, effort=change(effort, retry_at=retry_at))
-    reason = f"{why} (attempt {effort.attempts} of {ATTEMPTS_MAX}, {situation.observation.detail}); {then}"
+    record, shortage = fall_back(situation.model, change(situation.record, effort=change(effort, retry_at=retry_at)))
+    reason = f"{why} (attempt {effort.attempts} of {ATTEMPTS_MAX}, {situation.observation.detail}); {then}{shortage}"
+    record = change(record, attempt=None)
     return Move(record, Phase.FAILED, reason, pick_wake(situation, retry_at), Action.FAIL, gives_up=retry_at is None)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from preheat.domain.decision import scaling
 from preheat.domain.decision.promise import Judgement
 from preheat.domain.decision.situation import Decision, Move, Situation, pick_wake
+from preheat.domain.decision.sizing import find_fall_back
 from preheat.domain.decision.starting import NO_CAPACITY
 from preheat.domain.lead import evidence
 from preheat.domain.record import budget
@@ -53,7 +54,8 @@ def write_up(situation: Situation, move: Move, judgement: Judgement) -> Decision
             proof=situation.observation.proof,
             of_gate=move.of_gate,
         )
-        entry = change(entry, requests=holds, expired=expired)
+        fell_back_to = find_fall_back(situation.model, before, move.record)
+        entry = change(entry, requests=holds, expired=expired, fell_back_to=fell_back_to)
     return Decision(action, reason, record, entry, _find_call(move) if move.calls else None, restores=move.restores)
 
 

@@ -13,7 +13,7 @@ from preheat.domain.calendar.timetable import LOOKAHEAD, find_next_edge, find_wi
 from preheat.domain.calendar.windows import Window, find_gaps
 from preheat.domain.demand.pieces import Piece, cut_hold, cut_window, find_blocks, find_holds, lies_in
 from preheat.domain.demand.request import Kind, RequestId, Standing
-from preheat.domain.plan.plan import HostedModel, Units
+from preheat.domain.plan.plan import HostedModel
 from preheat.domain.plan.turn import ALERT_BEFORE, find_offset
 from preheat.domain.values import change
 
@@ -33,10 +33,10 @@ class Demand:
     begin: datetime
     end: datetime
     ready_at: datetime  # the earliest of its pieces'; a piece's is max(begin, when it became known + lead + slack)
-    start_at: datetime  # ready_at - lead - slack, and for a window less the offset of its turn
+    start_at: datetime  # ready_at - lead - slack, and for a window less the offset of its turn and its head start
     schedule: str  # the schedule whose window opened it, or BY_REQUEST
-    units: Units  # the most that is asked for over all of it
     holds: tuple[Piece, ...] = ()  # what holds have in it
+    shifts: tuple[Piece, ...] = ()  # what windows have in it
     bridged: tuple[Window, ...] = ()  # its gaps, too short to stop for
 
     def __contains__(self, instant: datetime) -> bool:
@@ -77,7 +77,7 @@ def find_demands(
     blocks, found = find_blocks(requests), []
     last: Demand | None = None
     for pieces in _join(_cut_pieces(model, after, before, requests), blocks, find_bridge_limit(model)):
-        demand = _merge(model, pieces)
+        demand = _merge(pieces)
         if last is not None:
             stopped_at = last.end + STOP_TIME
             forced = [block for block in blocks if block.released_at is None]
@@ -91,7 +91,7 @@ def find_demands(
 
 def find_bridge_limit(model: HostedModel) -> timedelta:
     """Return the longest gap that costs no more to stay hosted in than a stop and a restart would."""
-    return model.lead + find_offset(model.turn) + STOP_TIME + BRIDGE_ALLOWANCE
+    return model.lead + find_offset(model.turn) + model.head_start + STOP_TIME + BRIDGE_ALLOWANCE
 
 
 def _cut_pieces(
@@ -136,7 +136,7 @@ def _rank(piece: Piece) -> tuple[datetime, bool, datetime]:
     return piece.begin, by_request, piece.known_at if by_request else piece.begin
 
 
-def _merge(model: HostedModel, pieces: Sequence[Piece]) -> Demand:
+def _merge(pieces: Sequence[Piece]) -> Demand:
     """Return one demand; of its pieces the earliest ready_at counts: a hold never excuses a late window."""
     return Demand(
         begin=pieces[0].begin,
@@ -144,19 +144,10 @@ def _merge(model: HostedModel, pieces: Sequence[Piece]) -> Demand:
         ready_at=min(piece.ready_at for piece in pieces),
         start_at=min(piece.start_at for piece in pieces),
         schedule=pieces[0].schedule,
-        units=find_units(model, pieces),
         bridged=tuple(find_gaps(Window(piece.begin, piece.end) for piece in pieces)),
         holds=tuple(piece for piece in pieces if piece.request_id is not None),
+        shifts=tuple(piece for piece in pieces if piece.request_id is None),
     )
-
-
-def find_units(model: HostedModel, pieces: Iterable[Piece]) -> Units:
-    """Return the model's units, raised to the most that any of the pieces asks for."""
-    units = model.units
-    asked = max([units.minimum, *(piece.units for piece in pieces if piece.units is not None)])
-    if asked == units.minimum or not model.target.backend.takes_units:
-        return units
-    return Units(asked, None if units.maximum is None else max(asked, units.maximum))
 
 
 def look_ahead(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = ()) -> Outlook:
@@ -242,6 +233,8 @@ def _find_around(model: HostedModel, day: date, requests: tuple[Standing, ...], 
     edges: set[datetime] = set()
     for demand in found:
         its = [demand.start_at, demand.ready_at, demand.end, *(piece.start_at for piece in demand.holds)]
+        if demand.holds:  # A shift among them has attempts of its own, and its start is due.
+            its += [piece.start_at for piece in demand.shifts]
         if model.turn is not None:
             its.append(demand.start_at - ALERT_BEFORE)
         edges.update(

@@ -22,7 +22,7 @@ class Piece:
 
     begin: datetime
     end: datetime
-    start_at: datetime  # ready_at - lead - slack, and of a window less the offset of its turn
+    start_at: datetime  # ready_at - lead - slack, and of a window less the offset of its turn and its head start
     ready_at: datetime
     known_at: datetime  # when it became known that it begins then
     schedule: str
@@ -83,10 +83,11 @@ def _time(
 ) -> Piece:
     """Return a piece with the instants at which it is started and ready; no start begins inside a hard block.
 
-    The offset of a turn brings the start forward, and excuses nobody: a window that is known too late has none.
+    The offset of a turn and the head start for units bring the start forward, and excuse nobody: a window that is known
+    too late has none.
     """
     ahead = model.lead + model.slack
-    offset = find_offset(model.turn) if hold is None else timedelta()
+    offset = find_offset(model.turn) + model.head_start if hold is None else timedelta()
     start_at = max(window.start - ahead - offset, known_at)
     hard = [block.end for block in find_blocks(blocks) if block.hard and start_at < block.end <= window.start]
     start_at = max([start_at, *hard])

@@ -24,6 +24,8 @@ UNITS_MAX = 100
 SCHEDULES_MAX = 50  # of a model: a stop checks the requests of each in one transaction, which takes 100 items
 LEAD_MAX = timedelta(hours=6)
 DEFAULT_LEAD = timedelta(minutes=30)
+# A start with more units may be refused. Its lease of 120 s, and a pass, then still end before the plan's own start.
+HEAD_START = timedelta(minutes=3)
 LATE_TARGET_LEAST, LATE_TARGET_MOST = 0.001, 0.05
 # A plan's item holds at most 400 KB; it contains the payload as base64, next to the schedules.
 PAYLOAD_MAX = 200_000
@@ -307,6 +309,7 @@ class HostedModel:
     tags: Tags = ()  # of each endpoint that is created for it
     fallbacks: tuple[str, ...] = ()  # endpoint configs to use, in order, while the target's own has no capacity
     turn: Turn | None = None  # None: so few start with it that the service takes their calls at once
+    max_units_by_request: int | None = None  # the most that a hold may ask for; None: the plan's own units
 
     def __post_init__(self) -> None:
         if not MODEL_ID.fullmatch(self.model_id):
@@ -317,8 +320,7 @@ class HostedModel:
             raise ValueError(f"{self.model_id}: slack {self.slack} is out of range; 0 to {LEAD_MAX}")
         if self.learning is not None and self.lead > self.learning.cap:
             raise ValueError(f"{self.model_id}: default lead {self.lead} is more than its cap {self.learning.cap}")
-        if not self.target.backend.takes_units and self.units != Units():
-            raise ValueError(f"{self.model_id}: {self.target.backend} takes no units; the endpoint config sets them")
+        self._check_units()
         if self.tags and not self.target.backend.removes:
             raise ValueError(f"{self.model_id}: Preheat creates nothing on {self.target.backend} that could have tags")
         for problem in check_tags(self.tags):
@@ -328,6 +330,14 @@ class HostedModel:
         if self.gate is not None and not MAPPING.fullmatch(self.gate):
             raise ValueError(f"{self.model_id}: gate {self.gate!r} is not the UUID of an event source mapping")
 
+    def _check_units(self) -> None:
+        if not self.target.backend.takes_units and self.units != Units():
+            raise ValueError(f"{self.model_id}: {self.target.backend} takes no units; the endpoint config sets them")
+        most = self.max_units_by_request
+        if most is not None and not (self.target.backend.takes_units and self.units.minimum <= most <= UNITS_MAX):
+            accepted = f"{self.units.minimum} (min_units) to {UNITS_MAX}, where the service takes units"
+            raise ValueError(f"{self.model_id}: max_units_by_request {most} is out of range; {accepted}")
+
     def find_target(self, fallback: str | None) -> Target:
         """Return the target that a start uses: with the endpoint config of this name, if the plan still names it."""
         return self.target.of_config(fallback) if fallback in self.fallbacks else self.target
@@ -336,3 +346,13 @@ class HostedModel:
         """Return the endpoint config to try after this one, without those that are unusable; None: the first again."""
         place = self.fallbacks.index(fallback) + 1 if fallback in self.fallbacks else 0
         return next((name for name in self.fallbacks[place:] if name not in unusable), None)
+
+    @property
+    def units_by_request(self) -> int:
+        """Return the most units that a hold may make a start ask for; by default the plan's own."""
+        return self.max_units_by_request or self.units.minimum
+
+    @property
+    def head_start(self) -> timedelta:
+        """Return how much earlier a shift's start comes where holds may ask for more units than the plan."""
+        return HEAD_START if self.units_by_request > self.units.minimum else timedelta()

@@ -25,6 +25,7 @@ class EventKind(StrEnum):
     HOLD_EXPIRED = "Hold Expired"
     START_FAILED = "Start Failed"
     NO_CAPACITY = "No Capacity"
+    UNITS_NOT_AVAILABLE = "Units Not Available"
     MODEL_UNSCHEDULED = "Model Unscheduled"
     MODEL_UNKNOWN = "Model Unknown"
 

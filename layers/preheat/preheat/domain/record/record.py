@@ -92,6 +92,8 @@ class Effort:
     short_since: datetime | None = None  # the first start of this demand that failed for want of capacity
     unready_at: datetime | None = None  # when a look last showed it not ready, before it was
     gave_up: bool = False  # reported as given up after it was ready in this demand
+    units_failed: bool = False  # more units than the plan's were refused or failed: no further start asks for them
+    renewed_for: datetime | None = None  # the begin of the shift for which attempts and repairs are counted from 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,3 +205,4 @@ class LedgerEntry:
     needed_until: datetime | None = None  # its end as last seen
     units: int | None = None  # what the attempt asks for, at the least
     paid: tuple[Stretch, ...] = ()  # what was paid for since the entry before
+    fell_back_to: int | None = None  # the plan's units, on the one entry that reports that holds get no more
