@@ -673,7 +673,9 @@ def test_a_stop_that_a_stronger_hold_overrides_says_so(scene: Scene) -> None:
 # --- start ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_start_is_a_hold_for_as_long_as_the_stack_allows(scene: Scene) -> None:
+def test_a_start_is_a_hold_for_as_long_as_the_stack_allows() -> None:
+    scene = Scene(a_model("08:00-16:00", max_units_by_request=2))
+    scene.at("17:00")
     reply = scene.asks("start", request_id="s", units=2)
     found = scene.find_standing("s")
     assert (reply.code, reply.until, reply.ready_at) == (Code.ACCEPTED, at("17:00") + LIMITS.longest, at("17:32"))
