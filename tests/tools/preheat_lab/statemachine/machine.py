@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.tools.preheat_lab.statemachine.reference import PersonWants
+from tests.tools.preheat_lab.statemachine.reference import HEAD_START, PersonWants
 from tests.tools.preheat_lab.statemachine.workers import Halt
 from tests.tools.preheat_lab.statemachine.world import MIDNIGHT, MINUTE, SKEW, TARGETS, WELD, MachineWorld
 
@@ -86,7 +86,7 @@ class Preheat(RuleBasedStateMachine):
         if wanted is None:
             return
         edges = {
-            "start": [ready - wanted.lead - wanted.slack for _, _, ready in wanted.demands(now)],
+            "start": [ready - wanted.lead - wanted.slack - HEAD_START for _, _, ready in wanted.demands(now)],
             "ready": [ready for _, _, ready in wanted.demands(now)],
             "end": [end for _, end, _ in wanted.demands(now)],
         }[which]
@@ -153,6 +153,14 @@ class Preheat(RuleBasedStateMachine):
     @rule(starts=st.booleans(), where=st.sampled_from((TARGETS[0], *TARGETS)))
     def a_person_interferes(self, starts: bool, where: Target) -> None:
         self.world.person(starts=starts, target=where)
+
+    @rule(asked=st.sampled_from((1, 2, 3, 4, 6, 9)), whole=st.booleans())
+    def a_hold_asks_for_units(self, asked: int, whole: bool) -> None:
+        wanted, now = self.world.reference.wanted, self.world.clock.at
+        if wanted is None or not wanted.windows:
+            return
+        begin, end = next((begin, end) for begin, end, _ in wanted.demands(now) if end > now + MINUTE)
+        self.world.hold(asked, max(begin, now), end if whole else min(max(begin, now) + MINUTE, end))
 
     @rule(windows=windows)
     def other_windows_are_wanted(self, windows: Any) -> None:

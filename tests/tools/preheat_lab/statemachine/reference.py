@@ -20,6 +20,9 @@ LEASE = timedelta(seconds=120)
 TOKEN_AGE = timedelta(hours=7, minutes=30)
 BRIDGED = timedelta(minutes=10)  # a gap this much longer than the lead is not worth a stop and a start
 CALLS_AN_HOUR = 90
+HEAD_START = timedelta(minutes=3)  # of a shift whose model holds may ask more units for
+UNITS_BY_REQUEST = 6
+REFUSES_UNITS = ("quota", "invalid")
 TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
 RUNNING = (Observed.STARTING, Observed.HOSTED)
 AT_REST = (Observed.STOPPED, Observed.FAILED)
@@ -51,7 +54,7 @@ class PersonWants:
         for begin, length in sorted(
             (datetime.combine(day, at, UTC), long) for day in days for at, long in self.windows
         ):
-            if found and begin - found[-1][1] <= self.lead + BRIDGED:
+            if found and begin - found[-1][1] <= self.lead + HEAD_START + BRIDGED:
                 found[-1] = (found[-1][0], max(found[-1][1], begin + length))
             else:
                 found.append((begin, begin + length))
@@ -63,7 +66,8 @@ class PersonWants:
 
     def covers(self, at: datetime) -> bool:
         """Return whether Preheat may take what runs for its own: from when a start is due."""
-        return any(ready_at - self.lead - self.slack <= at < end for _, end, ready_at in self.demands(at))
+        ahead = self.lead + self.slack + HEAD_START
+        return any(ready_at - ahead <= at < end for _, end, ready_at in self.demands(at))
 
 
 @dataclass
@@ -103,6 +107,8 @@ class Reference:
         self.tokens: dict[str, ReferenceToken] = {}
         self.ours: dict[Target, bool] = {}  # Preheat may take what runs there for its own
         self.surely_ours: dict[Target, int] = {}  # it has to: the number of that run
+        self.own_units = 1  # the plan's
+        self.units_failed: set[datetime] = set()  # demands for which the service has refused more, as recorded
         self.ledger: list[LedgerEntry] = []
         self.calls: list[datetime] = []
 
@@ -147,6 +153,8 @@ class Reference:
             self.tokens[new.client_token].open.pop(worker.name, None)
         if intends and new is not None:
             self._intended(worker, new, at)
+        if new is not None and new.call is Call.START and new.units.minimum > self.own_units and after.effort:
+            self._more_units(new, after.effort.demand_start, intends=intends)
 
     def sends(self, worker: ReferencePass, attempt: Attempt, at: datetime) -> None:
         """Judge a start or a stop that is about to be sent."""
@@ -254,6 +262,15 @@ class Reference:
         if worker.saw in RUNNING and not self.ours.get(attempt.target) and not allowed:
             raise ReferenceViolation("S4", "a stop is intended of what Preheat neither started nor adopted")
         self.ours[attempt.target] = True  # once it is to be stopped, by whatever policy, it is Preheat's to see through
+
+    def _more_units(self, attempt: Attempt, demand: datetime, *, intends: bool) -> None:
+        """A start asks for more units than the plan: within the cap, and not once the service has refused that."""
+        if attempt.units.minimum > UNITS_BY_REQUEST:
+            raise ReferenceViolation("S13", f"{attempt.units.minimum} units, and a hold may have {UNITS_BY_REQUEST}")
+        if intends and demand in self.units_failed:
+            raise ReferenceViolation("S13", f"{attempt.units.minimum} units again, after the service refused them")
+        if not intends and attempt.answer in REFUSES_UNITS:
+            self.units_failed.add(demand)
 
     def _counted(self, at: datetime) -> None:
         self.calls = [one for one in self.calls if one > at - timedelta(hours=1)] + [at]

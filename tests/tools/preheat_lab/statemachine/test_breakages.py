@@ -123,6 +123,12 @@ def test_a_lease_that_moves_back(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found() == "S8"
 
 
+def test_units_asked_for_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    answering = importlib.import_module("preheat.domain.decision.answering")
+    monkeypatch.setattr(answering, "fall_back", lambda _, before: (before, ""))
+    assert found() == "S13"
+
+
 def test_unknown_taken_for_a_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(lifecycle.LIFECYCLE[Desired.REST], Observed.UNKNOWN, Step.STOP)
     assert found() == "S9"

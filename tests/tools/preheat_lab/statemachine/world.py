@@ -5,13 +5,16 @@ Owns the clock, the workers and the faults on their way out. Judges only what be
 
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.support.calls import Faulty
 from tests.support.day import Skewed
 from tests.tools.preheat_lab.statemachine.reference import (
+    HEAD_START,
     RUNNING,
+    UNITS_BY_REQUEST,
     PersonWants,
     Reference,
     ReferencePass,
@@ -27,6 +30,7 @@ from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.reconcile import reconcile
 from preheat.app.tick import tick
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Verb
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Target, Units, Unscheduled
 from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.latency import make_fixed
@@ -56,7 +60,7 @@ class MachineWorld:
         self.service = LookoutService(
             self.clock.now,
             switches=switches,
-            limits=AccountLimits(calls_per_second=None),
+            limits=AccountLimits(calls_per_second=None, max_units_per_model=3),
             start_latency=make_fixed(STARTS_TAKE.total_seconds()),
             stop_latency=make_fixed(STOPS_TAKE.total_seconds()),
         )
@@ -71,6 +75,7 @@ class MachineWorld:
         ] = []  # the next call of that name, before or after its effect
         self.index: str = "right"
         self._next_tick = MIDNIGHT
+        self._asked = 0
 
     # --- what happens -------------------------------------------------------------------------------------------------
 
@@ -139,8 +144,23 @@ class MachineWorld:
     def plan(self, wanted: PersonWants | None, units: Units, mode: Mode) -> None:
         """Apply a plan: the model as wanted, or without it."""
         models = [] if wanted is None else [_planned(wanted, units, mode)]
-        self.reference.wanted = wanted  # before the store wakes anybody
+        self.reference.wanted, self.reference.own_units = wanted, units.minimum  # before the store wakes anybody
+        for change in list(self.store.stands.get(Subject(model_id=WELD), {}).values()):
+            if change.end > self.clock.at:  # It was within a demand of the plan before.
+                self._ask(replace(change, released_at=max(self.clock.at, change.begin), revision=change.revision + 1))
         self.store.apply(models, expected_version=self.store.current, at=self.clock.at)
+
+    def hold(self, units: int, begin: datetime, end: datetime) -> None:
+        """Have somebody ask for units within a demand: when the model is needed stays as it is."""
+        name, subject = RequestId(f"hold-{self._asked}"), Subject(model_id=WELD)
+        self._ask(Standing(name, Kind.HOLD, subject, "cell", begin, end, known_at=self.clock.at, units=units))
+
+    def _ask(self, change: Standing) -> None:
+        self._asked += 1
+        name = RequestId(f"ask-{self._asked}")
+        self.store.answer(
+            Reply(name, Verb.HOLD, change.subject, "cell", self.clock.at, True, "accepted", "", ""), change, (WELD,)
+        )
 
     def person(self, *, starts: bool, target: Target) -> None:
         """Let a person start or stop a model; one who comes at the wrong time is refused."""
@@ -180,8 +200,9 @@ class MachineWorld:
         _, end, ready_at = next(
             each
             for each in wanted.demands(from_here + timedelta(days=1))
-            if each[2] - wanted.lead - wanted.slack > from_here
+            if each[2] - wanted.lead - wanted.slack - HEAD_START > from_here
         )
+        self.hold(UNITS_BY_REQUEST, ready_at, end)  # more than the service gives: the shift is served all the same
         self.work(ready_at)
         if self.status(wanted.target) is not Status.HOSTED:
             raise ReferenceViolation("L1", f"{self.status(wanted.target)} at {ready_at}, when it should be ready")
@@ -212,6 +233,7 @@ def _planned(wanted: PersonWants, units: Units, mode: Mode) -> HostedModel:
         windows.append(ShiftWindow(frozenset(Weekday), begin, ends.time(), end_day=int(ends.date() > MIDNIGHT.date())))
     schedule = Schedule("early", "UTC", tuple(windows))
     unscheduled = Unscheduled.STOP if wanted.stops_others else Unscheduled.LEAVE
-    return HostedModel(
+    model = HostedModel(
         WELD, wanted.target, units, (schedule,), wanted.lead, wanted.slack, wanted.known_at, mode, unscheduled
     )
+    return replace(model, max_units_by_request=UNITS_BY_REQUEST)
