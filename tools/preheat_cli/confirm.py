@@ -27,3 +27,21 @@ def require_confirmation(question: str, *, unchanged: str, preview: str = "") ->
         ) from None
     if not agreed:
         raise CliError(unchanged, status=CHECK_FAILED)
+
+
+def require_name(name: str, question: str, *, typed: str | None, unchanged: str) -> None:
+    """Return if the user types `name`, or has given it as `typed` already.
+
+    Raises:
+        CliError: it is another name, or there is no input.
+    """
+    if typed is None:
+        try:
+            typed = typer.prompt(f"{question} Type {name} to confirm", err=True, default="", show_default=False)
+        except typer.Abort:
+            typer.echo(err=True)  # ends the line of the question
+            raise CliError(
+                f"preheat: Confirmation required but no input is available. Use --confirm {name} instead."
+            ) from None
+    if typed != name:
+        raise CliError(unchanged, status=CHECK_FAILED)

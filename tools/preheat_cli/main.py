@@ -24,6 +24,7 @@ from preheat_cli.commands import (
     migrate,
     plan,
     release,
+    remove_all,
     report,
     requests,
     schema,
@@ -102,6 +103,7 @@ app.command()(start.start)
 app.command()(stop.stop)
 app.command("stop-now", help="Do the same as `preheat stop`: its older name.")(stop.stop)
 app.command()(requests.requests)
+app.command("remove-all")(remove_all.remove_all_models)
 app.add_typer(ledger, name="ledger")
 ledger.command()(audit.audit)
 ledger.command()(rebuild.rebuild)
