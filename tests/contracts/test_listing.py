@@ -144,3 +144,29 @@ def test_what_goes_between_two_calls_was_not_running_and_hides_no_other(
     bench.goes_at, bench.goes = goes_at, goes
     assert bench.found() == [("line-2", "4", Observed.HOSTED)]
     assert bench.pauses >= goes_at
+
+
+def test_the_stack_that_owns_an_endpoint_is_read_from_its_tags() -> None:
+    account = SERVICES[Backend.SAGEMAKER](lambda: SIX)
+    account.add_model("line-1", "line-1-v1")
+    client = make_client(account, config=ONE_TRY)
+    client.create_endpoint(EndpointName="line-1", EndpointConfigName="line-1-v1", Tags=[{"Key": "a", "Value": "b"}])
+    listing = HostingListing(lambda _: client, lambda: None)
+    (one,) = listing.list_running(Site(Backend.SAGEMAKER), every)
+    assert listing.find_stack(one) == ""
+    tag = {"Key": "aws:cloudformation:stack-name", "Value": "paint-line"}
+    client.add_tags(ResourceArn=one.arn, Tags=[tag])
+    assert listing.find_stack(one) == "paint-line"
+    account.inject(InjectedFault(FaultKind.ACCESS_DENIED, Operation.LIST_TAGS))
+    with pytest.raises(AccessRefused):
+        listing.find_stack(one)
+
+
+@pytest.mark.parametrize("backend", [Backend.LOOKOUT_VISION, Backend.REKOGNITION])
+def test_what_is_no_endpoint_belongs_to_no_stack_and_costs_no_call(backend: Backend) -> None:
+    def no_client(_: Site) -> Any:
+        raise AssertionError("nothing is asked")
+
+    running = Running(Site(backend), "line-1", "3", Observed.HOSTED)
+    assert HostingListing(no_client, lambda: None).find_stack(running) == ""
+    assert MemoryListing().find_stack(running) == ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from preheat.adapters.hosting.listing import STACK_TAG
 from preheat.adapters.hosting.sagemaker import MANAGED_BY
 from preheat.domain.calendar.timetable import find_closed_until, runs_short
 from preheat.domain.plan.plan import Backend, Mode
@@ -26,7 +27,6 @@ from preheat_cli.doctor.finding import CheckResult, Finding, skip_check
 from preheat_cli.views import show
 
 ENTERS: Final = "AssumeRole"  # how the reason of a ledger entry begins if a member account did not let Preheat in
-CLOUDFORMATION: Final = "aws:cloudformation:stack-name"
 
 
 def check_models(facts: Facts) -> Iterator[Finding]:
@@ -179,8 +179,8 @@ def check_owner(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     manager = tags.get(MANAGED_BY)
     if manager == stack.name:
         return Finding(check, subject, CheckResult.PASS, "created by this stack")
-    if CLOUDFORMATION in tags:
-        meaning = f"the endpoint belongs to the CloudFormation stack {tags[CLOUDFORMATION]}; Preheat never deletes it"
+    if STACK_TAG in tags:
+        meaning = f"the endpoint belongs to the CloudFormation stack {tags[STACK_TAG]}; Preheat never deletes it"
         remedy = "keep the config there and remove the endpoint; see docs/infrastructure-as-code.md"
         return Finding(check, subject, CheckResult.WARN, meaning, remedy)
     if manager is not None:

@@ -40,7 +40,7 @@ def make_hosting(service: LookoutService | CustomLabelsService | EndpointService
     clients: dict[str | None, Any] = {None: make_client(service, config=ONE_TRY)}
     if isinstance(service, EndpointService):
         clients[AwsService.SAGEMAKER_RUNTIME] = make_runtime(service, config=ONE_TRY)
-    return HostingRouter(lambda _, service=None: clients[service], STACK)
+    return HostingRouter(lambda _, service=None: clients.get(service, clients[None]), STACK)
 
 
 def make_scaling(service: LookoutService | CustomLabelsService | EndpointService) -> Scaling | None:

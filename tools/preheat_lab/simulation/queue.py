@@ -14,7 +14,7 @@ from typing import Any
 from preheat.app.ports.clock import Clock
 
 # As template.yaml sets them; a test holds the two together.
-VISIBILITY = timedelta(seconds=360)
+VISIBILITY = timedelta(seconds=600)
 RETENTION = timedelta(seconds=3600)
 RECEIVES_MAX = 5
 DELAY_SECONDS_MAX = 900

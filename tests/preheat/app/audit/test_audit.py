@@ -1,6 +1,6 @@
 """The audit: what it reports, what it lets be, and that it changes nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
@@ -64,6 +64,7 @@ def audited(
     mode: Mode = Mode.ACT,
     moment: datetime | None = None,
     store: MemoryStore | None = None,
+    listing: MemoryListing | None = None,
 ) -> Audited:
     store = MemoryStore() if store is None else store
     store.apply([model], expected_version=0, at=DAY)
@@ -73,7 +74,7 @@ def audited(
     for one in standings:
         store.stands.setdefault(one.subject, {})[one.request_id] = one
     before = dict(store.records)
-    listing = MemoryListing(runs, failing or {})
+    listing = listing or MemoryListing(runs, failing or {})
     audit = Audit(
         StillClock(moment or at(now)),
         store,
@@ -290,3 +291,44 @@ def test_a_demand_of_a_learned_lead_that_no_pass_has_come_to_is_at_risk_by_that_
     fast = replace(IDLE, samples=(timedelta(minutes=10),) * 60)  # its start is due at 05:47
     assert audited("05:45", record=fast, model=LEARNED).at_risk == ()
     assert len(audited("05:53", record=fast, model=LEARNED).at_risk) == 1
+
+
+ENDPOINT = Running(
+    Site(Backend.SAGEMAKER, "eu-central-1"), "line-9", "line-9-v1", Observed.HOSTED, "InService", arn="arn:line-9"
+)
+
+
+class EndpointListing(MemoryListing):
+    """Lists an endpoint whatever the site; `error` is what reading its tags raises."""
+
+    error: Exception | None = None
+
+    def list_running(self, site: Site, wanted: Callable[[str], bool]) -> Sequence[Running]:
+        return [ENDPOINT]
+
+    def find_stack(self, one: Running) -> str:
+        if self.error is not None:
+            raise self.error
+        return super().find_stack(one)
+
+
+def test_an_endpoint_that_cloudformation_owns_is_reported_with_the_stack() -> None:
+    found = audited("07:00", listing=EndpointListing(stacks={"arn:line-9": "paint-line"}))
+    assert found.unscheduled is not None
+    (one,) = found.unscheduled
+    assert one.reason == "Not in the plan; the CloudFormation stack paint-line owns it"
+
+
+def test_an_endpoint_of_no_stack_is_reported_as_before() -> None:
+    found = audited("07:00", listing=EndpointListing())
+    assert found.unscheduled is not None
+    assert [one.reason for one in found.unscheduled] == ["Not in the plan"]
+
+
+@pytest.mark.parametrize("error", [AccessRefused("no right to ListTags"), KeyError("Tags")])
+def test_tags_that_cannot_be_read_hide_no_finding(error: Exception) -> None:
+    listing = EndpointListing(stacks={"arn:line-9": "paint-line"})
+    listing.error = error
+    found = audited("07:00", listing=listing)
+    assert found.unscheduled is not None
+    assert [one.reason for one in found.unscheduled] == ["Not in the plan"]

@@ -11,9 +11,22 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from preheat.adapters.client import AwsService, make_client
 from preheat.app.ports.errors import AnswerLost, HostingError, InvalidCall
+from preheat.domain.plan.plan import Backend
 
 # Two tries of at most 8 s: a describe and a start fit into one pass with the store's own calls, also when all hang.
 CONFIG: Final = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+
+# One try: an inference may take a minute on an instance that has just come up. No start or stop follows it in its pass.
+INFERENCE_CONFIG: Final = Config(
+    connect_timeout=3, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 1}
+)
+
+# Whoever names one of these gets a client that waits for an inference.
+INFERENCE_SERVICES: Final[Mapping[Backend, AwsService]] = {
+    Backend.LOOKOUT_VISION: AwsService.LOOKOUT_VISION,
+    Backend.REKOGNITION: AwsService.REKOGNITION,
+    Backend.SAGEMAKER: AwsService.SAGEMAKER_RUNTIME,
+}
 
 type Translate = Callable[[str, str], type[HostingError]]
 """From an error's code and message to the port's error."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 from botocore.session import Session
 
 from preheat.adapters.client import AwsService
-from preheat.adapters.hosting.calling import CONFIG, open_client
+from preheat.adapters.hosting.calling import CONFIG, INFERENCE_CONFIG, INFERENCE_SERVICES, open_client
 from preheat.adapters.hosting.members import MemberSessions
 from preheat.adapters.hosting.service_model import make_lookout_session
 from preheat.app.ports.errors import AnswerLost
@@ -34,21 +34,23 @@ class HostingClients:
         self._session.register("before-send", _add_cause, unique_id="preheat-says-why")
         self._endpoint_urls = endpoint_urls
         self._sessions = sessions
-        self._kept: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str, str, str], Any] = OrderedDict()
 
     def __call__(self, target: Target | Site, service: AwsService | None = None) -> Any:
         """See `router.Clients`, and `listing.SiteClients`."""
+        config = INFERENCE_CONFIG if service in INFERENCE_SERVICES.values() else CONFIG
         service = service or AwsService(target.backend.value)
         region = target.region or self._region()
         credentials = self._sessions.find_credentials(target, region)
-        key = (service, region, credentials.access_key if credentials is not None else "")
+        waits = "waits" if config is INFERENCE_CONFIG else ""
+        key = (service, region, credentials.access_key if credentials is not None else "", waits)
         client = self._kept.get(key)
         if client is None:
             signs_with = {} if credentials is None else credentials.for_client()
             client = self._kept[key] = open_client(
                 self._session,
                 service,
-                CONFIG,
+                config,
                 region_name=region,
                 endpoint_url=self._endpoint_urls.get(target.backend),
                 **signs_with,

@@ -16,6 +16,7 @@ from preheat.domain.record.lifecycle import Observed
 
 AT_REST: Final = frozenset({Observed.STOPPED, Observed.FAILED, Observed.UNFIT})
 PAGE: Final = 100  # rows; each service's largest
+STACK_TAG: Final = "aws:cloudformation:stack-name"  # CloudFormation sets it, and nobody else can
 CALLS_MAX: Final = 2_000  # of one site: some minutes at the pace of the template; more is a loop
 
 
@@ -41,6 +42,19 @@ class HostingListing:
         }[site.backend]
         found = reading(site, _Calls(site, self._clients(site), self._pause), wanted)
         return sorted(found, key=lambda one: (one.project, one.version))
+
+    def find_stack(self, one: Running) -> str:
+        """See `ports.Listing`."""
+        if not one.arn:
+            return ""
+        calls = _Calls(one.site, self._clients(one.site), self._pause)
+        token: dict[str, str] = {}
+        while True:
+            answer = calls.one("ListTags", "list_tags", ResourceArn=one.arn, **token)
+            found = [str(tag["Value"]) for tag in answer.get("Tags", []) if tag.get("Key") == STACK_TAG]
+            if found or not answer.get("NextToken"):
+                return next(iter(found), "")
+            token = {"NextToken": answer["NextToken"]}
 
 
 class _Calls:
@@ -126,7 +140,8 @@ def _list_endpoints(site: Site, calls: _Calls, wanted: Callable[[str], bool]) ->
             told = calls.one("DescribeEndpoint", "describe_endpoint", EndpointName=name)
         except ModelGone:
             continue
-        yield Running(site, name, str(told.get("EndpointConfigName", "")), observed, status)
+        config, arn = str(told.get("EndpointConfigName", "")), str(told.get("EndpointArn", ""))
+        yield Running(site, name, config, observed, status, arn=arn)
 
 
 def _read(known: dict[str, Observed], status: object) -> tuple[Observed, str]:

@@ -3,6 +3,7 @@
 Owns the translation between the service's words and Preheat's. Does not know when to call, nor what an error leads to.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from preheat.adapters.hosting.calling import call_service, translate_by_code
@@ -47,8 +48,10 @@ ERRORS: dict[str, type[HostingError]] = {
 class LookoutHosting:
     """The port `Hosting` over a botocore client of the service (with `calling.CONFIG`)."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, runtime: Callable[[Target], Any] | None = None) -> None:
+        """`runtime` returns the client that makes inferences; None: `client` does."""
         self._client = client
+        self._runtime = runtime or (lambda _: client)
 
     def describe(self, target: Target) -> Observation:
         """See `ports.Hosting`."""
@@ -60,7 +63,7 @@ class LookoutHosting:
     def probe(self, target: Target, readiness: Readiness) -> None:
         """See `ports.Hosting`. What the model finds in the image is of no account."""
         image = {"Body": readiness.payload, "ContentType": readiness.content_type}
-        self._call("DetectAnomalies", self._client.detect_anomalies, **_name_model(target), **image)
+        self._call("DetectAnomalies", self._runtime(target).detect_anomalies, **_name_model(target), **image)
 
     def start(self, attempt: Attempt) -> None:
         """See `ports.Hosting`. MaxInferenceUnits is sent only if the model shall auto-scale."""

@@ -4,6 +4,7 @@ Owns the translation between the service's words and Preheat's, and the ARNs tha
 Does not know when to call, nor what an error leads to.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from preheat.adapters.hosting.calling import call_service, translate_by_code
@@ -62,8 +63,10 @@ class RekognitionHosting:
     Each look asks for one version by its name, so that no other version of the project speaks for it.
     """
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, runtime: Callable[[Target], Any] | None = None) -> None:
+        """`runtime` returns the client that makes inferences; None: `client` does."""
         self._client = client
+        self._runtime = runtime or (lambda _: client)
         self._projects: dict[str, str] = {}
         self._versions: dict[Target, str] = {}
 
@@ -86,7 +89,7 @@ class RekognitionHosting:
         """See `ports.Hosting`. The service tells the image's form itself; what is found in it is of no account."""
         image = {"Image": {"Bytes": readiness.payload}, "MaxResults": 1}
         arn = self._version_arn(target)
-        self._call("DetectCustomLabels", self._client.detect_custom_labels, ProjectVersionArn=arn, **image)
+        self._call("DetectCustomLabels", self._runtime(target).detect_custom_labels, ProjectVersionArn=arn, **image)
 
     def start(self, attempt: Attempt) -> None:
         """See `ports.Hosting`. MaxInferenceUnits is sent only if the model shall auto-scale."""

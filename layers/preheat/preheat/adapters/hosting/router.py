@@ -7,6 +7,7 @@ from collections import OrderedDict
 from typing import Any, Final, Protocol
 
 from preheat.adapters.client import AwsService
+from preheat.adapters.hosting.calling import INFERENCE_SERVICES
 from preheat.adapters.hosting.lookout import LookoutHosting
 from preheat.adapters.hosting.rekognition import RekognitionHosting
 from preheat.adapters.hosting.sagemaker import SageMakerHosting
@@ -23,6 +24,8 @@ class Clients(Protocol):
 
     def __call__(self, target: Target, service: AwsService | None = None) -> Any:
         """Return a botocore client of the target's service (or of `service`), for its region and role.
+
+        None: the client for looks, starts and stops. A service that infers: one that waits a minute for an answer.
 
         Raises:
             HostingError: there is none to be had; only the models that need it are harmed.
@@ -67,10 +70,11 @@ class HostingRouter:
     def _make(self, backend: Backend, client: Any) -> Hosting:
         match backend:
             case Backend.LOOKOUT_VISION:
-                return LookoutHosting(client)
+                return LookoutHosting(client, self._inferring)
             case Backend.REKOGNITION:
-                return RekognitionHosting(client)
+                return RekognitionHosting(client, self._inferring)
             case Backend.SAGEMAKER:
-                return SageMakerHosting(
-                    client, self._managed_by, lambda target: self._clients(target, AwsService.SAGEMAKER_RUNTIME)
-                )
+                return SageMakerHosting(client, self._managed_by, self._inferring)
+
+    def _inferring(self, target: Target) -> Any:
+        return self._clients(target, INFERENCE_SERVICES[target.backend])

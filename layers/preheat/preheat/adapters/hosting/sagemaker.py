@@ -157,9 +157,24 @@ class SageMakerHosting:
             if SCALES in str(error):
                 raise AccessRefused(f"{error}. {SCALING_REMEDY}", retried=error.retried) from error
             raise WrongState(str(error), retried=error.retried) from error
+        except AccessRefused as error:
+            # The right to delete depends on a tag, and an endpoint that has just gone has none.
+            if self._is_absent(attempt.target):
+                raise WrongState(f"{error}; the endpoint is gone", retried=error.retried) from error
+            raise
         except ModelGone as error:
             # The name has been checked long before: what the service finds invalid now is the endpoint's state.
             raise WrongState(str(error), retried=error.retried) from error
+
+    def _is_absent(self, target: Target) -> bool:
+        """Return whether the service says that there is no such endpoint; whatever else it says, there may be one."""
+        try:
+            self._call("DescribeEndpoint", self._client.describe_endpoint, EndpointName=target.project)
+        except ModelGone:
+            return True
+        except HostingError:
+            return False
+        return False
 
     def _tags(self, arn: str) -> dict[str, str]:
         found: dict[str, str] = {}

@@ -64,6 +64,7 @@ def write_listing_policy(place: RolePlace) -> str:
         "lookoutvision:DescribeModel": place.arn("lookoutvision", "model/*"),
         "rekognition:DescribeProjectVersions": place.arn("rekognition", "project/*"),
         "sagemaker:DescribeEndpoint": place.arn("sagemaker", "endpoint/*"),
+        "sagemaker:ListTags": place.arn("sagemaker", "endpoint/*"),
     }
     lists = [  # the services know no resource for these
         *_name_actions("lookoutvision", "ListModels", "ListProjects"),

@@ -8,8 +8,14 @@ from preheat.app.ports.hosting import Running, Site
 class MemoryListing:
     """A `Listing` of what it was given. `failing`: the sites that cannot be listed, and why."""
 
-    def __init__(self, runs: Iterable[Running] = (), failing: Mapping[Site, Exception] | None = None) -> None:
-        self.runs, self.failing = list(runs), dict(failing or {})
+    def __init__(
+        self,
+        runs: Iterable[Running] = (),
+        failing: Mapping[Site, Exception] | None = None,
+        stacks: Mapping[str, str] | None = None,
+    ) -> None:
+        """`stacks`: the CloudFormation stack that owns an endpoint, by the endpoint's ARN."""
+        self.runs, self.failing, self.stacks = list(runs), dict(failing or {}), dict(stacks or {})
 
     def list_running(self, site: Site, wanted: Callable[[str], bool]) -> Sequence[Running]:
         """See `ports.Listing`."""
@@ -17,3 +23,9 @@ class MemoryListing:
             raise self.failing[site]
         found = [one for one in self.runs if one.site == site and wanted(one.project)]
         return sorted(found, key=lambda one: (one.project, one.version))
+
+    def find_stack(self, one: Running) -> str:
+        """See `ports.Listing`."""
+        if one.site in self.failing:
+            raise self.failing[one.site]
+        return self.stacks.get(one.arn, "")

@@ -197,8 +197,17 @@ class Audit:
                     units += one.units or 1
                 reason, model_id = self._find_unexplained(one, known, models, records, now)
                 if reason:
+                    reason += self._name_stack(one)
                     unscheduled.append(UnscheduledRun(one, model_id, reason, _find_price(one)))
         return tuple(unscheduled), units, tuple(unlisted)
+
+    def _name_stack(self, one: Running) -> str:
+        """Return what follows the reason if CloudFormation owns the endpoint; tags that cannot be read say nothing."""
+        try:
+            stack = self.listing.find_stack(one)
+        except Exception:  # noqa: BLE001 - the finding itself counts, with or without the owner
+            return ""
+        return f"; the CloudFormation stack {stack} owns it" if stack else ""
 
     def _find_unexplained(
         self,

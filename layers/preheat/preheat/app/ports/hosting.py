@@ -118,6 +118,7 @@ class Running:
     observed: Observed
     detail: str = ""
     units: int | None = None
+    arn: str = ""  # of an endpoint
 
 
 class Listing(Protocol):
@@ -131,4 +132,11 @@ class Listing(Protocol):
 
         Raises:
             HostingError: the list is incomplete, so nothing is returned.
+        """
+
+    def find_stack(self, one: Running) -> str:
+        """Return the CloudFormation stack that owns an endpoint, from its tags; empty: none, or it is no endpoint.
+
+        Raises:
+            HostingError: the tags cannot be read.
         """

@@ -19,7 +19,8 @@ from preheat.domain.record.observation import Observation, ScalingReading
 from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat.domain.values import change
 
-# A crash after the intent is picked up when this has passed; by then the worker's function has timed out.
+# A crash after the intent is picked up when this has passed; by then a pass that calls is over, as a rule. Within the
+# lease only the very same call is repeated, or none without a token.
 RECOVER_AFTER = timedelta(seconds=60)
 # After these answers, Preheat never repeats a stop or a change of a gate with the same token.
 SPENT = (Answer.ACCEPTED, Answer.INVALID, Answer.GONE)

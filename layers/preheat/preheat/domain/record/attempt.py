@@ -15,7 +15,7 @@ from typing import Self
 from preheat.domain.plan.plan import ModelId, Tags, Target, Units
 from preheat.domain.values import change
 
-# A worker may call until its function times out (60 s); the rest covers SDK retries and clock skew.
+# A worker may call until its function times out (100 s, of which an inference may take 60); the rest is for clocks.
 LEASE = timedelta(seconds=120)
 # The service forgets a token after 8 h; half an hour keeps clear of its clock and of a slow pass.
 TOKEN_AGE_MAX = timedelta(hours=7, minutes=30)
