@@ -1,10 +1,25 @@
 """The managed policies for people and services that use the stack: three outputs, each with the least it needs."""
 
-from collections.abc import Callable
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+
+from preheat_cli import doctor
 
 type OfType = Callable[[str], dict[str, dict[str, Any]]]
 
+WITHOUT_RESOURCE = {  # by the service authorization reference
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
+    "cloudtrail:DescribeTrails",
+    "cloudtrail:GetTrailStatus",  # it has one, a trail, which the stack does not know
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:GetMetricData",
+    "rekognition:DescribeProjects",
+    "servicequotas:ListServiceQuotas",
+}
 WRITES = {
     "dynamodb:BatchWriteItem",
     "dynamodb:DeleteItem",
@@ -64,4 +79,42 @@ def test_none_names_a_wildcard_but_for_actions_without_a_resource(of_type: OfTyp
     for name in ("ViewerPolicy", "RequesterPolicy", "OperatorPolicy"):
         for action, resources in allowed(of_type, name).items():
             assert "*" not in action
-            assert "*" not in resources or action in ("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData")
+            assert "*" not in resources or action in WITHOUT_RESOURCE
+
+
+RIGHT = re.compile(r"[a-z-]+:[A-Z][A-Za-z]+")
+FREE = {"sts:GetCallerIdentity"}  # AWS allows it to everybody
+# The adapters make these calls within a question that names another right.
+WITHIN = {"application-autoscaling:DescribeScalingPolicies", "rekognition:DescribeProjects"}
+HOSTING = {"application-autoscaling", "iam", "lookoutvision", "rekognition", "sagemaker"}
+
+
+def rights_of_the_doctor() -> set[str]:
+    """The right of each question, from the code: the first argument of `ask`, or a value of a module."""
+    found: set[str] = set()
+    for file in Path(doctor.__file__).parent.glob("gather*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            found.update(_named(node))
+    return found | WITHIN
+
+
+def _named(node: ast.AST) -> Iterator[str]:
+    parts: list[ast.expr] = []
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "ask":
+        parts = node.args[:1]
+    elif isinstance(node, ast.AnnAssign) and node.value is not None:
+        parts = node.value.values if isinstance(node.value, ast.Dict) else [node.value]
+    for part in parts:
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and RIGHT.fullmatch(part.value):
+            yield part.value
+
+
+def test_a_viewer_may_make_every_call_of_the_doctor(of_type: OfType) -> None:
+    needed = rights_of_the_doctor()
+    assert len(needed) >= 15
+    assert needed - FREE - set(allowed(of_type, "ViewerPolicy")) == set()
+
+
+def test_an_operator_may_make_those_that_concern_the_stack_and_reads_models_as_a_viewer(of_type: OfType) -> None:
+    about_the_stack = {right for right in rights_of_the_doctor() if right.split(":")[0] not in HOSTING}
+    assert about_the_stack - FREE - set(allowed(of_type, "OperatorPolicy")) == set()

@@ -65,6 +65,12 @@ class Stack:
     described: Mapping[str, Any] = field(default_factory=dict)  # as CloudFormation describes it
     clients: Callable[[str, str | None, str | None], Any] = _no_client  # service, region, endpoint URL -> client
 
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters that the stack is deployed with; empty: they are not known."""
+        rows = self.described.get("Parameters", [])
+        return {each["ParameterKey"]: each.get("ParameterValue", "") for each in rows}
+
 
 def open_stack(options: StackOptions) -> Stack:
     """Open the named stack (normal AWS credentials and region) or the running local AWS.

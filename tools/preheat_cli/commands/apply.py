@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +19,7 @@ from preheat.domain.printable import printable
 from preheat_cli.comparing import CHANGED, Compared, compare, counts, describe_counts
 from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
+from preheat_cli.fitting import Misfit, find_misfits
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.planning import PlantPath, make_replaced_error, read_plant_file
@@ -68,6 +70,7 @@ def apply(
         surroundings, plant = Surroundings.of(context), read_plant_file(file)
         opened = surroundings.open(stack)
         found = compare(file, plant, opened, surroundings.clock.now())
+        _refuse_misfits(file, find_misfits(found.models, opened.parameters, opened.home.region))
         _print_changes(found, form)
         _print_warnings(found, opened.home, surroundings.clock.now())
         version, models, seen = None, found.models, None
@@ -86,6 +89,17 @@ def apply(
             raise typer.Exit(CHECK_FAILED)
         if detailed_exitcode and found.changes:
             raise typer.Exit(CHANGED)
+
+
+def _refuse_misfits(file: Path, misfits: Sequence[Misfit]) -> None:
+    """Refuse a plan that the parameters of the stack do not allow.
+
+    Raises:
+        CliError: each misfit is a line.
+    """
+    if misfits:
+        lines = [f"{file}: {misfit}" for misfit in misfits]
+        raise CliError(*lines, f"{file}: {show.count(len(lines), 'problem')}; no change applied")
 
 
 def _confirm(found: Compared, home: Home, *, yes: bool, remove_all: bool) -> None:

@@ -121,7 +121,19 @@ class ModelFacts:
     last_reason: str = ""  # of its newest ledger entry
     version: Present | Absent | Unanswered | None = None  # of Rekognition and Lookout for Vision
     config: EndpointConfig | Absent | Unanswered | None = None  # of SageMaker
+    fallbacks: Mapping[str, EndpointConfig | Absent | Unanswered] = field(default_factory=dict)  # the other configs
     endpoint: Endpoint | Absent | Unanswered | None = None  # of SageMaker
+
+
+@dataclass(frozen=True, slots=True)
+class RightFacts:
+    """What IAM says of one call for a model: whether the role may make it, and which context it did not know."""
+
+    model_id: str
+    action: str
+    resource: str
+    allowed: bool | Unanswered
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +157,4 @@ class Facts:
     plan: PlanFacts
     models: tuple[ModelFacts, ...]
     quotas: tuple[QuotaFacts, ...]
+    rights: tuple[RightFacts, ...] = ()

@@ -10,6 +10,7 @@ from preheat_cli.doctor.asking import ask
 from preheat_cli.doctor.facts import Facts, PlanFacts, Unanswered
 from preheat_cli.doctor.gather_models import gather_models
 from preheat_cli.doctor.gather_quotas import gather_quotas
+from preheat_cli.doctor.gather_rights import gather_rights
 from preheat_cli.doctor.gather_stack import gather_stack
 from preheat_cli.errors import CliError
 from preheat_cli.planning import read_plant_file, read_stored_plan
@@ -26,7 +27,8 @@ def gather(opened: Stack, file: Path | None, now: datetime) -> Facts:
     plan, models, published = _of_the_file(opened, file, now) if file is not None else _of_the_stack(opened)
     known = gather_models(models, opened.store, stack.parameters, opened.clients)
     quotas = gather_quotas(known, stack.region, published, opened.clients, now)
-    return Facts(now, stack, plan, known, quotas)
+    rights = gather_rights(known, stack, opened.home.reconcile_role, opened.clients)
+    return Facts(now, stack, plan, known, quotas, rights)
 
 
 type _Plan = tuple[PlanFacts, Sequence[HostedModel], Mapping[str, int]]

@@ -53,7 +53,8 @@ def _gather(model: HostedModel, store: Store, parameters: Mapping[str, str], cli
 
     if target.backend is Backend.SAGEMAKER:
         config, endpoint = _config(client, target), _endpoint(client, target)
-        return ModelFacts(model, record, config=config, endpoint=endpoint)
+        fallbacks = {name: _config(client, target.of_config(name)) for name in model.fallbacks}
+        return ModelFacts(model, record, config=config, fallbacks=fallbacks, endpoint=endpoint)
     return ModelFacts(model, record, version=_version(client, target))
 
 

@@ -12,6 +12,7 @@ from preheat.adapters.hosting.sagemaker import MANAGED_BY
 from preheat.domain.calendar.timetable import find_closed_until, runs_short
 from preheat.domain.plan.plan import Backend, Mode
 from preheat.domain.record.lifecycle import Observed
+from preheat.domain.values import change
 from preheat_cli.doctor.facts import (
     Absent,
     Endpoint,
@@ -20,10 +21,12 @@ from preheat_cli.doctor.facts import (
     ModelFacts,
     Present,
     QuotaFacts,
+    RightFacts,
     StackFacts,
     Unanswered,
 )
 from preheat_cli.doctor.finding import CheckResult, Finding, skip_check
+from preheat_cli.fitting import Misfit, judge_drain, judge_gate, judge_role, judge_service
 from preheat_cli.views import show
 
 ENTERS: Final = "AssumeRole"  # how the reason of a ledger entry begins if a member account did not let Preheat in
@@ -40,9 +43,14 @@ def check_models(facts: Facts) -> Iterator[Finding]:
         *(check_exists(model, stack) for model in facts.models),
         *(check_config_model(model) for model in facts.models),
         *(check_key(model, stack) for model in facts.models),
+        *(check_fallbacks(model, stack) for model in facts.models),
         *(check_owner(model, stack) for model in facts.models),
+        *(check_tags(model, stack) for model in facts.models),
+        *(check_right(right) for right in facts.rights),
         *(check_scaling(model, stack) for model in facts.models),
         *(check_inference(model, stack) for model in facts.models),
+        *(check_gate(model, stack) for model in facts.models),
+        *(check_drain(model, stack) for model in facts.models),
         *(check_holidays(model, facts.at) for model in facts.models),
         *(check_model_mode(model) for model in facts.models),
         *(check_quota(quota) for quota in facts.quotas),
@@ -53,11 +61,8 @@ def check_models(facts: Facts) -> Iterator[Finding]:
 
 def check_service(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     """The service that hosts the model exists."""
-    if facts.model.target.backend is not Backend.LOOKOUT_VISION or stack.parameters.get("HostingEndpointUrl"):
-        return None
-    meaning = "AWS closed Lookout for Vision on 2025-10-31: nothing answers for this model"
-    remedy = "run `preheat migrate`, or deploy with HostingEndpointUrl for a simulator"
-    return Finding("service", facts.model.model_id, CheckResult.FAIL, meaning, remedy)
+    misfit = judge_service(facts.model, stack.parameters)
+    return None if misfit is None else _failed("service", misfit)
 
 
 def check_prefix(facts: ModelFacts, stack: StackFacts) -> Finding | None:
@@ -98,9 +103,9 @@ def check_role(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     if role is None:
         return None
     check, subject = "role", facts.model.model_id
-    if role not in stack.read_list("MemberRoleArns"):
-        meaning = f"{role} is not among MemberRoleArns: Preheat does not assume it"
-        return Finding(check, subject, CheckResult.FAIL, meaning, "deploy with the role in MemberRoleArns")
+    misfit = judge_role(facts.model, stack.parameters)
+    if misfit is not None:
+        return _failed(check, misfit)
     if isinstance(facts.record, Unanswered):
         return skip_check(check, subject, facts.record)
     if facts.last_reason.startswith(ENTERS):
@@ -166,6 +171,64 @@ def check_key(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     return Finding(check, subject, CheckResult.FAIL, meaning, "deploy with the ARN of the key in EndpointKeyArns")
 
 
+def check_fallbacks(facts: ModelFacts, stack: StackFacts) -> Finding | None:
+    """Each config to fall back to exists, names a model, is within the prefix, and has a key that Preheat may use."""
+    if not facts.fallbacks:
+        return None
+    check, subject, prefix = "fallbacks", facts.model.model_id, stack.parameters.get("ProjectPrefix", "")
+    for name, config in facts.fallbacks.items():
+        if isinstance(config, Unanswered):
+            return skip_check(check, subject, config)
+        meaning = ""
+        if isinstance(config, Absent):
+            meaning = f"there is no endpoint config {name}: {config.words}"
+        elif not config.names_model:
+            meaning = f"the endpoint config {name} names no model (it is for inference components)"
+        elif not name.startswith(prefix):
+            meaning = f"{name} does not begin with ProjectPrefix {prefix!r}: Preheat may not use it"
+        elif (
+            key := check_key(change(facts, config=config), stack)
+        ) is not None and key.verdict is not CheckResult.PASS:
+            meaning = f"{name}: {key.meaning}"
+        if meaning:
+            remedy = "correct `configs` in the plant file, or fix the config; Preheat skips one that it cannot use"
+            return Finding(check, subject, CheckResult.FAIL, meaning, remedy)
+    return Finding(check, subject, CheckResult.PASS, ", ".join(facts.fallbacks))
+
+
+def check_tags(facts: ModelFacts, stack: StackFacts) -> Finding | None:
+    """An endpoint of this stack that exists has the tags of the plan."""
+    endpoint = facts.endpoint
+    if not facts.model.tags or not isinstance(endpoint, Endpoint) or isinstance(endpoint.tags, Unanswered):
+        return None  # `check_owner` reports tags that cannot be read
+    if endpoint.tags.get(MANAGED_BY) != stack.name:
+        return None
+    check, subject, tags = "tags", facts.model.model_id, endpoint.tags
+    lacking = [key for key, value in facts.model.tags if tags.get(key) != value]
+    if not lacking:
+        return Finding(check, subject, CheckResult.PASS, show.count(len(facts.model.tags), "tag"))
+    meaning = (
+        f"the endpoint lacks the planned tags {', '.join(lacking)}: Preheat tags an endpoint only as it creates it"
+    )
+    remedy = "add the tags by hand, or wait for the next start"
+    return Finding(check, subject, CheckResult.WARN, meaning, remedy)
+
+
+def check_right(right: RightFacts) -> Finding:
+    """The role of `reconcile` may make a call that the plan needs; IAM simulates it."""
+    check, subject = "right", right.model_id
+    if isinstance(right.allowed, Unanswered):
+        return skip_check(check, subject, right.allowed)
+    if right.allowed:
+        return Finding(check, subject, CheckResult.PASS, f"{right.action} on {right.resource}")
+    if right.missing:
+        meaning = f"not known: IAM cannot judge {right.action} without {', '.join(right.missing)}"
+        return Finding(check, subject, CheckResult.WARN, meaning, "run `preheat doctor --live MODEL` to see it happen")
+    meaning = f"the role of reconcile may not call {right.action} on {right.resource}"
+    remedy = "see the checks prefix and region; else a boundary or an organization policy denies it"
+    return Finding(check, subject, CheckResult.FAIL, meaning, remedy)
+
+
 def check_owner(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     """An endpoint that exists was created by this stack, or nobody else claims it."""
     check, subject = "owner", facts.model.model_id
@@ -202,6 +265,29 @@ def check_scaling(facts: ModelFacts, stack: StackFacts) -> Finding | None:
         meaning = f"the endpoint has {show.count(targets, 'scalable target')}: SageMaker refuses Preheat's stop"
         return Finding(check, subject, CheckResult.FAIL, meaning, "deploy with EndpointScaling=true")
     return Finding(check, subject, CheckResult.PASS, show.count(targets, "scalable target"))
+
+
+def check_gate(facts: ModelFacts, stack: StackFacts) -> Finding | None:
+    """Preheat may operate the gate of the model."""
+    if facts.model.gate is None:
+        return None
+    misfit = judge_gate(facts.model, stack.parameters)
+    return (
+        _failed("gate", misfit) if misfit else Finding("gate", facts.model.model_id, CheckResult.PASS, facts.model.gate)
+    )
+
+
+def check_drain(facts: ModelFacts, stack: StackFacts) -> Finding | None:
+    """Preheat may count the queue that a stop waits for."""
+    drain = facts.model.drain
+    if drain is None:
+        return None
+    misfit = judge_drain(facts.model, stack.parameters, stack.region)
+    return _failed("drain", misfit) if misfit else Finding("drain", facts.model.model_id, CheckResult.PASS, drain.queue)
+
+
+def _failed(check: str, misfit: Misfit) -> Finding:
+    return Finding(check, misfit.model_id, CheckResult.FAIL, misfit.meaning, misfit.remedy)
 
 
 def check_inference(facts: ModelFacts, stack: StackFacts) -> Finding | None:

@@ -16,6 +16,7 @@ of them first: if an upgrade moved one, it ends with a sentence instead of a wro
   with `aws.`, because on loopback there is nobody else.
 - A template may have composite alarms, which ministack serves and its CloudFormation does not know.
 - Functions may look at event source mappings and change them under the rights that AWS asks for (`mappings`).
+- A simulation of a role's rights uses the context that its caller gives (`simulated_rights`).
 - DynamoDB can be made to fail and functions to die in the middle of a pass (`disturbance`); nothing does unless asked.
 
 It knows nothing of the stack that is deployed onto it. Everything it listens on is loopback.
@@ -203,9 +204,10 @@ def main() -> None:
     os.environ.update(DEFAULTS | os.environ)
     import disturbance  # type: ignore[import-not-found]  # noqa: PLC0415 - the file beside this one, run by path
     import mappings  # type: ignore[import-not-found]  # noqa: PLC0415 - as above
+    import simulated_rights  # type: ignore[import-not-found]  # noqa: PLC0415 - as above
     from ministack import app  # noqa: PLC0415 - the tests import this file where ministack is not installed
     from ministack.core import iam_actions, iam_evaluator, lambda_runtime  # noqa: PLC0415 - as above
-    from ministack.services import cloudwatch, dynamodb, eventbridge, lambda_svc, scheduler, sqs  # noqa: PLC0415 - as above
+    from ministack.services import cloudwatch, dynamodb, eventbridge, iam, lambda_svc, scheduler, sqs  # noqa: PLC0415 - as above
     from ministack.services.cloudformation import provisioners  # noqa: PLC0415 - as above
 
     record_embedded_metrics(lambda_svc, cloudwatch)
@@ -216,6 +218,7 @@ def main() -> None:
     take_composite_alarms(provisioners, cloudwatch)
     count_loopback_as_encrypted(iam_evaluator)
     mappings.install(find_seam, iam_actions, iam_evaluator, lambda_svc)
+    simulated_rights.install(find_seam, iam, iam_evaluator)
     let_services_put_events(eventbridge)
     disturbance.install(find_seam, lambda_runtime, dynamodb, sqs, Path.cwd())
     app.main()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId, Readiness, Target, Units
+from preheat.domain.plan.plan import Backend, Drain, HostedModel, Mode, ModelId, Readiness, Target, Units
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.doctor import model_checks, stack_checks
@@ -22,6 +22,7 @@ from preheat_cli.doctor.facts import (
     PlanFacts,
     Present,
     QuotaFacts,
+    RightFacts,
     StackFacts,
     Subscriptions,
     Trail,
@@ -75,8 +76,11 @@ ENDPOINT = Endpoint("InService", {"preheat:managed-by": "preheat"}, 1)
 WELD_FACTS = ModelFacts(replace(WELD, readiness=Readiness(b"x", "image/jpeg")), version=Present("STOPPED"))
 PAINT_FACTS = ModelFacts(PAINT, config=CONFIG, endpoint=ENDPOINT)
 FAR_FACTS = ModelFacts(FAR, ModelRecord(ModelId("far"), FAR.target, observed=Observed.STOPPED))
+RIGHT = RightFacts("weld", "rekognition:StartProjectVersion", "arn:aws:rekognition:…", allowed=True)
 QUOTA = QuotaFacts("ml.g5.xlarge for endpoint usage", "eu-central-1", 2, 4.0, NOW)
-SOUND = Facts(NOW, STACK, PlanFacts("plant.yaml", stored_version=3), (WELD_FACTS, PAINT_FACTS, FAR_FACTS), (QUOTA,))
+SOUND = Facts(
+    NOW, STACK, PlanFacts("plant.yaml", stored_version=3), (WELD_FACTS, PAINT_FACTS, FAR_FACTS), (QUOTA,), (RIGHT,)
+)
 
 
 def stack(**changes: Any) -> Facts:
@@ -99,6 +103,14 @@ def moved(target: Target, **changes: Any) -> ModelFacts:
     return ModelFacts(model(target), **changes)
 
 
+def right(**changes: Any) -> Facts:
+    return replace(SOUND, rights=(replace(RIGHT, **changes),))
+
+
+def fallback(config: Any, name: str = "line-paint-3") -> Facts:
+    return only(replace(PAINT_FACTS, model=replace(PAINT, fallbacks=(name,)), fallbacks={name: config}))
+
+
 def quota(**changes: Any) -> Facts:
     return replace(SOUND, quotas=(replace(QUOTA, **changes),))
 
@@ -113,6 +125,8 @@ class CheckCase:
     words: str
 
 
+GATE = "0c6d2f58-1111-4222-8333-444455556666"
+DRAIN = Drain("https://sqs.eu-central-1.amazonaws.com/123456789012/images")
 FAIL, WARN, SKIP = CheckResult.FAIL, CheckResult.WARN, CheckResult.SKIP
 LOOKOUT = Target("line-old", "1")
 CASES = (
@@ -172,6 +186,17 @@ CASES = (
         WARN,
         "the CloudFormation stack vision",
     ),
+    CheckCase("fallbacks", fallback(Absent("Could not find it")), FAIL, "there is no endpoint config line-paint-3"),
+    CheckCase("fallbacks", fallback(replace(CONFIG, names_model=False)), FAIL, "line-paint-3 names no model"),
+    CheckCase("fallbacks", fallback(replace(CONFIG, key="other")), FAIL, "line-paint-3: the key other is not in"),
+    CheckCase("fallbacks", fallback(CONFIG, name="alien-3"), FAIL, "alien-3 does not begin with ProjectPrefix"),
+    CheckCase(
+        "tags", only(replace(PAINT_FACTS, model=replace(PAINT, tags=(("Owner", "x"),)))), WARN, "planned tags Owner"
+    ),
+    CheckCase("right", right(allowed=False), FAIL, "may not call rekognition:StartProjectVersion"),
+    CheckCase("right", right(allowed=False, missing=("aws:PrincipalOrgID",)), WARN, "without aws:PrincipalOrgID"),
+    CheckCase("gate", only(replace(WELD_FACTS, model=replace(WELD, gate=GATE))), FAIL, "may not operate the gate"),
+    CheckCase("drain", only(replace(WELD_FACTS, model=replace(WELD, drain=DRAIN))), FAIL, "may not count"),
     CheckCase("scaling", only(PAINT_FACTS, EndpointScaling="false"), FAIL, "SageMaker refuses Preheat's stop"),
     CheckCase("inference", only(WELD_FACTS, AllowInference="false"), FAIL, "Preheat may make none"),
     CheckCase(
@@ -240,6 +265,8 @@ def unanswered(answer: Unanswered) -> Mapping[str, Facts]:
         "tags": only(replace(PAINT_FACTS, endpoint=replace(ENDPOINT, tags=answer))),
         "scaling": only(replace(PAINT_FACTS, endpoint=replace(ENDPOINT, scalable_targets=answer))),
         "quota": quota(allowed=answer),
+        "right": right(allowed=answer),
+        "fallbacks": fallback(answer),
     }
 
 

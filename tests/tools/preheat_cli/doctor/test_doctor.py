@@ -73,6 +73,7 @@ def test_a_person_without_rights_is_told_each_right_that_a_check_needs(tmp_path:
     assert rights == {
         "cloudtrail:DescribeTrails",
         "cloudwatch:DescribeAlarms",
+        "iam:SimulatePrincipalPolicy",
         "rekognition:DescribeProjectVersions",
         "servicequotas:ListServiceQuotas",
         "sns:ListSubscriptionsByTopic",

@@ -48,7 +48,7 @@ def write_policy(listed: Sequence[Listed], place: RolePlace) -> str:
     """Return the policy text that allows these models and nothing else, in as few characters as possible."""
     allowed: dict[tuple[str, ...], list[str]] = {}
     for one in listed:
-        for actions, resource in _grant(one, place):
+        for actions, resource in find_grants(one, place):
             resources = allowed.setdefault(actions, [])
             if resource not in resources:
                 resources.append(resource)
@@ -98,7 +98,7 @@ def _grant_scaling(endpoint: str, place: RolePlace) -> list[tuple[tuple[str, ...
     ]
 
 
-def _grant(one: Listed, place: RolePlace) -> list[tuple[tuple[str, ...], str]]:
+def find_grants(one: Listed, place: RolePlace) -> list[tuple[tuple[str, ...], str]]:
     """Return pairs of actions and the resource that they are allowed on."""
     name, version = one.target.project, one.target.version
     match one.target.backend:

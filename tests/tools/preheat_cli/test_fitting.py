@@ -1,0 +1,126 @@
+"""What the parameters of a stack do not allow of a plan, and how `preheat apply` refuses it."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.stacks import HOME
+from typer.testing import CliRunner
+
+from preheat.adapters.memory.store import MemoryStore
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.plan.plan import Backend, Drain, HostedModel, ModelId, Target, Units
+from preheat_cli.fitting import GATES_MAX, find_misfits
+from preheat_cli.main import app
+from preheat_cli.stack import Stack, Surroundings
+
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+REGION, ACCOUNT = "eu-central-1", "123456789012"
+GATE = "0c6d2f58-1111-4222-8333-444455556666"
+GATE_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:event-source-mapping:{GATE}"
+QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:images"
+QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/images"
+ROLE = "arn:aws:iam::210987654321:role/preheat-member"
+EARLY = Schedule("early", "UTC", (ShiftWindow(frozenset(Weekday), time(6), time(14)),))
+WELD = HostedModel(
+    ModelId("weld"),
+    Target("line-weld", "v1", Backend.REKOGNITION),
+    Units(),
+    (EARLY,),
+    timedelta(minutes=30),
+    timedelta(minutes=2),
+    announced_at=NOW,
+)
+OLD = replace(WELD, target=Target("line-weld", "1"))
+FAR = replace(WELD, target=replace(WELD.target, role=ROLE))
+GATED = replace(WELD, gate=GATE)
+DRAINED = replace(WELD, drain=Drain(QUEUE_URL))
+BY_ARN = replace(WELD, drain=Drain(QUEUE_ARN))
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters", "field"),
+    [
+        (OLD, {"HostingEndpointUrl": ""}, "backend"),
+        (FAR, {"MemberRoleArns": ""}, "role"),
+        (FAR, {"MemberRoleArns": f"{ROLE}-2"}, "role"),
+        (GATED, {"GateMappingArns": "", "GateFunctionArns": ""}, "gate"),
+        (GATED, {"GateMappingArns": GATE_ARN.replace("0c6d", "ffff")}, "gate"),
+        (DRAINED, {"DrainQueueArns": ""}, "drain"),
+        (DRAINED, {"DrainQueueArns": f"{QUEUE_ARN}-2"}, "drain"),
+        (BY_ARN, {"DrainQueueArns": QUEUE_ARN.replace(REGION, "us-east-1")}, "drain"),
+    ],
+)
+def test_what_a_stack_does_not_allow_is_named_with_the_parameter(
+    model: HostedModel, parameters: dict[str, str], field: str
+) -> None:
+    (found,) = find_misfits([model], parameters, REGION)
+    assert (found.field, str(found).startswith(f"models.weld.{field}: ")) == (field, True)
+    assert next(iter(parameters)) in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters"),
+    [
+        (OLD, {"HostingEndpointUrl": "http://127.0.0.1:8100"}),
+        (WELD, {"HostingEndpointUrl": ""}),
+        (FAR, {"MemberRoleArns": f"{ROLE}-2,{ROLE}"}),
+        (GATED, {"GateMappingArns": GATE_ARN}),
+        (GATED, {"GateFunctionArns": "arn:aws:lambda:eu-central-1:123456789012:function:line-*"}),
+        (DRAINED, {"DrainQueueArns": QUEUE_ARN}),
+        (DRAINED, {"DrainQueueArns": QUEUE_ARN.replace("images", "ima*")}),
+        (BY_ARN, {"DrainQueueArns": QUEUE_ARN}),
+        (OLD, {}),
+        (GATED, {}),
+    ],
+)
+def test_what_a_stack_allows_or_does_not_say_is_accepted(model: HostedModel, parameters: dict[str, str]) -> None:
+    assert find_misfits([model], parameters, REGION) == []
+
+
+def test_more_gates_than_a_parameter_holds_need_the_functions() -> None:
+    gates = [f"{number:08x}-1111-4222-8333-444455556666" for number in range(GATES_MAX + 1)]
+    models = [replace(GATED, model_id=ModelId(f"weld-{number}"), gate=gate) for number, gate in enumerate(gates)]
+    found = find_misfits(models, {"GateMappingArns": ""}, REGION)
+    assert len(found) == GATES_MAX + 1
+    assert found[0].remedy == "deploy with GateFunctionArns: GateMappingArns holds 41 gates, and the plan has 42"
+
+
+PLANT = """\
+version: 1
+schedules:
+  early: {zone: UTC, windows: [{days: daily, start: "06:00", end: "14:00"}]}
+models:
+  weld: {backend: lookoutvision, project: line-weld, version: 1, schedules: [early]}
+"""
+
+
+def apply(tmp_path: Path, store: MemoryStore, *options: str, **parameters: str) -> Any:
+    rows = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+    stack = Stack(HOME, store, lambda _: None, lambda _: pytest.fail("nothing is published"), {"Parameters": rows})
+    file = tmp_path / "plant.yaml"
+    file.write_text(PLANT)
+    surroundings = Surroundings(lambda _: stack, announce=lambda _: None)
+    return CliRunner().invoke(app, ["apply", str(file), "--yes", *options], obj=surroundings)
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_apply_refuses_the_closed_service_on_a_stack_where_nothing_answers_for_it(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    store = MemoryStore()
+    refused = apply(tmp_path, store, *options, HostingEndpointUrl="", Mode="act")
+    assert refused.exit_code == 2
+    assert "models.weld.backend: AWS closed Lookout for Vision" in refused.stderr
+    assert "1 problem; no change applied" in refused.stderr
+    assert store.read_plan_version() == 0
+
+
+def test_apply_accepts_it_where_a_simulator_answers(tmp_path: Path) -> None:
+    store = MemoryStore()
+    applied = apply(tmp_path, store, "--format", "json", HostingEndpointUrl="http://127.0.0.1:8100", Mode="act")
+    assert (applied.exit_code, store.read_plan_version()) == (0, 1)
+    assert json.loads(applied.stdout.splitlines()[-1])["applied"] is True

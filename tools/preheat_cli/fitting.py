@@ -1,0 +1,120 @@
+"""What of a plan the parameters of a stack do not allow: services, member roles, gates and queues. Pure.
+
+A stack whose parameters are unknown, as one in memory, allows everything. Knows no store and no service.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from preheat.domain.plan.plan import QUEUE_ARN, QUEUE_URL, Backend, HostedModel, ModelId
+
+# How many ARNs the longest text of a parameter holds; docs/parameters.md states it.
+GATES_MAX: Final = 41
+QUEUES_MAX: Final = 60
+ROLES_MAX: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """One field of a model that the stack does not allow: what that means, and the remedy."""
+
+    model_id: ModelId
+    field: str
+    meaning: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"models.{self.model_id}.{self.field}: {self.meaning}; {self.remedy}"
+
+
+def find_misfits(models: Sequence[HostedModel], parameters: Mapping[str, str], region: str) -> list[Misfit]:
+    """Return what the stack does not allow of the models, in their order. `region` is the stack's."""
+    if not parameters:
+        return []
+    return [misfit for model in models for misfit in _judge(model, parameters, region, models)]
+
+
+def _judge(
+    model: HostedModel, parameters: Mapping[str, str], region: str, models: Sequence[HostedModel]
+) -> Iterator[Misfit]:
+    for found in (
+        judge_service(model, parameters),
+        judge_role(model, parameters, models),
+        judge_gate(model, parameters, models),
+        judge_drain(model, parameters, region, models),
+    ):
+        if found is not None:
+            yield found
+
+
+def judge_service(model: HostedModel, parameters: Mapping[str, str]) -> Misfit | None:
+    """A service that AWS closed answers only at an endpoint of its own."""
+    if model.target.backend is not Backend.LOOKOUT_VISION or parameters.get("HostingEndpointUrl"):
+        return None
+    meaning = "AWS closed Lookout for Vision on 2025-10-31: nothing answers for this model"
+    remedy = "run `preheat migrate`, or deploy with HostingEndpointUrl for a simulator"
+    return Misfit(model.model_id, "backend", meaning, remedy)
+
+
+def judge_role(model: HostedModel, parameters: Mapping[str, str], models: Sequence[HostedModel] = ()) -> Misfit | None:
+    """A role of a member account is one that the stack may assume."""
+    role = model.target.role
+    if role is None or role in _listed(parameters, "MemberRoleArns"):
+        return None
+    meaning = f"{role} is not among MemberRoleArns: Preheat does not assume it"
+    needed = len({each.target.role for each in models if each.target.role is not None})
+    remedy = "deploy with the role in MemberRoleArns"
+    if needed > ROLES_MAX:
+        remedy += f"; it holds about {ROLES_MAX} roles, and the plan has {needed}: use a second stack"
+    return Misfit(model.model_id, "role", meaning, remedy)
+
+
+def judge_gate(model: HostedModel, parameters: Mapping[str, str], models: Sequence[HostedModel] = ()) -> Misfit | None:
+    """The stack may operate the gate. A function that is named may be the one behind it."""
+    if model.gate is None or _listed(parameters, "GateFunctionArns"):
+        return None
+    if any(arn.rpartition(":")[2] == model.gate for arn in _listed(parameters, "GateMappingArns")):
+        return None
+    meaning = f"the stack may not operate the gate {model.gate}: it never opens, and delays each stop by 5 minutes"
+    needed = sum(each.gate is not None for each in models)
+    remedy = "deploy with its ARN in GateMappingArns, or with its function in GateFunctionArns"
+    if needed > GATES_MAX:
+        remedy = f"deploy with GateFunctionArns: GateMappingArns holds {GATES_MAX} gates, and the plan has {needed}"
+    return Misfit(model.model_id, "gate", meaning, remedy)
+
+
+def judge_drain(
+    model: HostedModel, parameters: Mapping[str, str], region: str, models: Sequence[HostedModel] = ()
+) -> Misfit | None:
+    """The stack may count the queue."""
+    if model.drain is None:
+        return None
+    name = _name_queue(model.drain.queue, region)
+    if any(_covers(arn, name) for arn in _listed(parameters, "DrainQueueArns")):
+        return None
+    meaning = f"the stack may not count {model.drain.queue}: each stop waits for the whole limit of its drain"
+    needed = len({each.drain.queue for each in models if each.drain is not None})
+    remedy = "deploy with its ARN in DrainQueueArns"
+    if needed > QUEUES_MAX:
+        remedy += (
+            f'; end an ARN with "*" to cover several, because it holds about {QUEUES_MAX} and the plan has {needed}'
+        )
+    return Misfit(model.model_id, "drain", meaning, remedy)
+
+
+def _listed(parameters: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(filter(None, parameters.get(name, "").split(",")))
+
+
+def _name_queue(queue: str, region: str) -> str:
+    """Return REGION:ACCOUNT:NAME of a queue that is given as a URL or an ARN."""
+    found = QUEUE_ARN.fullmatch(queue) or QUEUE_URL.fullmatch(queue)
+    if found is None:
+        raise ValueError(f"queue {queue!r} is neither a URL nor an ARN")  # `Drain` refuses it
+    return f"{found['region'] or region}:{found['account']}:{found['name']}"
+
+
+def _covers(arn: str, name: str) -> bool:
+    listed = arn.split(":", 3)[-1]
+    return name.startswith(listed[:-1]) if listed.endswith("*") else name == listed
