@@ -12,26 +12,29 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from preheat.app.ports.store import Store
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import Backend, Drain, HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import Action, LedgerEntry, Phase
-from preheat_local import LocalAws, run_local_aws
+from preheat_cli.main import app
+from preheat_local import LocalAws, environment, run_local_aws
 from preheat_local.aws import client
 from preheat_local.store import open_local_store
 
 FUNCTIONS = "arn:aws:lambda:eu-central-1:000000000000:function:plant-*"
 QUEUES = "arn:aws:sqs:eu-central-1:000000000000:plant-*"
-WELD, PRESS, PAINT, GLUE, TRIM = (ModelId(name) for name in ("weld", "press", "paint", "glue", "trim"))
-REKOGNITION = {name: Target(f"plant-{name}", "v1", Backend.REKOGNITION) for name in (WELD, PRESS)}
+WELD, PRESS, PAINT, GLUE, TRIM, SEAL = (ModelId(name) for name in ("weld", "press", "paint", "glue", "trim", "seal"))
+REKOGNITION = {name: Target(f"plant-{name}", "v1", Backend.REKOGNITION) for name in (WELD, PRESS, SEAL)}
 SAGEMAKER = {name: Target(f"plant-{name}", f"plant-{name}-1", Backend.SAGEMAKER) for name in (PAINT, GLUE, TRIM)}
 FALLBACK = "plant-trim-2"
 TARGETS = REKOGNITION | SAGEMAKER
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 WITHIN = 10 * MINUTE
 RESOURCE = {
     "ServiceNamespace": "sagemaker",
@@ -172,6 +175,7 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
                 model(PRESS, begin, end, gate=press.mapping),
                 model(PAINT, begin, end),
                 model(GLUE, begin, now + 30 * MINUTE),
+                model(SEAL, now - 6 * HOUR, now - 5 * HOUR),
                 model(TRIM, begin, now + 30 * MINUTE, fallbacks=(FALLBACK,)),
             ],
         )
@@ -203,7 +207,9 @@ def test_an_endpoint_that_scales_scales_again_after_its_next_start(plant: Plant)
     (stop,) = plant.entries(PAINT, Action.STOP)
     assert "restores 1 scalable target and 1 scaling policy" in stop.reason
     now = datetime.now(UTC).replace(microsecond=0)
-    others = [one for name in (WELD, PRESS, GLUE, TRIM) if (one := plant.store.read_planned(name).model) is not None]
+    others = [
+        one for name in (WELD, PRESS, GLUE, TRIM, SEAL) if (one := plant.store.read_planned(name).model) is not None
+    ]
     apply(plant.store, [*others, model(PAINT, now + timedelta(seconds=30), now + 20 * MINUTE)])
     eventually(plant, lambda: bool(plant.entries(PAINT, Action.SCALE)), "the scaling of paint is restored")
     (restored,) = plant.entries(PAINT, Action.SCALE)
@@ -253,6 +259,19 @@ def test_a_model_is_stopped_although_its_gate_may_not_be_read(plant: Plant) -> N
     assert "Cannot read the gate" in told.reason
     assert "AccessDenied" in told.reason
     assert plant.state(plant.press) == "Disabled"  # as it was
+
+
+def test_the_doctor_starts_and_stops_one_model_under_supervision(plant: Plant, tmp_path: Path) -> None:
+    surroundings = environment.make_client_environment(plant.aws.endpoint_url) | {"XDG_STATE_HOME": str(tmp_path)}
+    command = ["doctor", "--live", SEAL, "--yes", "--minutes", "10", "--stack", plant.aws.stack_name]
+    done = CliRunner(env=surroundings).invoke(app, [*command, "--format", "json"])
+    first, *answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.exit_code, first["ready"], first["stopped"]) == (0, True, True), (done.output, done.exception)
+    assert not plant.runs(SEAL)
+    known = {one["question"]: one["answer"] for one in answers}
+    assert known["How long does a start take?"]
+    assert known["How long does a stop take?"]
+    assert known["As whom does SQS name the sender of a request?"]
 
 
 def test_nothing_of_the_day_is_left_in_a_dead_letter_queue(plant: Plant) -> None:

@@ -3,8 +3,8 @@
     python -m preheat_lab mutants                    every mutation
     python -m preheat_lab mutants --only lease       those whose name has the word
 
-A mutation is killed if a harness reports a broken promise. An exception is reported but does not count as a kill,
-because any test would find it. If a harness breaks the unchanged package, no kill counts. Status 0 if at least 95 % are
+A mutation is killed if a harness reports a broken promise, or the suite of tests that it names an assertion that fails.
+An exception is reported but does not count as a kill, because any test would find it. If a harness breaks the unchanged package, no kill counts. Status 0 if at least 95 % are
 killed.
 """
 
@@ -14,7 +14,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,8 @@ from preheat_lab.mutants.mutation import Mutation, copy_mutated
 
 KILLED_AT_LEAST = 0.95
 SECONDS_MAX = 900
+TESTS_FAILED = 1  # pytest's exit status; others mean that no test ran
+TEST = "T"  # in place of a promise's name
 HUNT = ROOT / "tools" / "preheat_lab" / "mutants" / "hunt.py"
 
 
@@ -51,6 +53,8 @@ def hunt_mutation(mutation: Mutation | None, harnesses: str = "short") -> Hunted
     with TemporaryDirectory(prefix="mutant-") as folder:
         path = copy_mutated(mutation, Path(folder))
         environment = {**os.environ, "PYTHONPATH": str(path), "PYTHONDONTWRITEBYTECODE": "1"}
+        if mutation is not None and mutation.suite:
+            return _run_suite(mutation.suite, environment, began)
         first = mutation.first if mutation is not None else ("every",)
         first = first if harnesses != "long" else ()
         command = [sys.executable, str(HUNT), str(path), harnesses, *first]
@@ -65,6 +69,25 @@ def hunt_mutation(mutation: Mutation | None, harnesses: str = "short") -> Hunted
         return Hunted(None, None, (ended.stderr.strip().splitlines() or ["died"])[-1], seconds)
     verdict = json.loads(ended.stdout)
     return Hunted(verdict["harness"], verdict["invariant"], verdict["error"], seconds)
+
+
+def _run_suite(suite: str, environment: Mapping[str, str], began: float) -> Hunted:
+    """Run a suite of tests on the mutated package. Only an assertion that fails counts, as a broken promise does."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", suite]
+    places = (environment["PYTHONPATH"], str(ROOT / "tools"), str(ROOT))
+    environment = {**environment, "PYTHONPATH": os.pathsep.join(places)}
+    try:
+        ended = subprocess.run(
+            command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=SECONDS_MAX
+        )
+    except subprocess.TimeoutExpired:
+        return Hunted(None, None, f"not done after {SECONDS_MAX} s", time.monotonic() - began)
+    seconds = time.monotonic() - began
+    if ended.returncode == 0:
+        return Hunted(None, None, None, seconds)
+    if ended.returncode == TESTS_FAILED and "AssertionError" in ended.stdout:
+        return Hunted(suite, TEST, None, seconds)
+    return Hunted(None, None, (ended.stdout.strip().splitlines() or ["died"])[-1], seconds)
 
 
 def choose(only: str | None) -> list[Mutation]:

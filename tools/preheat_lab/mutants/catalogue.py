@@ -16,6 +16,7 @@ Not here, because no promise can distinguish them from the protocol, by design:
 from preheat_lab.mutants import (
     on_attempts,
     on_decisions,
+    on_endpoints,
     on_gates,
     on_holds,
     on_passes,
@@ -33,6 +34,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *on_stops.MUTATIONS,
     *on_rests.MUTATIONS,
     *on_decisions.MUTATIONS,
+    *on_endpoints.MUTATIONS,
     *on_gates.MUTATIONS,
     *on_holds.MUTATIONS,
     *on_requests.MUTATIONS,

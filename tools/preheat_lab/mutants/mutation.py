@@ -16,7 +16,8 @@ PACKAGE = Path("layers/preheat/preheat")
 class Mutation:
     """In `file` (below the package), `old` becomes `new`; `rule` is what that breaks, `sees` the promise to be missed.
 
-    `first` names the harnesses of `hunt.OWN` that see it, tried before all others.
+    `first` names the harnesses of `hunt.OWN` that see it, tried before all others. `suite` is the file of tests that
+    sees it instead, if no harness knows the promise.
     `old` occurs exactly once in the file, so that the replacement is unambiguous.
     """
 
@@ -27,6 +28,7 @@ class Mutation:
     rule: str
     sees: str
     first: tuple[str, ...] = ()
+    suite: str = ""
 
     def apply(self, text: str) -> str:
         """Return the mutated source.

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from preheat.app.audit.invariants import __doc__ as promises
+from preheat_lab.checkout import ROOT
 from preheat_lab.commands.mutants import HUNT, Hunted, hunt_mutation
 from preheat_lab.mutants.catalogue import MUTATIONS
 from preheat_lab.mutants.covered import COVERED
@@ -79,3 +80,19 @@ def test_a_mutation_that_only_raises_is_an_error_and_no_kill() -> None:
 
 def test_a_survivor_is_told_as_one() -> None:
     assert str(Hunted(None, None, None, 1.0)) == "SURVIVED"
+
+
+OF_ENDPOINTS = [mutation for mutation in MUTATIONS if mutation.suite]
+
+
+def test_serving_scaling_and_capacity_have_mutations_with_a_suite_each() -> None:
+    assert len(OF_ENDPOINTS) >= 6
+    suites = {mutation.suite for mutation in OF_ENDPOINTS}
+    assert {"tests/days/test_serving.py", "tests/days/test_scaling.py", "tests/days/test_capacity.py"} <= suites
+    assert all((ROOT / suite).exists() for suite in suites)
+
+
+def test_a_suite_kills_the_mutation_that_names_it_and_no_other() -> None:
+    (one,) = [mutation for mutation in OF_ENDPOINTS if mutation.name == "a shortage spends an attempt"]
+    assert str(hunt_mutation(one)).startswith("T   tests/days/test_capacity.py")
+    assert str(hunt_mutation(replace(one, suite="tests/days/test_an_ordinary_day.py"))) == "SURVIVED"

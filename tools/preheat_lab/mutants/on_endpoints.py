@@ -1,0 +1,106 @@
+"""Mutations of what only endpoints have: what serves, their scaling, a shortage of capacity, and fallback configs.
+
+Explorer and simulation know no such promise, so each names the suite of tests that sees it.
+"""
+
+from functools import partial
+
+from preheat_lab.mutants.mutation import Mutation
+
+_SERVING = "tests/days/test_serving.py"
+_SCALING = "tests/days/test_scaling.py"
+_CAPACITY = "tests/days/test_capacity.py"
+_CONFIGS = "tests/days/test_fallback_configs.py"
+_adapter = partial(Mutation, file="adapters/hosting/sagemaker.py", sees="L1")
+_scaling = partial(Mutation, file="domain/decision/scaling.py", sees="L1", suite=_SCALING)
+_start = partial(Mutation, file="domain/decision/starting.py", sees="L1")
+
+MUTATIONS = (
+    Mutation(
+        name="an endpoint in service without an instance is ready",
+        file="domain/record/observation.py",
+        old="observation.serving is None or observation.serving > 0:",
+        new="observation.serving is None or observation.serving >= 0:",
+        rule="ready means that something serves",
+        sees="L1",
+        suite=_SERVING,
+    ),
+    _adapter(
+        name="a config that names no model is as good as any",
+        old='            if not all(variant.get("ModelName") for variant in found.get("ProductionVariants", [])):',
+        new="            if found is None:",
+        rule="an endpoint is created only from a config that names a model",
+        suite=_SERVING,
+    ),
+    _adapter(
+        name="a stop that the scaling forbids is in the wrong state",
+        old="            if SCALES in str(error):",
+        new="            if not str(error):",
+        rule="a refusal because of scaling is reported once with its remedy",
+        suite=_SCALING,
+    ),
+    _scaling(
+        name="the scaling is not read before a stop",
+        old='    """Return whether a stop may come next that removes an endpoint whose scaling is not known."""',
+        new='    """Return False."""\n    return False',
+        rule="the scaling is read before the stop that removes it",
+    ),
+    _scaling(
+        name="the scaling counts as there although its endpoint is gone",
+        old="        kept = change(kept, is_removed=True)",
+        new="        kept = change(kept, is_removed=False)",
+        rule="what a stop removed is restored after the next start",
+    ),
+    _scaling(
+        name="the scaling is forgotten after one failed try",
+        old="    return record, told if kept.tries == 1 else None",
+        new="    return change(record, scaling=None), told if kept.tries == 1 else None",
+        rule="the scaling is restored until that succeeds",
+    ),
+    _start(
+        name="a shortage spends an attempt",
+        old="        attempts=max(effort.attempts - 1, 0),",
+        new="        attempts=effort.attempts,",
+        rule="a shortage of capacity spends no attempt",
+        suite=_CAPACITY,
+    ),
+    _start(
+        name="a shortage is a failure like any other",
+        old="    if failed and situation.observation.no_capacity:",
+        new="    if failed and not situation.observation.observed:",
+        rule="a shortage is tried until the demand ends",
+        suite=_CAPACITY,
+    ),
+    _start(
+        name="a shortage is reported at each try",
+        old="    action = Action.CAPACITY if effort.short_since is None else Action.LOOK",
+        new="    action = Action.CAPACITY",
+        rule="a shortage is reported once in a demand",
+        suite=_CAPACITY,
+    ),
+    _start(
+        name="a shortage never moves to the next config",
+        old="        fallback=fallback,\n        short_since",
+        new="        fallback=None,\n        short_since",
+        rule="configs are tried in their order",
+        suite=_CONFIGS,
+    ),
+    Mutation(
+        name="a start from a fallback is a sample for the lead",
+        file="domain/decision/resting.py",
+        old=" and attempt.target == record.target and took is not None:",
+        new=" and took is not None:",
+        rule="only starts from the first config say how long a start takes",
+        sees="L1",
+        suite=_CONFIGS,
+    ),
+    Mutation(
+        name="a fallback is looked at as if it were the first config",
+        file="app/reconcile/reconcile.py",
+        old="    return model.find_target(record.effort.fallback)",
+        new="    return record.target",
+        rule="a config that cannot be used is left out",
+        sees="L1",
+        suite=_CONFIGS,
+    ),
+)
