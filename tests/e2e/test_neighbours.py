@@ -271,7 +271,7 @@ def test_the_doctor_starts_and_stops_one_model_under_supervision(plant: Plant, t
     known = {one["question"]: one["answer"] for one in answers}
     assert known["How long does a start take?"]
     assert known["How long does a stop take?"]
-    assert known["As whom does SQS name the sender of a request?"]
+    assert known["Under which id does SQS show the sender of a request?"]
 
 
 def test_nothing_of_the_day_is_left_in_a_dead_letter_queue(plant: Plant) -> None:

@@ -76,7 +76,7 @@ def doctor(
 def _run_live(
     context: typer.Context, stack: StackOptions, model_id: ModelId, minutes: int | None, form: Format, *, yes: bool
 ) -> None:
-    """Start and stop one model under supervision; exit status 1 if it was not ready, or was not seen to stop."""
+    """Start and stop one model under supervision; exit status 1 unless it was ready and has stopped."""
     with report_errors():
         from preheat_cli.doctor.live import plan_live, run_live  # noqa: PLC0415 - keeps help fast
         from preheat_cli.doctor.live_answers import answer_all  # noqa: PLC0415 - as above

@@ -123,7 +123,7 @@ UNKNOWNS: Final = (
         "press Ctrl-C while the model starts",
     ),
     Unknown(
-        "As whom does SQS name the sender of a request?",
+        "Under which id does SQS show the sender of a request?",
         _sender,
         "docs/requests.md, who may send; AdminRoles of the template",
         "send a request from a role",

@@ -34,7 +34,7 @@ def make_stage(opened: Stack, surroundings: Surroundings, say: Callable[[str], N
                 raise CliError(f"preheat: no reply to {verb} within {REPLIES_WITHIN.seconds} s", status=CHECK_FAILED)
             surroundings.pause(CHECKS_EVERY)
         if not reply.accepted:
-            raise CliError(f"preheat: {verb} was refused, {reply.code}: {reply.reason}", status=CHECK_FAILED)
+            raise CliError(f"preheat: Preheat refused {verb}, {reply.code}: {reply.reason}", status=CHECK_FAILED)
 
     def hold(model_id: ModelId, request_id: RequestId, lasts: timedelta) -> None:
         minutes = int(lasts.total_seconds() // 60)

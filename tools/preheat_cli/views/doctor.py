@@ -44,7 +44,7 @@ def print_live(run: LiveRun, answers: Sequence[LiveAnswer], form: Format) -> Non
             typer.echo(json.dumps(asdict(one)))
         return
     ready = "was ready" if run.ready else "was not ready"
-    stopped = "has stopped" if run.stopped else "was not seen to stop: check it in the console of the service"
+    stopped = "has stopped" if run.stopped else "may still be running: check it in the console of the service"
     print_lines([f"{run.model_id} {ready} and {stopped}"])
     for one in answers:
         if one.answer:

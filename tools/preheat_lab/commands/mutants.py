@@ -4,8 +4,8 @@
     python -m preheat_lab mutants --only lease       those whose name has the word
 
 A mutation is killed if a harness reports a broken promise, or the suite of tests that it names an assertion that fails.
-An exception is reported but does not count as a kill, because any test would find it. If a harness breaks the unchanged package, no kill counts. Status 0 if at least 95 % are
-killed.
+An exception is reported but does not count as a kill, because any test would find it. If a harness breaks the unchanged
+package, no kill counts. Status 0 if at least 95 % are killed.
 """
 
 import argparse

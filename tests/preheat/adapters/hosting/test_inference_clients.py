@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
+from preheat.adapters.client import AwsService
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.hosting.calling import CONFIG, INFERENCE_SERVICES
 from preheat.adapters.hosting.clients import HostingClients
@@ -56,9 +57,9 @@ def test_an_inference_goes_through_that_client_and_nothing_else_does(backend: Ba
     runtime = make_runtime(service, config=ONE_TRY) if isinstance(service, EndpointService) else None
     usual = make_client(service, config=ONE_TRY)
 
-    def client(_: Target, named: Any = None) -> Any:
-        asked.append(named)
-        return usual if named is None else runtime or usual
+    def client(target: Target, service: AwsService | None = None) -> Any:
+        asked.append(service)
+        return usual if service is None else runtime or usual
 
     router = HostingRouter(client, "preheat")
     router.describe(target)

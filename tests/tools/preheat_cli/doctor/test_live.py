@@ -88,7 +88,7 @@ def test_a_model_is_started_and_stopped_and_what_this_shows_is_told() -> None:
         ]
         assert answers["How long does a start take?"].startswith("18m")  # 17 minutes, and up to the next look
         assert answers["How long does a stop take?"]
-        assert answers["As whom does SQS name the sender of a request?"] == SENDER
+        assert answers["Under which id does SQS show the sender of a request?"] == SENDER
         assert answers["Does the service accept a stop while the model starts?"] == ""
         assert len(answers) == len(UNKNOWNS)
 
