@@ -88,8 +88,8 @@ MUTATIONS = (
     Mutation(
         name="a start from a fallback is a sample for the lead",
         file="domain/decision/resting.py",
-        old=" and attempt.target == record.target and took is not None:",
-        new=" and took is not None:",
+        old="    starts = attempt is not None and attempt.call is Call.START and attempt.target == record.target",
+        new="    starts = attempt is not None and attempt.call is Call.START",
         rule="only starts from the first config say how long a start takes",
         sees="L1",
         suite=_CONFIGS,
