@@ -190,7 +190,10 @@ class _File:
     def _read(self, component: Component) -> CalendarEvent | None:
         try:
             return self._reader(component).read(component)
-        except (Lost, UnreadableValue, ValueError, OverflowError) as error:
+        except OverflowError:
+            self._lose(component, "its start or end is out of range; accepted: years that a plant file may name")
+            return None
+        except (Lost, UnreadableValue, ValueError) as error:
             self._lose(component, str(error))
             return None
 
@@ -200,7 +203,10 @@ class _File:
 
         try:
             return Mover(self._reader(component), tell, self._today).apply(master, component)
-        except (Lost, UnreadableValue, ValueError, OverflowError) as error:
+        except OverflowError:
+            self._lose(component, "its start or end is out of range; accepted: years that a plant file may name")
+            return None
+        except (Lost, UnreadableValue, ValueError) as error:
             self._lose(component, str(error))
             return None
 

@@ -95,7 +95,7 @@ def _unfold(data: bytes) -> Iterator[tuple[int, str]]:
             continue
         if parts:
             yield begun, _decode(b"".join(parts))
-        begun, parts = number, [raw] if raw.strip() else []
+        begun, parts = number, [raw.lstrip()] if raw.strip() else []
     if parts:
         yield begun, _decode(b"".join(parts))
 
@@ -182,7 +182,7 @@ class _LineReader:
 
 def _property(line: int, name: str, rest: str) -> Property | None:
     """Return a property, or None if it has no value. A value of time holds no colon, but a careless zone's name may."""
-    if name in TIMED:
+    if name in TIMED and not rest.startswith(":"):
         params, colon, value = rest.rpartition(":")
     else:
         end = _end_of_params(rest)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -102,10 +103,17 @@ def matching_zones(definition: Component, today: date) -> Sequence[str]:
         end = begin.replace(year=begin.year + years)
         try:
             changes = sorted(_changes(definition, begin, end))
+            jumps = sorted(_jumps(definition, begin, end))
         except (UnreadableValue, ValueError, OverflowError):
             return ()
         if not changes:
             return ()
+        if any(earlier != offset for (_, _, offset), (_, earlier, _) in pairwise(jumps)):
+            # It never says how the clocks come back: only the changes that it states can agree.
+            stated = [each for at, earlier, later in jumps for each in ((at - _NIGHT, earlier), (at + _NIGHT, later))]
+            if fitting := _having(_candidates(), stated):
+                return fitting
+            continue
         within = [at for at, _ in changes if begin < at < end]
         near = [*_regular(begin, end), *(at + step for at in within for step in (-_NIGHT, _NIGHT))]
         fitting = _fitting(_candidates(), near, changes)
@@ -140,6 +148,18 @@ def _changes(definition: Component, begin: datetime, end: datetime) -> Iterator[
             yield wall - _bound(earlier, wall.date()), offset
     if firsts:
         yield datetime(1, 1, 1), min(firsts)[1]  # noqa: DTZ001 - naive UTC, as the changes are
+
+
+def _jumps(definition: Component, begin: datetime, end: datetime) -> Iterator[tuple[datetime, timedelta, timedelta]]:
+    """Yield the instants within a span at which the offset changes, with the one before and the one after."""
+    for observance in definition.observances:
+        start, to, before = (observance.first(each) for each in ("DTSTART", "TZOFFSETTO", "TZOFFSETFROM"))
+        if start is None or to is None or before is None or offset_of(before) == offset_of(to):
+            continue
+        for wall in _onsets(observance, moment_of(start).wall, begin, end):
+            at = wall - _bound(offset_of(before), wall.date())
+            if begin < at < end:
+                yield at, offset_of(before), offset_of(to)
 
 
 def _bound(offset: timedelta, day: date) -> timedelta:
@@ -178,7 +198,10 @@ def _candidates() -> tuple[str, ...]:
 
 def _fitting(zones: Sequence[str], moments: Sequence[datetime], changes: Offsets) -> list[str]:
     """Return the zones that have the same offset at every moment."""
-    wanted = [(at, _offset_at(changes, at)) for at in moments]
+    return _having(zones, [(at, _offset_at(changes, at)) for at in moments])
+
+
+def _having(zones: Sequence[str], wanted: Offsets) -> list[str]:
     return [zone for zone in zones if all(_offset_of(zone, at) == offset for at, offset in wanted)]
 
 

@@ -31,6 +31,7 @@ DONE = ["12-02 06:00 12-02 14:00"]
         pytest.param(calendar(SHIFT).replace(b"\r\n", b"\n"), id="LF"),
         pytest.param(calendar(SHIFT).replace(b"\r\n", b"\r"), id="CR"),
         pytest.param(calendar(SHIFT).replace(b"\r\n", b"\r\n\r\n"), id="blank lines"),
+        pytest.param(b"\r\n \r\n  " + calendar(SHIFT), id="blanks at the beginning"),
         pytest.param(calendar(SHIFT).replace(b"\r\n", b"  \r\n"), id="trailing blanks"),
         pytest.param(calendar(SHIFT).lower().replace(b"europe/berlin", b"Europe/Berlin"), id="small letters"),
         pytest.param(calendar(SHIFT.replace("20261202T060000", "202612\r\n 02T06\r\n\t0000")), id="folds"),
@@ -101,6 +102,21 @@ def test_an_event_whose_rule_is_refused_keeps_its_own_first_start(rule: str) -> 
     data = calendar(f"{SHIFT}\nRRULE:{rule}")
     assert runs(data) == DONE
     assert any("the import carries over only its first start" in line for line in reported(data)[1])
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "told"),
+    [
+        ("DTSTART:99991231T000000", "DURATION:PT900H", "its start or end is out of range"),
+        (
+            "DTSTART:2026-12-02T06:00:00",
+            "DURATION:PT8H",
+            "DTSTART (line 6): found '2026-12-02T06:00:00'; accepted: a date",
+        ),
+    ],
+)
+def test_a_value_that_no_date_can_have_is_lost_in_our_words(start: str, length: str, told: str) -> None:
+    assert any(told in line for line in reported(calendar(f"{start}\n{length}"))[1])
 
 
 @pytest.mark.parametrize(

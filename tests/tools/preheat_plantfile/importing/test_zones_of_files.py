@@ -130,3 +130,27 @@ def test_zones_without_end_are_answered_in_seconds_and_those_of_equal_rules_all_
     report, _ = reported(calendar(*events, head=f"{same}\n{different}"))
     assert process_time() - begun < 20, "seconds; without a bound it takes minutes"
     assert report.carried >= count
+
+
+STANDARD, _, DAYLIGHT = OBSERVANCES.partition("END:STANDARD\n")
+STANDARD += "END:STANDARD"
+
+
+@pytest.mark.parametrize(
+    "observances",
+    [
+        pytest.param(DAYLIGHT, id="no standard time"),
+        pytest.param(STANDARD, id="no daylight time"),
+        pytest.param(OBSERVANCES.replace("RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10\n", ""), id="one without a rule"),
+        pytest.param(OBSERVANCES.replace("BYMONTH=10", "BYMONTH=10;UNTIL=20201025T010000Z"), id="one that is over"),
+        pytest.param(OBSERVANCES.replace("TZOFFSETTO:+0100\n", ""), id="one without an offset"),
+        pytest.param(OBSERVANCES.replace("END:STANDARD\n", ""), id="one without an end"),
+    ],
+)
+def test_a_zone_that_never_says_how_the_clocks_come_back_is_matched_by_the_changes_that_it_states(
+    observances: str,
+) -> None:
+    event = "DTSTART;TZID=Plant:{0}T060000\nDTEND;TZID=Plant:{0}T140000"
+    data = calendar(event.format(20261202), event.format(20270702), head=zone_named("Plant", observances))
+    assert runs(data, last="2027-12-31") == ["12-02 06:00 12-02 14:00", "07-02 06:00 07-02 14:00"]
+    assert any("the zone 'Plant' as Europe/Berlin" in line for line in reported(data)[1])
