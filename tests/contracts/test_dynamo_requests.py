@@ -167,6 +167,20 @@ def test_models_that_could_not_be_woken_are_told_and_the_request_is_answered(
     assert [record.wake_at for record in records].count(SIX) == 10
 
 
+def test_a_note_that_cannot_be_written_has_the_message_come_again(dynamo: Dynamo) -> None:
+    dynamo.store.answer(REPLY, EARLY, [])
+    dynamo.answer("UpdateItem", "InternalServerError", status=500)
+    with pytest.raises(StoreUnavailable):
+        dynamo.store.note_woken(EARLY)
+
+
+def test_an_earlier_release_reads_a_hold_with_a_session(dynamo: Dynamo) -> None:
+    dynamo.store.answer(REPLY, replace(HOLD, session="ada@example.com"), [])
+    item = dynamo.client.get_item(TableName=dynamo.tables.names.models, Key=key(WELD, "request#hold-1"))["Item"]
+    assert item["session"] == {"S": "ada@example.com"}
+    assert "session" not in json.loads(item["body"]["S"])  # an earlier release refuses a field that it does not know
+
+
 # --- a change that is seen in part ----------------------------------------------------------------------------------
 
 

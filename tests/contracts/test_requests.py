@@ -19,6 +19,7 @@ from preheat.domain.demand.request import (
     Verb,
 )
 from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.senders import EventSource, SenderRule
 from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -289,6 +290,67 @@ def test_a_release_by_a_stranger_or_one_that_is_forgotten_stops_no_hold(store: S
     late = a_reply("r3", at=SIX + HOUR)
     store.answer(late, hold(subject), [])
     assert store.find_standing(subject, RequestId("hold-1")) == hold(subject)
+
+
+@SUBJECTS
+def test_what_has_ended_is_deleted_with_the_answer_that_it_makes_room_for(store: Store, subject: Subject) -> None:
+    first, second = hold(subject, "old-1"), hold(subject, "old-2")
+    for number, one in enumerate((first, second)):
+        store.answer(a_reply(f"r{number}"), one, [])
+    store.answer(a_reply("r2"), hold(subject), [], None, [first, replace(second, request_id=RequestId("long-gone"))])
+    assert [one.request_id for one in store.read_standings(subject, LONG_AGO).requests] == ["hold-1", "old-2"]
+    with pytest.raises(StaleRecord):  # all or nothing
+        store.answer(a_reply("r2", at=SIX + HOUR), hold(subject, "hold-2"), [], None, [second])
+    assert store.find_standing(subject, second.request_id) == second
+
+
+def test_that_all_models_of_a_change_were_woken_is_noted_for_this_change_alone(store: Store) -> None:
+    one = hold(SCHEDULE)
+    assert store.all_woken(SCHEDULE, one.request_id)
+    store.answer(a_reply("r1"), one, [])
+    assert not store.all_woken(SCHEDULE, one.request_id)
+    store.note_woken(one)
+    assert store.all_woken(SCHEDULE, one.request_id)
+    longer = replace(one, until=SIX + 2 * HOUR, revision=2)
+    store.answer(a_reply("r2"), longer, [])
+    store.note_woken(one)  # a late note of the change before
+    assert not store.all_woken(SCHEDULE, one.request_id)
+    store.note_woken(longer)
+    assert store.all_woken(SCHEDULE, one.request_id)
+    assert store.find_standing(SCHEDULE, one.request_id) == longer
+
+
+def test_the_session_of_a_requester_comes_back(store: Store) -> None:
+    one = replace(hold(MODEL), session="ada@example.com")
+    store.answer(replace(a_reply(), session="ada@example.com"), one, [])
+    assert store.find_standing(MODEL, one.request_id) == one
+    found = store.find_reply(RequestId("request-1"))
+    assert found is not None
+    assert found.session == "ada@example.com"
+
+
+def test_requests_of_a_sender_are_counted_by_hour_and_subject(store: Store) -> None:
+    assert [store.count_request("role-1", MODEL, SIX) for _ in range(3)] == [1, 2, 3]
+    assert store.count_request("role-1", SCHEDULE, SIX) == 1
+    assert store.count_request("role-1", None, SIX) == 1
+    assert store.count_request("role-1", MODEL, SIX + HOUR) == 1
+    assert store.count_request("role-2", MODEL, SIX) == 1
+
+
+RULES = (
+    SenderRule("mes", roles=("AROALINE7",), models=("weld-*",), hours_a_day=HOUR, units_max=2),
+    SenderRule("andon", events=(EventSource("com.acme.*", "111122223333"),), schedules=("early",), admin=True),
+)
+
+
+def test_the_senders_of_a_plan_come_back_and_go_with_the_next_plan(store: Store, model: HostedModel) -> None:
+    assert store.senders() == ()
+    version = store.apply([model], expected_version=0, at=SIX, senders=RULES)
+    assert store.senders() == RULES
+    assert store.senders() == RULES  # as kept
+    assert store.read_planned(model.model_id).model == model
+    store.apply([model], expected_version=version, at=SIX)
+    assert store.senders() == ()
 
 
 def test_requests_are_kept_for_as_long_as_a_late_message_may_ask_of_them() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 from preheat.app.ports.store import Store
 from preheat.app.publish import Outbox
@@ -32,10 +33,12 @@ class MemoryStack:
     open_outbox: Callable[[Collection[str]], Outbox] = no_outbox
     asked: list[StackOptions] = field(default_factory=list)
     announced: list[str] = field(default_factory=list)
+    clients: Callable[[str, str | None, str | None], Any] | None = None
 
     def __call__(self, options: StackOptions) -> Stack:
         self.asked.append(options)
-        return Stack(self.home, self.store, self.sent.append, self.open_outbox)
+        more = {"clients": self.clients} if self.clients is not None else {}
+        return Stack(self.home, self.store, self.sent.append, self.open_outbox, **more)
 
 
 def surroundings_of(store: Store) -> Surroundings:

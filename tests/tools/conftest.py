@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.stacks import HOME, MemoryStack
@@ -49,10 +50,11 @@ class Workbench:
     home: Home = HOME
     stack: StackOptions | None = None
     announced: list[str] = field(default_factory=list)
+    clients: Callable[[str, str | None, str | None], Any] | None = None
 
     def preheat(self, *arguments: str, types: str = "") -> Result:
         """Run a command; `types` is what the user types."""
-        stack = MemoryStack(self.store, self.home)
+        stack = MemoryStack(self.store, self.home, clients=self.clients)
         surroundings = Surroundings(stack, self.clock, announce=stack.announced.append)
         try:
             return CliRunner().invoke(app, [*arguments], obj=surroundings, input=types or None)

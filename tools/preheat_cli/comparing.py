@@ -13,8 +13,10 @@ from preheat.domain.calendar.timetable import ScheduleError
 from preheat.domain.calendar.windows import Window
 from preheat.domain.lead.lead_in_force import fix_next_lead
 from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.planning import StoredPlan, check_accounts, read_stored_plan
+from preheat_cli.senders import compile_senders, describe_changes
 from preheat_cli.views.difference import Change, ChangeKind, changes
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ class Compared:
     models: Sequence[HostedModel]
     changes: Sequence[Change]
     records: dict[ModelId, ModelRecord]
+    senders: tuple[SenderRule, ...] = ()
+    sender_changes: Sequence[str] = ()
 
     @property
     def removes_everything(self) -> bool:
@@ -80,7 +84,9 @@ def compare(file: Path, plant: "PlantFile", stack: "Stack", now: datetime) -> Co
     models = compile_models(plant, now=now, previous=stored.models, region=stack.home.region)
     records = stack.store.load_many(sorted({*stored.models, *(model.model_id for model in models)}))
     found = changes(stored.models, models, today=now.date(), unreadable=stored.unreadable, records=records)
-    return Compared(file, plant, stack.home.region, stored, models, found, dict(records))
+    senders = compile_senders(plant, stack, str(file))
+    told = describe_changes(stack.store.senders(), senders)
+    return Compared(file, plant, stack.home.region, stored, models, found, dict(records), senders, told)
 
 
 def describe_counts(found: Sequence[Change]) -> str:

@@ -14,6 +14,7 @@ from preheat_plantfile.schema.calendars import CalendarEntry, HolidaysEntry, Quo
 from preheat_plantfile.schema.drain import DrainEntry
 from preheat_plantfile.schema.models import MODEL_ENTRIES, DefaultsEntry, PlantFile, backend_of
 from preheat_plantfile.schema.readiness import ReadinessEntry
+from preheat_plantfile.schema.senders import EventEntry, SenderEntry
 from preheat_plantfile.schema.windows import (
     CrewEntry,
     HoursEntry,
@@ -46,6 +47,8 @@ _ENTRIES: dict[tuple[str, ...], type[BaseModel]] = {
     ("calendars", "*", "shutdowns", "*"): ShutdownEntry,
     ("tariffs", "*"): TariffEntry,
     ("quotas", "*"): QuotaEntry,
+    ("senders", "*"): SenderEntry,
+    ("senders", "*", "events", "*"): EventEntry,
 }
 
 

@@ -78,7 +78,7 @@ def apply(
             _confirm(found, opened.home, yes=yes, remove_all=remove_all)
             # Time has passed since the question; new demand counts as known from now.
             models = found.compile(surroundings.clock.now())
-            version = _apply(opened.store, found.stored.version, models, surroundings)
+            version = _apply(opened.store, found, models, surroundings)
             if wait:
                 typer.echo("waiting until Preheat has checked each model", err=True)
                 seen = wait_until_checked(surroundings, opened.store, [one.model_id for one in models], version)
@@ -87,7 +87,7 @@ def apply(
         )
         if seen is not None and seen.unseen:
             raise typer.Exit(CHECK_FAILED)
-        if detailed_exitcode and found.changes:
+        if detailed_exitcode and (found.changes or found.sender_changes):
             raise typer.Exit(CHANGED)
 
 
@@ -121,9 +121,10 @@ def _confirm(found: Compared, home: Home, *, yes: bool, remove_all: bool) -> Non
         require_confirmation(f"Apply to {home.place}?", unchanged="no change applied", preview=PREVIEW)
 
 
-def _apply(store: Store, version: int, models: Sequence[HostedModel], surroundings: Surroundings) -> int:
+def _apply(store: Store, found: Compared, models: Sequence[HostedModel], surroundings: Surroundings) -> int:
+    version, now = found.stored.version, surroundings.clock.now()
     try:
-        return store.apply(models, expected_version=version, at=surroundings.clock.now())
+        return store.apply(models, expected_version=version, at=now, senders=found.senders)
     except StaleRecord as error:
         raise make_replaced_error(version) from error
 
@@ -134,6 +135,8 @@ def _print_changes(found: Compared, form: Format) -> None:
         for change in found.changes:
             row = {"change": change.kind.name.lower(), "model": change.model_id, "lines": change.lines}
             typer.echo(json.dumps(row))
+        if found.sender_changes:
+            typer.echo(json.dumps({"change": "changed", "senders": True, "lines": list(found.sender_changes)}))
         return
     against = f"plan {found.stored.version}" if found.stored.version else "no plan yet"
     typer.echo(f"{found.file}: {show.count(len(found.models), 'model')}, compared with {against}")
@@ -141,9 +144,12 @@ def _print_changes(found: Compared, form: Format) -> None:
         typer.secho(printable(f"  {change.kind} {change.model_id}"), fg=COLOURS[change.kind])
         for line in change.lines:
             print_lines([f"      {line}"])
+    if found.sender_changes:
+        typer.secho("  ~ senders", fg="yellow")
+        print_lines([f"      {line}" for line in found.sender_changes])
     if found.changes:
         typer.echo(describe_counts(found.changes))
-    else:
+    elif not found.sender_changes:
         typer.echo("  No changes. Applying again re-evaluates every model, including models in the REFUSED phase.")
 
 

@@ -17,6 +17,7 @@ from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subj
 from preheat.domain.plan.plan import HostedModel
 
 LONGEST = timedelta(days=7)
+LONGEST_STOP = timedelta(hours=12)  # of a sender that is no admin
 DAY = timedelta(days=1)
 AN_INSTANT = timedelta(seconds=1)
 EXTENDED = timedelta(minutes=30)  # what the requesters ask for
@@ -61,13 +62,18 @@ class AnswerJudge:
         except ValueError:
             found = None
         self._bodies[message.request_id, message.digest] = found if isinstance(found, dict) else {}
-        self._bodies[make_other_id(message), message.digest] = {}  # if its own id is another's, it may only be refused
+        # Its sender has used its id for another request: it may only be refused. Another sender has: it gets one more.
+        self._bodies[make_other_id(message), message.digest] = {}
+        self._bodies[_own_id(message.request_id, message.requester), message.digest] = self._bodies[
+            message.request_id, message.digest
+        ]
 
     def reply_to(self, sent: IncomingMessage) -> Reply | None:
-        """Return what a message was answered: under its own id, or under the one made for it if that was taken."""
+        """Return what a message was answered: under its own id, or under one that was made for it if that was taken."""
         message = open_message(sent)
-        found = self.stored.get(message.request_id)
-        return found if found is None or found.digest == message.digest else self.stored.get(make_other_id(message))
+        names = (message.request_id, _own_id(message.request_id, message.requester), make_other_id(message))
+        found = [self.stored.get(name) for name in names]
+        return next((reply for reply in found if reply is not None and reply.digest == message.digest), None)
 
     def on_answer(self, reply: Reply) -> None:
         """Judge an answer that was stored just now, by the active requests since."""
@@ -119,6 +125,14 @@ class AnswerJudge:
         if verb in (Verb.HOLD, Verb.BLOCK, Verb.START, *STOPS):
             return self._place(body, reply, subject, stands, releases)
         of = RequestId(body["of"])
+        first = self.stored.get(of)
+        own = _own_id(of, reply.requester)
+        if (
+            first is not None
+            and first.requester != reply.requester
+            and (own in self.stored or (subject, of) not in stands)
+        ):
+            of = own
         before = stands.get((subject, of))
         if before is None:
             return _note(of, subject, reply, releases)
@@ -129,7 +143,8 @@ class AnswerJudge:
     ) -> str | None:
         """Store a hold or a block, released at birth if its release came before."""
         until, priority = self._find_end(body, reply, subject)
-        noted = any(each.requester == reply.requester for each in releases.get((subject, reply.request_id), ()))
+        named = (reply.request_id, RequestId(str(body["request_id"])))
+        noted = any(each.requester == reply.requester for of in named for each in releases.get((subject, of), ()))
         stands[subject, reply.request_id] = Standing(
             reply.request_id,
             Kind.HOLD if reply.verb in (Verb.HOLD, Verb.START) else Kind.BLOCK,
@@ -141,6 +156,7 @@ class AnswerJudge:
             priority=priority,
             units=body.get("units"),
             released_at=reply.at if noted else None,
+            session=reply.session,
         )
         return None
 
@@ -152,7 +168,7 @@ class AnswerJudge:
             return _instant(body["until"]), body["priority"]
         current, upcoming = self._find_demands(subject, reply.at)
         if current is not None:
-            return min(current.end, reply.at + LONGEST), body.get("priority", 50)
+            return min(current.end, reply.at + LONGEST_STOP), body.get("priority", 50)
         until = reply.at + STRAY_BLOCK
         return (until if upcoming is None else min(until, upcoming.begin)), 0
 
@@ -168,6 +184,11 @@ class AnswerJudge:
             current = next((one for one in found if at in one), None)
             return current, next((one for one in found if one.start_at > at), None)
         return None, None
+
+
+def _own_id(name: RequestId, requester: str) -> RequestId:
+    """Return what a request is called if another sender has used its id first."""
+    return RequestId(f"{name}::{requester}")
 
 
 def _note(of: RequestId, subject: Subject, reply: Reply, releases: Releases) -> str | None:

@@ -223,11 +223,13 @@ class WatchedStore(MemoryStore):
         change: Standing | Tombstone | None,
         models: Sequence[ModelId],
         seen: int | None = None,
+        drops: Sequence[Standing] = (),
     ) -> None:
         """See `ports.Store`. The world judges the stored answer (S6)."""
         about = change.subject.model_id if isinstance(change, Standing) else None
         record = self.records.get(about) if about is not None else None
-        super().answer(reply, change, models, seen)
+        more = {"drops": drops} if drops else {}
+        super().answer(reply, change, models, seen, **more)
         if record is not None and record.version != self._versions.get(record.model_id, record.version):
             what = f"{reply.request_id} was answered on a record that had changed since it was read"
             self._world.watch.note_missed("S6", record.model_id, self._world.clock.at, what)

@@ -10,6 +10,7 @@ from preheat.domain.plan.plan import ROLE, Backend, Target, read_account
 from preheat_plantfile.checks.calendars import calendar_problems
 from preheat_plantfile.checks.leads import lead_problems
 from preheat_plantfile.checks.schedules import schedule_problems, unknown
+from preheat_plantfile.checks.senders import sender_problems
 from preheat_plantfile.checks.sizes import size_problems
 from preheat_plantfile.compiling.terms import DEFAULT
 from preheat_plantfile.schema.leaves import VERSION_ARN
@@ -29,6 +30,7 @@ def cross_problems(document: Document) -> Iterator[Problem]:
     yield from schedule_problems(document)
     yield from size_problems(document)
     yield from lead_problems(document)
+    yield from sender_problems(document)
     schedules = mapping_of(document.value, "schedules")
     owners: dict[tuple[object, ...], str] = {}
     defaults = mapping_of(document.value, "defaults")

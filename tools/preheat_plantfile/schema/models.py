@@ -38,6 +38,7 @@ from preheat_plantfile.schema.leaves import (
     backend_leaf,
 )
 from preheat_plantfile.schema.readiness import ImageEntry, ReadinessEntry, not_null
+from preheat_plantfile.schema.senders import SenderEntry
 from preheat_plantfile.schema.windows import ScheduleEntry, Strict
 
 MODELS_MAX: Final = 1_000
@@ -328,6 +329,11 @@ class PlantFile(Strict):
     quotas: dict[BackendName, QuotaEntry] = Field(
         default_factory=dict,
         description="Limits of each hosting service, for the conflicts that Preheat shows.",
+    )
+    senders: dict[Name, SenderEntry] = Field(
+        default_factory=dict,
+        description="Senders of requests and their rights. Absent: every sender that the stack lets in, within bounds.",
+        json_schema_extra={"additionalProperties": False},
     )
     calendars: dict[Name, CalendarEntry] = Field(
         default_factory=dict,

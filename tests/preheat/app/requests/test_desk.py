@@ -12,9 +12,17 @@ from tests.support.scene import ADMIN, LIMITS, LINE, OTHER, REPLIES, Scene
 from preheat.app.ports.errors import QueueUnavailable, StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.app.requests.codes import Code
 from preheat.app.requests.envelope import IncomingMessage
-from preheat.app.requests.ruling import ACTIVE_MAX, AHEAD_MAX, KEPT_MAX
+from preheat.app.requests.ruling import (
+    ACTIVE_MAX,
+    ADMIN_PLACES,
+    AHEAD_MAX,
+    KEPT_MAX,
+    SENDER_KEPT_MAX,
+    STOP_PLACES,
+)
 from preheat.domain.demand.request import Kind, RequestId, Subject
 from preheat.domain.plan.plan import Backend, Mode, ModelId, Resize, Units
+from preheat.domain.plan.senders import DEFAULT_PLACES
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Effort, Phase, Unread
@@ -319,20 +327,55 @@ def test_what_begins_too_far_ahead_is_refused(scene: Scene) -> None:
         assert scene.takes(replace(message, body=json.dumps(fields))).reply.code == code
 
 
-def test_one_subject_has_room_for_so_many_that_have_not_ended(scene: Scene) -> None:
-    scene.many(ACTIVE_MAX - 1)
+def test_one_sender_has_a_part_of_the_places_of_a_subject(scene: Scene) -> None:
+    scene.many(DEFAULT_PLACES - 1)
     assert scene.asks("hold", request_id="a", until="20:00").code == Code.ACCEPTED
-    assert scene.asks("block", until="20:00").code == Code.TOO_MANY_ACTIVE
+    full = scene.asks("block", until="20:00")
+    assert (full.code, full.reason) == (
+        Code.TOO_MANY_ACTIVE,
+        "10 of your holds and blocks have not ended; one sender may have 10",
+    )
+    assert scene.asks("block", OTHER, until="20:00").code == Code.ACCEPTED
     assert scene.asks("hold", model=PAINT, until="20:00").code == Code.ACCEPTED
     scene.asks("release", of="a")
     assert scene.asks("block", until="20:00").code == Code.ACCEPTED
 
 
-def test_one_subject_has_room_for_so_many_that_are_kept(scene: Scene) -> None:
+@pytest.mark.parametrize("senders", [2, 5, 20])
+def test_however_many_fill_the_places_an_admin_finds_one_and_one_more_to_stop(senders: int) -> None:
+    scene = Scene(a_model("08:00-22:00"))
+    scene.at("17:00")
+    per_sender = ACTIVE_MAX // senders
+    for number in range(senders):
+        for _ in range(per_sender):
+            assert scene.asks("hold", f"AROASENDER{number}", until="23:00").accepted
+    assert scene.asks("hold", OTHER, until="20:00").code == Code.TOO_MANY_ACTIVE
+    for _ in range(ADMIN_PLACES):
+        assert scene.asks("hold", ADMIN, until="23:30", priority=60).code == Code.ACCEPTED
+    assert scene.asks("hold", ADMIN, until="20:00").code == Code.TOO_MANY_ACTIVE
+    for _ in range(STOP_PLACES):
+        assert scene.asks("stop_now", ADMIN).code == Code.ACCEPTED
+    assert scene.asks("stop_now", ADMIN, priority=60).code == Code.TOO_MANY_ACTIVE
+
+
+def test_what_has_ended_is_dropped_to_make_room_and_its_release_still_says_so() -> None:
+    """A sender that holds and releases all day locks out neither itself nor anybody else."""
+    scene = Scene(a_model("08:00-16:00"), limits=replace(LIMITS, is_rated=False))
+    scene.at("17:00")
+    for number in range(2 * SENDER_KEPT_MAX):
+        assert scene.asks("hold", request_id=f"h-{number}", until="20:00").code == Code.ACCEPTED
+        assert scene.asks("release", of=f"h-{number}").code == Code.ACCEPTED
+    stored = scene.store.stands[Subject(WELD)]
+    assert len(stored) == SENDER_KEPT_MAX
+    assert "h-199" in stored
+    assert scene.asks("release", of="h-0").code == Code.NOTHING_TO_DO
+    assert scene.asks("hold", OTHER, until="20:00").code == Code.ACCEPTED
+
+
+def test_a_subject_that_an_earlier_release_filled_has_room(scene: Scene) -> None:
     scene.many(KEPT_MAX, begin="09:00", until="10:00")
-    assert scene.asks("hold", until="20:00").code == Code.TOO_MANY_KEPT
-    scene.at("10:00", day=30)
-    assert scene.asks("hold", duration="1h").code == Code.ACCEPTED
+    assert scene.asks("hold", OTHER, until="20:00").code == Code.ACCEPTED
+    assert len(scene.store.stands[Subject(WELD)]) == KEPT_MAX
 
 
 def test_a_reply_queue_that_the_stack_allows_stands_in_the_reply(scene: Scene) -> None:
@@ -344,7 +387,7 @@ def test_a_reply_queue_that_the_stack_allows_stands_in_the_reply(scene: Scene) -
 # --- the same again, and another one under its id ---------------------------------------------------------------------
 
 
-def test_the_same_request_again_gets_the_same_reply_and_wakes_again(scene: Scene) -> None:
+def test_the_same_request_again_gets_the_same_reply_and_wakes_nobody(scene: Scene) -> None:
     message = scene.message("hold", until="20:00")
     first = scene.takes(message)
     scene.sent()
@@ -352,8 +395,28 @@ def test_the_same_request_again_gets_the_same_reply_and_wakes_again(scene: Scene
     scene.at("18:00")
     again = scene.takes(replace(message, message_id="another"))
     assert (again.reply, again.again) == (first.reply, True)
-    assert (scene.find_due(), scene.sent()) == ([WELD], [WELD])
+    assert (scene.find_due(), scene.sent()) == ([], [])
     assert len(scene.store.replies) == 1
+
+
+@pytest.mark.parametrize("verb", ["release", "unblock"])
+@pytest.mark.parametrize("about", [{}, {"schedule": "early"}])
+def test_a_release_of_what_nobody_knows_wakes_nobody(scene: Scene, verb: str, about: dict[str, str]) -> None:
+    before = dict(scene.store.records)
+    assert scene.asks(verb, of="never-seen", **about).code == Code.RELEASE_NOTED
+    assert (scene.store.records, scene.sent()) == (before, [])
+
+
+def test_a_repeat_about_a_schedule_wakes_nobody_once_all_its_models_were_woken(scene: Scene) -> None:
+    hold = scene.message("hold", request_id="a", schedule="early", until="20:00")
+    release = scene.message("release", of="a", schedule="early")
+    for message in (hold, release):
+        scene.takes(message)
+    scene.sent()
+    before = dict(scene.store.records)
+    for message in (hold, release):
+        assert scene.takes(replace(message, message_id="again")).again
+    assert (scene.store.records, scene.sent()) == (before, [])
 
 
 def test_a_refusal_again_is_the_same_refusal_even_if_it_could_be_accepted_by_now(scene: Scene) -> None:
@@ -377,9 +440,84 @@ def test_another_request_under_a_taken_id_is_refused_under_an_id_of_its_own(scen
     assert scene.takes(other).reply == refused
 
 
-def test_the_same_words_of_another_requester_are_another_request(scene: Scene) -> None:
-    scene.asks("hold", request_id="a", until="20:00")
-    assert scene.asks("hold", OTHER, request_id="a", until="20:00").code == Code.ID_TAKEN
+def test_the_ids_of_a_sender_are_its_own(scene: Scene) -> None:
+    first = scene.asks("hold", request_id="a", until="20:00")
+    message = scene.message("hold", OTHER, request_id="a", until="21:00")
+    reply = scene.takes(message).reply
+    assert (reply.code, reply.request_id) == (Code.ACCEPTED, f"a::{OTHER}")
+    assert scene.takes(message).reply == reply
+    assert scene.asks("hold", OTHER, request_id="a", until="22:00").code == Code.ID_TAKEN
+    assert scene.store.find_reply(RequestId("a")) == first
+    assert scene.asks("extend", OTHER, of="a", until="21:30").of == f"a::{OTHER}"
+    released = scene.asks("release", OTHER, of="a")
+    assert (released.code, released.of) == (Code.ACCEPTED, f"a::{OTHER}")
+    assert (scene.until("a"), scene.until(f"a::{OTHER}")) == (at("20:00"), at("17:00"))
+    assert scene.asks("release", OTHER, of="a").code == Code.NOTHING_TO_DO
+    assert scene.until("a") == at("20:00")
+
+
+def test_an_id_that_another_has_used_elsewhere_costs_nobody_its_own_release(scene: Scene) -> None:
+    scene.asks("hold", OTHER, request_id="a", model=PAINT, until="20:00")
+    assert scene.asks("release", of="a").code == Code.RELEASE_NOTED
+    assert scene.asks("hold", request_id="a", until="20:00").code == Code.RELEASED_AT_BIRTH
+    assert scene.until(f"a::{LINE}") == at("17:00")
+
+
+def test_a_release_that_came_before_another_took_the_id_counts(scene: Scene) -> None:
+    assert scene.asks("release", of="a").code == Code.RELEASE_NOTED
+    scene.asks("hold", OTHER, request_id="a", model=PAINT, until="20:00")
+    assert scene.asks("hold", request_id="a", until="20:00").code == Code.RELEASED_AT_BIRTH
+
+
+def test_an_admin_lifts_by_the_id_as_sent_or_as_stored(scene: Scene) -> None:
+    scene.asks("hold", OTHER, request_id="a", model=PAINT, until="20:00")
+    for name, of in (("a", "a"), ("b", f"b::{LINE}")):
+        scene.asks("block", OTHER, request_id=name, model=PAINT, until="20:00")
+        assert scene.asks("block", request_id=name, until="20:00").accepted
+        assert scene.asks("unblock", ADMIN, of=of).code == Code.ACCEPTED
+        assert scene.until(f"{name}::{LINE}") == at("17:00")
+
+
+def test_no_sender_chooses_an_id_that_is_kept_for_another(scene: Scene) -> None:
+    for name in (f"a::{OTHER}", "a::account:111122223333:mes"):
+        assert scene.asks("hold", request_id=name, until="20:00").code == Code.UNREADABLE
+
+
+def test_the_session_of_a_sender_is_kept_beside_its_role(scene: Scene) -> None:
+    message = replace(scene.message("hold", request_id="a", until="20:00"), sender_id=f"{LINE}:ada@example.com")
+    assert scene.takes(message).reply.session == "ada@example.com"
+    found = scene.find_standing("a")
+    assert found is not None
+    assert (found.requester, found.session) == (LINE, "ada@example.com")
+    again = replace(scene.message("hold", until="20:00"), sender_id=f"{LINE}:\x1b[31m")
+    assert scene.takes(again).reply.session == ""
+
+
+def test_one_service_on_the_bus_does_not_release_the_hold_of_another(scene: Scene) -> None:
+    def event(source: str, verb: str, **fields: Any) -> IncomingMessage:
+        message = scene.message(verb, **fields)
+        envelope = {"detail-type": "Preheat Request", "account": "111122223333", "source": source}
+        return replace(
+            message, sender_id="AIDAEVENTS", body=json.dumps(envelope | {"detail": json.loads(message.body)})
+        )
+
+    held = scene.takes(event("mes.line-7", "hold", request_id="a", until="20:00")).reply
+    assert held.requester == "account:111122223333:mes.line-7"
+    assert scene.takes(event("andon", "release", of="a")).reply.code == Code.NOT_YOURS
+    assert scene.takes(event("mes.line-7", "release", of="a")).reply.code == Code.ACCEPTED
+
+
+def test_an_event_that_an_earlier_release_answered_is_still_its_accounts(scene: Scene) -> None:
+    message = scene.message("hold", request_id="a", until="20:00")
+    envelope = {"detail-type": "Preheat Request", "account": "111122223333", "detail": json.loads(message.body)}
+    earlier = replace(message, sender_id="AIDAEVENTS", body=json.dumps(envelope))
+    first = scene.takes(earlier).reply
+    assert first.requester == "account:111122223333"
+    now = replace(earlier, body=json.dumps(envelope | {"source": "mes.line-7"}))
+    assert scene.takes(now).reply == first
+    ends = json.loads(scene.message("release", of="a").body)
+    release = replace(now, body=json.dumps(envelope | {"source": "mes.line-7", "detail": ends}))
+    assert scene.takes(release).reply.code == Code.ACCEPTED
 
 
 # --- release, block, unblock ------------------------------------------------------------------------------------------
@@ -827,7 +965,6 @@ def test_a_hold_whose_reply_was_lost_with_an_older_ledger_is_answered_anew(scene
     scene.takes(message)
     scene.store.replies.clear()
     assert scene.takes(message).reply.code == Code.ACCEPTED
-    assert scene.asks("hold", OTHER, request_id="a", until="20:00").code == Code.ID_TAKEN
     found = scene.find_standing("a")
     assert found is not None
     assert found.revision == 2

@@ -17,6 +17,7 @@ An item that cannot be read is an `UnreadableItem` whose message names table, ke
 """
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,10 +25,11 @@ from typing import Any
 from pynamodb.models import Model
 
 from preheat.adapters.dynamodb import serial
-from preheat.adapters.dynamodb.tables import RECORD, LedgerItem, PlanItem, RecordItem
+from preheat.adapters.dynamodb.tables import RECORD, SENDERS, LedgerItem, PlanItem, RecordItem
 from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Membership
 from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 
@@ -50,11 +52,19 @@ ENTRY_SCHEMA = Schema(written=1, oldest=1)
 MODEL_SCHEMA = Schema(written=1, oldest=1)
 POINTER_SCHEMA = Schema(written=1, oldest=1)
 ACCOUNT_SCHEMA = Schema(written=1, oldest=1)
+SENDERS_SCHEMA = Schema(written=1, oldest=1)
 
 SHARDS = ("0", "1", "2", "3")
 
 _RECORD_OUTSIDE = ("model_id", "version", "sequence", "plan_version", "phase", "writer", "wake_at")
 _ENTRY_OUTSIDE = ("model_id", "sequence", "at", "action", "from_phase", "to_phase")
+
+
+@dataclass(frozen=True, slots=True)
+class SendersTable:
+    """The senders' table of a plan as it is stored."""
+
+    rules: tuple[SenderRule, ...]
 
 
 def pick_shard(model_id: ModelId) -> str:
@@ -124,6 +134,21 @@ def from_model(kind: type[PlanItem], plan: str, model: HostedModel) -> PlanItem:
 def from_former(kind: type[PlanItem], plan: str, model_id: ModelId) -> PlanItem:
     """Return the item that says of a model that a plan names it no longer."""
     return kind(plan=plan, item=name_former_item(model_id), schema=MODEL_SCHEMA.written)
+
+
+def from_senders(kind: type[PlanItem], plan: str, senders: Sequence[SenderRule]) -> PlanItem:
+    """Return the item of the senders' table of a plan."""
+    body = serial.dumps({"rules": [serial.encode_fields(rule, sparse=True) for rule in senders]})
+    return kind(plan=plan, item=SENDERS, schema=SENDERS_SCHEMA.written, body=body)
+
+
+def to_senders(item: PlanItem) -> tuple[SenderRule, ...]:
+    """Return the senders' table that an item of a plan holds.
+
+    Raises:
+        UnreadableItem: this release does not know its form.
+    """
+    return join(SendersTable, item, f"{item.plan}/{item.item}", SENDERS_SCHEMA, outside=(), strict=True).rules
 
 
 def to_model(item: PlanItem) -> HostedModel:

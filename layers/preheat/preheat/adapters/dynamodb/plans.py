@@ -15,10 +15,11 @@ from pynamodb.exceptions import PynamoDBException
 
 from preheat.adapters.dynamodb import items, serial
 from preheat.adapters.dynamodb.failures import Failure, Patience, to_failure
-from preheat.adapters.dynamodb.tables import CURRENT, POINTER, Part, PlanItem, Tables
+from preheat.adapters.dynamodb.tables import CURRENT, POINTER, SENDERS, Part, PlanItem, Tables
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.app.ports.store import Membership, Planned
 from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.senders import SenderRule
 
 BATCH = 25  # items that one BatchWriteItem takes
 
@@ -41,6 +42,7 @@ class Seen(NamedTuple):
     pointer: Pointer
     models: dict[ModelId, HostedModel | None]
     accounts: dict[str, Membership]
+    senders: list[tuple[SenderRule, ...]]  # none: not read yet
 
 
 class DynamoPlans(Part):
@@ -48,7 +50,7 @@ class DynamoPlans(Part):
 
     def __init__(self, tables: Tables, patience: Patience) -> None:
         super().__init__(tables, patience)
-        self._seen = Seen(Pointer(0, ""), {}, {})  # One value: threads never mix what they read of two plans.
+        self._seen = Seen(Pointer(0, ""), {}, {}, [])  # One value: threads never mix what they read of two plans.
 
     def read_plan_version(self) -> int:
         """See `PlanReader`."""
@@ -89,6 +91,16 @@ class DynamoPlans(Part):
             seen.models[model_id] = items.to_model(item) if item is not None else None
         return Planned(seen.pointer.version, seen.models[model_id])
 
+    def senders(self) -> tuple[SenderRule, ...]:
+        """See `PlanReader`."""
+        seen = self._see()
+        if seen.pointer.version == 0:
+            return ()
+        if not seen.senders:
+            item = self._get_plan_item(seen.pointer.partition, SENDERS)
+            seen.senders.append(items.to_senders(item) if item is not None else ())
+        return seen.senders[0]
+
     def _read_membership(self, account: str) -> Membership:
         """Return the account's membership in the plan `read_planned` saw last, so that a pass uses one plan only."""
         seen = self._seen if self._seen.pointer.version else self._see()
@@ -104,7 +116,7 @@ class DynamoPlans(Part):
         """Return what was read of the current plan, and forget what was read of any other."""
         pointer, seen = self._read_pointer(), self._seen
         if pointer != seen.pointer:
-            seen = self._seen = Seen(pointer, {}, {})
+            seen = self._seen = Seen(pointer, {}, {}, [])
         return seen
 
     def read_planned_before(self, model_id: ModelId) -> HostedModel | None:
@@ -143,6 +155,7 @@ class DynamoPlans(Part):
         version: int,
         *,
         before: str,
+        senders: Sequence[SenderRule] = (),
     ) -> Pointer:
         """Store a plan that is not current yet, with the models that it leaves. Return the pointer to it.
 
@@ -153,6 +166,7 @@ class DynamoPlans(Part):
         rows = [items.from_model(kind, partition, model) for model in models]
         rows += [items.from_membership(kind, partition, account, member) for account, member in members.items()]
         rows += [items.from_former(kind, partition, model_id) for model_id in left]
+        rows += [items.from_senders(kind, partition, senders)] if senders else []
         for some in batched(rows, BATCH, strict=False):
 
             def put(some: tuple[PlanItem, ...] = some) -> None:

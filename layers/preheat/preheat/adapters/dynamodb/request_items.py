@@ -11,7 +11,7 @@ from datetime import datetime
 
 from preheat.adapters.dynamodb import serial
 from preheat.adapters.dynamodb.items import Schema, join
-from preheat.adapters.dynamodb.tables import COUNTER, STANDING, TOMBSTONE, ReplyItem, RequestItem
+from preheat.adapters.dynamodb.tables import COUNTER, RATE, SENDER, STANDING, TOMBSTONE, ReplyItem, RequestItem
 from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Reply, RequestId, Standing, Subject, Tombstone
 
@@ -44,6 +44,11 @@ def name_reply_partition(request_id: RequestId) -> str:
     return f"{REPLY_PREFIX}{request_id}"
 
 
+def rate_key(sender: str, subject: Subject | None, hour: datetime) -> tuple[str, str]:
+    """Return the key of the count of a sender's requests in an hour: about a subject, or without one of all."""
+    return f"{SENDER}{sender}", f"{RATE}{hour:%Y-%m-%dT%H}#{subject.key if subject is not None else ''}"
+
+
 def to_epoch(at: datetime) -> int:
     """Return an instant as DynamoDB's TTL has it: in whole seconds since 1970, not before it."""
     return math.ceil(at.timestamp())
@@ -51,13 +56,15 @@ def to_epoch(at: datetime) -> int:
 
 def from_standing(kind: type[RequestItem], standing: Standing) -> RequestItem:
     """Return the item of a hold or block."""
+    fields = serial.encode_fields(standing, sparse=True)
     return kind(
         model_id=standing.subject.key,
         item=name_standing_item(standing.request_id),
         schema=STANDING_SCHEMA.written,
         revision=standing.revision,
         expires_at=to_epoch(standing.until + KEPT_AFTER_EXPIRY),
-        body=serial.dumps(serial.encode_fields(standing, sparse=True)),
+        session=fields.pop("session", None),
+        body=serial.dumps(fields),
     )
 
 
@@ -67,7 +74,8 @@ def to_standing(item: RequestItem) -> Standing:
     Raises:
         UnreadableItem: this release does not know its form.
     """
-    return join(Standing, item, _make_key(item), STANDING_SCHEMA, outside=(), strict=True)
+    outside = ("session",) if item.session else ()
+    return join(Standing, item, _make_key(item), STANDING_SCHEMA, outside=outside, strict=True)
 
 
 def from_tombstone(kind: type[RequestItem], tombstone: Tombstone) -> RequestItem:

@@ -6,7 +6,7 @@ of a transaction before the next. Does not judge requests, and does not know who
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pynamodb.exceptions import PynamoDBException
@@ -23,6 +23,7 @@ from preheat.domain.plan.plan import ModelId
 
 QUERIES_MAX = 5  # while a subject's last change is seen only in part; it is complete within milliseconds
 PAUSE = 0.05  # seconds between these queries
+COUNTED_FOR = timedelta(hours=2)  # from the begin of an hour: how long its count of requests is kept
 
 
 class DynamoRequests(DynamoRecords):
@@ -71,9 +72,10 @@ class DynamoRequests(DynamoRecords):
         change: Standing | Tombstone | None,
         models: Sequence[ModelId],
         seen: int | None = None,
+        drops: Sequence[Standing] = (),
     ) -> None:
         """See `RequestWriter`."""
-        self._store_answer(reply, change, seen)
+        self._store_answer(reply, change, seen, drops)
         if not isinstance(change, Standing) or change.subject.model_id is not None:
             return
         failed = self._wake_each(models, reply.at)
@@ -81,14 +83,47 @@ class DynamoRequests(DynamoRecords):
             message = f"request {reply.request_id} is answered, but {len(failed)} of {len(models)} models are not woken"
             raise StoreUnavailable(f"{message} yet: {failed[0]}") from failed[0]
 
-    def _store_answer(self, reply: Reply, change: Standing | Tombstone | None, seen: int | None) -> None:
+    def all_woken(self, subject: Subject, request_id: RequestId) -> bool:
+        """See `RequestReader`."""
+        item = self._get_request(subject.key, request_items.name_standing_item(request_id))
+        return item is None or item.woken == item.revision
+
+    def count_request(self, sender: str, subject: Subject | None, hour: datetime) -> int:
+        """See `RequestWriter`."""
+        name, key, item = self._tables.names.models, *request_items.rate_key(sender, subject, hour)
+        counted = [RequestItem.requests.add(1), RequestItem.expires_at.set(request_items.to_epoch(hour + COUNTED_FOR))]
+        update = self._tables.connection.update_item
+
+        def count() -> dict[str, Any]:
+            return update(name, key, item, actions=counted, return_values="UPDATED_NEW")
+
+        return int(self._patience.call(f"{name} {key}", count)["Attributes"]["requests"]["N"])
+
+    def note_woken(self, change: Standing) -> None:
+        """See `RequestWriter`."""
+        name, key, item = (
+            self._tables.names.models,
+            change.subject.key,
+            request_items.name_standing_item(change.request_id),
+        )
+        update = self._tables.connection.update_item
+        noted, unchanged = [RequestItem.woken.set(change.revision)], RequestItem.revision == change.revision
+        try:
+            self._patience.call(f"{name} {key}", lambda: update(name, key, item, actions=noted, condition=unchanged))
+        except PynamoDBException as error:
+            if to_failure(error) is not Failure.CONDITION:  # Then a later change is there, with a note of its own.
+                raise
+
+    def _store_answer(
+        self, reply: Reply, change: Standing | Tombstone | None, seen: int | None, drops: Sequence[Standing]
+    ) -> None:
         """Write the reply and its change in one transaction. The models of a schedule are not woken."""
         model_id = change.subject.model_id if isinstance(change, Standing) else None
         exists = model_id is not None and self._get_request(model_id, RECORD, ["model_id"]) is not None
 
         def write() -> None:
             try:
-                self._write_answer(reply, change, seen, exists=exists)
+                self._write_answer(reply, change, seen, drops, exists=exists)
             except PynamoDBException as error:
                 failure = to_failure(error)
                 if failure not in (Failure.CONDITION, Failure.CONFLICT, Failure.LOST):
@@ -106,7 +141,13 @@ class DynamoRequests(DynamoRecords):
         self._patience.call(f"request {reply.request_id}", write)
 
     def _write_answer(
-        self, reply: Reply, change: Standing | Tombstone | None, seen: int | None, *, exists: bool
+        self,
+        reply: Reply,
+        change: Standing | Tombstone | None,
+        seen: int | None,
+        drops: Sequence[Standing],
+        *,
+        exists: bool,
     ) -> None:
         kind = self._tables.requests
         token = _make_token(self._tables.names.models, reply, change, seen, exists)
@@ -115,6 +156,9 @@ class DynamoRequests(DynamoRecords):
             write.save(item, condition=ReplyItem.model_id.does_not_exist())
             if isinstance(change, Standing):
                 self._write_change(write, reply, change, seen, exists=exists)
+                for one in drops:
+                    as_read = RequestItem.model_id.does_not_exist() | (RequestItem.revision == one.revision)
+                    write.delete(request_items.from_standing(kind, one), condition=as_read)
             elif change is not None:
                 write.save(request_items.from_tombstone(kind, change))
                 standing = request_items.name_standing_item(change.of)

@@ -14,6 +14,7 @@ from preheat.adapters.dynamodb.tables import TableNames, Tables
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.app.ports.store import Membership
 from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.senders import SenderRule
 
 
 class DynamoStore(DynamoRequests, DynamoMembers):
@@ -22,7 +23,14 @@ class DynamoStore(DynamoRequests, DynamoMembers):
     def __init__(self, client: Any, names: TableNames, patience: Patience | None = None) -> None:
         super().__init__(Tables(names, client), patience or Patience())
 
-    def apply(self, models: Sequence[HostedModel], *, expected_version: int, at: datetime) -> int:
+    def apply(
+        self,
+        models: Sequence[HostedModel],
+        *,
+        expected_version: int,
+        at: datetime,
+        senders: Sequence[SenderRule] = (),
+    ) -> int:
         """See `PlanWriter`.
 
         Raises:
@@ -45,7 +53,7 @@ class DynamoStore(DynamoRequests, DynamoMembers):
             account: Membership(version, self.ensure_external_id(account), targets)
             for account, targets in list_by_account(models).items()
         }
-        pointer = self._write_plan(models, members, left, version, before=before.partition)
+        pointer = self._write_plan(models, members, left, version, before=before.partition, senders=senders)
         self._make_current(pointer, at, after=expected_version)
         failed = self._wake_each(concerned, at, new=planned)
         if failed:

@@ -19,6 +19,8 @@ RECORD = "record"  # a model's record; its holds and blocks stand under the same
 # them, so that one query reads it first.
 COUNTER, STANDING, TOMBSTONE = "request", "request#", "tombstone#"
 CURRENT, POINTER = "current", "pointer"
+SENDERS = "senders"  # the item of a plan that holds its senders' table
+SENDER, RATE = "sender#", "rate#"  # partition and range key of how many requests a sender has sent in an hour
 ACCOUNTS = "accounts"  # the partition of the plans table that holds the ExternalId of each member account
 
 
@@ -69,7 +71,9 @@ class RequestItem(Model):
     """A hold or block, a release that came before one, or the counter of a subject's: in the table of the records.
 
     `version` counts the changes of a subject's requests; `changed` and `revision` name the last of them, and `until` is
-    the end of what it left. `expires_at` is when DynamoDB may delete the item, in seconds since 1970.
+    the end of what it left. `expires_at` is when DynamoDB may delete the item, in seconds since 1970. `session` is that
+    of a hold's or block's requester, beside `body`, where an earlier release passes over it. `woken` is the revision of
+    a schedule's hold or block of which all models were woken; `requests` is how many a sender has sent in an hour.
     """
 
     model_id = UnicodeAttribute(hash_key=True)  # `Subject.key`
@@ -80,6 +84,9 @@ class RequestItem(Model):
     revision = NumberAttribute(null=True)
     until = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
+    session = UnicodeAttribute(null=True)
+    woken = NumberAttribute(null=True)
+    requests = NumberAttribute(null=True)
     body = UnicodeAttribute(null=True)
 
 

@@ -11,6 +11,7 @@ from preheat.app.ports.errors import StaleRecord
 from preheat.app.ports.store import Due, Guarded, Guards, Membership, Planned
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat.domain.values import change
 
@@ -29,6 +30,9 @@ class MemoryStore:
         # By whom: None is any admin.
         self.releases: dict[tuple[Subject, RequestId], dict[str | None, Tombstone]] = {}
         self.versions: dict[Subject, int] = {}  # of the schedules
+        self.sender_rules: dict[int, tuple[SenderRule, ...]] = {}  # by the version of the plan
+        self.counted: dict[tuple[str, Subject | None, datetime], int] = {}
+        self.woken: dict[tuple[Subject, RequestId], int] = {}  # the revision of which all models were woken
 
     def load(self, model_id: ModelId) -> ModelRecord | None:
         """See `ports.Store`."""
@@ -76,6 +80,7 @@ class MemoryStore:
         change: Standing | Tombstone | None,
         models: Sequence[ModelId],
         seen: int | None = None,
+        drops: Sequence[Standing] = (),
     ) -> None:
         """See `ports.Store`."""
         if reply.request_id in self.replies:
@@ -91,6 +96,8 @@ class MemoryStore:
             self.stands.setdefault(change.subject, {})[change.request_id] = change
             if change.subject.model_id is None:
                 self.versions[change.subject] = self.versions.get(change.subject, 0) + 1
+            for one in drops:
+                self.stands[change.subject].pop(one.request_id, None)
             for model_id in models if change.subject.model_id is None else (change.subject.model_id,):
                 self.wake(model_id, reply.at)
         elif change is not None:
@@ -99,6 +106,17 @@ class MemoryStore:
             requester = None if change.admin else change.requester
             self.releases.setdefault((change.subject, change.of), {})[requester] = change
         self.replies[reply.request_id] = reply
+
+    def all_woken(self, subject: Subject, request_id: RequestId) -> bool:
+        """See `ports.Store`."""
+        found = self.find_standing(subject, request_id)
+        return found is None or self.woken.get((subject, request_id)) == found.revision
+
+    def note_woken(self, change: Standing) -> None:
+        """See `ports.Store`."""
+        found = self.find_standing(change.subject, change.request_id)
+        if found is not None and found.revision == change.revision:
+            self.woken[change.subject, change.request_id] = change.revision
 
     def _is_released(self, change: Standing, at: datetime) -> bool:
         """Tell whether a release that came before is in force on a hold or block."""
@@ -144,7 +162,23 @@ class MemoryStore:
         """See `ports.Store`."""
         return {model_id: self.records[model_id] for model_id in model_ids if model_id in self.records}
 
-    def apply(self, models: Sequence[HostedModel], *, expected_version: int, at: datetime) -> int:
+    def senders(self) -> tuple[SenderRule, ...]:
+        """See `ports.Store`."""
+        return self.sender_rules.get(self.current, ())
+
+    def count_request(self, sender: str, subject: Subject | None, hour: datetime) -> int:
+        """See `ports.Store`."""
+        counted = self.counted[sender, subject, hour] = self.counted.get((sender, subject, hour), 0) + 1
+        return counted
+
+    def apply(
+        self,
+        models: Sequence[HostedModel],
+        *,
+        expected_version: int,
+        at: datetime,
+        senders: Sequence[SenderRule] = (),
+    ) -> int:
         """See `ports.Store`."""
         if self.current != expected_version:
             raise StaleRecord(f"plan {expected_version} was read, plan {self.current} is current")
@@ -152,6 +186,7 @@ class MemoryStore:
         served = max((record.plan_version for record in self.load_many(sorted(concerned)).values()), default=0)
         self.current = max(expected_version, served) + 1
         self.plans[self.current] = {model.model_id: model for model in models}
+        self.sender_rules[self.current] = tuple(senders)
         for account in list_by_account(models):
             self.ensure_external_id(account)
         for model in models:

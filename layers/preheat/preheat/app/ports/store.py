@@ -12,6 +12,7 @@ from typing import Protocol
 
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.domain.plan.plan import HostedModel, ModelId, Target
+from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 
@@ -148,6 +149,13 @@ class PlanReader(Protocol):
             UnreadableItem: this release does not know the form of the stored plan.
         """
 
+    def senders(self) -> tuple[SenderRule, ...]:
+        """Return the senders' table of the current plan; empty: it has none.
+
+        Raises:
+            UnreadableItem: this release does not know its form.
+        """
+
     def list_planned_models(self) -> Sequence[ModelId]:
         """Return the models that the current plan names, in order."""
 
@@ -161,8 +169,17 @@ class PlanReader(Protocol):
 class PlanWriter(Protocol):
     """Applies plans."""
 
-    def apply(self, models: Sequence[HostedModel], *, expected_version: int, at: datetime) -> int:
+    def apply(
+        self,
+        models: Sequence[HostedModel],
+        *,
+        expected_version: int,
+        at: datetime,
+        senders: Sequence[SenderRule] = (),
+    ) -> int:
         """Store `models` as the plan after `expected_version`, make it current, and return its version.
+
+        `senders` is its senders' table; empty: it has none.
 
         The version is higher than any that a record of these models has followed, even after a restore of older plans.
         Wakes all models concerned at `at`, also those that the plan no longer names; a model without a record gets one.
@@ -188,6 +205,9 @@ class RequestReader(Protocol):
     def find_standing(self, subject: Subject, request_id: RequestId) -> Standing | None:
         """Return one hold or block of a subject, whether it has ended or not."""
 
+    def all_woken(self, subject: Subject, request_id: RequestId) -> bool:
+        """Return whether `note_woken` was called for a hold or block as it is stored now; also if none is stored."""
+
     def read_tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
         """Return the releases that came before the hold or block with this id: one a requester, and one for admins."""
 
@@ -204,8 +224,11 @@ class RequestWriter(Protocol):
         change: Standing | Tombstone | None,
         models: Sequence[ModelId],
         seen: int | None = None,
+        drops: Sequence[Standing] = (),
     ) -> None:
         """Append the reply to the request's ledger and store the change that it reports. All or nothing.
+
+        `drops`: holds and blocks of the same subject that have ended; they are deleted to make room for a new one.
 
         A standing with revision 1 must not be stored yet; a later revision replaces the one before it. A release and
         the hold or block that it releases must know each other: a tombstone is refused if its hold or block is stored,
@@ -222,6 +245,16 @@ class RequestWriter(Protocol):
             StoreUnavailable: also if the reply is stored but not all of `models` are awake yet: the same request again
                 must wake them.
         """
+
+    def count_request(self, sender: str, subject: Subject | None, hour: datetime) -> int:
+        """Count one more request of a sender in the hour that begins then; return how many there are now.
+
+        They are counted for each subject, and without one for all requests of the sender. A count is not exact: one
+        whose answer was lost is counted twice.
+        """
+
+    def note_woken(self, change: Standing) -> None:
+        """Note that all models of a schedule's change are awake: a repeated message then wakes none."""
 
 
 class Members(Protocol):

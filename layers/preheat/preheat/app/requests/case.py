@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from preheat.app.requests.codes import Code
 from preheat.app.requests.message import Request
 from preheat.app.requests.prospects import Prospect, find_ready, forecast
-from preheat.domain.demand.request import STANDS_AT_MOST, Reply, Standing, Tombstone
+from preheat.app.requests.rights import Right
+from preheat.domain.demand.request import STANDS_AT_MOST, Reply, RequestId, Standing, Tombstone
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId
 from preheat.domain.record.record import ModelRecord
 
@@ -23,6 +24,7 @@ class Limits:
     admins: frozenset[str] = frozenset()
     reply_queues: frozenset[str] = frozenset()
     mode: Mode = Mode.ACT
+    is_rated: bool = True  # False: no bound on how often a sender may ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +33,29 @@ class Case:
 
     `models`: the models of the subject; none if the plan does not know it. `kept`: the holds and blocks of the subject,
     also those that have ended. `others`: those of the model's schedules, as far back as a pass reads them. `of`: the
-    hold or block that the request names; `of_reply`: the reply to it. `noted`: releases that arrived before the
-    request.
+    hold or block that the request names, by the id `of_id` under which it is stored; `of_reply`: the reply to it.
+    `noted`: releases that arrived before the request.
     """
 
     request: Request
     requester: str
+    right: Right
     now: datetime
     limits: Limits
+    session: str = ""  # of the requester
     models: Sequence[HostedModel] = ()
     records: Mapping[ModelId, ModelRecord] = field(default_factory=dict)
     kept: Sequence[Standing] = ()
     others: Sequence[Standing] = ()
     of: Standing | None = None
+    of_id: RequestId | None = None
     of_reply: Reply | None = None
     noted: Sequence[Tombstone] = ()
 
     @property
     def is_admin(self) -> bool:
         """Return whether the requester may change what is not theirs."""
-        return self.requester in self.limits.admins
+        return self.right.admin
 
     def forecast(self, change: Standing | None = None) -> Prospect | None:
         """Return how the model will go on, with `change` in place of what it replaces; None: it is about several."""
@@ -73,8 +78,13 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """An answer: its code, the same as a sentence, and what is stored with it."""
+    """An answer: its code, the same as a sentence, and what is stored with it.
+
+    `drops`: holds and blocks that have ended and make room for the change.
+    """
 
     code: Code
     reason: str
     change: Standing | Tombstone | None = None
+    drops: tuple[Standing, ...] = ()
+    retry_at: datetime | None = None  # when the sender may try again

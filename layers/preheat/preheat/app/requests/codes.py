@@ -28,12 +28,14 @@ class Code(StrEnum):
     UNKNOWN_REQUEST = "unknown_request"  # `of` names none of this subject
     WRONG_KIND = "wrong_kind"  # a release of a block, or an unblock of a hold
     NOT_YOURS = "not_yours"
+    NOT_ALLOWED = "not_allowed"  # the plan's senders' table does not allow it, or priorities above it are an admin's
     ENDED = "ended"  # what it would extend has come to its end
     EXPIRED = "expired"  # its own `until` has passed
     TOO_LONG = "too_long"
     TOO_FAR_AHEAD = "too_far_ahead"
     TOO_MANY_ACTIVE = "too_many_active"
-    TOO_MANY_KEPT = "too_many_kept"
+    TOO_MANY_HOURS = "too_many_hours"  # more than the sender's holds may last in a day
+    TOO_OFTEN = "too_often"  # more requests than the sender may send in an hour; `retry_at` says when to try again
     TAKES_NO_UNITS = "takes_no_units"
     TOO_MANY_UNITS = "too_many_units"  # more than the plan lets a request ask for
     REPLY_QUEUE_NOT_ALLOWED = "reply_queue_not_allowed"

@@ -17,6 +17,8 @@ from preheat.domain.demand.request import RequestId
 DETAIL_TYPE: Final = "Preheat Request"
 ASSUMED_ROLE: Final = "AROA"  # how the id of a role begins
 _SENDER = re.compile(r"[a-zA-Z0-9]{1,128}")
+_SESSION = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+_SOURCE = re.compile(r"[a-zA-Z0-9_./-]{1,64}")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
@@ -33,7 +35,9 @@ class IncomingMessage:
 class OpenedMessage:
     """A message as far as it could be read. `request_id` is its own, or made for one that has none.
 
-    `digest` names sender and content. `problem`: why nothing of it could be read.
+    `requester`: the id of the role that sent it, or `account:` with account and source of an event; `session`: the
+    name of the role's session. `digest` names requester and content; `earlier_digest` is what an earlier release made
+    of an event, whose source it did not note. `problem`: why nothing of it could be read.
     """
 
     request_id: RequestId
@@ -41,17 +45,22 @@ class OpenedMessage:
     digest: str
     parsed: Parsed
     problem: str = ""
+    session: str = ""
+    earlier_digest: str = ""
 
 
 def open_message(sent: IncomingMessage) -> OpenedMessage:
     """Return what a message holds and who has sent it. Total: every message is answered under some id."""
-    requester, parsed = sent.sender_id.partition(":")[0], Parsed(None)
+    requester, _, session = sent.sender_id.partition(":")
+    session = session if _SESSION.fullmatch(session) else ""
+    parsed, earlier = Parsed(None), ""
     try:
         if not _SENDER.fullmatch(requester):
             raise UnreadableItem(f"sender {cut_excerpt(requester)} is not an SQS sender ID")  # noqa: TRY301 - one way out
         data = load(sent.body)
         if "detail-type" in data:
-            requester, data = _open_event(requester, data)
+            account, requester, data = _open_event(requester, data)
+            session, earlier = "", _digest([account, data])
         parsed = parse(data)
         if parsed.request_id is None:
             problems = parsed.problems or ("request_id is missing",)
@@ -59,8 +68,9 @@ def open_message(sent: IncomingMessage) -> OpenedMessage:
     except UnreadableItem as error:
         name = _digest([sent.message_id, sent.body])
         known = requester if _SENDER.fullmatch(requester) or requester.startswith("account:") else "unknown"
-        return OpenedMessage(RequestId(f"unreadable-{name[:32]}"), known, name, parsed, str(error))
-    return OpenedMessage(parsed.request_id, requester, _digest([requester, data]), parsed)
+        return OpenedMessage(RequestId(f"unreadable-{name[:32]}"), known, name, parsed, str(error), session)
+    digest = _digest([requester, data])
+    return OpenedMessage(parsed.request_id, requester, digest, parsed, session=session, earlier_digest=earlier)
 
 
 def make_other_id(request: OpenedMessage) -> RequestId:
@@ -68,18 +78,21 @@ def make_other_id(request: OpenedMessage) -> RequestId:
     return RequestId(f"taken-{_digest([request.request_id, request.digest])[:32]}")
 
 
-def _open_event(requester: str, data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the requester and the request of an event."""
+def _open_event(requester: str, data: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """Return the account of an event, its requester and its request: several services may share an account."""
     if requester.startswith(ASSUMED_ROLE):
         raise UnreadableItem("request: only EventBridge may send an event envelope")
     if data["detail-type"] != DETAIL_TYPE:
         raise UnreadableItem(f"event: detail-type {cut_excerpt(data['detail-type'])}; accepted: {DETAIL_TYPE}")
-    account, detail = data.get("account"), data.get("detail")
+    account, source, detail = data.get("account"), data.get("source"), data.get("detail")
     if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
         raise UnreadableItem(f"event: account {cut_excerpt(account)} is not 12 digits")
+    if source is not None and (not isinstance(source, str) or not _SOURCE.fullmatch(source)):
+        raise UnreadableItem(f"event: source {cut_excerpt(source)} is not 1 to 64 of [a-zA-Z0-9_./-]")
     if not isinstance(detail, dict):
         raise UnreadableItem(f"event: detail {cut_excerpt(detail)} is not a JSON object")
-    return f"account:{account}", detail
+    of_account = f"account:{account}"
+    return of_account, f"{of_account}:{source}" if source is not None else of_account, detail
 
 
 def _digest(facts: list[Any]) -> str:

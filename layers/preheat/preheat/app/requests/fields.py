@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from preheat.domain.demand.request import DEFAULT_PRIORITY, PRIORITY_MAX, REASON_MAX, REQUEST_ID, Verb
+from preheat.domain.demand.request import DEFAULT_PRIORITY, PRIORITY_MAX, REASON_MAX, REQUEST_ID, STORED_ID, Verb
 from preheat.domain.plan.plan import MODEL_ID, UNITS_MAX
 
 VERSION: Final = 1
@@ -123,12 +123,13 @@ def _define_flag(description: str) -> Field:
     return Field(read, "true or false", {"type": "boolean"}, description)
 
 
-_NOT_RESERVED: Final = re.compile(f"(?!{'|'.join(RESERVED)}){REQUEST_ID.pattern}")
+# Behind `::` Preheat itself writes whose request it is: see `scope_id`.
+_NOT_RESERVED: Final = re.compile(f"(?!{'|'.join(RESERVED)}|.*::(AROA|account:)){REQUEST_ID.pattern}")
 FIELDS: Final[Mapping[str, Field]] = {
     "version": _define_whole(VERSION, VERSION, "Version of this message format."),
     "request_id": _define_text(
         _NOT_RESERVED,
-        f"{_AN_ID}; not {' or '.join(RESERVED)}…",
+        f"{_AN_ID}; not {' or '.join(RESERVED)}…, and without ::AROA or ::account:",
         "Chosen by the sender, unique for each request. Send it again only with the same request.",
     ),
     "verb": _define_verb(),
@@ -140,7 +141,7 @@ FIELDS: Final[Mapping[str, Field]] = {
     ),
     "model": _define_text(MODEL_ID, _A_NAME, "The model, by its name in the plant file."),
     "schedule": _define_text(SCHEDULE, _A_NAME, "Instead of model: every model that has this schedule, now or later."),
-    "of": _define_text(REQUEST_ID, _AN_ID, "The request_id of the hold or block to change."),
+    "of": _define_text(STORED_ID, f"{_AN_ID}, as sent or as listed", "The request_id of the hold or block to change."),
     "from": _define_instant("When it begins. Default: now. A past instant also means now."),
     "until": _define_instant("When it ends: the first instant at which it is no longer active."),
     "duration": _define_duration("Instead of until: the time from its begin to its end; for extend, the time to add."),

@@ -3,7 +3,7 @@
 Pure functions of a case. Know neither messages nor the store.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,15 +11,23 @@ from typing import Final
 from preheat.app.requests.case import Case, Ruling
 from preheat.app.requests.codes import Code
 from preheat.app.requests.prospects import Prospect, describe_several
+from preheat.app.requests.rights import STOPS, check_hours, check_right
 from preheat.domain.demand.demand import look_ahead
-from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Kind, Standing, Tombstone, Verb
+from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Kind, Standing, Tombstone, Verb, is_of_sender
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.record.wording import format_instant
 from preheat.domain.verdict.remedies import find_stop_command
 
-ACTIVE_MAX: Final = 20  # holds and blocks of one subject that have not ended
-KEPT_MAX: Final = 1_000  # those and the ended ones that are still kept
+# Places: holds and blocks of one subject that have not ended. One sender gets a part of them (see `rights`), and some
+# are left for admins: above all for their `stop`, which must always find one.
+ACTIVE_MAX: Final = 20
+ADMIN_PLACES: Final = 5  # beyond ACTIVE_MAX
+STOP_PLACES: Final = 5  # beyond those, for an admin's `stop`
+# Those and the ended ones that are still stored: the oldest ended ones make room for a new one.
+KEPT_MAX: Final = 1_000
+SENDER_KEPT_MAX: Final = 100
+DROPS_MAX: Final = 10  # at once
 AHEAD_MAX: Final = timedelta(days=90)  # from now to the begin
 NAMES_MAX: Final = 10  # models that a rejection names
 AN_INSTANT: Final = timedelta(seconds=1)
@@ -39,6 +47,8 @@ def rule(case: Case) -> Ruling:
         if asked.subject.model_id is not None:
             return Ruling(Code.UNKNOWN_MODEL, f"The plan has no model {asked.subject.model_id}")
         return Ruling(Code.UNKNOWN_SCHEDULE, f"The plan has no model with schedule {asked.subject.schedule}")
+    if (refused := check_right(case.right, asked)) is not None:
+        return Ruling(*refused)
     return _RULES[asked.verb](case)
 
 
@@ -49,15 +59,15 @@ def _stand(case: Case) -> Ruling:
     until = _find_until(case, begin)
     if until <= now:
         return Ruling(Code.EXPIRED, f"The request arrived after its end, {format_instant(until)}")
-    if until - begin > case.limits.longest:
-        return _reject_too_long(case)
+    kind = Kind.BLOCK if asked.verb is Verb.BLOCK else Kind.HOLD
+    if until - begin > _find_longest(case, kind):
+        return _reject_too_long(case, kind)
     if begin - now > AHEAD_MAX:
         return Ruling(Code.TOO_FAR_AHEAD, f"The request begins more than {AHEAD_MAX.days} days ahead")
     if asked.units is not None and not any(model.target.backend.takes_units for model in case.models):
         return Ruling(Code.TAKES_NO_UNITS, "This hosting service takes no units: the endpoint config sets them")
     if (refused := _check_units(case)) is not None:
         return refused
-    kind = Kind.BLOCK if asked.verb is Verb.BLOCK else Kind.HOLD
     return _place(case, kind, begin, until)
 
 
@@ -76,28 +86,52 @@ def _place(case: Case, kind: Kind, begin: datetime, until: datetime) -> Ruling:
     asked, now = case.request, case.now
     # Its reply was lost with an older ledger. The hold or block is still there, and is written once more.
     before = next((one for one in case.kept if one.request_id == asked.request_id), None)
-    if before is not None and before.requester != case.requester:
+    if before is not None and not is_of_sender(before.requester, case.requester):
         return Ruling(Code.ID_TAKEN, "A hold or block of another requester already has this request_id")
-    kept = sum(one.until + KEPT_AFTER_EXPIRY > now for one in case.kept if one is not before)
-    active = sum(one.end > now for one in case.kept if one is not before)
-    if kept >= KEPT_MAX:
-        return Ruling(
-            Code.TOO_MANY_KEPT, f"{kept} holds and blocks are stored already; at most {KEPT_MAX} are accepted"
-        )
-    if active >= ACTIVE_MAX:
-        return Ruling(
-            Code.TOO_MANY_ACTIVE, f"{active} holds and blocks have not ended; at most {ACTIVE_MAX} are accepted"
-        )
+    kept = [one for one in case.kept if one is not before]
+    if (full := _find_full(case, kept)) is not None:
+        return Ruling(Code.TOO_MANY_ACTIVE, full)
+    if kind is Kind.HOLD and (over := check_hours(case.right, kept, begin, until)) is not None:
+        return Ruling(Code.TOO_MANY_HOURS, over)
     standing = _make_standing(case, kind, begin, until)
     if before is not None:
         standing = replace(standing, revision=before.revision + 1)
+    drops = _find_drops(case, kept)
     if _is_released(case):
         return Ruling(
             Code.RELEASED_AT_BIRTH,
             "Its release arrived first, so the request ends immediately",
             replace(standing, released_at=now),
+            drops,
         )
-    return _accept(case, standing, f"{kind.capitalize()} from {format_instant(begin)} until {format_instant(until)}")
+    words = f"{kind.capitalize()} from {format_instant(begin)} until {format_instant(until)}"
+    return replace(_accept(case, standing, words), drops=drops)
+
+
+def _find_full(case: Case, kept: Sequence[Standing]) -> str | None:
+    """Return why there is no place for one more that has not ended; None: there is one."""
+    active = [one for one in kept if one.end > case.now]
+    if case.is_admin:
+        most = ACTIVE_MAX + ADMIN_PLACES + (STOP_PLACES if case.request.verb in STOPS else 0)
+    else:
+        most = ACTIVE_MAX
+        own = sum(case.right.counts(one.requester) for one in active)
+        if own >= case.right.places:
+            return f"{own} of your holds and blocks have not ended; one sender may have {case.right.places}"
+    if len(active) >= most:
+        return f"{len(active)} holds and blocks have not ended; at most {most} are accepted"
+    return None
+
+
+def _find_drops(case: Case, kept: Sequence[Standing]) -> tuple[Standing, ...]:
+    """Return the ended ones that make room: the requester's own oldest, or anybody's if too many are stored."""
+    ended = sorted((one for one in kept if one.end <= case.now), key=lambda one: one.end)
+    own = [one for one in ended if case.right.counts(one.requester)]
+    active = sum(one.end > case.now for one in kept if case.right.counts(one.requester))
+    if (over := len(kept) + 1 - KEPT_MAX) > 0:
+        return tuple(ended[: min(over, DROPS_MAX)])
+    over = len(own) + active + 1 - SENDER_KEPT_MAX
+    return tuple(own[: min(over, DROPS_MAX)]) if over > 0 else ()
 
 
 def _make_standing(case: Case, kind: Kind, begin: datetime, until: datetime) -> Standing:
@@ -110,15 +144,18 @@ def _make_standing(case: Case, kind: Kind, begin: datetime, until: datetime) -> 
         begin,
         until,
         known_at=case.now,
-        priority=asked.priority,
+        priority=min(asked.priority, case.right.priority_max),
         units=asked.units,
         hard=asked.hard,
         reason=asked.reason,
+        session=case.session,
     )
 
 
 def _is_released(case: Case) -> bool:
-    return any((each.admin or each.requester == case.requester) and each.until > case.now for each in case.noted)
+    return any(
+        (each.admin or is_of_sender(each.requester, case.requester)) and each.until > case.now for each in case.noted
+    )
 
 
 def _accept(case: Case, change: Standing, words: str) -> Ruling:
@@ -189,10 +226,10 @@ def _end(case: Case) -> Ruling:
 def _end_early(case: Case, kind: Kind) -> Ruling:
     """There is nothing to release: it has not arrived yet, or ended long ago, or never existed."""
     asked, before, now = case.request, case.of_reply, case.now
-    if asked.of is None:
+    if case.of_id is None:
         raise ValueError(f"{asked.verb} needs the request_id that it ends")
     if before is None:
-        noted = Tombstone(asked.of, asked.subject, case.requester, case.is_admin, now, now + KEPT_AFTER_EXPIRY)
+        noted = Tombstone(case.of_id, asked.subject, case.requester, case.is_admin, now, now + KEPT_AFTER_EXPIRY)
         return Ruling(Code.RELEASE_NOTED, f"No {kind} {asked.of} has arrived yet; it ends as soon as it arrives", noted)
     stood = before.accepted and before.verb in (Verb.HOLD, Verb.BLOCK, Verb.START, Verb.STOP, Verb.STOP_NOW)
     if stood and before.subject == asked.subject:
@@ -223,15 +260,18 @@ def _extend(case: Case) -> Ruling:
     until = asked.until or of.until + (asked.duration or timedelta())
     if until <= of.until:
         return Ruling(Code.NOTHING_TO_DO, f"{of.request_id} already lasts until {format_instant(of.until)}")
-    if until - max(of.begin, case.now) > case.limits.longest:
-        return _reject_too_long(case)
+    if until - max(of.begin, case.now) > _find_longest(case, of.kind):
+        return _reject_too_long(case, of.kind)
+    others = [one for one in case.kept if one.request_id != of.request_id]
+    if of.kind is Kind.HOLD and (over := check_hours(case.right, others, of.begin, until)) is not None:
+        return Ruling(Code.TOO_MANY_HOURS, over)
     change = replace(of, until=until, revision=of.revision + 1)
     return _accept(case, change, f"{of.kind.capitalize()} {of.request_id} extended until {format_instant(until)}")
 
 
 def _start(case: Case) -> Ruling:
     """A hold from now on, until it is released, or for as long as the stack allows."""
-    return _stand(replace(case, request=replace(case.request, duration=case.limits.longest)))
+    return _stand(replace(case, request=replace(case.request, duration=_find_longest(case, Kind.HOLD))))
 
 
 def _stop(case: Case) -> Ruling:
@@ -244,12 +284,13 @@ def _stop(case: Case) -> Ruling:
     if asked.subject.schedule is not None:
         own = tuple(each for each in model.schedules if each.name == asked.subject.schedule)
         model, standing = replace(model, schedules=own), list(case.kept)
+    longest = _find_longest(case, Kind.BLOCK)
     seen = look_ahead(model, now, tuple(standing))
     if seen.current is not None:
-        return _place(case, Kind.BLOCK, now, min(seen.current.end, now + case.limits.longest))
+        return _place(case, Kind.BLOCK, now, min(seen.current.end, now + longest))
     if not any(_may_run(case.records.get(each.model_id)) for each in case.models):
         return Ruling(Code.NOTHING_TO_DO, "No demand is active now, and nothing ran at the last check")
-    until = min([now + min(STRAY_BLOCK, case.limits.longest), *([seen.upcoming.begin] if seen.upcoming else [])])
+    until = min([now + min(STRAY_BLOCK, longest), *([seen.upcoming.begin] if seen.upcoming else [])])
     return _place(replace(case, request=replace(asked, priority=STRAY_PRIORITY)), Kind.BLOCK, now, until)
 
 
@@ -265,7 +306,7 @@ def _report_status(case: Case) -> Ruling:
 
 def _check_owner(case: Case, of: Standing) -> Ruling | None:
     """Reject a requester who neither made the hold or block nor is an admin."""
-    if of.requester == case.requester or case.is_admin:
+    if is_of_sender(of.requester, case.requester) or case.is_admin:
         return None
     return Ruling(Code.NOT_YOURS, f"{of.request_id} belongs to another requester")
 
@@ -283,8 +324,14 @@ def _check_units(case: Case) -> Ruling | None:
     return Ruling(Code.TOO_MANY_UNITS, f"units {asked} is more than a request may ask for ({names}{others}). {remedy}")
 
 
-def _reject_too_long(case: Case) -> Ruling:
-    return Ruling(Code.TOO_LONG, f"The request would last longer than {case.limits.longest}")
+def _find_longest(case: Case, kind: Kind) -> timedelta:
+    """Return how long a hold or block of this sender may last: the stack's parameter bounds every sender's right."""
+    right = case.right.hold_longest if kind is Kind.HOLD else case.right.block_longest
+    return min(case.limits.longest, right)
+
+
+def _reject_too_long(case: Case, kind: Kind) -> Ruling:
+    return Ruling(Code.TOO_LONG, f"The request would last longer than {_find_longest(case, kind)}")
 
 
 _RULES: Final[Mapping[Verb, Callable[[Case], Ruling]]] = {

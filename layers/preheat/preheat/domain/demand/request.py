@@ -15,6 +15,8 @@ from preheat.domain.record.record import Phase
 RequestId = NewType("RequestId", str)
 
 REQUEST_ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.:-]{0,127}")
+# An id as it is stored: the sender's own, or with its requester behind it if another sender had the id already.
+STORED_ID = re.compile(rf"{REQUEST_ID.pattern}(::[a-zA-Z0-9_.:/-]{{1,128}})?")
 PRIORITY_MAX = 100
 DEFAULT_PRIORITY = 50
 REASON_MAX = 200  # characters
@@ -42,6 +44,16 @@ class Kind(StrEnum):
 
     HOLD = "hold"  # demand
     BLOCK = "block"  # its opposite: it forbids HOSTED
+
+
+def scope_id(request_id: RequestId, requester: str) -> RequestId:
+    """Return the id under which a request is stored if another sender has its own id: `own-id::requester`."""
+    return RequestId(f"{request_id}::{requester}")
+
+
+def is_of_sender(stored: str, requester: str) -> bool:
+    """Return whether `stored` names this requester; an earlier release did not note the source of an event."""
+    return stored == requester or (stored.startswith("account:") and requester.startswith(f"{stored}:"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +100,10 @@ class Standing:
     reason: str = ""
     released_at: datetime | None = None
     revision: int = 1  # how often it was written; a change names the one that it replaces
+    session: str = ""  # of the requester: the name of its role's session
 
     def __post_init__(self) -> None:
-        if not REQUEST_ID.fullmatch(self.request_id):
+        if not STORED_ID.fullmatch(self.request_id):
             raise ValueError(f"request id {self.request_id!r} is not 1 to 128 of [a-zA-Z0-9_.:-]")
         if self.until <= self.begin:
             raise ValueError(f"{self.request_id}: its end {self.until} is not after its begin {self.begin}")
@@ -142,6 +155,8 @@ class Reply:
     ready_at: datetime | None = None
     margin: timedelta | None = None
     reply_to: str | None = None
+    session: str = ""  # of the requester: the name of its role's session, for people
+    retry_at: datetime | None = None  # when a sender that asked too often may try again
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,9 @@ class Event:
     code: str | None = None
     verb: str | None = None
     of: str | None = None
+    requester: str | None = None
+    session: str | None = None
+    retry_at: datetime | None = None
     begin: datetime | None = None
     until: datetime | None = None
     phase: str | None = None
