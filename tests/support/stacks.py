@@ -1,7 +1,7 @@
 """A stack for the command line that lives in memory: a store, a list of sent requests, and a home in an account."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from preheat.app.ports.store import Store
@@ -37,8 +37,8 @@ class MemoryStack:
 
     def __call__(self, options: StackOptions) -> Stack:
         self.asked.append(options)
-        more = {"clients": self.clients} if self.clients is not None else {}
-        return Stack(self.home, self.store, self.sent.append, self.open_outbox, **more)
+        stack = Stack(self.home, self.store, self.sent.append, self.open_outbox)
+        return replace(stack, clients=self.clients) if self.clients is not None else stack
 
 
 def surroundings_of(store: Store) -> Surroundings:
