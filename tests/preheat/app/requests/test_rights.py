@@ -50,7 +50,7 @@ def an_event(scene: Scene, source: str, verb: str, account: str = "111122223333"
             "no right to paint-shop; allowed: models weld-*",
         ),
         ("hold", {"duration": "1h", "schedule": "early"}, Code.NOT_ALLOWED, "no right to schedule#early"),
-        ("status", {}, Code.ACCEPTED, "idle"),
+        ("status", {}, Code.ACCEPTED, "next needed"),
     ],
 )
 def test_an_entry_says_what_its_senders_may_ask_for(verb: str, fields: dict[str, Any], code: Code, says: str) -> None:
