@@ -61,6 +61,8 @@ def test_an_entry_says_what_its_senders_may_ask_for(verb: str, fields: dict[str,
 
 def test_an_entry_bounds_units() -> None:
     scene = a_scene(replace(MES, units_max=2))
+    model = a_model("08:00-16:00", max_units_by_request=5)
+    scene.store.apply([model], expected_version=2, at=scene.clock.at, senders=(replace(MES, units_max=2),))
     assert scene.asks("hold", duration="1h", units=2).code == Code.ACCEPTED
     assert scene.asks("hold", duration="1h", units=3).code == Code.NOT_ALLOWED
 
