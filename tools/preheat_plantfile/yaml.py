@@ -23,6 +23,7 @@ _NULL = re.compile(r"|~|null|Null|NULL")
 _TRUE, _FALSE = re.compile(r"true|True|TRUE"), re.compile(r"false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]{1,100}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,5})?")
+_FUNCTIONS = {"!Ref": "Ref", "!Sub": "Fn::Sub"}  # CloudFormation's short forms, as its JSON has them
 _TEXT_TAGS = (None, "tag:yaml.org,2002:str")
 
 
@@ -124,11 +125,15 @@ class _YamlReader:
         if self._is_key():
             self._key(event.value, place)
             return
-        value = event.value if event.style or event.tag else _resolve(event.value)
+        value = self._tagged(event) if event.style or event.tag else _resolve(event.value)
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, 1)
         self._put(value, place)
         self._weigh(1, place)
+
+    def _tagged(self, event: Any) -> Any:
+        """Return what a quoted scalar, or one with a tag, means."""
+        return event.value
 
     def _alias(self, anchor: str, place: Place) -> None:
         if anchor not in self._anchors:
@@ -269,9 +274,14 @@ class _ForeignReader(_YamlReader):
     def _check_tag(self, event: Any, place: Place) -> None:
         pass
 
+    def _tagged(self, event: Any) -> Any:
+        name = _FUNCTIONS.get(str(event.tag))
+        return event.value if name is None else {name: event.value}
+
 
 def read_foreign_yaml(text: str) -> list[Any]:
-    """Return the values of all documents of another tool's YAML; a value with a tag is read without it.
+    """Return the values of all documents of another tool's YAML; a value with a tag is read without it, `!Ref`
+    and `!Sub` apart, which become the objects that JSON has.
 
     Raises:
         NotReadableError: as `read_yaml` does, tags and further documents apart.

@@ -13,6 +13,7 @@ from preheat_plantfile.yaml import NotReadableError, read_foreign_yaml
 
 SHOWN_MAX: Final = 60  # characters of a list
 DEPTH_MAX: Final = 30
+_VARIABLE: Final = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 _SPACE: Final = re.compile(r"[\s,]*")
 _TYPED: Final = ("S", "N", "BOOL", "SS", "NS", "L", "M", "NULL", "B", "BS")
 
@@ -56,7 +57,20 @@ def _json_values(text: str, accepted: str) -> Iterator[Any]:
             raise NotImportedError([f"{where}: not JSON: {error.msg}; accepted: {accepted}"]) from error
         except (ValueError, RecursionError) as error:
             raise NotImportedError([f"JSON that cannot be read ({str(error)[:60]}); accepted: {accepted}"]) from error
+        if _is_deep(value):
+            raise NotImportedError([f"found more than {DEPTH_MAX} levels of JSON; accepted: {accepted}"])
         yield value
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEPTH_MAX + 1):
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
+        ]
+    return bool(level)
 
 
 def plain_items(document: dict[str, Any]) -> list[Any]:
@@ -81,12 +95,30 @@ def drop_types(value: Any) -> Any:
 
 def resources_of(document: dict[str, Any], kind: str) -> list[tuple[str, dict[str, Any]]]:
     """Return the properties of a CloudFormation template's resources of one type, by their logical ids."""
-    resources = document.get("Resources")
+    resources, parameters = document.get("Resources"), document.get("Parameters")
+    defaults = {
+        name: str(parameter["Default"])
+        for name, parameter in (parameters if isinstance(parameters, dict) else {}).items()
+        if isinstance(parameter, dict) and isinstance(parameter.get("Default"), str | int)
+    }
     return [
-        (name, resource["Properties"])
+        (name, _fill(resource["Properties"], defaults))
         for name, resource in (resources if isinstance(resources, dict) else {}).items()
         if isinstance(resource, dict) and resource.get("Type") == kind and isinstance(resource.get("Properties"), dict)
     ]
+
+
+def _fill(value: Any, defaults: dict[str, str]) -> Any:
+    """Return a value of a template with the defaults of its parameters; what has none keeps its name."""
+    if isinstance(value, list):
+        return [_fill(each, defaults) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1 and isinstance(name := value.get("Ref"), str):
+        return defaults.get(name, name)
+    if len(value) == 1 and isinstance(text := value.get("Fn::Sub"), str):
+        return _VARIABLE.sub(lambda found: defaults.get(found[1], found[0]), text)
+    return {name: _fill(each, defaults) for name, each in value.items()}
 
 
 def plain_field(name: str) -> str:

@@ -374,3 +374,26 @@ def test_nothing_foreign_reaches_the_terminal_as_it_is(bench: Workbench) -> None
     assert result.exit_code == 0
     assert len(result.stderr.splitlines()) == 3
     assert all(character.isprintable() or character == "\n" for character in result.output)
+
+
+@pytest.mark.parametrize("zone", ["!Ref Zone", "!Sub '${Zone}'", '{"Ref": "Zone"}', '{"Fn::Sub": "${Zone}"}'])
+def test_a_parameter_of_a_template_stands_for_its_default(bench: Workbench, zone: str) -> None:
+    text = (
+        "Parameters: {Zone: {Type: String, Default: Asia/Tokyo}}\nResources:\n  S:\n"
+        "    Type: Custom::ServiceInstanceSchedule\n    Properties:\n      Name: !Sub '${AWS::StackName}-office'\n"
+        f"      Timezone: {zone}\n      Periods: [{{BeginTime: '09:00', EndTime: '17:00', WeekDays: mon-fri}}]\n"
+    )
+    (bench.folder / "template.yaml").write_text(text)
+    result = bench.preheat("import", "instance-scheduler", str(bench.folder / "template.yaml"))
+    assert (result.exit_code, 'zone: "Asia/Tokyo"' in result.stdout) == (0, True), result.output
+
+
+@pytest.mark.parametrize("command", ["instance-scheduler", "eventbridge-scheduler", "keda", "autoscaling"])
+@pytest.mark.parametrize("depth", [40, 1_500, 100_000])
+@pytest.mark.parametrize("form", ["%s", '{"Items": [%s]}', '{"periods": [%s], "schedules": []}', '{"Resources": %s}'])
+def test_a_document_that_nests_too_deeply_is_refused(bench: Workbench, command: str, depth: int, form: str) -> None:
+    (bench.folder / "deep.json").write_text(form % ('{"a":' * depth + "1" + "}" * depth))
+    result = bench.preheat("import", command, str(bench.folder / "deep.json"))
+    assert result.exit_code == 2, result.output
+    assert "levels of JSON" in result.stderr or "JSON that cannot be read" in result.stderr
+    assert max(map(len, result.stderr.splitlines())) <= 200
