@@ -3,9 +3,11 @@
 The tests above the line are the contract, the same for each service; below it stands what one service alone has to say.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -13,12 +15,15 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from preheat.adapters.client import AwsService
-from preheat.adapters.hosting import lookout, rekognition, sagemaker
+from preheat.adapters.hosting import component, function, lookout, rekognition, sagemaker
 from preheat.adapters.hosting.calling import CONFIG
+from preheat.adapters.hosting.component import ComponentHosting
+from preheat.adapters.hosting.function import FunctionHosting
 from preheat.adapters.hosting.lookout import LookoutHosting
 from preheat.adapters.hosting.rekognition import RekognitionHosting
 from preheat.adapters.hosting.router import HostingRouter
 from preheat.adapters.hosting.sagemaker import MANAGED_BY, SageMakerHosting
+from preheat.adapters.hosting.scaling import COPIES, ComponentScaling
 from preheat.adapters.hosting.service_model import load_service_model
 from preheat.app.ports.errors import (
     AccessRefused,
@@ -31,16 +36,18 @@ from preheat.app.ports.errors import (
     WrongState,
 )
 from preheat.app.ports.hosting import Hosting
-from preheat.domain.plan.plan import Backend, ModelId, Readiness, Target, Units
-from preheat.domain.record.attempt import Attempt, Call
+from preheat.domain.plan.plan import Backend, Idempotence, ModelId, Readiness, Target, Units
+from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat_lab.simulation.hosting import SimulatedHosting
+from preheat_simulator.components import ComponentService
 from preheat_simulator.core.answering import Answering
 from preheat_simulator.core.clock import ScaledClock
 from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.latency import make_fixed
 from preheat_simulator.core.limits import AccountLimits
-from preheat_simulator.core.status import Operation
+from preheat_simulator.core.status import Operation, Status
+from preheat_simulator.function import BackendFunction, FunctionClient
 from preheat_simulator.http.json_wire import load_model
 from preheat_simulator.http.options import Options
 from preheat_simulator.http.runtime_wire import load_model as load_runtime_model
@@ -52,6 +59,7 @@ from preheat_simulator.sagemaker import EndpointService
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 STACK = "preheat-line"
+FUNCTION = "arn:aws:lambda:eu-central-1:111122223333:function:line-backend"
 
 
 @dataclass(frozen=True)
@@ -60,9 +68,12 @@ class Service:
 
     target: Target
     absent: Target
-    account: type[LookoutService | CustomLabelsService | EndpointService]
+    account: type[LookoutService | CustomLabelsService | EndpointService | ComponentService]
     adapter: Callable[..., Hosting]  # of the client, and of the runtime's if the service has one
     observed: dict[str, Observed]
+    shown: dict[str, str] = field(default_factory=dict)  # what a look says of a word, where that is not the word itself
+    names: tuple[str, ...] = ()  # of the account's model, where the target has others
+    levels: bool = False  # a call sets a level: the same again is accepted, and changes nothing
 
 
 SERVICES = {
@@ -83,10 +94,53 @@ SERVICES = {
         lambda client, runtime=None: SageMakerHosting(client, STACK, lambda _: runtime),
         sagemaker.OBSERVED,
     ),
+    Backend.SAGEMAKER_COMPONENT: Service(
+        Target("line-1", "", Backend.SAGEMAKER_COMPONENT),
+        Target("line-9", "", Backend.SAGEMAKER_COMPONENT),
+        ComponentService,
+        lambda client, runtime=None: ComponentHosting(client, lambda _: runtime),
+        {
+            "InService at 0": Observed.STOPPED,
+            "Updating": Observed.STARTING,
+            "InService": Observed.HOSTED,
+            "Failed": Observed.FAILED,
+            "Updating to 0": Observed.STOPPING,
+            "Creating": Observed.BUSY,
+        },
+        shown={
+            "InService at 0": "InService, 0 of 0 copies",
+            "Updating": "Updating, 0 of 1 copies",
+            "InService": "InService, 1 of 1 copies",
+            "Failed": "Failed",
+            "Updating to 0": "Updating, 1 of 0 copies",
+            "Creating": "Creating, 0 of 1 copies",
+        },
+        levels=True,
+    ),
+    Backend.FUNCTION: Service(
+        Target(
+            FUNCTION,
+            "line",
+            Backend.FUNCTION,
+            parameters='{"project":"line-1","version":"3"}',
+            idempotent_by=Idempotence.TOKEN,
+        ),
+        Target(FUNCTION, "line", Backend.FUNCTION, parameters='{"project":"line-9","version":"1"}'),
+        LookoutService,
+        FunctionHosting,
+        {word: observed for word, observed in lookout.OBSERVED.items() if observed is not Observed.UNKNOWN},
+        shown={
+            word: f"{next((said for said, seen in function.STATUSES.items() if seen is observed), 'unfit')}"
+            for word, observed in lookout.OBSERVED.items()
+        },
+        names=("line-1", "3"),
+    ),
 }
+SIMULATED = [backend for backend in SERVICES if backend is not Backend.FUNCTION]  # the others are a user's own
 WAYS = [
     (Backend.LOOKOUT_VISION, "core"),
-    *((backend, way) for backend in SERVICES for way in ("in process", "http", "routed")),
+    *((backend, way) for backend in SIMULATED for way in ("in process", "http", "routed")),
+    *((Backend.FUNCTION, way) for way in ("in process", "routed")),
 ]
 
 
@@ -114,6 +168,12 @@ class HostingBench:
     def target(self) -> Target:
         return self.of.target
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """The project and version that the account knows the target by."""
+        project, version = self.of.names or (self.target.project, self.target.version)
+        return project, version
+
     def break_(self, kind: FaultKind, call: str, times: int = 1) -> None:
         self.account.inject(InjectedFault(kind, self.operations[call], times=times))
 
@@ -129,8 +189,8 @@ class HostingBench:
         )
 
     def starts_again(self) -> None:
-        """Make the same start once more: under a token it is the same call, without one the state refuses it."""
-        if not self.target.backend.tokenless:
+        """Make the same start once more: under a token or of a level it is the same call, else the state refuses it."""
+        if not self.target.tokenless or self.of.levels:
             self.hosting.start(self.intended())
             return
         with pytest.raises(WrongState):
@@ -148,14 +208,14 @@ def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     backend, way = request.param
     service: Service = SERVICES[backend]
     unlimited = AccountLimits(calls_per_second=None)
-    names = service.target.project, service.target.version
+    names = service.names or (service.target.project, service.target.version)
     if way == "http":
         options = Options(models=((backend, *names),), start_latency=make_fixed(600), limits=unlimited, scale=0)
         with run_in_thread(options) as served:
             client = make_unattached_client(backend, served.url, config=CONFIG)
             simulator = served.simulator
             clients = [client]
-            if backend is Backend.SAGEMAKER:
+            if backend in (Backend.SAGEMAKER, Backend.SAGEMAKER_COMPONENT):
                 clients.append(make_unattached_runtime(served.url, config=CONFIG))
             yield HostingBench(
                 service, service.adapter(*clients), simulator.services[backend], simulator.clock.advance, 2
@@ -163,13 +223,19 @@ def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
         return
     clock = ScaledClock(0, SIX)
     account = service.account(clock.now, start_latency=make_fixed(600), limits=unlimited)
-    account.add_model(*names)
+    account.add_model(names[0], names[1])
     if way == "core":
         assert isinstance(account, LookoutService)
         yield HostingBench(service, SimulatedHosting(account), account, clock.advance, 1)
         return
+    if backend is Backend.FUNCTION:
+        assert isinstance(account, LookoutService)
+        client = FunctionClient(BackendFunction(account))
+        invoked = service.adapter(client) if way == "in process" else HostingRouter(lambda *_: client, STACK)
+        yield HostingBench(service, invoked, account, clock.advance, 1)
+        return
     clients = [make_client(account, config=CONFIG)]
-    if isinstance(account, EndpointService):
+    if isinstance(account, EndpointService | ComponentService):
         clients.append(make_runtime(account, config=CONFIG))
     routed = HostingRouter(lambda _, service=None: clients[service is AwsService.SAGEMAKER_RUNTIME], STACK)
     hosting = service.adapter(*clients) if way == "in process" else routed
@@ -180,6 +246,11 @@ def only(*backends: Backend) -> pytest.MarkDecorator:
     """Let a test run on some services alone: what it says does not exist on the others."""
     ways = [way for way in WAYS if way[0] in backends]
     return pytest.mark.parametrize("bench", ways, indirect=True, ids=lambda way: f"{way[0]} {way[1]}")
+
+
+def except_on(*backends: Backend) -> pytest.MarkDecorator:
+    """Let a test run on all services but some, where what it says does not exist."""
+    return only(*(backend for backend in SERVICES if backend not in backends))
 
 
 def test_a_model_is_started_becomes_hosted_and_is_stopped(bench: HostingBench) -> None:
@@ -215,6 +286,7 @@ def test_a_look_changes_nothing(bench: HostingBench) -> None:
     assert not [call for call in bench.account.call_log if call.changed_state]
 
 
+@except_on(Backend.SAGEMAKER_COMPONENT)
 def test_a_call_in_the_wrong_state_is_refused(bench: HostingBench) -> None:
     with pytest.raises(WrongState):
         bench.hosting.stop(bench.intended(Call.STOP))
@@ -231,7 +303,8 @@ def test_a_call_in_the_wrong_state_is_refused(bench: HostingBench) -> None:
 
 def test_a_quota_is_told_from_other_refusals(bench: HostingBench) -> None:
     bench.account.limits = replace(bench.account.limits, max_hosted_models=1)
-    bench.account.add_model("another", "1" if bench.target.backend is Backend.LOOKOUT_VISION else "other")
+    version = bench.account.models()[0].version
+    bench.account.add_model("another", version if version in ("", "3") else "other")
     bench.account.person_starts("another", bench.account.models()[-1].version)
     with pytest.raises(QuotaExceeded):
         bench.hosting.start(bench.intended())
@@ -255,10 +328,11 @@ def test_a_stop_of_an_absent_model_has_no_effect_and_says_so(bench: HostingBench
 IMAGE = Readiness(b"a picture", "image/jpeg")
 
 
+@except_on(Backend.FUNCTION)
 def test_only_a_hosted_model_answers_an_inference(bench: HostingBench) -> None:
     target = bench.target
     for word, observed in bench.of.observed.items():
-        bench.account.set_status(target.project, target.version, word)
+        bench.account.set_status(*bench.names, word)
         if observed is Observed.HOSTED:
             bench.hosting.probe(target, IMAGE)
             continue
@@ -266,6 +340,7 @@ def test_only_a_hosted_model_answers_an_inference(bench: HostingBench) -> None:
             bench.hosting.probe(target, IMAGE)
 
 
+@except_on(Backend.FUNCTION)
 def test_an_inference_changes_nothing(bench: HostingBench) -> None:
     bench.hosting.start(bench.intended())
     bench.advance(timedelta(minutes=10))
@@ -275,13 +350,16 @@ def test_an_inference_changes_nothing(bench: HostingBench) -> None:
     assert bench.count_changes("probe") == 0
 
 
+@except_on(Backend.FUNCTION)
 def test_an_inference_of_an_absent_model_is_refused(bench: HostingBench) -> None:
-    # The runtime of SageMaker says the same of an endpoint that is absent and of one that is not in service.
+    # The runtime of SageMaker says the same of an endpoint that is absent and of one that is not in service. Which
+    # endpoint a component lives on is asked first, and there the component is known to be absent.
     expected = WrongState if bench.target.backend is Backend.SAGEMAKER else ModelGone
     with pytest.raises(expected):
         bench.hosting.probe(bench.of.absent, IMAGE)
 
 
+STOPPED_BY_NAME = (Backend.SAGEMAKER, Backend.SAGEMAKER_COMPONENT)
 FAULTS = {
     FaultKind.THROTTLE: Throttled,
     FaultKind.INTERNAL_ERROR: AnswerLost,
@@ -295,14 +373,16 @@ FAULTS = {
 @pytest.mark.parametrize("call", ["describe", "probe", "start", "stop"])
 @pytest.mark.parametrize("kind", FAULTS)
 def test_each_fault_at_each_call_is_the_ports_error(bench: HostingBench, call: str, kind: FaultKind) -> None:
+    if call == "probe" and bench.target.backend is Backend.FUNCTION:
+        pytest.skip("the contract of a function has no inference")
     if call in ("stop", "probe"):
         bench.hosting.start(bench.intended())
         bench.advance(timedelta(minutes=10))
     bench.break_(kind, call, times=5)  # more often than the client tries
     arguments: dict[str, tuple[Any, ...]] = {"describe": (bench.target,), "probe": (bench.target, IMAGE)}
     expected = FAULTS[kind]
-    if call == "stop" and kind is FaultKind.VALIDATION and bench.target.backend is Backend.SAGEMAKER:
-        expected = WrongState  # a delete names nothing but an endpoint, so only its state can be invalid
+    if call == "stop" and kind is FaultKind.VALIDATION and bench.target.backend in STOPPED_BY_NAME:
+        expected = WrongState  # the call names nothing but an endpoint or component, so only its state can be invalid
     with pytest.raises(expected) as caught:
         getattr(bench.hosting, call)(
             *arguments.get(call, (bench.intended(Call.STOP if call == "stop" else Call.START),))
@@ -341,9 +421,9 @@ def test_a_refusal_says_whether_the_client_had_tried_before_with_an_effect_it_do
 def test_every_status_has_its_word(bench: HostingBench) -> None:
     target = bench.target
     for word, observed in bench.of.observed.items():
-        bench.account.set_status(target.project, target.version, word)
+        bench.account.set_status(*bench.names, word)
         seen = bench.hosting.describe(target)
-        assert (seen.observed, seen.detail.partition(":")[0]) == (observed, word)
+        assert (seen.observed, seen.detail.partition(":")[0]) == (observed, bench.of.shown.get(word, word))
 
 
 def test_a_failed_start_is_seen_as_failed(bench: HostingBench) -> None:
@@ -363,7 +443,7 @@ def test_throttled_for_good_is_throttled(bench: HostingBench) -> None:
         bench.hosting.describe(bench.target)
 
 
-@pytest.mark.parametrize("backend", SERVICES)
+@pytest.mark.parametrize("backend", SIMULATED)
 def test_a_dead_endpoint_is_a_lost_answer(backend: Backend) -> None:
     service = SERVICES[backend]
     client = make_unattached_client(backend, "http://127.0.0.1:9", config=CONFIG)
@@ -387,11 +467,12 @@ def an_answer(backend: Backend, status: dict[str, str]) -> dict[str, Any]:
         Backend.LOOKOUT_VISION: {"ModelDescription": status},
         Backend.REKOGNITION: {"ProjectDescriptions": [{}], "ProjectVersionDescriptions": [status]},
         Backend.SAGEMAKER: {f"Endpoint{name}": word for name, word in status.items()},
+        Backend.SAGEMAKER_COMPONENT: {f"InferenceComponent{name}": word for name, word in status.items()},
     }
     return answers[backend]
 
 
-@pytest.mark.parametrize("backend", SERVICES)
+@pytest.mark.parametrize("backend", SIMULATED)
 @pytest.mark.parametrize("status", [{}, {"Status": "HIBERNATING"}])
 def test_a_status_that_is_missing_or_new_is_unknown(backend: Backend, status: dict[str, str]) -> None:
     service = SERVICES[backend]
@@ -620,3 +701,216 @@ def test_moto_takes_a_second_create_of_a_name_where_aws_refuses_it(on_moto: tupl
     )
     hosting.start(start)
     hosting.start(start)  # were moto to refuse it, as AWS does, this test and the page docs/backends.md should go
+
+
+# ---- SageMaker: inference components, whose copies a call sets -------------------------------------------------------
+
+
+@only(Backend.SAGEMAKER_COMPONENT)
+def test_the_same_count_of_copies_again_is_accepted_and_changes_nothing(bench: HostingBench) -> None:
+    bench.hosting.stop(bench.intended(Call.STOP))
+    assert bench.count_changes("stop") == 0
+    bench.hosting.start(bench.intended(units=Units(2)))
+    bench.hosting.start(bench.intended(generation=2, units=Units(2)))
+    bench.advance(timedelta(minutes=10))
+    bench.hosting.start(bench.intended(generation=3, units=Units(2)))
+    assert bench.count_changes("start") == 1
+
+
+@only(Backend.SAGEMAKER_COMPONENT)
+def test_copies_that_are_changing_take_no_other_count(bench: HostingBench) -> None:
+    bench.hosting.start(bench.intended())
+    with pytest.raises(WrongState):
+        bench.hosting.start(bench.intended(units=Units(2)))
+    bench.advance(timedelta(minutes=10))
+    bench.hosting.stop(bench.intended(Call.STOP))
+    with pytest.raises(WrongState):
+        bench.hosting.start(bench.intended(generation=2))
+
+
+@only(Backend.SAGEMAKER_COMPONENT)
+def test_a_look_counts_the_copies_that_serve(bench: HostingBench) -> None:
+    assert isinstance(bench.account, ComponentService)
+    bench.hosting.start(bench.intended(units=Units(3)))
+    bench.advance(timedelta(minutes=10))
+    assert bench.hosting.describe(bench.target).serving == 3
+    bench.account.set_instances(bench.target.project, 1)
+    seen = bench.hosting.describe(bench.target)
+    assert (seen.observed, seen.serving, seen.units) == (Observed.HOSTED, 1, 3)
+    bench.account.set_instances(bench.target.project, 0)
+    assert bench.hosting.describe(bench.target).observed is Observed.STARTING
+
+
+@pytest.mark.parametrize(
+    ("status", "desired", "current", "observed"),
+    [
+        ("InService", 0, 0, Observed.STOPPED),
+        ("InService", 0, 1, Observed.STOPPING),
+        ("InService", 2, 0, Observed.STARTING),
+        ("InService", 2, 1, Observed.HOSTED),
+        ("Updating", 2, 0, Observed.STARTING),
+        ("Updating", 4, 2, Observed.HOSTED),  # scaling adds copies, and two serve
+        ("Updating", 0, 2, Observed.STOPPING),
+        ("Updating", 0, 0, Observed.STOPPED),
+        ("Failed", 2, 0, Observed.FAILED),
+        ("Failed", 2, 1, Observed.HOSTED),  # one copy is billed and serves, whatever the last change ended in
+        ("Failed", 0, 0, Observed.STOPPED),
+        ("Failed", 0, 1, Observed.STOPPING),
+        ("Creating", 1, 0, Observed.BUSY),
+        ("Deleting", 0, 0, Observed.UNFIT),
+        ("InService", None, None, Observed.UNKNOWN),
+        ("Resting", 1, 1, Observed.UNKNOWN),
+    ],
+)
+def test_a_components_status_means_what_its_copies_say(
+    status: str, desired: int | None, current: int | None, observed: Observed
+) -> None:
+    assert component.read_level(status, desired, current) is observed
+
+
+def test_a_components_words_are_those_of_its_service_model() -> None:
+    model = load_model("sagemaker")
+    assert set(model.shape_for("InferenceComponentStatus").enum) == component.STATUSES
+
+
+class Registrations:
+    """A client of Application Auto Scaling with one scalable target, or with an error at each call."""
+
+    def __init__(self, least: int = 1, error: str = "") -> None:
+        self.error, self.calls = error, list[dict[str, Any]]()
+        self.target = {"MinCapacity": least, "MaxCapacity": 2}
+
+    def describe_scalable_targets(self, **given: Any) -> dict[str, Any]:
+        if self.error:
+            raise ClientError({"Error": {"Code": self.error, "Message": "no"}}, "DescribeScalableTargets")
+        assert given["ResourceIds"] == ["inference-component/line-1"]
+        return {"ScalableTargets": [self.target]}
+
+    def register_scalable_target(self, **given: Any) -> dict[str, Any]:
+        self.calls.append(given)
+        return {}
+
+
+def a_component(scaling: Registrations) -> tuple[ComponentHosting, ComponentService]:
+    account = ComponentService(lambda: SIX, start_latency=make_fixed(0))
+    account.add_model("line-1", "")
+    client = make_client(account, config=CONFIG)
+    return ComponentHosting(client, lambda _: None, ComponentScaling(lambda *_: scaling).set_least), account
+
+
+def an_attempt(call: Call, copies: int) -> Attempt:
+    target = SERVICES[Backend.SAGEMAKER_COMPONENT].target
+    model = ModelId("weld-seams")
+    return Attempt.intend(model, call, generation=1, demand_start=SIX, target=target, units=Units(copies), now=SIX)
+
+
+def test_scaling_keeps_the_copies_of_a_start_and_none_after_a_stop() -> None:
+    scaling = Registrations()
+    hosting, _ = a_component(scaling)
+    hosting.start(an_attempt(Call.START, 3))
+    hosting.stop(an_attempt(Call.STOP, 3))
+    bounds = [(call["MinCapacity"], call["MaxCapacity"]) for call in scaling.calls]
+    assert bounds == [(3, 3), (0, 2)]
+    assert {call["ScalableDimension"] for call in scaling.calls} == {COPIES}
+
+
+@pytest.mark.parametrize("error", ["AccessDeniedException", "InternalServiceException", "ThrottlingException"])
+def test_scaling_that_cannot_be_set_keeps_no_start_and_no_stop_from_being_made(error: str) -> None:
+    hosting, account = a_component(Registrations(error=error))
+    hosting.start(an_attempt(Call.START, 1))
+    hosting.stop(an_attempt(Call.STOP, 1))
+    assert account.call_log.count_changes(Operation.SET_COPIES) == 2
+    assert account.status("line-1", "") is Status.STOPPING_HOSTING
+
+
+# ---- A user's own function -------------------------------------------------------------------------------------------
+
+
+class Invoked:
+    """A client of Lambda whose function answers with these bytes."""
+
+    def __init__(self, body: bytes, **more: Any) -> None:
+        self._answer = {"StatusCode": 200, "Payload": BytesIO(body), **more}
+
+    def invoke(self, **_: Any) -> dict[str, Any]:
+        return self._answer
+
+
+OF_A_FUNCTION = SERVICES[Backend.FUNCTION].target
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "not JSON"),
+        (b"null", "not a JSON object"),
+        (b"[]", "not a JSON object"),
+        (b"{}", "no status; accepted: stopped, starting"),
+        (b'{"status": 1}', "no status"),
+        (b'{"status": "hosted", "serving": -1}', "serving -1 is not a whole number"),
+        (b'{"status": "hosted", "serving": true}', "serving True"),
+        (b'{"status": "hosted", "serving": 1.5}', "serving 1.5"),
+        (b'{"error": "quota"}', "error is not an object"),
+        (b'{"error": {"type": "full", "message": "no room"}}', "no room (error type 'full'; accepted: lost"),
+        (b'{"error": {"type": ["quota"]}}', "error type"),
+        (b"[" * 100_000, "takes more than 65,536 bytes"),
+        (b"[" * 60_000, "not JSON"),
+        (b'{"status": "hosted", "detail": "' + b"x" * 70_000 + b'"}', "takes more than 65,536 bytes"),
+        (b"\xff\xfe", "not JSON"),
+    ],
+)
+@pytest.mark.parametrize("call", ["describe", "start"])
+def test_an_answer_that_breaks_the_contract_is_lost_and_says_why(body: bytes, words: str, call: str) -> None:
+    hosting = FunctionHosting(Invoked(body))
+    start = replace(an_attempt(Call.START, 1), target=OF_A_FUNCTION)
+    with pytest.raises(AnswerLost) as caught:
+        hosting.describe(OF_A_FUNCTION) if call == "describe" else hosting.start(start)
+    assert words in str(caught.value)
+    assert len(str(caught.value)) < 800
+
+
+@pytest.mark.parametrize("answer", list(Answer))
+def test_each_type_of_error_is_the_ports_own(answer: Answer) -> None:
+    body = json.dumps({"error": {"type": answer.value, "message": "as it is\x1b[2K"}}).encode()
+    with pytest.raises(HostingError) as caught:
+        FunctionHosting(Invoked(body)).describe(OF_A_FUNCTION)
+    expected = Answer.LOST if answer is Answer.ACCEPTED else answer
+    assert caught.value.answer is expected
+    assert str(caught.value).isprintable()
+
+
+def test_a_function_that_fails_leaves_its_call_unknown_and_its_words_readable() -> None:
+    failed = Invoked(b'{"errorMessage": "boom\\n"}', FunctionError="Unhandled")
+    with pytest.raises(AnswerLost, match=r"the function failed: .*boom"):
+        FunctionHosting(failed).stop(replace(an_attempt(Call.STOP, 1), target=OF_A_FUNCTION))
+
+
+@pytest.mark.parametrize("code", [*function.ERRORS, "SomethingNew"])
+def test_each_error_of_lambda_itself_is_the_ports(code: str) -> None:
+    class Refuses:
+        def invoke(self, **_: Any) -> dict[str, Any]:
+            raise ClientError({"Error": {"Code": code, "Message": "as it is"}}, "Invoke")
+
+    with pytest.raises(function.ERRORS.get(code, AnswerLost)):
+        FunctionHosting(Refuses()).describe(OF_A_FUNCTION)
+
+
+def test_a_status_that_the_contract_does_not_have_is_unknown_and_gone_is_gone() -> None:
+    seen = FunctionHosting(Invoked(b'{"status": "warm", "detail": "since 05:30"}')).describe(OF_A_FUNCTION)
+    assert (seen.observed, seen.detail) == (Observed.UNKNOWN, "warm: since 05:30")
+    with pytest.raises(ModelGone, match="gone: deleted yesterday"):
+        FunctionHosting(Invoked(b'{"status": "gone", "detail": "deleted yesterday"}')).describe(OF_A_FUNCTION)
+
+
+def test_a_request_carries_what_the_contract_says() -> None:
+    start = replace(an_attempt(Call.START, 2), target=OF_A_FUNCTION)
+    names = {"project": "line-1", "version": "3"}
+    asked = {"version": 1, "operation": "describe", "model": "line", "parameters": names}
+    assert function.make_request("describe", OF_A_FUNCTION) == asked
+    called = {"units": 2, "client_token": start.client_token, "attempt": 1}
+    assert function.make_request("start", OF_A_FUNCTION, start) == asked | {"operation": "start"} | called
+
+
+def test_a_function_makes_no_inference() -> None:
+    with pytest.raises(InvalidCall, match="reports hosted once the model answers"):
+        FunctionHosting(Invoked(b"{}")).probe(OF_A_FUNCTION, IMAGE)

@@ -45,6 +45,7 @@ RETURNED: dict[str, list[int] | dict[str, Any] | None] = {
     "watch-call-unnamed": None,
     "watch-endpoint-created-by-us": {"woken": 0},
     "watch-endpoint-deleted-by-a-person": {"woken": 1},
+    "watch-component-set-to-zero-by-a-person": {"woken": 0},
     "watch-model-refused-to-start": {"woken": 0},
     "watch-model-stopped-by-a-person": {"woken": 1},
     "watch-version-started-by-a-user": {"woken": 1},

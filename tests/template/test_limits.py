@@ -25,6 +25,7 @@ FIRST = {
     "HostingRegions": "ap-southeast-1",
     "MemberRoleArns": "arn:aws:iam::111122223333:role/preheat-member",
     "EndpointKeyArns": "arn:aws:kms:eu-central-1:111122223333:key/0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11",
+    "BackendFunctionArns": "arn:aws:lambda:eu-central-1:111122223333:function:backend-of-line-1",
     "DrainQueueArns": "arn:aws:sqs:eu-central-1:111122223333:images-of-line-1",
     "GateMappingArns": (
         "arn:aws:lambda:eu-central-1:111122223333:event-source-mapping:0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11"

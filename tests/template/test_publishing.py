@@ -91,7 +91,7 @@ def test_the_watch_is_told_of_others_starts_and_stops_and_of_none_of_our_own(of_
     rule = function["Events"]["CalledByOthers"]["Properties"]
     pattern, detail = rule["Pattern"], rule["Pattern"]["detail"]
     assert pattern["detail-type"] == [BY_CLOUDTRAIL]
-    assert pattern["source"] == [f"aws.{source.removesuffix('.amazonaws.com')}" for source in CALLS]
+    assert pattern["source"] == [f"aws.{source.removesuffix('.amazonaws.com')}" for source in dict(CALLS.values())]
     assert detail["eventName"] == [name for _, names in CALLS.values() for name in names]
     assert detail["errorCode"] == [{"exists": False}]
     both = {"Fn::Sub": "${ReconcileRole.Arn},${MemberRoleArns}"}

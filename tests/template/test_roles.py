@@ -36,6 +36,7 @@ WITHOUT_RESOURCE = [
         "lookoutvision:ListProjects",
         "rekognition:DescribeProjects",
         "sagemaker:ListEndpoints",
+        "sagemaker:ListInferenceComponents",
     ],
     TRACES,
 ]
@@ -44,7 +45,7 @@ MAPPINGS = {"Fn::Sub": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::Accou
 # The stars are the region, which a condition limits, and the end of a name, behind a prefix that has to be given.
 NAMED = re.compile(
     r"arn:\$\{AWS::Partition\}:[a-z]+:\*:\$\{AWS::AccountId\}:"
-    r"(model/|project/|endpoint/|endpoint-config/|alarm:TargetTracking-endpoint/)\$\{ProjectPrefix\}\*(/version/\*)?"
+    r"(model/|project/|endpoint/|endpoint-config/|inference-component/|alarm:TargetTracking-endpoint/)\$\{ProjectPrefix\}\*(/version/\*)?"
 )
 REGIONS = {"Fn::If": ["NamesRegions", {"Fn::Split": [",", {"Ref": "HostingRegions"}]}, {"Ref": "AWS::Region"}]}
 
@@ -159,10 +160,13 @@ def test_an_endpoint_is_deleted_only_under_the_tag_of_the_stack_which_no_role_ca
     assert writes - set(wanted) == {
         "sagemaker:DescribeEndpoint",
         "sagemaker:DescribeEndpointConfig",
+        "sagemaker:DescribeInferenceComponent",
         "sagemaker:InvokeEndpoint",
         "sagemaker:ListEndpoints",
+        "sagemaker:ListInferenceComponents",
         "sagemaker:ListTags",
         "sagemaker:UpdateEndpointWeightsAndCapacities",
+        "sagemaker:UpdateInferenceComponentRuntimeConfig",
     }
 
 

@@ -38,6 +38,7 @@ from preheat_cli.commands import (
     validate,
     windows,
 )
+from preheat_cli.commands.backend import check
 from preheat_cli.commands.import_ import autoscaling, eventbridge_scheduler, ics, instance_scheduler, keda
 from preheat_cli.commands.ledger import audit, rebuild, republish
 from preheat_cli.errors import EXIT_STATUS, report_bug
@@ -51,6 +52,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 importing = typer.Typer(no_args_is_help=True, help="Print another tool's calendar as a plant file.")
+backend = typer.Typer(no_args_is_help=True, help="Check a backend function of your own against the contract.")
 ledger = typer.Typer(no_args_is_help=True, help="Check the stored ledgers, and repair records and events from them.")
 
 
@@ -108,6 +110,8 @@ app.add_typer(ledger, name="ledger")
 ledger.command()(audit.audit)
 ledger.command()(rebuild.rebuild)
 ledger.command()(republish.republish)
+app.add_typer(backend, name="backend")
+backend.command()(check.check)
 app.command()(schema.schema)
 app.command()(simulator.simulator)
 app.command()(simulate.simulate)

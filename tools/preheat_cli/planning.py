@@ -90,7 +90,8 @@ def check_accounts(file: Path, plant: "PlantFile", home: Home) -> None:
     lines = []
     for name, entry in plant.models.items():
         account = entry.arn_account() if isinstance(entry, RekognitionModel) else None
-        if account not in (None, home.account) and not (entry.role or plant.defaults.role):
+        role = entry.role if isinstance(entry, RekognitionModel) else None
+        if account not in (None, home.account) and not (role or plant.defaults.role):
             accepted = f"an ARN of the stack's account {home.account}, or also a role of account {account}"
             lines.append(f"{file}: models.{name}.arn: found account {account}; accepted: {accepted}")
     if lines:

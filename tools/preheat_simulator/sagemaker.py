@@ -192,7 +192,7 @@ class EndpointService(Answering):
 
         def handle(call: Progress) -> Any:
             changes = operation in (Operation.REGISTER_SCALABLE_TARGET, Operation.PUT_SCALING_POLICY)
-            if changes and name is not None:
+            if changes and name is not None and resource_id is not None and resource_id.startswith("endpoint/"):
                 standing = self._standing(name, call.now)
                 if standing is None or standing.status is not Status.HOSTED:
                     raise make_invalid(f"Could not find endpoint of {resource_id}")

@@ -148,8 +148,9 @@ def test_each_call_that_starts_or_stops_is_understood() -> None:
         Backend.LOOKOUT_VISION: sample("model-stopped-by-a-person"),
         Backend.REKOGNITION: sample("version-started-by-a-user"),
         Backend.SAGEMAKER: sample("endpoint-deleted-by-a-person"),
+        Backend.SAGEMAKER_COMPONENT: sample("component-set-to-zero-by-a-person"),
     }
-    for backend, names in CALLS.values():
+    for backend, (_, names) in CALLS.items():
         for name in names:
             event = given[backend]
             event["detail"]["eventName"] = name

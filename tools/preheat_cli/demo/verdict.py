@@ -112,7 +112,7 @@ def _find_unexplained_effects(shift: DemoShift, facts: DemoFacts) -> Iterator[st
         for call in calls:
             if call.by != "api":
                 yield f"{name}: a {call.operation} of somebody else took effect"
-            elif shift.target.backend.tokenless:
+            elif shift.target.tokenless:
                 continue
             elif call.token not in known:
                 yield f"{name}: a {call.operation} took effect with a token that the ledger does not know"

@@ -59,7 +59,7 @@ def _cost(model: HostedModel, terms: Terms, now: datetime) -> str:
 
 
 def _token(backend: Backend) -> str:
-    if not backend.tokenless:
+    if backend is Backend.LOOKOUT_VISION:
         return "a ClientToken prevents a second start"
     key = "the endpoint's name" if backend is Backend.SAGEMAKER else "the observed status"
     return f"none; {key}, the stored intent and its lease prevent a second start"

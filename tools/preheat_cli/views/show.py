@@ -100,7 +100,7 @@ def target(named: Target) -> str:
     service = "" if named.backend is Backend.LOOKOUT_VISION else f"{named.backend} "
     where = f" in {named.region}" if named.region else ""
     role = f" by {named.role}" if named.role else ""
-    return f"{service}{named.project}/{named.version}{where}{role}"
+    return f"{service}{'/'.join(named.names)}{where}{role}"
 
 
 def hours(span: timedelta) -> str:

@@ -59,6 +59,14 @@ SAGEMAKER = Scenario(
     switches=Switches(start_from_hosting_failed=WhenPossible.CONFLICT, stop_while_starting=WhenPossible.CONFLICT),
 )
 
+# A call sets how many copies run: the same again is accepted, and changes nothing.
+COMPONENT = replace(
+    LENIENT,
+    name="an inference component",
+    plans=(replace(_TIGHT, target=replace(TARGET, version="", backend=Backend.SAGEMAKER_COMPONENT)),),
+    switches=replace(LENIENT.switches, calls_during_system_updating=WhenAlready.CONFLICT),
+)
+
 # Behind the model: a gate, and a queue that fills and empties as it likes.
 MAPPING = "0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11"
 _GATED = replace(_TIGHT, gate=MAPPING)
@@ -118,6 +126,7 @@ CI = (
     replace(LENIENT, faults=1),
     replace(REKOGNITION, faults=1),
     replace(SAGEMAKER, faults=1),
+    replace(COMPONENT, faults=1),
     replace(GATE, workers=2),
     replace(GATE_GONE, workers=2),
     replace(GATE_LONG, faults=1),

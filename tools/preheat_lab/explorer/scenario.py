@@ -95,7 +95,7 @@ class Scenario:
     @property
     def tokenless(self) -> bool:
         """Return whether the service knows no client token."""
-        return any(target.backend.tokenless for target in self.targets)
+        return any(target.tokenless for target in self.targets)
 
     @property
     def tells_makers(self) -> bool:

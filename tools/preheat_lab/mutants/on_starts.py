@@ -53,7 +53,7 @@ MUTATIONS = (
     ),
     _in_starting(
         name="without a token, a start is repeated beside another",
-        old="        if attempt.target.backend.tokenless and attempt.is_on_its_way(situation.now):",
+        old="        if attempt.target.tokenless and attempt.is_on_its_way(situation.now):",
         new="        if False:",
         rule="without a token a start is repeated only when no other worker can still make it",
         sees="S1",

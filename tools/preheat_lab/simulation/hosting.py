@@ -17,33 +17,42 @@ from preheat.app.ports.hosting import Hosting, Scaling
 from preheat.domain.plan.plan import Backend, Readiness, Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.observation import Observation
+from preheat_simulator.components import ComponentService
 from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.errors import SimulatedAnswerLost as Dropped
+from preheat_simulator.function import BackendFunction, FunctionAccount, FunctionClient
 from preheat_simulator.http.transport import make_client, make_runtime, make_scaling_client
 from preheat_simulator.lookout import LookoutService
 from preheat_simulator.rekognition import CustomLabelsService
 from preheat_simulator.sagemaker import EndpointService
 
-SERVICES: dict[Backend, type[LookoutService | CustomLabelsService | EndpointService]] = {
+type Simulated = LookoutService | CustomLabelsService | EndpointService | ComponentService
+
+SERVICES: dict[Backend, type[Simulated]] = {
     Backend.LOOKOUT_VISION: LookoutService,
     Backend.REKOGNITION: CustomLabelsService,
     Backend.SAGEMAKER: EndpointService,
+    Backend.SAGEMAKER_COMPONENT: ComponentService,
+    Backend.FUNCTION: FunctionAccount,
 }
 STACK = "preheat-line"
 ONE_TRY = Config(retries={"mode": "standard", "total_max_attempts": 1})  # the client's own would sleep in real time
 
 
-def make_hosting(service: LookoutService | CustomLabelsService | EndpointService) -> Hosting:
+def make_hosting(service: Simulated) -> Hosting:
     """Return the port on a simulated account."""
+    if isinstance(service, FunctionAccount):
+        function = FunctionClient(BackendFunction(service))
+        return HostingRouter(lambda *_: function, STACK)
     if isinstance(service, LookoutService):
         return SimulatedHosting(service)
     clients: dict[str | None, Any] = {None: make_client(service, config=ONE_TRY)}
-    if isinstance(service, EndpointService):
+    if isinstance(service, EndpointService | ComponentService):
         clients[AwsService.SAGEMAKER_RUNTIME] = make_runtime(service, config=ONE_TRY)
     return HostingRouter(lambda _, service=None: clients.get(service, clients[None]), STACK)
 
 
-def make_scaling(service: LookoutService | CustomLabelsService | EndpointService) -> Scaling | None:
+def make_scaling(service: Simulated) -> Scaling | None:
     """Return the port on a simulated account; None: its stops remove nothing."""
     if not isinstance(service, EndpointService):
         return None

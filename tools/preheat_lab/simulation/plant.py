@@ -5,10 +5,11 @@ from datetime import datetime, time, timedelta
 from random import Random
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.plan.plan import Backend, Drain, HostedModel, ModelId, Resize, Target, Units
+from preheat.domain.plan.plan import Backend, Drain, HostedModel, Idempotence, ModelId, Resize, Target, Units
 from preheat_simulator.core.latency import Latency, make_fixed
 
 QUEUES = "https://sqs.eu-central-1.amazonaws.com/111122223333/"
+FUNCTIONS = "arn:aws:lambda:eu-central-1:111122223333:function:"
 DRAIN_LIMIT = timedelta(minutes=15)
 ZONES = ("Europe/Berlin", "America/Mexico_City", "Asia/Kolkata", "Australia/Lord_Howe", "America/New_York", "UTC")
 WORKDAYS = frozenset({Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.FRI})
@@ -47,7 +48,7 @@ def draw_plant(
         schedule = Schedule(f"shift-{number:02}", random.choice(ZONES), random.choice(PATTERNS))
         units = random.choice((Units(1), Units(2), Units(1, 3)))
         units = units if backend.takes_units else Units()
-        target = Target(f"line-{number:02}", str(random.randint(1, 9)), backend)
+        target = _name_target(model_id, random.randint(1, 9), backend)
         slowest = lead.total_seconds()
         latency = Latency(timedelta(seconds=round(slowest * 0.3)), timedelta(seconds=round(slowest * 0.95)))
         lines.append(
@@ -70,3 +71,12 @@ def draw_plant(
             )
         )
     return lines
+
+
+def _name_target(model_id: ModelId, version: int, backend: Backend) -> Target:
+    """Return the target of a model, in the service's kind of names."""
+    if backend is Backend.SAGEMAKER_COMPONENT:
+        return Target(model_id, "", backend)
+    if backend is Backend.FUNCTION:
+        return Target(f"{FUNCTIONS}{model_id}", model_id, backend, idempotent_by=Idempotence.TOKEN)
+    return Target(model_id, str(version), backend)

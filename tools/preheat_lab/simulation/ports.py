@@ -34,12 +34,9 @@ from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat_lab.simulation.faults import Fate, FaultMix, FaultyPort, Mishap
-from preheat_lab.simulation.hosting import make_hosting
+from preheat_lab.simulation.hosting import Simulated, make_hosting
 from preheat_lab.simulation.watch import PromiseWatch
 from preheat_simulator.core.status import Status
-from preheat_simulator.lookout import LookoutService
-from preheat_simulator.rekognition import CustomLabelsService
-from preheat_simulator.sagemaker import EndpointService
 
 STORE_CALLS = (
     "load",
@@ -101,7 +98,7 @@ class PortsWorld(Protocol):
     random: Random
     mix: FaultMix
     watch: PromiseWatch
-    service: LookoutService | CustomLabelsService | EndpointService
+    service: Simulated
     invocation: Invocation
     down: dict[str, datetime]
     names: dict[str, ModelId]

@@ -4,6 +4,7 @@ Reads the values as the file has them, valid or not, so that one run reports all
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final, TypeIs
 
 from preheat.domain.plan.plan import ROLE, Backend, Target, read_account
@@ -14,14 +15,32 @@ from preheat_plantfile.checks.senders import sender_problems
 from preheat_plantfile.checks.sizes import size_problems
 from preheat_plantfile.compiling.terms import DEFAULT
 from preheat_plantfile.schema.leaves import VERSION_ARN
-from preheat_plantfile.schema.models import LookoutTarget, RekognitionTarget, SageMakerConfigs, backend_of
+from preheat_plantfile.schema.models import backend_of
+from preheat_plantfile.schema.targets import (
+    ComponentTarget,
+    FunctionTarget,
+    LookoutTarget,
+    RekognitionTarget,
+    SageMakerConfigs,
+)
 from preheat_plantfile.yaml import Document, FieldPath, Problem, mapping_of
 
-TARGETS: Final[dict[Backend, type[LookoutTarget | RekognitionTarget | SageMakerConfigs]]] = {
+TARGETS: Final[
+    dict[Backend, type[LookoutTarget | RekognitionTarget | SageMakerConfigs | ComponentTarget | FunctionTarget]]
+] = {
     Backend.LOOKOUT_VISION: LookoutTarget,
     Backend.REKOGNITION: RekognitionTarget,
     Backend.SAGEMAKER: SageMakerConfigs,
+    Backend.SAGEMAKER_COMPONENT: ComponentTarget,
+    Backend.FUNCTION: FunctionTarget,
 }
+
+KINDS: Final = {
+    Backend.SAGEMAKER: "endpoint",
+    Backend.SAGEMAKER_COMPONENT: "component",
+    Backend.FUNCTION: "function and its parameters",
+}
+"""What one model alone may name; of the other services it is a version of a project."""
 
 
 def cross_problems(document: Document) -> Iterator[Problem]:
@@ -65,19 +84,23 @@ def _find_shared_target(
 ) -> Iterator[Problem]:
     try:
         target = _target(model)
+        if target.backend is Backend.FUNCTION:
+            target = replace(target, version=str(path[1]))
     except ValueError:  # pydantic's ValidationError is one: the reader reports its problems.
         return
     first = owners.setdefault(target.resource(), str(path[1]))
     if first != path[1]:
         line = document.place(("models", first), of_key=True).line
-        endpoint = target.backend is Backend.SAGEMAKER
-        name = target.project if endpoint else f"{target.project}/{target.version}"
-        field = next(field for field in ("endpoint", "arn", "project") if field in model)
+        name = target.project if target.backend is Backend.SAGEMAKER else "/".join(target.names)
+        kind = KINDS.get(target.backend, "version of a project")
+        if target.backend is Backend.FUNCTION:
+            name = "the same function with the same parameters"
+        field = next(field for field in ("endpoint", "arn", "component", "function", "project") if field in model)
         yield Problem(
             document.place((*path, field)),
             path,
             f"found {name}, which {first} (line {line}) has already",
-            f"one model for each {'endpoint' if endpoint else 'version of a project'}, since two would start and stop "
+            f"one model for each {kind}, since two would start and stop "
             "it against each other; name both schedules in one model",
         )
 

@@ -10,13 +10,21 @@ from typing import Final
 
 from preheat.domain.calendar.schedule import Schedule
 from preheat.domain.calendar.windows import Window
-from preheat.domain.plan.plan import HostedModel, ModelId, Resize, Target, Units
+from preheat.domain.plan.plan import UNITS_MAX, Backend, HostedModel, ModelId, Readiness, Resize, Target, Units
 from preheat_plantfile.compiling.holidays import BEHIND, Range, ahead_of
 from preheat_plantfile.compiling.leads import lead_of
 from preheat_plantfile.compiling.schedules import schedule
 from preheat_plantfile.compiling.terms import terms_of
 from preheat_plantfile.compiling.turns import SEEN, with_turns
-from preheat_plantfile.schema.models import AnyModel, PlantFile, SageMakerModel
+from preheat_plantfile.schema.models import (
+    AnyModel,
+    ComponentModel,
+    FunctionModel,
+    LookoutModel,
+    PlantFile,
+    RekognitionModel,
+    SageMakerModel,
+)
 
 NEWS: Final = timedelta(days=3)  # more than the longest lead and slack together
 
@@ -89,7 +97,7 @@ def _model(
     lead, learning = lead_of(entry, plant, units)
     return HostedModel(
         model_id=model_id,
-        target=_target(entry, plant, region),
+        target=_target(model_id, entry, plant, region),
         units=units,
         schedules=schedules,
         lead=lead,
@@ -97,10 +105,10 @@ def _model(
         announced_at=find_announced_at(schedules, previous, now),
         mode=entry.mode,
         unscheduled=entry.unscheduled,
-        readiness=entry.readiness.readiness() if entry.readiness is not None else None,
+        readiness=_readiness(entry),
         drain=entry.drain.drain() if entry.drain is not None else None,
         gate=entry.gate,
-        resize=Resize.KEEP if isinstance(entry, SageMakerModel) else entry.resize,
+        resize=entry.resize if isinstance(entry, LookoutModel | RekognitionModel) else Resize.KEEP,
         learning=learning,
         max_units_by_request=_cap(entry, plant, units),
         tags=tuple((defaults.tags | entry.tags).items()) if isinstance(entry, SageMakerModel) else (),
@@ -108,9 +116,17 @@ def _model(
     )
 
 
-def _target(entry: AnyModel, plant: PlantFile, home: str | None) -> Target:
+def _readiness(entry: AnyModel) -> Readiness | None:
+    if isinstance(entry, FunctionModel) or entry.readiness is None:
+        return None
+    return entry.readiness.readiness()
+
+
+def _target(model_id: ModelId, entry: AnyModel, plant: PlantFile, home: str | None) -> Target:
     target, defaults = entry.target(), plant.defaults
     region = target.region or defaults.region
+    if target.backend is Backend.FUNCTION:  # its ARN names the region, and the stack's own role invokes it
+        return replace(target, version=model_id, region=None if region == home else region)
     return replace(target, region=None if region == home else region, role=target.role or defaults.role)
 
 
@@ -119,7 +135,7 @@ def _cap(entry: AnyModel, plant: PlantFile, units: Units) -> int | None:
     if isinstance(entry, SageMakerModel):
         return None
     asked = entry.max_units_by_request or plant.defaults.max_units_by_request or units.minimum
-    allowed = terms_of(plant).units_per_model[entry.backend.value]
+    allowed = terms_of(plant).units_per_model.get(entry.backend.value, UNITS_MAX)
     cap = max(units.minimum, min(asked, allowed))
     return cap if cap > units.minimum else None
 
@@ -127,4 +143,8 @@ def _cap(entry: AnyModel, plant: PlantFile, units: Units) -> int | None:
 def _units(entry: AnyModel, plant: PlantFile) -> Units:
     if isinstance(entry, SageMakerModel):
         return Units()
+    if isinstance(entry, ComponentModel):
+        return Units(entry.copies)
+    if isinstance(entry, FunctionModel):
+        return Units(entry.units)
     return Units(plant.defaults.min_units if entry.min_units is None else entry.min_units, entry.max_units)

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from preheat.domain.plan.plan import Backend, Target
 from preheat_plantfile.reading import show
-from preheat_plantfile.schema.models import PlantFile, RekognitionTarget, SageMakerTarget
+from preheat_plantfile.schema.models import PlantFile
+from preheat_plantfile.schema.targets import RekognitionTarget, SageMakerTarget
 from preheat_plantfile.yaml import Document, FieldPath, NotReadableError, Place, Problem, read_yaml
 
 SIZE_MAX: Final = 1_000_000  # bytes
@@ -98,7 +99,7 @@ def _model(key: str, plant: PlantFile) -> str | None:
 
 
 def _names(target: Target) -> str:
-    return f"{target.project}/{target.version}"
+    return "/".join(target.names)
 
 
 def _unknown(document: Document, key: str, plant: PlantFile) -> Problem:

@@ -18,6 +18,7 @@ from preheat.domain.calendar.schedule import END_DAY_MAX
 from preheat.domain.demand.request import PRIORITY_MAX
 from preheat.domain.plan.plan import (
     FALLBACKS_MAX,
+    FUNCTION_ARN,
     LATE_TARGET_LEAST,
     LATE_TARGET_MOST,
     LEAD_MAX,
@@ -29,6 +30,7 @@ from preheat.domain.plan.plan import (
     UNITS_MAX,
     VERSION,
     Backend,
+    Idempotence,
     Mode,
     Resize,
     Unscheduled,
@@ -153,7 +155,7 @@ def _units(value: Any) -> int:
     return value
 
 
-def _one_of[Choice: (Mode, Unscheduled, Backend)](choices: type[Choice]) -> Callable[[Any], Choice]:
+def _one_of[Choice: (Mode, Unscheduled, Backend, Idempotence)](choices: type[Choice]) -> Callable[[Any], Choice]:
     def read(value: Any) -> Choice:
         if not isinstance(value, str) or value not in list(choices):
             raise ValueError(" or ".join(choices))
@@ -266,6 +268,13 @@ CONFIGS: Final = leaf(
     maxItems=FALLBACKS_MAX + 1,
     uniqueItems=True,
 )
+Component = Annotated[str, *_service_name(Backend.SAGEMAKER_COMPONENT, 0)]
+FUNCTION: Final = leaf(
+    _matching(FUNCTION_ARN, RULES[Backend.FUNCTION][0].accepted),
+    type="string",
+    pattern=whole(re.compile(FUNCTION_ARN.pattern.replace("?P<region>", ""))),
+)
+IDEMPOTENT_BY: Final = leaf(_one_of(Idempotence), enum=list(Idempotence))
 REGION_NAME: Final = leaf(_matching(REGION, "a region such as eu-central-1"), type="string", pattern=whole(REGION))
 ROLE_ARN: Final = leaf(
     _matching(ROLE, "the ARN of an IAM role: arn:aws:iam::ACCOUNT:role/NAME"), type="string", pattern=whole(ROLE)

@@ -8,15 +8,11 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
-from preheat.domain.plan.plan import Backend, Mode, Resize, Target, Unscheduled, check_tags
+from preheat.domain.plan.plan import Backend, Mode, Resize, Unscheduled, check_tags
 from preheat_plantfile.schema.calendars import BackendName, CalendarEntry, QuotaEntry, TariffEntry
 from preheat_plantfile.schema.drain import GATE, DrainEntry
 from preheat_plantfile.schema.drain import not_null as drain_not_null
 from preheat_plantfile.schema.leaves import (
-    CONFIGS,
-    LABELS_ARN,
-    LABELS_PROJECT,
-    LABELS_VERSION,
     LATE_COST,
     LATE_TARGET,
     LEAD,
@@ -25,28 +21,26 @@ from preheat_plantfile.schema.leaves import (
     ROLE_ARN,
     SLACK,
     UNITS,
-    VERSION_ARN,
-    Endpoint,
-    EndpointConfig,
     FileVersion,
     ModeName,
     Name,
-    Project,
     ResizeName,
     UnscheduledName,
-    Version,
-    backend_leaf,
 )
 from preheat_plantfile.schema.readiness import ImageEntry, ReadinessEntry, not_null
 from preheat_plantfile.schema.senders import SenderEntry
+from preheat_plantfile.schema.targets import (
+    ComponentTarget,
+    FunctionTarget,
+    LookoutTarget,
+    RekognitionTarget,
+    SageMakerConfigs,
+)
 from preheat_plantfile.schema.windows import ScheduleEntry, Strict
 
 MODELS_MAX: Final = 1_000
 # What says how a lead is learned; beside `lead`, which pins it, they would have no effect.
 LEARNED_FIELDS: Final = ("late_target", "late_cost_per_minute", "default_lead", "lead_floor", "lead_cap")
-BACKEND_FIELD: Final = (
-    "Service that hosts it: rekognition, sagemaker, or lookoutvision, which AWS closed on 2025-10-31."
-)
 SCHEMA_URL: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -123,97 +117,6 @@ class DefaultsEntry(_Leads):
     )
 
 
-class _Place(Strict):
-    """Where a model of any service is hosted."""
-
-    region: Annotated[str | None, *REGION_NAME] = Field(
-        default_factory=lambda: None, description="Region that hosts it, if not the stack's: eu-central-1."
-    )
-    role: Annotated[str | None, *ROLE_ARN] = Field(
-        default_factory=lambda: None,
-        description="Role to assume in the account that hosts it, if that is not the stack's.",
-    )
-
-
-class LookoutTarget(_Place):
-    """A version of a Lookout for Vision model."""
-
-    backend: Annotated[Backend, *backend_leaf(Backend.LOOKOUT_VISION)] = Field(description=BACKEND_FIELD)
-    project: Project = Field(description="Lookout for Vision project.")
-    version: Version = Field(description="Version number of the model, never 'latest'.")
-
-    def target(self) -> Target:
-        """Return what the fields name."""
-        return Target(self.project, self.version, self.backend, self.region, self.role)
-
-
-class RekognitionTarget(_Place):
-    """A version of a Rekognition Custom Labels project: by name, or by its ARN alone."""
-
-    backend: Annotated[Backend, *backend_leaf(Backend.REKOGNITION)] = Field(description=BACKEND_FIELD)
-    project: Annotated[str | None, *LABELS_PROJECT] = Field(
-        default_factory=lambda: None, description="Rekognition Custom Labels project, by its name."
-    )
-    version: Annotated[str | None, *LABELS_VERSION] = Field(
-        default_factory=lambda: None, description="Version of the project, by its name."
-    )
-    arn: Annotated[str | None, *LABELS_ARN] = Field(
-        default_factory=lambda: None, description="ARN of the project version, in place of project and version."
-    )
-
-    def target(self) -> Target:
-        """Return what the fields name; the ARN's region holds, its account is the role's or the stack's."""
-        if self.arn is None:
-            return Target(self.project or "", self.version or "", self.backend, self.region, self.role)
-        named = VERSION_ARN.fullmatch(self.arn)
-        parts = named.groupdict() if named else {}
-        return Target(parts["project"], parts["version"], self.backend, parts["region"], self.role)
-
-    def arn_account(self) -> str | None:
-        """Return the account that the ARN names, if there is one."""
-        named = VERSION_ARN.fullmatch(self.arn) if self.arn is not None else None
-        return named["account"] if named else None
-
-
-class _Endpoint(_Place):
-    """A SageMaker real-time endpoint, created from an endpoint config when it is needed."""
-
-    backend: Annotated[Backend, *backend_leaf(Backend.SAGEMAKER)] = Field(description=BACKEND_FIELD)
-    endpoint: Endpoint = Field(description="Name of the SageMaker endpoint; Preheat creates it when a demand needs it.")
-
-
-class SageMakerTarget(_Endpoint):
-    """A SageMaker real-time endpoint and the one endpoint config that it is created from."""
-
-    config: EndpointConfig = Field(description="Name of the endpoint config from which Preheat creates the endpoint.")
-
-    def target(self) -> Target:
-        """Return what the fields name."""
-        return Target(self.endpoint, self.config, self.backend, self.region, self.role)
-
-
-class SageMakerConfigs(_Endpoint):
-    """A SageMaker real-time endpoint and the endpoint configs that it may be created from: `config` or `configs`."""
-
-    config: EndpointConfig | None = Field(
-        default_factory=lambda: None,
-        description="Name of the endpoint config from which Preheat creates the endpoint.",
-    )
-    configs: Annotated[list[str] | None, *CONFIGS] = Field(
-        default_factory=lambda: None,
-        description="Endpoint configs in place of config. If the first has no capacity, Preheat tries the next one.",
-    )
-
-    def target(self) -> Target:
-        """Return what the fields name, with the first config."""
-        first = self.config or next(iter(self.configs or ()), "")
-        return Target(self.endpoint, first, self.backend, self.region, self.role)
-
-    def fallbacks(self) -> tuple[str, ...]:
-        """Return the configs after the first, in order."""
-        return tuple(self.configs or ())[1:]
-
-
 class ModelEntry(_Leads):
     """What any hosted model says of when it is needed and how it is run."""
 
@@ -273,22 +176,51 @@ class RekognitionModel(ModelEntry, _Scaled, RekognitionTarget):
     """One hosted model of Rekognition Custom Labels: what runs and when."""
 
 
-class SageMakerModel(ModelEntry, SageMakerConfigs):
-    """One SageMaker endpoint: what runs and when; its endpoint config says on how many instances."""
-
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["config"]}, {"required": ["configs"]}]})
-
-    tags: TagsEntry = Field(default_factory=dict, description="Tags of the endpoint, each time Preheat creates it.")
+class _Proved(Strict):
+    """An inference of any kind of content."""
 
     readiness: Annotated[ReadinessEntry | None, BeforeValidator(not_null)] = Field(
         default_factory=lambda: None, description="Inference that must succeed before it counts as ready."
     )
 
 
-MODEL_ENTRIES: Final[dict[Backend, type[LookoutModel | RekognitionModel | SageMakerModel]]] = {
+class SageMakerModel(ModelEntry, _Proved, SageMakerConfigs):
+    """One SageMaker endpoint: what runs and when; its endpoint config says on how many instances."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["config"]}, {"required": ["configs"]}]})
+
+    tags: TagsEntry = Field(default_factory=dict, description="Tags of the endpoint, each time Preheat creates it.")
+
+
+class _ByRequest(Strict):
+    """Most units where a level is set; a request may ask for more than the plan."""
+
+    max_units_by_request: Annotated[int | None, *UNITS] = Field(
+        default_factory=lambda: None,
+        description="Most copies or units that a hold may ask for; those of the plan.",
+    )
+
+
+class ComponentModel(ModelEntry, _Proved, _ByRequest, ComponentTarget):
+    """One SageMaker inference component: what runs, in how many copies, and when."""
+
+    copies: Annotated[int, *UNITS] = Field(default=1, description="Copies to run while it is needed; 1.")
+
+
+class FunctionModel(ModelEntry, _ByRequest, FunctionTarget):
+    """One model of a user's own function: what the function gets, and when the model is needed."""
+
+    units: Annotated[int, *UNITS] = Field(default=1, description="Units to start, for the function to read; 1.")
+
+
+MODEL_ENTRIES: Final[
+    dict[Backend, type[LookoutModel | RekognitionModel | SageMakerModel | ComponentModel | FunctionModel]]
+] = {
     Backend.LOOKOUT_VISION: LookoutModel,
     Backend.REKOGNITION: RekognitionModel,
     Backend.SAGEMAKER: SageMakerModel,
+    Backend.SAGEMAKER_COMPONENT: ComponentModel,
+    Backend.FUNCTION: FunctionModel,
 }
 
 
@@ -304,13 +236,19 @@ def backend_of(entry: Any) -> Backend:
     fields = set(entry) if isinstance(entry, dict) else set()
     if fields & {"endpoint", "config", "configs"}:
         return Backend.SAGEMAKER
+    if fields & {"component", "copies"}:
+        return Backend.SAGEMAKER_COMPONENT
+    if "function" in fields:
+        return Backend.FUNCTION
     return Backend.REKOGNITION if "arn" in fields else Backend.LOOKOUT_VISION
 
 
 AnyModel = Annotated[
     Annotated[LookoutModel, Tag(Backend.LOOKOUT_VISION)]
     | Annotated[RekognitionModel, Tag(Backend.REKOGNITION)]
-    | Annotated[SageMakerModel, Tag(Backend.SAGEMAKER)],
+    | Annotated[SageMakerModel, Tag(Backend.SAGEMAKER)]
+    | Annotated[ComponentModel, Tag(Backend.SAGEMAKER_COMPONENT)]
+    | Annotated[FunctionModel, Tag(Backend.FUNCTION)],
     Discriminator(backend_of),
 ]
 

@@ -23,7 +23,7 @@ PERSON = "arn:aws:iam::{account}:role/line-operator"
 
 def make_trail_event(backend: Backend, call: LoggedCall, *, region: str, account: str) -> dict[str, Any]:
     """Return the event of a start or stop, as EventBridge hands it on; what a trail also holds is left out."""
-    source, names = next((source, names) for source, (each, names) in CALLS.items() if each is backend)
+    source, names = CALLS[backend]
     if call.operation not in names:
         raise ValueError(f"{call.operation} is no start or stop of {backend}")
     given = {
@@ -33,6 +33,7 @@ def make_trail_event(backend: Backend, call: LoggedCall, *, region: str, account
             f"/version/{call.version}/{_milliseconds(call.at)}"
         },
         Backend.SAGEMAKER: {"endpointName": call.project},
+        Backend.SAGEMAKER_COMPONENT: {"inferenceComponentName": call.project},
     }[backend]
     issuer = {"type": "Role", "arn": PERSON.format(account=account), "accountId": account}
     return {

@@ -127,3 +127,24 @@ SAGEMAKER: Final = Words(
     http={"InternalServerException": 500},
     limits=AccountLimits(calls_per_second=None, max_units_per_model=None, usd_per_unit_hour=Decimal(0)),
 )
+
+# A component's status says little without its counts of copies: these words are the simulator's own for both together.
+COMPONENT: Final = Words(
+    Backend.SAGEMAKER_COMPONENT,
+    Operation.SET_COPIES,
+    Operation.SET_COPIES,
+    Operation.DESCRIBE_COMPONENT,
+    (Operation.LIST_COMPONENTS,),
+    infer=Operation.INVOKE_ENDPOINT,
+    statuses={
+        "InService at 0": Status.TRAINED,
+        "Updating": Status.STARTING_HOSTING,
+        "InService": Status.HOSTED,
+        "Failed": Status.HOSTING_FAILED,
+        "Updating to 0": Status.STOPPING_HOSTING,
+        "Creating": Status.SYSTEM_UPDATING,
+    },
+    codes=SAGEMAKER.codes,
+    http=SAGEMAKER.http,
+    limits=SAGEMAKER.limits,
+)

@@ -12,25 +12,33 @@ from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 
 from preheat.domain.plan.plan import Backend
+from preheat_simulator import components
 from preheat_simulator import rekognition as custom_labels
 from preheat_simulator import sagemaker as endpoints
 from preheat_simulator.core.answering import Answering
 from preheat_simulator.core.calls import Caller
 from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.status import Operation
-from preheat_simulator.core.words import REKOGNITION, SAGEMAKER, Words
+from preheat_simulator.core.words import COMPONENT, REKOGNITION, SAGEMAKER, Words
 from preheat_simulator.http.shapes import find_violations, format_json, parse_json
 from preheat_simulator.http.wire import NotInTheModelError, Response, WireFormat, read_caller, read_json
 
 type JsonHandler = Callable[[Any, dict[str, Any], Caller], dict[str, Any]]
 
-HANDLERS: Final[dict[Operation, JsonHandler]] = {**custom_labels.HANDLERS, **endpoints.HANDLERS}
+HANDLERS: Final[dict[Operation, JsonHandler]] = {
+    **custom_labels.HANDLERS,
+    **endpoints.HANDLERS,
+    **components.HANDLERS,
+}
 UNMODELLED: Final = {
     Backend.REKOGNITION: frozenset[str](),
     Backend.SAGEMAKER: frozenset(
         {"AccessDeniedException", "InternalFailure", "ThrottlingException", "ValidationException"}
     ),
 }
+UNMODELLED[Backend.SAGEMAKER_COMPONENT] = UNMODELLED[Backend.SAGEMAKER]
+MODELS: Final = {Backend.SAGEMAKER_COMPONENT: Backend.SAGEMAKER.value}
+"""The service model of a backend that is a part of another service."""
 AUTO_SCALING: Final = "application-autoscaling"
 PREFIXES: Final = {
     "RekognitionService": (REKOGNITION, REKOGNITION.backend.value),
@@ -38,6 +46,14 @@ PREFIXES: Final = {
     "AnyScaleFrontendService": (SAGEMAKER, AUTO_SCALING),
 }
 """What the header X-Amz-Target begins with, up to the dot: whose account answers, and the service model."""
+
+
+def find_account(target: str) -> tuple[Words, str] | None:
+    """Return whose account answers a call with this X-Amz-Target, and the service model; None: no JSON service."""
+    prefix, _, operation = target.partition(".")
+    if prefix == "SageMaker" and operation in components.HANDLERS:
+        return COMPONENT, SAGEMAKER.backend.value
+    return PREFIXES.get(prefix)
 
 
 @cache
@@ -53,7 +69,7 @@ class JsonWire(WireFormat):
 
     def __init__(self, words: Words, service: Callable[[], Answering], model: str | None = None) -> None:
         """`model` names the service model; None: the one of the words' own service."""
-        super().__init__(load_model(model or words.backend.value))
+        super().__init__(load_model(model or MODELS.get(words.backend, words.backend.value)))
         self._words, self._service = words, service
         self._carried = set(HANDLERS) & set(words.operations) & set(self._model.operation_names)
 

@@ -6,9 +6,10 @@ It knows no server. Latency, switch and model texts are read here; an error name
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from preheat.domain.plan.plan import RULES, Backend
+from preheat_simulator.components import ComponentService
 from preheat_simulator.core.answering import Answering
 from preheat_simulator.core.calls import LoggedCall
 from preheat_simulator.core.clock import ScaledClock
@@ -17,13 +18,16 @@ from preheat_simulator.core.latency import Latency, make_fixed, parse_latency
 from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.switches import Switches
 from preheat_simulator.core.trail import TrailedCallLog, make_trail_event
-from preheat_simulator.http.json_wire import PREFIXES, JsonWire
+from preheat_simulator.http.json_wire import JsonWire, find_account
 from preheat_simulator.http.runtime_wire import PATH as RUNTIME_PATH
 from preheat_simulator.http.runtime_wire import RuntimeWire
 from preheat_simulator.http.wire import Wire, WireFormat
 from preheat_simulator.lookout import LookoutService
 from preheat_simulator.rekognition import CustomLabelsService
 from preheat_simulator.sagemaker import EndpointService
+
+SIMULATED: Final = tuple(each for each in Backend if each is not Backend.FUNCTION)
+"""The services that are simulated; a user's function is its own."""
 
 type NamedModel = tuple[Backend, str, str]
 """A model: its service, and its project and version there."""
@@ -85,12 +89,15 @@ def read_model(text: str, backend: Backend | None = None) -> NamedModel:
     if colon and service not in list(Backend):
         raise ValueError(f"model {text!r}: {service!r} is no service, there are {', '.join(Backend)}")
     found = backend or (Backend(service) if colon else Backend.LOOKOUT_VISION)
-    project, slash, version = name.partition("/")
-    for rule, part in zip(RULES[found], (project, version), strict=True):
-        if not slash or not rule.pattern.fullmatch(part):
-            written = "/".join(rule.field.upper() for rule in RULES[found])
+    if found not in SIMULATED:
+        raise ValueError(f"model {text!r}: {found} is not simulated; there are {', '.join(SIMULATED)}")
+    rules = RULES[found]
+    parts = name.split("/", 1) if len(rules) == 2 else [name.removesuffix("/")]
+    for rule, part in zip(rules, [*parts, ""][: len(rules)], strict=True):
+        if len(parts) != len(rules) or not rule.pattern.fullmatch(part):
+            written = "/".join(rule.field.upper() for rule in rules)
             raise ValueError(f"model {text!r}: it is written {written}, {rule.field} being {rule.accepted}")
-    return found, project, version
+    return found, parts[0], parts[1] if len(parts) == 2 else ""
 
 
 class HttpSimulator:
@@ -113,15 +120,16 @@ class HttpSimulator:
     def wire_of(self, target: str, path: str) -> WireFormat:
         """Return the wire format that a request asks for by its X-Amz-Target, or else by its path."""
         if not target and RUNTIME_PATH.fullmatch(path):
-            self._runtime = self._runtime or RuntimeWire(lambda: self.sagemaker)
+            self._runtime = self._runtime or RuntimeWire(lambda: self.sagemaker, lambda: self.components)
             return self._runtime
-        found = PREFIXES.get(target.partition(".")[0])
+        found = find_account(target)
         if found is None:
             return self.wire
         words, model = found
-        if model not in self._json_wires:
-            self._json_wires[model] = JsonWire(words, lambda: self.services[words.backend], model)
-        return self._json_wires[model]
+        key = f"{words.backend} {model}"
+        if key not in self._json_wires:
+            self._json_wires[key] = JsonWire(words, lambda: self.services[words.backend], model)
+        return self._json_wires[key]
 
     def reset(self) -> None:
         """Begin again with the options: models trained, no faults, no calls, nothing billed."""
@@ -140,8 +148,8 @@ class HttpSimulator:
             )
 
         self.service, self.rekognition = account(LookoutService), account(CustomLabelsService)
-        self.sagemaker = account(EndpointService)
-        accounts: tuple[Answering, ...] = (self.service, self.rekognition, self.sagemaker)
+        self.sagemaker, self.components = account(EndpointService), account(ComponentService)
+        accounts: tuple[Answering, ...] = (self.service, self.rekognition, self.sagemaker, self.components)
         self.services = {each.words.backend: each for each in accounts}
         if self._on_event is not None:
             for each in accounts:

@@ -12,6 +12,7 @@ from typing import Final
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
+from preheat_simulator.components import ComponentService
 from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.status import Operation
 from preheat_simulator.http.shapes import find_violations
@@ -19,6 +20,7 @@ from preheat_simulator.http.wire import NotInTheModelError, Response, WireFormat
 from preheat_simulator.sagemaker import EndpointService
 
 SERVICE: Final = "sagemaker-runtime"
+COMPONENT_HEADER: Final = "x-amzn-sagemaker-inference-component"
 PATH: Final = re.compile(r"/endpoints/(?P<name>[^/]+)/invocations")
 UNMODELLED: Final = {"AccessDeniedException": 403, "ThrottlingException": 400}
 # The runtime's own word where the control plane has another.
@@ -36,9 +38,14 @@ class RuntimeWire(WireFormat):
 
     body_type = "application/json"
 
-    def __init__(self, service: Callable[[], EndpointService]) -> None:
+    def __init__(
+        self,
+        service: Callable[[], EndpointService | ComponentService],
+        components: Callable[[], ComponentService] | None = None,
+    ) -> None:
+        """`components` answers the calls that name an inference component; None: `service` answers all."""
         super().__init__(load_model())
-        self._service = service
+        self._service, self._components = service, components
 
     def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Response:
         """See `WireFormat.handle`."""
@@ -51,12 +58,16 @@ class RuntimeWire(WireFormat):
         members = operation.input_shape.members
         given = {"EndpointName": found["name"], "Body": body}
         wrong = [each for name, value in given.items() for each in find_violations(value, members[name], name)]
-        service, caller = self._service(), read_caller(lowered)
+        component, caller = lowered.get(COMPONENT_HEADER), read_caller(lowered)
+        service = self._components() if component is not None and self._components is not None else self._service()
         try:
             if wrong:
                 message = f"{len(wrong)} validation error(s): {'; '.join(wrong)}"
                 service.refuse(Operation.INVOKE_ENDPOINT, None, None, None, message=message, caller=caller)
-            answer = service.invoke_endpoint(found["name"], body, caller=caller)
+            if isinstance(service, ComponentService):
+                answer = service.invoke(component or "", body, caller=caller)
+            else:
+                answer = service.invoke_endpoint(found["name"], body, caller=caller)
         except ServiceError as error:
             return self._error(error)
         response = self._respond(200, {"x-Amzn-Invoked-Production-Variant": "all"}, {})

@@ -16,9 +16,10 @@ from botocore.session import Session
 
 from preheat.adapters.hosting.service_model import make_lookout_client, make_lookout_session
 from preheat.domain.plan.plan import Backend
+from preheat_simulator.components import ComponentService
 from preheat_simulator.core.answering import Answering
 from preheat_simulator.core.errors import SimulatedAnswerLost
-from preheat_simulator.http.json_wire import AUTO_SCALING, JsonWire
+from preheat_simulator.http.json_wire import AUTO_SCALING, MODELS, JsonWire
 from preheat_simulator.http.runtime_wire import SERVICE as RUNTIME
 from preheat_simulator.http.runtime_wire import RuntimeWire
 from preheat_simulator.http.wire import Wire, WireFormat
@@ -58,7 +59,9 @@ def make_unattached_client(
     session = _session()
     if backend is Backend.LOOKOUT_VISION:
         return make_lookout_client(region=region, endpoint_url=endpoint_url, config=config, session=session)
-    return session.create_client(backend.value, region_name=region, endpoint_url=endpoint_url, config=config)
+    return session.create_client(
+        MODELS.get(backend, backend.value), region_name=region, endpoint_url=endpoint_url, config=config
+    )
 
 
 def make_scaling_client(service: EndpointService, *, config: Config | None = None) -> Any:
@@ -69,7 +72,7 @@ def make_scaling_client(service: EndpointService, *, config: Config | None = Non
     return client
 
 
-def make_runtime(service: EndpointService, *, config: Config | None = None) -> Any:
+def make_runtime(service: EndpointService | ComponentService, *, config: Config | None = None) -> Any:
     """Return a botocore client of the SageMaker runtime that talks to a simulated service in process."""
     client = make_unattached_runtime("http://simulator.invalid", config=config)
     attach(client, RuntimeWire(lambda: service))

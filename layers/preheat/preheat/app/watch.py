@@ -22,10 +22,12 @@ TEXT_MAX = 64  # characters of a foreign text that are quoted
 BY_CLOUDTRAIL = "AWS API Call via CloudTrail"
 # The calls that start and stop a model, by the service's own name in the trail.
 CALLS = {
-    "lookoutvision.amazonaws.com": (Backend.LOOKOUT_VISION, ("StartModel", "StopModel")),
-    "rekognition.amazonaws.com": (Backend.REKOGNITION, ("StartProjectVersion", "StopProjectVersion")),
-    "sagemaker.amazonaws.com": (Backend.SAGEMAKER, ("CreateEndpoint", "DeleteEndpoint")),
+    Backend.LOOKOUT_VISION: ("lookoutvision.amazonaws.com", ("StartModel", "StopModel")),
+    Backend.REKOGNITION: ("rekognition.amazonaws.com", ("StartProjectVersion", "StopProjectVersion")),
+    Backend.SAGEMAKER: ("sagemaker.amazonaws.com", ("CreateEndpoint", "DeleteEndpoint")),
+    Backend.SAGEMAKER_COMPONENT: ("sagemaker.amazonaws.com", ("UpdateInferenceComponentRuntimeConfig",)),
 }
+_BACKENDS = {(source, name): backend for backend, (source, names) in CALLS.items() for name in names}
 _VERSION_ARN = re.compile(r"arn:aws[a-z-]*:rekognition:[a-z0-9-]+:[0-9]{12}:project/([^/]+)/version/([^/]+)/[0-9]+")
 
 
@@ -114,13 +116,16 @@ def _read_endpoint(detail: Mapping[str, Any]) -> tuple[Backend, str, str | None,
 def _read_call(detail: Mapping[str, Any]) -> tuple[Backend, str, str | None, str]:
     """Read the detail of a call in the trail. Its parameters' names begin in small letters."""
     source, name = detail.get("eventSource"), detail.get("eventName")
-    backend, calls = CALLS.get(source if isinstance(source, str) else "", (None, ()))
-    if backend is None or name not in calls:
+    backend = _BACKENDS.get((source, name)) if isinstance(source, str) and isinstance(name, str) else None
+    if backend is None:
         raise UnreadableItem(f"event: {_show(name)} of {_show(source)} does not start or stop a model")
     given, where = _as_object(detail.get("requestParameters")), "detail.requestParameters"
     what = f"{name} by others"
     if backend is Backend.SAGEMAKER:
         return backend, _read_project(backend, given.get("endpointName"), f"{where}.endpointName"), None, what
+    if backend is Backend.SAGEMAKER_COMPONENT:
+        component = given.get("inferenceComponentName")
+        return backend, _read_project(backend, component, f"{where}.inferenceComponentName"), None, what
     if backend is Backend.LOOKOUT_VISION:
         project = _read_project(backend, given.get("projectName"), f"{where}.projectName")
         version = given.get("modelVersion")
@@ -133,7 +138,7 @@ def _read_call(detail: Mapping[str, Any]) -> tuple[Backend, str, str | None, str
 
 
 def _read_project(backend: Backend, found: object, where: str) -> str:
-    rule, _ = RULES[backend]
+    rule = RULES[backend][0]
     if not isinstance(found, str) or not rule.pattern.fullmatch(found):
         raise UnreadableItem(f"event: {where} {_show(found)} is not {rule.accepted}")
     return found

@@ -56,7 +56,8 @@ class Auditor:
 def _list_sites(settings: AuditSettings) -> tuple[Site, ...]:
     """Return every site that the audit lists: each backend in each region of each account."""
     # AWS has ended Lookout for Vision: the audit lists it where another endpoint answers, or where a plan names it.
-    backends = [each for each in Backend if each is not Backend.LOOKOUT_VISION or settings.hosting_endpoint_url]
+    listed = [each for each in Backend if each.is_listed]
+    backends = [each for each in listed if each is not Backend.LOOKOUT_VISION or settings.hosting_endpoint_url]
     regions = settings.hosting_regions or (settings.region,)
     roles = (None, *settings.member_role_arns)
     return tuple(Site(backend, region, role) for role in roles for region in regions for backend in backends)

@@ -49,7 +49,7 @@ class Reconciler:
         queue = SqsQueue(make_sqs_client(session), settings.work_queue_url)
         sessions = MemberSessions(lambda: make_sts_client(session), clock, store.read_membership)
         clients = HostingClients(session, settings.endpoint_urls, sessions)
-        hosting = HostingRouter(clients, settings.managed_by)
+        hosting = HostingRouter(clients, settings.managed_by, scales=settings.scales_endpoints)
         scaling = EndpointScaling(clients) if settings.scales_endpoints else None
         # The clients of gates and backlogs are made when a plan first needs one.
         gates, backlogs = LambdaGates.of(session), SqsBacklogs.of(session)

@@ -112,6 +112,7 @@ class HostingSettings(StoreSettings):
             Backend.LOOKOUT_VISION: self.hosting_endpoint_url,
             Backend.REKOGNITION: self.rekognition_endpoint_url,
             Backend.SAGEMAKER: self.sagemaker_endpoint_url,
+            Backend.SAGEMAKER_COMPONENT: self.sagemaker_endpoint_url,
         }
 
 

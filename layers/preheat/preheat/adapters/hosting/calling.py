@@ -26,7 +26,10 @@ INFERENCE_SERVICES: Final[Mapping[Backend, AwsService]] = {
     Backend.LOOKOUT_VISION: AwsService.LOOKOUT_VISION,
     Backend.REKOGNITION: AwsService.REKOGNITION,
     Backend.SAGEMAKER: AwsService.SAGEMAKER_RUNTIME,
+    Backend.SAGEMAKER_COMPONENT: AwsService.SAGEMAKER_RUNTIME,
 }
+# One try: a user's function may take long, and a second invocation would be a second call of the function.
+INVOKE_CONFIG: Final = Config(connect_timeout=3, read_timeout=13, retries={"mode": "standard", "total_max_attempts": 1})
 
 type Translate = Callable[[str, str], type[HostingError]]
 """From an error's code and message to the port's error."""

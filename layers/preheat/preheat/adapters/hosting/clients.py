@@ -11,7 +11,7 @@ from typing import Any, Final
 from botocore.session import Session
 
 from preheat.adapters.client import AwsService
-from preheat.adapters.hosting.calling import CONFIG, INFERENCE_CONFIG, INFERENCE_SERVICES, open_client
+from preheat.adapters.hosting.calling import CONFIG, INFERENCE_CONFIG, INFERENCE_SERVICES, INVOKE_CONFIG, open_client
 from preheat.adapters.hosting.members import MemberSessions
 from preheat.adapters.hosting.service_model import make_lookout_session
 from preheat.app.ports.errors import AnswerLost
@@ -20,6 +20,14 @@ from preheat.domain.plan.plan import Backend, Target
 from preheat.observability import correlation
 
 CLIENTS_MAX: Final = 32
+SERVICES: Final = {
+    Backend.LOOKOUT_VISION: AwsService.LOOKOUT_VISION,
+    Backend.REKOGNITION: AwsService.REKOGNITION,
+    Backend.SAGEMAKER: AwsService.SAGEMAKER,
+    Backend.SAGEMAKER_COMPONENT: AwsService.SAGEMAKER,
+    Backend.FUNCTION: AwsService.LAMBDA,
+}
+"""The service that each backend's calls go to."""
 
 
 class HostingClients:
@@ -39,7 +47,9 @@ class HostingClients:
     def __call__(self, target: Target | Site, service: AwsService | None = None) -> Any:
         """See `router.Clients`, and `listing.SiteClients`."""
         config = INFERENCE_CONFIG if service in INFERENCE_SERVICES.values() else CONFIG
-        service = service or AwsService(target.backend.value)
+        service = service or SERVICES[target.backend]
+        if service is AwsService.LAMBDA:
+            config = INVOKE_CONFIG
         region = target.region or self._region()
         credentials = self._sessions.find_credentials(target, region)
         waits = "waits" if config is INFERENCE_CONFIG else ""

@@ -1,4 +1,4 @@
-"""The port `Listing`: what runs on the three services, read page by page.
+"""The port `Listing`: what runs on the services that can be listed, read page by page.
 
 Owns which calls list what, and the pace. Which project is looked into is the caller's affair; what explains a model is
 the audit's. A version, model or endpoint that goes between two calls was not running.
@@ -7,7 +7,7 @@ the audit's. A version, model or endpoint that goes between two calls was not ru
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Protocol
 
-from preheat.adapters.hosting import lookout, rekognition, sagemaker
+from preheat.adapters.hosting import component, lookout, rekognition, sagemaker
 from preheat.adapters.hosting.calling import Translate, call_service, translate_by_code
 from preheat.app.ports.errors import InvalidCall, ModelGone
 from preheat.app.ports.hosting import Running, Site
@@ -39,6 +39,7 @@ class HostingListing:
             Backend.LOOKOUT_VISION: _list_lookout_models,
             Backend.REKOGNITION: _list_project_versions,
             Backend.SAGEMAKER: _list_endpoints,
+            Backend.SAGEMAKER_COMPONENT: _components,
         }[site.backend]
         found = reading(site, _Calls(site, self._clients(site), self._pause), wanted)
         return sorted(found, key=lambda one: (one.project, one.version))
@@ -66,6 +67,7 @@ class _Calls:
             Backend.LOOKOUT_VISION: translate_by_code(lookout.ERRORS),
             Backend.REKOGNITION: translate_by_code(rekognition.ERRORS),
             Backend.SAGEMAKER: sagemaker.translate,
+            Backend.SAGEMAKER_COMPONENT: component.translate,
         }[site.backend]
 
     def one(self, operation: str, method: str, **arguments: Any) -> dict[str, Any]:
@@ -142,6 +144,22 @@ def _list_endpoints(site: Site, calls: _Calls, wanted: Callable[[str], bool]) ->
             continue
         config, arn = str(told.get("EndpointConfigName", "")), str(told.get("EndpointArn", ""))
         yield Running(site, name, config, observed, status, arn=arn)
+
+
+def _components(site: Site, calls: _Calls, wanted: Callable[[str], bool]) -> Iterator[Running]:
+    listed = calls.rows("ListInferenceComponents", "list_inference_components", "InferenceComponents")
+    for name in [str(row.get("InferenceComponentName", "")) for row in listed]:
+        if not wanted(name):
+            continue
+        try:  # a list does not tell the copies
+            told = calls.one("DescribeInferenceComponent", "describe_inference_component", InferenceComponentName=name)
+        except ModelGone:
+            continue
+        status, copies = str(told.get("InferenceComponentStatus", "no status")), told.get("RuntimeConfig", {})
+        current = copies.get("CurrentCopyCount")
+        observed = component.read_level(status, copies.get("DesiredCopyCount"), current)
+        if observed not in AT_REST:
+            yield Running(site, name, "", observed, status, current)
 
 
 def _read(known: dict[str, Observed], status: object) -> tuple[Observed, str]:

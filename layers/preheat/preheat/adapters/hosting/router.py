@@ -8,9 +8,12 @@ from typing import Any, Final, Protocol
 
 from preheat.adapters.client import AwsService
 from preheat.adapters.hosting.calling import INFERENCE_SERVICES
+from preheat.adapters.hosting.component import ComponentHosting
+from preheat.adapters.hosting.function import FunctionHosting
 from preheat.adapters.hosting.lookout import LookoutHosting
 from preheat.adapters.hosting.rekognition import RekognitionHosting
 from preheat.adapters.hosting.sagemaker import SageMakerHosting
+from preheat.adapters.hosting.scaling import ComponentScaling
 from preheat.app.ports.hosting import Hosting
 from preheat.domain.plan.plan import Backend, Readiness, Target
 from preheat.domain.record.attempt import Attempt
@@ -35,8 +38,9 @@ class Clients(Protocol):
 class HostingRouter:
     """One `Hosting` for every target. An adapter goes with its client: it remembers ARNs, not credentials."""
 
-    def __init__(self, clients: Clients, managed_by: str) -> None:
-        """`managed_by` marks what Preheat creates; see `sagemaker.MANAGED_BY`."""
+    def __init__(self, clients: Clients, managed_by: str, *, scales: bool = False) -> None:
+        """`managed_by` marks what Preheat creates; see `sagemaker.MANAGED_BY`. `scales`: it may change scaling."""
+        self._set_least = ComponentScaling(clients).set_least if scales else None
         self._clients = clients
         self._adapters: OrderedDict[int, tuple[Any, Hosting]] = OrderedDict()
         self._managed_by = managed_by
@@ -75,6 +79,10 @@ class HostingRouter:
                 return RekognitionHosting(client, self._inferring)
             case Backend.SAGEMAKER:
                 return SageMakerHosting(client, self._managed_by, self._inferring)
+            case Backend.SAGEMAKER_COMPONENT:
+                return ComponentHosting(client, self._inferring, self._set_least)
+            case Backend.FUNCTION:
+                return FunctionHosting(client)
 
     def _inferring(self, target: Target) -> Any:
         return self._clients(target, INFERENCE_SERVICES[target.backend])

@@ -1,5 +1,7 @@
 """The port `Scaling` over Application Auto Scaling: the scalable targets and policies of a SageMaker endpoint.
 
+Beside it, the least count of copies of an inference component, which a start and a stop set.
+
 Owns the form in which they are kept: JSON of the members that the service accepts back. Decides nothing.
 """
 
@@ -14,6 +16,7 @@ from preheat.domain.plan.plan import Target
 from preheat.domain.record.observation import SCALING_TEXT_MAX, ScalingReading
 
 NAMESPACE: Final = {"ServiceNamespace": "sagemaker"}
+COPIES: Final = "sagemaker:inference-component:DesiredCopyCount"
 IDS_MAX: Final = 50  # resources in one call
 
 ERRORS: Final[Mapping[str, type[HostingError]]] = {
@@ -86,6 +89,32 @@ class EndpointScaling:
             if not answer.get("NextToken"):
                 return found
             token = {"NextToken": str(answer["NextToken"])}
+
+
+class ComponentScaling:
+    """The least count of copies that scaling keeps of an inference component."""
+
+    def __init__(self, clients: Clients) -> None:
+        """`clients` returns the client that reaches a target; see `router.Clients`."""
+        self._clients = clients
+
+    def set_least(self, target: Target, copies: int) -> None:
+        """Set the least count, if the component scales.
+
+        A neighbour's failure keeps no start and no stop from being made; a look shows what scaling makes of it.
+        """
+        named = {**NAMESPACE, "ScalableDimension": COPIES}
+        resource = f"inference-component/{target.project}"
+        try:
+            client = self._clients(target, AwsService.APPLICATION_AUTO_SCALING)
+            describe = client.describe_scalable_targets
+            found = call_service("DescribeScalableTargets", describe, _translated, **named, ResourceIds=[resource])
+            for one in found.get("ScalableTargets", []):
+                bounds = {"MinCapacity": copies, "MaxCapacity": max(int(one["MaxCapacity"]), copies)}
+                register = client.register_scalable_target
+                call_service("RegisterScalableTarget", register, _translated, **named, ResourceId=resource, **bounds)
+        except HostingError:
+            return
 
 
 def _keep(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -65,11 +65,12 @@ def write_listing_policy(place: RolePlace) -> str:
         "rekognition:DescribeProjectVersions": place.arn("rekognition", "project/*"),
         "sagemaker:DescribeEndpoint": place.arn("sagemaker", "endpoint/*"),
         "sagemaker:ListTags": place.arn("sagemaker", "endpoint/*"),
+        "sagemaker:DescribeInferenceComponent": place.arn("sagemaker", "inference-component/*"),
     }
     lists = [  # the services know no resource for these
         *_name_actions("lookoutvision", "ListModels", "ListProjects"),
         *_name_actions("rekognition", "DescribeProjects"),
-        *_name_actions("sagemaker", "ListEndpoints"),
+        *_name_actions("sagemaker", "ListEndpoints", "ListInferenceComponents"),
     ]
     statements = [{"Effect": "Allow", "Action": lists, "Resource": "*"}] + [
         {"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in looks.items()
@@ -141,4 +142,19 @@ def find_grants(one: Listed, place: RolePlace) -> list[tuple[tuple[str, ...], st
                 *_grant_scaling(name, place),
             ]
             infers = (_name_actions("sagemaker", "InvokeEndpoint"), endpoint)
+        case Backend.SAGEMAKER_COMPONENT:
+            component = place.arn("sagemaker", f"inference-component/{name.lower()}")
+            changes = _name_actions("sagemaker", "DescribeInferenceComponent", "UpdateInferenceComponentRuntimeConfig")
+            registers = _name_actions("application-autoscaling", "RegisterScalableTarget")
+            grants = [
+                (changes, component),
+                (_name_actions("application-autoscaling", "DescribeScalableTargets"), "*"),
+                (registers, place.arn("application-autoscaling", "scalable-target/*")),
+            ]
+            if one.inference:
+                grants.append((_name_actions("sagemaker", "InvokeEndpoint"), component))
+            # An inference names the component's endpoint as well, which the plan does not know.
+            infers = (_name_actions("sagemaker", "InvokeEndpoint"), place.arn("sagemaker", "endpoint/*"))
+        case Backend.FUNCTION:  # the stack's own role invokes it: no session of a member account has one
+            return []
     return [*grants, infers] if one.inference else grants

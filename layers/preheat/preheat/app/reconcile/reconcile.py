@@ -269,7 +269,7 @@ def _find_looked_at(record: ModelRecord, model: HostedModel | None) -> Target:
 def _observe(record: ModelRecord, target: Target, remote: Remote) -> Observation:
     try:
         observation = remote.hosting.describe(target)
-        return require_serving(require_owner(observation, ours=record.is_engaged()))
+        return require_serving(require_owner(observation, ours=record.is_engaged()), record.attempt)
     except ModelGone as gone:
         return Observation(Observed.GONE, str(gone))
     except HostingError as error:

@@ -91,7 +91,7 @@ def _start_again(situation: Situation, attempt: Attempt, *, failed: bool) -> Mov
         if attempt.retry_at is not None and situation.now < attempt.retry_at:
             reason = f"Waiting to repeat the start (last answer: {attempt.answer})"
             return hold(situation, Phase.STARTING, reason, attempt.retry_at)
-        if attempt.target.backend.tokenless and attempt.is_on_its_way(situation.now):
+        if attempt.target.tokenless and attempt.is_on_its_way(situation.now):
             # Two calls would be two starts, if the first has failed by the time of the second.
             reason = "Waiting: the start may be in progress, and this service has no client token"
             return hold(situation, situation.record.phase, reason, attempt.lease_ends_at())
@@ -110,7 +110,7 @@ def _start_again(situation: Situation, attempt: Attempt, *, failed: bool) -> Mov
 def _find_death(situation: Situation, attempt: Attempt, *, failed: bool) -> str | None:
     """Return why the token of a start must not be sent again, or None while repeating it is the same call."""
     # Without a token a repeated start is one more start: a failure seen under an open one is taken for its outcome.
-    own_outcome = attempt.target.backend.tokenless and attempt.answer in (None, Answer.LOST)
+    own_outcome = attempt.target.tokenless and attempt.answer in (None, Answer.LOST)
     if failed and (attempt.left or own_outcome or situation.now >= attempt.lease_ends_at()):
         return "Start failed"
     if not failed and attempt.left:

@@ -20,6 +20,10 @@ PROJECT = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
 VERSION = re.compile(r"[1-9][0-9]{0,9}")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
+FUNCTION_ARN = re.compile(
+    r"arn:aws[a-z-]*:lambda:(?P<region>[a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2}):[0-9]{12}:function:"
+    r"[a-zA-Z0-9_-]{1,64}(?::[a-zA-Z0-9_-]{1,128})?"
+)
 UNITS_MAX = 100
 SCHEDULES_MAX = 50  # of a model: a stop checks the requests of each in one transaction, which takes 100 items
 LEAD_MAX = timedelta(hours=6)
@@ -83,11 +87,8 @@ class Backend(StrEnum):
     LOOKOUT_VISION = "lookoutvision"
     REKOGNITION = "rekognition"  # Rekognition Custom Labels
     SAGEMAKER = "sagemaker"  # SageMaker real-time endpoints
-
-    @property
-    def tokenless(self) -> bool:
-        """Return whether the service knows no client token, so that a repeated call is a call of its own to it."""
-        return self is not Backend.LOOKOUT_VISION
+    SAGEMAKER_COMPONENT = "sagemaker-component"  # SageMaker inference components
+    FUNCTION = "function"  # a Lambda function of the user's, which starts, describes and stops whatever it likes
 
     @property
     def deletes_failed(self) -> bool:
@@ -105,9 +106,22 @@ class Backend(StrEnum):
         return 2 if self is Backend.SAGEMAKER else 1
 
     @property
+    def is_listed(self) -> bool:
+        """Return whether a list of what runs can be read; a user's function has none."""
+        return self is not Backend.FUNCTION
+
+    @property
     def takes_units(self) -> bool:
-        """Return whether a start names inference units; SageMaker has its instances from the endpoint config."""
+        """Return whether a start names inference units or copies; an endpoint has its instances from its config."""
         return self is not Backend.SAGEMAKER
+
+
+class Idempotence(StrEnum):
+    """What makes a repeated start of a user's function one start."""
+
+    TOKEN = "token"  # noqa: S105 - the function passes the client token on, to a service that knows tokens
+    LEVEL = "level"  # a start sets how much runs: the same level again changes nothing
+    NAME = "name"  # what is started has a name, and a second one of the name is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +138,23 @@ _ENDPOINT = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _A_LABEL = "1 to 255 of [a-zA-Z0-9_.-]"
 _AN_ENDPOINT = "1 to 63 letters, digits and inner hyphens"
 
-# The meaning of `project` and `version`. For an endpoint: its own name, and that of its endpoint config.
-RULES: dict[Backend, tuple[NameRule, NameRule]] = {
+_A_FUNCTION = "the ARN of a Lambda function, such as arn:aws:lambda:eu-central-1:111122223333:function:plant-backend"
+
+_A_MODEL = "1 to 63 of [a-z0-9-] starting with a letter or digit"
+
+# The meaning of `project` and `version`. For an endpoint: its own name, and that of its endpoint config. For a
+# function: its ARN, and the model's name in the plan. A service with one name only has no version.
+RULES: dict[Backend, tuple[NameRule, ...]] = {
     Backend.LOOKOUT_VISION: (
         NameRule("project", PROJECT, "1 to 255 of [a-zA-Z0-9_-] starting with a letter or digit"),
         NameRule("version", VERSION, "a version number such as 3; 'latest' is not accepted"),
     ),
     Backend.REKOGNITION: (NameRule("project", _LABELS, _A_LABEL), NameRule("version", _LABELS, _A_LABEL)),
     Backend.SAGEMAKER: (NameRule("endpoint", _ENDPOINT, _AN_ENDPOINT), NameRule("config", _ENDPOINT, _AN_ENDPOINT)),
+    Backend.SAGEMAKER_COMPONENT: (NameRule("component", _ENDPOINT, _AN_ENDPOINT),),
+    Backend.FUNCTION: (NameRule("function", FUNCTION_ARN, _A_FUNCTION), NameRule("model", MODEL_ID, _A_MODEL)),
 }
+PARAMETERS_MAX = 2_000  # characters of JSON
 
 
 def read_account(role: str) -> str:
@@ -144,7 +166,8 @@ def read_account(role: str) -> str:
 class Target:
     """One version of one model of a hosting service; of SageMaker, one endpoint made of one endpoint config.
 
-    `region` None: the stack's. `role` None: the stack's own account, with its own role.
+    `region` None: the stack's. `role` None: the stack's own account, with its own role. `parameters` are what a user's
+    function gets with each request: a JSON object as canonical text; empty: none.
 
     Raises:
         ValueError: a name that the service would refuse, or `latest`, whose meaning moves when the model is retrained.
@@ -155,11 +178,20 @@ class Target:
     backend: Backend = Backend.LOOKOUT_VISION
     region: str | None = None
     role: str | None = None
+    parameters: str = ""
+    idempotent_by: Idempotence = Idempotence.LEVEL
 
     def __post_init__(self) -> None:
-        for rule, name in zip(RULES[self.backend], (self.project, self.version), strict=True):
+        rules = RULES[self.backend]
+        for rule, name in zip(rules, self.names, strict=True):
             if not rule.pattern.fullmatch(name):
                 raise ValueError(f"{rule.field} {name!r} is not {rule.accepted}")
+        if self.backend is not Backend.FUNCTION and (self.parameters or self.idempotent_by is not Idempotence.LEVEL):
+            raise ValueError(f"{self.backend} takes no parameters and no idempotent_by; only a function does")
+        if self.backend is Backend.FUNCTION and self.role is not None:
+            raise ValueError("a function takes no role: the stack's own role invokes it")
+        if len(self.parameters) > PARAMETERS_MAX:
+            raise ValueError(f"parameters take {len(self.parameters):,} characters as JSON; at most {PARAMETERS_MAX:,}")
         if self.region is not None and not REGION.fullmatch(self.region):
             raise ValueError(f"region {self.region!r} is not a region such as eu-central-1")
         if self.role is not None and not ROLE.fullmatch(self.role):
@@ -168,7 +200,19 @@ class Target:
     def __str__(self) -> str:
         where = f" in {self.region}" if self.region else ""
         by = f" by {self.role}" if self.role else ""
-        return f"{self.backend}:{self.project}/{self.version}{where}{by}"
+        return f"{self.backend}:{'/'.join(self.names)}{where}{by}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that the service knows it by: the project, and the version where there is one."""
+        return (self.project,) if len(RULES[self.backend]) == 1 and not self.version else (self.project, self.version)
+
+    @property
+    def tokenless(self) -> bool:
+        """Return whether the service knows no client token, so that a repeated call is a call of its own to it."""
+        if self.backend is Backend.FUNCTION:
+            return self.idempotent_by is not Idempotence.TOKEN
+        return self.backend is not Backend.LOOKOUT_VISION
 
     @property
     def account(self) -> str | None:
@@ -180,8 +224,11 @@ class Target:
         return self if config == self.version else replace(self, version=config)
 
     def resource(self) -> tuple[Backend, str | None, str | None, str, str | None]:
-        """Return what two models must not share; an endpoint is one resource, whatever config it is made of."""
-        version = None if self.backend is Backend.SAGEMAKER else self.version
+        """Return what two models must not share; an endpoint is one resource, whatever config it is made of.
+
+        What a function manages goes by its parameters, if it has any: two models may share the function, not both.
+        """
+        version = None if self.backend is Backend.SAGEMAKER else self.parameters or self.version
         return self.backend, self.role, self.region, self.project, version
 
 

@@ -215,8 +215,9 @@ def digest_parameters(target: Target, units: Units) -> str:
     A default value adds nothing: a stored attempt must keep its token when a release adds a field.
     """
     elsewhere = [] if target.region is target.role is None else [target.region, target.role]
+    given = [target.parameters] if target.parameters else []
     canonical = json.dumps(
-        [target.backend, target.project, target.version, units.minimum, units.maximum, *elsewhere],
+        [target.backend, target.project, target.version, units.minimum, units.maximum, *elsewhere, *given],
     )
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from preheat.domain.plan.plan import Tags
-from preheat.domain.record.attempt import Answer
+from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.values import change
 
@@ -55,15 +55,19 @@ def require_owner(observation: Observation, *, ours: bool) -> Observation:
     return Observation(Observed.UNKNOWN, observation.detail, failure=observation.failure)
 
 
-def require_serving(observation: Observation) -> Observation:
-    """Return what was observed, HOSTED only if something serves: ready means that something answers.
+def require_serving(observation: Observation, started: Attempt | None = None) -> Observation:
+    """Return what was observed, HOSTED only if as much serves as was started: ready means that something answers.
 
-    A service that does not say how much serves is taken at its word.
+    `started`: the start that it comes from, if Preheat made one; without it, one is enough. A service that does not say
+    how much serves is taken at its word.
     """
-    if observation.observed is not Observed.HOSTED or observation.serving is None or observation.serving > 0:
+    if observation.observed is not Observed.HOSTED or observation.serving is None:
         return observation
-    detail = f"{observation.detail}, but no instance serves"
-    return change(observation, observed=Observed.STARTING, detail=detail)
+    needed = started.units.minimum if started is not None and started.call is Call.START else 1
+    if observation.serving >= needed:
+        return observation
+    missing = f"only {observation.serving} of {needed} serve" if observation.serving else "no instance serves"
+    return change(observation, observed=Observed.STARTING, detail=f"{observation.detail}, but {missing}")
 
 
 SCALING_TEXT_MAX = 30_000  # characters; a record's item must stay far below DynamoDB's 400 KB

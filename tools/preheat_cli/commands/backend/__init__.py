@@ -1,0 +1,1 @@
+"""The commands of `preheat backend`, one file a command."""
