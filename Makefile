@@ -1,6 +1,8 @@
 # Every target does its own set-up. `make help` lists them.
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
+# The groups of pyproject.toml with a lock file. uv itself and the reference botocore are locked by themselves.
+LOCKED := $(filter-out uv lookout-reference,$(basename $(notdir $(wildcard requirements/*.txt))))
 VENVS := .venv/ready .venv-sam/ready .venv-local/ready .venv-rules/ready
 PYTHON_CODE := hatch_build.py $(wildcard functions layers/preheat/preheat tools tests)
 PYTEST := .venv/bin/python -m pytest
@@ -46,7 +48,7 @@ SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" UV="$(abspath $(UV))" AWS_DEFAULT_R
 setup: $(VENVS)  ## make the four environments; the command is .venv/bin/preheat
 
 requirements: .venv-rules/ready | $(filter .tools/%,$(UV))  ## lock every dependency with hashes
-	for group in dev sam local docs security checkov rules; do \
+	for group in $(LOCKED); do \
 	  extra=""; [ $$group = dev ] && extra=layers/dependencies/requirements.in; \
 	  $(UV) pip compile -q --group $$group $$extra --python-version 3.13 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements/$$group.txt || exit 1; \
 	done
@@ -140,7 +142,7 @@ costs: setup  ## compute what Preheat itself costs a month: calls measured in a 
 	$(LAB) costs
 
 diagram: setup  ## print the transition diagram for ARCHITECTURE.md
-	@.venv/bin/python -c 'from preheat.domain.record.lifecycle import mermaid; print(mermaid())'
+	@.venv/bin/python -c 'from preheat.domain.record.lifecycle import draw_mermaid; print(draw_mermaid())'
 
 clean:  ## stop the local AWS and remove what was built; the environments stay
 	@if [ -x .venv/bin/python ] && [ -d .preheat ]; then .venv/bin/python -c 'from preheat_local import down; down()'; fi
@@ -150,4 +152,4 @@ clean:  ## stop the local AWS and remove what was built; the environments stay
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-.PHONY: lab setup requirements security test test-local test-rules test-simulated test-explored test-locales check site build demo chaos verify-service-model soak schedules rules benchmark explore mutants matrix branches statemachine requests-fuzz costs diagram clean help
+.PHONY: $(shell sed -nE 's/^([a-z-]+):.*\#\#.*/\1/p' $(MAKEFILE_LIST))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,14 +17,8 @@ from preheat.adapters.client import AwsService
 from preheat.adapters.hosting.clients import SERVICES
 from preheat.domain.plan.plan import Backend
 
-FUNCTIONS = {
-    "AuditFunction": "audit",
-    "PublishFunction": "publish",
-    "ReconcileFunction": "reconcile",
-    "RequestsFunction": "requests",
-    "TickFunction": "tick",
-    "WatchFunction": "watch",
-}
+HANDLERS = Path(__file__).parents[2].glob("functions/*/handler.py")
+FUNCTIONS = {f"{handler.parent.name.title()}Function": handler.parent.name for handler in sorted(HANDLERS)}
 NEVER_LOADED = {"holidays", "pydantic", "aws_xray_sdk", "typer", "rich", "starlette", "uvicorn", "ruamel", "moto"}
 POWERTOOLS = "aws_lambda_powertools.utilities"
 NEVER_LOADED_BY_ANY = {
@@ -76,6 +71,12 @@ print(json.dumps({name: not hasattr(module, "__path__") for name, module in sys.
 """
     found: dict[str, bool] = json.loads(bare_python(code, function, *layers, environment=environment).splitlines()[-1])
     return found
+
+
+def test_each_function_of_the_template_has_a_folder_and_a_limit(template: dict[str, Any]) -> None:
+    functions = {name for name, each in template["Resources"].items() if each["Type"] == "AWS::Serverless::Function"}
+    assert functions == set(FUNCTIONS)
+    assert set(FUNCTIONS.values()) == set(MODULES_MAX)
 
 
 @pytest.mark.parametrize(("function", "name"), FUNCTIONS.items())

@@ -4,6 +4,7 @@ A program is a module of `preheat_lab.commands`: its name with hyphens, its help
 """
 
 import ast
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -45,5 +46,17 @@ def main(arguments: Sequence[str]) -> int:
     return status
 
 
+def run() -> int:
+    """Run `main`. If the reader of the output has gone (`| head`), end with status 1 and without a traceback."""
+    try:
+        status = main(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more when it ends; nothing is left to flush into.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run())

@@ -142,6 +142,10 @@ class SilentTelemetry:
         """Keep the error that is being handled."""
         self.last = sys.exception()
 
+    def log_uncounted(self, key: str) -> None:  # noqa: ARG002 - as above
+        """Raise the error that is being handled. It is this program's own: nobody reads its output, for example."""
+        raise  # noqa: PLE0704 - the handler calls this in its `except`
+
     def log_deferred(self, key: str, error: Exception) -> None:
         """Drop the line."""
 
