@@ -204,6 +204,15 @@ def test_a_shift_whose_holds_spent_all_attempts_before_it_has_attempts_of_its_ow
         assert down_within(day, "08:00", "16:00") == []
 
 
+def test_a_shift_with_attempts_of_its_own_is_not_taken_for_a_time_by_a_clock_that_is_ahead() -> None:
+    with a_day() as day:
+        day.run_until("05:00")
+        day.hold("05:00", "08:00")
+        assert down_within(day, "06:00", "16:00") == []
+        assert not [entry for entry in day.entries if "clock" in entry.reason]
+        assert len([entry for entry in day.entries if entry.late is not None]) == 1
+
+
 def refuse_more_than(day: Day, units: int, answer: Answer) -> None:
     """Let the service answer so to a start with more units."""
     if answer is Answer.QUOTA:

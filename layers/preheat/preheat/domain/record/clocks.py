@@ -25,7 +25,9 @@ REACHES = {
 }
 # When to look next and when the model is needed come from the plan and from requests; they may lie far ahead. What was
 # paid for is a fact of the ledger.
-PLANNED = frozenset({"wake_at", "demand_start", "until", "ready_at", "turn", "paid", "target", "samples"})
+PLANNED = frozenset(
+    {"wake_at", "demand_start", "until", "ready_at", "renewed_for", "turn", "paid", "target", "samples"}
+)
 
 
 def is_off(now: datetime, served_at: datetime | None) -> bool:
