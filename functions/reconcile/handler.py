@@ -30,3 +30,4 @@ def look(record: dict[str, Any]) -> None:
             raise
         telemetry.log_pass(result)
         telemetry.emit_schedule(result, at=reconciler.remote.clock.now())
+        telemetry.report_missing(result, at=reconciler.remote.clock.now())

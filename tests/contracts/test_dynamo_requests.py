@@ -205,13 +205,37 @@ def test_a_hold_that_is_counted_and_not_seen_yet_is_waited_for(dynamo: Dynamo, h
     assert len(dynamo.pauses) == 2
 
 
-def test_a_hold_whose_change_is_not_seen_yet_is_waited_for(dynamo: Dynamo) -> None:
+@pytest.mark.parametrize("hold", [HOLD, EARLY], ids=["a model's", "a schedule's"])
+def test_a_hold_that_queries_never_show_is_read_by_its_key(dynamo: Dynamo, hold: Standing) -> None:
+    dynamo.store.answer(REPLY, hold, [])
+    hide_once(dynamo, "request#hold-1", 100)
+    found = dynamo.store.read_standings(hold.subject, LONG_AGO)
+    assert (found.requests, found.missing) == ((hold,), None)
+    assert sum(dynamo.pauses) < 3
+
+
+@pytest.mark.parametrize("hold", [HOLD, EARLY], ids=["a model's", "a schedule's"])
+def test_after_a_bounded_wait_a_hold_deleted_by_hand_is_believed_gone_and_named(dynamo: Dynamo, hold: Standing) -> None:
+    other = replace(hold, request_id=RequestId("hold-0"))
+    dynamo.store.answer(replace(REPLY, request_id=RequestId("r0")), other, [])
+    dynamo.store.answer(REPLY, hold, [])
+    table = dynamo.tables.names.models
+    dynamo.client.delete_item(TableName=table, Key=key(hold.subject.key, "request#hold-1"))
+    found = dynamo.store.read_standings(hold.subject, LONG_AGO)
+    assert (found.requests, found.missing) == ((other,), HOLD_1)
+    assert sum(dynamo.pauses) < 3
+    # New requests go on, and the next one settles it.
+    dynamo.store.answer(replace(REPLY, request_id=RequestId("r2")), replace(hold, request_id=RequestId("hold-2")), [])
+    found = dynamo.store.read_standings(hold.subject, LONG_AGO)
+    assert (len(found.requests), found.missing) == (2, None)
+
+
+def test_a_hold_set_back_by_hand_is_believed_as_it_is_and_named(dynamo: Dynamo) -> None:
     dynamo.store.answer(REPLY, EARLY, [])
     where, table = key("schedule#early", "request"), dynamo.tables.names.models
     put(dynamo, table, where, revision={"N": "2"})
-    with pytest.raises(StoreUnavailable, match="schedule#early: its last change is still visible only in part"):
-        dynamo.store.read_standings(SCHEDULE, LONG_AGO)
-    assert sum(dynamo.pauses) < 3
+    found = dynamo.store.read_standings(SCHEDULE, LONG_AGO)
+    assert (found.requests, found.version, found.missing) == ((EARLY,), 1, HOLD_1)
 
 
 def test_a_hold_that_was_deleted_long_after_its_end_is_not_waited_for(dynamo: Dynamo) -> None:

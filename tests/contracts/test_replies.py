@@ -59,14 +59,34 @@ def test_a_queue_that_is_not_there_is_refused_for_good(sent: SentReplies, reply_
         sent.replies.send(reply_to, "one")
 
 
-@pytest.mark.parametrize(("code", "error"), [("AccessDenied", Undeliverable), ("RequestThrottled", QueueUnavailable)])
-def test_a_queue_that_may_not_be_sent_to_is_refused_and_a_busy_one_is_unavailable(
-    sqs: Any, code: str, error: type[Exception]
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [
+        ("AccessDenied", 403, Undeliverable),
+        ("AWS.SimpleQueueService.NonExistentQueue", 400, Undeliverable),
+        ("KMS.NotFoundException", 400, Undeliverable),
+        ("KMS.DisabledException", 400, Undeliverable),
+        ("KmsAccessDenied", 400, Undeliverable),
+        ("AWS.SimpleQueueService.QueueDeletedRecently", 400, Undeliverable),
+        ("InvalidSecurity", 403, Undeliverable),
+        ("NobodyHasSeenThis", 400, Undeliverable),
+        ("", 400, Undeliverable),
+        ("RequestThrottled", 403, QueueUnavailable),
+        ("KMS.ThrottlingException", 400, QueueUnavailable),
+        ("ServiceUnavailable", 503, QueueUnavailable),
+        ("InternalError", 500, QueueUnavailable),
+        ("NobodyHasSeenThis", 502, QueueUnavailable),
+    ],
+)
+def test_what_a_queue_refuses_is_set_aside_and_only_a_busy_service_is_asked_again(
+    sqs: Any, code: str, status: int, error: type[Exception]
 ) -> None:
+    """A closed list says what is tried again; every other code, also an unknown one, speaks of this one queue."""
     sqs.create_queue(QueueName="replies")
 
     def refuse(**_: Any) -> Any:
-        return SimpleNamespace(status_code=400), {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {}}
+        answer = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+        return SimpleNamespace(status_code=status), answer
 
     sqs.meta.events.register_first("before-call.sqs.SendMessage", refuse)
     with pytest.raises(error, match="replies"):

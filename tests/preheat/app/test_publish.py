@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from preheat.adapters.clock import VirtualClock
 from preheat.adapters.memory.bus import MemoryEvents
 from preheat.adapters.sqs.replies import MemoryReplies
-from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable
+from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable, Undeliverable
 from preheat.app.publish import Outbox, format_reply, make_events
 from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
 from preheat.domain.plan.plan import ModelId, Target
@@ -191,3 +192,21 @@ def test_the_page_lists_every_kind_and_every_field() -> None:
     assert kinds_listed == set(EventKind)
     listed = set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE))
     assert listed == ({field.name for field in fields(Event)} - {"kind", "margin"}) | {"margin_seconds"}
+
+
+def test_a_reply_waits_a_minute_for_its_queue_and_is_then_set_aside() -> None:
+    """The entries of all models that follow it in the stream wait too, so the wait has a bound."""
+
+    class Busy(MemoryReplies):
+        def send(self, reply_to: str, text: str) -> None:
+            raise QueueUnavailable(f"{reply_to}: busy with {len(text)} characters")
+
+    clock = VirtualClock(REPLY.at)
+    outbox = Outbox(MemoryEvents(), Busy(), [QUEUE], clock)
+    for seconds in (0, 59):
+        clock.advance_to(REPLY.at + timedelta(seconds=seconds))
+        with pytest.raises(QueueUnavailable):
+            outbox.publish(REPLY)
+    clock.advance_to(REPLY.at + timedelta(minutes=1))
+    with pytest.raises(Undeliverable, match="busy"):
+        outbox.publish(REPLY)

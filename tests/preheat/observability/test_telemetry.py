@@ -320,6 +320,17 @@ def _logged(result: Result) -> dict[str, Any]:
     return line
 
 
+def test_a_request_deleted_by_hand_is_named_and_raises_the_alarm_of_the_ledger(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    result = Result(ModelId("weld-seams"), Action.LOOK, "no demand")
+    reconcile.report_missing(result, at=SIX)
+    assert capsys.readouterr().out == ""
+    reconcile.report_missing(replace(result, missing=("weld-seams/hold-1",)), at=SIX)
+    metric = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (metric["LedgerTampered"], metric["model_id"]) == ([1.0], "weld-seams")
+
+
 @pytest.mark.parametrize(
     ("facts", "told"),
     [

@@ -25,7 +25,7 @@ MUTATIONS = (
     ),
     _in_reconcile(
         name="requests: the model's own not read",
-        old="requests = list(remote.store.read_standings(Subject(model_id=model.model_id), now - HORIZON).requests)",
+        old="requests = list(found.requests)",
         new="requests: list[Standing] = []",
         rule="active requests of the model are demand",
         sees="S3",

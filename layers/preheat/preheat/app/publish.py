@@ -6,13 +6,17 @@ same ids, and nothing else is. Does not know how an entry arrives here, nor who 
 
 import json
 from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
 
+from preheat.app.ports.clock import Clock
+from preheat.app.ports.errors import QueueUnavailable, Undeliverable
 from preheat.app.ports.messaging import Events, Replies
 from preheat.domain.demand.request import Reply
 from preheat.domain.record.event import Event, EventKind, make_event_id
 from preheat.domain.record.record import Action, LedgerEntry, Phase
 
 ENTRIES_REMEMBERED = 2_000  # more than the records of one batch, which come again together
+REPLY_WAIT = timedelta(minutes=1)
 REASON_MAX = 1000  # characters of a reason, which may quote the hosting service
 
 
@@ -48,10 +52,16 @@ class CountedEntries:
 
 
 class Outbox:
-    """Publishes entries and replies. `reply_to`: the only queues that may receive replies."""
+    """Publishes entries and replies. `reply_to`: the only queues that may receive replies.
 
-    def __init__(self, events: Events, replies: Replies, reply_to: Collection[str] = ()) -> None:
-        self._events, self._replies, self._reply_to = events, replies, frozenset(reply_to)
+    With a `clock`, a reply waits for its queue until REPLY_WAIT after its answer: the entries of all models that follow
+    wait too.
+    """
+
+    def __init__(
+        self, events: Events, replies: Replies, reply_to: Collection[str] = (), clock: Clock | None = None
+    ) -> None:
+        self._events, self._replies, self._reply_to, self._clock = events, replies, frozenset(reply_to), clock
 
     def publish(self, told: LedgerEntry | Reply) -> tuple[Event, ...]:
         """Put the events of an entry or a reply, then send the reply to the queue that it was asked to go to.
@@ -64,8 +74,16 @@ class Outbox:
         if events:
             self._events.put(events)
         if isinstance(told, Reply) and told.reply_to is not None and told.reply_to in self._reply_to:
-            self._replies.send(told.reply_to, format_reply(events[0]))
+            self._send(told.reply_to, format_reply(events[0]), told.at)
         return events
+
+    def _send(self, queue: str, text: str, answered_at: datetime) -> None:
+        try:
+            self._replies.send(queue, text)
+        except QueueUnavailable as error:
+            if self._clock is not None and self._clock.now() - answered_at >= REPLY_WAIT:
+                raise Undeliverable(f"not taken for {REPLY_WAIT}: {error}") from error
+            raise
 
 
 def format_reply(event: Event) -> str:

@@ -44,8 +44,7 @@ class Publisher:
         settings = PublishSettings.from_env(environ)
         session = trace_calls(Session())
         replies = SqsReplies(make_sqs_client(session))
-        outbox = Outbox(
-            EventBridge(make_events_client(session), settings.event_bus), replies, settings.reply_queue_arns
-        )
+        events, clock = EventBridge(make_events_client(session), settings.event_bus), SystemClock()
+        outbox = Outbox(events, replies, settings.reply_queue_arns, clock)
         stream = LedgerStream(settings.ledger_table)
-        return cls(SystemClock(), stream, outbox, replies, settings.unpublished_queue_arn)
+        return cls(clock, stream, outbox, replies, settings.unpublished_queue_arn)

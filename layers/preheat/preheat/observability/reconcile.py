@@ -52,6 +52,17 @@ def log_failed_pass(message_id: str) -> None:
     logger.exception("pass failed", extra={"message_id": message_id})
 
 
+def report_missing(result: Result, *, at: datetime) -> None:
+    """Log at ERROR, and emit, which holds and blocks somebody deleted or changed in the table; nothing if none."""
+    if not result.missing:
+        return
+    logger.error("requests changed by hand", extra={"model_id": result.model_id, "requests": list(result.missing)})
+    metrics = make_metrics(at)
+    metrics.add_metric("LedgerTampered", MetricUnit.Count, len(result.missing))
+    metrics.add_metadata("model_id", result.model_id)
+    metrics.flush_metrics()
+
+
 def emit_schedule(result: Result, *, at: datetime) -> None:
     """Emit what alarms watch: schedules that could not be evaluated, and a holiday horizon under 90 days."""
     if not result.unevaluated and not runs_short(result.closed_until, at):

@@ -13,8 +13,13 @@ from preheat.app.ports.errors import QueueUnavailable, Undeliverable
 QUEUE_ARN = re.compile(
     r"arn:aws[a-z-]*:sqs:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):(?P<name>[a-zA-Z0-9_-]{1,80})"
 )
-# By the code, whichever of the service's two protocols it comes in.
-REFUSED = re.compile(r"NonExistentQueue|QueueDoesNotExist|AccessDenied|InvalidMessageContents|InvalidParameterValue")
+# The only codes that say to try again, whichever of the service's two protocols they come in; and so does every server
+# error. All others, also those that nobody has seen yet, speak of this one queue: its deletion, key, policy or kind.
+BUSY = re.compile(
+    r"Throttl|TooManyRequests|SlowDown|RequestLimitExceeded|RequestTimeout|ServiceUnavailable|Internal(Error|Failure|Server)"
+    r"|ExpiredToken|RequestExpired|TokenRefresh"
+)
+SERVER_ERROR = 500
 
 
 class SqsReplies:
@@ -33,9 +38,10 @@ class SqsReplies:
         try:
             self._client.send_message(QueueUrl=self._url(reply_to, named), MessageBody=text)
         except ClientError as error:
-            if REFUSED.search(error.response["Error"]["Code"]):
-                raise Undeliverable(f"{reply_to}: {error}") from error
-            raise QueueUnavailable(f"{reply_to}: {error}") from error
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0
+            if BUSY.search(error.response.get("Error", {}).get("Code", "")) or status >= SERVER_ERROR:
+                raise QueueUnavailable(f"{reply_to}: {error}") from error
+            raise Undeliverable(f"{reply_to}: {error}") from error
         except BotoCoreError as error:
             raise QueueUnavailable(f"{reply_to}: {error}") from error
 

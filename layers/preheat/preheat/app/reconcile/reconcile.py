@@ -56,6 +56,7 @@ class Result:
     entries: tuple[LedgerEntry, ...] = ()
     incomplete: bool = False
     unexpected: tuple[Exception, ...] = ()  # errors of neighbours that no port may raise
+    missing: tuple[str, ...] = ()  # holds and blocks whose items somebody deleted or changed: what is there counts
     unevaluated: str = ""  # why the current plan's schedules could not be evaluated; it is gone by the plan before
     closed_until: date | None = None  # where the resolved holidays of the model's calendars end
 
@@ -139,6 +140,7 @@ def _run_pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list
         tuple(entries),
         unevaluated=problem,
         closed_until=find_closed_until(wanted.model.schedules) if wanted.model is not None else None,
+        missing=wanted.missing,
     )
 
 
@@ -165,6 +167,7 @@ class _Wanted:
     model: HostedModel | None = None
     outlook: Outlook = NOTHING_WANTED
     guards: Mapping[Subject, int] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
 
 def _guard_stop(situation: Situation) -> Guards:
@@ -193,13 +196,13 @@ def _find_demand(record: ModelRecord, model: HostedModel | None, remote: Remote,
         return _Wanted(record)
     if record.target != model.target and not record.is_engaged():
         record = turn_to(record, model.target)
-    requests, guards = _read_standings(model, remote, now)
+    requests, guards, missing = _read_standings(model, remote, now)
     asked_at = _date_demand(now, record, requests)
     model = fix_lead(model, record, asked_at, requests)
     seen = look_ahead(model, asked_at, requests)
     if asked_at > now:  # The pass's clock judges what falls between the two: look once it has come.
         seen = change(seen, next_edge=min(asked_at, seen.next_edge or asked_at))
-    return _Wanted(record, model, seen, guards)
+    return _Wanted(record, model, seen, guards, missing)
 
 
 def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote, now: datetime) -> Situation:
@@ -233,19 +236,23 @@ def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote
 
 def _read_standings(
     model: HostedModel, remote: Remote, now: datetime
-) -> tuple[tuple[Standing, ...], Mapping[Subject, int]]:
+) -> tuple[tuple[Standing, ...], Mapping[Subject, int], tuple[str, ...]]:
     """Read the holds and blocks of a model and of its schedules, with the versions that guard the latter.
 
-    Read after the record, whose version guards the model's own.
+    Read after the record, whose version guards the model's own. The third are those whose items somebody deleted.
     """
-    requests = list(remote.store.read_standings(Subject(model_id=model.model_id), now - HORIZON).requests)
+    own = Subject(model_id=model.model_id)
+    found = remote.store.read_standings(own, now - HORIZON)
+    requests = list(found.requests)
+    missing = [f"{own.key}/{found.missing}"] if found.missing is not None else []
     guards: dict[Subject, int] = {}
     for name in dict.fromkeys(schedule.name for schedule in model.schedules):
         subject = Subject(schedule=name)
         found = remote.store.read_standings(subject, now - HORIZON)
         guards[subject] = found.version
         requests += found.requests
-    return tuple(requests), guards
+        missing += [f"{subject.key}/{found.missing}"] if found.missing is not None else []
+    return tuple(requests), guards, tuple(missing)
 
 
 def _date_demand(now: datetime, record: ModelRecord, requests: Sequence[Standing]) -> datetime:

@@ -17,7 +17,7 @@ from preheat.domain.decision.situation import (
 )
 from preheat.domain.decision.sizing import fall_back, keeps_asking, pick_units
 from preheat.domain.decision.stopping import begin_stop
-from preheat.domain.plan.plan import TAGS_ALLOWED, Mode, Tags
+from preheat.domain.plan.plan import FALLBACKS_MAX, TAGS_ALLOWED, Mode, Tags
 from preheat.domain.record import looks
 from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
@@ -258,7 +258,7 @@ def skip_config(situation: Situation) -> Move | None:
     if attempt is not None and not attempt.is_closable(situation.now):
         reason = "Waiting: an earlier call may still be in progress"
         return hold(situation, situation.record.phase, reason, attempt.lease_ends_at())
-    unusable = (*effort.unusable, effort.fallback)
+    unusable = (*effort.unusable, effort.fallback)[-FALLBACKS_MAX:]
     fallback = model.find_next_config(effort.fallback, unusable)
     retry_at = situation.now + (looks.CAPACITY_EVERY if fallback is None else timedelta())
     then = "the first config again soon" if fallback is None else f"the fallback config {fallback}"

@@ -3,7 +3,9 @@
 Owns which entry a pass writes, and what it says. Does not know how entries are stored or published.
 """
 
+import hashlib
 from datetime import datetime, timedelta
+from typing import Final
 
 from preheat.domain.decision import scaling
 from preheat.domain.decision.promise import Judgement
@@ -19,12 +21,17 @@ from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecor
 from preheat.domain.record.wording import format_instant
 from preheat.domain.values import change
 
+HOLDS_MAX: Final = 500  # that one entry reports; the others get theirs with the next look
+NAMES_MAX: Final = 10  # holds that a reason names
+TOLD_LENGTH: Final = 40  # characters of a hold's id that a record remembers
+
 
 def write_up(situation: Situation, move: Move, judgement: Judgement) -> Decision:
     """Return the move as the record to store, with an entry if it changes or reports anything."""
     before = situation.record
     effort, holds = _report_to_holds(situation, move, judgement)
-    expired = tuple(one for ended_at, one in situation.outlook.expired if not _is_expiry_reported(before, ended_at))
+    ended = [each for each in situation.outlook.expired if not _is_expiry_reported(before, each[0])][:HOLDS_MAX]
+    expired = tuple(one for _, one in ended)
     action, reason = _name_entry(situation, move, judgement, holds, expired)
     reported = action is not Action.LOOK
     wake_at, spent_until = move.wake_at, move.record.spent_until
@@ -40,7 +47,7 @@ def write_up(situation: Situation, move: Move, judgement: Judgement) -> Decision
         wake_at=wake_at,
         spent_until=spent_until,
         sequence=before.sequence + reported,
-        expired_by=max(ended_at for ended_at, _ in situation.outlook.expired) if expired else before.expired_by,
+        expired_by=max(ended_at for ended_at, _ in ended) if ended else before.expired_by,
     )
     entry = None
     if reported:
@@ -79,9 +86,9 @@ def _name_entry(
     if late is not None or judgement.lost or move.phase is not situation.record.phase:
         return Action.OBSERVE, reason
     if holds:
-        return Action.READY, f"Ready for {', '.join(holds)}. {reason}"
+        return Action.READY, f"Ready for {_list_names(holds)}. {reason}"
     if expired:
-        return Action.EXPIRE, f"Hold expired: {', '.join(expired)}. {reason}"
+        return Action.EXPIRE, f"Hold expired: {_list_names(expired)}. {reason}"
     return Action.LOOK, reason
 
 
@@ -91,11 +98,27 @@ def _report_to_holds(situation: Situation, move: Move, judgement: Judgement) -> 
     if effort is None or demand is None or situation.desired is not Desired.RUN:
         return effort, ()
     holds = tuple(dict.fromkeys(str(piece.request_id) for piece in demand.find_holds(situation.now)))
+    # What has ended is not told again: it leaves the record, which would grow with a demand that never ends.
+    ahead = {str(piece.request_id) for piece in demand.holds if piece.end > situation.now}
+    told = tuple(one for one in effort.told if one in ahead or one in {_shorten(each) for each in ahead})
     hosted = move.phase is Phase.HOSTED and situation.observation.observed is Observed.HOSTED
     if not hosted or effort.hosted_at is None:
-        return effort, holds if judgement.late or judgement.lost else ()
-    fresh = tuple(one for one in holds if one not in effort.told)
-    return change(effort, told=effort.told + fresh), fresh
+        return change(effort, told=told), holds[:HOLDS_MAX] if judgement.late or judgement.lost else ()
+    fresh = tuple(one for one in holds if one not in told and _shorten(one) not in told)[:HOLDS_MAX]
+    return change(effort, told=told + tuple(_shorten(one) for one in fresh)), fresh
+
+
+def _shorten(request_id: str) -> str:
+    """Return an id as the record remembers it: a long one by its digest, so that the record stays small."""
+    if len(request_id) <= TOLD_LENGTH:
+        return request_id
+    return hashlib.sha256(request_id.encode()).hexdigest()[:TOLD_LENGTH]
+
+
+def _list_names(names: tuple[str, ...]) -> str:
+    """Return names for a reason; of many the first."""
+    more = len(names) - NAMES_MAX
+    return ", ".join(names[:NAMES_MAX]) + (f" and {more} more" if more > 0 else "")
 
 
 def _is_expiry_reported(record: ModelRecord, ended_at: datetime) -> bool:

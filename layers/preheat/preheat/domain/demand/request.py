@@ -168,3 +168,4 @@ class Standings:
 
     version: int = 0
     requests: tuple[Standing, ...] = ()
+    missing: RequestId | None = None  # the hold or block that changed last, if somebody deleted or changed its item
