@@ -41,6 +41,7 @@ def _judge(
     for found in (
         judge_service(model, parameters),
         judge_role(model, parameters, models),
+        judge_function(model, parameters),
         judge_gate(model, parameters, models),
         judge_drain(model, parameters, region, models),
     ):
@@ -68,6 +69,15 @@ def judge_role(model: HostedModel, parameters: Mapping[str, str], models: Sequen
     if needed > ROLES_MAX:
         remedy += f"; it holds about {ROLES_MAX} roles, and the plan has {needed}: use a second stack"
     return Misfit(model.model_id, "role", meaning, remedy)
+
+
+def judge_function(model: HostedModel, parameters: Mapping[str, str]) -> Misfit | None:
+    """A function of the user's own is one that the stack may invoke."""
+    target = model.target
+    if target.backend is not Backend.FUNCTION or target.project in _listed(parameters, "BackendFunctionArns"):
+        return None
+    meaning = f"{target.project} is not among BackendFunctionArns: Preheat may not invoke it"
+    return Misfit(model.model_id, "function", meaning, "deploy with the function in BackendFunctionArns")
 
 
 def judge_gate(model: HostedModel, parameters: Mapping[str, str], models: Sequence[HostedModel] = ()) -> Misfit | None:

@@ -38,6 +38,8 @@ OLD = replace(WELD, target=Target("line-weld", "1"))
 FAR = replace(WELD, target=replace(WELD.target, role=ROLE))
 GATED = replace(WELD, gate=GATE)
 DRAINED = replace(WELD, drain=Drain(QUEUE_URL))
+FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:plant-backend"
+OWN = replace(WELD, target=Target(FUNCTION_ARN, "weld", Backend.FUNCTION))
 BY_ARN = replace(WELD, drain=Drain(QUEUE_ARN))
 
 
@@ -49,6 +51,8 @@ BY_ARN = replace(WELD, drain=Drain(QUEUE_ARN))
         (FAR, {"MemberRoleArns": f"{ROLE}-2"}, "role"),
         (GATED, {"GateMappingArns": "", "GateFunctionArns": ""}, "gate"),
         (GATED, {"GateMappingArns": GATE_ARN.replace("0c6d", "ffff")}, "gate"),
+        (OWN, {"BackendFunctionArns": ""}, "function"),
+        (OWN, {"BackendFunctionArns": f"{FUNCTION_ARN}-2"}, "function"),
         (DRAINED, {"DrainQueueArns": ""}, "drain"),
         (DRAINED, {"DrainQueueArns": f"{QUEUE_ARN}-2"}, "drain"),
         (BY_ARN, {"DrainQueueArns": QUEUE_ARN.replace(REGION, "us-east-1")}, "drain"),
@@ -69,6 +73,7 @@ def test_what_a_stack_does_not_allow_is_named_with_the_parameter(
         (WELD, {"HostingEndpointUrl": ""}),
         (FAR, {"MemberRoleArns": f"{ROLE}-2,{ROLE}"}),
         (GATED, {"GateMappingArns": GATE_ARN}),
+        (OWN, {"BackendFunctionArns": f"{FUNCTION_ARN}-2,{FUNCTION_ARN}"}),
         (GATED, {"GateFunctionArns": "arn:aws:lambda:eu-central-1:123456789012:function:line-*"}),
         (DRAINED, {"DrainQueueArns": QUEUE_ARN}),
         (DRAINED, {"DrainQueueArns": QUEUE_ARN.replace("images", "ima*")}),

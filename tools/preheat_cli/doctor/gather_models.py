@@ -8,11 +8,15 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from preheat.adapters.client import AwsService
+from preheat.adapters.hosting.clients import SERVICES
+from preheat.adapters.hosting.component import ComponentHosting
+from preheat.adapters.hosting.function import FunctionHosting
 from preheat.adapters.hosting.lookout import LookoutHosting
 from preheat.adapters.hosting.rekognition import RekognitionHosting
 from preheat.adapters.hosting.sagemaker import ABSENT, ABSENT_CONFIG
 from preheat.adapters.hosting.scaling import EndpointScaling
 from preheat.app.ports.errors import ModelGone
+from preheat.app.ports.hosting import Hosting
 from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import Backend, HostedModel, ModelId, Target
 from preheat.domain.record.lifecycle import Observed
@@ -25,10 +29,13 @@ URLS: Final = {
     Backend.LOOKOUT_VISION: "HostingEndpointUrl",
     Backend.REKOGNITION: "RekognitionEndpointUrl",
     Backend.SAGEMAKER: "SageMakerEndpointUrl",
+    Backend.SAGEMAKER_COMPONENT: "SageMakerEndpointUrl",
 }
 _DESCRIBES: Final = {
     Backend.LOOKOUT_VISION: "lookoutvision:DescribeModel",
     Backend.REKOGNITION: "rekognition:DescribeProjectVersions",
+    Backend.SAGEMAKER_COMPONENT: "sagemaker:DescribeInferenceComponent",
+    Backend.FUNCTION: "lambda:InvokeFunction",
 }
 
 
@@ -41,7 +48,7 @@ def gather_models(
 
 
 def _gather(model: HostedModel, store: Store, parameters: Mapping[str, str], clients: Clients) -> ModelFacts:
-    target, url = model.target, parameters.get(URLS[model.target.backend]) or None
+    target, url = model.target, parameters.get(URLS.get(model.target.backend, "")) or None
     record = ask("dynamodb:GetItem", lambda: store.load(model.model_id))
     if target.role is not None:
         return ModelFacts(model, record, _last_reason(store, model.model_id, record))
@@ -49,7 +56,7 @@ def _gather(model: HostedModel, store: Store, parameters: Mapping[str, str], cli
         return ModelFacts(model, record)  # there is no such service any more
 
     def client(_: Target, service: AwsService | None = None) -> Any:
-        return clients((service or AwsService(target.backend.value)).value, target.region, url)
+        return clients((service or SERVICES[target.backend]).value, target.region, url)
 
     if target.backend is Backend.SAGEMAKER:
         config, endpoint = _config(client, target), _endpoint(client, target)
@@ -67,14 +74,25 @@ def _last_reason(store: Store, model_id: ModelId, record: ModelRecord | Unanswer
 
 def _version(client: Any, target: Target) -> Present | Absent | Unanswered:
     def question() -> Present | Absent:
-        hosting = RekognitionHosting if target.backend is Backend.REKOGNITION else LookoutHosting
         try:
-            seen = hosting(client(target)).describe(target)
+            seen = _open(client, target).describe(target)
         except ModelGone as error:
             return Absent(str(error))
         return Present(seen.detail, fit=seen.observed is not Observed.UNFIT)
 
     return ask(_DESCRIBES[target.backend], question)
+
+
+def _open(client: Any, target: Target) -> Hosting:
+    match target.backend:
+        case Backend.REKOGNITION:
+            return RekognitionHosting(client(target))
+        case Backend.SAGEMAKER_COMPONENT:
+            return ComponentHosting(client(target), client)
+        case Backend.FUNCTION:
+            return FunctionHosting(client(target))
+        case _:
+            return LookoutHosting(client(target))
 
 
 def _config(client: Any, target: Target) -> EndpointConfig | Absent | Unanswered:

@@ -42,6 +42,9 @@ def _find_questions(facts: ModelFacts, stack: StackFacts, role: str) -> Iterator
     if target.role is not None:
         yield model.model_id, ("sts:AssumeRole",), target.role, {"sts:ExternalId": "preheat-0"}
         return
+    if target.backend is Backend.FUNCTION:
+        yield model.model_id, ("lambda:InvokeFunction",), target.project, {}
+        return
     place = RolePlace(found["partition"] if found else "aws", region, stack.account)
     context = {
         "aws:RequestedRegion": region,

@@ -26,7 +26,7 @@ from preheat_cli.doctor.facts import (
     Unanswered,
 )
 from preheat_cli.doctor.finding import CheckResult, Finding, skip_check
-from preheat_cli.fitting import Misfit, judge_drain, judge_gate, judge_role, judge_service
+from preheat_cli.fitting import Misfit, judge_drain, judge_function, judge_gate, judge_role, judge_service
 from preheat_cli.views import show
 
 ENTERS: Final = "AssumeRole"  # how the reason of a ledger entry begins if a member account did not let Preheat in
@@ -37,6 +37,7 @@ def check_models(facts: Facts) -> Iterator[Finding]:
     stack = facts.stack
     for found in (
         *(check_service(model, stack) for model in facts.models),
+        *(check_function(model, stack) for model in facts.models),
         *(check_prefix(model, stack) for model in facts.models),
         *(check_region(model, stack) for model in facts.models),
         *(check_role(model, stack) for model in facts.models),
@@ -65,10 +66,21 @@ def check_service(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     return None if misfit is None else _failed("service", misfit)
 
 
+def check_function(facts: ModelFacts, stack: StackFacts) -> Finding | None:
+    """The stack may invoke the function that is the model's backend."""
+    target = facts.model.target
+    if target.backend is not Backend.FUNCTION:
+        return None
+    misfit = judge_function(facts.model, stack.parameters)
+    if misfit is not None:
+        return _failed("function", misfit)
+    return Finding("function", facts.model.model_id, CheckResult.PASS, "in BackendFunctionArns")
+
+
 def check_prefix(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     """The rights of the stack cover the names; in a member account its role has prefixes of its own."""
     target, prefix = facts.model.target, stack.parameters.get("ProjectPrefix", "")
-    if target.role is not None:
+    if target.role is not None or target.backend is Backend.FUNCTION:
         return None
     check, subject = "prefix", facts.model.model_id
     names = (target.project, target.version) if target.backend is Backend.SAGEMAKER else (target.project,)
@@ -84,7 +96,7 @@ def check_prefix(facts: ModelFacts, stack: StackFacts) -> Finding | None:
 def check_region(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     """The rights of the stack cover the region; in a member account its role has regions of its own."""
     target = facts.model.target
-    if target.role is not None:
+    if target.role is not None or target.backend is Backend.FUNCTION:
         return None
     check, subject, region = "region", facts.model.model_id, target.region or stack.region
     allowed = stack.read_list("HostingRegions") or (stack.region,)
@@ -133,7 +145,7 @@ def check_exists(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     if isinstance(answer, Unanswered):
         return skip_check(check, subject, answer)
     if isinstance(answer, Absent):
-        what = f"endpoint config {target.version}" if endpoint else f"version {target.project}/{target.version}"
+        what = f"endpoint config {target.version}" if endpoint else f"model {'/'.join(target.names)}"
         meaning = f"there is no {what} in {target.region or stack.region}: {answer.words}"
         return Finding(
             check, subject, CheckResult.FAIL, meaning, "check the names in the plant file, the region, the account"

@@ -129,6 +129,7 @@ GATE = "0c6d2f58-1111-4222-8333-444455556666"
 DRAIN = Drain("https://sqs.eu-central-1.amazonaws.com/123456789012/images")
 FAIL, WARN, SKIP = CheckResult.FAIL, CheckResult.WARN, CheckResult.SKIP
 LOOKOUT = Target("line-old", "1")
+OWN = Target("arn:aws:lambda:eu-central-1:123456789012:function:plant-backend", "weld", Backend.FUNCTION)
 CASES = (
     CheckCase(
         "caller", stack(caller="arn:aws:iam::999999999999:user/eve"), FAIL, "the stack is in account 123456789012"
@@ -155,6 +156,7 @@ CASES = (
     CheckCase("queue", stack(queues={"WorkDeadLetterQueueUrl": 2}), FAIL, "it holds 2 messages"),
     CheckCase("queue", stack(queues={"RejectedRequestsQueueUrl": 2}), WARN, "it holds 2 messages"),
     CheckCase("service", only(moved(LOOKOUT)), FAIL, "AWS closed Lookout for Vision"),
+    CheckCase("function", only(moved(OWN), BackendFunctionArns=""), FAIL, "may not invoke it"),
     CheckCase("prefix", only(moved(Target("weld", "v1", Backend.REKOGNITION))), FAIL, "weld does not begin with"),
     CheckCase("prefix", only(moved(Target("line-p", "other", Backend.SAGEMAKER))), FAIL, "other does not begin with"),
     CheckCase("region", only(moved(replace(WELD.target, region="us-east-1"))), FAIL, "us-east-1 is not among"),
@@ -163,7 +165,7 @@ CASES = (
         "role", only(replace(FAR_FACTS, last_reason="AssumeRole: AccessDenied: no")), FAIL, "the account refused"
     ),
     CheckCase("role", only(replace(FAR_FACTS, record=None)), WARN, "has not entered the account yet"),
-    CheckCase("exists", only(replace(WELD_FACTS, version=Absent("no such version"))), FAIL, "there is no version"),
+    CheckCase("exists", only(replace(WELD_FACTS, version=Absent("no such version"))), FAIL, "there is no model"),
     CheckCase("exists", only(replace(PAINT_FACTS, config=Absent("gone"))), FAIL, "there is no endpoint config"),
     CheckCase(
         "exists", only(replace(WELD_FACTS, version=Present("TRAINING_FAILED", fit=False))), FAIL, "TRAINING_FAILED"

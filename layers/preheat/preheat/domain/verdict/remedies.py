@@ -27,6 +27,8 @@ def find_look_command(target: Target) -> str | None:
     match target.backend:
         case Backend.SAGEMAKER:
             return f"aws sagemaker describe-endpoint --endpoint-name {target.project}{region}"
+        case Backend.SAGEMAKER_COMPONENT:
+            return f"aws sagemaker describe-inference-component --inference-component-name {target.project}{region}"
         case Backend.REKOGNITION:
             return f"aws rekognition describe-projects --project-names {target.project}{region}"
         case _:
