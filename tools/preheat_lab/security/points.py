@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 ROLES, SENDERS = "tests/template/test_roles.py::", "tests/template/test_senders.py::"
+RIGHTS = "tests/functions/test_rights.py::"
 TEMPLATE, TELEMETRY = "tests/template/test_template.py::", "tests/preheat/observability/test_telemetry.py::"
 MEMBERS, MESSAGE = "tests/preheat/adapters/hosting/test_members.py::", "tests/preheat/app/requests/test_message.py::"
 HOSTILE = "tests/preheat/app/requests/test_hostile_messages.py::"
@@ -37,8 +38,13 @@ POINTS: Sequence[Point] = (
     ),
     Point(
         2,
-        "A role for each function, with a checked-in list of actions",
-        tests=[ROLES + "test_each_role_holds_exactly_the_listed_actions"],
+        "A role for each function, with no action that it does not use",
+        tests=[
+            ROLES + "test_each_role_holds_exactly_the_listed_actions",
+            RIGHTS + "test_no_function_calls_what_its_role_does_not_allow",
+            RIGHTS + "test_without_one_of_its_rights_a_function_cannot_do_its_work",
+            RIGHTS + "test_who_only_wakes_writes_nothing_but_what_waking_needs",
+        ],
         rules=["roles"],
     ),
     Point(
@@ -181,6 +187,7 @@ POINTS: Sequence[Point] = (
         22,
         "A stolen role: history stays, only listed models move",
         tests=[
+            RIGHTS + "test_no_role_rewrites_history_or_touches_a_foreign_model",
             ROLES + "test_no_role_may_hand_a_role_on_and_two_may_enter_the_listed_member_accounts",
             ROLES + "test_an_endpoint_is_deleted_only_under_the_tag_of_the_stack_which_no_role_can_put_on_another",
             ROLES + "test_who_answers_requests_reaches_their_replies_alone_and_no_models_ledger",

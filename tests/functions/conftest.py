@@ -1,0 +1,12 @@
+"""The stack of the functions, in process, for each test anew."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.support.functions import Stack, open_stack
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    with open_stack(monkeypatch) as opened:
+        yield opened
