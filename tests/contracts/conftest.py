@@ -125,7 +125,8 @@ def store(request: pytest.FixtureRequest, session: Any) -> Store:
     if request.param == "moto":
         dynamo: Dynamo = request.getfixturevalue("dynamo")
         return dynamo.store
-    return dynamo_at(session, request.getfixturevalue("local_aws").endpoint_url).store
+    local = request.getfixturevalue("local_aws")
+    return dynamo_at(local.session(), local.endpoint_url).store
 
 
 @pytest.fixture

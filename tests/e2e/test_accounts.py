@@ -20,8 +20,7 @@ from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import Action, Phase
 from preheat_cli.stack import Home
-from preheat_local import LocalAws, environment, run_local_aws
-from preheat_local.aws import outputs
+from preheat_local import LocalAws, run_local_aws
 from preheat_local.store import open_local_store
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +35,7 @@ WITHIN_SECONDS = 180
 def client(aws: LocalAws, service: str, account: str) -> Any:
     """A client of another account: the local AWS takes a key of twelve digits for the root of that account."""
     session = Session(profile=None)
-    session.set_credentials(account, environment.SECRET_KEY)
+    session.set_credentials(account, aws.secret_key)
     return session.create_client(service, region_name=aws.region, endpoint_url=aws.endpoint_url)
 
 
@@ -96,7 +95,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 def store(aws: LocalAws) -> Store:
     """The stack's store, with a plan of a model in each account that is needed all the time."""
     store = open_local_store(aws)
-    home = Home(aws.stack_name, aws.region, outputs(aws.endpoint_url, aws.stack_name)["ReconcileRoleArn"])
+    home = Home(aws.stack_name, aws.region, aws.outputs()["ReconcileRoleArn"])
     let_in(aws, NEAR, home, store.ensure_external_id(NEAR))
     let_in(aws, NEAR, home, store.ensure_external_id(NEAR), "preheat-other")
     let_in(aws, FAR, home, "preheat-" + "0" * 32)

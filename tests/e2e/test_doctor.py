@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from preheat_cli.main import app
-from preheat_local import LocalAws, environment, run_local_aws
+from preheat_local import LocalAws, run_local_aws
 from preheat_local.aws import client
 
 ROLE = "arn:aws:iam::210987654321:role/preheat-member"
@@ -44,7 +44,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 
 
 def examine(aws: LocalAws, folder: Path, *arguments: str) -> tuple[int, list[dict[str, Any]]]:
-    surroundings = environment.make_client_environment(aws.endpoint_url) | {"XDG_STATE_HOME": str(folder)}
+    surroundings = aws.client_environment() | {"XDG_STATE_HOME": str(folder)}
     command = ["doctor", *arguments, "--stack", aws.stack_name, "--format", "json"]
     done = CliRunner(env=surroundings).invoke(app, command)
     assert done.exit_code in (0, 1), (done.output, done.exception)
@@ -54,10 +54,10 @@ def examine(aws: LocalAws, folder: Path, *arguments: str) -> tuple[int, list[dic
 def test_ten_faults_of_a_plant_are_all_named(aws: LocalAws, tmp_path: Path) -> None:
     plant = tmp_path / "plant.yaml"
     plant.write_text(FAULTY)
-    endpoints = client(aws.simulator_url, "sagemaker")
+    endpoints = client(aws.simulator_url, "sagemaker", aws.keys)
     endpoints.create_endpoint(EndpointName="plant-paint", EndpointConfigName="plant-paint-1")
     scaled = {"ResourceId": "endpoint/plant-paint/variant/all", "MinCapacity": 1, "MaxCapacity": 2}
-    client(aws.simulator_url, "application-autoscaling").register_scalable_target(
+    client(aws.simulator_url, "application-autoscaling", aws.keys).register_scalable_target(
         ServiceNamespace="sagemaker", ScalableDimension="sagemaker:variant:DesiredInstanceCount", **scaled
     )
     aws.client("sqs").send_message(QueueUrl=aws.work_dead_letter_queue_url, MessageBody="{}")

@@ -15,7 +15,6 @@ from typer.testing import CliRunner, Result
 
 from preheat_cli.main import app
 from preheat_local import LocalAws
-from preheat_local.aws import outputs
 
 PLANT = """\
 version: 1
@@ -35,7 +34,7 @@ class Person:
 
     def __init__(self, aws: LocalAws, policy: str, home: Path) -> None:
         self.aws, self.home = aws, home
-        self.outputs = outputs(aws.endpoint_url, aws.stack_name)
+        self.outputs = aws.outputs()
         iam, name = aws.client("iam"), f"person-{policy}".lower()
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]
         iam.attach_role_policy(RoleName=name, PolicyArn=self.outputs[policy])
@@ -135,7 +134,7 @@ def test_a_requester_holds_a_model_and_applies_no_plan(person: Callable[[str], P
 
 
 def test_the_page_of_parameters_names_the_three(local_aws: LocalAws) -> None:
-    named = outputs(local_aws.endpoint_url, local_aws.stack_name)
+    named = local_aws.outputs()
     page = (Path(__file__).parents[2] / "docs" / "parameters.md").read_text(encoding="utf-8")
     for policy in ("ViewerPolicyArn", "RequesterPolicyArn", "OperatorPolicyArn"):
         assert policy in named

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from preheat_local import LocalAws
-from preheat_local.environment import make_client_environment
 
 ROOT = Path(__file__).parents[2]
 LONGEST_SECONDS = 300
@@ -74,7 +73,7 @@ def test_both_pages_lead_to_a_hosted_model(reader: PageReader, tmp_path: Path) -
 
     deploy, apply, check, act, stop = _blocks("start-account.md")
     local = LocalAws.load(tmp_path / "state" / "aws.json")
-    reader.surroundings |= make_client_environment(local.endpoint_url) | {"SAM_CLI_TELEMETRY": "0"}
+    reader.surroundings |= local.client_environment() | {"SAM_CLI_TELEMETRY": "0"}
     # The page's account reaches the services by their names; here the simulator plays them.
     simulated = f"RekognitionEndpointUrl={local.simulator_url}"
     reader.paste(deploy.replace("Mode=observe", f"Mode=observe {simulated}"))

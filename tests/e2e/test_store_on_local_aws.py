@@ -3,9 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import botocore.session
 import pytest
 
 from preheat.adapters.dynamodb.connection import make_dynamodb_client
@@ -29,11 +27,8 @@ def stores(local_aws: LocalAws) -> list[DynamoStore]:
 
 
 def _store(local_aws: LocalAws) -> DynamoStore:
-    session: Any = botocore.session.get_session()
-    session.set_credentials("test", "test")
-    session.set_config_variable("region", local_aws.region)
     names = TableNames(local_aws.models_table, local_aws.ledger_table, local_aws.plans_table)
-    return DynamoStore(make_dynamodb_client(session, local_aws.endpoint_url), names)
+    return DynamoStore(make_dynamodb_client(local_aws.session(), local_aws.endpoint_url), names)
 
 
 def test_writers_side_by_side_lose_no_write_and_leave_no_gap(stores: list[DynamoStore]) -> None:

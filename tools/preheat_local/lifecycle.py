@@ -18,6 +18,7 @@ from pathlib import Path
 from preheat_local import aws, environment, loopback, processes, stack
 from preheat_local.aws import LocalAws
 from preheat_local.checkout import Checkout, find_checkout
+from preheat_local.environment import Keys
 from preheat_local.errors import LocalAwsError
 from preheat_local.locks import hold_lock
 from preheat_local.processes import RecordedProcess
@@ -75,10 +76,11 @@ def _bring_up(
     started: list[RecordedProcess] = []
     endpoint_url, simulator_url = (f"http://{loopback.HOST}:{number}" for number in ports)
     command += ["--events-to", endpoint_url]
+    keys = Keys.draw()
     try:
-        env = environment.make_ministack_environment(ports[0], checkout.temporary, os.environ)
+        env = environment.make_ministack_environment(ports[0], checkout.temporary, os.environ, keys)
         _start(checkout, started, "ministack", [python, checkout.launcher], env)
-        _start(checkout, started, "simulator", command, environment.make_simulator_environment(os.environ))
+        _start(checkout, started, "simulator", command, environment.make_simulator_environment(os.environ, keys))
         say("building the stack")
         stack.build(checkout)
         _await(checkout, started[0], f"{endpoint_url}/_ministack/health")
@@ -92,9 +94,9 @@ def _bring_up(
             "SavedQueries": "false",
             **dict.fromkeys(services, simulator_url),
         }
-        stack.deploy(checkout, endpoint_url, {**local, **parameters})
-        found = aws.outputs(endpoint_url, stack.STACK)
-        local_aws = LocalAws.from_outputs(endpoint_url, simulator_url, stack.STACK, found)
+        stack.deploy(checkout, endpoint_url, keys, {**local, **parameters})
+        found = aws.outputs(endpoint_url, stack.STACK, keys)
+        local_aws = LocalAws.from_outputs(endpoint_url, simulator_url, stack.STACK, found, keys)
         local_aws.save(aws.find_record(checkout))
     except BaseException:
         _stop_recorded(checkout)

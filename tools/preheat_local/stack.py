@@ -40,7 +40,7 @@ def build(checkout: Checkout) -> Path:
     return checkout.build
 
 
-def deploy(checkout: Checkout, endpoint_url: str, parameters: Mapping[str, str]) -> None:
+def deploy(checkout: Checkout, endpoint_url: str, keys: environment.Keys, parameters: Mapping[str, str]) -> None:
     """Deploy what `build` made onto the AWS at `endpoint_url`.
 
     Raises:
@@ -65,7 +65,7 @@ def deploy(checkout: Checkout, endpoint_url: str, parameters: Mapping[str, str])
             checkout,
             "deploy",
             command,
-            environment.make_sam_environment(sam.parent, checkout.uv(), os.environ, endpoint_url),
+            environment.make_sam_environment(sam.parent, checkout.uv(), os.environ, endpoint_url, keys),
         )
 
 

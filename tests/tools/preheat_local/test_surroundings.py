@@ -10,6 +10,7 @@ import pytest
 from preheat_local import LocalAws, LocalAwsError, environment, find_checkout, loopback
 
 ROOT = Path(__file__).parents[3]
+KEYS = environment.Keys("LOCAL0123456789", "drawn-for-this-one")
 OF_THE_HOST = {
     "PATH": "/usr/bin",
     "HOME": "/home/operator",
@@ -52,10 +53,10 @@ def test_the_state_folder_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path
 @pytest.mark.parametrize("name", ["ministack", "simulator", "sam"])
 def test_nothing_of_the_hosts_aws_reaches_what_is_started(name: str, tmp_path: Path) -> None:
     made = {
-        "ministack": lambda: environment.make_ministack_environment(4578, tmp_path, OF_THE_HOST),
-        "simulator": lambda: environment.make_simulator_environment(OF_THE_HOST),
+        "ministack": lambda: environment.make_ministack_environment(4578, tmp_path, OF_THE_HOST, KEYS),
+        "simulator": lambda: environment.make_simulator_environment(OF_THE_HOST, KEYS),
         "sam": lambda: environment.make_sam_environment(
-            tmp_path, tmp_path / "uv", OF_THE_HOST, "http://127.0.0.1:4578"
+            tmp_path, tmp_path / "uv", OF_THE_HOST, "http://127.0.0.1:4578", KEYS
         ),
     }[name]()
     host = {key: value for key, value in OF_THE_HOST.items() if key.startswith(("AWS_", "SAM_", "PYTHON"))}
@@ -65,7 +66,7 @@ def test_nothing_of_the_hosts_aws_reaches_what_is_started(name: str, tmp_path: P
 
 
 def test_the_functions_inherit_no_proxy(tmp_path: Path) -> None:
-    assert "HTTPS_PROXY" not in environment.make_ministack_environment(4578, tmp_path, OF_THE_HOST)
+    assert "HTTPS_PROXY" not in environment.make_ministack_environment(4578, tmp_path, OF_THE_HOST, KEYS)
 
 
 def test_a_client_talks_to_the_local_aws_whatever_the_surroundings_say(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +74,7 @@ def test_a_client_talks_to_the_local_aws_whatever_the_surroundings_say(monkeypat
         monkeypatch.setenv(key, OF_THE_HOST[key])
     client = a_local_aws().client("dynamodb")
     assert client.meta.endpoint_url == "http://127.0.0.1:4578"
-    assert client._request_signer._credentials.access_key == environment.ACCESS_KEY
+    assert client._request_signer._credentials.access_key == KEYS.access_key
 
 
 def a_local_aws() -> LocalAws:
@@ -99,12 +100,29 @@ def a_local_aws() -> LocalAws:
             "PublishFunction",
         )
     }
-    return LocalAws.from_outputs("http://127.0.0.1:4578", "http://127.0.0.1:4579", "preheat", outputs)
+    return LocalAws.from_outputs("http://127.0.0.1:4578", "http://127.0.0.1:4579", "preheat", outputs, KEYS)
 
 
 def test_a_local_aws_is_read_back_as_it_was_saved(tmp_path: Path) -> None:
     a_local_aws().save(tmp_path / "aws.json")
     assert LocalAws.load(tmp_path / "aws.json") == a_local_aws()
+
+
+def test_what_is_recorded_is_for_its_owner_alone_because_it_has_the_keys(tmp_path: Path) -> None:
+    path = tmp_path / "aws.json"
+    path.write_text("{}")
+    path.chmod(0o644)
+    a_local_aws().save(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert KEYS.secret_key not in repr(a_local_aws())
+
+
+def test_keys_are_drawn_anew_and_are_neither_those_of_a_function_nor_of_an_account() -> None:
+    drawn = {environment.Keys.draw() for _ in range(100)}
+    assert len({keys.access_key for keys in drawn} | {keys.secret_key for keys in drawn}) == 200
+    assert not [keys for keys in drawn if keys.access_key.startswith("ASIA") or keys.access_key.isdecimal()]
+    assert min(len(keys.secret_key) for keys in drawn) >= 40
+    assert not [keys for keys in drawn if keys.secret_key in repr(keys)]
 
 
 def test_a_record_that_cannot_be_read_names_the_remedy(tmp_path: Path) -> None:
@@ -117,7 +135,7 @@ def test_a_record_that_cannot_be_read_names_the_remedy(tmp_path: Path) -> None:
 
 def test_an_output_that_is_missing_is_named() -> None:
     with pytest.raises(LocalAwsError, match="no output 'ModelsTable'"):
-        LocalAws.from_outputs("http://127.0.0.1:1", "http://127.0.0.1:2", "preheat", {})
+        LocalAws.from_outputs("http://127.0.0.1:1", "http://127.0.0.1:2", "preheat", {}, KEYS)
 
 
 def test_a_taken_port_is_named_with_its_remedy() -> None:

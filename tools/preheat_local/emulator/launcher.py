@@ -17,6 +17,8 @@ of them first: if an upgrade moved one, it ends with a sentence instead of a wro
 - A template may have composite alarms, which ministack serves and its CloudFormation does not know.
 - Functions may look at event source mappings and change them under the rights that AWS asks for (`mappings`).
 - A simulation of a role's rights uses the context that its caller gives (`simulated_rights`).
+- The root's key needs its secret: ministack asks for none, and takes any account number for the root of that account.
+- A guard refuses web pages of other origins, other names of the host, and orders such as a reset (`guard`).
 - DynamoDB can be made to fail and functions to die in the middle of a pass (`disturbance`); nothing does unless asked.
 
 It knows nothing of the stack that is deployed onto it. Everything it listens on is loopback.
@@ -28,6 +30,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -146,6 +149,26 @@ def count_loopback_as_encrypted(evaluator: ModuleType) -> None:
     evaluator._resolve_condition_key = resolve_here  # type: ignore[attr-defined]  # noqa: SLF001 - seam() found it
 
 
+def check_the_signature_of_the_root(evaluator: ModuleType, app: ModuleType) -> None:
+    """Check the signature of the root too: ministack takes its key alone, and any account number as a key."""
+    is_root = find_seam(evaluator, "_is_root_key", ("access_key_id",))
+    pin = find_seam(app, "pin_signed_request", ("method", "raw_path", "query_params", "raw_headers"))
+    pinning: ContextVar[bool] = ContextVar("pinning", default=False)
+
+    def is_exempt(access_key_id: str) -> Any:
+        return is_root(access_key_id) and not (pinning.get() and access_key_id)
+
+    def pin_every_key(*arguments: Any, **named: Any) -> None:
+        token = pinning.set(True)
+        try:
+            pin(*arguments, **named)
+        finally:
+            pinning.reset(token)
+
+    evaluator._is_root_key = is_exempt  # type: ignore[attr-defined]  # noqa: SLF001 - seam() found it
+    app.pin_signed_request = pin_every_key  # type: ignore[attr-defined]  # as above
+
+
 def let_services_put_events(eventbridge: ModuleType) -> None:
     """Let PutEvents take events whose source is a service of AWS's, which the simulators here stand in for."""
     put = find_seam(eventbridge, "_put_events", ("data", "allow_aws_source"))
@@ -203,6 +226,7 @@ def main() -> None:
     """Serve until a signal ends the process; the port is GATEWAY_PORT."""
     os.environ.update(DEFAULTS | os.environ)
     import disturbance  # type: ignore[import-not-found]  # noqa: PLC0415 - the file beside this one, run by path
+    import guard  # type: ignore[import-not-found]  # noqa: PLC0415 - as above
     import mappings  # type: ignore[import-not-found]  # noqa: PLC0415 - as above
     import simulated_rights  # type: ignore[import-not-found]  # noqa: PLC0415 - as above
     from ministack import app  # noqa: PLC0415 - the tests import this file where ministack is not installed
@@ -219,7 +243,9 @@ def main() -> None:
     count_loopback_as_encrypted(iam_evaluator)
     mappings.install(find_seam, iam_actions, iam_evaluator, lambda_svc)
     simulated_rights.install(find_seam, iam, iam_evaluator)
+    check_the_signature_of_the_root(iam_evaluator, app)
     let_services_put_events(eventbridge)
+    app.app = guard.Guard(find_seam(app, "app", ("scope", "receive", "send")))  # the outermost: nothing passes it by
     disturbance.install(find_seam, lambda_runtime, dynamodb, sqs, Path.cwd())
     app.main()
 

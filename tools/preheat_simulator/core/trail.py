@@ -5,6 +5,7 @@ wait. Calls of programs make no event: Preheat ignores its own, and no other pro
 """
 
 import json
+import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -69,6 +70,9 @@ class TrailedCallLog(CallLog):
             self._on_call(call)
 
 
+KEY, SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
+
+
 class EventBusAt:
     """The default bus of the AWS at a URL: takes events in the background. An event that it does not accept is lost."""
 
@@ -76,8 +80,9 @@ class EventBusAt:
         """Take the URL. Raises ValueError for one that is not on loopback: no real account gets simulated events."""
         if not _LOOPBACK.fullmatch(url):
             raise ValueError(f"events to {url!r}: it is written http://127.0.0.1:PORT")
-        session = Session()
-        session.set_credentials("test", "test")  # the local AWS takes them for its root; they open nothing
+        # Signed with the keys of the environment, which `preheat up` sets; no profile of the terminal is read.
+        session = Session(session_vars={"profile": (None, None, None, None)})
+        session.set_credentials(os.environ.get(KEY, "test"), os.environ.get(SECRET, "test"))
         self._client = session.create_client("events", endpoint_url=url, region_name=region)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="trail")
 
