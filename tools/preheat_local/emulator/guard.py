@@ -53,9 +53,9 @@ def find_refusal(path: str, headers: list[tuple[bytes, bytes]]) -> str | None:
     if len(hosts) != 1 or not _LOOPBACK.fullmatch(hosts[0]):
         return "Host: only 127.0.0.1, localhost and [::1] are accepted"
     if any(origin.lower() != f"http://{hosts[0].lower()}" for origin in found.get("origin", [])):
-        return "Origin: a page of another origin is not answered"
+        return "Origin: pages of other origins get no answer"
     if any(site not in _OWN_SITES for site in found.get("sec-fetch-site", [])):
-        return "Sec-Fetch-Site: a page of another site is not answered"
+        return "Sec-Fetch-Site: pages of other sites get no answer"
     if path.startswith(ORDERS) and path != HEALTH:
         return f"{path}: the local AWS takes no orders here. Use preheat down and preheat up"
     return None
