@@ -6,14 +6,17 @@ from typing import Any
 from preheat.app.ports.errors import AccessRefused, StoreUnavailable
 from preheat.bootstrap.audit import Auditor
 from preheat.observability import audit as telemetry
+from preheat.observability.failures import masked_errors
 
-auditor = Auditor.from_env(os.environ)
+with masked_errors():
+    auditor = Auditor.from_env(os.environ)
 
 
 class NotListedError(Exception):
     """Access to list a site is denied: what runs there is unknown, and no later run will find out."""
 
 
+@masked_errors()
 def handler(_event: Any, _context: Any) -> dict[str, Any]:
     """Report what the audit finds; return how many models are at risk.
 

@@ -8,10 +8,13 @@ from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable
 from preheat.bootstrap.publish import Publisher
 from preheat.domain.record.record import LedgerEntry
 from preheat.observability import publish as telemetry
+from preheat.observability.failures import masked_errors
 
-publisher = Publisher.from_env(os.environ)
+with masked_errors():
+    publisher = Publisher.from_env(os.environ)
 
 
+@masked_errors()
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Publish each record. Return the first that could not be published yet: it comes again, with all after it.
 

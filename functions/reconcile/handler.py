@@ -11,10 +11,13 @@ from preheat.adapters.sqs.work import parse_work
 from preheat.bootstrap.reconcile import Reconciler
 from preheat.observability import correlation
 from preheat.observability import reconcile as telemetry
+from preheat.observability.failures import masked_errors
 
-reconciler = Reconciler.from_env(os.environ)
+with masked_errors():
+    reconciler = Reconciler.from_env(os.environ)
 
 
+@masked_errors()
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Run a pass for the model that each message names; return the messages that must come again."""
     return process_each(event, look)

@@ -8,10 +8,13 @@ from preheat.app.requests.envelope import IncomingMessage
 from preheat.bootstrap.requests import RequestTaker
 from preheat.observability import correlation
 from preheat.observability import requests as telemetry
+from preheat.observability.failures import masked_errors
 
-requests = RequestTaker.from_env(os.environ)
+with masked_errors():
+    requests = RequestTaker.from_env(os.environ)
 
 
+@masked_errors()
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer each message; return the messages that must come again."""
     return process_each(event, answer)

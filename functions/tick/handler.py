@@ -7,10 +7,13 @@ from preheat.app.ports.errors import StoreUnavailable
 from preheat.bootstrap.tick import Ticker
 from preheat.observability import correlation
 from preheat.observability import tick as telemetry
+from preheat.observability.failures import masked_errors
 
-ticker = Ticker.from_env(os.environ)
+with masked_errors():
+    ticker = Ticker.from_env(os.environ)
 
 
+@masked_errors()
 def handler(_event: Any, context: Any) -> dict[str, Any]:
     """Send a work message for each due model; return how many were sent."""
     with correlation.name_cause(correlation.read_invocation(context)):

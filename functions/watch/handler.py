@@ -9,10 +9,13 @@ from typing import Any
 from preheat.bootstrap.watch import Watcher
 from preheat.observability import correlation
 from preheat.observability import watch as telemetry
+from preheat.observability.failures import masked_errors
 
-watcher = Watcher.from_env(os.environ)
+with masked_errors():
+    watcher = Watcher.from_env(os.environ)
 
 
+@masked_errors()
 def handler(event: Any, context: Any) -> dict[str, Any]:
     """Wake the models that the event may concern; return how many. Raises any error that prevents it."""
     event_id = event.get("id") if isinstance(event, dict) else None

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from preheat.domain.printable import printable
 from preheat.domain.record.attempt import Answer
 
 # PreheatError
@@ -34,7 +35,7 @@ class HostingError(PreheatError):
     answer: ClassVar[Answer]
 
     def __init__(self, message: str = "", *, retried: bool = False) -> None:
-        super().__init__(message)
+        super().__init__(printable(message))
         self.retried = retried
 
 

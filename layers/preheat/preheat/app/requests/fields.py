@@ -12,6 +12,7 @@ from typing import Final
 
 from preheat.domain.demand.request import DEFAULT_PRIORITY, PRIORITY_MAX, REASON_MAX, REQUEST_ID, STORED_ID, Verb
 from preheat.domain.plan.plan import MODEL_ID, UNITS_MAX
+from preheat.domain.printable import HIDDEN
 
 VERSION: Final = 1
 RESERVED: Final = ("unreadable-", "taken-")  # ids under which requests are answered that have no id of their own
@@ -23,8 +24,7 @@ _INSTANT = re.compile(
     r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 )
 _DURATION = re.compile(r"(?=.)(?:([0-9]{1,3})h)?(?:([0-9]{1,4})m)?(?:([0-9]{1,5})s)?")
-# No control characters, no separators of lines, nothing that turns the direction of writing, no halves of pairs.
-_PLAIN: Final = r"[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+_PLAIN: Final = f"[^{HIDDEN}]"
 _AN_ID: Final = "1 to 128 of [a-zA-Z0-9_.:-] starting with a letter or digit"
 _A_NAME: Final = "1 to 63 of [a-z0-9-] starting with a letter or digit"
 QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]{1,32}:[0-9]{12}:[a-zA-Z0-9_-]{1,80}")
@@ -135,7 +135,7 @@ FIELDS: Final[Mapping[str, Field]] = {
     "verb": _define_verb(),
     "requester": _define_text(
         re.compile(_PLAIN + "*"),
-        f"plain text of at most {REQUESTER_MAX} characters on one line",
+        f"plain text of at most {REQUESTER_MAX} characters on one line, all of them visible",
         "A display name for the sender. Permissions depend only on the authenticated sender.",
         REQUESTER_MAX,
     ),
@@ -160,7 +160,7 @@ FIELDS: Final[Mapping[str, Field]] = {
     ),
     "reason": _define_text(
         re.compile(_PLAIN + "*"),
-        f"plain text of at most {REASON_MAX} characters on one line",
+        f"plain text of at most {REASON_MAX} characters on one line, all of them visible",
         "The purpose, for display.",
         REASON_MAX,
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from preheat.domain.plan.plan import Tags
+from preheat.domain.printable import printable
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.values import change
@@ -40,6 +41,9 @@ class Observation:
     variants: tuple[str, ...] = ()  # the parts of it that can scale, by the service's names
     units: int | None = None  # the units it runs with, at the least; None: the service does not say
     asked: bool = True  # False: no call was made, and nothing is known but what the record says
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "detail", printable(self.detail))  # the service's words are text from outside
 
 
 def require_owner(observation: Observation, *, ours: bool) -> Observation:

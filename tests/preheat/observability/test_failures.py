@@ -1,0 +1,121 @@
+"""What leaves a function: an error that nobody handles is logged, and goes on without what must not stand in a log."""
+
+import io
+import json
+import logging
+import traceback
+from collections.abc import Iterator
+
+import pytest
+from botocore.exceptions import ClientError
+from tests.support.functions import CONTEXT, Stack, event, function
+
+from preheat.observability.failures import UnhandledError, masked_errors
+from preheat.observability.logs import logger
+from preheat.observability.masking import mask
+
+ACCOUNT, ROLE, BUCKET = "210987654321", "preheat-member", "plant-models-eu"
+SECRET = f"arn:aws:iam::{ACCOUNT}:role/{ROLE} cannot read s3://{BUCKET}/model.tar.gz, ask owner@example.com"
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logger.registered_formatter)
+    logger.addHandler(handler)
+    yield stream
+    logger._logger.removeHandler(handler)
+
+
+def refused() -> ClientError:
+    return ClientError({"Error": {"Code": "AccessDenied", "Message": SECRET}}, "AssumeRole")
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError(SECRET), KeyError(SECRET), refused(), OSError(5, SECRET), RuntimeError({"role": SECRET})]
+)
+def test_an_error_that_nobody_handles_is_logged_and_leaves_masked(error: Exception, log: io.StringIO) -> None:
+    @masked_errors()
+    def work() -> None:
+        error.add_note(SECRET)
+        raise error from LookupError(SECRET)
+
+    with pytest.raises(Exception, match=r"\[account\]") as caught:
+        work()
+    assert type(caught.value) in (type(error), UnhandledError)
+    line = json.loads(log.getvalue())
+    assert (line["level"], line["message"]) == ("ERROR", "function failed")
+    # Lambda writes the message and the stack; other runtimes write the notes and what caused it too.
+    written = log.getvalue() + "".join(traceback.format_exception_only(caught.value)) + str(caught.value)
+    chain = "".join(traceback.format_exception(caught.value, limit=0))
+    for secret in (ACCOUNT, ROLE, BUCKET, "owner@example.com"):
+        assert secret not in written
+        assert secret not in chain
+
+
+def test_what_a_function_returns_is_not_touched() -> None:
+    @masked_errors()
+    def work(number: int) -> int:
+        return number + 1
+
+    assert work(1) == 2
+
+
+@pytest.mark.parametrize("name", ["audit", "publish", "reconcile", "requests", "tick", "watch"])
+def test_every_function_has_this_edge(stack: Stack, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    module = function(name)
+    wired = {"audit": "auditor", "publish": "publisher", "tick": "ticker", "watch": "watcher"}.get(name)
+    if wired is None:  # these two return what fails to their queue: an event that is none reaches the edge
+        with pytest.raises(Exception, match=r"Records|role/\[name\]"):
+            module.handler({f"arn:aws:iam::{ACCOUNT}:role/{ROLE}": 1}, CONTEXT)
+        return
+
+    class Broken:
+        def __getattr__(self, _name: str) -> None:
+            raise RuntimeError(SECRET)
+
+    monkeypatch.setattr(module, wired, Broken())
+    sample = {"audit": "audit-scheduled", "tick": "tick-scheduled", "watch": "watch-endpoint-failed"}.get(name)
+    with pytest.raises(RuntimeError, match=r"role/\[name\] cannot read") as caught:
+        module.handler(event(sample) if sample else event("publish-appended"), CONTEXT)
+    assert ACCOUNT not in str(caught.value)
+
+
+def test_a_wrong_setting_leaves_masked_too(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREHEAT_MEMBER_ROLE_ARNS", f"arn:aws:iam::{ACCOUNT}:role/{ROLE}, and more")
+    with pytest.raises(Exception, match="PREHEAT_MEMBER_ROLE_ARNS") as caught:
+        function("audit")
+    assert ACCOUNT not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("s3://plant-models-eu/a/model.tar.gz", "s3://[bucket]/a/model.tar.gz"),
+        ("s3a://plant.models/a", "s3a://[bucket]/a"),
+        ("arn:aws:s3:::plant-models-eu/a", "arn:aws:s3:::[bucket]/a"),
+        ("arn:aws-cn:s3:::plant-models-eu", "arn:aws-cn:s3:::[bucket]"),
+        ("https://plant-models-eu.s3.eu-central-1.amazonaws.com/a", "https://[bucket].s3.eu-central-1.amazonaws.com/a"),
+        ("https://plant.models.s3.amazonaws.com", "https://[bucket].s3.amazonaws.com"),
+        ("arn:aws:iam::123456789012:instance-profile/line/p", "arn:aws:iam::[account]:instance-profile/[name]"),
+        ("arn:aws:sts::123456789012:federated-user/anna", "arn:aws:sts::[account]:federated-user/[name]"),
+        ("key AKIAIOSFODNN7EXAMPLE", "key [id]"),
+        ("ASIAIOSFODNN7EXAMPLE/20261129", "[id]/20261129"),
+        ("profile AIPAIOSFODNN7EXAMPLE", "profile [id]"),
+        (
+            "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            "arn:aws:kms:eu-central-1:[account]:key/[key]",
+        ),
+        ("arn:aws:kms:eu-central-1:123456789012:alias/plant", "arn:aws:kms:eu-central-1:[account]:alias/[key]"),
+    ],
+)
+def test_buckets_profiles_and_keys_are_masked(text: str, told: str) -> None:
+    assert mask(text) == told
+
+
+@pytest.mark.parametrize(
+    "text", ["AROAEXAMPLELINE7", "MAKIAVELLI", "weld-seams", "plant-models-eu", "AKIA", "s3 bucket"]
+)
+def test_who_asked_and_plain_names_stay(text: str) -> None:
+    assert mask(text) == text
