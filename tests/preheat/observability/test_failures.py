@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.support.functions import CONTEXT, Stack, event, function
 
 from preheat.observability.failures import UnhandledError, masked_errors
 from preheat.observability.logs import logger
@@ -60,33 +59,6 @@ def test_what_a_function_returns_is_not_touched() -> None:
         return number + 1
 
     assert work(1) == 2
-
-
-@pytest.mark.parametrize("name", ["audit", "publish", "reconcile", "requests", "tick", "watch"])
-def test_every_function_has_this_edge(stack: Stack, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    module = function(name)
-    wired = {"audit": "auditor", "publish": "publisher", "tick": "ticker", "watch": "watcher"}.get(name)
-    if wired is None:  # these two return what fails to their queue: an event that is none reaches the edge
-        with pytest.raises(Exception, match=r"Records|role/\[name\]"):
-            module.handler({f"arn:aws:iam::{ACCOUNT}:role/{ROLE}": 1}, CONTEXT)
-        return
-
-    class Broken:
-        def __getattr__(self, _name: str) -> None:
-            raise RuntimeError(SECRET)
-
-    monkeypatch.setattr(module, wired, Broken())
-    sample = {"audit": "audit-scheduled", "tick": "tick-scheduled", "watch": "watch-endpoint-failed"}.get(name)
-    with pytest.raises(RuntimeError, match=r"role/\[name\] cannot read") as caught:
-        module.handler(event(sample) if sample else event("publish-appended"), CONTEXT)
-    assert ACCOUNT not in str(caught.value)
-
-
-def test_a_wrong_setting_leaves_masked_too(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PREHEAT_MEMBER_ROLE_ARNS", f"arn:aws:iam::{ACCOUNT}:role/{ROLE}, and more")
-    with pytest.raises(Exception, match="PREHEAT_MEMBER_ROLE_ARNS") as caught:
-        function("audit")
-    assert ACCOUNT not in str(caught.value)
 
 
 @pytest.mark.parametrize(
