@@ -184,7 +184,7 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
 
 
 def test_an_endpoint_that_scales_scales_again_after_its_next_start(plant: Plant) -> None:
-    scaling = client(plant.aws.simulator_url, "application-autoscaling")
+    scaling = client(plant.aws.simulator_url, "application-autoscaling", plant.aws.keys)
 
     def targets() -> list[dict[str, Any]]:
         found = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
@@ -245,7 +245,7 @@ def test_a_config_without_capacity_gives_way_to_the_next_one(plant: Plant) -> No
     assert f"with the fallback config {FALLBACK}" in second.reason
     assert (first.attempt, second.attempt) == (1, 1)
     assert first.client_token != second.client_token
-    found = client(plant.aws.simulator_url, "sagemaker").describe_endpoint(EndpointName="plant-trim")
+    found = client(plant.aws.simulator_url, "sagemaker", plant.aws.keys).describe_endpoint(EndpointName="plant-trim")
     assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", FALLBACK)
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.support.functions import Stack, open_stack
+from tests.support.functions import StackInProcess, open_stack
 
 
 @pytest.fixture
-def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[StackInProcess]:
     with open_stack(monkeypatch) as opened:
         yield opened

@@ -1,14 +1,14 @@
 """The outermost edge of each function: what it raises has no account, role or name in it."""
 
 import pytest
-from tests.support.functions import CONTEXT, Stack, event, function
+from tests.support.functions import CONTEXT, StackInProcess, event, function
 
 ACCOUNT, ROLE = "210987654321", "preheat-member"
 SECRET = f"arn:aws:iam::{ACCOUNT}:role/{ROLE} cannot read s3://plant-models-eu/model.tar.gz"
 
 
 @pytest.mark.parametrize("name", ["audit", "publish", "reconcile", "requests", "tick", "watch"])
-def test_every_function_has_this_edge(stack: Stack, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_every_function_has_this_edge(stack: StackInProcess, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     module = function(name)
     wired = {"audit": "auditor", "publish": "publisher", "tick": "ticker", "watch": "watcher"}.get(name)
     if wired is None:  # these two return what fails to their queue: an event that is none reaches the edge
@@ -27,7 +27,7 @@ def test_every_function_has_this_edge(stack: Stack, monkeypatch: pytest.MonkeyPa
     assert ACCOUNT not in str(caught.value)
 
 
-def test_a_wrong_setting_leaves_masked_too(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_setting_leaves_masked_too(stack: StackInProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREHEAT_MEMBER_ROLE_ARNS", f"arn:aws:iam::{ACCOUNT}:role/{ROLE}, and more")
     with pytest.raises(Exception, match="PREHEAT_MEMBER_ROLE_ARNS") as caught:
         function("audit")

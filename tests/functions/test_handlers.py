@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.httpsession import URLLib3Session
-from tests.support.functions import CONTEXT, EVENTS, NAMES, Stack, event, function
+from tests.support.functions import CONTEXT, EVENTS, NAMES, StackInProcess, event, function
 
 from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.app.ports.errors import StoreUnavailable, UnreadableItem

@@ -5,13 +5,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from tests.support.functions import CONTEXT, Stack, event, function
+from tests.support.functions import CONTEXT, StackInProcess, event, function
 
 from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable
 
 
 @pytest.fixture
-def publish(stack: Stack) -> ModuleType:
+def publish(stack: StackInProcess) -> ModuleType:
     module = function("publish")
     module.put = []  # type: ignore[attr-defined]  # what its client puts onto the bus
 
@@ -37,7 +37,7 @@ READY = [("Model Ready", "night-7"), ("Model Ready", None)]
 
 
 def test_what_is_appended_is_told_on_the_bus_in_the_reply_queue_and_as_metrics(
-    stack: Stack, publish: ModuleType, capsys: pytest.CaptureFixture[str]
+    stack: StackInProcess, publish: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert publish.handler(event("publish-appended"), CONTEXT) == {"batchItemFailures": []}
     assert told(publish) == [*READY, ("Request Accepted", "night-7")]
@@ -48,7 +48,7 @@ def test_what_is_appended_is_told_on_the_bus_in_the_reply_queue_and_as_metrics(
 
 
 def test_what_cannot_be_read_is_set_aside_and_holds_nothing_up(
-    stack: Stack, publish: ModuleType, caplog: pytest.LogCaptureFixture
+    stack: StackInProcess, publish: ModuleType, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert publish.handler(event("publish-one-unreadable-of-three"), CONTEXT) == {"batchItemFailures": []}
     assert told(publish) == READY
@@ -59,7 +59,7 @@ def test_what_cannot_be_read_is_set_aside_and_holds_nothing_up(
 
 
 def test_a_bug_costs_one_entry_its_events_and_no_shard(
-    stack: Stack, publish: ModuleType, monkeypatch: pytest.MonkeyPatch
+    stack: StackInProcess, publish: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publish.publisher.outbox, "_events", None)
     assert publish.handler(event("publish-appended"), CONTEXT) == {"batchItemFailures": []}
@@ -68,7 +68,7 @@ def test_a_bug_costs_one_entry_its_events_and_no_shard(
 
 
 def test_an_entry_whose_events_are_refused_still_counts(
-    stack: Stack, publish: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    stack: StackInProcess, publish: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(publish.publisher.outbox, "_events", None)
     publish.handler(event("publish-appended"), CONTEXT)
@@ -76,7 +76,7 @@ def test_an_entry_whose_events_are_refused_still_counts(
 
 
 def test_a_hand_in_the_ledger_is_an_error_and_a_metric_and_no_event(
-    stack: Stack, publish: ModuleType, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    stack: StackInProcess, publish: ModuleType, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     assert publish.handler(event("publish-tampered"), CONTEXT) == {"batchItemFailures": []}
     found = [record for record in caplog.records if record.message == "ledger changed by hand"]
@@ -90,7 +90,7 @@ def test_a_hand_in_the_ledger_is_an_error_and_a_metric_and_no_event(
 
 @pytest.mark.parametrize("error", [EventsUnavailable, QueueUnavailable])
 def test_what_cannot_leave_comes_again_with_all_after_it_and_counts_once(
-    stack: Stack,
+    stack: StackInProcess,
     publish: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -116,7 +116,7 @@ def test_what_cannot_leave_comes_again_with_all_after_it_and_counts_once(
 
 @pytest.mark.parametrize("error", [EventsUnavailable, QueueUnavailable])
 def test_metrics_do_not_wait_for_a_bus_that_is_out_of_reach(
-    stack: Stack,
+    stack: StackInProcess,
     publish: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -134,7 +134,7 @@ def test_metrics_do_not_wait_for_a_bus_that_is_out_of_reach(
 
 
 def test_what_has_no_metrics_costs_no_other_record_its_own(
-    stack: Stack, publish: ModuleType, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    stack: StackInProcess, publish: ModuleType, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(_entry: Any) -> None:
         raise RuntimeError("a bug")
@@ -147,7 +147,7 @@ def test_what_has_no_metrics_costs_no_other_record_its_own(
 
 
 def test_nothing_after_what_cannot_leave_is_tried(
-    stack: Stack, publish: ModuleType, monkeypatch: pytest.MonkeyPatch
+    stack: StackInProcess, publish: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(_self: Any, _entry: Any) -> None:
         raise EventsUnavailable("down")
@@ -159,7 +159,7 @@ def test_nothing_after_what_cannot_leave_is_tried(
 
 
 def test_what_can_neither_be_published_nor_set_aside_comes_again(
-    stack: Stack, publish: ModuleType, monkeypatch: pytest.MonkeyPatch
+    stack: StackInProcess, publish: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(*_: Any) -> None:
         raise QueueUnavailable("down")
@@ -170,7 +170,7 @@ def test_what_can_neither_be_published_nor_set_aside_comes_again(
     assert publish.handler(samples, CONTEXT) == {"batchItemFailures": [{"itemIdentifier": unreadable}]}
 
 
-def test_a_batch_that_comes_twice_is_told_twice_under_the_same_ids(stack: Stack, publish: ModuleType) -> None:
+def test_a_batch_that_comes_twice_is_told_twice_under_the_same_ids(stack: StackInProcess, publish: ModuleType) -> None:
     for _ in range(2):
         publish.handler(event("publish-appended"), CONTEXT)
     ids = [json.loads(entry["Detail"])["event_id"] for entry in publish.put]

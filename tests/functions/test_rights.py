@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from tests.support.functions import CONTEXT, EVENTS, QUEUES, Stack, event, function, open_stack
+from tests.support.functions import CONTEXT, EVENTS, QUEUES, StackInProcess, event, function, open_stack
 from tests.support.iam import Needed, Right, Rights
 from tests.support.needs import ACCOUNT, BY_FUNCTION, LISTED, REGION, list_needs
 from tests.support.recorder import (
@@ -50,7 +50,7 @@ class Clock:
         return datetime.now(UTC) + self.ahead
 
 
-def plan(stack: Stack, *models: HostedModel) -> None:
+def plan(stack: StackInProcess, *models: HostedModel) -> None:
     stack.store.apply(models, expected_version=stack.store.read_plan_version(), at=datetime.now(UTC))
 
 
@@ -61,7 +61,7 @@ def model(name: str, backend: Backend, *, needed: bool = True, **more: Any) -> H
     lead, slack = timedelta(minutes=5), timedelta(minutes=2)
     schedules = (Schedule("always" if needed else "later", "UTC", (window,)),)
     units = Units(1) if backend.takes_units else Units()
-    target = more.pop("target", Stack.target(ModelId(name), backend))
+    target = more.pop("target", StackInProcess.target(ModelId(name), backend))
     return HostedModel(ModelId(name), target, units, schedules, lead, slack, datetime.now(UTC), **more)
 
 
@@ -81,11 +81,13 @@ def reconcile_everything(recorder: Recorder) -> None:
     """Start, prove, drain and stop a model on each service; with a gate, scaling, and a model of another account."""
     stack, clock = recorder.stack, Clock()
     module: Any = function("reconcile")
-    module.reconciler = replace(module.reconciler, remote=replace(module.reconciler.remote, clock=clock))
+    module.reconciler = replace(
+        module.reconciler, remote=replace(module.reconciler.remote, clock=clock, served_at=clock.now)
+    )
     extras: dict[str, Any] = {"readiness": Readiness(b"image", "image/jpeg"), "drain": Drain(f"{QUEUES}:images")}
     for backend, serving in SERVING.items():
         name, service = f"weld-{backend}", stack.simulator.simulator.services[backend]
-        target = Stack.target(ModelId("weld-seams"), backend)
+        target = StackInProcess.target(ModelId("weld-seams"), backend)
         extras["gate"] = LISTED if backend is Backend.LOOKOUT_VISION else BY_FUNCTION
         plan(stack, model(name, backend, target=target, **extras))
         pass_until(recorder, module, clock, name, Phase.STARTING)
@@ -107,7 +109,7 @@ def reconcile_everything(recorder: Recorder) -> None:
         pass_until(recorder, module, clock, name, Phase.HOSTED)
 
 
-def scale(stack: Stack) -> None:
+def scale(stack: StackInProcess) -> None:
     """Give the endpoint a scalable target with a policy, as its owner does."""
     client = make_scaling_client(stack.simulator.simulator.sagemaker)
     of = {
@@ -183,7 +185,7 @@ def audit(recorder: Recorder) -> None:
     stack = recorder.stack
     module: Any = function("audit")
     for backend, serving in SERVING.items():
-        target = Stack.target(ModelId("weld-seams"), backend)
+        target = StackInProcess.target(ModelId("weld-seams"), backend)
         stack.simulator.simulator.services[backend].set_status(target.project, target.version, serving)
     plan(stack, model("weld-seams", Backend.LOOKOUT_VISION, needed=False))
     midnight = datetime.now(UTC).replace(hour=0, minute=0)

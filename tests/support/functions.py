@@ -30,7 +30,7 @@ CONTEXT = SimpleNamespace(aws_request_id="request", function_name="f", memory_li
 
 
 @dataclass
-class Stack:
+class StackInProcess:
     """The stack in process: what a function may reach."""
 
     store: DynamoStore
@@ -70,7 +70,7 @@ class Stack:
 
 
 @contextmanager
-def open_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+def open_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[StackInProcess]:
     """Return a stack with the variables of its functions in the environment."""
     models = (
         ("plant-weld-seams", "3"),
@@ -111,7 +111,7 @@ def open_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "PREHEAT_REPLY_QUEUE_ARNS": f"{QUEUES}:replies,arn:aws:sqs:eu-central-1:111122223333:line-7-replies",
         }.items():
             monkeypatch.setenv(name, value)
-        yield Stack(DynamoStore(dynamodb, NAMES), sqs, queue_url, rejected_url, simulator, dynamodb)
+        yield StackInProcess(DynamoStore(dynamodb, NAMES), sqs, queue_url, rejected_url, simulator, dynamodb)
 
 
 def function(name: str) -> ModuleType:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ReadTimeoutError
-from tests.support.functions import QUEUES, Stack
+from tests.support.functions import QUEUES, StackInProcess
 from tests.support.iam import Needed, Resolver, Right, Rights
 from tests.support.needs import ACCOUNT, LISTED, REGION, list_needs
 
@@ -89,7 +89,7 @@ class Recorder:
     """Checks each call of a function against its role, and notes what is refused."""
 
     rights: Rights
-    stack: Stack
+    stack: StackInProcess
     role: str | None = None  # None: a call of the test itself
     needed: dict[str, set[Needed]] = field(default_factory=dict)  # by role
     refused: list[str] = field(default_factory=list)

@@ -21,10 +21,10 @@ def masked_errors() -> Iterator[None]:
         yield
     except Exception as error:  # noqa: BLE001 - whatever leaves a function is written to its log
         logger.exception("function failed")
-        raise mask(error) from None
+        raise mask_error(error) from None
 
 
-def mask(error: Exception) -> Exception:
+def mask_error(error: Exception) -> Exception:
     """Return the error with masked text; one of another type if its text does not come from its arguments."""
     text = mask(str(error))
     error.args = tuple(mask(each) if isinstance(each, str) else each for each in error.args)
