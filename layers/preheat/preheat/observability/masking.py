@@ -12,15 +12,20 @@ _IDENTITY = re.compile(
     r"(arn:aws[a-z-]*:(?:iam|sts)::)\d{12}:(assumed-role|federated-user|group|instance-profile|mfa|role|user)/[\w+=,.@/-]+",
     re.ASCII,
 )
-_BUCKET = re.compile(r"(arn:aws[a-z-]*:s3[a-z-]*:[a-z0-9-]*:[0-9]*:|s3[an]?://)[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
-_BUCKET_HOST = re.compile(r"[a-z0-9][a-z0-9.-]*(\.s3(?:[.-][a-z0-9.-]+)?\.amazonaws\.com)", re.ASCII)
+_BUCKET = re.compile(
+    r"(arn:aws[a-z-]*:s3[a-z-]*:[a-z0-9-]*:[0-9]*:|s3[an]?://)[A-Za-z0-9][A-Za-z0-9._-]{0,254}", re.ASCII
+)
+# Bounded, and only where a name begins: a long text must not keep a function busy.
+_BUCKET_HOST = re.compile(
+    r"(?<![a-z0-9.-])[a-z0-9][a-z0-9.-]{0,62}(\.s3(?:[.-][a-z0-9.-]{1,64})?\.amazonaws\.com)", re.ASCII
+)
 # Ids of keys and principals by their prefixes (AKIA, ASIA, AROA, AIDA, AIPA, ...), and of KMS keys by their ARN.
 _ID = re.compile(
     r"(?<![0-9A-Za-z])(A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA|AGPA|AIDA|AIPA|ANPA|ANVA|APKA|ASCA)[A-Z0-9]{12,}", re.ASCII
 )
 _KMS = re.compile(r"(arn:aws[a-z-]*:kms:[a-z0-9-]*:)\d{12}:(key|alias)/[\w/-]+", re.ASCII)
-# Twelve digits that stand by themselves; a hexadecimal id or a longer number is none.
-_ACCOUNT = re.compile(r"(?<![0-9A-Za-z_-])\d{12}(?![0-9A-Za-z_-])", re.ASCII)
+# Twelve digits that stand by themselves, also as the console groups them; a hexadecimal id or a longer number is none.
+_ACCOUNT = re.compile(r"(?<![0-9A-Za-z_-])(?:\d{12}|\d{4}-\d{4}-\d{4})(?![0-9A-Za-z_-])", re.ASCII)
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+", re.ASCII)
 
 
