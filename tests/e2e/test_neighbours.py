@@ -23,7 +23,7 @@ from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import Backend, Drain, HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import Action, LedgerEntry, Phase
 from preheat_cli.main import app
-from preheat_local import LocalAws, environment, run_local_aws
+from preheat_local import LocalAws, run_local_aws
 from preheat_local.aws import client
 from preheat_local.store import open_local_store
 
@@ -262,7 +262,7 @@ def test_a_model_is_stopped_although_its_gate_may_not_be_read(plant: Plant) -> N
 
 
 def test_the_doctor_starts_and_stops_one_model_under_supervision(plant: Plant, tmp_path: Path) -> None:
-    surroundings = environment.make_client_environment(plant.aws.endpoint_url) | {"XDG_STATE_HOME": str(tmp_path)}
+    surroundings = plant.aws.client_environment() | {"XDG_STATE_HOME": str(tmp_path)}
     command = ["doctor", "--live", SEAL, "--yes", "--minutes", "10", "--stack", plant.aws.stack_name]
     done = CliRunner(env=surroundings).invoke(app, [*command, "--format", "json"])
     first, *answers = [json.loads(line) for line in done.stdout.splitlines()]

@@ -30,6 +30,7 @@ from tests.support.recorder import (
 )
 
 from preheat.app.audit.audit import EVERY, find_turn
+from preheat.app.ports.hosting import Site
 from preheat.app.publish import Outbox
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import Backend, Drain, HostedModel, ModelId, Readiness, Target, Units
@@ -37,7 +38,12 @@ from preheat.domain.record.record import Phase
 from preheat_simulator.http.transport import make_scaling_client
 from preheat_simulator.sagemaker import VARIANT
 
-SERVING = {Backend.LOOKOUT_VISION: "HOSTED", Backend.REKOGNITION: "RUNNING", Backend.SAGEMAKER: "InService"}
+SERVING = {
+    Backend.LOOKOUT_VISION: "HOSTED",
+    Backend.REKOGNITION: "RUNNING",
+    Backend.SAGEMAKER: "InService",
+    Backend.SAGEMAKER_COMPONENT: "InService",
+}
 
 
 class Clock:
@@ -48,6 +54,12 @@ class Clock:
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
+
+
+def find_target(backend: Backend) -> Target:
+    if backend is Backend.SAGEMAKER_COMPONENT:
+        return Target("plant-part", "", backend)
+    return StackInProcess.target(ModelId("weld-seams"), backend)
 
 
 def plan(stack: StackInProcess, *models: HostedModel) -> None:
@@ -61,7 +73,7 @@ def model(name: str, backend: Backend, *, needed: bool = True, **more: Any) -> H
     lead, slack = timedelta(minutes=5), timedelta(minutes=2)
     schedules = (Schedule("always" if needed else "later", "UTC", (window,)),)
     units = Units(1) if backend.takes_units else Units()
-    target = more.pop("target", StackInProcess.target(ModelId(name), backend))
+    target = more.pop("target", None) or StackInProcess.target(ModelId(name), backend)
     return HostedModel(ModelId(name), target, units, schedules, lead, slack, datetime.now(UTC), **more)
 
 
@@ -74,7 +86,7 @@ def pass_until(recorder: Recorder, module: ModuleType, clock: Clock, name: str, 
             return
         clock.ahead += timedelta(seconds=150)
         recorder.stack.store.wake(ModelId(name), clock.now())
-    raise AssertionError(f"{name} does not become {phase}: {record}")
+    raise AssertionError(f"{name} does not become {phase}: {recorder.refused} {record}")
 
 
 def reconcile_everything(recorder: Recorder) -> None:
@@ -87,7 +99,7 @@ def reconcile_everything(recorder: Recorder) -> None:
     extras: dict[str, Any] = {"readiness": Readiness(b"image", "image/jpeg"), "drain": Drain(f"{QUEUES}:images")}
     for backend, serving in SERVING.items():
         name, service = f"weld-{backend}", stack.simulator.simulator.services[backend]
-        target = StackInProcess.target(ModelId("weld-seams"), backend)
+        target = find_target(backend)
         extras["gate"] = LISTED if backend is Backend.LOOKOUT_VISION else BY_FUNCTION
         plan(stack, model(name, backend, target=target, **extras))
         pass_until(recorder, module, clock, name, Phase.STARTING)
@@ -107,6 +119,15 @@ def reconcile_everything(recorder: Recorder) -> None:
         clock.ahead += timedelta(minutes=10)
         stack.store.wake(ModelId(name), clock.now())
         pass_until(recorder, module, clock, name, Phase.HOSTED)
+
+
+def invoke_a_function(recorder: Recorder) -> None:
+    """Ask a function of the user's about its model."""
+    target = Target(f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:plant-backend", "own", Backend.FUNCTION)
+    plan(recorder.stack, model("own", Backend.FUNCTION, target=target))
+    module: Any = function("reconcile")
+    with recorder.under("ReconcileRole"):
+        module.reconciler.reconcile(ModelId("own"))
 
 
 def scale(stack: StackInProcess) -> None:
@@ -185,7 +206,7 @@ def audit(recorder: Recorder) -> None:
     stack = recorder.stack
     module: Any = function("audit")
     for backend, serving in SERVING.items():
-        target = StackInProcess.target(ModelId("weld-seams"), backend)
+        target = find_target(backend)
         stack.simulator.simulator.services[backend].set_status(target.project, target.version, serving)
     plan(stack, model("weld-seams", Backend.LOOKOUT_VISION, needed=False))
     midnight = datetime.now(UTC).replace(hour=0, minute=0)
@@ -195,6 +216,10 @@ def audit(recorder: Recorder) -> None:
         module.auditor = replace(module.auditor, audit=replace(module.auditor.audit, clock=clock))
         with recorder.under("AuditRole"):
             module.handler(event("audit-scheduled"), CONTEXT)
+    with recorder.under("AuditRole"):  # as where a listing shows an endpoint that no plan names
+        site = Site(Backend.SAGEMAKER, REGION)
+        for one in module.auditor.audit.listing.list_running(site, lambda _: True):
+            module.auditor.audit.listing.find_stack(one)
 
 
 def enter_another_account(recorder: Recorder) -> None:
@@ -214,6 +239,7 @@ SCENARIOS: dict[str, Callable[[Recorder], None]] = {
     "requests": answer_requests,
     "reconcile": reconcile_everything,
     "account": enter_another_account,
+    "function": invoke_a_function,
     "publish": publish,
     "audit": audit,
 }

@@ -91,6 +91,11 @@ def _sts(operation: str, params: Params) -> Iterator[Needed]:
 
 
 def _lambda(operation: str, params: Params) -> Iterator[Needed]:
+    if operation == "Invoke":
+        name = params["FunctionName"]
+        arn = name if name.startswith("arn:") else f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+        yield Needed("lambda:InvokeFunction", arn)
+        return
     mapping = f"arn:aws:lambda:{REGION}:{ACCOUNT}:event-source-mapping:{params['UUID']}"
     function = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{MAPPINGS[params['UUID']]}"
     yield Needed(f"lambda:{operation}", mapping, {"lambda:FunctionArn": function})
@@ -114,7 +119,7 @@ def _sagemaker(operation: str, params: Params, tags: Callable[[str], dict[str, s
         return f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{kind}/{name}"
 
     action = f"sagemaker:{operation}"
-    if operation == "ListEndpoints":
+    if operation in ("ListEndpoints", "ListInferenceComponents"):
         yield Needed(action, "*", _HERE)
     elif operation == "DescribeEndpointConfig":
         yield Needed(action, arn("endpoint-config", params["EndpointConfigName"]), _HERE)
@@ -125,6 +130,10 @@ def _sagemaker(operation: str, params: Params, tags: Callable[[str], dict[str, s
         yield Needed(action, arn("endpoint-config", params["EndpointConfigName"]), {**_HERE, **given})
         if given:
             yield Needed("sagemaker:AddTags", endpoint, {**_HERE, "sagemaker:TaggingAction": "CreateEndpoint"})
+    elif "InferenceComponentName" in params:
+        yield Needed(action, arn("inference-component", params["InferenceComponentName"]), _HERE)
+        if operation == "InvokeEndpoint":
+            yield Needed(action, arn("endpoint", params["EndpointName"]), _HERE)
     elif operation == "ListTags":
         yield Needed(action, params["ResourceArn"], _HERE)
     else:

@@ -42,7 +42,7 @@ class HostingRouter:
         """`managed_by` marks what Preheat creates; see `sagemaker.MANAGED_BY`. `scales`: it may change scaling."""
         self._set_least = ComponentScaling(clients).set_least if scales else None
         self._clients = clients
-        self._adapters: OrderedDict[int, tuple[Any, Hosting]] = OrderedDict()
+        self._adapters: OrderedDict[tuple[int, Backend], tuple[Any, Hosting]] = OrderedDict()
         self._managed_by = managed_by
 
     def describe(self, target: Target) -> Observation:
@@ -63,7 +63,8 @@ class HostingRouter:
 
     def _adapter(self, target: Target) -> Hosting:
         client = self._clients(target)
-        key = id(client)  # the client is held beside its adapter, so that no other comes to its number
+        # Two backends may share a client. It is held beside its adapter, so that no other comes to its number.
+        key = (id(client), target.backend)
         if key not in self._adapters:
             self._adapters[key] = (client, self._make(target.backend, client))
         self._adapters.move_to_end(key)
