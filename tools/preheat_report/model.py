@@ -33,6 +33,9 @@ class ModelReport:
     promise: Promise = field(default_factory=Promise)
     around_the_clock: timedelta = timedelta()
     fixed_lead: timedelta = timedelta()
+    undelivered: timedelta = timedelta()  # unit time in which it was needed, and not ready: no saving
+    vain_lead: timedelta = timedelta()  # of the fixed lead, ahead of demands for which it was never ready
+    unpriced: timedelta = timedelta()  # unit time of a service without a tariff, part of what was paid for
     saved: Amounts = field(default_factory=dict)  # against around the clock
     saved_on_fixed_lead: Amounts = field(default_factory=dict)
 
@@ -67,6 +70,8 @@ def report_model(history: History, asked: Window, tariffs: Mapping[Backend, Tari
         savings.compute_around_the_clock(history.entries, known),
         savings.compute_with_fixed_lead(history.entries, known),
     )
+    vain_lead = savings.compute_vain_lead(history.entries, known)
+    undelivered = savings.compute_undelivered(history.entries, [each.stretch for each in everything], known)
     return ModelReport(
         history.model_id,
         by_cause,
@@ -78,8 +83,11 @@ def report_model(history: History, asked: Window, tariffs: Mapping[Backend, Tari
         judge_promise(history.entries, everything, known),
         clock,
         fixed,
-        charge([(clock - paid, tariff)]),
-        charge([(fixed - paid, tariff)]),
+        undelivered,
+        vain_lead,
+        sum((each.stretch.unit_time for each in parts if each.backend not in tariffs), timedelta()),
+        charge([(clock - undelivered - paid, tariff)]),
+        charge([(fixed - undelivered - vain_lead - paid, tariff)]),
     )
 
 

@@ -1,16 +1,27 @@
 """How the promise was kept: starts on time and late, the distribution of their margins, attempts, and late stops."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 
 from preheat.domain.calendar.windows import Window
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.paid import Cause
 from preheat.domain.record.record import Action, LedgerEntry
 from preheat_report.history import Paid
 
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class LateDemand:
+    """A demand whose model was late: by when it was needed, when it was ready (None: never), and why it was late."""
+
+    model_id: ModelId
+    needed_at: datetime
+    ready_at: datetime | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +33,13 @@ class Promise:
     starts: int = 0  # intended, each under a token of its own
     failures: int = 0  # of starts that used all attempts
     margins: tuple[timedelta, ...] = ()  # in order of size
+    late_demands: tuple[LateDemand, ...] = ()
     stop_delays: tuple[timedelta, ...] = ()  # from the end of the demand to the accepted stop, in order of size
+
+    @property
+    def never_ready(self) -> int:
+        """How many demands ended before their model was ready, or have not seen it ready yet."""
+        return sum(one.ready_at is None for one in self.late_demands)
 
     @property
     def on_time_rate(self) -> float | None:
@@ -41,6 +58,7 @@ class Promise:
             self.starts + other.starts,
             self.failures + other.failures,
             tuple(sorted((*self.margins, *other.margins))),
+            (*self.late_demands, *other.late_demands),
             tuple(sorted((*self.stop_delays, *other.stop_delays))),
         )
 
@@ -63,8 +81,18 @@ def judge_promise(entries: Sequence[LedgerEntry], paid: Sequence[Paid], asked: W
         starts=sum(entry.action is Action.START for entry in judged),
         failures=sum(entry.action is Action.FAIL for entry in judged),
         margins=tuple(sorted(entry.margin for entry in judged if entry.margin is not None)),
+        late_demands=tuple(_find_late(entries, judged)),
         stop_delays=tuple(sorted(_stop_delays(paid, asked))),
     )
+
+
+def _find_late(entries: Sequence[LedgerEntry], judged: Sequence[LedgerEntry]) -> Iterator[LateDemand]:
+    """Yield the demands of a range that were judged late."""
+    ready = {entry.needed_from: entry.at for entry in entries if entry.margin is not None}
+    for entry in judged:
+        if entry.late:
+            needed_at = entry.ready_at or entry.needed_from or entry.at
+            yield LateDemand(entry.model_id, needed_at, ready.get(entry.needed_from), entry.reason)
 
 
 def _stop_delays(paid: Sequence[Paid], asked: Window) -> list[timedelta]:

@@ -1,13 +1,15 @@
 """The savings against a model that never stops, and against one that starts a fixed time ahead, for the same demand.
 
-The demands are those that the ledger names, bridged gaps included, so that both are compared on the same ground.
+The demands are those that the ledger names, bridged gaps included, so that both are compared on the same ground. The
+time in which a model was needed and not ready is no saving: it counts for neither.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from preheat.domain.calendar.windows import Window, merge
-from preheat.domain.record.record import LedgerEntry
+from preheat.domain.record.paid import Stretch
+from preheat.domain.record.record import LedgerEntry, Phase
 
 FIXED_LEAD = timedelta(minutes=30)
 
@@ -26,6 +28,35 @@ def count_units(entries: Sequence[LedgerEntry]) -> int:
     return next((entry.units for entry in reversed(entries) if entry.units is not None), 1)
 
 
+def find_first_ready(entries: Sequence[LedgerEntry]) -> dict[datetime, datetime]:
+    """Return from when the model was ready for each demand, by the demand's begin; none for one it never was.
+
+    A demand that was not judged late counts from its begin.
+    """
+    found: dict[datetime, datetime] = {}
+    late = {entry.needed_from for entry in entries if entry.late}
+    for entry in entries:
+        if entry.needed_from is None:
+            continue
+        if entry.needed_from not in late:
+            found[entry.needed_from] = entry.needed_from
+        elif entry.margin is not None or entry.to_phase is Phase.HOSTED:
+            found.setdefault(entry.needed_from, entry.at)
+    return found
+
+
+def compute_undelivered(entries: Sequence[LedgerEntry], paid: Sequence[Stretch], asked: Window) -> timedelta:
+    """Return the unit time in which a model was needed, and was not ready or did not run."""
+    ready, missing = find_first_ready(entries), timedelta()
+    for demand in find_needed(entries):
+        first = ready.get(demand.start, demand.end)
+        runs = (
+            Window(max(each.begin, first), min(each.end, demand.end)) for each in paid if _overlaps(each, first, demand)
+        )
+        missing += _measure([demand], asked) - _measure(runs, asked)
+    return count_units(entries) * missing
+
+
 def compute_around_the_clock(entries: Sequence[LedgerEntry], asked: Window) -> timedelta:
     """Return the unit time of a model that runs through the range, from its first entry on."""
     if not entries or entries[0].at >= asked.end:
@@ -35,6 +66,25 @@ def compute_around_the_clock(entries: Sequence[LedgerEntry], asked: Window) -> t
 
 def compute_with_fixed_lead(entries: Sequence[LedgerEntry], asked: Window) -> timedelta:
     """Return the unit time of a model that is started 30 minutes ahead of each demand, and stopped at its end."""
-    ahead = merge(Window(each.start - FIXED_LEAD, each.end) for each in find_needed(entries))
-    spans = (min(each.end, asked.end) - max(each.start, asked.start) for each in ahead)
-    return count_units(entries) * sum((span for span in spans if span > timedelta()), timedelta())
+    ahead = (Window(each.start - FIXED_LEAD, each.end) for each in find_needed(entries))
+    return count_units(entries) * _measure(ahead, asked)
+
+
+def compute_vain_lead(entries: Sequence[LedgerEntry], asked: Window) -> timedelta:
+    """Return the part of that which lies ahead of demands for which the model was never ready: no saving either."""
+    ready, needed = find_first_ready(entries), find_needed(entries)
+    served = [Window(each.start - FIXED_LEAD, each.end) for each in needed if each.start in ready]
+    every = [Window(each.start - FIXED_LEAD, each.end) for each in needed if each.start not in ready]
+    demands = [each for each in needed if each.start not in ready]
+    both = _measure([*served, *every], asked) - _measure([*served, *demands], asked)
+    return count_units(entries) * both
+
+
+def _overlaps(paid: Stretch, first: datetime, demand: Window) -> bool:
+    return max(paid.begin, first) < min(paid.end, demand.end)
+
+
+def _measure(windows: Iterable[Window], asked: Window) -> timedelta:
+    """Return how much of the range the windows cover; what two of them cover counts once."""
+    spans = (min(each.end, asked.end) - max(each.start, asked.start) for each in merge(windows))
+    return sum((span for span in spans if span > timedelta()), timedelta())

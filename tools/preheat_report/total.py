@@ -10,7 +10,7 @@ from preheat.domain.record.paid import Cause
 from preheat_report.history import History
 from preheat_report.model import ModelReport, report_model
 from preheat_report.money import Amounts, Tariff, add_amounts
-from preheat_report.promise import Promise
+from preheat_report.promise import LateDemand, Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,22 @@ class Report:
     def amounts(self) -> Amounts:
         """The cost of all models."""
         return add_amounts(each.amounts for each in self.models)
+
+    @property
+    def unpriced(self) -> timedelta:
+        """The unit time without a tariff: the cost is that of the rest."""
+        return sum((each.unpriced for each in self.models), timedelta())
+
+    @property
+    def undelivered(self) -> timedelta:
+        """The unit time in which models were needed, and not ready."""
+        return sum((each.undelivered for each in self.models), timedelta())
+
+    @property
+    def late(self) -> list[LateDemand]:
+        """The demands whose model was late, those that it was never ready for first."""
+        found = [one for each in self.models for one in each.promise.late_demands]
+        return sorted(found, key=lambda one: (one.ready_at is not None, one.needed_at, one.model_id))
 
     @property
     def promise(self) -> Promise:

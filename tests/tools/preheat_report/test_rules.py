@@ -12,7 +12,8 @@ from preheat.domain.plan.plan import Backend, ModelId, Target
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.paid import Cause, Run, Stretch
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
-from preheat_report import History, ModelReport, Tariff, report_model, report_models
+from preheat_cli.views import report_charts, report_html, report_text
+from preheat_report import History, ModelReport, Report, Tariff, report_model, report_models
 from preheat_report.promise import find_quantile
 
 WELD, TARGET = ModelId("weld-seams"), Target("line-1", "3")
@@ -117,6 +118,39 @@ def test_savings_are_against_the_same_units_and_the_demands_that_the_ledger_name
     assert found.saved_on_fixed_lead == {"USD": Decimal(2)}
 
 
+def test_what_was_not_delivered_is_no_saving() -> None:
+    demand = {"units": 1, "needed_from": at(8), "needed_until": at(16)}
+    never = report_on(entry(1, at(7), **demand), entry(2, at(8), late=True, **demand), entry(3, at(16), **demand))
+    assert (never.undelivered, never.vain_lead) == (8 * HOUR, HOUR / 2)
+    assert never.saved_on_fixed_lead == {"USD": Decimal(0)}
+    assert never.saved == {"USD": Decimal(4 * (17 - 8))}
+    late = report_on(
+        entry(1, at(8), late=True, **demand),
+        entry(2, at(10), stretch(9, 10), margin=-2 * HOUR, **demand),
+        entry(3, at(16), stretch(10, 15), **demand),
+    )
+    assert (late.undelivered, late.vain_lead) == (3 * HOUR, timedelta())  # from 8 to 10, and from 15 on
+    assert late.saved_on_fixed_lead == {"USD": Decimal("-2.0")}
+
+
+def test_late_demands_are_named_those_never_ready_first() -> None:
+    entries = [
+        entry(1, at(6), late=True, needed_from=at(6), needed_until=at(8), ready_at=at(6)),
+        entry(2, at(6.5), margin=-HOUR / 2, needed_from=at(6), needed_until=at(8)),
+        entry(3, at(9), late=True, needed_from=at(9), needed_until=at(10), ready_at=at(9.25)),
+    ]
+    found = Report(DAY, DAY.end, (report_on(*entries),))
+    assert [(one.needed_at, one.ready_at) for one in found.late] == [(at(9.25), None), (at(6), at(6.5))]
+    assert (found.promise.never_ready, found.promise.late) == (1, 2)
+
+
+def test_hours_without_a_tariff_stand_apart() -> None:
+    elsewhere = replace(TARGET, backend=Backend.SAGEMAKER)
+    entries = [entry(1, at(9), stretch(6, 8)), replace(entry(2, at(12), stretch(9, 12)), target=elsewhere)]
+    found = report_model(History(WELD, entries), DAY, TARIFFS, as_of=DAY.end)
+    assert (found.paid, found.unpriced) == (5 * HOUR, 3 * HOUR)
+
+
 def test_a_demand_counts_until_its_end_as_last_seen() -> None:
     first = entry(1, at(8), units=1, needed_from=at(8), needed_until=at(10))
     assert report_on(first, replace(first, sequence=2, at=at(9), needed_until=at(12))).fixed_lead == 4.5 * HOUR
@@ -167,3 +201,26 @@ def test_an_empty_ledger_is_an_empty_report() -> None:
 @pytest.mark.parametrize(("share", "rank"), [(0.0, 1), (0.05, 1), (0.5, 5), (0.95, 10), (1.0, 10)])
 def test_quantiles_are_nearest_ranks(share: float, rank: int) -> None:
     assert find_quantile([number * MINUTE for number in range(1, 11)], share) == rank * MINUTE
+
+
+def test_late_and_never_ready_demands_lead_the_report_and_are_drawn() -> None:
+    entries = [
+        replace(
+            entry(1, at(6), late=True, needed_from=at(6), needed_until=at(8), ready_at=at(6)), reason="Late: <quota>"
+        ),
+        entry(2, at(6.5), stretch(6, 8), margin=-HOUR / 2, needed_from=at(6), needed_until=at(8)),
+        entry(3, at(9), late=True, needed_from=at(9), needed_until=at(10), ready_at=at(9)),
+    ]
+    found = Report(DAY, DAY.end, (report_on(*entries),))
+    lines = report_text.table(found).splitlines()
+    assert lines[1:4] == [
+        "late: 2 demands, of which 1 never ready",
+        "  weld-seams: needed at 2026-11-23 09:00:00Z, never ready: ",
+        "  weld-seams: needed at 2026-11-23 06:00:00Z, ready 00:30:00 late: Late: <quota>",
+    ]
+    assert "not delivered: 1.50 unit-hours needed without a ready model; they are no saving" in lines
+    page = report_html.page(found)
+    assert page.index("Late: 2 demands") < page.index('<div class="figures">')
+    assert "Late: &lt;quota&gt;" in page
+    assert "<title>never ready: 1</title>" in page
+    assert report_charts.margins((), 3).count("<title>never ready: 3</title>") == 1

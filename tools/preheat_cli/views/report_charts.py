@@ -35,13 +35,17 @@ def by_day(days: Mapping[date, Mapping[Cause, timedelta]]) -> str:
     return _svg(marks, "Unit-hours by day and cause")
 
 
-def margins(found: Sequence[timedelta]) -> str:
-    """Return a histogram of margins: late ones, left of 0, in another colour."""
-    if not found:
+def margins(found: Sequence[timedelta], never_ready: int = 0) -> str:
+    """Return a histogram of margins: late ones, left of 0, in another colour; left of them those never ready."""
+    if not found and not never_ready:
         return NOTHING
-    width = _bin_minutes(found)
+    width = _bin_minutes(found) if found else 1
     bins = Counter(floor(margin / timedelta(minutes=width)) for margin in found)
-    least, last = min(bins), max(bins)
+    least, last = min(bins, default=0), max(bins, default=0)
+    nowhere = least - 2  # apart from every margin
+    if never_ready:
+        bins[nowhere] = never_ready
+        least = nowhere
     step = (WIDE - LEFT) / (last - least + 1)
     most = _round_up(max(bins.values()))
     scale = (HIGH - BELOW - TOP) / most
@@ -51,10 +55,14 @@ def margins(found: Sequence[timedelta]) -> str:
         x, count = LEFT + (number - least) * step, bins[number]
         if count:
             tooltip = f"{number * width} to {(number + 1) * width} min: {count}"
+            if never_ready and number == nowhere:
+                tooltip = f"never ready: {count}"
             cause = Cause.SHIFT if number >= 0 else Cause.UNSCHEDULED
             high = count * scale
             marks.append(_bar(x + step * 0.05, HIGH - BELOW - high, step * 0.9, high, cause=cause, tooltip=tooltip))
-        if number % every == 0:  # so that 0 has its mark
+        if never_ready and number == nowhere:
+            marks.append(f'<text x="{x:.1f}" y="{HIGH - 8}">never</text>')
+        elif number % every == 0 and not (never_ready and number < nowhere + 2):  # so that 0 has its mark
             marks.append(f'<text x="{x:.1f}" y="{HIGH - 8}" text-anchor="middle">{number * width} min</text>')
     return _svg(marks, "Margins of the starts")
 

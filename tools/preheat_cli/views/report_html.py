@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from preheat.domain.printable import escape
 from preheat.domain.record.paid import Cause
 from preheat_cli.views import report_charts, show
-from preheat_cli.views.report_text import NOTE, hours, money, rate
+from preheat_cli.views.report_text import NOTE, describe_hours, describe_late, hours, money, rate
 
 if TYPE_CHECKING:
     from preheat_report import ModelReport, Report
@@ -37,6 +37,7 @@ p { color: var(--soft); margin: .3rem 0; }
 .figures div { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .7rem 1rem; }
 .figures b { display: block; font-size: 1.2rem; white-space: nowrap; }
 .figures span { color: var(--soft); font-size: .85rem; }
+.late { border-left: .3rem solid var(--unscheduled); padding-left: 1rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: separate; border-spacing: 0; font-size: .85rem; font-variant-numeric: tabular-nums;
   width: 100%; }
@@ -67,12 +68,13 @@ def page(found: "Report") -> str:
         "<body>",
         "<h1>Preheat report</h1>",
         f"<p>{span}, from the ledger</p>",
+        *_late(found),
         _figures(found),
         "<h2>Unit-hours by day (UTC) and cause</h2>",
         _key(found),
         _wrap_scrolling(report_charts.by_day(found.by_day)),
         "<h2>Margins: how early each model was ready</h2>",
-        _wrap_scrolling(report_charts.margins(found.promise.margins)),
+        _wrap_scrolling(report_charts.margins(found.promise.margins, found.promise.never_ready)),
         "<h2>Models, in unit-hours</h2>",
         _table(found),
         "<h2>Uncertain</h2>",
@@ -87,7 +89,7 @@ def page(found: "Report") -> str:
 def _figures(found: "Report") -> str:
     promise = found.promise
     figures = [
-        (money(found.amounts), f"for {hours(found.paid)} unit-hours"),
+        (money(found.amounts), describe_hours(found)),
         (rate(promise), f"on time; {promise.late} of {promise.on_time + promise.late} late"),
         (show.format_margin(promise.margin(0.5)), "median margin"),
         (money(found.saved), "saved against around the clock"),
@@ -95,6 +97,15 @@ def _figures(found: "Report") -> str:
     ]
     cells = (f"<div><b>{escape(figure)}</b><span>{escape(of)}</span></div>" for figure, of in figures)
     return f'<div class="figures">{"".join(cells)}</div>'
+
+
+def _late(found: "Report") -> list[str]:
+    """Return the demands that were late, at the head of the page; nothing if none was."""
+    lines = describe_late(found)
+    if not lines:
+        return []
+    rows = "".join(f"<li>{escape(line.strip())}</li>" for line in lines[1:])
+    return [f'<section class="late"><h2>{escape(lines[0].capitalize())}</h2><ul>{rows}</ul></section>']
 
 
 def _key(found: "Report") -> str:

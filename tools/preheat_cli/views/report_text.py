@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HOUR = timedelta(hours=1)
 DOUBTS_SHOWN = 5
+LATE_SHOWN = 10
 NOTE = "AWS bills from the accepted start to the accepted stop. Preheat cannot see a run between two checks."
 
 
@@ -29,9 +30,38 @@ def table(found: "Report") -> str:
         rows.append(_total(found))
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     lines = [f"{show.instant(found.asked.start)} to {show.instant(min(found.asked.end, found.as_of))}, in unit-hours"]
+    late = describe_late(found)
+    lines += [*late, ""] if late else []
     lines += ["  ".join(_align(row, widths)).rstrip() for row in rows]
-    lines += ["", *_promises(found.promise), *_savings(found), *_doubts(found), NOTE]
+    lines += ["", *_unpriced(found), *_promises(found.promise), *_savings(found), *_doubts(found), NOTE]
     return "\n".join(map(printable, lines)) + "\n"
+
+
+def describe_late(found: "Report") -> list[str]:
+    """Return the demands that were late, never ready first: how many, and the first few with their reasons."""
+    late = found.late
+    if not late:
+        return []
+    never = sum(one.ready_at is None for one in late)
+    lines = [f"late: {show.count(len(late), 'demand')}, of which {never} never ready"]
+    for one in late[:LATE_SHOWN]:
+        outcome = "never ready"
+        if one.ready_at is not None:
+            outcome = f"ready {show.clock(one.ready_at - one.needed_at)} late"
+        lines.append(f"  {one.model_id}: needed at {show.instant(one.needed_at)}, {outcome}: {one.reason}")
+    if len(late) > LATE_SHOWN:
+        lines.append(f"  and {len(late) - LATE_SHOWN} more")
+    return lines
+
+
+def describe_hours(found: "Report") -> str:
+    """Return the hours that the cost is for, and apart from them those that have no tariff."""
+    priced = f"for {hours(found.paid - found.unpriced)} unit-hours"
+    return priced if not found.unpriced else f"{priced}; {hours(found.unpriced)} unit-hours have no tariff"
+
+
+def _unpriced(found: "Report") -> list[str]:
+    return [f"cost: {money(found.amounts)} {describe_hours(found)}"] if found.unpriced else []
 
 
 def hours(unit_time: timedelta) -> str:
@@ -87,9 +117,16 @@ def _share(share: float) -> str:
 def _savings(found: "Report") -> list[str]:
     clock = sum((each.around_the_clock for each in found.models), timedelta())
     fixed = sum((each.fixed_lead for each in found.models), timedelta())
-    on_clock = f"{hours(clock - found.paid)} unit-hours ({money(found.saved)}) against running around the clock"
-    on_fixed = f"{hours(fixed - found.paid)} ({money(found.saved_on_fixed_lead)}) against a fixed lead of 30 minutes"
-    return [f"saved: {on_clock}, {on_fixed}"]
+    missing, vain = found.undelivered, sum((each.vain_lead for each in found.models), timedelta())
+    on_clock = (
+        f"{hours(clock - missing - found.paid)} unit-hours ({money(found.saved)}) against running around the clock"
+    )
+    ahead = hours(fixed - missing - vain - found.paid)
+    on_fixed = f"{ahead} ({money(found.saved_on_fixed_lead)}) against a fixed lead of 30 minutes"
+    lines = [f"saved: {on_clock}, {on_fixed}"]
+    if missing:
+        lines.append(f"not delivered: {hours(missing)} unit-hours needed without a ready model; they are no saving")
+    return lines
 
 
 def _doubts(found: "Report") -> list[str]:
@@ -120,6 +157,8 @@ def fields(each: "ModelReport") -> dict[str, Any]:
         "model": each.model_id,
         "unit_hours": {cause.value: _number(each.by_cause.get(cause, timedelta())) for cause in Cause},
         "paid_unit_hours": _number(each.paid),
+        "unpriced_unit_hours": _number(each.unpriced),
+        "undelivered_unit_hours": _number(each.undelivered),
         "may_be_less_unit_hours": _number(each.may_be_less),
         "may_be_more_unit_hours": _number(each.may_be_more),
         "cost": _plain(each.amounts),
@@ -128,6 +167,15 @@ def fields(each: "ModelReport") -> dict[str, Any]:
         "failures": promise.failures,
         "on_time": promise.on_time,
         "late": promise.late,
+        "never_ready": promise.never_ready,
+        "late_demands": [
+            {
+                "needed_at": show.utc(one.needed_at),
+                "ready_at": show.utc(one.ready_at) if one.ready_at is not None else None,
+                "reason": one.reason,
+            }
+            for one in promise.late_demands
+        ],
         "margin_seconds": {f"p{share * 100:g}": _seconds(promise.margin(share)) for share in QUANTILES},
         "stop_delay_seconds_most": _seconds(promise.stop_delays[-1] if promise.stop_delays else None),
         "around_the_clock_unit_hours": _number(each.around_the_clock),
