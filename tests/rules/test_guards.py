@@ -7,22 +7,23 @@ import ast
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.day import GATE, QUEUE, Day, a_day, a_model, at, shifts
 
+import preheat
 from preheat.app.ports.remote import Remote
 from preheat.app.ports.store import Guarded, Guards
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import Backend, Drain, HostedModel, Resize, Unscheduled
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.record import LedgerEntry, ModelRecord
-from preheat_lab.checkout import ROOT
 from preheat_simulator.core.status import Status
 
 TAKES_AWAY = frozenset({Call.STOP, Call.CLOSE})
-LAYER = ROOT / "layers/preheat/preheat"
+LAYER = Path(preheat.__file__).parent  # what is tested, also if it is a copy
 # Operations of AWS that take something away, and the modules that may call them.
 OPERATIONS = {
     "stop_model": {"lookout.py"},

@@ -3,17 +3,20 @@
 import ast
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from preheat.adapters.hosting.listing import HostingListing
+import preheat
+from preheat.adapters.hosting.listing import STACK_TAG, HostingListing
 from preheat.adapters.hosting.sagemaker import MANAGED_BY, SageMakerHosting
 from preheat.adapters.hosting.scaling import EndpointScaling
-from preheat.app.ports.hosting import Site
+from preheat.app.ports.hosting import Running, Site
 from preheat.domain.plan.plan import Backend, Target
-from preheat_lab.checkout import ROOT
+from preheat.domain.record.lifecycle import Observed
 
+LAYER = Path(preheat.__file__).parent  # what is tested, also if it is a copy
 PAGES = 3
 ENDPOINT = Target("line-weld", "line-weld-v1", Backend.SAGEMAKER)
 
@@ -103,6 +106,15 @@ def test_the_tags_of_an_endpoint_are_read_to_the_last_page() -> None:
     assert dict(seen.tags or ()) == {"k0": "v", "k1": "v"}
 
 
+def test_the_stack_of_what_runs_is_looked_for_on_every_page_of_its_tags() -> None:
+    def tag(page: int) -> dict[str, str]:
+        return {"Key": STACK_TAG, "Value": "line"} if page == PAGES - 1 else {"Key": f"k{page}", "Value": "v"}
+
+    listing = HostingListing(lambda _site: Paged({"list_tags": ("Tags", tag)}), lambda: None)
+    one = Running(Site(Backend.SAGEMAKER), "a", "b", Observed.HOSTED, arn="arn:a")
+    assert listing.find_stack(one) == "line"
+
+
 def test_scalable_targets_and_policies_are_read_to_the_last_page() -> None:
     client = Paged(
         {
@@ -127,13 +139,13 @@ PAGED = {
     "list_endpoints": {"listing.py"},
     "list_models": {"listing.py"},
     "list_projects": {"listing.py"},
-    "list_tags": {"sagemaker.py"},
+    "list_tags": {"listing.py", "sagemaker.py"},
 }
 
 
 def test_every_call_that_has_pages_is_on_the_list_of_this_test() -> None:
     found: dict[str, set[str]] = {}
-    for path in sorted((ROOT / "layers/preheat/preheat/adapters/hosting").glob("*.py")):
+    for path in sorted((LAYER / "adapters/hosting").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             word = (
                 node.attr if isinstance(node, ast.Attribute) else node.value if isinstance(node, ast.Constant) else None

@@ -14,10 +14,12 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 from preheat_lab.checkout import ROOT
@@ -85,7 +87,7 @@ def _run_suite(suite: str, environment: Mapping[str, str], began: float) -> Hunt
     seconds = time.monotonic() - began
     if ended.returncode == 0:
         return Hunted(None, None, None, seconds)
-    if ended.returncode == TESTS_FAILED and "AssertionError" in ended.stdout:
+    if ended.returncode == TESTS_FAILED and ("AssertionError" in ended.stdout or "DID NOT RAISE" in ended.stdout):
         return Hunted(suite, TEST, None, seconds)
     return Hunted(None, None, (ended.stdout.strip().splitlines() or ["died"])[-1], seconds)
 
@@ -131,5 +133,10 @@ def main(arguments: Sequence[str]) -> int:
     sound = None in later and later[None].harness is None and results[None].error is later[None].error is None
     print(f"the package as it is: {'unbroken' if sound else later.get(None, results[None])}")
     killed = len(mutations) - len(alive)
+    found = [result for mutation, result in (results | later).items() if mutation is not None and result.harness]
+    for suite, count in Counter(result.harness for result in found).most_common():
+        print(f"{count:>4} by {suite}")
+    if found:
+        print(f"half of the kills take at most {median(result.seconds for result in found):.0f} s")
     print(f"mutants: {killed} of {len(mutations)} killed ({killed / len(mutations):.0%})")
     return 0 if sound and killed / len(mutations) >= KILLED_AT_LEAST else 1

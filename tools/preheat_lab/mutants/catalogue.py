@@ -22,6 +22,7 @@ from preheat_lab.mutants import (
     on_passes,
     on_requests,
     on_rests,
+    on_rules,
     on_starts,
     on_stops,
 )
@@ -38,4 +39,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *on_gates.MUTATIONS,
     *on_holds.MUTATIONS,
     *on_requests.MUTATIONS,
+    *on_rules.MUTATIONS,
 )

@@ -98,18 +98,18 @@ MUTATIONS = (
     ),
     _in_attempt(
         name="a token without the generation",
-        old="""call, generation, digest])
+        old="""call, generation, digest, *of_stack])
     return f"preheat-{call}-{generation}-{""",
-        new="""call, digest])
+        new="""call, digest, *of_stack])
     return f"preheat-{call}-{""",
         rule="each new attempt has a token of its own",
         sees="S5",
     ),
     _in_attempt(
         name="a token without the call",
-        old="""call, generation, digest])
+        old="""call, generation, digest, *of_stack])
     return f"preheat-{call}-{generation}-{""",
-        new="""generation, digest])
+        new="""generation, digest, *of_stack])
     return f"preheat-{generation}-{""",
         rule="a stop has other tokens than a start",
         sees="S5",

@@ -63,5 +63,6 @@ class Reconciler:
             backlogs=backlogs,
             scaling=scaling,
             served_at=store.served_at,
+            stack=f"{settings.managed_by}/{settings.models_table}",
         )
         return cls(remote, settings.mode)

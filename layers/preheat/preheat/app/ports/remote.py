@@ -27,7 +27,8 @@ def _unknown_time() -> datetime | None:
 class Remote:
     """Every remote call of one pass. `writer` names the pass; no two passes share a name.
 
-    `served_at` returns the store's own time, as of its last answer; None: not known.
+    `served_at` returns the store's own time, as of its last answer; None: not known. `stack` names the stack, and no
+    other in any account: tokens hold it.
     """
 
     clock: Clock
@@ -40,6 +41,7 @@ class Remote:
     scaling: Scaling | None = None  # None: this program leaves the scaling of endpoints alone
     unexpected: list[Exception] = field(default_factory=list)  # what `ask` met that no port may raise
     served_at: Callable[[], datetime | None] = _unknown_time
+    stack: str = ""
 
     def under(self, writer: str) -> Self:
         """Return the same outside for another pass."""

@@ -222,6 +222,7 @@ def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote
         now=now,
         seen_at=now,
         guards=wanted.guards,
+        stack=remote.stack,
     )
     if model is not None and model.readiness is not None and proving.is_due(situation):
         situation = _prove(situation, model.readiness, remote)

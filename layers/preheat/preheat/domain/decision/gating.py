@@ -238,6 +238,7 @@ def _intend(situation: Situation, move: Move, gate: Gate, wanted: Call) -> Move:
         target=record.target,
         units=Units(),
         now=situation.now,
+        stack=situation.stack,
     )
     gate = change(gate, attempt=attempt, observed=Passage.UNKNOWN, told=False)
     record = change(record, gate=gate, gate_generation=attempt.generation)

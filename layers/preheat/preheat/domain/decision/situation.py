@@ -49,6 +49,7 @@ class Situation:
     reading: BacklogReading | None = None  # None: no reading of the queue was due
     # The versions of its schedules' requests, as they were read: a stop that is decided on older ones loses its write.
     guards: Mapping[Subject, int] = field(default_factory=dict)
+    stack: str = ""  # the stack that makes the calls, as its tokens name it
 
     @property
     def finds_a_stranger(self) -> bool:

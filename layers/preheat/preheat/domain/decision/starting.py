@@ -183,6 +183,7 @@ def begin_start(situation: Situation, *, repair: bool) -> Move:
         target=situation.start_target,
         units=pick_units(situation),
         now=situation.now,
+        stack=situation.stack,
         tags=_merge_tags(model.tags, record.kept_tags),
     )
     if record.attempt is not None and record.attempt.may_come_up(situation.now):

@@ -109,6 +109,7 @@ def begin_stop(situation: Situation, reason: str) -> Move:
         target=record.target,
         units=record.attempt.units if record.attempt else Units(),
         now=situation.now,
+        stack=situation.stack,
     )
     attempt = change(attempt, left=situation.observation.observed is not Observed.STARTING)
     ours = Ownership.ADOPTED if record.ownership is Ownership.NONE else record.ownership

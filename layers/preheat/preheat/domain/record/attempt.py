@@ -141,9 +141,11 @@ class Attempt:
         units: Units,
         now: datetime,
         tags: Tags = (),
+        stack: str = "",
     ) -> Self:
         """Return a fresh intent, with the token of its own that it is sent under."""
-        token = make_client_token(model_id, demand_start, call, generation, digest_parameters(target, units))
+        digest = digest_parameters(target, units)
+        token = make_client_token(model_id, demand_start, call, generation, digest, stack=stack)
         return cls(call, generation, token, target, units, first_at=now, intent_at=now, tags=tags, doubtful=False)
 
     def lease_ends_at(self) -> datetime:
@@ -222,13 +224,17 @@ def digest_parameters(target: Target, units: Units) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
-def make_client_token(model_id: ModelId, demand_start: datetime, call: Call, generation: int, digest: str) -> str:
+def make_client_token(
+    model_id: ModelId, demand_start: datetime, call: Call, generation: int, digest: str, *, stack: str = ""
+) -> str:
     """Return the idempotency token of one intended call: same inputs, same token.
 
-    At most 64 characters of [A-Za-z0-9-], as the service's ClientToken allows.
+    At most 64 characters of [A-Za-z0-9-], as the service's ClientToken allows. `stack` names the stack that calls:
+    two stacks that manage one target by mistake never send each other's tokens, whose calls have no effect.
 
-    >>> client_token(ModelId("weld-seams"), datetime(2026, 11, 23, 6, tzinfo=UTC), Call.START, 1, "0" * 16)
+    >>> make_client_token(ModelId("weld-seams"), datetime(2026, 11, 23, 6, tzinfo=UTC), Call.START, 1, "0" * 16)
     'preheat-start-1-6e6eaf4ad2fa13bbe13b2a69fcb65d1d'
     """
-    facts = json.dumps([model_id, demand_start.astimezone(UTC).isoformat(), call, generation, digest])
+    of_stack = [stack] if stack else []
+    facts = json.dumps([model_id, demand_start.astimezone(UTC).isoformat(), call, generation, digest, *of_stack])
     return f"preheat-{call}-{generation}-{hashlib.sha256(facts.encode()).hexdigest()[:32]}"
