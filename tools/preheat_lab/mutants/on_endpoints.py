@@ -19,8 +19,8 @@ MUTATIONS = (
     Mutation(
         name="an endpoint in service without an instance is ready",
         file="domain/record/observation.py",
-        old="observation.serving is None or observation.serving > 0:",
-        new="observation.serving is None or observation.serving >= 0:",
+        old="    if observation.serving >= needed:\n",
+        new="    if observation.serving >= 0:\n",
         rule="ready means that something serves",
         sees="L1",
         suite=_SERVING,
