@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.day import GATE, QUEUE, Day, a_day, a_model, at, shifts
+from tests.support.day import GATE, QUEUE, TARGETS, Day, a_day, a_model, at, shifts
 
 import preheat
 from preheat.app.ports.remote import Remote
@@ -30,6 +30,7 @@ OPERATIONS = {
     "stop_project_version": {"rekognition.py"},
     "delete_endpoint": {"sagemaker.py"},
     "update_event_source_mapping": {"gates.py"},
+    "update_inference_component_runtime_config": {"component.py"},
 }
 VERBS = (
     "delete_",
@@ -108,7 +109,7 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("backend", Backend)
+@pytest.mark.parametrize("backend", TARGETS)
 @pytest.mark.parametrize("form", FORMS)
 def test_every_stop_and_every_closing_of_a_day_is_guarded(form: str, backend: Backend) -> None:
     with a_day(backend=backend, **FORMS[form]) as day:
@@ -128,7 +129,7 @@ def test_every_stop_and_every_closing_of_a_day_is_guarded(form: str, backend: Ba
             assert Call.CLOSE in {attempt.call for attempt in seen}
 
 
-@pytest.mark.parametrize("backend", Backend)
+@pytest.mark.parametrize("backend", TARGETS)
 def test_a_stop_that_is_repeated_is_guarded_each_time(backend: Backend) -> None:
     with a_day(backend=backend, start_takes="8h", gate=GATE, schedules=TWO) as day:  # a start that hangs
         seen = watch(day)
@@ -138,7 +139,7 @@ def test_a_stop_that_is_repeated_is_guarded_each_time(backend: Backend) -> None:
         assert Call.STOP in {attempt.call for attempt in seen}
 
 
-@pytest.mark.parametrize("backend", Backend)
+@pytest.mark.parametrize("backend", TARGETS)
 def test_what_clears_a_failed_model_is_guarded(backend: Backend) -> None:
     with a_day(backend=backend) as day:
         seen = watch(day)

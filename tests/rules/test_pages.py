@@ -71,6 +71,21 @@ LISTS: dict[Backend, tuple[Paged, int]] = {
         ),
         PAGES * PAGES,
     ),
+    Backend.SAGEMAKER_COMPONENT: (
+        Paged(
+            {
+                "list_inference_components": (
+                    "InferenceComponents",
+                    lambda page: {"InferenceComponentName": f"c-{page}"},
+                )
+            },
+            describe_inference_component=lambda **_: {
+                "InferenceComponentStatus": "InService",
+                "RuntimeConfig": {"DesiredCopyCount": 1, "CurrentCopyCount": 1},
+            },
+        ),
+        PAGES,
+    ),
     Backend.SAGEMAKER: (
         Paged(
             {
@@ -86,7 +101,11 @@ LISTS: dict[Backend, tuple[Paged, int]] = {
 }
 
 
-@pytest.mark.parametrize("backend", Backend)
+def test_every_service_that_can_be_listed_has_a_line_here() -> None:
+    assert set(Backend) - LISTS.keys() == {Backend.FUNCTION}
+
+
+@pytest.mark.parametrize("backend", LISTS)
 def test_what_runs_is_listed_to_the_last_page_of_every_list(backend: Backend) -> None:
     client, count = LISTS[backend]
     listing = HostingListing(lambda _site: client, lambda: None)
@@ -137,6 +156,7 @@ PAGED = {
     "describe_scalable_targets": {"scaling.py"},
     "describe_scaling_policies": {"scaling.py"},
     "list_endpoints": {"listing.py"},
+    "list_inference_components": {"listing.py"},
     "list_models": {"listing.py"},
     "list_projects": {"listing.py"},
     "list_tags": {"listing.py", "sagemaker.py"},

@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from preheat.adapters.dynamodb.serial import decode, encode
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.plan import Backend, HostedModel
 from preheat_plantfile.compiling.holidays import Range
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant
@@ -22,6 +22,7 @@ from preheat_plantfile.schema import calendars, drain, models, readiness, window
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 SPAN = Range(date(2026, 1, 1), date(2028, 11, 1))
 HOURS = {"start": "06:00", "end": "14:00"}
+FUNCTION = "arn:aws:lambda:eu-central-1:111122223333:function:host"
 BASE: dict[str, Any] = {
     "version": 1,
     "calendars": {"c": {"holidays": [{"country": "DE", "subdivision": "BY"}]}},
@@ -46,17 +47,27 @@ BASE: dict[str, Any] = {
         "m": {"backend": "rekognition", "project": "p", "version": "v1", "schedules": ["s"]},
         "n": {"backend": "sagemaker", "endpoint": "e", "config": "c1", "schedules": ["t"]},
         "o": {"backend": "lookoutvision", "project": "l", "version": 1, "schedules": ["t"]},
+        "p": {"backend": "sagemaker-component", "component": "c", "schedules": ["t"]},
+        "q": {"backend": "function", "function": FUNCTION, "schedules": ["t"]},
     },
 }
 CALENDAR, HOLIDAYS = ("calendars", "c"), ("calendars", "c", "holidays", 0)
 SCHEDULE, WINDOW = ("schedules", "s"), ("schedules", "s", "windows", 0)
 ROTATION, REPLACED = ("schedules", "s", "rotations", 0), ("schedules", "s", "replaced", 0)
 M, N, OF_LOOKOUT = ("models", "m"), ("models", "n"), ("models", "o")
+OF_COMPONENT, OF_FUNCTION = ("models", "p"), ("models", "q")
+KINDS = {
+    "RekognitionModel": M,
+    "SageMakerModel": N,
+    "LookoutModel": OF_LOOKOUT,
+    "ComponentModel": OF_COMPONENT,
+    "FunctionModel": OF_FUNCTION,
+}
 ROLE = "arn:aws:iam::111122223333:role/preheat"
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/111122223333/images"
 GATE = "0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11"
 GONE = object()
-TARIFFS = {backend: {"unit_hour": 4} for backend in ("rekognition", "sagemaker", "lookoutvision")}
+TARIFFS = {backend: {"unit_hour": 4} for backend in Backend}
 IN_JANUARY = {"days": "mon", **HOURS}
 
 # Class and field: where it stands, its value, and what else must be so in both files.
@@ -147,7 +158,7 @@ FIELDS: dict[str, tuple[tuple[Any, ...], Any, dict[tuple[Any, ...], Any]]] = {
     "DefaultsEntry.tags": (("defaults", "tags"), {"CostCenter": "4711"}, {}),
     **{
         f"{kind}.{field}": ((*where, field), value, {})
-        for kind, where in (("RekognitionModel", M), ("SageMakerModel", N), ("LookoutModel", OF_LOOKOUT))
+        for kind, where in KINDS.items()
         for field, value in {
             "lead": "45m",
             "late_target": 0.02,
@@ -163,6 +174,7 @@ FIELDS: dict[str, tuple[tuple[Any, ...], Any, dict[tuple[Any, ...], Any]]] = {
             "role": ROLE,
             "drain": {"queue": QUEUE},
         }.items()
+        if not (kind == "FunctionModel" and field in ("region", "role"))
     },
     **{
         f"{kind}.{field}": ((*where, field), value, {})
@@ -171,8 +183,30 @@ FIELDS: dict[str, tuple[tuple[Any, ...], Any, dict[tuple[Any, ...], Any]]] = {
     },
     **{
         f"{kind}.late_cost_per_minute": ((*where, "late_cost_per_minute"), 2, {("tariffs",): TARIFFS})
-        for kind, where in (("RekognitionModel", M), ("SageMakerModel", N), ("LookoutModel", OF_LOOKOUT))
+        for kind, where in KINDS.items()
     },
+    **{
+        f"{kind}.max_units_by_request": ((*KINDS[kind], "max_units_by_request"), 2, {})
+        for kind in ("RekognitionModel", "LookoutModel", "ComponentModel", "FunctionModel")
+    },
+    "ComponentModel.backend": (
+        OF_COMPONENT,
+        {"backend": "rekognition", "project": "c", "version": "v1", "schedules": ["t"]},
+        {},
+    ),
+    "ComponentModel.component": ((*OF_COMPONENT, "component"), "other", {}),
+    "ComponentModel.copies": ((*OF_COMPONENT, "copies"), 2, {}),
+    "FunctionModel.backend": (
+        OF_FUNCTION,
+        {"backend": "rekognition", "project": "c", "version": "v1", "schedules": ["t"]},
+        {},
+    ),
+    "FunctionModel.function": ((*OF_FUNCTION, "function"), f"{FUNCTION}-2", {}),
+    "FunctionModel.parameters": ((*OF_FUNCTION, "parameters"), {"size": "large"}, {}),
+    "FunctionModel.idempotent_by": ((*OF_FUNCTION, "idempotent_by"), "token", {}),
+    "FunctionModel.units": ((*OF_FUNCTION, "units"), 2, {}),
+    "SageMakerModel.configs": ((*N, "configs"), ["c1", "c2"], {(*N, "config"): GONE, (*N, "configs"): ["c1"]}),
+    "DefaultsEntry.max_units_by_request": (("defaults", "max_units_by_request"), 3, {}),
     "RekognitionModel.project": ((*M, "project"), "other", {}),
     "RekognitionModel.version": ((*M, "version"), "v2", {}),
     "RekognitionModel.backend": ((*M, "backend"), "lookoutvision", {(*M, "version"): "2"}),
@@ -204,16 +238,16 @@ ELSEWHERE = {
     "QuotaEntry.models_at_once": "warnings",
     "QuotaEntry.starts_per_second": "turns in a crowd",
     "ShutdownEntry.reason": "for people",
-    "RekognitionModel.priority": "the turn in a crowd: tests/tools/preheat_plantfile/compiling",
-    "SageMakerModel.priority": "the turn in a crowd",
-    "LookoutModel.priority": "the turn in a crowd",
+    **{f"{kind}.priority": "the turn in a crowd: tests/tools/preheat_plantfile/compiling" for kind in KINDS},
+    "PlantFile.senders": "an item of its own, not of a model: the senders' tests hold it",
+    "QuotaEntry.units_per_model": "what a request may ask for",
     "RekognitionModel.arn": "stands for project and version",
     **{
         f"{kind}.{field}": "a payload beside the file: tests/tools/preheat_plantfile/test_plant_file.py"
         for kind, field in (
             *(("ImageEntry", "payload"), ("ImageEntry", "content_type")),
             *(("ReadinessEntry", "payload"), ("ReadinessEntry", "content_type")),
-            *(("RekognitionModel", "readiness"), ("SageMakerModel", "readiness"), ("LookoutModel", "readiness")),
+            *((kind, "readiness") for kind in KINDS if kind != "FunctionModel"),
         )
     },
 }
@@ -227,6 +261,12 @@ ABSTRACT = {
     "LookoutTarget",
     "RekognitionTarget",
     "SageMakerTarget",
+    "ComponentTarget",
+    "FunctionTarget",
+    "SageMakerConfigs",
+    "_ByRequest",
+    "_Proved",
+    "SenderEntry",
 }
 
 
