@@ -97,7 +97,13 @@ def lambda_environment(template: dict[str, Any]) -> dict[str, str]:
         "AWS::StackName": "preheat",
     }
     known |= dict.fromkeys(("HostingEndpointUrl", "RekognitionEndpointUrl", "SageMakerEndpointUrl"), "")
-    known |= {"ReplyQueueArns": "", "AdminRoles": "", "RequestMaxDays": "7", "RejectedRequestsQueue": QUEUE_URL}
+    known |= {
+        "ReplyQueueArns": "",
+        "AdminRoles": "",
+        "RequestMaxDays": "7",
+        "RequestMaxUnitHours": "120",
+        "RejectedRequestsQueue": QUEUE_URL,
+    }
     known |= {"UnpublishedQueue.Arn": "arn:aws:sqs:eu-central-1:123456789012:UnpublishedQueue"}
     known |= {"HostingRegions": "", "MemberRoleArns": "", "ProjectPrefix": "line-"}
     known |= {"ReconcileRole.Arn": "arn:aws:iam::123456789012:role/ReconcileRole"}

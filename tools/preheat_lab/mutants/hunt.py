@@ -56,7 +56,7 @@ from preheat_simulator.core.status import Operation
 from preheat_simulator.core.switches import Switches, TokenAfterStop, WhenPossible
 
 PROMISES = frozenset(
-    {"S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12", "S13", "L1", "L2", "L3", "L5"}
+    {"S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12", "S13", "S14", "L1", "L2", "L3", "L5"}
 )
 # A mutation may make a search endless; the largest scenario below has some 300,000 situations.
 STATES_MAX = 400_000

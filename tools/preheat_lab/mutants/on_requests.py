@@ -10,6 +10,20 @@ _in_ruling = partial(Mutation, file="app/requests/ruling.py", first=("asked ofte
 _in_demand = partial(Mutation, file="domain/demand/demand.py", first=("asked often",))
 
 MUTATIONS = (
+    _in_ruling(
+        name="budget: no hold is too expensive",
+        old="        over = find_excess(fixed, change, standing, now=case.now, most=most)",
+        new="        over = None",
+        rule="requests add no more unit-hours to a day than their budget",
+        sees="S14",
+    ),
+    _in_ruling(
+        name="budget: an extension costs nothing",
+        old="    if change.kind is not Kind.HOLD or change.released_at is not None:",
+        new="    if change.kind is not Kind.HOLD or change.released_at is not None or change.revision > 1:",
+        rule="an extended hold counts as what it adds",
+        sees="S14",
+    ),
     _in_desk(
         name="an accepted hold of a schedule wakes nobody",
         old="tuple(model.model_id for model in case.models) if case is not None and change is not None else ()",

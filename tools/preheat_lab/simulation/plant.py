@@ -39,7 +39,8 @@ def draw_plant(
     """Return `count` models of one service; each start stays within its lead, so that only faults make one late.
 
     Every third has a gate, every fourth a queue that its stop waits for; every second is restarted for a larger hold.
-    Two of three let holds have four units, one more than the service gives.
+    Two of three let holds have four units, one more than the service gives. Every fourth has a budget that requests
+    soon spend.
     """
     lines = []
     for number in range(1, count + 1):
@@ -64,6 +65,7 @@ def draw_plant(
                     gate=f"{number:08x}-0000-4000-8000-000000000000" if number % 3 == 0 else None,
                     drain=Drain(f"{QUEUES}line-{number:02}", DRAIN_LIMIT) if number % 4 == 0 else None,
                     max_units_by_request=4 if backend.takes_units and number % 3 else None,
+                    max_unit_hours_by_request=12 if number % 4 == 1 else None,
                     resize=Resize.RESTART if number % 2 == 0 and backend.takes_units else Resize.KEEP,
                 ),
                 latency,

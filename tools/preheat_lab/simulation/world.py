@@ -28,13 +28,13 @@ from preheat.bootstrap.reconcile import Reconciler
 from preheat.bootstrap.requests import RequestTaker
 from preheat.bootstrap.tick import Ticker
 from preheat.domain.demand.demand import find_demands
-from preheat.domain.demand.request import Reply, Standing, Subject, Tombstone
+from preheat.domain.demand.request import Kind, Reply, Standing, Subject, Tombstone
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Target
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.gate import Backlog
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import LedgerEntry
-from preheat_lab.simulation.answers import AnswerJudge
+from preheat_lab.simulation.answers import EXTENDED, AnswerJudge
 from preheat_lab.simulation.faults import HARMLESS, Fate, FaultMix, Mishap
 from preheat_lab.simulation.functions import Functions
 from preheat_lab.simulation.hosting import SERVICES, make_scaling
@@ -56,6 +56,7 @@ from preheat_lab.simulation.ports import (
 from preheat_lab.simulation.promises import MINUTE, Promises
 from preheat_lab.simulation.queue import SimulatedSqs
 from preheat_lab.simulation.requesting import REPLIES, Requesters, SimulatedRejections, find_concerned, standing_of
+from preheat_lab.simulation.spending import find_overspent
 from preheat_lab.simulation.stream import TABLE, SimulatedBus, Stream
 from preheat_lab.simulation.triggers import Triggers
 from preheat_lab.simulation.watch import PromiseWatch
@@ -230,8 +231,24 @@ class SimulatedWorld:
     def note_answer(self, reply: Reply, change: Standing | Tombstone | None) -> None:
         """An answer was stored: judge it, and go by the active requests from now on."""
         self.answers.on_answer(reply)
+        if isinstance(change, Standing) and change.kind is Kind.HOLD and change.released_at is None:
+            self._judge_spending(change)
         if isinstance(change, Standing):
             self._note_standing(change.subject)
+
+    def _judge_spending(self, hold: Standing) -> None:
+        """Judge S14: a new or longer hold fits into what requests may add to each model's bill."""
+        for model in self.models:
+            if model.model_id not in find_concerned([model], hold.subject):
+                continue
+            after = standing_of(self.store, model)
+            if hold.subject.schedule is not None:  # The model's own holds have a budget of their own.
+                after = [one for one in after if one.subject == hold.subject]
+            before = [one for one in after if one.request_id != hold.request_id]
+            before += [replace(hold, until=hold.until - EXTENDED)] if hold.revision > 1 else []
+            what = find_overspent(model, hold, before, after, self.clock.at)
+            if what is not None:
+                self.watch.note_missed("S14", model.model_id, self.clock.at, what)
 
     def _note_wrong_answer(self, subject: Subject | None, what: str) -> None:
         about = find_concerned(self.models, subject) if subject is not None else []

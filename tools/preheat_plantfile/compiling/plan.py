@@ -110,6 +110,7 @@ def _model(
         gate=entry.gate,
         resize=entry.resize if isinstance(entry, LookoutModel | RekognitionModel) else Resize.KEEP,
         learning=learning,
+        max_unit_hours_by_request=entry.max_unit_hours_by_request or defaults.max_unit_hours_by_request,
         max_units_by_request=_cap(entry, plant, units),
         tags=tuple((defaults.tags | entry.tags).items()) if isinstance(entry, SageMakerModel) else (),
         fallbacks=entry.fallbacks() if isinstance(entry, SageMakerModel) else (),

@@ -27,6 +27,7 @@ from preheat.domain.plan.plan import (
     REGION,
     ROLE,
     RULES,
+    UNIT_HOURS_MAX,
     UNITS_MAX,
     VERSION,
     Backend,
@@ -149,10 +150,13 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _units(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= UNITS_MAX:
-        raise ValueError(f"a whole number from 1 to {UNITS_MAX}")
-    return value
+def _whole_number(most: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+            raise ValueError(f"a whole number from 1 to {most}")
+        return value
+
+    return read
 
 
 def _one_of[Choice: (Mode, Unscheduled, Backend, Idempotence)](choices: type[Choice]) -> Callable[[Any], Choice]:
@@ -299,7 +303,8 @@ LATE_COST: Final = leaf(
 )
 SLACK: Final = leaf(_duration(timedelta(), LEAD_MAX, "at most 6h"), **_SPAN)
 PRIORITY: Final = leaf(_priority, type="integer", minimum=0, maximum=PRIORITY_MAX)
-UNITS: Final = leaf(_units, type="integer", minimum=1, maximum=UNITS_MAX)
+UNITS: Final = leaf(_whole_number(UNITS_MAX), type="integer", minimum=1, maximum=UNITS_MAX)
+UNIT_HOURS: Final = leaf(_whole_number(UNIT_HOURS_MAX), type="integer", minimum=1, maximum=UNIT_HOURS_MAX)
 Start = Annotated[time, *leaf(_start, type="string", pattern=whole(_TIME))]
 # Since the midnight with which its date begins; 24:00 is a day.
 End = Annotated[timedelta, *leaf(_end, type="string", pattern=f"^(?:{_TIME.pattern}|24:00)$")]

@@ -20,6 +20,7 @@ from preheat_plantfile.schema.leaves import (
     REGION_NAME,
     ROLE_ARN,
     SLACK,
+    UNIT_HOURS,
     UNITS,
     FileVersion,
     ModeName,
@@ -94,7 +95,16 @@ class _Leads(Strict):
     )
 
 
-class DefaultsEntry(_Leads):
+class _Spending(Strict):
+    """What requests may cost on a UTC day."""
+
+    max_unit_hours_by_request: Annotated[int | None, *UNIT_HOURS] = Field(
+        default_factory=lambda: None,
+        description="Most unit-hours that holds may add on a UTC day; 24 times the units they may ask for.",
+    )
+
+
+class DefaultsEntry(_Leads, _Spending):
     """What holds for every model that does not say otherwise."""
 
     slack: Annotated[timedelta, *SLACK] = Field(
@@ -117,7 +127,7 @@ class DefaultsEntry(_Leads):
     )
 
 
-class ModelEntry(_Leads):
+class ModelEntry(_Leads, _Spending):
     """What any hosted model says of when it is needed and how it is run."""
 
     schedules: list[Name] = Field(

@@ -32,5 +32,6 @@ class RequestTaker:
         clock, sqs = SystemClock(), make_sqs_client(session)
         queue, rejected = SqsQueue(sqs, settings.work_queue_url), SqsRejected(sqs, settings.rejected_queue_url)
         admins, reply_queues = frozenset(settings.admin_roles), frozenset(settings.reply_queue_arns)
-        limits = Limits(settings.request_longest, admins, reply_queues, settings.mode)
+        unit_hours = settings.request_unit_hours
+        limits = Limits(settings.request_longest, admins, reply_queues, settings.mode, unit_hours=unit_hours)
         return cls(clock, Desk(clock, open_store(settings, session), queue, rejected, limits))

@@ -11,7 +11,7 @@ from typing import Self
 
 from preheat.app.ports.errors import PreheatError
 from preheat.domain.demand.request import STANDS_AT_MOST
-from preheat.domain.plan.plan import PROJECT, REGION, ROLE, Backend, Mode
+from preheat.domain.plan.plan import PROJECT, REGION, ROLE, UNIT_HOURS_MAX, Backend, Mode
 
 _TABLE = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 _STACK = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,127}")
@@ -19,6 +19,7 @@ _URL = re.compile(r"https?://[^\s/]+(/\S*)?")
 _BUS = re.compile(r"[a-zA-Z0-9_./-]{1,256}")
 _QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]{1,80}")
 _ROLE_ID = re.compile(r"AROA[A-Z0-9]{1,124}")
+_UNIT_HOURS = re.compile(r"[1-9][0-9]{0,3}")
 _DAYS = re.compile(r"[1-9]|[12][0-9]|30")
 
 
@@ -91,6 +92,7 @@ class RequestsSettings(TickSettings):
 
     rejected_queue_url: str
     request_longest: timedelta  # the maximum duration of a hold or block
+    request_unit_hours: int  # that the requests for one model may add on a day
     admin_roles: tuple[str, ...]  # ids of the roles that may change everyone's requests
     reply_queue_arns: tuple[str, ...]  # the allowed reply queues; empty: no replies
     mode: Mode
@@ -170,6 +172,13 @@ def _read_url(text: str) -> str | None:
     return _match(_URL)(text) if text else None
 
 
+def _read_unit_hours(text: str) -> int:
+    hours = int(_match(_UNIT_HOURS)(text))
+    if hours > UNIT_HOURS_MAX:
+        raise ValueError(f"{hours} is more than {UNIT_HOURS_MAX}")
+    return hours
+
+
 def _read_days(text: str) -> timedelta:
     return timedelta(days=int(_match(_DAYS)(text)))
 
@@ -211,6 +220,9 @@ VARIABLES = {
     "rejected_queue_url": Variable("PREHEAT_REJECTED_QUEUE_URL", _match(_URL), "the URL of an SQS queue"),
     "request_longest": Variable(
         "PREHEAT_REQUEST_MAX_DAYS", _read_days, "a number of days from 1 to 30", default=str(STANDS_AT_MOST.days)
+    ),
+    "request_unit_hours": Variable(
+        "PREHEAT_REQUEST_MAX_UNIT_HOURS", _read_unit_hours, f"a whole number from 1 to {UNIT_HOURS_MAX}", default="120"
     ),
     "admin_roles": Variable(
         "PREHEAT_ADMIN_ROLES", _read_list(_ROLE_ID), "ids of IAM roles (AROA…), separated by commas", default=""

@@ -263,6 +263,19 @@ def test_more_units_than_the_plan_lets_a_request_have_are_rejected_with_the_most
     assert scene.asks("hold", request_id="b", until="20:00", units=most).accepted
 
 
+def test_a_hold_or_extend_beyond_the_budget_is_rejected_with_the_rest_of_it() -> None:
+    scene = Scene(a_model("08:00-16:00", max_unit_hours_by_request=4))
+    scene.at("12:00")
+    assert scene.asks("hold", request_id="a", until="19:00").accepted
+    reply = scene.asks("extend", of="a", until="20:30")
+    assert (reply.accepted, reply.code) == (False, Code.TOO_MANY_UNIT_HOURS)
+    assert "1.5 unit-hours" in reply.reason
+    assert "1.0 more that day, of 4" in reply.reason
+    assert scene.asks("extend", of="a", until="20:00").accepted
+    assert scene.asks("hold", request_id="b", until="20:01").code == Code.TOO_MANY_UNIT_HOURS
+    assert scene.find_standing("b") is None
+
+
 def test_units_are_refused_where_the_service_takes_none() -> None:
     scene = Scene(a_model("08:00-16:00", target=TARGETS[Backend.SAGEMAKER]))
     assert scene.asks("hold", until="20:00", units=2).code == Code.TAKES_NO_UNITS

@@ -18,6 +18,7 @@ audit` uses `judge_ledger`. Pure: the caller passes what a rule needs to know of
 | S11 the gate is opened only on sight of HOSTED, and closed before the stop | `judge_gate`, `judge_stop` |
 | S12 a stop waits for an empty queue; a reading that failed never counts as empty | `judge_readings`, `judge_stop` |
 | S13 no accepted request makes a planned shift late or absent | `judge_units`, `judge_ledger`; L1 of each shift |
+| S14 what requests add to the plan's unit-hours stays within their budget, day by day | `simulation.spending` |
 
 L1, L2 and L5 need a world that goes on: the explorer and the simulation judge them. For L1, `judge_write` checks that a
 refusal under an earlier plan silences nobody. For L3, `judge_ledger` checks *once*.

@@ -9,7 +9,7 @@ from preheat.app.requests.message import Request
 from preheat.app.requests.prospects import Prospect, find_ready, forecast
 from preheat.app.requests.rights import Right
 from preheat.domain.demand.request import STANDS_AT_MOST, Reply, RequestId, Standing, Tombstone
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId
+from preheat.domain.plan.plan import UNIT_HOURS_MAX, HostedModel, Mode, ModelId
 from preheat.domain.record.record import ModelRecord
 
 
@@ -25,6 +25,7 @@ class Limits:
     reply_queues: frozenset[str] = frozenset()
     mode: Mode = Mode.ACT
     is_rated: bool = True  # False: no bound on how often a sender may ask
+    unit_hours: int = UNIT_HOURS_MAX  # that the requests for one model may add on a UTC day, whatever the plan says
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class Code(StrEnum):
     TOO_OFTEN = "too_often"  # more requests than the sender may send in an hour; `retry_at` says when to try again
     TAKES_NO_UNITS = "takes_no_units"
     TOO_MANY_UNITS = "too_many_units"  # more than the plan lets a request ask for
+    TOO_MANY_UNIT_HOURS = "too_many_unit_hours"  # more than requests may still add to the model's bill on a day
     REPLY_QUEUE_NOT_ALLOWED = "reply_queue_not_allowed"
 
     @property

@@ -14,6 +14,8 @@ from preheat.app.requests.prospects import Prospect, describe_several
 from preheat.app.requests.rights import STOPS, check_hours, check_right
 from preheat.domain.demand.demand import look_ahead
 from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Kind, Standing, Tombstone, Verb, is_of_sender
+from preheat.domain.demand.spend import find_excess
+from preheat.domain.lead.lead_in_force import fix_next_lead
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.record.wording import format_instant
@@ -159,7 +161,9 @@ def _is_released(case: Case) -> bool:
 
 
 def _accept(case: Case, change: Standing, words: str) -> Ruling:
-    """Say what is to be expected of the model with the change."""
+    """Say what is to be expected of the model with the change, if it is within the budget."""
+    if (refused := _check_budget(case, change)) is not None:
+        return refused
     seen = case.forecast(change)
     if seen is None:
         return Ruling(Code.ACCEPTED, f"{words}, for {len(case.models)} models", change)
@@ -332,6 +336,23 @@ def _find_longest(case: Case, kind: Kind) -> timedelta:
 
 def _reject_too_long(case: Case, kind: Kind) -> Ruling:
     return Ruling(Code.TOO_LONG, f"The request would last longer than {_find_longest(case, kind)}")
+
+
+def _check_budget(case: Case, change: Standing) -> Ruling | None:
+    """Reject a new or longer hold that costs more than requests may still add to the plan on one of its days."""
+    if change.kind is not Kind.HOLD or change.released_at is not None:
+        return None
+    standing, most = (*case.kept, *case.others), case.limits.unit_hours
+    for model in case.models:
+        fixed = fix_next_lead(model, case.records.get(model.model_id))
+        over = find_excess(fixed, change, standing, now=case.now, most=most)
+        if over is not None:
+            added = f"It would add {over.added:.1f} unit-hours to {model.model_id} on {over.day}"
+            left = f"requests may add {over.left:.1f} more that day, of {over.budget}"
+            remedy = "Make it shorter, ask for fewer units, or raise max_unit_hours_by_request in the plan"
+            outer = " and RequestMaxUnitHours of the stack" if over.budget == case.limits.unit_hours else ""
+            return Ruling(Code.TOO_MANY_UNIT_HOURS, f"{added}, and {left}. {remedy}{outer}")
+    return None
 
 
 _RULES: Final[Mapping[Verb, Callable[[Case], Ruling]]] = {

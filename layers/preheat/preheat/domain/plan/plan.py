@@ -25,6 +25,7 @@ FUNCTION_ARN = re.compile(
     r"[a-zA-Z0-9_-]{1,64}(?::[a-zA-Z0-9_-]{1,128})?"
 )
 UNITS_MAX = 100
+UNIT_HOURS_MAX = 24 * UNITS_MAX
 SCHEDULES_MAX = 50  # of a model: a stop checks the requests of each in one transaction, which takes 100 items
 LEAD_MAX = timedelta(hours=6)
 DEFAULT_LEAD = timedelta(minutes=30)
@@ -357,6 +358,7 @@ class HostedModel:
     fallbacks: tuple[str, ...] = ()  # endpoint configs to use, in order, while the target's own has no capacity
     turn: Turn | None = None  # None: so few start with it that the service takes their calls at once
     max_units_by_request: int | None = None  # the most that a hold may ask for; None: the plan's own units
+    max_unit_hours_by_request: int | None = None  # the most that holds may add on a UTC day; None: 24 times their units
 
     def __post_init__(self) -> None:
         if not MODEL_ID.fullmatch(self.model_id):
@@ -384,6 +386,10 @@ class HostedModel:
         if most is not None and not (self.target.backend.takes_units and self.units.minimum <= most <= UNITS_MAX):
             accepted = f"{self.units.minimum} (min_units) to {UNITS_MAX}, where the service takes units"
             raise ValueError(f"{self.model_id}: max_units_by_request {most} is out of range; {accepted}")
+        hours = self.max_unit_hours_by_request
+        if hours is not None and not 1 <= hours <= UNIT_HOURS_MAX:
+            accepted = f"1 to {UNIT_HOURS_MAX}"
+            raise ValueError(f"{self.model_id}: max_unit_hours_by_request {hours} is out of range; {accepted}")
 
     def find_target(self, fallback: str | None) -> Target:
         """Return the target that a start uses: with the endpoint config of this name, if the plan still names it."""
@@ -398,6 +404,11 @@ class HostedModel:
     def units_by_request(self) -> int:
         """Return the most units that a hold may make a start ask for; by default the plan's own."""
         return self.max_units_by_request or self.units.minimum
+
+    @property
+    def unit_hours_by_request(self) -> int:
+        """Return the unit-hours that holds may add to the plan's on a UTC day; by default a day of their units."""
+        return self.max_unit_hours_by_request or 24 * self.units_by_request
 
     @property
     def head_start(self) -> timedelta:

@@ -1,0 +1,71 @@
+"""The unit-hours that demand costs, by UTC day: from each start to the end of its demand.
+
+Owns the budget of requests: how many unit-hours holds may add to the plan's own on each day. An estimate: it counts the
+units of a demand over all of it, and foresees no failures, waits or scaling.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from preheat.domain.demand.demand import HORIZON, find_demands
+from preheat.domain.demand.request import Kind, Standing
+from preheat.domain.demand.units import raise_units
+from preheat.domain.plan.plan import HostedModel
+
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+# Sums of fractions of an hour may differ by less than this, a hundredth of a second.
+_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """A day on which a hold costs more than is left: what it adds, what is left, and what requests may add in all."""
+
+    day: date
+    added: float
+    left: float
+    budget: float
+
+
+def find_unit_hours(
+    model: HostedModel, after: datetime, before: datetime, requests: Sequence[Standing] = ()
+) -> dict[date, float]:
+    """Return the unit-hours of the demands that overlap [after, before), by the UTC days on which they are billed."""
+    found: dict[date, float] = defaultdict(float)
+    for demand in find_demands(model, after, before, requests):
+        units, at = raise_units(model, demand.holds).minimum, demand.start_at.astimezone(UTC)
+        while at < demand.end:
+            until = min(datetime.combine(at.date() + _DAY, time(), UTC), demand.end)
+            found[at.date()] += units * ((until - at) / _HOUR)
+            at = until
+    return dict(found)
+
+
+def find_added(model: HostedModel, change: Standing, requests: Sequence[Standing]) -> dict[date, float]:
+    """Return the unit-hours that the holds of `requests` add to the plan's own, by day, around the time of `change`.
+
+    As if there were no blocks: they can only save, and somebody may lift them.
+    """
+    after, before = change.begin - HORIZON, change.until + HORIZON
+    plan = find_unit_hours(model, after, before)
+    asked = find_unit_hours(model, after, before, [one for one in requests if one.kind is Kind.HOLD])
+    return {day: max(hours - plan.get(day, 0.0), 0.0) for day, hours in asked.items()}
+
+
+def find_excess(
+    model: HostedModel, change: Standing, standing: Sequence[Standing], *, now: datetime, most: float
+) -> Excess | None:
+    """Return the first day, from today on, on which a new or longer hold costs more than is left; None: it fits.
+
+    `standing`: the requests without it, or with its version before. `most`: what the stack lets requests add on a day.
+    """
+    budget = min(model.unit_hours_by_request, most)
+    after = [*(one for one in standing if one.request_id != change.request_id), change]
+    was, will = find_added(model, change, standing), find_added(model, change, after)
+    for day in sorted(day for day in will if day >= now.astimezone(UTC).date()):
+        before = was.get(day, 0.0)
+        if will[day] > max(budget, before) + _TOLERANCE:
+            return Excess(day, will[day] - before, max(budget - before, 0.0), budget)
+    return None
