@@ -172,6 +172,9 @@ class SilentTelemetry:
         """Refuse: nobody's hand is in the simulated ledger."""
         raise RuntimeError(f"{key}: {change} at {at} on the stream of a ledger that is only appended to")
 
+    def report_missing(self, result: Result, *, at: datetime) -> None:
+        """Drop the line and the metric."""
+
     def emit_schedule(self, result: Result, *, at: datetime) -> None:
         """Drop the metrics."""
 
