@@ -18,6 +18,7 @@ from preheat.domain.demand.request import (
     Tombstone,
     Verb,
 )
+from preheat.domain.plan.applied import AppliedBy
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.plan.senders import EventSource, SenderRule
 from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
@@ -351,6 +352,15 @@ def test_the_senders_of_a_plan_come_back_and_go_with_the_next_plan(store: Store,
     assert store.read_planned(model.model_id).model == model
     store.apply([model], expected_version=version, at=SIX)
     assert store.senders() == ()
+
+
+def test_who_applied_a_plan_stands_with_that_plan(store: Store, model: HostedModel) -> None:
+    assert store.read_applied_by() is None
+    by = AppliedBy("arn:aws:sts::123456789012:assumed-role/PlantOps/ada@example.com", "ada@example.com", "0" * 64)
+    version = store.apply([model], expected_version=0, at=SIX, by=by)
+    assert store.read_applied_by() == by
+    store.apply([model], expected_version=version, at=SIX)
+    assert store.read_applied_by() is None
 
 
 def test_requests_are_kept_for_as_long_as_a_late_message_may_ask_of_them() -> None:

@@ -15,6 +15,7 @@ from preheat.domain.lead.lead_in_force import fix_next_lead
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import ModelRecord
+from preheat_cli.identity import describe
 from preheat_cli.planning import StoredPlan, check_accounts, read_stored_plan
 from preheat_cli.senders import compile_senders, describe_changes
 from preheat_cli.views.difference import Change, ChangeKind, changes
@@ -42,6 +43,7 @@ class Compared:
     records: dict[ModelId, ModelRecord]
     senders: tuple[SenderRule, ...] = ()
     sender_changes: Sequence[str] = ()
+    applied_by: str = ""  # who applied the stored plan, in words; empty: unknown
 
     @property
     def removes_everything(self) -> bool:
@@ -86,7 +88,18 @@ def compare(file: Path, plant: "PlantFile", stack: "Stack", now: datetime) -> Co
     found = changes(stored.models, models, today=now.date(), unreadable=stored.unreadable, records=records)
     senders = compile_senders(plant, stack, str(file))
     told = describe_changes(stack.store.senders(), senders)
-    return Compared(file, plant, stack.home.region, stored, models, found, dict(records), senders, told)
+    return Compared(
+        file,
+        plant,
+        stack.home.region,
+        stored,
+        models,
+        found,
+        dict(records),
+        senders,
+        told,
+        describe(stack.store.read_applied_by()),
+    )
 
 
 def describe_counts(found: Sequence[Change]) -> str:

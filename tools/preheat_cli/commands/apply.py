@@ -20,11 +20,12 @@ from preheat_cli.comparing import CHANGED, Compared, compare, counts, describe_c
 from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
 from preheat_cli.fitting import Misfit, find_misfits
+from preheat_cli.identity import find_applied_by
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.planning import PlantPath, make_replaced_error, read_plant_file
 from preheat_cli.printing import print_lines
-from preheat_cli.stack import Home, Surroundings
+from preheat_cli.stack import Home, Stack, Surroundings
 from preheat_cli.views import show
 from preheat_cli.waiting import Seen, wait_until_checked
 
@@ -78,7 +79,7 @@ def apply(
             _confirm(found, opened.home, yes=yes, remove_all=remove_all)
             # Time has passed since the question; new demand counts as known from now.
             models = found.compile(surroundings.clock.now())
-            version = _apply(opened.store, found, models, surroundings)
+            version = _apply(opened, found, models, surroundings)
             if wait:
                 typer.echo("waiting until Preheat has checked each model", err=True)
                 seen = wait_until_checked(surroundings, opened.store, [one.model_id for one in models], version)
@@ -121,10 +122,11 @@ def _confirm(found: Compared, home: Home, *, yes: bool, remove_all: bool) -> Non
         require_confirmation(f"Apply to {home.place}?", unchanged="no change applied", preview=PREVIEW)
 
 
-def _apply(store: Store, found: Compared, models: Sequence[HostedModel], surroundings: Surroundings) -> int:
+def _apply(opened: Stack, found: Compared, models: Sequence[HostedModel], surroundings: Surroundings) -> int:
+    store, by = opened.store, find_applied_by(opened, found.file)
     version, now = found.stored.version, surroundings.clock.now()
     try:
-        return store.apply(models, expected_version=version, at=now, senders=found.senders)
+        return store.apply(models, expected_version=version, at=now, senders=found.senders, by=by)
     except StaleRecord as error:
         raise make_replaced_error(version) from error
 
@@ -140,6 +142,8 @@ def _print_changes(found: Compared, form: Format) -> None:
         return
     against = f"plan {found.stored.version}" if found.stored.version else "no plan yet"
     typer.echo(f"{found.file}: {show.count(len(found.models), 'model')}, compared with {against}")
+    if found.applied_by:
+        typer.echo(printable(f"plan {found.stored.version}: applied by {found.applied_by}"))
     for change in found.changes:
         typer.secho(printable(f"  {change.kind} {change.model_id}"), fg=COLOURS[change.kind])
         for line in change.lines:

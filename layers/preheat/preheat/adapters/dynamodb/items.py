@@ -25,9 +25,10 @@ from typing import Any
 from pynamodb.models import Model
 
 from preheat.adapters.dynamodb import serial
-from preheat.adapters.dynamodb.tables import RECORD, SENDERS, LedgerItem, PlanItem, RecordItem
+from preheat.adapters.dynamodb.tables import APPLIED, RECORD, SENDERS, LedgerItem, PlanItem, RecordItem
 from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Membership
+from preheat.domain.plan.applied import AppliedBy
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import LedgerEntry, ModelRecord
@@ -52,6 +53,7 @@ ENTRY_SCHEMA = Schema(written=1, oldest=1)
 MODEL_SCHEMA = Schema(written=1, oldest=1)
 POINTER_SCHEMA = Schema(written=1, oldest=1)
 ACCOUNT_SCHEMA = Schema(written=1, oldest=1)
+APPLIED_SCHEMA = Schema(written=1, oldest=1)
 SENDERS_SCHEMA = Schema(written=1, oldest=1)
 
 SHARDS = ("0", "1", "2", "3")
@@ -134,6 +136,21 @@ def from_model(kind: type[PlanItem], plan: str, model: HostedModel) -> PlanItem:
 def from_former(kind: type[PlanItem], plan: str, model_id: ModelId) -> PlanItem:
     """Return the item that says of a model that a plan names it no longer."""
     return kind(plan=plan, item=name_former_item(model_id), schema=MODEL_SCHEMA.written)
+
+
+def from_applied_by(kind: type[PlanItem], plan: str, by: AppliedBy) -> PlanItem:
+    """Return the item that says who applied a plan."""
+    body = serial.dumps(serial.encode_fields(by, sparse=True))
+    return kind(plan=plan, item=APPLIED, schema=APPLIED_SCHEMA.written, body=body)
+
+
+def to_applied_by(item: PlanItem) -> AppliedBy:
+    """Return who applied a plan. It is for people: a field that this release does not know is ignored.
+
+    Raises:
+        UnreadableItem: this release does not know its form.
+    """
+    return join(AppliedBy, item, f"{item.plan}/{item.item}", APPLIED_SCHEMA, outside=(), strict=False)
 
 
 def from_senders(kind: type[PlanItem], plan: str, senders: Sequence[SenderRule]) -> PlanItem:

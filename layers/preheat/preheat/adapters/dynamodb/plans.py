@@ -15,9 +15,10 @@ from pynamodb.exceptions import PynamoDBException
 
 from preheat.adapters.dynamodb import items, serial
 from preheat.adapters.dynamodb.failures import Failure, Patience, to_failure
-from preheat.adapters.dynamodb.tables import CURRENT, POINTER, SENDERS, Part, PlanItem, Tables
+from preheat.adapters.dynamodb.tables import APPLIED, CURRENT, POINTER, SENDERS, Part, PlanItem, Tables
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.app.ports.store import Membership, Planned
+from preheat.domain.plan.applied import AppliedBy
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.plan.senders import SenderRule
 
@@ -91,6 +92,12 @@ class DynamoPlans(Part):
             seen.models[model_id] = items.to_model(item) if item is not None else None
         return Planned(seen.pointer.version, seen.models[model_id])
 
+    def read_applied_by(self) -> AppliedBy | None:
+        """See `PlanReader`."""
+        pointer = self._read_pointer()
+        item = self._get_plan_item(pointer.partition, APPLIED) if pointer.version else None
+        return items.to_applied_by(item) if item is not None else None
+
     def senders(self) -> tuple[SenderRule, ...]:
         """See `PlanReader`."""
         seen = self._see()
@@ -156,6 +163,7 @@ class DynamoPlans(Part):
         *,
         before: str,
         senders: Sequence[SenderRule] = (),
+        by: AppliedBy | None = None,
     ) -> Pointer:
         """Store a plan that is not current yet, with the models that it leaves. Return the pointer to it.
 
@@ -167,6 +175,7 @@ class DynamoPlans(Part):
         rows += [items.from_membership(kind, partition, account, member) for account, member in members.items()]
         rows += [items.from_former(kind, partition, model_id) for model_id in left]
         rows += [items.from_senders(kind, partition, senders)] if senders else []
+        rows += [items.from_applied_by(kind, partition, by)] if by is not None else []
         for some in batched(rows, BATCH, strict=False):
 
             def put(some: tuple[PlanItem, ...] = some) -> None:

@@ -13,6 +13,7 @@ from preheat.adapters.dynamodb.requests import DynamoRequests
 from preheat.adapters.dynamodb.tables import TableNames, Tables
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.app.ports.store import Membership
+from preheat.domain.plan.applied import AppliedBy
 from preheat.domain.plan.plan import HostedModel
 from preheat.domain.plan.senders import SenderRule
 
@@ -30,6 +31,7 @@ class DynamoStore(DynamoRequests, DynamoMembers):
         expected_version: int,
         at: datetime,
         senders: Sequence[SenderRule] = (),
+        by: AppliedBy | None = None,
     ) -> int:
         """See `PlanWriter`.
 
@@ -53,7 +55,7 @@ class DynamoStore(DynamoRequests, DynamoMembers):
             account: Membership(version, self.ensure_external_id(account), targets)
             for account, targets in list_by_account(models).items()
         }
-        pointer = self._write_plan(models, members, left, version, before=before.partition, senders=senders)
+        pointer = self._write_plan(models, members, left, version, before=before.partition, senders=senders, by=by)
         self._make_current(pointer, at, after=expected_version)
         failed = self._wake_each(concerned, at, new=planned)
         if failed:

@@ -19,6 +19,7 @@ RECORD = "record"  # a model's record; its holds and blocks stand under the same
 # them, so that one query reads it first.
 COUNTER, STANDING, TOMBSTONE = "request", "request#", "tombstone#"
 CURRENT, POINTER = "current", "pointer"
+APPLIED = "applied"  # the item of a plan that says who applied it
 SENDERS = "senders"  # the item of a plan that holds its senders' table
 SENDER, RATE = "sender#", "rate#"  # partition and range key of how many requests a sender has sent in an hour
 ACCOUNTS = "accounts"  # the partition of the plans table that holds the ExternalId of each member account

@@ -10,6 +10,7 @@ from preheat.adapters.dynamodb.members import draw_external_id, list_by_account
 from preheat.app.ports.errors import StaleRecord
 from preheat.app.ports.store import Due, Guarded, Guards, Membership, Planned
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
+from preheat.domain.plan.applied import AppliedBy
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import LedgerEntry, ModelRecord
@@ -30,6 +31,7 @@ class MemoryStore:
         # By whom: None is any admin.
         self.releases: dict[tuple[Subject, RequestId], dict[str | None, Tombstone]] = {}
         self.versions: dict[Subject, int] = {}  # of the schedules
+        self.applied_by: dict[int, AppliedBy] = {}  # by the version of the plan
         self.sender_rules: dict[int, tuple[SenderRule, ...]] = {}  # by the version of the plan
         self.counted: dict[tuple[str, Subject | None, datetime], int] = {}
         self.woken: dict[tuple[Subject, RequestId], int] = {}  # the revision of which all models were woken
@@ -162,6 +164,10 @@ class MemoryStore:
         """See `ports.Store`."""
         return {model_id: self.records[model_id] for model_id in model_ids if model_id in self.records}
 
+    def read_applied_by(self) -> AppliedBy | None:
+        """See `ports.Store`."""
+        return self.applied_by.get(self.current)
+
     def senders(self) -> tuple[SenderRule, ...]:
         """See `ports.Store`."""
         return self.sender_rules.get(self.current, ())
@@ -178,6 +184,7 @@ class MemoryStore:
         expected_version: int,
         at: datetime,
         senders: Sequence[SenderRule] = (),
+        by: AppliedBy | None = None,
     ) -> int:
         """See `ports.Store`."""
         if self.current != expected_version:
@@ -187,6 +194,8 @@ class MemoryStore:
         self.current = max(expected_version, served) + 1
         self.plans[self.current] = {model.model_id: model for model in models}
         self.sender_rules[self.current] = tuple(senders)
+        if by is not None:
+            self.applied_by[self.current] = by
         for account in list_by_account(models):
             self.ensure_external_id(account)
         for model in models:

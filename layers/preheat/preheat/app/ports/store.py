@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
+from preheat.domain.plan.applied import AppliedBy
 from preheat.domain.plan.plan import HostedModel, ModelId, Target
 from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import LedgerEntry, ModelRecord
@@ -149,6 +150,13 @@ class PlanReader(Protocol):
             UnreadableItem: this release does not know the form of the stored plan.
         """
 
+    def read_applied_by(self) -> AppliedBy | None:
+        """Return who applied the current plan; None: unknown, as of a plan of an earlier release.
+
+        Raises:
+            UnreadableItem: this release does not know its form.
+        """
+
     def senders(self) -> tuple[SenderRule, ...]:
         """Return the senders' table of the current plan; empty: it has none.
 
@@ -176,10 +184,11 @@ class PlanWriter(Protocol):
         expected_version: int,
         at: datetime,
         senders: Sequence[SenderRule] = (),
+        by: AppliedBy | None = None,
     ) -> int:
         """Store `models` as the plan after `expected_version`, make it current, and return its version.
 
-        `senders` is its senders' table; empty: it has none.
+        `senders` is its senders' table; empty: it has none. `by` is who applies it; None: unknown.
 
         The version is higher than any that a record of these models has followed, even after a restore of older plans.
         Wakes all models concerned at `at`, also those that the plan no longer names; a model without a record gets one.
