@@ -9,8 +9,8 @@ import json
 import time
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -60,13 +60,19 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """The day as it runs: where, from when, and what consumes."""
+    """The day as it runs: where, what consumes, and the models as planned."""
 
     aws: LocalAws
     store: Store
-    begun_at: datetime
     weld: Consumer
     press: Consumer
+    models: dict[ModelId, HostedModel]
+
+    def apply(self, **changed: HostedModel) -> None:
+        """Apply the plan, with these models in place of those of their names."""
+        self.models.update({ModelId(name): one for name, one in changed.items()})
+        version = self.store.read_plan_version()
+        self.store.apply(list(self.models.values()), expected_version=version, at=datetime.now(UTC))
 
     def entries(self, model_id: ModelId, *actions: Action) -> list[LedgerEntry]:
         return [entry for entry in self.store.read_ledger(model_id) if not actions or entry.action in actions]
@@ -132,8 +138,24 @@ def model(name: ModelId, begin: datetime, end: datetime, **changes: Any) -> Host
     )
 
 
-def apply(store: Store, models: Sequence[HostedModel]) -> None:
-    store.apply(models, expected_version=store.read_plan_version(), at=datetime.now(UTC))
+def model_until(one: HostedModel, begin: datetime, end: datetime) -> HostedModel:
+    """The same model, whose shift ends at another time."""
+    return replace(one, schedules=model(one.model_id, begin, end).schedules)
+
+
+def scale(aws: LocalAws) -> None:
+    """Let the endpoint of paint scale, as its owner would set it up."""
+    scaling = client(aws.simulator_url, "application-autoscaling")
+    scaling.register_scalable_target(**RESOURCE, MinCapacity=1, MaxCapacity=4)
+    scaling.put_scaling_policy(
+        **RESOURCE,
+        PolicyName="load",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": 70.0,
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+        },
+    )
 
 
 def eventually(plant: Plant, holds: Callable[[], bool], what: str, within: timedelta = WITHIN) -> None:
@@ -167,54 +189,47 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
             shortage = {"kind": "capacity", "project": f"plant-{name}", "times": 1, "after_seconds": 3}
             post(aws, "faults", service="sagemaker", **shortage)
         store, now = open_local_store(aws), datetime.now(UTC).replace(microsecond=0)
-        begin, end = now + timedelta(seconds=40), now + timedelta(seconds=110)
-        apply(
-            store,
-            [
-                model(WELD, begin, end, gate=weld.mapping, drain=Drain(weld.queue_url, 5 * MINUTE)),
-                model(PRESS, begin, end, gate=press.mapping),
-                model(PAINT, begin, end),
-                model(GLUE, begin, now + 30 * MINUTE),
-                model(SEAL, now - 6 * HOUR, now - 5 * HOUR),
-                model(TRIM, begin, now + 30 * MINUTE, fallbacks=(FALLBACK,)),
-            ],
-        )
+        begin, end = now + timedelta(seconds=20), now + HOUR
+        models = {
+            WELD: model(WELD, begin, end, gate=weld.mapping, drain=Drain(weld.queue_url, 5 * MINUTE)),
+            PRESS: model(PRESS, begin, end, gate=press.mapping),
+            PAINT: model(PAINT, begin, end),
+            GLUE: model(GLUE, begin, end),
+            SEAL: model(SEAL, now - 6 * HOUR, now - 5 * HOUR),
+            TRIM: model(TRIM, begin, end, fallbacks=(FALLBACK,)),
+        }
+        made = Plant(aws, store, weld, press, models)
         aws.client("sqs").send_message(QueueUrl=weld.queue_url, MessageBody="early")
-        yield Plant(aws, store, now, weld, press)
+        made.apply()
+        # How long all this takes depends on the machine, so a shift ends once its model has done what it is here for.
+        eventually(made, lambda: made.phase(PAINT) is Phase.HOSTED, "paint is hosted")
+        scale(aws)
+        eventually(made, lambda: made.state(weld) == "Enabled", "the gate of weld is open")
+        eventually(made, lambda: made.queued(weld) == 0, "the early message is consumed")
+        eventually(made, lambda: bool(made.entries(PRESS, Action.REFUSE)), "the gate of press is refused")
+        over = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=20)
+        made.apply(**{name: model_until(models[name], begin, over) for name in (WELD, PRESS, PAINT)})
+        yield made
 
 
 def test_an_endpoint_that_scales_scales_again_after_its_next_start(plant: Plant) -> None:
     scaling = client(plant.aws.simulator_url, "application-autoscaling", plant.aws.keys)
 
-    def targets() -> list[dict[str, Any]]:
+    def targets() -> list[tuple[str, int, int]]:
         found = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
-        return [{name: one[name] for name in ("ResourceId", "MinCapacity", "MaxCapacity")} for one in found]
+        return [(one["ResourceId"], one["MinCapacity"], one["MaxCapacity"]) for one in found]
 
-    eventually(plant, lambda: plant.phase(PAINT) is Phase.HOSTED, "paint is hosted")
-    scaling.register_scalable_target(**RESOURCE, MinCapacity=1, MaxCapacity=4)
-    scaling.put_scaling_policy(
-        **RESOURCE,
-        PolicyName="load",
-        PolicyType="TargetTrackingScaling",
-        TargetTrackingScalingPolicyConfiguration={
-            "TargetValue": 70.0,
-            "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
-        },
-    )
-    before = targets()
+    eventually(plant, lambda: bool(plant.entries(PAINT, Action.STOP)), "paint is being stopped")
     eventually(plant, lambda: plant.phase(PAINT) is Phase.IDLE, "paint is stopped")
     assert (plant.runs(PAINT), targets()) == (False, [])
     (stop,) = plant.entries(PAINT, Action.STOP)
     assert "restores 1 scalable target and 1 scaling policy" in stop.reason
     now = datetime.now(UTC).replace(microsecond=0)
-    others = [
-        one for name in (WELD, PRESS, GLUE, TRIM, SEAL) if (one := plant.store.read_planned(name).model) is not None
-    ]
-    apply(plant.store, [*others, model(PAINT, now + timedelta(seconds=30), now + 20 * MINUTE)])
+    plant.apply(paint=model(PAINT, now + timedelta(seconds=30), now + HOUR))
     eventually(plant, lambda: bool(plant.entries(PAINT, Action.SCALE)), "the scaling of paint is restored")
     (restored,) = plant.entries(PAINT, Action.SCALE)
     assert restored.reason == "Restored 1 scalable target and 1 scaling policy of the endpoint"
-    assert targets() == before
+    assert targets() == [(RESOURCE["ResourceId"], 1, 4)]
     assert len(scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]) == 1
 
 

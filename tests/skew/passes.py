@@ -5,7 +5,7 @@ for the present one. Does not judge.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime, time, timedelta
@@ -29,17 +29,18 @@ from preheat.app.ports.remote import Remote
 from preheat.app.ports.store import Guards, Store
 from preheat.app.reconcile.reconcile import reconcile
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Target, Units, Unscheduled
+from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId, Target, Units, Unscheduled
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat_lab.simulation.faults import WorkerKilled
-from preheat_lab.simulation.hosting import SimulatedHosting
+from preheat_lab.simulation.hosting import SimulatedHosting, make_hosting, make_scaling
 from preheat_simulator.core.faults import FaultKind, InjectedFault
 from preheat_simulator.core.latency import make_fixed
 from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.lookout import LookoutService
+from preheat_simulator.sagemaker import VARIANT, EndpointService
 
 if TYPE_CHECKING:
-    from preheat.app.ports.hosting import Hosting
+    from preheat.app.ports.hosting import Hosting, Scaling
     from preheat.app.ports.messaging import Queue
 
 MOTO = "https://dynamodb.eu-central-1.amazonaws.com"  # named, so that no AWS_ENDPOINT_URL of the surroundings wins
@@ -125,6 +126,8 @@ def client_of(made: Tables) -> Any:
 class RealShift:
     """One model's shift on the real store: each look is a real pass, at the second that the record asks for."""
 
+    scaling: "Scaling | None" = None
+
     def __init__(self, made: Tables, meets: Callable[[str, bool], None] | None = None, **changes: Any) -> None:
         self.clock = VirtualClock(MIDNIGHT)
         self.tables, self.store = made, store_on(made)
@@ -152,18 +155,48 @@ class RealShift:
             self.look()
         self.clock.advance_to(until)
 
+    def _open_hosting(self) -> "Hosting":
+        return SimulatedHosting(self.service)
+
     def look(self) -> None:
         """Make one pass; a killed one leaves what it left."""
         self._passes += 1
         store: Store = self.store
-        hosting: Hosting = Faulty(SimulatedHosting(self.service), self._meets)
+        hosting: Hosting = Faulty(self._open_hosting(), self._meets)
         queue: Queue = MemoryQueue(self.clock)
         noted: Any = Noted(store, self._note)
         with suppress(WorkerKilled):
-            reconcile(WELD, Remote(self.clock, noted, hosting, queue, f"pass-{self._passes}"))
+            reconcile(WELD, Remote(self.clock, noted, hosting, queue, f"pass-{self._passes}", scaling=self.scaling))
 
     def _note(self, won: ModelRecord) -> None:
         self.saved.append((won, raw(self.tables, self.tables.names.models, model_id=WELD, item=RECORD)))
+
+
+class EndpointShift(RealShift):
+    """The shifts of an endpoint that scales, whose first config has no capacity, so that another one is used."""
+
+    def __init__(self, made: Tables) -> None:
+        super().__init__(made, **OF_ENDPOINT)
+        self.endpoints = EndpointService(
+            self.clock.now,
+            limits=AccountLimits(calls_per_second=None),
+            start_latency=make_fixed(300),
+            stop_latency=make_fixed(100),
+        )
+        for config in (ENDPOINT.version, FALLBACK):
+            self.endpoints.add_model(ENDPOINT.project, config)
+        self.scaling = make_scaling(self.endpoints)
+        self._hosting = make_hosting(self.endpoints)
+        shortage = InjectedFault(FaultKind.CAPACITY, version=ENDPOINT.version, times=1, after=MINUTE)
+        self.endpoints.inject(shortage)
+
+    def _open_hosting(self) -> "Hosting":
+        return self._hosting
+
+    def scale(self) -> None:
+        """Register a scalable target, as the owner of the endpoint would."""
+        one = {"ResourceId": f"endpoint/{ENDPOINT.project}/variant/{VARIANT}", "MinCapacity": 1, "MaxCapacity": 2}
+        self.endpoints.scaling.register({**one, **NAMED})
 
 
 class Noted:
@@ -198,6 +231,15 @@ def a_model(**changes: Any) -> HostedModel:
     return replace(model, **changes)
 
 
+ENDPOINT, FALLBACK = Target("weld-seams-front", "weld-seams-3", Backend.SAGEMAKER), "weld-seams-large"
+TWICE = tuple(ShiftWindow(frozenset({Weekday.MON}), time(hour), time(hour + 1)) for hour in (8, 11))
+NAMED = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
+OF_ENDPOINT: dict[str, Any] = {
+    "target": ENDPOINT,
+    "fallbacks": (FALLBACK,),
+    "tags": (("Owner", "plant"),),
+    "schedules": (Schedule("twice", "UTC", TWICE),),
+}
 PLANNED = (
     a_model(),
     a_model(
@@ -233,20 +275,26 @@ def take_samples() -> Samples:
         return _take_samples(tables)
 
 
+def take_of_endpoints() -> Samples:
+    """Return what this release writes for an endpoint: a shortage, a fallback config, and scaling kept and restored.
+
+    Apart from the others, because release 0.1.0 knows no endpoints and refuses all of it.
+    """
+    with dynamodb() as tables:
+        shift = EndpointShift(tables())
+        shift.run_until("08:30")
+        shift.scale()
+        shift.run_until("12:20")
+        samples = _take_of([shift])
+        plans = shift.tables.names.plans
+        pointer = raw(shift.tables, plans, plan=CURRENT, item=POINTER)
+        item = raw(shift.tables, plans, plan=pointer["points_to"]["S"], item=f"model#{WELD}")
+        samples.models = [{"item": item, "meant": plain(a_model(**OF_ENDPOINT))}]
+        return samples
+
+
 def _take_samples(tables: Callable[[], Tables]) -> Samples:
-    records: dict[Any, tuple[ModelRecord, Raw]] = {}
-    entries: dict[Any, tuple[LedgerEntry, Raw]] = {}
-    for shift in _shifts(tables):
-        for record, item in shift.saved:
-            attempt = record.attempt
-            key = (record.phase, record.ownership, *((attempt.call, attempt.answer) if attempt else ()))
-            records.setdefault(key, (record, item))
-        for entry in shift.store.read_ledger(WELD):
-            item = raw(shift.tables, shift.tables.names.ledger, model_id=WELD, sequence=entry.sequence)
-            entries.setdefault((entry.action, entry.late, entry.client_token is None), (entry, item))
-    samples = Samples()
-    samples.records = [{"item": item, "meant": plain(value)} for value, item in records.values()]
-    samples.entries = [{"item": item, "meant": plain(value)} for value, item in entries.values()]
+    samples = _take_of(_shifts(tables))
     made = tables()
     store_on(made).apply(PLANNED, expected_version=0, at=MIDNIGHT)
     pointer = raw(made, made.names.plans, plan=CURRENT, item=POINTER)
@@ -255,6 +303,30 @@ def _take_samples(tables: Callable[[], Tables]) -> Samples:
         item = raw(made, made.names.plans, plan=pointer["points_to"]["S"], item=f"model#{model.model_id}")
         samples.models.append({"item": item, "meant": plain(model)})
     samples.messages = [{"body": make_work(name), "meant": name} for name in (WELD, ModelId("0"), ModelId("a" * 63))]
+    return samples
+
+
+def _take_of(shifts: Iterable[RealShift]) -> Samples:
+    records: dict[Any, tuple[ModelRecord, Raw]] = {}
+    entries: dict[Any, tuple[LedgerEntry, Raw]] = {}
+    for shift in shifts:
+        for record, item in shift.saved:
+            attempt = record.attempt
+            effort, scaling = record.effort, record.scaling
+            endpoint = (effort.fallback, effort.short_since is not None) if effort else ()
+            scales = (scaling.is_removed,) if scaling else ()
+            key = (
+                *(record.phase, record.ownership),
+                *((attempt.call, attempt.answer) if attempt else ()),
+                *((endpoint, scales) if any(endpoint) or scales else ()),
+            )
+            records.setdefault(key, (record, item))
+        for entry in shift.store.read_ledger(WELD):
+            item = raw(shift.tables, shift.tables.names.ledger, model_id=WELD, sequence=entry.sequence)
+            entries.setdefault((entry.action, entry.late, entry.client_token is None), (entry, item))
+    samples = Samples()
+    samples.records = [{"item": item, "meant": plain(value)} for value, item in records.values()]
+    samples.entries = [{"item": item, "meant": plain(value)} for value, item in entries.values()]
     return samples
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.skew.older import Refused, read_item
-from tests.skew.passes import TARGET, WELD, Samples, plain, take_samples
+from tests.skew.passes import TARGET, WELD, Samples, plain, take_of_endpoints, take_samples
 from tests.skew.shape import CURRENT, SHAPES, read
 
 from preheat.adapters.dynamodb import items
@@ -128,6 +128,34 @@ def test_the_samples_of_0_1_0_leave_nothing_out() -> None:
 
 def test_the_samples_that_are_taken_anew_leave_nothing_out(written: Samples) -> None:
     complete(vars(written))
+
+
+@pytest.fixture(scope="module")
+def endpoints() -> Samples:
+    return take_of_endpoints()
+
+
+def test_the_samples_of_endpoints_have_a_shortage_a_fallback_and_scaling(endpoints: Samples) -> None:
+    records = [sample["meant"] for sample in endpoints.records]
+    efforts = [one["effort"] for one in records if one["effort"]]
+    assert any(effort["short_since"] for effort in efforts)
+    assert any(effort["fallback"] for effort in efforts)
+    assert {one["scaling"]["is_removed"] for one in records if one["scaling"]} == {False, True}
+    assert {"capacity", "scale"} <= {sample["meant"]["action"] for sample in endpoints.entries}
+    assert any(sample["meant"]["fallbacks"] for sample in endpoints.models)
+
+
+@pytest.mark.parametrize("kind", ["records", "entries", "models"])
+def test_this_release_reads_what_it_writes_of_endpoints_and_an_older_one_refuses_it(
+    endpoints: Samples, release: str, kind: str
+) -> None:
+    """Refused, not misread: it neither starts nor stops what it cannot understand."""
+    older = read(SHAPES / f"{release}.json")
+    assert getattr(endpoints, kind)
+    for sample in getattr(endpoints, kind):
+        agrees(READERS[kind](sample["item"]), sample["meant"])
+        with pytest.raises(Refused):
+            read_item(older, KINDS[kind], sample["item"])
 
 
 @pytest.mark.parametrize("kind", READERS)
