@@ -56,6 +56,7 @@ from preheat_lab.simulation.ports import (
 from preheat_lab.simulation.promises import MINUTE, Promises
 from preheat_lab.simulation.queue import SimulatedSqs
 from preheat_lab.simulation.requesting import REPLIES, Requesters, SimulatedRejections, find_concerned, standing_of
+from preheat_lab.simulation.scaled import ScaledEndpoints
 from preheat_lab.simulation.spending import find_overspent
 from preheat_lab.simulation.stream import TABLE, SimulatedBus, Stream
 from preheat_lab.simulation.triggers import Triggers
@@ -137,6 +138,7 @@ class SimulatedWorld:
             operation = called[fault.operation] if fault.operation is not None else None
             self.service.inject(replace(fault, operation=operation))
         self._hosting = WatchedHosting(self)
+        self.scaled = ScaledEndpoints(self)
         gated = {model.gate: model.model_id for model in self.models if model.gate is not None}
         drained = {model.drain.queue: model.model_id for model in self.models if model.drain is not None}
         self.gates, self.backlogs = WatchedGates(self, gated), WatchedBacklogs(self, drained)
@@ -346,6 +348,7 @@ class SimulatedWorld:
     def _minute(self, due_at: datetime) -> None:
         """A minute begins: its tick is on its way, and nobody may have been waiting for long."""
         self.promises.nobody_waits()
+        self.scaled.on_minute(due_at)
         self.triggers.minute(due_at)
         self.at(due_at + MINUTE, lambda: self._minute(due_at + MINUTE))
 
