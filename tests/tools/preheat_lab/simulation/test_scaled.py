@@ -16,7 +16,7 @@ from preheat_simulator.core.faults import FaultKind, InjectedFault
 SHORT = FaultMix(service=(InjectedFault(FaultKind.CAPACITY, probability=0.3),))
 
 
-def run(seed: int, faults: str, *, models: int = 4, days: int = 2) -> tuple[SimulationOutcome, list[LedgerEntry]]:
+def run(seed: int, faults: str, *, models: int = 2, days: int = 2) -> tuple[SimulationOutcome, list[LedgerEntry]]:
     entries: list[LedgerEntry] = []
     outcome = simulate(seed, models, days, faults=faults, backend=Backend.SAGEMAKER, on_entry=entries.append)
     return outcome, entries
@@ -27,8 +27,8 @@ def test_what_scales_is_brought_back_after_every_stop_of_a_plant_without_faults(
     assert outcome.violations == ()
     promised = [entry for entry in entries if find_last_promise([entry]) and entry.action is Action.STOP]
     restored = [entry for entry in entries if entry.action is Action.SCALE]
-    assert len(promised) >= 2
-    assert len(restored) >= len(promised) - 2  # the last day's stops have no next start
+    assert len(promised) >= 1
+    assert len(restored) >= len(promised) - 1  # the last stop has no next start
 
 
 @pytest.mark.parametrize("faults", ["short", "all"])
