@@ -145,7 +145,7 @@ def model_until(one: HostedModel, begin: datetime, end: datetime) -> HostedModel
 
 def scale(aws: LocalAws) -> None:
     """Let the endpoint of paint scale, as its owner would set it up."""
-    scaling = client(aws.simulator_url, "application-autoscaling")
+    scaling = client(aws.simulator_url, "application-autoscaling", aws.keys)
     scaling.register_scalable_target(**RESOURCE, MinCapacity=1, MaxCapacity=4)
     scaling.put_scaling_policy(
         **RESOURCE,
