@@ -155,9 +155,6 @@ class SilentTelemetry:
     def log_pass(self, result: Result) -> None:
         """Drop the line."""
 
-    def report_missing(self, result: Result, *, at: datetime) -> None:
-        """Drop the metric."""
-
     def log_request(self, taken: Taken) -> None:
         """Keep what became of a message; drop the line."""
         self.taken = taken
