@@ -199,7 +199,7 @@ POINTS: Sequence[Point] = (
         "Cost as an attack: units and time by request are capped, calls and restarts are finite",
         tests=[
             DESK + "test_the_longest_allowed_is_the_stacks",
-            DESK + "test_one_subject_has_room_for_so_many_that_have_not_ended",
+            DESK + "test_what_has_ended_is_dropped_to_make_room_and_its_release_still_says_so",
             DESK + "test_an_extension_is_bounded_from_now_on_and_each_one_is_asked_for",
             "tests/days/test_holds_and_blocks.py::test_restarts_for_more_units_come_to_an_end",
         ],
