@@ -109,7 +109,7 @@ def describe_changes(before: Sequence[SenderRule], after: Sequence[SenderRule]) 
 
 
 def describe(rule: SenderRule) -> str:
-    """Return a rule in a line: for whom it is, and what it allows."""
+    """Return a rule in a line: whose requests it judges, and what it allows."""
     count = len(rule.roles)
     roles = f"{count} role" if count == 1 else f"{count} roles"
     who = ", ".join([*([roles] if count else []), *(f"events of {each.source}" for each in rule.events)])

@@ -62,6 +62,6 @@ def facts_of(found: ModelStatus, now: datetime) -> VerdictFacts:
         try:
             model = fix_lead(model, found.record, now, found.requests)
         except ScheduleError:
-            model = found.model  # The problem is reported beside the verdict.
+            model = found.model  # The problem is reported with the verdict.
     problem = (found.problem or "") if found.unreadable else ""
     return VerdictFacts(found.model_id, now, model, found.record, found.outlook, found.requests, problem=problem)

@@ -35,10 +35,10 @@ class PlacedPackagesContract(LayersContract):
 
 
 class AllowedPackagesContract(Contract):
-    """`packages` reach no package outside the repository but `allowed`, directly or through other modules of ours.
+    """`packages` reach no package outside the repository but `allowed`, directly or through other modules of it.
 
-    `standard_library` allows all of it, except `standard_library_without`. `standalone` packages import no module of
-    ours outside themselves.
+    `standard_library` allows all of it, except `standard_library_without`. `standalone` packages import no module
+    of it outside themselves.
     """
 
     type_name = "allowed_packages"

@@ -67,7 +67,7 @@ NATURE: Mapping[str, tuple[frozenset[str], str]] = {
     DELETED: (frozenset(set(Status) - {Status.DELETING}), "what is deleted stays so"),
     UNDONE: (frozenset({Status.STOPPING_HOSTING}), "only a stop under way can come to nothing"),
 }
-# Faults of the surroundings, which the explorer has in another form or not at all: the simulation alone is asked.
+# Faults of the surroundings, which the explorer has in another form or not: the simulation alone is asked.
 # Mishaps that hit no model, and so have no place: an unreadable message, and the publisher with its stream and bus.
 PLACELESS = frozenset(
     {Mishap.NONE, Mishap.POISON_MESSAGE, Mishap.BATCH_DOUBLED, Mishap.BUS_OUT, Mishap.PUBLISHER_KILLED}
@@ -134,6 +134,6 @@ def add_hits(parts: Iterable[tuple[Hits, Hits]]) -> tuple[Hits, Hits]:
 
 
 def compute_expected(fault: str, place: StatusAndPhase, hits: Hits) -> float:
-    """Return how often chance would have a fault hit at a place, by how often it came at all and passes began there."""
+    """Return how often chance would have a fault hit at a place, by how often it came and passes began there."""
     passes = hits[Mishap.NONE]
     return hits.get(fault, Counter()).total() * passes[place] / max(passes.total(), 1)

@@ -1,6 +1,6 @@
 """The pages of the documentation site, out of the checkout: copied, with their links moved along.
 
-Pages of docs/ become the root of the site, pages of the checkout's root stand beside them, and files that a page links
+Pages of docs/ become the root of the site, pages of the checkout's root go with them, and files that a page links
 to are copied too. Does not know how the site is built.
 """
 

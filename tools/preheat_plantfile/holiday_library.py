@@ -1,7 +1,7 @@
 """The library of holidays: what it knows of a country, the same on every machine.
 
 The only module that loads the library. It follows the environment's language unless a language is named, so that each
-call names one: the country's own, and English beside it.
+call names one: the country's own, and English with it.
 """
 
 from collections.abc import Iterable
@@ -58,7 +58,7 @@ def names_of(country: str, subdivision: str | None, categories: Iterable[str]) -
 
 
 def knows_make_up_days(country: str) -> bool:
-    """Tell whether the make-up workdays of a country are known."""
+    """Return whether the make-up workdays of a country are known."""
     return bool(country_of(country, None, ("public",), _NAMES_KNOWN).make_up_days)
 
 

@@ -38,7 +38,9 @@ class PlantText:
     schedules: Mapping[str, ScheduleText]
     models: Mapping[str, Sequence[str]]
     notes: Sequence[str] = ()
-    calendars: Mapping[str, Sequence[str]] = field(default_factory=dict)  # closed dates beside those of schedules
+    calendars: Mapping[str, Sequence[str]] = field(
+        default_factory=dict
+    )  # closed dates in addition to those of schedules
 
 
 class TooLargeError(Exception):

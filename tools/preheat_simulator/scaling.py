@@ -19,7 +19,7 @@ REFUSED = (
 class ScalableTargets:
     """The scalable targets of an account, with their policies.
 
-    `may_deregister`: whether whoever deletes an endpoint may also deregister its scalable targets.
+    `may_deregister`: whether the caller that deletes an endpoint may also deregister its scalable targets.
     """
 
     def __init__(self) -> None:

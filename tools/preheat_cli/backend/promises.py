@@ -255,7 +255,7 @@ def _wait_for(checked: Checked, wanted: str, allowed: set[str]) -> tuple[float, 
 
 
 def _serves_what_was_started(checked: Checked) -> str:
-    """Two starts were sent: what serves tells whether they were one."""
+    """Two starts were sent: what serves shows whether they were one."""
     status, serving = checked.describe()
     if serving is None:
         return _must(status == "hosted", f"describe: {status}, without a count of what serves")

@@ -1,4 +1,4 @@
-"""`preheat apply`: make a plant file the current plan, completely or not at all.
+"""`preheat apply`: make a plant file the current plan, completely or not.
 
 Owns the order of the steps: read everything, show the changes, ask, then apply against the version that it compared.
 """

@@ -64,7 +64,7 @@ class Audience(Protocol):
         """Show a new ledger entry."""
 
     def moment(self, now: datetime, shifts: Sequence[DemoShift], service: ServiceFacts) -> None:
-        """Show where things stand."""
+        """Show the state of the models."""
 
 
 def shifts_at(now: datetime, service: Backend | None = None) -> list[DemoShift]:

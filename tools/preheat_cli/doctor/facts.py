@@ -138,7 +138,7 @@ class RightFacts:
 
 @dataclass(frozen=True, slots=True)
 class QuotaFacts:
-    """One quota of the account beside the most that the plan needs of it at one time, in the days to come."""
+    """One quota of the account and the most that the plan needs of it at one time, in the days to come."""
 
     name: str
     region: str

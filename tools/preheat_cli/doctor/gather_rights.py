@@ -1,6 +1,6 @@
 """Asks IAM, by simulation, whether the role of `reconcile` may make each call that a plan needs. Changes nothing.
 
-Derives the calls from the session policy, which allows exactly them, so that no list stands beside the code.
+Derives the calls from the session policy, which allows exactly them, so that no list repeats the code.
 """
 
 import re

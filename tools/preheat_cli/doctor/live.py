@@ -22,7 +22,7 @@ from preheat_cli.views import show
 
 LONGEST: Final = timedelta(hours=2)
 SHORTEST: Final = timedelta(minutes=10)
-MARGIN: Final = timedelta(minutes=15)  # beside the lead of the model
+MARGIN: Final = timedelta(minutes=15)  # in addition to the lead of the model
 STOPS_WITHIN: Final = timedelta(minutes=20)  # after the release, or the end of the hold
 LOOKS_EVERY: Final = 5.0  # seconds
 OVER: Final = (Phase.REFUSED, Phase.GONE)

@@ -44,7 +44,7 @@ def changes(
 ) -> list[Change]:
     """Return what changes from one plan to the next, by model id; `unreadable` ones of before are replaced whole.
 
-    `records` tell of what is removed whether anything of it runs.
+    `records` say whether anything that is removed runs.
     """
     found = []
     planned = {model.model_id: model for model in after}

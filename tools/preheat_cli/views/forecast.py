@@ -28,7 +28,7 @@ class PlannedRun:
     schedule: str  # the schedule whose window opened it; `request`: a hold
     zone: str  # of that schedule, of a hold the model's first
     gaps: tuple[Window, ...] = ()  # in which it is not needed, and kept hosted
-    cut: bool = False  # it goes on beyond what was looked at, at either end
+    cut: bool = False  # it goes on beyond the time asked for, at either end
 
     def paid_in(self, asked: Window) -> timedelta:
         """Return how long it is paid for within a range, for one unit."""

@@ -34,7 +34,7 @@ WIDEST: Final = max(len(state) for state in VerdictState)
 
 
 def is_coloured() -> bool:
-    """Tell whether output goes to a terminal whose user has nothing against colour."""
+    """Return whether output goes to a terminal whose user has nothing against colour."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 

@@ -2,7 +2,7 @@
 
     python -m preheat_lab handler-branches
 
-The files are those of `tests/support/handlers.py`, which checks in every run that each handler ran at all. Status 0 if
+The files are those of `tests/support/handlers.py`, which checks in every run that each handler ran. Status 0 if
 the tests take every branch.
 """
 

@@ -68,7 +68,7 @@ class RecordsExplored:
         return record
 
     def shift_to(self, number: int, now: int) -> int:
-        """Return the record as it looks at a later point."""
+        """Return the record as it is at a later point."""
         key = (number, now)
         record = self._as_of.get(key)
         if record is None:

@@ -199,7 +199,7 @@ def _is_kept(world: ExploredWorld, state: ExploredState, *, run: bool) -> bool:
 
 
 def _is_served(service: hosting.ExploredService, record: ModelRecord) -> bool:
-    """Tell whether a wanted model is hosted; one that was deleted is reported, and looked at again and again."""
+    """Return whether a wanted model is hosted; one that was deleted is reported, and checked again and again."""
     if service.state == hosting.GONE:
         return record.phase is Phase.GONE and record.wake_at is not None
     return service.state == hosting.HOSTED

@@ -1,4 +1,4 @@
-"""Mutations that no promise can tell from the protocol, each with the rule that covers the same. They are not counted.
+"""Mutations that no promise distinguishes from the protocol, each with the rule that covers the same. Not counted.
 
 None of the rules is needless: each covers a case that explorer and simulation do not have, and says which.
 """

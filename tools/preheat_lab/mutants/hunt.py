@@ -1,4 +1,4 @@
-"""One hunt: explorer and simulation, cheapest first, on the package that stands first on PYTHONPATH, until one says no.
+"""One hunt: explorer and simulation, cheapest first, on the package that is first on PYTHONPATH, until one says no.
 
     PYTHONPATH=copy/layers/preheat python tools/preheat_lab/mutants/hunt.py copy/layers/preheat short [one of OWN]
 

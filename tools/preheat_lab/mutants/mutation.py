@@ -44,7 +44,7 @@ class Mutation:
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """A mutation that no promise can tell from the protocol, for `why`: another rule covers the same. Not counted."""
+    """A mutation that no promise distinguishes from the protocol, for `why`: a rule covers the same. Not counted."""
 
     name: str
     file: str
@@ -61,7 +61,7 @@ def read_source(file: str) -> str:
 def copy_mutated(mutation: Mutation | None, folder: Path) -> Path:
     """Copy the package into `folder`, mutated (None: as it is); return what goes first on PYTHONPATH.
 
-    The functions' handlers are not copied: they are found beside the package, as in a checkout.
+    The functions' handlers are not copied: they are found next to the package, as in a checkout.
     """
     package = folder / PACKAGE
     shutil.copytree(ROOT / PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))

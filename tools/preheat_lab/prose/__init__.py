@@ -3,5 +3,5 @@
     python -m preheat_lab prose            # every source; status 1 if there is an alert
     python -m preheat_lab prose README.md  # only sources whose place starts with these words
 
-`sources` finds the texts, `rules` judges them, exceptions.toml holds every exception with its reason.
+`sources` and `commentary` find the texts, `rules` judges them, exceptions.toml holds every exception with its reason.
 """

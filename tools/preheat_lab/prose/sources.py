@@ -72,10 +72,10 @@ def of_module(text: str, name: str, *, help_too: bool = False) -> Iterator[Prose
     silent = {id(part) for node in ast.walk(tree) for part in _unspoken(node)}
     for command in tree.body if help_too else []:
         if isinstance(command, ast.FunctionDef) and (help_text := ast.get_docstring(command)):
-            yield from _paragraphs(help_text, f"{name}:{command.lineno}")
+            yield from paragraphs(help_text, f"{name}:{command.lineno}")
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in silent and (said := _read_text(node)):
-            yield from _paragraphs(said, f"{name}:{node.lineno}")
+            yield from paragraphs(said, f"{name}:{node.lineno}")
 
 
 def _unspoken(node: ast.AST) -> Iterator[ast.AST]:
@@ -115,7 +115,8 @@ def of_template(text: str, name: str) -> Iterator[ProsePassage]:
             yield ProsePassage(f"{name}:{number}", _without_code(said))
 
 
-def _paragraphs(text: str, place: str) -> Iterator[ProsePassage]:
+def paragraphs(text: str, place: str) -> Iterator[ProsePassage]:
+    """Yield the paragraphs and list items of a text, each with its code as one word."""
     for paragraph in re.split(r"\n\s*\n|\n(?=\s*(?:[-*] |\d+\. ))|\n(?!\s*[a-z])", text):
         if paragraph.strip():
             yield ProsePassage(place, _without_code(paragraph.strip()))

@@ -74,7 +74,7 @@ class JudgedWorld(Protocol):
 
 
 class Promises:
-    """Looks at the world when a promise falls due."""
+    """Checks the world when a promise falls due."""
 
     def __init__(self, world: JudgedWorld) -> None:
         self._world = world

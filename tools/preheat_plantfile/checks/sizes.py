@@ -11,10 +11,10 @@ from preheat.domain.plan.plan import SCHEDULES_MAX
 from preheat_plantfile.yaml import Document, FieldPath, Problem, items_of, mapping_of
 
 REPLACED_DAYS_MAX: Final = 1_000
-MODEL_BYTES_MAX: Final = 350_000  # an item holds 400 KB; what a model holds beside its schedules is little
+MODEL_BYTES_MAX: Final = 350_000  # an item holds 400 KB; what a model holds in addition to its schedules is little
 
 _SCHEDULE_BYTES: Final = 600
-_WINDOW_BYTES: Final = 200  # what every window has, and what its rule takes beside its text
+_WINDOW_BYTES: Final = 200  # what every window has, and what its rule takes in addition to its text
 _NUMBERED_DAY_BYTES: Final = 20
 _MONTH_DAYS_BYTES: Final = 140  # all of them, and all months
 _CYCLE_BYTES: Final = 1_500  # on top of it, every day of a year's cycle
@@ -79,7 +79,7 @@ def weight(entry: Any, calendars: dict[str, Any]) -> int:
 
 
 def _days_bytes(window: dict[str, Any]) -> int:
-    """Return what the days of a window take beside its dates."""
+    """Return what the days of a window take in addition to its dates."""
     days, rule = window.get("days"), window.get("rrule")
     numbered = sum("#" in str(day) for day in days) if isinstance(days, list) else int("#" in str(days))
     lists = _MONTH_DAYS_BYTES if {"month_days", "months"} & set(window) else 0

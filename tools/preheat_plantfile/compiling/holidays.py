@@ -27,7 +27,7 @@ class Range:
     before: date
 
     def __contains__(self, day: date) -> bool:
-        """Tell whether `day` is one of them."""
+        """Return whether `day` is one of them."""
         return self.first <= day < self.before
 
     @property
@@ -74,7 +74,7 @@ def make_up_days(calendars: Iterable[CalendarEntry], span: Range) -> Mapping[dat
 
 
 def needs_resolving(calendars: Iterable[CalendarEntry]) -> bool:
-    """Tell whether any of them has holidays, which are known for a span of dates only."""
+    """Return whether any of them has holidays, which are known for a span of dates only."""
     return any(calendar.holidays for calendar in calendars)
 
 

@@ -1,4 +1,4 @@
-"""The schedule expressions of AWS, cron(…) and at(…), and the bounds beside them, as starts or stops.
+"""The schedule expressions of AWS, cron(…) and at(…), and their bounds, as starts or stops.
 
 Shared by the imports of EventBridge Scheduler and of autoscaling. Knows no file format.
 """
@@ -20,7 +20,7 @@ _AT: Final = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(?::\d{2})?\)")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One scheduled action: what it does to which thing, in which zone, and where it stands."""
+    """One scheduled action: what it does to which thing, in which zone, and where it is in the file."""
 
     thing: str
     kind: ActionKind

@@ -1,7 +1,7 @@
 """Schedules of EventBridge Scheduler, read into a plant: each pair of a start and a stop becomes a shift window.
 
-Owns the forms in which schedules are exported, and how it is told what a schedule starts or stops. `pairing` owns which
-stop belongs to which start.
+Owns the forms in which schedules are exported, and how a person says what a schedule starts or stops. `pairing` owns
+which stop belongs to which start.
 """
 
 import json

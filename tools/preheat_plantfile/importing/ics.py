@@ -37,7 +37,7 @@ class Choice:
     without: Sequence[str] = ()
 
     def takes(self, title: str, categories: str) -> bool:
-        """Tell whether an event is asked for."""
+        """Return whether an event is asked for."""
         text = f"{title}\n{categories}".casefold()
         if self.only and not any(each.casefold() in text for each in self.only):
             return False

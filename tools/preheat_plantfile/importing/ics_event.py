@@ -45,7 +45,7 @@ class Series:
         return RecurrenceRule(self.text, self.anchor)
 
     def starts_on(self, day: date) -> bool:
-        """Tell whether the rule means a start on a date, excluded or not."""
+        """Return whether the rule means a start on a date, excluded or not."""
         return self.first <= day <= (self.last or date.max) and day in find_dates(self.rule, day.year)
 
 
@@ -66,7 +66,7 @@ class CalendarEvent:
             self.more.append((day, hours))
 
     def starts_on(self, day: date, at: time | None) -> bool:
-        """Tell whether it starts on a date, at a wall time or (None) at any."""
+        """Return whether it starts on a date, at a wall time or (None) at any."""
         if day in self.singles and at in (None, self.singles[day].start):
             return True
         return any(at in (None, series.hours.start) and series.starts_on(day) for series in self.series)

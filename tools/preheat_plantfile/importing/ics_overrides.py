@@ -43,7 +43,7 @@ class Family:
 
 
 def families_of(events: Sequence[Component]) -> list[Family]:
-    """Return the events by their UID, in the order of the file; one without a UID stands alone."""
+    """Return the events by their UID, in the order of the file; one without a UID is alone."""
     found: dict[str, Family] = {}
     for number, component in enumerate(events):
         family = found.setdefault(component.text("UID") or f"\0{number}", Family())
@@ -52,7 +52,7 @@ def families_of(events: Sequence[Component]) -> list[Family]:
 
 
 def is_cancelled(component: Component) -> bool:
-    """Tell whether an event does not take place."""
+    """Return whether an event does not take place."""
     return component.text("STATUS").strip().upper() == "CANCELLED"
 
 

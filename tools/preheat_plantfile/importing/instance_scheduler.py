@@ -205,7 +205,7 @@ def _join(windows: list[Fields]) -> list[Fields]:
 
 
 def _has_neighbours(window: Fields) -> bool:
-    """Tell whether a window may start on days in a row."""
+    """Return whether a window may start on days in a row."""
     return str(window.get("days", "daily")) not in {name[:3] for name in WEEKDAYS}
 
 

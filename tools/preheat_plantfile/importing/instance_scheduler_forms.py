@@ -36,7 +36,7 @@ _FIELDS: Final = {
 
 @dataclass(slots=True)
 class Configuration:
-    """Periods and schedules as mappings, each with where it stands; the zone of schedules that name none."""
+    """Periods and schedules as mappings, each with where it is in the file; the zone of schedules that name none."""
 
     periods: list[tuple[str, Any]] = field(default_factory=list)
     schedules: list[tuple[str, Any]] = field(default_factory=list)

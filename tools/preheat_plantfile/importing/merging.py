@@ -78,7 +78,7 @@ def plant_of(name: str, demand: ImportedDemand, today: date, *, few: int = FEW) 
         merged = list(_merge(_fewer(merged, today - OVER)))
     by_closed: dict[tuple[str, frozenset[date]], list[tuple[Fields, str]]] = defaultdict(list)
     for one in merged:
-        # An excluded start is none at all, however long it is.
+        # An excluded start is none, however long it is.
         skipped: Fields = {"on_closed": "skip"} if one.excluded and one.hours.span > DAY else {}
         by_closed[one.zone, one.excluded].append(({**_window(one), **skipped}, one.title))
     for (zone, hours), days in demand.singles.items():

@@ -1,4 +1,4 @@
-"""What an import says beside its result: what was lost and why, what was assumed, and what each title comes to.
+"""What an import says in addition to its result: what was lost and why, what was assumed, and what each title comes to.
 
 Owns the counting and the words. Knows no terminal: the caller prints the lines.
 """

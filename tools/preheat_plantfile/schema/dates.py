@@ -39,14 +39,14 @@ _A_DATE = f"a date such as 2026-12-24, {YEARS[0]} to {YEARS[1]}"
 
 
 class DayChoice(NamedTuple):
-    """Weekdays, and n-th weekdays of a month beside them."""
+    """Weekdays, and n-th weekdays of a month with them."""
 
     plain: frozenset[Weekday]
     nth: frozenset[NthWeekday]
 
 
 class MonthDayChoice(NamedTuple):
-    """Days of a month (-1 the last), and days whose nearest weekday is meant beside them."""
+    """Days of a month (-1 the last), and days whose nearest weekday is meant with them."""
 
     days: frozenset[int]
     nearest: frozenset[int]

@@ -14,12 +14,12 @@ class SystemClock:
 
 @dataclass(slots=True)
 class VirtualClock:
-    """A clock that stands still until it is moved; it never goes back."""
+    """A clock that moves only when a test moves it; it never goes back."""
 
     at: datetime
 
     def now(self) -> datetime:
-        """Return the instant it stands at."""
+        """Return the instant that it shows."""
         return self.at
 
     def advance_to(self, at: datetime) -> None:

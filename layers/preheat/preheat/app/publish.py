@@ -26,7 +26,7 @@ def make_events(told: LedgerEntry | Reply) -> tuple[Event, ...]:
 
 
 def fails_a_start(entry: LedgerEntry) -> bool:
-    """Return whether an entry ends a start for good: it burnt out, or was refused and is not tried again as it is."""
+    """Return whether an entry ends a start permanently: after all attempts, or refused and not tried again as it is."""
     ended = entry.from_phase is Phase.STARTING and entry.to_phase in (Phase.REFUSED, Phase.GONE)
     return entry.action is Action.FAIL or (entry.action is Action.REFUSE and ended)
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
-ATTRIBUTE: Final = "correlation_id"  # of an SQS message; a release that does not know it never looks at it
+ATTRIBUTE: Final = "correlation_id"  # of an SQS message; a release that does not know it never reads it
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
 _current: ContextVar[str] = ContextVar("correlation_id", default="")
 
@@ -32,7 +32,7 @@ def read_cause() -> str:
 
 
 def read_invocation(context: object) -> object:
-    """Return the id of an invocation, for what begins with it."""
+    """Return the id of an invocation, to name it as the cause of its work."""
     return getattr(context, "aws_request_id", None)
 
 

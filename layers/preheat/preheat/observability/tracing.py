@@ -1,6 +1,6 @@
 """Tracing: an X-Ray subsegment for each remote call, where the stack asks for it and Lambda samples the invocation.
 
-Owns the subsegment's form and its way to the daemon beside the function. Hooks into botocore's own events, so that no
+Owns the subsegment's form and its way to the daemon next to the function. Hooks into botocore's own events, so that no
 call has to know of it. It never fails or delays a call: what the daemon does not take is lost.
 
 Source: X-Ray segment documents, https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
@@ -18,9 +18,9 @@ from botocore.session import Session
 
 from preheat.observability import correlation
 
-TRACE, DAEMON = "_X_AMZN_TRACE_ID", "AWS_XRAY_DAEMON_ADDRESS"  # set by Lambda, the first anew for each invocation
+TRACE, DAEMON = "_X_AMZN_TRACE_ID", "AWS_XRAY_DAEMON_ADDRESS"  # set by Lambda, the first again for each invocation
 HEADER = b'{"format": "json", "version": 1}\n'
-CALL = "preheat_call"  # which call began when, in the context that botocore keeps for each; absent: it is not told
+CALL = "preheat_call"  # which call began when, in the context that botocore keeps for each; absent: it is not reported
 # What services call a throttled call, under whatever HTTP status.
 THROTTLES = frozenset(
     {
@@ -32,11 +32,11 @@ THROTTLES = frozenset(
         "TooManyRequestsException",
     }
 )
-SERVER_ERROR, TOO_MANY, CLIENT_ERROR = 500, 429, 400  # HTTP statuses that X-Ray tells apart
+SERVER_ERROR, TOO_MANY, CLIENT_ERROR = 500, 429, 400  # HTTP statuses that X-Ray distinguishes
 
 
 def trace_calls(session: Session) -> Session:
-    """Return the session, with every call of the clients that it makes from now on told to X-Ray."""
+    """Return the session, with every call of the clients that it makes from now on reported to X-Ray."""
     session.register("before-call", _begin)
     session.register("after-call", _note_answer)
     session.register("after-call-error", _note_failure)
@@ -98,7 +98,7 @@ def _tell(context: Mapping[str, Any], aws: Mapping[str, Any], outcome: Mapping[s
 
 
 def _read_fields() -> dict[str, str]:
-    """Return the fields of the invocation's trace header: `Root=1-…;Parent=…;Sampled=1`, with others beside them."""
+    """Return the fields of the invocation's trace header: `Root=1-…;Parent=…;Sampled=1`, with others between them."""
     return dict(pair.split("=", 1) for pair in os.environ.get(TRACE, "").split(";") if "=" in pair)
 
 

@@ -51,5 +51,5 @@ class SharedConnection(Connection):
             self.served_at = None
 
     def knows(self, table_name: str) -> bool:
-        """Tell whether a table's keys were told already."""
+        """Return whether the connection knows a table's keys already."""
         return table_name in self._tables

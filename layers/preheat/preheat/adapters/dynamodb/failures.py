@@ -16,7 +16,7 @@ from preheat.app.ports.errors import StoreUnavailable
 
 
 class Failure(StrEnum):
-    """The ways in which a call fails that its caller has to tell apart."""
+    """The ways in which a call fails that its caller has to distinguish."""
 
     CONDITION = "condition"  # refused: a condition did not hold
     CONFLICT = "conflict"  # refused: another transaction holds the item just now
@@ -62,7 +62,7 @@ def to_failure(error: PynamoDBException) -> Failure | None:
         return Failure.LOST  # The transport failed: a timeout, a reset, no route.
     code = error.cause_response_code or ""
     if isinstance(error, TransactWriteError) and code == "TransactionCanceledException":
-        # The reasons come in PynamoDB's order, not in the caller's: only their kinds are looked at.
+        # The reasons come in PynamoDB's order, not in the caller's: only their kinds count.
         codes = {reason.code for reason in error.cancellation_reasons if reason is not None}
         return next((failure for code, failure in _REASONS.items() if code in codes), None)
     known = _CODES.get(code)

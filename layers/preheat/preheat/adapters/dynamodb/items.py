@@ -1,13 +1,13 @@
 """Domain values as table items, and back, each kind under a schema number of its own.
 
-Two releases work on the same items during a deployment and after a rollback. The rule for whoever changes such a type:
+Two releases work on the same items during a deployment and after a rollback. The rule for a change of such a type:
 
 - *Records and ledger entries* may get a new field under the same number: an older release passes over it, drops it when
   it writes the record again, and a newer one then takes its default. So a new field has a default, and that means
   "not known".
 - What an older release must not act without knowing raises the number (`RECORD_SCHEMA`, …), and so does a field that
   goes, changes its type or its default: a number above its own is refused by every release, with no call and no write.
-- A new enum value needs no new number: the items that bear it are refused by a release that does not know it.
+- A new enum value needs no new number: a release refuses the items that have it if it does not know it.
 - *Plan items* are refused for any field that is not known: a release that passed over closed days would start a model
   on a holiday. Fields that have their default are not written: a plan that makes no use of a new one stays readable.
 

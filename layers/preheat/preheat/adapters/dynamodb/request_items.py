@@ -1,8 +1,8 @@
 """Requests as table items, and back: holds and blocks, releases that came too early, counters and replies.
 
-The rules on schema numbers are those of `items`. What stands is read as a plan's items are: a field that this release
-does not know is refused, for a block that is only half understood would start a model; and one that has its default is
-not written. A reply is read as an entry is. No input or output.
+The rules on schema numbers are those of `items`. An active request is read as a plan's items are. A field that this
+release does not know is refused, because a block that is only half understood would start a model. A field that has its
+default is not written. A reply is read as an entry is. No input or output.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ def name_standing_item(request_id: RequestId) -> str:
 
 
 def name_tombstone_item(of: RequestId, requester: str | None) -> str:
-    """Return the range key of a release that came before what it releases; None: by an admin, whoever that was."""
+    """Return the range key of a release that came before what it releases; None: by any admin."""
     by = "admin" if requester is None else hashlib.sha256(requester.encode()).hexdigest()[:32]
     return f"{TOMBSTONE}{of}#{by}"
 
@@ -117,7 +117,7 @@ def read_version(item: RequestItem) -> int:
 
 
 def is_told_of(item: RequestItem, found: list[Standing], after: datetime) -> bool:
-    """Tell whether what a counter counted last is among what was found beside it, or has ended by `after`.
+    """Return whether the last change that a counter counted is among the items found with it, or has ended by `after`.
 
     Raises:
         UnreadableItem: this release does not know its form.

@@ -27,7 +27,7 @@ COUNTED_FOR = timedelta(hours=2)  # from the begin of an hour: how long its coun
 
 
 class DynamoRequests(DynamoRecords):
-    """Implements `RequestReader` and `RequestWriter`: requests stand beside the records, replies beside the ledgers."""
+    """Implements `RequestReader` and `RequestWriter`: requests are with the records, replies with the ledgers."""
 
     def read_standings(self, subject: Subject, after: datetime) -> Standings:
         """See `RequestReader`."""

@@ -1,6 +1,6 @@
-"""The ledger's stream: what one of its records tells. Reads the same items as the store, from the images of the stream.
+"""The ledger's stream: what one of its records says. Reads the same items as the store, from the images of the stream.
 
-A ledger is appended to and nothing else, so what is not an INSERT is somebody's hand in it: it is told as that, and
+A ledger is appended to and nothing else, so what is not an INSERT is somebody's hand in it: it is reported as that, and
 never as an entry. No input or output.
 """
 
@@ -33,7 +33,7 @@ class LedgerStream:
         self._entries, self._replies = _name_table(LedgerItem, table_name), _name_table(ReplyItem, table_name)
 
     def read(self, record: Mapping[str, Any]) -> LedgerEntry | Reply | Tampered:
-        """Return what a record tells.
+        """Return what a record says.
 
         Raises:
             UnreadableItem: it is no record of this table, or its image is of a form that this release does not know.

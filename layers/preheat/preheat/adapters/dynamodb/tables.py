@@ -14,9 +14,9 @@ from pynamodb.models import MetaModel, Model
 from preheat.adapters.dynamodb.connection import SharedConnection
 from preheat.adapters.dynamodb.failures import Patience
 
-RECORD = "record"  # a model's record; its holds and blocks stand under the same partition key
-# Of a model or a schedule: `request` counts the changes of what stands, then come its holds and blocks. It sorts before
-# them, so that one query reads it first.
+RECORD = "record"  # a model's record; its holds and blocks are in the same partition
+# Of a model or a schedule: `request` counts the changes of its requests, then come its holds and blocks. It sorts
+# before them, so that one query reads it first.
 COUNTER, STANDING, TOMBSTONE = "request", "request#", "tombstone#"
 CURRENT, POINTER = "current", "pointer"
 APPLIED = "applied"  # the item of a plan that says who applied it
@@ -149,7 +149,7 @@ def _bind[M: Model](base: type[M], table_name: str, connection: SharedConnection
     meta = type("Meta", (), {"table_name": table_name})
     bound = cast("type[M]", MetaModel(base.__name__, (base,), {"Meta": meta}))
     table = bound._get_connection()  # noqa: SLF001  PynamoDB has no public way to hand a model its connection
-    if not connection.knows(table_name):  # Its keys are those of whoever came first.
+    if not connection.knows(table_name):  # Its keys are those of the first.
         connection.add_meta_table(table.get_meta_table())
     table.connection = connection
     return bound

@@ -21,7 +21,7 @@ INFERENCE_CONFIG: Final = Config(
     connect_timeout=3, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 1}
 )
 
-# Whoever names one of these gets a client that waits for an inference.
+# A caller that names one of these gets a client that waits for an inference.
 INFERENCE_SERVICES: Final[Mapping[Backend, AwsService]] = {
     Backend.LOOKOUT_VISION: AwsService.LOOKOUT_VISION,
     Backend.REKOGNITION: AwsService.REKOGNITION,

@@ -2,7 +2,7 @@
 
 Owns the contract's first version: the request, the answer and the words of both. docs/backend-function.md explains it,
 and two JSON Schemas publish it. What the function starts is its own affair. An answer that does not hold to the
-contract is a lost answer: the call may have had its effect, and only a look tells.
+contract is a lost answer: the call may have had its effect, and only a look shows it.
 """
 
 import json

@@ -23,7 +23,7 @@ from preheat.app.ports.errors import (
 )
 from preheat.domain.record.gate import GateLook, Passage
 
-# One try: a pass that has looked at its model, and its gate, must have time left for a start or a stop.
+# One try: a pass that has checked its model, and its gate, must have time left for a start or a stop.
 CONFIG: Final = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})
 PASSAGES: Final = {
     "Enabled": Passage.OPEN,

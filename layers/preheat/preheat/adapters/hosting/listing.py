@@ -80,7 +80,7 @@ class _Calls:
         return call_service(operation, getattr(self._client, method), self._translated, **arguments)
 
     def rows(self, operation: str, method: str, rows: str, **arguments: Any) -> Iterator[dict[str, Any]]:
-        """Make a call for each page, and return what stands under `rows`."""
+        """Make a call for each page, and return what is under `rows`."""
         token: dict[str, str] = {}
         while True:
             answer = self.one(operation, method, MaxResults=PAGE, **arguments, **token)
@@ -104,7 +104,7 @@ def _list_lookout_models(site: Site, calls: _Calls, wanted: Callable[[str], bool
             if observed in AT_REST:
                 continue
             version = str(model.get("ModelVersion", ""))
-            try:  # a list does not tell the units
+            try:  # a list does not have the units
                 told = calls.one("DescribeModel", "describe_model", ProjectName=name, ModelVersion=version)
             except ModelGone:
                 continue
@@ -151,7 +151,7 @@ def _components(site: Site, calls: _Calls, wanted: Callable[[str], bool]) -> Ite
     for name in [str(row.get("InferenceComponentName", "")) for row in listed]:
         if not wanted(name):
             continue
-        try:  # a list does not tell the copies
+        try:  # a list does not have the copies
             told = calls.one("DescribeInferenceComponent", "describe_inference_component", InferenceComponentName=name)
         except ModelGone:
             continue

@@ -22,7 +22,7 @@ from preheat.app.ports.hosting import Site
 from preheat.app.ports.store import Listed, Membership
 from preheat.domain.plan.plan import Target, read_account
 
-# At most 10 s when the service hangs: the calls of the pass itself still fit beside it.
+# At most 10 s when the service hangs: the calls of the pass itself still fit in.
 CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 SESSION_NAME = "preheat-reconcile"
 AUDIT_SESSION_NAME = "preheat-audit"

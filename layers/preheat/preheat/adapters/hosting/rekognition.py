@@ -86,13 +86,13 @@ class RekognitionHosting:
         return Observation(OBSERVED.get(status, Observed.UNKNOWN), detail, units=row.get("MinInferenceUnits"))
 
     def probe(self, target: Target, readiness: Readiness) -> None:
-        """See `ports.Hosting`. The service tells the image's form itself; what is found in it is of no account."""
+        """See `ports.Hosting`. The service recognizes the image's form itself; its findings are ignored."""
         image = {"Image": {"Bytes": readiness.payload}, "MaxResults": 1}
         arn = self._version_arn(target)
         self._call("DetectCustomLabels", self._runtime(target).detect_custom_labels, ProjectVersionArn=arn, **image)
 
     def start(self, attempt: Attempt) -> None:
-        """See `ports.Hosting`. MaxInferenceUnits is sent only if the model shall auto-scale."""
+        """See `ports.Hosting`. MaxInferenceUnits is sent only if the plan lets the model auto-scale."""
         units = {"MinInferenceUnits": attempt.units.minimum}
         if attempt.units.maximum is not None:
             units["MaxInferenceUnits"] = attempt.units.maximum

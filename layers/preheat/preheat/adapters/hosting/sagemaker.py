@@ -1,8 +1,8 @@
 """SageMaker real-time endpoints behind the port `Hosting`: created from a named config to start, deleted to stop.
 
-Owns the translation between the service's words and Preheat's, and the tag that tells an endpoint of Preheat's from
-anybody else's. A target's `project` is the endpoint, its `version` the endpoint config. Nothing here deletes a config.
-The service models one error only; what else it says is told by code and text.
+Owns the translation between the service's words and Preheat's, and the tag that marks an endpoint as
+Preheat's. A target's `project` is the endpoint, its `version` the endpoint config. Nothing here deletes a config.
+The service models one error only; code and text say the rest.
 """
 
 import re
@@ -130,7 +130,7 @@ class SageMakerHosting:
         )
 
     def probe(self, target: Target, readiness: Readiness) -> None:
-        """See `ports.Hosting`. What the model answers is of no account, and not read."""
+        """See `ports.Hosting`. The answer of the model is ignored, and not read."""
         payload = {"Body": readiness.payload, "ContentType": readiness.content_type}
         invoke = self._runtime(target).invoke_endpoint
         self._call("InvokeEndpoint", invoke, EndpointName=target.project, **payload)

@@ -1,6 +1,6 @@
 """The port `Scaling` over Application Auto Scaling: the scalable targets and policies of a SageMaker endpoint.
 
-Beside it, the least count of copies of an inference component, which a start and a stop set.
+Also the least count of copies of an inference component, which a start and a stop set.
 
 Owns the form in which they are kept: JSON of the members that the service accepts back. Decides nothing.
 """

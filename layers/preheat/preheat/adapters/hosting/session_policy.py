@@ -108,7 +108,7 @@ def find_grants(one: Listed, place: RolePlace) -> list[tuple[tuple[str, ...], st
             grants = [(_name_actions("lookoutvision", "DescribeModel", "StartModel", "StopModel"), model)]
             infers = (_name_actions("lookoutvision", "DetectAnomalies"), model)
         case Backend.REKOGNITION:
-            # Both ARNs end in a number that the service drew; the project is only looked at.
+            # Both ARNs end in a number that the service drew; the project is only read.
             model = place.arn("rekognition", f"project/{name}/version/{version}/*")
             grants = [
                 (_name_actions("rekognition", "StartProjectVersion", "StopProjectVersion"), model),
@@ -125,7 +125,7 @@ def find_grants(one: Listed, place: RolePlace) -> list[tuple[tuple[str, ...], st
                 place.arn("sagemaker", f"endpoint-config/{config.lower()}") for config in (version, *one.fallbacks)
             ]
             grants = [
-                # AddTags goes with a create, and ListTags tells whose an endpoint is.
+                # AddTags goes with a create, and ListTags shows whose an endpoint is.
                 (
                     _name_actions(
                         "sagemaker", "AddTags", "CreateEndpoint", "DeleteEndpoint", "DescribeEndpoint", "ListTags"

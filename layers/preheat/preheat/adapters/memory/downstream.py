@@ -1,7 +1,7 @@
 """Gates and queues in memory: the same promises as those on Lambda and SQS, for tests and simulations.
 
-A mapping takes `moves_for` to be opened or closed, and refuses to be changed meanwhile. Knows nothing of other faults:
-whoever wants them wraps it.
+A mapping takes `moves_for` to be opened or closed, and refuses to be changed meanwhile. Knows nothing of other
+faults; a wrapper adds them.
 """
 
 from dataclasses import dataclass

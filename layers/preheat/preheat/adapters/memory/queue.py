@@ -1,4 +1,4 @@
-"""The work queue's in-memory twin: delays by a clock, delivers when asked, at least once if told to."""
+"""The work queue's in-memory twin: delays by a clock, delivers when asked, at least once on request."""
 
 import heapq
 from datetime import datetime, timedelta

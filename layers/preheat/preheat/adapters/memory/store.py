@@ -1,6 +1,6 @@
 """The store's in-memory twin: the same promises as the DynamoDB store, for tests and the simulation.
 
-Values are frozen, so holding them is as good as a copy. Knows nothing of faults: whoever wants them wraps it.
+Values are frozen, so holding them is as good as a copy. Knows nothing of faults; a wrapper adds them.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class MemoryStore:
         self.external_ids: dict[str, str] = {}
         self.replies: dict[RequestId, Reply] = {}
         self.stands: dict[Subject, dict[RequestId, Standing]] = {}
-        # By whom: None is any admin.
+        # The requester; None is any admin.
         self.releases: dict[tuple[Subject, RequestId], dict[str | None, Tombstone]] = {}
         self.versions: dict[Subject, int] = {}  # of the schedules
         self.applied_by: dict[int, AppliedBy] = {}  # by the version of the plan
@@ -121,7 +121,7 @@ class MemoryStore:
             self.woken[change.subject, change.request_id] = change.revision
 
     def _is_released(self, change: Standing, at: datetime) -> bool:
-        """Tell whether a release that came before is in force on a hold or block."""
+        """Return whether a release that came before is in force on a hold or block."""
         found = self.releases.get((change.subject, change.request_id), {})
         return any(by in (change.requester, None) and release.until > at for by, release in found.items())
 

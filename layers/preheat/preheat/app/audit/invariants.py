@@ -346,7 +346,7 @@ def judge_units(before: ModelRecord, after: ModelRecord, allowed: UnitsAllowed) 
 
 
 def is_outgrown(before: ModelRecord, asked: int) -> bool:
-    """Return whether a start of ours runs with fewer units than are asked for, and may be stopped for that."""
+    """Return whether a start by Preheat runs with fewer units than are asked for, and may be stopped for that."""
     attempt, effort = before.attempt, before.effort
     fewer = attempt is not None and attempt.call is Call.START and attempt.units.minimum < asked
     return fewer and effort is not None and effort.attempts <= RESIZED_AFTER_MOST

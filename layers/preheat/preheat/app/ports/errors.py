@@ -6,10 +6,10 @@ from preheat.domain.printable import printable
 from preheat.domain.record.attempt import Answer
 
 # PreheatError
-#  ├─ HostingError              the service answered a call with an error, or not at all: `answer` says which
+#  ├─ HostingError              the service answered a call with an error, or with nothing: `answer` says which
 #  │   ├─ AnswerLost            the call may have had its effect; repeat the very same call
 #  │   ├─ Throttled             no effect; wait and repeat
-#  │   ├─ WrongState            no effect; look again
+#  │   ├─ WrongState            no effect; observe again
 #  │   ├─ QuotaExceeded         no effect; repeat each minute until the demand ends
 #  │   ├─ AccessRefused         no effect; repeat each 5 minutes
 #  │   ├─ InvalidCall           no effect; do not repeat before the plan changes

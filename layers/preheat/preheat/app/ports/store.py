@@ -1,6 +1,6 @@
 """Ports to the store, in parts: records, the ledger, the due index, plans, requests and member accounts.
 
-A caller combines the parts that it uses, so that a tick cannot save a record and an audit cannot write at all.
+A caller combines the parts that it uses, so that a tick cannot save a record and an audit cannot write.
 Reads are strongly consistent, except for `due`. Any call may raise StoreUnavailable.
 """
 
@@ -18,7 +18,7 @@ from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 
 class Guarded(StrEnum):
-    """What guards a write beside the requests of a schedule."""
+    """What guards a write, in addition to the requests of a schedule."""
 
     PLAN = "plan"  # the version of the current plan
 

@@ -22,7 +22,7 @@ from preheat.domain.plan.senders import (
 )
 
 # Without a table: what any sender may do that the queue's policy or the bus lets in. The highest priorities are kept
-# for admins, so that no hold of another can stand against their block.
+# for admins, so that no hold of another can override their block.
 OPEN_PRIORITY_MAX: Final = 90
 OPEN_BLOCK_LONGEST: Final = DEFAULT_LONGEST
 # Of one sender in an hour, for each request that it may send about one model or schedule.

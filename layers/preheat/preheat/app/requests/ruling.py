@@ -281,7 +281,7 @@ def _start(case: Case) -> Ruling:
 def _stop(case: Case) -> Ruling:
     """A block until the end of the current demand: of a schedule, of that schedule's own.
 
-    Without a demand it only has to last until what runs is stopped, whoever started it, and ends before the next one.
+    Without a demand it lasts until what runs is stopped, even what somebody else started, and ends before the next one.
     """
     asked, now = case.request, case.now
     model, standing = case.models[0], [*case.kept, *case.others]

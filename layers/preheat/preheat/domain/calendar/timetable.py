@@ -140,7 +140,7 @@ def _find_starting(schedule: Schedule, month: int) -> tuple[Span, ...]:
     """
     try:
         ZoneInfo(schedule.zone)
-    except (KeyError, ValueError, OSError) as error:  # no such key, no key at all, or a path that is no file
+    except (KeyError, ValueError, OSError) as error:  # no such key, no key, or a path that is no file
         raise ScheduleError(
             f"schedule {schedule.name}: time zone {schedule.zone!r} is not available here: {error}"
         ) from error

@@ -12,7 +12,7 @@ from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.record import ModelRecord
 from preheat.domain.values import change
 
-# What a service may answer to units that it does not have, or does not take at all.
+# What a service may answer to units that it does not have, or does not take.
 REFUSES_UNITS = (Answer.QUOTA, Answer.INVALID)
 
 

@@ -187,7 +187,7 @@ def begin_start(situation: Situation, *, repair: bool) -> Move:
         tags=_merge_tags(model.tags, record.kept_tags),
     )
     if record.attempt is not None and record.attempt.may_come_up(situation.now):
-        # What comes up may be of the start before, even if the service rejects this one: it stays ours to stop.
+        # What comes up may be of the start before, even if the service rejects this one: Preheat still has to stop it.
         attempt = change(attempt, doubtful=True)
     effort = change(
         effort,

@@ -1,6 +1,6 @@
 """The pieces of a demand: each window and hold, cut by the blocks that beat it, and when each can be ready.
 
-Owns the arithmetic of intervals on windows, holds and blocks. `demand` joins the pieces and looks at them from now.
+Owns the arithmetic of intervals on windows, holds and blocks. `demand` joins the pieces and sees them from now.
 Windows have priority 0, so every block beats them; a block beats the holds of its own priority or a lower one.
 """
 

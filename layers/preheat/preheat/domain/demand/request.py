@@ -40,7 +40,7 @@ class Verb(StrEnum):
 
 
 class Kind(StrEnum):
-    """The two kinds of standing request."""
+    """The two kinds of active request."""
 
     HOLD = "hold"  # demand
     BLOCK = "block"  # its opposite: it forbids HOSTED

@@ -233,7 +233,7 @@ class Target:
         return self.backend, self.role, self.region, self.project, version
 
 
-FALLBACKS_MAX = 4  # beside the first config
+FALLBACKS_MAX = 4  # in addition to the first config
 
 Tags = tuple[tuple[str, str], ...]  # pairs of key and value, each key once
 

@@ -1,0 +1,52 @@
+"""Docstrings and comments: which texts the prose linter takes from the source, and that their words count."""
+
+import pytest
+
+from preheat_lab.prose import __main__ as program
+from preheat_lab.prose.commentary import comments, of_comments, of_docstrings
+from preheat_lab.prose.sources import ProsePassage
+
+SOURCE = '''"""Owns the day.
+
+    >>> told()
+    """
+
+# The first line
+# and the second.
+LIMIT = 3  # seconds
+
+
+def wait():  # noqa: D103 - it is told
+    """Wait a while."""
+    # Alone.
+'''
+
+
+def test_each_docstring_is_a_text_without_its_examples() -> None:
+    assert [(each.place, each.text) for each in of_docstrings(SOURCE, "a.py")] == [
+        ("a.py:1", "Owns the day."),
+        ("a.py:12", "Wait a while."),
+    ]
+
+
+def test_lines_of_comment_that_follow_each_other_are_one_text() -> None:
+    assert [(each.place, each.text) for each in of_comments(SOURCE, "a.py")] == [
+        ("a.py:6", "The first line and the second."),
+        ("a.py:8", "seconds"),
+        ("a.py:13", "Alone."),
+    ]
+
+
+def test_what_ships_and_the_tools_are_read() -> None:
+    homes = {each.place.split("/")[0] for each in comments()}
+    assert homes == {"layers", "functions", "tools"}
+
+
+def test_a_word_in_a_comment_is_an_alert_and_a_passive_is_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    passage = ProsePassage("a.py:6", "It is wanted by nobody, thus it goes.")
+    monkeypatch.setattr(program, "passages", lambda: iter(()))
+    monkeypatch.setattr(program, "comments", lambda: iter([passage]))
+    assert program.main(["a.py"]) == 1
+    assert capsys.readouterr().out.splitlines() == ["a.py:6: word: 'thus': write: so", "prose: 1 alerts in 1 passages"]

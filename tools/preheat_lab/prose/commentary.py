@@ -1,0 +1,58 @@
+"""The texts that people read in the source: docstrings and comments. Does not judge them.
+
+They are linted for words. The other rules hold for texts that a person reads without the source.
+"""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+
+from preheat_lab.prose.rules import Rule
+from preheat_lab.prose.sources import ROOT, ProsePassage, paragraphs
+
+HOMES = ("layers/preheat/preheat", "functions", "tools")
+HELD = frozenset({Rule.WORD, Rule.PARTICIPLE})
+"""The rules that docstrings and comments keep."""
+
+_FOR_TOOLS = re.compile(r"#\s*(?:noqa|type:|pragma|mypy:|ruff:|!)[^#]*")
+
+
+def comments() -> Iterator[ProsePassage]:
+    """Yield all docstrings and comments of what ships and of the tools."""
+    for home in HOMES:
+        for module in sorted((ROOT / home).rglob("*.py")):
+            text, name = module.read_text(encoding="utf-8"), str(module.relative_to(ROOT))
+            yield from of_docstrings(text, name)
+            yield from of_comments(text, name)
+
+
+def of_docstrings(text: str, name: str) -> Iterator[ProsePassage]:
+    """Yield every docstring of a module, paragraph by paragraph. Examples and fields' lists are code."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield from paragraphs(_without_examples(node.value.value), f"{name}:{node.lineno}")
+
+
+def of_comments(text: str, name: str) -> Iterator[ProsePassage]:
+    """Yield every comment; lines of comment that follow each other are one. Words for other tools are left out."""
+    said, line = "", 0
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            words = _FOR_TOOLS.sub("", token.string).strip("#- ")
+            alone = not token.line[: token.start[1]].strip()
+            if alone and said:
+                said = f"{said} {words}"
+                continue
+            if alone:
+                said, line = words, token.start[0]
+            elif words:
+                yield from paragraphs(words, f"{name}:{token.start[0]}")
+        elif token.type not in (tokenize.NL, tokenize.INDENT, tokenize.DEDENT) and said:
+            yield from paragraphs(said, f"{name}:{line}")
+            said = ""
+
+
+def _without_examples(text: str) -> str:
+    return re.sub(r"(?m)^\s*(?:>>>|\.\.\.|\$) .*$|::\n(?:\n|    .*\n)+|^ {8,}.*$", "", text)
