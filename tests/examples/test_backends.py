@@ -15,7 +15,7 @@ from tests.support.model_server import make_server, settle
 
 from preheat.domain.plan.plan import Idempotence
 from preheat_cli.backend.invoking import Handler, LocalHandler, load_handler
-from preheat_cli.backend.promises import Checked, Outcome, check_promises
+from preheat_cli.backend.promises import Checked, PromiseOutcome, check_promises
 from preheat_lab.checkout import ROOT
 
 EXAMPLES = ROOT / "examples" / "backends"
@@ -58,8 +58,8 @@ def check(
         )
     )
     skipped = [] if absent is not None else ["it reports what does not exist"]
-    assert [one.promise for one in found if one.outcome is Outcome.SKIP] == skipped
-    assert [(one.promise, one.seen) for one in found if one.outcome is Outcome.FAIL] == []
+    assert [one.promise for one in found if one.outcome is PromiseOutcome.SKIP] == skipped
+    assert [(one.promise, one.seen) for one in found if one.outcome is PromiseOutcome.FAIL] == []
 
 
 @pytest.fixture

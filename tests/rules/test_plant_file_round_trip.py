@@ -54,11 +54,11 @@ BASE: dict[str, Any] = {
 CALENDAR, HOLIDAYS = ("calendars", "c"), ("calendars", "c", "holidays", 0)
 SCHEDULE, WINDOW = ("schedules", "s"), ("schedules", "s", "windows", 0)
 ROTATION, REPLACED = ("schedules", "s", "rotations", 0), ("schedules", "s", "replaced", 0)
-M, N, OF_LOOKOUT = ("models", "m"), ("models", "n"), ("models", "o")
+FIRST, SECOND, OF_LOOKOUT = ("models", "m"), ("models", "n"), ("models", "o")
 OF_COMPONENT, OF_FUNCTION = ("models", "p"), ("models", "q")
 KINDS = {
-    "RekognitionModel": M,
-    "SageMakerModel": N,
+    "RekognitionModel": FIRST,
+    "SageMakerModel": SECOND,
     "LookoutModel": OF_LOOKOUT,
     "ComponentModel": OF_COMPONENT,
     "FunctionModel": OF_FUNCTION,
@@ -178,7 +178,7 @@ FIELDS: dict[str, tuple[tuple[Any, ...], Any, dict[tuple[Any, ...], Any]]] = {
     },
     **{
         f"{kind}.{field}": ((*where, field), value, {})
-        for kind, where in (("RekognitionModel", M), ("LookoutModel", OF_LOOKOUT))
+        for kind, where in (("RekognitionModel", FIRST), ("LookoutModel", OF_LOOKOUT))
         for field, value in {"min_units": 2, "max_units": 3, "resize": "restart"}.items()
     },
     **{
@@ -205,11 +205,15 @@ FIELDS: dict[str, tuple[tuple[Any, ...], Any, dict[tuple[Any, ...], Any]]] = {
     "FunctionModel.parameters": ((*OF_FUNCTION, "parameters"), {"size": "large"}, {}),
     "FunctionModel.idempotent_by": ((*OF_FUNCTION, "idempotent_by"), "token", {}),
     "FunctionModel.units": ((*OF_FUNCTION, "units"), 2, {}),
-    "SageMakerModel.configs": ((*N, "configs"), ["c1", "c2"], {(*N, "config"): GONE, (*N, "configs"): ["c1"]}),
+    "SageMakerModel.configs": (
+        (*SECOND, "configs"),
+        ["c1", "c2"],
+        {(*SECOND, "config"): GONE, (*SECOND, "configs"): ["c1"]},
+    ),
     "DefaultsEntry.max_units_by_request": (("defaults", "max_units_by_request"), 3, {}),
-    "RekognitionModel.project": ((*M, "project"), "other", {}),
-    "RekognitionModel.version": ((*M, "version"), "v2", {}),
-    "RekognitionModel.backend": ((*M, "backend"), "lookoutvision", {(*M, "version"): "2"}),
+    "RekognitionModel.project": ((*FIRST, "project"), "other", {}),
+    "RekognitionModel.version": ((*FIRST, "version"), "v2", {}),
+    "RekognitionModel.backend": ((*FIRST, "backend"), "lookoutvision", {(*FIRST, "version"): "2"}),
     "LookoutModel.project": ((*OF_LOOKOUT, "project"), "other", {}),
     "LookoutModel.version": ((*OF_LOOKOUT, "version"), 2, {}),
     "LookoutModel.backend": (
@@ -217,12 +221,16 @@ FIELDS: dict[str, tuple[tuple[Any, ...], Any, dict[tuple[Any, ...], Any]]] = {
         {"backend": "rekognition", "project": "l", "version": "1", "schedules": ["t"]},
         {},
     ),
-    "SageMakerModel.endpoint": ((*N, "endpoint"), "other", {}),
-    "SageMakerModel.config": ((*N, "config"), "c2", {}),
-    "SageMakerModel.backend": (N, {"backend": "rekognition", "project": "e", "version": "c1", "schedules": ["t"]}, {}),
-    "SageMakerModel.tags": ((*N, "tags"), {"CostCenter": "4711"}, {}),
-    "DrainEntry.queue": ((*M, "drain", "queue"), f"{QUEUE}-2", {(*M, "drain"): {"queue": QUEUE}}),
-    "DrainEntry.limit": ((*M, "drain", "limit"), "10m", {(*M, "drain"): {"queue": QUEUE}}),
+    "SageMakerModel.endpoint": ((*SECOND, "endpoint"), "other", {}),
+    "SageMakerModel.config": ((*SECOND, "config"), "c2", {}),
+    "SageMakerModel.backend": (
+        SECOND,
+        {"backend": "rekognition", "project": "e", "version": "c1", "schedules": ["t"]},
+        {},
+    ),
+    "SageMakerModel.tags": ((*SECOND, "tags"), {"CostCenter": "4711"}, {}),
+    "DrainEntry.queue": ((*FIRST, "drain", "queue"), f"{QUEUE}-2", {(*FIRST, "drain"): {"queue": QUEUE}}),
+    "DrainEntry.limit": ((*FIRST, "drain", "limit"), "10m", {(*FIRST, "drain"): {"queue": QUEUE}}),
     "PlantFile.defaults": (("defaults",), {"slack": "4m"}, {}),
     "PlantFile.calendars": (("calendars", "c"), {"dates": ["2027-05-14"]}, {}),
     "PlantFile.schedules": (("schedules", "s"), {"zone": "UTC", "windows": [IN_JANUARY]}, {}),

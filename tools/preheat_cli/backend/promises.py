@@ -22,7 +22,7 @@ TOKEN: Final = "preheat-check-start-1"  # noqa: S105 - opens nothing
 SAME_TWICE: Final = 3  # looks that must agree
 
 
-class Outcome(StrEnum):
+class PromiseOutcome(StrEnum):
     """How one promise was found."""
 
     PASS = "PASS"  # noqa: S105 - a word of the report
@@ -31,11 +31,11 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class JudgedPromise:
     """One promise, and what was found of it. `means`: of a failure, what Preheat would make of it."""
 
     promise: str
-    outcome: Outcome
+    outcome: PromiseOutcome
     seen: str
     means: str = ""
 
@@ -115,15 +115,15 @@ def _is_typed_error(body: bytes) -> bool:
     return isinstance(error, dict) and isinstance(error.get("type"), str) and error["type"] in function.ERROR_TYPES
 
 
-def check_promises(checked: Checked) -> Iterator[Found]:
+def check_promises(checked: Checked) -> Iterator[JudgedPromise]:
     """Yield each promise as it is checked; after the first of the preparing ones that fails, nothing is started."""
     ready = True
     for promise in PREPARING:
         found = _check(promise, checked)
-        ready = ready and found.outcome is not Outcome.FAIL
+        ready = ready and found.outcome is not PromiseOutcome.FAIL
         yield found
     if not ready:
-        yield Found("starts and stops", Outcome.SKIP, "no start, because a look is not right yet")
+        yield JudgedPromise("starts and stops", PromiseOutcome.SKIP, "no start, because a look is not right yet")
         return
     try:
         for promise in RUNNING:
@@ -143,7 +143,7 @@ def _leave_stopped(checked: Checked) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class BackendPromise:
     """One promise: its name, how it is checked, and what its failure would mean. `check` returns what it saw."""
 
     name: str
@@ -151,14 +151,14 @@ class Promise:
     means: str
 
 
-def _check(promise: Promise, checked: Checked) -> Found:
+def _check(promise: BackendPromise, checked: Checked) -> JudgedPromise:
     try:
         seen = promise.check(checked)
     except BrokenPromiseError as error:
-        return Found(promise.name, Outcome.FAIL, str(error), promise.means)
+        return JudgedPromise(promise.name, PromiseOutcome.FAIL, str(error), promise.means)
     if seen.startswith("skipped: "):
-        return Found(promise.name, Outcome.SKIP, seen.removeprefix("skipped: "))
-    return Found(promise.name, Outcome.PASS, seen)
+        return JudgedPromise(promise.name, PromiseOutcome.SKIP, seen.removeprefix("skipped: "))
+    return JudgedPromise(promise.name, PromiseOutcome.PASS, seen)
 
 
 def _must(good: bool, seen: str) -> str:
@@ -298,33 +298,41 @@ def _prompt(checked: Checked) -> str:
 
 
 PREPARING: Final = (
-    Promise("it answers a look", _look, "Preheat cannot read the model, so it never starts or stops it"),
-    Promise("it begins with a stopped model", _is_stopped, "stop the model, or name another one with --parameters"),
-    Promise(
+    BackendPromise("it answers a look", _look, "Preheat cannot read the model, so it never starts or stops it"),
+    BackendPromise(
+        "it begins with a stopped model", _is_stopped, "stop the model, or name another one with --parameters"
+    ),
+    BackendPromise(
         "a look changes nothing", _look_changes_nothing, "Preheat looks often, and each look would start the model"
     ),
-    Promise("it refuses an unknown operation", _unknown_operation, "it could misunderstand a later release of Preheat"),
-    Promise("it ignores an unknown field", _unknown_field, "it could not work with a later release of Preheat"),
-    Promise("it reports what does not exist", _absent, "nobody would notice a wrong name in the plant file"),
-    Promise("a stop at rest does no harm", _stop_at_rest, "after a lost answer Preheat may repeat a stop"),
+    BackendPromise(
+        "it refuses an unknown operation", _unknown_operation, "it could misunderstand a later release of Preheat"
+    ),
+    BackendPromise("it ignores an unknown field", _unknown_field, "it could not work with a later release of Preheat"),
+    BackendPromise("it reports what does not exist", _absent, "nobody would notice a wrong name in the plant file"),
+    BackendPromise("a stop at rest does no harm", _stop_at_rest, "after a lost answer Preheat may repeat a stop"),
 )
 RUNNING: Final = (
-    Promise("it accepts a start", _start, "the model would miss its shifts"),
-    Promise(
+    BackendPromise("it accepts a start", _start, "the model would miss its shifts"),
+    BackendPromise(
         "the same start again is one start", _start_again, "after a lost answer Preheat repeats the very same call"
     ),
-    Promise("a start becomes hosted", _becomes_hosted, "the model would be late each time"),
-    Promise(
+    BackendPromise("a start becomes hosted", _becomes_hosted, "the model would be late each time"),
+    BackendPromise(
         "it serves as much as it started",
         _serves_what_was_started,
         "you would pay for two starts, or too little serves",
     ),
-    Promise("a start of a hosted model does no harm", _start_while_hosted, "somebody else may have started the model"),
-    Promise("it accepts a stop", _stop, "the model would run on, and cost money"),
-    Promise("the same stop again does no harm", _stop_again, "after a lost answer Preheat repeats the very same call"),
-    Promise("a stop becomes stopped", _becomes_stopped, "the model would run on, and cost money"),
-    Promise("a stopped model stays stopped", _stays_stopped, "Preheat checks next before the next shift"),
+    BackendPromise(
+        "a start of a hosted model does no harm", _start_while_hosted, "somebody else may have started the model"
+    ),
+    BackendPromise("it accepts a stop", _stop, "the model would run on, and cost money"),
+    BackendPromise(
+        "the same stop again does no harm", _stop_again, "after a lost answer Preheat repeats the very same call"
+    ),
+    BackendPromise("a stop becomes stopped", _becomes_stopped, "the model would run on, and cost money"),
+    BackendPromise("a stopped model stays stopped", _stays_stopped, "Preheat checks next before the next shift"),
 )
-PROMPT: Final = Promise(
+PROMPT: Final = BackendPromise(
     "it answers in time", _prompt, f"after {SLOW_SECONDS:.0f} s Preheat gives up, and counts the answer as lost"
 )

@@ -140,7 +140,7 @@ def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
         if source.records is None:
             lines = preview_text.leads(source.models, source.terms)
         else:
-            lines = preview_text.stored(source.models, source.records, source.terms)
+            lines = preview_text.describe_stored(source.models, source.records, source.terms)
             lines[-1:] = _active(source, now)
         print_lines([*lines, *preview_text.transitions(found, asked), ""])
     print_lines("\n".join([*notes, *problems]).split("\n"), err=form is Format.JSON)

@@ -25,7 +25,7 @@ class LiveFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownAnswer:
     """A question, how a test answers it, what the answer decides, and how to find out if it was not seen."""
 
     question: str
@@ -112,60 +112,62 @@ def _never(_: LiveFacts) -> str:
 
 
 UNKNOWNS: Final = (
-    Unknown(
+    UnknownAnswer(
         "How long does a start take?", _start, "--start-latency of the simulator; README, first section", "run it again"
     ),
-    Unknown("How long does a stop take?", _stop, "--stop-latency of the simulator; docs/lead-time.md", "run it again"),
-    Unknown(
+    UnknownAnswer(
+        "How long does a stop take?", _stop, "--stop-latency of the simulator; docs/lead-time.md", "run it again"
+    ),
+    UnknownAnswer(
         "Does the service accept a stop while the model starts?",
         _early_stop,
         "the switch stop_while_starting=allow or conflict of the simulator",
         "press Ctrl-C while the model starts",
     ),
-    Unknown(
+    UnknownAnswer(
         "Under which id does SQS show the sender of a request?",
         _sender,
         "docs/requests.md, who may send; AdminRoles of the template",
         "send a request from a role",
     ),
-    Unknown(
+    UnknownAnswer(
         "What does the service say if it has no capacity?",
         _capacity,
         "the reason of the fault capacity of the simulator; docs/backends.md",
         "wait for a shortage; the ledger keeps the words",
     ),
-    Unknown(
+    UnknownAnswer(
         "Does scaling survive a stop and a start?",
         _scaling,
         "docs/backends.md, endpoints that scale",
         "test an endpoint with a scalable target, twice",
     ),
-    Unknown("Do embedded metrics arrive?", _metrics, "docs/telemetry.md", "read TimeToHosted in CloudWatch"),
-    Unknown(
+    UnknownAnswer("Do embedded metrics arrive?", _metrics, "docs/telemetry.md", "read TimeToHosted in CloudWatch"),
+    UnknownAnswer(
         "Does Lambda take the messages of reconcile to itself for a loop?",
         _loops,
         "RecursiveLoop of the template; docs/alarms.md",
         "read RecursiveInvocationsDropped of reconcile in CloudWatch",
     ),
-    Unknown(
+    UnknownAnswer(
         "From when does the service bill?",
         _never,
         "the switch billing_start=start or hosted of the simulator",
         "compare the bill of this day with `preheat report`",
     ),
-    Unknown(
+    UnknownAnswer(
         "Does EventBridge deliver late models to the topic?",
         _never,
         "AlarmsTopicPolicy of the template; docs/alarms.md",
         "hold a model for one minute from now: it is late, and a mail must come",
     ),
-    Unknown(
+    UnknownAnswer(
         "Does a redriven request keep its sender?",
         _never,
         "docs/runbook.md, rejected requests",
         "redrive a message of the request dead-letter queue",
     ),
-    Unknown(
+    UnknownAnswer(
         "Is a deletion denied if the endpoint is gone and the right depends on its tag?",
         _never,
         "docs/backends.md, absent means done",

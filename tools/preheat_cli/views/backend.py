@@ -8,24 +8,24 @@ from dataclasses import asdict
 import typer
 
 from preheat.domain.printable import printable
-from preheat_cli.backend.promises import Found, Outcome
+from preheat_cli.backend.promises import JudgedPromise, PromiseOutcome
 from preheat_cli.options.formats import Format
 
-COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.SKIP: "blue"}
+COLOURS = {PromiseOutcome.PASS: "green", PromiseOutcome.FAIL: "red", PromiseOutcome.SKIP: "blue"}
 
 
-def print_found(found: Found, form: Format) -> None:
+def print_found(found: JudgedPromise, form: Format) -> None:
     """Print one line, as soon as it is known; as JSON one object per line."""
     if form is Format.JSON:
         typer.echo(json.dumps(asdict(found)))
         return
-    means = f". Why it matters: {found.means}" if found.outcome is Outcome.FAIL else ""
+    means = f". Why it matters: {found.means}" if found.outcome is PromiseOutcome.FAIL else ""
     typer.secho(found.outcome, fg=COLOURS[found.outcome], nl=False)
     typer.echo(f"  {found.promise}: {printable(found.seen)}{means}")
 
 
-def print_counts(outcomes: Sequence[Outcome], form: Format) -> None:
+def print_counts(outcomes: Sequence[PromiseOutcome], form: Format) -> None:
     """Print how many promises are kept; JSON has no such line."""
     if form is Format.TABLE:
         counts = Counter(outcomes)
-        typer.echo(", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome))
+        typer.echo(", ".join(f"{counts[outcome]} {outcome}" for outcome in PromiseOutcome))

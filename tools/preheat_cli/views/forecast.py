@@ -30,7 +30,7 @@ class PlannedRun:
     gaps: tuple[Window, ...] = ()  # in which it is not needed, and kept hosted
     cut: bool = False  # it goes on beyond the time asked for, at either end
 
-    def paid_in(self, asked: Window) -> timedelta:
+    def measure_paid(self, asked: Window) -> timedelta:
         """Return how long it is paid for within a range, for one unit."""
         return max(timedelta(), min(self.end_at, asked.end) - max(self.start_at, asked.start))
 
@@ -99,7 +99,7 @@ def unit_hours(found: Sequence[PlannedRun], asked: Window) -> dict[ModelId, floa
     """Return the unit-hours expected to be paid within a range, by model; one that is only observed as if it acted."""
     paid: dict[ModelId, float] = {}
     for run in found:
-        hours = run.paid_in(asked) / timedelta(hours=1)
+        hours = run.measure_paid(asked) / timedelta(hours=1)
         paid[run.model.model_id] = paid.get(run.model.model_id, 0.0) + hours * run.model.units.minimum
     return paid
 

@@ -44,7 +44,7 @@ def _line(at: datetime, zone: str, what: str, name: str) -> str:
     return f"{show.minute(at):<17}  {show.local_instant(at, zone):<25}  {what:<5}  {name}"
 
 
-def stored(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord], terms: Terms) -> list[str]:
+def describe_stored(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord], terms: Terms) -> list[str]:
     """Return what is stored of each model: the compiled schedules, and the lead that a start would take now."""
     lines = []
     for model in models:

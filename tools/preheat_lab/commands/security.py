@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from preheat_lab.security.gate import format_table, judge, run_scan
 from preheat_lab.security.points import POINTS
-from preheat_lab.security.result import Outcome
+from preheat_lab.security.result import PointOutcome
 from preheat_lab.security.scans import ask_for_vulnerabilities
 
 
@@ -38,6 +38,6 @@ def main(arguments: Sequence[str]) -> int:
         print(
             "    NOT ASKED  Known vulnerabilities need a network: the workflow `audit` asks every night (--networked)"
         )
-    passed = outcomes.count(Outcome.PASS)
+    passed = outcomes.count(PointOutcome.PASS)
     print(f"security: {passed} of {len(outcomes)} pass")
     return 0 if passed == len(outcomes) else 1

@@ -6,7 +6,7 @@ from preheat_lab.mutants.mutation import Mutation
 
 _in_reconcile = partial(Mutation, file="app/reconcile/reconcile.py")
 _in_situation = partial(Mutation, file="domain/decision/sizing.py", first=("asked in units",))
-_u = partial(Mutation, file="domain/demand/units.py")
+_in_units = partial(Mutation, file="domain/demand/units.py")
 
 MUTATIONS = (
     _in_reconcile(
@@ -76,7 +76,7 @@ MUTATIONS = (
         sees="S13",
         first=("more units for a shift: a fault",),
     ),
-    _u(
+    _in_units(
         name="units: asked for without a cap",
         old="    raised = min(asked, model.units_by_request)",
         new="    raised = asked",
@@ -84,7 +84,7 @@ MUTATIONS = (
         sees="S13",
         first=("more units for a shift: a fault",),
     ),
-    _u(
+    _in_units(
         name="units: asked for however late it is",
         old="    if units.minimum <= max(model.units.minimum, served) or _leaves_time(model, demand, now):",
         new="    if True:",
@@ -92,7 +92,7 @@ MUTATIONS = (
         sees="S13",
         first=("asked in units",),
     ),
-    _u(
+    _in_units(
         name="units: a restart for a hold of any length",
         old="if hold.end > ready_at))",
         new="))",

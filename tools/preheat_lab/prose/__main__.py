@@ -21,7 +21,7 @@ def main(places: list[str]) -> int:
         for finding in findings(exceptions.clean(passage.text), heading=passage.heading):
             if finding.rule in held and not exceptions.excuse(passage, finding):
                 alerts[f"{passage.place}: {finding.rule}: {finding.found!r}: {finding.advice}"] = None
-    lines = [*alerts, *([] if places else exceptions.unused())]
+    lines = [*alerts, *([] if places else exceptions.list_unused())]
     print("\n".join([*lines, f"prose: {len(lines)} alerts in {count} passages"]))
     return 1 if lines else 0
 

@@ -14,7 +14,7 @@ FILE = Path(__file__).parent / "exceptions.toml"
 
 
 @dataclass
-class Exceptions:
+class ProseExceptions:
     """What may stay as it is: participles that name a state, phrases, single findings, places that are not linted."""
 
     states: dict[str, str]
@@ -48,13 +48,13 @@ class Exceptions:
                 return True
         return False
 
-    def unused(self) -> list[str]:
+    def list_unused(self) -> list[str]:
         """Return the exceptions that excused nothing, as words for people."""
         texts = [*self.states, *self.phrases, *(entry["text"] for entry in self.single)]
         return [f"the exception for {text!r} excuses nothing; remove it" for text in texts if text not in self._used]
 
 
-def load(file: Path = FILE) -> Exceptions:
+def load(file: Path = FILE) -> ProseExceptions:
     """Read the file. Every entry has a reason of at least two words, or ValueError."""
     content = tomllib.loads(file.read_text(encoding="utf-8"))
     states, phrases, places = (content.get(key, {}) for key in ("states", "phrases", "places"))
@@ -62,4 +62,4 @@ def load(file: Path = FILE) -> Exceptions:
     reasons = [*states.values(), *phrases.values(), *places.values(), *(entry.get("reason", "") for entry in single)]
     if short := [reason for reason in reasons if len(reason.split()) < 2]:
         raise ValueError(f"an exception needs a reason in words: {short}")
-    return Exceptions(states, phrases, single, places)
+    return ProseExceptions(states, phrases, single, places)

@@ -12,11 +12,11 @@ from xml.etree.ElementTree import fromstring
 from preheat_lab.security import rules_access, rules_operation, scans, supply
 from preheat_lab.security.exceptions import Exceptions
 from preheat_lab.security.points import POINTS, Point
-from preheat_lab.security.result import Outcome, Result, combine
+from preheat_lab.security.result import PointOutcome, PointResult, combine
 from preheat_lab.security.template import Json, read_expanded
 
 type Rule = Callable[[Json], Iterable[str]]
-type Outcomes = Mapping[str, Outcome]
+type Outcomes = Mapping[str, PointOutcome]
 
 MOST_DETAILS = 5
 
@@ -41,7 +41,7 @@ def list_rules(exceptions: Exceptions) -> dict[str, Rule]:
     }
 
 
-def list_scans(exceptions: Exceptions) -> dict[str, Callable[[], Result]]:
+def list_scans(exceptions: Exceptions) -> dict[str, Callable[[], PointResult]]:
     """Return the scans, by the name that a point has for them."""
     return {
         "secrets": lambda: scans.find_secrets(exceptions.secrets),
@@ -67,35 +67,37 @@ def read_report(text: str) -> Outcomes:
     outcomes = {}
     for case in fromstring(text).iter("testcase"):  # noqa: S314  # nosec B314 - this program had it written
         bad = case.find("failure") is not None or case.find("error") is not None
-        skipped = Outcome.PASS if case.find("skipped") is None else Outcome.NOT_KNOWN
-        outcomes[f"{case.get('file')}::{case.get('name')}"] = Outcome.FAIL if bad else skipped
+        skipped = PointOutcome.PASS if case.find("skipped") is None else PointOutcome.NOT_KNOWN
+        outcomes[f"{case.get('file')}::{case.get('name')}"] = PointOutcome.FAIL if bad else skipped
     return outcomes
 
 
-def judge_test(test: str, outcomes: Outcomes) -> Result:
+def judge_test(test: str, outcomes: Outcomes) -> PointResult:
     """Return what the cases of one test came to; a test without a case that ran is not known."""
     cases = {name: outcome for name, outcome in outcomes.items() if name == test or name.startswith(f"{test}[")}
     if not cases:
-        return Result.not_known(f"{test} did not run")
-    return combine([Result(outcome, () if outcome is Outcome.PASS else (name,)) for name, outcome in cases.items()])
+        return PointResult.not_known(f"{test} did not run")
+    return combine(
+        [PointResult(outcome, () if outcome is PointOutcome.PASS else (name,)) for name, outcome in cases.items()]
+    )
 
 
-def run_rule(rule: Rule, template: Json | None) -> Result:
+def run_rule(rule: Rule, template: Json | None) -> PointResult:
     """Return what one rule finds; without a template nothing is known."""
     if template is None:
-        return Result.not_known("the template could not be expanded")
-    return Result.of_findings(list(rule(template)))
+        return PointResult.not_known("the template could not be expanded")
+    return PointResult.of_findings(list(rule(template)))
 
 
-def run_scan(scan: Callable[[], Result]) -> Result:
+def run_scan(scan: Callable[[], PointResult]) -> PointResult:
     """Return what one scan finds; a scanner that is not there has found nothing out."""
     try:
         return scan()
     except OSError as error:
-        return Result.not_known(f"{error}. Run make security, which makes the environments")
+        return PointResult.not_known(f"{error}. Run make security, which makes the environments")
 
 
-def judge(points: Sequence[Point] = POINTS) -> list[tuple[Point, Result]]:
+def judge(points: Sequence[Point] = POINTS) -> list[tuple[Point, PointResult]]:
     """Run every check of the points; return what each point came to."""
     exceptions = Exceptions.load()
     rules, known_scans = list_rules(exceptions), list_scans(exceptions)
@@ -129,7 +131,7 @@ def list_holders(point: Point) -> str:
     return ", ".join([*words, *(f"scan {name}" for name in point.scans)])
 
 
-def format_table(results: Sequence[tuple[Point, Result]]) -> str:
+def format_table(results: Sequence[tuple[Point, PointResult]]) -> str:
     """Return a line for each point, and below it the first details of what did not pass."""
     width = max(len(point.demand) for point, _ in results)
     lines = []

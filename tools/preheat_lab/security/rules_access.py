@@ -30,7 +30,7 @@ _PREFIX = "${ProjectPrefix}*"
 def find_wildcards(template: Json, without_resource: Mapping[str, str]) -> Iterator[str]:
     """Point 1. `without_resource`: actions whose service knows no resource, each with the reason."""
     used = set()
-    for statement in _allowed(find_identity_statements(template)):
+    for statement in _find_allowed(find_identity_statements(template)):
         if {"NotAction", "NotResource"} & set(statement.body):
             yield f"{statement.of}: NotAction or NotResource allows everything else"
         yield from (f"{statement.of}: wildcard {action}" for action in statement.actions if "*" in action)
@@ -89,7 +89,7 @@ def find_unnamed_models(template: Json, without_resource: Mapping[str, str]) -> 
     prefix = template["Parameters"].get("ProjectPrefix", {})
     if "Default" in prefix or "*" in prefix.get("AllowedPattern", "*") or not prefix:
         yield "ProjectPrefix has a default or accepts a wildcard"
-    for statement in _allowed(find_identity_statements(template)):
+    for statement in _find_allowed(find_identity_statements(template)):
         actions = [action for action in statement.actions if action.startswith(HOSTING)]
         for resource in statement.resources if actions else ():
             text = text_of(resource)
@@ -107,7 +107,7 @@ def find_confused_deputies(template: Json) -> Iterator[str]:
             limits = trust.get("Condition", {}).get("StringEquals", {})
             if services != ["lambda.amazonaws.com"] and not {"aws:SourceAccount", "aws:SourceArn"} <= limits.keys():
                 yield f"{name}: its trust lacks aws:SourceAccount or aws:SourceArn"
-    for statement in _allowed(find_identity_statements(template)):
+    for statement in _find_allowed(find_identity_statements(template)):
         yield from (f"{statement.of}: {action}" for action in statement.actions if action == "iam:PassRole")
     for name, permission in find_resources(template, "AWS::Lambda::Permission").items():
         if not {"SourceArn", "SourceAccount"} & permission.keys():
@@ -130,5 +130,5 @@ def find_open_doors(template: Json) -> Iterator[str]:
             yield f"{owner}: no Deny names who may send"
 
 
-def _allowed(statements: Iterator[Statement]) -> Iterator[Statement]:
+def _find_allowed(statements: Iterator[Statement]) -> Iterator[Statement]:
     return (statement for statement in statements if statement.effect == "Allow")

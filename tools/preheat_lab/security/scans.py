@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from preheat_lab.checkout import ROOT
-from preheat_lab.security.result import Result
+from preheat_lab.security.result import PointResult
 
 SECURITY = ROOT / ".venv-security" / "bin"
 CHECKOV = ROOT / ".venv-checkov" / "bin" / "checkov"
@@ -47,30 +47,30 @@ def list_files() -> list[str]:
     )
 
 
-def find_secrets(accepted: Mapping[str, str]) -> Result:
+def find_secrets(accepted: Mapping[str, str]) -> PointResult:
     """Scan every file for secrets, but not the locks: point 19 checks each line of those."""
     files = [path for path in list_files() if not (path.endswith(".txt") and "requirements" in path)]
     done = run([SECURITY / "python", _HERE / "find_secrets.py"], given="\n".join(files))
     if done.returncode or done.stderr.strip():
-        return Result.not_known(f"detect-secrets: {_last_line(done)}")
+        return PointResult.not_known(f"detect-secrets: {_last_line(done)}")
     return read_secrets(done.stdout, accepted)
 
 
-def read_secrets(text: str, accepted: Mapping[str, str]) -> Result:
+def read_secrets(text: str, accepted: Mapping[str, str]) -> PointResult:
     """Read the lines of `find_secrets.py`."""
     lines = text.split("\n")
     hashes = {line.rpartition(": ")[2] for line in lines if line}
     findings = [line for line in lines if line and line.rpartition(": ")[2] not in accepted]
-    return Result.of_findings([*findings, *_unused(accepted, hashes)])
+    return PointResult.of_findings([*findings, *_find_unused(accepted, hashes)])
 
 
-def scan_history() -> Result:
+def scan_history() -> PointResult:
     """Look for keys in every commit. Without a repository there is no history; half of one is not known."""
     where = run(["git", "rev-parse", "--is-shallow-repository"])
     if where.returncode:
-        return Result.of_findings([])
+        return PointResult.of_findings([])
     if where.stdout.strip() != "false":
-        return Result.not_known("this clone has no full history: run git fetch --unshallow")
+        return PointResult.not_known("this clone has no full history: run git fetch --unshallow")
     done = run(
         [
             "git",
@@ -85,22 +85,22 @@ def scan_history() -> Result:
         ]
     )
     if done.returncode:
-        return Result.not_known(f"git: {_last_line(done)}")
-    return Result.of_findings([f"a key in the history: {line}" for line in done.stdout.splitlines()])
+        return PointResult.not_known(f"git: {_last_line(done)}")
+    return PointResult.of_findings([f"a key in the history: {line}" for line in done.stdout.splitlines()])
 
 
-def scan_code() -> Result:
+def scan_code() -> PointResult:
     """Run bandit: nothing of medium or high severity, no exception that is passed over."""
     done = run([SECURITY / "bandit", "-q", "-r", *CODE, "-f", "json"])
     return read_bandit(done.stdout)
 
 
-def read_bandit(text: str) -> Result:
+def read_bandit(text: str) -> PointResult:
     """Read bandit's JSON."""
     report = _json(text)
     if report is None or report.get("errors") or len(report.get("metrics", {})) < LEAST_MODULES:
-        return Result.not_known("bandit did not read every module")
-    return Result.of_findings(
+        return PointResult.not_known("bandit did not read every module")
+    return PointResult.of_findings(
         [
             f"{each['filename']}:{each['line_number']}: {each['test_id']} {each['issue_text']}"
             for each in report["results"]
@@ -109,19 +109,19 @@ def read_bandit(text: str) -> Result:
     )
 
 
-def scan_workflows() -> Result:
+def scan_workflows() -> PointResult:
     """Run zizmor without a network over the workflows."""
     files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / ".github" / "workflows").glob("*.y*ml"))
     done = run(
         [SECURITY / "zizmor", "--offline", "--no-progress", "--format", "json", *files, ".github/dependabot.yml"]
     )
     if not files or done.returncode not in (0, 10, 11, 12, 13, 14):
-        return Result.not_known(f"zizmor: {_last_line(done)}")
+        return PointResult.not_known(f"zizmor: {_last_line(done)}")
     try:
         findings = json.loads(done.stdout)
     except ValueError:
-        return Result.not_known(f"zizmor: {_last_line(done)}")
-    return Result.of_findings([f"{each['ident']}: {each['desc']}" for each in findings])
+        return PointResult.not_known(f"zizmor: {_last_line(done)}")
+    return PointResult.of_findings([f"{each['ident']}: {each['desc']}" for each in findings])
 
 
 def scan_template(template: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -133,17 +133,19 @@ def scan_template(template: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return _json(done.stdout)
 
 
-def read_checkov(report: Mapping[str, Any] | None, ids: Sequence[str], accepted: Mapping[str, str]) -> Result:
+def read_checkov(report: Mapping[str, Any] | None, ids: Sequence[str], accepted: Mapping[str, str]) -> PointResult:
     """Return what checkov says about some of its checks; none: about every other check than the accepted."""
     if report is None or report["summary"]["parsing_errors"] or report["summary"]["passed"] < LEAST_CHECKS:
-        return Result.not_known("checkov did not read the template")
+        return PointResult.not_known("checkov did not read the template")
     failed = {(each["check_id"], each["resource"]) for each in report["results"]["failed_checks"]}
     wanted = [(check, resource) for check, resource in sorted(failed) if not ids or check in ids]
     findings = [f"{check}: {resource}" for check, resource in wanted if check not in accepted]
-    return Result.of_findings([*findings, *(_unused(accepted, {check for check, _ in failed}) if not ids else ())])
+    return PointResult.of_findings(
+        [*findings, *(_find_unused(accepted, {check for check, _ in failed}) if not ids else ())]
+    )
 
 
-def ask_for_vulnerabilities() -> Result:
+def ask_for_vulnerabilities() -> PointResult:
     """Run pip-audit over what Lambda gets. Needs a network; without an answer about each package, NOT KNOWN."""
     command: list[str | Path] = [
         SECURITY / "pip-audit",
@@ -157,15 +159,15 @@ def ask_for_vulnerabilities() -> Result:
     return read_vulnerabilities(done.stdout, expected=LOCK.read_text(encoding="utf-8").count("=="))
 
 
-def read_vulnerabilities(text: str, *, expected: int) -> Result:
+def read_vulnerabilities(text: str, *, expected: int) -> PointResult:
     """Read pip-audit's JSON. It writes "no known vulnerabilities" also if it has asked nobody, so count the answers."""
     report = _json(text)
     answered = [
         each for each in (report or {}).get("dependencies", ()) if "vulns" in each and "skip_reason" not in each
     ]
     if len(answered) != expected:
-        return Result.not_known(f"pip-audit got an answer for {len(answered)} of {expected} packages")
-    return Result.of_findings([f"{each['name']}: {one['id']}" for each in answered for one in each["vulns"]])
+        return PointResult.not_known(f"pip-audit got an answer for {len(answered)} of {expected} packages")
+    return PointResult.of_findings([f"{each['name']}: {one['id']}" for each in answered for one in each["vulns"]])
 
 
 def _json(text: str) -> dict[str, Any] | None:
@@ -181,5 +183,5 @@ def _last_line(done: subprocess.CompletedProcess[str]) -> str:
     return f"status {done.returncode}, it said: {said[-1][:200]}"
 
 
-def _unused(accepted: Mapping[str, str], found: set[str]) -> list[str]:
+def _find_unused(accepted: Mapping[str, str], found: set[str]) -> list[str]:
     return [f"{each} is accepted in exceptions.toml and is found nowhere" for each in sorted(accepted.keys() - found)]

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 from preheat_lab.checkout import ROOT
-from preheat_lab.security.result import Result
+from preheat_lab.security.result import PointResult
 from preheat_lab.security.scans import LOCK, SECURITY, run
 
 LOCKS = (*sorted((ROOT / "requirements").glob("*.txt")), LOCK)
@@ -18,7 +18,7 @@ _PIN = re.compile(r"[a-z0-9][a-z0-9._-]*(\[[a-z0-9,_-]+\])?==[^\s;]+( ; [^\\]+)?
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
-def check_locks() -> Result:
+def check_locks() -> PointResult:
     """Check that every package is pinned exactly with hashes, and that few are needed directly."""
     findings = [f"{path.name}: {finding}" for path in LOCKS for finding in find_loose(path.read_text(encoding="utf-8"))]
     direct = (ROOT / "layers" / "dependencies" / "requirements.in").read_text(encoding="utf-8")
@@ -29,7 +29,7 @@ def check_locks() -> Result:
     installs = (ROOT / "layers" / "dependencies" / "Makefile").read_text(encoding="utf-8")
     if "--require-hashes --only-binary :all:" not in installs:
         findings.append("the layer is built without --require-hashes or from source")
-    return Result.of_findings(findings)
+    return PointResult.of_findings(findings)
 
 
 def find_loose(lock: str) -> Iterator[str]:
@@ -45,11 +45,11 @@ def find_loose(lock: str) -> Iterator[str]:
             yield f"{pin.strip()} has no hash, or one that is not SHA-256"
 
 
-def write_sbom(path: Path = SBOM) -> Result:
+def write_sbom(path: Path = SBOM) -> PointResult:
     """Write the SBOM of what Lambda installs, from the lock, with each licence; check that it names no other index."""
     done = run([SECURITY / "cyclonedx-py", "requirements", LOCK, "--of", "JSON", "--output-reproducible"])
     if done.returncode:
-        return Result.not_known(f"cyclonedx-py: status {done.returncode}")
+        return PointResult.not_known(f"cyclonedx-py: status {done.returncode}")
     sbom = json.loads(done.stdout)
     findings = []
     for component in sbom["components"]:
@@ -70,7 +70,7 @@ def write_sbom(path: Path = SBOM) -> Result:
         findings.append(f"the SBOM and the lock differ in {', '.join(sorted(pinned ^ listed))}")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    return Result.of_findings(findings)
+    return PointResult.of_findings(findings)
 
 
 def find_addresses(text: str) -> list[str]:

@@ -107,9 +107,7 @@ class Promises:
                 continue
             self._later(max(demand.end, now) + 2 * MINUTE, self._check_ended, model, demand)
             for piece in demand.holds:
-                self._later(
-                    max(now, piece.start_at) + _restarted_within(model), self._check_large_enough, model, demand
-                )
+                self._later(max(now, piece.start_at) + _bound_restart(model), self._check_large_enough, model, demand)
             # A model cannot be ready if the stop before it leaves too little time; its end is judged all the same.
             if now + MINUTE < demand.ready_at - model.lead - model.slack and demand.ready_at < demand.end:
                 self._later(demand.ready_at, self._check_ready, model, demand)
@@ -134,7 +132,7 @@ class Promises:
         if status is Status.HOSTED:
             return
         since = min(demand.start_at, self._since(model.target)) - MINUTE
-        excused = self._hits_of(model.model_id, since) or self._resized_since(model, since)
+        excused = self._hits_of(model.model_id, since) or self._count_resizes(model, since)
         if not excused and not self._is_blocked(model):
             world.watch.note_missed("L1", model.model_id, world.clock.at, f"{status} at ready_at")
         else:
@@ -163,7 +161,7 @@ class Promises:
         if spent and failed + stuck + sum(mishap not in PATIENT for mishap in hits) >= BURNT_BY_LEAST:
             return
         cost = sum((FAULT_COSTS + WAITS.get(mishap, timedelta()) for mishap in hits), timedelta())
-        restarted = failed + hits.count(Mishap.PERSON_STOPS) + self._resized_since(model, since)
+        restarted = failed + hits.count(Mishap.PERSON_STOPS) + self._count_resizes(model, since)
         cost += restarted * (START_COSTS + model.lead)
         cost += stuck * (STUCK_COSTS + 3 * model.lead)
         if stuck and world.switches.stop_while_starting is WhenPossible.CONFLICT:
@@ -212,7 +210,7 @@ class Promises:
         """L1, until its end: hosted to the last second, unless a fault hit it, or it is being restarted for a hold."""
         world, status = self._world, self._world.status(model.target)
         since = min(demand.start_at, self._since(model.target))
-        restarted = self._resized_since(model, world.clock.at - START_COSTS - model.lead)
+        restarted = self._count_resizes(model, world.clock.at - START_COSTS - model.lead)
         excused = restarted or self._hits_of(model.model_id, since) or self._is_blocked(model)
         if status is not Status.HOSTED and not excused and world.clock.at >= self._free_again_by(model):
             world.watch.note_missed("L1", model.model_id, world.clock.at, f"{status} before the end")
@@ -222,7 +220,7 @@ class Promises:
         world, model_id, now = self._world, model.model_id, self._world.clock.at
         if world.status(model.target) is not Status.HOSTED:
             return
-        long_since = now - _restarted_within(model)
+        long_since = now - _bound_restart(model)
         asked = min(world.watch.count_asked(model_id, at) for at in (long_since, now))
         effort = world.store.records[model_id].effort
         if effort is None or effort.attempts > RESIZED_AFTER_MOST or world.watch.is_by_person(model_id):
@@ -303,7 +301,7 @@ class Promises:
         """Return since when the service's state has lasted."""
         return self._world.service.history(target.project, target.version)[-1][0]
 
-    def _resized_since(self, model: HostedModel, since: datetime) -> int:
+    def _count_resizes(self, model: HostedModel, since: datetime) -> int:
         """Return how often the model was stopped since, to be started with more units."""
         return sum(at >= since for at in self._world.watch.resized[model.model_id])
 
@@ -316,7 +314,7 @@ class Promises:
         return hits[bisect_left(hits, since, key=itemgetter(0)) :]
 
 
-def _restarted_within(model: HostedModel) -> timedelta:
+def _bound_restart(model: HostedModel) -> timedelta:
     """Return how long it may take from a larger hold to as many units: a look, a stop and a start."""
     return LOOKED_AT_WITHIN + START_COSTS + model.lead
 

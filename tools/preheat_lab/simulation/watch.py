@@ -128,7 +128,7 @@ class PromiseWatch:
             # A hold that is released before its begin leaves no demand behind; what was adopted for it stays adopted.
             self._adoptable.add(model.model_id)
         self._wanted[model.model_id] = _DemandsOfModel(model.lead, find_demands(model, *self._span, standing))
-        if any(self._held_by_some_clock(one, at) for one in standing):
+        if any(self._is_held_by_some_clock(one, at) for one in standing):
             # A pass may have dropped the demand, and another serves it again: it may be recorded once more.
             for demand in self._wanted[model.model_id].from_(at)[:1]:
                 self._told.pop((model.model_id, demand.ready_at), None)
@@ -139,7 +139,7 @@ class PromiseWatch:
         off = 2 * self._skew
         return any(one.begin - off <= at < one.end + off for one in self._blocks.get(model_id, ()))
 
-    def _held_by_some_clock(self, one: Standing, at: datetime) -> bool:
+    def _is_held_by_some_clock(self, one: Standing, at: datetime) -> bool:
         """Return whether a block was lifted just now, so soon that it has held for some clocks only."""
         off, ended = 2 * self._skew, one.released_at
         return one.kind is Kind.BLOCK and ended is not None and max(abs(ended - at), abs(ended - one.begin)) <= off

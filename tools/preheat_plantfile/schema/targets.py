@@ -59,7 +59,7 @@ def canonical(parameters: dict[str, Any]) -> str:
 ParametersEntry = Annotated[dict[str, Any], BeforeValidator(_parameters), WithJsonSchema({"type": "object"})]
 
 
-class Place(Strict):
+class TargetPlace(Strict):
     """Where a model of any service is hosted."""
 
     region: Annotated[str | None, *REGION_NAME] = Field(
@@ -71,7 +71,7 @@ class Place(Strict):
     )
 
 
-class LookoutTarget(Place):
+class LookoutTarget(TargetPlace):
     """A version of a Lookout for Vision model."""
 
     backend: Annotated[Backend, *backend_leaf(Backend.LOOKOUT_VISION)] = Field(description=BACKEND_FIELD)
@@ -83,7 +83,7 @@ class LookoutTarget(Place):
         return Target(self.project, self.version, self.backend, self.region, self.role)
 
 
-class RekognitionTarget(Place):
+class RekognitionTarget(TargetPlace):
     """A version of a Rekognition Custom Labels project: by name, or by its ARN alone."""
 
     backend: Annotated[Backend, *backend_leaf(Backend.REKOGNITION)] = Field(description=BACKEND_FIELD)
@@ -111,7 +111,7 @@ class RekognitionTarget(Place):
         return named["account"] if named else None
 
 
-class _Endpoint(Place):
+class _Endpoint(TargetPlace):
     """A SageMaker real-time endpoint, created from an endpoint config when it is needed."""
 
     backend: Annotated[Backend, *backend_leaf(Backend.SAGEMAKER)] = Field(description=BACKEND_FIELD)
@@ -150,7 +150,7 @@ class SageMakerConfigs(_Endpoint):
         return tuple(self.configs or ())[1:]
 
 
-class ComponentTarget(Place):
+class ComponentTarget(TargetPlace):
     """A SageMaker inference component, whose copies Preheat sets; the endpoint that it lives on stays."""
 
     backend: Annotated[Backend, *backend_leaf(Backend.SAGEMAKER_COMPONENT)] = Field(description=BACKEND_FIELD)

@@ -14,7 +14,15 @@ from preheat.app.ports.errors import AnswerLost, HostingError
 from preheat.domain.plan.plan import Backend, Idempotence, ModelId, Target, Units
 from preheat.domain.record.attempt import Attempt, Call
 from preheat_cli.backend.invoking import Invoked, LocalHandler, load_handler
-from preheat_cli.backend.promises import PREPARING, PROMPT, RUNNING, Checked, Found, Outcome, check_promises
+from preheat_cli.backend.promises import (
+    PREPARING,
+    PROMPT,
+    RUNNING,
+    Checked,
+    JudgedPromise,
+    PromiseOutcome,
+    check_promises,
+)
 from preheat_cli.backend.schemas import answer_schema, request_schema
 
 
@@ -52,7 +60,7 @@ class Service:
         return {"status": self.status}
 
 
-def check(service: Callable[[dict[str, Any], object], Any], by: Idempotence = Idempotence.LEVEL) -> list[Found]:
+def check(service: Callable[[dict[str, Any], object], Any], by: Idempotence = Idempotence.LEVEL) -> list[JudgedPromise]:
     waited = [0.0]
 
     def sleep(seconds: float) -> None:
@@ -69,7 +77,7 @@ def test_a_function_that_keeps_every_promise_passes_and_is_left_stopped() -> Non
     service = Service()
     found = check(service)
     assert [one.promise for one in found] == [each.name for each in (*PREPARING, *RUNNING, PROMPT)]
-    assert {one.outcome for one in found} == {Outcome.PASS}
+    assert {one.outcome for one in found} == {PromiseOutcome.PASS}
     assert (service.status, service.starts) == ("stopped", 1)
 
 
@@ -208,14 +216,14 @@ class ComesBack(Service):
 )
 def test_each_promise_is_found_broken(kind: type[Service], promise: str) -> None:
     found = check(kind())
-    broken = [one for one in found if one.outcome is Outcome.FAIL]
+    broken = [one for one in found if one.outcome is PromiseOutcome.FAIL]
     assert promise in [one.promise for one in broken]
     assert all(one.means and one.seen for one in broken)
 
 
 def test_nothing_is_started_through_a_function_that_cannot_be_read() -> None:
     service = Crashes()
-    assert check(service)[-1].outcome is Outcome.SKIP
+    assert check(service)[-1].outcome is PromiseOutcome.SKIP
     assert service.starts == 0
 
 
@@ -223,7 +231,7 @@ def test_a_model_that_is_in_use_is_left_alone() -> None:
     service = Service()
     service.status, service.serving = "hosted", 2
     found = check(service)
-    assert next(one.promise for one in found if one.outcome is Outcome.FAIL) == "it begins with a stopped model"
+    assert next(one.promise for one in found if one.outcome is PromiseOutcome.FAIL) == "it begins with a stopped model"
     assert service.starts == 0
 
 
@@ -240,8 +248,8 @@ def test_a_repeat_under_a_token_is_the_same_call_and_must_be_accepted() -> None:
                 return {"error": {"type": "wrong_state", "message": "it exists"}}
             return super().start(event)
 
-    assert all(one.outcome is Outcome.PASS for one in check(Conflicts(), Idempotence.NAME))
-    broken = [one.promise for one in check(Conflicts(), Idempotence.TOKEN) if one.outcome is Outcome.FAIL]
+    assert all(one.outcome is PromiseOutcome.PASS for one in check(Conflicts(), Idempotence.NAME))
+    broken = [one.promise for one in check(Conflicts(), Idempotence.TOKEN) if one.outcome is PromiseOutcome.FAIL]
     assert broken == ["the same start again is one start"]
 
 
@@ -255,7 +263,7 @@ def test_a_slow_answer_is_found() -> None:
     checked = Checked(
         slowly, "weld", parameters, 1, Idempotence.LEVEL, timedelta(1), timedelta(0), lambda _: None, lambda: 0.0, None
     )
-    assert list(check_promises(checked))[-1].outcome is Outcome.FAIL
+    assert list(check_promises(checked))[-1].outcome is PromiseOutcome.FAIL
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from preheat_lab.prose.exceptions import Exceptions, load
+from preheat_lab.prose.exceptions import ProseExceptions, load
 from preheat_lab.prose.rules import findings
 from preheat_lab.prose.sources import ProsePassage, of_module, of_page, of_template, passages
 
@@ -51,7 +51,7 @@ def test_every_kind_of_source_is_found_in_the_project() -> None:
 def test_an_exception_excuses_its_finding_and_no_other() -> None:
     reason = "A reason in words."
     single = [{"place": "p.md", "rule": "word", "text": "for good measure", "reason": reason}]
-    exceptions = Exceptions({"hosted": reason, "idle": reason}, {"cannot be read": reason}, single, {})
+    exceptions = ProseExceptions({"hosted": reason, "idle": reason}, {"cannot be read": reason}, single, {})
 
     def left(place: str, text: str) -> list[str]:
         passage = ProsePassage(place, text)
@@ -62,7 +62,7 @@ def test_an_exception_excuses_its_finding_and_no_other() -> None:
     assert left("p.md:3", "The file cannot be read.") == []
     assert left("p.md:3", "Add one for good measure.") == []
     assert left("q.md:3", "Add one for good measure.") == ["for good"]
-    assert exceptions.unused() == ["the exception for 'idle' excuses nothing; remove it"]
+    assert exceptions.list_unused() == ["the exception for 'idle' excuses nothing; remove it"]
 
 
 def test_an_exception_without_a_reason_is_refused(tmp_path: Path) -> None:
@@ -77,5 +77,5 @@ def test_every_exception_of_the_project_is_needed() -> None:
     for seen in passages():
         for finding in findings(exceptions.clean(seen.text), heading=seen.heading):
             exceptions.excuse(seen, finding)
-    assert exceptions.unused() == []
+    assert exceptions.list_unused() == []
     assert not [place for place in exceptions.places if not any(seen.place.startswith(place) for seen in passages())]

@@ -11,9 +11,9 @@ from preheat_lab.checkout import ROOT
 from preheat_lab.security import gate, scans, supply
 from preheat_lab.security.exceptions import Exceptions
 from preheat_lab.security.points import POINTS, Point
-from preheat_lab.security.result import Outcome, Result, combine
+from preheat_lab.security.result import PointOutcome, PointResult, combine
 
-PASS, FAIL, NOT_KNOWN = Outcome.PASS, Outcome.FAIL, Outcome.NOT_KNOWN
+PASS, FAIL, NOT_KNOWN = PointOutcome.PASS, PointOutcome.FAIL, PointOutcome.NOT_KNOWN
 
 
 def test_there_are_23_points_and_each_is_held_by_something() -> None:
@@ -35,7 +35,11 @@ def test_every_rule_and_every_scan_holds_a_point_and_no_other_is_named() -> None
 
 
 def test_the_worst_outcome_is_that_of_the_point() -> None:
-    passed, unknown, failed = Result.of_findings([]), Result.not_known("no network"), Result.of_findings(["x"])
+    passed, unknown, failed = (
+        PointResult.of_findings([]),
+        PointResult.not_known("no network"),
+        PointResult.of_findings(["x"]),
+    )
     assert combine([passed, passed]).outcome is PASS
     assert combine([passed, unknown]).outcome is NOT_KNOWN
     assert combine([unknown, failed, passed]).outcome is FAIL
@@ -53,7 +57,9 @@ REPORT = """<testsuites><testsuite>
     ("name", "outcome"),
     [("one", FAIL), ("two", NOT_KNOWN), ("three", PASS), ("four", FAIL), ("five", NOT_KNOWN), ("thre", NOT_KNOWN)],
 )
-def test_a_test_that_failed_in_one_case_was_skipped_or_did_not_run_passes_nothing(name: str, outcome: Outcome) -> None:
+def test_a_test_that_failed_in_one_case_was_skipped_or_did_not_run_passes_nothing(
+    name: str, outcome: PointOutcome
+) -> None:
     assert gate.judge_test(f"tests/a.py::test_{name}", gate.read_report(REPORT)).outcome is outcome
 
 
@@ -74,7 +80,7 @@ def answered(*packages: dict[str, Any]) -> str:
         ("[]", NOT_KNOWN),
     ],
 )
-def test_vulnerabilities_are_none_only_if_somebody_answered_for_each_package(said: str, outcome: Outcome) -> None:
+def test_vulnerabilities_are_none_only_if_somebody_answered_for_each_package(said: str, outcome: PointOutcome) -> None:
     assert scans.read_vulnerabilities(said, expected=2).outcome is outcome
 
 
@@ -96,7 +102,7 @@ def bandit(*results: dict[str, str], modules: int = 200, errors: int = 0) -> str
         ("", NOT_KNOWN),
     ],
 )
-def test_code_passes_only_if_it_was_read(said: str, outcome: Outcome) -> None:
+def test_code_passes_only_if_it_was_read(said: str, outcome: PointOutcome) -> None:
     assert scans.read_bandit(said).outcome is outcome
 
 
@@ -118,7 +124,7 @@ def checkov(*failed: str, passed: int = 170, broken: int = 0) -> dict[str, Any]:
     ],
 )
 def test_the_template_passes_only_if_checkov_has_read_it(
-    report: dict[str, Any] | None, ids: tuple[str, ...], outcome: Outcome
+    report: dict[str, Any] | None, ids: tuple[str, ...], outcome: PointOutcome
 ) -> None:
     assert scans.read_checkov(report, ids, {}).outcome is outcome
 
@@ -178,6 +184,6 @@ def test_what_is_no_open_licence_is_found() -> None:
 
 def test_the_table_has_a_line_for_each_point_and_the_first_details() -> None:
     point = Point(7, "Encryption", tests=["a", "b"], rules=["encryption"], checkov=["CKV_1"], scans=["code"])
-    table = gate.format_table([(point, Result.of_findings([f"queue {number}" for number in range(7)]))])
+    table = gate.format_table([(point, PointResult.of_findings([f"queue {number}" for number in range(7)]))])
     assert table.splitlines()[0] == " 7  FAIL       Encryption  2 tests, rule encryption, checkov, scan code"
     assert table.splitlines()[-1].strip() == "and 2 more"

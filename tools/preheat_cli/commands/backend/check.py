@@ -44,7 +44,7 @@ def check(  # noqa: PLR0917 - one option each
     if the function breaks a promise.
     """
     with report_errors():
-        from preheat_cli.backend.promises import Checked, Outcome, check_promises  # noqa: PLC0415 - keeps help fast
+        from preheat_cli.backend.promises import Checked, PromiseOutcome, check_promises  # noqa: PLC0415 - keeps help fast
         from preheat_cli.views.backend import print_counts, print_found  # noqa: PLC0415 - as above
 
         if not MODEL_ID.fullmatch(model):
@@ -69,7 +69,7 @@ def check(  # noqa: PLR0917 - one option each
             print_found(found, form)
             outcomes.append(found.outcome)
         print_counts(outcomes, form)
-        if Outcome.FAIL in outcomes:
+        if PromiseOutcome.FAIL in outcomes:
             raise typer.Exit(CHECK_FAILED)
 
 

@@ -27,7 +27,7 @@ REPLY_PREFIX = "request#"
 
 
 @dataclass(slots=True)
-class Found:
+class FoundEntries:
     """What to publish, by key, and a line for each key that cannot be."""
 
     entries: dict[str, LedgerEntry | Reply] = field(default_factory=dict)
@@ -80,9 +80,9 @@ def republish(
             raise typer.Exit(CHECK_FAILED)
 
 
-def _find(store: Store, keys: list[str], since: datetime | None, until: datetime) -> Found:
+def _find(store: Store, keys: list[str], since: datetime | None, until: datetime) -> FoundEntries:
     """Return what the keys and the time name, oldest first."""
-    found = Found()
+    found = FoundEntries()
     for key in keys:
         try:
             found.entries[key] = _read(store, key)
@@ -125,7 +125,7 @@ def _between(
                 yield f"{model_id}/{one.sequence}", one
 
 
-def _publish(stack: Stack, found: Found) -> None:
+def _publish(stack: Stack, found: FoundEntries) -> None:
     entries = found.entries.values()
     reply_to = frozenset(one.reply_to for one in entries if isinstance(one, Reply) and one.reply_to is not None)
     outbox = stack.open_outbox(reply_to)

@@ -37,7 +37,7 @@ class Pointer:
     before: str = ""
 
 
-class Seen(NamedTuple):
+class SeenPlan(NamedTuple):
     """What was read of one plan."""
 
     pointer: Pointer
@@ -51,7 +51,7 @@ class DynamoPlans(Part):
 
     def __init__(self, tables: Tables, patience: Patience) -> None:
         super().__init__(tables, patience)
-        self._seen = Seen(Pointer(0, ""), {}, {}, [])  # One value: threads never mix what they read of two plans.
+        self._seen = SeenPlan(Pointer(0, ""), {}, {}, [])  # One value: threads never mix what they read of two plans.
 
     def read_plan_version(self) -> int:
         """See `PlanReader`."""
@@ -119,11 +119,11 @@ class DynamoPlans(Part):
             seen.accounts[account] = items.to_membership(item) if item is not None else Membership(version, None)
         return seen.accounts[account]
 
-    def _see(self) -> Seen:
+    def _see(self) -> SeenPlan:
         """Return what was read of the current plan, and forget what was read of any other."""
         pointer, seen = self._read_pointer(), self._seen
         if pointer != seen.pointer:
-            seen = self._seen = Seen(pointer, {}, {}, [])
+            seen = self._seen = SeenPlan(pointer, {}, {}, [])
         return seen
 
     def read_planned_before(self, model_id: ModelId) -> HostedModel | None:

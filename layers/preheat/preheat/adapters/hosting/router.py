@@ -63,7 +63,7 @@ class HostingRouter:
 
     def _adapter(self, target: Target) -> Hosting:
         client = self._clients(target)
-        # Two backends may share a client. It is held beside its adapter, so that no other comes to its number.
+        # Two backends may share a client. It is held with its adapter, so that no other comes to its number.
         key = (id(client), target.backend)
         if key not in self._adapters:
             self._adapters[key] = (client, self._make(target.backend, client))

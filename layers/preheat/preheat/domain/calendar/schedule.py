@@ -128,7 +128,7 @@ class Schedule:
             chosen = ordinary if window.cut_closed else open_days
             yield from ((day, window, True) for day in window.find_starts(chosen))
 
-    def closed_within(self, day: date, window: ShiftWindow) -> Iterator[tuple[date, time, date | None]]:
+    def find_closures(self, day: date, window: ShiftWindow) -> Iterator[tuple[date, time, date | None]]:
         """Yield what is cut out of a recurring window that starts on `day`, in order: a date, from when, until when.
 
         The last is the date at whose beginning it is open again; None: the window ends there.

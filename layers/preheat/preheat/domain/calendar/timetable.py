@@ -163,7 +163,7 @@ def _find_starting(schedule: Schedule, month: int) -> tuple[Span, ...]:
 def _open(schedule: Schedule, day: date, window: ShiftWindow, span: Span) -> Iterator[Span]:
     """Yield what closed dates and half days leave of a recurring window that starts on `day`."""
     start, end = span
-    for closed, since, again in schedule.closed_within(day, window):
+    for closed, since, again in schedule.find_closures(day, window):
         low = find_instant(closed, since, schedule.zone, fold=0)
         if start < min(low, end):
             yield start, min(low, end)

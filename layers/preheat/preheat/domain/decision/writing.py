@@ -98,7 +98,7 @@ def _report_to_holds(situation: Situation, move: Move, judgement: Judgement) -> 
     if effort is None or demand is None or situation.desired is not Desired.RUN:
         return effort, ()
     holds = tuple(dict.fromkeys(str(piece.request_id) for piece in demand.find_holds(situation.now)))
-    # What has ended is not told again: it leaves the record, which would grow with a demand that never ends.
+    # What has ended is not reported again: it leaves the record, which would grow with a demand that never ends.
     ahead = {str(piece.request_id) for piece in demand.holds if piece.end > situation.now}
     told = tuple(one for one in effort.told if one in ahead or one in {_shorten(each) for each in ahead})
     hosted = move.phase is Phase.HOSTED and situation.observation.observed is Observed.HOSTED
