@@ -9,8 +9,8 @@ COVERED = (
     Covered(
         name="a token without the demand",
         file="domain/record/attempt.py",
-        old="json.dumps([model_id, demand_start.astimezone(UTC).isoformat(), call, generation, digest])",
-        new="json.dumps([model_id, call, 1, digest])",
+        old="json.dumps([model_id, demand_start.astimezone(UTC).isoformat(), call, generation, digest, *of_stack])",
+        new="json.dumps([model_id, call, 1, digest, *of_stack])",
         why=(
             "the token's prefix names call and generation, and no generation of a record comes twice; the demand parts"
             " the tokens of a record that was lost, or restored to an older copy, and counts again"
