@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from tests.support.day import WELD, a_day, a_model
 
-from preheat.app.watch import Watch
+from preheat.app.watch import CALLS, Watch
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Phase
@@ -40,7 +40,7 @@ def test_a_demand_that_was_given_up_is_tried_anew_once_it_was_taken_out_of_the_p
         assert day.observed() is Observed.HOSTED
 
 
-@pytest.mark.parametrize("backend", list(Backend))
+@pytest.mark.parametrize("backend", CALLS)  # nobody but Preheat calls a function
 def test_a_stop_by_a_person_inside_a_window_is_seen_through_the_watch_recorded_and_repaired_twice_at_most(
     backend: Backend,
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.support.calls import failing, look
-from tests.support.day import Day, a_day, a_model, at
+from tests.support.day import INFERRING, Day, a_day, a_model, at
 
 from preheat.app.audit.invariants import judge_ledger
 from preheat.app.ports.errors import AccessRefused, InvalidCall
@@ -36,7 +36,7 @@ def test_one_inference_that_succeeds_makes_it_ready_and_no_other_follows() -> No
         assert (ready.late, [entry for entry in day.entries if entry.inference_latency is not None]) == (False, [ready])
 
 
-@pytest.mark.parametrize("backend", Backend)
+@pytest.mark.parametrize("backend", INFERRING)
 def test_every_service_is_asked_for_its_own_inference(backend: Backend) -> None:
     with a_day(backend=backend, readiness=IMAGE) as day:
         day.fault(FaultKind.INTERNAL_ERROR, operation=day.service.words.infer, times=2)
@@ -95,7 +95,7 @@ def test_the_last_inference_before_the_promise_falls_due_is_seconds_before_it() 
         assert at("07:59:55") in {call.at for call in day.sent(DETECT)}
 
 
-@pytest.mark.parametrize("backend", Backend)
+@pytest.mark.parametrize("backend", INFERRING)
 def test_failing_inferences_stay_within_the_budget_of_calls(backend: Backend) -> None:
     with a_day(backend=backend, start_takes="1m", readiness=IMAGE) as day:
         day.fault(FaultKind.THROTTLE, operation=day.service.words.infer, probability=1.0)

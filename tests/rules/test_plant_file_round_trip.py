@@ -152,6 +152,7 @@ FIELDS: dict[str, tuple[tuple[Any, ...], Any, dict[tuple[Any, ...], Any]]] = {
     "DefaultsEntry.lead_floor": (("defaults", "lead_floor"), "10m", {}),
     "DefaultsEntry.lead_cap": (("defaults", "lead_cap"), "2h", {}),
     "DefaultsEntry.slack": (("defaults", "slack"), "5m", {}),
+    "DefaultsEntry.max_unit_hours_by_request": (("defaults", "max_unit_hours_by_request"), 12, {}),
     "DefaultsEntry.min_units": (("defaults", "min_units"), 2, {}),
     "DefaultsEntry.region": (("defaults", "region"), "eu-west-1", {}),
     "DefaultsEntry.role": (("defaults", "role"), ROLE, {}),
@@ -160,6 +161,7 @@ FIELDS: dict[str, tuple[tuple[Any, ...], Any, dict[tuple[Any, ...], Any]]] = {
         f"{kind}.{field}": ((*where, field), value, {})
         for kind, where in KINDS.items()
         for field, value in {
+            "max_unit_hours_by_request": 12,
             "lead": "45m",
             "late_target": 0.02,
             "default_lead": "40m",
@@ -261,6 +263,7 @@ ELSEWHERE = {
 }
 # Bases of the entries above, which no file names by themselves.
 ABSTRACT = {
+    "_Spending",
     "Strict",
     "_Leads",
     "_Place",

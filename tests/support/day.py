@@ -24,7 +24,7 @@ from preheat.app.reconcile.reconcile import Result, reconcile
 from preheat.app.tick import Ticked, tick
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Verb
-from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId, Target, Units
+from preheat.domain.plan.plan import Backend, HostedModel, Idempotence, Mode, ModelId, Target, Units
 from preheat.domain.record.gate import Backlog
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord
@@ -48,7 +48,15 @@ TARGETS = {
     Backend.LOOKOUT_VISION: TARGET,
     Backend.REKOGNITION: Target("weld-seams-front", "v3", Backend.REKOGNITION),
     Backend.SAGEMAKER: Target("weld-seams-front", "weld-seams-v3", Backend.SAGEMAKER),
+    Backend.SAGEMAKER_COMPONENT: Target("weld-seams-front", "", Backend.SAGEMAKER_COMPONENT),
+    Backend.FUNCTION: Target(
+        "arn:aws:lambda:eu-central-1:111122223333:function:weld-seams-front",
+        "weld-seams",
+        Backend.FUNCTION,
+        idempotent_by=Idempotence.TOKEN,
+    ),
 }
+INFERRING = [backend for backend in Backend if backend is not Backend.FUNCTION]  # a function makes no inference
 
 
 def duration(text: str) -> timedelta:
@@ -241,11 +249,16 @@ class Day:
 
     def started(self) -> int:
         """Return how many starts by Preheat had an effect."""
-        return sum(each.changed_state for each in self.sent(self.service.words.start))
+        return sum(each.changed_state and not self._is_stop(each) for each in self.sent(self.service.words.start))
 
     def stopped(self) -> int:
         """Return how many stops by Preheat had an effect."""
-        return sum(each.changed_state for each in self.sent(self.service.words.stop))
+        return sum(each.changed_state and self._is_stop(each) for each in self.sent(self.service.words.stop))
+
+    def _is_stop(self, call: LoggedCall) -> bool:
+        """Return whether a call stops; where one operation sets a level, its answer says so."""
+        words = self.service.words
+        return call.operation is not words.start or call.answer == words.show(Status.STOPPING_HOSTING)
 
     def sent(self, operation: Operation) -> list[LoggedCall]:
         """Return the calls of one operation that Preheat made."""

@@ -25,7 +25,7 @@ NEVER_LOADED_BY_ANY = {
     *("asyncio", "boto3", f"{POWERTOOLS}.batch", f"{POWERTOOLS}.data_classes", "preheat.adapters.memory")
 }
 # The most modules of `preheat` that a function may load, packages not counted. Raise a number only for code that runs.
-MODULES_MAX = {"tick": 44, "publish": 41, "watch": 44, "audit": 62, "requests": 63, "reconcile": 96}
+MODULES_MAX = {"tick": 50, "publish": 45, "watch": 48, "audit": 68, "requests": 86, "reconcile": 103}
 DECIDES = {"preheat.domain.decision.decision", "preheat.app.reconcile"}
 # What each function has no use for, beside the modules of the other functions.
 NEVER_LOADED_BY = {

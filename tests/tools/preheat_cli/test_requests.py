@@ -36,7 +36,9 @@ class Counter:
         self.desk = Desk(clock, store, MemoryQueue(clock), MemoryRejected())
         self.stack = MemoryStack(store, self.bench.home)
         self.sent = self.stack.sent
-        self.bench.preheat("apply", self.bench.plant(), "--yes")
+        self.bench.preheat(
+            "apply", self.bench.plant(PLANT.replace("lead: 45m", "lead: 45m, max_units_by_request: 2")), "--yes"
+        )
 
     def preheat(self, *arguments: str, types: str = "") -> Result:
         self.stack.store = self.bench.store

@@ -12,7 +12,7 @@ from preheat.domain.plan.plan import Backend
 from preheat_simulator.core.answering import Answering
 from preheat_simulator.core.limits import AccountLimits
 from preheat_simulator.core.status import Operation
-from preheat_simulator.core.words import REKOGNITION, SAGEMAKER
+from preheat_simulator.core.words import COMPONENT, REKOGNITION, SAGEMAKER
 from preheat_simulator.http.json_wire import HANDLERS, PREFIXES, JsonWire, load_model
 from preheat_simulator.http.options import Options
 from preheat_simulator.http.serve import RunningSimulator, run_in_thread
@@ -47,7 +47,8 @@ def test_every_operation_that_is_named_is_carried_and_modelled() -> None:
         carried = set(words.operations) - {Operation.INVOKE_ENDPOINT}  # the runtime's
         models = [model for whose, model in PREFIXES.values() if whose is words]
         assert carried <= {name for model in models for name in load_model(model).operation_names}
-    assert set(HANDLERS) == {*REKOGNITION.operations, *SAGEMAKER.operations} - {Operation.INVOKE_ENDPOINT}
+    carried = {*REKOGNITION.operations, *SAGEMAKER.operations, *COMPONENT.operations}
+    assert set(HANDLERS) == carried - {Operation.INVOKE_ENDPOINT}
 
 
 @pytest.mark.parametrize(
@@ -190,8 +191,8 @@ def running_simulator() -> Iterator[RunningSimulator]:
         yield simulator
 
 
-def test_one_simulator_serves_all_services_with_controls_for_each(served: RunningSimulator) -> None:
-    with httpx.Client(base_url=f"{served.url}/_simulator/") as controls:
+def test_one_simulator_serves_all_services_with_controls_for_each(running_simulator: RunningSimulator) -> None:
+    with httpx.Client(base_url=f"{running_simulator.url}/_simulator/") as controls:
 
         def post(name: str, **fields: Any) -> Any:
             return controls.post(name, json=fields).raise_for_status().json()

@@ -14,10 +14,11 @@ NAMES = {
     Backend.LOOKOUT_VISION: ("line", "3"),
     Backend.REKOGNITION: ("line", "v3"),
     Backend.SAGEMAKER: ("line", "line-v3"),
+    Backend.SAGEMAKER_COMPONENT: ("line", ""),
 }
 
 
-@pytest.mark.parametrize("backend", list(Backend))
+@pytest.mark.parametrize("backend", NAMES)
 def test_a_start_and_a_stop_by_a_person_are_told_and_understood_by_the_watch(backend: Backend) -> None:
     events: list[dict[str, Any]] = []
     simulator = HttpSimulator(Options(models=((backend, *NAMES[backend]),)), on_event=events.append)

@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 from preheat.adapters.client import AwsService
 from preheat.adapters.hosting.clients import SERVICES
 from preheat.adapters.hosting.component import ComponentHosting
-from preheat.adapters.hosting.function import FunctionHosting
 from preheat.adapters.hosting.lookout import LookoutHosting
 from preheat.adapters.hosting.rekognition import RekognitionHosting
 from preheat.adapters.hosting.sagemaker import ABSENT, ABSENT_CONFIG
@@ -35,7 +34,6 @@ _DESCRIBES: Final = {
     Backend.LOOKOUT_VISION: "lookoutvision:DescribeModel",
     Backend.REKOGNITION: "rekognition:DescribeProjectVersions",
     Backend.SAGEMAKER_COMPONENT: "sagemaker:DescribeInferenceComponent",
-    Backend.FUNCTION: "lambda:InvokeFunction",
 }
 
 
@@ -54,6 +52,8 @@ def _gather(model: HostedModel, store: Store, parameters: Mapping[str, str], cli
         return ModelFacts(model, record, _last_reason(store, model.model_id, record))
     if target.backend is Backend.LOOKOUT_VISION and url is None:
         return ModelFacts(model, record)  # there is no such service any more
+    if target.backend is Backend.FUNCTION:
+        return ModelFacts(model, record)  # only the stack invokes it, and `preheat backend check`
 
     def client(_: Target, service: AwsService | None = None) -> Any:
         return clients((service or SERVICES[target.backend]).value, target.region, url)
@@ -89,8 +89,6 @@ def _open(client: Any, target: Target) -> Hosting:
             return RekognitionHosting(client(target))
         case Backend.SAGEMAKER_COMPONENT:
             return ComponentHosting(client(target), client)
-        case Backend.FUNCTION:
-            return FunctionHosting(client(target))
         case _:
             return LookoutHosting(client(target))
 

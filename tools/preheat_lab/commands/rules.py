@@ -1,4 +1,4 @@
-"""Compare recurrence rules with independent evaluators on random rules, and print how many each was given.
+"""Compare random recurrence rules with independent evaluators.
 
 python -m preheat_lab rules --rules 100000
 """

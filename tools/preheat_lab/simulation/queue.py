@@ -15,7 +15,7 @@ from preheat.app.ports.clock import Clock
 
 # As template.yaml sets them; a test holds the two together.
 VISIBILITY = timedelta(seconds=600)
-RETENTION = timedelta(seconds=3600)
+RETENTION = timedelta(seconds=7200)
 RECEIVES_MAX = 5
 DELAY_SECONDS_MAX = 900
 

@@ -117,6 +117,8 @@ models = values(
     slack=st.just(timedelta()) | leads,
     tags=st.just(()),
     fallbacks=st.just(()),
+    max_units_by_request=st.none(),
+    max_unit_hours_by_request=st.none() | st.integers(1, 2_400),
     gate=st.none() | st.uuids().map(str),
 )
 

@@ -1,6 +1,7 @@
 """The table classes are the tables that the template makes."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -85,7 +86,8 @@ class _Client:
     """As much of a client as a binding looks at."""
 
     def __init__(self, region: str) -> None:
-        self.meta = type("Meta", (), {"region_name": region})
+        events = SimpleNamespace(register=lambda *_: None)
+        self.meta = SimpleNamespace(region_name=region, events=events)
 
 
 def test_a_model_stays_in_its_shard_for_ever_and_shards_share_the_load() -> None:

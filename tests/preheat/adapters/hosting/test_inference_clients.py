@@ -15,6 +15,7 @@ from preheat.adapters.hosting.router import HostingRouter
 from preheat.app.ports.store import Membership
 from preheat.domain.plan.plan import Backend, Readiness, Target
 from preheat_lab.simulation.hosting import ONE_TRY, SERVICES
+from preheat_simulator.components import ComponentService
 from preheat_simulator.http.transport import make_client, make_runtime
 from preheat_simulator.sagemaker import EndpointService
 
@@ -22,8 +23,11 @@ TARGETS = {
     Backend.LOOKOUT_VISION: Target("line-1", "3"),
     Backend.REKOGNITION: Target("line-1", "v3", Backend.REKOGNITION),
     Backend.SAGEMAKER: Target("line-1", "line-1-v3", Backend.SAGEMAKER),
+    Backend.SAGEMAKER_COMPONENT: Target("line-1", "", Backend.SAGEMAKER_COMPONENT),
 }
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
+
+IN_SERVICE = {"sagemaker": "InService", "sagemaker-component": "InService", "rekognition": "RUNNING"}
 
 
 def clients() -> HostingClients:
@@ -34,7 +38,7 @@ def clients() -> HostingClients:
     return HostingClients(session, dict.fromkeys(Backend, "http://127.0.0.1:9"), members)
 
 
-@pytest.mark.parametrize("backend", Backend)
+@pytest.mark.parametrize("backend", TARGETS)
 def test_a_client_that_infers_waits_a_minute_and_tries_once(backend: Backend) -> None:
     made, target = clients(), TARGETS[backend]
     waits, usual = made(target, INFERENCE_SERVICES[backend]), made(target)
@@ -45,16 +49,14 @@ def test_a_client_that_infers_waits_a_minute_and_tries_once(backend: Backend) ->
     assert made(target) is usual
 
 
-@pytest.mark.parametrize("backend", Backend)
+@pytest.mark.parametrize("backend", TARGETS)
 def test_an_inference_goes_through_that_client_and_nothing_else_does(backend: Backend) -> None:
     target, asked = TARGETS[backend], []
     service = SERVICES[backend](lambda: SIX)
     service.add_model(target.project, target.version)
     service.person_starts(target.project, target.version)
-    service.set_status(
-        target.project, target.version, {"sagemaker": "InService", "rekognition": "RUNNING"}.get(backend, "HOSTED")
-    )
-    runtime = make_runtime(service, config=ONE_TRY) if isinstance(service, EndpointService) else None
+    service.set_status(target.project, target.version, IN_SERVICE.get(backend, "HOSTED"))
+    runtime = make_runtime(service, config=ONE_TRY) if isinstance(service, EndpointService | ComponentService) else None
     usual = make_client(service, config=ONE_TRY)
 
     def client(target: Target, service: AwsService | None = None) -> Any:

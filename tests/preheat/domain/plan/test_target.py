@@ -9,10 +9,15 @@ from tests.support.day import TARGETS, a_model
 
 from preheat.domain.plan.plan import Backend, Target, Units
 
-LONGEST = {Backend.LOOKOUT_VISION: 255, Backend.REKOGNITION: 255, Backend.SAGEMAKER: 63}
+LONGEST = {
+    Backend.LOOKOUT_VISION: 255,
+    Backend.REKOGNITION: 255,
+    Backend.SAGEMAKER: 63,
+    Backend.SAGEMAKER_COMPONENT: 63,
+}
 
 
-@pytest.mark.parametrize("backend", Backend)
+@pytest.mark.parametrize("backend", LONGEST)
 def test_a_name_is_taken_up_to_its_services_length_and_no_further(backend: Backend) -> None:
     replace(TARGETS[backend], project="a" * LONGEST[backend])
     with pytest.raises(ValueError, match="is not 1 to"):
@@ -32,6 +37,14 @@ def test_a_name_is_taken_up_to_its_services_length_and_no_further(backend: Backe
         (Backend.SAGEMAKER, "version", "v.3"),
         (Backend.SAGEMAKER, "region", "Frankfurt"),
         (Backend.REKOGNITION, "role", "arn:aws:iam::1:role/preheat"),
+        (Backend.SAGEMAKER_COMPONENT, "version", "v3"),
+        (Backend.SAGEMAKER_COMPONENT, "project", "line_1"),
+        (Backend.FUNCTION, "project", "plant-backend"),
+        (Backend.FUNCTION, "project", "arn:aws:lambda:eu-central-1:111122223333:function:*"),
+        (Backend.FUNCTION, "version", ""),
+        (Backend.FUNCTION, "role", "arn:aws:iam::111122223333:role/preheat"),
+        (Backend.FUNCTION, "parameters", "x" * 2_001),
+        (Backend.REKOGNITION, "parameters", "{}"),
     ],
 )
 def test_what_a_service_would_refuse_is_no_target(backend: Backend, field: str, name: str) -> None:

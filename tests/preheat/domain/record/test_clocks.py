@@ -31,7 +31,16 @@ FULL = ModelRecord(
     since=NOW,
     attempt=an_attempt(Call.START),
     effort=Effort(
-        NOW, NOW, NOW, "early", first_start_at=NOW, retry_at=NOW, hosted_at=NOW, short_since=NOW, unready_at=NOW
+        NOW,
+        NOW,
+        NOW,
+        "early",
+        first_start_at=NOW,
+        retry_at=NOW,
+        hosted_at=NOW,
+        short_since=NOW,
+        unready_at=NOW,
+        renewed_for=NOW,
     ),
     wake_at=NOW,
     unread=Unread(NOW, "no answer"),

@@ -72,7 +72,7 @@ def test_a_message_that_was_handed_out_five_times_is_a_dead_letter(sqs: Simulate
     assert [letter.body for letter in sqs.dead_letters] == ["a"]
 
 
-def test_a_message_that_nobody_took_for_an_hour_is_gone(sqs: SimulatedSqs) -> None:
+def test_a_message_that_nobody_took_for_two_hours_is_gone(sqs: SimulatedSqs) -> None:
     sqs.send_message(QueueUrl=QUEUE_URL, MessageBody="a")
     assert later(sqs, RETENTION) is None
     assert (len(sqs), sqs.expired) == (0, 1)

@@ -184,15 +184,21 @@ class Target:
 
     def __post_init__(self) -> None:
         rules = RULES[self.backend]
+        if self.version and len(rules) == 1:
+            raise ValueError(f"version {self.version!r} is not accepted: {self.backend} has none")
         for rule, name in zip(rules, self.names, strict=True):
             if not rule.pattern.fullmatch(name):
                 raise ValueError(f"{rule.field} {name!r} is not {rule.accepted}")
         if self.backend is not Backend.FUNCTION and (self.parameters or self.idempotent_by is not Idempotence.LEVEL):
-            raise ValueError(f"{self.backend} takes no parameters and no idempotent_by; only a function does")
+            raise ValueError(
+                f"parameters or idempotent_by is not accepted: {self.backend} takes none; only a function does"
+            )
         if self.backend is Backend.FUNCTION and self.role is not None:
-            raise ValueError("a function takes no role: the stack's own role invokes it")
+            raise ValueError(f"role {self.role!r} is not accepted: the stack's own role invokes a function")
         if len(self.parameters) > PARAMETERS_MAX:
-            raise ValueError(f"parameters take {len(self.parameters):,} characters as JSON; at most {PARAMETERS_MAX:,}")
+            raise ValueError(
+                f"parameters of {len(self.parameters):,} characters: this is not at most {PARAMETERS_MAX:,}"
+            )
         if self.region is not None and not REGION.fullmatch(self.region):
             raise ValueError(f"region {self.region!r} is not a region such as eu-central-1")
         if self.role is not None and not ROLE.fullmatch(self.role):
