@@ -487,6 +487,8 @@ def test_a_record_that_a_pass_makes_during_an_apply_is_woken(
     [
         ("Mon, 23 Nov 2026 06:00:00 GMT", SIX),
         ("yesterday", None),
+        ("Mon, 23 Nov 2026 06:00:00", None),
+        ("Mon, 23 Nov 2026 06:00:00 -0000", None),
         ("", None),
         (None, None),
     ],

@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError
 from moto import mock_aws
 
 from preheat.adapters.client import AwsService
@@ -883,6 +883,25 @@ def test_a_function_that_fails_leaves_its_call_unknown_and_its_words_readable() 
     failed = Invoked(b'{"errorMessage": "boom\\n"}', FunctionError="Unhandled")
     with pytest.raises(AnswerLost, match=r"the function failed: .*boom"):
         FunctionHosting(failed).stop(replace(an_attempt(Call.STOP, 1), target=OF_A_FUNCTION))
+
+
+@pytest.mark.parametrize(
+    "breaks", [ReadTimeoutError(endpoint_url="lambda"), IncompleteReadError(actual_bytes=1, expected_bytes=9), OSError()]
+)
+@pytest.mark.parametrize("call", ["describe", "start"])
+def test_an_answer_that_breaks_off_is_a_lost_one(breaks: Exception, call: str) -> None:
+    class Breaks(BytesIO):
+        def read(self, _size: int | None = -1, /) -> bytes:
+            raise breaks
+
+    class Client:
+        def invoke(self, **_: Any) -> dict[str, Any]:
+            return {"StatusCode": 200, "Payload": Breaks()}
+
+    hosting = FunctionHosting(Client())
+    start = replace(an_attempt(Call.START, 1), target=OF_A_FUNCTION)
+    with pytest.raises(AnswerLost):
+        hosting.describe(OF_A_FUNCTION) if call == "describe" else hosting.start(start)
 
 
 @pytest.mark.parametrize("code", [*function.ERRORS, "SomethingNew"])

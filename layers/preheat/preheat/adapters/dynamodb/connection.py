@@ -46,9 +46,11 @@ class SharedConnection(Connection):
     def _note_time(self, http_response: Any, **_: Any) -> None:
         """Note the `Date` of an answer, in whole seconds; without a valid one the time is not known."""
         try:
-            self.served_at = parsedate_to_datetime(http_response.headers["Date"])
+            served_at = parsedate_to_datetime(http_response.headers["Date"])
         except (AttributeError, KeyError, TypeError, ValueError):
             self.served_at = None
+        else:
+            self.served_at = served_at if served_at.tzinfo is not None else None
 
     def knows(self, table_name: str) -> bool:
         """Return whether the connection knows a table's keys already."""

@@ -106,16 +106,22 @@ class FunctionHosting:
         payload = json.dumps(make_request(operation, target, attempt), separators=(",", ":")).encode()
         answer = call_service(
             "Invoke",
-            self._client.invoke,
+            self._call,
             translate_by_code(ERRORS),
             FunctionName=target.project,
             InvocationType="RequestResponse",
             Payload=payload,
         )
-        body = answer["Payload"].read(ANSWER_MAX + 1) if answer.get("Payload") is not None else b""
+        body = answer["body"]
         if answer.get("FunctionError"):
             raise AnswerLost(f"{operation}: the function failed: {_quote(body[:WORDS_MAX].decode(errors='replace'))}")
         return read_answer(operation, body)
+
+    def _call(self, **arguments: Any) -> dict[str, Any]:
+        """Invoke, and read the body too: the connection may break off in it, and that is part of the call."""
+        answer = self._client.invoke(**arguments)
+        stream = answer.get("Payload")
+        return {**answer, "body": stream.read(ANSWER_MAX + 1) if stream is not None else b""}
 
 
 def make_request(operation: str, target: Target, attempt: Attempt | None = None) -> dict[str, Any]:
