@@ -886,7 +886,8 @@ def test_a_function_that_fails_leaves_its_call_unknown_and_its_words_readable() 
 
 
 @pytest.mark.parametrize(
-    "breaks", [ReadTimeoutError(endpoint_url="lambda"), IncompleteReadError(actual_bytes=1, expected_bytes=9), OSError()]
+    "breaks",
+    [ReadTimeoutError(endpoint_url="lambda"), IncompleteReadError(actual_bytes=1, expected_bytes=9), OSError()],
 )
 @pytest.mark.parametrize("call", ["describe", "start"])
 def test_an_answer_that_breaks_off_is_a_lost_one(breaks: Exception, call: str) -> None:
