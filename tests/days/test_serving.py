@@ -2,9 +2,10 @@
 
 from tests.support.day import a_day
 
-from preheat.domain.plan.plan import Backend
+from preheat.domain.plan.plan import Backend, Units
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Phase
+from preheat_simulator.components import ComponentService
 from preheat_simulator.sagemaker import EndpointService
 
 
@@ -49,3 +50,18 @@ def test_a_config_without_a_model_is_never_started() -> None:
         assert day.entries_of(Action.START) == []
         assert day.record.phase is Phase.REFUSED
         assert any("inference component" in result.reason for result in day.results)
+
+
+def test_a_component_that_serves_in_part_is_not_stopped_for_the_copies_that_are_missing() -> None:
+    with a_day(backend=Backend.SAGEMAKER_COMPONENT, units=Units(2)) as day:
+        assert isinstance(day.service, ComponentService)
+        day.run_until("09:00")
+        day.service.set_instances(day.target.project, 1)
+        day.run_until("15:40")
+        assert day.entries_of(Action.STOP) == []
+        assert any("only 1 of 2 serve" in result.reason for result in day.results)
+        day.service.set_instances(day.target.project, None)
+        day.run_until("15:58")
+        assert day.record.phase is Phase.HOSTED
+        day.run_until("16:10")
+        assert (day.observed(), day.record.phase) == (Observed.STOPPED, Phase.IDLE)

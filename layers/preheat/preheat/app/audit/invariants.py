@@ -20,7 +20,8 @@ audit` uses `judge_ledger`. Pure: the caller passes what a rule needs to know of
 | S13 no accepted request makes a planned shift late or absent | `judge_units`, `judge_ledger`; L1 of each shift |
 | S14 what requests add to the plan's unit-hours stays within their budget, day by day | `simulation.spending` |
 
-L1, L2, L5 and L7 need a world that goes on: the explorer and the simulation judge them. For L1, `judge_write` checks
+L1, L2, L5 and L7 need a world that goes on: the explorer and the simulation judge them. L4 is the audit's own: every
+leak raises an alarm. For L1, `judge_write` checks
 that a refusal under an earlier plan silences nobody. For L3, `judge_ledger` checks *once*.
 """
 

@@ -205,7 +205,7 @@ def _wait_for_hosted(situation: Situation) -> Move:
     record, attempt, effort = mark_left(situation.record), situation.record.attempt, situation.record.effort
     action, reason = (
         Action.LOOK,
-        f"Starting: {situation.observation.detail}" if situation.observation.serving == 0 else "Starting",
+        "Starting" if situation.observation.serving is None else f"Starting: {situation.observation.detail}",
     )
     if attempt is not None and attempt.call is Call.STOP:
         if not attempt.is_closable(situation.now):
@@ -219,17 +219,26 @@ def _wait_for_hosted(situation: Situation) -> Move:
         record = change(record, ownership=Ownership.ADOPTED)
         action, reason = Action.ADOPT, "Adopted: found starting during a demand; stopping it when the demand ends"
     elapsed = situation.now - _find_begin(situation, record, attempt)
-    if elapsed > max(2 * situation.lead, STUCK_AFTER_LEAST) and effort is not None and not effort.unstuck:
+    hangs = elapsed > max(2 * situation.lead, STUCK_AFTER_LEAST) and not _serves_in_part(situation)
+    if hangs and effort is not None and not effort.unstuck:
         if situation.mode is Mode.OBSERVE:
             return withhold(situation, "stop the hung start")
         record, shortage = fall_back(situation.model, change(record, effort=change(effort, unstuck=True)))
         hung = f"Start hung for {elapsed // timedelta(minutes=1)} min"
         return begin_stop(change(situation, record=record), f"{hung}: stopping once, then starting again{shortage}")
     pace = looks.wait_while_starting(elapsed, record.samples, situation.lead)
+    pace = min(pace, looks.HOSTED_EVERY) if situation.observation.serving else pace
     calls = record.target.backend.calls_a_look
     if calls > 1 and budget.is_short(record.spent_until, situation.now, LOOKS_TO_SPARE):
         pace = max(pace, calls * looks.A_CALL_EACH)  # The rest is for the looks around `ready_at`.
     return Move(record, Phase.STARTING, reason, _look_before_ready(situation, pace), action)
+
+
+def _serves_in_part(situation: Situation) -> bool:
+    """Some of the planned copies serve: a stop would take those away too. More than the plan's may be given up."""
+    attempt, model = situation.record.attempt, situation.model
+    wants_more = attempt is not None and model is not None and attempt.units.minimum > model.units.minimum
+    return bool(situation.observation.serving) and not wants_more
 
 
 def _repeat_hung_stop(situation: Situation, attempt: Attempt) -> Move:
