@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from preheat_plantfile.yaml import Place, Problem
 
 # Which field takes which other one's place: the model's name, then its version.
-SLOTS: Final = (("project", "arn", "endpoint"), ("version", "config"))
+SLOTS: Final = (("project", "arn", "endpoint", "component"), ("version", "config"))
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(:[A-Za-z0-9_./-]*)*[A-Za-z0-9]|[A-Za-z]")
 # Words that YAML 1.1 or 1.2 reads as something else than text.
 _WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})

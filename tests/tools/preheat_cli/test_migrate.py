@@ -45,6 +45,7 @@ REKOGNITION = """weld-seams: parts/weld.v1
 line-door/12: {project: doors, version: "3", role: "arn:aws:iam::210987654321:role/preheat-member"}
 paint: arn:aws:rekognition:eu-west-1:123456789012:project/paint/version/on/1700000000000
 """
+COMPONENTS = "weld-seams: weld\npaint: {component: paint, region: us-east-1}\n"
 SAGEMAKER = '{"weld-seams": "weld/weld-2", "paint": {"endpoint": "paint", "config": "paint-1", "region": "us-east-1"}}'
 
 
@@ -53,7 +54,9 @@ def migrate(bench: Workbench, to: str, targets: str, *more: str, plant: str = PL
     return bench.preheat("migrate", bench.plant(plant), "--to", to, "--map", str(bench.folder / "map"), *more)
 
 
-@pytest.mark.parametrize(("to", "targets"), [("rekognition", REKOGNITION), ("sagemaker", SAGEMAKER)])
+@pytest.mark.parametrize(
+    ("to", "targets"), [("rekognition", REKOGNITION), ("sagemaker", SAGEMAKER), ("sagemaker-component", COMPONENTS)]
+)
 def test_the_result_is_printed_and_what_changes_is_told_beside_it(
     bench: Workbench, golden: Golden, to: str, targets: str
 ) -> None:
@@ -239,3 +242,12 @@ def test_in_any_order_and_layout_the_fields_are_the_new_ones(turn: int, block: b
     kept = {"schedules": ["early"], "min_units": 1, "max_units": 2, "region": "eu-west-1"}
     assert found == {"backend": "b", **target, **{name: value for name, value in kept.items() if name not in dropped}}
     assert not block or result.count("#") == len(fields)
+
+
+def test_what_a_component_has_no_use_for_goes_with_the_old_target(bench: Workbench) -> None:
+    plant = PLANT.replace("    max_units: 2               # on Mondays\n", "    min_units: 2\n    resize: restart\n")
+    result = migrate(bench, "sagemaker-component", "weld-seams: weld", plant=plant)
+    assert result.exit_code == 0, result.output
+    assert "component: weld" in result.stdout
+    assert "resize" not in result.stdout
+    assert "1 copy; write copies for more" in result.stderr

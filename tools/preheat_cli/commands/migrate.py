@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -28,6 +28,14 @@ class To(StrEnum):
 
     REKOGNITION = Backend.REKOGNITION.value
     SAGEMAKER = Backend.SAGEMAKER.value
+    SAGEMAKER_COMPONENT = Backend.SAGEMAKER_COMPONENT.value
+
+
+# Fields that a service has no use for: an endpoint takes no units, and nothing creates a component.
+UNUSED: Final = {
+    Backend.SAGEMAKER: ("min_units", "max_units"),
+    Backend.SAGEMAKER_COMPONENT: ("min_units", "max_units", "resize", "tags"),
+}
 
 
 def migrate(
@@ -87,11 +95,11 @@ def _rewritten(file: Path, text: str, fields: dict[str, dict[str, str]], backend
 
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     targets = {name: {"backend": backend.value, **new} for name, new in fields.items()}
-    # An ARN names its region; an endpoint takes no units.
+    # An ARN names its region.
     dropped = {
         name: [
             *(["region"] if "arn" in new else []),
-            *(["min_units", "max_units"] if backend is Backend.SAGEMAKER else []),
+            *UNUSED.get(backend, ()),
         ]
         for name, new in fields.items()
     }
@@ -123,7 +131,9 @@ def _check_kept(file: Path, before: dict[str, "HostedModel"], after: dict[str, "
     """Compare the result with the original: schedules, leads, names and every other model must be the same."""
     for name, old in before.items():
         new = after.get(name)
-        same = replace(old, target=new.target, units=new.units) if new is not None and name in moved else old
+        same = old
+        if new is not None and name in moved:  # what the new service has no use for goes with the old target
+            same = replace(old, target=new.target, units=new.units, resize=new.resize, tags=new.tags)
         if new != same:
             raise CliError(
                 f"{file}: models.{name}: cannot edit this layout; accepted: each field on its own line",

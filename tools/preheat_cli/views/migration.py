@@ -18,7 +18,9 @@ AHEAD: Final = timedelta(days=7)
 NEEDS: Final = {
     Backend.REKOGNITION: "the stack's rights on rekognition (see the template's parameters), or a role that has them",
     Backend.SAGEMAKER: "an endpoint config of that name, and the stack's rights on sagemaker, or a role that has them",
+    Backend.SAGEMAKER_COMPONENT: "an inference component of that name, and the stack's rights on sagemaker, or a role",
 }
+NO_UNITS: Final = "none (the endpoint config names the instances)"
 
 
 def report(
@@ -32,7 +34,8 @@ def report(
         yield f"  {name}"
         yield f"    target   {show.target(old.target)} -> {show.target(new.target)}"
         if old.units != new.units:
-            yield f"    units    {show.units(old.units)} -> none (the endpoint config names the instances)"
+            counted = "1 copy; write copies for more" if new.target.backend.takes_units else NO_UNITS
+            yield f"    units    {show.units(old.units)} -> {counted}"
         yield f"    cost     {_cost(old, terms, now)} -> {_cost(new, terms, now)}"
         yield f"    token    {_token(old.target.backend)} -> {_token(new.target.backend)}"
         yield f"    history  kept; at most {AFTER_A_CHANGE} of its measured starts count until new ones confirm them"
@@ -61,6 +64,8 @@ def _cost(model: HostedModel, terms: Terms, now: datetime) -> str:
 def _token(backend: Backend) -> str:
     if backend is Backend.LOOKOUT_VISION:
         return "a ClientToken prevents a second start"
+    if backend is Backend.SAGEMAKER_COMPONENT:
+        return "none; the same count of copies again changes nothing"
     key = "the endpoint's name" if backend is Backend.SAGEMAKER else "the observed status"
     return f"none; {key}, the stored intent and its lease prevent a second start"
 

@@ -15,6 +15,7 @@ Not here, because no promise can distinguish them from the protocol, by design:
 
 from preheat_lab.mutants import (
     on_attempts,
+    on_backends,
     on_decisions,
     on_endpoints,
     on_gates,
@@ -40,4 +41,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *on_holds.MUTATIONS,
     *on_requests.MUTATIONS,
     *on_rules.MUTATIONS,
+    *on_backends.MUTATIONS,
 )

@@ -13,21 +13,24 @@ from pydantic import ValidationError
 from preheat.domain.plan.plan import Backend, Target
 from preheat_plantfile.reading import show
 from preheat_plantfile.schema.models import PlantFile
-from preheat_plantfile.schema.targets import RekognitionTarget, SageMakerTarget
+from preheat_plantfile.schema.targets import ComponentTarget, RekognitionTarget, SageMakerTarget
 from preheat_plantfile.yaml import Document, FieldPath, NotReadableError, Place, Problem, read_yaml
 
 SIZE_MAX: Final = 1_000_000  # bytes
-KINDS: Final[dict[Backend, type[RekognitionTarget | SageMakerTarget]]] = {
+KINDS: Final[dict[Backend, type[RekognitionTarget | SageMakerTarget | ComponentTarget]]] = {
     Backend.REKOGNITION: RekognitionTarget,
     Backend.SAGEMAKER: SageMakerTarget,
+    Backend.SAGEMAKER_COMPONENT: ComponentTarget,
 }
 FORMS: Final = {
     Backend.REKOGNITION: "PROJECT/VERSION, an ARN, or a mapping with project and version, or with arn",
     Backend.SAGEMAKER: "ENDPOINT/CONFIG, or a mapping with endpoint and config",
+    Backend.SAGEMAKER_COMPONENT: "COMPONENT, or a mapping with component",
 }
 FIELDS: Final = {
     Backend.REKOGNITION: ("project", "version", "arn", "region", "role"),
     Backend.SAGEMAKER: ("endpoint", "config", "region", "role"),
+    Backend.SAGEMAKER_COMPONENT: ("component", "region", "role"),
 }
 
 
@@ -163,6 +166,8 @@ def _split(value: Any, backend: Backend) -> dict[str, Any] | None:
         return None
     if backend is Backend.REKOGNITION and value.startswith("arn:"):
         return {"arn": value}
+    if backend is Backend.SAGEMAKER_COMPONENT:
+        return {"component": value}
     first, slash, second = value.partition("/")
     if not slash or "/" in second:
         return None
