@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from preheat.adapters.memory.store import MemoryStore
-from preheat.app.requests.envelope import IncomingMessage, make_other_id, open_message
+from preheat.app.requests.envelope import IncomingMessage, OpenedMessage, make_other_id, open_message
 from preheat.domain.demand.demand import Demand, find_demands
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Tombstone, Verb
 from preheat.domain.plan.plan import HostedModel
@@ -63,7 +63,8 @@ class AnswerJudge:
             found = None
         self._bodies[message.request_id, message.digest] = found if isinstance(found, dict) else {}
         # Its sender has used its id for another request: it may only be refused. Another sender has: it gets one more.
-        self._bodies[make_other_id(message), message.digest] = {}
+        for other in _list_other_ids(message):
+            self._bodies[other, message.digest] = {}
         self._bodies[_own_id(message.request_id, message.requester), message.digest] = self._bodies[
             message.request_id, message.digest
         ]
@@ -71,7 +72,7 @@ class AnswerJudge:
     def reply_to(self, sent: IncomingMessage) -> Reply | None:
         """Return what a message was answered: under its own id, or under one that was made for it if that was taken."""
         message = open_message(sent)
-        names = (message.request_id, _own_id(message.request_id, message.requester), make_other_id(message))
+        names = (message.request_id, _own_id(message.request_id, message.requester), *_list_other_ids(message))
         found = [self.stored.get(name) for name in names]
         return next((reply for reply in found if reply is not None and reply.digest == message.digest), None)
 
@@ -184,6 +185,12 @@ class AnswerJudge:
             current = next((one for one in found if at in one), None)
             return current, next((one for one in found if one.start_at > at), None)
         return None, None
+
+
+def _list_other_ids(message: OpenedMessage) -> tuple[RequestId, RequestId]:
+    """Return the ids of a refusal: made of the message's own id, or of the id that its sender got beside another's."""
+    scoped = replace(message, request_id=_own_id(message.request_id, message.requester))
+    return make_other_id(message), make_other_id(scoped)
 
 
 def _own_id(name: RequestId, requester: str) -> RequestId:

@@ -58,6 +58,11 @@ STORE_CALLS = (
     "read_ledger",
     "ensure_external_id",
     "read_membership",
+    "read_applied_by",
+    "senders",
+    "all_woken",
+    "count_request",
+    "note_woken",
 )
 HOSTING_CALLS = ("describe", "probe", "start", "stop")
 QUEUE_CALLS = ("send_message",)

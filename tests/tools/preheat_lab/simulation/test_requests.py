@@ -16,6 +16,7 @@ from preheat.app.ports.errors import StaleRecord
 from preheat.app.publish import Outbox
 from preheat.app.requests import ruling
 from preheat.app.requests.desk import Desk, Taken
+from preheat.domain.decision import draining, gating, resting, scaling
 from preheat.domain.decision.situation import Situation
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Verb
 from preheat.domain.plan.plan import HostedModel, ModelId, Units
@@ -91,7 +92,7 @@ def test_what_others_ask_for_breaks_nothing_where_nothing_is_broken() -> None:
 
 # --- and these, what holds ask for in units ---------------------------------------------------------------------------
 
-ASKED_IN_UNITS = partial(simulate, seed=3, models=8, days=4, requests=120)
+ASKED_IN_UNITS = partial(simulate, seed=5, models=8, days=4, requests=120)
 
 
 def test_a_larger_hold_has_its_model_restarted_and_nothing_is_broken(monkeypatch: Patch) -> None:
@@ -115,7 +116,8 @@ def test_a_restart_that_never_comes_and_one_for_nothing_are_seen(
         hosted = situation.record.phase is Phase.HOSTED and situation.record.attempt is not None
         return always and hosted and situation.outlook.current is not None
 
-    monkeypatch.setattr(Situation, "outgrown", property(outgrown))
+    for module in (draining, gating, resting, scaling):
+        monkeypatch.setattr(module, "is_outgrown", outgrown)
     assert seen in {each.invariant for each in ASKED_IN_UNITS().violations}
 
 

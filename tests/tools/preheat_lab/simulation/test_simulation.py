@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from preheat.app.ports.store import Planned
+from preheat.adapters.memory.store import MemoryStore
+from preheat.app.ports.store import Guarded, Planned
 from preheat.domain.decision import decision, promise, starting
 from preheat.domain.decision.situation import Decision
 from preheat.domain.plan.plan import Backend, ModelId, Units
@@ -256,7 +257,7 @@ def test_a_failed_start_that_is_not_tried_again_is_seen(monkeypatch: pytest.Monk
     failing = FaultMix(service=(InjectedFault(FaultKind.HOSTING_FAILED, probability=0.1, after=timedelta(minutes=3)),))
     monkeypatch.setitem(MIXES, "failing", failing)
     assert not is_seen("L1", models=2, days=2, seeds=2, faults="failing")
-    monkeypatch.setattr(starting, "BACKOFF", (10_000,) * 4)
+    monkeypatch.setattr(starting, "ATTEMPTS_MAX", 1)
     assert is_seen("L1", models=2, days=2, faults="failing")
 
 
@@ -293,7 +294,14 @@ def test_an_older_plan_that_is_obeyed_is_seen(monkeypatch: pytest.MonkeyPatch) -
     def as_if_new(self: WatchedStore, model_id: ModelId) -> Planned:
         return replace(planned(self, model_id), version=9)
 
+    save = MemoryStore.save
+
+    def unguarded(self: MemoryStore, record: ModelRecord, entry: LedgerEntry | None, guards: Any = None) -> ModelRecord:
+        kept = {guard: seen for guard, seen in (guards or {}).items() if not isinstance(guard, Guarded)}
+        return save(self, record, entry, kept)
+
     monkeypatch.setattr(WatchedStore, "read_planned", as_if_new)
+    monkeypatch.setattr(MemoryStore, "save", unguarded)  # a stop is guarded by the plan that it was decided on
     assert is_seen("S3", models=4, days=2, faults="restored")
 
 
