@@ -63,9 +63,9 @@ def test_a_stop_while_needed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_intent_that_is_closed_while_its_worker_may_still_call_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("preheat.domain.record.attempt.Attempt.lease_ends_at", lambda attempt: attempt.intent_at)
     found = explore(replace(TIGHT, workers=2))
-    assert {"S8", "L2"} <= {each.broken.invariant for each in found.found}
-    (stuck, *_) = [each for each in found.found if each.broken.invariant == "L2"]
-    assert any("start" in line for line in found.way_to(stuck))
+    # What such a call starts is looked for and stopped, so that it breaks S8 and no longer leaks.
+    (closed, *_) = [each for each in found.found if each.broken.invariant == "S8"]
+    assert any("start" in line for line in found.way_to(closed))
 
 
 def test_a_request_may_come_between_any_two_calls_of_a_pass() -> None:

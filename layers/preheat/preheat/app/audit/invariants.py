@@ -354,7 +354,13 @@ def is_outgrown(before: ModelRecord, asked: int) -> bool:
 
 
 def judge_answer(attempt: Attempt | None, answered: Answer) -> Iterator[Broken]:
-    """Judge the write that ends a pass with a call; `attempt`: what it stores, None if it stores none."""
+    """Judge the write that ends a pass with a call; `attempt`: what it stores, None if it stores none.
+
+    A start that finds nothing right after a look that did is a lost answer, where a start creates what it starts.
+    """
+    unseen = attempt is not None and attempt.call is Call.START and attempt.target.backend.removes
+    if unseen and answered is Answer.GONE:
+        answered = Answer.LOST
     if attempt is None:
         yield Broken("S9", f"answered {answered}, and the record does not have it")
     elif attempt.answer is not answered:
