@@ -72,6 +72,7 @@ def test_ten_faults_of_a_plant_are_all_named(aws: LocalAws, tmp_path: Path) -> N
         ("prefix", "alien"),
         ("region", "away"),
         ("role", "far"),
+        *(("right", name) for name in ("alien", "away", "far")),  # by IAM, what follows from the three above
         ("owner", "paint"),
         ("scaling", "paint"),
         ("plan", str(plant)),
