@@ -182,3 +182,11 @@ def test_what_is_no_endpoint_belongs_to_no_stack_and_costs_no_call(backend: Back
     running = Running(Site(backend), "line-1", "3", Observed.HOSTED)
     assert HostingListing(no_client, lambda: None).find_stack(running) == ""
     assert MemoryListing().find_stack(running) == ""
+
+
+def test_a_component_that_goes_between_two_calls_was_not_running_and_hides_no_other() -> None:
+    bench = ListingBench(Backend.SAGEMAKER_COMPONENT, memory=False)
+    bench.runs("line-1", "3", Observed.HOSTED)
+    bench.runs("line-2", "4", Observed.HOSTED)
+    bench.goes_at, bench.goes = 1, lambda: bench.account.delete("line-1", "")
+    assert bench.found() == [("line-2", "4", Observed.HOSTED)]
