@@ -149,7 +149,7 @@ def test_a_request_is_answered_whether_it_comes_as_a_message_or_as_an_event(loca
     entry = {"Source": "mes", "DetailType": "Preheat Request", "Detail": by_event, "EventBusName": local_aws.stack_name}
     events.put_events(Entries=[entry])
     assert (answered("by-message").code, answered("by-message").requester) == ("accepted", "000000000000")
-    assert (answered("by-event").code, answered("by-event").requester) == ("accepted", "account:000000000000")
+    assert (answered("by-event").code, answered("by-event").requester) == ("accepted", "account:000000000000:mes")
     sqs.send_message(QueueUrl=local_aws.request_queue_url, MessageBody=refused.replace("asked", "no-such"))
     assert answered("x").code == "unknown_model"
     (aside,) = sqs.receive_message(

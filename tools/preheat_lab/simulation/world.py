@@ -143,14 +143,15 @@ class SimulatedWorld:
         drained = {model.drain.queue: model.model_id for model in self.models if model.drain is not None}
         self.gates, self.backlogs = WatchedGates(self, gated), WatchedBacklogs(self, drained)
         self._behind = Random(f"{begins_at}/{len(lines)}")  # noqa: S311 - what no model has is drawn from no other seed
-        functions = self._wire(on_entry)
+        self._on_entry, self._published = on_entry, list[LedgerEntry]()
+        functions = self._wire()
         self.triggers, self.stream.publish = Triggers(self, functions), functions.publish
         asking = Random(f"{random.getstate()[1][0]}/requests")  # noqa: S311 - as the stream's
         self.answers = AnswerJudge(self.store, self.models, self._note_wrong_answer)
         self.requesters, self._requests = Requesters(self, asking, functions.answer, self.answers), requests
         self.store.apply(self.models, expected_version=0, at=begins_at)
 
-    def _wire(self, on_entry: Callable[[LedgerEntry], None]) -> Functions:
+    def _wire(self) -> Functions:
         """Return the functions on ports that stay: what goes wrong is asked of the invocation under way."""
         mix, clock = self.mix, PassClock(self)
         store = meet_faults(self, "store", self.store, STORE_CALLS, out=mix.store_out, lost=mix.store_lost)
@@ -163,15 +164,15 @@ class SimulatedWorld:
         outbox = Outbox(self._bus, self.replies, [REPLIES])
         publisher = Publisher(clock, LedgerStream(TABLE), outbox, self.replies, unpublished="none")
 
-        def told_first(entry: LedgerEntry) -> None:
+        def keep_first(entry: LedgerEntry) -> None:
             if self.stream.mark_published(entry):
-                on_entry(entry)
+                self._published.append(entry)
 
         return Functions(
             Reconciler(remote, Mode.ACT, name=lambda: self.invocation.writer),
             Ticker(clock, store, queue),
             publisher,
-            told_first,
+            keep_first,
             RequestTaker(
                 clock, Desk(clock, store, queue, SimulatedRejections(), Limits(reply_queues=frozenset({REPLIES})))
             ),
@@ -192,7 +193,9 @@ class SimulatedWorld:
                 break
             self.clock.at = max(self.clock.at, at)
             event()
+            self._tell()
         self.stream.drain()
+        self._tell()
         self.answers.on_end()
         for what in self.requesters.find_violations(self.until - timedelta(hours=3)):
             self._note_wrong_answer(None, what)
@@ -204,6 +207,12 @@ class SimulatedWorld:
             self.watch.on_end(
                 model_id, self.store.records.get(model_id), self.store.read_ledger(model_id), self.clock.at
             )
+
+    def _tell(self) -> None:
+        """Hand on what was published, outside the function that published it: a reader's error is not its own."""
+        published, self._published = self._published, []
+        for entry in published:
+            self._on_entry(entry)
 
     def at(self, at: datetime, event: Callable[[], None]) -> None:
         """Let an event happen, after those that are set for the same instant already."""

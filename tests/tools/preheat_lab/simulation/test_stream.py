@@ -71,8 +71,8 @@ def test_a_bus_that_is_out_for_hours_loses_no_entry() -> None:
 def test_an_entry_that_is_never_told_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     real = SimulatedWorld._wire
 
-    def forgetful(self: SimulatedWorld, published: Any) -> Any:
-        functions = real(self, published)
+    def forgetful(self: SimulatedWorld) -> Any:
+        functions = real(self)
         publish = functions.publish
         monkeypatch.setattr(functions, "publish", lambda records: publish(records[1:]) + 1)
         return functions
