@@ -1,7 +1,8 @@
 """Preheat: hosted vision models ready when the shift starts, and not one paid minute longer than needed.
 
-Rings, outermost first; each imports only to its right (`.importlinter` holds the arrows):
+This package is everything that ships to Lambda, in five rings. Each ring imports only rings to its right:
 
-    cli, functions -> local | simulation | explorer -> invariants -> simulator | bootstrap
-        -> hosting, store, queue, clock, settings, telemetry -> reconcile, tick -> ports -> domain
+    bootstrap -> adapters, observability -> app -> domain
+
+`.importlinter` at the top of the repository enforces this.
 """

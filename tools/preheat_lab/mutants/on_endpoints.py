@@ -41,7 +41,7 @@ MUTATIONS = (
     ),
     _scaling(
         name="the scaling is not read before a stop",
-        old='    """Return whether a stop may come next that removes an endpoint whose scaling is not known."""',
+        old='    """Return whether the next step may be a stop that removes an endpoint whose scaling is unknown."""',
         new='    """Return False."""\n    return False',
         rule="the scaling is read before the stop that removes it",
     ),

@@ -2,9 +2,9 @@
 
 import sys
 
-from preheat_lab.prose.commentary import HELD, comments
+from preheat_lab.prose.commentary import comments
 from preheat_lab.prose.exceptions import load
-from preheat_lab.prose.rules import Rule, findings
+from preheat_lab.prose.rules import findings
 from preheat_lab.prose.sources import passages
 
 
@@ -13,13 +13,12 @@ def main(places: list[str]) -> int:
     exceptions = load()
     alerts: dict[str, None] = {}
     count = 0
-    everything = [*((passage, frozenset(Rule)) for passage in passages()), *((passage, HELD) for passage in comments())]
-    for passage, held in everything:
+    for passage in (*passages(), *comments()):
         if not passage.place.startswith(tuple(places)) if places else exceptions.skip(passage):
             continue
         count += 1
         for finding in findings(exceptions.clean(passage.text), heading=passage.heading):
-            if finding.rule in held and not exceptions.excuse(passage, finding):
+            if not exceptions.excuse(passage, finding):
                 alerts[f"{passage.place}: {finding.rule}: {finding.found!r}: {finding.advice}"] = None
     lines = [*alerts, *([] if places else exceptions.list_unused())]
     print("\n".join([*lines, f"prose: {len(lines)} alerts in {count} passages"]))

@@ -1,7 +1,4 @@
-"""The texts that people read in the source: docstrings and comments. Does not judge them.
-
-They are linted for words. The other rules hold for texts that a person reads without the source.
-"""
+"""The texts that people read in the source: docstrings and comments. Does not judge them."""
 
 import ast
 import io
@@ -9,12 +6,9 @@ import re
 import tokenize
 from collections.abc import Iterator
 
-from preheat_lab.prose.rules import Rule
 from preheat_lab.prose.sources import ROOT, ProsePassage, paragraphs
 
 HOMES = ("layers/preheat/preheat", "functions", "tools")
-HELD = frozenset({Rule.WORD, Rule.PARTICIPLE})
-"""The rules that docstrings and comments keep."""
 
 _FOR_TOOLS = re.compile(r"#\s*(?:noqa|type:|pragma|mypy:|ruff:|!)[^#]*")
 

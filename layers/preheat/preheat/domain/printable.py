@@ -1,6 +1,6 @@
 """Makes text from outside safe to show: a reason, a name, the words of a service. Knows no terminal and no page.
 
-Control characters move a cursor or set a clipboard, newlines forge lines, and direction marks reorder what is read.
+Control characters move a cursor or set a clipboard, newlines forge lines, and direction marks reorder what people read.
 Every command, page and error shows such text only through these functions.
 """
 
@@ -15,7 +15,7 @@ HIDDEN: Final = (
     r"\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff"  # byte order mark, annotations, halves of pairs
     "\U000e0000-\U000e0fff"  # tags; as they are, because a JSON Schema knows no such escape
 )
-"""The characters that show nothing, move what is shown, or turn its direction: the inside of a class of `re`."""
+"""The characters that show nothing, move other text, or turn its direction: the inside of a class of `re`."""
 
 _HIDDEN: Final = re.compile(f"[{HIDDEN}]")
 

@@ -12,8 +12,8 @@ def change[Value](value: Value, **changes: Any) -> Value:
     """Return a dataclass's value with some fields changed; the very same value if each is as it was.
 
     Like `dataclasses.replace`, which reads the class again at each call and is slower for it. Equality decides: an
-    equal instant of another zone keeps the old value. A value that checks itself at birth is built again; one with
-    neither such a check nor slots is copied, in a quarter of the time.
+    equal instant of another zone keeps the old value. It builds a value that checks itself at birth again. It copies
+    one with neither such a check nor slots, in a quarter of the time.
 
     Raises:
         AttributeError: it has no field of that name.

@@ -1,9 +1,11 @@
-"""Docstrings and comments: which texts the prose linter takes from the source, and that their words count."""
+"""Docstrings and comments: which texts the prose linter takes from the source, and that every rule holds for them."""
 
 import pytest
 
 from preheat_lab.prose import __main__ as program
 from preheat_lab.prose.commentary import comments, of_comments, of_docstrings
+from preheat_lab.prose.exceptions import ProseExceptions
+from preheat_lab.prose.rules import findings
 from preheat_lab.prose.sources import ProsePassage
 
 SOURCE = '''"""Owns the day.
@@ -42,11 +44,27 @@ def test_what_ships_and_the_tools_are_read() -> None:
     assert homes == {"layers", "functions", "tools"}
 
 
-def test_a_word_in_a_comment_is_an_alert_and_a_passive_is_none(
+def test_a_word_and_a_passive_in_a_comment_are_alerts(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     passage = ProsePassage("a.py:6", "It is wanted by nobody, thus it goes.")
     monkeypatch.setattr(program, "passages", lambda: iter(()))
     monkeypatch.setattr(program, "comments", lambda: iter([passage]))
     assert program.main(["a.py"]) == 1
-    assert capsys.readouterr().out.splitlines() == ["a.py:6: word: 'thus': write: so", "prose: 1 alerts in 1 passages"]
+    assert capsys.readouterr().out.splitlines() == [
+        "a.py:6: word: 'thus': write: so",
+        "a.py:6: passive: 'is wanted': say who does it, or address the reader",
+        "prose: 2 alerts in 1 passages",
+    ]
+
+
+def test_an_unfinished_place_keeps_the_rules_about_words_and_leaves_the_list_once_it_is_clean() -> None:
+    exceptions = ProseExceptions({}, {}, [], {}, unfinished={"a/": "still to do", "b/": "still to do"})
+
+    def excuse_all(place: str) -> list[bool]:
+        passage = ProsePassage(place, "It is wanted by nobody, thus it goes.")
+        return [exceptions.excuse(passage, each) for each in findings(passage.text)]
+
+    assert excuse_all("a/x.py:1") == [False, True]
+    assert excuse_all("c/x.py:1") == [False, False]
+    assert exceptions.list_unused() == ["the exception for 'b/' excuses nothing; remove it"]

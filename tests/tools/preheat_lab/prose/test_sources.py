@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from preheat_lab.prose.commentary import comments
 from preheat_lab.prose.exceptions import ProseExceptions, load
 from preheat_lab.prose.rules import findings
 from preheat_lab.prose.sources import ProsePassage, of_module, of_page, of_template, passages
@@ -74,7 +75,7 @@ def test_an_exception_without_a_reason_is_refused(tmp_path: Path) -> None:
 
 def test_every_exception_of_the_project_is_needed() -> None:
     exceptions = load()
-    for seen in passages():
+    for seen in (*passages(), *comments()):
         for finding in findings(exceptions.clean(seen.text), heading=seen.heading):
             exceptions.excuse(seen, finding)
     assert exceptions.list_unused() == []

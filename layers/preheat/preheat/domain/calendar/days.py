@@ -61,7 +61,7 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class DayRule:
-    """The conditions on a local date, in addition to its weekday: every field that is set must apply.
+    """The conditions on a local date, in addition to its weekday: every field with a value must apply.
 
     `nth` adds to a window's plain weekdays. `month_days` (1 to 31, -1 the last) and `nearest` add to each other.
     `nearest` is the day from Monday to Friday nearest to that day, in the same month; -1 the last of the month. `first`

@@ -1,7 +1,7 @@
 """Recurrence rules of RFC 5545, by days: which dates of a year a rule means, in bounded time for every rule.
 
 Evaluates one year at a time, period by period (a day, week, month or year), so that a rule that no date fulfils ends
-too. Knows no time of day: a rule that recurs within a day is refused. `rule_text` owns what a rule's text may say.
+too. Knows no time of day: it refuses a rule that recurs within a day. `rule_text` owns what a rule's text may say.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,8 +23,8 @@ _DAY: Final = timedelta(days=1)
 class RecurrenceRule:
     """A rule without end: `FREQ=MONTHLY;BYDAY=-1FR`, counted from its anchor (DTSTART's date).
 
-    What the text leaves open is taken from the anchor, as RFC 5545 and RFC 8984 (4.3.3.1) say. COUNT and UNTIL are
-    refused here: the compiler of a rule turns them into the last date of its window.
+    The anchor gives the parts that the text leaves open, as RFC 5545 and RFC 8984 (4.3.3.1) say. It refuses COUNT and
+    UNTIL: the compiler of a rule turns them into the last date of its window.
 
     Raises:
         ValueError: it says what is accepted instead.
@@ -118,7 +118,7 @@ def _holds(parts: RuleParts, day: date) -> bool:
 
 
 def _is_weekday(parts: RuleParts, day: date) -> bool:
-    """Return whether a day is one of BYDAY's: plain and numbered ones are united, as in WE,-1FR."""
+    """Return whether a day is one of BYDAY's: plain and numbered ones together, as in WE,-1FR."""
     return day.weekday() in parts.weekdays or (bool(parts.numbered) and _is_numbered(parts, day))
 
 

@@ -25,8 +25,8 @@ class ShiftWindow:
     """A local start and a local end on chosen dates; `end_day` days (0 to 31) lie between the two dates.
 
     It starts on the weekdays `days`, and of them only where `only` holds too. An overnight shift 22:00-06:00 is one
-    window with `end_day` 1, named after the weekday on which it starts. With `cut_closed` it may start on a closed
-    date, and every closed date is cut out of it; without, it starts on no closed date, and runs through one.
+    window with `end_day` 1, named after the weekday on which it starts. With `cut_closed` it may start on a closed date
+    and loses every closed date inside it. Without, it starts on no closed date, and runs through one.
     """
 
     days: frozenset[Weekday]
@@ -129,7 +129,7 @@ class Schedule:
             yield from ((day, window, True) for day in window.find_starts(chosen))
 
     def find_closures(self, day: date, window: ShiftWindow) -> Iterator[tuple[date, time, date | None]]:
-        """Yield what is cut out of a recurring window that starts on `day`, in order: a date, from when, until when.
+        """Yield what a recurring window loses if it starts on `day`, in order: a date, from when, until when.
 
         The last is the date at whose beginning it is open again; None: the window ends there.
         """

@@ -1,7 +1,7 @@
 """When a schedule wants something: the intervals in a range, one instant's answer, and the next edge, asked directly.
 
-Evaluates month by month and keeps what it found, within bounds. Total: every schedule that exists is answered, in a
-zone that is known; dates before 1900 and after 9000 hold nothing.
+Evaluates month by month and keeps what it found, within bounds. Total: it answers for every valid schedule, in every
+known zone; dates before 1900 and after 9000 hold nothing.
 """
 
 from bisect import bisect_left, bisect_right
@@ -136,7 +136,7 @@ def _find_overlapping(schedule: Schedule, after: int, before: int) -> Iterator[S
 def _find_starting(schedule: Schedule, month: int) -> tuple[Span, ...]:
     """Return the spans of the windows that start in a month of local dates (year x 12 + month - 1), in order.
 
-    A window that the spring gap swallows is left out.
+    It omits a window that the spring gap swallows.
     """
     try:
         ZoneInfo(schedule.zone)
@@ -174,7 +174,7 @@ def _open(schedule: Schedule, day: date, window: ShiftWindow, span: Span) -> Ite
 
 @lru_cache(maxsize=_MONTHS_KEPT)
 def _find_edges(schedules: tuple[Schedule, ...], month: int) -> tuple[bool, tuple[int, ...]]:
-    """Return what is wanted just before a month of UTC begins, and every instant of it at which that changes."""
+    """Return the demand just before a month of UTC begins, and every instant of the month at which it changes."""
     begins, ends = _find_begin(month), _find_begin(month + 1)
     # One microsecond wider on the left, so that a window which ends as the month begins shows its edge.
     found = _unite(span for each in schedules for span in _find_overlapping(each, begins - 1, ends))

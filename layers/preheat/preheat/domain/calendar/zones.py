@@ -1,8 +1,8 @@
 """Wall times of an IANA zone and the UTC instants they mean.
 
-Owns the clock-change contract: a wall time in the spring gap moves to the first valid instant after it; an ambiguous
-start means its first occurrence (fold 0) and an ambiguous end its second (fold 1), so that a shift is never left
-uncovered. Knows no schedule. Instants within are whole microseconds since 1970, which are quicker than datetimes.
+Owns the clock-change contract: a wall time in the spring gap moves to the first valid instant after it. An ambiguous
+start means its first occurrence (fold 0), an ambiguous end its second (fold 1). So no part of a shift lacks cover.
+Knows no schedule. Instants within are whole microseconds since 1970, which are quicker than datetimes.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,7 +17,7 @@ DAY_US: Final = 86_400 * SECOND_US
 _MICROSECOND: Final = timedelta(microseconds=1)
 _ZONES_MONTHS_KEPT: Final = 4_096
 
-# Local dates that are evaluated; beyond them nothing is ever wanted, so that no arithmetic leaves Python's years.
+# The local dates that it evaluates; beyond them nothing has demand, so that no arithmetic leaves Python's years.
 FIRST_DAY: Final = date(1900, 1, 1)
 LAST_DAY: Final = date(9000, 12, 31)
 

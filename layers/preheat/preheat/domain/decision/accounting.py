@@ -1,8 +1,8 @@
-"""Accounting: notes in the record what runs and is billed, from each look and each accepted call, until the next entry.
+"""Accounting: notes billed runs in the record, from each look and each accepted call, until the next entry.
 
-Billing runs from the accepted start to the accepted stop. A run that began or ended without a call by Preheat is dated
-by the look that shows it, and lies after the look before. A look that failed, or that shows the service at work, says
-nothing. No decision reads any of this.
+Billing runs from the accepted start to the accepted stop. If a run began or ended without a call by Preheat, its date
+is the look that shows it, never earlier than the look before. A look that failed, or that shows the service at work,
+says nothing. No decision reads any of this.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ STRETCHES_MOST = 60
 
 
 def note_run(situation: Situation) -> Situation:
-    """Note in the record what the look of this pass says about what is billed."""
+    """Note in the record what this pass's look shows about billing."""
     record, observed = situation.record, situation.observation.observed
     if not situation.observation.asked or observed in TELLS_NOTHING:
         return situation
@@ -86,7 +86,7 @@ def _count(situation: Situation, run: Run, paid: tuple[Stretch, ...], now: datet
 
 
 def _end(run: Run, paid: tuple[Stretch, ...], after: datetime | None) -> tuple[Stretch, ...]:
-    """Note that what ran has ended by when it was counted to, and after the look before."""
+    """Note that the run has ended: no later than the instant it counts to, and after the look before."""
     ended_after = _limit_to(max(after, run.begun_at) if after is not None else None, run.counted_to)
     if paid and paid[-1].end == run.counted_to and paid[-1].ended_after is None:
         return (*paid[:-1], change(paid[-1], ended_after=ended_after))

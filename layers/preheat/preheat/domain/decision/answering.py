@@ -70,7 +70,7 @@ def note_answer(situation: Situation, record: ModelRecord, outcome: Outcome, *, 
             observed = Observed.UNKNOWN  # Another try may have started something.
     effort = record.effort
     if effort is not None and attempt.call is Call.START and evidence.holds_up(answer, attempt.tries):
-        effort = change(effort, first_start_at=None)  # The clock of a start runs from a call that is not rejected.
+        effort = change(effort, first_start_at=None)  # Only a call without a rejection starts the clock.
     after = change(
         record,
         attempt=attempt,

@@ -29,7 +29,7 @@ STEPS: dict[Step, Callable[[Situation], Move]] = {
 def decide(situation: Situation) -> Decision:
     """Return the one step to take now, with its reason. Total: every pair of the table has an answer."""
     # First, the record notes what this pass saw; no later phase looks anywhere else.
-    situation = accounting.note_run(situation)  # what is paid for
+    situation = accounting.note_run(situation)  # usage that somebody pays for
     situation = noting.note_observation(situation)  # the state, or since when it cannot be read
     situation = noting.note_demand(situation)  # the effort of the current demand
     situation = draining.note_end(situation)  # a stop that does not wait for its queue any more
@@ -40,13 +40,13 @@ def decide(situation: Situation) -> Decision:
     # The consumers of the model come before its stop, and after everything else.
     move = attend_consumers(situation, move)
     move = scaling.restore_if_due(situation, move)
-    # Last, the promise is judged, and the move becomes a record and its entry.
+    # Last, it judges the promise and turns the move into a record and its entry.
     move = promise.weigh_start(situation, move)
     return write_up(situation, move, promise.judge_start(situation, move))
 
 
 def take_step(situation: Situation) -> Move:
-    """Return the step that the lifecycle table names for what is desired and observed."""
+    """Return the step that the lifecycle table names for the desired and the observed state."""
     if situation.mode is Mode.PAUSED:
         reason = "Paused: Preheat does not check, start or stop this model"
         return Move(situation.record, Phase.PAUSED, reason, None)

@@ -20,7 +20,8 @@ from preheat.domain.values import change
 
 EMPTIES = 3  # readings that must find a queue empty, over at least this: SQS counts messages, but only roughly at once
 EMPTY_FOR = timedelta(seconds=60)
-# After this, a gate that is not known to be closed no longer delays the stop: the model would be billed for nothing.
+# After this, a gate that is not known to be closed no longer delays the stop: you would pay for a model that does
+# nothing.
 CLOSED_WITHIN = timedelta(minutes=5)
 OVER = (Observed.STOPPED, Observed.STOPPING, Observed.FAILED, Observed.UNFIT, Observed.GONE)
 
@@ -44,7 +45,7 @@ def ends_with(situation: Situation, drain: Drain) -> bool:
 
 
 def is_reading_due(situation: Situation) -> bool:
-    """Return whether the queue is to be read in this pass."""
+    """Return whether this pass must read the queue."""
     return (
         situation.mode is Mode.ACT
         and not situation.refuses(Call.STOP)
@@ -67,7 +68,7 @@ def note_end(situation: Situation) -> Situation:
 
 
 def _was_for_restart(situation: Situation, draining: Draining) -> bool:
-    """Return whether a restart was waiting when its demand ended: then its queue has not been read yet.
+    """Return whether a restart was waiting when its demand ended: then no pass has read its queue yet.
 
     Behind a closed gate, nothing would process it.
     """
@@ -84,7 +85,7 @@ def stops_what_may_serve(situation: Situation, move: Move) -> bool:
 
 
 def prepare_stop(situation: Situation, stop: Move) -> Move:
-    """Return the stop, once its queue is drained and its gate closed; or else the step towards that."""
+    """Return the stop, once its queue is empty and its gate closed; or else the step towards that."""
     draining, drain = situation.record.draining or Draining(situation.now), find_drain(situation)
     if draining.over_at is None and drain is not None:
         draining = _apply_reading(situation, draining, drain)

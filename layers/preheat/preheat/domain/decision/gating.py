@@ -1,4 +1,4 @@
-"""The gate before a model's consumers: open while the model is ready, closed before it is stopped.
+"""The gate before a model's consumers: open while the model is ready, closed before it stops.
 
 Owns when to look at the gate, which change of it is due, and when that must wait. The same leases, answers and backoff
 apply as for a start or a stop, because a paused worker may still open what was closed. A gate takes its step in a pass
@@ -32,7 +32,7 @@ def find_mapping(situation: Situation) -> str | None:
 def is_look_due(situation: Situation) -> bool:
     """Return whether this pass must look at the gate: only if something may follow from it.
 
-    After it was seen open, the next look comes when its model must stop: a person who closes it has a reason to.
+    Once a look showed it open, the next look comes when its model must stop: a person who closes it has a reason to.
     """
     gate = _find_gate(situation)
     observed = situation.observation.observed
@@ -68,7 +68,7 @@ def find_due_look(situation: Situation) -> str | None:
 
 
 def is_short(situation: Situation) -> bool:
-    """Return whether too few calls are left to look at the gate."""
+    """Return whether the budget has too few calls to look at the gate."""
     return budget.is_short(situation.record.spent_until, situation.now, _find_reserve(situation))
 
 
@@ -78,7 +78,7 @@ def _find_reserve(situation: Situation) -> int:
 
 
 def _affords_at(situation: Situation) -> datetime | None:
-    """Return when enough calls are left to look at the gate; None: there are enough now."""
+    """Return when the budget has enough calls to look at the gate; None: it has enough now."""
     if situation.record.spent_until is None or not is_short(situation):
         return None
     return budget.affords_at(
@@ -96,7 +96,7 @@ def _find_gate(situation: Situation) -> Gate | None:
 
 
 def note_look(situation: Situation) -> Situation:
-    """Note what the look at the gate showed; a gate that the plan no longer names is released once it is closed."""
+    """Note what the look at the gate showed; release a closed gate that the plan no longer names."""
     gate = _find_gate(situation)
     if gate is None:
         return situation
@@ -165,7 +165,7 @@ def take_gate_step(situation: Situation, move: Move, *, reports: bool) -> Move:
 
 
 def _find_wanted(situation: Situation, move: Move, gate: Gate) -> Call | None:
-    """Return what is wanted of the gate; None: it stays as it is."""
+    """Return the state that the gate must have; None: it stays as it is."""
     observed = situation.observation.observed
     if observed in UNTELLING:
         return None
@@ -185,7 +185,7 @@ def _is_done(gate: Gate, wanted: Call, now: datetime) -> bool:
 
 
 def switch(situation: Situation, move: Move, wanted: Call) -> Move:
-    """Return the step that leads the gate to what is wanted: an intent, the same call again, or another look."""
+    """Return the step that leads the gate to the wanted state: an intent, the same call again, or another look."""
     gate, look = move.record.gate, situation.gate_look
     if gate is None:
         raise ValueError(f"{move.record.model_id}: no gate to {wanted}")
@@ -214,7 +214,7 @@ def switch(situation: Situation, move: Move, wanted: Call) -> Move:
 
 
 def _repeat(situation: Situation, move: Move, gate: Gate, attempt: Attempt) -> Move:
-    """The change was requested but is not visible: repeat the call, or make a new one once its token is used up."""
+    """Preheat requested the change but does not see it: repeat the call, or make one with a new token."""
     if attempt.answer in SPENT or attempt.is_aged(situation.now):
         refused = attempt.answer is not Answer.ACCEPTED
         until = attempt.intent_at + looks.UNPLANNED_EVERY if refused else attempt.lease_ends_at()

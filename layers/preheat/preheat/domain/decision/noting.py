@@ -1,6 +1,6 @@
 """Notes in the record what a pass saw before it decides: the observation, and the effort of the current demand.
 
-Decides nothing. `accounting` notes what is billed, `draining` the queue, `gating` the gate.
+Decides nothing. `accounting` notes billed runs, `draining` the queue, `gating` the gate.
 """
 
 from preheat.domain.decision import proving
@@ -71,7 +71,7 @@ def _count_unreadable(situation: Situation) -> int:
 
 
 def _find_unread(situation: Situation) -> Unread | None:
-    """Return since when checks do not show the state; a check that was not made changes nothing."""
+    """Return since when checks do not show the state; without a check nothing changes."""
     observation, before = situation.observation, situation.record.unread
     if not observation.asked:
         return before

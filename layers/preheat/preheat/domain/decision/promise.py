@@ -33,7 +33,7 @@ SERVES_NOT = frozenset(
 
 
 def weigh_start(situation: Situation, move: Move) -> Move:
-    """Note that the model was seen not ready: a late start that outlasts its lead counts before it ends."""
+    """Note that a look showed the model not ready: a late start that outlasts its lead counts before it ends."""
     record, effort = move.record, move.record.effort
     if effort is None or effort.hosted_at is not None or not situation.has_looked:
         return move

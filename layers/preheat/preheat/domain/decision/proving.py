@@ -1,12 +1,12 @@
 """Readiness beyond the status: has a hosted model answered the one inference that its plan asks for?
 
-Owns when an inference is due and what its outcome means. It calls nothing, and nothing is started or stopped for it.
+Owns when an inference is due and what its outcome means. It calls nothing, and never starts or stops a model.
 """
 
 from preheat.domain.decision.situation import Situation, find_effort
 from preheat.domain.record.lifecycle import Desired, Observed
 
-# These keep a proof valid: only a model that was seen to leave HOSTED must prove itself again.
+# These keep a proof valid: a model must prove itself again only after a look showed it out of HOSTED.
 STANDS = frozenset({Observed.HOSTED, Observed.BUSY, Observed.UNKNOWN})
 
 
@@ -16,7 +16,7 @@ def is_required(situation: Situation) -> bool:
 
 
 def is_due(situation: Situation) -> bool:
-    """Return whether the inference is to be tried now: needed, seen HOSTED, and not proved since."""
+    """Return whether to try the inference now: the model is needed, HOSTED, and has no proof since."""
     demand = situation.outlook.current
     if demand is None or situation.desired is not Desired.RUN:
         return False
@@ -26,7 +26,7 @@ def is_due(situation: Situation) -> bool:
 
 
 def is_ready(situation: Situation) -> bool:
-    """Return whether a model that is seen HOSTED counts as ready."""
+    """Return whether a model that a look shows HOSTED counts as ready."""
     proof, effort = situation.observation.proof, situation.record.effort
     if not is_required(situation) or effort is None or effort.proved:
         return True

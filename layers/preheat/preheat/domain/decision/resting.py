@@ -51,7 +51,7 @@ def keep(situation: Situation) -> Move:
 
 
 def _keep_ours(situation: Situation, *, ready: bool) -> Move:
-    """Hosted, and to be stopped at the demand's end; before it only to be started with more units."""
+    """Hosted: stop it at the demand's end. Before that, at most start it with more units."""
     record, attempt, effort = mark_left(situation.record), situation.record.attempt, situation.record.effort
     if effort is not None:
         effort = change(effort, serving=True, proved=ready and proving.is_required(situation))
@@ -119,7 +119,7 @@ def _mark_ready(record: ModelRecord, effort: Effort, situation: Situation) -> Mo
 
 
 def _keep_warming(situation: Situation, record: ModelRecord, action: Action) -> Move:
-    """Hosted, but not proved ready: another inference soon. Nothing stops or starts for it; lateness is reported."""
+    """Hosted, but not proved ready: another inference soon. No stop, no start; the promise reports lateness."""
     return Move(
         record,
         Phase.WARMING,
@@ -147,7 +147,7 @@ def _look_before_ready(situation: Situation, wait: timedelta) -> datetime | None
 
 
 def wait(situation: Situation) -> Move:
-    """The service is on its way, or could not be read: unknown never starts or stops anything."""
+    """The service is working, or gave no answer: unknown never starts or stops anything."""
     record, observed = situation.record, situation.observation.observed
     if observed is Observed.STARTING:
         return _wait_for_hosted(situation)
@@ -169,7 +169,7 @@ def wait(situation: Situation) -> Move:
 
 
 def _wait_unread(situation: Situation) -> Move:
-    """The look did not show the state: another one within minutes. It is reported once, and at the demand's end."""
+    """The look did not show the state: another one within minutes. Report it once, and again at the demand's end."""
     record, failure, unread = situation.record, situation.observation.failure, situation.record.unread
     idle = situation.desired is Desired.REST and not record.is_engaged()
     if unread is None or not situation.observation.asked:
@@ -198,7 +198,7 @@ def _wait_unread(situation: Situation) -> Move:
 
 
 def _wait_for_hosted(situation: Situation) -> Move:
-    """Starting as required: the next look comes inside the bracket; a hung start is stopped once."""
+    """Starting as required: the next look comes inside the bracket. Stop a hung start once."""
     if situation.observation.foreign:
         return _leave_to_owner(situation, Phase.STARTING, "Starting", looks.BUSY_EVERY)
     situation = change(situation, record=disown(situation.record))
@@ -235,7 +235,7 @@ def _wait_for_hosted(situation: Situation) -> Move:
 
 
 def _serves_in_part(situation: Situation) -> bool:
-    """Some of the planned copies serve: a stop would take those away too. More than the plan's may be given up."""
+    """Some of the planned copies serve: a stop would remove those too. Preheat may give up copies beyond the plan's."""
     attempt, model = situation.record.attempt, situation.model
     wants_more = attempt is not None and model is not None and attempt.units.minimum > model.units.minimum
     return bool(situation.observation.serving) and not wants_more
@@ -269,7 +269,7 @@ def rest(situation: Situation) -> Move:
     """Not running, and no demand: close the open attempt, once no worker can still be about to call."""
     record, attempt = situation.record, situation.record.attempt
     if attempt is not None:
-        # Only time closes a start: if its acceptance were read too early, an orphan would run for ever.
+        # Only time closes a start: if Preheat read its acceptance too early, an orphan would run for ever.
         now = situation.now
         over = now >= attempt.lease_ends_at() or (attempt.call is Call.STOP and attempt.is_closable(now))
         if not over:

@@ -1,7 +1,8 @@
 """Keeps the scaling of an endpoint through its stop: read before the stop, restored after the next start.
 
-Owns when it is read and restored, and what the ledger says about it. Never delays a stop: what cannot be read is lost,
-and the ledger says so. Restoring sets a level, so it needs no token; each try has a won write of its own.
+Owns when Preheat reads and restores it, and what the ledger says about it. Never delays a stop: a scaling that Preheat
+cannot read is lost, and the ledger says so. Restoring sets a level, so it needs no token; each try has a won write of
+its own.
 """
 
 from datetime import timedelta
@@ -22,7 +23,7 @@ READ_EVERY = timedelta(minutes=10)  # while a stop waits for its queue or its ga
 
 
 def is_reading_due(situation: Situation) -> bool:
-    """Return whether a stop may come next that removes an endpoint whose scaling is not known."""
+    """Return whether the next step may be a stop that removes an endpoint whose scaling is unknown."""
     kept = situation.record.scaling
     if (
         not situation.record.target.backend.removes
@@ -40,12 +41,12 @@ def is_reading_due(situation: Situation) -> bool:
 
 
 def is_short(situation: Situation) -> bool:
-    """Return whether too few calls are left for anything but the model's own service."""
+    """Return whether the budget has calls for the model's own service only."""
     return budget.is_short(situation.record.spent_until, situation.now, budget.RESERVE + CALLS)
 
 
 def note_reading(situation: Situation) -> Situation:
-    """Keep what was read, and mark what is kept as removed once the endpoint was seen gone."""
+    """Keep the scaling that the pass read, and mark it as removed once a look showed the endpoint gone."""
     kept, reading = situation.record.scaling, situation.scaling_reading
     if reading is not None and reading.failure is None:
         kept = KeptScaling(reading.text, reading.targets, reading.policies, situation.now) if reading.text else None
@@ -65,7 +66,7 @@ def explain_stop(situation: Situation, reason: str) -> str:
 def restore_if_due(situation: Situation, move: Move) -> Move:
     """Return the move with one try of restoring on record, if one is due; the pass has no other call to make.
 
-    The look after it comes when a try whose answer was lost has to be repeated.
+    The look after it comes when it must repeat a try whose answer was lost.
     """
     kept = situation.record.scaling
     if kept is None or not _is_restore_due(situation, kept, move):

@@ -19,8 +19,8 @@ from preheat.domain.record.observation import Observation, ScalingReading
 from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat.domain.values import change
 
-# A crash after the intent is picked up when this has passed; by then a pass that calls is over, as a rule. Within the
-# lease only the very same call is repeated, or none without a token.
+# After a crash, another pass takes over the intent when this time is over; by then the calling pass has normally ended.
+# Within the lease Preheat repeats only the very same call, or none without a token.
 RECOVER_AFTER = timedelta(seconds=60)
 # After these answers, Preheat never repeats a stop or a change of a gate with the same token.
 SPENT = (Answer.ACCEPTED, Answer.INVALID, Answer.GONE)
@@ -32,8 +32,8 @@ RESIZED_AFTER_MOST = 2
 class Situation:
     """All facts of a decision. `model` is None when the plan no longer names it.
 
-    `now` is read before the look at the service: a lease that is over at `now` was over at the look. `seen_at` is read
-    after the look, if that found a model that somebody else started: what it shows was true by then.
+    `now` precedes the look at the service: a lease that is over at `now` was over at the look. `seen_at` follows the
+    look, if that found a model that somebody else started: what it shows was true by then.
     """
 
     model: HostedModel | None
@@ -47,7 +47,7 @@ class Situation:
     gate_look: GateLook | None = None  # None: no look at the gate was due
     scaling_reading: ScalingReading | None = None  # None: no reading of the scaling was due
     reading: BacklogReading | None = None  # None: no reading of the queue was due
-    # The versions of its schedules' requests, as they were read: a stop that is decided on older ones loses its write.
+    # The versions of its schedules' requests, as this pass read them: a stop decided on older ones loses its write.
     guards: Mapping[Subject, int] = field(default_factory=dict)
     stack: str = ""  # the stack that makes the calls, as its tokens name it
 
@@ -70,29 +70,29 @@ class Situation:
 
     @property
     def start_target(self) -> Target:
-        """What the next start of this demand starts: while there is no capacity for the first config, another one."""
+        """The endpoint config of this demand's next start: while the first config has no capacity, another one."""
         effort = self.record.effort
         return self.record.target if self.model is None else self.model.find_target(effort.fallback if effort else None)
 
     @property
     def silent(self) -> bool:
-        """Return whether the service has refused a call that is not repeated before the plan changes."""
+        """Return whether the service refused a call permanently: only a changed plan allows it again."""
         return self.record.silent_for_plan == self.plan_version
 
     def refuses(self, call: Call) -> bool:
-        """Return whether it is this call that is not repeated; looks go on, and the opposite call may be made."""
+        """Return whether the service refused this call permanently; looks go on, and the opposite call may happen."""
         attempt = self.record.attempt
         refused = attempt is not None and attempt.call is call and attempt.answer in (Answer.INVALID, Answer.GONE)
         return refused and self.silent
 
     @property
     def has_looked(self) -> bool:
-        """Return whether what is observed was read in this pass."""
+        """Return whether this pass read the observed state itself."""
         return self.observation.asked and self.observation.observed is not Observed.UNKNOWN
 
     @property
     def lead(self) -> timedelta:
-        """How long a start is given."""
+        """How long a start may take."""
         return self.model.lead if self.model else DEFAULT_LEAD
 
     @property
@@ -103,7 +103,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A step before it is written up: the phase after it, and when to look next."""
+    """A step before `writing` makes a record of it: the phase after it, and when to look next."""
 
     record: ModelRecord
     phase: Phase
@@ -111,7 +111,7 @@ class Move:
     wake_at: datetime | None
     action: Action = Action.LOOK
     calls: bool = False
-    restores: bool = False  # the scaling on record has to be restored, after this record is stored
+    restores: bool = False  # restore the scaling on record, once this record is stored
     of_gate: bool = False  # the call and the report are about the gate
     gives_up: bool = False  # no further start comes before the demand ends
 
@@ -125,7 +125,7 @@ class Decision:
     record: ModelRecord
     entry: LedgerEntry | None = None
     call: Attempt | None = None
-    restores: bool = False  # the scaling on record has to be restored; never together with a call
+    restores: bool = False  # restore the scaling on record; never together with a call
 
 
 def find_effort(record: ModelRecord, demand: Demand, lead: timedelta, turn: Turn | None = None) -> Effort:
@@ -140,7 +140,7 @@ def repeat(situation: Situation, attempt: Attempt, phase: Phase) -> Move:
     """Make the same call once more, after a won write of its own."""
     record = change(situation.record, attempt=attempt.repeat(situation.now))
     if record.effort is not None and attempt.call is Call.START:
-        begun_at = record.effort.first_start_at or situation.now  # from now, if the call before was rejected
+        begun_at = record.effort.first_start_at or situation.now  # from now, if the service rejected the call before
         record = change(record, effort=change(record.effort, first_start_at=begun_at))
     reason = f"Repeating the same {attempt.call} call (last answer: {attempt.answer or 'none'})"
     return Move(record, phase, reason, situation.now + RECOVER_AFTER, calls=True)
@@ -168,7 +168,7 @@ def withhold(situation: Situation, step: str) -> Move:
 
 
 def mark_left(record: ModelRecord) -> ModelRecord:
-    """Note that the model was seen out of its stopped state under this start, or out of STARTING under this stop."""
+    """Note that a look showed the model out of its stopped state in this start, or out of STARTING in this stop."""
     attempt = record.attempt
     if attempt is None or (attempt.call is Call.STOP and record.observed is Observed.STARTING):
         return record
@@ -186,7 +186,7 @@ def disown(record: ModelRecord) -> ModelRecord:
 def pick_wake(situation: Situation, other: datetime | None = None) -> datetime | None:
     """Return the earlier of the demand's next edge and `other`; None if there is neither.
 
-    An edge is met to the second; for anything else a pass that came a little early does not come back at once.
+    An edge is exact to the second; for anything else a pass that came a little early does not come back at once.
     """
     candidates = []
     if situation.outlook.next_edge is not None:

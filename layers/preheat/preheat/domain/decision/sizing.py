@@ -1,7 +1,7 @@
 """How many units a start asks for, and when a demand falls back to the plan's own.
 
-Owns the rule that more units are tried once for a demand: refused, failed or hung, they are not asked for again until
-it ends. Does not decide whether to start.
+Owns the rule that a demand tries more units once. After a refusal, failure or hang, no start asks for them again until
+the demand ends. Does not decide whether to start.
 """
 
 from preheat.domain.decision.situation import RESIZED_AFTER_MOST, Situation
@@ -12,7 +12,7 @@ from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.record import ModelRecord
 from preheat.domain.values import change
 
-# What a service may answer to units that it does not have, or does not take.
+# The answers of a service to units that it does not have, or does not take.
 REFUSES_UNITS = (Answer.QUOTA, Answer.INVALID)
 
 
@@ -27,7 +27,7 @@ def pick_units(situation: Situation) -> Units:
 
 
 def keeps_asking(situation: Situation, attempt: Attempt) -> bool:
-    """Return whether a start that the service rejected still asks for what is wanted now."""
+    """Return whether a start that the service rejected still asks for the units that the demand needs now."""
     units = _find_ask(situation, attempt.units.minimum)
     return (situation.start_target, units) == (attempt.target, attempt.units)
 
@@ -35,7 +35,7 @@ def keeps_asking(situation: Situation, attempt: Attempt) -> bool:
 def is_outgrown(situation: Situation) -> bool:
     """Return whether a hosted model must stop during its demand, because holds require more units than it has.
 
-    Only a model that Preheat started, if the plan restarts it for that, and enough attempts are left.
+    Only a model that Preheat started, if the plan restarts it for that, and enough attempts remain.
     """
     model, attempt, effort = situation.model, situation.record.attempt, situation.record.effort
     if model is None or effort is None or attempt is None or attempt.call is not Call.START:

@@ -34,7 +34,7 @@ BACKOFF = (0, 2, 4, 8)
 
 
 def start(situation: Situation) -> Move:
-    """A demand is active and the model is stopped or failed: begin or repeat a start."""
+    """A demand is active and the model is in STOPPED or FAILED: begin or repeat a start."""
     attempt, failed = situation.record.attempt, situation.observation.observed is Observed.FAILED
     if situation.mode is Mode.OBSERVE:
         return withhold(situation, "start the model")
@@ -53,7 +53,7 @@ def start(situation: Situation) -> Move:
 
 
 def _clear(situation: Situation) -> Move:
-    """Stop a failed model before anything else, unless the attempts of this demand are used up."""
+    """Stop a failed model before anything else, unless this demand has used all its attempts."""
     effort = situation.record.effort
     if effort is not None and effort.attempts >= ATTEMPTS_MAX:
         return Move(
@@ -108,8 +108,8 @@ def _start_again(situation: Situation, attempt: Attempt, *, failed: bool) -> Mov
 
 
 def _find_death(situation: Situation, attempt: Attempt, *, failed: bool) -> str | None:
-    """Return why the token of a start must not be sent again, or None while repeating it is the same call."""
-    # Without a token a repeated start is one more start: a failure seen under an open one is taken for its outcome.
+    """Return why Preheat must not send a start's token again, or None while repeating it is the same call."""
+    # Without a token a repeated start is one more start: a failure that shows while one is open counts as its outcome.
     own_outcome = attempt.target.tokenless and attempt.answer in (None, Answer.LOST)
     if failed and (attempt.left or own_outcome or situation.now >= attempt.lease_ends_at()):
         return "Start failed"
@@ -187,7 +187,8 @@ def begin_start(situation: Situation, *, repair: bool) -> Move:
         tags=_merge_tags(model.tags, record.kept_tags),
     )
     if record.attempt is not None and record.attempt.may_come_up(situation.now):
-        # What comes up may be of the start before, even if the service rejects this one: Preheat still has to stop it.
+        # The copy that comes up may be of the start before, even if the service rejects this one: Preheat still has to
+        # stop it.
         attempt = change(attempt, doubtful=True)
     effort = change(
         effort,
@@ -213,7 +214,7 @@ def begin_start(situation: Situation, *, repair: bool) -> Move:
 
 
 def _wait_for_capacity(situation: Situation) -> Move:
-    """The service has no capacity for it, as under a quota: no attempt is spent, and it is tried until the demand ends.
+    """The service has no capacity for it, as under a quota: it costs no attempt, and tries go on until the demand ends.
 
     The next endpoint config follows at once; after the last one, the first follows after a wait. Reported once in a
     demand. The wait says nothing about how long a start takes.
@@ -249,7 +250,7 @@ def _wait_for_capacity(situation: Situation) -> Move:
 
 
 def skip_config(situation: Situation) -> Move | None:
-    """Return the move to the next endpoint config if the one of the next start cannot be used; None: it is the first.
+    """Return the move to the next endpoint config if the next start cannot use its own; None: it is the first.
 
     Reported once for each config in a demand. An open start keeps its lease, and what it may have made its owner.
     """

@@ -36,7 +36,7 @@ def stop(situation: Situation) -> Move:
 def _may_stop_any(situation: Situation) -> bool:
     """Return whether Preheat stops what somebody else started: by the plan's policy, or while a block is active.
 
-    The first stop makes the model Preheat's, so that the stop is completed even if the block ends before it.
+    The first stop makes the model Preheat's, so that Preheat completes the stop even if the block ends before it.
     """
     if situation.outlook.block is not None:
         return True
@@ -44,7 +44,7 @@ def _may_stop_any(situation: Situation) -> bool:
 
 
 def _let_go(situation: Situation) -> Move:
-    """Somebody else's model is in the place of this one. Whatever the plan or a block says, a stop would destroy it."""
+    """Somebody else's model has replaced this one. A stop, even one for the plan or a block, would destroy it."""
     waiting = hold_for_lease(situation)
     if waiting is not None:
         return waiting

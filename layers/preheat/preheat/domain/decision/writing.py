@@ -38,7 +38,7 @@ def write_up(situation: Situation, move: Move, judgement: Judgement) -> Decision
     if move.calls:
         spent_until = budget.spend(spent_until, situation.now)
     if situation.model is not None and situation.model.target != move.record.target and not move.record.is_engaged():
-        wake_at = pick_wake(situation, situation.now)  # The old target is released: the next pass turns to the new one.
+        wake_at = pick_wake(situation, situation.now)  # Release the old target: the next pass turns to the new one.
     record = change(
         move.record,
         phase=move.phase,
@@ -98,7 +98,8 @@ def _report_to_holds(situation: Situation, move: Move, judgement: Judgement) -> 
     if effort is None or demand is None or situation.desired is not Desired.RUN:
         return effort, ()
     holds = tuple(dict.fromkeys(str(piece.request_id) for piece in demand.find_holds(situation.now)))
-    # What has ended is not reported again: it leaves the record, which would grow with a demand that never ends.
+    # A hold that has ended gets no second report: it leaves the record, which would otherwise grow with a demand that
+    # never ends.
     ahead = {str(piece.request_id) for piece in demand.holds if piece.end > situation.now}
     told = tuple(one for one in effort.told if one in ahead or one in {_shorten(each) for each in ahead})
     hosted = move.phase is Phase.HOSTED and situation.observation.observed is Observed.HOSTED

@@ -1,6 +1,6 @@
 """Demand: when a model must run. Windows and holds minus blocks, merged, and seen from one instant.
 
-Pure arithmetic on the plan, holds and blocks. Does not know what is observed, nor what was tried.
+Pure arithmetic on the plan, holds and blocks. Does not know observations or attempts.
 """
 
 from bisect import bisect_right
@@ -17,12 +17,13 @@ from preheat.domain.plan.plan import HostedModel
 from preheat.domain.plan.turn import ALERT_BEFORE, find_offset
 from preheat.domain.values import change
 
-# A restart costs the lead, the stop and this allowance; a shorter gap is bridged. Source: the keep-or-stop rule.
+# A restart costs the lead, the stop and this allowance; the model runs through a shorter gap. Source: the keep-or-stop
+# rule.
 STOP_TIME = timedelta(minutes=5)
 BRIDGE_ALLOWANCE = timedelta(minutes=5)
 # Most schedules repeat within this; a demand that began earlier is known by the record, which keeps its first start. A
-# hold or block may be longer, and begin later: it is seen whole, until it has been over for this long. One that ended
-# earlier can only move the begin of a demand that began before; one that follows is seen once its end is near.
+# hold or block may be longer, and begin later: this reads it whole, until it has been over for this long. One that
+# ended earlier can only move the begin of a demand that began before. One that follows appears once its end is near.
 HORIZON = timedelta(days=8)
 
 
@@ -53,14 +54,14 @@ class Outlook:
     """A model's demand seen from one instant: the one to serve now, and when that answer changes next."""
 
     current: Demand | None
-    # The next start_at, ready_at or end after now, or edge of a hold or block; if none is within LOOKAHEAD, its end;
+    # The next start_at, ready_at or end after now, or edge of a hold or block. If none is within LOOKAHEAD, its end;
     # None if there are no windows.
     next_edge: datetime | None
     upcoming: Demand | None = None
     expired: tuple[tuple[datetime, RequestId], ...] = ()  # holds that have expired, and when
     ended: tuple[Demand, ...] = ()  # those before, as far as seen; only `accounting` uses them
-    edge_after: datetime | None = None  # the edge that follows next_edge; None: none is seen
-    block: RequestId | None = None  # the active block that ends last; what runs without demand is stopped under it
+    edge_after: datetime | None = None  # the edge that follows next_edge; None: there is none in sight
+    block: RequestId | None = None  # the active block that ends last; Preheat stops what runs without demand under it
 
 
 NOTHING_WANTED = Outlook(current=None, next_edge=None)
@@ -71,8 +72,8 @@ def find_demands(
 ) -> list[Demand]:
     """Return the merged demands that overlap [after, before), in order of time.
 
-    A short gap without a block is bridged. An active block parts two demands: the model stops there, so the later one
-    begins only after the time of that stop.
+    The model runs through a short gap without a block. An active block parts two demands: the model stops there, so the
+    later one begins only after the time of that stop.
     """
     blocks, found = find_blocks(requests), []
     last: Demand | None = None
@@ -110,14 +111,14 @@ def _cut_pieces(
 
 
 def _join(pieces: Iterable[Piece], blocks: Sequence[Standing], gap: timedelta) -> Iterator[list[Piece]]:
-    """Yield the pieces of each demand: those that overlap or touch, and those between which a gap is bridged.
+    """Yield the pieces of each demand: those that overlap or touch, and those with a gap that the model runs through.
 
-    A hold that became known only after everything before it had ended opens a demand of its own: the model is stopped
+    A hold that became known only after everything before it had ended opens a demand of its own: the model has stopped
     by then.
     """
     group: list[Piece] = []
     end: datetime | None = None
-    # Of those that begin together the first to be named opens the demand, and a window before a hold.
+    # Of those that begin together the first in the list opens the demand, and a window before a hold.
     # Of holds that begin together the one that has been known longest decides whether they join what was before.
     for piece in sorted(pieces, key=_rank):
         bridged = end is not None and piece.begin - end <= gap and not lies_in(blocks, end, piece.begin)
@@ -167,12 +168,12 @@ def look_ahead(model: HostedModel, now: datetime, requests: tuple[Standing, ...]
     first = bisect_right(around.edges, now)
     edges = list(around.edges[first : first + 2])
     for one in requests:
-        # So that a demand that it begins, and one that begins after it, are seen in time.
+        # So that this pass sees a demand that it begins, and one that begins after it, in time.
         edges += [edge for edge in (one.begin - HORIZON, one.begin, one.end - HORIZON, one.end) if edge > now]
     if upcoming is None and (upcoming := _find_beyond(model, now, requests)) is not None:
         edges.append(upcoming.start_at)
     if any(schedule.every_window for schedule in model.schedules):
-        edges.append(now + LOOKAHEAD)  # Nothing is known of the time after it: look then.
+        edges.append(now + LOOKAHEAD)  # The time after it is unknown: look then.
     expired = sorted((one.until, one.request_id) for one in requests if _is_expired(one, now))
     coming = sorted(set(edges))
     return Outlook(
@@ -193,12 +194,12 @@ def _find_block(now: datetime, requests: Sequence[Standing]) -> RequestId | None
 
 
 def _is_expired(one: Standing, now: datetime) -> bool:
-    """Return whether it is a hold that has expired, and was not released before."""
+    """Return whether it is a hold that has expired without an earlier release."""
     return one.kind is Kind.HOLD and one.end == one.until <= now
 
 
 def _find_beyond(model: HostedModel, now: datetime, requests: tuple[Standing, ...]) -> Demand | None:
-    """Return the next demand that begins after what was seen of the model, if one comes within LOOKAHEAD."""
+    """Return the next demand that begins after the newest observation of the model, if one comes within LOOKAHEAD."""
     seen, reach = now + HORIZON, max((one.end for one in requests), default=now)
     if reach > now:
         asked = _find_around(model, now.date(), requests, reach.date()).demands

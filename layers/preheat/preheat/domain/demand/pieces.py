@@ -31,7 +31,7 @@ class Piece:
 
 
 def find_blocks(requests: Sequence[Standing]) -> list[Standing]:
-    """Return the blocks that are active at any time: one that was lifted before it began is not."""
+    """Return the blocks that are active at any time: a block lifted before it began never is."""
     return [one for one in requests if one.kind is Kind.BLOCK and one.end > one.begin]
 
 
@@ -59,14 +59,14 @@ def lies_in(blocks: Sequence[Standing], begin: datetime, end: datetime) -> bool:
 
 
 def _cut(window: Window, blocks: Sequence[Standing], known_at: datetime) -> Iterator[tuple[Window, datetime]]:
-    """Yield what is left of a window, and when it became known that it begins then."""
+    """Yield the remaining parts of a window, and when it became known that each begins then."""
     for each in subtract(window, [Window(block.begin, block.end) for block in find_blocks(blocks)]):
         cut = [block.known_at for block in blocks if block.end == each.start > window.start]
         yield each, max([known_at, *cut, *_find_lifted(blocks, each.start)])
 
 
 def _find_lifted(blocks: Sequence[Standing], begin: datetime) -> Iterator[datetime]:
-    """Yield when the blocks were lifted that would otherwise include `begin`, also those that were never active."""
+    """Yield when somebody lifted the blocks that would otherwise include `begin`, also those that were never active."""
     for block in blocks:
         if block.released_at is not None and block.begin <= begin < block.until and block.released_at <= begin:
             yield block.released_at
@@ -81,10 +81,10 @@ def _time(
     schedule: str,
     hold: Standing | None = None,
 ) -> Piece:
-    """Return a piece with the instants at which it is started and ready; no start begins inside a hard block.
+    """Return a piece with the instants at which its start begins and it is ready; no start begins inside a hard block.
 
-    The offset of a turn and the head start for units bring the start forward, and excuse nobody: a window that is known
-    too late has none.
+    The offset of a turn and the head start for units bring the start forward, and excuse no lateness. A window that is
+    known too late has neither.
     """
     ahead = model.lead + model.slack
     offset = find_offset(model.turn) + model.head_start if hold is None else timedelta()

@@ -21,7 +21,7 @@ PRIORITY_MAX = 100
 DEFAULT_PRIORITY = 50
 REASON_MAX = 200  # characters
 STANDS_AT_MOST = timedelta(days=7)  # unless the stack says otherwise
-# Released ones are kept as long: a message that comes late must find what it is about.
+# Released ones stay as long: a late message must still find its hold or block.
 KEPT_AFTER_EXPIRY = timedelta(days=30)
 
 
@@ -33,7 +33,7 @@ class Verb(StrEnum):
     BLOCK = "block"
     UNBLOCK = "unblock"
     START = "start"  # a hold from now on, for as long as the stack allows
-    STOP = "stop"  # a block until the end of the current demand; without one for a while, so that what runs is stopped
+    STOP = "stop"  # a block until the end of the current demand; without one a short block, to stop what runs
     STOP_NOW = "stop_now"  # the older name of `stop`
     EXTEND = "extend"
     STATUS = "status"
@@ -74,7 +74,7 @@ class Subject:
 
     @classmethod
     def of_key(cls, key: str) -> Self:
-        """Return the subject that `key` was made from."""
+        """Return the subject of `key`, the reverse of its key."""
         schedule = key.removeprefix("schedule#")
         return cls(schedule=schedule) if schedule != key else cls(model_id=ModelId(key))
 
@@ -90,7 +90,7 @@ class Standing:
     request_id: RequestId
     kind: Kind
     subject: Subject
-    requester: str  # who is authenticated as its sender, not what a message claims
+    requester: str  # its authenticated sender, not the one that a message claims
     begin: datetime
     until: datetime
     known_at: datetime
@@ -99,7 +99,7 @@ class Standing:
     hard: bool = False  # a block: no start may begin inside it, not even to be ready at its end
     reason: str = ""
     released_at: datetime | None = None
-    revision: int = 1  # how often it was written; a change names the one that it replaces
+    revision: int = 1  # the number of its writes; a change names the one that it replaces
     session: str = ""  # of the requester: the name of its role's session
 
     def __post_init__(self) -> None:
@@ -127,7 +127,7 @@ class Tombstone:
     requester: str
     admin: bool
     at: datetime
-    until: datetime  # it is kept until then
+    until: datetime  # the table keeps it until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +135,12 @@ class Reply:
     """The reply to a request: the first entry of the request's own ledger, written once and never changed.
 
     `code` is for machines, `reason` is the same as a sentence. `digest` names the content: the same request gets the
-    same reply again, another one under its id is rejected. `phase`, `ready_at` and `margin` are those of the subject,
-    where it is one model.
+    same reply again, and the desk rejects another one under its id. `phase`, `ready_at` and `margin` are those of the
+    subject, where it is one model.
     """
 
     request_id: RequestId
-    verb: Verb | None  # None: it could not be read
+    verb: Verb | None  # None: the read failed
     subject: Subject | None
     requester: str
     at: datetime
@@ -163,7 +163,7 @@ class Reply:
 class Standings:
     """The holds and blocks of one subject; `version` counts the changes of a schedule's, and is 0 for a model's.
 
-    A model's are guarded by the version of its record, which each change bumps.
+    The version of a model's record, which each change bumps, guards those of a model.
     """
 
     version: int = 0

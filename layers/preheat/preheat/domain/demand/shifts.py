@@ -1,6 +1,6 @@
 """The shifts of a demand that would be demands of their own without holds: each has attempts of its own.
 
-Owns which shift that is at an instant. Does not know what was tried.
+Owns which shift that is at an instant. Does not know attempts.
 """
 
 from datetime import datetime

@@ -21,7 +21,7 @@ _TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """A day on which a hold costs more than is left: what it adds, what is left, and what requests may add in all."""
+    """A day on which a hold costs more than remains: what it adds, what remains, and what requests may add in all."""
 
     day: date
     added: float
@@ -32,7 +32,7 @@ class Excess:
 def find_unit_hours(
     model: HostedModel, after: datetime, before: datetime, requests: Sequence[Standing] = ()
 ) -> dict[date, float]:
-    """Return the unit-hours of the demands that overlap [after, before), by the UTC days on which they are billed."""
+    """Return the unit-hours of the demands that overlap [after, before), by the UTC days that pay for them."""
     found: dict[date, float] = defaultdict(float)
     for demand in find_demands(model, after, before, requests):
         units, at = raise_units(model, demand.holds).minimum, demand.start_at.astimezone(UTC)
@@ -57,7 +57,7 @@ def find_added(model: HostedModel, change: Standing, requests: Sequence[Standing
 def find_excess(
     model: HostedModel, change: Standing, standing: Sequence[Standing], *, now: datetime, most: float
 ) -> Excess | None:
-    """Return the first day, from today on, on which a new or longer hold costs more than is left; None: it fits.
+    """Return the first day, from today on, on which a new or longer hold costs more than the budget has; None: it fits.
 
     `standing`: the requests without it, or with its version before. `most`: what the stack lets requests add on a day.
     """

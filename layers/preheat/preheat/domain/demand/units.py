@@ -44,6 +44,6 @@ def find_restart(model: HostedModel, demand: Demand, now: datetime) -> Units:
 
 
 def _leaves_time(model: HostedModel, demand: Demand, now: datetime) -> bool:
-    """Return whether a start that is refused at `now` leaves the plan's own its lead, for each shift to come."""
+    """Return whether a refusal at `now` leaves the plan's own start its lead, for each shift to come."""
     coming = (shift for shift in demand.shifts if shift.end > now)
     return all(now + REFUSAL_COSTS <= shift.ready_at - model.lead for shift in coming)

@@ -1,7 +1,7 @@
 """How far Preheat trusts a model's measured starts: the evidence for the lead rule.
 
-Owns which starts count as samples. It also owns the effect of a late start, or of a change of version, region, account,
-service or units: the history stays, and counts for little until new starts confirm it.
+Owns which starts count as samples. A late start, or a change of version, region, account, service or units, weakens
+them. The history stays, and counts for little until new starts confirm it.
 """
 
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def add_sample(record: ModelRecord, sample: timedelta, parameters: str, *, late:
 
 
 def measure_start(effort: Effort, before: Sequence[timedelta], now: datetime) -> timedelta | None:
-    """Return how long the start of a demand took that is seen ready at `now`; None: that is not known.
+    """Return how long the start of a demand took that a look shows ready at `now`; None: that is not known.
 
     Too long by the time since the look before. None if Preheat did not start it, or if no look came for long, as during
     a pause. `before` are the samples so far.

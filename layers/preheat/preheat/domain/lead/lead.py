@@ -15,7 +15,7 @@ from functools import lru_cache
 from preheat.domain.plan.plan import LATE_TARGET_LEAST, LATE_TARGET_MOST, Learning
 
 TAIL_INDEX = 0.2
-# So many starts are waited for before a lead may be shorter than the default.
+# A lead may be shorter than the default only after so many starts.
 STARTS_TO_LEARN = 20
 
 
@@ -95,7 +95,7 @@ def stretch(evidence: int, late_target: float) -> float:
 
 
 def find_late_target(idle: float, late: float) -> float:
-    """Return the share of late starts that costs least, within what is allowed; `idle` and `late`: what a minute costs.
+    """Return the share of late starts that costs least, within the limit; `idle` and `late`: what a minute costs.
 
     The newsvendor's ratio: to start a minute earlier pays as long as lateness saved is worth more than idleness added.
     """
@@ -105,7 +105,7 @@ def find_late_target(idle: float, late: float) -> float:
 
 
 def estimate_idle(samples: Collection[timedelta], lead: timedelta) -> timedelta | None:
-    """Return how long a model started `lead` ahead is hosted before its time, on average; slack is not counted.
+    """Return how long a model started `lead` ahead is hosted before its time, on average; without slack.
 
     None: no start is on record.
     """

@@ -15,7 +15,7 @@ from preheat.domain.values import change
 
 
 def find_next_lead(model: HostedModel, record: ModelRecord | None) -> Lead:
-    """Return the lead that the next start of a planned model is given; without a record nothing was measured."""
+    """Return the lead of a planned model's next start; without a record there are no samples."""
     if model.learning is None:
         return pin_lead(model.lead)
     samples = record.samples if record is not None else ()
@@ -24,7 +24,7 @@ def find_next_lead(model: HostedModel, record: ModelRecord | None) -> Lead:
 
 
 def fix_next_lead(model: HostedModel, record: ModelRecord | None) -> HostedModel:
-    """Return the model with the lead that its next start is given, pinned."""
+    """Return the model with the lead of its next start, pinned."""
     if model.learning is None:
         return model
     return change(model, lead=find_next_lead(model, record).span, learning=None)
@@ -35,9 +35,9 @@ def fix_lead(
 ) -> HostedModel:
     """Return the model with the lead that applies at `now`, pinned. `requests` are its holds and blocks.
 
-    A demand in progress keeps its first lead. If its start were computed again after each sample, a shorter lead would
-    move it past `now`, and a model that was just hosted would stop and start again. The same is true of its turn, which
-    an apply may change because of another model.
+    A demand in progress keeps its first lead. Otherwise a shorter lead after a new sample could move its start past
+    `now`, and a model that just became hosted would stop and start again. The same is true of its turn, which an
+    apply may change because of another model.
 
     Raises:
         ScheduleError: a schedule cannot be evaluated here.

@@ -29,7 +29,8 @@ UNIT_HOURS_MAX = 24 * UNITS_MAX
 SCHEDULES_MAX = 50  # of a model: a stop checks the requests of each in one transaction, which takes 100 items
 LEAD_MAX = timedelta(hours=6)
 DEFAULT_LEAD = timedelta(minutes=30)
-# A start with more units may be refused. Its lease of 120 s, and a pass, then still end before the plan's own start.
+# The service may refuse a start with more units. Its lease of 120 s, and a pass, then still end before the plan's own
+# start.
 HEAD_START = timedelta(minutes=3)
 LATE_TARGET_LEAST, LATE_TARGET_MOST = 0.001, 0.05
 # A plan's item holds at most 400 KB; it contains the payload as base64, next to the schedules.
@@ -93,7 +94,7 @@ class Backend(StrEnum):
 
     @property
     def deletes_failed(self) -> bool:
-        """Return whether what failed can only be stopped, so that a start would be wasted on it."""
+        """Return whether a failed model can only stop, so that a start would be useless."""
         return self is Backend.SAGEMAKER
 
     @property
@@ -103,12 +104,12 @@ class Backend(StrEnum):
 
     @property
     def calls_a_look(self) -> int:
-        """How many calls one look costs: of an endpoint also its tags are read, or its config."""
+        """How many calls one look costs: an endpoint's look also reads its tags, or its config."""
         return 2 if self is Backend.SAGEMAKER else 1
 
     @property
     def is_listed(self) -> bool:
-        """Return whether a list of what runs can be read; a user's function has none."""
+        """Return whether the service lists what runs; a user's function has no such list."""
         return self is not Backend.FUNCTION
 
     @property
@@ -118,11 +119,11 @@ class Backend(StrEnum):
 
 
 class Idempotence(StrEnum):
-    """What makes a repeated start of a user's function one start."""
+    """Owns what makes a repeated start of a user's function one start."""
 
     TOKEN = "token"  # noqa: S105 - the function passes the client token on, to a service that knows tokens
     LEVEL = "level"  # a start sets how much runs: the same level again changes nothing
-    NAME = "name"  # what is started has a name, and a second one of the name is refused
+    NAME = "name"  # each start has a name, and the service refuses a second one of that name
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,7 @@ class Target:
         return self if config == self.version else replace(self, version=config)
 
     def resource(self) -> tuple[Backend, str | None, str | None, str, str | None]:
-        """Return what two models must not share; an endpoint is one resource, whatever config it is made of.
+        """Return what two models must not share; an endpoint is one resource, with any config.
 
         What a function manages goes by its parameters, if it has any: two models may share the function, not both.
         """
@@ -244,7 +245,7 @@ FALLBACKS_MAX = 4  # in addition to the first config
 Tags = tuple[tuple[str, str], ...]  # pairs of key and value, each key once
 
 TAGS_ALLOWED = 49  # AWS allows 50; one is Preheat's own
-TAGS_MAX = 40  # of the plan; the others are left to the owner of the endpoint
+TAGS_MAX = 40  # those of the plan; the endpoint's owner decides about the others
 _TAG_KEY = re.compile(r"(?!aws:|preheat:)[\w .:/=+@-]{1,128}", re.IGNORECASE)
 _TAG_VALUE = re.compile(r"[\w .:/=+@-]{0,256}")
 
@@ -291,7 +292,7 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """One inference that must succeed before a hosted model counts as ready: the payload is sent as it is."""
+    """One inference that must succeed before a hosted model counts as ready: Preheat sends the payload unchanged."""
 
     payload: bytes = field(repr=False)
     content_type: str
@@ -319,7 +320,7 @@ class Drain:
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """Settings of a lead that is learned from a model's own starts: see `lead`.
+    """Settings of a lead that Preheat learns from a model's own starts: see `lead`.
 
     `late_target`: the share of starts that may be late, 0.001 to 0.05. The lead stays within `floor` and `cap`.
     """
@@ -340,10 +341,10 @@ class Learning:
 
 @dataclass(frozen=True, slots=True)
 class HostedModel:
-    """One model of the plan: what runs, when it is needed, and how long ahead it is started.
+    """One model of the plan: what runs, when it is needed, and how long ahead it starts.
 
-    `lead` holds as it is if nothing is to be learned; else it is the default until enough starts were measured.
-    `announced_at` is when its present schedules became known; a demand that was known too late is not a late model.
+    `lead` applies unchanged if Preheat learns nothing; otherwise it is the default until there are enough samples.
+    `announced_at` is when its present schedules became known; a demand that came too late does not make a late model.
     """
 
     model_id: ModelId
@@ -359,8 +360,8 @@ class HostedModel:
     resize: Resize = Resize.KEEP
     drain: Drain | None = None  # None: the stop waits for no queue
     gate: str | None = None  # the UUID of the event source mapping that is open while the model is ready; None: none
-    learning: Learning | None = None  # None: the lead is pinned
-    tags: Tags = ()  # of each endpoint that is created for it
+    learning: Learning | None = None  # None: a fixed lead
+    tags: Tags = ()  # of each endpoint that Preheat creates for it
     fallbacks: tuple[str, ...] = ()  # endpoint configs to use, in order, while the target's own has no capacity
     turn: Turn | None = None  # None: so few start with it that the service takes their calls at once
     max_units_by_request: int | None = None  # the most that a hold may ask for; None: the plan's own units

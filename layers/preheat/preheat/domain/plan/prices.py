@@ -5,7 +5,7 @@ Published prices, of the first tier, in US dollars an hour, as the simulator bil
 - Lookout for Vision: https://aws.amazon.com/lookout-for-vision/pricing/, until the service ended on 2025-10-31.
 - Rekognition Custom Labels: https://aws.amazon.com/rekognition/pricing/, as of the end of 2025.
 
-SageMaker bills instances, whose price depends on their kind: nothing is assumed. A plant's own `tariffs` go first.
+SageMaker bills instances, whose price depends on their kind: Preheat assumes none. A plant's own `tariffs` go first.
 """
 
 from collections.abc import Mapping

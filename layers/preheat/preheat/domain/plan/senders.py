@@ -1,6 +1,6 @@
 """The senders' table of a plan: who may ask for what. Values, and which rule is for a sender.
 
-Does not know messages, holds or blocks: `app.requests.rights` judges a request by the rule that is found here.
+Does not know messages, holds or blocks: `app.requests.rights` judges a request by the rule from here.
 """
 
 import re
@@ -41,7 +41,7 @@ class EventSource:
 
 @dataclass(frozen=True, slots=True)
 class SenderRule:
-    """What some senders may ask for. `roles` are ids of roles; `models` and `schedules` are patterns with `*`.
+    """The rights of some senders. `roles` are ids of roles; `models` and `schedules` are patterns with `*`.
 
     `longest`: of one hold or block. `hours_a_day`: of all holds of one sender for one model or schedule, in a UTC day;
     None: no limit. `units_max` None: as the plan allows. `places`: holds and blocks of one sender that have not ended.

@@ -16,7 +16,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Whole seconds. `offset`: it is started so much earlier; `round`: how long one call for each of them takes."""
+    """Whole seconds. `offset`: the start begins so much earlier; `round`: how long one call for each of them takes."""
 
     offset: timedelta
     round: timedelta
@@ -32,7 +32,7 @@ class Turn:
 
 
 def find_offset(turn: Turn | None) -> timedelta:
-    """Return how much earlier than its lead asks for a model is started for a window."""
+    """Return how much earlier than its lead a model starts for a window."""
     return turn.offset if turn is not None else timedelta()
 
 

@@ -1,4 +1,4 @@
-"""Attempts: one intended call, written down before it is made, and the lease that protects it.
+"""Attempts: one intended call, stored before Preheat makes it, and the lease that protects it.
 
 Owns the token, the lease and what the answers to a call mean. ARCHITECTURE.md names the counterexamples that each rule
 comes from. Does not decide whether to call.
@@ -19,7 +19,8 @@ from preheat.domain.values import change
 LEASE = timedelta(seconds=120)
 # The service forgets a token after 8 h; half an hour keeps clear of its clock and of a slow pass.
 TOKEN_AGE_MAX = timedelta(hours=7, minutes=30)
-# A look may lag behind a call. A start that may have had its effect is looked for that long, also without demand.
+# A look may lag behind a call. Preheat looks for a start that may have had its effect for that long, also without
+# demand.
 SHOWN_WITHIN = timedelta(minutes=10)
 WORDS_MAX = 500  # characters of a service's own words that a record keeps
 
@@ -34,7 +35,7 @@ class Call(StrEnum):
 
     @property
     def is_of_gate(self) -> bool:
-        """Return whether it is the gate that is called."""
+        """Return whether the call goes to the gate."""
         return self in (Call.OPEN, Call.CLOSE)
 
 
@@ -64,8 +65,8 @@ class Outcome:
 class Reaction:
     """The consequences of an answer.
 
-    `definite`: the call is over, with or without effect. `retry_after`: when the same call may be repeated; None = not
-    before the plan changes. `told_from`: it gets a ledger entry of its own from this many times in a row on; None =
+    `definite`: the call is over, with or without effect. `retry_after`: when Preheat may repeat the same call; None =
+    not before the plan changes. `told_from`: it gets a ledger entry of its own from this many times in a row on; None =
     never.
     """
 
@@ -90,7 +91,7 @@ def pause_before_retry(answer: Answer, tries: int, model_id: ModelId) -> timedel
     """Return how long to wait before try number `tries` + 1 of the same call; None = until the plan changes.
 
     Quick at first, then each minute; the budget of calls sees to it that this does not go on for ever.
-    Up to 15 s of jitter, drawn from the model's id, part a fleet that was refused at the same second.
+    Up to 15 s of jitter, drawn from the model's id, spread a fleet that got a refusal in the same second.
     """
     least = REACTIONS[answer].retry_after
     if least is None:
@@ -100,7 +101,7 @@ def pause_before_retry(answer: Answer, tries: int, model_id: ModelId) -> timedel
 
 
 def compute_jitter(model_id: ModelId, tries: int) -> timedelta:
-    """Return up to 15 s, the same for the same model and try: it parts a fleet that was refused at the same second."""
+    """Return up to 15 s, the same for the same model and try: it spreads a fleet refused in the same second."""
     return timedelta(milliseconds=zlib.crc32(f"{model_id}/{tries}".encode()) % 15_000)
 
 
@@ -123,7 +124,7 @@ class Attempt:
     tries: int = 1
     answer: Answer | None = None
     retry_at: datetime | None = None
-    left: bool = False  # a start: the model was seen out of its stopped state since; a stop: out of STARTING, or then
+    left: bool = False  # a look showed the model out of its stopped state (start), or out of STARTING (stop)
     tags: Tags = ()  # of the endpoint that a start creates; no part of the digest, since they start nothing else
     doubtful: bool = True  # a call of it may have had its effect; an attempt stored without the word counts as such
     words: str = ""  # the service's own, with the answer; at most WORDS_MAX characters
@@ -143,7 +144,7 @@ class Attempt:
         tags: Tags = (),
         stack: str = "",
     ) -> Self:
-        """Return a fresh intent, with the token of its own that it is sent under."""
+        """Return a fresh intent, with a token of its own."""
         digest = digest_parameters(target, units)
         token = make_client_token(model_id, demand_start, call, generation, digest, stack=stack)
         return cls(call, generation, token, target, units, first_at=now, intent_at=now, tags=tags, doubtful=False)
@@ -158,7 +159,7 @@ class Attempt:
 
     def is_on_its_way(self, now: datetime) -> bool:
         """Return whether a worker may still be about to make the call: one that has not recorded its answer."""
-        answered = 1 if self.answer is Answer.LOST else 0  # its writer is done, though it does not know with what
+        answered = 1 if self.answer is Answer.LOST else 0  # its writer has finished, but does not know the outcome
         return self.open_writers > answered and now < self.lease_ends_at()
 
     def is_without_effect(self) -> bool:

@@ -13,18 +13,18 @@ from preheat.domain.record import budget
 from preheat.domain.record.record import ModelRecord
 from preheat.domain.values import change
 
-CLOCKS_APART = timedelta(seconds=60)  # clocks are assumed to be within this of each other
+CLOCKS_APART = timedelta(seconds=60)  # Preheat assumes that clocks differ by no more than this
 # The store's own time is known to the second, as of its answer. A pass further from it than this takes no step.
 OFF_AFTER = CLOCKS_APART + timedelta(seconds=30)
-AHEAD_AFTER = timedelta(minutes=5)  # what is noted of the past; two clocks may be twice CLOCKS_APART from each other
+AHEAD_AFTER = timedelta(minutes=5)  # a noted instant of the past; two clocks may be twice CLOCKS_APART from each other
 # These say when something may come next: as far ahead as any pause and any budget reaches.
 REACHES = {
     "spent_until": (budget.BURST + 10) * budget.CALL_COSTS,
     "retry_at": timedelta(hours=1),
     "look_at": timedelta(hours=1),
 }
-# When to look next and when the model is needed come from the plan and from requests; they may lie far ahead. What was
-# paid for is a fact of the ledger.
+# When to look next and when the model is needed come from the plan and from requests; they may lie far ahead. Payments
+# are facts of the ledger.
 PLANNED = frozenset(
     {"wake_at", "demand_start", "until", "ready_at", "renewed_for", "turn", "paid", "target", "samples"}
 )

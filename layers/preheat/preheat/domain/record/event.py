@@ -35,8 +35,8 @@ class Event:
     """One event. `kind` is its detail-type; the rest is its detail, without the fields that are None."""
 
     kind: EventKind
-    event_id: str  # the same each time that the event is put
-    at: datetime  # when it happened, not when it was put
+    event_id: str  # the same for each put of the event
+    at: datetime  # when it happened, not when Preheat put it
     reason: str
     request_id: str | None = None
     model: str | None = None

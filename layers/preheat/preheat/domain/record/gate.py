@@ -16,7 +16,7 @@ class Passage(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
-    MOVING = "moving"  # between the two, or being changed: wait
+    MOVING = "moving"  # between the two, or in change: wait
     GONE = "gone"  # there is no such mapping: nothing comes through
     UNKNOWN = "unknown"  # not seen since it was last moved, or not readable; never a reason to act
 
@@ -35,7 +35,7 @@ class GateLook:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """The messages of a queue by what SQS counts: all of them are work that is not done."""
+    """The messages of a queue by what SQS counts: all of them are open work."""
 
     visible: int
     in_flight: int
@@ -65,14 +65,14 @@ class Gate:
     observed: Passage = Passage.UNKNOWN
     unreadable: int = 0  # looks in a row that failed
     look_at: datetime | None = None  # after a failed look: no other before this
-    told: bool = False  # the reason why it is not as it should be was reported
+    told: bool = False  # the ledger has the reason why it is not as it should be
 
     def may_be_opened(self, now: datetime) -> bool:
         """Return whether a worker may still be about to open it."""
         return self.attempt is not None and self.attempt.call is Call.OPEN and not self.attempt.is_closable(now)
 
     def is_shut(self, now: datetime) -> bool:
-        """Return whether it was seen to let nothing through, and no worker can still be about to open it."""
+        """Return whether a look showed that it lets nothing through, and no worker can still be about to open it."""
         return self.observed in SHUT and not self.may_be_opened(now)
 
 

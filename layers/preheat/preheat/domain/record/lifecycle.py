@@ -1,7 +1,7 @@
 """The lifecycle table: one step for each pair of desired and observed state.
 
-This table is the rule. Tests cover every pair, and the diagram in ARCHITECTURE.md is drawn from it. `starting`,
-`stopping` and `resting` decide whether a step may be taken *now* (lease, attempts, mode, ownership).
+This table is the rule. Tests cover every pair, and draw the diagram in ARCHITECTURE.md from it. `starting`,
+`stopping` and `resting` decide whether Preheat may take a step *now* (lease, attempts, mode, ownership).
 """
 
 from enum import StrEnum
@@ -23,7 +23,7 @@ class Observed(StrEnum):
     STOPPING = "stopping"
     FAILED = "failed"  # a start ended in failure
     BUSY = "busy"  # the service is at work on it: wait
-    UNFIT = "unfit"  # exists, but cannot be started: in training, failed training, being deleted
+    UNFIT = "unfit"  # exists, but nothing can start it: in training, failed training, in deletion
     GONE = "gone"  # the service knows no such model
     UNKNOWN = "unknown"  # unreadable, or a status this release does not know; never a reason to act
 

@@ -1,4 +1,4 @@
-"""When to look at a model next. Looks are cheap but not free: the service allows few calls, and each is counted."""
+"""When to look at a model next. Looks are cheap but not free: the service allows few calls, and each counts."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -12,22 +12,22 @@ STOPPING_EVERY = timedelta(seconds=60)
 UNFIT_EVERY = timedelta(minutes=5)
 # No plan wakes a model that none names any more: Preheat repeats a permanently rejected call after this.
 UNPLANNED_EVERY = timedelta(hours=1)
-CAPACITY_EVERY = timedelta(minutes=3)  # a start that failed for want of capacity is tried again after this
-# A model whose state cannot be read, or that is not found: after the first, second, … such look in a row.
+CAPACITY_EVERY = timedelta(minutes=3)  # Preheat tries a start that failed for want of capacity again after this
+# A model whose state Preheat cannot read, or that does not exist: after the first, second, … such look in a row.
 UNREAD_EVERY = tuple(timedelta(minutes=pause) for pause in (1, 2, 5, 10))
 BUSY_EVERY = timedelta(seconds=60)
 FINEST = timedelta(seconds=15)
 GATE_EVERY = timedelta(seconds=20)  # while it is on its way; a mapping takes seconds to a minute
 # A gate that cannot be read or moved: tried again after this, once three quick tries have failed.
 GATE_TROUBLE_EVERY = timedelta(minutes=5)
-READINGS_APART = timedelta(seconds=30)  # of a queue that was found empty: three of them span a minute
+READINGS_APART = timedelta(seconds=30)  # of an empty queue: three of them span a minute
 A_CALL_EACH = timedelta(minutes=1)  # in the long run; what the budget brings back
-# A last look just before the promise falls due, so that a start that made it is not called late for want of a look.
+# A last look just before the promise falls due, so that a start in time does not count as late for want of a look.
 BEFORE_READY = timedelta(seconds=5)
 
 # Of a start, in seconds. With the looks just before and at `ready_at` these are 30 in its first hour.
 HOUR, LOOKS_IN_THE_FIRST = 3600.0, 28
-FIRST = 120.0  # when its lease ends: what has failed by then can be tried again
+FIRST = 120.0  # when its lease ends: Preheat can try again what has failed by then
 UNKNOWN_FROM = 290.0  # from here to the end of the hour, looks 10 % apart are 27
 WIDEST, NARROW, NARROWEST = 0.1, 15.0, 14.0  # up to a second is lost on the way to a look
 THINNEST = 3.0  # behind the bracket, no wait is longer than this many times the time elapsed
@@ -59,14 +59,14 @@ def wait_while_unread(looks: int) -> timedelta:
 def wait_while_warming(elapsed: timedelta, calls: int) -> timedelta:
     """Return the wait until the next inference of a hosted model that has not answered one, begun `elapsed` ago.
 
-    The pace inside the bracket; then as many minutes as a look and its inference take `calls`, because the budget
+    First the pace inside the bracket. Then as many minutes as a look and its inference take `calls`, because the budget
     brings back one call a minute.
     """
     return min(max(FINEST, elapsed / 10), calls * A_CALL_EACH)
 
 
 def wait_while_draining(elapsed: timedelta, calls: int) -> timedelta:
-    """Return the wait until a queue that holds messages is read again, drained since `elapsed`; `calls` as above.
+    """Return the wait until the next read of a queue that holds messages, draining since `elapsed`; `calls` as above.
 
     The more calls, the sooner it thins out. In the end it is a minute more than they take, so that the budget has room
     for the gate and the stop.
@@ -77,7 +77,7 @@ def wait_while_draining(elapsed: timedelta, calls: int) -> timedelta:
 def wait_while_starting(elapsed: timedelta, samples: Sequence[timedelta], lead: timedelta) -> timedelta:
     """Return the wait until the next look at a start that began `elapsed` ago, by how long the last starts took.
 
-    Before any was measured, it is expected to take about the `lead` that it was given.
+    Before the first sample, it takes about the `lead` that it got.
 
     Near the expected end of the start, looks are at most max(15 s, 10 % of the time elapsed) apart. They are under 15 s
     apart within the last 20 samples, if these lie within 5 minutes. Elsewhere they share the rest of the 28 looks in
@@ -92,7 +92,7 @@ def _find_bracket(recent: tuple[timedelta, ...]) -> _Bracket:
     opens, closes, narrow = UNKNOWN_FROM, HOUR, False
     fastest, slowest = min(recent).total_seconds(), max(recent).total_seconds()
     if len(recent) == RECENT and slowest - fastest < CLOSE and slowest < HOUR:
-        # A sample is seen a look late: the fastest may have ended one before.
+        # A sample appears a look late: the fastest may have ended one before.
         opens, closes, narrow = max(fastest - NARROW, 1.0), slowest, True
     elif 0.8 * fastest < opens:
         opens, closes = max(0.8 * fastest, 1.0), 1.25 * slowest

@@ -1,4 +1,4 @@
-"""The observation of one look at the hosting service: the state, and the inference if one was made.
+"""The observation of one look at the hosting service: the state, and the inference if there was one.
 
 Values only. Hosting adapters make them; `decision` decides what follows.
 """
@@ -15,7 +15,7 @@ from preheat.domain.values import change
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The one inference that was tried: how long it took, and why it failed if it did."""
+    """One tried inference: how long it took, and why it failed if it did."""
 
     latency: timedelta
     failure: Answer | None = None
@@ -40,17 +40,17 @@ class Observation:
     tags: Tags | None = None  # the owner's tags, without Preheat's and AWS's; None: not read
     variants: tuple[str, ...] = ()  # the parts of it that can scale, by the service's names
     units: int | None = None  # the units it runs with, at the least; None: the service does not say
-    asked: bool = True  # False: no call was made, and nothing is known but what the record says
+    asked: bool = True  # False: without a call; only the record says what is known
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "detail", printable(self.detail))  # the service's words are text from outside
 
 
 def require_owner(observation: Observation, *, ours: bool) -> Observation:
-    """Return what was observed, with an owner: if the service does not show who made it, the record decides.
+    """Return the observation, with an owner: if the service does not show who made it, the record decides.
 
-    What Preheat started or adopted is `ours`, and is stopped all the same: the function's role may only delete what has
-    Preheat's tag. Of anything else nothing is known.
+    A model that Preheat started or adopted is `ours`, and Preheat stops it all the same. The function's role may only
+    delete what has Preheat's tag. Preheat knows nothing of anything else.
     """
     if observation.foreign is not None:
         return observation
@@ -60,10 +60,10 @@ def require_owner(observation: Observation, *, ours: bool) -> Observation:
 
 
 def require_serving(observation: Observation, started: Attempt | None = None) -> Observation:
-    """Return what was observed, HOSTED only if as much serves as was started: ready means that something answers.
+    """Return the observation; HOSTED only if as many copies serve as Preheat started: ready means it answers.
 
-    `started`: the start that it comes from, if Preheat made one; without it, one is enough. A service that does not say
-    how much serves is taken at its word.
+    `started`: the start that it comes from, if Preheat made one; without it, one is enough. If a service does not say
+    how many copies serve, its state counts.
     """
     if observation.observed is not Observed.HOSTED or observation.serving is None:
         return observation
@@ -79,7 +79,7 @@ SCALING_TEXT_MAX = 30_000  # characters; a record's item must stay far below Dyn
 
 @dataclass(frozen=True, slots=True)
 class ScalingReading:
-    """What reading an endpoint's scaling returned. `failure`: it could not be read, and `detail` says why."""
+    """The result of reading an endpoint's scaling. `failure`: the read failed, and `detail` says why."""
 
     text: str = ""  # JSON that only the adapter understands; empty: the endpoint does not scale
     targets: int = 0

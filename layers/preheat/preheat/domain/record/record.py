@@ -21,11 +21,11 @@ class Phase(StrEnum):
     """Where a model is in its life; the ledger's `from` and `to`."""
 
     IDLE = "idle"  # no demand, and nothing started by Preheat runs
-    STARTING = "starting"  # a start is intended or under way
+    STARTING = "starting"  # Preheat intends a start, or one is under way
     WARMING = "warming"  # hosted, but the inference that its plan asks for has not succeeded yet
     HOSTED = "hosted"  # ready, as required
     DRAINING = "draining"  # a stop is due, and waits for its queue to be empty or its gate to be closed
-    STOPPING = "stopping"  # a stop is intended or under way
+    STOPPING = "stopping"  # Preheat intends a stop, or one is under way
     FAILED = "failed"  # a start failed; waiting for the next, or given up
     UNSCHEDULED = "unscheduled"  # runs, but Preheat did not start it: left running
     WITHHELD = "withheld"  # a step is due, but the mode withholds it
@@ -50,7 +50,7 @@ class Action(StrEnum):
     DRAIN = "drain"  # the stop waits for its queue
     OPEN = "open"  # the intent to open the gate
     CLOSE = "close"  # the intent to close the gate
-    OBSERVE = "observe"  # the phase changed by what was seen
+    OBSERVE = "observe"  # an observation changed the phase
     ADOPT = "adopt"
     FAIL = "fail"  # a start failed
     REFUSE = "refuse"  # the service refuses a call
@@ -62,7 +62,7 @@ class Action(StrEnum):
     WITHHOLD = "withhold"
     EXPIRE = "expire"  # holds have come to their end, and nothing else has changed
     READY = "ready"  # it is ready for a hold that came while it was hosted already
-    SCALE = "scale"  # the scaling of the endpoint was restored, or could not be
+    SCALE = "scale"  # Preheat restored the scaling of the endpoint, or could not
     LOOK = "look"  # nothing changed; never an entry
 
 
@@ -79,9 +79,9 @@ class Effort:
     first_start_at: datetime | None = None  # of its start, from when nothing but the start itself has delayed it
     retry_at: datetime | None = None  # no new attempt before this
     hosted_at: datetime | None = None  # when it was first seen ready in this demand: HOSTED, and proved if asked for
-    serving: bool = False  # HOSTED was seen since the last attempt began
+    serving: bool = False  # a look showed HOSTED since the last attempt began
     judged: bool = False  # counted as on time or as late
-    unstuck: bool = False  # a hung start was already stopped once for this demand
+    unstuck: bool = False  # Preheat already stopped a hung start once for this demand
     proved: bool = False  # the inference asked for has succeeded since it became HOSTED
     told: tuple[str, ...] = ()  # the holds that got the report that it is ready
     lead: timedelta | None = None  # as first recorded; None: an earlier release did not note it
@@ -92,8 +92,8 @@ class Effort:
     short_since: datetime | None = None  # the first start of this demand that failed for want of capacity
     unready_at: datetime | None = None  # when a look last showed it not ready, before it was
     gave_up: bool = False  # reported as given up after it was ready in this demand
-    units_failed: bool = False  # more units than the plan's were refused or failed: no further start asks for them
-    renewed_for: datetime | None = None  # the begin of the shift for which attempts and repairs are counted from 0
+    units_failed: bool = False  # a start with more units failed or got a refusal: no further one asks for them
+    renewed_for: datetime | None = None  # the begin of the shift for which attempts and repairs count from 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Unread:
 class KeptScaling:
     """The scaling of an endpoint as read before a stop, which removes it. `text` is the service's.
 
-    `is_removed`: the endpoint was seen gone since then, so the scaling has to be restored.
+    `is_removed`: a look showed the endpoint gone since then, so Preheat must restore the scaling.
     """
 
     text: str
@@ -146,11 +146,11 @@ class ModelRecord:
     effort: Effort | None = None
     samples: tuple[timedelta, ...] = ()  # the last start durations, newest last
     evidence: int | None = None  # how many starts they count for, see `evidence`; None: each for one
-    measured_as: str = ""  # the parameters' digest under which the newest was measured
+    measured_as: str = ""  # the parameters' digest of the newest sample
     wake_at: datetime | None = None  # when to look next; None: not before a plan or a request says so
-    silent_for_plan: int | None = None  # the plan version under which a refused call is not repeated
+    silent_for_plan: int | None = None  # the plan version under which Preheat does not repeat a refused call
     unreadable: int = 0  # looks in a row that did not find the model
-    unread: Unread | None = None  # the state could not be read since then; None: the last check showed it
+    unread: Unread | None = None  # no check has shown the state since then; None: the last check showed it
     status: str = ""  # the service's own words at the last check that showed the state
     spent_until: datetime | None = None  # the budget of service calls, see `budget`
     writer: str = ""  # the pass that won the last write
@@ -159,10 +159,10 @@ class ModelRecord:
     kept_tags: Tags = ()  # tags from the owner of an endpoint, in addition to the plan's, for the next one of the name
     scaling: KeptScaling | None = None  # of an endpoint, read before its stop and restored after its next start
     draining: Draining | None = None  # a stop that is due and waits
-    expired_by: datetime | None = None  # the expiry of holds that ended by then was reported; None: none was seen yet
+    expired_by: datetime | None = None  # the ledger has the end of holds that expired by then; None: no pass met one
     looked_at: datetime | None = None  # the last look that showed whether it runs, see `accounting`
-    run: Run | None = None  # the present run that is billed; None: nothing runs, as far as is known
-    paid: tuple[Stretch, ...] = ()  # what was paid for since the last entry
+    run: Run | None = None  # the billed run of the present; None: nothing runs, as far as is known
+    paid: tuple[Stretch, ...] = ()  # the billed time since the last entry
 
     def is_engaged(self) -> bool:
         """Return whether something started or adopted by Preheat may be running at the target."""
@@ -192,10 +192,10 @@ class LedgerEntry:
     generation: int | None = None
     attempt: int | None = None  # which attempt of this demand
     time_to_hosted: timedelta | None = None
-    margin: timedelta | None = None  # ready_at minus the moment HOSTED was observed: positive is early
-    inference_latency: timedelta | None = None  # set where readiness was proved: how long the inference took
+    margin: timedelta | None = None  # ready_at minus the moment of the first HOSTED look: positive is early
+    inference_latency: timedelta | None = None  # if an inference proved readiness: how long it took
     at_risk: bool | None = None  # set on the one entry of a demand that reports that it is at risk
-    expected_at: datetime | None = None  # when it is expected to be ready, on that entry; None: it cannot be said
+    expected_at: datetime | None = None  # the expected ready time, on that entry; None: nobody can say
     late: bool | None = None  # set on the one entry of a demand that judges its start: late or on time
     lost: bool | None = None  # set on the entry that reports that what was ready in the demand is so no longer
     requests: tuple[str, ...] = ()  # the holds that the demand serves, on an entry that reports ready, late or lost
@@ -204,5 +204,5 @@ class LedgerEntry:
     needed_from: datetime | None = None  # the demand that the entry is about, as first recorded
     needed_until: datetime | None = None  # its end as last seen
     units: int | None = None  # what the attempt asks for, at the least
-    paid: tuple[Stretch, ...] = ()  # what was paid for since the entry before
+    paid: tuple[Stretch, ...] = ()  # the billed time since the entry before
     fell_back_to: int | None = None  # the plan's units, on the one entry that reports that holds get no more

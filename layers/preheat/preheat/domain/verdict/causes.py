@@ -1,6 +1,6 @@
 """The vocabulary of verdicts: nine states, and every cause with the states that it can explain.
 
-Owns the table of causes. Which cause holds is decided in `judging`; what to do about it is written in `remedies`.
+Owns the table of causes. The cause that holds comes from `judging`; the remedy comes from `remedies`.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Final
 
 
 class VerdictState(StrEnum):
-    """What a supervisor asks about a model. *Needed* means that a demand includes the present moment."""
+    """The state of a model, as a supervisor asks for it. *Needed* means that a demand includes the present moment."""
 
     READY = "READY"  # it serves
     ON_TIME = "ON TIME"  # needed, not ready yet, and expected by its ready time

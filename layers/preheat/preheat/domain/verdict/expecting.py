@@ -1,6 +1,6 @@
-"""When a model that is needed can be expected to be ready: the moment its start can begin, and its lead.
+"""When a needed model will probably be ready: the moment its start can begin, and its lead.
 
-A start is given its lead and no more is promised. None: no moment can be named.
+A start gets its lead; Preheat promises no more. None: nobody can name a moment.
 """
 
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ def find_begin(facts: VerdictFacts) -> datetime | None:
     if record is None:
         return None
     if attempt is not None and attempt.call is Call.START and not attempt.is_without_effect():
-        return attempt.intent_at  # A call is repeated only while the model is seen not to start.
+        return attempt.intent_at  # Preheat repeats a call only while looks show that the model does not start.
     if record.run is not None:
         return record.run.begun_at
     return record.since if record.phase is Phase.STARTING else None
@@ -31,12 +31,12 @@ def measure_elapsed(facts: VerdictFacts) -> timedelta:
 
 
 def hangs(facts: VerdictFacts) -> bool:
-    """Return whether the start has taken so long that it is not expected to end by itself."""
+    """Return whether the start has taken so long that it will hardly end by itself."""
     return measure_elapsed(facts) > max(2 * facts.lead, STUCK_AFTER_LEAST)
 
 
 def estimate_ready(facts: VerdictFacts) -> datetime | None:
-    """Return when it is expected to be ready for the present demand, if nothing new gets in its way."""
+    """Return when it will probably be ready for the present demand, if nothing new gets in its way."""
     now, attempt, effort = facts.now, facts.attempt, facts.effort
     if facts.observed is Observed.HOSTED:
         return now

@@ -24,9 +24,9 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class VerdictFacts:
-    """All that is known of one model at `now`. `model` has the lead in force; None: the plan does not name it.
+    """The known facts about one model at `now`. `model` has the lead in force; None: the plan does not name it.
 
-    `requests`: the holds and blocks that are active or ahead. `problem`: what of it could not be read from the store.
+    `requests`: the holds and blocks that are active or ahead. `problem`: the parts that the store did not return.
     """
 
     model_id: ModelId
@@ -47,7 +47,7 @@ class VerdictFacts:
 
     @property
     def observed(self) -> Observed:
-        """What the service showed at the last check that showed anything."""
+        """The state that the service showed at the last check that showed one."""
         return self.record.observed if self.record is not None else Observed.UNKNOWN
 
     @property
@@ -69,7 +69,7 @@ class VerdictFacts:
 
     @property
     def effort(self) -> Effort | None:
-        """What was done for the present demand; None before a pass came to it."""
+        """The work for the present demand; None before a pass came to it."""
         effort, demand = self.record.effort if self.record is not None else None, self.demand
         return effort if effort is not None and demand is not None and demand.begin < effort.until else None
 

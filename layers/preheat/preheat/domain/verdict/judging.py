@@ -1,4 +1,4 @@
-"""The verdict: what is said of one model, from its plan, its record, its demand and the moment.
+"""The verdict on one model, from its plan, its record, its demand and the moment.
 
 A pure function. It never states an intent as a fact: only what the service showed decides whether a model runs. A state
 that nobody could read is UNKNOWN, whatever the record says.
@@ -20,8 +20,8 @@ from preheat.domain.verdict.remedies import suggest_remedies
 from preheat.domain.verdict.verdict import Verdict
 
 OVERDUE_AFTER = timedelta(minutes=5)  # a check that was due this long ago: the functions do not run
-STOPS_AT_LATEST = timedelta(minutes=30)  # a stop that takes longer is reported
-REFUSALS = {  # how an answer to a start is named while the start is needed
+STOPS_AT_LATEST = timedelta(minutes=30)  # the verdict reports a stop that takes longer
+REFUSALS = {  # the name of an answer to a start while the start is needed
     Answer.QUOTA: VerdictCause.QUOTA,
     Answer.DENIED: VerdictCause.START_DENIED,
     Answer.INVALID: VerdictCause.START_INVALID,
@@ -31,12 +31,12 @@ REFUSALS = {  # how an answer to a start is named while the start is needed
     Answer.LOST: VerdictCause.NO_ANSWER,
     Answer.ACCEPTED: VerdictCause.START_SENT,
 }
-# A start that is answered so goes no further, whatever time is left.
+# A start with such an answer goes no further, with any amount of time.
 _REFUSED = frozenset({Answer.QUOTA, Answer.DENIED, Answer.INVALID, Answer.GONE})
 
 
 class _Finding(NamedTuple):
-    state: VerdictState | None  # None: by the time that is left
+    state: VerdictState | None  # None: by the remaining time
     cause: VerdictCause
     words: str = ""
     since: datetime | None = None
@@ -60,7 +60,7 @@ def judge(facts: VerdictFacts) -> Verdict:
 
 
 def is_refused(facts: VerdictFacts) -> bool:
-    """Return whether the start under way is refused."""
+    """Return whether the service refuses the start under way."""
     return facts.find_answer(Call.START) in _REFUSED and facts.observed not in (Observed.STARTING, Observed.HOSTED)
 
 
@@ -194,7 +194,7 @@ def _judge_running(facts: VerdictFacts, since: datetime | None) -> _Finding:
 
 
 def _write_verdict(facts: VerdictFacts, found: _Finding) -> Verdict:
-    """Return the verdict with its demand; where the finding has no state, the time that is left decides."""
+    """Return the verdict with its demand; where the finding has no state, the remaining time decides."""
     demand, ahead = facts.demand, facts.outlook.upcoming
     about = demand or ahead
     ready_at = facts.ready_at if demand is not None else ahead.ready_at if ahead is not None else None
@@ -217,7 +217,7 @@ def _write_verdict(facts: VerdictFacts, found: _Finding) -> Verdict:
 
 
 def _judge_time(facts: VerdictFacts, verdict: Verdict) -> Verdict:
-    """Return whether it is on time, at risk or late: by when it is expected, and when it had to be ready."""
+    """Return whether it is on time, at risk or late: from the expected and the promised ready time."""
     states, ready_at = CAUSES[verdict.cause].states, verdict.ready_at
     expected = None if not states & {VerdictState.ON_TIME} and verdict.cause not in _MAY_END else estimate_ready(facts)
     if ready_at is not None and facts.now >= ready_at:

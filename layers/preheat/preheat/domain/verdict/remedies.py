@@ -1,6 +1,6 @@
 """Remedies for a verdict: sentences for a person, each with the command that does it, if there is one.
 
-Each command can be pasted as it is; `plant.yaml` stands for the plant file. Decides nothing.
+You can paste each command unchanged; `plant.yaml` stands for the plant file. Decides nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ APPLY: Final = "preheat apply plant.yaml"
 
 
 def suggest_remedies(facts: VerdictFacts, verdict: Verdict) -> tuple[Remedy, ...]:
-    """Return what can be done, the most useful first; nothing where nothing needs doing."""
+    """Return the remedies, the most useful first; none if nothing needs doing."""
     found = _REMEDIES.get(verdict.cause)
     return tuple(found(facts)) if found is not None else ()
 
@@ -38,7 +38,7 @@ def find_look_command(target: Target) -> str | None:
 def find_stop_command(target: Target) -> str | None:
     """Return the service's own command that stops what somebody else started; None: `preheat stop` does it.
 
-    An endpoint that Preheat did not create is deleted by its owner alone.
+    Only its owner deletes an endpoint that Preheat did not create.
     """
     if target.backend is not Backend.SAGEMAKER:
         return None

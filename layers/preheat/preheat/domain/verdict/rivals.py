@@ -1,6 +1,6 @@
 """Which other models run where a model is to run, and so count against the same quota.
 
-Pure: reads what is known of all models at one moment.
+Pure: reads the known facts about all models at one moment.
 """
 
 from collections import defaultdict

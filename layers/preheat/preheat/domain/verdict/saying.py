@@ -1,4 +1,4 @@
-"""A verdict with the times that it is read with, in the words that the command line and the board share."""
+"""A verdict and its times, in the words that the command line and the board share."""
 
 from preheat.domain.verdict.causes import VerdictState
 from preheat.domain.verdict.plant_time import PlantTime
@@ -11,7 +11,7 @@ def write_headline(verdict: Verdict, time: PlantTime) -> str:
 
 
 def format_times(verdict: Verdict, time: PlantTime) -> str:
-    """Return the times that a state is read with; nothing if none is known."""
+    """Return the times that belong to a state; nothing if none is known."""
     match verdict.state:
         case VerdictState.LATE:
             expected = f", expected {time.at(verdict.expected_at)}" if verdict.expected_at is not None else ""

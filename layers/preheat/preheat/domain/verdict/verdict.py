@@ -9,7 +9,7 @@ from preheat.domain.verdict.causes import CAUSES, FAILING, URGENCY, VerdictCause
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What can be done: one sentence, and the command that does it; None: it is done outside the command line."""
+    """A remedy: one sentence, and the command that does it; None: you do it outside the command line."""
 
     what: str
     command: str | None = None
@@ -17,11 +17,11 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be said of one model at one moment.
+    """The verdict on one model at one moment.
 
     `words`: the service's own. `since`: when the state began, as far as it is known. `ready_at`, `until` and `schedule`
-    are those of the demand that includes the moment, or else of the next one. `expected_at`: when it is expected to be
-    ready for the present demand; None: it is ready, not needed, or it cannot be said.
+    are those of the demand that includes the moment, or else of the next one. `expected_at`: the expected ready time
+    for the present demand; None: it is ready, not needed, or unknown.
     """
 
     model_id: ModelId
@@ -55,5 +55,5 @@ class Verdict:
 
     @property
     def urgency(self) -> tuple[int, datetime]:
-        """What sorts trouble first: by state, then by the earliest ready time."""
+        """The sort key that puts trouble first: by state, then by the earliest ready time."""
         return URGENCY.index(self.state), self.ready_at or self.at + timedelta(days=10_000)
