@@ -4,7 +4,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 # The groups of pyproject.toml with a lock file. uv itself and the reference botocore are locked by themselves.
 LOCKED := $(filter-out uv lookout-reference,$(basename $(notdir $(wildcard requirements/*.txt))))
 VENVS := .venv/ready .venv-sam/ready .venv-local/ready .venv-rules/ready
-PYTHON_CODE := hatch_build.py $(wildcard functions layers/preheat/preheat tools tests)
+PYTHON_CODE := hatch_build.py layers/dependencies/trim.py $(wildcard functions layers/preheat/preheat tools tests)
 PYTEST := .venv/bin/python -m pytest
 LAB := .venv/bin/python -m preheat_lab
 ON_LOCAL_AWS := tests/e2e tests/tools/preheat_local tests/tools/preheat_lab/chaos tests/template

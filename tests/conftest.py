@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from tests.support.handlers import Handlers
 from tests.support.service_files import remember
+from tests.support.slowest import Slowest
 
 from preheat_lab.explorer import Scenario, explore
 from preheat_lab.explorer.catalog import CI
@@ -27,6 +28,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--handlers", action="store_true", help="fail if an error handler of the functions never ran")
+    parser.addoption("--slowest", type=int, default=0, metavar="N", help="print the N tests that take the most time")
     parser.addoption("--update-golden", action="store_true", help="write golden files anew, to be read as a diff")
 
 
@@ -39,6 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
     handlers.watch()
     config.add_cleanup(handlers.end)
     config.pluginmanager.register(handlers)
+    if count := config.getoption("slowest"):
+        config.pluginmanager.register(Slowest(count))
     service_files = remember()
     service_files.start()
     config.add_cleanup(service_files.stop)

@@ -3,7 +3,6 @@
 import ast
 import json
 import os
-import re
 import struct
 import subprocess
 import sys
@@ -140,13 +139,6 @@ def test_the_layer_holds_every_requirement_and_no_other(root: Path, layers: list
     assert installed == locked
 
 
-def services_of(root: Path) -> set[str]:
-    """The services that the dependencies layer keeps a model for, as its Makefile lists them."""
-    makefile = (root / "layers" / "dependencies" / "Makefile").read_text()
-    (line,) = re.findall(r"^SERVICES := (.+)$", makefile, re.MULTILINE)
-    return set(line.split())
-
-
 def test_every_client_is_made_in_one_place_for_a_service_that_has_a_use(root: Path) -> None:
     """So the services of that place are all clients that any function can make."""
     package = root / "layers" / "preheat" / "preheat"
@@ -163,13 +155,6 @@ def test_every_client_is_made_in_one_place_for_a_service_that_has_a_use(root: Pa
     assert made == {Path("layers/preheat/preheat/adapters/client.py")}
     assert named == set(AwsService)
     assert set(SERVICES) == set(Backend)
-
-
-def test_the_layer_keeps_the_model_of_each_service_that_is_called_and_no_other(root: Path, layers: list[Path]) -> None:
-    own = {path.name for path in (layers[0] / "preheat" / "adapters" / "hosting" / "data").iterdir()}
-    assert services_of(root) == {service.value for service in AwsService} - own
-    kept = {path.name for path in (layers[1] / "botocore" / "data").iterdir() if path.is_dir()}
-    assert kept == services_of(root)
 
 
 @pytest.mark.parametrize("service", AwsService)

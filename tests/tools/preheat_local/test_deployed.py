@@ -21,7 +21,9 @@ EVENTS = Path(__file__).parents[3] / "events"
 
 PROBE = """
 import json, os, time
-import boto3
+from botocore.session import Session
+
+KEY = {"model_id": {"S": "probe"}, "sequence": {"N": "1"}}
 
 def handler(event, context):
     print(json.dumps({
@@ -29,11 +31,11 @@ def handler(event, context):
             "Namespace": "Probe", "Dimensions": [["service"], ["service", "schedule"]],
             "Metrics": [{"Name": "HostedMargin", "Unit": "Seconds"}]}]},
         "service": "preheat", "schedule": event["schedule"], "HostedMargin": event["margin"]}))
-    table = boto3.resource("dynamodb").Table(os.environ["LEDGER"])
-    table.put_item(Item={"model_id": "probe", "sequence": 1})
+    client, table = Session().create_client("dynamodb"), os.environ["LEDGER"]
+    client.put_item(TableName=table, Item=KEY)
     try:
-        table.update_item(Key={"model_id": "probe", "sequence": 1})
-    except table.meta.client.exceptions.ClientError as error:
+        client.update_item(TableName=table, Key=KEY)
+    except client.exceptions.ClientError as error:
         return {"update": error.response["Error"]["Code"]}
     return {"update": "done"}
 """

@@ -1,7 +1,8 @@
 """The one place that makes botocore clients, and the services that they are for.
 
-`layers/dependencies/Makefile` keeps the service models of these services and drops all others. A test makes each client
-from the built layers alone, and finds any client that is made elsewhere.
+The layer of dependencies keeps the service models of these services, with the operations that
+`layers/dependencies/operations.txt` names. A test makes each client from the built layers alone, and finds any client
+that is made elsewhere.
 """
 
 from enum import StrEnum
