@@ -13,7 +13,7 @@ from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
 from tests.skew.passes import plain
 
-from preheat.adapters.dynamodb import items, request_items
+from preheat.adapters.dynamodb import columns, items, request_items
 from preheat.domain.demand.request import Reply, Standing, Tombstone
 from preheat.domain.plan.plan import HostedModel
 from preheat.domain.record.record import LedgerEntry, ModelRecord
@@ -32,11 +32,11 @@ def present() -> Shape:
     return {
         "items": {
             "record": _item(ModelRecord, items.RECORD_SCHEMA, unknown="ignored"),
-            "entry": _item(LedgerEntry, items.ENTRY_SCHEMA, unknown="ignored"),
+            "entry": _item(LedgerEntry, columns.ENTRY_SCHEMA, unknown="ignored"),
             "model": _item(HostedModel, items.MODEL_SCHEMA, unknown="refused"),
             "standing": _item(Standing, request_items.STANDING_SCHEMA, unknown="refused"),
             "tombstone": _item(Tombstone, request_items.TOMBSTONE_SCHEMA, unknown="refused"),
-            "reply": _item(Reply, request_items.REPLY_SCHEMA, unknown="ignored"),
+            "reply": _item(Reply, columns.REPLY_SCHEMA, unknown="ignored"),
         },
         "types": dict(sorted(types.items())),
     }

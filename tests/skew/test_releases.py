@@ -12,7 +12,7 @@ from tests.skew.older import Refused, read_item
 from tests.skew.passes import TARGET, WELD, Samples, plain, take_of_endpoints, take_samples
 from tests.skew.shape import CURRENT, SHAPES, read
 
-from preheat.adapters.dynamodb import items
+from preheat.adapters.dynamodb import columns, items
 from preheat.adapters.dynamodb.tables import LedgerItem, PlanItem, RecordItem
 from preheat.adapters.sqs.work import parse_work
 from preheat.domain.calendar.schedule import Weekday
@@ -57,7 +57,7 @@ def record_of(item: Any) -> ModelRecord:
 
 
 def entry_of(item: Any) -> LedgerEntry:
-    return items.to_entry(items.check_item(bound(LedgerItem), "key", item))
+    return columns.to_entry(items.check_item(bound(LedgerItem), "key", item))
 
 
 READERS: dict[str, Any] = {

@@ -25,13 +25,13 @@ from typing import Any
 from pynamodb.models import Model
 
 from preheat.adapters.dynamodb import serial
-from preheat.adapters.dynamodb.tables import APPLIED, RECORD, SENDERS, LedgerItem, PlanItem, RecordItem
+from preheat.adapters.dynamodb.tables import APPLIED, RECORD, SENDERS, PlanItem, RecordItem
 from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Membership
 from preheat.domain.plan.applied import AppliedBy
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.plan.senders import SenderRule
-from preheat.domain.record.record import LedgerEntry, ModelRecord
+from preheat.domain.record.record import ModelRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,6 @@ class Schema:
 
 
 RECORD_SCHEMA = Schema(written=1, oldest=1)
-ENTRY_SCHEMA = Schema(written=1, oldest=1)
 MODEL_SCHEMA = Schema(written=1, oldest=1)
 POINTER_SCHEMA = Schema(written=1, oldest=1)
 ACCOUNT_SCHEMA = Schema(written=1, oldest=1)
@@ -59,7 +58,6 @@ SENDERS_SCHEMA = Schema(written=1, oldest=1)
 SHARDS = ("0", "1", "2", "3")
 
 _RECORD_OUTSIDE = ("model_id", "version", "sequence", "plan_version", "phase", "writer", "wake_at")
-_ENTRY_OUTSIDE = ("model_id", "sequence", "at", "action", "from_phase", "to_phase")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +107,6 @@ def to_record(item: RecordItem) -> ModelRecord:
     """
     key = f"{item.model_id}/{item.item}"
     return join(ModelRecord, item, key, RECORD_SCHEMA, outside=_RECORD_OUTSIDE, strict=False)
-
-
-def from_entry(kind: type[LedgerItem], entry: LedgerEntry) -> LedgerItem:
-    """Return the item of a ledger entry."""
-    outside, body = split(entry, _ENTRY_OUTSIDE)
-    return kind(schema=ENTRY_SCHEMA.written, body=body, **outside)
-
-
-def to_entry(item: LedgerItem) -> LedgerEntry:
-    """Return the ledger entry that an item holds.
-
-    Raises:
-        UnreadableItem: this release does not know its form.
-    """
-    key = f"{item.model_id}/{item.sequence}"
-    return join(LedgerEntry, item, key, ENTRY_SCHEMA, outside=_ENTRY_OUTSIDE, strict=False)
 
 
 def from_model(kind: type[PlanItem], plan: str, model: HostedModel) -> PlanItem:

@@ -15,7 +15,7 @@ from typing import Any
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.transactions import TransactWrite
 
-from preheat.adapters.dynamodb import items, serial
+from preheat.adapters.dynamodb import columns, items, serial
 from preheat.adapters.dynamodb.failures import Failure, to_failure
 from preheat.adapters.dynamodb.tables import (
     COUNTER,
@@ -130,7 +130,7 @@ class DynamoRecords(Part):
             found = self._patience.call(f"{name} {model_id}", lambda: list(query(model_id, consistent_read=True)))
         except (TypeError, ValueError) as error:  # PynamoDB could not even read an attribute's type.
             raise UnreadableItem(f"{name} {model_id}: {error}") from error
-        return tuple(items.to_entry(item) for item in found)
+        return tuple(columns.to_entry(item) for item in found)
 
     def _wake_each(
         self, models: Sequence[ModelId], at: datetime, new: Mapping[ModelId, HostedModel] | None = None
@@ -196,7 +196,8 @@ class DynamoRecords(Part):
         with TransactWrite(connection=self._tables.connection, client_request_token=token) as write:
             write.save(item)
             if entry is not None:
-                write.save(items.from_entry(self._tables.ledger, entry), condition=LedgerItem.sequence.does_not_exist())
+                appended = columns.from_entry(self._tables.ledger, entry)
+                write.save(appended, condition=LedgerItem.sequence.does_not_exist())
             for guard, seen in guards.items():
                 if isinstance(guard, Guarded):
                     unchanged = PlanItem.version == seen if seen else PlanItem.plan.does_not_exist()

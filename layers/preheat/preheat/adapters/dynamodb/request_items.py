@@ -11,14 +11,13 @@ from datetime import datetime
 
 from preheat.adapters.dynamodb import serial
 from preheat.adapters.dynamodb.items import Schema, join
-from preheat.adapters.dynamodb.tables import COUNTER, RATE, SENDER, STANDING, TOMBSTONE, ReplyItem, RequestItem
+from preheat.adapters.dynamodb.tables import COUNTER, RATE, SENDER, STANDING, TOMBSTONE, RequestItem
 from preheat.app.ports.errors import UnreadableItem
-from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Reply, RequestId, Standing, Subject, Tombstone
+from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, RequestId, Standing, Subject, Tombstone
 
 STANDING_SCHEMA = Schema(written=1, oldest=1)
 TOMBSTONE_SCHEMA = Schema(written=1, oldest=1)
 COUNTER_SCHEMA = Schema(written=1, oldest=1)
-REPLY_SCHEMA = Schema(written=1, oldest=1)
 
 REPLY_PREFIX = "request#"  # no model id has such a sign in it
 
@@ -131,22 +130,6 @@ def is_told_of(item: RequestItem, found: list[Standing], after: datetime) -> boo
         raise UnreadableItem(f"{where}: revision: {item.revision!r} is not a whole number")
     revision = item.revision
     return until <= after or any(one.request_id == item.changed and one.revision >= revision for one in found)
-
-
-def from_reply(kind: type[ReplyItem], reply: Reply) -> ReplyItem:
-    """Return the item of a reply."""
-    body = serial.dumps(serial.encode_fields(reply))
-    partition, at = name_reply_partition(reply.request_id), serial.stamp(reply.at)
-    return kind(model_id=partition, sequence=1, schema=REPLY_SCHEMA.written, at=at, body=body)
-
-
-def to_reply(item: ReplyItem) -> Reply:
-    """Return the reply that an item holds.
-
-    Raises:
-        UnreadableItem: this release does not know its form.
-    """
-    return join(Reply, item, f"{item.model_id}/{item.sequence}", REPLY_SCHEMA, outside=(), strict=False)
 
 
 def _make_key(item: RequestItem) -> str:

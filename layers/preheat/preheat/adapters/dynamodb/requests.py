@@ -13,7 +13,7 @@ from pynamodb.exceptions import PynamoDBException
 from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
-from preheat.adapters.dynamodb import items, request_items, serial
+from preheat.adapters.dynamodb import columns, items, request_items, serial
 from preheat.adapters.dynamodb.failures import Failure, to_failure
 from preheat.adapters.dynamodb.records import DynamoRecords, make_wake_actions
 from preheat.adapters.dynamodb.tables import COUNTER, RECORD, RecordItem, ReplyItem, RequestItem
@@ -76,7 +76,7 @@ class DynamoRequests(DynamoRecords):
         read = self._tables.connection.get_item
         where = f"{name} {partition}"
         raw = self._patience.call(where, lambda: read(name, partition, "1", consistent_read=True)).get("Item")
-        return request_items.to_reply(items.check_item(self._tables.replies, f"{partition}/1", raw)) if raw else None
+        return columns.to_reply(items.check_item(self._tables.replies, f"{partition}/1", raw)) if raw else None
 
     def answer(
         self,
@@ -164,7 +164,7 @@ class DynamoRequests(DynamoRecords):
         kind = self._tables.requests
         token = _make_token(self._tables.names.models, reply, change, seen, exists)
         with TransactWrite(connection=self._tables.connection, client_request_token=token) as write:
-            item = request_items.from_reply(self._tables.replies, reply)
+            item = columns.from_reply(self._tables.replies, reply)
             write.save(item, condition=ReplyItem.model_id.does_not_exist())
             if isinstance(change, Standing):
                 self._write_change(write, reply, change, seen, exists=exists)

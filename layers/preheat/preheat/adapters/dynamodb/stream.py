@@ -10,8 +10,9 @@ from typing import Any, cast
 
 from pynamodb.models import MetaModel, Model
 
-from preheat.adapters.dynamodb.items import check_item, from_entry, to_entry
-from preheat.adapters.dynamodb.request_items import REPLY_PREFIX, from_reply, to_reply
+from preheat.adapters.dynamodb.columns import from_entry, from_reply, to_entry, to_reply
+from preheat.adapters.dynamodb.items import check_item
+from preheat.adapters.dynamodb.request_items import REPLY_PREFIX
 from preheat.adapters.dynamodb.tables import LedgerItem, ReplyItem
 from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.demand.request import Reply

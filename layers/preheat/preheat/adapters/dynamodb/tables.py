@@ -7,7 +7,14 @@ themselves; the rest of a value is JSON text in `body`. Does not know how values
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute, VersionAttribute
+from pynamodb.attributes import (
+    BooleanAttribute,
+    ListAttribute,
+    MapAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    VersionAttribute,
+)
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import MetaModel, Model
 
@@ -56,7 +63,10 @@ class RecordItem(Model):
 
 
 class LedgerItem(Model):
-    """One entry of a model's ledger; written once."""
+    """One entry of a model's ledger; written once. Each field of `LedgerEntry` is an attribute; `columns` has the rule.
+
+    `body` is of schema 1 alone.
+    """
 
     model_id = UnicodeAttribute(hash_key=True)
     sequence = NumberAttribute(range_key=True)
@@ -65,7 +75,29 @@ class LedgerItem(Model):
     action = UnicodeAttribute()
     from_phase = UnicodeAttribute()
     to_phase = UnicodeAttribute()
-    body = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
+    target: MapAttribute[str, Any] = MapAttribute(null=True)  # type: ignore[no-untyped-call]  # PynamoDB left it untyped
+    schedule = UnicodeAttribute(null=True)
+    client_token = UnicodeAttribute(null=True)
+    parameter_digest = UnicodeAttribute(null=True)
+    generation = NumberAttribute(null=True)
+    attempt = NumberAttribute(null=True)
+    time_to_hosted = NumberAttribute(null=True)
+    margin = NumberAttribute(null=True)
+    inference_latency = NumberAttribute(null=True)
+    at_risk = BooleanAttribute(null=True)
+    expected_at = UnicodeAttribute(null=True)
+    late = BooleanAttribute(null=True)
+    lost = BooleanAttribute(null=True)
+    requests: ListAttribute[str] = ListAttribute(null=True)
+    expired: ListAttribute[str] = ListAttribute(null=True)
+    ready_at = UnicodeAttribute(null=True)
+    needed_from = UnicodeAttribute(null=True)
+    needed_until = UnicodeAttribute(null=True)
+    units = NumberAttribute(null=True)
+    paid: ListAttribute[Any] = ListAttribute(null=True)
+    fell_back_to = NumberAttribute(null=True)
+    body = UnicodeAttribute(null=True)
 
 
 class RequestItem(Model):
@@ -92,13 +124,33 @@ class RequestItem(Model):
 
 
 class ReplyItem(Model):
-    """What a request was answered: the one entry of a ledger of its own, in the table of the ledgers."""
+    """What a request was answered: the one entry of a ledger of its own, in the table of the ledgers.
+
+    Each field of `Reply` is an attribute, as with `LedgerItem`.
+    """
 
     model_id = UnicodeAttribute(hash_key=True)  # `reply_partition` of the request's id
     sequence = NumberAttribute(range_key=True)
     schema = NumberAttribute()
     at = UnicodeAttribute()
-    body = UnicodeAttribute()
+    request_id = UnicodeAttribute(null=True)
+    verb = UnicodeAttribute(null=True)
+    subject: MapAttribute[str, Any] = MapAttribute(null=True)  # type: ignore[no-untyped-call]  # PynamoDB left it untyped
+    requester = UnicodeAttribute(null=True)
+    accepted = BooleanAttribute(null=True)
+    code = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    digest = UnicodeAttribute(null=True)
+    of = UnicodeAttribute(null=True)
+    begin = UnicodeAttribute(null=True)
+    until = UnicodeAttribute(null=True)
+    phase = UnicodeAttribute(null=True)
+    ready_at = UnicodeAttribute(null=True)
+    margin = NumberAttribute(null=True)
+    reply_to = UnicodeAttribute(null=True)
+    session = UnicodeAttribute(null=True)
+    retry_at = UnicodeAttribute(null=True)
+    body = UnicodeAttribute(null=True)
 
 
 class PlanItem(Model):
