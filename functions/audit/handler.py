@@ -1,4 +1,4 @@
-"""Lambda handler for `audit`. EventBridge Scheduler invokes it every five minutes; the event payload is ignored."""
+"""Lambda handler for `audit`. EventBridge Scheduler invokes it every five minutes; it ignores the event payload."""
 
 import os
 from typing import Any
@@ -13,7 +13,7 @@ with masked_errors():
 
 
 class NotListedError(Exception):
-    """Access to list a site is denied: what runs there is unknown, and no later run will find out."""
+    """The service denies access to list a site: what runs there is unknown, and no later run will find out."""
 
 
 @masked_errors()

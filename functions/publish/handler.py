@@ -16,7 +16,7 @@ with masked_errors():
 
 @masked_errors()
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Publish each record. Return the first that could not be published yet: it comes again, with all after it.
+    """Publish each record. Return the first that the bus did not accept yet: it comes again, with all after it.
 
     The metrics of all records come first: their alarms must not wait for a bus that is out of reach.
     """
@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def emit_metrics(record: dict[str, Any]) -> None:
-    """Emit the metrics of a record if it is an entry. What cannot be read is `publish`'s to report."""
+    """Emit the metrics of a record if it is an entry. `publish` reports an unreadable record."""
     try:
         item = publisher.stream.read(record)
         if isinstance(item, LedgerEntry) and publisher.counted.add(item):
@@ -45,7 +45,7 @@ def emit_metrics(record: dict[str, Any]) -> None:
 def publish(record: dict[str, Any]) -> None:
     """Publish one record.
 
-    A record that can never be published goes to the unpublished queue, so that it does not block the shard.
+    A record that the bus can never accept goes to the unpublished queue, so that it does not block the shard.
     """
     try:
         item = publisher.stream.read(record)

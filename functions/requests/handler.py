@@ -1,4 +1,4 @@
-"""Lambda handler for `requests`: one reply for each message. A rejected request is done; only a failure comes again."""
+"""Lambda handler for `requests`: one reply for each message. A rejection is an answer; only a failure comes again."""
 
 import os
 from typing import Any

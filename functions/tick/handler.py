@@ -1,4 +1,4 @@
-"""Lambda handler for `tick`. EventBridge Scheduler invokes it every minute; the event payload is ignored."""
+"""Lambda handler for `tick`. EventBridge Scheduler invokes it every minute; it ignores the event payload."""
 
 import os
 from typing import Any
@@ -15,7 +15,7 @@ with masked_errors():
 
 @masked_errors()
 def handler(_event: Any, context: Any) -> dict[str, Any]:
-    """Send a work message for each due model; return how many were sent."""
+    """Send a work message for each due model; return their number."""
     with correlation.name_cause(correlation.read_invocation(context)):
         try:
             ticked = ticker.tick()

@@ -12,6 +12,9 @@ HOMES = ("layers/preheat/preheat", "functions", "tools")
 
 _FOR_TOOLS = re.compile(r"#\s*(?:noqa|type:|pragma|mypy:|ruff:|!)[^#]*")
 
+_BRANCHES = ("│", "├", "└")
+"""Begin a line of a drawn tree: each is a text of its own."""
+
 
 def comments() -> Iterator[ProsePassage]:
     """Yield all docstrings and comments of what ships and of the tools."""
@@ -37,7 +40,7 @@ def of_comments(text: str, name: str) -> Iterator[ProsePassage]:
             words = _FOR_TOOLS.sub("", token.string).strip("#- ")
             alone = not token.line[: token.start[1]].strip()
             if alone and said:
-                said = f"{said} {words}"
+                said = f"{said}\n- {words}" if words.startswith(_BRANCHES) else f"{said} {words}"
                 continue
             if alone:
                 said, line = words, token.start[0]

@@ -2,7 +2,7 @@
 
 The layer of dependencies keeps the service models of these services, with the operations that
 `layers/dependencies/operations.txt` names. A test makes each client from the built layers alone, and finds any client
-that is made elsewhere.
+from elsewhere.
 """
 
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""What the current plan says, found by a key of its models. Reads the plan once for each version; knows no function."""
+"""Finds a model's part of the current plan by a key. Reads the plan once for each version; knows no function."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence

@@ -1,7 +1,7 @@
 """Publishes ledger entries and replies as events, in order.
 
-Pure except for its ports. The ledger is the outbox: every stored entry is published at least once, each time with the
-same ids, and nothing else is. Does not know how an entry arrives here, nor who listens.
+Pure except for its ports. The ledger is the outbox: `publish` puts every stored entry at least once, each time with the
+same ids, and nothing else. Does not know how an entry arrives here, nor who listens.
 """
 
 import json
@@ -32,7 +32,7 @@ def fails_a_start(entry: LedgerEntry) -> bool:
 
 
 class CountedEntries:
-    """Remembers the last entries whose metrics were emitted: a record comes again as long as the bus is out of reach.
+    """Remembers the last entries with emitted metrics: a record comes again as long as the bus is out of reach.
 
     Another worker of the function has another memory, so it may count an entry again.
     """
@@ -64,7 +64,7 @@ class Outbox:
         self._events, self._replies, self._reply_to, self._clock = events, replies, frozenset(reply_to), clock
 
     def publish(self, told: LedgerEntry | Reply) -> tuple[Event, ...]:
-        """Put the events of an entry or a reply, then send the reply to the queue that it was asked to go to.
+        """Put the events of an entry or a reply, then send the reply to the queue that the request names.
 
         Raises:
             EventsUnavailable, QueueUnavailable: not everything was sent: publish it again before anything that follows.

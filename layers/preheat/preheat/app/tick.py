@@ -61,7 +61,7 @@ def tick(*, clock: Clock, store: TickStore, queue: Queue) -> Ticked:
 def _resync(store: TickStore, now: datetime) -> list[ModelId]:
     """Return the models that the index would not show: overdue, planned without a record, or behind the plan.
 
-    A record with times from the future is woken: a clock that was ahead has put off its next look for as long.
+    Wake a record with times from the future: a clock that was ahead has put off its next look for as long.
 
     Models that the plan no longer names count too: if one still runs, a pass must stop it.
     """
@@ -71,7 +71,7 @@ def _resync(store: TickStore, now: datetime) -> list[ModelId]:
     for model_id in [*planned, *(model_id for model_id in left if model_id in records)]:
         record = records.get(model_id)
         if record is not None and record.plan_version < version and (record.wake_at is None or record.wake_at > now):
-            store.wake(model_id, now)  # An apply was interrupted after its plan became current.
+            store.wake(model_id, now)  # An apply broke off after its plan became current.
             lost.append(model_id)
         elif record is not None and find_ahead(record, now) is not None:
             store.wake(model_id, now)

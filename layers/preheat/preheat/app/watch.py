@@ -18,7 +18,7 @@ from preheat.app.ports.messaging import Queue
 from preheat.app.ports.store import PlanReader, Waker
 from preheat.domain.plan.plan import RULES, Backend, ModelId, Target
 
-TEXT_MAX = 64  # characters of a foreign text that are quoted
+TEXT_MAX = 64  # the longest quote of a foreign text, in characters
 BY_CLOUDTRAIL = "AWS API Call via CloudTrail"
 # The calls that start and stop a model, by the service's own name in the trail.
 CALLS = {
@@ -43,7 +43,7 @@ class ServiceChange:
     what: str
 
     def concerns(self, target: Target) -> bool:
-        """Return whether a target may be meant; where it does not say its region or account, it may be."""
+        """Return whether the event may mean a target; one without region or account always matches."""
         return (
             (target.backend, target.project) == (self.backend, self.project)
             and self.version in (None, target.version)
@@ -53,7 +53,7 @@ class ServiceChange:
 
 
 def read_change(event: object, own_roles: Collection[str] = ()) -> ServiceChange | None:
-    """Return what an event says; several events for one change are usual, and their order is not kept.
+    """Return what an event says; several events for one change are usual, in any order.
 
     Return None if it is irrelevant: a failed call, or one made by one of `own_roles` (ARNs).
 

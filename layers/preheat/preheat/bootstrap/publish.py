@@ -21,7 +21,7 @@ from preheat.observability.tracing import trace_calls
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """The function `publish`, wired. `unpublished` is the ARN of the queue for what can never be published."""
+    """The function `publish`, wired. `unpublished` is the ARN of the queue for entries that nobody can ever publish."""
 
     clock: Clock
     stream: LedgerStream

@@ -51,7 +51,7 @@ class Reconciler:
         clients = HostingClients(session, settings.endpoint_urls, sessions)
         hosting = HostingRouter(clients, settings.managed_by, scales=settings.scales_endpoints)
         scaling = EndpointScaling(clients) if settings.scales_endpoints else None
-        # The clients of gates and backlogs are made when a plan first needs one.
+        # It makes the clients of gates and backlogs when a plan first needs one.
         gates, backlogs = LambdaGates.of(session), SqsBacklogs.of(session)
         remote = Remote(
             clock,

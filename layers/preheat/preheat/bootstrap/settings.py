@@ -28,7 +28,7 @@ class SettingsError(PreheatError):
 
 
 class Settings:
-    """Base of the settings. Each field is read from the environment variable of its name in `VARIABLES`."""
+    """Base of the settings. Each field comes from the environment variable of its name in `VARIABLES`."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -144,7 +144,7 @@ class Variable:
     name: str
     read: Callable[[str], object]
     accepted: str
-    default: str | None = None  # None: the variable is required
+    default: str | None = None  # None: no default; the variable must exist
 
 
 def _match(pattern: re.Pattern[str]) -> Callable[[str], str]:

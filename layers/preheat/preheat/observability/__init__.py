@@ -1,4 +1,4 @@
-"""Logs, metrics and traces. One module for each function holds what that function reports; the rest is shared.
+"""Logs, metrics and traces. Each function has a module with its reports; all functions share the rest.
 
 Nothing here decides anything.
 """

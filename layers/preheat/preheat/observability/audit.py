@@ -1,4 +1,4 @@
-"""What the function `audit` reports: one log line for each finding, and the metrics that alarms watch."""
+"""The reports of the function `audit`: one log line for each finding, and the metrics that alarms watch."""
 
 from aws_lambda_powertools.metrics import MetricUnit
 

@@ -1,7 +1,7 @@
-"""What a piece of work was caused by: one id from the trigger over the message to the pass and to the call it makes.
+"""The cause of a piece of work: one id from the trigger over the message to the pass and to the call it makes.
 
-Owns the id of the work in hand, and what is taken for one. It is for those who read logs: nothing is decided by it, so
-it travels beside a message and never in it, and a message without one is as good. Does not know who logs or sends.
+Owns the id of the work in hand, and its valid form. It is for people who read logs. Nothing depends on it, so it
+travels with a message and never in it, and a message without one is as good. Does not know who logs or sends.
 """
 
 import re
@@ -17,7 +17,7 @@ _current: ContextVar[str] = ContextVar("correlation_id", default="")
 
 @contextmanager
 def name_cause(*found: object) -> Iterator[None]:
-    """Name the cause of what is done inside: the first of `found` that is 1 to 100 of [A-Za-z0-9._-], else nothing."""
+    """Name the cause of the work inside: the first of `found` that is 1 to 100 of [A-Za-z0-9._-], else nothing."""
     fit = (one for one in found if isinstance(one, str) and _ID.fullmatch(one))
     token = _current.set(next(fit, ""))
     try:

@@ -1,6 +1,7 @@
 """The outermost edge of each function: an error that nobody handles leaves it logged and masked.
 
-Lambda writes such an error into the log itself, as plain text and past the logger. Does not decide what is handled.
+Lambda writes such an error into the log itself, as plain text and past the logger. Does not decide which errors to
+handle.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from preheat.observability.masking import mask
 
 
 class UnhandledError(Exception):
-    """Stands for an error whose text cannot be masked in place. The message has its type and its masked text."""
+    """Replaces an error whose text does not allow masking in place. The message has its type and its masked text."""
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The logger of all functions: one JSON line with a constant message, and the facts as fields.
 
-Each line is masked, and names what caused the work.
+It masks each line, and names the cause of the work in it.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What must not stand in a log: accounts, identities, buckets, key ids and addresses, wherever a text quotes them.
+"""Masks accounts, identities, buckets, key ids and addresses in logs, wherever a text quotes them.
 
 Owns the masks alone; the ledger and the command line show such facts unmasked to those who may read them.
 """
@@ -7,7 +7,8 @@ import json
 import re
 from typing import Any
 
-# Who may enter an account, by the ARN as IAM and STS write it: a role, a user, a session, an instance profile.
+# The principals that may enter an account, by the ARN as IAM and STS write it: a role, a user, a session, an instance
+# profile.
 _IDENTITY = re.compile(
     r"(arn:aws[a-z-]*:(?:iam|sts)::)\d{12}:(assumed-role|federated-user|group|instance-profile|mfa|role|user)/[\w+=,.@/-]+",
     re.ASCII,
@@ -43,7 +44,7 @@ def mask(text: str) -> str:
 
 
 def serialize_line(facts: Any) -> str:
-    """Return a log line's facts as JSON, every text in them masked; what JSON has no form for is written as text."""
+    """Return a log line's facts as JSON, every text in them masked; a value that JSON has no form for becomes text."""
     return json.dumps(_mask(facts), default=lambda value: mask(str(value)))
 
 

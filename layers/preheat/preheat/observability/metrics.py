@@ -16,6 +16,6 @@ def make_metrics(at: datetime) -> Any:
     """Return an empty EMF line with the time `at`. Powertools' shared one would mix entries and their times."""
     metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
     metrics.add_dimension("service", SERVICE)
-    # Not `set_timestamp`: it compares with the machine's clock, and `at` was read from the pass's.
+    # Not `set_timestamp`: it compares with the machine's clock, and `at` comes from the pass's.
     metrics.timestamp = int(at.timestamp() * 1000)
     return metrics

@@ -1,4 +1,4 @@
-"""What the function `publish` reports: one log line an entry or reply, and the metrics of each entry.
+"""The reports of the function `publish`: one log line an entry or reply, and the metrics of each entry.
 
 Each entry's metrics are an EMF line of their own, with the time of the entry; four metrics also have the dimension set
 [service, schedule].
@@ -42,7 +42,7 @@ def log_uncounted(key: str) -> None:
 
 
 def report_tampering(key: str, change: str, *, at: datetime) -> None:
-    """Log at ERROR, and emit, that an item of the ledger was changed or deleted."""
+    """Log at ERROR, and emit, that somebody changed or deleted an item of the ledger."""
     logger.error("ledger changed by hand", extra={"key": key, "change": change})
     metrics = make_metrics(at)
     metrics.add_metric("LedgerTampered", MetricUnit.Count, 1)

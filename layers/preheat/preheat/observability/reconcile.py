@@ -1,4 +1,4 @@
-"""What the function `reconcile` reports: one log line a transition, one a pass, and schedules that cause concern."""
+"""The reports of the function `reconcile`: one log line a transition, one a pass, and schedules that cause concern."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from preheat.observability.metrics import make_metrics
 def log_pass(result: Result) -> None:
     """Log each transition at INFO, each unexpected error at ERROR, and the pass at WARNING or DEBUG.
 
-    The pass is a WARNING if it is incomplete, or if its schedules could not be evaluated. A pass that changed nothing
+    The pass is a WARNING if it is incomplete, or if its schedules fail. A pass that changed nothing
     logs nothing at INFO. The reason of a transition is the ledger's; if the transition made a call, the reason also
     says how the service answered.
     """
@@ -64,7 +64,7 @@ def report_missing(result: Result, *, at: datetime) -> None:
 
 
 def emit_schedule(result: Result, *, at: datetime) -> None:
-    """Emit what alarms watch: schedules that could not be evaluated, and a holiday horizon under 90 days."""
+    """Emit what alarms watch: schedules that fail, and a holiday horizon under 90 days."""
     if not result.unevaluated and not runs_short(result.closed_until, at):
         return
     metrics = make_metrics(at)

@@ -1,4 +1,4 @@
-"""What the function `requests` reports: one log line a request, and how many were rejected."""
+"""The reports of the function `requests`: one log line a request, and the number of rejected ones."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from preheat.observability.metrics import make_metrics
 
 
 def log_request(taken: Taken) -> None:
-    """Log a request with its reply: at WARNING if it was rejected, else at INFO."""
+    """Log a request with its reply: at WARNING if rejected, else at INFO."""
     reply = taken.reply
     facts = {
         "request_id": reply.request_id,
@@ -31,7 +31,7 @@ def log_failed_request(message_id: str) -> None:
 
 
 def emit_rejection(taken: Taken, *, at: datetime) -> None:
-    """Emit that a request was rejected; nothing for an accepted one, or one that was answered before."""
+    """Emit a rejected request; nothing for an accepted one, or one with an earlier answer."""
     if taken.reply.accepted or taken.again:
         return
     metrics = make_metrics(at)

@@ -1,4 +1,4 @@
-"""What the function `tick` reports: one log line a tick, and how long the oldest due model has waited."""
+"""The reports of the function `tick`: one log line a tick, and how long the oldest due model has waited."""
 
 from datetime import datetime, timedelta
 

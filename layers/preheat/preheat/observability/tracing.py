@@ -20,8 +20,8 @@ from preheat.observability import correlation
 
 TRACE, DAEMON = "_X_AMZN_TRACE_ID", "AWS_XRAY_DAEMON_ADDRESS"  # set by Lambda, the first again for each invocation
 HEADER = b'{"format": "json", "version": 1}\n'
-CALL = "preheat_call"  # which call began when, in the context that botocore keeps for each; absent: it is not reported
-# What services call a throttled call, under whatever HTTP status.
+CALL = "preheat_call"  # which call began when, in the context that botocore keeps for each; absent: no report
+# The services' words for a throttled call, under any HTTP status.
 THROTTLES = frozenset(
     {
         "ProvisionedThroughputExceededException",

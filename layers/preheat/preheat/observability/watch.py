@@ -1,4 +1,4 @@
-"""What the function `watch` reports: one log line an event."""
+"""The reports of the function `watch`: one log line an event."""
 
 from collections.abc import Sequence
 
@@ -14,5 +14,5 @@ def log_change(change: ServiceChange, woken: Sequence[ModelId]) -> None:
 
 
 def log_failed_event() -> None:
-    """Log at ERROR, with the traceback, that an event was not handled."""
+    """Log at ERROR, with the traceback, that an event failed."""
     logger.exception("event failed")

@@ -39,6 +39,12 @@ def test_lines_of_comment_that_follow_each_other_are_one_text() -> None:
     ]
 
 
+def test_each_branch_of_a_drawn_tree_is_a_text_of_its_own() -> None:
+    tree = "# Errors\n#  ├─ Lost  no answer\n#  └─ Refused  an answer\n"
+    texts = [each.text for each in of_comments(f"{tree}LIMIT = 3\n", "a.py")]
+    assert texts == ["Errors", "- ├─ Lost  no answer", "- └─ Refused  an answer"]
+
+
 def test_what_ships_and_the_tools_are_read() -> None:
     homes = {each.place.split("/")[0] for each in comments()}
     assert homes == {"layers", "functions", "tools"}

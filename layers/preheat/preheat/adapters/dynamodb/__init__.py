@@ -1,1 +1,1 @@
-"""Where records, ledger and plans are kept: in DynamoDB, and its in-memory twin."""
+"""The store of records, ledger and plans on DynamoDB."""

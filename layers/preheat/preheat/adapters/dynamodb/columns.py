@@ -1,8 +1,8 @@
 """Ledger entries and replies as items whose attributes are their fields, for the console, PartiQL and exports.
 
-A field has the name that it has in the domain. Instants are text in UTC, durations seconds. A field that has its
-default or is None is not written, and one that is missing takes its default, or None. An earlier release wrote schema
-1, with the fields as JSON text in `body`; this one still reads it. No input or output.
+A field has the name that it has in the domain. Instants are text in UTC, durations seconds. It writes no field that has
+its default or is None. A missing one takes its default, or None. An earlier release wrote schema 1, with the fields as
+JSON text in `body`; this one still reads it. No input or output.
 """
 
 from dataclasses import MISSING, fields

@@ -1,4 +1,4 @@
-"""One DynamoDB client for all tables: how PynamoDB is given the client that its owner made.
+"""One DynamoDB client for all tables: how PynamoDB gets the client that its owner made.
 
 Left alone, PynamoDB makes a session and a client for each table, each as slow at a cold start as the first.
 Knows no table.
@@ -15,7 +15,7 @@ from preheat.adapters.client import AwsService, make_client
 if TYPE_CHECKING:
     from datetime import datetime
 
-# A dead end costs one call 2 x 5 s; one write and the read that settles it then fit twice into a pass's 60 s.
+# A dead end costs one call 2 x 5 s. One write and the read that settles it then fit twice into a pass's 60 s.
 CONFIG = Config(
     connect_timeout=3,
     read_timeout=5,
@@ -30,7 +30,7 @@ def make_dynamodb_client(session: Any, endpoint_url: str | None = None) -> Any:
 
 
 class SharedConnection(Connection):
-    """A PynamoDB connection over a client that was handed in."""
+    """A PynamoDB connection over a client from its owner."""
 
     def __init__(self, client: Any) -> None:
         super().__init__(region=client.meta.region_name)
@@ -40,7 +40,7 @@ class SharedConnection(Connection):
 
     @property
     def client(self) -> Any:
-        """The client that was handed in."""
+        """The client from its owner."""
         return self._shared
 
     def _note_time(self, http_response: Any, **_: Any) -> None:

@@ -1,6 +1,6 @@
-"""What DynamoDB's errors mean for the caller, and how long the store itself keeps trying.
+"""The meaning of DynamoDB's errors for the caller, and how long the store itself keeps trying.
 
-The one place that knows error codes. Does not know which call failed, nor what is to be done about a lost answer.
+The one place that knows error codes. Does not know which call failed, nor how to settle a lost answer.
 """
 
 import random
@@ -50,12 +50,12 @@ _REASONS = {
     "ThrottlingError": Failure.BUSY,
     "ProvisionedThroughputExceeded": Failure.BUSY,
 }
-# Ceilings of the pauses between tries, in seconds; each pause is drawn from [0, ceiling). Together under 3 s.
+# Ceilings of the pauses between tries, in seconds; each pause is a random one from [0, ceiling). Together under 3 s.
 _CEILINGS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.0)
 
 
 def to_failure(error: PynamoDBException) -> Failure | None:
-    """Return what an error means, or None if the request itself was wrong: a bug, to be raised as it is."""
+    """Return what an error means, or None if the request itself was wrong: a bug, which the caller raises unchanged."""
     if error.cause is None:
         return Failure.BUSY  # PynamoDB gave up on a batch that the service took only in part.
     if not isinstance(error.cause, ClientError):

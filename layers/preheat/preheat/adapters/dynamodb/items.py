@@ -2,16 +2,16 @@
 
 Two releases work on the same items during a deployment and after a rollback. The rule for a change of such a type:
 
-- *Records and ledger entries* may get a new field under the same number: an older release passes over it, drops it when
-  it writes the record again, and a newer one then takes its default. So a new field has a default, and that means
+- *Records and ledger entries* may get a new field under the same number. An older release ignores it, and drops it when
+  it writes the record again. A newer one then takes its default. So a new field has a default, and that means
   "not known".
-- What an older release must not act without knowing raises the number (`RECORD_SCHEMA`, …), and so does a field that
-  goes, changes its type or its default: a number above its own is refused by every release, with no call and no write.
+- A fact that every release must know before it acts raises the number (`RECORD_SCHEMA`, …). So does a field that goes,
+  changes its type or its default. Every release refuses a number above its own, with no call and no write.
 - A new enum value needs no new number: a release refuses the items that have it if it does not know it.
-- *Plan items* are refused for any field that is not known: a release that passed over closed days would start a model
-  on a holiday. Fields that have their default are not written: a plan that makes no use of a new one stays readable.
+- A release refuses *plan items* with any field that it does not know: without closed days it would start a model on a
+  holiday. It writes no field that has its default: a plan that does not use a new one stays readable.
 
-`tests/skew` fails on any change of these types, and its message says what is left to do.
+`tests/skew` fails on any change of these types, and its message says what you still have to do.
 
 An item that cannot be read is an `UnreadableItem` whose message names table, key and attribute. No input or output.
 """
@@ -36,13 +36,13 @@ from preheat.domain.record.record import ModelRecord
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The number that a kind of item is written under, and the oldest one that is still read."""
+    """The number that this release writes for a kind of item, and the oldest one that it still reads."""
 
     written: int
     oldest: int
 
     def check(self, where: str, found: object) -> None:
-        """Raise UnreadableItem if an item under the number `found` is not to be read."""
+        """Raise UnreadableItem if this release must not read an item under the number `found`."""
         if type(found) is not int or not self.oldest <= found <= self.written:
             known = self.written if self.oldest == self.written else f"{self.oldest} to {self.written}"
             raise UnreadableItem(f"{where}: schema: {found!r} is not {known}, which this release knows")
@@ -88,7 +88,7 @@ def name_former_item(model_id: ModelId) -> str:
 
 
 def from_record(kind: type[RecordItem], record: ModelRecord) -> RecordItem:
-    """Return the item of a record, with the version that was read: PynamoDB makes it the condition and adds 1."""
+    """Return the item of a record, with the version of its read: PynamoDB makes it the condition and adds 1."""
     outside, body = split(record, _RECORD_OUTSIDE)
     version = outside.pop("version")
     item = kind(item=RECORD, schema=RECORD_SCHEMA.written, body=body, **outside)
@@ -127,7 +127,7 @@ def from_applied_by(kind: type[PlanItem], plan: str, by: AppliedBy) -> PlanItem:
 
 
 def to_applied_by(item: PlanItem) -> AppliedBy:
-    """Return who applied a plan. It is for people: a field that this release does not know is ignored.
+    """Return who applied a plan. It is for people: it ignores a field that this release does not know.
 
     Raises:
         UnreadableItem: this release does not know its form.
@@ -201,7 +201,7 @@ def split(value: object, outside: tuple[str, ...]) -> tuple[dict[str, Any], str]
 
 
 def join[T](kind: type[T], item: Any, key: str, schema: Schema, *, outside: tuple[str, ...], strict: bool) -> T:
-    """Return the value that `split` took apart; not `strict`: fields that are not known are passed over.
+    """Return the value that `split` took apart; not `strict`: ignore unknown fields.
 
     Raises:
         UnreadableItem: this release does not know its form.

@@ -1,7 +1,7 @@
 """Member accounts: the targets that a plan lists in each, and the ExternalId for assuming each account's role.
 
-Owns how ExternalIds are drawn. An ExternalId is not secret, but only Preheat may choose it, and it never changes:
-anybody who could choose one could make Preheat enter an account for somebody else.
+Owns how Preheat draws ExternalIds. An ExternalId is not secret, but only Preheat may choose it, and it never changes.
+Anybody who could choose one could make Preheat enter an account for somebody else.
 """
 
 import secrets
@@ -40,12 +40,12 @@ class DynamoMembers(DynamoPlans):
     def read_membership(self, account: str) -> Membership:
         """See `Members`."""
         member = self._read_membership(account)
-        if member.external_id is None:  # The plan no longer names it; what still runs there must be stopped.
+        if member.external_id is None:  # The plan no longer names it; Preheat must stop what still runs there.
             member = replace(member, external_id=self._read_external_id(account))
         return member
 
     def ensure_external_id(self, account: str) -> str:
-        """See `Members`. If two callers draw one at the same time, the first one stored is used."""
+        """See `Members`. If two callers draw one at the same time, the first one stored counts."""
         known = self._read_external_id(account)
         if known is not None:
             return known
@@ -60,7 +60,7 @@ class DynamoMembers(DynamoPlans):
             try:
                 item.save(condition=PlanItem.plan.does_not_exist())
             except PynamoDBException as error:
-                if to_failure(error) is not Failure.CONDITION:  # Then another caller's is stored; it is read below.
+                if to_failure(error) is not Failure.CONDITION:  # another caller's is there: read it
                     raise
 
         self._patience.call(f"the ExternalId of {account}", put)
@@ -70,7 +70,7 @@ class DynamoMembers(DynamoPlans):
         return stored
 
     def _read_external_id(self, account: str) -> str | None:
-        """Return the account's ExternalId; None: none was drawn yet."""
+        """Return the account's ExternalId; None: it has none yet."""
         name, key = self._tables.names.plans, f"{ACCOUNTS}/{account}"
         read = self._tables.connection.get_item
         raw = self._patience.call(f"{name} {key}", lambda: read(name, ACCOUNTS, account, consistent_read=True)).get(

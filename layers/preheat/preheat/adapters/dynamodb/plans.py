@@ -38,7 +38,7 @@ class Pointer:
 
 
 class SeenPlan(NamedTuple):
-    """What was read of one plan."""
+    """The parts of one plan that a process has read."""
 
     pointer: Pointer
     models: dict[ModelId, HostedModel | None]
@@ -83,7 +83,7 @@ class DynamoPlans(Part):
         return Pointer(item.version, item.points_to, item.before or "")
 
     def read_planned(self, model_id: ModelId) -> Planned:
-        """See `PlanReader`. A plan never changes, so what was read of the current one is kept."""
+        """See `PlanReader`. A plan never changes, so this keeps the parts of the current one that it has read."""
         seen = self._see()
         if seen.pointer.version == 0:
             return Planned(0, None)
@@ -120,7 +120,7 @@ class DynamoPlans(Part):
         return seen.accounts[account]
 
     def _see(self) -> SeenPlan:
-        """Return what was read of the current plan, and forget what was read of any other."""
+        """Return the cached parts of the current plan, and forget those of any other."""
         pointer, seen = self._read_pointer(), self._seen
         if pointer != seen.pointer:
             seen = self._seen = SeenPlan(pointer, {}, {}, [])
@@ -187,7 +187,7 @@ class DynamoPlans(Part):
         return pointer
 
     def _make_current(self, pointer: Pointer, at: datetime, *, after: int) -> None:
-        """Make the plan of `pointer` current, after the plan of version `after`. A lost answer is settled by a read.
+        """Make the plan of `pointer` current, after the plan of version `after`. A read settles a lost answer.
 
         Raises:
             StaleRecord: another apply came first.

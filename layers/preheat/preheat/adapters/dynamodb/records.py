@@ -1,7 +1,7 @@
-"""Records on DynamoDB: one transaction for each state change; every write is conditional on the version that was read.
+"""Records on DynamoDB: one transaction for each state change; every write is conditional on the version of its read.
 
-Owns how a write with a lost answer is settled, and how models are woken. Does not know plans or what requests say: a
-write only checks the versions of the plan and the requests that were read.
+Owns how to settle a write with a lost answer, and how to wake models. Does not know plans or what requests say: a write
+only checks the versions of the plan and the requests that the pass read.
 """
 
 import hashlib
@@ -34,8 +34,8 @@ from preheat.domain.plan.plan import SCHEDULES_MAX, HostedModel, ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 BATCH = 100  # keys in one BatchGetItem
-HANDS = 8  # calls in parallel while many models are woken
-WAKER = "wake"  # the writer of a record that was woken
+HANDS = 8  # calls in parallel while it wakes many models
+WAKER = "wake"  # the writer of a woken record
 
 
 def make_wake_actions(model_id: ModelId, at: datetime) -> list[Any]:
@@ -51,7 +51,7 @@ def make_wake_actions(model_id: ModelId, at: datetime) -> list[Any]:
 class DynamoRecords(Part):
     """Implements `RecordReader`, `RecordWriter`, `Waker`, `DueIndex` and `LedgerReader`.
 
-    A record and its ledger entry are written together, each in its own table.
+    One transaction writes a record and its ledger entry, each in its own table.
     """
 
     def load(self, model_id: ModelId) -> ModelRecord | None:
@@ -92,7 +92,7 @@ class DynamoRecords(Part):
         return replace(record, version=record.version + 1)
 
     def find_due(self, until: datetime) -> Sequence[Due]:
-        """See `DueIndex`. A line without a valid instant is left out: the resync finds its model."""
+        """See `DueIndex`. It omits a line without a valid instant: the resync finds its model."""
 
         def read() -> list[RecordItem]:
             bound = RecordItem.wake_at <= serial.stamp(until)
@@ -119,7 +119,7 @@ class DynamoRecords(Part):
         return records
 
     def wake(self, model_id: ModelId, at: datetime) -> None:
-        """See `Waker`. An unreadable record is woken too, so that its own pass reports it."""
+        """See `Waker`. It also wakes an unreadable record, so that its own pass reports it."""
         self._wake_record(model_id, at)
 
     def read_ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
@@ -223,7 +223,7 @@ class DynamoRecords(Part):
         return items.check_item(self._tables.records, key, found) if found else None
 
     def _get_records(self, keys: Sequence[Any]) -> list[dict[str, Any]]:
-        """Return the raw items of up to 100 keys. Keys that the service left out of its answer are requested again."""
+        """Return the raw items of up to 100 keys. It requests keys again that the service left out of its answer."""
         name, found = self._tables.names.models, []
         for _ in range(BATCH):  # Each answer holds at least one item, or it is an error.
             some = keys

@@ -1,8 +1,8 @@
 """Requests as table items, and back: holds and blocks, releases that came too early, counters and replies.
 
-The rules on schema numbers are those of `items`. An active request is read as a plan's items are. A field that this
-release does not know is refused, because a block that is only half understood would start a model. A field that has its
-default is not written. A reply is read as an entry is. No input or output.
+The rules on schema numbers are those of `items`. The rules for an active request are those of a plan's items. This
+release refuses a field that it does not know, because a half-known block would start a model. It writes no field that
+has its default. The rules for a reply are those of an entry. No input or output.
 """
 
 import hashlib

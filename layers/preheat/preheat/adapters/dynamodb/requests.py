@@ -1,6 +1,6 @@
 """Requests on DynamoDB: the holds and blocks of a subject, and the one transaction that answers a request.
 
-Owns how a lost answer is settled, and how a query notices that it saw only half of a change: DynamoDB may show one item
+Owns how to settle a lost answer, and how a query notices that it saw only half of a change. DynamoDB may show one item
 of a transaction before the next. Does not judge requests, and does not know who may send them.
 """
 
@@ -21,9 +21,9 @@ from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.domain.plan.plan import ModelId
 
-QUERIES_MAX = 5  # while a subject's last change is seen only in part; it is complete within milliseconds
+QUERIES_MAX = 5  # while a query shows a subject's last change only in part; it is complete within milliseconds
 PAUSE = 0.05  # seconds between these queries
-COUNTED_FOR = timedelta(hours=2)  # from the begin of an hour: how long its count of requests is kept
+COUNTED_FOR = timedelta(hours=2)  # from the begin of an hour: how long the table keeps its count of requests
 
 
 class DynamoRequests(DynamoRecords):
@@ -41,8 +41,8 @@ class DynamoRequests(DynamoRecords):
         if counter is not None and missing is not None:
             seen = self.find_standing(subject, missing)
             found = [one for one in found if one.request_id != missing] + ([seen] if seen is not None else [])
-            # A transaction is complete within milliseconds, so somebody has deleted or changed the item by hand. What
-            # is there counts: a model that runs must be stopped, and one that is needed started.
+            # A transaction is complete within milliseconds, so somebody has deleted or changed the item by hand. The
+            # items there count: Preheat must stop a running model, and start a needed one.
             missing = None if request_items.is_told_of(counter, found, after) else missing
         version = request_items.read_version(counter) if counter is not None and subject.model_id is None else 0
         standing = sorted((one for one in found if one.end > after), key=lambda one: one.request_id)
@@ -129,7 +129,7 @@ class DynamoRequests(DynamoRecords):
     def _store_answer(
         self, reply: Reply, change: Standing | Tombstone | None, seen: int | None, drops: Sequence[Standing]
     ) -> None:
-        """Write the reply and its change in one transaction. The models of a schedule are not woken."""
+        """Write the reply and its change in one transaction. It does not wake the models of a schedule."""
         model_id = change.subject.model_id if isinstance(change, Standing) else None
         exists = model_id is not None and self._get_request(model_id, RECORD, ["model_id"]) is not None
 

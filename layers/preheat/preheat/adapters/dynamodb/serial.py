@@ -1,8 +1,8 @@
 """Domain values as JSON, and back: one strict codec for every frozen dataclass, driven by its type hints.
 
-A field that is missing takes its default, so that what an earlier release wrote stays readable. A field that this
-release does not know is refused or passed over, as the caller says: `items` has the rule. Everything else is refused.
-Knows no table and no domain type by name.
+A missing field takes its default, so that an earlier release's items stay readable. The caller says whether to refuse
+or ignore a field that this release does not know: `items` has the rule. It refuses everything else. Knows no table and
+no domain type by name.
 """
 
 import base64
@@ -108,7 +108,7 @@ def encode_fields(value: object, *, sparse: bool = False) -> dict[str, Json]:
 
 
 def decode[T](kind: type[T], data: object, *, strict: bool = True) -> T:
-    """Return the value of type `kind` that `data` holds. Not `strict`: unknown fields are passed over, at every level.
+    """Return the value of type `kind` that `data` holds. Not `strict`: ignore unknown fields, at every level.
 
     Raises:
         Misshapen: a field is unknown, missing without a default, of another type, or refused by the value itself.
@@ -134,7 +134,7 @@ def _decode(kind: Any, data: object, path: str, strict: bool) -> object:
 
 @cache
 def _read_form(kind: Any) -> tuple[Any, type | None, bool]:
-    """Return a type, or that of its items; the tuple or set that holds these, if one does; whether None is allowed."""
+    """Return a type, or that of its items; the tuple or set that holds these, if one does; whether it may be None."""
     if isinstance(kind, NewType):
         return _read_form(kind.__supertype__)
     origin, arguments = get_origin(kind), get_args(kind)
@@ -172,7 +172,7 @@ def _read_shape(kind: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
 
 
 def _decode_scalar(kind: Any, data: object) -> object:
-    """Return one plain value; JSON's own types are kept apart: true is not 1, and 1.0 is not a whole number."""
+    """Return one plain value; it keeps JSON's own types apart: true is not 1, and 1.0 is not a whole number."""
     if kind is datetime:
         return parse_instant(data)
     plain = int if issubclass(kind, IntEnum | int) and kind is not bool else bool if kind is bool else str

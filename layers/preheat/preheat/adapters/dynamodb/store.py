@@ -1,4 +1,4 @@
-"""The store on DynamoDB: its parts as one object, and how a plan is applied.
+"""The store on DynamoDB: its parts as one object, and how to apply a plan.
 
 Records, requests, plans and member accounts have modules of their own. Applying a plan takes all of them.
 """

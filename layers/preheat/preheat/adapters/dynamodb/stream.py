@@ -1,7 +1,7 @@
 """The ledger's stream: what one of its records says. Reads the same items as the store, from the images of the stream.
 
-A ledger is appended to and nothing else, so what is not an INSERT is somebody's hand in it: it is reported as that, and
-never as an entry. No input or output.
+A ledger only grows. Anything but an INSERT is a manual change: this module reports it as that, and never as an entry.
+No input or output.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from preheat.domain.record.record import LedgerEntry
 
 @dataclass(frozen=True, slots=True)
 class Tampered:
-    """An item of the ledger was changed or deleted: `change` is MODIFY or REMOVE, `key` is partition/sequence."""
+    """Somebody changed or deleted an item of the ledger: `change` is MODIFY or REMOVE, `key` is partition/sequence."""
 
     key: str
     change: str
@@ -50,7 +50,7 @@ class LedgerStream:
         return to_entry(check_item(self._entries, key, image))
 
     def image(self, entry: LedgerEntry | Reply) -> dict[str, Any]:
-        """Return the image that the stream shows of an entry or a reply that was appended."""
+        """Return the image that the stream shows of a new entry or reply."""
         if isinstance(entry, Reply):
             item: Model = from_reply(self._replies, entry)
         else:
@@ -66,6 +66,6 @@ def read_key(record: Mapping[str, Any]) -> str:
 
 
 def _name_table[M: Model](base: type[M], table_name: str) -> type[M]:
-    """Return a table model under its table's name; it is only read with, so it needs no connection."""
+    """Return a table model under its table's name; it only reads, so it needs no connection."""
     meta = type("Meta", (), {"table_name": table_name})
     return cast("type[M]", MetaModel(base.__name__, (base,), {"Meta": meta}))

@@ -1,7 +1,7 @@
 """The three tables as PynamoDB models, and the binding of their names and of one client to them.
 
-Owns keys, attributes and the due index, as template.yaml has them. Attributes that are searched or compared stand by
-themselves; the rest of a value is JSON text in `body`. Does not know how values become items.
+Owns keys, attributes and the due index, as template.yaml has them. Attributes for searches and comparisons are
+separate; the rest of a value is JSON text in `body`. Does not know how values become items.
 """
 
 from dataclasses import dataclass
@@ -103,10 +103,11 @@ class LedgerItem(Model):
 class RequestItem(Model):
     """A hold or block, a release that came before one, or the counter of a subject's: in the table of the records.
 
-    `version` counts the changes of a subject's requests; `changed` and `revision` name the last of them, and `until` is
-    the end of what it left. `expires_at` is when DynamoDB may delete the item, in seconds since 1970. `session` is that
-    of a hold's or block's requester, beside `body`, where an earlier release passes over it. `woken` is the revision of
-    a schedule's hold or block of which all models were woken; `requests` is how many a sender has sent in an hour.
+    `version` counts the changes of a subject's requests. `changed` and `revision` name the last of them, and `until` is
+    the end of what it left. `expires_at` is when DynamoDB may delete the item, in seconds since 1970. `session` belongs
+    to the requester of a hold or block. It is outside `body`, so that an earlier release ignores it. `woken` is the
+    revision of a schedule's hold or block that has woken all its models. `requests` is how many a sender has sent in an
+    hour.
     """
 
     model_id = UnicodeAttribute(hash_key=True)  # `Subject.key`
@@ -124,7 +125,7 @@ class RequestItem(Model):
 
 
 class ReplyItem(Model):
-    """What a request was answered: the one entry of a ledger of its own, in the table of the ledgers.
+    """The answer to a request: the one entry of a ledger of its own, in the table of the ledgers.
 
     Each field of `Reply` is an attribute, as with `LedgerItem`.
     """
@@ -189,7 +190,7 @@ class Tables:
 
 
 class Part:
-    """Base of the parts of `DynamoStore`: the tables, and how long a call is retried. Threads may share one."""
+    """Base of the parts of `DynamoStore`: the tables, and how long to retry a call. Threads may share one."""
 
     def __init__(self, tables: Tables, patience: Patience) -> None:
         self._tables = tables

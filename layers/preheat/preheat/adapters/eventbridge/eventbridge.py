@@ -1,4 +1,4 @@
-"""The stack's event bus on EventBridge: at least once, ten entries a call, in the order in which they are given."""
+"""The stack's event bus on EventBridge: at least once, ten entries a call, in the caller's order."""
 
 import json
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from preheat.app.ports.errors import EventsUnavailable, Undeliverable
 from preheat.domain.record.event import Event
 
 CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
-# What is wrong with an entry itself; all other codes are about the bus, of its rights or of the service.
+# Codes for a fault of the entry itself; all other codes are about the bus, of its rights or of the service.
 REFUSED = frozenset(
     {
         "InvalidArgument",
@@ -50,7 +50,7 @@ class EventBridge:
             raise Undeliverable(f"{self._bus}: refused {'; '.join(refused)}")
 
     def _put(self, batch: list[dict[str, Any]]) -> list[str]:
-        """Put one batch; return which of its entries are permanently refused, and why."""
+        """Put one batch; return the entries that the bus refuses permanently, and why."""
         try:
             answer = self._client.put_events(Entries=batch)
         except ClientError as error:

@@ -1,6 +1,6 @@
 """The port `Backlogs` on SQS: one call, three counts.
 
-Owns how a queue that is named by its URL or its ARN is found, in whatever region. Reads; never takes a message.
+Owns how to find a queue by its URL or its ARN, in any region. Reads; never takes a message.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """The botocore client for a target: of the stack's own account and region, or of another one.
 
-Owns endpoints and regions, and which clients are kept. Making one costs tens of milliseconds, so they are shared by all
-targets of a session; a renewed session gets new ones, and the least used are forgotten. Knows no service's words.
+Owns endpoints and regions, and which clients to keep. Making one costs tens of milliseconds, so all targets of a
+session share them. A renewed session gets new ones, and the least used go. Knows no service's words.
 """
 
 from collections import OrderedDict
@@ -33,7 +33,7 @@ SERVICES: Final = {
 class HostingClients:
     """The `router.Clients` of a stack, or its `listing.SiteClients`.
 
-    Not to be shared between threads: a function makes one pass at a time.
+    Do not share it between threads: a function makes one pass at a time.
     """
 
     def __init__(self, session: Session, endpoint_urls: Mapping[Backend, str | None], sessions: MemberSessions) -> None:

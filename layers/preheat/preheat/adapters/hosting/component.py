@@ -75,7 +75,7 @@ class ComponentHosting:
         self._set_copies(attempt.target, attempt.units.minimum)
 
     def stop(self, attempt: Attempt) -> None:
-        """See `ports.Hosting`. What the service finds invalid now is the component's state, so the call is repeated."""
+        """See `ports.Hosting`. An invalid call here means the component's state: Preheat repeats it."""
         try:
             self._set_copies(attempt.target, 0)
         except InvalidCall as error:
@@ -100,7 +100,7 @@ STATUSES: Final = frozenset({"Creating", "Deleting", "Failed", "InService", "Upd
 
 
 def read_level(status: str, desired: int | None, current: int | None) -> Observed:
-    """Return what a status means at these counts of copies, as many as are desired and as many as serve."""
+    """Return what a status means at these counts of copies, the desired ones and the serving ones."""
     if status == "Creating":
         return Observed.BUSY
     if status == "Deleting":

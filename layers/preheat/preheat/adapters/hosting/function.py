@@ -1,8 +1,8 @@
 """A user's own Lambda function behind the port `Hosting`: each call is one synchronous invocation.
 
 Owns the contract's first version: the request, the answer and the words of both. docs/backend-function.md explains it,
-and two JSON Schemas publish it. What the function starts is its own affair. An answer that does not hold to the
-contract is a lost answer: the call may have had its effect, and only a look shows it.
+and two JSON Schemas publish it. The function decides what it starts. An answer outside the contract counts as lost. The
+call may have had its effect, and only a look shows it.
 """
 
 import json
@@ -63,7 +63,7 @@ ERRORS: Final[Mapping[str, type[HostingError]]] = {
     "TooManyRequestsException": Throttled,
     "UnrecognizedClientException": AccessRefused,
 }
-"""What Lambda itself answers; anything else counts as a lost answer."""
+"""Answers of Lambda itself; anything else counts as a lost answer."""
 
 
 class FunctionHosting:

@@ -1,7 +1,7 @@
 """The port `Gates` on Lambda's event source mappings: two calls, seven states.
 
-Owns the translation between the service's words and Preheat's. Does not know when to call. A mapping is enabled or
-disabled as it is; nothing else of it is ever changed.
+Owns the translation between the service's words and Preheat's. Does not know when to call. It enables or disables a
+mapping, and never changes anything else of it.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ PASSAGES: Final = {
     "Enabled": Passage.OPEN,
     "Disabled": Passage.CLOSED,
     "Enabling": Passage.MOVING,
-    "Disabling": Passage.MOVING,  # what it has taken from the queue is still being worked on
+    "Disabling": Passage.MOVING,  # work on messages from the queue still goes on
     "Updating": Passage.MOVING,
     "Creating": Passage.MOVING,
     "Deleting": Passage.MOVING,
@@ -38,7 +38,7 @@ ERRORS: Final[dict[str, type[HostingError]]] = {
     "AccessDeniedException": AccessRefused,
     "InvalidParameterValueException": InvalidCall,
     "ResourceConflictException": WrongState,
-    "ResourceInUseException": WrongState,  # it is being enabled, disabled or updated
+    "ResourceInUseException": WrongState,  # an enable, disable or update is under way
     "ResourceNotFoundException": ModelGone,
     "ServiceException": AnswerLost,
     "ThrottlingException": Throttled,
@@ -47,7 +47,7 @@ ERRORS: Final[dict[str, type[HostingError]]] = {
 
 
 class LambdaGates:
-    """Implements `ports.Gates`. `client`: called before each call, so that none is made for plants without gates."""
+    """Implements `ports.Gates`. `client`: runs before each call, so that plants without gates make no client."""
 
     def __init__(self, client: Callable[[], Any]) -> None:
         self._client = client

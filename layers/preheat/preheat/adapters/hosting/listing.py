@@ -1,7 +1,7 @@
 """The port `Listing`: what runs on the services that can be listed, read page by page.
 
-Owns which calls list what, and the pace. Which project is looked into is the caller's affair; what explains a model is
-the audit's. A version, model or endpoint that goes between two calls was not running.
+Owns which calls list what, and the pace. The caller chooses the projects to look into; the audit explains a model. A
+version, model or endpoint that goes between two calls was not running.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +28,7 @@ class SiteClients(Protocol):
 
 
 class HostingListing:
-    """The `Listing` over botocore clients. `pause` is called before each call but a site's first."""
+    """The `Listing` over botocore clients. `pause` runs before each call but a site's first."""
 
     def __init__(self, clients: SiteClients, pause: Callable[[], None]) -> None:
         self._clients, self._pause = clients, pause

@@ -61,12 +61,12 @@ class LookoutHosting:
         return Observation(OBSERVED.get(status, Observed.UNKNOWN), status, units=found.get("MinInferenceUnits"))
 
     def probe(self, target: Target, readiness: Readiness) -> None:
-        """See `ports.Hosting`. The findings in the image are ignored."""
+        """See `ports.Hosting`. It ignores the findings in the image."""
         image = {"Body": readiness.payload, "ContentType": readiness.content_type}
         self._call("DetectAnomalies", self._runtime(target).detect_anomalies, **_name_model(target), **image)
 
     def start(self, attempt: Attempt) -> None:
-        """See `ports.Hosting`. MaxInferenceUnits is sent only if the plan lets the model auto-scale."""
+        """See `ports.Hosting`. It sends MaxInferenceUnits only if the plan lets the model auto-scale."""
         units = {"MinInferenceUnits": attempt.units.minimum}
         if attempt.units.maximum is not None:
             units["MaxInferenceUnits"] = attempt.units.maximum

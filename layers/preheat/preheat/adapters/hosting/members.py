@@ -1,7 +1,7 @@
-"""Sessions in member accounts: which role is assumed, under which ExternalId, with what left of its rights, how long.
+"""Sessions in member accounts: which role, under which ExternalId, with which part of its rights, for how long.
 
-Owns the way into another account. A failing account raises the port's errors for its own models only, and is not asked
-again for a while. Does not know what the session is used for.
+Owns the way into another account. A failing account raises the port's errors for its own models only, and gets no
+further call for a while. Does not know the purpose of the session.
 """
 
 from collections import OrderedDict
@@ -29,7 +29,8 @@ AUDIT_SESSION_NAME = "preheat-audit"
 SESSION_LASTS = timedelta(seconds=900)  # the shortest that AssumeRole gives
 # A pass takes at most a minute, and the clocks may be off by another.
 RENEWED_BEFORE = timedelta(seconds=180)
-# So long a role that failed is not asked again by this process: its other models fail at once instead of waiting too.
+# After a failed role, this process waits so long before the next try: its other models fail at once instead of waiting
+# too.
 FAILED_FOR = timedelta(seconds=30)
 SESSIONS_MAX = 64
 
@@ -56,7 +57,7 @@ def make_sts_client(session: Any, endpoint_url: str | None = None) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a client signs with, until it has to be renewed."""
+    """The credentials of a client, until their renewal."""
 
     access_key: str
     secret_key: str = field(repr=False)
@@ -89,7 +90,7 @@ class MemberSessions:
         share: Share | None = None,
         name: str = SESSION_NAME,
     ) -> None:
-        """`make_sts` is called when a role is first assumed, for most stacks have none to assume.
+        """`make_sts` runs when a session first assumes a role, because most stacks assume none.
 
         `membership` returns what the current plan says of an account; it may raise StoreUnavailable. `share` parts the
         models among sessions; None: as the passes need them. `name` is the sessions', which the roles insist on.
@@ -167,7 +168,7 @@ class MemberSessions:
 def _share_models(member: Membership, target: Target, region: str) -> tuple[str, str]:
     """Return the name and the policy text of the session that `target` belongs to.
 
-    A target that the plan no longer lists gets one of its own: what runs there has to be stopped.
+    A target that the plan no longer lists gets one of its own: Preheat has to stop what runs there.
     """
     place = read_place(target.role or "", region)
     listed = [one for one in member.listed if one.target.role == target.role and one.target.region == target.region]

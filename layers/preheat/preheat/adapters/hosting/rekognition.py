@@ -71,7 +71,7 @@ class RekognitionHosting:
         self._versions: dict[Target, str] = {}
 
     def describe(self, target: Target) -> Observation:
-        """See `ports.Hosting`. The project's ARN is asked for once, and again when the service no longer knows it."""
+        """See `ports.Hosting`. It reads the project's ARN once, and again if the service no longer knows it."""
         known = target.project in self._projects
         try:
             row = self._version(target)
@@ -86,13 +86,13 @@ class RekognitionHosting:
         return Observation(OBSERVED.get(status, Observed.UNKNOWN), detail, units=row.get("MinInferenceUnits"))
 
     def probe(self, target: Target, readiness: Readiness) -> None:
-        """See `ports.Hosting`. The service recognizes the image's form itself; its findings are ignored."""
+        """See `ports.Hosting`. The service recognizes the image's form itself; this ignores its findings."""
         image = {"Image": {"Bytes": readiness.payload}, "MaxResults": 1}
         arn = self._version_arn(target)
         self._call("DetectCustomLabels", self._runtime(target).detect_custom_labels, ProjectVersionArn=arn, **image)
 
     def start(self, attempt: Attempt) -> None:
-        """See `ports.Hosting`. MaxInferenceUnits is sent only if the plan lets the model auto-scale."""
+        """See `ports.Hosting`. It sends MaxInferenceUnits only if the plan lets the model auto-scale."""
         units = {"MinInferenceUnits": attempt.units.minimum}
         if attempt.units.maximum is not None:
             units["MaxInferenceUnits"] = attempt.units.maximum

@@ -63,7 +63,8 @@ class HostingRouter:
 
     def _adapter(self, target: Target) -> Hosting:
         client = self._clients(target)
-        # Two backends may share a client. It is held with its adapter, so that no other comes to its number.
+        # Two backends may share a client. The key has the client's id, and the entry keeps the client, so that no other
+        # gets this id.
         key = (id(client), target.backend)
         if key not in self._adapters:
             self._adapters[key] = (client, self._make(target.backend, client))

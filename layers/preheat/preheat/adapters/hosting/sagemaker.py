@@ -35,7 +35,7 @@ OBSERVED = {
     "UpdateRollbackFailed": Observed.HOSTED,  # it serves, with old and new instances side by side
     "Deleting": Observed.STOPPING,
     "Failed": Observed.FAILED,
-    "OutOfService": Observed.FAILED,  # it does not serve, and like a failed one it can only be deleted
+    "OutOfService": Observed.FAILED,  # it does not serve; as with a failed one, only a deletion helps
     "Updating": Observed.BUSY,
     "SystemUpdating": Observed.BUSY,
     "RollingBack": Observed.BUSY,
@@ -65,9 +65,9 @@ NO_MODEL: Final = (
 NOT_IN_SERVICE: Final = re.compile(r"endpoint .* not found")  # the runtime knows no endpoint in another state
 ABSENT: Final = "could not find endpoint "
 ABSENT_CONFIG: Final = "could not find endpoint configuration"
-# What a FailureReason says when AWS has no instance of the type; the cause lies with no attempt.
+# The words of a FailureReason when AWS has no instance of the type; no attempt is the cause.
 NO_CAPACITY: Final = re.compile(r"insufficient ?(instance ?)?capacity|unable to provision .*capacity")
-# What a refused DeleteEndpoint says where the endpoint scales; the state of the endpoint is not the reason.
+# The words of a refused DeleteEndpoint where the endpoint scales; the state of the endpoint is not the reason.
 SCALES: Final = "DeregisterScalableTarget"
 SCALING_REMEDY: Final = (
     "Set the stack's parameter EndpointScaling to true, so that Preheat may remove the scaling with the endpoint and"
@@ -130,13 +130,13 @@ class SageMakerHosting:
         )
 
     def probe(self, target: Target, readiness: Readiness) -> None:
-        """See `ports.Hosting`. The answer of the model is ignored, and not read."""
+        """See `ports.Hosting`. It neither reads nor uses the answer of the model."""
         payload = {"Body": readiness.payload, "ContentType": readiness.content_type}
         invoke = self._runtime(target).invoke_endpoint
         self._call("InvokeEndpoint", invoke, EndpointName=target.project, **payload)
 
     def start(self, attempt: Attempt) -> None:
-        """See `ports.Hosting`. The endpoint's name is what makes it one start: a second create is refused."""
+        """See `ports.Hosting`. The endpoint's name makes it one start: the service refuses a second create."""
         target = attempt.target
         self._call(
             "CreateEndpoint",
@@ -163,7 +163,7 @@ class SageMakerHosting:
                 raise WrongState(f"{error}; the endpoint is gone", retried=error.retried) from error
             raise
         except ModelGone as error:
-            # The name has been checked long before: what the service finds invalid now is the endpoint's state.
+            # Earlier checks cover the name: the service rejects the endpoint's present state.
             raise WrongState(str(error), retried=error.retried) from error
 
     def _is_absent(self, target: Target) -> bool:

@@ -2,7 +2,7 @@
 
 Also the least count of copies of an inference component, which a start and a stop set.
 
-Owns the form in which they are kept: JSON of the members that the service accepts back. Decides nothing.
+Owns their stored form: JSON of the members that the service accepts back. Decides nothing.
 """
 
 import json
@@ -49,7 +49,7 @@ class EndpointScaling:
         self._clients = clients
 
     def read(self, target: Target, variants: Sequence[str]) -> ScalingReading:
-        """See `ports.Scaling`. Scheduled actions are not read: the schedule of a model is Preheat's."""
+        """See `ports.Scaling`. It reads no scheduled actions: the schedule of a model belongs to Preheat."""
         ids = [f"endpoint/{target.project}/variant/{name}" for name in variants[:IDS_MAX]]
         targets = self._pages(target, "describe_scalable_targets", "ScalableTargets", ResourceIds=ids)
         if not targets:

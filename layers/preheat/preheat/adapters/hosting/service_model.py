@@ -22,14 +22,14 @@ DATA_PATH: Final = Path(__file__).resolve().parent / "data"
 def make_lookout_session(session: Session | None = None) -> Session:
     """Return a botocore session that knows `lookoutvision`: the given one, taught in place, or a new one.
 
-    Our folder is searched first, so that neither `~/.aws/models` nor `AWS_DATA_PATH` can shadow it with another version
+    Our folder comes first, so that neither `~/.aws/models` nor `AWS_DATA_PATH` can shadow it with another version
     of the service. Teaching a session twice changes nothing.
     """
     session = Session() if session is None else session
     known: list[str] = session.get_component("data_loader").search_paths
     if str(DATA_PATH) not in known:
-        # A new loader rather than a longer list: the old one remembers which services it has seen, so a session that
-        # has already made a client would go on saying that there is no lookoutvision.
+        # A new loader rather than a longer list: the old one remembers its services. A session that has already made a
+        # client would go on saying that there is no lookoutvision.
         paths = [str(DATA_PATH), *known]
         session.register_component("data_loader", Loader(extra_search_paths=paths, include_default_search_paths=False))
     return session
@@ -41,7 +41,7 @@ def make_lookout_client(
     """Return a botocore client of Lookout for Vision in `region`.
 
     Without `endpoint_url` botocore's own rules hold (`AWS_ENDPOINT_URL_LOOKOUTVISION`, `AWS_ENDPOINT_URL`, then
-    `https://lookoutvision.<region>.amazonaws.com`). `session` is taught as
+    `https://lookoutvision.<region>.amazonaws.com`). It teaches `session` as
     `make_lookout_session` does, so that one session serves all clients of a process.
     """
     taught = make_lookout_session(session)

@@ -1,7 +1,7 @@
-"""What a session in a member account may do: start, stop and look at the models that the plan lists there, no more.
+"""The rights of a session in a member account: start, stop and look at the models that the plan lists there, no more.
 
-Pure: targets in, policy texts out. A session policy only takes away from what the role allows, and AssumeRole takes
-few characters of it: the models of a large account are parted, in order, among several sessions.
+Pure: targets in, policy texts out. A session policy only takes rights away from the role, and AssumeRole limits its
+characters. This module splits the models of a large account, in order, among several sessions.
 """
 
 import json
@@ -35,7 +35,7 @@ def read_place(role: str, region: str) -> RolePlace:
 
 
 def part(listed: Iterable[Listed], place: RolePlace) -> list[tuple[Listed, ...]]:
-    """Return the models in as few groups, in order, as their policies may be long; equal lists are parted equally."""
+    """Return the models in the fewest groups, in order, whose policies fit; equal lists give equal groups."""
     groups: list[list[Listed]] = []
     for one in sorted(listed, key=lambda each: str(each.target)):
         if not groups or len(write_policy([*groups[-1], one], place)) > POLICY_MAX:
@@ -59,7 +59,7 @@ def write_policy(listed: Sequence[Listed], place: RolePlace) -> str:
 
 
 def write_listing_policy(place: RolePlace) -> str:
-    """Return the policy text that allows to list what runs in a place; what of it is looked into, the role says."""
+    """Return the policy text that allows to list what runs in a place; the role says which parts of it."""
     looks = {
         "lookoutvision:DescribeModel": place.arn("lookoutvision", "model/*"),
         "rekognition:DescribeProjectVersions": place.arn("rekognition", "project/*"),
@@ -100,7 +100,7 @@ def _grant_scaling(endpoint: str, place: RolePlace) -> list[tuple[tuple[str, ...
 
 
 def find_grants(one: Listed, place: RolePlace) -> list[tuple[tuple[str, ...], str]]:
-    """Return pairs of actions and the resource that they are allowed on."""
+    """Return pairs of actions and the resource for them."""
     name, version = one.target.project, one.target.version
     match one.target.backend:
         case Backend.LOOKOUT_VISION:
@@ -108,7 +108,7 @@ def find_grants(one: Listed, place: RolePlace) -> list[tuple[tuple[str, ...], st
             grants = [(_name_actions("lookoutvision", "DescribeModel", "StartModel", "StopModel"), model)]
             infers = (_name_actions("lookoutvision", "DetectAnomalies"), model)
         case Backend.REKOGNITION:
-            # Both ARNs end in a number that the service drew; the project is only read.
+            # Both ARNs end in a number that the service drew; the project is for reading only.
             model = place.arn("rekognition", f"project/{name}/version/{version}/*")
             grants = [
                 (_name_actions("rekognition", "StartProjectVersion", "StopProjectVersion"), model),

@@ -1,4 +1,4 @@
-"""The event bus's in-memory twin: what was put, in its order."""
+"""The event bus's in-memory twin: its entries, in order."""
 
 from collections.abc import Sequence
 

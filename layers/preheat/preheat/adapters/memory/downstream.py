@@ -1,6 +1,6 @@
 """Gates and queues in memory: the same promises as those on Lambda and SQS, for tests and simulations.
 
-A mapping takes `moves_for` to be opened or closed, and refuses to be changed meanwhile. Knows nothing of other
+A mapping needs `moves_for` to open or close, and refuses changes meanwhile. Knows nothing of other
 faults; a wrapper adds them.
 """
 

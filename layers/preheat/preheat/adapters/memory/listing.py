@@ -6,7 +6,7 @@ from preheat.app.ports.hosting import Running, Site
 
 
 class MemoryListing:
-    """A `Listing` of what it was given. `failing`: the sites that cannot be listed, and why."""
+    """A `Listing` of fixed models. `failing`: the sites that it cannot list, and why."""
 
     def __init__(
         self,

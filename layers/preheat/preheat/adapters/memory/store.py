@@ -1,6 +1,6 @@
 """The store's in-memory twin: the same promises as the DynamoDB store, for tests and the simulation.
 
-Values are frozen, so holding them is as good as a copy. Knows nothing of faults; a wrapper adds them.
+Values never change, so holding them is as good as a copy. Knows nothing of faults; a wrapper adds them.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ class MemoryStore:
         self.applied_by: dict[int, AppliedBy] = {}  # by the version of the plan
         self.sender_rules: dict[int, tuple[SenderRule, ...]] = {}  # by the version of the plan
         self.counted: dict[tuple[str, Subject | None, datetime], int] = {}
-        self.woken: dict[tuple[Subject, RequestId], int] = {}  # the revision of which all models were woken
+        self.woken: dict[tuple[Subject, RequestId], int] = {}  # the revision that has woken all its models
 
     def load(self, model_id: ModelId) -> ModelRecord | None:
         """See `ports.Store`."""

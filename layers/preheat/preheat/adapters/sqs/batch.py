@@ -10,7 +10,7 @@ from typing import Any
 def process_each(event: dict[str, Any], process: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Call `process` with each record; return the messages for which it raised, so that only these come again.
 
-    `process` reports its own errors. A failed message is returned by its id, also if it is the only one.
+    `process` reports its own errors. It returns a failed message by its id, also if it is the only one.
     """
     failed = [record["messageId"] for record in event["Records"] if not _succeeds(process, record)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -11,7 +11,7 @@ BODY_MAX = 16_384  # characters; what is longer than a request may be is not wor
 
 
 def make_attributes(reply: Reply) -> dict[str, str]:
-    """Return what is sent with the body."""
+    """Return the attributes that go with the body."""
     return {"code": reply.code, "reason": reply.reason, "request_id": reply.request_id, "requester": reply.requester}
 
 

@@ -30,7 +30,7 @@ class SqsQueue:
         self._queue_url = queue_url
 
     def enqueue(self, model_id: ModelId, after: timedelta) -> None:
-        """See `ports.Queue`. The delay is rounded up to whole seconds: a look may come late, never early."""
+        """See `ports.Queue`. It rounds the delay up to whole seconds: a look may come late, never early."""
         delay_seconds = min(max(math.ceil(after.total_seconds()), 0), DELAY_SECONDS_MAX)
         cause = correlation.read_cause()
         told = {correlation.ATTRIBUTE: {"DataType": "String", "StringValue": cause}}

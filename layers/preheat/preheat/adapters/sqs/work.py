@@ -1,7 +1,7 @@
 """The work message: what it looks like, and what is accepted as one. It only says *look at model X*.
 
-A newer release may add fields to it: they are passed over, for a look decides on what is stored, never on what a
-message says. So nothing that a pass must know can ever be put into one.
+A newer release may add fields to it, and this one ignores them: a look decides on stored facts, never on a message. So
+no message can hold anything that a pass must know.
 """
 
 import json
@@ -22,7 +22,7 @@ def make_work(model_id: ModelId) -> str:
 
 
 def parse_work(body: object) -> ModelId:
-    """Return the model that a message names. Bounded work on any input: at most 4 KB; other fields are passed over.
+    """Return the model that a message names. Bounded work on any input: at most 4 KB; it ignores other fields.
 
     Raises:
         UnreadableItem: it is no work message; the text says what is wrong with it.
@@ -50,7 +50,7 @@ def parse_work(body: object) -> ModelId:
 
 
 class _Pairs(list[tuple[str, object]]):
-    """A JSON object with its names as they came, so that a name given twice is seen."""
+    """A JSON object with its names as they came, so that a name that occurs twice shows."""
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_Pairs)

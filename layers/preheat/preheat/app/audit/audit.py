@@ -1,7 +1,7 @@
 """The audit: what runs that no demand explains, which start will be late, what is stuck, and whether ledgers hold.
 
 Pure except for its ports; it changes nothing. Every run checks the records, so that a start at risk is known before its
-shift. Every third run also lists the services. Each ledger is checked once a day. Does not know who receives the
+shift. Every third run also lists the services. It checks each ledger once a day. Does not know who receives the
 report.
 """
 
@@ -28,7 +28,7 @@ from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
 
 EVERY: Final = timedelta(minutes=5)  # as the template's schedule has it; a test holds the two together
 LISTS_EVERY: Final = timedelta(minutes=15)
-# A stop is asked for at the end of a demand, by a tick and a pass, and each may once be slow or fail.
+# A tick and a pass ask for a stop at the end of a demand, and each may once be slow or fail.
 GRACE: Final = timedelta(minutes=5)
 STARTS_AT_LATEST: Final = timedelta(minutes=60)  # or twice the lead: the passes stop such a start once, see `resting`
 STOPS_AT_LATEST: Final = timedelta(minutes=30)
@@ -120,7 +120,7 @@ class Audit:
     region: str = ""  # the stack's own, which a plan may name or leave out
 
     def run(self) -> Audited:
-        """Make one run; raises StoreUnavailable, for without the records nothing can be said."""
+        """Make one run. Raises StoreUnavailable: without the records there is no finding."""
         now = self.clock.now()
         version, planned, left = (
             self.store.read_plan_version(),
@@ -219,7 +219,7 @@ class Audit:
     ) -> tuple[str, ModelId | None]:
         """Return why nothing explains that a model runs, and which one it is; an empty reason: something does."""
         if one.observed is Observed.STOPPING:
-            return "", None  # what is stopping is no leak; a status that nobody knows may be billed
+            return "", None  # a stopping model is no leak; the service may bill an unknown status
         named = known.get(_make_key(one), [])
         if not named:
             return "Not in the plan", None
@@ -254,7 +254,7 @@ class Audit:
 
 
 def find_turn(model_id: ModelId) -> int:
-    """Return at which run of a day a model's ledger is judged: spread evenly, and the same each day."""
+    """Return the run of a day that judges a model's ledger: spread evenly, and the same each day."""
     return zlib.crc32(model_id.encode()) % (timedelta(days=1) // EVERY)
 
 
@@ -330,7 +330,7 @@ def _is_overdue(record: ModelRecord, model: HostedModel | None, now: datetime) -
 
 
 def _find_lead(model: HostedModel | None, record: ModelRecord) -> timedelta:
-    """Return the lead that a start under way was given, as `resting` has it."""
+    """Return the lead of a start under way, as `resting` has it."""
     if record.effort is not None and record.effort.lead is not None:
         return record.effort.lead
     return find_next_lead(model, record).span if model is not None else timedelta()

@@ -3,19 +3,19 @@
 Owns one function for each thing that it judges. The explorer and the seeded simulation use all of them; `preheat ledger
 audit` uses `judge_ledger`. Pure: the caller passes what a rule needs to know of the past.
 
-| promise | is judged by |
+| promise | judge |
 | --- | --- |
 | S1 one effective start per token; a new one only when the lease of the last is over | `judge_effect`, `judge_write` |
-| S2 intent before effect: a call is named by a won write of the same pass | `judge_call` |
+| S2 intent before effect: a won write of the same pass names each call | `judge_call` |
 | S3 never stopped while needed | `judge_intent` |
 | S4 what we neither started nor adopted we do not stop, except under a block | `judge_intent`, `judge_effect` |
 | S5 tokens are single-use | `judge_intent`, `judge_call`, `judge_ledger` |
-| S6 no acknowledged request is lost | `simulation.answers`, by what was asked |
+| S6 no acknowledged request is lost | `simulation.answers`, by the requests |
 | S7 the ledger is append-only and gap-free | `judge_write`, `judge_ledger` |
 | S8 leases never move back, and nobody closes a younger one | `judge_write`, `judge_close` |
 | S9 unknown is not off, and not yes | `judge_intent`, `judge_answer` |
 | S10 bounded calls | `judge_write`, `judge_intent`, `judge_look`, `judge_rate` |
-| S11 the gate is opened only on sight of HOSTED, and closed before the stop | `judge_gate`, `judge_stop` |
+| S11 the gate opens only on sight of HOSTED, and closes before the stop | `judge_gate`, `judge_stop` |
 | S12 a stop waits for an empty queue; a reading that failed never counts as empty | `judge_readings`, `judge_stop` |
 | S13 no accepted request makes a planned shift late or absent | `judge_units`, `judge_ledger`; L1 of each shift |
 | S14 what requests add to the plan's unit-hours stays within their budget, day by day | `simulation.spending` |
@@ -37,7 +37,7 @@ from preheat.domain.record.gate import BacklogReading, Passage
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
 
-# The promised figures are repeated here. If they were read from the rules that they judge, no rule could break them.
+# This module repeats the promised figures. If it read them from the rules that it judges, no rule could break them.
 LEASE = timedelta(seconds=120)
 TOKEN_AGE_MAX = timedelta(hours=7, minutes=30)
 ATTEMPTS_MAX = 5
@@ -49,7 +49,7 @@ EMPTIES = 3
 EMPTY_FOR = timedelta(seconds=60)
 GATE_CLOSED_WITHIN = timedelta(minutes=5)
 LETS_NOTHING_THROUGH = (Passage.CLOSED, Passage.GONE)
-PAUSES = {  # the least wait before a call so answered is made again
+PAUSES = {  # the least wait before a repeat of a call with this answer
     Answer.LOST: timedelta(seconds=10),
     Answer.THROTTLED: timedelta(seconds=10),
     Answer.WRONG_STATE: timedelta(seconds=60),
@@ -80,7 +80,7 @@ class TokenUse(NamedTuple):
 class UnitsAllowed(NamedTuple):
     """The units that a start may ask for at the moment of its write.
 
-    `own`: the plan's; `cap`: the most that holds may make it ask for. `failed`: more than `own` were refused or failed
+    `own`: the plan's; `cap`: the most that holds may make it ask for. `failed`: more than `own` failed or got a refusal
     for this demand already. `shift_due`: a refused start would leave the plan's own start of a shift too little time.
     `served`: so many were accepted for this demand already. `restarts`: the plan lets a hold have the model restarted.
     """
@@ -102,7 +102,7 @@ def judge_write(  # noqa: C901 - one judgement, rule by rule
     skew: timedelta = timedelta(),
     behind: timedelta = timedelta(),
 ) -> Iterator[Broken]:
-    """Judge a write that was won at `at`: `before` is the record it replaced. `skew`: how far a clock may be off.
+    """Judge a write won at `at`: `before` is the record it replaced. `skew`: how far a clock may be off.
 
     The instants in a record come from the clock of the pass that wrote it; `at` is the true time. `behind`: how far
     that clock is late.
@@ -137,7 +137,7 @@ def judge_write(  # noqa: C901 - one judgement, rule by rule
 
 
 def _judge_silence(before: ModelRecord, after: ModelRecord) -> Iterator[Broken]:
-    """Judge that the service is no longer asked under a plan only once it has refused that very plan."""
+    """Judge that calls under a plan end only once the service has refused that very plan."""
     if after.silent_for_plan in (None, before.silent_for_plan) or after.observed in (Observed.GONE, Observed.UNKNOWN):
         return
     old, new = before.attempt, after.attempt
@@ -148,7 +148,7 @@ def _judge_silence(before: ModelRecord, after: ModelRecord) -> Iterator[Broken]:
 
 
 def _judge_gate_change(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterator[Broken]:
-    """Judge what a write that is won by `at` at the latest does to the change of the gate that was intended last."""
+    """Judge what a write won by `at` at the latest does to the last intended change of the gate."""
     old = before.gate.attempt if before.gate is not None else None
     new = after.gate.attempt if after.gate is not None else None
     if old is None:
@@ -172,7 +172,7 @@ def judge_gate(
     moved: bool,
     asked: int = 0,
 ) -> Iterator[Broken]:
-    """Judge a won write that names the change of a gate to be called next.
+    """Judge a won write that names the next change of a gate.
 
     `passage`: what the pass saw of the gate. `needed`: a demand includes the moment of the write, within the error of
     the clocks. `moved`: the plan now names another gate, or none. `asked`: see `judge_intent`.
@@ -240,7 +240,7 @@ def judge_readings(before: ModelRecord, after: ModelRecord, reading: BacklogRead
 
 
 def _judge_pace(before: ModelRecord, after: ModelRecord, at: datetime) -> Iterator[Broken]:
-    """Judge how soon after a failure a write that is won by `at` at the latest tries again, and how often."""
+    """Judge how soon after a failure a write won by `at` at the latest tries again, and how often."""
     old, new = before.attempt, after.attempt
     again = old is not None and new is not None and old.client_token == new.client_token
     if old is not None and new is not None and again:
@@ -281,11 +281,11 @@ def judge_intent(  # noqa: C901 - one judgement, rule by rule
     may_stop_any: bool = False,
     asked: int = 0,
 ) -> Iterator[Broken]:
-    """Judge a won write that names the call to be made next.
+    """Judge a won write that names the next call.
 
     `observed`: what the pass saw. `needed`: the stored demand forbids a stop at the moment of the write. `covered`: a
     start for the stored demand is due; some services start a failed model only after a stop. `returned`: under the
-    attempt of `before`, the model left its stopped state and is stopped again. `attempts`: the starts with different
+    attempt of `before`, the model left its stopped state and is in it again. `attempts`: the starts with different
     tokens for this demand, this one included, whatever the record counts. `repairs`: those of them that followed a
     start under which the model left and returned. `left`: what `before.attempt.left` should say, if anybody else kept
     count. `may_stop_any`: the plan's policy is to stop models that somebody else started, or a block is active.
@@ -347,7 +347,7 @@ def judge_units(before: ModelRecord, after: ModelRecord, allowed: UnitsAllowed) 
 
 
 def is_outgrown(before: ModelRecord, asked: int) -> bool:
-    """Return whether a start by Preheat runs with fewer units than are asked for, and may be stopped for that."""
+    """Return whether a start by Preheat runs with fewer units than the demand asks for, and may stop for that."""
     attempt, effort = before.attempt, before.effort
     fewer = attempt is not None and attempt.call is Call.START and attempt.units.minimum < asked
     return fewer and effort is not None and effort.attempts <= RESIZED_AFTER_MOST
@@ -384,7 +384,7 @@ def judge_call(
     skew: timedelta = timedelta(),
     first: TokenUse | None = None,
 ) -> Iterator[Broken]:
-    """Judge a start or a stop that is sent; `named` is the token in the last write that the same pass has won.
+    """Judge a start or a stop at its call; `named` is the token in the last write that the same pass has won.
 
     `first`: how the token was first sent, whatever the attempt says.
     """
@@ -405,7 +405,7 @@ def judge_call(
 def judge_effect(attempt: Attempt, *, effects: int, by_person: bool) -> Iterator[Broken]:
     """Judge a call that had an effect. `effects`: those of its token, this one included.
 
-    `judge_person`: what it stopped was started by a person, outside any demand, and none has covered it since.
+    `judge_person`: a person started that model, outside any demand, and none has covered it since.
     """
     if effects > 1:
         yield Broken("S1", f"token {attempt.client_token} had {effects} effects")

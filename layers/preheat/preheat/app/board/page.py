@@ -1,6 +1,6 @@
-"""The board as HTML: one part that a page and a CloudWatch widget both show. Everything from outside is escaped.
+"""The board as HTML: one part that a page and a CloudWatch widget both show. It escapes every text from outside.
 
-Owns markup and style; nothing is loaded from anywhere. Colours never carry a meaning alone: each state is also a word.
+Owns markup and style; it loads nothing from anywhere. Colours never carry a meaning alone: each state is also a word.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from preheat.domain.verdict.plant_time import PlantTime
 from preheat.domain.verdict.saying import format_times
 from preheat.domain.verdict.verdict import Verdict
 
-OPEN_UP_TO: Final = 40  # models of a group that are shown without a click
+OPEN_UP_TO: Final = 40  # models of a group that it shows without a click
 CLASSES: Final = {
     VerdictState.LATE: "bad",
     VerdictState.AT_RISK: "bad",

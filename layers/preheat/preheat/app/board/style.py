@@ -1,4 +1,4 @@
-"""The style of the board: light and dark, from a phone to a hall. Each colour keeps a contrast that can be read."""
+"""The style of the board: light and dark, from a phone to a hall. Each colour keeps a readable contrast."""
 
 from typing import Final
 

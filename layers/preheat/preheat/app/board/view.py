@@ -1,4 +1,4 @@
-"""What the board shows, as values: a pure function of the facts about each model at one moment.
+"""The contents of the board, as values: a pure function of the facts about each model at one moment.
 
 Owns which spans a timeline has, and the order of the rows. Knows no HTML, no store and no clock.
 """
@@ -25,7 +25,7 @@ AHEAD: Final = timedelta(hours=12)
 
 
 class SpanKind(StrEnum):
-    """What a span of a timeline shows."""
+    """The meaning of a span of a timeline."""
 
     SHIFT = "shift"  # a window that needs the model
     HOLD = "hold"
@@ -67,13 +67,13 @@ class BoardRow:
 
     verdict: Verdict
     zone: str
-    group: str  # the schedule that it is shown under
+    group: str  # the schedule that the board groups it under
     spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the board sums up; None: not known here."""
+    """The sums of the board; None: not known here."""
 
     on_time: int = 0
     late: int = 0
@@ -106,7 +106,7 @@ class Board:
         return tuple(row for row in self.rows if not row.verdict.is_trouble)
 
     def counts(self) -> dict[VerdictState, int]:
-        """Return how many models have each state, the most urgent first; states of none are left out."""
+        """Return how many models have each state, the most urgent first; without states that no model has."""
         found = Counter(row.verdict.state for row in self.rows)
         return {state: found[state] for state in URGENCY if found[state]}
 

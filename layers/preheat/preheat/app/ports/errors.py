@@ -15,19 +15,19 @@ from preheat.domain.record.attempt import Answer
 #  │   ├─ InvalidCall           no effect; do not repeat before the plan changes
 #  │   └─ ModelGone             no such model; do not repeat before the plan changes
 #  ├─ StaleRecord               another writer won: read again, decide again
-#  ├─ StoreUnavailable          the store cannot be reached: the next tick retries
-#  ├─ QueueUnavailable          the queue cannot be reached: the next tick retries
+#  ├─ StoreUnavailable          the store is unreachable: the next tick retries
+#  ├─ QueueUnavailable          the queue is unreachable: the next tick retries
 #  ├─ EventsUnavailable         the event bus did not accept all events: put all of them again
 #  ├─ Undeliverable             a bus or queue refuses this permanently: set it aside, report it and go on
 #  └─ UnreadableItem            a stored item or message has a form unknown to this release: change nothing, report it
 
 
 class PreheatError(Exception):
-    """Base of the errors that a caller is expected to handle."""
+    """Base of the errors that a caller should handle."""
 
 
 class HostingError(PreheatError):
-    """The hosting service did not do what was asked. The message holds the service's own words.
+    """The hosting service did not do what Preheat asked for. The message holds the service's own words.
 
     `retried`: this is the answer to a retry that the client made itself. The tries before it may have had their effect.
     """
@@ -87,7 +87,7 @@ def as_hosting_error(error: Exception) -> HostingError:
 
 
 class StaleRecord(PreheatError):
-    """The stored version of the record is no longer the one that was read."""
+    """The stored version of the record is no longer the one that the caller read."""
 
 
 class StoreUnavailable(PreheatError):

@@ -106,7 +106,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A model that a service lists as starting, hosted, stopping or being updated: it costs money, or soon will.
+    """A model that a service lists as starting, hosted, stopping or updating: it costs money, or soon will.
 
     Names are the service's own: of an endpoint, its name and the name of its config. `units` are those that it runs
     with; None: the service does not say.
@@ -125,7 +125,7 @@ class Listing(Protocol):
     """Lists what runs on the hosting services, whether Preheat knows it or not. Never changes anything."""
 
     def list_running(self, site: Site, wanted: Callable[[str], bool]) -> Sequence[Running]:
-        """Return what is starting, hosted, stopping or being updated at a site, in the projects that are `wanted`.
+        """Return the models that start, serve, stop or update at a site, in the projects that are `wanted`.
 
         Sorted by project and version. A list may be some seconds older than a look. It reads all pages, at a pace that
         leaves the service's limits to the passes.

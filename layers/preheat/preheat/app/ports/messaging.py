@@ -13,7 +13,7 @@ class Queue(Protocol):
     """The work queue: at least once, in no order. Its messages say *look at model X* and nothing else."""
 
     def enqueue(self, model_id: ModelId, after: timedelta) -> None:
-        """Request a look at the model in `after`. SQS holds 0 to 900 s; a longer wait is cut and the tick covers it.
+        """Request a look at the model in `after`. SQS holds 0 to 900 s; it cuts a longer wait, for the tick to cover.
 
         Raises:
             QueueUnavailable: the message may or may not have been sent.
@@ -33,7 +33,7 @@ class Events(Protocol):
 
 
 class Replies(Protocol):
-    """The queues that requesters named for their replies. The caller decides which of them are allowed."""
+    """The queues that requesters named for their replies. The caller decides which of them it allows."""
 
     def send(self, reply_to: str, text: str) -> None:
         """Send a text to the queue with the ARN `reply_to`, at least once.
@@ -48,7 +48,7 @@ class RejectedRequests(Protocol):
     """Keeps rejected requests for people to read. Nothing retries them."""
 
     def put_aside(self, body: str, reply: Reply) -> None:
-        """Keep the body of a message with the reply to it. A long body is cut. The same message may come twice.
+        """Keep the body of a message with the reply to it. It cuts a long body. The same message may come twice.
 
         Raises:
             QueueUnavailable: the message may or may not have been kept.

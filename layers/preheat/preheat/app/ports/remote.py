@@ -16,7 +16,7 @@ from preheat.app.ports.store import PlanReader, RecordReader, RecordWriter, Requ
 
 
 class PassStore(RecordReader, RecordWriter, PlanReader, RequestReader, Protocol):
-    """What a pass uses of the store: it neither applies plans, wakes models nor answers requests."""
+    """The part of the store for a pass: it neither applies plans, wakes models nor answers requests."""
 
 
 def _unknown_time() -> datetime | None:

@@ -18,7 +18,7 @@ from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 
 class Guarded(StrEnum):
-    """What guards a write, in addition to the requests of a schedule."""
+    """The guard of a write, in addition to the requests of a schedule."""
 
     PLAN = "plan"  # the version of the current plan
 
@@ -28,13 +28,13 @@ class Guarded(StrEnum):
         return self.value
 
 
-# What a decision was made on: the requests of schedules, or the plan, each with the version that was read.
+# The base of a decision: the requests of schedules, or the plan, each with the version that the pass read.
 type Guards = Mapping[Subject | Guarded, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What the current plan says about one model: None if it does not name it. `version` 0: no plan yet."""
+    """The part of the current plan about one model: None if it does not name it. `version` 0: no plan yet."""
 
     version: int
     model: HostedModel | None
@@ -54,7 +54,7 @@ class Listed:
 
     target: Target
     inference: bool = False
-    fallbacks: tuple[str, ...] = ()  # the other endpoint configs that it may be created from
+    fallbacks: tuple[str, ...] = ()  # the other endpoint configs that may create it
 
     def covers(self, target: Target) -> bool:
         """Return whether it lists a target, of any of its endpoint configs."""
@@ -63,7 +63,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """What the current plan says about a member account. `external_id` None: no plan has named the account yet."""
+    """The part of the current plan about a member account. `external_id` None: no plan has named the account yet."""
 
     plan_version: int
     external_id: str | None
@@ -81,7 +81,7 @@ class RecordReader(Protocol):
         """
 
     def load_many(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
-        """Return the records that exist of `model_ids`. An unreadable record is left out."""
+        """Return the records that exist of `model_ids`. It omits an unreadable record."""
 
 
 class RecordWriter(Protocol):
@@ -215,7 +215,7 @@ class RequestReader(Protocol):
         """Return one hold or block of a subject, whether it has ended or not."""
 
     def all_woken(self, subject: Subject, request_id: RequestId) -> bool:
-        """Return whether `note_woken` was called for a hold or block as it is stored now; also if none is stored."""
+        """Return whether `note_woken` ran for a hold or block as it is stored now; also if none is stored."""
 
     def read_tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
         """Return the releases that came before the hold or block with this id: one a requester, and one for admins."""

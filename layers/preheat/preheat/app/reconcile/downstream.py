@@ -1,7 +1,7 @@
 """The calls to what consumes a model, within one pass: read its queue, look at its gate, open or close it.
 
-Owns the calls and what a failed one means; `domain.gating` and `domain.draining` say when one is due. The gate is
-checked once the wait for its queue is over; each call counts against the model's budget. Pure but for `Remote`.
+Owns the calls and what a failed one means; `domain.gating` and `domain.draining` say when one is due. A pass checks the
+gate once the wait for its queue is over; each call counts against the model's budget. Pure but for `Remote`.
 """
 
 from preheat.app.ports.errors import HostingError, ModelGone

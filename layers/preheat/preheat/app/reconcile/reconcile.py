@@ -45,7 +45,7 @@ WRITES_LOST_MAX = 3
 class Result:
     """The result of a pass, for the log: its last action with the reason, and the entries it wrote, in order.
 
-    `incomplete`: it could not be carried through; the model is still due, and the tick is the retry.
+    `incomplete`: the pass did not finish; the model is still due, and the next tick retries it.
     """
 
     model_id: ModelId
@@ -57,14 +57,14 @@ class Result:
     incomplete: bool = False
     unexpected: tuple[Exception, ...] = ()  # errors of neighbours that no port may raise
     missing: tuple[str, ...] = ()  # holds and blocks whose items somebody deleted or changed: what is there counts
-    unevaluated: str = ""  # why the current plan's schedules could not be evaluated; it is gone by the plan before
+    unevaluated: str = ""  # why the current plan's schedules fail; the pass follows the plan before
     closed_until: date | None = None  # where the resolved holidays of the model's calendars end
 
 
 def reconcile(model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT) -> Result:
     """Look at one model and take at most one step. `mode` is the stack's; the stricter of it and the model's holds.
 
-    A remote end that cannot be reached ends the pass without error: the record stays due, and the tick is the retry.
+    If a remote service is unreachable, the pass ends without an error: the record stays due, and the tick retries it.
 
     Raises:
         UnreadableItem: the stored record or plan is of a form that this release does not know; nothing was touched.
@@ -171,14 +171,14 @@ class _Wanted:
 
 
 def _guard_stop(situation: Situation) -> Guards:
-    """Return what must not have changed since the stop was decided: the plan, and the requests of its schedules."""
+    """Return what must not have changed since the decision to stop: the plan, and the requests of its schedules."""
     return dict[Subject | Guarded, int]([(Guarded.PLAN, situation.plan_version), *situation.guards.items()])
 
 
 def _find_wanted(record: ModelRecord, planned: Planned, remote: Remote, now: datetime) -> tuple[_Wanted | None, str]:
-    """Return what is wanted, and what is wrong with the current plan.
+    """Return the model's settings, and the problem with the current plan.
 
-    A model whose schedules cannot be evaluated here keeps the plan before; if that cannot be either, none is returned.
+    A model whose schedules cannot be evaluated here keeps the plan before; None if that fails too.
     """
     try:
         return _find_demand(record, planned.model, remote, now), ""
@@ -228,7 +228,7 @@ def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote
         situation = _prove(situation, model.readiness, remote)
     if remote.scaling is not None and situation.has_looked and scaling.is_reading_due(situation):
         situation = _read_scaling(situation, remote, remote.scaling)
-    # A service that must not be asked may still have a gate.
+    # A service that Preheat must not call may still have a gate.
     situation = look_downstream(situation, remote)
     if situation.has_looked and situation.finds_a_stranger:
         situation = change(situation, seen_at=remote.clock.now())
@@ -257,11 +257,10 @@ def _read_standings(
 
 
 def _date_demand(now: datetime, record: ModelRecord, requests: Sequence[Standing]) -> datetime:
-    """Return the instant that demand is seen from: not before what was read of it was known, or was begun for it.
+    """Return the instant from which a pass sees demand: not before its facts became known, or work for it began.
 
-    With a clock that is behind, a pass would stop a model between its shift and the hold that prolongs it, or under a
-    block that was just lifted. It would also stop as not needed yet what another pass has just started. Leases go by
-    `now`.
+    Otherwise a pass with a slow clock would stop a model between its shift and the hold that prolongs it, or under a
+    lifted block. It would also stop, as not needed yet, a model that another pass has just started. Leases go by `now`.
     """
     known = (record.since, *(at for one in requests for at in (one.known_at, one.released_at)))
     return max([now, *(at for at in known if at is not None and at <= now + CLOCKS_APART)])
@@ -327,8 +326,8 @@ def _act(attempt: Attempt, record: ModelRecord, remote: Remote) -> Outcome:
     try:
         call(attempt)
     except HostingError as error:
-        # This pass has just seen what the start is made from; where that may be new, not every part of the service
-        # knows it yet.
+        # This pass has just seen the parts of the start; where one may be new, not every part of the service knows it
+        # yet.
         if error.answer is Answer.GONE and attempt.call is Call.START and attempt.target.backend.removes:
             return Outcome(Answer.LOST, str(error), retried=error.retried)
         return Outcome(error.answer, str(error), retried=error.retried)

@@ -8,11 +8,11 @@ from typing import Final
 
 
 class Code(StrEnum):
-    """How a request was answered."""
+    """The answer to a request, as a code."""
 
     # --- accepted -----------------------------------------------------------------------------------------------------
     ACCEPTED = "accepted"
-    ACCEPTED_WILL_RESTART = "accepted_will_restart"  # a stop was won before it: the model is started again after it
+    ACCEPTED_WILL_RESTART = "accepted_will_restart"  # a stop won before it: the model starts again after it
     UNITS_NOT_AVAILABLE_UNTIL_RESTART = "units_not_available_until_restart"  # it is active, with fewer units for now
     ENDS_BEFORE_READY = "ends_before_ready"  # it is active, and ends before the model can be ready for it
     RELEASED_AT_BIRTH = "released_at_birth"  # its release had come before it
@@ -22,7 +22,7 @@ class Code(StrEnum):
     UNREADABLE = "unreadable"  # no JSON object with a request_id of its own
     UNSUPPORTED_VERSION = "unsupported_version"
     INVALID = "invalid"  # fields are wrong, missing or unknown: the reason names them all
-    ID_TAKEN = "id_taken"  # another request was answered under this request_id
+    ID_TAKEN = "id_taken"  # another request has an answer under this request_id
     UNKNOWN_MODEL = "unknown_model"
     UNKNOWN_SCHEDULE = "unknown_schedule"
     UNKNOWN_REQUEST = "unknown_request"  # `of` names none of this subject
@@ -43,7 +43,7 @@ class Code(StrEnum):
 
     @property
     def is_accepted(self) -> bool:
-        """Return whether what was asked for is so, or will be."""
+        """Return whether the requested state holds, or will."""
         return self in _ACCEPTED
 
 

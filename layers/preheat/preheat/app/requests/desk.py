@@ -1,8 +1,8 @@
-"""The desk: each request gets exactly one reply, even if messages are duplicated, delayed or reordered.
+"""The desk: each request gets exactly one reply, even if messages come twice, late or out of order.
 
-Owns the order of the remote calls: read the case, store the answer with its change in one transaction, wake the models,
-put rejected requests aside. The rules are in `ruling`. The stored reply is the record of what was done: a repeated
-message finds it.
+Owns the order of the remote calls. Read the case, store the answer with its change in one transaction, wake the models,
+put rejected requests aside. The rules are in `ruling`. The stored reply records the outcome: a repeated message finds
+it.
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A message to answer, under its id. `request` None: it is rejected unread, with `ruling`."""
+    """A message to answer, under its id. `request` None: the desk rejects it unread, with `ruling`."""
 
     opened: OpenedMessage
     request: Request | None
@@ -73,7 +73,7 @@ class Desk:
         self._by_schedule = CurrentPlan(store, lambda model: {schedule.name for schedule in model.schedules})
 
     def take(self, sent: IncomingMessage) -> Taken:
-        """Answer a message, wake its models, and put it aside if it was rejected. A repeated message wakes nobody.
+        """Answer a message, wake its models, and put a rejected one aside. A repeated message wakes nobody.
 
         Raises:
             StaleRecord: others were always quicker; the message has to come again.
@@ -155,7 +155,7 @@ class Desk:
         return Taken(reply, concerned)
 
     def _answer_again(self, before: Reply) -> Taken:
-        """Return the stored answer. It wakes the models of a schedule if the first time was cut short, and nobody else.
+        """Return the stored answer. It wakes the models of a schedule if a crash cut the first time short, no other.
 
         A model's own change has made it due together with the answer.
         """
@@ -186,13 +186,13 @@ class Desk:
         records = store.load_many([model.model_id for model in models])
         right = self._find_right(opened)
         of_id, of_reply, of = self._find_named(request, requester, right) if request.of is not None else (None,) * 3
-        # Older ones may be deleted already; a store need not know whether it has returned all of them.
+        # The table may have deleted older ones; a store need not know whether it has returned all of them.
         kept = store.read_standings(subject, now - KEPT_AFTER_EXPIRY).requests
         if of is None and request.of is not None and right.admin:
             named = [one for one in kept if one.request_id.startswith(scope_id(request.of, ""))]
             if len(named) == 1:  # One sender alone has the id here, and not the sender that had it first.
                 of_id, of_reply, of = named[0].request_id, store.find_reply(named[0].request_id), named[0]
-        # Before another sender took its id, a release may have been noted under it.
+        # Before another sender took its id, the ledger may have noted a release under it.
         noted = [*store.read_tombstones(subject, request.request_id)]
         if request.request_id != opened.parsed.request_id and opened.parsed.request_id is not None:
             noted += [each for each in store.read_tombstones(subject, opened.parsed.request_id) if not each.admin]
@@ -236,7 +236,7 @@ class Desk:
         if own_reply is not None or own_found is not None:
             return own, own_reply, own_found
         if found is None and not right.admin:
-            return own, None, None  # What another has under this id is none of its business.
+            return own, None, None  # Another sender's content under this id is none of its business.
         return name, before, found
 
 
@@ -249,7 +249,7 @@ def _find_version(case: Case | None) -> int | None:
 
 
 def _read(message: OpenedMessage) -> _Answer:
-    """Return what is to be answered: the request, or why there is none to judge."""
+    """Return the request to answer, or why there is none to judge."""
     parsed = message.parsed
     if message.problem:
         return _Answer(message, None, Ruling(Code.UNREADABLE, message.problem))
@@ -274,7 +274,7 @@ def _scope(answer: _Answer) -> _Answer:
 
 
 def _refuse_taken_id(answer: _Answer) -> _Answer:
-    """Return the refusal of a request whose id another one has: under an id of its own, so that it is answered too."""
+    """Return the refusal of a request whose id another one has, under a new id, so that this one gets an answer."""
     message = answer.opened
     reason = f"The request_id {message.request_id} belongs to another request: choose a new one"
     return _Answer(replace(message, request_id=make_other_id(message)), None, Ruling(Code.ID_TAKEN, reason))

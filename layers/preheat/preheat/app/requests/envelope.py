@@ -1,7 +1,7 @@
 """Reads the sender of a message, and the request in it: the message itself, or the detail of an event.
 
-SQS authenticates the sender. An EventBridge envelope is trusted only if no assumed role sent it: apart from roles, the
-queue's policy admits only the rules of the stack. A claim in the message itself counts for nothing.
+SQS authenticates the sender. This module trusts an EventBridge envelope only if no assumed role sent it. Apart from
+roles, the queue's policy admits only the rules of the stack. A claim in the message itself counts for nothing.
 """
 
 import hashlib
@@ -33,11 +33,11 @@ class IncomingMessage:
 
 @dataclass(frozen=True, slots=True)
 class OpenedMessage:
-    """A message as far as it could be read. `request_id` is its own, or made for one that has none.
+    """The readable part of a message. `request_id` is its own, or made for one that has none.
 
     `requester`: the id of the role that sent it, or `account:` with account and source of an event; `session`: the
     name of the role's session. `digest` names requester and content; `earlier_digest` is what an earlier release made
-    of an event, whose source it did not note. `problem`: why nothing of it could be read.
+    of an event, whose source it did not note. `problem`: why nothing of it is readable.
     """
 
     request_id: RequestId
@@ -50,7 +50,7 @@ class OpenedMessage:
 
 
 def open_message(sent: IncomingMessage) -> OpenedMessage:
-    """Return what a message holds and who has sent it. Total: every message is answered under some id."""
+    """Return what a message holds and who has sent it. Total: every message gets an answer under some id."""
     requester, _, session = sent.sender_id.partition(":")
     session = session if _SESSION.fullmatch(session) else ""
     parsed, earlier = Parsed(None), ""
@@ -74,7 +74,7 @@ def open_message(sent: IncomingMessage) -> OpenedMessage:
 
 
 def make_other_id(request: OpenedMessage) -> RequestId:
-    """Return the id under which a request is answered whose own was taken by another one: always the same."""
+    """Return the id for the answer to a request whose own id another one has: always the same."""
     return RequestId(f"taken-{_digest([request.request_id, request.digest])[:32]}")
 
 

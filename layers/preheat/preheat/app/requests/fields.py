@@ -1,4 +1,4 @@
-"""The fields of a request message, each once: how it is read, what is accepted in words, and its JSON Schema.
+"""The fields of a request message, each once: its reader, what it accepts in words, and its JSON Schema.
 
 The one source of the parser and of the published schema (docs/request.schema.json). A reader returns the value or
 raises ValueError. Knows nothing of what a request leads to.
@@ -15,7 +15,7 @@ from preheat.domain.plan.plan import MODEL_ID, UNITS_MAX
 from preheat.domain.printable import HIDDEN
 
 VERSION: Final = 1
-RESERVED: Final = ("unreadable-", "taken-")  # ids under which requests are answered that have no id of their own
+RESERVED: Final = ("unreadable-", "taken-")  # ids for the answers to requests that have no id of their own
 REQUESTER_MAX: Final = 64  # characters
 SCHEDULE = MODEL_ID  # a plant file's names are all of one form
 
@@ -42,7 +42,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class VerbForm:
-    """The fields of a verb: those required, those of which exactly one is required, and those optional."""
+    """The fields of a verb: the required ones, those of which a message has exactly one, and the optional ones."""
 
     required: tuple[str, ...]
     one_of: tuple[tuple[str, ...], ...]

@@ -1,6 +1,6 @@
 """A request message: strict JSON read into a value, or every problem with it at once. Bounded work on any input.
 
-Quotes what was found as a short excerpt in ASCII, so that nothing foreign reaches a log or a reply unescaped. Knows
+Quotes a finding as a short excerpt in ASCII, so that nothing foreign reaches a log or a reply unescaped. Knows
 neither who has sent it nor what is stored.
 """
 
@@ -18,7 +18,7 @@ from preheat.domain.plan.plan import ModelId
 BODY_BYTES_MAX: Final = 4096
 DEPTH_MAX: Final = 4
 DIGITS_MAX: Final = 20
-EXCERPT_MAX: Final = 64  # characters of a foreign text that are quoted
+EXCERPT_MAX: Final = 64  # the longest quote of a foreign text, in characters
 PROBLEMS_MAX: Final = 20  # in one reply; a body of 4 KB can hold hundreds of unknown fields
 
 
@@ -50,7 +50,7 @@ class Parsed:
 
     request: Request | None
     problems: tuple[str, ...] = ()
-    supported: bool = True  # False: it is of another version, of which nothing else is said
+    supported: bool = True  # False: it has another version, and this adds nothing more
     known: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -90,7 +90,7 @@ def load(body: object) -> dict[str, Any]:
 
 
 def parse(data: Mapping[str, Any]) -> Parsed:
-    """Return the request that an object holds, or every problem with it: what was found, and what is accepted."""
+    """Return the request that an object holds, or every problem with it: what it has, and what the desk accepts."""
     known: dict[str, Any] = {}
     problems = []
     for name, value in data.items():
@@ -187,7 +187,7 @@ def _read_integer(text: str) -> int:
 
 
 def _measure_depth(data: Any) -> int:
-    """Return how deep arrays and objects are nested; counts no further than what is too deep."""
+    """Return the depth of arrays and objects; it counts no further than the first level that is too deep."""
     level, depth = [data], 0
     while level and depth <= DEPTH_MAX:
         level = [item for item in level if isinstance(item, dict | list)]

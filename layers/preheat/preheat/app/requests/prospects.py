@@ -27,8 +27,8 @@ from preheat.domain.verdict.saying import write_headline
 class Prospect:
     """One model as it will go on. `ready_at`: when it is, or can be, ready; None: never, as far as is known.
 
-    `wanted`: what is asked about is of the demand that is served now. `units`: with which it runs or starts next, if
-    known. `resizes`: it is restarted to have what the request asks for.
+    `wanted`: the request concerns the demand of the present moment. `units`: with which it runs or starts next, if
+    known. `resizes`: it restarts to get what the request asks for.
     """
 
     phase: Phase
@@ -36,7 +36,7 @@ class Prospect:
     margin: timedelta | None
     words: str
     wanted: bool
-    stopping: bool  # a stop was won, and will have its effect
+    stopping: bool  # a stop has won, and will have its effect
     units: int | None
     resizes: bool = False
 

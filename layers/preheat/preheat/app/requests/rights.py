@@ -21,8 +21,8 @@ from preheat.domain.plan.senders import (
     matches,
 )
 
-# Without a table: what any sender may do that the queue's policy or the bus lets in. The highest priorities are kept
-# for admins, so that no hold of another can override their block.
+# Without a table: the rights of any sender that the queue's policy or the bus lets in. Only admins have the highest
+# priorities, so that no hold of another can override their block.
 OPEN_PRIORITY_MAX: Final = 90
 OPEN_BLOCK_LONGEST: Final = DEFAULT_LONGEST
 # Of one sender in an hour, for each request that it may send about one model or schedule.
@@ -35,10 +35,10 @@ MAKES: Final = (Verb.HOLD, Verb.BLOCK, Verb.START, *STOPS)
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """What one sender may ask for. `name`: its entry in the senders' table; empty: it has none.
+    """The rights of one sender. `name`: its entry in the senders' table; empty: it has none.
 
     `is_listed`: the plan has no such table, or the table names the sender.
-    `counted_as`: the sender whose places and requests are counted together with its own.
+    `counted_as`: the sender whose places and requests count together with its own.
     """
 
     counted_as: str
@@ -57,14 +57,14 @@ class Right:
     admin: bool = False
 
     def counts(self, requester: str) -> bool:
-        """Return whether a requester is counted together with this sender."""
+        """Return whether a requester counts together with this sender."""
         return requester == self.counted_as or requester.startswith(f"{self.counted_as}:")
 
 
 def find_right(rules: tuple[SenderRule, ...], requester: str, subject: Subject | None, *, admin: bool) -> Right:
     """Return the right of a sender over a subject. `admin`: the stack's parameter AdminRoles names it.
 
-    Of several entries for a sender, the first that has the subject is used, else the first.
+    Of several entries for a sender, the first that has the subject applies, else the first.
     """
     found = find_rules(rules, requester)
     if admin or any(rule.admin for rule in found):
@@ -125,7 +125,7 @@ def check_right(right: Right, asked: Request) -> tuple[Code, str] | None:
 def check_hours(right: Right, kept: list[Standing], begin: datetime, until: datetime) -> str | None:
     """Return why a hold of [begin, until) is more than a sender may have in a day; None: it is not. `kept`: the others.
 
-    A day is one of UTC, and what was released counts as long as it was active.
+    A day is one of UTC, and a released one counts as long as it was active.
     """
     if right.hours_a_day is None:
         return None

@@ -1,4 +1,4 @@
-"""The rules: what a request is answered, and the hold, block or release that is stored with the answer.
+"""The rules: the answer to a request, and the hold, block or release to store with the answer.
 
 Pure functions of a case. Know neither messages nor the store.
 """
@@ -22,7 +22,7 @@ from preheat.domain.record.wording import format_instant
 from preheat.domain.verdict.remedies import find_stop_command
 
 # Places: holds and blocks of one subject that have not ended. One sender gets a part of them (see `rights`), and some
-# are left for admins: above all for their `stop`, which must always find one.
+# stay free for admins: above all for their `stop`, which must always find one.
 ACTIVE_MAX: Final = 20
 ADMIN_PLACES: Final = 5  # beyond ACTIVE_MAX
 STOP_PLACES: Final = 5  # beyond those, for an admin's `stop`
@@ -33,8 +33,8 @@ DROPS_MAX: Final = 10  # at once
 AHEAD_MAX: Final = timedelta(days=90)  # from now to the begin
 NAMES_MAX: Final = 10  # models that a rejection names
 AN_INSTANT: Final = timedelta(seconds=1)
-# The block of a stop outside any demand: long enough to reach the service through a fault, and soon over for those who
-# start the model again. Every hold of a higher priority than 0 overrides it.
+# The block of a stop outside any demand: long enough to reach the service through a fault, and short if somebody starts
+# the model again. Every hold of a higher priority than 0 overrides it.
 STRAY_BLOCK: Final = timedelta(hours=1)
 STRAY_PRIORITY: Final = 0
 MAY_RUN: Final = (Observed.STARTING, Observed.HOSTED, Observed.BUSY)
@@ -55,7 +55,7 @@ def rule(case: Case) -> Ruling:
 
 
 def _stand(case: Case) -> Ruling:
-    """A hold or a block is asked for."""
+    """A request for a hold or a block."""
     asked, now = case.request, case.now
     begin = max(asked.begin or now, now)
     until = _find_until(case, begin)
@@ -74,7 +74,7 @@ def _stand(case: Case) -> Ruling:
 
 
 def _find_until(case: Case, begin: datetime) -> datetime:
-    """Return when the hold or block ends that is asked for; `ready_for` counts from when the model can be ready."""
+    """Return when the requested hold or block ends; `ready_for` counts from when the model can be ready."""
     asked = case.request
     if asked.ready_for is None:
         return asked.until or (asked.begin or case.now) + (asked.duration or timedelta())
@@ -86,7 +86,7 @@ def _find_until(case: Case, begin: datetime) -> datetime:
 def _place(case: Case, kind: Kind, begin: datetime, until: datetime) -> Ruling:
     """Accept a hold or block, if there is room for it."""
     asked, now = case.request, case.now
-    # Its reply was lost with an older ledger. The hold or block is still there, and is written once more.
+    # An older ledger took its reply with it. The hold or block is still there: write the reply once more.
     before = next((one for one in case.kept if one.request_id == asked.request_id), None)
     if before is not None and not is_of_sender(before.requester, case.requester):
         return Ruling(Code.ID_TAKEN, "A hold or block of another requester already has this request_id")
@@ -161,7 +161,7 @@ def _is_released(case: Case) -> bool:
 
 
 def _accept(case: Case, change: Standing, words: str) -> Ruling:
-    """Say what is to be expected of the model with the change, if it is within the budget."""
+    """Say what the model will do with the change, if it is within the budget."""
     if (refused := _check_budget(case, change)) is not None:
         return refused
     seen = case.forecast(change)
@@ -189,7 +189,7 @@ def _accept(case: Case, change: Standing, words: str) -> Ruling:
 
 
 def _describe_effect(case: Case, block: Standing, seen: Prospect) -> Iterator[str]:
-    """Yield what a block does not do, or does beyond the plan: somebody's hold goes on, somebody's model is stopped."""
+    """Yield what a block does not do, or does beyond the plan: somebody's hold goes on, somebody's model stops."""
     if not block.begin <= case.now < block.end:
         return
     holds = [one for one in (*case.kept, *case.others) if one.kind is Kind.HOLD and one.begin <= case.now < one.end]
@@ -208,7 +208,7 @@ def _describe_effect(case: Case, block: Standing, seen: Prospect) -> Iterator[st
 
 
 def _end(case: Case) -> Ruling:
-    """A release or an unblock is asked for."""
+    """A request for a release or an unblock."""
     asked, of = case.request, case.of
     kind = Kind.HOLD if asked.verb is Verb.RELEASE else Kind.BLOCK
     if of is None:
@@ -274,14 +274,15 @@ def _extend(case: Case) -> Ruling:
 
 
 def _start(case: Case) -> Ruling:
-    """A hold from now on, until it is released, or for as long as the stack allows."""
+    """A hold from now on, until its release, or for as long as the stack allows."""
     return _stand(replace(case, request=replace(case.request, duration=_find_longest(case, Kind.HOLD))))
 
 
 def _stop(case: Case) -> Ruling:
     """A block until the end of the current demand: of a schedule, of that schedule's own.
 
-    Without a demand it lasts until what runs is stopped, even what somebody else started, and ends before the next one.
+    Without a demand it lasts until the running model stops, even if somebody else started it, and ends before the next
+    one.
     """
     asked, now = case.request, case.now
     model, standing = case.models[0], [*case.kept, *case.others]
