@@ -1,14 +1,18 @@
 """Days on which the functions' clocks are off: by a minute either way, or one of them by an hour."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 from tests.support.day import WELD, Day, Skewed, a_day, a_model, at
 
+from preheat.app.ports.hosting import Hosting
 from preheat.app.ports.remote import Remote
 from preheat.domain.plan.plan import Units
+from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action
 from preheat_simulator.core.status import Operation
@@ -112,3 +116,44 @@ def test_a_pass_whose_clock_is_behind_does_not_stop_what_another_has_just_begun_
         day.run_until("08:00")
         assert (day.observed(), day.started(), day.stopped()) == (Observed.HOSTED, int(by == "Preheat"), 0)
         assert not day.entries_of(Action.LATE)
+
+
+class Paused:
+    """A hosting service that a worker reaches only after `meanwhile`: it was paused between its write and its call."""
+
+    def __init__(self, hosting: Hosting, meanwhile: Callable[[], object]) -> None:
+        self._hosting, self._meanwhile = hosting, meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._hosting, name)
+
+    def stop(self, attempt: Attempt) -> None:
+        self._meanwhile()
+        self._hosting.stop(attempt)
+
+
+@pytest.mark.parametrize("ahead", [0, 7, 9, 30, 59, 89])
+@pytest.mark.parametrize("behind", [0, 7, 9, 30, 59, 89])
+def test_no_clock_ends_the_lease_of_a_worker_that_may_still_call(behind: int, ahead: int) -> None:
+    """The function of the paused worker ends after 100 s; its stop goes out one second before that."""
+    with a_day() as day:
+        day.run_until("15:59:59")
+        kept: list[bool] = []
+
+        def meanwhile() -> None:
+            day.clock.advance(timedelta(seconds=99))
+            day.hold("16:00", "17:00")  # the model is needed again
+            skew(day, timedelta(seconds=ahead))
+            day.look()
+            kept.append(day.record.attempt is not None and day.record.attempt.call is Call.STOP)
+            day.remote = lambda remote: remote
+
+        def as_paused(remote: Remote) -> Remote:
+            clock = Skewed(remote.clock, timedelta(seconds=-behind))
+            return replace(remote, clock=clock, hosting=Paused(remote.hosting, meanwhile))
+
+        day.clock.advance_to(at("16:02"))
+        day.store.wake(WELD, at("15:00"))
+        day.remote = as_paused
+        day.look()
+        assert kept == [True], "the intent of the other worker was closed within its lease"

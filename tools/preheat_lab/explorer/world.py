@@ -56,9 +56,9 @@ from preheat_lab.explorer.scenario import Scenario
 from preheat_lab.explorer.state import LOOSE, NEVER_CALLED, NOBODY, Edge, ExploredState, WorkerState
 from preheat_lab.explorer.wants import STEP, instant
 
-# The function times out after 60 s: within one step of the grid from its start, a worker has acted or is dead.
+# Within one step of the grid from its start, a worker has acted or is dead. The function times out after 100 s, and two
+# clocks are at most 17 s apart; on a grid of minutes, the same 119 s are a life of 60 s and an error of 59 s.
 LIFE = 1
-# Clocks are within 60 s of each other; a whole minute behind and a whole minute of life would use up the lease.
 BEHIND = STEP - timedelta(seconds=1)
 REFUSALS: tuple[type[HostingError], ...] = (Throttled, WrongState, QuotaExceeded, AccessRefused, InvalidCall)
 FAULTY: tuple[type[HostingError], ...] = (AnswerLost, *REFUSALS)

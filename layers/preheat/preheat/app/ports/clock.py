@@ -1,6 +1,7 @@
-"""The port `Clock`."""
+"""The port `Clock`, and a clock whose error is known."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
 
@@ -9,3 +10,15 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedClock:
+    """A clock that is ahead by `error`, with that taken off."""
+
+    clock: Clock
+    error: timedelta
+
+    def now(self) -> datetime:
+        """See `Clock`."""
+        return self.clock.now() - self.error

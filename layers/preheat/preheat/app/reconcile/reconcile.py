@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from preheat.app.ports.clock import CorrectedClock
 from preheat.app.ports.errors import HostingError, ModelGone, QueueUnavailable, StaleRecord, StoreUnavailable
 from preheat.app.ports.hosting import Scaling
 from preheat.app.ports.remote import Remote
@@ -26,7 +27,7 @@ from preheat.domain.lead.lead_in_force import fix_lead
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Readiness, Target, pick_strictest
 from preheat.domain.record import budget, looks
 from preheat.domain.record.attempt import Answer, Attempt, Call, Outcome
-from preheat.domain.record.clocks import CLOCKS_APART, bound_times, find_ahead, is_off
+from preheat.domain.record.clocks import CLOCKS_APART, bound_times, find_ahead, is_off, measure_error
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation, Proof, ScalingReading, require_owner, require_serving
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
@@ -87,9 +88,10 @@ def reconcile(model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT) -> Re
 
 def _run_pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[LedgerEntry]) -> Result:
     record = remote.store.load(model_id)
-    now = remote.clock.now()
+    shown, served_at = remote.clock.now(), remote.served_at()
+    remote, now = _correct_clock(remote, shown, served_at)
     ahead = find_ahead(record, now) if record is not None else None
-    if over := _end_early(model_id, record, remote.served_at(), now, ahead=ahead):
+    if over := _end_early(model_id, record, served_at, shown, now, ahead=ahead):
         return over
     record = bound_times(record, now) if record is not None else None
     planned = remote.store.read_planned(model_id)
@@ -144,12 +146,27 @@ def _run_pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list
     )
 
 
+def _correct_clock(remote: Remote, shown: datetime, served_at: datetime | None) -> tuple[Remote, datetime]:
+    """Return the outside with the error of its clock taken off, and the time that this clock shows then."""
+    error = measure_error(shown, served_at)
+    return (change(remote, clock=CorrectedClock(remote.clock, error)) if error else remote), shown - error
+
+
 def _end_early(
-    model_id: ModelId, record: ModelRecord | None, served_at: datetime | None, now: datetime, *, ahead: datetime | None
+    model_id: ModelId,
+    record: ModelRecord | None,
+    served_at: datetime | None,
+    shown: datetime,
+    now: datetime,
+    *,
+    ahead: datetime | None,
 ) -> Result | None:
-    """Return the result of a pass that goes by a wrong clock, or whose model is not due; None: the pass goes on."""
-    if is_off(now, served_at):
-        reason = f"This function's clock shows {now}, but the store's shows {served_at}: Preheat takes no step by it"
+    """Return the result of a pass whose clock is off, or whose model is not due; None: the pass goes on.
+
+    `shown`: what the clock shows; `now`: that without its error.
+    """
+    if is_off(shown, served_at):
+        reason = f"This function's clock shows {shown}, but the store's shows {served_at}: Preheat takes no step by it"
         return Result(model_id, Action.LOOK, reason, incomplete=True)
     if record is not None and ahead is None and (record.wake_at is None or record.wake_at > now + EARLY):
         return Result(model_id, Action.LOOK, "Not due yet", record.phase, record.wake_at)

@@ -14,6 +14,9 @@ from preheat.domain.record.record import ModelRecord
 from preheat.domain.values import change
 
 CLOCKS_APART = timedelta(seconds=60)  # Preheat assumes that clocks differ by no more than this
+# A pass further than this from the store's own time goes by that time instead. So two passes are at most 17 s apart. A
+# lease outlasts a function's timeout and these 17 s, whatever the clocks of hosts show (S8).
+TRUSTED_WITHIN = timedelta(seconds=8)
 # The store's own time is known to the second, as of its answer. A pass further from it than this takes no step.
 OFF_AFTER = CLOCKS_APART + timedelta(seconds=30)
 AHEAD_AFTER = timedelta(minutes=5)  # a noted instant of the past; two clocks may be twice CLOCKS_APART from each other
@@ -33,6 +36,15 @@ PLANNED = frozenset(
 def is_off(now: datetime, served_at: datetime | None) -> bool:
     """Return whether the clock that shows `now` is off by the service's own time; None: that is not known."""
     return served_at is not None and abs(now - served_at) > OFF_AFTER
+
+
+def measure_error(now: datetime, served_at: datetime | None) -> timedelta:
+    """Return how far the clock that shows `now` is ahead of the store's own time, or behind it: what to take off.
+
+    Zero if it is small, or if nobody knows the store's time.
+    """
+    error = now - served_at if served_at is not None else timedelta()
+    return error if abs(error) > TRUSTED_WITHIN else timedelta()
 
 
 def find_ahead(record: ModelRecord, now: datetime) -> datetime | None:
