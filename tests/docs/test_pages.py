@@ -3,15 +3,14 @@
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.main import get_command
+from tests.support.commands import load_command_line
 
-from preheat_cli.main import app
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant
 
+COMMANDS = load_command_line()
 ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 IDS = [str(page.relative_to(ROOT)) for page in PAGES]
@@ -28,7 +27,7 @@ def _called(page: Path) -> list[str]:
 
 def _wrong(call: str) -> str | None:
     """What is wrong with a call, if anything: a command or an option that does not exist."""
-    command: Any = get_command(app)
+    command = COMMANDS
     options: set[str] = set()
     for word in re.split(r"[<>;&]", call)[0].replace("[", " ").replace("]", " ").split():
         if hasattr(command, "commands") and not word.startswith("-"):

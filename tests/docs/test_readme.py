@@ -3,12 +3,10 @@
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.main import get_command
+from tests.support.commands import load_command_line
 
-from preheat_cli.main import app
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant
 
@@ -27,14 +25,14 @@ def test_each_make_target_exists(target: str) -> None:
 
 
 def test_the_commands_it_names_are_the_programs() -> None:
-    program: Any = get_command(app)
+    program = load_command_line()
     named = set(re.findall(r"`preheat ([a-z-]+)", README))
     assert named
     assert named <= set(program.commands)
 
 
 def test_the_options_it_names_exist() -> None:
-    program: Any = get_command(app)
+    program = load_command_line()
     for command, rest in re.findall(r"`preheat ([a-z-]+)([^`]*)`", README):
         known = {name for parameter in program.commands[command].params for name in parameter.opts}
         assert set(re.findall(r"--[a-z-]+", rest)) <= known, command

@@ -3,18 +3,15 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from tests.support.commands import load_command_line
 from tests.support.reference_pages import describe_commands, describe_schema
-from typer.main import get_command
-
-from preheat_cli.main import app
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_the_page_of_commands_is_their_help(golden: Callable[[Path, str], None]) -> None:
-    program: Any = get_command(app)
+    program = load_command_line()
     golden(DOCS / "cli.md", describe_commands(program))
 
 

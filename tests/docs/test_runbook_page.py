@@ -2,12 +2,9 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.main import get_command
-
-from preheat_cli.main import app
+from tests.support.commands import load_command_line
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
@@ -21,7 +18,7 @@ def test_the_files_it_names_are_there() -> None:
 
 
 def test_the_commands_it_names_are_the_programs() -> None:
-    program: Any = get_command(app)
+    program = load_command_line()
     told = set(re.findall(r"^preheat ([a-z]+)", PAGE, re.MULTILINE))
     assert {"apply", "status", "history"} <= told <= set(program.commands)
 

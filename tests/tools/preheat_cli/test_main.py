@@ -32,6 +32,21 @@ def test_the_command_loads_nothing_heavy_before_it_knows_what_is_asked() -> None
     assert [name for name in HEAVY if name in loaded] == []
 
 
+def test_the_list_of_commands_loads_none_of_them() -> None:
+    program = """
+import sys
+from preheat_cli.main import main
+sys.argv = ["preheat", "--help"]
+try:
+    main()
+finally:
+    print("loaded:", *sys.modules)
+"""
+    loaded = output_of(program).partition("loaded:")[2].split()
+    assert "preheat_cli.listing" in loaded
+    assert [name for name in loaded if name.startswith(("preheat_cli.commands", "preheat.app"))] == []
+
+
 def test_zone_rules_come_from_the_packaged_tzdata_alone() -> None:
     program = """
 import sys, zoneinfo
@@ -52,6 +67,23 @@ def commands() -> list[tuple[str, ...]]:
     for name, command in root.commands.items():
         found += [(name, each) for each in getattr(command, "commands", ())] or [(name,)]
     return found
+
+
+def test_every_module_of_a_command_is_listed_under_its_name() -> None:
+    folder = Path(program.__file__).parent / "commands"
+    modules = {path.relative_to(folder).with_suffix("") for path in folder.rglob("*.py") if path.stem != "__init__"}
+    named = {Path(*command[:-1], command[-1]) for command in commands()} - {Path("stop-now")}
+    assert {Path(str(path).replace("import_", "import").replace("_", "-")) for path in modules} == named
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_the_list_has_the_first_line_of_each_commands_own_help(command: tuple[str, ...]) -> None:
+    found: Any = get_command(app)
+    context = found.make_context("preheat", [], resilient_parsing=True)
+    for word in command[:-1]:
+        _, found, _ = found.resolve_command(context, [word])
+    listed = found.commands[command[-1]].help
+    assert listed == found.resolve_command(context, [command[-1]])[1].help.splitlines()[0]
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)

@@ -6,8 +6,8 @@ from itertools import product
 from typing import Any
 
 import pytest
+from tests.support.commands import load_command_line
 from tests.support.day import TARGETS, WELD, a_model, at
-from typer.main import get_command
 
 from preheat.domain.demand.demand import look_ahead
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
@@ -19,7 +19,6 @@ from preheat.domain.record.record import Effort, ModelRecord, Ownership, Phase, 
 from preheat.domain.verdict.causes import CAUSES, URGENCY, VerdictCause, VerdictState
 from preheat.domain.verdict.facts import Rival, VerdictFacts
 from preheat.domain.verdict.judging import is_refused, judge
-from preheat_cli.main import app
 
 MODEL = a_model("08:00-10:00", "10:20-16:00", target=TARGETS[Backend.SAGEMAKER])
 TARGET = MODEL.target
@@ -266,12 +265,11 @@ def test_trouble_has_a_remedy_and_each_command_of_preheat_exists(
         cause,
         state,
     )
-    known = get_command(app).commands  # type: ignore[attr-defined]  # the root command is a group
+    known = load_command_line().commands
     for remedy in verdict.remedies:
         words = (remedy.command or "").split()
         if words[:1] == ["preheat"]:
-            command = known[words[1]]
-            command.make_context(words[1], words[2:], resilient_parsing=False)
+            known[words[1]].make_context(words[1], words[2:], resilient_parsing=False)
 
 
 # --- what no verdict may say, whatever a record holds -----------------------------------------------------------------
