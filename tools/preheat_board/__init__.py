@@ -1,1 +1,1 @@
-"""The board on your machine: a page that is served on loopback or written to a file. `preheat.app.board` renders it."""
+"""The board on your machine: a page on loopback or in a file. `preheat.app.board` renders it."""

@@ -1,4 +1,4 @@
-"""The whole page around the board: the filter, the updates, and what is said when the data is old.
+"""The whole page around the board: the filter, the updates, and the words for old data.
 
 Loads nothing from anywhere: its policy allows its own style, its own script and its own address only.
 """
@@ -65,7 +65,7 @@ border:1px solid #76808c;border-radius:4px}
 
 
 def wrap(part: str, title: str) -> str:
-    """Return the page that shows a rendered board, and keeps it up to date where it is served."""
+    """Return the page that shows a rendered board, and keeps it up to date if a server serves it."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">'

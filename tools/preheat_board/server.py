@@ -9,11 +9,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from preheat_board.page import POLICY, wrap
 
 LOOPBACK = "127.0.0.1"
-KEPT = 5.0  # seconds that a rendered board is kept for the next request
+KEPT = 5.0  # seconds that the server keeps a rendered board for the next request
 
 
 class BoardServer(ThreadingHTTPServer):
-    """The board behind one port. `render` returns it; it is called at most once in KEPT seconds."""
+    """The board behind one port. `render` returns it; the server calls it at most once in KEPT seconds."""
 
     daemon_threads = True
 

@@ -16,9 +16,9 @@ from preheat_cli.views import show
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which hold or block was typed: an id, the first characters of one, or None for the only active one.
+    """A hold or block as a person types it: an id, the first characters of one, or None for the only active one.
 
-    With `anyway`, an id that nothing has is used as it is: its request may still be on its way.
+    With `anyway`, an unknown id counts unchanged: its request may still be on its way.
     """
 
     typed: str | None
@@ -27,7 +27,7 @@ class Wanted:
 
 
 def choose_request(store: Store, subject: Subject, wanted: Wanted, now: datetime) -> RequestId:
-    """Return the id of the hold or block that is meant.
+    """Return the id of the hold or block.
 
     Raises:
         CliError: nothing or more than one matches; the lines name the active ones.

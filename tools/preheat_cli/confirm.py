@@ -13,7 +13,7 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would c
 def require_confirmation(question: str, *, unchanged: str, preview: str = "") -> None:
     """Ask a yes-or-no question on stderr and return if the answer is yes.
 
-    `unchanged` says what did not happen after a no, such as "nothing was applied". `preview` names another way.
+    `unchanged` says what did not happen after a no, such as `nothing was applied`. `preview` names another way.
 
     Raises:
         CliError: the answer is no, or there is no input.

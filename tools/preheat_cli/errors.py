@@ -1,6 +1,6 @@
-"""What a command prints instead of a traceback, and its exit status.
+"""The output of a command instead of a traceback, and its exit status.
 
-Depends on no command. Error classes of heavy modules are loaded only after an error was raised, so that help is fast.
+Depends on no command. It loads the error classes of heavy modules only after an error, so that help is fast.
 """
 
 import difflib
@@ -36,7 +36,7 @@ _EXTRAS: Final[Mapping[str, str]] = {"starlette": "simulator", "uvicorn": "simul
 
 
 class CliError(Exception):
-    """A command cannot do what was asked; each line is a fact or a remedy.
+    """A command cannot do its work; each line is a fact or a remedy.
 
     `status` is CHECK_FAILED or USAGE_ERROR.
     """

@@ -1,4 +1,4 @@
-"""What of a plan the parameters of a stack do not allow: services, member roles, gates and queues. Pure.
+"""The parts of a plan that a stack's parameters do not allow: services, member roles, gates and queues. Pure.
 
 A stack whose parameters are unknown, as one in memory, allows everything. Knows no store and no service.
 """
@@ -81,7 +81,7 @@ def judge_function(model: HostedModel, parameters: Mapping[str, str]) -> Misfit 
 
 
 def judge_gate(model: HostedModel, parameters: Mapping[str, str], models: Sequence[HostedModel] = ()) -> Misfit | None:
-    """The stack may operate the gate. A function that is named may be the one behind it."""
+    """The stack may operate the gate. A named function may be the one behind it."""
     if model.gate is None or _listed(parameters, "GateFunctionArns"):
         return None
     if any(arn.rpartition(":")[2] == model.gate for arn in _listed(parameters, "GateMappingArns")):
@@ -118,7 +118,7 @@ def _listed(parameters: Mapping[str, str], name: str) -> tuple[str, ...]:
 
 
 def _name_queue(queue: str, region: str) -> str:
-    """Return REGION:ACCOUNT:NAME of a queue that is given as a URL or an ARN."""
+    """Return REGION:ACCOUNT:NAME of a queue from its URL or ARN."""
     found = QUEUE_ARN.fullmatch(queue) or QUEUE_URL.fullmatch(queue)
     if found is None:
         raise ValueError(f"queue {queue!r} is neither a URL nor an ARN")  # `Drain` refuses it

@@ -1,4 +1,4 @@
-"""A group of commands that imports a command only when it is the one that was typed.
+"""A group of commands that imports only the command that you type.
 
 The list of commands prints from summaries, so `preheat --help` loads no command. Knows no command's content.
 """
@@ -24,7 +24,7 @@ class ListedCommand(TyperCommand):
 
 
 class ListedGroup(TyperGroup):
-    """A group whose commands are loaded when they are asked for."""
+    """A group that loads a command when you type it."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Return the command that the arguments name, loaded, and the rest of them."""

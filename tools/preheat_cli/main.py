@@ -11,7 +11,7 @@ import typer
 from preheat_cli.errors import EXIT_STATUS, report_bug
 from preheat_cli.listing import ListedGroup, list_command, list_commands
 
-# What the list prints. The first line of the command's own help is the same; a test compares them.
+# The summaries in the list. The first line of the command's own help is the same; a test compares them.
 FIRST_COMMANDS = {
     "up": "Start the local AWS: the AWS services and the simulator on 127.0.0.1, with the real template deployed.",
     "down": "Stop the local AWS of this checkout and delete its data.",

@@ -24,7 +24,7 @@ class ModelStatus:
     model: HostedModel | None = None
     outlook: Outlook = NOTHING_WANTED
     requests: tuple[request.Standing, ...] = ()  # its holds and blocks, and its schedules'
-    margin: timedelta | None = None  # of the last start that was seen to become hosted
+    margin: timedelta | None = None  # of the last start that became hosted
     problem: str | None = None
     unreadable: bool = False  # its record or its plan is unreadable
 

@@ -140,7 +140,7 @@ def make_replaced_error(version: int) -> CliError:
 
 
 def _read_planned(store: Store, model_id: ModelId) -> Planned | None:
-    """Return what is planned for a model, or None if this release cannot read it."""
+    """Return a model's plan, or None if this release cannot read it."""
     try:
         return store.read_planned(model_id)
     except UnreadableItem:

@@ -1,8 +1,9 @@
 """Derives a model's record from its ledger and its plan. Pure: reads no store and no clock.
 
-A rebuilt record counts the ledger's entries, has the phase of the last entry, never derives a client token that the
-ledger knows, and owns what the ledger says was started or adopted. The ledger does not hold the attempt and the lease
-of a call that is on its way. So pause the stack and wait two minutes first, as docs/runbook.md says.
+A rebuilt record counts the ledger's entries and has the phase of the last entry. It never derives a client token that
+the ledger knows. It owns every model that the ledger says Preheat started or adopted. The ledger does not hold the
+attempt and the lease of a call that is on its way. So pause the stack and wait two minutes first, as docs/runbook.md
+says.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
 
-# Once a model is observed in one of these phases, nothing that Preheat started still runs.
+# Once a look shows a model in one of these phases, nothing that Preheat started still runs.
 RELEASED: Final = frozenset({Phase.IDLE, Phase.GONE, Phase.UNSCHEDULED})
 
 

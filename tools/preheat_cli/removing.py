@@ -1,4 +1,4 @@
-"""The removal of every model: stops what others started, applies a plan without models, and waits until all is stopped.
+"""The removal of every model: stops what others started, applies a plan without models, and waits for every stop.
 
 Owns the order of the steps, and when a model counts as stopped: only a check that shows it. Asks nothing.
 """
@@ -32,7 +32,7 @@ STOPPED: Final = (Observed.STOPPED, Observed.FAILED, Observed.UNFIT, Observed.GO
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The result: how many models there were, and why some were not seen stopped, by their names."""
+    """The result: how many models there were, and why some did not appear as stopped, by their names."""
 
     models: int
     running: dict[ModelId, list[str]]
@@ -45,7 +45,7 @@ def find_running(store: Store, models: Sequence[ModelId]) -> list[ModelRecord]:
 
 
 def remove_all(surroundings: Surroundings, opened: Stack, plan: StoredPlan, say: Callable[[str], None]) -> Removed:
-    """Stop every model of a stack and remove it from the plan; return when each was seen stopped, or after an hour.
+    """Stop every model of a stack and remove it from the plan; return when each appears as stopped, or after an hour.
 
     Raises:
         CliError: another apply came first.
@@ -88,7 +88,7 @@ def _is_claimed(record: ModelRecord | None) -> bool:
 def _wait(
     surroundings: Surroundings, store: Store, names: Sequence[ModelId], version: int, say: Callable[[str], None]
 ) -> list[ModelId]:
-    """Wait until each model was seen stopped under the new plan; return those that were not."""
+    """Wait until each model appears as stopped under the new plan; return the others."""
     until, waiting, said = surroundings.clock.now() + STOP_AT_MOST, list(names), -1
     while True:
         records = store.load_many(waiting)
@@ -113,7 +113,7 @@ def _is_left_running(record: ModelRecord, version: int) -> bool:
 
 
 def _explain(store: Store, names: Sequence[ModelId], now: datetime) -> dict[ModelId, list[str]]:
-    """Return what to say of each model that was not seen stopped: its verdict, and the service's own commands."""
+    """Return the words for each model that did not appear as stopped: its verdict, and the service's own commands."""
     found = {one.status.model_id: one for one in judge_all([read_status(store, name, now) for name in names], now)}
     lines: dict[ModelId, list[str]] = {}
     for name in names:

@@ -1,6 +1,6 @@
 """How a command sends a request: a message to the stack's request queue, then its reply from the store.
 
-Owns the waiting and how a reply is printed. Decides nothing: the function `requests` does.
+Owns the waiting and the output of a reply. Decides nothing: the function `requests` does.
 """
 
 import json
@@ -32,7 +32,7 @@ CHECKS_EVERY: Final = 0.5  # seconds
 
 @dataclass(frozen=True, slots=True)
 class RequestOptions:
-    """What was typed: the verb, the subject, times as text, and the fields that are sent unchanged."""
+    """A person's input: the verb, the subject, times as text, and the fields to send unchanged."""
 
     verb: Verb
     model: str | None
@@ -44,11 +44,11 @@ class RequestOptions:
     until: str | None = None
     duration: str | None = None
     wanted: Wanted | None = None  # the hold or block that the request is about
-    question: Callable[[Store, Subject, datetime], str] | None = None  # to ask before it is sent
+    question: Callable[[Store, Subject, datetime], str] | None = None  # to ask before it sends
 
     @classmethod
     def about(cls, named: NamedRequest, verb: Verb, *kinds: Kind) -> Self:
-        """Return a request about the hold or block that was named, of one of `kinds`."""
+        """Return a request about the named hold or block, of one of `kinds`."""
         wanted, fields = Wanted(named.of, kinds, named.anyway), {"reason": named.reason}
         return cls(verb, named.model, named.schedule, named.request_id, named.wait, fields, wanted=wanted)
 
@@ -88,7 +88,7 @@ def send_request(context: typer.Context, stack: StackOptions, options: RequestOp
 
 
 def _is_reply_to(reply: Reply, options: RequestOptions) -> bool:
-    """Return whether a reply is to a request as it was typed, which may name a hold by the start of its id."""
+    """Return whether a reply belongs to a person's request, which may name a hold by the start of its id."""
     typed = options.wanted.typed if options.wanted is not None else None
     same = (reply.verb, reply.subject) == (options.verb, options.subject)
     return same and (reply.of or "").startswith(typed or "")

@@ -41,7 +41,7 @@ def compile_senders(plant: "PlantFile", stack: "Stack", file: str) -> tuple[Send
 
 
 class _RoleIds:
-    """The ids of the roles of the stack's account; each is looked up once."""
+    """The ids of the roles of the stack's account; it reads each once."""
 
     def __init__(self, stack: "Stack") -> None:
         self._account = stack.home.account

@@ -67,7 +67,7 @@ class Stack:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The parameters that the stack is deployed with; empty: they are not known."""
+        """The parameters of the stack's deployment; empty: unknown."""
         rows = self.described.get("Parameters", [])
         return {each["ParameterKey"]: each.get("ParameterValue", "") for each in rows}
 
@@ -89,7 +89,7 @@ def _announce(line: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a command uses of the outside; tests replace it."""
+    """The outside world of a command; tests replace it."""
 
     open_stack: Callable[[StackOptions], Stack] = open_stack
     clock: Clock = field(default_factory=SystemClock)

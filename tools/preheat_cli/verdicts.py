@@ -1,4 +1,4 @@
-"""The verdicts on the models that a command reads. Makes facts of what was read; `domain.verdict` judges."""
+"""The verdicts on the models that a command reads. Makes facts from the stored items; `domain.verdict` judges."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from preheat_cli.model_status import ModelStatus
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One model: what was read of it, and its verdict; None: nothing is known of a model of this name."""
+    """One model: its stored facts, and its verdict; None: nobody knows a model of this name."""
 
     status: ModelStatus
     verdict: Verdict | None
@@ -38,7 +38,7 @@ def judge_all(found: Sequence[ModelStatus], now: datetime) -> list[Judged]:
 def judge_some(
     found: Sequence[ModelStatus], now: datetime, read_others: Callable[[], Sequence[ModelStatus]]
 ) -> list[Judged]:
-    """Return the verdicts on some models. The others are read only if a quota is used up: they are who uses it."""
+    """Return the verdicts on some models. It reads the others only if a quota is used up: they are using it."""
     judged = judge_all(found, now)
     if not any(one.verdict is not None and one.verdict.cause is VerdictCause.QUOTA for one in judged):
         return judged
@@ -62,6 +62,6 @@ def facts_of(found: ModelStatus, now: datetime) -> VerdictFacts:
         try:
             model = fix_lead(model, found.record, now, found.requests)
         except ScheduleError:
-            model = found.model  # The problem is reported with the verdict.
+            model = found.model  # The verdict reports the problem.
     problem = (found.problem or "") if found.unreadable else ""
     return VerdictFacts(found.model_id, now, model, found.record, found.outlook, found.requests, problem=problem)

@@ -22,19 +22,19 @@ NOT_CHECKED: Final = f"not checked within {WAIT_AT_MOST // timedelta(minutes=1)}
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The result of the wait: how many models there are, and why some were not seen, by their names."""
+    """The result of the wait: how many models there are, and why some had no check, by their names."""
 
     models: int
     unseen: dict[ModelId, str]
 
     def lines(self) -> list[str]:
-        """Return the result for a person: `2 of 2 models seen`, then each model that was not seen."""
+        """Return the result for a person: `2 of 2 models seen`, then each model without a check."""
         count = f"{self.models - len(self.unseen)} of {self.models} model{'' if self.models == 1 else 's'} seen"
         return [count, *(f"  {model_id}: {why}" for model_id, why in self.unseen.items())]
 
 
 def wait_until_checked(surroundings: Surroundings, store: Store, models: Sequence[ModelId], version: int) -> Seen:
-    """Wait until each model was checked under plan `version`, or until WAIT_AT_MOST has passed."""
+    """Wait until each model has had a check under plan `version`, or until WAIT_AT_MOST has passed."""
     began, waiting = surroundings.clock.now(), list(models)
     while True:
         records = store.load_many(waiting)
@@ -57,7 +57,7 @@ def _is_checked(record: ModelRecord | None, version: int, began: datetime) -> bo
 
 
 def _explain(one: Judged) -> str:
-    """Return why a model was not seen; nothing if it was."""
+    """Return why a model had no check; nothing if it had one."""
     verdict = one.verdict
     if verdict is None:
         return one.status.problem or ""

@@ -1,6 +1,6 @@
 """A plant file's text with other targets in it: every other character, comment, quote and line break stays as it is.
 
-Owns the places of a model's fields in the text, and how a value is written there. Knows neither map nor services. The
+Owns the places of a model's fields in the text, and how to write a value there. Knows neither map nor services. The
 caller reads and checks the result again.
 """
 
@@ -22,7 +22,7 @@ _WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y
 
 
 class NotEditableError(Exception):
-    """The file has a model in a form that cannot be changed in place; `problem` says where and what to do."""
+    """The file has a model in a form that does not allow a change in place; `problem` says where and what to do."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
@@ -161,7 +161,7 @@ def _slot(name: str) -> int | None:
 
 
 def _scalar(value: str) -> str:
-    """Return a value as YAML has it: in quotes where it would be read as anything but this text."""
+    """Return a value as YAML has it: in quotes where YAML would read it as anything but this text."""
     if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
     return json.dumps(value)

@@ -1,7 +1,7 @@
 """The library of holidays: what it knows of a country, the same on every machine.
 
-The only module that loads the library. It follows the environment's language unless a language is named, so that each
-call names one: the country's own, and English with it.
+The only module that loads the library. The library follows the environment's language unless a call names one. So each
+call names the country's own language, and English with it.
 """
 
 from collections.abc import Iterable
@@ -11,15 +11,15 @@ from functools import lru_cache
 from typing import Any, Final
 
 _FRIDAY, _SATURDAY = 4, 5
-_NAMES_KNOWN: Final = range(2020, 2035)  # years whose holidays show what holidays are called
+_NAMES_KNOWN: Final = range(2020, 2035)  # years whose holidays show all names
 
 
 @dataclass(frozen=True, slots=True)
 class Country:
     """The holidays of a country, or of a part of it, in some years.
 
-    Each date has its names in the country's own language and in English. `make_up_days` are the weekend days that are
-    worked, each with the weekday (Monday is 0) that it stands for.
+    Each date has its names in the country's own language and in English. `make_up_days` are the weekend days that
+    people work, each with the weekday (Monday is 0) that it replaces.
     """
 
     named: frozenset[tuple[date, frozenset[str], frozenset[str]]]
@@ -51,7 +51,7 @@ def categories_of(country: str) -> frozenset[str]:
 
 
 def names_of(country: str, subdivision: str | None, categories: Iterable[str]) -> tuple[list[str], frozenset[str]]:
-    """Return what holidays are called, in the country's own language, and every name that is accepted."""
+    """Return the names of holidays in the country's own language, and every accepted name."""
     found = country_of(country, subdivision, categories, _NAMES_KNOWN)
     own = {name for _, names, _ in found.named for name in names}
     return sorted(own), frozenset(own | {name for _, _, names in found.named for name in names})

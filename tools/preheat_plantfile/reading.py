@@ -80,7 +80,7 @@ def read_plant(path: Path) -> PlantFile:
 
 
 def parse_plant(data: bytes, file: str) -> PlantFile:
-    """Return the plant that the content of `file` describes, which other files are looked for beside."""
+    """Return the plant that the content of `file` describes. It looks for other files in the folder of `file`."""
     if len(data) > SIZE_MAX:
         raise PlantFileError(file, [_whole(f"found more than {SIZE_MAX:,} bytes", f"at most {SIZE_MAX:,} bytes")])
     try:
@@ -127,7 +127,7 @@ def _problem(document: Document, details: Any) -> Problem:
     """Return what one finding of the typed model says to a person."""
     path: FieldPath = tuple(details["loc"])
     if path[:1] == ("models",) and len(path) > 2 and path[2] in MODEL_ENTRIES:
-        path = (*path[:2], *path[3:])  # The third part is only the kind of model that the entry was checked against.
+        path = (*path[:2], *path[3:])  # The third part is only the kind of model that the check used.
     kind, found = details["type"], details["input"]
     if path and path[-1] == "[key]":
         path = path[:-1]

@@ -1,7 +1,7 @@
 """A plant file as text, for the imports: what they found becomes YAML that people can go on with.
 
-Owns names, quotes and layout. Knows neither calendars nor any other tool's configuration; what it writes is read back
-and checked before the caller gets it.
+Owns names, quotes and layout. Knows neither calendars nor any other tool's configuration; it reads its output back and
+checks it before the caller gets it.
 """
 
 import re
@@ -44,7 +44,7 @@ class PlantText:
 
 
 class TooLargeError(Exception):
-    """What was imported does not fit into one plant file; `lines` say what is too much."""
+    """The import does not fit into one plant file; `lines` say which parts are too many."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         super().__init__("\n".join(lines))
@@ -52,7 +52,7 @@ class TooLargeError(Exception):
 
 
 def plain_name(text: str, taken: Collection[str]) -> str:
-    """Return a name of the plant file's form that is like `text`, and none of those that are taken.
+    """Return a name of the plant file's form that is like `text`, and none of the taken ones.
 
     >>> plain_name("Office_Hours (EU)", ())
     'office-hours-eu'

@@ -17,7 +17,7 @@ from ruamel.yaml.reader import ReaderError
 type FieldPath = tuple[str | int, ...]
 
 DEPTH_MAX = 20
-VALUES_MAX = 200_000  # counting the values of an alias each time it is used
+VALUES_MAX = 200_000  # counting the values of an alias at each use
 
 _NULL = re.compile(r"|~|null|Null|NULL")
 _TRUE, _FALSE = re.compile(r"true|True|TRUE"), re.compile(r"false|False|FALSE")
@@ -37,7 +37,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: where, in which field, what was found and what is accepted instead."""
+    """One problem: where, in which field, what the file has and what Preheat accepts instead."""
 
     place: Place
     path: FieldPath
@@ -69,7 +69,7 @@ class Document:
 
 
 class NotReadableError(Exception):
-    """The text is not YAML, or more of it than is read; `problem` says where and why."""
+    """The text is not YAML, or is longer than the limit; `problem` says where and why."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
@@ -225,7 +225,7 @@ def _read_with(reader: _YamlReader, text: str) -> Document:
 
 
 def _place_of_excess(text: str) -> Place | None:
-    """Return where a text has one value more than is read, or None. A parser in C counts them, 20 times as fast.
+    """Return where a text has one value more than the limit, or None. A parser in C counts them, 20 times as fast.
 
     It takes each alias for one value. Of a text that nests too deeply or is not YAML it returns None: the reader says
     where and why.
@@ -254,7 +254,7 @@ def _place_of_excess(text: str) -> Place | None:
 
 
 class _ForeignReader(_YamlReader):
-    """Reads what other tools write: their tags are ignored, and every document of a file counts."""
+    """Reads other tools' YAML: it ignores their tags, and every document of a file counts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -280,8 +280,9 @@ class _ForeignReader(_YamlReader):
 
 
 def read_foreign_yaml(text: str) -> list[Any]:
-    """Return the values of all documents of another tool's YAML; a value with a tag is read without it, `!Ref`
-    and `!Sub` apart, which become the objects that JSON has.
+    """Return the values of all documents of another tool's YAML, without the tags of values.
+
+    Only `!Ref` and `!Sub` keep their meaning: they become the objects that JSON has.
 
     Raises:
         NotReadableError: as `read_yaml` does, tags and further documents apart.
@@ -332,5 +333,5 @@ def _resolve(text: str) -> Any:
 
 
 def _name(key: str) -> str:
-    """Return a key as it may be printed: what could move a terminal's cursor, or fill its screen, is not."""
+    """Return a key in a printable form, without parts that could move a terminal's cursor, or fill its screen."""
     return key if key.isprintable() and len(key) <= 63 else f"{key[:60]!r}"

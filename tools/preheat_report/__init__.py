@@ -1,4 +1,4 @@
-"""The report: what the ledger says was paid for and why, how the promise was kept, and what was saved.
+"""The report: what the ledger says you paid for and why, how well Preheat kept the promise, and what you saved.
 
 `replay` computes the result of other leads. Pure.
 """

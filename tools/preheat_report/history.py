@@ -1,6 +1,6 @@
-"""A model's history as it was read, and the stretches of paid units in it: all of them, or those within a range.
+"""A model's stored history, and the stretches of paid units in it: all of them, or those within a range.
 
-Knows no money. What an instant means for the bill was settled when it was noted, see `domain.accounting`.
+Knows no money. The pass that notes an instant settles its meaning for the bill, see `domain.accounting`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ BY_PHASE = {
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One model's ledger, oldest first, and its record, which was read before it. None: nobody asked for it."""
+    """One model's ledger, oldest first, and its record, read before it. None: nobody asked for it."""
 
     model_id: ModelId
     entries: Sequence[LedgerEntry]
@@ -65,7 +65,7 @@ def within(paid: Sequence[Paid], asked: Window) -> Iterator[Paid]:
 
 @dataclass(frozen=True, slots=True)
 class Bracket:
-    """Where an end of a run lies: after one instant and by another, which is the one that is counted."""
+    """Where an end of a run lies: after one instant and by another, and the second one counts."""
 
     begins: bool
     after: datetime
@@ -91,7 +91,7 @@ def brackets(paid: Sequence[Paid], asked: Window) -> list[Bracket]:
 
 
 def unknown_begins(paid: Sequence[Paid], asked: Window) -> int:
-    """Return how many runs in the range were found running, with no record of when they began."""
+    """Return how many runs in the range have no record of when they began."""
     found, before = 0, None
     for stretch in (each.stretch for each in paid):
         goes_on = before is not None and before.end == stretch.begin and before.ended_after is None

@@ -18,7 +18,7 @@ def draw_chart(
 ) -> str:
     """Return a scatter plot of (idle minutes, late percent) by rule, with the target as a line.
 
-    A point beyond an axis is drawn at its end.
+    It draws a point beyond an axis at its end.
     """
     foot, end = HEIGHT - BOTTOM, WIDTH - 20
     parts = [

@@ -1,7 +1,7 @@
 """Rules for a lead, each run over what the starts of one model took: from minutes, oldest first, to the lead of each.
 
-Owns the rules that a replay and the benchmark compare. The product's own is called, start by start, and not written
-again. Slack is no part of a lead.
+Owns the rules that a replay and the benchmark compare. It calls the product's own rule, start by start, instead of
+repeating it. Slack is no part of a lead.
 """
 
 import math

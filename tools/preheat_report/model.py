@@ -29,19 +29,19 @@ class ModelReport:
     amounts_by_cause: Mapping[Cause, Amounts] = field(default_factory=dict)
     by_day: Mapping[date, Mapping[Cause, timedelta]] = field(default_factory=dict)  # days of UTC
     brackets: tuple[Bracket, ...] = ()
-    unknown_begins: int = 0  # runs that were found running, with no record of when they began
+    unknown_begins: int = 0  # runs with no record of when they began
     promise: Promise = field(default_factory=Promise)
     around_the_clock: timedelta = timedelta()
     fixed_lead: timedelta = timedelta()
     undelivered: timedelta = timedelta()  # unit time in which it was needed, and not ready: no saving
     vain_lead: timedelta = timedelta()  # of the fixed lead, ahead of demands for which it was never ready
-    unpriced: timedelta = timedelta()  # unit time of a service without a tariff, part of what was paid for
+    unpriced: timedelta = timedelta()  # unit time of a service without a tariff, part of the paid time
     saved: Amounts = field(default_factory=dict)  # against around the clock
     saved_on_fixed_lead: Amounts = field(default_factory=dict)
 
     @property
     def paid(self) -> timedelta:
-        """The unit time that was paid for."""
+        """The paid unit time."""
         return sum(self.by_cause.values(), timedelta())
 
     @property

@@ -1,4 +1,4 @@
-"""How the promise was kept: starts on time and late, the distribution of their margins, attempts, and late stops."""
+"""The promise kept: starts on time and late, the distribution of their margins, attempts, and late stops."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class LateDemand:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """The verdicts in a range. Margins are ready_at minus the moment that it was seen ready: positive is early."""
+    """The verdicts in a range. Margins are ready_at minus the first look that showed it ready: positive is early."""
 
     on_time: int = 0
     late: int = 0
@@ -43,7 +43,7 @@ class Promise:
 
     @property
     def on_time_rate(self) -> float | None:
-        """The share of the judged starts that were on time; None if none was judged."""
+        """The share of the judged starts that were on time; None without a judged start."""
         judged = self.on_time + self.late
         return self.on_time / judged if judged else None
 
@@ -87,7 +87,7 @@ def judge_promise(entries: Sequence[LedgerEntry], paid: Sequence[Paid], asked: W
 
 
 def _find_late(entries: Sequence[LedgerEntry], judged: Sequence[LedgerEntry]) -> Iterator[LateDemand]:
-    """Yield the demands of a range that were judged late."""
+    """Yield the demands of a range with the verdict late."""
     ready = {entry.needed_from: entry.at for entry in entries if entry.margin is not None}
     for entry in judged:
         if entry.late:

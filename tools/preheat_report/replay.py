@@ -1,6 +1,6 @@
 """Recorded starts under another rule for the lead: how often they would have been late, how long idle, and for what.
 
-Pure. A start takes what it took, whenever it is begun; slack is not counted, neither as grace nor as idle time.
+Pure. A start takes its recorded time, at any begin. Slack counts neither as grace nor as idle time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from preheat_report.money import Amounts, Tariff, add_amounts, charge
 
 @dataclass(frozen=True, slots=True)
 class RecordedStart:
-    """One recorded start: how long it took until HOSTED was seen, on which service, with how many units."""
+    """One recorded start: how long it took until a look showed HOSTED, on which service, with how many units."""
 
     took: timedelta
     backend: Backend

@@ -1,6 +1,6 @@
 """The savings against a model that never stops, and against one that starts a fixed time ahead, for the same demand.
 
-The demands are those that the ledger names, bridged gaps included, so that both are compared on the same ground. The
+The demands are those that the ledger names, bridged gaps included, so that both have the same base. The
 time in which a model was needed and not ready is no saving: it counts for neither.
 """
 
@@ -24,14 +24,14 @@ def find_needed(entries: Sequence[LedgerEntry]) -> list[Window]:
 
 
 def count_units(entries: Sequence[LedgerEntry]) -> int:
-    """Return the units that the model was last asked to run with; 1 if it was never started."""
+    """Return the units of the model's last start; 1 if there was none."""
     return next((entry.units for entry in reversed(entries) if entry.units is not None), 1)
 
 
 def find_first_ready(entries: Sequence[LedgerEntry]) -> dict[datetime, datetime]:
     """Return from when the model was ready for each demand, by the demand's begin; none for one it never was.
 
-    A demand that was not judged late counts from its begin.
+    A demand counts from its begin unless its verdict is late.
     """
     found: dict[datetime, datetime] = {}
     late = {entry.needed_from for entry in entries if entry.late}
@@ -65,7 +65,7 @@ def compute_around_the_clock(entries: Sequence[LedgerEntry], asked: Window) -> t
 
 
 def compute_with_fixed_lead(entries: Sequence[LedgerEntry], asked: Window) -> timedelta:
-    """Return the unit time of a model that is started 30 minutes ahead of each demand, and stopped at its end."""
+    """Return the unit time of a model that starts 30 minutes ahead of each demand, and stops at its end."""
     ahead = (Window(each.start - FIXED_LEAD, each.end) for each in find_needed(entries))
     return count_units(entries) * _measure(ahead, asked)
 

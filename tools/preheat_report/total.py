@@ -15,7 +15,7 @@ from preheat_report.promise import LateDemand, Promise
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The models in the order they were given. Ignores everything after `as_of`."""
+    """The models in the caller's order. Ignores everything after `as_of`."""
 
     asked: Window
     as_of: datetime

@@ -1,7 +1,7 @@
 """How one request of the contract reaches a function, and how its answer comes back: as bytes, with the time it took.
 
-A deployed function is invoked as Preheat invokes it. A handler is called in this process, its event and its answer
-through JSON, so that what JSON cannot carry fails here as it would fail in Lambda.
+It invokes a deployed function as Preheat does. It calls a handler in this process, with its event and its answer
+through JSON. So a value that JSON cannot carry fails here as in Lambda.
 """
 
 import importlib
@@ -23,7 +23,7 @@ type Handler = Callable[[dict[str, Any], Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Invoked:
-    """What one invocation returned. `failure`: it has no answer, and why."""
+    """The result of one invocation. `failure`: it has no answer, and why."""
 
     body: bytes = b""
     seconds: float = 0.0

@@ -1,7 +1,7 @@
 """The promises of a backend function, checked in order by its own answers: one start and one stop of one model.
 
-Owns what each promise is called and what its failure means. Whatever happens in between, the model is stopped at the
-end. Knows neither how a request travels nor how a result is printed.
+Owns each promise's name and the meaning of its failure. It always stops the model at the end. Knows neither how a
+request travels nor how to print a result.
 """
 
 import json
@@ -23,7 +23,7 @@ SAME_TWICE: Final = 3  # looks that must agree
 
 
 class PromiseOutcome(StrEnum):
-    """How one promise was found."""
+    """The result for one promise."""
 
     PASS = "PASS"  # noqa: S105 - a word of the report
     FAIL = "FAIL"
@@ -32,7 +32,7 @@ class PromiseOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JudgedPromise:
-    """One promise, and what was found of it. `means`: of a failure, what Preheat would make of it."""
+    """One promise, and its result. `means`: of a failure, what Preheat would make of it."""
 
     promise: str
     outcome: PromiseOutcome
@@ -41,7 +41,7 @@ class JudgedPromise:
 
 
 class BrokenPromiseError(Exception):
-    """What was seen breaks a promise."""
+    """The function broke a promise."""
 
 
 @dataclass
@@ -95,7 +95,7 @@ class Checked:
         return status, answer.get("serving")
 
     def call(self, operation: str, *, attempt: int = 1) -> str:
-        """Start or stop; return how it was answered: `accepted`, or the type of the error."""
+        """Start or stop; return the answer: `accepted`, or the type of the error."""
         token = TOKEN if operation == "start" else TOKEN.replace("start", "stop")
         given = {"units": self.units, "client_token": f"{token}-{attempt}", "attempt": attempt}
         try:
@@ -116,7 +116,7 @@ def _is_typed_error(body: bytes) -> bool:
 
 
 def check_promises(checked: Checked) -> Iterator[JudgedPromise]:
-    """Yield each promise as it is checked; after the first of the preparing ones that fails, nothing is started."""
+    """Yield each promise after its check; if one of the preparing ones fails, start nothing."""
     ready = True
     for promise in PREPARING:
         found = _check(promise, checked)
@@ -144,7 +144,7 @@ def _leave_stopped(checked: Checked) -> None:
 
 @dataclass(frozen=True, slots=True)
 class BackendPromise:
-    """One promise: its name, how it is checked, and what its failure would mean. `check` returns what it saw."""
+    """One promise: its name, its check, and what its failure would mean. `check` returns what it saw."""
 
     name: str
     check: Callable[[Checked], str]
@@ -255,7 +255,7 @@ def _wait_for(checked: Checked, wanted: str, allowed: set[str]) -> tuple[float, 
 
 
 def _serves_what_was_started(checked: Checked) -> str:
-    """Two starts were sent: what serves shows whether they were one."""
+    """After two starts: the serving copies show whether they were one."""
     status, serving = checked.describe()
     if serving is None:
         return _must(status == "hosted", f"describe: {status}, without a count of what serves")

@@ -35,7 +35,7 @@ PREVIEW = " or --dry-run to preview"
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What the command did: the comparison, the version of the new plan (None: a dry run), and what the wait showed."""
+    """The result of the command: the comparison, the version of the new plan (None: a dry run), and the wait."""
 
     found: Compared
     version: int | None

@@ -1,6 +1,6 @@
 """`preheat board`: serve the board on loopback, or write it to a file.
 
-Owns what is read for it. `preheat.app.board` makes and renders it.
+Owns the reading for it. `preheat.app.board` makes and renders it.
 """
 
 from datetime import datetime, timedelta

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Form(StrEnum):
-    """How a report is printed."""
+    """The output format of a report."""
 
     TABLE = "table"
     CSV = "csv"

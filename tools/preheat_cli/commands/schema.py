@@ -10,7 +10,7 @@ from preheat_cli.errors import report_errors
 
 
 class DescribedDocument(StrEnum):
-    """What a schema describes."""
+    """The subject of a schema."""
 
     PLANT = "plant"
     REQUEST = "request"

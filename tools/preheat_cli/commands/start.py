@@ -1,4 +1,4 @@
-"""`preheat start`: keep a model ready until it is released."""
+"""`preheat start`: keep a model ready until its release."""
 
 from typing import Annotated
 

@@ -37,7 +37,7 @@ WIDTH_MOST: Final = 110  # columns
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What is printed, and what fails it."""
+    """The output, and the conditions that make it fail."""
 
     named: tuple[ModelId, ...]
     form: Format

@@ -17,7 +17,7 @@ WORDS: dict[Backend, Words] = {words.backend: words for words in (LOOKOUT, REKOG
 
 
 class Sabotage(StrEnum):
-    """What the demo must notice."""
+    """The findings that the demo must make."""
 
     NEVER_HOSTED = "never-hosted"
     RECONCILE_DEAD = "reconcile-dead"
@@ -59,7 +59,7 @@ class ServiceCall:
     project: str
     token: str | None
     changed_state: bool
-    fault: str | None = None  # what was injected into it
+    fault: str | None = None  # the fault in it
     by: str = "api"
 
 
@@ -74,7 +74,7 @@ class Billed:
 
 @dataclass(frozen=True, slots=True)
 class ServiceFacts:
-    """What the hosting service says, by project: its calls, the states with their beginnings, and the bill."""
+    """The hosting service's own account, by project: its calls, the states with their beginnings, and the bill."""
 
     calls: tuple[ServiceCall, ...]
     history: dict[str, tuple[tuple[datetime, str], ...]]
@@ -88,7 +88,7 @@ class ServiceFacts:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """What CloudWatch has of the demo, in the dimension set [service]."""
+    """CloudWatch's metrics of the demo, in the dimension set [service]."""
 
     starts_on_time: int
     starts_late: int
@@ -99,7 +99,7 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True)
 class DemoFacts:
-    """Everything that is read back at the end."""
+    """All facts that the demo reads at the end."""
 
     ledger: dict[ModelId, tuple[LedgerEntry, ...]]
     service: ServiceFacts

@@ -24,7 +24,7 @@ LOOK_EVERY = timedelta(seconds=1)
 # After the end: a stop within two minutes, its latency, and a margin; then the demo has failed.
 GIVEN_UP_AFTER = timedelta(seconds=150)
 
-# Unless a service is named, the models are on the two that AWS still offers.
+# Unless you name a service, the models are on the two that AWS still offers.
 LIVING = (Backend.REKOGNITION, Backend.SAGEMAKER)
 LINES = (
     ("weld-seams", "3", "Europe/Berlin", 15),
@@ -42,7 +42,7 @@ class Stage(Protocol):
 
     @property
     def store(self) -> Store:
-        """The store to which the plan is applied."""
+        """The store that gets the plan."""
 
     def pause(self, span: timedelta) -> None:
         """Let time pass."""

@@ -1,6 +1,6 @@
 """The demo's stage on the local AWS: DynamoDB, CloudWatch and SQS as deployed, the simulator through its controls.
 
-Owns how each fact is read there, and how each fault is brought about that the demo must be able to notice.
+Owns how to read each fact there, and how to cause each fault that the demo must notice.
 """
 
 import json
@@ -113,7 +113,7 @@ class LocalStage:
         )
 
     def sabotage(self, how: Sabotage, shift: DemoShift) -> Callable[[ServiceFacts], None] | None:
-        """Bring a fault about; return what is to be done at each look, if anything."""
+        """Cause a fault; return the work for each look, if any."""
         if how is Sabotage.NEVER_HOSTED:
             self._post("faults", service=shift.target.backend, kind="stuck", project=shift.target.project)
             return None

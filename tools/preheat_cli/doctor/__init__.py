@@ -1,1 +1,1 @@
-"""Checks a stack and its plant against the account: facts are gathered, then judged by pure functions."""
+"""Checks a stack and its plant against the account: it gathers facts, then pure functions judge them."""

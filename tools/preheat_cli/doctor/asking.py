@@ -16,8 +16,8 @@ DENIED: Final = (
     "UnauthorizedOperation",
     "AuthorizationErrorException",
 )
-# What a server answers that does not offer the service or the action, as the local AWS. So does an error that has no
-# code but the number of its HTTP status.
+# The answers of a server that does not offer the service or the action, such as the local AWS. So does an error that
+# has no code but the number of its HTTP status.
 NOT_OFFERED: Final = ("InvalidAction", "UnknownOperationException", "UnsupportedOperation", "NotImplemented")
 
 type Clients = Callable[[str, str | None, str | None], Any]

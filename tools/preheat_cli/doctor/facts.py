@@ -15,7 +15,7 @@ from preheat.domain.record.record import ModelRecord
 class Unanswered:
     """A call without an answer, and why.
 
-    `right` is the IAM action of a call that was denied, or that nothing here offers: then `offered` is False.
+    `right` is the IAM action of a call that got a denial, or that nothing here offers: then `offered` is False.
     """
 
     reason: str
@@ -34,7 +34,7 @@ class Trail:
 
 @dataclass(frozen=True, slots=True)
 class Subscriptions:
-    """How many subscriptions of a topic are confirmed, and how many are not."""
+    """How many subscriptions of a topic have a confirmation, and how many wait for one."""
 
     confirmed: int
     pending: int
@@ -42,7 +42,7 @@ class Subscriptions:
 
 @dataclass(frozen=True, slots=True)
 class StackFacts:
-    """What is known about the stack. `skew` is this computer's clock minus the service's, and None is no date."""
+    """The known facts about the stack. `skew` is this computer's clock minus the service's, and None is no date."""
 
     name: str
     region: str
@@ -66,7 +66,7 @@ class StackFacts:
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """The plan: what the file says, and what the stack has. `file` is empty if no file was named."""
+    """The plan: what the file says, and what the stack has. `file` is empty without a file."""
 
     file: str = ""
     problems: tuple[str, ...] = ()  # of the file
@@ -78,7 +78,7 @@ class PlanFacts:
 
 @dataclass(frozen=True, slots=True)
 class EndpointConfig:
-    """What an endpoint config names: a model for each variant, the key of its volumes, and its instances by type."""
+    """The contents of an endpoint config: a model for each variant, the key of its volumes, its instances by type."""
 
     names_model: bool
     key: str = ""
@@ -94,7 +94,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The service has it, in this status. `fit`: it can be started."""
+    """The service has it, in this status. `fit`: Preheat can start it."""
 
     status: str
     fit: bool = True
@@ -111,9 +111,9 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What is known about one model. What a service says is None if it was not asked.
+    """The known facts about one model. A service's own facts are None if nobody asked it.
 
-    A model of a member account is not asked for: only the functions may enter that account.
+    Nobody asks for a model of a member account: only the functions may enter that account.
     """
 
     model: HostedModel
@@ -127,7 +127,7 @@ class ModelFacts:
 
 @dataclass(frozen=True, slots=True)
 class RightFacts:
-    """What IAM says of one call for a model: whether the role may make it, and which context it did not know."""
+    """IAM's verdict on one call for a model: whether the role may make it, and which context it did not know."""
 
     model_id: str
     action: str
@@ -150,7 +150,7 @@ class QuotaFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that was gathered, at one time."""
+    """All gathered facts, at one time."""
 
     at: datetime
     stack: StackFacts

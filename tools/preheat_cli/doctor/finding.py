@@ -1,4 +1,4 @@
-"""What one check found, and how findings are put together. Knows no check."""
+"""The finding of one check, and how to combine findings. Knows no check."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from preheat_cli.doctor.facts import Unanswered
 
 
 class CheckResult(StrEnum):
-    """What a check came to."""
+    """The verdict of a check."""
 
     PASS = "PASS"  # noqa: S105 - a verdict, no password
     WARN = "WARN"
@@ -18,7 +18,7 @@ class CheckResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: what was checked, of what, what it means, and how to fix it."""
+    """One line: the check, its subject, what it means, and how to fix it."""
 
     check: str
     subject: str

@@ -1,4 +1,4 @@
-"""Gathers all facts of a stack and its plan, from the plant file if one is named. Judges nothing, changes nothing."""
+"""Gathers all facts of a stack and its plan, from the plant file if you name one. Judges nothing, changes nothing."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,6 +1,6 @@
 """The supervised start and stop of `preheat doctor --live`: one model, by a hold that ends by itself.
 
-Owns the order of the steps and their bounds. The stop is asked for whatever ends the watch, and the hold ends at its
+Owns the order of the steps and their bounds. It asks for the stop however the watch ends, and the hold ends at its
 bound even if this computer is gone. Knows neither a terminal nor what the answers decide.
 """
 
@@ -30,7 +30,7 @@ OVER: Final = (Phase.REFUSED, Phase.GONE)
 
 @dataclass(frozen=True, slots=True)
 class LiveTest:
-    """What is about to happen: the model, and the longest time that its hold lasts."""
+    """The test ahead: the model, and the longest time that its hold lasts."""
 
     model: HostedModel
     bound: timedelta
@@ -58,7 +58,7 @@ class LiveTest:
 
 @dataclass(slots=True)
 class LiveRun:
-    """What was seen: the ledger entries since the begin, and how it ended."""
+    """The result: the ledger entries since the begin, and how it ended."""
 
     model_id: ModelId
     begun_at: datetime
@@ -115,7 +115,7 @@ def plan_live(store: Store, model_id: ModelId, mode: str, now: datetime, minutes
 def run_live(test: LiveTest, stage: LiveStage, request_id: RequestId) -> LiveRun:
     """Hold the model until it is ready, then release the hold, and watch until the model has stopped.
 
-    The hold is released whatever happens, also after Ctrl-C or an error; a second Ctrl-C ends only the watch.
+    It always releases the hold, also after Ctrl-C or an error; a second Ctrl-C ends only the watch.
     """
     run = LiveRun(test.model.model_id, stage.clock.now())
     until = run.begun_at + test.bound

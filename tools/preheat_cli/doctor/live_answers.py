@@ -1,4 +1,4 @@
-"""What no document says about AWS, and what a live test answers: for each, the simulator switch or sentence it decides.
+"""Questions that no document about AWS answers, but a live test: for each, the simulator switch or sentence it decides.
 
 Pure: reads what the test saw. Knows neither services nor a terminal.
 """
@@ -16,7 +16,7 @@ from preheat_cli.views import show
 
 @dataclass(frozen=True, slots=True)
 class LiveFacts:
-    """What a live test saw, and what CloudWatch has of its time; None: it was not asked."""
+    """The facts of a live test, and CloudWatch's metrics of its time; None: nobody asked CloudWatch."""
 
     run: LiveRun
     backend: Backend
@@ -26,7 +26,7 @@ class LiveFacts:
 
 @dataclass(frozen=True, slots=True)
 class UnknownAnswer:
-    """A question, how a test answers it, what the answer decides, and how to find out if it was not seen."""
+    """A question, how a test answers it, what the answer decides, and how to find out if the test did not show it."""
 
     question: str
     answer: Callable[[LiveFacts], str]  # empty: not seen in this test
@@ -64,7 +64,7 @@ def _stop(facts: LiveFacts) -> str:
 
 
 def _early_stop(facts: LiveFacts) -> str:
-    """A stop was asked for while the model was starting, if it never was ready."""
+    """The test asked for a stop while the model was starting, if it never was ready."""
     entries = facts.run.entries
     stop = next((entry for entry in entries if entry.action is Action.STOP), None)
     if stop is None or stop.from_phase is not Phase.STARTING:

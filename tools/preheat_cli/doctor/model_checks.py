@@ -242,7 +242,7 @@ def check_right(right: RightFacts) -> Finding:
 
 
 def check_owner(facts: ModelFacts, stack: StackFacts) -> Finding | None:
-    """An endpoint that exists was created by this stack, or nobody else claims it."""
+    """This stack created the existing endpoint, or nobody else claims it."""
     check, subject = "owner", facts.model.model_id
     if isinstance(facts.endpoint, Unanswered):
         return skip_check(check, subject, facts.endpoint)
@@ -267,7 +267,7 @@ def check_owner(facts: ModelFacts, stack: StackFacts) -> Finding | None:
 
 
 def check_scaling(facts: ModelFacts, stack: StackFacts) -> Finding | None:
-    """An endpoint that scales may be stopped."""
+    """The stack may stop an endpoint that scales."""
     if not isinstance(facts.endpoint, Endpoint):
         return None
     check, subject, targets = "scaling", facts.model.model_id, facts.endpoint.scalable_targets

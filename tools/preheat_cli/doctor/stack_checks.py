@@ -64,7 +64,7 @@ def check_clock(stack: StackFacts) -> Finding:
 
 
 def check_status(stack: StackFacts) -> Finding:
-    """The stack is deployed completely."""
+    """The deployment of the stack is complete."""
     check, subject = "stack", stack.name
     if stack.missing_outputs:
         meaning = f"it has no output {', '.join(stack.missing_outputs)}"

@@ -1,1 +1,1 @@
-"""Options and arguments that several commands share, and how their texts are read."""
+"""Options and arguments that several commands share, and how to read their texts."""

@@ -7,7 +7,7 @@ import typer
 
 
 class Format(StrEnum):
-    """How rows are printed."""
+    """The output format of rows."""
 
     TABLE = "table"
     JSON = "json"

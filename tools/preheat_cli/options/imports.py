@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from preheat_plantfile.importing.report import ImportReport
     from preheat_plantfile.writing import PlantText
 
-NAME_MAX: Final = 50  # characters of a path in a line; of a longer one the folders are left out
+NAME_MAX: Final = 50  # characters of a path in a line; a longer one loses its folders
 
 ImportPath = Annotated[Path, typer.Argument(help="The file to import.", metavar="FILE")]
 Zone = Annotated[str | None, typer.Option("--zone", metavar="ZONE", help="IANA time zone for entries that name none.")]
@@ -52,7 +52,7 @@ def read_text(file: Path) -> str:
 
 
 def print_plant(file: Path, plant: "PlantText", report: "ImportReport", origin: str, today: date) -> None:
-    """Print a plant file, and its report on stderr. If nothing was carried over, end with status 1."""
+    """Print a plant file, and its report on stderr. If nothing carries over, end with status 1."""
     from preheat_plantfile.writing import TooLargeError, write_plant  # noqa: PLC0415 - keeps help fast
 
     if report.carried:
@@ -81,7 +81,7 @@ def today_of(context: typer.Context) -> date:
 
 
 def check_zone(zone: str | None) -> str | None:
-    """Return the time zone that was typed; raises CliError if there is no such zone."""
+    """Return the time zone of a name; raises CliError if there is no such zone."""
     from preheat_plantfile.schema.leaves import read_zone  # noqa: PLC0415 - loads the file's typed model
 
     try:

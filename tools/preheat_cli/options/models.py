@@ -12,7 +12,7 @@ from preheat_cli.stack import Surroundings
 
 
 def complete_model(context: typer.Context, incomplete: str) -> list[str]:
-    """Return the names of models that begin with what is typed: of the plant file, or else of the stack's plan."""
+    """Return the names of models that begin with the typed text: of the plant file, or else of the stack's plan."""
     # The shell shows no error. A wrong file or a missing stack only means that there is nothing to complete.
     with contextlib.suppress(Exception):
         return sorted(name for name in _complete_models(context) if name.startswith(incomplete))

@@ -37,7 +37,7 @@ Anyway = Annotated[bool, typer.Option("--anyway", help="Send it even if Preheat 
 
 @dataclass(frozen=True, slots=True)
 class NamedRequest:
-    """A hold or block as it was named, and the options of every request that is about one."""
+    """A hold or block by its name, and the options of every request about one."""
 
     model: str | None
     schedule: str | None
@@ -78,7 +78,7 @@ def read_named_request(
     anyway: bool = False,
     **fields: Any,
 ) -> NamedRequest:
-    """Return the request that was named: `MODEL [REQUEST_ID]`, or `[REQUEST_ID]` with a schedule."""
+    """Return the named request: `MODEL [REQUEST_ID]`, or `[REQUEST_ID]` with a schedule."""
     typed = names or []
     with report_errors():
         if len(typed) not in ((0, 1) if schedule is not None else (1, 2)):

@@ -14,7 +14,7 @@ LOCAL: Final = "local"
 
 @dataclass(frozen=True, slots=True)
 class StackOptions:
-    """Which stack was typed; `name` is None for the running local AWS."""
+    """The stack that a person names; `name` is None for the running local AWS."""
 
     name: str | None = None
     profile: str | None = None

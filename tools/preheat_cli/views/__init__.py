@@ -1,1 +1,1 @@
-"""How facts are printed: as text, JSON, SVG or HTML. Depends on no command."""
+"""Output of facts: as text, JSON, SVG or HTML. Depends on no command."""

@@ -25,7 +25,7 @@ def print_found(found: JudgedPromise, form: Format) -> None:
 
 
 def print_counts(outcomes: Sequence[PromiseOutcome], form: Format) -> None:
-    """Print how many promises are kept; JSON has no such line."""
+    """Print how many promises the function keeps; JSON has no such line."""
     if form is Format.TABLE:
         counts = Counter(outcomes)
         typer.echo(", ".join(f"{counts[outcome]} {outcome}" for outcome in PromiseOutcome))

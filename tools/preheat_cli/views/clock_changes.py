@@ -13,7 +13,7 @@ SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
-    """The clocks of `zone` are set forward (or back, if negative) by `by` at the instant `at`, in UTC."""
+    """The clocks of `zone` go forward (or back, if negative) by `by` at the instant `at`, in UTC."""
 
     zone: str
     at: datetime

@@ -18,7 +18,7 @@ from preheat_cli.views import show
 
 
 class ChangeKind(StrEnum):
-    """What happens to a model; the sign before its name."""
+    """A change of a model; the sign before its name."""
 
     ADDED = "+"
     CHANGED = "~"
@@ -27,7 +27,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happens to one model: for a changed one, a line for each field."""
+    """The change of one model: for a changed one, a line for each field."""
 
     kind: ChangeKind
     model_id: ModelId
@@ -42,9 +42,9 @@ def changes(
     unreadable: Collection[ModelId] = (),
     records: Mapping[ModelId, ModelRecord] | None = None,
 ) -> list[Change]:
-    """Return what changes from one plan to the next, by model id; `unreadable` ones of before are replaced whole.
+    """Return what changes from one plan to the next, by model id; `unreadable` ones of before go as a whole.
 
-    `records` say whether anything that is removed runs.
+    `records` say whether a removed model runs.
     """
     found = []
     planned = {model.model_id: model for model in after}
@@ -63,7 +63,7 @@ def changes(
 
 
 def next_start(model: HostedModel, record: ModelRecord | None, now: datetime) -> str:
-    """Return when a model is started next, in the plant's time and in UTC, and for what."""
+    """Return a model's next start, in the plant's time and in UTC, and for what."""
     if model.mode is Mode.PAUSED:
         return "paused"
     held = " (mode observe: no start)" if model.mode is Mode.OBSERVE else ""
@@ -115,8 +115,9 @@ def _describe_changes(old: HostedModel, new: HostedModel, today: date) -> Iterat
 
 
 def _describe_schedule_changes(was: Schedule, new: Schedule, today: date) -> Iterator[str]:
-    """Yield what changes in a schedule. Its closed days are resolved up to a date that each apply moves on: those that
-    both know count, from today on.
+    """Yield what changes in a schedule.
+
+    Each apply resolves its closed days up to a later date. So only the days that both plans know count, from today on.
     """
     bare, bare_was = (replace(each, closed=frozenset(), closed_until=None) for each in (new, was))
     if bare != bare_was:

@@ -31,7 +31,7 @@ class PlannedRun:
     cut: bool = False  # it goes on beyond the time asked for, at either end
 
     def measure_paid(self, asked: Window) -> timedelta:
-        """Return how long it is paid for within a range, for one unit."""
+        """Return how long you pay for it within a range, for one unit."""
         return max(timedelta(), min(self.end_at, asked.end) - max(self.start_at, asked.start))
 
 
@@ -39,8 +39,8 @@ class PlannedRun:
 class Crowd:
     """More models run at once on a service than the account may run: [start, end), who is in it, and who comes late.
 
-    Late are those that find no place when they are started: of what begins together the lowest priority, which is
-    started last.
+    Late are those that find no place at their start: among those that begin together the lowest priority, which starts
+    last.
     """
 
     service: str  # in words, with its account and region where they are not the stack's
@@ -76,7 +76,7 @@ def runs(model: HostedModel, asked: Window, requests: Sequence[Standing] = ()) -
     """
     if model.mode is Mode.PAUSED:
         return
-    # Far enough to either side that a run which reaches into the range is seen whole.
+    # Far enough to either side to show the whole of a run that reaches into the range.
     after, before = asked.start - HORIZON, asked.end + HORIZON
     found = find_demands(model, after, before, requests)
     zones = {schedule.name: schedule.zone for schedule in model.schedules}
@@ -96,7 +96,7 @@ def runs(model: HostedModel, asked: Window, requests: Sequence[Standing] = ()) -
 
 
 def unit_hours(found: Sequence[PlannedRun], asked: Window) -> dict[ModelId, float]:
-    """Return the unit-hours expected to be paid within a range, by model; one that is only observed as if it acted."""
+    """Return the expected paid unit-hours within a range, by model; in mode observe as if Preheat acted."""
     paid: dict[ModelId, float] = {}
     for run in found:
         hours = run.measure_paid(asked) / timedelta(hours=1)
@@ -105,7 +105,7 @@ def unit_hours(found: Sequence[PlannedRun], asked: Window) -> dict[ModelId, floa
 
 
 def crowds(found: Sequence[PlannedRun], at_once: Mapping[str, int]) -> list[Crowd]:
-    """Return each stretch in which a service runs more models than allowed; one without a number is not judged."""
+    """Return each stretch in which a service runs more models than allowed. It judges no service without a number."""
     crowded = []
     for where, allowed, of_it in _find_limited(found, at_once):
         edges: list[tuple[datetime, int, ModelId]] = []
@@ -135,7 +135,7 @@ def rushes(found: Sequence[PlannedRun], per_second: Mapping[str, int]) -> list[R
         pause = timedelta(seconds=1) / allowed
         for burst in _bursts(of_it, pause):
             late = {}
-            free_at = burst[0].start_at - (allowed - 1) * pause  # a second's calls are taken at once
+            free_at = burst[0].start_at - (allowed - 1) * pause  # all calls of a second come at once
             for run in burst:
                 behind = free_at - run.start_at - run.model.slack - find_offset(run.model.turn)
                 if behind > timedelta():
@@ -148,7 +148,7 @@ def rushes(found: Sequence[PlannedRun], per_second: Mapping[str, int]) -> list[R
 
 
 def _bursts(found: Sequence[PlannedRun], pause: timedelta) -> Iterator[list[PlannedRun]]:
-    """Yield the runs, in order of their starts, in bursts: within one the next start is wanted before its turn."""
+    """Yield the runs, in order of their starts, in bursts: within one, the next start is due before its turn."""
     burst: list[PlannedRun] = []
     for run in found:
         if burst and run.start_at >= burst[0].start_at + len(burst) * pause:
@@ -162,7 +162,7 @@ def _bursts(found: Sequence[PlannedRun], pause: timedelta) -> Iterator[list[Plan
 def _find_limited(
     found: Sequence[PlannedRun], limits: Mapping[str, int]
 ) -> Iterator[tuple[str, int, list[PlannedRun]]]:
-    """Yield the runs by what a quota is counted for, in words, with its number: a service in one account and region."""
+    """Yield the runs by the scope of a quota, in words, with its number: a service in one account and region."""
     by_place: dict[tuple[str, str, str], list[PlannedRun]] = {}
     for run in found:
         target = run.model.target

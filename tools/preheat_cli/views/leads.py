@@ -16,7 +16,7 @@ UNKNOWN = "no idle time measured yet"
 
 
 def lead_lines(model: HostedModel, record: ModelRecord | None, terms: Terms) -> Iterator[str]:
-    """Yield the lead of the next start and why; then the share of late starts it is set for, and what it costs idle."""
+    """Yield the next start's lead and why; then the share of late starts that it allows, and what it costs idle."""
     lead, samples = find_next_lead(model, record), record.samples if record is not None else ()
     yield f"lead {show.duration(lead.span)} and slack {show.duration(model.slack)}; {lead}"
     if model.learning is not None:
@@ -46,7 +46,7 @@ def cost(model: HostedModel, span: timedelta, terms: Terms, times: int = 1) -> s
 
 
 def restart(model: HostedModel) -> timedelta:
-    """Return what a start is paid for before its shift begins, by plan: from StartModel on."""
+    """Return the paid time of a start before its shift begins, by plan: from StartModel on."""
     return model.lead + model.slack + find_offset(model.turn)
 
 

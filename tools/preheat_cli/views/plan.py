@@ -1,4 +1,4 @@
-"""How `preheat plan` is printed: transitions in order of time, clock changes between them, and notes.
+"""Output of `preheat plan`: transitions in order of time, clock changes between them, and notes.
 
 Depends on no files and no stores.
 """

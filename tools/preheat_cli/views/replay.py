@@ -1,4 +1,4 @@
-"""How lead rules that were replayed over recorded starts are printed, side by side. Computes nothing."""
+"""Output of lead rules, replayed over recorded starts, side by side. Computes nothing."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta

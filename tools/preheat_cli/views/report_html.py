@@ -22,7 +22,7 @@ MEANT = {
     Cause.DRAIN: "after a shift, until the service accepts the stop",
     Cause.UNSCHEDULED: "outside any shift, started by somebody else",
 }
-DOUBTS_SHOWN = 8  # more are folded away
+DOUBTS_SHOWN = 8  # it folds more away
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --page: #fff; --card: #f6f8fa;
   --lead: #b26a00; --idle: #d9a441; --shift: #1a7f4b; --bridge: #2f6fbd; --drain: #8250a8; --unscheduled: #c0392b; }

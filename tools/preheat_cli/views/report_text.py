@@ -75,7 +75,7 @@ def money(amounts: "Amounts") -> str:
 
 
 def rate(promise: Promise) -> str:
-    """Return the share of starts on time, rounded down, so that 100 % means all: `98.7 %`; `-` if none was judged."""
+    """Return the share of starts on time, rounded down, so that 100 % means all: `98.7 %`; `-` if there was none."""
     share = promise.on_time_rate
     return "-" if share is None else f"{int(share * 1000) / 10:.1f} %"
 

@@ -1,4 +1,4 @@
-"""How active holds and blocks are printed. Depends on no command and no store."""
+"""Output of active holds and blocks. Depends on no command and no store."""
 
 from dataclasses import asdict
 

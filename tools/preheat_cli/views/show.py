@@ -16,7 +16,7 @@ from preheat.domain.record.record import LedgerEntry
 
 DAY = timedelta(days=1)
 MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-SHOWN_MAX = 8  # windows; the others are counted
+SHOWN_MAX = 8  # windows; it counts the others
 DATES_SHOWN_MAX = 3
 
 
@@ -66,7 +66,7 @@ def clock(span: timedelta) -> str:
 
 
 def duration(span: timedelta) -> str:
-    """Return a duration as the plant file writes it: `1h30m`, `45s`; fractions of a second are cut.
+    """Return a duration as the plant file writes it: `1h30m`, `45s`; without fractions of a second.
 
     >>> duration(timedelta(minutes=90))
     '1h30m'

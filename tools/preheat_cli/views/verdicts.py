@@ -1,6 +1,6 @@
 """Verdicts on a terminal: one line for each model, its cause below it if somebody has to act, and what to do.
 
-Fits the width that it is given, 60 columns at least. Decides nothing.
+Fits the given width, 60 columns at least. Decides nothing.
 """
 
 import os

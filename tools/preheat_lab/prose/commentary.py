@@ -26,7 +26,10 @@ def comments() -> Iterator[ProsePassage]:
 
 
 def of_docstrings(text: str, name: str) -> Iterator[ProsePassage]:
-    """Yield every docstring of a module, paragraph by paragraph. Examples and fields' lists are code."""
+    """Yield every docstring of a module, paragraph by paragraph. Examples and fields' lists are code.
+
+    Each row of a table in columns is a text of its own.
+    """
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield from paragraphs(_without_examples(node.value.value), f"{name}:{node.lineno}")
@@ -52,4 +55,5 @@ def of_comments(text: str, name: str) -> Iterator[ProsePassage]:
 
 
 def _without_examples(text: str) -> str:
-    return re.sub(r"(?m)^\s*(?:>>>|\.\.\.|\$) .*$|::\n(?:\n|    .*\n)+|^ {8,}.*$", "", text)
+    text = re.sub(r"(?m)^\s*(?:>>>|\.\.\.|\$|python -m) .*$|::\n(?:\n|    .*\n)+|^ {8,}.*$", "", text)
+    return re.sub(r"(?m)^ {4}(\w+) {2,}(?=\S)", r"- \1: ", text)

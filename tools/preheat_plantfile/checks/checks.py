@@ -40,11 +40,11 @@ KINDS: Final = {
     Backend.SAGEMAKER_COMPONENT: "component",
     Backend.FUNCTION: "function and its parameters",
 }
-"""What one model alone may name; of the other services it is a version of a project."""
+"""The thing that only one model may name; for the other services it is a version of a project."""
 
 
 def cross_problems(document: Document) -> Iterator[Problem]:
-    """Yield the problems between fields. A value of the wrong form is ignored; the schema reports it."""
+    """Yield the problems between fields. It ignores a value of the wrong form; the schema reports it."""
     yield from calendar_problems(document)
     yield from schedule_problems(document)
     yield from size_problems(document)

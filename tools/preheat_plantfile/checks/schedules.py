@@ -43,7 +43,7 @@ def schedule_problems(document: Document) -> Iterator[Problem]:
 
 
 def unknown(document: Document, where: FieldPath, found: str, what: str, known: Collection[str]) -> Problem:
-    """Return the problem of a name that leads nowhere, with the one that may have been meant."""
+    """Return the problem of a name that leads nowhere, with the most similar one."""
     close = difflib.get_close_matches(found, known, n=1)
     meant = f" (did you mean {close[0]!r}?)" if close else ""
     some = list(known)[:_SHOWN]

@@ -87,7 +87,7 @@ def _days_bytes(window: dict[str, Any]) -> int:
 
 
 def _count_closed_days(calendar: Any) -> int:
-    """Return how many closed days a calendar has, or more: of holidays and shutdowns as many as days are resolved."""
+    """Return how many closed days a calendar has, or more: with holidays or shutdowns all resolved days."""
     if not isinstance(calendar, dict) or {"holidays", "shutdowns"} & set(calendar):
         return _CLOSED_DAYS
     return _dates(calendar)

@@ -1,6 +1,6 @@
-"""What a valid plant file says that its author may not intend: each a sentence, none of them an error.
+"""Parts of a valid plant file that its author may not intend: each a sentence, none of them an error.
 
-Reads the typed plant and its schedules. Knows neither where anything stands in the file nor how a warning is printed.
+Reads the typed plant and its schedules. Knows neither places in the file nor the output of a warning.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,6 +1,6 @@
 """Closed days, half days and make-up workdays of the plant file's calendars, as dates.
 
-What is closed for a schedule is the union of its calendars. Knows no library: `holiday_library` answers for a country.
+A schedule's closed days are the union of its calendars. Knows no library: `holiday_library` answers for a country.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from preheat_plantfile.holiday_library import Country, country_of
 from preheat_plantfile.schema.calendars import CalendarEntry, HolidaysEntry
 
 AHEAD_MONTHS: Final = 24
-# A window that began so long ago may still run: its day's exceptions are kept.
+# A window that began so long ago may still run: keep its day's exceptions.
 BEHIND: Final = timedelta(days=40)
 HALF_DAY: Final = "half_day"  # the library's category
 _DAY: Final = timedelta(days=1)
@@ -21,7 +21,7 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The local dates for which closed days are resolved: from `first` up to, not including, `before`."""
+    """The local dates with resolved closed days: from `first` up to, not including, `before`."""
 
     first: date
     before: date
@@ -63,7 +63,7 @@ def half_days(calendars: Iterable[CalendarEntry], span: Range, closed: frozenset
 
 
 def make_up_days(calendars: Iterable[CalendarEntry], span: Range) -> Mapping[date, Weekday]:
-    """Return the weekend days within `span` that are worked for a holiday, each with the weekday it stands for."""
+    """Return the weekend days within `span` that people work for a holiday, each with the weekday that it replaces."""
     found: dict[date, Weekday] = {}
     for calendar in calendars:
         if calendar.make_up_days:

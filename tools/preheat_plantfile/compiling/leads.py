@@ -15,9 +15,9 @@ USUAL: Final = Learning()
 
 
 def lead_of(entry: AnyModel, plant: PlantFile, units: Units) -> tuple[timedelta, Learning | None]:
-    """Return the lead of a model, and how it is learned; without that it is pinned.
+    """Return the lead of a model, and how to learn it; without that it has the file's lead.
 
-    A model that names how it is learned is learned, whatever the defaults pin.
+    A model that says how to learn its lead learns it, even if the defaults fix one.
     """
     defaults = plant.defaults
     if entry.lead is not None:
@@ -37,7 +37,7 @@ def _late_target(entry: AnyModel, plant: PlantFile, price: Price | None, units: 
     for each in (entry, plant.defaults):
         if each.late_target is not None:
             return each.late_target
-        if each.late_cost_per_minute is not None and price is not None:  # Without a price the file is refused.
+        if each.late_cost_per_minute is not None and price is not None:  # It refuses a file without a price.
             return find_late_target(price.per_minute(units.minimum), each.late_cost_per_minute)
     return USUAL.late_target
 

@@ -40,9 +40,9 @@ def compile_models(
 ) -> tuple[HostedModel, ...]:
     """Return the plant's models in the file's order; `previous` are those of the plan that they replace.
 
-    `region` is the stack's: a model that names it is hosted where one is that names none. Closed days are resolved
-    within `span`, by default from a little before `now` to 24 months after. Models that begin together are found within
-    `seen`, by default the weeks after `now`.
+    `region` is the stack's: a model that names it is in the same place as one that names none. This resolves closed
+    days within `span`, by default from a little before `now` to 24 months after. It looks for models that begin
+    together within `seen`, by default the weeks after `now`.
     """
     span = span or ahead_of(now.date())
     schedules = {name: schedule(name, entry, plant.calendars, span) for name, entry in plant.schedules.items()}
@@ -67,8 +67,8 @@ def find_announced_at(schedules: tuple[Schedule, ...], previous: HostedModel | N
 def _when(schedules: tuple[Schedule, ...], now: datetime) -> frozenset[tuple[object, ...]]:
     """Return what decides when schedules want something from now on, as far as a change of it can be late news.
 
-    Only what begins within a lead and a slack from now can: of the closed days, which move on with each apply, those
-    near by count.
+    Only windows that begin within a lead and a slack from now can. The closed days move on with each apply, so only
+    those near by count.
     """
     near = Range(now.date() - BEHIND, now.date() + NEWS)
     return frozenset(

@@ -1,6 +1,6 @@
 """From a schedule of the plant file to the value that the functions evaluate.
 
-Owns how each form of the file is said in domain values. Holidays come as dates from `find_closed_days`.
+Owns how to write each form of the file in domain values. Holidays come as dates from `find_closed_days`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -13,8 +13,8 @@ from preheat_plantfile.schema.senders import SenderEntry
 def compile_senders(plant: PlantFile, find_ids: Callable[[str, str], Sequence[str]]) -> tuple[SenderRule, ...]:
     """Return the rules of a plant in the order of the file.
 
-    `find_ids` is called with the name of an entry and a role as the file names it, and returns the ids of the roles
-    that it means; it is not called for an id.
+    `find_ids` gets the name of an entry and a role as the file names it, and returns the ids of the roles that it
+    means. An id needs no call.
     """
     return tuple(_make_rule(name, entry, find_ids) for name, entry in plant.senders.items())
 

@@ -1,6 +1,6 @@
 """The terms of the hosting services: what a unit-hour costs, how many models may run at once, how fast they may start.
 
-Owns what is assumed where a plant file says nothing; a stored plan has no terms, so that these hold for it.
+Owns the defaults where a plant file says nothing. A stored plan has no terms, so these hold for it.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one inference unit costs for an hour."""
+    """The price of one inference unit for an hour."""
 
     amount: Decimal
     currency: str = "USD"

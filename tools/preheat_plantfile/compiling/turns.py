@@ -1,8 +1,8 @@
-"""Who starts when, of the models that are to be ready at the same time: a turn each, by what a service takes.
+"""The order of starts of models with the same ready time: a turn each, within the limits of a service.
 
-Owns the order: the lower its priority, the later a model starts, so that where more are wanted than may run the lowest
-finds no place. Each account and region of a service is counted for itself, as its quotas are. Pure. `domain.plan.turn`
-owns what a model does with its turn.
+Owns the order: the lower its priority, the later a model starts. So if more models need to run than may run, the lowest
+finds no place. Each account and region of a service counts separately, as for its quotas. Pure. `domain.plan.turn` owns
+what a model does with its turn.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ from preheat_plantfile.compiling.terms import Terms
 
 # Far enough that a weekly plan and most rotations have shown who begins together.
 SEEN: Final = timedelta(days=35)
-# A part of the calls is left to other users of the account, and to what was refused and is asked again.
+# Part of the calls stays for other users of the account, and for repeats of refused calls.
 USED: Final = 0.8
 # Where not all may run at once: so many seconds between priorities, more than two passes may overtake each other by.
 APART: Final = 10
@@ -38,14 +38,14 @@ def with_turns(
     terms: Terms,
     seen: Window,
 ) -> tuple[HostedModel, ...]:
-    """Return the models, each with its turn where more begin with it within `seen` than are called in a second.
+    """Return the models, each with its turn if more begin with it within `seen` than a second has calls.
 
     At each begin no more models have the same second than that, and none of a higher priority has a later one.
-    `terms`: how many calls each service takes of one operation, and how many models may run; of a service without a
-    number of calls nothing is known.
+    `terms`: how many calls each service takes of one operation, and how many models may run. A service without a
+    number of calls has no known limit.
     """
 
-    @cache  # Most schedules are shared by many models.
+    @cache  # Many models share most schedules.
     def begins(schedules: tuple[Schedule, ...]) -> Begins:
         try:
             return frozenset(
@@ -65,7 +65,7 @@ def with_turns(
 
 
 def _places(models: Iterable[HostedModel]) -> Iterable[tuple[tuple[str, str, str], Iterable[HostedModel]]]:
-    """Return the models by what a quota is counted for."""
+    """Return the models by the scope of a quota."""
 
     def place(model: HostedModel) -> tuple[str, str, str]:
         target = model.target
@@ -80,7 +80,7 @@ def _turns(together: Sequence[tuple[ModelId, int, Begins]], a_second: int, apart
     Priorities are `apart` seconds from each other.
     """
     taken: Counter[tuple[datetime, int]] = Counter()
-    least: dict[datetime, int] = {}  # the seconds below are full, or of those that are called later
+    least: dict[datetime, int] = {}  # the seconds below are full, or belong to later calls
     last: dict[datetime, int] = {}
     offsets: dict[ModelId, int] = {}
     by_name = sorted(together, key=lambda one: one[0], reverse=True)

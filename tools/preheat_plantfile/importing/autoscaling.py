@@ -99,7 +99,7 @@ def _scaling(name: str, entry: dict[str, Any], zone: str, report: ImportReport) 
 
 
 def _thing(value: Any) -> str:
-    """Return what is scaled: of endpoint/NAME/variant/AllTraffic the endpoint, of service/CLUSTER/NAME the service."""
+    """Return the scaled thing: endpoint/NAME/variant/AllTraffic is the endpoint, service/CLUSTER/NAME the service."""
     parts = str(value or "imported").split("/")
     return parts[1] if parts[0] in ("endpoint", "inference-component") and len(parts) > 1 else parts[-1]
 
@@ -128,7 +128,7 @@ def _number(value: Any) -> int | None:
 
 
 def _actions(thing: str, some: list[_Scaling], report: ImportReport) -> Iterator[ScheduledAction]:
-    """Yield starts and stops; where nothing scales to 0, the least capacity is read as a stop."""
+    """Yield starts and stops; where nothing scales to 0, the least capacity counts as a stop."""
     least = min(each.capacity for each in some)
     if least > 0 and least < max(each.capacity for each in some):
         report.note(f"{thing}: it never scales to 0; the import reads its least capacity, {least}, as a stop")

@@ -21,7 +21,7 @@ _AWS: Final = re.compile(r"cron\((.*)\)", re.IGNORECASE)
 
 
 class UnreadableCron(Exception):
-    """An expression is not one that can be carried over; the message says what is accepted."""
+    """The import cannot carry an expression over; the message says what it accepts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Days:
 
     @property
     def is_weekly(self) -> bool:
-        """Whether it is decided by the weekday, within its months and years."""
+        """Whether the weekday decides it, within its months and years."""
         return not (self.nth or self.month_days or self.nearest or self.dates)
 
 

@@ -1,6 +1,6 @@
 """Schedules of EventBridge Scheduler, read into a plant: each pair of a start and a stop becomes a shift window.
 
-Owns the forms in which schedules are exported, and how a person says what a schedule starts or stops. `pairing` owns
+Owns the forms of exported schedules, and how a person says what a schedule starts or stops. `pairing` owns
 which stop belongs to which start.
 """
 

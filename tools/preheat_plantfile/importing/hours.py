@@ -1,6 +1,6 @@
 """The hours of one start: a wall time, and how long after the midnight of its date it ends, to the minute.
 
-Owns how they are written in a window of the plant file. Knows no dates.
+Owns their form in a window of the plant file. Knows no dates.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """An iCalendar file, read into a plant: its events become the windows of one model, or the dates of closed days.
 
-Owns the file: its zones, which events are asked for, and the report. What one event means is `ics_event`'s to say, what
-several of one UID mean `ics_overrides`'.
+Owns the file: its zones, the choice of events, and the report. `ics_event` knows the meaning of one event, and
+`ics_overrides` that of several with one UID.
 """
 
 from collections import Counter
@@ -31,13 +31,13 @@ _CLOSED_AHEAD: Final = timedelta(days=731)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which events are asked for: each text is looked for in titles and categories, whatever its case."""
+    """The events to import: it looks for each text in titles and categories, in any case."""
 
     only: Sequence[str] = ()
     without: Sequence[str] = ()
 
     def takes(self, title: str, categories: str) -> bool:
-        """Return whether an event is asked for."""
+        """Return whether the caller asks for an event."""
         text = f"{title}\n{categories}".casefold()
         if self.only and not any(each.casefold() in text for each in self.only):
             return False
@@ -111,7 +111,7 @@ def read_closed_days(
 
 
 class _File:
-    """One file while it is read."""
+    """One file during its reading."""
 
     def __init__(self, content: Content, given: str | None, today: date, choice: Choice) -> None:
         self._content = content
@@ -125,7 +125,7 @@ class _File:
         self.report = ImportReport(total=len(content.events), noun="event")
 
     def events(self) -> Iterator[tuple[str, CalendarEvent]]:
-        """Yield each event that is asked for with its title; the report hears of all others."""
+        """Yield each requested event with its title; the report gets all others."""
         report = self.report
         for family in families_of(self._content.events):
             dropped = family.keep_latest()

@@ -1,7 +1,7 @@
 """One event of an iCalendar file: its zone, its hours, its series and its single starts.
 
-Owns what of RFC 5545 can be carried over and why the rest cannot: a `Lost` carries the reason. Wall times are kept, as
-people read them: an event from 22:00 to 06:00 ends at 06:00 whatever the clock does that night. Knows no other event.
+Owns which parts of RFC 5545 carry over and why the rest do not: a `Lost` carries the reason. It keeps wall times, as
+people read them: an event from 22:00 to 06:00 ends at 06:00, also in a night with a clock change. Knows no other event.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,12 +20,12 @@ from preheat_plantfile.importing.ics_values import Moment, UnreadableValue, dura
 from preheat_plantfile.schema.dates import A_RULE, YEARS, read_rule
 
 _OF_TIME: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
-# What RFC 7529 adds, where it says only what holds without it.
+# An addition of RFC 7529 that only repeats the default.
 _IDLE: Final = ("", "RSCALE=GREGORIAN", "SKIP=OMIT")
 
 
 class Lost(Exception):
-    """Something cannot be carried over; the message is the reason."""
+    """Something does not carry over; the message is the reason."""
 
 
 @dataclass(slots=True)
@@ -97,7 +97,7 @@ class CalendarEvent:
 class EventReader:
     """Reads events. `zone_of` names the zone of a moment or raises Lost.
 
-    `report` hears what is lost of an event, `note` what is assumed of it.
+    `report` gets the losses of an event, `note` the assumptions about it.
     """
 
     zone_of: Callable[[Moment], str]
@@ -117,7 +117,7 @@ class EventReader:
             self._add_rule(event, prop)
         day, hours = event.day, event.hours
         if rules and not event.series:
-            # What its rule means is unknown; that it starts then is not.
+            # The meaning of its rule is unknown; its start is known.
             event.add(day, hours)
         elif event.series and not any(day in find_dates(series.rule, day.year) for series in event.series):
             self.note(f"its first start, {day}, is none of its rule; the import keeps it as a single date")
@@ -176,7 +176,7 @@ class EventReader:
         if end is not None:
             over = wall(end, zone, zone if end.at is None else self.zone_of(end))
             if start.at is None and end.at is None and end.day == start.day:
-                over = begin + DAY  # a day that ends when it begins is meant as that day
+                over = begin + DAY  # a day that ends when it begins means that day
             elif start.at is not None and end.at is not None and self._instant(end) <= self._instant(start):
                 over = begin
         elif lasting is not None:

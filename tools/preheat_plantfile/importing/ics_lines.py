@@ -1,6 +1,6 @@
 """The content lines of an iCalendar file: unfolded, decoded, and sorted by the component that holds them.
 
-Owns the form of the file as RFC 5545 (3.1) has it, and which parts of it may be damaged without harm. Values stay text:
+Owns the form of the file as RFC 5545 (3.1) has it, and which damaged parts do no harm. Values stay text:
 `ics_values` reads them. Linear in the size of the file, whatever it nests.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-# The properties that decide when something happens, and what people call it. Every other line is ignored.
+# The properties that decide when something happens, and what people call it. It ignores every other line.
 TIMED: Final = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 _OF_EVENTS: Final = frozenset(
     {*TIMED, "EXRULE", "STATUS", "SUMMARY", "CATEGORIES", "UID", "SEQUENCE", "DTSTAMP", "LAST-MODIFIED"}
@@ -21,7 +21,7 @@ _OF_CALENDARS: Final = frozenset({"X-WR-TIMEZONE"})
 _NEEDED: Final = {"VEVENT": _OF_EVENTS, "VTIMEZONE": _OF_ZONES, "VCALENDAR": _OF_CALENDARS}
 _OBSERVANCES: Final = ("STANDARD", "DAYLIGHT")
 _NO_EVENTS: Final = ("VTODO", "VJOURNAL", "VFREEBUSY")
-_WHOLE: Final = ("VCALENDAR", "VEVENT")  # a file in which one of these has no end was cut off
+_WHOLE: Final = ("VCALENDAR", "VEVENT")  # a file in which one of these has no end is incomplete
 _NAME: Final = re.compile(r"[A-Za-z0-9-]+")
 _PARAM: Final = re.compile(r';([A-Za-z0-9-]+)=((?:"[^"]*"|[^";])*)')
 
@@ -63,7 +63,7 @@ class Component:
 
 @dataclass(slots=True)
 class Content:
-    """What a file holds: its events, its zones, its own properties, and how many components are no events."""
+    """The contents of a file: its events, its zones, its own properties, and how many components are no events."""
 
     events: list[Component] = field(default_factory=list)
     zones: list[Component] = field(default_factory=list)
@@ -84,7 +84,7 @@ def read_content(data: bytes) -> Content:
 
 
 def _unfold(data: bytes) -> Iterator[tuple[int, str]]:
-    """Yield each content line with its number. Lines are joined before they are decoded: a fold may split a letter."""
+    """Yield each content line with its number. It joins lines before it decodes them: a fold may split a letter."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         data = data.decode("utf-16", errors="replace").encode()
     data = data.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -103,7 +103,7 @@ def _unfold(data: bytes) -> Iterator[tuple[int, str]]:
 def _decode(raw: bytes) -> str:
     try:
         return raw.decode()
-    except UnicodeDecodeError:  # only a title is ever beyond ASCII; what it is called does not decide when it is
+    except UnicodeDecodeError:  # only a title is ever beyond ASCII; its name does not decide its time
         return raw.decode("cp1252", errors="replace")
 
 

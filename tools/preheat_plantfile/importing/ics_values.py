@@ -1,6 +1,6 @@
 """The values of iCalendar's properties that say when: dates, times, durations, offsets and periods.
 
-Owns what each form means and what is said of one that is none. Knows no event and no zone.
+Owns the meaning of each form and the message about a wrong one. Knows no event and no zone.
 """
 
 import re
@@ -20,7 +20,7 @@ _OFFSET: Final = re.compile(r"([+-])(\d{2})(\d{2})(\d{2})?", re.ASCII)
 
 
 class UnreadableValue(Exception):
-    """A value is not of its form; the message names the property, what was found and what is accepted."""
+    """A value is not of its form; the message names the property, the value and the accepted forms."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Which IANA zone a calendar's TZID means: by its name, or by the rules that the file's own VTIMEZONE states.
 
-Owns the names that are known and the comparison of rules. Each answer is kept, so that a file of many events asks once.
+Owns the known names and the comparison of rules. It keeps each answer, so that a file of many events asks once.
 """
 
 import re
@@ -18,9 +18,9 @@ from preheat_plantfile.importing.ics_lines import Component
 from preheat_plantfile.importing.ics_values import UnreadableValue, moment_of, offset_of
 from preheat_plantfile.schema.dates import read_rule
 
-# A zone may be defined for a few years only; the longest of these spans in which a zone agrees decides.
+# A definition may cover a few years only; the longest of these spans in which a zone agrees decides.
 YEARS_AHEAD: Final = (10, 3, 1)
-DIFFERENT_MAX: Final = 50  # definitions of one file that are compared; each takes some 50 ms
+DIFFERENT_MAX: Final = 50  # definitions of one file that it compares; each takes some 50 ms
 _STEP: Final = timedelta(days=15)
 _NIGHT: Final = timedelta(hours=12)
 _SECOND: Final = timedelta(seconds=1)
@@ -30,7 +30,7 @@ type Offsets = Sequence[tuple[datetime, timedelta]]  # naive UTC instants of cha
 
 @dataclass(slots=True)
 class Zones:
-    """The zones of one file. `matched` holds each name that was found by its rules, for the report."""
+    """The zones of one file. `matched` holds each name that came from the rules, for the report."""
 
     definitions: Mapping[str, Component]
     today: date
@@ -50,7 +50,7 @@ class Zones:
         return self._known[name]
 
     def _match(self, definition: Component, name: str) -> str | None:
-        """Return the zone of a definition. Equal rules are compared once, and of different ones only the first."""
+        """Return the zone of a definition. It compares equal rules once, and of different ones only the first."""
         rules = "\n".join(
             f"{each.name} {prop.name}:{prop.value}"
             for each in definition.observances
@@ -117,7 +117,7 @@ def matching_zones(definition: Component, today: date) -> Sequence[str]:
         within = [at for at, _ in changes if begin < at < end]
         near = [*_regular(begin, end), *(at + step for at in within for step in (-_NIGHT, _NIGHT))]
         fitting = _fitting(_candidates(), near, changes)
-        # Some programs write the hour of a change wrongly; where one zone has it as written, that one is meant.
+        # Some programs write the hour of a change wrongly; if one zone has the hour as written, that zone counts.
         exact = _fitting(fitting, [at + step for at in within for step in (-_SECOND, timedelta())], changes)
         if fitting:
             return exact or fitting
@@ -163,7 +163,7 @@ def _jumps(definition: Component, begin: datetime, end: datetime) -> Iterator[tu
 
 
 def _bound(offset: timedelta, day: date) -> timedelta:
-    """Return an offset, or none on the first day that there is, from which none can be taken."""
+    """Return an offset, or 0 on the first day that there is, which has no day before it."""
     return offset if day > date.min else timedelta()
 
 

@@ -1,7 +1,7 @@
 """The configuration of Instance Scheduler on AWS, read into a plant: each schedule becomes a schedule and a model.
 
-Owns what periods and schedules mean and which of it has no counterpart. `instance_scheduler_forms` owns the document's
-form, `instance_scheduler_days` the day expressions. Every problem is named at once; a loss is no problem.
+Owns the meaning of periods and schedules, and which parts have no counterpart. `instance_scheduler_forms` owns the
+document's form, `instance_scheduler_days` the day expressions. It names every problem at once; a loss is no problem.
 """
 
 import re
@@ -31,7 +31,7 @@ _RUNNING, _STOPPED = "running", "stopped"
 
 @dataclass(slots=True)
 class _Import:
-    """What is known while a configuration is read; `problems` are lines, and with any of them nothing is imported."""
+    """The state during the reading of a configuration; `problems` are lines, and any of them stops the import."""
 
     report: ImportReport
     problems: list[str] = field(default_factory=list)
@@ -79,7 +79,7 @@ def read_schedules(text: str, zone: str | None = None) -> tuple[PlantText, Impor
         named_zone = "UTC" if never_runs else _zone(entry, where, zone or configuration.default_zone, found)
         if not windows:
             continue
-        # A name that may stay as it is goes before one that has to be changed into it.
+        # A valid name goes before one that has to change into it.
         plain = name if name and name in kept else plain_name(name or "", {*models, *kept})
         if name and plain != name:
             found.report.note(f"schedule {name} becomes {plain}: names are of [a-z0-9-]")

@@ -1,7 +1,7 @@
 """The day expressions of Instance Scheduler on AWS: `mon-fri`, `mon#2`, `friL`, `1-L`, `15W`, `1/15`, `4-0/3`.
 
-Owns what each of them means, as its documentation has it: Monday is 0, ranges of weekdays and months may wrap, those of
-month days may not, a step counts from the first value on. Knows no period, no time and no document.
+Owns the meaning of each, as its documentation has it. Monday is 0. Ranges of weekdays and months may wrap, those of
+month days may not. A step counts from the first value on. Knows no period, no time and no document.
 """
 
 import re
@@ -37,7 +37,7 @@ class Weekdays:
 
 @dataclass(frozen=True, slots=True)
 class MonthDays:
-    """Days of the month: 1 to 31 or -1 for the last, and those whose nearest day from Monday to Friday is meant."""
+    """Days of the month: 1 to 31 or -1 for the last, and those that mean the nearest day from Monday to Friday."""
 
     plain: frozenset[int] = frozenset()
     nearest: frozenset[int] = frozenset()

@@ -1,7 +1,7 @@
-"""The forms in which a configuration of Instance Scheduler on AWS is exported, each as the same periods and schedules.
+"""The export forms of a configuration of Instance Scheduler on AWS, each as the same periods and schedules.
 
 Owns the forms: a scan of its DynamoDB table, what `scheduler-cli describe-*` prints, CloudFormation resources, and one
-object with periods and schedules. What an entry means is `instance_scheduler`'s to say.
+object with periods and schedules. `instance_scheduler` knows the meaning of an entry.
 """
 
 from dataclasses import dataclass, field

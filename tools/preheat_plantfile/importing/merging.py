@@ -1,7 +1,7 @@
-"""Demand from many sources in few windows: equal ones become one, and what is past is dropped.
+"""Demand from many sources in few windows: equal ones become one, and past ones go.
 
-A model needs the union of its windows, so that the same shift of 500 people is one window, and a date is excluded only
-if every source that has it excludes it. Knows neither calendars nor files.
+A model needs the union of its windows, so the same shift of 500 people is one window. A date is an exclusion only if
+every source that has it excludes it. Knows neither calendars nor files.
 """
 
 from bisect import bisect_left, bisect_right
@@ -20,8 +20,8 @@ from preheat_plantfile.writing import Fields, PlantText, ScheduleText, Value, pl
 
 DATES_MAX: Final = 1_000  # in one window
 NOTES_MAX: Final = 5  # in one schedule
-FEW: Final = 100  # windows; more are made fewer at the price of what is past
-# What ended longer ago is over: last month stays, so that it can be compared.
+FEW: Final = 100  # windows; if there are more, the past ones go
+# A window that ended longer ago goes: last month stays for a comparison.
 OVER: Final = timedelta(days=31)
 
 
@@ -39,17 +39,17 @@ class Recurring:
 
     @property
     def key(self) -> tuple[str, Pattern, Hours]:
-        """What makes two of them the same shift."""
+        """The key that makes two of them the same shift."""
         return self.zone, self.pattern, self.hours
 
 
 @dataclass(slots=True)
 class ImportedDemand:
-    """What was collected: recurring starts, and single ones as (zone, hours) -> date -> title."""
+    """The collected parts: recurring starts, and single ones as (zone, hours) -> date -> title."""
 
     recurring: list[Recurring] = field(default_factory=list)
     singles: dict[tuple[str, Hours], dict[date, str]] = field(default_factory=dict)
-    over: int = 0  # sources of which nothing is left
+    over: int = 0  # sources that lost everything
 
     def add(self, recurring: Iterable[Recurring], singles: Iterable[tuple[str, Hours, date, str]], today: date) -> None:
         """Add the starts of one source, without those that are over."""
@@ -59,7 +59,7 @@ class ImportedDemand:
             if one.last is not None and one.last < one.first:
                 continue
             if one.last is None or one.last + one.hours.length >= floor:
-                if len(one.excluded) > DATES_MAX:  # what is excluded of the past has no effect
+                if len(one.excluded) > DATES_MAX:  # exclusions in the past have no effect
                     one = replace(one, excluded=frozenset(day for day in one.excluded if day >= floor))  # noqa: PLW2901
                 self.recurring.append(one)
                 kept = True
@@ -72,7 +72,7 @@ class ImportedDemand:
 
 
 def plant_of(name: str, demand: ImportedDemand, today: date, *, few: int = FEW) -> PlantText:
-    """Return a plant with one model that needs all of it; with more than `few` windows, what is past is left out."""
+    """Return a plant with one model that needs all of it; with more than `few` windows, without the past ones."""
     merged = list(_merge(demand.recurring))
     if len(merged) > few:
         merged = list(_merge(_fewer(merged, today - OVER)))

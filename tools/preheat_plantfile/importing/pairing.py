@@ -1,6 +1,6 @@
 """Starts and stops of one thing, made into shift windows: each start runs to the next stop.
 
-Owns how a start finds its stop and what is said of one that has none. Knows no file format.
+Owns how a start finds its stop and the message about one that has none. Knows no file format.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep",
 
 
 class ActionKind(StrEnum):
-    """What an action does."""
+    """The effect of an action."""
 
     START = "start"
     STOP = "stop"

@@ -1,4 +1,4 @@
-"""What an import says in addition to its result: what was lost and why, what was assumed, and what each title comes to.
+"""The report of an import, in addition to its result: the losses and why, the assumptions, and the sum of each title.
 
 Owns the counting and the words. Knows no terminal: the caller prints the lines.
 """
@@ -14,7 +14,7 @@ from preheat_plantfile.importing.merging import Recurring, starts_within
 from preheat_plantfile.importing.rules import Pattern
 
 LINE_MAX: Final = 200  # characters
-LINES_MAX: Final = 100  # of losses; the rest is counted
+LINES_MAX: Final = 100  # of losses; it counts the rest
 ROWS_MAX: Final = 40
 TITLE_MAX: Final = 40
 YEAR: Final = timedelta(days=365)
@@ -22,7 +22,7 @@ _HOUR: Final = timedelta(hours=1)
 
 
 class NotImportedError(Exception):
-    """A document is not of its form, so that nothing is imported; `problems` are its lines."""
+    """A document is not of its form, so there is no import; `problems` are its lines."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
@@ -31,7 +31,7 @@ class NotImportedError(Exception):
 
 @dataclass(slots=True)
 class ImportRow:
-    """What the events of one title come to in the year ahead."""
+    """The sum of the events of one title in the year ahead."""
 
     events: int = 0
     starts: int = 0
@@ -41,7 +41,7 @@ class ImportRow:
 
 @dataclass(slots=True)
 class ImportReport:
-    """The report of one import: `total` things of the kind `noun` were found, `kept` of them carried over."""
+    """The report of one import: it found `total` things of the kind `noun`, and `kept` of them carry over."""
 
     total: int = 0
     noun: str = "event"
@@ -55,11 +55,11 @@ class ImportReport:
     _events: list[tuple[str, Sequence[Recurring], Sequence[tuple[str, Hours, date, str]]]] = field(default_factory=list)
 
     def lose(self, reason: str) -> None:
-        """Record something that is not carried over."""
+        """Record something that does not carry over."""
         self.losses.append(reason)
 
     def note(self, text: str) -> None:
-        """Record something that was assumed; the same is said once."""
+        """Record an assumption, the same one once."""
         self.notes.append(text)
 
     def count(
@@ -102,7 +102,7 @@ class ImportReport:
             yield f"{name:{width}}  {events:>6,}  {starts:>6,}  {hours / _HOUR:>6,.0f}"
 
     def lines(self) -> Iterator[str]:
-        """Yield what is not carried over, then what was assumed, each at most 200 characters."""
+        """Yield the losses, then the assumptions, each at most 200 characters."""
         counted = Counter(self.losses)
         for loss, times in list(counted.items())[:LINES_MAX]:
             yield shorten(f"not carried over: {loss}{f' ({times} times)' if times > 1 else ''}")
@@ -121,7 +121,7 @@ class ImportReport:
 
     @property
     def carried(self) -> int:
-        """How many things are carried over."""
+        """How many things carry over."""
         return max(0, self.kept - self.over)
 
     def conclusion(self) -> str:

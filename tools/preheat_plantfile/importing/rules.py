@@ -1,4 +1,4 @@
-"""Recurrence rules in one form, so that equal ones are seen to be equal, and as the windows of a plant file.
+"""Recurrence rules in one form, so that equal rules compare as equal, and as the windows of a plant file.
 
 Owns the canonical text, the phase of a rule's interval, and which rules are plain days. Knows no event.
 """
@@ -26,7 +26,7 @@ class Pattern:
 
     @property
     def parts(self) -> RuleParts:
-        """The parts of its text, in which nothing is left open."""
+        """The parts of its text, with every default filled in."""
         return read_parts(self.text)
 
     def rule_from(self, day: date) -> RecurrenceRule:

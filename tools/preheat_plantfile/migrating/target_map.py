@@ -1,6 +1,6 @@
 """The map of a migration: for each model that moves, the target that it moves to. One run reports every mistake.
 
-Owns the form of the map file. What may name a target is the plant file's own rule.
+Owns the form of the map file. The plant file's own rule says what may name a target.
 """
 
 import difflib

@@ -109,7 +109,7 @@ class HolidaysEntry(Strict):
 
 
 class ShutdownEntry(Strict):
-    """Days in a row on which the plant is shut."""
+    """Days in a row of a shutdown."""
 
     from_: Date = Field(description="First closed date.", alias="from")
     until: Date = Field(description="Last closed date.")
@@ -117,7 +117,7 @@ class ShutdownEntry(Strict):
 
 
 class CalendarEntry(Strict):
-    """Closed days, to be named by schedules."""
+    """Closed days that schedules name."""
 
     holidays: Annotated[list[HolidaysEntry], Field(min_length=1, max_length=20)] = Field(
         default_factory=list, description="Public holidays."
@@ -138,14 +138,14 @@ class CalendarEntry(Strict):
 
 
 class TariffEntry(Strict):
-    """What a hosting service bills."""
+    """The bill of a hosting service."""
 
     unit_hour: Amount = Field(description="Price of one inference unit for an hour.")
     currency: Currency = Field(default="USD", description="Currency of ISO 4217; USD.")
 
 
 class QuotaEntry(Strict):
-    """What a hosting service allows in the account and region."""
+    """The quotas of a hosting service in the account and region."""
 
     units_per_model: Annotated[int | None, *leaf(_count(UNITS_MAX), type="integer", minimum=1, maximum=UNITS_MAX)] = (
         absent("Inference units allowed for one model; 5.")

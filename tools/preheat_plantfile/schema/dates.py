@@ -46,7 +46,7 @@ class DayChoice(NamedTuple):
 
 
 class MonthDayChoice(NamedTuple):
-    """Days of a month (-1 the last), and days whose nearest weekday is meant with them."""
+    """Days of a month (-1 the last), and days that mean their nearest weekday."""
 
     days: frozenset[int]
     nearest: frozenset[int]

@@ -1,4 +1,4 @@
-"""What follows a model in the plant file: the queue that its stop waits for, and the gate before its consumers.
+"""The parts behind a model in the plant file: the queue that its stop waits for, and the gate before its consumers.
 
 Owns the two entries and their leaves. Knows no other field of the plant file.
 """

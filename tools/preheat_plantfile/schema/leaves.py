@@ -39,7 +39,7 @@ from preheat.domain.plan.plan import (
 
 
 class OnClosed(StrEnum):
-    """What a closed date does to a window: it is cut out of it, or the window does not start on it."""
+    """The effect of a closed date on a window: the window loses it, or does not start on it."""
 
     CUT = "cut"
     SKIP = "skip"

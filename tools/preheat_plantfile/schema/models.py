@@ -40,7 +40,7 @@ from preheat_plantfile.schema.targets import (
 from preheat_plantfile.schema.windows import ScheduleEntry, Strict
 
 MODELS_MAX: Final = 1_000
-# What says how a lead is learned; beside `lead`, which pins it, they would have no effect.
+# The fields about a learned lead; next to `lead`, which fixes it, they would have no effect.
 LEARNED_FIELDS: Final = ("late_target", "late_cost_per_minute", "default_lead", "lead_floor", "lead_cap")
 SCHEMA_URL: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -71,7 +71,7 @@ TagsEntry = Annotated[
 
 
 class _Leads(Strict):
-    """How long ahead of its shift a model is started: pinned, or learned from its own starts within bounds."""
+    """How long ahead of its shift a model starts: fixed, or learned from its own starts within bounds."""
 
     lead: Annotated[timedelta | None, *LEAD] = Field(
         default_factory=lambda: None,
@@ -96,7 +96,7 @@ class _Leads(Strict):
 
 
 class _Spending(Strict):
-    """What requests may cost on a UTC day."""
+    """The most that requests may cost on a UTC day."""
 
     max_unit_hours_by_request: Annotated[int | None, *UNIT_HOURS] = Field(
         default_factory=lambda: None,
@@ -105,7 +105,7 @@ class _Spending(Strict):
 
 
 class DefaultsEntry(_Leads, _Spending):
-    """What holds for every model that does not say otherwise."""
+    """The defaults for every model that does not say otherwise."""
 
     slack: Annotated[timedelta, *SLACK] = Field(
         default_factory=lambda: timedelta(minutes=2), description="Added to the lead for the precision of the tick; 2m."
@@ -128,12 +128,12 @@ class DefaultsEntry(_Leads, _Spending):
 
 
 class ModelEntry(_Leads, _Spending):
-    """What any hosted model says of when it is needed and how it is run."""
+    """The fields of every hosted model: when you need it and how it runs."""
 
     schedules: list[Name] = Field(
         description="Names of the schedules that need it, at most 50; Preheat unites several."
     )
-    # None is what a field that is not there means; written out, `null` is refused like any other wrong value.
+    # A missing field means None; written out, `null` is an error like any other wrong value.
     slack: Annotated[timedelta | None, *SLACK] = Field(
         default_factory=lambda: None, description="Added to the lead for the precision of the tick."
     )
@@ -203,7 +203,7 @@ class SageMakerModel(ModelEntry, _Proved, SageMakerConfigs):
 
 
 class _ByRequest(Strict):
-    """Most units where a level is set; a request may ask for more than the plan."""
+    """Most units where a start sets a level; a request may ask for more than the plan."""
 
     max_units_by_request: Annotated[int | None, *UNITS] = Field(
         default_factory=lambda: None,
@@ -235,10 +235,10 @@ MODEL_ENTRIES: Final[
 
 
 def backend_of(entry: Any) -> Backend:
-    """Return the service whose fields an entry, as read from the file, is checked against.
+    """Return the service whose fields apply to an entry, as the file has it.
 
-    A valid `backend` decides. Without one the entry is refused anyway; the service that has its other fields is
-    returned, so that those fields are not reported as unknown.
+    A valid `backend` decides. Without one the check refuses the entry anyway; return the service that has its other
+    fields, so that no error calls those fields unknown.
     """
     named = entry.get("backend") if isinstance(entry, dict) else getattr(entry, "backend", None)
     if isinstance(named, str) and named in list(Backend):

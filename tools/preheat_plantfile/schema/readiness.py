@@ -2,8 +2,8 @@
 
 Owns where the file may lie, how large it may be and what it must hold. Knows no other field of the plant file.
 
-What a plant file names goes into the plans table, and the file may come from a stranger's pull request. So the payload
-lies in the folder of the plant file, and no name in its path starts with a dot: `.git/config` holds a CI's token.
+The contents of a named file go into the plans table, and the plant file may come from a stranger's pull request. So the
+payload is in the folder of the plant file. No name in its path starts with a dot: `.git/config` holds a CI's token.
 """
 
 import os
@@ -31,7 +31,7 @@ _A_FILE: Final = f"the path of a file of 1 to {PAYLOAD_MAX:,} bytes, in the fold
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What a file held when the plant file was read."""
+    """The contents of a file at the reading of the plant file."""
 
     name: str
     content: bytes = field(repr=False)
@@ -71,7 +71,7 @@ def _read(path: Path) -> bytes | None:
     """Return at most PAYLOAD_MAX + 1 bytes of a regular file, or None if there is none. Never blocks on a pipe."""
     if not path.is_file():
         return None
-    # Checked again on the open file, because a name can be replaced in between.
+    # Check again on the open file, because somebody can replace a name in between.
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:
         return file.read(PAYLOAD_MAX + 1) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
 

@@ -1,4 +1,4 @@
-"""What a model entry names: a version, an endpoint, a component or a function, in its service's words.
+"""The target of a model entry: a version, an endpoint, a component or a function, in its service's words.
 
 Owns the fields that name it, and the target that they mean. When it is needed is `models`' affair.
 """
@@ -37,7 +37,7 @@ UNNAMED: Final = "unnamed"  # the model's name is the key of its entry, which no
 
 
 def _parameters(value: Any) -> Any:
-    """Refuse what JSON does not carry: the function gets the mapping as it is written here."""
+    """Refuse values that JSON does not carry: the function gets the mapping as the file has it."""
     if not isinstance(value, dict):
         raise ValueError(PARAMETERS_ACCEPTED)  # noqa: TRY004 - pydantic reports only a ValueError at its place
     try:
@@ -119,7 +119,7 @@ class _Endpoint(TargetPlace):
 
 
 class SageMakerTarget(_Endpoint):
-    """A SageMaker real-time endpoint and the one endpoint config that it is created from."""
+    """A SageMaker real-time endpoint and the one endpoint config that creates it."""
 
     config: EndpointConfig = Field(description="Name of the endpoint config from which Preheat creates the endpoint.")
 
@@ -129,7 +129,7 @@ class SageMakerTarget(_Endpoint):
 
 
 class SageMakerConfigs(_Endpoint):
-    """A SageMaker real-time endpoint and the endpoint configs that it may be created from: `config` or `configs`."""
+    """A SageMaker real-time endpoint and the endpoint configs that may create it: `config` or `configs`."""
 
     config: EndpointConfig | None = Field(
         default_factory=lambda: None,

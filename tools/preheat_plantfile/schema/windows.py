@@ -30,14 +30,14 @@ WINDOWS_LISTED_MAX: Final = 400
 
 
 class Strict(BaseModel):
-    """A mapping of the file: nothing is converted, an unknown field is refused."""
+    """A mapping of the file: it converts nothing, and refuses an unknown field."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-# None is what a field that is not there means; written out, `null` is refused like any other wrong value.
+# A missing field means None; written out, `null` is an error like any other wrong value.
 def absent(description: str, **more: Any) -> Any:
-    """Return a field that may be left out."""
+    """Return an optional field."""
     return Field(default_factory=lambda: None, description=description, **more)
 
 

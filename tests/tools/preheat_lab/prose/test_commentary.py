@@ -39,6 +39,12 @@ def test_lines_of_comment_that_follow_each_other_are_one_text() -> None:
     ]
 
 
+def test_each_row_of_a_table_in_columns_is_a_text_of_its_own_and_a_command_line_is_none() -> None:
+    table = "    python -m preheat_lab day    # one day\n\n    days     one day\n    weeks    seven days\n"
+    texts = [each.text for each in of_docstrings(f'"""Two spans.\n\n{table}"""\n', "a.py")]
+    assert texts == ["Two spans.", "- days: one day", "- weeks: seven days"]
+
+
 def test_each_branch_of_a_drawn_tree_is_a_text_of_its_own() -> None:
     tree = "# Errors\n#  ├─ Lost  no answer\n#  └─ Refused  an answer\n"
     texts = [each.text for each in of_comments(f"{tree}LIMIT = 3\n", "a.py")]

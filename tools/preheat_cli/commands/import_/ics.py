@@ -18,7 +18,7 @@ from preheat_cli.options.imports import (
 
 
 class EventRole(StrEnum):
-    """What the events of a calendar are."""
+    """The meaning of a calendar's events."""
 
     SHIFTS = "shifts"
     CLOSED = "closed"
