@@ -71,6 +71,12 @@ test-explored: setup  ## the tests that search every order of events: explorer, 
 test-rules: setup  ## every other test, and whether each error handler ran
 	nice $(PYTEST) --handlers tests $(addprefix --ignore=,$(ON_LOCAL_AWS) $(SIMULATED) $(EXPLORED))
 
+test-full: setup  ## run the tests, and draw all that they draw by chance: four times as much (the workflow `nightly`)
+	PREHEAT_TESTS=full $(MAKE) --no-print-directory test
+
+slowest: setup  ## print the twenty slowest tests by processor and clock (TESTS=tests/days)
+	$(PYTEST) --slowest 20 $(TESTS)
+
 # The library of holidays follows the environment's language unless it is told one.
 test-locales: setup  ## run the tests of calendars and plant files under three languages of the environment
 	for language in en_US.UTF-8 C.UTF-8 de_DE.UTF-8; do \

@@ -74,11 +74,13 @@ def simulate(
     on_entry: Callable[[LedgerEntry], None] | None = None,
     backend: Backend = Backend.LOOKOUT_VISION,
     requests: int = 0,
+    until_broken: str | None = None,
 ) -> SimulationOutcome:
     """Simulate a plant of `models` models of one service for `days` days; `on_entry` gets each entry as it is written.
 
     `faults` names a mix of `faults.MIXES`, from which the seed draws its own; `requests` is how often others ask for
-    something, with or without more to follow. The same arguments give the same outcome.
+    something, with or without more to follow. `until_broken` names a promise: the run ends when it is broken. The same
+    arguments give the same outcome.
     """
     random = Random(f"{seed}/world")  # noqa: S311 - chance in a simulation, replayed from its seed
     entries: list[LedgerEntry] = []
@@ -98,6 +100,7 @@ def simulate(
         switches=switches or Switches(),
         on_entry=tell,
         requests=requests,
+        until_broken=until_broken,
     )
     world.run()
     log = world.service.call_log

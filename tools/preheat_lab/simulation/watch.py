@@ -377,6 +377,10 @@ class PromiseWatch:
         """Return the end of a model's last demand that is over at `at`, by the requests active now."""
         return self._wanted[model_id].last_end(at)
 
+    def has_broken(self, invariant: str) -> bool:
+        """Return whether a promise was seen broken by now."""
+        return any(each.invariant == invariant for each in self.violations)
+
     def note_missed(self, invariant: str, model_id: ModelId, at: datetime, what: str) -> None:
         """Record a liveness promise that the world saw broken."""
         self.violations.append(BrokenPromise(invariant, model_id, at, what))

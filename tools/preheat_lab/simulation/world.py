@@ -94,6 +94,7 @@ class SimulatedWorld:
         switches: Switches,
         on_entry: Callable[[LedgerEntry], None],
         requests: int = 0,
+        until_broken: str | None = None,
     ) -> None:
         self.begins_at, self.until, self.days = begins_at, begins_at + timedelta(days=days), days
         self.random, self.mix, self.switches = random, mix, switches
@@ -107,6 +108,7 @@ class SimulatedWorld:
         self.cells: Counter[tuple[str, str, str]] = Counter()
         self._events: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
+        self._until_broken = until_broken
         self.invocation = Invocation("nobody", (), Fate(None), timedelta())
         self.watch = PromiseWatch(self.models, begins_at, self.until, skew=mix.skew)
         self.promises = Promises(self)
@@ -183,7 +185,7 @@ class SimulatedWorld:
         self._foresee()
         self.requesters.foresee(self._requests, self.begins_at, self.days * 24 * 60)
         self.at(self.begins_at, lambda: self._minute(self.begins_at))
-        while self._events or len(self.sqs):
+        while (self._events or len(self.sqs)) and not self._has_broken():
             message_at = self.sqs.next_at()
             if self._events and (message_at is None or self._events[0][0] <= message_at):
                 at, _, event = heapq.heappop(self._events)
@@ -207,6 +209,10 @@ class SimulatedWorld:
             self.watch.on_end(
                 model_id, self.store.records.get(model_id), self.store.read_ledger(model_id), self.clock.at
             )
+
+    def _has_broken(self) -> bool:
+        """Return whether the promise was broken that ends the run."""
+        return self._until_broken is not None and self.watch.has_broken(self._until_broken)
 
     def _tell(self) -> None:
         """Hand on what was published, outside the function that published it: a reader's error is not its own."""

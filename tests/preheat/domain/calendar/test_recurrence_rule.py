@@ -8,6 +8,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.preheat.domain.calendar.rule_reference import dates_until
+from tests.support.effort import take_part
 
 from preheat.domain.calendar.recurrence_rule import RecurrenceRule, comes_true, find_dates, find_last
 
@@ -39,7 +40,7 @@ def rules(draw: st.DrawFn) -> str:
     return ";".join([f"FREQ={frequency}", *(f"{name}={draw(parts[name])}" for name in sorted(chosen))])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=take_part(500), deadline=None)
 @given(rules(), anchors)
 def test_a_rule_means_the_dates_that_the_reference_expands_from_its_anchor(text: str, anchor: date) -> None:
     try:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.preheat.domain.calendar import reference
 from tests.preheat.domain.calendar.schedules import hard_schedules
+from tests.support.effort import take_part
 
 from preheat.domain.calendar.days import DayRule
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
@@ -25,7 +26,7 @@ from preheat.domain.calendar.timetable import (
 )
 from preheat.domain.calendar.windows import Window, merge
 
-SCHEDULES = int(os.environ.get("SCHEDULES", "2000"))
+SCHEDULES = int(os.environ.get("SCHEDULES", take_part(2000)))
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 

@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.support.day import MIDNIGHT, WELD, a_model, at
+from tests.support.effort import take_part
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.demand import HORIZON, Demand, find_demands, look_ahead
@@ -99,7 +100,7 @@ def test_a_hold_in_90_days_is_what_comes_next_where_nothing_else_does() -> None:
 BLOCKED_AROUND_THE_CLOCK = (standing("ask-1", Kind.BLOCK, 0, 30),)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=take_part(150), deadline=None)
 @given(plan=st.sampled_from(sorted(PLANS)), asked=several())
 @example(plan="around the clock", asked=BLOCKED_AROUND_THE_CLOCK)
 @example(plan="every day", asked=(standing("ask-1", Kind.BLOCK, 0, 30), standing("ask-2", Kind.HOLD, 90, 30)))

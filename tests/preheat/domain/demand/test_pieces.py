@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.day import MIDNIGHT, WELD, a_model, at
+from tests.support.effort import take_part
 
 from preheat.domain.calendar.days import DayRule
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
@@ -315,7 +316,7 @@ def a_schedule(number: int, span: Span) -> Schedule:
     return Schedule(f"s{number}", "UTC", (ShiftWindow(frozenset(Weekday), wall[0], wall[1], 0, once),))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=take_part(400), deadline=None)
 @given(
     st.lists(spanned, max_size=3),
     st.integers(-2000, 300),
@@ -342,7 +343,7 @@ def test_demand_is_what_the_reference_tells_minute_by_minute(
     assert told == reference(windows, announced, list(several))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=take_part(200), deadline=None)
 @given(
     st.lists(spanned, max_size=3),
     st.integers(0, 4).flatmap(lambda count: st.tuples(*(standing(number) for number in range(count)))),

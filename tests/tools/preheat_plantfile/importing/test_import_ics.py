@@ -9,6 +9,7 @@ import pytest
 from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.effort import take_part
 from tests.tools.conftest import Golden, Workbench
 
 from preheat.domain.calendar.timetable import find_intervals, find_windows
@@ -355,7 +356,7 @@ RULES = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=take_part(200), deadline=None)
 @given(RULES, st.integers(0, 23), st.integers(120, 47 * 60))
 def test_a_rule_means_what_the_standards_library_makes_of_it(rule: str, hour: int, minutes: int) -> None:
     """The start, a Monday in November, is one of every rule's dates; no spring gap swallows two hours."""
@@ -408,7 +409,7 @@ garbage
 """.strip().splitlines()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=take_part(300), deadline=None)
 @given(st.lists(st.sampled_from(LINES), max_size=14))
 def test_whatever_a_calendar_holds_it_is_told_or_becomes_a_valid_plant(lines: list[str]) -> None:
     text = "\r\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", *lines, "END:VEVENT", "END:VCALENDAR", ""])

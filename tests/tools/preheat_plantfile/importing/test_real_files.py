@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.effort import take_part
 from tests.tools.conftest import Workbench
 from tests.tools.preheat_plantfile.importing.calendars import BERLIN, TODAY, calendar, reported, runs, runs_of
 
@@ -313,7 +314,7 @@ SOURCES = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=take_part(60), deadline=None)
 @given(st.lists(SOURCES, min_size=1, max_size=8), st.booleans())
 def test_merged_windows_mean_the_union_of_their_sources(sources: list[Any], many: bool) -> None:
     """With more windows than a few, only what is past may differ."""

@@ -1,0 +1,13 @@
+"""How much the tests draw that draw by chance: a part in the check of each change, all of it each night.
+
+`PREHEAT_TESTS=full` asks for all (`make test-full`). What is asserted of each draw is the same.
+"""
+
+import os
+
+FULL = os.environ.get("PREHEAT_TESTS") == "full"
+
+
+def take_part(whole: int) -> int:
+    """Return how many to draw out of `whole`: a quarter, unless all are asked for."""
+    return whole if FULL else -(-whole // 4)
