@@ -99,6 +99,19 @@ def test_a_stop_that_the_scaling_forbids_is_reported_once_with_the_remedy() -> N
         assert day.observed() is Observed.STOPPED
 
 
+def test_what_an_owner_sets_up_while_the_service_refuses_the_stop_comes_back_too() -> None:
+    with a_day(backend=Backend.SAGEMAKER) as day:
+        day.fault(FaultKind.THROTTLE, operation=day.service.words.stop, times=3)
+        day.run_until("16:00:05")
+        assert day.observed() is Observed.HOSTED
+        scaling = scales(day)
+        before = scaling.targets(), scaling.policies()
+        day.run_until("16:30")
+        assert day.observed() is Observed.STOPPED
+        day.run_until("08:00", day=1)
+        assert (scaling.targets(), scaling.policies()) == before
+
+
 @pytest.mark.parametrize("error", [AnswerLost("down"), AccessRefused("not allowed")])
 def test_scaling_that_cannot_be_read_delays_no_stop_and_the_ledger_says_so(error: HostingError) -> None:
     with a_day_that_scales() as (day, _):

@@ -22,6 +22,9 @@ DELETED, SAID_GONE = "model deleted", "model said to be gone"
 UNDONE, CONFLICT, INVALID, NEW_WORD, SECOND_TRY = (
     "stop undone", "wrong state", "invalid", "new status word", "second try throttled"
 )  # fmt: skip
+IDLE, SCALING_OUT, SCALING_LOST, SCALING_REFUSED = (
+    "nothing serves", "scaling out of reach", "scaling answer lost", "scaling refused"
+)  # fmt: skip
 READ = ("Throttled", "AccessRefused")
 MOVED = ("Throttled", "WrongState", "QuotaExceeded", "AccessRefused", "InvalidCall")
 # The explorer's words for what both let happen, and for what only it does.
@@ -31,6 +34,11 @@ EVENTS: Mapping[str, str] = {
     "fault: save does not arrive": Mishap.STORE_OUT,
     "fault: save, answer lost": Mishap.STORE_LOST,
     "fault: hosting failed": Mishap.HOSTING_FAILED,
+    "fault: no capacity": Mishap.CAPACITY,
+    "fault: nothing serves": IDLE,
+    "fault: read_scaling: AnswerLost": SCALING_OUT,
+    "fault: restore_scaling, answer lost": SCALING_LOST,
+    "fault: restore_scaling: AccessRefused": SCALING_REFUSED,
     "fault: system updating": Mishap.SYSTEM_UPDATING,
     "fault: model deleted": DELETED,
     "fault: stop undone": UNDONE,
@@ -60,6 +68,8 @@ EVENTS: Mapping[str, str] = {
 # Where a fault of the explorer can strike by its nature, and why nowhere else.
 NATURE: Mapping[str, tuple[frozenset[str], str]] = {
     Mishap.HOSTING_FAILED: (frozenset({Status.STARTING_HOSTING}), "only a start can fail"),
+    Mishap.CAPACITY: (frozenset({Status.STARTING_HOSTING}), "only a start needs capacity"),
+    IDLE: (frozenset({Status.STARTING_HOSTING, Status.HOSTED}), "what is hosted loses its instances, or never has any"),
     Mishap.SYSTEM_UPDATING: (
         frozenset({Status.TRAINED, Status.STARTING_HOSTING, Status.HOSTED, Status.STOPPING_HOSTING}),
         "not while it is updated, deleted or failed: that would change nothing that a pass can see",
@@ -67,6 +77,7 @@ NATURE: Mapping[str, tuple[frozenset[str], str]] = {
     DELETED: (frozenset(set(Status) - {Status.DELETING}), "what is deleted stays so"),
     UNDONE: (frozenset({Status.STOPPING_HOSTING}), "only a stop under way can come to nothing"),
 }
+BY_SCENARIO = frozenset({Mishap.CAPACITY, IDLE})  # the explorer has these in scenarios of their own only
 # Faults of the surroundings, which the explorer has in another form or not: the simulation alone is asked.
 # Mishaps that hit no model, and so have no place: an unreadable message, and the publisher with its stream and bus.
 PLACELESS = frozenset(
@@ -82,7 +93,7 @@ def find_spoiled_events(event: str) -> frozenset[str]:
     """Return the events that a fault of the explorer can spoil; none: it comes by itself, wherever anything can."""
     if event == "fault: crash":
         return frozenset({"describe", "save", "start", "stop"})
-    behind = ("gate", "count", "open", "close")
+    behind = ("gate", "count", "open", "close", "read_scaling", "restore_scaling")
     word = event.removeprefix("fault: ").replace(",", "").replace(":", "").split()[0]
     spoils = word in ("describe", "save", "start", "stop", "look", *behind) and event != "fault: stop undone"
     return frozenset({word}) if spoils else frozenset()
@@ -102,6 +113,8 @@ def sort_cells(cells: Mapping[tuple[str, str, str], int]) -> tuple[Hits, Hits]:
             hits[EVENTS[event]][status, phase] += number
     for event, fault in EVENTS.items():
         beside = find_spoiled_events(event)
+        if fault in BY_SCENARIO and fault not in hits:
+            continue
         for (status, phase, other), number in cells.items():
             if (other in beside or not beside) and status in NATURE.get(fault, (frozenset({status}), ""))[0]:
                 could[fault][status, phase] += number

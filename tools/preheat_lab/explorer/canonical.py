@@ -17,6 +17,7 @@ Owns the abstraction of records, and nothing else. It removes the following, and
 * an attempt's `first_at` gives its age in hours: all that is past is alike.
 * a lease that is over is over; of a start, `intent_at` is also read in minutes, until the model was seen hosted.
 * of a gate's change the same; `doubtful` is about what runs, and no gate runs. The result of a drain is only recorded.
+* of the scaling that is kept, only whether it has to be read again; beyond five tries, the pauses are alike.
 * `effort.hosted_at` is only compared with the very same reading: what is past is all alike.
 """
 
@@ -25,10 +26,11 @@ from datetime import datetime, timedelta
 
 from preheat.app.audit.invariants import LEASE
 from preheat.app.reconcile.reconcile import EARLY
+from preheat.domain.decision.scaling import READ_EVERY
 from preheat.domain.decision.situation import SPENT
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.gate import Draining, Gate
-from preheat.domain.record.record import Effort, ModelRecord, Phase
+from preheat.domain.record.record import Effort, KeptScaling, ModelRecord, Phase
 from preheat_lab.explorer.wants import ORIGIN, STEP, instant
 
 PAST = ORIGIN - LEASE - STEP
@@ -63,6 +65,7 @@ class Canonical:
             effort=self._effort(record.effort, now) if record.effort is not None else None,
             gate=self._gate(record.gate, now) if record.gate is not None else None,
             draining=self._draining(record.draining) if record.draining is not None else None,
+            scaling=self._scaling(record.scaling, now) if record.scaling is not None else None,
         )
 
     def _gate(self, gate: Gate, now: datetime) -> Gate:
@@ -80,6 +83,11 @@ class Canonical:
             )
         look_at = self._due(gate.look_at, now)
         return replace(gate, attempt=attempt, look_at=look_at, unreadable=min(gate.unreadable, 4))
+
+    def _scaling(self, kept: KeptScaling, now: datetime) -> KeptScaling:
+        fresh = not kept.is_removed and now < kept.read_at + READ_EVERY + STEP
+        read_at = kept.read_at if fresh else PAST - READ_EVERY
+        return replace(kept, tries=min(kept.tries, 5), retry_at=self._due(kept.retry_at, now), read_at=read_at)
 
     @staticmethod
     def _draining(draining: Draining) -> Draining:

@@ -59,6 +59,16 @@ SAGEMAKER = Scenario(
     switches=Switches(start_from_hosting_failed=WhenPossible.CONFLICT, stop_while_starting=WhenPossible.CONFLICT),
 )
 
+# An endpoint in service while nothing serves; one for which there is no capacity; one that scales, and comes back in a
+# second shift; and one that scales and that the service refuses to stop until its owner has removed that.
+SERVING = replace(SAGEMAKER, name="an endpoint that serves nothing", idles=True)
+CAPACITY = replace(SAGEMAKER, name="an endpoint without capacity", runs_short=True, hard_until=7, ends=60)
+CAPACITY = replace(CAPACITY, plans=(replace(_LONG, target=replace(TARGET, backend=Backend.SAGEMAKER)),))
+_AGAIN = replace(a_model((6, 8), (28, 56)), lead=STEP, slack=STEP, target=replace(TARGET, backend=Backend.SAGEMAKER))
+SCALED = replace(SAGEMAKER, name="an endpoint that scales", plans=(_AGAIN,), hard_until=10, ends=70, people=1)
+SCALED = replace(SCALED, hard_from=5, scales=True)
+SCALED_REFUSED = replace(SCALED, name="an endpoint that scales, and no right to remove that", refuses_scaled=True)
+
 # A call sets how many copies run: the same again is accepted, and changes nothing.
 COMPONENT = replace(
     LENIENT,
@@ -127,6 +137,10 @@ CI = (
     replace(REKOGNITION, faults=1),
     replace(SAGEMAKER, faults=1),
     replace(COMPONENT, faults=1),
+    replace(SERVING, faults=1),
+    replace(CAPACITY, faults=1),
+    replace(SCALED, faults=1),
+    replace(SCALED_REFUSED, people=2),
     replace(GATE, workers=2),
     replace(GATE_GONE, workers=2),
     replace(GATE_LONG, faults=1),
@@ -159,6 +173,12 @@ DEEP = (
     replace(REKOGNITION, workers=2, faults=1),
     replace(REKOGNITION, faults=1, people=1),
     replace(SAGEMAKER, workers=2, faults=1),
+    replace(SERVING, workers=2, faults=1),
+    replace(CAPACITY, faults=2),
+    replace(CAPACITY, workers=2, faults=1),
+    replace(SCALED, workers=2),
+    replace(SCALED, people=2, faults=1),
+    replace(SCALED_REFUSED, people=2, faults=1),
     replace(GATE, workers=2, faults=1),
     replace(GATE_GONE, workers=2, hard_from=4, hard_until=9, apart=True),
     replace(GATE_LONG, faults=2),

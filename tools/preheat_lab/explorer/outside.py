@@ -41,16 +41,20 @@ class Outside:
     def step_services(self, state: ExploredState) -> Iterator[Edge]:
         """Yield what each service may do next, by itself."""
         for place, service in enumerate(state.services):
-            if service.state in (hosting.STARTING, hosting.STOPPING, hosting.BUSY):
+            if service.state in (hosting.STARTING, hosting.STOPPING, hosting.BUSY, hosting.IDLE):
                 yield Edge("service: completed", NOBODY, state.with_service(place, hosting.complete(service)))
             if not state.faults:
                 continue
             spent = state.spend_fault()
             if service.state == hosting.STARTING:
                 yield Edge("fault: hosting failed", NOBODY, spent.with_service(place, hosting.fail(service)))
+                if self._scenario.runs_short:
+                    yield Edge("fault: no capacity", NOBODY, spent.with_service(place, hosting.run_short(service)))
+            if self._scenario.idles and service.state in (hosting.STARTING, hosting.HOSTED):
+                yield Edge("fault: nothing serves", NOBODY, spent.with_service(place, hosting.idle(service)))
             if service.state == hosting.STOPPING:
                 yield Edge("fault: stop undone", NOBODY, spent.with_service(place, hosting.undo_stop(service)))
-            if service.state not in (hosting.BUSY, hosting.FAILED, hosting.GONE):
+            if service.state not in (hosting.BUSY, hosting.FAILED, hosting.SHORT, hosting.GONE):
                 yield Edge("fault: system updating", NOBODY, spent.with_service(place, hosting.begin_update(service)))
             if service.state != hosting.GONE:
                 yield Edge("fault: model deleted", NOBODY, spent.with_service(place, ExploredService(hosting.GONE)))
@@ -64,8 +68,22 @@ class Outside:
                 ours = stop_on_its_way or self._may_be_ours(state, place)
                 made = self._rules.call(service, 0, start=start, run_by=hosting.RACED if ours else hosting.PERSON)
                 if made.changed:
-                    after = state.with_service(place, made.service)._replace(people=state.people - 1)
+                    # What a person removes is the person's to bring back.
+                    theirs = made.service._replace(scaling=hosting.UNSCALED)
+                    after = state.with_service(place, theirs)._replace(people=state.people - 1)
                     yield self.cover_by_demand("person: starts it" if start else "person: stops it", after)
+            if self._scenario.scales:
+                yield from self._step_owner(state, place, service)
+
+    @staticmethod
+    def _step_owner(state: ExploredState, place: int, service: ExploredService) -> Iterator[Edge]:
+        """Yield what the owner of an endpoint may do about its scaling: set it up, or remove it."""
+        if service.state != hosting.HOSTED or service.scaling == hosting.OWED:
+            return
+        removes = service.scaling == hosting.SCALED
+        changed = service._replace(scaling=hosting.UNSCALED if removes else hosting.SCALED)
+        word = "person: removes its scaling" if removes else "person: has it scale"
+        yield Edge(word, NOBODY, state.with_service(place, changed)._replace(people=state.people - 1))
 
     def _may_be_ours(self, state: ExploredState, place: int) -> bool:
         """Return whether Preheat must take what starts now for its own, by all that it saw and can see."""

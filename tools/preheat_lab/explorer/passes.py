@@ -22,6 +22,7 @@ from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat_lab.explorer.scenario import MODEL
 
 LOAD, PLANNED, DESCRIBE, SAVE, START, STOP, CLOCK, DONE, GATE, COUNT, OPEN, CLOSE, STANDINGS = range(13)
+SCALING, RESTORE = 13, 14
 KINDS = (
     "load",
     "read_planned",
@@ -36,6 +37,8 @@ KINDS = (
     "open",
     "close",
     "read_standings",
+    "read_scaling",
+    "restore_scaling",
 )
 OF_CALL = {Call.START: START, Call.STOP: STOP, Call.OPEN: OPEN, Call.CLOSE: CLOSE}
 
@@ -153,6 +156,12 @@ class _Answers:
     def stop(self, attempt: Attempt) -> None:
         self._ask(RemoteCall(STOP, attempt=attempt))
 
+    def read(self, target: Target, _: Any) -> Any:
+        return self._ask(RemoteCall(SCALING, target=target))
+
+    def restore(self, target: Target, _: str) -> None:
+        self._ask(RemoteCall(RESTORE, target=target))
+
     def enqueue(self, _: Any, __: Any) -> None:
         """A work message may come at any time in the explorer: what the pass sends changes nothing."""
 
@@ -160,9 +169,11 @@ class _Answers:
 class Passes:
     """Every pass that was ever needed, by its history."""
 
-    def __init__(self, values: ValueNumbers, *, requests: bool = False) -> None:
+    def __init__(self, values: ValueNumbers, *, requests: bool = False, scaling: bool = False) -> None:
+        """`scaling`: the program reads and restores what an endpoint scales by."""
         self.values = values
         self._requests = requests
+        self._scaling = scaling
         self.runs = 0
         self._known: dict[tuple[int, tuple[int, ...]], RemoteCall] = {}
         self._lost: tuple[tuple[int, ...], ...] = ((),)
@@ -183,7 +194,8 @@ class Passes:
         history = [self.values[number] for number in (*self._lost[losses], *answers)]
         ports = _Answers(history, requests=self._requests)
         try:
-            remote = Remote(ports, ports, ports, ports, "worker", ports, ports)  # type: ignore[arg-type]  # one object plays all ports
+            scaling = ports if self._scaling else None
+            remote = Remote(ports, ports, ports, ports, "worker", ports, ports, scaling)  # type: ignore[arg-type]  # one object plays all ports
             result = reconcile(MODEL, remote)
         except Suspended as suspended:
             return suspended.request

@@ -19,15 +19,20 @@ from preheat.app.audit.invariants import (
     judge_units,
     judge_write,
 )
+from preheat.app.audit.truth import judge_shortage, judge_verdict
 from preheat.app.ports.errors import HostingError, ModelGone
+from preheat.domain.demand.demand import Outlook, look_ahead
 from preheat.domain.plan.plan import HostedModel, Resize
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.gate import Backlog, BacklogReading, GateLook, Passage
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation
 from preheat.domain.record.record import ModelRecord
+from preheat.domain.verdict.facts import VerdictFacts
+from preheat.domain.verdict.judging import judge
+from preheat.domain.verdict.verdict import Verdict
 from preheat_lab.explorer.canonical import Canonical
-from preheat_lab.explorer.passes import CLOSE, OPEN, SAVE, STOP, Passes, ValueNumbers
+from preheat_lab.explorer.passes import CLOSE, OPEN, RESTORE, SAVE, START, STOP, Passes, ValueNumbers
 from preheat_lab.explorer.scenario import MODEL, RequestsSent, Scenario
 from preheat_lab.explorer.state import ExploredState, WorkerState
 from preheat_lab.explorer.wants import ORIGIN, STEP, instant
@@ -54,6 +59,7 @@ class RecordsExplored:
         self._as_of: dict[tuple[int, int], int] = {}
         self._woken: dict[int, int] = {}
         self._due: dict[int, int] = {}
+        self._outlooks: dict[tuple[int, int, RequestsSent], Outlook] = {}
         self._written: dict[tuple[int, tuple[int, ...], int, int, RequestsSent, bool], WonWrite] = {}
 
     def first(self) -> int:
@@ -116,10 +122,7 @@ class RecordsExplored:
             raise ValueError(f"a write without a record: {request}")
         before, observed = self._rests_on(worker)
         broken = list(judge_write(before, after, request.entry, at=instant(state.now), behind=worker.behind * STEP))
-        if self._won in worker.answers:
-            called = self._passes.next_call(worker.losses, worker.answers[: worker.answers.index(self._won) + 1])
-            gate = after.gate.attempt if after.gate is not None else None
-            broken += judge_answer(gate if called.kind in (OPEN, CLOSE) else after.attempt, self._record_answer(worker))
+        broken += self._judge_said(before, after, state, worker)
         old, new = before.attempt, after.attempt
         same = old is not None and new is not None and old.client_token == new.client_token
         left = observed in (Observed.STARTING, Observed.HOSTED, Observed.STOPPING)
@@ -151,6 +154,7 @@ class RecordsExplored:
                 after,
                 observed=observed,
                 needed=needed,
+                covered=planned and wants.wanted[state.now],
                 returned=returned,
                 left=state.seen,
                 may_stop_any=plan is not None and wants.was_blocked(state.now),
@@ -165,6 +169,41 @@ class RecordsExplored:
         named = self._values.number(new.client_token) if new is not None else self._won
         record = self._values.number(self._canonical.record(after, state.now))
         return WonWrite(record, named, seen, tuple(broken))
+
+    def _judge_said(
+        self, before: ModelRecord, after: ModelRecord, state: ExploredState, worker: WorkerState
+    ) -> Iterator[Broken]:
+        """Judge what a write says of the service: its answer, what runs, and that a start was refused."""
+        refused = None
+        if self._won in worker.answers:
+            called = self._passes.next_call(worker.losses, worker.answers[: worker.answers.index(self._won) + 1])
+            gate = after.gate.attempt if after.gate is not None else None
+            if called.kind != RESTORE:
+                answer = self._record_answer(worker)
+                yield from judge_answer(gate if called.kind in (OPEN, CLOSE) else after.attempt, answer)
+                refused = answer if called.kind == START else None
+        verdict = self._give_verdict(after, state)
+        if verdict is not None:
+            yield from judge_verdict(verdict, seen=self._rests_on(worker)[1], refused=refused)
+        if self._ran_short(worker):
+            yield from judge_shortage(before, after)
+
+    def _give_verdict(self, record: ModelRecord, state: ExploredState) -> Verdict | None:
+        """Return what is said of a record that was just written; None: nothing, since no plan names the model."""
+        plan, now = self._scenario.plans[state.plan], instant(state.now)
+        if plan is None:
+            return None
+        key = (state.plan, state.now, state.asked)
+        outlook = self._outlooks.get(key)
+        requests = self._scenario.list_standings(state.asked)
+        if outlook is None:
+            outlook = self._outlooks[key] = look_ahead(plan, now, requests)
+        return judge(VerdictFacts(MODEL, now, plan, record, outlook, requests))
+
+    def _ran_short(self, worker: WorkerState) -> bool:
+        """Return whether the pass has seen that the service has no capacity."""
+        seen = (self._values[number] for number in worker.answers)
+        return any(isinstance(each, Observation) and each.no_capacity for each in seen)
 
     def _see_behind(self, worker: WorkerState) -> tuple[Passage | None, BacklogReading | None]:
         """Return what the pass that is about to write has seen of the gate and of the queue."""
@@ -199,7 +238,7 @@ class RecordsExplored:
         observed = Observed.UNKNOWN
         for answer in (self._values[number] for number in worker.answers):
             if isinstance(answer, Observation):
-                observed = answer.observed
+                observed = Observed.STARTING if answer.serving == 0 else answer.observed
             elif isinstance(answer, ModelGone):
                 observed = Observed.GONE
         if self._won in worker.answers:

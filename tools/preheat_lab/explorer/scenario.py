@@ -61,6 +61,10 @@ class Scenario:
     people: int = 0
     apart: bool = False  # an apply makes the plan current first and wakes the model later, as the DynamoDB store does
     switches: Switches = field(default_factory=Switches)
+    idles: bool = False  # it may be hosted by the service's word while nothing serves
+    runs_short: bool = False  # the service may have no capacity for a start
+    scales: bool = False  # its owner has it scale, and a stop removes that
+    refuses_scaled: bool = False  # Preheat may not remove the scaling: the service refuses to stop what scales
     found_open: bool = False  # the gate is open from the beginning; somebody opened it
     # The requests, in this order, each at any point of the hard stretch; an id that comes again releases its request.
     requests: tuple[Standing, ...] = ()

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from preheat.app.audit.invariants import ATTEMPTS_MAX, REPAIRS_MAX, Broken, is_outgrown
-from preheat.domain.record.attempt import Answer
+from preheat.domain.record.attempt import Answer, Call
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat_lab.explorer import behind
 from preheat_lab.explorer import service as hosting
@@ -178,16 +178,15 @@ def _is_kept(world: ExploredWorld, state: ExploredState, *, run: bool) -> bool:
     if plan is None and record.phase is Phase.REFUSED and record.is_engaged() and record.wake_at is not None:
         return True  # the same for a model that no plan names any more: no plan will wake it, so it is asked each hour
     wanted = world.outside.place(plan.target) if run and plan is not None else None
-    for place, service in enumerate(state.services):
-        if place != wanted and service.is_running() and service.run_by in (hosting.OURS, hosting.BLOCKED):
-            return False
     gated = world.scenario.is_gated and not _is_refused_for_long(record)
-    if gated and behind.lets_through(state.gate) and not any(each.is_running() for each in state.services):
+    if not _is_rest_kept(world, state, wanted, gated=gated):
         return False
     if wanted is None:
         return True
     if world.scenario.tells_makers and state.services[wanted].is_by_somebody_else():
         return True  # left to its maker, and recorded
+    if state.services[wanted].state == hosting.HOSTED and state.services[wanted].scaling == hosting.OWED:
+        return False
     effort = record.effort
     given_up = effort is not None and (effort.attempts >= ATTEMPTS_MAX or effort.repairs >= REPAIRS_MAX)
     asked = world.scenario.wants(state.plan, state.asked).units[state.now]
@@ -198,11 +197,28 @@ def _is_kept(world: ExploredWorld, state: ExploredState, *, run: bool) -> bool:
     return _is_served(state.services[wanted], record) or (given_up and record.phase is Phase.FAILED)
 
 
+def _is_rest_kept(world: ExploredWorld, state: ExploredState, wanted: int | None, *, gated: bool) -> bool:
+    """Return whether nothing of Preheat's runs but what is wanted, and no gate is open before a model that is down."""
+    for place, service in enumerate(state.services):
+        if place != wanted and service.is_running() and service.run_by in (hosting.OURS, hosting.BLOCKED):
+            withheld = world.scenario.refuses_scaled and service.scaling == hosting.SCALED
+            return withheld and _asks_again(world.record(state))
+    return not (gated and behind.lets_through(state.gate) and not any(each.is_running() for each in state.services))
+
+
 def _is_served(service: hosting.ExploredService, record: ModelRecord) -> bool:
     """Return whether a wanted model is hosted; one that was deleted is reported, and checked again and again."""
     if service.state == hosting.GONE:
         return record.phase is Phase.GONE and record.wake_at is not None
     return service.state == hosting.HOSTED
+
+
+def _asks_again(record: ModelRecord) -> bool:
+    """Return whether the service denies a stop: Preheat records it, keeps the stop, and tries again."""
+    attempt = record.attempt
+    if attempt is None or attempt.call is not Call.STOP or record.wake_at is None:
+        return False
+    return attempt.answer is Answer.DENIED or attempt.tries > 1
 
 
 def _is_refused_for_long(record: ModelRecord) -> bool:

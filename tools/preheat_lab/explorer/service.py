@@ -20,9 +20,12 @@ STATES = (
     Status.HOSTING_FAILED,
     Status.SYSTEM_UPDATING,
     Status.DELETING,
+    Status.HOSTED,
+    Status.HOSTING_FAILED,
 )
-STOPPED, STARTING, HOSTED, STOPPING, FAILED, BUSY, GONE = range(7)
-"""GONE stands for a model that was deleted: the service knows none of that name, and answers so."""
+STOPPED, STARTING, HOSTED, STOPPING, FAILED, BUSY, GONE, IDLE, SHORT = range(9)
+"""GONE stands for a model that was deleted: the service knows none of that name, and answers so. IDLE is hosted by the
+service's word, and nothing serves. SHORT has failed because the service has no capacity."""
 OBSERVED = (
     Observed.STOPPED,
     Observed.STARTING,
@@ -31,8 +34,12 @@ OBSERVED = (
     Observed.FAILED,
     Observed.BUSY,
     Observed.GONE,
+    Observed.HOSTED,
+    Observed.FAILED,
 )
-RUNNING = (STARTING, HOSTED)
+RUNNING = (STARTING, HOSTED, IDLE)
+UNSCALED, SCALED, OWED = range(3)
+"""Whether it scales; OWED: a stop by Preheat has removed the scaling, which has to come back with the next start."""
 NOT_RUN, OURS, PERSON, COVERED, RACED, BLOCKED = range(6)
 """Who began the present run: nobody, Preheat, a person outside any demand, a person whose run a demand has
 covered since, a person while Preheat had to take what runs for its own (the service does not show who starts), or a
@@ -55,6 +62,7 @@ class ExploredService(NamedTuple):
     former: int = STOPPED
     run_by: int = NOT_RUN
     known: tuple[KnownToken, ...] = ()
+    scaling: int = UNSCALED
 
     def is_by_somebody_else(self) -> bool:
         """Return whether a person made what is there, as the tags of the service show."""
@@ -105,7 +113,7 @@ class ServiceRules:
         after = service
         if changed:
             after = (
-                ExploredService(STARTING, STOPPED, run_by, _mark_turned(service.known, starts=False))
+                ExploredService(STARTING, STOPPED, run_by, _mark_turned(service.known, starts=False), service.scaling)
                 if start
                 else service._replace(state=STOPPING, former=STOPPED)
             )
@@ -118,10 +126,10 @@ class ServiceRules:
 
 def complete(service: ExploredService) -> ExploredService:
     """Return the service with what was under way come to its end."""
-    if service.state == STARTING:
+    if service.state in (STARTING, IDLE):
         return service._replace(state=HOSTED)
     if service.state == STOPPING:
-        return ExploredService(STOPPED, STOPPED, NOT_RUN, _mark_turned(service.known, starts=True))
+        return ExploredService(STOPPED, STOPPED, NOT_RUN, _mark_turned(service.known, starts=True), service.scaling)
     if service.state == BUSY:
         return service._replace(state=service.former, former=STOPPED)
     return service
@@ -130,6 +138,16 @@ def complete(service: ExploredService) -> ExploredService:
 def fail(service: ExploredService) -> ExploredService:
     """Return the service with the start under way failed; who has made it is still known."""
     return service._replace(state=FAILED)
+
+
+def run_short(service: ExploredService) -> ExploredService:
+    """Return the service with the start under way failed, because the service has no capacity."""
+    return service._replace(state=SHORT)
+
+
+def idle(service: ExploredService) -> ExploredService:
+    """Return the service that says it hosts the model, while nothing serves."""
+    return service._replace(state=IDLE)
 
 
 def undo_stop(service: ExploredService) -> ExploredService:

@@ -27,7 +27,7 @@ from preheat.domain.plan.plan import Target
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.gate import GateLook, Passage
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.observation import Observation
+from preheat.domain.record.observation import Observation, ScalingReading
 from preheat.domain.record.record import ModelRecord
 from preheat_lab.explorer import behind
 from preheat_lab.explorer import service as hosting
@@ -44,7 +44,9 @@ from preheat_lab.explorer.passes import (
     OF_CALL,
     OPEN,
     PLANNED,
+    RESTORE,
     SAVE,
+    SCALING,
     STANDINGS,
     STOP,
     Passes,
@@ -73,7 +75,8 @@ class ExploredWorld:
         self.values = ValueNumbers()
         number = self.values.number
         self._won = number(None)  # the answer to a write that was won; its number, 0, is also a person's token
-        self.passes = Passes(self.values, requests=bool(scenario.requests))
+        scaling = scenario.scales and not scenario.refuses_scaled
+        self.passes = Passes(self.values, requests=bool(scenario.requests), scaling=scaling)
         self.asking = RequestOrder(scenario, self.values)
         self.records = RecordsExplored(scenario, self.values, self.passes)
         self.outside = Outside(scenario, self.records)
@@ -81,8 +84,10 @@ class ExploredWorld:
         self._instants = [number(instant(at)) for at in range(scenario.ends + 2)]
         self._behind = [number(instant(at) - BEHIND) for at in range(scenario.ends + 2)]
         self._plans = [number(Planned(version, plan)) for version, plan in enumerate(scenario.plans, start=1)]
-        self._looks = [number(Observation(word, word)) for word in hosting.OBSERVED]
-        self._foreign = [number(Observation(word, word, foreign=True)) for word in hosting.OBSERVED]
+        self._looks = [number(_show(at)) for at in range(len(hosting.OBSERVED))]
+        self._foreign = [number(replace(_show(at), foreign=True)) for at in range(len(hosting.OBSERVED))]
+        self._scalings = [number(ScalingReading()), number(ScalingReading("{}", 1, 1)), number(ScalingReading())]
+        self._withheld = number(AccessRefused("it scales"))
         self._unreadable = [(f"describe: {_name(each)}", number(each)) for each in UNREADABLE]
         self._gates = [number(each) for each in behind.LOOKS]
         self._backlogs = [number(each) for each in behind.BACKLOGS]
@@ -203,7 +208,7 @@ class ExploredWorld:
 
     # --- one step of a worker ---------------------------------------------------------------------------------------
 
-    def _steps(  # noqa: C901 - one list of what may go wrong, call by call
+    def _steps(  # noqa: C901, PLR0912 - one list of what may go wrong, call by call
         self, state: ExploredState, place: int
     ) -> Iterator[Edge]:
         """Yield what the next call of a worker may come to: its own answer, and each fault."""
@@ -220,6 +225,11 @@ class ExploredWorld:
         if request.kind == DESCRIBE:
             for event, answer in self._unreadable:
                 yield self._answer(spent, place, answer, f"fault: {event}")
+        elif request.kind == SCALING:
+            yield self._answer(spent, place, self._answer_lost, "fault: read_scaling: AnswerLost")
+        elif request.kind == RESTORE:
+            yield self._restore(spent, place, request, lost=True)
+            yield self._answer(spent, place, self._withheld, "fault: restore_scaling: AccessRefused")
         elif request.kind in (GATE, COUNT):
             for event, answer in self._of_gate if request.kind == GATE else self._of_queue:
                 yield self._answer(spent, place, answer, f"fault: {event}")
@@ -236,7 +246,7 @@ class ExploredWorld:
             for name, answer in self._refusals:
                 yield self._answer(spent, place, answer, f"fault: {verb}: {name}", called=True)
 
-    def _step(self, state: ExploredState, place: int) -> Edge:
+    def _step(self, state: ExploredState, place: int) -> Edge:  # noqa: C901 - one list of what each call comes to
         """Return the next call of a worker, answered as it should be."""
         worker = state.workers[place]
         if worker.called_at != NEVER_CALLED:
@@ -256,6 +266,11 @@ class ExploredWorld:
             return self._answer(state, place, self._backlogs[state.waiting], "count")
         if request.kind == SAVE:
             return self._save(state, place, worker)
+        if request.kind == SCALING:
+            scaling = state.services[self._place_of(request)].scaling
+            return self._answer(state, place, self._scalings[scaling], "read_scaling")
+        if request.kind == RESTORE:
+            return self._restore(state, place, request)
         return self._call(state, place, request)
 
     def _request(self, worker: WorkerState) -> RemoteCall:
@@ -323,6 +338,21 @@ class ExploredWorld:
             moved = self._at_its_clock(moved, state.now)
         return self._move_worker(event, state, place, moved)._replace(broken=broken)
 
+    def _place_of(self, request: RemoteCall) -> int:
+        if request.target is None:
+            raise ValueError(f"a call without a target: {request}")
+        return self.outside.place(request.target)
+
+    def _restore(self, state: ExploredState, place: int, request: RemoteCall, *, lost: bool = False) -> Edge:
+        """A worker restores the scaling of what is there; without an endpoint, there is nothing to scale."""
+        target = self._place_of(request)
+        service = state.services[target]
+        there = service.is_running()
+        after = state.with_service(target, service._replace(scaling=hosting.SCALED)) if there else state
+        answer = self._answer_lost if lost else self._won if there else self._conflict
+        event = "fault: restore_scaling, answer lost" if lost else "restore_scaling"
+        return self._answer(after, place, answer, event)
+
     def _call(
         self, state: ExploredState, place: int, request: RemoteCall, *, lost: bool = False, retried: bool = False
     ) -> Edge:
@@ -335,8 +365,14 @@ class ExploredWorld:
         token = self.values.number(attempt.client_token)
         target = self.outside.place(attempt.target)
         service = state.services[target]
+        if not start and self.scenario.refuses_scaled and service.scaling == hosting.SCALED and service.is_running():
+            return self._answer(state, place, self._withheld, "stop refused: it scales", called=True)
         made = self.outside.call(service, token, start=start)
         broken = list(self._judge_call(attempt, worker, state.now))
+        if made.changed and not start and service.scaling != hosting.UNSCALED:
+            broken += self._judge_removal(state, worker)
+            scaling = hosting.OWED if self.record(state).scaling is not None else hosting.UNSCALED
+            made = made._replace(service=made.service._replace(scaling=scaling))
         if made.changed:
             by_person = service.run_by == hosting.PERSON and service.is_running()
             broken += judge_effect(attempt, effects=made.effects, by_person=by_person)
@@ -348,6 +384,19 @@ class ExploredWorld:
         event = f"fault: {attempt.call}, the client's second try throttled" if retried else event
         edge = self._move_worker(event, state.with_service(target, made.service), place, moved)
         return edge._replace(broken=tuple(broken))
+
+    def _judge_removal(self, state: ExploredState, worker: WorkerState) -> Iterator[Broken]:
+        """Judge L7: a stop that removes scaling keeps it on the record, unless its pass read in vain, or too early."""
+        if self.record(state).scaling is None and not self._read_nothing(worker):
+            yield Broken("L7", "a stop removes scaling that no record keeps")
+
+    def _read_nothing(self, worker: WorkerState) -> bool:
+        """Return whether the pass read the scaling and found none; of a loose worker, only its call is known."""
+        if worker.losses == LOOSE:
+            return True
+        calls = (self.passes.next_call(worker.losses, worker.answers[:at]) for at in range(len(worker.answers)))
+        read = [self.values[worker.answers[at]] for at, call in enumerate(calls) if call.kind == SCALING]
+        return bool(read) and not getattr(read[-1], "text", "")
 
     def _change(self, state: ExploredState, place: int, attempt: Attempt, *, lost: bool) -> Edge:
         """A worker opens or closes the gate, which allows it although somebody else has written meanwhile."""
@@ -436,6 +485,14 @@ class ExploredWorld:
             return Edge(event, place, state._replace(workers=others))
         workers = tuple(sorted((*others, worker))) if others else (worker,)
         return Edge(event, place, state._replace(workers=workers))
+
+
+def _show(state: int) -> Observation:
+    """Return what a look shows of a service in this state."""
+    word = hosting.OBSERVED[state]
+    if state == hosting.IDLE:
+        return Observation(word, "hosted, but nothing serves", serving=0)
+    return Observation(word, word, no_capacity=state == hosting.SHORT)
 
 
 def _name(answer: object) -> str:

@@ -1,6 +1,6 @@
 """Mutations of what only endpoints have: what serves, their scaling, a shortage of capacity, and fallback configs.
 
-Explorer and simulation know no such promise, so each names the suite of tests that sees it.
+Explorer and simulation know few of these promises, so each names the suite of tests that sees it.
 """
 
 from functools import partial
@@ -16,6 +16,21 @@ _scaling = partial(Mutation, file="domain/decision/scaling.py", sees="L1", suite
 _start = partial(Mutation, file="domain/decision/starting.py", sees="L1")
 
 MUTATIONS = (
+    _scaling(
+        name="scaling: not read again before a stop that is repeated",
+        old="again = attempt is not None and attempt.call is Call.STOP",
+        new="again = False",
+        rule="what an owner sets up while the service refuses the stop comes back too",
+    ),
+    Mutation(
+        name="verdict: ready although its stop found nothing",
+        file="domain/verdict/judging.py",
+        old="Answer.GONE in (facts.find_answer(Call.START), facts.find_answer(Call.STOP))",
+        new="facts.find_answer(Call.START) is Answer.GONE",
+        rule="READY is said only of what serves",
+        sees="S15",
+        suite="tests/preheat/domain/verdict/test_judging.py",
+    ),
     Mutation(
         name="an endpoint in service without an instance is ready",
         file="domain/record/observation.py",

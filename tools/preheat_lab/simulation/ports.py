@@ -28,7 +28,7 @@ from preheat.app.ports.errors import (
 from preheat.app.ports.store import Due, Guards, Planned
 from preheat.domain.demand.request import Reply, RequestId, Standing, Subject, Tombstone
 from preheat.domain.plan.plan import ModelId, Readiness, Target
-from preheat.domain.record.attempt import Attempt
+from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.gate import Backlog, BacklogReading, GateLook
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation
@@ -323,6 +323,9 @@ class WatchedHosting:
         self.before = world.status(attempt.target)
         try:
             call(attempt)
+        except HostingError as error:
+            world.watch.refused = error.answer if attempt.call is Call.START else None
+            raise
         finally:
             (made,) = world.service.call_log
             model_id = world.names[attempt.target.project]

@@ -29,7 +29,8 @@ from preheat.app.audit.invariants import (
     judge_units,
     judge_write,
 )
-from preheat.domain.demand.demand import Demand, find_demands
+from preheat.app.audit.truth import judge_verdict
+from preheat.domain.demand.demand import Demand, Outlook, find_demands
 from preheat.domain.demand.request import Kind, Standing
 from preheat.domain.demand.shifts import find_due_shift
 from preheat.domain.plan.plan import HostedModel, ModelId, Resize
@@ -37,6 +38,8 @@ from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.gate import BacklogReading, Passage
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import LedgerEntry, ModelRecord, Ownership
+from preheat.domain.verdict.facts import VerdictFacts
+from preheat.domain.verdict.judging import judge
 
 LEFT = (Observed.STARTING, Observed.HOSTED, Observed.STOPPING)
 OUT_OF_STARTING = (Observed.HOSTED, Observed.STOPPING)
@@ -86,6 +89,7 @@ class PromiseWatch:
         self.violations: list[BrokenPromise] = []
         self.calls = 0
         self.saw = Observed.UNKNOWN  # the last observation of the pass under way
+        self.refused: Answer | None = None  # how the service has refused the start of the pass under way
         self.passage: Passage | None = None  # what the pass under way has seen of the gate
         self.reading: BacklogReading | None = None  # and of the queue
         self._skew = skew
@@ -153,7 +157,7 @@ class PromiseWatch:
 
     def begins(self) -> None:
         """A pass begins: it has seen nothing and won nothing."""
-        self.saw, self._named = Observed.UNKNOWN, None
+        self.saw, self._named, self.refused = Observed.UNKNOWN, None, None
         self.passage, self.reading, self._change = None, None, None
 
     def on_read(self, record: ModelRecord | None) -> None:
@@ -169,8 +173,8 @@ class PromiseWatch:
         self._note_units(before, after)
         if before is not None:
             self._on_gate_written(before, after, at)
-        if entry is not None and entry.late is not None:
-            self._judge_told_once(model_id, at)
+        if entry is not None:
+            self._judge_said(after, entry, at)
         old, new = before.attempt if before is not None else None, after.attempt
         if new is None:
             self._left.pop(model_id, None)
@@ -228,6 +232,28 @@ class PromiseWatch:
             self._adoptable.add(model_id)  # The block has it stopped, even if somebody else started it.
         if new.call is Call.STOP and not same and needed and self.saw is Observed.HOSTED:
             self.resized[model_id].append(at)  # otherwise the stop would come during its demand
+
+    def _judge_said(self, after: ModelRecord, entry: LedgerEntry, at: datetime) -> None:
+        """Judge what is said of a model as an entry is stored."""
+        if entry.late is not None:
+            self._judge_told_once(after.model_id, at)
+        verdict = judge(self._find_facts(after, at))
+        self._judge(after.model_id, at, judge_verdict(verdict, seen=self.saw, refused=self.refused))
+
+    def _find_facts(self, record: ModelRecord, at: datetime) -> VerdictFacts:
+        """Return what is known of a model right after a write, by the demands that the judges go by."""
+        coming = self._wanted[record.model_id].from_(at)[:2]
+        current = coming[0] if coming and at in coming[0] else None
+        ahead = next((demand for demand in coming if demand is not current), None)
+        outlook = Outlook(current, None, ahead)
+        return VerdictFacts(
+            record.model_id,
+            at,
+            self._models[record.model_id],
+            record,
+            outlook,
+            tuple(self._blocks.get(record.model_id, ())),
+        )
 
     def _note_units(self, before: ModelRecord | None, after: ModelRecord) -> None:
         """Note what the service has said to more units than the plan's, by a won write."""

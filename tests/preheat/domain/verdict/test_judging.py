@@ -297,6 +297,14 @@ def everything() -> list[VerdictFacts]:
     ]
 
 
+def test_what_a_stop_did_not_find_is_not_said_to_be_ready() -> None:
+    stop = an_attempt(Call.STOP, Answer.GONE, begun="16:00", words="Could not find endpoint")
+    record = a_record(observed=Observed.HOSTED, phase=Phase.STOPPING, attempt=stop, ownership=Ownership.STARTED)
+    verdict = judge(the_facts("16:01", record))
+    assert (verdict.state, verdict.cause) == (VerdictState.REFUSED, VerdictCause.ABSENT)
+    assert "Could not find endpoint" in verdict.words
+
+
 def test_what_no_verdict_may_say() -> None:
     for facts in everything():
         verdict, record = judge(facts), facts.record

@@ -6,11 +6,11 @@ import pytest
 from tests.conftest import Searched
 
 from preheat.app.reconcile import reconcile
-from preheat.domain.decision import decision
+from preheat.domain.decision import decision, scaling, starting
 from preheat.domain.demand import demand
 from preheat.domain.record.lifecycle import Step
 from preheat_lab.explorer import Explored, Scenario, explore
-from preheat_lab.explorer.catalog import BLOCK, HOLD, SCHEDULE_HOLD, TIGHT
+from preheat_lab.explorer.catalog import BLOCK, CAPACITY, HOLD, SCALED, SCALED_REFUSED, SCHEDULE_HOLD, SERVING, TIGHT
 from preheat_lab.explorer.passes import KINDS
 from preheat_lab.explorer.service import ExploredService
 from preheat_lab.explorer.state import ExploredState
@@ -103,3 +103,36 @@ def test_a_block_that_the_pass_does_not_see_is_found(monkeypatch: pytest.MonkeyP
 def test_a_hold_that_the_pass_does_not_see_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconcile, "look_ahead", lambda model, now, _=(): demand.look_ahead(model, now))
     assert {"S3", "L1"} <= promises_broken(HOLD)
+
+
+BRIEF_SERVING = replace(SERVING, faults=1, hard_from=5, hard_until=7)
+
+
+def test_an_endpoint_that_serves_nothing_and_counts_as_ready_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile, "require_serving", lambda observation, _: observation)
+    assert "S15" in promises_broken(BRIEF_SERVING)
+
+
+def test_a_verdict_that_does_not_know_what_cannot_be_read_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("preheat.domain.verdict.judging._find_unknown", lambda _: None)
+    assert "S15" in promises_broken(replace(SERVING, faults=1, hard_from=5, hard_until=9))
+
+
+def test_a_shortage_that_spends_an_attempt_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starting, "_wait_for_capacity", lambda situation: starting.burn_attempt(situation, "failed"))
+    assert "S10" in promises_broken(replace(CAPACITY, faults=1, hard_until=5))
+
+
+def test_scaling_that_nobody_reads_before_a_stop_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scaling, "is_reading_due", lambda _: False)
+    assert "L7" in promises_broken(SCALED)
+
+
+def test_scaling_that_never_comes_back_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scaling, "restore_if_due", lambda _, move: move)
+    assert "L1" in promises_broken(SCALED)
+
+
+def test_a_stop_that_is_forgotten_because_scaling_forbids_it_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(decision.STEPS, Step.STOP, decision.STEPS[Step.WAIT])
+    assert "L2" in promises_broken(SCALED_REFUSED)

@@ -130,6 +130,11 @@ def test_a_token_that_is_never_renewed_is_seen(monkeypatch: pytest.MonkeyPatch) 
     assert is_seen("S5", faults="all")
 
 
+def test_a_verdict_that_does_not_know_what_cannot_be_read_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("preheat.domain.verdict.judging._find_unknown", lambda _: None)
+    assert is_seen("S15", faults="all")
+
+
 def test_a_token_with_other_parameters_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     repeated = Attempt.repeat
 

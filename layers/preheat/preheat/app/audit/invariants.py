@@ -19,6 +19,7 @@ audit` uses `judge_ledger`. Pure: the caller passes what a rule needs to know of
 | S12 a stop waits for an empty queue; a reading that failed never counts as empty | `judge_readings`, `judge_stop` |
 | S13 no accepted request makes a planned shift late or absent | `judge_units`, `judge_ledger`; L1 of each shift |
 | S14 what requests add to the plan's unit-hours stays within their budget, day by day | `simulation.spending` |
+| S15 the verdict is true: it says ready, off or on its way only of what is so | `truth`, `judge_ledger` |
 
 L1, L2, L5 and L7 need a world that goes on: the explorer and the simulation judge them. L4 is the audit's own: every
 leak raises an alarm. For L1, `judge_write` checks
@@ -60,6 +61,7 @@ REFUSED_FOR_GOOD = (Answer.INVALID, Answer.GONE)
 REFUSED_UNITS = (Answer.QUOTA, Answer.INVALID)  # what a service answers to units that it does not have
 HOUR = timedelta(hours=1)
 TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
+SERVES = (Phase.HOSTED, Phase.WARMING, Phase.DRAINING)
 MAY_COME_YET = (None, Answer.LOST)  # what leaves open whether the call has had its effect, or will have it
 
 
@@ -430,6 +432,7 @@ def judge_rate(calls: int) -> Iterator[Broken]:
 def judge_ledger(entries: Sequence[LedgerEntry], *, sequence: int = 0) -> Iterator[Broken]:  # noqa: C901 - one reading, rule by rule
     """Judge one model's stored ledger, oldest first and whole; `sequence`: of its record, read before the ledger."""
     yield from _judge_fall_backs(entries)
+    yield from _judge_words(entries)
     if len(entries) < sequence:
         yield Broken("S7", f"the record counts {sequence} entries, and the ledger has {len(entries)}")
     intents: dict[str, tuple[Action, str | None]] = {}
@@ -458,6 +461,15 @@ def judge_ledger(entries: Sequence[LedgerEntry], *, sequence: int = 0) -> Iterat
             if (entry.schedule, ready_at) in judged_for:
                 yield Broken("L3", f"entry {entry.sequence} judges a demand a second time")
             judged_for.add((entry.schedule, ready_at))
+
+
+def _judge_words(entries: Sequence[LedgerEntry]) -> Iterator[Broken]:
+    """Judge S15 by the ledger: it calls a model ready, in time, or lost only by a phase in which it was so."""
+    for entry in entries:
+        if (entry.late is False or entry.time_to_hosted is not None) and entry.to_phase not in SERVES:
+            yield Broken("S15", f"entry {entry.sequence} says ready, and the phase is {entry.to_phase}")
+        if entry.lost and entry.to_phase is Phase.HOSTED:
+            yield Broken("S15", f"entry {entry.sequence} says lost, and the phase is {entry.to_phase}")
 
 
 def _judge_fall_backs(entries: Sequence[LedgerEntry]) -> Iterator[Broken]:

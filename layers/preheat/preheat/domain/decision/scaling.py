@@ -33,9 +33,11 @@ def is_reading_due(situation: Situation) -> bool:
         return False
     if kept is not None and (kept.is_removed or situation.now < kept.read_at + READ_EVERY):
         return False
+    attempt = situation.record.attempt
+    again = attempt is not None and attempt.call is Call.STOP  # its owner may have set it up since the first try
     return (
         (situation.desired is Desired.REST or is_outgrown(situation))
-        and gating.may_stop(situation)
+        and (again or gating.may_stop(situation))
         and not is_short(situation)
     )
 
