@@ -32,6 +32,19 @@ def test_what_was_never_stored_is_not_there(store: Store, fresh: ModelRecord) ->
     assert store.find_due(SIX) == []
 
 
+def test_the_recent_ledger_is_what_came_since_and_the_entry_before(
+    store: Store, full: ModelRecord, entry: LedgerEntry
+) -> None:
+    assert store.read_recent_ledger(full.model_id, SIX) == ()
+    record, entries = full, []
+    for number in range(1, 101):  # more than one page
+        entries.append(replace(entry, sequence=number, at=SIX + number * SECOND))
+        record = store.save(replace(record, sequence=number), entries[-1])
+    assert store.read_recent_ledger(full.model_id, SIX) == tuple(entries)
+    assert store.read_recent_ledger(full.model_id, SIX + 91 * SECOND) == tuple(entries[89:])
+    assert store.read_recent_ledger(full.model_id, SIX + 200 * SECOND) == tuple(entries[99:])
+
+
 def test_a_record_comes_back_as_it_was_saved_one_version_on(
     store: Store, full: ModelRecord, entry: LedgerEntry
 ) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from preheat.app.ports.errors import PreheatError
+from preheat.domain.printable import escape
 from preheat_board.page import POLICY, wrap
 
 LOOPBACK = "127.0.0.1"
@@ -50,12 +52,22 @@ class _Handler(BaseHTTPRequestHandler):
         hosts = {f"{name}:{self.server.server_port}" for name in (LOOPBACK, "localhost")}
         if self.headers.get("Host") not in hosts:
             self._answer(HTTPStatus.MISDIRECTED_REQUEST, "this board answers on its own address only")
-        elif self.path == "/":
-            self._answer(HTTPStatus.OK, wrap(self.server.part(), self.server.title))
-        elif self.path == "/part":
-            self._answer(HTTPStatus.OK, self.server.part())
+        elif self.path in ("/", "/part"):
+            self._show(whole=self.path == "/")
         else:
             self._answer(HTTPStatus.NOT_FOUND, "there is no such page")
+
+    def _show(self, *, whole: bool) -> None:
+        """Answer with the board. If it cannot be read, say why; the page then goes on asking."""
+        try:
+            part, status = self.server.part(), HTTPStatus.OK
+        except PreheatError as error:
+            part, status = str(error), HTTPStatus.SERVICE_UNAVAILABLE
+        if not whole:
+            self._answer(status, part)
+            return
+        text = part if status is HTTPStatus.OK else f"<p>Preheat cannot read its tables: {escape(part)}</p>"
+        self._answer(HTTPStatus.OK, wrap(text, self.server.title))
 
     def _answer(self, status: HTTPStatus, text: str) -> None:
         body = text.encode()

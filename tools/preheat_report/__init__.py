@@ -3,9 +3,9 @@
 `replay` computes the result of other leads. Pure.
 """
 
-from preheat_report.history import History
+from preheat.domain.bill.history import History
+from preheat.domain.bill.money import Amounts, Tariff
 from preheat_report.model import ModelReport, report_model
-from preheat_report.money import Amounts, Tariff
 from preheat_report.total import Report, report_models
 
 __all__ = ["Amounts", "History", "ModelReport", "Report", "Tariff", "report_model", "report_models"]

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from preheat.domain.bill import savings
+from preheat.domain.bill.history import Bracket, History, Paid, all_paid, brackets, unknown_begins, within
+from preheat.domain.bill.money import Amounts, Tariff, charge
 from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import Backend, ModelId
 from preheat.domain.record.paid import Cause
-from preheat_report import savings
-from preheat_report.history import Bracket, History, Paid, all_paid, brackets, unknown_begins, within
-from preheat_report.money import Amounts, Tariff, charge
 from preheat_report.promise import Promise, judge_promise
 
 DAY = timedelta(days=1)

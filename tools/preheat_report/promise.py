@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
+from preheat.domain.bill.history import Paid
 from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.paid import Cause
 from preheat.domain.record.record import Action, LedgerEntry
-from preheat_report.history import Paid
 
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 

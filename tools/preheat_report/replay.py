@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from preheat.domain.bill.money import Amounts, Tariff, add_amounts, charge
 from preheat.domain.plan.plan import Backend, ModelId
 from preheat_report.lead_rules import LeadRule
-from preheat_report.money import Amounts, Tariff, add_amounts, charge
 
 
 @dataclass(frozen=True, slots=True)

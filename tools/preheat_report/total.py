@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from preheat.domain.bill.history import History
+from preheat.domain.bill.money import Amounts, Tariff, add_amounts
 from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.paid import Cause
-from preheat_report.history import History
 from preheat_report.model import ModelReport, report_model
-from preheat_report.money import Amounts, Tariff, add_amounts
 from preheat_report.promise import LateDemand, Promise
 
 

@@ -53,7 +53,7 @@ def test_the_command_writes_the_board_to_a_file(bench: Workbench) -> None:
     path = bench.folder / "board.html"
     result = bench.preheat("board", "--output", str(path))
     assert result.exit_code == 0
-    assert 'data-model="weld-seams"' in path.read_text()
+    assert 'data-key="weld-seams"' in path.read_text()
     missing = bench.preheat("board", "--output", str(bench.folder / "none" / "board.html"))
     assert (missing.exit_code, "cannot write" in missing.stderr) == (2, True)
 

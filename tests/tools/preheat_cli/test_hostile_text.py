@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from tests.tools.conftest import MONDAY, Workbench
 
+from preheat.app.board.figures import Figures
 from preheat.app.board.page import render
-from preheat.app.board.view import Board, Figures
+from preheat.app.board.view import Board
 from preheat.app.ports.errors import StoreUnavailable, UnreadableItem
 from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Verb

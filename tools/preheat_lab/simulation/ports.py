@@ -56,6 +56,7 @@ STORE_CALLS = (
     "apply",
     "wake",
     "read_ledger",
+    "read_recent_ledger",
     "ensure_external_id",
     "read_membership",
     "read_applied_by",

@@ -34,6 +34,7 @@ from preheat.domain.plan.plan import SCHEDULES_MAX, HostedModel, ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 BATCH = 100  # keys in one BatchGetItem
+RECENT = 40  # ledger entries in one page of a query for the last days: more than most models have in a week
 HANDS = 8  # calls in parallel while it wakes many models
 WAKER = "wake"  # the writer of a woken record
 
@@ -131,6 +132,27 @@ class DynamoRecords(Part):
         except (TypeError, ValueError) as error:  # PynamoDB could not even read an attribute's type.
             raise UnreadableItem(f"{name} {model_id}: {error}") from error
         return tuple(columns.to_entry(item) for item in found)
+
+    def read_recent_ledger(self, model_id: ModelId, since: datetime) -> Sequence[LedgerEntry]:
+        """See `LedgerReader`. Reads backwards, a page at a time."""
+        name = self._tables.names.ledger
+
+        def read() -> list[LedgerEntry]:
+            found = []
+            newest_first = self._tables.ledger.query(
+                model_id, consistent_read=True, scan_index_forward=False, page_size=RECENT
+            )
+            for item in newest_first:
+                found.append(columns.to_entry(item))
+                if found[-1].at < since:
+                    break
+            return found
+
+        try:
+            found = self._patience.call(f"{name} {model_id}", read)
+        except (TypeError, ValueError) as error:  # PynamoDB could not even read an attribute's type.
+            raise UnreadableItem(f"{name} {model_id}: {error}") from error
+        return tuple(reversed(found))
 
     def _wake_each(
         self, models: Sequence[ModelId], at: datetime, new: Mapping[ModelId, HostedModel] | None = None

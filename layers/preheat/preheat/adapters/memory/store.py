@@ -215,6 +215,12 @@ class MemoryStore:
         """See `ports.Store`."""
         return tuple(self.entries.get(model_id, ()))
 
+    def read_recent_ledger(self, model_id: ModelId, since: datetime) -> Sequence[LedgerEntry]:
+        """See `ports.Store`."""
+        entries = self.read_ledger(model_id)
+        first = next((place for place in range(len(entries), 0, -1) if entries[place - 1].at < since), 1)
+        return tuple(entries[first - 1 :])
+
     def ensure_external_id(self, account: str) -> str:
         """See `ports.Store`."""
         return self.external_ids.setdefault(account, draw_external_id())

@@ -1,1 +1,1 @@
-"""The board: what a plant shows on its wall. A view made of facts, and the HTML that shows it."""
+"""The board: what a plant shows on its wall. Reads facts, makes a view of them, and the HTML that shows it."""

@@ -1,22 +1,28 @@
 """The board as HTML: one part that a page and a CloudWatch widget both show. It escapes every text from outside.
 
-Owns markup and style; it loads nothing from anywhere. Colours never carry a meaning alone: each state is also a word.
+Owns markup; it loads nothing from anywhere. Colours never carry a meaning alone: each state is also a word.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
-from itertools import groupby
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
+from preheat.app.board.figures import Figures
+from preheat.app.board.more import More, write_more
 from preheat.app.board.style import STYLE
-from preheat.app.board.view import Board, BoardRow, Span, SpanKind
+from preheat.app.board.timeline import draw_hours, draw_line, draw_now, write_legend
+from preheat.app.board.view import Board, BoardRow
+from preheat.domain.plan.plan import Mode
 from preheat.domain.printable import escape
-from preheat.domain.verdict.causes import VerdictState
+from preheat.domain.verdict.causes import FAILING, VerdictCause, VerdictState
 from preheat.domain.verdict.plant_time import PlantTime
 from preheat.domain.verdict.saying import format_times
-from preheat.domain.verdict.verdict import Verdict
+from preheat.domain.verdict.verdict import Remedy, Verdict
 
-OPEN_UP_TO: Final = 40  # models of a group that it shows without a click
+OPEN_UP_TO: Final = 40  # models without trouble that it shows without a click
+ALIKE_UP_TO: Final = 3  # models with the same trouble that it shows without a click
 CLASSES: Final = {
     VerdictState.LATE: "bad",
     VerdictState.AT_RISK: "bad",
@@ -28,125 +34,167 @@ CLASSES: Final = {
     VerdictState.READY: "good",
     VerdictState.OFF: "calm",
 }
-LEGEND: Final = {
-    SpanKind.SHIFT: "needed",
-    SpanKind.HOLD: "hold",
-    SpanKind.LEAD: "start-up",
-    SpanKind.HOSTED: "hosted",
-    SpanKind.BRIDGED: "bridged",
-    SpanKind.BLOCK: "blocked",
-    SpanKind.LATE: "late",
+MODES: Final = {
+    Mode.OBSERVE: "Mode observe: Preheat decides and records, and starts and stops nothing.",
+    Mode.PAUSED: "Mode paused: Preheat does nothing, so nobody knows what runs.",
 }
 
 
-def render(board: Board) -> str:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The look. `theme` empty: as the reader's device asks for. `more`: the way to what a widget leaves out."""
+
+    theme: str = ""
+    more: More | None = None
+
+
+def render(board: Board, look: Look | None = None) -> str:
     """Return the board as one element, with its style; it needs no script and loads nothing."""
-    return f'<style>{STYLE}</style><div class="pb">{"".join(_write_parts(board))}</div>'
+    look = look or Look()
+    theme = f" {look.theme}" if look.theme else ""
+    return f'<style>{STYLE}{draw_now(board)}</style><div class="pb{theme}">{"".join(_write_parts(board, look))}</div>'
 
 
-def _write_parts(board: Board) -> Iterator[str]:
+def _write_parts(board: Board, look: Look) -> Iterator[str]:
+    yield from _write_top(board)
+    if board.mode in MODES:
+        yield f'<p class="mode">{MODES[board.mode]}</p>'
+    if not board.rows:
+        yield '<p class="empty">There is no plan yet. Write a plant file, then run'
+        yield " <code>preheat apply plant.yaml</code>.</p>"
+        return
+    yield from _write_states(board)
+    yield from _write_figures(board.figures)
+    yield from _write_all_trouble(board, look)
+    yield from _write_groups(board, look)
+    yield from write_legend(board)
+
+
+def _write_top(board: Board) -> Iterator[str]:
     time = PlantTime(board.at, board.zone)
-    yield '<div class="top">'
-    yield f"<h1>Preheat <span class=dim>{escape(board.title)}</span></h1>"
-    if board.next_ready_at is not None:
-        yield f'<p class="next">Next shift {escape(time.both(board.next_ready_at))}</p>'
-    stamp = f'<time datetime="{board.at.isoformat()}">{time.at(board.at)}</time>'
-    yield f'<p class="dim">as of {stamp} {escape(board.zone)}</p></div>'
-    yield from _write_figures(board)
-    trouble = board.trouble
-    heading = f'<h2 id="pb-trouble">{_write_number(trouble, "needs", "need")} attention</h2>'
-    yield f'<section aria-labelledby="pb-trouble">{heading}'
-    if not trouble:
-        yield '<p class="empty">Every model is as planned.</p>'
-    for row in trouble:
-        yield from _write_trouble(board, row)
-    yield "</section>"
-    yield from _write_groups(board)
-    yield '<ul class="legend" aria-label="Legend">'
-    for kind, word in LEGEND.items():
-        yield f'<li><i class="bar {kind}"></i>{word}</li>'
+    yield f'<header class="top"><h1>Preheat <small>{escape(board.title)}</small></h1>'
+    coming = board.next_shift
+    if coming is not None:
+        here = PlantTime(board.at, coming.zone)
+        zone = f" {escape(coming.zone)}" if coming.zone != board.zone else ""
+        away = f'<time class="away" datetime="{coming.ready_at.isoformat()}">{here.away(coming.ready_at)}</time>'
+        models = "1 model" if coming.models == 1 else f"{coming.models} models"
+        yield f'<p class="next">Next shift <b>{here.at(coming.ready_at)}{zone}</b> <b>{away}</b>'
+        yield f" <span>{escape(coming.schedule)}, {models}</span></p>"
+    stamp = f'<time class="asof" datetime="{board.at.isoformat()}">{time.at(board.at)}</time>'
+    yield f'<p class="dim">as of {stamp} {escape(board.zone)}</p></header>'
+    yield '<p class="old"><b>This view is old.</b> It does not update by itself: load it again.</p>'
+
+
+def _write_states(board: Board) -> Iterator[str]:
+    yield '<ul class="states" aria-label="Models by state">'
+    for state, count in board.counts().items():
+        fails = " fails" if state in FAILING else ""
+        yield f'<li class="{CLASSES[state]}{fails}"><b>{count}</b> {state}</li>'
     yield "</ul>"
 
 
-def _write_number(rows: Sequence[BoardRow], one: str, more: str) -> str:
-    return f"{len(rows)} model {one}" if len(rows) == 1 else f"{len(rows)} models {more}"
-
-
-def _write_figures(board: Board) -> Iterator[str]:
-    figures = board.figures
+def _write_figures(figures: Figures) -> Iterator[str]:
     starts = figures.on_time + figures.late
-    yield '<ul class="figures" aria-label="Figures">'
-    for state, count in board.counts().items():
-        yield f'<li class="{CLASSES[state]}"><b>{count}</b> <span class="state">{state}</span></li>'
+    shown = []
     if starts:
-        yield f"<li><b>{100 * figures.on_time / starts:.1f} %</b> on time in 7 days ({starts} starts)</li>"
-    for amount, words in (
+        words = "1 start" if starts == 1 else f"{starts} starts"
+        shown.append((f"{100 * figures.on_time / starts:.1f} %", f"on time in 7 days ({words})"))
+    for amounts, words in (
         (figures.paid_today, "today"),
         (figures.paid_week, "in 7 days"),
-        (figures.saved_week, "saved in 7 days"),
+        (figures.saved_week, "saved in 7 days against hosting around the clock"),
     ):
-        if amount is not None:
-            yield f"<li><b>{escape(amount)}</b> {words}</li>"
+        shown += [(_write_money(currency, amount), words) for currency, amount in amounts.items()]
+    if figures.unpriced:
+        hours = figures.unpriced / timedelta(hours=1)
+        shown.append((f"{hours:,.1f} h", "of units in 7 days on services whose price is not known"))
+    if shown:
+        yield '<ul class="figures" aria-label="Figures">'
+        yield from (f"<li><b>{escape(figure)}</b> {words}</li>" for figure, words in shown)
+        yield "</ul>"
+
+
+def _write_money(currency: str, amount: Decimal) -> str:
+    return f"{amount:,.2f} {currency}"
+
+
+def _write_all_trouble(board: Board, look: Look) -> Iterator[str]:
+    trouble = board.trouble
+    verb = "1 model needs" if len(trouble) == 1 else f"{len(trouble)} models need" if trouble else "Nothing needs"
+    yield f'<section aria-labelledby="pb-trouble"><h2 id="pb-trouble">{verb} attention</h2>'
+    if not trouble:
+        said = "The model is" if len(board.rows) == 1 else f"All {len(board.rows)} models are"
+        yield f'<p class="empty good">{said} as planned.</p>'
+    groups: dict[tuple[VerdictState, VerdictCause], list[BoardRow]] = {}
+    for row in trouble:
+        groups.setdefault((row.verdict.state, row.verdict.cause), []).append(row)
+    yield '<ul class="rows cards">'
+    for (state, cause), alike in groups.items():
+        yield from (_write_trouble(board, row) for row in alike[:ALIKE_UP_TO])
+        rest = alike[ALIKE_UP_TO:]
+        if not rest:
+            continue
+        yield f'<li class="alike" data-key="alike-{state}-{cause}"><details data-key="all">'
+        yield f"<summary>{len(rest)} more {state} by the same cause</summary>"
+        shown, left = _cut(rest, look)
+        yield f'<ul class="rows many">{"".join(_write_row(board, row) for row in shown)}</ul>'
+        yield from write_more(look.more, None, left)
+        yield "</details></li>"
     yield "</ul>"
+    yield "</section>"
 
 
-def _write_trouble(board: Board, row: BoardRow) -> Iterator[str]:
+def _write_trouble(board: Board, row: BoardRow) -> str:
     verdict, time = row.verdict, PlantTime(board.at, row.zone)
-    yield f'<article class="row trouble {CLASSES[verdict.state]}" {_write_data(verdict)}>'
-    yield f'<span class="state">{verdict.state}</span><span class="name">{escape(verdict.model_id)}</span>'
-    yield f'<span class="when">{escape(format_times(verdict, time))}</span>'
-    remedy = next(iter(verdict.remedies), None)
-    todo = ""
-    if remedy is not None:
-        command = f": <code>{escape(remedy.command)}</code>" if remedy.command else ""
-        todo = f" <strong>{escape(remedy.what)}</strong>{command}"
-    yield f'<span class="why">{escape(verdict.why)}.{todo}</span>{_write_line(board, row)}</article>'
+    remedy = next(iter(verdict.remedies), Remedy("See what Preheat knows", f"preheat explain {verdict.model_id}"))
+    command = f" <code>{escape(remedy.command)}</code>" if remedy.command else ""
+    todo = f'<p class="todo">{escape(remedy.what)}{":" if command else "."}{command}</p>'
+    return (
+        f'<li class="row trouble {CLASSES[verdict.state]}" {_write_data(verdict)}>'
+        f'<span class="state">{verdict.state}</span><span class="name">{escape(verdict.model_id)}</span>'
+        f'<span class="when">{escape(format_times(verdict, time))}</span>'
+        f'<div class="why"><p>{escape(row.why)}.</p>{todo}</div>{draw_line(board, row)}</li>'
+    )
 
 
-def _write_groups(board: Board) -> Iterator[str]:
-    rows = sorted(board.calm, key=lambda row: row.group)
-    for group, found in groupby(rows, key=lambda row: row.group):
-        its = sorted(found, key=lambda row: (*row.verdict.urgency, row.verdict.model_id))
-        shown = " open" if len(rows) <= OPEN_UP_TO else ""
-        yield f'<details data-group="{escape(group)}"{shown}><summary>{escape(group)}: {len(its)}</summary>'
-        yield f'<div class="row" aria-hidden="true"><span></span><span></span><span></span>{_draw_hours(board)}</div>'
-        for row in its:
-            verdict, time = row.verdict, PlantTime(board.at, row.zone)
-            yield f'<div class="row {CLASSES[verdict.state]}" {_write_data(verdict)}>'
-            yield f'<span class="state">{verdict.state}</span><span class="name">{escape(verdict.model_id)}</span>'
-            yield f'<span class="when">{escape(format_times(verdict, time))}</span>{_write_line(board, row)}</div>'
+def _write_groups(board: Board, look: Look) -> Iterator[str]:
+    if not board.calm:
+        return
+    yield '<section aria-labelledby="pb-calm"><h2 id="pb-calm">As planned</h2>'
+    groups: dict[str, list[BoardRow]] = {}
+    for row in board.calm:  # the most urgent first, and so are the groups
+        groups.setdefault(row.group, []).append(row)
+    wanted = look.more.group if look.more is not None else None
+    for group, its in groups.items():
+        shown = " open" if len(board.calm) <= OPEN_UP_TO or group == wanted else ""
+        many = " many" if len(its) > OPEN_UP_TO else ""
+        count, name = "1 model" if len(its) == 1 else f"{len(its)} models", escape(group)
+        yield f'<details data-key="group-{name}"{shown}><summary>{name} <span>{count}</span></summary>'
+        yield f'<div class="row axis" aria-hidden="true"><span></span>{draw_hours(board)}</div>'
+        listed, left = (its, 0) if group == wanted else _cut(its, look)
+        yield f'<ul class="rows{many}">{"".join(_write_row(board, row) for row in listed)}</ul>'
+        yield from write_more(look.more, group, left)
         yield "</details>"
+    yield "</section>"
+
+
+def _cut(rows: Sequence[BoardRow], look: Look) -> tuple[Sequence[BoardRow], int]:
+    """Return the rows to show, and how many it leaves out."""
+    most = look.more.rows if look.more is not None else len(rows)
+    return rows[:most], max(0, len(rows) - most)
+
+
+def _write_row(board: Board, row: BoardRow) -> str:
+    verdict, time = row.verdict, PlantTime(board.at, row.zone)
+    return (
+        f'<li class="row {CLASSES[verdict.state]}" {_write_data(verdict)}>'
+        f'<span class="state">{verdict.state}</span><span class="name">{escape(verdict.model_id)}</span>'
+        f'<span class="when">{escape(format_times(verdict, time, away=False))}</span>{draw_line(board, row)}</li>'
+    )
 
 
 def _write_data(verdict: Verdict) -> str:
-    """Return what the page filters by."""
-    return f'data-model="{escape(verdict.model_id)}" data-state="{verdict.state.lower()}"'
-
-
-def _find_place(board: Board, at: datetime) -> float:
-    return 100 * ((at - board.begin) / (board.end - board.begin))
-
-
-def _write_line(board: Board, row: BoardRow) -> str:
-    time = PlantTime(board.at, row.zone)
-    bars = "".join(_draw_bar(board, span) for span in row.spans)
-    said = "; ".join(_describe(span, time) for span in row.spans) or "nothing planned"
-    now = f'<span class="now" style="left:{_find_place(board, board.at):.2f}%"></span>'
-    return f'<div class="line" role="img" aria-label="{escape(said)}">{bars}{now}</div>'
-
-
-def _describe(span: Span, time: PlantTime) -> str:
-    return f"{LEGEND[span.kind]} {time.at(span.begin)} to {time.at(span.end)}"
-
-
-def _draw_bar(board: Board, span: Span) -> str:
-    left, right = _find_place(board, span.begin), _find_place(board, span.end)
-    return f'<span class="bar {span.kind}" style="left:{left:.2f}%;width:{right - left:.2f}%"></span>'
-
-
-def _draw_hours(board: Board) -> str:
-    time, hour = PlantTime(board.at, board.zone), timedelta(hours=1)
-    first = board.begin.replace(minute=0, second=0, microsecond=0) + hour
-    marks = [first + number * hour for number in range(14) if first + number * hour < board.end]
-    spans = "".join(f'<span style="left:{_find_place(board, at):.2f}%">{time.at(at)[-5:]}</span>' for at in marks[::2])
-    return f'<div class="hours">{spans}</div>'
+    """Return what the page knows a row by, and filters by."""
+    name, schedule = escape(verdict.model_id), escape(verdict.schedule or "")
+    return f'data-key="{name}" data-state="{verdict.state}" data-words="{name} {schedule}"'

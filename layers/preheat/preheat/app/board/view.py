@@ -1,85 +1,60 @@
 """The contents of the board, as values: a pure function of the facts about each model at one moment.
 
-Owns which spans a timeline has, and the order of the rows. Knows no HTML, no store and no clock.
+Owns the order of the rows, and what needs attention. Knows no HTML, no store and no clock.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
-from preheat.domain.calendar.timetable import ScheduleError
-from preheat.domain.demand.demand import Demand, find_demands
-from preheat.domain.demand.request import Kind
-from preheat.domain.record.paid import Cause, Stretch
+from preheat.app.board.facts import BoardFacts
+from preheat.app.board.figures import Figures, sum_figures
+from preheat.app.board.spans import Span, make_spans
+from preheat.domain.plan.plan import Mode
 from preheat.domain.verdict.causes import URGENCY, VerdictState
-from preheat.domain.verdict.facts import VerdictFacts
 from preheat.domain.verdict.judging import judge
 from preheat.domain.verdict.rivals import add_rivals
 from preheat.domain.verdict.verdict import Verdict
 
 BEHIND: Final = timedelta(hours=2)
 AHEAD: Final = timedelta(hours=12)
+STEP: Final = timedelta(minutes=15)  # the range moves on by this, so that a row stays as it is in between
 
-
-class SpanKind(StrEnum):
-    """The meaning of a span of a timeline."""
-
-    SHIFT = "shift"  # a window that needs the model
-    HOLD = "hold"
-    BLOCK = "block"
-    LEAD = "lead"  # the start is to run
-    BRIDGED = "bridged"
-    HOSTED = "hosted"  # it ran
-    LATE = "late"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """One bar of a timeline: [begin, end), within the board's range."""
-
-    kind: SpanKind
-    begin: datetime
-    end: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class BoardFacts:
-    """The facts about one model, and what ran of it lately."""
-
-    facts: VerdictFacts
-    paid: tuple[Stretch, ...] = ()
-    on_time: int = 0  # starts of the last seven days that were in time
-    late: int = 0  # and those that were not
-
-    @property
-    def zone(self) -> str:
-        """The time zone of its plant."""
-        model = self.facts.model
-        return model.schedules[0].zone if model is not None and model.schedules else "UTC"
+ON_TOP: Final = frozenset({VerdictState.BLOCKED, VerdictState.UNSCHEDULED})  # also where nobody has to act
 
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:
-    """One model on the board."""
+    """One model on the board. `group`: the schedule that the board groups it under. `problem`: see `BoardFacts`."""
 
     verdict: Verdict
     zone: str
-    group: str  # the schedule that the board groups it under
-    spans: tuple[Span, ...]
+    group: str
+    spans: tuple[Span, ...] = ()
+    problem: str = ""
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether somebody has to look at it."""
+        return self.verdict.is_trouble or self.verdict.state in ON_TOP or bool(self.problem)
+
+    @property
+    def why(self) -> str:
+        """The cause as a sentence, without its full stop."""
+        why = f"{self.verdict.why}; {self.problem}" if self.problem else self.verdict.why
+        return f"{why[:1].upper()}{why[1:]}"
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """The sums of the board; None: not known here."""
+class NextShift:
+    """The next moment at which models have to be ready: in which zone, for which schedule, and how many."""
 
-    on_time: int = 0
-    late: int = 0
-    paid_today: str | None = None
-    paid_week: str | None = None
-    saved_week: str | None = None
+    ready_at: datetime
+    zone: str
+    schedule: str
+    models: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +68,18 @@ class Board:
     zone: str
     rows: tuple[BoardRow, ...]
     figures: Figures
-    next_ready_at: datetime | None
+    next_shift: NextShift | None
+    mode: Mode = Mode.ACT
 
     @property
     def trouble(self) -> tuple[BoardRow, ...]:
         """The models that somebody has to look at."""
-        return tuple(row for row in self.rows if row.verdict.is_trouble)
+        return tuple(row for row in self.rows if row.is_trouble)
 
     @property
     def calm(self) -> tuple[BoardRow, ...]:
         """All others."""
-        return tuple(row for row in self.rows if not row.verdict.is_trouble)
+        return tuple(row for row in self.rows if not row.is_trouble)
 
     def counts(self) -> dict[VerdictState, int]:
         """Return how many models have each state, the most urgent first; without states that no model has."""
@@ -111,61 +87,33 @@ class Board:
         return {state: found[state] for state in URGENCY if found[state]}
 
 
-def make_board(found: Sequence[BoardFacts], at: datetime, title: str, figures: Figures | None = None) -> Board:
-    """Return the board at a moment; `title` names the stack."""
-    begin, end = at - BEHIND, at + AHEAD
-    facts = add_rivals(each.facts for each in found)
-    rows = []
-    for each, its in zip(found, facts, strict=True):
-        verdict = judge(its)
-        rows.append(
-            BoardRow(verdict, each.zone, verdict.schedule or "no demand", tuple(_make_spans(each, verdict, begin, end)))
-        )
-    rows.sort(key=lambda row: (*row.verdict.urgency, row.verdict.model_id))
+def make_board(found: Sequence[BoardFacts], at: datetime, title: str, mode: Mode = Mode.ACT) -> Board:
+    """Return the board at a moment; `title` names the stack, `mode` is its own.
+
+    It shows a model that no plan names any more only while there is something to say about it.
+    """
+    begin = at - BEHIND - (at - datetime.min.replace(tzinfo=at.tzinfo)) % STEP
+    end = begin + BEHIND + AHEAD + STEP
     zones = Counter(each.zone for each in found)
-    ahead = [row.verdict.ready_at for row in rows if row.verdict.ready_at is not None and row.verdict.ready_at > at]
-    late, on_time = sum(each.late for each in found), sum(each.on_time for each in found)
+    zone = min(zones, key=lambda name: (-zones[name], name)) if zones else "UTC"
+    rows = []
+    for each, facts in zip(found, add_rivals(each.facts for each in found), strict=True):
+        verdict = judge(facts)
+        if facts.model is None and verdict.state is VerdictState.OFF:
+            continue
+        spans = make_spans(each, verdict, begin, end)
+        rows.append(BoardRow(verdict, each.zone, each.group, spans, each.problem))
+    rows.sort(key=lambda row: (*row.verdict.urgency, row.verdict.model_id))
     return Board(
-        at,
-        begin,
-        end,
-        title,
-        zones.most_common(1)[0][0] if zones else "UTC",
-        tuple(rows),
-        figures or Figures(on_time, late),
-        min(ahead, default=None),
+        at, begin, end, title, zone, tuple(rows), sum_figures(found, at, zone), _find_next_shift(rows, at), mode
     )
 
 
-def _make_spans(each: BoardFacts, verdict: Verdict, begin: datetime, end: datetime) -> Iterator[Span]:
-    facts = each.facts
-    for span in _find_spans(each, verdict, begin, end):
-        shown = Span(span.kind, max(span.begin, begin), min(span.end, end))
-        if shown.begin < shown.end:
-            yield shown
-    for one in facts.requests:
-        if one.kind is Kind.BLOCK and one.begin < end and begin < one.end:
-            yield Span(SpanKind.BLOCK, max(one.begin, begin), min(one.end, end))
-
-
-def _find_spans(each: BoardFacts, verdict: Verdict, begin: datetime, end: datetime) -> Iterator[Span]:
-    facts = each.facts
-    for demand in _find_demands(facts, begin, end):
-        yield Span(SpanKind.LEAD, demand.start_at, demand.begin)
-        yield Span(SpanKind.SHIFT, demand.begin, demand.end)
-        yield from (Span(SpanKind.BRIDGED, gap.start, gap.end) for gap in demand.bridged)
-        yield from (Span(SpanKind.HOLD, piece.begin, piece.end) for piece in demand.holds)
-    for stretch in each.paid:
-        if stretch.cause is not Cause.LEAD:
-            yield Span(SpanKind.HOSTED, stretch.begin, stretch.end)
-    if verdict.state is VerdictState.LATE and verdict.since is not None:
-        yield Span(SpanKind.LATE, verdict.since, facts.now)
-
-
-def _find_demands(facts: VerdictFacts, begin: datetime, end: datetime) -> list[Demand]:
-    if facts.model is None:
-        return []
-    try:
-        return find_demands(facts.model, begin, end + facts.model.lead, facts.requests)
-    except ScheduleError:
-        return []  # The verdict and an alarm report this.
+def _find_next_shift(rows: Sequence[BoardRow], at: datetime) -> NextShift | None:
+    ahead = [(row.verdict.ready_at, row) for row in rows if row.verdict.ready_at is not None]
+    coming = sorted(((ready_at, row) for ready_at, row in ahead if ready_at > at), key=lambda each: each[0])
+    if not coming:
+        return None
+    ready_at, first = coming[0]
+    its = sum(1 for each, row in coming if each == ready_at)
+    return NextShift(ready_at, first.zone, first.verdict.schedule or "", its)

@@ -127,6 +127,13 @@ class LedgerReader(Protocol):
             UnreadableItem: this release does not know the form of an entry.
         """
 
+    def read_recent_ledger(self, model_id: ModelId, since: datetime) -> Sequence[LedgerEntry]:
+        """Return the model's entries from `since` on, and the one before them; oldest first. Reads no older ones.
+
+        Raises:
+            UnreadableItem: this release does not know the form of one of them.
+        """
+
 
 class PlanReader(Protocol):
     """Reads the current plan."""

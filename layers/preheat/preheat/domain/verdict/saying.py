@@ -10,27 +10,36 @@ def write_headline(verdict: Verdict, time: PlantTime) -> str:
     return f"{verdict.state} {format_times(verdict, time)}".rstrip()
 
 
-def format_times(verdict: Verdict, time: PlantTime) -> str:
-    """Return the times that belong to a state; nothing if none is known."""
+def format_times(verdict: Verdict, time: PlantTime, *, away: bool = True) -> str:
+    """Return the times that belong to a state, and with `away` how far off they are; nothing if none is known."""
+    both = time.both if away else time.at
     match verdict.state:
         case VerdictState.LATE:
             expected = f", expected {time.at(verdict.expected_at)}" if verdict.expected_at is not None else ""
-            since = f"since {time.both(verdict.since)}" if verdict.since is not None else ""
+            since = f"since {both(verdict.since)}" if verdict.since is not None else ""
             return f"{since}{expected}"
         case VerdictState.ON_TIME | VerdictState.AT_RISK if verdict.ready_at is not None:
-            expected = f"expected {time.at(verdict.expected_at)}" if verdict.expected_at else "no expected time"
-            return f"for {time.both(verdict.ready_at)}, {expected}"
+            return f"for {both(verdict.ready_at)}, {_expect(verdict, time)}"
         case VerdictState.READY if verdict.ready_at is not None and verdict.ready_at > time.now:
-            return f"for {time.both(verdict.ready_at)}"
+            return f"for {both(verdict.ready_at)}"
         case VerdictState.READY if verdict.until is not None and verdict.start_at is None:
-            return f"until {time.both(verdict.until)}"
+            return f"until {both(verdict.until)}"
         case VerdictState.UNKNOWN | VerdictState.BLOCKED | VerdictState.UNSCHEDULED if verdict.since is not None:
-            return f"since {time.both(verdict.since)}"
+            return f"since {both(verdict.since)}"
         case VerdictState.OFF if verdict.ready_at is not None:
-            return f"until {time.both(verdict.ready_at)}"
+            return f"until {both(verdict.ready_at)}"
         case VerdictState.REFUSED if verdict.ready_at is not None:
-            return f"for {time.both(verdict.ready_at)}"
+            return f"for {both(verdict.ready_at)}"
         case VerdictState.OFF:
             return "nothing planned"
         case _:
             return ""
+
+
+def _expect(verdict: Verdict, time: PlantTime) -> str:
+    """Return the expected time. At risk, an expected time before the ready time is the earliest possible one."""
+    if verdict.expected_at is None:
+        return "no expected time"
+    at = time.at(verdict.expected_at)
+    early = verdict.ready_at is not None and verdict.expected_at <= verdict.ready_at
+    return f"{at} at the earliest" if verdict.state is VerdictState.AT_RISK and early else f"expected {at}"
