@@ -52,7 +52,7 @@ def run() -> int:
         status = main(sys.argv[1:])
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes once more when it ends; nothing is left to flush into.
+        # Python flushes once more when it ends; it has nothing to flush into any more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status

@@ -17,7 +17,7 @@ class PlacedPackagesContract(LayersContract):
     """Layers of root packages that name everything importable in `folders`, relative to the working directory.
 
     Import-linter's own `exhaustive` needs a container, and root packages have none. A file in a folder without
-    `__init__.py` can be imported but is in no import graph, so that every contract would overlook it: it fails too.
+    `__init__.py` works in an import but is in no import graph, so every contract would overlook it: it fails too.
     """
 
     type_name = "placed_packages"
@@ -69,7 +69,7 @@ class AllowedPackagesContract(Contract):
 
 
 def modules_in(folder: Path) -> Iterator[str]:
-    """Yield the full name of every module and package that can be imported from `folder`."""
+    """Yield the full name of every module and package in `folder`."""
     for file in folder.rglob("*.py"):
         parts = file.relative_to(folder).with_suffix("").parts
         yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

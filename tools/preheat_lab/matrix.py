@@ -1,8 +1,8 @@
-"""The coverage matrix: at which service status and phase each fault was met, by explorer (X) and simulation (D).
+"""The coverage matrix: the service status and phase at which explorer (X) and simulation (D) met each fault.
 
 A cell is a service status, a record's phase and a fault. The explorer can reach a cell if the event that the fault
-spoils came there with a fault still allowed; the simulation can, if a pass began there. `NATURE` says where a fault
-cannot strike by its nature, and why.
+spoils came there with a fault still allowed. The simulation can reach it if a pass began there. `NATURE` says where a
+fault cannot strike by its nature, and why.
 """
 
 from collections import Counter, defaultdict
@@ -78,14 +78,14 @@ NATURE: Mapping[str, tuple[frozenset[str], str]] = {
     UNDONE: (frozenset({Status.STOPPING_HOSTING}), "only a stop under way can come to nothing"),
 }
 BY_SCENARIO = frozenset({Mishap.CAPACITY, IDLE})  # the explorer has these in scenarios of their own only
-# Faults of the surroundings, which the explorer has in another form or not: the simulation alone is asked.
+# Faults of the surroundings, which the explorer has in another form or not: only the simulation counts.
 # Mishaps that hit no model, and so have no place: an unreadable message, and the publisher with its stream and bus.
 PLACELESS = frozenset(
     {Mishap.NONE, Mishap.POISON_MESSAGE, Mishap.BATCH_DOUBLED, Mishap.BUS_OUT, Mishap.PUBLISHER_KILLED}
 )
 AROUND = frozenset(set(Mishap) - set(EVENTS.values()) - PLACELESS)
-# By chance a place is hit about as often as passes begin there and as the fault comes: less often than this is too rare
-# for so many seeds to show.
+# By chance a fault hits a place about as often as passes begin there and as the fault comes. Less often than this is
+# too rare for so many seeds to show.
 EXPECTED_LEAST = 3
 
 

@@ -1,6 +1,6 @@
 """Owns the comparison of our Lookout for Vision service model with the last one that botocore shipped (1.40.60).
 
-Downloads the reference by its hash into `.cache/`; it is never committed. Leaves out documentation text and the names
+Downloads the reference by its hash into `.cache/`; no commit holds it. Leaves out documentation text and the names
 of nested shapes, because neither travels on the wire. Every other word of the two models must agree, for each operation
 that we carry. `flatten` and `find_differences` are pure: they know nothing of files or networks.
 """

@@ -1,7 +1,7 @@
 """The pages of the documentation site, out of the checkout: copied, with their links moved along.
 
-Pages of docs/ become the root of the site, pages of the checkout's root go with them, and files that a page links
-to are copied too. Does not know how the site is built.
+Pages of docs/ become the root of the site, and pages of the checkout's root go with them. It copies files that a page
+links to as well. Does not know how to build the site.
 """
 
 import os
@@ -17,7 +17,7 @@ FACE = "README.md"
 
 
 def copy_pages(target: Path, root: Path = ROOT) -> list[Path]:
-    """Write every page into `target`, which is emptied first, and return their places in the site."""
+    """Empty `target`, write every page into it, and return their places in the site."""
     shutil.rmtree(target, ignore_errors=True)
     sources = [page for page in (*root.glob("*.md"), *(root / "docs").rglob("*.md")) if page != root / FACE]
     for source in sources:

@@ -1,7 +1,7 @@
 """The local AWS: ministack and the hosting simulator on loopback, with the real template deployed onto them.
 
 `up`, `down` and `current` are all that others need, and `running` for tests; a `LocalAws` says where everything is.
-Knows nothing of plants, plans or models, and is never loaded in Lambda.
+Knows nothing of plants, plans or models, and Lambda never loads it.
 """
 
 from preheat_local.aws import LocalAws

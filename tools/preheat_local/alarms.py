@@ -1,12 +1,13 @@
 """Alarms on the local AWS: judges each by its own definition, because the emulator's CloudWatch judges none correctly.
 
 The emulator judges only when somebody puts a datum, ignores dimensions, and knows neither missing data nor periods.
-This module reads an alarm as deployed, reads its data through CloudWatch's API and sets its state through the same API,
-which notifies the alarm's topics and raises the composite alarms. The caller gives `now`, so that tests move time.
+This module reads an alarm as deployed and reads its data through CloudWatch's API. It sets the alarm's state through
+the same API, which notifies the alarm's topics and raises the composite alarms. The caller gives `now`, so that tests
+move time.
 
 Limits: alarms on one metric with a plain statistic (no metric math, no percentiles); data at the resolution of the
-period. CloudWatch looks back over an unstated number of periods; here it is two more than are evaluated, as in its
-documentation's example. So this shows that an alarm is wired and crosses, not to the second when.
+period. CloudWatch looks back over an unstated number of periods; here it is two more than the evaluation needs, as in
+its documentation's example. So this shows the wiring of an alarm and that it crosses, not to the second when.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from typing import Any, Self
 from preheat_local.aws import LocalAws
 from preheat_local.errors import LocalAwsError
 
-LOOKS_BACK = 2  # periods beyond those that are evaluated, in which CloudWatch looks for data before any is missing
+LOOKS_BACK = 2  # periods beyond the evaluated ones, in which CloudWatch looks for data before any is missing
 STATISTICS = frozenset({"SampleCount", "Average", "Sum", "Minimum", "Maximum"})
 CROSSES: Mapping[str, Callable[[float, float], bool]] = {
     "GreaterThanThreshold": gt,

@@ -1,6 +1,6 @@
-"""A local AWS that is up, as a value: where it answers and what its stack is called. Also as JSON in the state folder.
+"""A local AWS that is up, as a value: where it answers and the name of its stack. Also as JSON in the state folder.
 
-Knows neither how it was started nor how to stop it.
+Knows neither how to start it nor how to stop it.
 """
 
 import json

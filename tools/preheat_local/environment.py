@@ -1,7 +1,7 @@
 """The environment variables of the processes of the local AWS: invented credentials, and nothing of the host's AWS.
 
-A key, a profile or an endpoint of a real account that is set in the terminal must reach neither the functions, nor
-sam, nor a client made here. Knows no values of a stack.
+The terminal may have a key, a profile or an endpoint of a real account. None of them may reach the functions, sam, or a
+client made here. Knows no values of a stack.
 """
 
 import os
@@ -62,7 +62,7 @@ def make_ministack_environment(
             "GATEWAY_PORT": str(port),
             "MINISTACK_HOST": "127.0.0.1",  # queue URLs hold it
             "MINISTACK_REGION": REGION,
-            "AUTH": "true",  # roles are enforced: an action that the template does not grant fails here too
+            "AUTH": "true",  # enforces roles: an action that the template does not grant fails here too
             "TMPDIR": str(temporary),
         }
     )

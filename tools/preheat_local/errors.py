@@ -1,11 +1,11 @@
 """The error of the local AWS: its message names the fact and the remedy.
 
-Does not know what was tried.
+Does not know the failed step.
 """
 
 
 class LocalAwsError(Exception):
-    """The local AWS cannot be used as asked; the message says why and what to do about it."""
+    """The local AWS cannot do what you asked; the message says why and what to do about it."""
 
     @property
     def lines(self) -> list[str]:

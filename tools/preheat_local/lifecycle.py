@@ -44,10 +44,10 @@ def up(
 ) -> LocalAws:
     """Return a local AWS with the template deployed onto it, starting it if it is not up.
 
-    `port` and `simulator_port`: where ministack and the simulator listen on loopback; 0 takes any free port; the
+    `port` and `simulator_port`: where ministack and the simulator listen on loopback. 0 takes any free port. The
     default is $PREHEAT_PORT and $PREHEAT_SIMULATOR_PORT, else 4578 and 4579. `simulator_arguments` follow
-    `python -m preheat_simulator --port N`. `parameters` are the template's, over those that the local AWS needs. One
-    that is up already is returned as it is, its arguments unchanged. `say` takes each line of progress.
+    `python -m preheat_simulator --port N`. `parameters` are the template's, over those that the local AWS needs. If
+    one is up already, this returns it, its arguments unchanged. `say` takes each line of progress.
 
     Raises:
         LocalAwsError: a port is taken, a tool is missing, or a step failed; nothing is left running.
@@ -70,7 +70,7 @@ def _bring_up(
     say: Callable[[str], None],
 ) -> LocalAws:
     began = time.monotonic()
-    # A missing tool is named before anything is started.
+    # Name a missing tool before starting anything.
     python, command = checkout.tool(".venv-local", "python"), make_simulator_command(ports[1], simulator_arguments)
     _make_fresh(checkout)
     started: list[RecordedProcess] = []

@@ -30,7 +30,7 @@ def find_free_port(wanted: int, *, what: str, remedy: str) -> int:
 
 
 def does_answer(url: str) -> bool:
-    """Return whether a GET of `url` on this machine is answered with a status below 400 within 2 s."""
+    """Return whether `url` on this machine answers a GET with a status below 400 within 2 s."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or HOST, parts.port, timeout=2)
     try:

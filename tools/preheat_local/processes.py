@@ -1,6 +1,6 @@
 """Background processes that outlive the program that started them: start, recognise, stop.
 
-A pid alone is not an identity, because the system uses it again: a process is recognised by its pid *and* its start
+A pid alone is not an identity, because the system uses it again: this module knows a process by its pid *and* its start
 time. No other process gets a signal. Knows nothing of what the processes serve.
 """
 
@@ -46,7 +46,7 @@ def start(name: str, command: Sequence[str | Path], *, env: Mapping[str, str], l
 
 
 def is_running(process: RecordedProcess) -> bool:
-    """Return whether the very process that was started is alive; a stranger under its pid is not it."""
+    """Return whether the very process that we started is alive; a stranger under its pid is not it."""
     _reap(process.pid)
     return bool(process.started) and _start_time(process.pid) == process.started
 
@@ -54,7 +54,7 @@ def is_running(process: RecordedProcess) -> bool:
 def stop(process: RecordedProcess, grace: timedelta = GRACE) -> bool:
     """End the process and its group: asked first, forced after `grace`. Return whether it was running.
 
-    Returns once the process is gone. Does nothing if the process is gone or was not started here.
+    Returns once the process is gone. Does nothing if the process is gone or is not one that we started.
     """
     if not is_running(process):
         return False
@@ -62,8 +62,8 @@ def stop(process: RecordedProcess, grace: timedelta = GRACE) -> bool:
     deadline = time.monotonic() + grace.total_seconds()
     while is_running(process) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
-    # What the leader left behind in its group, or the leader itself if it would not go. A number is not given to a new
-    # group while a member of the old one lives, nor as soon as this after its last has gone.
+    # The rest of the leader's group, or the leader itself if it would not go. No new group gets a number while a member
+    # of the old one lives, nor so soon after its last has gone.
     _signal_group(process.pid, signal.SIGKILL)
     while is_running(process):
         time.sleep(_POLL_SECONDS)
@@ -82,7 +82,7 @@ def _reap(pid: int) -> None:
 
 
 def _start_time(pid: int) -> str | None:
-    """Return when a live process was started, in the system's own words, or None if there is none."""
+    """Return the start time of a live process, in the system's own words, or None if there is none."""
     stat = Path(f"/proc/{pid}/stat")
     if Path("/proc/self/stat").exists():
         try:

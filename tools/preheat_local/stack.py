@@ -1,7 +1,7 @@
 """The real template on the local AWS: build it when its inputs changed, deploy it, read its outputs.
 
-Uses sam as anyone would, with a configuration of its own: what `sam deploy --guided` saved for a real account is
-never read here. Knows nothing of processes that stay.
+Uses sam as anyone would, with a configuration of its own: what `sam deploy --guided` saved for a real account stays
+unread here. Knows nothing of processes that stay.
 """
 
 import hashlib
@@ -58,9 +58,7 @@ def deploy(checkout: Checkout, endpoint_url: str, keys: environment.Keys, parame
     ]
     command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"]
     command += ["--no-fail-on-empty-changeset", "--parameter-overrides", *overrides]
-    with hold_lock(
-        checkout.build.with_suffix(".lock"), shared=True
-    ):  # several may read what was built, nobody changes it
+    with hold_lock(checkout.build.with_suffix(".lock"), shared=True):  # several may read the build, nobody changes it
         _sam(
             checkout,
             "deploy",

@@ -101,7 +101,7 @@ class ComponentService(Answering):
         return self._answer(self.words.infer, name, "", handle, caller=caller)
 
     def set_instances(self, name: str, copies: int | None) -> None:
-        """Let so many copies serve a component while as many as before are desired; None: as many as are desired."""
+        """Let so many copies serve a component; the desired count stays. None: as many as desired."""
         self._component(name, self.now()).instances = copies
 
     def person_starts(self, project: str, version: str, units: int = 1) -> str:
@@ -149,7 +149,7 @@ def describe_component(service: ComponentService, given: dict[str, Any], caller:
 
 
 def list_components(service: ComponentService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
-    """Members in, one call, members out. Sorting and filters are not simulated."""
+    """Members in, one call, members out. It simulates no sorting and no filters."""
     found = service.list_components(given.get("NextToken"), given.get("MaxResults"), caller=caller)
     return {"InferenceComponents": list(found.rows)} | ({"NextToken": found.next_token} if found.next_token else {})
 

@@ -35,7 +35,7 @@ ERRORS: Final = {
 
 
 class FunctionAccount(LookoutService):
-    """What a backend function manages: the function passes each call on, with its client token."""
+    """The service behind a backend function: the function passes each call on, with its client token."""
 
 
 class BackendFunction:
@@ -70,7 +70,7 @@ class BackendFunction:
 
 
 class FunctionClient:
-    """What the adapter needs of a botocore client of Lambda: `invoke`, in process."""
+    """The parts of a botocore client of Lambda that the adapter needs: `invoke`, in process."""
 
     def __init__(self, function: BackendFunction) -> None:
         self._function = function

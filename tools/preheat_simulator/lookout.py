@@ -1,8 +1,8 @@
 """Owns the simulated service: what each operation answers and changes, call by call.
 
-A pure state machine: no sockets, no botocore, no clock or randomness but the ones handed in. Transitions are carried
-out when somebody looks, at the instant they fell due, so a virtual month costs no more than its calls. It knows no wire
-format; `wire` does. Calls are not meant to overlap: one thread uses a service.
+A pure state machine: no sockets, no botocore, no clock or randomness of its own. A look carries transitions out, at the
+instant they fell due, so a virtual month costs no more than its calls. It knows no wire format; `wire` does. Calls must
+not overlap: one thread uses a service.
 """
 
 import hashlib
@@ -26,8 +26,8 @@ _IMAGE_TYPES = ("image/png", "image/jpeg")
 class LookoutService(Answering):
     """The seven operations of one account, and its controls.
 
-    Every operation takes `caller` for the call log and raises `ServiceError` with a modelled name, or `AnswerLost` when
-    a fault drops the answer of a call that took place. Shapes (lengths, patterns) are checked by `wire`, not here.
+    Every operation takes `caller` for the call log and raises `ServiceError` with a modelled name. It raises
+    `AnswerLost` if a fault drops the answer of a call that took place. `wire` checks shapes (lengths, patterns).
     """
 
     def start_model(
@@ -135,11 +135,11 @@ class LookoutService(Answering):
         return self._answer(Operation.DETECT_ANOMALIES, project, version, handle, caller=caller)
 
     def person_starts(self, project: str, version: str, units: int = 1) -> Status:
-        """Start a model as a person would, past faults and throttling; raises ServiceError if it cannot be started."""
+        """Start a model as a person would, past faults and throttling; raises ServiceError if the service refuses."""
         return self.start_model(project, version, units, caller=Caller(by="person"))
 
     def person_stops(self, project: str, version: str) -> Status:
-        """Stop a model as a person would, past faults and throttling; raises ServiceError if it cannot be stopped."""
+        """Stop a model as a person would, past faults and throttling; raises ServiceError if the service refuses."""
         return self.stop_model(project, version, caller=Caller(by="person"))
 
     def _once(
@@ -153,7 +153,7 @@ class LookoutService(Answering):
         reply: CallReply,
         begin: Callable[[], None],
     ) -> Status:
-        """Carry a start or stop out once per token; everything else a token asks for is answered here."""
+        """Carry a start or stop out once per token; this answers every other use of a token."""
         call.http_status = 202
         scope, after = self.switches.token_scope, self.switches.token_after_stop
         if token is not None:

@@ -116,7 +116,7 @@ class CustomLabelsService(Answering):
         return self.stop_project_version(self.version_arn(project, version), caller=Caller(by="person"))
 
     def word(self, model: SimulatedModel) -> str:
-        """Return the status in the service's word: what has run before is STOPPED, what never has is trained."""
+        """Return the status in the service's word: STOPPED for a model that ran before, else TRAINING_COMPLETED."""
         ran_before = model.status is Status.TRAINED and model.word is None and model.stops > 0
         return "STOPPED" if ran_before else super().word(model)
 

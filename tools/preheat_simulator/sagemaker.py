@@ -1,7 +1,7 @@
 """Owns the simulated SageMaker endpoints: what their operations answer and change, call by call.
 
-A state machine as pure as `service`, on the same account: a model's project is the endpoint's name, its version the
-endpoint config's, and at rest there is no endpoint. An endpoint's name is taken by one config at a time.
+A state machine as pure as `service`, on the same account. A model's project is the endpoint's name, its version the
+endpoint config's, and at rest there is no endpoint. One config at a time has an endpoint's name.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ class EndpointService(Answering):
         self.scaling = ScalableTargets()
 
     def create_endpoint(self, name: str, config: str, tags: Tags | None = None, *, caller: Caller = API) -> str:
-        """Begin to create an endpoint; return its ARN. A name that is taken is refused, in whatever state it is."""
+        """Begin to create an endpoint; return its ARN. It refuses a name that exists, in any state."""
 
         def handle(call: Progress) -> str:
             standing = self._standing(name, call.now)
@@ -172,7 +172,7 @@ class EndpointService(Answering):
         model.tags = [tag for tag in model.tags if tag["Key"] not in keys]
 
     def set_instances(self, name: str, instances: int | None) -> None:
-        """Let so many instances serve an endpoint, as scaling would; None: as many as it was created with."""
+        """Let so many instances serve an endpoint, as scaling would; None: as many as at its creation."""
         self._endpoint(name, self.now()).instances = instances
 
     def set_model_named(self, config: str, *, named: bool) -> None:
@@ -201,7 +201,7 @@ class EndpointService(Answering):
         return self._answer(operation, name, self._config_of(name) if name else None, handle, caller=caller)
 
     def person_starts(self, project: str, version: str, units: int = 1) -> str:
-        """Create an endpoint as a person would, with no tag; raises ServiceError if the name is taken."""
+        """Create an endpoint as a person would, with no tag; raises ServiceError if the name exists."""
         del units  # an endpoint config says how many instances there are
         return self.create_endpoint(project, version, caller=Caller(by="person"))
 
@@ -268,7 +268,7 @@ def describe_endpoint_config(service: EndpointService, given: dict[str, Any], ca
 
 
 def list_endpoints(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
-    """Members in, one call, members out. Sorting and the filters other than NameContains are not simulated."""
+    """Members in, one call, members out. It simulates no sorting and no filter but NameContains."""
     paging = given.get("NextToken"), given.get("MaxResults")
     found = service.list_endpoints(given.get("NameContains", ""), *paging, caller=caller)
     return {"Endpoints": list(found.rows)} | ({"NextToken": found.next_token} if found.next_token else {})

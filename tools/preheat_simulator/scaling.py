@@ -1,6 +1,6 @@
 """Simulates the part of Application Auto Scaling that scales endpoints: scalable targets and their policies.
 
-Owns what is registered, and what deleting an endpoint does with it. Scales nothing by itself.
+Owns the registrations, and what deleting an endpoint does with it. Scales nothing by itself.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ REFUSED = (
     "An Application AutoScaling scalable target exists for a variant being deleted, and the IAM identity used to invoke"
     " DeleteEndpoint does not have application-autoscaling:DeregisterScalableTarget permission"
 )
-"""What DeleteEndpoint answers, word for word, to a caller without the right."""
+"""The answer of DeleteEndpoint, word for word, to a caller without the right."""
 
 
 class ScalableTargets:
@@ -60,7 +60,7 @@ class ScalableTargets:
         self._policies = {each: policy for each, policy in self._policies.items() if each[:2] != key}
 
     def remove_with(self, endpoint: str) -> None:
-        """Remove what an endpoint that is being deleted has; raises ServiceError if the caller may not."""
+        """Remove the registrations of an endpoint at its deletion; raises ServiceError if the caller may not."""
         mine = [one for one in self._targets.values() if one["ResourceId"].startswith(f"endpoint/{endpoint}/")]
         if mine and not self.may_deregister:
             raise make_invalid(REFUSED)

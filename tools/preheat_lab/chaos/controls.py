@@ -53,7 +53,7 @@ class DisturbanceRules:
     kills: list[dict[str, str]] = field(default_factory=list)
 
     def share(self, **shares: float) -> None:
-        """Set the shares of DynamoDB's data calls that are throttled and whose answers are lost."""
+        """Set the shares of DynamoDB's data calls that fail as throttled, and that lose their answers."""
         self.shares = shares
         self._write()
 

@@ -71,7 +71,7 @@ class _Course:
         heapq.heappush(self._coming, (instant, next(self._order), act))
 
     def run_until(self, end: datetime) -> None:
-        """Do everything that falls due by `end`, and what was begun by then to its end."""
+        """Do everything that falls due by `end`, and finish everything begun by then."""
         while self._coming or datetime.now(UTC) < end:
             if self._coming and self._coming[0][0] <= datetime.now(UTC):
                 heapq.heappop(self._coming)[2]()

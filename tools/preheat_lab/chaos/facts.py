@@ -21,7 +21,7 @@ class WaveShift:
     end: datetime
     ready_at: datetime
     start_at: datetime
-    needed_from: datetime  # ready_at minus the lead: from here on the model must not be stopped
+    needed_from: datetime  # ready_at minus the lead: from here on nobody may stop the model
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Killing:
-    """Processes of a function that were killed at one of its remote calls, `before` or `after` its effect.
+    """Processes of a function that died at one of its remote calls, `before` or `after` its effect.
 
     `messages`: the bodies that they were working on; a tick has none.
     """
@@ -58,7 +58,7 @@ class Killing:
 
 @dataclass(frozen=True, slots=True)
 class ChaosFacts:
-    """Everything that is read back when the faults are off and the plant has come to rest, or has not."""
+    """All facts that the run reads when the faults are off and the plant has come to rest, or has not."""
 
     shifts: tuple[WaveShift, ...]
     ledgers: dict[ModelId, tuple[LedgerEntry, ...]]

@@ -1,6 +1,6 @@
-"""How each fault of the script is brought about on the local AWS, and ended. Decides nothing about when.
+"""Begins and ends each fault of the script on the local AWS. Decides nothing about when.
 
-Only what the local AWS started is touched: its own functions, queues, schedule and simulator.
+It touches only parts of the local AWS: its own functions, queues, schedule and simulator.
 """
 
 from collections import Counter
@@ -38,7 +38,7 @@ class Hands:
     models: list[ModelId]
     say: Callable[[str], None]
     outages: list[Outage] = field(default_factory=list)
-    done: Counter[str] = field(default_factory=Counter)  # what was done by hand here, by kind: it hits at once
+    done: Counter[str] = field(default_factory=Counter)  # manual faults here, by kind: each hits at once
     simulator: SimulatorControls = field(init=False)
     rules: DisturbanceRules = field(init=False)
     _sqs: Any = field(init=False)
@@ -119,7 +119,7 @@ class Hands:
         self.simulator.clear_faults()
 
     def _ends(self, fault: ScriptedFault, end: Callable[[], None]) -> Callable[[], None]:
-        """Note the outage, and that it is over when `end` has been called."""
+        """Note the outage. It is over after a call of `end`."""
         begun = datetime.now(UTC)
 
         def ended() -> None:

@@ -1,7 +1,7 @@
-"""The judges of a chaos run: pure functions of what was read back. Each yields a sentence for each broken promise.
+"""The judges of a chaos run: pure functions of the facts. Each yields a sentence for each broken promise.
 
-The names in front are those of the invariants (S: always, L: in time). The simulation and the explorer judge what
-cannot be seen from outside a process, such as who won which write. Does not depend on AWS.
+The names in front are those of the invariants (S: always, L: in time). The simulation and the explorer judge the parts
+that nobody sees from outside a process, such as who won which write. Does not depend on AWS.
 """
 
 import re
@@ -23,9 +23,9 @@ CALLS_AN_HOUR_MAX = 90
 HOUR = timedelta(hours=1)
 # From the `now` of a pass to its look or its call: what slow reads may take in between.
 PASS_TAKES = timedelta(seconds=10)
-# After an outage, or a tick that was killed, the next tick finds what is due; then a pass.
+# After an outage, or a killed tick, the next tick finds the due models; then a pass.
 PICKED_UP_WITHIN = timedelta(seconds=75)
-# The message of a pass that was killed comes again after its visibility (`hands`), and waits for a new process.
+# The message of a killed pass comes again after its visibility (`hands`), and waits for a new process.
 COMES_AGAIN_WITHIN = timedelta(seconds=35)
 RECEIVES_MAX = 5  # the template's maxReceiveCount
 AT_REST = frozenset({Status.TRAINED, Status.HOSTING_FAILED})
@@ -56,7 +56,7 @@ def a_token_is_effective_once(facts: ChaosFacts) -> Iterator[str]:
 
 
 def an_intent_comes_first(facts: ChaosFacts) -> Iterator[str]:
-    """S2: each start and stop was sent under a token that the ledger of its model knew before."""
+    """S2: each start and stop had a token that the ledger of its model knew before."""
     intents: dict[str, dict[str, datetime]] = defaultdict(dict)
     for model_id, entries in facts.ledgers.items():
         for entry in entries:
@@ -149,7 +149,7 @@ def nothing_of_ours_runs(facts: ChaosFacts) -> Iterator[str]:
 
 
 def dead_letters_are_explained(facts: ChaosFacts) -> Iterator[str]:
-    """A dead letter is poison that was sent on purpose, or what a killed process left behind."""
+    """A dead letter is deliberate poison, or the rest of a killed process."""
     for letter in facts.letters:
         if explain_letter(facts, letter.queue, letter.body) is None:
             yield f"dead letter in the {letter.queue} queue that no fault explains: {letter.body[:200]}"

@@ -1,7 +1,7 @@
 """The plant of a chaos run in compressed time: waves of shifts of about a minute, one plan for each wave.
 
-Each plan holds one wave: Preheat bridges a gap that is shorter than its lead and ten minutes, but every shift must
-start and stop here. Values and seeded chance only.
+Each plan holds one wave. Preheat bridges a gap shorter than its lead and ten minutes, but every shift must start and
+stop here. Values and seeded chance only.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ STRANGER = ModelId("borrowed-by-hand")
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """One plan: when it is applied, and the window of each model."""
+    """One plan: the time of its apply, and the window of each model."""
 
     at: datetime
     windows: dict[ModelId, tuple[datetime, datetime]]

@@ -32,7 +32,7 @@ class ChaosFaultKind(StrEnum):
 # A start or a stop lies between the two writes, so a kill after the first or before the second one brackets it.
 PASS_POINTS = (
     ("TransactWriteItems", "after"),  # the intent is stored, nobody makes the call
-    ("PutItem", "before"),  # the call was answered, the answer is never recorded
+    ("PutItem", "before"),  # the call had its answer, but no record has it
     ("TransactWriteItems", "before"),
     ("PutItem", "after"),
     ("SendMessage", "before"),

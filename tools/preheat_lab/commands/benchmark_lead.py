@@ -4,7 +4,7 @@
     python -m preheat_lab benchmark-lead --replicates 20        # seconds
     python -m preheat_lab benchmark-lead --plot docs/lead-time.svg
 
-The starts are drawn from ten latency processes, a year each. A cell is a process at 1, 2 or 3 starts a day. Status 1 if
+The starts come from ten latency processes, a year each. A cell is a process at 1, 2 or 3 starts a day. Status 1 if
 Preheat's rule misses its bounds.
 """
 
@@ -34,7 +34,7 @@ def measure_cell(process: str, a_day: int, replicates: int, seed: int) -> dict[s
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run every cell, print the tables and draw the picture; return 1 if a bound is missed."""
+    """Run every cell, print the tables and draw the picture; return 1 if a rule misses a bound."""
     parser = argparse.ArgumentParser(prog="benchmark-lead", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--replicates", type=int, default=1_000, help="years of each cell")
     parser.add_argument("--seed", type=int, default=1)

@@ -1,7 +1,7 @@
 """Run an hour of shifts with faults on the local AWS, and judge it.
     python -m preheat_lab chaos --seed 1
 
-Time is compressed. Plays waves of shifts with scripted faults, waits until all is quiet, reads everything back and
+Compresses time. Plays waves of shifts with scripted faults, waits until all is quiet, reads everything back and
 judges it. Status 0 only if every promise held. A seed repeats the script, but the timing is the machine's: no two runs
 are identical.
 """
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     state = find_checkout().state / "chaos"
     state.mkdir(parents=True, exist_ok=True)
-    signal.signal(signal.SIGTERM, _interrupt)  # what was started is stopped, whatever ends the run
+    signal.signal(signal.SIGTERM, _interrupt)  # stop everything that this started, however the run ends
     with state.with_name("chaos.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run_alone(state: Path, seed: int, *, models: int, waves_wanted: int) -> int:
     """Run the script on a local AWS whose state is in a folder that no other run uses."""
     print(f"chaos: seed {seed}, {models} models, {waves_wanted} waves of {WAVE.seconds} s")
-    down(checkout=find_checkout(state=state), say=_say_nothing)  # what a run that was killed has left
+    down(checkout=find_checkout(state=state), say=_say_nothing)  # the rest of a killed run
     for left in (RULES, LOG):
         (state / left).unlink(missing_ok=True)
     with run_local_aws(state) as aws:

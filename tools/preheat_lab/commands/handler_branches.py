@@ -41,7 +41,7 @@ def find_lines_within(path: Path, branches: list[list[int]]) -> list[int]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the count, and each branch that was not taken; return the exit status."""
+    """Print the count, and each branch that no test takes; return the exit status."""
     argparse.ArgumentParser(prog="handler-branches", description=(__doc__ or "").splitlines()[0]).parse_args(arguments)
     taken, missing = 0, []
     files = measure()

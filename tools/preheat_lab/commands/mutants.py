@@ -1,11 +1,11 @@
-"""Break one rule of the protocol at a time, and count what is found.
+"""Break one rule of the protocol at a time, and count the findings.
 
     python -m preheat_lab mutants                    every mutation
     python -m preheat_lab mutants --only lease       those whose name has the word
 
-A mutation is killed if a harness reports a broken promise, or the suite of tests that it names an assertion that fails.
-An exception is reported but does not count as a kill, because any test would find it. If a harness breaks the unchanged
-package, no kill counts. Status 0 if at least 95 % are killed.
+A harness kills a mutation if it reports a broken promise; its suite of tests kills it by a failed assertion. The output
+has exceptions, but they do not count as kills, because any test would find them. If a harness breaks the unchanged
+package, no kill counts. Status 0 if it kills at least 95 %.
 """
 
 import argparse

@@ -15,7 +15,7 @@ from tests.skew.shape import CURRENT, SHAPES, present, text
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write what was asked for; refuse to replace the samples of a release."""
+    """Write the requested samples; refuse to replace those of a release."""
     parser = argparse.ArgumentParser(prog="skew-samples", description=(__doc__ or "").splitlines()[0])
     asked = parser.add_mutually_exclusive_group(required=True)
     asked.add_argument("release", nargs="?", help="such as 0.1.0")

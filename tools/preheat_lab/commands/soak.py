@@ -4,7 +4,7 @@
     python -m preheat_lab soak --shifts 10000 --service sagemaker --requests 120
 
 A seed draws the service, its switches, the size of the plant and the rate of requests. Seeds run in order from
-`--first-seed` and print a line each; the last line names the next seed, so that ranges add up. A violation is printed
+`--first-seed` and print a line each; the last line names the next seed, so that ranges add up. It prints a violation
 with the commit and the command that repeats its run. Exits with 1 if a promise is broken.
 """
 
@@ -45,7 +45,7 @@ def simulate_seeds(
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run until the shifts asked for are done; return the exit status."""
+    """Run until it has the requested number of shifts; return the exit status."""
     parser = argparse.ArgumentParser(
         prog="soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -2,7 +2,7 @@
 
     python -m preheat_lab statemachine --examples 50000 --steps 100 --first-seed 1
 
-Examples are drawn in batches of 500, each with a seed of its own: repeat a batch by its seed.
+Examples come in batches of 500, each with a seed of its own: repeat a batch by its seed.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Computes the monthly cost of a stack from a measured week, at public list prices. Owns the tables of docs/costs.md.
 
 Constants below state what a simulation cannot measure: how long an invocation takes, how many models share a schedule.
-The free tier is not counted.
+It leaves the free tier out.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ DYNAMODB_READ = Decimal("0.125") / 1_000_000  # aws.amazon.com/dynamodb/pricing/
 DYNAMODB_WRITE = Decimal("0.625") / 1_000_000  # the same, a write request unit
 DYNAMODB_GB_MONTH = Decimal("0.25")  # the same, storage
 LOGS_GB = Decimal("0.50")  # aws.amazon.com/cloudwatch/pricing, ingestion
-METRIC_MONTH = Decimal("0.30")  # the same, custom metric, billed by the hours in which it was put
+METRIC_MONTH = Decimal("0.30")  # the same, custom metric, billed by the hours with a datum
 ALARM_MONTH = Decimal("0.10")  # the same, standard resolution
 COMPOSITE_MONTH = Decimal("0.50")  # the same, composite
 DASHBOARD_MONTH = Decimal("3.00")  # the same; an account has three without charge
@@ -90,7 +90,7 @@ def compute_costs(week: MeasuredWeek, models: int) -> dict[str, Decimal]:
 
 
 def format_measures(week: MeasuredWeek) -> list[str]:
-    """Return the table of what was measured, as the page has it."""
+    """Return the table of the measured figures, as the page has it."""
     return ["| measured | figure |", "| --- | ---: |", *(f"| {n} | {v:.2f} |" for n, v in asdict(week).items())]
 
 
@@ -115,7 +115,7 @@ def _format_row(name: str, amounts: Sequence[Decimal], digits: int = 2) -> str:
 
 
 def read_page(text: str) -> MeasuredWeek:
-    """Return what the page says was measured; raises ValueError if a figure is missing."""
+    """Return the measured figures of the page; raises ValueError if a figure is missing."""
     names = {field.name for field in fields(MeasuredWeek)}
     rows = (line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| "))
     found = {row[0]: float(row[1]) for row in rows if len(row) == 2 and row[0] in names}

@@ -1,5 +1,7 @@
-"""Measures a simulated week of the real handlers: calls of the store by name and size, messages, invocations, log and
-metric lines in bytes, hours in which a function puts a metric. Does not know a price.
+"""Measures a simulated week of the real handlers.
+
+It counts calls of the store by name and size, messages, invocations, and log and metric lines in bytes. It also counts
+the hours in which a function puts a metric. Does not know a price.
 """
 
 import io
@@ -112,7 +114,7 @@ class CountingTelemetry(functions.SilentTelemetry):
 
 
 class StoreUnits:
-    """Counts the request units of a store's calls as DynamoDB bills them, by the size of what is read and written."""
+    """Counts the request units of a store's calls as DynamoDB bills them, by the size of the reads and writes."""
 
     def __init__(self, world: SimulatedWorld) -> None:
         self.reads = self.writes = self.entries = self.entry_bytes = 0
@@ -136,7 +138,7 @@ class StoreUnits:
         self.reads += 2  # the pointer, and the model's item: a warm function has the latter already
 
     def _read_standings(self, *_: Any) -> None:
-        self.reads += 1  # a query; nothing stands in the week that is measured
+        self.reads += 1  # a query; the measured week has no hold
 
     def _wake(self, model_id: Any, _at: datetime) -> None:
         self.writes += ceil(measure_size(self._store.records[model_id]) / 1024) + 2

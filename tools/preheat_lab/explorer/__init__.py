@@ -2,7 +2,7 @@
 
 A state is the record, the service, the workers and the point of a one-minute grid of time; equal situations are one.
 The grid leaves out what happens within a minute, and the fake service is Lookout's life-cycle with its token memory.
-Only the scenario without faults and people is shown complete so far; what else it finds is still to be judged.
+Only the scenario without faults and people is complete so far; nobody has judged its other findings yet.
 """
 
 from preheat_lab.explorer.scenario import Scenario, a_model

@@ -19,7 +19,7 @@ class RequestOrder:
         self._read: dict[tuple[Subject, tuple[int, ...]], int] = {}
 
     def next(self, state: ExploredState) -> Standing | None:
-        """Return what may be asked for next; None: nothing any more."""
+        """Return the next possible request; None: no more."""
         scenario = self._scenario
         if len(state.asked) == len(scenario.requests) or not scenario.hard_from <= state.now <= scenario.hard_until:
             return None

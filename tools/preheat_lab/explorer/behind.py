@@ -21,7 +21,7 @@ def settle(gate: int) -> int:
 
 
 def change(gate: int, *, opens: bool) -> int | None:
-    """Return the gate after a call; None: it is refused."""
+    """Return the gate after a call; None: the gate refuses it."""
     if gate in (OPENING, CLOSING):
         return None
     if opens:

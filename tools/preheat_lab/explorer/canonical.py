@@ -3,22 +3,20 @@
 Owns the abstraction of records, and nothing else. It removes the following, and no pass can notice:
 
 * `version`: the explorer knows of each worker whether the record it read is still the stored one.
-* `sequence` and `writer`: judged as they are written; no decision reads them.
+* `sequence` and `writer`: the judges see them at the write; no decision reads them.
 * `samples`, `evidence`, `measured_as`, `effort.first_start_at`, `effort.unready_at`, `effort.lead`, `effort.turn`:
-  figures, which no decision reads where a lead is pinned and no turn given, as here; only whether there is a first
-  start is kept.
-* `looked_at`, `run` and `paid`: the account of what was paid for, which no decision reads either.
-* `wake_at` and every `retry_at` are only compared with a reading of the clock: they move up to the next point of the
-  grid; those that are past are all alike, and so are those beyond the end.
+  figures. Here, with a fixed lead and no turn, no decision reads them. Only whether there is a first start counts.
+* `looked_at`, `run` and `paid`: the account of paid time, which no decision reads either.
+* `wake_at` and every `retry_at` only meet readings of the clock: they move up to the next point of the grid. All past
+  ones are alike, and so are those beyond the end.
 * `status`, `words` and since when checks do not show the state: only people read them.
-* `since` is read for a start that Preheat did not begin, and by a clock that is behind it: otherwise it is past.
-* `spent_until`, the budget of service calls, is not spent within the few minutes that are explored; the simulation sees
-  to it.
+* `since` matters for a start that Preheat did not begin, and to a clock that is behind it: otherwise it is past.
+* `spent_until`, the budget of service calls, lasts longer than the few explored minutes; the simulation covers it.
 * an attempt's `first_at` gives its age in hours: all that is past is alike.
-* a lease that is over is over; of a start, `intent_at` is also read in minutes, until the model was seen hosted.
+* a lease that is over is over; of a start, `intent_at` also counts in minutes, until a look showed the model hosted.
 * of a gate's change the same; `doubtful` is about what runs, and no gate runs. The result of a drain is only recorded.
-* of the scaling that is kept, only whether it has to be read again; beyond five tries, the pauses are alike.
-* `effort.hosted_at` is only compared with the very same reading: what is past is all alike.
+* of the stored scaling, only whether Preheat has to read it again; beyond five tries, the pauses are alike.
+* `effort.hosted_at` only meets the very same reading: all past values are alike.
 """
 
 from dataclasses import replace

@@ -59,8 +59,8 @@ SAGEMAKER = Scenario(
     switches=Switches(start_from_hosting_failed=WhenPossible.CONFLICT, stop_while_starting=WhenPossible.CONFLICT),
 )
 
-# An endpoint in service while nothing serves; one for which there is no capacity; one that scales, and comes back in a
-# second shift; and one that scales and that the service refuses to stop until its owner has removed that.
+# An endpoint in service while nothing serves, and one without capacity. One that scales, and comes back in a second
+# shift. And one that scales, whose stop the service refuses until its owner has removed the scaling.
 SERVING = replace(SAGEMAKER, name="an endpoint that serves nothing", idles=True)
 CAPACITY = replace(SAGEMAKER, name="an endpoint without capacity", runs_short=True, hard_until=7, ends=60)
 CAPACITY = replace(CAPACITY, plans=(replace(_LONG, target=replace(TARGET, backend=Backend.SAGEMAKER)),))
@@ -103,7 +103,7 @@ SCHEDULE_HOLD = replace(
 _LONGER = replace(a_model((6, 50)), lead=STEP, slack=STEP)
 BLOCK = Scenario("a block during a shift", (_LONGER,), 7, 12, 70, requests=(_BLOCKED, _BLOCKED))
 
-# A person runs a model that nothing needs; a block has it stopped, and may be lifted at any moment.
+# A person runs a model that nothing needs; a block stops it, and somebody may lift the block at any moment.
 _LATER = replace(a_model((30, 33)), lead=STEP, slack=STEP)
 _KEPT_OFF = replace(_BLOCKED, begin=instant(4), until=instant(20))
 STRAY = Scenario("a block of what a person runs", (_LATER,), 4, 9, 50, people=1, requests=(_KEPT_OFF, _KEPT_OFF))
@@ -113,7 +113,7 @@ STRAY_SCHEDULE = replace(
     requests=(replace(_KEPT_OFF, subject=Subject(schedule=SCHEDULE)),),
 )
 
-# A hold that asks for more units than run, of a model that is restarted for that; behind it a gate.
+# A hold that asks for more units than run, of a model that restarts for that; behind it a gate.
 _LARGER = replace(_HELD, request_id=RequestId("larger"), until=instant(40), units=2)
 _RESIZED = replace(_LONGER, resize=Resize.RESTART, max_units_by_request=2)
 LARGER = Scenario("a larger hold during a shift", (_RESIZED,), 7, 11, 70, requests=(_LARGER,))

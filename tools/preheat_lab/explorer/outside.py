@@ -1,4 +1,4 @@
-"""What happens outside Preheat: the services complete, fail, are updated or lose a model; people start and stop.
+"""Events outside Preheat: the services complete, fail, update or lose a model; people start and stop.
 
 Owns who began what runs. Knows of a worker only what it may still be about to do.
 """
@@ -68,7 +68,7 @@ class Outside:
                 ours = stop_on_its_way or self._may_be_ours(state, place)
                 made = self._rules.call(service, 0, start=start, run_by=hosting.RACED if ours else hosting.PERSON)
                 if made.changed:
-                    # What a person removes is the person's to bring back.
+                    # If a person removes something, only a person brings it back.
                     theirs = made.service._replace(scaling=hosting.UNSCALED)
                     after = state.with_service(place, theirs)._replace(people=state.people - 1)
                     yield self.cover_by_demand("person: starts it" if start else "person: stops it", after)
@@ -114,7 +114,7 @@ class Outside:
         return state
 
     def forbid_by_block(self, state: ExploredState) -> ExploredState:
-        """Return the situation after a request: a block that it stores forbids what a person runs, until it is lifted.
+        """Return the situation after a request: a new block forbids a person's run, until somebody lifts it.
 
         What a person starts later is not: nothing here tells Preheat of it.
         """

@@ -57,7 +57,7 @@ class RemoteCall(NamedTuple):
 
 
 class Suspended(BaseException):
-    """The pass has reached a call that is not answered yet. Not an Exception: no handler of the pass may catch it."""
+    """The pass has reached a call without an answer. Not an Exception: no handler of the pass may catch it."""
 
     def __init__(self, request: RemoteCall) -> None:
         super().__init__()
@@ -65,14 +65,14 @@ class Suspended(BaseException):
 
 
 class ValueNumbers:
-    """Numbers for the values that answers and states are made of: equal values, equal numbers."""
+    """Numbers for the values in answers and states: equal values, equal numbers."""
 
     def __init__(self) -> None:
         self._numbers: dict[Any, int] = {}
         self._values: list[Any] = []
 
     def number(self, value: Any) -> int:
-        """Return the number of a value; an error counts by its class, and by whether a retry was answered."""
+        """Return the number of a value; an error counts by its class, and by whether a retry had an answer."""
         key: Any = (type(value), getattr(value, "retried", False)) if isinstance(value, Exception) else value
         number = self._numbers.get(key)
         if number is None:
@@ -115,7 +115,7 @@ class _Answers:
         return answer
 
     def now(self) -> datetime:
-        return self._ask(RemoteCall(CLOCK))  # type: ignore[no-any-return]  # the history holds what was answered
+        return self._ask(RemoteCall(CLOCK))  # type: ignore[no-any-return]  # the history holds the answers
 
     def load(self, _: Any) -> Any:
         return self._ask(RemoteCall(LOAD))

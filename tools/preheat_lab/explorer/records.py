@@ -1,6 +1,6 @@
 """The record in the explored world: how it looks as time passes, and what a won write makes of it and breaks.
 
-Every record is kept in its canonical form, under its number. Knows no order of events.
+It keeps every record in its canonical form, under its number. Knows no order of events.
 """
 
 from collections.abc import Iterable, Iterator
@@ -98,17 +98,17 @@ class RecordsExplored:
         return due <= now
 
     def intends_a_start(self, number: int) -> bool:
-        """Return whether the record holds a start that is not answered yet."""
+        """Return whether the record holds a start without an answer."""
         attempt = self[number].attempt
         return attempt is not None and attempt.call is Call.START and attempt.answer is None
 
     def intends_a_stop(self, number: int) -> bool:
-        """Return whether the record holds a stop that is not answered yet."""
+        """Return whether the record holds a stop without an answer."""
         attempt = self[number].attempt
         return attempt is not None and attempt.call is Call.STOP and attempt.answer is None
 
     def write(self, state: ExploredState, worker: WorkerState) -> WonWrite:
-        """Return what the write that the worker is about to make leaves and breaks, if it is won now."""
+        """Return what the worker's next write leaves and breaks, if it wins now."""
         key = (worker.losses, worker.answers, state.now, state.plan, state.asked, state.seen)
         known = self._written.get(key)
         if known is None:
@@ -173,7 +173,7 @@ class RecordsExplored:
     def _judge_said(
         self, before: ModelRecord, after: ModelRecord, state: ExploredState, worker: WorkerState
     ) -> Iterator[Broken]:
-        """Judge what a write says of the service: its answer, what runs, and that a start was refused."""
+        """Judge what a write says of the service: its answer, the running model, and the refusal of a start."""
         refused = None
         if self._won in worker.answers:
             called = self._passes.next_call(worker.losses, worker.answers[: worker.answers.index(self._won) + 1])
@@ -189,7 +189,7 @@ class RecordsExplored:
             yield from judge_shortage(before, after)
 
     def _give_verdict(self, record: ModelRecord, state: ExploredState) -> Verdict | None:
-        """Return what is said of a record that was just written; None: nothing, since no plan names the model."""
+        """Return the verdict on a new record; None: no plan names the model."""
         plan, now = self._scenario.plans[state.plan], instant(state.now)
         if plan is None:
             return None
@@ -248,7 +248,7 @@ class RecordsExplored:
 
 
 def _allow_units(before: ModelRecord, plan: HostedModel, state: ExploredState, *, due: bool) -> UnitsAllowed:
-    """Return the units that a start may ask for now, by the plan, the holds, and what the last start was answered."""
+    """Return the units that a start may ask for now, by the plan, the holds, and the answer to the last start."""
     old = before.attempt
     accepted = old is not None and old.call is Call.START and state.seen
     return UnitsAllowed(

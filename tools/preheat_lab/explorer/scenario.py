@@ -45,10 +45,10 @@ def a_model(*windows: tuple[int, int], units: int = 1, target: Target = TARGET) 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One model and its plans; `plans[0]` is current from the origin on, the others may be applied in their order.
+    """One model and its plans; `plans[0]` is current from the origin on; the others may follow in their order.
 
-    From `hard_from` to `hard_until` everything may happen; before and after it, Preheat is left alone with a healthy
-    service. `faults` bounds crashes, lost answers, refusals, failures and updates together; `people` what persons do.
+    From `hard_from` to `hard_until` everything may happen; before and after it, only Preheat and a healthy service act.
+    `faults` bounds crashes, lost answers, refusals, failures and updates together; `people` what persons do.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Scenario:
 
     @property
     def waits_at_most(self) -> int:
-        """Return how many points a stop may be kept waiting by a queue and a gate."""
+        """Return how many points a queue and a gate may keep a stop waiting."""
         limits = [plan.drain.limit // STEP for plan in self.plans if plan is not None and plan.drain is not None]
         return max(limits, default=0) + (GATE_CLOSED_WITHIN // STEP if self.is_gated else 0)
 
@@ -111,7 +111,7 @@ class Scenario:
         return {}
 
     def wants(self, plan: int, asked: RequestsSent = ()) -> Wants:
-        """Return what is wanted when, by the plan of this number and all requests active at the moment."""
+        """Return the demand over time, by the plan of this number and all requests active at the moment."""
         key = (plan, asked)
         found = self._known.get(key)
         if found is None:

@@ -1,7 +1,7 @@
-"""The search: every situation that can be reached, breadth first, and whether Preheat finds its way from each.
+"""The search: every reachable situation, breadth first, and whether Preheat finds its way from each.
 
-Owns order, bookkeeping and traces, and the judgement of L1 and L2: from every situation, left alone, the model must be
-hosted as long as it is wanted, and whatever Preheat runs must stop when it is not.
+Owns order, bookkeeping and traces, and the judgement of L1 and L2. Without more events, every situation must lead to a
+model hosted during its demand. Every run by Preheat must stop after it.
 """
 
 import time
@@ -26,7 +26,7 @@ STOPPED_WITHIN = 14
 
 
 class FoundViolation(NamedTuple):
-    """A broken promise, and the situation in which it was found; `event` is what broke it, if one did."""
+    """A broken promise, and the situation that shows it; `event` is what broke it, if one did."""
 
     broken: Broken
     state: int
@@ -51,7 +51,7 @@ class Explored:
     onwards: list[int] = field(default_factory=list)
 
     def way_to(self, found: FoundViolation) -> list[str]:
-        """Return the shortest way to a broken promise, an event a line; for L1 and L2 what comes after is left out."""
+        """Return the shortest way to a broken promise, an event a line; for L1 and L2 without the events after it."""
         way, at = [], found.state
         while at >= 0:
             way.append(at)
@@ -70,7 +70,7 @@ class Explored:
 
 
 def explore(scenario: Scenario, *, promises: frozenset[str] | None = None, states_max: int | None = None) -> Explored:
-    """Explore a scenario to its end; with `promises`, only until the first of these is found broken.
+    """Explore a scenario to its end; with `promises`, only until the first of these breaks.
 
     `states_max` gives up early, and says so in `complete`.
     """
@@ -128,8 +128,8 @@ def _search(  # noqa: C901 - the one inner loop, kept whole for speed
 def _judge_ends(explored: Explored) -> None:
     """L1 and L2, for every situation: follow what Preheat does if nothing interferes.
 
-    `last_bad[n]` holds, for each stretch of the plan of situation n, the last point at which the promise is not kept on
-    the way from there. Each way is followed once: what comes after a situation is known from the one after it.
+    `last_bad[n]` holds, for each stretch of the plan of situation n, the last point that breaks the promise on the way
+    from there. It follows each way once: the next situation already knows the rest.
     """
     states, onwards = explored.states, explored.onwards
     last_bad: list[tuple[int, ...] | None] = [None] * len(states)
@@ -176,7 +176,7 @@ def _is_kept(world: ExploredWorld, state: ExploredState, *, run: bool) -> bool:
         return record.is_engaged() or not ours
     plan = world.scenario.plans[state.plan]
     if plan is None and record.phase is Phase.REFUSED and record.is_engaged() and record.wake_at is not None:
-        return True  # the same for a model that no plan names any more: no plan will wake it, so it is asked each hour
+        return True  # the same for a model that no plan names any more: no plan will wake it, so a look comes each hour
     wanted = world.outside.place(plan.target) if run and plan is not None else None
     gated = world.scenario.is_gated and not _is_refused_for_long(record)
     if not _is_rest_kept(world, state, wanted, gated=gated):
@@ -198,7 +198,7 @@ def _is_kept(world: ExploredWorld, state: ExploredState, *, run: bool) -> bool:
 
 
 def _is_rest_kept(world: ExploredWorld, state: ExploredState, wanted: int | None, *, gated: bool) -> bool:
-    """Return whether nothing of Preheat's runs but what is wanted, and no gate is open before a model that is down."""
+    """Return whether Preheat runs only models with demand, and no gate is open before a model that is down."""
     for place, service in enumerate(state.services):
         if place != wanted and service.is_running() and service.run_by in (hosting.OURS, hosting.BLOCKED):
             withheld = world.scenario.refuses_scaled and service.scaling == hosting.SCALED
@@ -207,7 +207,7 @@ def _is_rest_kept(world: ExploredWorld, state: ExploredState, wanted: int | None
 
 
 def _is_served(service: hosting.ExploredService, record: ModelRecord) -> bool:
-    """Return whether a wanted model is hosted; one that was deleted is reported, and checked again and again."""
+    """Return whether a wanted model is hosted; for a deleted one, whether the ledger reports it and looks go on."""
     if service.state == hosting.GONE:
         return record.phase is Phase.GONE and record.wake_at is not None
     return service.state == hosting.HOSTED

@@ -11,7 +11,7 @@ from preheat_simulator.core.rules import CallReply, decide_start, decide_stop
 from preheat_simulator.core.status import Status
 from preheat_simulator.core.switches import Switches, TokenAfterStop
 
-# States and origins are plain numbers: a state of the search is hashed a few million times.
+# States and origins are plain numbers: the search hashes a state a few million times.
 STATES = (
     Status.TRAINED,
     Status.STARTING_HOSTING,
@@ -24,7 +24,7 @@ STATES = (
     Status.HOSTING_FAILED,
 )
 STOPPED, STARTING, HOSTED, STOPPING, FAILED, BUSY, GONE, IDLE, SHORT = range(9)
-"""GONE stands for a model that was deleted: the service knows none of that name, and answers so. IDLE is hosted by the
+"""GONE means a deleted model: the service knows none of that name, and answers so. IDLE is hosted by the
 service's word, and nothing serves. SHORT has failed because the service has no capacity."""
 OBSERVED = (
     Observed.STOPPED,
@@ -41,9 +41,11 @@ RUNNING = (STARTING, HOSTED, IDLE)
 UNSCALED, SCALED, OWED = range(3)
 """Whether it scales; OWED: a stop by Preheat has removed the scaling, which has to come back with the next start."""
 NOT_RUN, OURS, PERSON, COVERED, RACED, BLOCKED = range(6)
-"""Who began the present run: nobody, Preheat, a person outside any demand, a person whose run a demand has
-covered since, a person while Preheat had to take what runs for its own (the service does not show who starts), or a
-person whose run a block forbids."""
+"""The origin of the present run: nobody, Preheat, or a person in one of four cases.
+
+The person started it outside any demand. Or a demand has covered it since. Or Preheat had to take it for its own,
+because the service does not show who starts. Or a block forbids it.
+"""
 
 
 class KnownToken(NamedTuple):
@@ -56,7 +58,7 @@ class KnownToken(NamedTuple):
 
 
 class ExploredService(NamedTuple):
-    """One model of the service. `former`: where it returns to after BUSY. `run_by` holds until it is stopped."""
+    """One model of the service. `former`: where it returns to after BUSY. `run_by` holds until a stop."""
 
     state: int = STOPPED
     former: int = STOPPED
@@ -69,7 +71,7 @@ class ExploredService(NamedTuple):
         return self.run_by in (PERSON, COVERED, RACED, BLOCKED)
 
     def is_running(self) -> bool:
-        """Return whether it is billed: starting or hosted, also while the system updates it."""
+        """Return whether the service bills it: starting or hosted, also while the system updates it."""
         return (self.former if self.state == BUSY else self.state) in RUNNING
 
 
@@ -86,7 +88,7 @@ class ServiceRules:
     """The effect of a start and a stop in each state, under one setting of the switches.
 
     `tokenless`: the service knows no token, so that the state alone decides each call. The judges still need to know
-    what a token of Preheat's has begun, so it is counted.
+    what a token of Preheat's has begun, so this counts it.
     """
 
     def __init__(self, switches: Switches, *, tokenless: bool = False) -> None:

@@ -17,7 +17,7 @@ class WorkerState(NamedTuple):
     """A pass under way: its history since it lost its last write, and what of the world concerns it.
 
     `fresh`: the record it read or wrote last is still the stored one. `born`: the point at which it began. `called_at`:
-    the point at which its start or stop was answered. `named`: the token in the last write that it has won. `behind`: 1
+    the point of the answer to its start or stop. `named`: the token in the last write that it has won. `behind`: 1
     if its clock is late by almost a step.
 
     `losses` is LOOSE for a worker of which only its call matters: `answers` is then the attempt that it will call.
@@ -36,8 +36,8 @@ class ExploredState(NamedTuple):
     """One situation. Its numbers refer to values: `record` in the search's values, `plan` in its scenario.
 
     `services` has one service for each target of the scenario. `unwoken`: the plan is current, or a schedule's request
-    is stored, but the model is not woken yet. `seen`: the model was seen out of its stopped state under the start on
-    record, or out of STARTING when the stop on record was intended, or since. `faults` and `people` are what is left
+    is stored, but nobody has woken the model yet. `seen`: a look showed the model out of its stopped state under the
+    start on record. For a stop on record: out of STARTING at its intent, or since. `faults` and `people` are the rest
     of the budgets.
     """
 

@@ -18,7 +18,7 @@ STEP = timedelta(minutes=1)
 
 
 class WantedStretch(NamedTuple):
-    """Points [begin, end) of the grid in which one thing is wanted all along: `run`, or rest."""
+    """Points [begin, end) of the grid with the same demand throughout: `run`, or rest."""
 
     begin: int
     end: int
@@ -28,10 +28,10 @@ class WantedStretch(NamedTuple):
 class Wants(NamedTuple):
     """The demand, from 0 to the grid's end.
 
-    `stretches` has no gap. `wanted`: a demand covers the point: [start_at, end). `needed`: the model must not be
-    stopped there: [ready_at - lead, end). `units`: what holds ask for there, give or take the clocks, if the plan has
-    it restarted for that; else 0. `blocked`: a block is active there. `due`: a start that is refused there leaves the
-    plan's own start of a shift less than its lead.
+    `stretches` has no gap. `wanted`: a demand covers the point: [start_at, end). `needed`: nobody may stop the
+    model there: [ready_at - lead, end). `units`: what holds ask for there, give or take the clocks, if the plan
+    restarts it for that; else 0. `blocked`: a block is active there. `due`: a refused start there leaves the plan's
+    own start of a shift less than its lead.
     """
 
     stretches: tuple[WantedStretch, ...]
@@ -75,7 +75,7 @@ def _units(plan: HostedModel, found: list[Demand], point: datetime) -> int:
 
 
 def _is_due(shift: Piece, lead: timedelta, point: datetime) -> bool:
-    """Return whether the shift is still to be served, and a lease from `point` on would cut into its lead."""
+    """Return whether the shift still needs the model, and a lease from `point` on would cut into its lead."""
     return point < shift.end and point + LEASE > shift.ready_at - lead
 
 

@@ -59,7 +59,7 @@ from preheat_lab.explorer.state import LOOSE, NEVER_CALLED, NOBODY, Edge, Explor
 from preheat_lab.explorer.wants import STEP, instant
 
 # Within one step of the grid from its start, a worker has acted or is dead. The function times out after 100 s, and two
-# clocks are at most 17 s apart; on a grid of minutes, the same 119 s are a life of 60 s and an error of 59 s.
+# clocks are at most 17 s apart. On a grid of minutes, the same 119 s are a life of 60 s and an error of 59 s.
 LIFE = 1
 BEHIND = STEP - timedelta(seconds=1)
 REFUSALS: tuple[type[HostingError], ...] = (Throttled, WrongState, QuotaExceeded, AccessRefused, InvalidCall)
@@ -74,7 +74,7 @@ class ExploredWorld:
         self.scenario = scenario
         self.values = ValueNumbers()
         number = self.values.number
-        self._won = number(None)  # the answer to a write that was won; its number, 0, is also a person's token
+        self._won = number(None)  # the answer to a won write; its number, 0, is also a person's token
         scaling = scenario.scales and not scenario.refuses_scaled
         self.passes = Passes(self.values, requests=bool(scenario.requests), scaling=scaling)
         self.asking = RequestOrder(scenario, self.values)
@@ -102,7 +102,7 @@ class ExploredWorld:
         self._refusals = [(each.__name__, number(each("fault"))) for each in REFUSALS]
 
     def initial(self) -> ExploredState:
-        """Return the world right after the first plan was applied."""
+        """Return the world right after the first apply."""
         return ExploredState(
             now=0,
             record=self.records.first(),
@@ -129,7 +129,7 @@ class ExploredWorld:
     # --- time, messages, plans --------------------------------------------------------------------------------------
 
     def fair(self, state: ExploredState) -> Edge | None:
-        """Return what comes next if Preheat is left alone with a healthy service and nobody interferes; None: the end.
+        """Return what comes next if only Preheat and a healthy service act; None: the end.
 
         Workers under way finish, a pass checks a due model, then a minute passes and ends what was under way.
         """
@@ -477,7 +477,7 @@ class ExploredWorld:
         return WorkerState(LOOSE, (self.values.number(bare),), fresh=False, born=worker.born, named=worker.named)
 
     def _move_worker(self, event: str, state: ExploredState, place: int, worker: WorkerState | None) -> Edge:
-        """Return the state with one worker moved on; one that is done is gone. Workers are alike: they are sorted."""
+        """Return the state with one worker moved on, without a finished one. Workers are alike, so it sorts them."""
         others = state.others(place)
         if worker is not None and worker.called_at != NEVER_CALLED and not worker.fresh and self.scenario.reduced:
             worker = None

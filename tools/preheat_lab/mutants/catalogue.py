@@ -1,15 +1,15 @@
-"""Every seeded mutation that counts. Each is named once, and breaks one rule of the protocol; see also `covered`.
+"""Every seeded mutation that counts. Each has its own name, and breaks one rule of the protocol; see also `covered`.
 
 Not here, because no promise can distinguish them from the protocol, by design:
 
-* a token without the parameters' digest: a new attempt always has a new generation, so no two tokens meet; the digest
-  guards a table that was restored to an older copy.
+* a token without the parameters' digest: a new attempt always has a new generation, so no two tokens meet. The digest
+guards a table after a restore to an older copy.
 * the end of a demand inclusive: the demand is over by its end in two places, and one alone changes nothing.
 * a tick that looks no minute ahead, messages without their delay: up to a minute later, which the slack covers.
 * the message for the next look not sent: the tick finds the model within a minute.
 * short gaps not bridged: it costs a restart and breaks no promise.
-* the version of a write ignored by a store: explorer and simulation have stores of their own; the contract suite and
-  the state machine see it. So it is with the version that a hold bumps; its own test breaks that in the explorer.
+* a store that ignores the version of a write. Explorer and simulation have stores of their own; the contract suite and
+the state machine see it. So it is with the version that a hold bumps; its own test breaks that in the explorer.
 * requests cut and joined to demand in another way: explorer and simulation judge by the same arithmetic.
 """
 

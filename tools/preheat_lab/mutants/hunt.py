@@ -108,7 +108,7 @@ BRIEF_TOKENLESS = replace(
     name="a brief shift on Rekognition",
     plans=(replace(_BRIEF, lead=STEP, slack=0 * STEP, target=replace(TARGET, backend=Backend.REKOGNITION)),),
 )
-# The shift is called off, and put back.
+# Somebody removes the shift, and puts it back.
 _TIGHT = TIGHT.plans[0]
 BACK = replace(TIGHT, name="called off and put back", plans=(_TIGHT, None, _TIGHT), hard_until=8)
 _LONG = LONG.plans[0]
@@ -171,7 +171,7 @@ def _seeds(faults: str, models: int = 4, days: int = 5, switches: Switches | Non
 
 
 def simulate_requests(faults: str, requests: int = 150) -> tuple[str, str] | None:
-    """Return what the first of a few seeds finds broken that are asked for much."""
+    """Return the first broken promise that a few seeds with many requests find."""
     found = (simulate_mix(seed, faults, 4, 3, requests=requests) for seed in range(1, 7))
     return next((each for each in found if each is not None), None)
 

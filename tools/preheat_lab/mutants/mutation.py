@@ -1,6 +1,6 @@
 """One seeded mutation: a small replacement in the source, and the rule that it breaks.
 
-Owns how a mutation is applied: to a copy of the package, never to the source itself. Knows no harness.
+Owns how to apply a mutation: to a copy of the package, never to the source itself. Knows no harness.
 """
 
 import shutil
@@ -14,7 +14,7 @@ PACKAGE = Path("layers/preheat/preheat")
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """In `file` (below the package), `old` becomes `new`; `rule` is what that breaks, `sees` the promise to be missed.
+    """In `file` (below the package), `old` becomes `new`; `rule` is the broken rule, `sees` the promise that it breaks.
 
     `first` names the harnesses of `hunt.OWN` that see it, tried before all others. `suite` is the file of tests that
     sees it instead, if no harness knows the promise.
@@ -61,7 +61,7 @@ def read_source(file: str) -> str:
 def copy_mutated(mutation: Mutation | None, folder: Path) -> Path:
     """Copy the package into `folder`, mutated (None: as it is); return what goes first on PYTHONPATH.
 
-    The functions' handlers are not copied: they are found next to the package, as in a checkout.
+    It does not copy the functions' handlers: they are next to the package, as in a checkout.
     """
     package = folder / PACKAGE
     shutil.copytree(ROOT / PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))

@@ -1,4 +1,4 @@
-"""Mutations of what comes before a stop, a drained queue and a closed gate, and of when the gate is opened."""
+"""Mutations of what comes before a stop, a drained queue and a closed gate, and of when the gate opens."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Mutations of active requests: whether a pass reads them, and what guards a stop that was decided before."""
+"""Mutations of active requests: whether a pass reads them, and the guard of an earlier decision to stop."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Mutations of the steps that call nothing, and of the table that says which step is taken."""
+"""Mutations of the steps that call nothing, and of the table that says which step to take."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Mutations of the stop: whose it is, what it waits for, when it is repeated and when renewed."""
+"""Mutations of the stop: whose it is, what it waits for, when to repeat and when to renew it."""
 
 from functools import partial
 

@@ -36,7 +36,7 @@ def of_docstrings(text: str, name: str) -> Iterator[ProsePassage]:
 
 
 def of_comments(text: str, name: str) -> Iterator[ProsePassage]:
-    """Yield every comment; lines of comment that follow each other are one. Words for other tools are left out."""
+    """Yield every comment; lines of comment that follow each other are one. It leaves words for other tools out."""
     said, line = "", 0
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:

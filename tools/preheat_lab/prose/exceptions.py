@@ -15,7 +15,7 @@ FILE = Path(__file__).parent / "exceptions.toml"
 
 @dataclass
 class ProseExceptions:
-    """What may stay as it is: participles that name a state, phrases, single findings, places that are not linted.
+    """The texts that may stay: participles that name a state, phrases, single findings, places without linting.
 
     `unfinished` places keep only the rules about words. Such a place without an alert has to leave the list, so the
     list only shrinks.
@@ -29,7 +29,7 @@ class ProseExceptions:
     _used: set[str] = field(default_factory=set)
 
     def skip(self, passage: ProsePassage) -> bool:
-        """Return whether the place of a passage is not linted."""
+        """Return whether the linter skips the place of a passage."""
         return passage.place.startswith(tuple(self.places))
 
     def clean(self, text: str) -> str:

@@ -16,7 +16,7 @@ CODE = "`_`"
 
 
 class Rule(StrEnum):
-    """What an alert is about."""
+    """The subject of an alert."""
 
     WORD = "word"
     PASSIVE = "passive"
@@ -34,7 +34,7 @@ class ProseAlert:
     advice: str
 
 
-# A pattern of words (case is ignored), and the usual word.
+# A pattern of words in any case, and the usual word.
 WORDS = {
     r"tells?|telling|told": "report, record, publish, say, show",
     r"mend(?:s|ed|ing)?": "fix",

@@ -1,4 +1,4 @@
-"""Print a SAM template as the CloudFormation that is deployed, as JSON on standard output.
+"""Print a SAM template as the deployed CloudFormation, as JSON on standard output.
 
 Runs by path with an interpreter that has aws-sam-translator, so it imports nothing of preheat:
 
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-CODE = "s3://bucket/key"  # the translator takes only code that was uploaded; where it is changes no rule
+CODE = "s3://bucket/key"  # the translator takes only uploaded code; its place changes no rule
 
 
 def expand(path: Path) -> Any:

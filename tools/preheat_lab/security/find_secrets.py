@@ -1,8 +1,8 @@
 """Print what may be a secret in the files named on standard input, one path a line: PATH:LINE: KIND: HASH.
 
-Runs by path with an interpreter that has detect-secrets, so it imports nothing of preheat. HASH is the SHA-1 of what
-was found, by which an exception names it. Ends with status 3 if a file cannot be read or a planted secret is not
-found: then nobody knows what is in the files.
+Runs by path with an interpreter that has detect-secrets, so it imports nothing of preheat. HASH is the SHA-1 of the
+finding; an exception names it by that. Ends with status 3 if a file cannot be read or it misses a planted secret: then
+nobody knows what is in the files.
 """
 
 import multiprocessing

@@ -63,7 +63,7 @@ def run_tests(ids: Sequence[str]) -> Outcomes:
 
 
 def read_report(text: str) -> Outcomes:
-    """Read pytest's XML: a case that was skipped is not known, one that failed or broke off fails."""
+    """Read pytest's XML: a skipped case is unknown, one that failed or broke off fails."""
     outcomes = {}
     for case in fromstring(text).iter("testcase"):  # noqa: S314  # nosec B314 - this program had it written
         bad = case.find("failure") is not None or case.find("error") is not None

@@ -1,7 +1,7 @@
 """The 23 points: what each demands, and the checks that hold it. Does not know how a check runs.
 
-A check is `tests` (node ids of pytest; a function without parameters stands for all of its cases), `rules` over the
-expanded template, `checkov` (ids of its checks), or `scans`.
+A check is `tests`, `rules` over the expanded template, `checkov` (ids of its checks), or `scans`. `tests` are node ids
+of pytest; a function without parameters means all of its cases.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a check found: an outcome and one line of detail. Does not know any check."""
+"""The result of a check: an outcome and one line of detail. Does not know any check."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

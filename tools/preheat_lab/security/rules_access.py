@@ -68,7 +68,7 @@ def find_shared_roles(template: Json) -> Iterator[str]:
 
 
 def find_ledger_writers(template: Json) -> Iterator[str]:
-    """Point 3: nobody may change a ledger item; roles may only put, and are denied the rest by name."""
+    """Point 3: nobody may change a ledger item; roles may only put, and a policy denies them the rest by name."""
     functions = {name_of(function["Role"]) for function in find_resources(template, "AWS::Lambda::Function").values()}
     denied: dict[str, set[str]] = {role: set() for role in functions}
     for statement in find_identity_statements(template):

@@ -15,7 +15,7 @@ VISIBILITY_FACTOR, LEAST_RECEIVES = 6, 5
 
 
 def find_unencrypted(template: Json) -> Iterator[str]:
-    """Point 7: data at rest is encrypted, by the key of the parameter if it is given."""
+    """Point 7: every store encrypts data at rest, by the key of the parameter if there is one."""
     for name, queue in find_resources(template, QUEUE).items():
         if (
             queue.get("SqsManagedSseEnabled") != {"Fn::If": ["HasKey", False, True]}
@@ -35,7 +35,7 @@ def find_unencrypted(template: Json) -> Iterator[str]:
 
 
 def find_losable_tables(template: Json) -> Iterator[str]:
-    """Point 8: tables can be restored and outlive the stack."""
+    """Point 8: tables have point-in-time recovery and outlive the stack."""
     for name, table in find_resources(template, "AWS::DynamoDB::Table").items():
         resource = template["Resources"][name]
         if table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled") is not True:
@@ -114,7 +114,7 @@ def find_lost_failures(template: Json) -> Iterator[str]:
 
 
 def find_hasty_retries(template: Json) -> Iterator[str]:
-    """Point 12: a message is hidden long enough, fails alone, and is tried at least five times."""
+    """Point 12: a message stays hidden long enough, fails alone, and gets at least five tries."""
     queues, functions = find_resources(template, QUEUE), find_resources(template, FUNCTION)
     for name, mapping in find_resources(template, MAPPING).items():
         if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:

@@ -20,7 +20,7 @@ LOCK = ROOT / "layers" / "dependencies" / "requirements.txt"
 CODE = ("functions", "layers/preheat", "tools")
 LEAST_MODULES, LEAST_CHECKS = 100, 100  # that the scans of code and template must have read
 _HERE = Path(__file__).parent
-# What no project commits by chance; `git log -G` finds each commit that added or removed one.
+# Texts that no project commits by chance; `git log -G` finds each commit that added or removed one.
 KEYS_IN_HISTORY = (
     r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY|gh[pousr]_[A-Za-z0-9]{36}|xox[baprs]-[0-9]"
 )
@@ -90,7 +90,7 @@ def scan_history() -> PointResult:
 
 
 def scan_code() -> PointResult:
-    """Run bandit: nothing of medium or high severity, no exception that is passed over."""
+    """Run bandit: nothing of medium or high severity, no exception that bandit ignores."""
     done = run([SECURITY / "bandit", "-q", "-r", *CODE, "-f", "json"])
     return read_bandit(done.stdout)
 

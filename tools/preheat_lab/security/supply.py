@@ -19,7 +19,7 @@ _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
 def check_locks() -> PointResult:
-    """Check that every package is pinned exactly with hashes, and that few are needed directly."""
+    """Check that the lock pins every package exactly with hashes, and that the direct ones are few."""
     findings = [f"{path.name}: {finding}" for path in LOCKS for finding in find_loose(path.read_text(encoding="utf-8"))]
     direct = (ROOT / "layers" / "dependencies" / "requirements.in").read_text(encoding="utf-8")
     packages = [line for line in direct.splitlines() if line and not line.startswith("#")]
@@ -74,12 +74,12 @@ def write_sbom(path: Path = SBOM) -> PointResult:
 
 
 def find_addresses(text: str) -> list[str]:
-    """Return every address in a text: the index that a lock was made from is nobody's affair."""
+    """Return every address in a text: the package index behind a lock is nobody's affair."""
     return sorted(set(re.findall(r"[a-z]+://[^\s\"]+", text)))
 
 
 def read_licence(name: str, version: str) -> str | None:
-    """Return the licence of an installed package, or None if this version is not installed or states none."""
+    """Return the licence of an installed package, or None if there is no such version or it states none."""
     try:
         found = metadata(name)
     except PackageNotFoundError:

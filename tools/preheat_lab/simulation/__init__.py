@@ -1,6 +1,6 @@
 """The functions' handlers in a simulated world: in-memory twins, the hosting simulator's core and a virtual clock.
 
-One seed is one world: the plant, its latencies and every fault are drawn from it; a replay is the same to the letter.
+One seed is one world: it gives the plant, its latencies and every fault; a replay is the same to the letter.
 """
 
 from preheat_lab.simulation.run import SimulationOutcome, count_default_requests, simulate

@@ -1,7 +1,7 @@
 """Judges S6 in the simulated world: one answer for each request, with exactly the change that it reports.
 
-Owns a second reading of each request: from its message, its reply and the requests before, it derives the requests
-after it, so that no rule of `requests` judges itself. Knows neither queue nor desk.
+Owns a second reading of each request. From its message, its reply and the requests before, it derives the requests
+after it. So no rule of `requests` judges itself. Knows neither queue nor desk.
 """
 
 import json
@@ -62,7 +62,7 @@ class AnswerJudge:
         except ValueError:
             found = None
         self._bodies[message.request_id, message.digest] = found if isinstance(found, dict) else {}
-        # Its sender has used its id for another request: it may only be refused. Another sender has: it gets one more.
+        # Its sender has used its id for another request: it must get a refusal. Another sender has: it gets one more.
         for other in _list_other_ids(message):
             self._bodies[other, message.digest] = {}
         self._bodies[_own_id(message.request_id, message.requester), message.digest] = self._bodies[
@@ -70,7 +70,7 @@ class AnswerJudge:
         ]
 
     def reply_to(self, sent: IncomingMessage) -> Reply | None:
-        """Return what a message was answered: under its own id, or under one that was made for it if that was taken."""
+        """Return the answer to a message: under its own id, or under a new one if another request has that id."""
         message = open_message(sent)
         names = (message.request_id, _own_id(message.request_id, message.requester), *_list_other_ids(message))
         found = [self.stored.get(name) for name in names]
@@ -90,7 +90,7 @@ class AnswerJudge:
         self._kept = kept
 
     def on_delivered(self, sent: IncomingMessage, reply: Reply) -> None:
-        """Judge what a delivery was answered: the very reply that is stored for its request."""
+        """Judge the answer to a delivery: the very reply that is stored for its request."""
         first = self.reply_to(sent)
         if reply != first:
             self._on_wrong(reply.subject, f"{reply.request_id} came again, and was answered otherwise: {reply.code}")
@@ -174,7 +174,7 @@ class AnswerJudge:
         return (until if upcoming is None else min(until, upcoming.begin)), 0
 
     def _find_demands(self, subject: Subject, at: datetime) -> tuple[Demand | None, Demand | None]:
-        """Return the demand that is served at `at` and the next one: of a schedule, that schedule's own."""
+        """Return the demand at `at` and the next one: of a schedule, that schedule's own."""
         for model in self._models:
             own = tuple(each for each in model.schedules if subject.model_id or each.name == subject.schedule)
             if subject.model_id not in (None, model.model_id) or not own:
@@ -194,12 +194,12 @@ def _list_other_ids(message: OpenedMessage) -> tuple[RequestId, RequestId]:
 
 
 def _own_id(name: RequestId, requester: str) -> RequestId:
-    """Return what a request is called if another sender has used its id first."""
+    """Return the name of a request if another sender has used its id first."""
     return RequestId(f"{name}::{requester}")
 
 
 def _note(of: RequestId, subject: Subject, reply: Reply, releases: Releases) -> str | None:
-    """Have a release of what has not come yet be noted: of each requester the last."""
+    """Note a release of a hold that has not come yet: of each requester the last."""
     if reply.verb is Verb.EXTEND or reply.code not in ("release_noted", "nothing_to_do"):
         return f"{of} is not active, and it is changed"
     if reply.code == "release_noted":

@@ -20,12 +20,12 @@ class WorkerKilled(BaseException):
 
 
 class Mishap(StrEnum):
-    """Everything that the simulation lets go wrong, by the words under which it is counted."""
+    """Everything that the simulation lets go wrong, by the words of its count."""
 
     NONE = "none"  # no mishap: a pass began; only in the coverage cells
     # the functions and what calls them
     WORKER_KILLED = "worker killed"
-    FUNCTION_THROTTLED = "function throttled"  # a message is received and thrown back untried
+    FUNCTION_THROTTLED = "function throttled"  # a worker receives a message and throws it back untried
     MESSAGE_DOUBLED = "message doubled"
     POISON_MESSAGE = "poison message"  # hits no model
     TICK_LOST = "tick lost"
@@ -50,7 +50,7 @@ class Mishap(StrEnum):
     GATE_REFUSED = "gate or queue refused"
     GATE_LOST = "gate answer lost"
     RECORD_UNREADABLE = "record unreadable"
-    PLAN_OLDER = "plan older than served"  # the plans were restored to an older copy
+    PLAN_OLDER = "plan older than served"  # somebody restored the plans to an older copy
     # people
     PERSON_STARTS = "person starts"
     PERSON_STOPS = "person stops"
@@ -60,7 +60,7 @@ class Mishap(StrEnum):
     INTERNAL_ERROR = FaultKind.INTERNAL_ERROR
     THROTTLE = FaultKind.THROTTLE
     ACCESS_DENIED = FaultKind.ACCESS_DENIED
-    QUOTA = "quota exceeded"  # every start is refused, for hours
+    QUOTA = "quota exceeded"  # the service refuses every start, for hours
     HOSTING_FAILED = FaultKind.HOSTING_FAILED
     CAPACITY = FaultKind.CAPACITY
     STUCK = FaultKind.STUCK
@@ -76,7 +76,7 @@ HARMLESS = frozenset(
         Mishap.POISON_MESSAGE,
         Mishap.TICK_DOUBLED,
         Mishap.INDEX_EXTRA,
-        Mishap.STORE_OUTAGE,  # what it costs is counted call by call
+        Mishap.STORE_OUTAGE,  # its cost counts call by call
         Mishap.HOSTING_OUTAGE,
     }
 )
@@ -93,7 +93,7 @@ class FaultMix:
     tick_undelivered: float = 0.0  # of a try to hand it over
     tick_doubled: float = 0.0
     store_out: float = 0.0  # of a store call: never arrives
-    store_lost: float = 0.0  # of a store call: has its effect, and is not answered
+    store_lost: float = 0.0  # of a store call: has its effect, but no answer
     queue_out: float = 0.0  # of a message sent, or of a call to the event bus
     index_missing: float = 0.0  # of a line of the due index
     index_extra: float = 0.0  # of a read of the due index
@@ -104,8 +104,8 @@ class FaultMix:
     index_lost: float = 0.0  # of a write: the due index misses it until the next
     restores: float = 0.0  # of the plans, to an older copy, for up to two hours
     quotas: float = 0.0  # hours without room for one more start
-    gate_out: float = 0.0  # of a call of a gate or queue: never arrives, or is refused
-    gate_lost: float = 0.0  # of a call of a gate or queue: has its effect, and is not answered
+    gate_out: float = 0.0  # of a call of a gate or queue: never arrives, or gets a refusal
+    gate_lost: float = 0.0  # of a call of a gate or queue: has its effect, but no answer
     skew: timedelta = timedelta()  # a pass's clock is off by up to this, either way
     service: tuple[InjectedFault, ...] = field(default=())
 

@@ -1,4 +1,4 @@
-"""The functions as Lambda has them: the handler files themselves, called with events, on ports that are handed in.
+"""The functions as Lambda has them: the handler files themselves, called with events, on ports from the caller.
 
 Owns loading, the form of the events and the reading of the answers; the world decides what goes wrong on the way. Keeps
 what a handler reports instead of writing it: a million log lines would cost more than the passes.
@@ -30,7 +30,7 @@ from preheat_lab.simulation.queue import QueuedMessage
 # The wheel has the handlers next to this module; in a checkout they are where SAM builds them.
 _INSTALLED = Path(__file__).with_name("functions")
 FUNCTIONS = _INSTALLED if _INSTALLED.is_dir() else ROOT / "functions"
-# As template.yaml sets them for the schedule of the tick and for what is invoked by it; a test holds them together.
+# As template.yaml sets them for the schedule of the tick and the functions behind it; a test holds them together.
 TICK_RETRIES_MAX = 2
 TICK_AGE_MAX = timedelta(seconds=60)
 TICK_FUNCTION_RETRIES_MAX = 0
@@ -52,7 +52,7 @@ class NotACheckoutError(PreheatError):
 
 
 class Functions:
-    """The functions as loaded. `on_entry` gets each ledger entry that `publish` is done with, each time."""
+    """The functions as loaded. `on_entry` gets each ledger entry that `publish` has finished, each time."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Functions:
         )
 
     def reconcile(self, message: QueuedMessage) -> bool:
-        """Call `reconcile` with one message, as the mapping does (BatchSize 1); return whether it may be deleted.
+        """Call `reconcile` with one message, as the mapping does (BatchSize 1); return whether to delete it.
 
         Raises the error for which the handler returned its message, unless the handler may return it for that: it is a
         bug.
@@ -105,7 +105,7 @@ class Functions:
         return error if error is not None else RuntimeError(f"{message.body!r} came back, and nothing on_entry why")
 
     def publish(self, records: list[dict[str, Any]]) -> int:
-        """Call `publish` with a batch of the stream; return how many of its first records it is done with.
+        """Call `publish` with a batch of the stream; return how many of its first records it has finished.
 
         Raises an error if it sets a record aside: nothing in the simulated ledger is unreadable, so that is a bug.
         """
@@ -131,19 +131,19 @@ class SilentTelemetry:
         self.emit_entry = on_entry
 
     def log_failed_pass(self, message_id: str) -> None:  # noqa: ARG002 - the parameter of the real one
-        """Keep the error that is being handled."""
+        """Keep the error in hand."""
         self.last = sys.exception()
 
     def log_failed_request(self, message_id: str) -> None:  # noqa: ARG002 - as above
-        """Keep the error that is being handled."""
+        """Keep the error in hand."""
         self.last = sys.exception()
 
     def log_set_aside(self, key: str) -> None:  # noqa: ARG002 - as above
-        """Keep the error that is being handled."""
+        """Keep the error in hand."""
         self.last = sys.exception()
 
     def log_uncounted(self, key: str) -> None:  # noqa: ARG002 - as above
-        """Raise the error that is being handled. It is this program's own: nobody reads its output, for example."""
+        """Raise the error in hand. It is this program's own: nobody reads its output, for example."""
         raise  # noqa: PLE0704 - the handler calls this in its `except`
 
     def log_deferred(self, key: str, error: Exception) -> None:
@@ -191,7 +191,7 @@ def _load_handler(name: str, wired: type, product: object, telemetry: SilentTele
             f"{path} is missing: the simulation calls the handlers of the functions. Install the package again"
         )
     module = importlib.util.module_from_spec(spec)
-    # The file wires itself from the environment as it is loaded; here, that one call is answered with what is given.
+    # The file wires itself from the environment at its import; here, that one call returns the given value.
     with patch.object(wired, "from_env", lambda _environ: product):
         spec.loader.exec_module(module)
     module.telemetry = telemetry  # type: ignore[attr-defined]  # what the handler reports through

@@ -1,6 +1,6 @@
 """The hosting port over a simulated account, in this process.
 
-Lookout for Vision is asked at its core, which is fast; the others through their adapters and a client without a wire.
+Lookout for Vision answers from its core, which is fast; the others through their adapters and a client without a wire.
 """
 
 from collections.abc import Callable

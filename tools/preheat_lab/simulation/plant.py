@@ -38,7 +38,7 @@ def draw_plant(
 ) -> list[SimulatedLine]:
     """Return `count` models of one service; each start stays within its lead, so that only faults make one late.
 
-    Every third has a gate, every fourth a queue that its stop waits for; every second is restarted for a larger hold.
+    Every third has a gate, every fourth a queue that its stop waits for; every second restarts for a larger hold.
     Two of three let holds have four units, one more than the service gives. Every fourth has a budget that requests
     soon spend.
     """

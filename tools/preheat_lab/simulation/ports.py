@@ -1,7 +1,8 @@
 """The ports of the functions in the simulated world: twins of store and service, each call watched and open to faults.
 
-Owns the order of things around one call: a worker may die, or the call may not arrive; then it is made and judged; then
-its answer may be lost, or the worker may die. Reports the result to the world that it belongs to.
+Owns the order of things around one call. First a worker may die, or the call may not arrive. Then the call happens, and
+the judges judge it. Then it may lose its answer, or the worker may die. Reports the result to the world that it belongs
+to.
 """
 
 from collections.abc import Callable, Sequence
@@ -82,7 +83,7 @@ REFUSALS: tuple[type[HostingError], ...] = (Throttled, AccessRefused, WrongState
 
 @dataclass(slots=True)
 class Invocation:
-    """One call of a function: which models its faults may be held against, when it dies, how far its clock is off."""
+    """One call of a function: which models may count its faults, when it dies, how far its clock is off."""
 
     writer: str
     concerned: tuple[ModelId, ...]
@@ -94,7 +95,7 @@ class AppendedEntries(Protocol):
     """The stream of the ledger, as its writer sees it."""
 
     def append(self, entry: LedgerEntry | Reply) -> None:
-        """Take an entry or a reply that was appended."""
+        """Take a new entry or reply."""
 
 
 class PortsWorld(Protocol):
@@ -117,7 +118,7 @@ class PortsWorld(Protocol):
         """A pass has looked and not written yet: others may be quicker."""
 
     def amid_answer(self, subject: Subject) -> None:
-        """An answer rests on what was read, and is not stored yet: others may be quicker."""
+        """An answer rests on earlier reads, and is not in the table yet: others may be quicker."""
 
     def note_answer(self, reply: Reply, change: Standing | Tombstone | None) -> None:
         """An answer was stored; note the active requests since."""
@@ -132,7 +133,7 @@ class PortsWorld(Protocol):
 def meet_faults(
     world: PortsWorld, kind: str, port: object, names: tuple[str, ...], *, out: float, lost: float = 0.0
 ) -> Any:
-    """Return the port, of whose calls some never arrive (`out`), some are not answered (`lost`), some are the last."""
+    """Return the port. Some of its calls never arrive (`out`), some get no answer (`lost`), some are the last."""
     chance, down = world.random.random, world.down
     if not out and not lost and not world.mix.killed and not world.mix.outages:
         return port
@@ -176,7 +177,7 @@ class PassClock:
 
 
 class WatchedStore(MemoryStore):
-    """The in-memory store; every won write is judged, the due index may err, and a record may be unreadable."""
+    """The in-memory store; a judge sees every won write, the due index may err, and a record may be unreadable."""
 
     def __init__(self, world: PortsWorld) -> None:
         super().__init__()
@@ -280,7 +281,7 @@ class WatchedStore(MemoryStore):
 
 
 class WatchedHosting:
-    """The hosting service; every call is judged."""
+    """The hosting service; a judge sees every call."""
 
     def __init__(self, world: PortsWorld) -> None:
         self._world = world
@@ -334,7 +335,7 @@ class WatchedHosting:
 
 
 class WatchedGates(MemoryGates):
-    """The gates of the plant; every look and every call is judged."""
+    """The gates of the plant; a judge sees every look and every call."""
 
     def __init__(self, world: PortsWorld, models: dict[str, ModelId]) -> None:
         """`models`: whose each mapping is. Every gate is closed."""
@@ -354,7 +355,7 @@ class WatchedGates(MemoryGates):
 
 
 class WatchedBacklogs(MemoryBacklogs):
-    """The queues of the plant; every reading is noted."""
+    """The queues of the plant; this notes every reading."""
 
     def __init__(self, world: PortsWorld, models: dict[str, ModelId]) -> None:
         """`models`: whose each queue is. Every queue is empty."""

@@ -25,7 +25,7 @@ from preheat_simulator.core.status import Status
 from preheat_simulator.core.switches import Switches, WhenPossible
 
 MINUTE = timedelta(minutes=1)
-# Ticks come at most this late; a due model is decided within two.
+# Ticks come at most this late; a due model gets its decision within two.
 TICK_LATE_MAX = timedelta(seconds=20)
 DECIDED_WITHIN = 2 * MINUTE + TICK_LATE_MAX
 # The resync finds a model that the due index lost: every ten minutes, if it is overdue by two. A tick whose clock is
@@ -36,8 +36,8 @@ RUNNING = (Status.STARTING_HOSTING, Status.HOSTED)
 # Time that one fault may cost before a promise counts as broken: the lease, and the pass after it.
 FAULT_COSTS = timedelta(minutes=5)
 # Time that one may cost a start in addition: to see it, the backoff or the stop before the next, and a whole lead
-# again.
-# A gate is opened in a pass of its own, seconds after its model was seen ready; each fault may cost it ten minutes.
+# again. A gate opens in a pass of its own, seconds after a look showed its model ready; each fault may cost it ten
+# minutes.
 GATE_MOVES = 6 * MINUTE
 GATE_FAULT_COSTS = 15 * MINUTE
 START_COSTS = timedelta(minutes=20)
@@ -48,7 +48,7 @@ BLOCKED_CHECKED_EVERY = 5 * MINUTE
 FREED_SEEN_WITHIN = 2 * BLOCKED_CHECKED_EVERY  # by the judge, then by a pass
 # Faults that Preheat waits out, call after call: they use no attempt.
 PATIENT = frozenset({Mishap.THROTTLE, Mishap.QUOTA})
-BURNT_BY_LEAST = 2  # what else must have happened before a demand's attempts or repairs may be spent
+BURNT_BY_LEAST = 2  # what else must have happened before a demand may use its attempts or repairs
 WAITS = {Mishap.SYSTEM_UPDATING: timedelta(minutes=10), Mishap.ACCESS_DENIED: timedelta(minutes=5)}
 
 
@@ -79,7 +79,7 @@ class Promises:
     def __init__(self, world: JudgedWorld) -> None:
         self._world = world
         self._hits: dict[ModelId, list[tuple[datetime, Mishap]]] = defaultdict(list)
-        self._blocked_at: dict[ModelId, datetime] = {}  # when what failed and is somebody else's was seen last
+        self._blocked_at: dict[ModelId, datetime] = {}  # the last look at a failed model of somebody else
         self.shifts = 0
         self.asked = False  # somebody has asked for something: what was foreseen may be so no longer
 
@@ -108,13 +108,13 @@ class Promises:
             self._later(max(demand.end, now) + 2 * MINUTE, self._check_ended, model, demand)
             for piece in demand.holds:
                 self._later(max(now, piece.start_at) + _bound_restart(model), self._check_large_enough, model, demand)
-            # A model cannot be ready if the stop before it leaves too little time; its end is judged all the same.
+            # A model cannot be ready if the stop before it leaves too little time; the judge still judges its end.
             if now + MINUTE < demand.ready_at - model.lead - model.slack and demand.ready_at < demand.end:
                 self._later(demand.ready_at, self._check_ready, model, demand)
                 self._later(demand.end - self._world.mix.skew - timedelta(seconds=1), self._check_still, model, demand)
 
     def nobody_waits(self) -> None:
-        """L5: who is due is decided within two ticks, whatever is wrong with others; or else found by the resync."""
+        """L5: a due model gets its decision within two ticks, even if others fail; or else the resync finds it."""
         world = self._world
         overdue_at = world.clock.at - DECIDED_WITHIN
         for record in world.store.records.values():
@@ -140,7 +140,7 @@ class Promises:
         self._later(demand.ready_at + 2 * MINUTE, self._check_told_late, model, demand)
 
     def _check_recovered(self, model: HostedModel, demand: Demand) -> None:
-        """L1 under faults: hosted once what they cost is over, unless all attempts are spent."""
+        """L1 under faults: hosted once their cost is over, unless the demand has used all attempts."""
         world, now = self._world, self._world.clock.at
         status, effort = world.status(model.target), world.store.records[model.model_id].effort
         spent = effort is not None and (effort.attempts >= ATTEMPTS_MAX or effort.repairs >= REPAIRS_MAX)
@@ -165,7 +165,7 @@ class Promises:
         cost += restarted * (START_COSTS + model.lead)
         cost += stuck * (STUCK_COSTS + 3 * model.lead)
         if stuck and world.switches.stop_while_starting is WhenPossible.CONFLICT:
-            return  # A transition that hangs cannot be stopped, so the model cannot be started again.
+            return  # Nobody can stop a hanging transition, so nobody can start the model again.
         if stuck > 1:
             return  # Preheat stops a start that hangs once for a demand; it records the next one as late, and waits.
         allowed = max(demand.ready_at, self._free_again_by(model)) + cost
@@ -186,7 +186,7 @@ class Promises:
         return blocked
 
     def _free_again_by(self, model: HostedModel) -> datetime:
-        """Return by when a model whose place was blocked must be hosted, if its place was free again at once."""
+        """Return by when a model must be hosted whose place was full, if that place became free at once."""
         blocked_at = self._blocked_at.get(model.model_id)
         return blocked_at + FREED_SEEN_WITHIN + START_COSTS + model.lead if blocked_at is not None else NEVER
 
@@ -207,7 +207,7 @@ class Promises:
             )
 
     def _check_still(self, model: HostedModel, demand: Demand) -> None:
-        """L1, until its end: hosted to the last second, unless a fault hit it, or it is being restarted for a hold."""
+        """L1, until its end: hosted to the last second, unless a fault hit it, or it restarts for a hold."""
         world, status = self._world, self._world.status(model.target)
         since = min(demand.start_at, self._since(model.target))
         restarted = self._count_resizes(model, world.clock.at - START_COSTS - model.lead)
@@ -274,7 +274,7 @@ class Promises:
             world.watch.note_missed("L1", model.model_id, now, f"hosted since {since}, and its gate is closed")
 
     def _check_gate_closed(self, model: HostedModel, demand: Demand) -> None:
-        """L2, of the gate: it is closed when its model is stopped, or as soon as faults allow."""
+        """L2, of the gate: it is closed when its model stops, or as soon as faults allow."""
         world, now = self._world, self._world.clock.at
         mapping, model_id = model.gate, model.model_id
         if mapping is None or not world.gates.mappings[mapping].enabled or world.watch.is_by_person(model_id):
@@ -302,7 +302,7 @@ class Promises:
         return self._world.service.history(target.project, target.version)[-1][0]
 
     def _count_resizes(self, model: HostedModel, since: datetime) -> int:
-        """Return how often the model was stopped since, to be started with more units."""
+        """Return how often the model stopped since, for a start with more units."""
         return sum(at >= since for at in self._world.watch.resized[model.model_id])
 
     def _hits_of(self, model_id: ModelId, since: datetime) -> int:

@@ -1,8 +1,8 @@
 """The work queue as SQS keeps it: delays, visibility, receive counts, dead letters; in virtual time.
 
 Owns what becomes of a message. Speaks the one call of a client that `queue.sqs.SqsQueue` makes, so that the adapter
-itself runs; the poller's half is Lambda's event source mapping. Knows no body. A pass takes no time here, so a message
-that was received is either gone or hidden until its visibility ends.
+itself runs; the poller's half is Lambda's event source mapping. Knows no body. A pass takes no time here, so a received
+message is either gone or hidden until its visibility ends.
 """
 
 import heapq
@@ -22,7 +22,7 @@ DELAY_SECONDS_MAX = 900
 
 @dataclass(slots=True)
 class QueuedMessage:
-    """One message, and how often it was handed out."""
+    """One message, and how often somebody received it."""
 
     message_id: str
     body: str
@@ -68,7 +68,7 @@ class SimulatedSqs:
         return self._hidden[0][0] if self._hidden else None
 
     def receive(self) -> QueuedMessage | None:
-        """Hand out the next visible message, or None; one that was handed out too often is a dead letter instead."""
+        """Hand out the next visible message, or None; one received too often is a dead letter instead."""
         now = self._clock.now()
         while self._hidden and self._hidden[0][0] <= now:
             message = heapq.heappop(self._hidden)[2]
@@ -82,5 +82,5 @@ class SimulatedSqs:
         return None
 
     def return_message(self, message: QueuedMessage, after: timedelta = VISIBILITY) -> None:
-        """Show a message again that was received and not deleted."""
+        """Show a message again that a worker received and did not delete."""
         heapq.heappush(self._hidden, (self._clock.now() + after, next(self._order), message))

@@ -1,8 +1,8 @@
 """Other services of the simulated plant: their requests, how they reach `requests`, and the answers.
 
 Owns its chance, so that a seed without requests replays as it did. A message may come twice, late (a release before its
-hold), broken, under an id that another has, or to a worker that dies; after five receives it is a dead letter. Judges
-the part of S6 that each request gets an answer; `answers` judges what an answer must change.
+hold), broken, or under an id that another has. Its worker may die. After five receives it is a dead letter. Judges the
+part of S6 that each request gets an answer; `answers` judges what an answer must change.
 """
 
 import json
@@ -24,8 +24,8 @@ from preheat_lab.simulation.queue import RECEIVES_MAX, VISIBILITY, QueuedMessage
 REPLIES = "arn:aws:sqs:eu-central-1:111122223333:cell-replies"
 SENDERS = ("AROAPLANNER:batch", "AROAROBOT:cell")
 UNITS_ASKED = (None, None, None, 1, 2, 4)
-AMID_A_STOP = 0.03  # of the observations of a model that runs without need, the share during which a hold is answered
-AMID_AN_ANSWER = 0.1  # of the answers, one before which the model's record is written
+AMID_A_STOP = 0.03  # the share of observations of a run without need in which a hold gets its answer
+AMID_AN_ANSWER = 0.1  # of the answers, one that follows a write of the model's record
 BROKEN = ("hold line-01", "[]", '{"version": 1, "verb": "hold"}', '{"version": 9, "request_id": "later"}')
 
 
@@ -40,7 +40,7 @@ class RequestedWorld(PortsWorld, Protocol):
 
 
 class SimulatedRejections:
-    """Where refused requests are put aside: counted."""
+    """The place for refused requests: it counts them."""
 
     def __init__(self) -> None:
         self.bodies: list[str] = []
@@ -81,7 +81,7 @@ class Requesters:
         if chance.random() < 0.05:
             self._send(chance.choice(BROKEN), sender, 0)
             return
-        # Now and then the id is one that was taken before, by the same sender or another.
+        # Now and then the id belongs to an earlier request, by the same sender or another.
         name = f"ask-{number if chance.random() < 0.95 else number // 2}"
         body: dict[str, Any] = {"version": 1, "request_id": name, "verb": verb, **about}
         if chance.random() < 0.2:
@@ -91,7 +91,7 @@ class Requesters:
             until = begin + timedelta(minutes=chance.randint(20, 300))
             body |= {"from": f"{begin:%Y-%m-%dT%H:%M:%SZ}", "until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
             body["priority"] = chance.choice((20, 50, 80))
-            # Drawn apart, so that a seed asks for the same as before units were asked for.
+            # Drawn apart, so that a seed asks for the same as before requests had units.
             size = Random(f"{begin}/{until}/{name}").choice(UNITS_ASKED)  # noqa: S311 - chance in a simulation
             if verb is Verb.HOLD and size is not None:
                 body["units"] = size
@@ -123,7 +123,7 @@ class Requesters:
         self._world.at(self._world.clock.at + after, lambda: self._deliver(message))
 
     def hurry(self, model_id: ModelId) -> None:
-        """Now and then have somebody ask for a model while a pass is about to stop it, and be answered at once."""
+        """Now and then have somebody ask for a model while a pass is about to stop it, and get an answer at once."""
         if self._chance.random() >= AMID_A_STOP:
             return
         until = self._world.clock.at + timedelta(minutes=self._chance.randint(20, 90))
@@ -138,7 +138,7 @@ class Requesters:
     def _deliver(self, message: QueuedMessage) -> None:
         world, mix = self._world, self._world.mix
         message.receives += 1
-        if message.receives > 2 * RECEIVES_MAX:  # of a message that was sent twice, each copy is counted
+        if message.receives > 2 * RECEIVES_MAX:  # each copy of a message sent twice counts
             self.dead.add(message.message_id)
             return
         skew = mix.skew * self._chance.uniform(-1, 1)
@@ -158,7 +158,7 @@ class Requesters:
         self._later(message, VISIBILITY)
 
     def find_violations(self, until: datetime) -> list[str]:
-        """Return which requests were never answered; those of the last hours may be under way.
+        """Return the requests that never got an answer; those of the last hours may be under way.
 
         A dead letter is excused by a fault that it has met, and not by writes that it has lost to others.
         """

@@ -19,7 +19,7 @@ BEGINS_AT = datetime(2026, 10, 5, tzinfo=UTC)
 
 
 def count_default_requests(faults: str, models: int, days: int) -> int:
-    """Return how often others ask unless a number is named: with faults, a quarter as often as models have days."""
+    """Return how often others ask unless you name a number: with faults, a quarter as often as models have days."""
     return models * days // 4 if faults != "none" else 0
 
 
@@ -27,8 +27,8 @@ def count_default_requests(faults: str, models: int, days: int) -> int:
 class SimulationOutcome:
     """The result of a simulated run. Margins are of starts that Preheat saw become HOSTED.
 
-    `cells` counts the coverage matrix: the service's status, the record's phase and the mishap (`faults.Mishap`) for
-    each time that one hit a model, and `none` for each pass that began.
+    `cells` counts the coverage matrix by the service's status, the record's phase and the mishap (`faults.Mishap`). It
+    counts each mishap that hit a model, and `none` for each pass that began.
     """
 
     seed: int
@@ -76,10 +76,10 @@ def simulate(
     requests: int = 0,
     until_broken: str | None = None,
 ) -> SimulationOutcome:
-    """Simulate a plant of `models` models of one service for `days` days; `on_entry` gets each entry as it is written.
+    """Simulate a plant of `models` models of one service for `days` days; `on_entry` gets each entry at its write.
 
-    `faults` names a mix of `faults.MIXES`, from which the seed draws its own; `requests` is how often others ask for
-    something, with or without more to follow. `until_broken` names a promise: the run ends when it is broken. The same
+    `faults` names a mix of `faults.MIXES`, from which the seed draws its own. `requests` is how often others ask for
+    something, with or without more to follow. `until_broken` names a promise: the run ends when it breaks. The same
     arguments give the same outcome.
     """
     random = Random(f"{seed}/world")  # noqa: S311 - chance in a simulation, replayed from its seed

@@ -58,7 +58,7 @@ class ScaledEndpoints:
 
 
 def find_last_promise(entries: list[LedgerEntry]) -> LedgerEntry | None:
-    """Return the last entry that promises to restore scaling, or that it is restored; None: there is none."""
+    """Return the last entry that promises to restore scaling, or reports it restored; None: there is none."""
     told = (one for one in reversed(entries) if _promises(one) or one.reason.startswith("Restored "))
     return next(told, None)
 

@@ -1,4 +1,4 @@
-"""One run of the soak: a plant whose service, switches, size and rate of requests are drawn from the seed.
+"""One run of the soak: a plant whose service, switches, size and rate of requests come from the seed.
 
 Owns that draw, so that many seeds walk the whole space and not one corner of it, and the command that repeats a run.
 """
@@ -32,7 +32,7 @@ class SoakRun:
 
     @classmethod
     def draw(cls, seed: int, *, service: Backend | None = None, requests: int | None = None) -> Self:
-        """Draw the run of a seed; what is given is not drawn, and the rest is the same with or without it."""
+        """Draw the run of a seed; given values replace drawn ones, and the rest is the same with or without them."""
         chance = Random(f"{seed}/soak")  # noqa: S311 - chance in a simulation, replayed from its seed
         drawn = chance.choice(tuple(SERVICES))
         models, days = chance.choice(SIZES)

@@ -1,10 +1,10 @@
-"""The ledger's stream in the simulated world, the mapping that reads it, and the judgement of what is published.
+"""The ledger's stream in the simulated world, the mapping that reads it, and the judgement of the published events.
 
-Owns when `publish` is called with what, as template.yaml configures its mapping: one shard, in order, a failed batch
-tried again from its first failure, halved if the function died, until its first record is six hours old, then discarded
-permanently and counted. Its
-chance is its own: what goes wrong here moves nothing else. Judges L6: each entry is published, or set aside; first in
-its model's order; and each time in the same words under the same ids. So is each reply (S6), which makes one event.
+Owns when to call `publish` with what, as template.yaml configures its mapping: one shard, in order. It tries a failed
+batch again from its first failure, and halves it if the function died. Once the first record is six hours old, it
+discards the batch permanently and counts it. Its chance is its own: faults here move nothing else. Judges L6: the
+function publishes each entry or sets it aside. It does so in its model's order, and each time in the same words under
+the same ids. The same holds for each reply (S6), which makes one event.
 """
 
 from collections import deque
@@ -47,7 +47,7 @@ class StreamedWorld(Protocol):
 
 
 class SimulatedBus(MemoryEvents):
-    """The event bus: some calls do not arrive, some are not answered, and at some the worker dies."""
+    """The event bus: some calls do not arrive, some get no answer, and at some the worker dies."""
 
     def __init__(self, world: StreamedWorld, chance: Random) -> None:
         super().__init__()
@@ -83,14 +83,14 @@ class Stream:
         self.publish: Callable[[list[dict[str, Any]]], int] = _refuse_unwired  # `Functions.publish`, which reports back
 
     def append(self, entry: LedgerEntry | Reply) -> None:
-        """Take an entry or a reply that was appended to the ledger; it is delivered soon."""
+        """Take a new entry or reply of the ledger; its delivery follows soon."""
         self._entries.append(entry)
         if not self._under_way:
             self._under_way = True
             self._later(self._chance.uniform(0, 1) * LATENCY_MAX, self._deliver)
 
     def mark_published(self, entry: LedgerEntry) -> bool:
-        """Note that `publish` is done with an entry; return whether that is the first time."""
+        """Note that `publish` has finished an entry; return whether that is the first time."""
         key = entry.model_id, entry.sequence
         self._told[key] = self._told.get(key, 0) + 1
         if self._told[key] > 1:
@@ -102,7 +102,7 @@ class Stream:
         return True
 
     def drain(self) -> None:
-        """Deliver the remaining entries without any fault: the run ends before its last seconds are published."""
+        """Deliver the remaining entries without any fault: the run ends before anybody publishes its last seconds."""
         self._bus.out = 0.0
         while self._entries:
             batch = [self._entries.popleft() for _ in range(min(len(self._entries), BATCH_MAX))]
@@ -111,7 +111,7 @@ class Stream:
                 batch = batch[self._publish(batch) :]
 
     def find_violations(self, model_id: ModelId, ledger: Sequence[LedgerEntry]) -> list[str]:
-        """Return the faults in how a model's ledger was published."""
+        """Return the faults in the publication of a model's ledger."""
         found = [
             f"entry {entry.sequence} was neither published nor set aside"
             for entry in ledger
@@ -140,7 +140,7 @@ class Stream:
         ]
 
     def find_reply_violations(self, replies: Iterable[Reply], sent: Sequence[str]) -> list[str]:
-        """Return the faults in how the replies were published; `sent`: the messages to their queue."""
+        """Return the faults in the publication of the replies; `sent`: the messages to their queue."""
         found = []
         put = self._by_id.get(_REPLIES, {})
         for reply in replies:
@@ -201,7 +201,7 @@ class Stream:
             self._world.note(Mishap.PUBLISHER_KILLED)
 
     def _publish(self, batch: list[LedgerEntry | Reply]) -> int:
-        """Call the function with a batch; return how many of its first it is done with."""
+        """Call the function with a batch; return how many of its first it has finished."""
         return self.publish([_record(entry) for entry in batch])
 
     def _later(self, wait: timedelta, then: Callable[[], None]) -> None:
@@ -209,7 +209,7 @@ class Stream:
 
 
 _STREAM = LedgerStream(TABLE)
-_REPLIES = "replies/"  # no model is called so
+_REPLIES = "replies/"  # no model has this name
 
 
 def _refuse_unwired(_records: list[dict[str, Any]]) -> int:

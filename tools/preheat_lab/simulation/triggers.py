@@ -1,8 +1,8 @@
 """The triggers of the functions: the schedule of the tick, the mapping from the work queue, and what goes wrong there.
 
-Owns when a handler is called and what becomes of its message. A tick comes each minute, 0 to 20 s late. The schedule's
-policy retries it until its function takes it. A batch is one message; passes take no time, so the mapping's concurrency
-is not modelled.
+Owns when to call a handler and what becomes of its message. A tick comes each minute, 0 to 20 s late. The schedule's
+policy retries it until its function takes it. A batch is one message; passes take no time, so it does not model the
+mapping's concurrency.
 """
 
 from collections.abc import Callable
@@ -96,7 +96,7 @@ class Triggers:
             world.sqs.return_message(message)
 
     def _pass(self, message: QueuedMessage, concerned: tuple[ModelId, ...]) -> bool:
-        """Call the function with a message; return whether it is done with it."""
+        """Call the function with a message; return whether it has finished it."""
         world = self._world
         self.passes += 1
         self._invoke(f"pass-{self.passes}", concerned)

@@ -1,7 +1,7 @@
 """Remembers what the judges of `audit.invariants` need to know of the past, and lets them judge each write and call.
 
-Owns the bookkeeping: who started what, how often a model was called within the hour, how each token was first sent,
-what the pass under way has seen and written. Judges nothing itself.
+Owns the bookkeeping: who started what, how many calls a model got within the hour, and the first use of each token. It
+also notes what the pass under way has seen and written. Judges nothing itself.
 """
 
 from bisect import bisect_right
@@ -95,10 +95,10 @@ class PromiseWatch:
         self._skew = skew
         self._drains = {model.model_id: model.drain for model in models}
         self._models = {model.model_id: model for model in models}
-        self._failed: set[tuple[ModelId, datetime]] = set()  # demands for which more units were refused or failed
+        self._failed: set[tuple[ModelId, datetime]] = set()  # demands with a failed or refused larger start
         self._served: dict[tuple[ModelId, datetime], int] = {}  # the most units of an accepted start for a demand
         self._resizes = {model.model_id for model in models if model.resize is Resize.RESTART}
-        self.resized: dict[ModelId, list[datetime]] = defaultdict(list)  # stopped, to be started with more units
+        self.resized: dict[ModelId, list[datetime]] = defaultdict(list)  # stopped for a start with more units
         self._change: Attempt | None = None  # of a gate, in the last write that the pass under way has won
         self._wanted = {
             model.model_id: _DemandsOfModel(
@@ -113,13 +113,13 @@ class PromiseWatch:
         self._named: str | None = None  # by the last write that the pass under way has won, until it calls
         self._recent: dict[ModelId, deque[datetime]] = defaultdict(deque)
         self._by_person: dict[ModelId, datetime] = {}
-        self._adoptable: set[ModelId] = set()  # whose person's start was covered by a demand that is no more
+        self._adoptable: set[ModelId] = set()  # whose person's start had a demand that is no more
         self._raced: set[ModelId] = set()  # models that a person started while Preheat had to take them for its own
         self._sent: dict[str, TokenUse] = {}
         self._effects: Counter[str] = Counter()
-        # The start under which the model was seen out of its stopped state; the stop under which out of STARTING.
+        # The start under which a look showed the model out of its stopped state; the stop under which out of STARTING.
         self._left: dict[ModelId, str] = {}
-        self._told: Counter[tuple[ModelId, datetime]] = Counter()  # how often a demand was judged late or on time
+        self._told: Counter[tuple[ModelId, datetime]] = Counter()  # how often the ledger judged a demand
         self._attempts: Counter[tuple[ModelId, datetime]] = Counter()
         self._repairs: Counter[tuple[ModelId, datetime]] = Counter()
 
@@ -129,7 +129,7 @@ class PromiseWatch:
         self._blocks[model.model_id] = [one for one in standing if one.kind is Kind.BLOCK]
         before, since = self._wanted[model.model_id].demands, self._by_person.get(model.model_id)
         if since is not None and self._is_covered(model.model_id, since, at):
-            # A hold that is released before its begin leaves no demand behind; what was adopted for it stays adopted.
+            # A hold released before its begin leaves no demand behind; a model adopted for it stays adopted.
             self._adoptable.add(model.model_id)
         self._wanted[model.model_id] = _DemandsOfModel(model.lead, find_demands(model, *self._span, standing))
         if any(self._is_held_by_some_clock(one, at) for one in standing):
@@ -139,12 +139,12 @@ class PromiseWatch:
         return [demand for demand in self._wanted[model.model_id].demands if demand not in before]
 
     def _is_blocked(self, model_id: ModelId, at: datetime) -> bool:
-        """Return whether a block is active at `at` by some clock: what runs without demand is stopped under it."""
+        """Return whether a block is active at `at` by some clock: Preheat stops runs without demand under it."""
         off = 2 * self._skew
         return any(one.begin - off <= at < one.end + off for one in self._blocks.get(model_id, ()))
 
     def _is_held_by_some_clock(self, one: Standing, at: datetime) -> bool:
-        """Return whether a block was lifted just now, so soon that it has held for some clocks only."""
+        """Return whether somebody lifted a block just now, so soon that it has held for some clocks only."""
         off, ended = 2 * self._skew, one.released_at
         return one.kind is Kind.BLOCK and ended is not None and max(abs(ended - at), abs(ended - one.begin)) <= off
 
@@ -234,7 +234,7 @@ class PromiseWatch:
             self.resized[model_id].append(at)  # otherwise the stop would come during its demand
 
     def _judge_said(self, after: ModelRecord, entry: LedgerEntry, at: datetime) -> None:
-        """Judge what is said of a model as an entry is stored."""
+        """Judge the verdict on a model at the write of an entry."""
         if entry.late is not None:
             self._judge_told_once(after.model_id, at)
         verdict = judge(self._find_facts(after, at))
@@ -270,7 +270,7 @@ class PromiseWatch:
             self._failed.add(key)
 
     def _allow_units(self, after: ModelRecord, at: datetime) -> UnitsAllowed:
-        """Return the units that a start which is intended at `at` may ask for, by the plan and the holds of now."""
+        """Return the units that a start intended at `at` may ask for, by the plan and the holds of now."""
         model, effort = self._models[after.model_id], after.effort
         key = (after.model_id, effort.demand_start) if effort is not None else None
         coming = self._wanted[model.model_id].from_(at)[:1]
@@ -312,7 +312,7 @@ class PromiseWatch:
         self._count(model_id, at)
 
     def on_gate_call(self, model_id: ModelId, at: datetime, *, opens: bool) -> None:
-        """Judge a change of a gate that was sent."""
+        """Judge a change of a gate at its call."""
         self._count(model_id, at)
         change, call = self._change, Call.OPEN if opens else Call.CLOSE
         if change is None or change.call is not call:
@@ -343,7 +343,7 @@ class PromiseWatch:
         self._count(model_id, at)
 
     def on_call(self, model_id: ModelId, attempt: Attempt, at: datetime, *, changed: bool) -> None:
-        """Judge a start or a stop that was sent; `changed`: it had an effect."""
+        """Judge a start or a stop at its call; `changed`: it had an effect."""
         self._count(model_id, at)
         token = attempt.client_token
         first = self._sent.setdefault(token, TokenUse(at, attempt.digest()))
@@ -380,7 +380,7 @@ class PromiseWatch:
         return model_id in self._by_person
 
     def find_needed(self, model_id: ModelId, at: datetime) -> Demand | None:
-        """Return the demand for which the model must not be stopped at `at`: [ready_at - lead, end)."""
+        """Return the demand that forbids a stop of the model at `at`: [ready_at - lead, end)."""
         wanted = self._wanted[model_id]
         for demand in wanted.from_(at)[:1]:
             if demand.ready_at - wanted.lead <= at:
@@ -388,7 +388,7 @@ class PromiseWatch:
         return None
 
     def count_asked(self, model_id: ModelId, at: datetime) -> int:
-        """Return the units that holds ask for at `at`, give or take the clocks, if the model is restarted for them."""
+        """Return the units that holds ask for at `at`, give or take the clocks, if the model restarts for them."""
         if model_id not in self._resizes:
             return 0
         coming = self._wanted[model_id].from_(at - self._skew)[:2]
@@ -404,7 +404,7 @@ class PromiseWatch:
         return self._wanted[model_id].last_end(at)
 
     def has_broken(self, invariant: str) -> bool:
-        """Return whether a promise was seen broken by now."""
+        """Return whether a promise has broken by now."""
         return any(each.invariant == invariant for each in self.violations)
 
     def note_missed(self, invariant: str, model_id: ModelId, at: datetime, what: str) -> None:
@@ -412,14 +412,14 @@ class PromiseWatch:
         self.violations.append(BrokenPromise(invariant, model_id, at, what))
 
     def _number(self, count: Counter[tuple[ModelId, datetime]], model_id: ModelId, at: datetime) -> int:
-        """Count a new start for the demand that is served at `at`; return how many that one has had."""
+        """Count a new start for the demand at `at`; return how many that one has had."""
         coming = self._wanted[model_id].from_(at - self._skew)
         key = model_id, self._find_counted_from(model_id, coming[0], at) if coming else at
         count[key] += 1
         return count[key]
 
     def _find_counted_from(self, model_id: ModelId, demand: Demand, at: datetime) -> datetime:
-        """Return since when its starts are counted: a shift that only a hold joins to others has its own attempts."""
+        """Return since when its starts count: a shift that only a hold joins to others has its own attempts."""
         due = find_due_shift(self._models[model_id], demand, at + self._skew)
         return max(demand.begin, due.begin) if due is not None else demand.begin
 
@@ -427,7 +427,7 @@ class PromiseWatch:
         """Judge L3, once: a pass whose clock is off may judge the demand before, or assume that its end has come."""
         coming, off = self._wanted[model_id].from_(at), 2 * self._skew
         if coming and coming[0].start_at + off <= at < coming[0].end - off:
-            # After a block that came later and was lifted, the demand begins again and is ready later: judged by that.
+            # After a lifted block that came later, the demand begins again and is ready later: judge by that.
             key = model_id, coming[0].ready_at
             self._told[key] += 1
             if self._told[key] > 1:

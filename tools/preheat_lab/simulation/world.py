@@ -154,7 +154,7 @@ class SimulatedWorld:
         self.store.apply(self.models, expected_version=0, at=begins_at)
 
     def _wire(self) -> Functions:
-        """Return the functions on ports that stay: what goes wrong is asked of the invocation under way."""
+        """Return the functions on ports that stay: the invocation under way decides what goes wrong."""
         mix, clock = self.mix, PassClock(self)
         store = meet_faults(self, "store", self.store, STORE_CALLS, out=mix.store_out, lost=mix.store_lost)
         hosting = meet_faults(self, "hosting", self._hosting, HOSTING_CALLS, out=0.0)
@@ -181,7 +181,7 @@ class SimulatedWorld:
         )
 
     def run(self) -> None:
-        """Let the days pass, event by event; shifts that end within them are judged, and at last what is stored."""
+        """Let the days pass, event by event; judge the shifts that end within them, and at last the stored items."""
         self._foresee()
         self.requesters.foresee(self._requests, self.begins_at, self.days * 24 * 60)
         self.at(self.begins_at, lambda: self._minute(self.begins_at))
@@ -215,13 +215,13 @@ class SimulatedWorld:
         return self._until_broken is not None and self.watch.has_broken(self._until_broken)
 
     def _tell(self) -> None:
-        """Hand on what was published, outside the function that published it: a reader's error is not its own."""
+        """Pass on published events, outside the function that published them: a reader's error is not its own."""
         published, self._published = self._published, []
         for entry in published:
             self._on_entry(entry)
 
     def at(self, at: datetime, event: Callable[[], None]) -> None:
-        """Let an event happen, after those that are set for the same instant already."""
+        """Let an event happen, after the existing ones for the same instant."""
         heapq.heappush(self._events, (at, next(self._order), event))
 
     def status(self, target: Target) -> Status:
@@ -233,7 +233,7 @@ class SimulatedWorld:
         return isinstance(self.service, EndpointService) and self.service.is_untagged(target.project)
 
     def amid_pass(self, model_id: ModelId) -> None:
-        """Let a hold be answered between the look of a pass that is about to stop, and its write."""
+        """Answer a hold between the look of a pass that is about to stop, and its write."""
         runs = self.watch.saw is Observed.HOSTED and self.watch.find_needed(model_id, self.clock.at) is None
         if self._requests and runs:
             under_way = self.invocation
@@ -299,7 +299,7 @@ class SimulatedWorld:
     # --- what will happen --------------------------------------------------------------------------------------------
 
     def _foresee(self) -> None:
-        """Set down what will be judged, what people will do, and when outages, poison and broken records come."""
+        """Set the shifts to judge, the acts of people, and the times of outages, poison and broken records."""
         mix, days = self.mix, self.days
         for model in self.models:
             self.promises.expect(model, self.begins_at, self.until)
@@ -313,7 +313,7 @@ class SimulatedWorld:
         self._sometimes(days * mix.poison, self._poison)
 
     def _fills(self, model: HostedModel) -> None:
-        """Messages wait when a shift ends, and are worked off, or not within the limit."""
+        """Messages wait when a shift ends, and consumers finish them, or not within the limit."""
         if model.drain is None:
             return
         for demand in find_demands(model, self.begins_at, self.until):
@@ -348,7 +348,7 @@ class SimulatedWorld:
         self.note(OUTAGES[kind], *self.everyone)
 
     def _restore_plans(self) -> None:
-        """The plans are restored to a copy from before the first apply; somebody applies the present one again."""
+        """Somebody restores the plans to a copy from before the first apply, and applies the present one again."""
         if self.store.current:
             self.store.current = 0
             self.at(self.clock.at + timedelta(minutes=self.random.randint(5, 120)), self._apply_again)
@@ -387,7 +387,7 @@ class SimulatedWorld:
 
 
 class WatchedLog(CallLog):
-    """The service's call log; every call is noted as it is answered."""
+    """The service's call log; it notes every call with its answer."""
 
     def __init__(self, world: SimulatedWorld) -> None:
         super().__init__(keep=1)

@@ -1,4 +1,4 @@
-"""Faults inside the local AWS: DynamoDB throttles or loses answers, or a function's process is killed.
+"""Faults inside the local AWS: DynamoDB throttles or loses answers, or a function's process dies.
 
 Loaded by the launcher into ministack's own process, so it imports nothing of preheat. Off unless somebody writes the
 file `disturbance.json` into the folder in which ministack runs:
@@ -6,11 +6,11 @@ file `disturbance.json` into the folder in which ministack runs:
     {"throttle": 0.3, "lose": 0.1,
      "kill": [{"id": "1", "function": "preheat-…", "call": "TransactWriteItems", "when": "after"}]}
 
-`throttle` and `lose` are shares (0 to 1) of the data calls that functions make to DynamoDB: refused before any effect,
-or carried out and answered with a server error. Each `kill` has an `id` and happens once, at the next such call of that
-function: `before` it has an effect, or `after` it and before the answer arrives. Each fault is appended to
-`disturbance.log`, one JSON object a line; a kill with the bodies of the messages that were at work. Calls with the
-root's key never fail, so that a test can watch. Knows nothing of models or plans.
+`throttle` and `lose` are shares (0 to 1) of the data calls that functions make to DynamoDB. It refuses the first before
+any effect, and answers the others with a server error after their effect. Each `kill` has an `id`. It happens once, at
+the next such call of that function: `before` its effect, or `after` it and before the answer arrives. Each fault is one
+line of JSON in `disturbance.log`; a kill has the bodies of the messages at work. Calls with the root's key never fail,
+so that a test can watch. Knows nothing of models or plans.
 """
 
 import json
@@ -98,7 +98,7 @@ class Disturbance:
 
 
 def find_access_key(headers: Mapping[str, str]) -> str:
-    """Return the access key that a request is signed with, or nothing."""
+    """Return the access key of a request's signature, or nothing."""
     found = _KEY.search(headers.get("authorization", ""))
     return found[1] if found else ""
 

@@ -24,7 +24,7 @@ class Guard:
     """Answers 403 unless Host is a loopback name, no page of another origin asks, and the path is no order."""
 
     def __init__(self, application: Application) -> None:
-        """`application` is ministack's, which gets what is not refused."""
+        """`application` is ministack's, which gets every other request."""
         self._application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,7 +45,7 @@ class Guard:
 
 
 def find_refusal(path: str, headers: list[tuple[bytes, bytes]]) -> str | None:
-    """Return why a request is refused, or None. A header that comes twice is refused if one of its values is."""
+    """Return why the guard refuses a request, or None. Of a header that comes twice, each value counts."""
     found: dict[str, list[str]] = {}
     for name, value in headers:
         found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))

@@ -5,13 +5,13 @@ Run by path with the interpreter of ministack's own environment, so it imports n
     .venv-local/bin/python tools/preheat_local/emulator/launcher.py
 
 It adds the following to ministack, in the same process. It uses private names of one pinned version, so it checks each
-of them first: if an upgrade moved one, it ends with a sentence instead of a wrong answer.
+of them first. If an upgrade moved one, it ends with a sentence instead of a wrong answer.
 
 - EMF lines in a function's log become CloudWatch metrics, one datum for each metric, dimension set and value.
 - `preheat_local.alarms` judges the alarms, because ministack ignores the dimensions of a datum.
 - EventBridge Scheduler checks its schedules every second, not every ten.
-- A function runs on the bare interpreter: a package that its layers lack is missing here as it would be on Lambda,
-  and a runtime other than this interpreter's is refused.
+- A function runs on the bare interpreter: a package that its layers lack is missing here as on Lambda. It refuses a
+runtime other than this interpreter's.
 - The simulated services put their events onto the default bus, as AWS's own do. Anybody may use a source that begins
   with `aws.`, because on loopback there is nobody else.
 - A template may have composite alarms, which ministack serves and its CloudFormation does not know.
@@ -19,9 +19,9 @@ of them first: if an upgrade moved one, it ends with a sentence instead of a wro
 - A simulation of a role's rights uses the context that its caller gives (`simulated_rights`).
 - The root's key needs its secret: ministack asks for none, and takes any account number for the root of that account.
 - A guard refuses web pages of other origins, other names of the host, and orders such as a reset (`guard`).
-- DynamoDB can be made to fail and functions to die in the middle of a pass (`disturbance`); nothing does unless asked.
+- A caller can make DynamoDB fail and functions die in the middle of a pass (`disturbance`); nothing fails unless asked.
 
-It knows nothing of the stack that is deployed onto it. Everything it listens on is loopback.
+It knows nothing of the stack on it. Everything it listens on is loopback.
 """
 
 import inspect
@@ -35,7 +35,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-# Ministack reads these while it is imported, unless the caller says otherwise: loopback, and only one server.
+# Ministack reads these at its import, unless the caller says otherwise: loopback, and only one server.
 DEFAULTS = {"BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LAMBDA_EXECUTOR": "local"}
 SWEEP_SECONDS = 1
 
@@ -54,8 +54,8 @@ class Datum(NamedTuple):
 def read_embedded_metrics(line: str) -> Iterator[Datum]:
     """Read one log line; yield a datum for each metric, dimension set and value that it embeds, or nothing.
 
-    A line that is no EMF document yields nothing. As in CloudWatch, a metric or a dimension that is named but absent
-    and a value that is no finite number yield nothing either.
+    A line that is no EMF document yields nothing. As in CloudWatch, an absent metric or dimension and a value that is
+    no finite number yield nothing either.
     """
     if '"_aws"' not in line:
         return
@@ -113,7 +113,7 @@ def record_embedded_metrics(lambda_service: ModuleType, cloudwatch: ModuleType) 
 
 
 def leave_alarms_to_others(cloudwatch: ModuleType) -> None:
-    """Keep ministack from judging an alarm when a datum is put. SetAlarmState notifies topics and parents as before."""
+    """Keep ministack from judging an alarm at each new datum. SetAlarmState notifies topics and parents as before."""
     find_seam(cloudwatch, "_evaluate_alarm", ("alarm",))
     cloudwatch._evaluate_alarm = lambda alarm: None  # type: ignore[attr-defined]  # noqa: ARG005, SLF001 - seam() found it
 
@@ -128,7 +128,7 @@ def run_functions_on_the_bare_interpreter(runtime: ModuleType) -> None:
     """Keep ministack's own packages out of the functions, and refuse a runtime that this interpreter is not."""
     detect = find_seam(runtime, "_detect_runtime_binary", ("runtime",))
     here = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    # Outside any virtual environment: the interpreter that this one was made from.
+    # Outside any virtual environment: the interpreter behind this one.
     bare = str(getattr(sys, "_base_executable", sys.executable))
 
     def interpreter_for(name: str) -> tuple[str, str]:

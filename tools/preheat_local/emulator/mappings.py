@@ -1,7 +1,7 @@
 """Authorizes calls on event source mappings as AWS does, so that a function may enable and disable the gate of a model.
 
 Loaded by the launcher into ministack's own process, so it imports nothing of preheat. Ministack takes the look at one
-mapping for a list of all, knows no action for its change, and does not know the condition key `lambda:FunctionArn`.
+mapping for a list of all, and knows no action for its change. It also lacks the condition key `lambda:FunctionArn`.
 """
 
 from collections.abc import Callable, Mapping

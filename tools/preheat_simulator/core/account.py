@@ -1,6 +1,7 @@
 """Owns one simulated account: its models, settings, faults, tokens, call log and bill, and what people do to it.
 
-It knows no operation of the API; `service` adds those. The clock is handed in; randomness comes from the seed alone.
+It knows no operation of the API; `service` adds those. The caller passes the clock; randomness comes from the seed
+alone.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from preheat_simulator.core.words import LOOKOUT, Words
 
 
 class SimulatedAccount:
-    """One account in one Region. `switches` and the latencies may be replaced at any time; they hold from then on."""
+    """One account in one Region. `switches` and the latencies may change at any time; they hold from then on."""
 
     words: ClassVar[Words] = LOOKOUT
 
@@ -178,14 +179,14 @@ class SimulatedAccount:
         return self._fleet.model(project, version, self.now()).history()
 
     def bill(self) -> dict[str, Bill]:
-        """Return what each model was charged up to now, by PROJECT/VERSION, deleted ones included."""
+        """Return the charge of each model up to now, by PROJECT/VERSION, deleted ones included."""
         now = self.now()
         for model in self._fleet.models(now):
             model.advance(now)
         return {name: meter.bill(now, self._limits.usd_per_unit_hour) for name, meter in self._fleet.meters.items()}
 
     def _begin_start(self, model: SimulatedModel, units: tuple[int, int | None], now: datetime) -> FaultKind | None:
-        """Start a model, into the fate that a fault has for it if one is armed; return that fault."""
+        """Start a model, into the fate of a waiting fault if there is one; return that fault."""
         self._fleet.check_quotas(model, units, self._limits, now)
         fault = self.faults.take(ON_START, self.words.start, model.project, model.version) if self.faults else None
         takes = (model.start_latency or self.start_latency).draw(self._chance(model, "start"))

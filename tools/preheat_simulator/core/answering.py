@@ -1,6 +1,6 @@
 """Owns what surrounds every simulated call: the faults before and after it, the request rate, and its log entry.
 
-It knows no operation: what a call does is handed in.
+It knows no operation: the caller passes the effect of a call.
 """
 
 from abc import ABC, abstractmethod
@@ -18,7 +18,7 @@ from preheat_simulator.core.status import Operation
 
 @dataclass(slots=True)
 class Progress:
-    """The facts of a call that appear while it is handled."""
+    """The facts of a call that appear during its handling."""
 
     now: datetime
     answer: str = "OK"

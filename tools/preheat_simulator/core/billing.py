@@ -1,7 +1,7 @@
-"""Owns the meter: which inference units a model was charged for, from when to when, and what that costs.
+"""Owns the meter: the charged inference units of a model, from when to when, and what that costs.
 
-It knows nothing of statuses; the code that moves a model opens and closes its meter. Auto-scaling is not simulated, so
-the units charged are the minimum that the model was started with.
+It knows nothing of statuses; the code that moves a model opens and closes its meter. It simulates no auto-scaling, so
+the charged units are the minimum of the model's start.
 """
 
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ class Meter:
     running: Interval | None = None
 
     def open(self, at: datetime, units: int) -> None:
-        """Begin to charge; a meter that already runs is left as it is."""
+        """Begin to charge; a meter that already runs stays as it is."""
         if self.running is None:
             self.running = Interval(at, None, units)
 

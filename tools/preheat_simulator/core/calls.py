@@ -1,4 +1,4 @@
-"""Owns what is remembered of calls: one entry each, and counts that outlive the entries. Knows no rule."""
+"""Owns the memory of calls: one entry each, and counts that outlive the entries. Knows no rule."""
 
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from preheat_simulator.core.status import Operation
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: `by` is `api` or `person`; the SDK's invocation id and attempt distinguish a retry from a new call."""
+    """The caller: `by` is `api` or `person`; invocation id and attempt distinguish a retry from a new call."""
 
     by: str = "api"
     invocation_id: str | None = None
@@ -22,7 +22,7 @@ API = Caller()
 
 @dataclass(frozen=True, slots=True)
 class LoggedCall:
-    """One call as it was answered.
+    """One call and its answer.
 
     `answer` is the Status that StartModel or StopModel answered, `OK` for a read, or the error's name; `http_status` is
     None when the answer was lost. `changed_state` says whether this very call began a start or a stop.
@@ -65,7 +65,7 @@ class CallLog:
         return len(self._calls)
 
     def count_made(self, operation: Operation) -> int:
-        """Return how many calls of an operation were answered or lost."""
+        """Return how many calls of an operation had an answer, or lost it."""
         return self._made[operation]
 
     def count_changes(self, operation: Operation) -> int:

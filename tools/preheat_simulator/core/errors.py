@@ -12,7 +12,7 @@ class ServiceError(Exception):
 
 
 class SimulatedAnswerLost(Exception):
-    """The call was handled, with whatever effect it has, and its answer was lost on the way back."""
+    """The call had its effect, and lost its answer on the way back."""
 
 
 def make_conflict(message: str, model: str) -> ServiceError:

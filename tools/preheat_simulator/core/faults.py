@@ -1,6 +1,6 @@
 """Owns what may go wrong on purpose: faults, which calls they hit, how often. Knows neither state nor transport.
 
-A fault waits until a call matches it; a probability is drawn from the simulator's seed, so a run replays exactly.
+A fault waits until a call matches it; a probability comes from the simulator's seed, so a run replays exactly.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class FaultKind(StrEnum):
     INTERNAL_ERROR_AFTER = "internal_error_after"
     """500 although the effect took place."""
     ANSWER_LOST = "answer_lost"
-    """The effect takes place and the connection is dropped."""
+    """The effect takes place and the connection drops."""
     ACCESS_DENIED = "access_denied"
     """403 before any effect."""
     VALIDATION = "validation"
@@ -32,11 +32,11 @@ class FaultKind(StrEnum):
     CAPACITY = "capacity"
     """The start that is accepted fails for want of capacity, `after` it; SageMaker says so in its FailureReason."""
     STUCK = "stuck"
-    """The start that is accepted stays in STARTING_HOSTING until it is stopped."""
+    """The accepted start stays in STARTING_HOSTING until somebody stops it."""
     SYSTEM_UPDATING = "system_updating"
     """Just before the call, the model enters SYSTEM_UPDATING; it returns to where it was after `lasts`."""
     DELETED = "deleted"
-    """Just before the call, the model is deleted."""
+    """Just before the call, somebody deletes the model."""
     PERSON_STARTS = "person_starts"
     """Just before the call, a person starts the model."""
     PERSON_STOPS = "person_stops"
@@ -53,7 +53,7 @@ ON_START = frozenset({FaultKind.HOSTING_FAILED, FaultKind.CAPACITY, FaultKind.ST
 AFTER_EFFECT = frozenset({FaultKind.INTERNAL_ERROR_AFTER, FaultKind.ANSWER_LOST})
 """Faults of the answer."""
 BEFORE_CALL = frozenset({FaultKind.SYSTEM_UPDATING, FaultKind.DELETED, FaultKind.PERSON_STARTS, FaultKind.PERSON_STOPS})
-"""What happens to the model just before a call that names one."""
+"""An event at the model just before a call that names one."""
 REFUSALS = frozenset(FaultKind) - ON_START - AFTER_EFFECT - BEFORE_CALL
 """Errors instead of the call."""
 
@@ -108,7 +108,7 @@ class _Armed:
 
 
 class InjectedFaults:
-    """The faults that wait for their calls, in the order they were injected."""
+    """The faults that wait for their calls, in the order of their injection."""
 
     def __init__(self, random: Random) -> None:
         self._random = random

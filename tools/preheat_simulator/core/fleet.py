@@ -60,7 +60,7 @@ class SimulatedFleet:
         return self._projects[name]
 
     def projects(self) -> tuple[ProjectView, ...]:
-        """Return all projects in the order they were added."""
+        """Return all projects in the order of their creation."""
         return tuple(self._projects.values())
 
     def model(self, project: str, version: str, now: datetime) -> SimulatedModel:
@@ -76,7 +76,7 @@ class SimulatedFleet:
         return model
 
     def model_to_run(self, project: str, version: str, now: datetime, latest: Latest) -> SimulatedModel:
-        """Return the model that a start or stop names; raises ServiceError, also for a `latest` that is refused."""
+        """Return the model that a start or stop names; raises ServiceError, also for a refused `latest` ."""
         if version == "latest" and latest is Latest.REFUSE:
             raise make_invalid("ModelVersion: latest is not accepted here, name a version number")
         return self.model(project, version, now)

@@ -42,11 +42,11 @@ class SimulatedModel:
     failure: str | None = None
     """Why the last start failed, where the service says more than that it did."""
     instances: int | None = None
-    """How many instances serve it, where that was set; None: as many as it was started with, while it is HOSTED."""
+    """How many instances serve it, if somebody set that; None: as many as its start asked for, while it is HOSTED."""
     is_model_named: bool = True
     """Whether its endpoint config names a model; a config for inference components names none."""
     starts: int = 0
-    """How many starts it was given."""
+    """How many starts it got."""
     stops: int = 0
     """How often it came back to TRAINED."""
     meter: Meter = field(default_factory=Meter)
@@ -121,7 +121,7 @@ class SimulatedModel:
         self._next = (now + takes, Status.TRAINED)
 
     def begin_update(self, now: datetime, lasts: timedelta) -> None:
-        """Enter SYSTEM_UPDATING and come back after `lasts`; a running model is charged on; a second one extends it."""
+        """Enter SYSTEM_UPDATING and come back after `lasts`; it still charges a running model; a second extends it."""
         if self._updating is not None:
             begun_at, ends_at, former = self._updating
             self._updating = (begun_at, max(ends_at, now + lasts), former)

@@ -20,7 +20,7 @@ ACCEPTED = "seconds (30), uniform:600-1200 or lognormal:median=900,sigma=0.25"
 class Latency:
     """A time that a transition takes: `low` to `high` evenly, or log-normal about its median `low` when `sigma` > 0.
 
-    Bounds: 0 to 7 days; a log-normal draw beyond that is cut.
+    Bounds: 0 to 7 days; it cuts a log-normal draw beyond that.
     """
 
     low: timedelta

@@ -1,4 +1,4 @@
-"""Owns the simulated account's limits. Knows nothing of who is held to them."""
+"""Owns the simulated account's limits. Does not know who must keep them."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Operation(StrEnum):
-    """The operations that are simulated, of all services."""
+    """The simulated operations of all services."""
 
     START_MODEL = "StartModel"
     STOP_MODEL = "StopModel"
@@ -54,4 +54,4 @@ class Status(StrEnum):
 
 
 RUNNING = frozenset({Status.STARTING_HOSTING, Status.HOSTED})
-"""The statuses that count against quotas: capacity is taken or being taken."""
+"""The statuses that count against quotas: the model has capacity, or is taking it."""

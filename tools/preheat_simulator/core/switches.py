@@ -1,4 +1,4 @@
-"""Owns every point on which nothing is documented: a named switch each, with the value to expect as its default.
+"""Owns every point without documentation: a named switch each, with the value to expect as its default.
 
 A controller is right only if it keeps its promises under every value; `Switches.every_single_change` lists them for
 tests. It knows nothing of the state machine that reads the switches.

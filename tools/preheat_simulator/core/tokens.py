@@ -1,6 +1,6 @@
 """Owns the ClientToken rules: what a token was first sent with and answered, for 8 hours.
 
-Only accepted calls are remembered: a refused one changed nothing, so its token may be sent again. It knows no model;
+It remembers only accepted calls: a refused one changed nothing, so its token may come again. It knows no model;
 `turn` is the caller's count of what would make an old call no longer the same (see the switch `token_after_stop`).
 """
 

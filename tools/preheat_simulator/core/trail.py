@@ -23,7 +23,7 @@ PERSON = "arn:aws:iam::{account}:role/line-operator"
 
 
 def make_trail_event(backend: Backend, call: LoggedCall, *, region: str, account: str) -> dict[str, Any]:
-    """Return the event of a start or stop, as EventBridge hands it on; what a trail also holds is left out."""
+    """Return the event of a start or stop, as EventBridge hands it on; without the other parts of a trail."""
     source, names = CALLS[backend]
     if call.operation not in names:
         raise ValueError(f"{call.operation} is no start or stop of {backend}")
@@ -77,10 +77,10 @@ class EventBusAt:
     """The default bus of the AWS at a URL: takes events in the background. An event that it does not accept is lost."""
 
     def __init__(self, url: str, region: str) -> None:
-        """Take the URL. Raises ValueError for one that is not on loopback: no real account gets simulated events."""
+        """Take the URL. Raises ValueError for one that is not on loopback: so no real account sees simulated events."""
         if not _LOOPBACK.fullmatch(url):
             raise ValueError(f"events to {url!r}: it is written http://127.0.0.1:PORT")
-        # Signed with the keys of the environment, which `preheat up` sets; no profile of the terminal is read.
+        # Signed with the keys of the environment, which `preheat up` sets; it reads no profile of the terminal.
         session = Session(session_vars={"profile": (None, None, None, None)})
         session.set_credentials(os.environ.get(KEY, "test"), os.environ.get(SECRET, "test"))
         self._client = session.create_client("events", endpoint_url=url, region_name=region)

@@ -26,7 +26,7 @@ ERRORS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of one service. `statuses` has its words in order: of two that mean the same, the first is shown."""
+    """The words of one service. `statuses` has its words in order: answers have the first of a meaning."""
 
     backend: Backend
     start: Operation
@@ -42,7 +42,7 @@ class Words:
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        """Return every operation that is simulated."""
+        """Return every simulated operation."""
         return (self.start, self.stop, self.describe, *self.others, self.infer)
 
     def show(self, status: Status) -> str:

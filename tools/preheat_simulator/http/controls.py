@@ -1,7 +1,7 @@
 """Owns the controls under `/_simulator/`: one function each, JSON in and JSON out. Knows no HTTP framework.
 
 The field `service` names the service that a control is about; the default is Lookout for Vision.
-Wrong input raises ValueError that names the field; a model that is not there, or a person who is refused, raises
+Wrong input raises ValueError that names the field; an absent model, or the refusal of a person, raises
 ServiceError.
 """
 

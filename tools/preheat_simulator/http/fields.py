@@ -14,7 +14,7 @@ _LONGEST_SECONDS = 10 * 365 * 86_400
 
 
 class JsonFields:
-    """The members of one JSON object; each is read once by its name, and `done` refuses what nobody read.
+    """The members of one JSON object; the caller reads each once by its name, and `done` refuses what nobody read.
 
     Every method raises ValueError with a sentence that names the member and what is accepted.
     """
@@ -84,7 +84,7 @@ class JsonFields:
             raise ValueError(f"{name}: {error}") from error
 
     def choice[Kind: StrEnum](self, name: str, kind: type[Kind], default: Kind | None = None) -> Kind:
-        """Return one of an enumeration's values; it must be there unless a default is given."""
+        """Return one of an enumeration's values; it must be there unless there is a default."""
         value = self._take(name)
         if value is None and default is not None:
             return default

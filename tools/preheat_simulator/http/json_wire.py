@@ -45,7 +45,7 @@ PREFIXES: Final = {
     "SageMaker": (SAGEMAKER, SAGEMAKER.backend.value),
     "AnyScaleFrontendService": (SAGEMAKER, AUTO_SCALING),
 }
-"""What the header X-Amz-Target begins with, up to the dot: whose account answers, and the service model."""
+"""The start of the header X-Amz-Target, up to the dot: whose account answers, and the service model."""
 
 
 def find_account(target: str) -> tuple[Words, str] | None:
@@ -58,7 +58,7 @@ def find_account(target: str) -> tuple[Words, str] | None:
 
 @cache
 def load_model(service: str) -> ServiceModel:
-    """Read botocore's own model of a service; SageMaker's is large, so it is read when first needed."""
+    """Read botocore's own model of a service; SageMaker's is large, so this reads it at the first need."""
     return ServiceModel(Loader().load_service_model(service, "service-2"), service_name=service)
 
 

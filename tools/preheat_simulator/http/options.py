@@ -1,6 +1,6 @@
-"""Owns how a simulator is put together from the options of a command line or a test, and how it starts again.
+"""Owns how to build a simulator from the options of a command line or a test, and how it starts again.
 
-It knows no server. Latency, switch and model texts are read here; an error names the option and what it takes.
+It knows no server. It reads latency, switch and model texts; an error names the option and what it takes.
 """
 
 from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ from preheat_simulator.rekognition import CustomLabelsService
 from preheat_simulator.sagemaker import EndpointService
 
 SIMULATED: Final = tuple(each for each in Backend if each is not Backend.FUNCTION)
-"""The services that are simulated; a user's function is its own."""
+"""The simulated services; a user's function is its own."""
 
 type NamedModel = tuple[Backend, str, str]
 """A model: its service, and its project and version there."""
@@ -84,7 +84,7 @@ def _latency(what: str, text: str | float) -> Latency:
 
 
 def read_model(text: str, backend: Backend | None = None) -> NamedModel:
-    """Read PROJECT/VERSION, after `rekognition:` or `sagemaker:` unless the service is given; raises ValueError."""
+    """Read PROJECT/VERSION, after `rekognition:` or `sagemaker:` without a given service; raises ValueError."""
     service, colon, name = text.rpartition(":") if backend is None else ("", "", text)
     if colon and service not in list(Backend):
         raise ValueError(f"model {text!r}: {service!r} is no service, there are {', '.join(Backend)}")

@@ -1,4 +1,4 @@
-"""Owns who is answered: programs of this machine, and no web page of another origin. It knows no route.
+"""Owns who gets an answer: programs of this machine, and no web page of another origin. It knows no route.
 
 A browser lets any page send requests to 127.0.0.1. Without this check, such a page resets the simulator, or reads its
 state under a name that was rebound to 127.0.0.1.
@@ -33,7 +33,7 @@ class LoopbackOnly:
 
 
 def find_refusal(headers: Headers) -> str | None:
-    """Return why a request is refused, or None if it is answered."""
+    """Return why the server refuses a request, or None if it answers."""
     host = headers.get("host", "")
     if not _LOOPBACK.fullmatch(host):
         return "Host: only 127.0.0.1, localhost and [::1] are accepted"

@@ -1,7 +1,7 @@
 """Owns the wire format of the SageMaker runtime: an endpoint in the path, bytes in, bytes out. It knows no rule.
 
-Its model is botocore's own; what it answers though the model does not name it is listed here. Headers that a simulated
-endpoint has no use for are not read.
+Its model is botocore's own; this module lists the answers that the model does not name. It ignores headers that a
+simulated endpoint has no use for.
 """
 
 import re

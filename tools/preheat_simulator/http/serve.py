@@ -24,7 +24,7 @@ DEFAULT_PORT = 4700
 
 
 class PortInUseError(Exception):
-    """The port is taken; the message names it and the remedy."""
+    """Another program has the port; the message names it and the remedy."""
 
 
 def run(
@@ -41,7 +41,7 @@ def run(
     """Serve on 127.0.0.1 until Ctrl-C or SIGTERM, then return.
 
     `port` 0 takes a free one; `models` are PROJECT/VERSION; latencies are seconds or a distribution (see `latency`);
-    `switches` are NAME=VALUE; `scale` runs time N times as fast, 0 leaves it to the time control; `events_to` is
+    `switches` are NAME=VALUE; `scale` runs time N times as fast, 0 leaves it to the time control. `events_to` is
     the local AWS whose default event bus gets an event when a person starts or stops a model. Prints `simulator:
     listening on http://127.0.0.1:PORT` once it accepts connections. Raises ValueError for a wrong option and
     PortInUseError.
@@ -117,7 +117,7 @@ class _Protocol(H11Protocol):
 
 
 def _listen(port: int) -> tuple[socket.socket, str]:
-    # The protocol is named because asyncio turns Nagle's delay off only for a socket that says TCP: 40 ms an answer.
+    # Name the protocol, because asyncio turns Nagle's delay off only for a socket that says TCP: 40 ms an answer.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

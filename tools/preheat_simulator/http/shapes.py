@@ -1,4 +1,4 @@
-"""Owns how a value is checked against a botocore shape, written as JSON and read from text.
+"""Owns how to check a value against a botocore shape, written as JSON and read from text.
 
 botocore's own client checks required, types and minimum; this also checks maximum, pattern and enumeration, as a
 service does. It knows the shapes' kinds that the service model uses, and no operation.
@@ -73,7 +73,7 @@ def _check_scalar(value: Any, shape: Shape, name: str) -> Iterator[str]:
 
 @cache
 def _pattern(pattern: str) -> re.Pattern[str]:
-    # Classes that Python's own expressions do not have. Of other scripts' letters all is taken that is not ASCII.
+    # Classes that Python's own expressions do not have. For other scripts' letters it takes everything outside ASCII.
     # A pair of surrogates is one character here.
     classes = (
         (r"\p{L}", "A-Za-z\u00aa-\uffff"),

@@ -1,4 +1,4 @@
-"""Owns how the simulator's inside is shown as JSON: instants in ISO 8601, durations in seconds, money as text."""
+"""Owns the JSON form of the simulator's inside: instants in ISO 8601, durations in seconds, money as text."""
 
 from datetime import timedelta
 from typing import Any

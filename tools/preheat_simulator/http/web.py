@@ -1,6 +1,6 @@
 """Owns the HTTP application: the API's paths go to the wire, `/_simulator/` to the controls. Knows no port or process.
 
-Handlers run one after the other in one event loop, so the service is never used by two calls at once.
+Handlers run one after the other in one event loop, so two calls never use the service at once.
 """
 
 from http import HTTPStatus

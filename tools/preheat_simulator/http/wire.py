@@ -1,8 +1,8 @@
 """Owns the wire format: one HTTP request in, one HTTP response out, as a service model describes them. No sockets.
 
-Here is what all services share, and Lookout for Vision's REST; the JSON of the others is in `json_wire`. Requests are
-held against the model's shapes, also where botocore's client is lax. So are the answers: a simulator that says what the
-service could not say is an error, not a pass. Signatures are not checked. It knows no rule of hosting.
+Here is what all services share, and Lookout for Vision's REST; the JSON of the others is in `json_wire`. It checks
+requests against the model's shapes, also where botocore's client is lax. It checks answers too: an answer that the
+service could not give is an error, not a pass. It checks no signatures. It knows no rule of hosting.
 """
 
 import json
@@ -28,7 +28,7 @@ from preheat_simulator.lookout import LookoutService
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An HTTP response; header names as they are sent."""
+    """An HTTP response; header names as on the wire."""
 
     status: int
     headers: dict[str, str]

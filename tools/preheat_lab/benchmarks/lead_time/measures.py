@@ -17,7 +17,7 @@ class CellFigures:
 
     late: float
     first_late: float  # of the first 20 starts of a model
-    idle: float  # hosted before its time, on average; slack is not counted
+    idle: float  # hosted before its time, on average; without slack
     lead: float
     worst_month: float  # late share in the worst rolling 30 days: what 95 % of the years stay below
     late_minutes: float  # of 100 starts

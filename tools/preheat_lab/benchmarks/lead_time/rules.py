@@ -1,4 +1,4 @@
-"""The rules that are compared: each gives the lead of every start from the starts before it.
+"""The rules in the comparison: each gives the lead of every start from the starts before it.
 
 Owns the rivals, run for all replicates at once; those that a replay of recorded starts compares too, and the product's
 own, stand in `preheat_report.lead_rules`.
