@@ -627,6 +627,60 @@ def test_an_endpoint_of_another_config_is_what_it_is_and_says_so(bench: HostingB
     assert (seen.observed, seen.detail) == (Observed.STARTING, "Creating, with the config line-v4")
 
 
+def of_config(bench: HostingBench, config: str, call: Call = Call.START) -> Attempt:
+    """Return a call about the same endpoint under another of the plan's `configs`."""
+    return replace(bench.intended(call), target=replace(bench.target, version=config))
+
+
+@only(Backend.SAGEMAKER)
+def test_a_fallback_config_is_looked_at_by_itself_while_there_is_no_endpoint(bench: HostingBench) -> None:
+    fallback = replace(bench.target, version="line-v4")
+    with pytest.raises(ModelGone):
+        bench.hosting.describe(fallback)
+    with pytest.raises(ModelGone):
+        bench.hosting.start(of_config(bench, "line-v4"))
+    bench.account.add_model(bench.target.project, "line-v4")
+    assert bench.hosting.describe(fallback).observed is Observed.STOPPED
+    assert bench.hosting.describe(bench.target).observed is Observed.STOPPED
+    assert bench.count_changes("start") == 0
+
+
+@only(Backend.SAGEMAKER)
+def test_all_configs_of_a_model_are_one_endpoint(bench: HostingBench) -> None:
+    bench.account.add_model(bench.target.project, "line-v4")
+    bench.hosting.start(of_config(bench, "line-v4"))
+    for config, words in (("line-v4", "Creating"), (bench.target.version, "Creating, with the config line-v4")):
+        seen = bench.hosting.describe(replace(bench.target, version=config))
+        assert (seen.observed, seen.foreign, seen.detail) == (Observed.STARTING, False, words)
+    with pytest.raises(WrongState):
+        bench.hosting.start(bench.intended())  # of the first config: the name is taken
+    bench.advance(timedelta(minutes=10))
+    bench.hosting.stop(bench.intended(Call.STOP))  # a stop names the endpoint, whatever it runs from
+    bench.advance(timedelta(minutes=2))
+    assert bench.hosting.describe(bench.target).observed is Observed.STOPPED
+    assert (bench.count_changes("start"), bench.count_changes("stop")) == (1, 1)
+
+
+@only(Backend.SAGEMAKER)
+@pytest.mark.parametrize(("kind", "short"), [(FaultKind.CAPACITY, True), (FaultKind.HOSTING_FAILED, False)])
+def test_a_shortage_of_capacity_is_told_from_other_failures_and_the_next_config_starts_once_it_is_cleared(
+    bench: HostingBench, kind: FaultKind, *, short: bool
+) -> None:
+    bench.account.add_model(bench.target.project, "line-v4")
+    bench.account.inject(InjectedFault(kind, bench.operations["start"], times=1, after=timedelta(minutes=3)))
+    bench.hosting.start(bench.intended())
+    bench.advance(timedelta(minutes=4))
+    seen = bench.hosting.describe(bench.target)
+    assert (seen.observed, seen.no_capacity) == (Observed.FAILED, short)
+    with pytest.raises(WrongState):
+        bench.hosting.start(of_config(bench, "line-v4"))  # the failed one holds the name
+    bench.hosting.stop(bench.intended(Call.STOP))
+    bench.advance(timedelta(minutes=2))
+    bench.hosting.start(of_config(bench, "line-v4"))
+    bench.advance(timedelta(minutes=10))
+    assert bench.hosting.describe(replace(bench.target, version="line-v4")).observed is Observed.HOSTED
+
+
 @only(Backend.SAGEMAKER)
 def test_a_failed_endpoint_holds_its_name_until_it_is_deleted(bench: HostingBench) -> None:
     bench.account.set_status(bench.target.project, bench.target.version, "Failed")

@@ -23,6 +23,7 @@ AN_INSTANT = timedelta(seconds=1)
 EXTENDED = timedelta(minutes=30)  # what the requesters ask for
 STRAY_BLOCK = timedelta(hours=1)  # how long a stop keeps a model off that nothing needs
 STOPS = (Verb.STOP, Verb.STOP_NOW)
+PLANNER, ROBOT = "AROAPLANNER", "AROAROBOT"
 type StandingRequests = dict[tuple[Subject, RequestId], Standing]
 type Releases = dict[tuple[Subject, RequestId], frozenset[Tombstone]]
 
@@ -47,9 +48,15 @@ class AnswerJudge:
     """Follows the active requests, answer by answer; `on_wrong` gets what is wrong, and the model that it concerns."""
 
     def __init__(
-        self, store: MemoryStore, models: Sequence[HostedModel], on_wrong: Callable[[Subject | None, str], None]
+        self,
+        store: MemoryStore,
+        models: Sequence[HostedModel],
+        on_wrong: Callable[[Subject | None, str], None],
+        *,
+        has_table: bool = False,
     ) -> None:
-        self._store, self._models, self._on_wrong = store, models, on_wrong
+        """`has_table`: the plan has the senders' table of `plant.make_senders`."""
+        self._store, self._models, self._on_wrong, self._has_table = store, models, on_wrong, has_table
         self._kept = RequestsKept.of(store)
         self._bodies: dict[tuple[RequestId, str], dict[str, Any]] = {}  # by id and digest: others may take an id
         self.stored: dict[RequestId, Reply] = {}
@@ -121,6 +128,8 @@ class AnswerJudge:
         subject, verb = reply.subject, body.get("verb")
         if subject is None or verb != reply.verb or subject.key != _key(body):
             return "the reply is about something else than was asked"
+        if self._has_table and not _may_ask(reply, subject):
+            return f"{reply.requester} may not ask for that"
         if verb == Verb.STATUS or (verb in STOPS and reply.code == "nothing_to_do"):
             return None
         if verb in (Verb.HOLD, Verb.BLOCK, Verb.START, *STOPS):
@@ -185,6 +194,17 @@ class AnswerJudge:
             current = next((one for one in found if at in one), None)
             return current, next((one for one in found if one.start_at > at), None)
         return None, None
+
+
+def _may_ask(reply: Reply, subject: Subject) -> bool:
+    """Return whether the table of a large plant allows a request, read from its words and not from its rules.
+
+    To end its own holds and blocks, a sender needs no right.
+    """
+    if reply.verb in (Verb.RELEASE, Verb.UNBLOCK) or reply.requester == PLANNER:
+        return True
+    even = subject.model_id is not None and int(subject.model_id[-1]) % 2 == 0
+    return reply.requester == ROBOT and even and reply.verb in (Verb.HOLD, Verb.EXTEND, Verb.STATUS)
 
 
 def _list_other_ids(message: OpenedMessage) -> tuple[RequestId, RequestId]:

@@ -1,16 +1,20 @@
 """A plant drawn from a seed: models, zones, shifts and how long each takes to start. Knows nothing of the world."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from random import Random
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.demand.request import Verb
 from preheat.domain.plan.plan import Backend, Drain, HostedModel, Idempotence, ModelId, Resize, Target, Units
+from preheat.domain.plan.senders import SenderRule
 from preheat_simulator.core.latency import Latency, make_fixed
 
 QUEUES = "https://sqs.eu-central-1.amazonaws.com/111122223333/"
 FUNCTIONS = "arn:aws:lambda:eu-central-1:111122223333:function:"
 DRAIN_LIMIT = timedelta(minutes=15)
+MODELS_OF_A_LARGE_PLANT = 21
 ZONES = ("Europe/Berlin", "America/Mexico_City", "Asia/Kolkata", "Australia/Lord_Howe", "America/New_York", "UTC")
 WORKDAYS = frozenset({Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.FRI})
 PATTERNS = (
@@ -73,6 +77,19 @@ def draw_plant(
             )
         )
     return lines
+
+
+def make_senders(lines: Sequence[SimulatedLine]) -> tuple[SenderRule, ...]:
+    """Return the senders' table of a large plant; a small one has none, and its senders may do what anybody may.
+
+    The planner may do everything that is not an admin's, about any model and schedule. The robot may hold models with
+    an even number, and no schedule.
+    """
+    if len(lines) < MODELS_OF_A_LARGE_PLANT:
+        return ()
+    planner = SenderRule("planner", ("AROAPLANNER",), models=("*",), schedules=("*",), verbs=tuple(Verb))
+    even = tuple(f"line-*{digit}" for digit in (0, 2, 4, 6, 8))
+    return replace(planner, priority_max=80, longest=timedelta(hours=12)), SenderRule("robot", ("AROAROBOT",), models=even)
 
 
 def _name_target(model_id: ModelId, version: int, backend: Backend) -> Target:

@@ -38,7 +38,7 @@ from preheat_lab.simulation.answers import EXTENDED, AnswerJudge
 from preheat_lab.simulation.faults import HARMLESS, Fate, FaultMix, Mishap
 from preheat_lab.simulation.functions import Functions
 from preheat_lab.simulation.hosting import SERVICES, make_scaling
-from preheat_lab.simulation.plant import SimulatedLine
+from preheat_lab.simulation.plant import SimulatedLine, make_senders
 from preheat_lab.simulation.ports import (
     BACKLOG_CALLS,
     GATE_CALLS,
@@ -149,9 +149,10 @@ class SimulatedWorld:
         functions = self._wire()
         self.triggers, self.stream.publish = Triggers(self, functions), functions.publish
         asking = Random(f"{random.getstate()[1][0]}/requests")  # noqa: S311 - as the stream's
-        self.answers = AnswerJudge(self.store, self.models, self._note_wrong_answer)
+        self._senders = make_senders(lines)
+        self.answers = AnswerJudge(self.store, self.models, self._note_wrong_answer, has_table=bool(self._senders))
         self.requesters, self._requests = Requesters(self, asking, functions.answer, self.answers), requests
-        self.store.apply(self.models, expected_version=0, at=begins_at)
+        self.store.apply(self.models, expected_version=0, at=begins_at, senders=self._senders)
 
     def _wire(self) -> Functions:
         """Return the functions on ports that stay: the invocation under way decides what goes wrong."""
@@ -354,7 +355,7 @@ class SimulatedWorld:
             self.at(self.clock.at + timedelta(minutes=self.random.randint(5, 120)), self._apply_again)
 
     def _apply_again(self) -> None:
-        self.store.apply(self.models, expected_version=0, at=self.clock.at)
+        self.store.apply(self.models, expected_version=0, at=self.clock.at, senders=self._senders)
 
     def _quota(self) -> None:
         ends = self.clock.at + timedelta(minutes=self.random.randint(10, 600))

@@ -1,5 +1,6 @@
 """Requests in the simulated world: the judges go by the active ones, and see each broken variant of S6."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,7 +15,8 @@ from preheat.adapters.memory.store import MemoryStore
 from preheat.adapters.sqs.replies import MemoryReplies
 from preheat.app.ports.errors import StaleRecord
 from preheat.app.publish import Outbox
-from preheat.app.requests import ruling
+from preheat.app.requests import rights, ruling
+from preheat.app.requests.codes import Code
 from preheat.app.requests.desk import Desk, Taken
 from preheat.domain.decision import draining, gating, resting, scaling
 from preheat.domain.decision.situation import Situation
@@ -24,6 +26,7 @@ from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.event import Event
 from preheat.domain.record.record import Phase
 from preheat_lab.simulation import requesting, simulate
+from preheat_lab.simulation.answers import AnswerJudge
 from preheat_lab.simulation.watch import PromiseWatch
 
 LINE, LINE_1 = Subject(model_id=WELD), Subject(model_id=ModelId("line-01"))
@@ -88,6 +91,32 @@ def test_what_others_ask_for_breaks_nothing_where_nothing_is_broken() -> None:
     outcome = SEED()
     assert outcome.violations == ()
     assert outcome.requests > 60
+
+
+LARGE = partial(simulate, seed=4, models=24, days=1, requests=160)
+
+
+def test_a_large_plant_has_a_senders_table_and_each_sender_gets_what_it_allows(monkeypatch: Patch) -> None:
+    codes: Counter[tuple[str, Code]] = Counter()
+    real = AnswerJudge.on_answer
+
+    def noted(self: AnswerJudge, reply: Reply) -> None:
+        codes[reply.requester, Code(reply.code)] += 1
+        real(self, reply)
+
+    monkeypatch.setattr(AnswerJudge, "on_answer", noted)
+    assert LARGE().violations == ()
+    assert codes["AROAROBOT", Code.NOT_ALLOWED] > 10
+    assert codes["AROAROBOT", Code.ACCEPTED] > 10
+    assert codes["AROAPLANNER", Code.NOT_ALLOWED] == 0
+
+
+@pytest.mark.parametrize("subjects", ["models", "verbs"])
+def test_a_sender_that_gets_more_than_its_entry_allows_is_seen(monkeypatch: Patch, subjects: str) -> None:
+    real = rights._make_right
+    more: dict[str, Any] = {"models": ("*",)} if subjects == "models" else {"verbs": frozenset(Verb)}
+    monkeypatch.setattr(rights, "_make_right", lambda rule, requester: replace(real(rule, requester), **more))
+    assert any("may not ask for that" in each.what for each in LARGE().violations)
 
 
 # --- and these, what holds ask for in units ---------------------------------------------------------------------------
