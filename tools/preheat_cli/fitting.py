@@ -35,6 +35,21 @@ def find_misfits(models: Sequence[HostedModel], parameters: Mapping[str, str], r
     return [misfit for model in models for misfit in _judge(model, parameters, region, models)]
 
 
+def find_shared(models: Sequence[HostedModel]) -> Iterator[Misfit]:
+    """Yield each model that another name in the plan has already: two would start and stop it against each other.
+
+    `validate` knows no stack, and so it does not know that the stack's own region is the same as none.
+    """
+    owners: dict[object, ModelId] = {}
+    for model in models:
+        first = owners.setdefault(model.target.resource(), model.model_id)
+        if first != model.model_id:
+            meaning = (
+                f"{first} has the same target in this region: two models would start and stop it against each other"
+            )
+            yield Misfit(model.model_id, "region", meaning, "name both schedules in one model")
+
+
 def _judge(
     model: HostedModel, parameters: Mapping[str, str], region: str, models: Sequence[HostedModel]
 ) -> Iterator[Misfit]:

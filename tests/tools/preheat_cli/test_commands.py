@@ -69,7 +69,9 @@ def test_apply_counts_the_changes_and_asks_with_the_name_of_the_stack(bench: Wor
     result = bench.preheat("apply", bench.plant(changed), types="n\n")
     assert "\n1 to add, 1 to change, 1 to remove\n" in result.stdout
     place = "stack preheat, account 123456789012, eu-central-1"
-    assert result.stderr == f"Apply to {place}? [y/N]:no change applied\n"
+    renamed = "doors in this file is another name of paint. Preheat stops paint, then starts doors."
+    renamed += " If it must keep running, keep the name paint"
+    assert result.stderr == f"{renamed}\nApply to {place}? [y/N]:no change applied\n"
 
 
 def test_apply_as_json_is_an_object_for_each_change_and_one_for_the_plan(bench: Workbench) -> None:

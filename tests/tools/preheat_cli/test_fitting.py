@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.stacks import HOME
+from tests.support.stacks import HOME, MemoryStack
 from typer.testing import CliRunner
 
+from preheat.adapters.clock import VirtualClock
 from preheat.adapters.memory.store import MemoryStore
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import Backend, Drain, HostedModel, ModelId, Target, Units
-from preheat_cli.fitting import GATES_MAX, find_misfits
+from preheat_cli.fitting import GATES_MAX, find_misfits, find_shared
 from preheat_cli.main import app
 from preheat_cli.stack import Stack, Surroundings
 
@@ -41,6 +42,34 @@ DRAINED = replace(WELD, drain=Drain(QUEUE_URL))
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:plant-backend"
 OWN = replace(WELD, target=Target(FUNCTION_ARN, "weld", Backend.FUNCTION))
 BY_ARN = replace(WELD, drain=Drain(QUEUE_ARN))
+
+
+@pytest.mark.parametrize("other", ["line-weld", "LINE-Weld"])
+def test_two_names_of_one_endpoint_are_refused_whatever_the_case(other: str) -> None:
+    """SageMaker's CreateEndpoint does not distinguish the case of a name."""
+    one = replace(WELD, target=Target("line-weld", "v1", Backend.SAGEMAKER))
+    two = replace(WELD, model_id=ModelId("press"), target=Target(other, "v2", Backend.SAGEMAKER))
+    (misfit,) = find_shared([one, two])
+    assert str(misfit).startswith("models.press.region: weld has the same target in this region")
+    far = replace(two, target=replace(two.target, region="eu-west-1"))
+    assert list(find_shared([one, far])) == []
+
+
+def test_apply_refuses_two_names_of_one_version_of_which_one_names_the_region_of_the_stack(tmp_path: Path) -> None:
+    plant = tmp_path / "plant.yaml"
+    weld = '{backend: rekognition, project: line-weld, version: "1"'
+    early = 'zone: UTC, windows: [{days: mon-fri, start: "06:00", end: "14:00"}]'
+    plant.write_text(
+        f"version: 1\nschedules:\n  early: {{{early}}}\nmodels:\n"
+        f"  weld: {weld}, schedules: [early]}}\n  press: {weld}, region: {REGION}, schedules: [early]}}\n"
+    )
+    stack = MemoryStack(MemoryStore(), HOME)
+    result = CliRunner().invoke(
+        app, ["apply", str(plant), "--yes"], obj=Surroundings(stack, VirtualClock(NOW), announce=stack.announced.append)
+    )
+    assert result.exit_code == 2
+    assert "models.press.region: weld has the same target in this region" in result.output
+    assert stack.store.read_plan_version() == 0
 
 
 @pytest.mark.parametrize(

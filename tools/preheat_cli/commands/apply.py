@@ -19,8 +19,9 @@ from preheat.domain.printable import printable
 from preheat_cli.comparing import CHANGED, Compared, compare, counts, describe_counts
 from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
-from preheat_cli.fitting import Misfit, find_misfits
+from preheat_cli.fitting import Misfit, find_misfits, find_shared
 from preheat_cli.identity import find_applied_by
+from preheat_cli.losing import describe_lost_requests, describe_renames
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.planning import PlantPath, make_replaced_error, read_plant_file
@@ -71,9 +72,10 @@ def apply(
         surroundings, plant = Surroundings.of(context), read_plant_file(file)
         opened = surroundings.open(stack)
         found = compare(file, plant, opened, surroundings.clock.now())
-        _refuse_misfits(file, find_misfits(found.models, opened.parameters, opened.home.region))
+        misfits = find_misfits(found.models, opened.parameters, opened.home.region)
+        _refuse_misfits(file, [*find_shared(found.models), *misfits])
         _print_changes(found, form)
-        _print_warnings(found, opened.home, surroundings.clock.now())
+        _print_warnings(found, opened, surroundings.clock.now())
         version, models, seen = None, found.models, None
         if not dry_run:
             _confirm(found, opened.home, yes=yes, remove_all=remove_all)
@@ -157,12 +159,14 @@ def _print_changes(found: Compared, form: Format) -> None:
         typer.echo("  No changes. Applying again re-evaluates every model, including models in the REFUSED phase.")
 
 
-def _print_warnings(found: Compared, home: Home, now: datetime) -> None:
-    """Print, on stderr, what a person should know before the answer: quota conflicts and the mode of the stack."""
-    for line in found.conflicts(now):
-        print_lines([line], err=True)
-    if home.mode not in ("act", ""):
-        typer.echo(f"the stack is in mode {home.mode}: Preheat starts and stops no model", err=True)
+def _print_warnings(found: Compared, opened: Stack, now: datetime) -> None:
+    """Print, on stderr, what a person should know before the answer: conflicts, losses, and the mode of the stack."""
+    before, after = found.stored.models, found.models
+    lost = [*describe_renames(before, after), *describe_lost_requests(opened.store, before, after, now)]
+    print_lines([*found.conflicts(now), *lost], err=True)
+    mode = opened.home.mode
+    if mode not in ("act", ""):
+        typer.echo(f"the stack is in mode {mode}: Preheat starts and stops no model", err=True)
 
 
 def _print_result(applied: Applied, store: Store, form: Format, now: datetime) -> None:

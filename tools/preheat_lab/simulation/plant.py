@@ -89,7 +89,9 @@ def make_senders(lines: Sequence[SimulatedLine]) -> tuple[SenderRule, ...]:
         return ()
     planner = SenderRule("planner", ("AROAPLANNER",), models=("*",), schedules=("*",), verbs=tuple(Verb))
     even = tuple(f"line-*{digit}" for digit in (0, 2, 4, 6, 8))
-    return replace(planner, priority_max=80, longest=timedelta(hours=12)), SenderRule("robot", ("AROAROBOT",), models=even)
+    return replace(planner, priority_max=80, longest=timedelta(hours=12)), SenderRule(
+        "robot", ("AROAROBOT",), models=even
+    )
 
 
 def _name_target(model_id: ModelId, version: int, backend: Backend) -> Target:

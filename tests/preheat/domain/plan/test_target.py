@@ -59,6 +59,7 @@ def test_a_version_is_a_resource_of_its_own_and_an_endpoint_one_whatever_its_con
     endpoint = TARGETS[Backend.SAGEMAKER]
     assert endpoint.resource() == replace(endpoint, version="v9").resource()
     assert endpoint.resource() != replace(endpoint, region="eu-west-1").resource()
+    assert endpoint.resource() == replace(endpoint, project=endpoint.project.upper()).resource()
 
 
 def test_an_endpoint_takes_no_units_for_its_config_names_the_instances() -> None:

@@ -349,8 +349,9 @@ def _index_resources(models: Mapping[ModelId, HostedModel], records: Mapping[Mod
 
 
 def _make_key(one: Running) -> tuple[Backend, str | None, str | None, str, str | None]:
-    version = None if one.site.backend is Backend.SAGEMAKER else one.version
-    return one.site.backend, one.site.role, one.site.region, one.project, version
+    if one.site.backend is Backend.SAGEMAKER:
+        return one.site.backend, one.site.role, one.site.region, one.project.lower(), None
+    return one.site.backend, one.site.role, one.site.region, one.project, one.version
 
 
 def _find_price(one: Running) -> Decimal | None:

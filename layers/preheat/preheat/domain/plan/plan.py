@@ -236,8 +236,9 @@ class Target:
 
         What a function manages goes by its parameters, if it has any: two models may share the function, not both.
         """
-        version = None if self.backend is Backend.SAGEMAKER else self.parameters or self.version
-        return self.backend, self.role, self.region, self.project, version
+        if self.backend is Backend.SAGEMAKER:
+            return self.backend, self.role, self.region, self.project.lower(), None
+        return self.backend, self.role, self.region, self.project, self.parameters or self.version
 
 
 FALLBACKS_MAX = 4  # in addition to the first config
