@@ -126,6 +126,27 @@ def test_a_wake_makes_a_model_due_that_was_not(store: Store, fresh: ModelRecord)
     assert store.find_due(SIX) == [Due(fresh.model_id, SIX)]
 
 
+def test_the_index_shows_a_model_from_when_its_record_says(store: Store, fresh: ModelRecord) -> None:
+    later = SIX + timedelta(minutes=20)
+    won = store.save(replace(fresh, wake_at=SIX, due_at=later), None)
+    assert store.load(fresh.model_id) == won
+    assert (won.wake_at, won.due_at) == (SIX, later)
+    assert store.find_due(later - SECOND) == []
+    assert store.find_due(later) == [Due(fresh.model_id, later)]
+
+
+@pytest.mark.parametrize("at", [SIX - timedelta(minutes=1), SIX + timedelta(minutes=1)])
+def test_a_model_that_is_woken_is_in_the_index_at_once(store: Store, fresh: ModelRecord, at: datetime) -> None:
+    store.save(replace(fresh, wake_at=SIX, due_at=SIX + timedelta(minutes=20)), None)
+    store.wake(fresh.model_id, at)
+    woken = store.load(fresh.model_id)
+    assert woken is not None
+    assert woken.wake_at == min(SIX, at)
+    assert store.find_due(at) == [Due(fresh.model_id, at)]
+    saved = store.save(replace(woken, wake_at=at, due_at=None), None)
+    assert store.load(fresh.model_id) == saved
+
+
 def test_to_wake_a_model_without_a_record_does_nothing(store: Store, fresh: ModelRecord) -> None:
     store.wake(fresh.model_id, SIX)
     assert store.load(fresh.model_id) is None

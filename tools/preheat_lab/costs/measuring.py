@@ -11,26 +11,23 @@ from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil
 from random import Random
 from typing import Any, ClassVar
 from unittest.mock import patch
 
-from preheat.adapters.dynamodb import serial
 from preheat.app.reconcile.reconcile import Result
 from preheat.app.tick import Ticked
 from preheat.domain.record.event import Event
-from preheat.domain.record.record import LedgerEntry, ModelRecord
+from preheat.domain.record.record import LedgerEntry
 from preheat.observability import publish, reconcile, tick
 from preheat.observability.logs import logger
+from preheat_lab.costs.units import StoreUnits, measure_model
 from preheat_lab.simulation import functions
 from preheat_lab.simulation.faults import MIXES
 from preheat_lab.simulation.plant import draw_plant
 from preheat_lab.simulation.run import BEGINS_AT
 from preheat_lab.simulation.world import SimulatedWorld
 from preheat_simulator.core.switches import Switches
-
-ITEM_OVERHEAD = 200  # bytes of an item's keys and of the names of its attributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,52 +110,6 @@ class CountingTelemetry(functions.SilentTelemetry):
                 self.hours.update((kind, metric["Name"], where, hour) for metric in group["Metrics"])
 
 
-class StoreUnits:
-    """Counts the request units of a store's calls as DynamoDB bills them, by the size of the reads and writes."""
-
-    def __init__(self, world: SimulatedWorld) -> None:
-        self.reads = self.writes = self.entries = self.entry_bytes = 0
-        self._store = world.store
-        for name in ("load", "save", "read_planned", "read_standings", "wake"):
-            setattr(world.store, name, self._count_calls(getattr(world.store, name), getattr(self, f"_{name}")))
-
-    @staticmethod
-    def _count_calls(call: Callable[..., Any], count: Callable[..., None]) -> Callable[..., Any]:
-        def counted(*args: Any, **kwargs: Any) -> Any:
-            count(*args, **kwargs)
-            return call(*args, **kwargs)
-
-        return counted
-
-    def _load(self, model_id: Any) -> None:
-        record = self._store.records.get(model_id)
-        self.reads += ceil(measure_size(record) / 4096) if record is not None else 1
-
-    def _read_planned(self, _model_id: Any) -> None:
-        self.reads += 2  # the pointer, and the model's item: a warm function has the latter already
-
-    def _read_standings(self, *_: Any) -> None:
-        self.reads += 1  # a query; the measured week has no hold
-
-    def _wake(self, model_id: Any, _at: datetime) -> None:
-        self.writes += ceil(measure_size(self._store.records[model_id]) / 1024) + 2
-
-    def _save(self, record: ModelRecord, entry: LedgerEntry | None, *_: Any, **__: Any) -> None:
-        before = self._store.records.get(record.model_id)
-        units = ceil(measure_size(record) / 1024)
-        if entry is not None:
-            written = measure_size(entry)
-            units = 2 * (units + ceil(written / 1024))  # a transaction writes twice
-            self.entries, self.entry_bytes = self.entries + 1, self.entry_bytes + written
-        moved = before is None or before.wake_at != record.wake_at
-        self.writes += units + 2 * moved  # a line of the due index goes, and another comes
-
-
-def measure_size(value: object) -> int:
-    """Return the bytes of an item that holds a value."""
-    return len(serial.dumps(serial.encode_fields(value)).encode()) + ITEM_OVERHEAD
-
-
 def measure_week(models: int = 20, days: int = 7, seed: int = 1) -> MeasuredWeek:
     """Simulate a week without faults and count; the mix of shifts is the simulation's."""
     random = Random(f"{seed}/world")  # noqa: S311 - chance in a simulation
@@ -168,7 +119,7 @@ def measure_week(models: int = 20, days: int = 7, seed: int = 1) -> MeasuredWeek
         world = SimulatedWorld(
             lines, BEGINS_AT, days, random=random, mix=MIXES["none"], switches=Switches(), on_entry=_ignore
         )
-    units, sent = StoreUnits(world), Counter[str]()
+    units, sent = StoreUnits(world.store), Counter[str]()
     send = world.sqs.send_message
 
     def sending(**message: Any) -> dict[str, Any]:
@@ -179,7 +130,7 @@ def measure_week(models: int = 20, days: int = 7, seed: int = 1) -> MeasuredWeek
     world.run()
     each = models * days
     kinds = Counter(kind for kind, *_ in CountingTelemetry.hours)
-    plan_bytes = sum(len(serial.dumps(serial.encode_fields(line.model, sparse=True))) + ITEM_OVERHEAD for line in lines)
+    plan_bytes = sum(measure_model(line.model) for line in lines)
     return MeasuredWeek(
         passes=world.triggers.passes / each,
         sends=sent["messages"] / each,

@@ -51,6 +51,7 @@ class Canonical:
             samples=(),
             evidence=None,
             measured_as="",
+            due_at=None,  # a work message may come at any time
             wake_at=self._due(record.wake_at, now, EARLY, past=ORIGIN),
             spent_until=None,
             status="",

@@ -162,7 +162,7 @@ class _Answers:
     def restore(self, target: Target, _: str) -> None:
         self._ask(RemoteCall(RESTORE, target=target))
 
-    def enqueue(self, _: Any, __: Any) -> None:
+    def enqueue(self, *_: Any) -> None:
         """A work message may come at any time in the explorer: what the pass sends changes nothing."""
 
 

@@ -63,10 +63,10 @@ MUTATIONS = (
     ),
     _in_reconcile(
         name="the answer never recorded",
-        old="""        after = report_verdict(situation, note(situation, record, outcome, now=remote.clock.now()))
+        old="""        after = next_look.place_net(situation, after)
         try:
             record = _save(after, remote, entries, {})""",
-        new="""        after = report_verdict(situation, note(situation, record, outcome, now=remote.clock.now()))
+        new="""        after = next_look.place_net(situation, after)
         try:
             record = change(record)""",
         rule="the outcome of a call is recorded",
@@ -201,6 +201,23 @@ MUTATIONS = (
         old="for model_id, wait in waits.items():",
         new="for model_id, wait in [*waits.items()][:1]:",
         rule="no model keeps another waiting",
+        sees="L5",
+    ),
+    Mutation(
+        file="app/reconcile/next_look.py",
+        name="a quiet model's net beyond the end of its shift",
+        old="            edge=situation.outlook.next_edge,",
+        new="            edge=None,",
+        rule="the index shows every edge to the second",
+        sees="L2",
+        suite="tests/days/test_looks_sent_once.py",
+    ),
+    Mutation(
+        file="app/reconcile/next_look.py",
+        name="no message for a look that the index shows later",
+        old="    if record.due_at is None and wait >= _find_horizon(situation):",
+        new="    if record.due_at is None or wait >= _find_horizon(situation):",
+        rule="who puts a look behind a net sends it",
         sees="L5",
     ),
 )

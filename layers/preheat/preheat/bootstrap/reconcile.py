@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 from uuid import uuid4
 
@@ -36,9 +37,9 @@ class Reconciler:
     mode: Mode
     name: Callable[[], str] = make_unique_name
 
-    def reconcile(self, model_id: ModelId) -> Result:
+    def reconcile(self, model_id: ModelId, due_at: datetime | None = None) -> Result:
         """Run one pass under its own name; see `preheat.app.reconcile.reconcile.reconcile`."""
-        return reconcile(model_id, self.remote.under(self.name()), mode=self.mode)
+        return reconcile(model_id, self.remote.under(self.name()), mode=self.mode, due_at=due_at)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

@@ -1,13 +1,14 @@
 """Work messages: a model is named once, what a newer release adds is passed over, all else is named and refused."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.adapters.sqs.work import make_work, parse_work
+from preheat.adapters.sqs.work import make_work, parse_work, read_due_at
 from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.plan.plan import MODEL_ID, ModelId
 
@@ -74,3 +75,15 @@ def test_no_body_makes_the_parser_fail_in_another_way(body: Any) -> None:
         said = str(refused)
     assert said.isprintable()
     assert len(said) < 300
+
+
+def test_a_message_says_from_when_on_the_index_shows_its_model() -> None:
+    due_at = datetime(2026, 11, 23, 9, 32, tzinfo=UTC)
+    body = make_work(ModelId("weld-seams"), due_at)
+    assert (parse_work(body), read_due_at(body)) == ("weld-seams", due_at)
+    assert read_due_at(make_work(ModelId("weld-seams"))) is None
+
+
+@pytest.mark.parametrize("due_at", [None, 3, "", "soon", "2026-11-23T09:32:00", [], {}])
+def test_a_hint_that_is_none_says_nothing(due_at: object) -> None:
+    assert read_due_at(json.dumps({"model_id": "a", "due_at": due_at})) is None

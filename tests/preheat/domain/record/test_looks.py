@@ -1,13 +1,13 @@
 """Looks at a start: close where it is expected to end, and few in all, whatever was measured before."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.domain.record.looks import wait_while_starting
+from preheat.domain.record.looks import TICK_HORIZON, place_net, wait_while_starting
 
 LEAD = timedelta(minutes=30)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -85,3 +85,37 @@ def test_a_fast_start_like_one_before_is_met_within_fifteen_seconds_or_a_tenth(
 ) -> None:
     ends = data.draw(st.sampled_from(samples[-20:])) * SECOND
     assert width([each * SECOND for each in samples], ends) <= max(15 * SECOND, ends / 10)
+
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("wait", "edge", "quiet", "before", "net"),
+    [
+        (None, None, True, None, None),
+        (15, None, False, None, 75),  # brisk: a minute after the look
+        (15, 50, False, None, 50),  # and never behind an edge
+        (60, None, False, None, None),  # a tick sends it
+        (600, None, False, None, None),
+        (600, None, True, None, 600 + 1320),
+        (600, 900, True, None, 900),
+        (600, 600, True, None, None),  # an edge is the tick's
+        (15, 15, True, None, None),
+        (601, None, True, None, None),  # further away than a message is sent for
+        (600, None, True, 720, 720),  # the line stays
+        (600, None, True, 719, 1920),  # too close: a tick would send the look too
+        (600, None, True, 1921, 1920),
+        (600, 1000, True, 1000, 1000),
+        (600, 1000, True, 1001, 1000),
+        (15, None, True, 720, 75),
+    ],
+)
+def test_where_the_index_shows_a_model_whose_look_its_pass_sends(
+    wait: int | None, edge: int | None, quiet: bool, before: int | None, net: int | None
+) -> None:
+    def at(seconds: int | None) -> datetime | None:
+        return None if seconds is None else NOW + timedelta(seconds=seconds)
+
+    found = place_net(at(wait), NOW, edge=at(edge), sent_within=TICK_HORIZON, quiet=quiet, before=at(before))
+    assert found == at(net)

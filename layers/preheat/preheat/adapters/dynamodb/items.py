@@ -32,6 +32,7 @@ from preheat.domain.plan.applied import AppliedBy
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import ModelRecord
+from preheat.domain.values import change
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,10 @@ def name_former_item(model_id: ModelId) -> str:
 
 def from_record(kind: type[RecordItem], record: ModelRecord) -> RecordItem:
     """Return the item of a record, with the version of its read: PynamoDB makes it the condition and adds 1."""
-    outside, body = split(record, _RECORD_OUTSIDE)
-    version = outside.pop("version")
+    outside, body = split(record, (*_RECORD_OUTSIDE, "due_at"))
+    version, due_at = outside.pop("version"), outside.pop("due_at")
+    if due_at is not None:
+        outside |= {"wake_at": due_at, "look_at": outside["wake_at"]}
     item = kind(item=RECORD, schema=RECORD_SCHEMA.written, body=body, **outside)
     if version:
         item.version = version
@@ -106,7 +109,15 @@ def to_record(item: RecordItem) -> ModelRecord:
         UnreadableItem: this release does not know its form.
     """
     key = f"{item.model_id}/{item.item}"
-    return join(ModelRecord, item, key, RECORD_SCHEMA, outside=_RECORD_OUTSIDE, strict=False)
+    record = join(ModelRecord, item, key, RECORD_SCHEMA, outside=_RECORD_OUTSIDE, strict=False)
+    if not item.look_at or record.wake_at is None:
+        return record
+    try:
+        look_at = serial.parse_instant(item.look_at)
+    except ValueError as error:
+        raise UnreadableItem(f"{item.Meta.table_name} {key}: look_at: {error}") from error
+    # A wake-up only moves the line in the index: then the model is due when that shows it.
+    return change(record, wake_at=look_at, due_at=record.wake_at) if look_at < record.wake_at else record
 
 
 def from_model(kind: type[PlanItem], plan: str, model: HostedModel) -> PlanItem:

@@ -46,7 +46,10 @@ class DueIndexKeys(GlobalSecondaryIndex["RecordItem"]):  # type: ignore[no-untyp
 
 
 class RecordItem(Model):
-    """One model's record. `version`, `wake_at`, `shard` and `writer` mean the same in every schema."""
+    """One model's record. `version`, `wake_at`, `shard` and `writer` mean the same in every schema.
+
+    `wake_at` is where the due index shows it. `look_at` is when to look next, if that is earlier.
+    """
 
     model_id = UnicodeAttribute(hash_key=True)
     item = UnicodeAttribute(range_key=True)
@@ -57,6 +60,7 @@ class RecordItem(Model):
     phase = UnicodeAttribute()
     writer = UnicodeAttribute()
     wake_at = UnicodeAttribute(null=True)
+    look_at = UnicodeAttribute(null=True)
     shard = UnicodeAttribute(null=True)
     body = UnicodeAttribute()
     due = DueIndexKeys()

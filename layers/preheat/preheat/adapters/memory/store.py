@@ -137,9 +137,9 @@ class MemoryStore:
     def find_due(self, until: datetime) -> Sequence[Due]:
         """See `ports.Store`."""
         lines = [
-            Due(record.model_id, record.wake_at)
+            Due(record.model_id, due_at)
             for record in self.records.values()
-            if record.wake_at is not None and record.wake_at <= until
+            if (due_at := record.due_at or record.wake_at) is not None and due_at <= until
         ]
         return sorted(lines, key=lambda line: (line.wake_at, line.model_id))
 
@@ -209,7 +209,10 @@ class MemoryStore:
         """See `ports.Store`."""
         record = self.records.get(model_id)
         if record is not None:
-            self.records[model_id] = change(record, wake_at=at, version=record.version + 1, writer="wake")
+            overdue = record.due_at is not None and record.wake_at is not None and record.wake_at < at
+            wake_at, due_at = (record.wake_at, at) if overdue else (at, None)
+            woken = change(record, wake_at=wake_at, due_at=due_at, version=record.version + 1, writer="wake")
+            self.records[model_id] = woken
 
     def read_ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
         """See `ports.Store`."""

@@ -1,7 +1,7 @@
 """The work queue on SQS: a standard queue, at least once, in no order, with a delay of up to 15 minutes."""
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.config import Config
@@ -29,7 +29,7 @@ class SqsQueue:
         self._client = client
         self._queue_url = queue_url
 
-    def enqueue(self, model_id: ModelId, after: timedelta) -> None:
+    def enqueue(self, model_id: ModelId, after: timedelta, due_at: datetime | None = None) -> None:
         """See `ports.Queue`. It rounds the delay up to whole seconds: a look may come late, never early."""
         delay_seconds = min(max(math.ceil(after.total_seconds()), 0), DELAY_SECONDS_MAX)
         cause = correlation.read_cause()
@@ -37,7 +37,7 @@ class SqsQueue:
         try:
             self._client.send_message(
                 QueueUrl=self._queue_url,
-                MessageBody=make_work(model_id),
+                MessageBody=make_work(model_id, due_at),
                 DelaySeconds=delay_seconds,
                 **({"MessageAttributes": told} if cause else {}),
             )

@@ -5,6 +5,7 @@ no message can hold anything that a pass must know.
 """
 
 import json
+from datetime import datetime
 
 from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.plan.plan import MODEL_ID, ModelId
@@ -12,13 +13,25 @@ from preheat.domain.plan.plan import MODEL_ID, ModelId
 BODY_BYTES_MAX = 4096
 
 
-def make_work(model_id: ModelId) -> str:
-    """Return the body of a work message.
+def make_work(model_id: ModelId, due_at: datetime | None = None) -> str:
+    """Return the body of a work message. `due_at`: from when on the due index shows the model; None: it does already.
 
-    >>> work(ModelId("weld-seams"))
+    >>> make_work(ModelId("weld-seams"))
     '{"model_id": "weld-seams"}'
     """
-    return json.dumps({"model_id": model_id})
+    return json.dumps({"model_id": model_id} | ({} if due_at is None else {"due_at": due_at.isoformat()}))
+
+
+def read_due_at(body: str) -> datetime | None:
+    """Return from when on the due index shows the model of a message that `parse_work` accepts; None: it does already.
+
+    It is a hint for a pass that cannot even read its record. A hint of another form says nothing.
+    """
+    try:
+        due_at = datetime.fromisoformat(json.loads(body)["due_at"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return due_at if due_at.tzinfo is not None else None
 
 
 def parse_work(body: object) -> ModelId:

@@ -1,7 +1,7 @@
 """Ports to queues and the event bus: the work queue, events, replies and rejected requests."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from preheat.domain.demand.request import Reply
@@ -12,8 +12,10 @@ from preheat.domain.record.event import Event
 class Queue(Protocol):
     """The work queue: at least once, in no order. Its messages say *look at model X* and nothing else."""
 
-    def enqueue(self, model_id: ModelId, after: timedelta) -> None:
+    def enqueue(self, model_id: ModelId, after: timedelta, due_at: datetime | None = None) -> None:
         """Request a look at the model in `after`. SQS holds 0 to 900 s; it cuts a longer wait, for the tick to cover.
+
+        `due_at`: the due index shows the model only from then on, so until then no tick repeats this message.
 
         Raises:
             QueueUnavailable: the message may or may not have been sent.

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from preheat.app.ports.clock import CorrectedClock
-from preheat.app.ports.errors import HostingError, ModelGone, QueueUnavailable, StaleRecord, StoreUnavailable
+from preheat.app.ports.errors import HostingError, ModelGone, StaleRecord, StoreUnavailable
 from preheat.app.ports.hosting import Scaling
 from preheat.app.ports.remote import Remote
 from preheat.app.ports.store import Guarded, Guards, Planned
+from preheat.app.reconcile import next_look
 from preheat.app.reconcile.downstream import look_downstream, move_gate
 from preheat.domain.calendar.timetable import ScheduleError, find_closed_until
 from preheat.domain.decision import accounting, proving, scaling
@@ -25,7 +26,7 @@ from preheat.domain.demand.request import Standing, Subject
 from preheat.domain.lead.evidence import turn_to
 from preheat.domain.lead.lead_in_force import fix_lead
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Readiness, Target, pick_strictest
-from preheat.domain.record import budget, looks
+from preheat.domain.record import budget
 from preheat.domain.record.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.record.clocks import CLOCKS_APART, bound_times, find_ahead, is_off, measure_error
 from preheat.domain.record.lifecycle import Observed
@@ -37,8 +38,6 @@ from preheat.domain.verdict.reporting import report_verdict
 
 # A message may come this much before its second; a pass that is earlier ends after one read.
 EARLY = timedelta(seconds=2)
-# A tick may come some seconds late, and sends all that fell due meanwhile at once: looks in turn do not wait for it.
-TURN_HORIZON = timedelta(minutes=5)
 WRITES_LOST_MAX = 3
 
 
@@ -62,19 +61,24 @@ class Result:
     closed_until: date | None = None  # where the resolved holidays of the model's calendars end
 
 
-def reconcile(model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT) -> Result:
+def reconcile(model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT, due_at: datetime | None = None) -> Result:
     """Look at one model and take at most one step. `mode` is the stack's; the stricter of it and the model's holds.
 
     If a remote service is unreachable, the pass ends without an error: the record stays due, and the tick retries it.
+    While the due index does not show the model, the pass sends its message again. `due_at` is from when on the index
+    shows it, by the message.
 
     Raises:
         UnreadableItem: the stored record or plan is of a form that this release does not know; nothing was touched.
     """
     entries: list[LedgerEntry] = []
+    shown = next_look.Shown(due_at)
     try:
         for _ in range(WRITES_LOST_MAX):
             try:
-                result = _run_pass(model_id, remote, mode, entries)
+                result = _run_pass(model_id, remote, mode, entries, shown)
+                if result.incomplete:
+                    next_look.repeat(model_id, remote, shown)
                 return change(result, unexpected=tuple(remote.unexpected))
             except StaleRecord as lost:
                 reason = str(lost)
@@ -82,16 +86,20 @@ def reconcile(model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT) -> Re
         reason = f"Cannot reach the store: {error}"
     else:
         reason = f"Lost {WRITES_LOST_MAX} writes in a row: {reason}"
+    next_look.repeat(model_id, remote, shown)
     unexpected = tuple(remote.unexpected)
     return Result(model_id, Action.LOOK, reason, entries=tuple(entries), incomplete=True, unexpected=unexpected)
 
 
-def _run_pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[LedgerEntry]) -> Result:
+def _run_pass(
+    model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[LedgerEntry], shown: next_look.Shown
+) -> Result:
     record = remote.store.load(model_id)
-    shown, served_at = remote.clock.now(), remote.served_at()
-    remote, now = _correct_clock(remote, shown, served_at)
+    clock_shows, served_at = remote.clock.now(), remote.served_at()
+    remote, now = _correct_clock(remote, clock_shows, served_at)
+    shown.note(record, now)
     ahead = find_ahead(record, now) if record is not None else None
-    if over := _end_early(model_id, record, served_at, shown, now, ahead=ahead):
+    if over := _end_early(model_id, record, served_at, clock_shows, now, ahead=ahead):
         return over
     record = bound_times(record, now) if record is not None else None
     planned = remote.store.read_planned(model_id)
@@ -108,7 +116,7 @@ def _run_pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list
         reason = f"{problem}; Preheat neither starts nor stops the model"
         return Result(model_id, Action.LOOK, reason, record.phase, record.wake_at, incomplete=True, unevaluated=problem)
     situation = _gather(wanted, planned.version, stack_mode, remote, now)
-    decision = _report_ahead(report_verdict(situation, decide(situation)), ahead)
+    decision = next_look.place_net(situation, _report_ahead(report_verdict(situation, decide(situation)), ahead))
     stops = decision.call is not None and decision.call.call in (Call.STOP, Call.CLOSE)
     guards = _guard_stop(situation) if stops else {}
     record = _save(decision, remote, entries, guards)
@@ -117,6 +125,7 @@ def _run_pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list
         answer, detail = outcome.answer, outcome.detail
         note = note_gate_answer if decision.call.call.is_of_gate else note_answer
         after = report_verdict(situation, note(situation, record, outcome, now=remote.clock.now()))
+        after = next_look.place_net(situation, after)
         try:
             record = _save(after, remote, entries, {})
         except (StaleRecord, StoreUnavailable):
@@ -132,7 +141,7 @@ def _run_pass(model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list
         except (StaleRecord, StoreUnavailable):
             detail = f"{after.reason}; not recorded, so the next try repeats it to the same effect"
         decision = change(decision, reason=f"{decision.reason}. {detail}")
-    _look_again(record, remote, looks.TICK_HORIZON if situation.turn is None else TURN_HORIZON)
+    next_look.send(situation, record, remote)
     return Result(
         model_id,
         decision.action,
@@ -367,15 +376,3 @@ def _save(decision: Decision, remote: Remote, entries: list[LedgerEntry], guards
     record = remote.store.save(record, entry, guards)
     entries.append(entry)
     return record
-
-
-def _look_again(record: ModelRecord, remote: Remote, horizon: timedelta) -> None:
-    """Send the next look only if it falls before `horizon`; the tick finds every other."""
-    if record.wake_at is None:
-        return
-    wait = record.wake_at - remote.clock.now()
-    if wait < horizon:
-        try:
-            remote.queue.enqueue(record.model_id, max(wait, timedelta()))
-        except QueueUnavailable:
-            return  # The record is due at `wake_at`: the tick will find it.

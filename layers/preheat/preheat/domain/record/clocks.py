@@ -29,7 +29,7 @@ REACHES = {
 # When to look next and when the model is needed come from the plan and from requests; they may lie far ahead. Payments
 # are facts of the ledger.
 PLANNED = frozenset(
-    {"wake_at", "demand_start", "until", "ready_at", "renewed_for", "turn", "paid", "target", "samples"}
+    {"wake_at", "due_at", "demand_start", "until", "ready_at", "renewed_for", "turn", "paid", "target", "samples"}
 )
 
 

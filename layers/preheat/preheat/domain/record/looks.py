@@ -1,13 +1,18 @@
 """When to look at a model next. Looks are cheap but not free: the service allows few calls, and each counts."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
 # A tick sends what falls due within this time; a later tick finds the rest in time.
 TICK_HORIZON = timedelta(seconds=60)
 HOSTED_EVERY = timedelta(minutes=10)
+# A pass sends the next look itself, so the due index is only a net, should SQS lose that message. The line of a hosted
+# model moves each 30 minutes. Looks before that leave it where it is, if it is so far behind that no tick sees it yet.
+NET_AFTER = TICK_HORIZON
+QUIET_NET_AFTER = 2 * HOSTED_EVERY + timedelta(minutes=2)
+NET_CLEAR = timedelta(minutes=2)
 STOPPING_EVERY = timedelta(seconds=60)
 UNFIT_EVERY = timedelta(minutes=5)
 # No plan wakes a model that none names any more: Preheat repeats a permanently rejected call after this.
@@ -49,6 +54,31 @@ class _Bracket(NamedTuple):
     narrow: bool  # all NARROWEST apart within
     before: float = 9.0  # the share of the time elapsed that they are apart
     growth: float = 0.0  # how fast that share grows behind it, from WIDEST
+
+
+def place_net(
+    wake_at: datetime | None,
+    now: datetime,
+    *,
+    edge: datetime | None,
+    sent_within: timedelta,
+    quiet: bool,
+    before: datetime | None,
+) -> datetime | None:
+    """Return from when on the due index shows a model whose pass sends the next look; None: the tick sends it.
+
+    `edge` is the next edge of the demand, which the index always shows to the second. `sent_within`: passes send looks
+    that come sooner than this, and those of a `quiet` model. `before`: where the line is now.
+    """
+    if wake_at is None or (edge is not None and wake_at >= edge):
+        return None
+    brisk = wake_at - now < sent_within
+    if not brisk and not (quiet and wake_at - now <= HOSTED_EVERY):
+        return None
+    net = wake_at + (NET_AFTER if brisk else QUIET_NET_AFTER)
+    net = net if edge is None else min(net, edge)
+    stays = not brisk and before is not None and wake_at + NET_CLEAR <= before <= net
+    return before if stays else net
 
 
 def wait_while_unread(looks: int) -> timedelta:

@@ -148,6 +148,7 @@ class ModelRecord:
     evidence: int | None = None  # how many starts they count for, see `evidence`; None: each for one
     measured_as: str = ""  # the parameters' digest of the newest sample
     wake_at: datetime | None = None  # when to look next; None: not before a plan or a request says so
+    due_at: datetime | None = None  # from when on the due index shows the model, if that is later; None: at `wake_at`
     silent_for_plan: int | None = None  # the plan version under which Preheat does not repeat a refused call
     unreadable: int = 0  # looks in a row that did not find the model
     unread: Unread | None = None  # no check has shown the state since then; None: the last check showed it

@@ -1,0 +1,95 @@
+"""The next look: a pass sends its message itself if it comes soon, and leaves the due index as a net behind it.
+
+Owns which looks that are, and what becomes of a message whose pass fails while no tick would send it again. When a look
+is due is the decision's affair. Pure but for `Remote`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from preheat.app.ports.errors import QueueUnavailable, StaleRecord, StoreUnavailable
+from preheat.app.ports.remote import Remote
+from preheat.domain.decision.situation import Decision, Situation
+from preheat.domain.plan.plan import ModelId
+from preheat.domain.record import looks
+from preheat.domain.record.record import ModelRecord, Phase
+from preheat.domain.values import change
+
+# A tick may come some seconds late, and sends all that fell due meanwhile at once: looks in turn do not wait for it.
+TURN_HORIZON = timedelta(minutes=5)
+# After this, a pass sends a message again that came before its model is in the index, as a tick would do.
+REPEATED_AFTER = timedelta(seconds=60)
+# No net is further away than this; what a message says beyond it is wrong.
+NET_AT_MOST = looks.HOSTED_EVERY + looks.QUIET_NET_AFTER
+
+
+@dataclass(slots=True)
+class Shown:
+    """From when on the due index shows a model, as far as its pass knows; None: it does already."""
+
+    due_at: datetime | None
+    now: datetime | None = None
+
+    def note(self, record: ModelRecord | None, now: datetime) -> None:
+        """Note what the record says: it knows better than the message."""
+        self.due_at, self.now = record.due_at if record is not None else None, now
+
+
+def place_net(situation: Situation, decision: Decision) -> Decision:
+    """Return the decision with the place of its record in the due index.
+
+    A record with a call after it is in the index at its `wake_at`: if the worker dies, the tick is the retry.
+    """
+    record, due_at = decision.record, None
+    if decision.call is None and not decision.restores:
+        due_at = looks.place_net(
+            record.wake_at,
+            situation.now,
+            edge=situation.outlook.next_edge,
+            sent_within=_find_horizon(situation),
+            quiet=record.phase is Phase.HOSTED and record.unread is None,
+            before=situation.record.due_at,
+        )
+    return change(decision, record=change(record, due_at=due_at))
+
+
+def send(situation: Situation, record: ModelRecord, remote: Remote) -> None:
+    """Send the next look, if the due index shows it later or it comes before a tick would send it.
+
+    If that fails, the record goes back into the index at its `wake_at`.
+    """
+    if record.wake_at is None:
+        return
+    wait = max(record.wake_at - remote.clock.now(), timedelta())
+    if record.due_at is None and wait >= _find_horizon(situation):
+        return
+    try:
+        remote.queue.enqueue(record.model_id, wait, record.due_at)
+    except QueueUnavailable:
+        _return_to_index(record, remote)
+
+
+def repeat(model_id: ModelId, remote: Remote, shown: Shown) -> None:
+    """Send the message of a pass that failed again, unless a tick does so anyway."""
+    if shown.due_at is None:
+        return
+    now = shown.now or remote.clock.now()
+    if now < shown.due_at <= now + NET_AT_MOST:
+        try:
+            remote.queue.enqueue(model_id, REPEATED_AFTER, shown.due_at)
+        except QueueUnavailable:
+            return  # Then the net catches it.
+
+
+def _return_to_index(record: ModelRecord, remote: Remote) -> None:
+    if record.due_at is None:
+        return
+    try:
+        remote.store.save(change(record, due_at=None), None)
+    except (StaleRecord, StoreUnavailable):
+        return  # Then the net catches it.
+
+
+def _find_horizon(situation: Situation) -> timedelta:
+    """Return within which time a pass sends its next look itself."""
+    return looks.TICK_HORIZON if situation.turn is None else TURN_HORIZON

@@ -1,0 +1,146 @@
+"""A look is sent once: by its pass if it comes soon or the model is quiet, else by the tick; the index is the net."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from tests.support.day import WELD, Day, a_day, at
+
+from preheat.app.ports.errors import QueueUnavailable, StoreUnavailable
+from preheat.app.ports.remote import Remote
+from preheat.app.reconcile.reconcile import reconcile
+from preheat.domain.record import looks
+from preheat.domain.record.lifecycle import Observed
+
+MINUTE = timedelta(minutes=1)
+
+
+class Failing:
+    """A port of whose calls some fail."""
+
+    def __init__(self, port: object, name: str, error: Exception) -> None:
+        self._port, self._name, self._error = port, name, error
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._name:
+            return self._fail
+        return getattr(self._port, name)
+
+    def _fail(self, *_: object, **__: object) -> None:
+        raise self._error
+
+
+def lose_messages(day: Day) -> None:
+    day.queue._messages.clear()
+
+
+def looked(day: Day, since: datetime) -> list[datetime]:
+    """Return when passes looked at the service since then."""
+    return [call.at for call in day.sent(day.service.words.describe) if call.at >= since]
+
+
+def test_no_pass_comes_for_nothing_and_a_quiet_model_has_one_each_ten_minutes() -> None:
+    with a_day() as day:
+        day.run_until("08:30")
+        before = len(day.results)
+        day.run_until("15:30")
+        assert {one.reason for one in day.results[before:]} == {"Hosted as required"}
+        quiet = [one for one in looked(day, at("08:30")) if one < at("15:30")]
+        apart = {two - one for one, two in pairwise(quiet)}
+        assert apart == {looks.HOSTED_EVERY}
+
+
+def test_the_line_of_a_quiet_model_moves_each_half_hour() -> None:
+    with a_day() as day:
+        lines = set()
+        for minute in range(120):
+            day.run_until(f"{9 + minute // 60:02}:{minute % 60:02}")
+            lines.add(day.record.due_at)
+        assert None not in lines
+        assert len(lines) <= 5
+
+
+def test_the_end_of_a_shift_is_met_to_the_second_though_every_message_is_lost() -> None:
+    with a_day("08:00-12:13") as day:
+        day.run_until("09:05")
+        day.queue.enqueue = lambda *_: None  # type: ignore[method-assign]
+        lose_messages(day)
+        while day.clock.at < at("12:14"):
+            day.clock.advance_to(day.clock.at + timedelta(seconds=1))
+            for line in day.store.find_due(day.clock.at):
+                day.look(line.model_id)
+            if day.stopped():
+                break
+        assert day.clock.at == at("12:13")
+
+
+def test_a_lost_message_is_made_up_for_by_the_net() -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        due = day.record.wake_at
+        assert due is not None
+        lose_messages(day)
+        day.person("stops")
+        day.run_until("09:59")
+        assert min(looked(day, due)) <= due + looks.QUIET_NET_AFTER + MINUTE
+
+
+def test_a_message_that_cannot_be_sent_leaves_the_look_to_the_tick() -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        before = day.record.wake_at
+        assert before is not None
+        queue = Failing(day.queue, "enqueue", QueueUnavailable("no answer"))
+        day.remote = lambda remote: replace(remote, queue=queue)
+        day.clock.advance_to(before)
+        day.look()
+        assert (day.record.due_at, day.record.wake_at) == (None, before + looks.HOSTED_EVERY)
+        lose_messages(day)
+        day.run_until("09:40")
+        assert before + looks.HOSTED_EVERY in looked(day, before + MINUTE)
+
+
+@pytest.mark.parametrize("call", ["save", "read_planned", "read_standings"])
+def test_a_pass_that_cannot_reach_the_store_comes_again_within_a_minute(call: str) -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        due = day.record.wake_at
+        assert due is not None
+
+        def fail(remote: Remote) -> Remote:
+            return replace(remote, store=Failing(day.store, call, StoreUnavailable("no answer")))
+
+        day.remote = fail
+        day.run_until(f"{due:%H:%M:%S}")
+        day.remote = lambda remote: remote
+        day.run_until(f"{due + 61 * timedelta(seconds=1):%H:%M:%S}")
+        assert day.results[-1].incomplete is False
+        assert day.record.wake_at == due + MINUTE + looks.HOSTED_EVERY
+
+
+def test_a_pass_that_cannot_read_its_record_comes_again_because_of_its_message() -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        lose_messages(day)
+        sent: list[tuple[Any, ...]] = []
+        queue = Failing(day.queue, "none", ValueError())
+        queue.enqueue = lambda *given: sent.append(given)  # type: ignore[attr-defined]
+        store = Failing(day.store, "load", StoreUnavailable("no answer"))
+        remote = replace(day._remote("pass-x"), store=store, queue=queue)
+        for due_at, comes in ((day.clock.at + MINUTE, 1), (day.clock.at - MINUTE, 0), (at("23:00"), 0), (None, 0)):
+            sent.clear()
+            assert reconcile(WELD, remote, due_at=due_at).incomplete
+            assert len(sent) == comes
+        assert day.observed() is Observed.HOSTED
+
+
+def test_while_the_index_shows_a_model_the_tick_alone_is_the_retry() -> None:
+    with a_day() as day:
+        day.run_until("07:20")
+        store = Failing(day.store, "save", StoreUnavailable("no answer"))
+        day.remote = lambda remote: replace(remote, store=store)
+        day.run_until("07:40")
+        minutes = [one for one in day.results if one.incomplete]
+        assert 9 <= len(minutes) <= 14  # one a tick since 07:27, and no more

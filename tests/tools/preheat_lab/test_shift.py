@@ -1,0 +1,41 @@
+"""What one eight-hour shift takes, counted: the bounds are what was reached, so that no change makes it more."""
+
+import pytest
+
+from preheat.domain.plan.plan import Backend
+from preheat_lab.costs import shift
+from preheat_lab.costs.bill import DOC
+
+MOST = {
+    Backend.REKOGNITION: shift.MeasuredShift(69, 71, 482, 274, 292),
+    Backend.SAGEMAKER: shift.MeasuredShift(67, 136, 535, 265, 287),
+}
+IDLE_MOST = 850
+
+
+@pytest.fixture(scope="module")
+def measured() -> dict[Backend, shift.MeasuredShift]:
+    return {backend: shift.measure_shift(backend) for backend in MOST}
+
+
+@pytest.fixture(scope="module")
+def idle() -> float:
+    return shift.measure_idle()
+
+
+@pytest.mark.parametrize("backend", MOST)
+def test_a_shift_takes_no_more_than_this(measured: dict[Backend, shift.MeasuredShift], backend: Backend) -> None:
+    found, most = measured[backend], MOST[backend]
+    assert found.passes <= most.passes
+    assert found.service_calls <= most.service_calls
+    assert found.remote_calls <= most.remote_calls
+    assert found.read_units <= most.read_units
+    assert found.write_units <= most.write_units
+
+
+def test_an_idle_model_reads_no_more_than_this(idle: float) -> None:
+    assert idle <= IDLE_MOST
+
+
+def test_the_page_has_what_is_counted(measured: dict[Backend, shift.MeasuredShift], idle: float) -> None:
+    assert shift.format_shift(measured, idle) in DOC.read_text(encoding="utf-8")

@@ -1,0 +1,160 @@
+"""Measures one eight-hour shift of a steady model: its passes, calls and write units; and what an idle model reads.
+
+Counts what the real handlers do in the simulation, without faults. Does not know a price.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import time, timedelta
+from math import ceil
+from random import Random
+from typing import Any
+
+from preheat.adapters.clock import VirtualClock
+from preheat.adapters.memory.listing import MemoryListing
+from preheat.adapters.memory.queue import MemoryQueue
+from preheat.adapters.memory.store import MemoryStore
+from preheat.app.audit.audit import EVERY, Audit
+from preheat.app.audit.invariants import judge_ledger
+from preheat.app.tick import tick
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.plan.plan import Backend
+from preheat.domain.record.record import ModelRecord, Phase
+from preheat.domain.values import change
+from preheat_lab.costs.units import READ_UNIT, StoreUnits, measure_model, measure_record
+from preheat_lab.simulation.faults import MIXES
+from preheat_lab.simulation.plant import SimulatedLine, draw_plant
+from preheat_lab.simulation.run import BEGINS_AT
+from preheat_lab.simulation.world import SimulatedWorld
+from preheat_simulator.core.calls import LoggedCall
+from preheat_simulator.core.switches import Switches
+
+EARLY_SHIFT = (ShiftWindow(frozenset(Weekday), time(6), time(14)),)
+MINUTES_A_DAY = 24 * 60
+NAMES = {Backend.REKOGNITION: "Rekognition", Backend.SAGEMAKER: "SageMaker"}
+BEGIN, END = "<!-- shift: begin -->", "<!-- shift: end -->"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredShift:
+    """The figures of one model and day with one eight-hour shift."""
+
+    passes: float
+    service_calls: float  # of the hosting service
+    remote_calls: float  # these, those of the passes to the store, and the messages that passes and ticks send
+    read_units: float
+    write_units: float
+
+
+def measure_shift(backend: Backend, models: int = 4, days: int = 7, seed: int = 1) -> MeasuredShift:
+    """Simulate days with one shift each, without faults and requests, and count."""
+    random = Random(f"{seed}/shift")  # noqa: S311 - chance in a simulation
+    lines = [_simplify(line) for line in draw_plant(random, models, announced_at=BEGINS_AT, backend=backend)]
+    world = SimulatedWorld(
+        lines, BEGINS_AT, days, random=random, mix=MIXES["none"], switches=Switches(), on_entry=lambda _: None
+    )
+    units, counted = StoreUnits(world.store), Counter[str]()
+    send, add = world.sqs.send_message, world.service.call_log.add
+
+    def sending(**message: Any) -> dict[str, Any]:
+        counted["messages"] += 1
+        return send(**message)
+
+    def adding(call: LoggedCall) -> None:
+        counted["service"] += 1
+        add(call)
+
+    world.sqs.send_message = sending  # type: ignore[method-assign]  # counted on its way
+    world.service.call_log.add = adding  # type: ignore[method-assign]  # as above
+    world.run()
+    each = models * days
+    return MeasuredShift(
+        passes=world.triggers.passes / each,
+        service_calls=counted["service"] / each,
+        remote_calls=(counted["service"] + counted["messages"] + units.calls) / each,
+        read_units=units.reads / each,
+        write_units=units.writes / each,
+    )
+
+
+def measure_idle(models: int = 20) -> float:
+    """Return the read units of a model-day on which nothing is wanted: those of the ticks and audits of a day.
+
+    The functions are warm. Nothing is judged: of that, a day has one reading of what the ledger has gained.
+    """
+    lines = draw_plant(Random("idle"), models, announced_at=BEGINS_AT, backend=Backend.SAGEMAKER)  # noqa: S311 - as above
+    store, clock = MemoryStore(), VirtualClock(BEGINS_AT)
+    store.apply([_simplify(line).model for line in lines], expected_version=0, at=BEGINS_AT)
+    for line in lines:
+        record = store.records[line.model.model_id]
+        store.records[line.model.model_id] = change(
+            record, phase=Phase.IDLE, since=BEGINS_AT, plan_version=1, wake_at=BEGINS_AT + timedelta(days=30)
+        )
+    audit = Audit(
+        clock,
+        store,
+        MemoryListing((), {}),
+        (),
+        "line-",
+        lambda entries, sequence: list(judge_ledger(entries, sequence=sequence)),
+    )
+    reads = FleetReads(store)
+    for minute in range(MINUTES_A_DAY):
+        clock.at = BEGINS_AT + timedelta(minutes=minute)
+        tick(clock=clock, store=store, queue=MemoryQueue(clock))
+        if minute % (EVERY // timedelta(minutes=1)) == 0:
+            audit.run()
+    return reads.units / models
+
+
+class FleetReads:
+    """Counts the read units of what ticks and audits read of many models, once their functions are warm."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.units = 0.0
+        self._store = store
+        for name in ("load_many", "read_planned", "list_planned_models", "list_former_models", "read_plan_version"):
+            setattr(store, name, self._count(getattr(store, name), getattr(self, f"_{name}")))
+
+    def _count(self, call: Any, count: Any) -> Any:
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self.units += count(*args, **kwargs)
+            return call(*args, **kwargs)
+
+        return counted
+
+    def _load_many(self, model_ids: Any) -> float:
+        records: list[ModelRecord] = [self._store.records[one] for one in model_ids if one in self._store.records]
+        return sum(ceil(measure_record(record) / READ_UNIT) for record in records)
+
+    def _read_planned(self, _model_id: Any) -> float:
+        return 1  # the pointer
+
+    def _read_plan_version(self) -> float:
+        return 1
+
+    def _list_planned_models(self) -> float:
+        models = self._store.plans[self._store.current].values()
+        return 1 + ceil(sum(measure_model(model) for model in models) / READ_UNIT)  # the pointer, and whole items
+
+    def _list_former_models(self) -> float:
+        return 2
+
+
+def _simplify(line: SimulatedLine) -> SimulatedLine:
+    """Return a line with one eight-hour shift a day, and neither gate nor queue."""
+    schedule = Schedule(line.model.schedules[0].name, "UTC", EARLY_SHIFT)
+    model = change(line.model, schedules=(schedule,), gate=None, drain=None)
+    return SimulatedLine(model, line.start_latency, line.stop_latency)
+
+
+def format_shift(measured: Mapping[Backend, MeasuredShift], idle: float) -> str:
+    """Return the table of docs/costs.md with its marks."""
+    head = "| one eight-hour shift | " + " | ".join(NAMES[backend] for backend in measured) + " |"
+    rows = [head, "| --- |" + " ---: |" * len(measured)]
+    for field in fields(MeasuredShift):
+        found = (asdict(each)[field.name] for each in measured.values())
+        rows.append(f"| {field.name} | " + " | ".join(f"{value:.1f}" for value in found) + " |")
+    rows.append("| read units of an idle model" + f" | {idle:.1f}" * len(measured) + " |")
+    return "\n".join([BEGIN, "", *rows, "", END])

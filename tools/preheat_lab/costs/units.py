@@ -1,0 +1,106 @@
+"""Counts a store's calls as DynamoDB bills them: remote calls, and request units by the bytes of the stored items.
+
+Wraps the in-memory twin of a world. `REMOTE` says how many remote calls each method is on DynamoDB once its function is
+warm; a contract test compares that with the wire.
+"""
+
+from collections.abc import Callable
+from math import ceil
+from typing import Any
+
+from pynamodb.models import Model
+
+from preheat.adapters.dynamodb import columns, items
+from preheat.adapters.dynamodb.tables import LedgerItem, PlanItem, RecordItem
+from preheat.adapters.memory.store import MemoryStore
+from preheat.domain.plan.plan import HostedModel
+from preheat.domain.record.record import LedgerEntry, ModelRecord
+
+# Of a warm function, which knows the current plan's items already.
+REMOTE = {"load": 1, "save": 1, "read_planned": 1, "read_standings": 1, "wake": 1}
+READ_UNIT, WRITE_UNIT = 4096, 1024
+INDEX_MOVES = 2  # a line of the due index goes, and another comes: keys only, under 1 KB each
+
+
+class StoreUnits:
+    """The count of one store's calls, from now on."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.calls = self.reads = self.writes = self.entries = self.entry_bytes = 0
+        self._store = store
+        for name, remote in REMOTE.items():
+            setattr(store, name, self._count_calls(getattr(store, name), getattr(self, f"_{name}"), remote))
+
+    def _count_calls(self, call: Callable[..., Any], count: Callable[..., None], remote: int) -> Callable[..., Any]:
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self.calls += remote
+            count(*args, **kwargs)
+            return call(*args, **kwargs)
+
+        return counted
+
+    def _load(self, model_id: Any) -> None:
+        record = self._store.records.get(model_id)
+        self.reads += ceil(measure_record(record) / READ_UNIT) if record is not None else 1
+
+    def _read_planned(self, _model_id: Any) -> None:
+        self.reads += 1  # the pointer; a warm function has the model's item already
+
+    def _read_standings(self, *_: Any) -> None:
+        self.reads += 1  # a query; nobody has asked for anything where this is measured
+
+    def _wake(self, model_id: Any, *_: Any) -> None:
+        self.writes += ceil(measure_record(self._store.records[model_id]) / WRITE_UNIT) + INDEX_MOVES
+
+    def _save(self, record: ModelRecord, entry: LedgerEntry | None, *_: Any, **__: Any) -> None:
+        before = self._store.records.get(record.model_id)
+        units = ceil(measure_record(record) / WRITE_UNIT)
+        if entry is not None:
+            written = measure_entry(entry)
+            units = 2 * (units + ceil(written / WRITE_UNIT))  # a transaction writes twice
+            self.entries, self.entry_bytes = self.entries + 1, self.entry_bytes + written
+        moved = before is None or _read_line(before) != _read_line(record)
+        self.writes += units + INDEX_MOVES * moved
+
+
+def measure_record(record: ModelRecord) -> int:
+    """Return the bytes of a record's item."""
+    return measure_item(items.from_record(RecordItem, record))
+
+
+def measure_entry(entry: LedgerEntry) -> int:
+    """Return the bytes of a ledger entry's item."""
+    return measure_item(columns.from_entry(LedgerItem, entry))
+
+
+def measure_model(model: HostedModel) -> int:
+    """Return the bytes of a model's item in the plan."""
+    return measure_item(items.from_model(PlanItem, "v0000000001-000000000000", model))
+
+
+def measure_item(item: Model) -> int:
+    """Return the bytes of an item as DynamoDB counts them: the names of its attributes and their values."""
+    return sum(
+        len(name.encode()) + _measure_value(*next(iter(each.items()))) for name, each in item.serialize().items()
+    )
+
+
+def _measure_value(kind: str, value: Any) -> int:
+    if kind == "N":
+        return len(str(value)) // 2 + 2
+    if kind == "B":
+        return len(value)
+    if kind == "M":
+        return 3 + sum(
+            len(name.encode()) + 1 + _measure_value(*next(iter(each.items()))) for name, each in value.items()
+        )
+    if kind == "L":
+        return 3 + sum(1 + _measure_value(*next(iter(each.items()))) for each in value)
+    if kind in ("BOOL", "NULL"):
+        return 1
+    return len(str(value).encode())
+
+
+def _read_line(record: ModelRecord) -> object:
+    """Return where the due index has a record; None: nowhere."""
+    return items.from_record(RecordItem, record).wake_at
