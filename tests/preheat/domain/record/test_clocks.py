@@ -43,6 +43,7 @@ FULL = ModelRecord(
         renewed_for=NOW,
     ),
     wake_at=NOW,
+    due_at=NOW,
     unread=Unread(NOW, "no answer"),
     spent_until=NOW,
     gate=Gate(GATE, an_attempt(Call.OPEN), look_at=NOW),
