@@ -79,9 +79,9 @@ def measure_shift(backend: Backend, models: int = 4, days: int = 7, seed: int = 
 
 
 def measure_idle(models: int = 20) -> float:
-    """Return the read units of a model-day on which nothing is wanted: those of the ticks and audits of a day.
+    """Return the read units of a model-day without demand: those of the ticks and audits of a day.
 
-    The functions are warm. Nothing is judged: of that, a day has one reading of what the ledger has gained.
+    The functions are warm, and the ledgers empty.
     """
     lines = draw_plant(Random("idle"), models, announced_at=BEGINS_AT, backend=Backend.SAGEMAKER)  # noqa: S311 - as above
     store, clock = MemoryStore(), VirtualClock(BEGINS_AT)

@@ -47,7 +47,7 @@ class StoreUnits:
         self.reads += 1  # the pointer; a warm function has the model's item already
 
     def _read_standings(self, *_: Any) -> None:
-        self.reads += 1  # a query; nobody has asked for anything where this is measured
+        self.reads += 1  # a query; the measured days have no hold
 
     def _wake(self, model_id: Any, *_: Any) -> None:
         self.writes += ceil(measure_record(self._store.records[model_id]) / WRITE_UNIT) + INDEX_MOVES
