@@ -136,6 +136,30 @@ def test_a_pass_that_cannot_read_its_record_comes_again_because_of_its_message()
         assert day.observed() is Observed.HOSTED
 
 
+@pytest.mark.parametrize(("behind", "sent"), [(90, 1), (119, 1), (180, 0)])
+def test_a_message_that_comes_early_by_a_clock_that_is_behind_is_sent_again(behind: int, sent: int) -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        due = day.record.wake_at
+        assert due is not None
+        lose_messages(day)
+        day.clock.advance_to(due - timedelta(seconds=behind))
+        day.look()
+        assert (day.results[-1].reason, len(day.queue)) == ("Not due yet", sent)
+        day.run_until(f"{due:%H:%M:%S}")
+        assert (due in looked(day, due)) is bool(sent)
+
+
+def test_a_second_message_for_a_look_ends() -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        for minute in range(6, 60):
+            day.run_until(f"09:{minute:02}")
+            day.queue.enqueue(WELD, timedelta())
+        day.run_until("11:00")
+        assert len(day.queue) == 1
+
+
 def test_while_the_index_shows_a_model_the_tick_alone_is_the_retry() -> None:
     with a_day() as day:
         day.run_until("07:20")

@@ -214,6 +214,14 @@ MUTATIONS = (
     ),
     Mutation(
         file="app/reconcile/next_look.py",
+        name="a message that comes early is dropped",
+        old="    if timedelta() < wait <= EARLY_AT_MOST and",
+        new="    if timedelta() < wait <= timedelta() and",
+        rule="two clocks differ, and a look behind a net has one message",
+        sees="L5",
+    ),
+    Mutation(
+        file="app/reconcile/next_look.py",
         name="no message for a look that the index shows later",
         old="    if record.due_at is None and wait >= _find_horizon(situation):",
         new="    if record.due_at is None or wait >= _find_horizon(situation):",

@@ -12,6 +12,7 @@ from preheat.app.ports.remote import Remote
 from preheat.domain.decision.situation import Decision, Situation
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record import looks
+from preheat.domain.record.clocks import CLOCKS_APART
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.values import change
 
@@ -19,6 +20,8 @@ from preheat.domain.values import change
 TURN_HORIZON = timedelta(minutes=5)
 # After this, a pass sends a message again that came before its model is in the index, as a tick would do.
 REPEATED_AFTER = timedelta(seconds=60)
+# Clocks that are up to a minute wrong differ by twice as much.
+EARLY_AT_MOST = 2 * CLOCKS_APART
 # No net is further away than this; what a message says beyond it is wrong.
 NET_AT_MOST = looks.HOSTED_EVERY + looks.QUIET_NET_AFTER
 
@@ -67,6 +70,21 @@ def send(situation: Situation, record: ModelRecord, remote: Remote) -> None:
         remote.queue.enqueue(record.model_id, wait, record.due_at)
     except QueueUnavailable:
         _return_to_index(record, remote)
+
+
+def send_early(record: ModelRecord | None, remote: Remote, now: datetime) -> None:
+    """Send a message again that came before its look is due, if the due index shows the model only long after that.
+
+    The clocks of two functions differ, so a message may come early by as much. One that comes earlier is a second one.
+    """
+    if record is None or record.wake_at is None or record.due_at is None:
+        return
+    wait = record.wake_at - now
+    if timedelta() < wait <= EARLY_AT_MOST and record.due_at - record.wake_at > looks.NET_AFTER:
+        try:
+            remote.queue.enqueue(record.model_id, wait, record.due_at)
+        except QueueUnavailable:
+            return  # Then the net catches it.
 
 
 def repeat(model_id: ModelId, remote: Remote, shown: Shown) -> None:

@@ -100,6 +100,7 @@ def _run_pass(
     shown.note(record, now)
     ahead = find_ahead(record, now) if record is not None else None
     if over := _end_early(model_id, record, served_at, clock_shows, now, ahead=ahead):
+        next_look.send_early(record, remote, now)
         return over
     record = bound_times(record, now) if record is not None else None
     planned = remote.store.read_planned(model_id)
