@@ -11,7 +11,7 @@ from tests.support.day import TARGETS, WELD, a_model, at
 
 from preheat.domain.demand.demand import look_ahead
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
-from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId, Units
+from preheat.domain.plan.plan import Backend, Drain, HostedModel, Mode, ModelId, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.gate import Draining
 from preheat.domain.record.lifecycle import Observed
@@ -19,6 +19,8 @@ from preheat.domain.record.record import Effort, ModelRecord, Ownership, Phase, 
 from preheat.domain.verdict.causes import CAUSES, URGENCY, VerdictCause, VerdictState
 from preheat.domain.verdict.facts import Rival, VerdictFacts
 from preheat.domain.verdict.judging import is_refused, judge
+from preheat.domain.verdict.plant_time import PlantTime
+from preheat.domain.verdict.saying import write_headline
 
 MODEL = a_model("08:00-10:00", "10:20-16:00", target=TARGETS[Backend.SAGEMAKER])
 TARGET = MODEL.target
@@ -77,6 +79,12 @@ def answered(now: str, answer: Answer | None, words: str = "", **fields: Any) ->
     return the_facts(now, a_record(**{**known, "attempt": attempt, **fields}))
 
 
+def cleared(now: str, **fields: Any) -> VerdictFacts:
+    """A stop comes before the next start, after one start for this demand."""
+    effort = an_effort(attempts=1, **fields)
+    return the_facts(now, a_record(effort=effort, attempt=an_attempt(Call.STOP, Answer.ACCEPTED, now)))
+
+
 def running(now: str = "18:00", **fields: Any) -> VerdictFacts:
     """It runs after the day's demand."""
     return the_facts(now, a_record(**{"observed": Observed.HOSTED, "ownership": Ownership.STARTED, **fields}))
@@ -87,7 +95,18 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
     VerdictCause.EARLY: [(VerdictState.READY, hosted("07:50"))],
     VerdictCause.BRIDGED: [(VerdictState.READY, hosted("10:10"))],
     VerdictCause.NOT_OURS: [(VerdictState.READY, hosted("09:00", ownership=Ownership.NONE, attempt=None))],
-    VerdictCause.DRAINING: [(VerdictState.READY, running(phase=Phase.DRAINING, draining=Draining(at("16:00"))))],
+    VerdictCause.DRAINING: [
+        (VerdictState.READY, running(phase=Phase.DRAINING, draining=Draining(at("16:00")))),
+        # No pass has come since the end of the demand: the queue is not read yet, and no stop is decided.
+        (
+            VerdictState.READY,
+            the_facts(
+                "16:00",
+                a_record(observed=Observed.HOSTED, phase=Phase.HOSTED, ownership=Ownership.STARTED),
+                replace(MODEL, drain=Drain("https://sqs.eu-central-1.amazonaws.com/123456789012/images", 30 * MINUTE)),
+            ),
+        ),
+    ],
     VerdictCause.ENDING: [
         (VerdictState.READY, running(phase=Phase.HOSTED)),
         (
@@ -101,7 +120,11 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
         (VerdictState.AT_RISK, the_facts("07:40", a_record())),
         (VerdictState.ON_TIME, answered("07:28", None)),
     ],
-    VerdictCause.START_SENT: [(VerdictState.ON_TIME, answered("07:29", Answer.ACCEPTED))],
+    VerdictCause.START_SENT: [
+        (VerdictState.ON_TIME, answered("07:29", Answer.ACCEPTED)),
+        (VerdictState.AT_RISK, answered("07:59", Answer.ACCEPTED)),
+        (VerdictState.LATE, answered("08:00", Answer.ACCEPTED)),
+    ],
     VerdictCause.STARTING: [
         (VerdictState.ON_TIME, starting("07:40")),
         (VerdictState.AT_RISK, starting("07:45", begun="07:40")),
@@ -114,15 +137,31 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
     VerdictCause.CLEARING: [
         (VerdictState.ON_TIME, the_facts("07:28", a_record(attempt=an_attempt(Call.STOP, Answer.ACCEPTED, "07:20")))),
         (VerdictState.AT_RISK, the_facts("07:35", a_record(observed=Observed.STOPPING))),
+        (VerdictState.LATE, the_facts("08:05", a_record(observed=Observed.STOPPING))),
+        # A hung start was stopped once, and an earlier run for more units: no start has failed.
+        (VerdictState.LATE, cleared("08:05", unstuck=True)),
+        (VerdictState.LATE, cleared("08:05", hosted_at=at("07:50"))),
     ],
     VerdictCause.THROTTLED: [
         (VerdictState.ON_TIME, answered("07:29", Answer.THROTTLED)),
         (VerdictState.AT_RISK, answered("07:50", Answer.THROTTLED)),
+        (VerdictState.LATE, answered("08:00", Answer.THROTTLED)),
     ],
-    VerdictCause.WRONG_STATE: [(VerdictState.AT_RISK, answered("07:40", Answer.WRONG_STATE))],
-    VerdictCause.NO_ANSWER: [(VerdictState.ON_TIME, answered("07:29", Answer.LOST))],
+    VerdictCause.WRONG_STATE: [
+        (VerdictState.ON_TIME, answered("07:29", Answer.WRONG_STATE)),
+        (VerdictState.AT_RISK, answered("07:40", Answer.WRONG_STATE)),
+        (VerdictState.LATE, answered("08:00", Answer.WRONG_STATE)),
+    ],
+    VerdictCause.NO_ANSWER: [
+        (VerdictState.ON_TIME, answered("07:29", Answer.LOST)),
+        (VerdictState.AT_RISK, answered("07:59", Answer.LOST)),
+        (VerdictState.LATE, answered("08:00", Answer.LOST)),
+    ],
     VerdictCause.SLOW: [(VerdictState.AT_RISK, starting("07:59")), (VerdictState.LATE, starting("08:10"))],
-    VerdictCause.HANGING: [(VerdictState.LATE, starting("08:40"))],
+    VerdictCause.HANGING: [
+        (VerdictState.AT_RISK, starting("07:40", attempt=None, since=at("05:00"))),
+        (VerdictState.LATE, starting("08:40")),
+    ],
     VerdictCause.QUOTA: [
         (VerdictState.AT_RISK, answered("07:28", Answer.QUOTA, "LimitExceeded: 2 of 2")),
         (VerdictState.LATE, answered("08:00", Answer.QUOTA)),
@@ -150,12 +189,20 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
         (VerdictState.REFUSED, answered("18:00", Answer.INVALID, phase=Phase.REFUSED, effort=None)),
     ],
     VerdictCause.START_FAILED: [
+        (VerdictState.ON_TIME, the_facts("07:29", a_record(observed=Observed.FAILED, effort=an_effort(attempts=1)))),
+        (VerdictState.AT_RISK, answered("07:31", Answer.ACCEPTED, observed=Observed.FAILED)),
+        (VerdictState.LATE, answered("08:00", Answer.ACCEPTED, observed=Observed.FAILED)),
+        (VerdictState.AT_RISK, cleared("07:40")),
         (VerdictState.AT_RISK, the_facts("07:40", a_record(observed=Observed.FAILED, effort=an_effort(attempts=1)))),
         (VerdictState.LATE, the_facts("08:00", a_record(observed=Observed.FAILED, effort=an_effort(attempts=2)))),
     ],
     VerdictCause.GIVEN_UP: [
         (VerdictState.AT_RISK, the_facts("07:59", a_record(observed=Observed.FAILED, effort=an_effort(attempts=5)))),
         (VerdictState.LATE, the_facts("09:00", a_record(observed=Observed.FAILED, effort=an_effort(attempts=5)))),
+        (
+            VerdictState.LATE,
+            answered("09:00", Answer.ACCEPTED, observed=Observed.FAILED, effort=an_effort(attempts=5)),
+        ),
     ],
     VerdictCause.OBSERVE: [
         (VerdictState.AT_RISK, the_facts("07:28", a_record(mode=Mode.OBSERVE))),
@@ -171,7 +218,8 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
         (VerdictState.LATE, the_facts("08:00", a_record(observed=Observed.UNFIT))),
     ],
     VerdictCause.FAILED_FOREIGN: [
-        (VerdictState.REFUSED, the_facts("07:30", a_record(observed=Observed.FAILED, phase=Phase.REFUSED)))
+        (VerdictState.REFUSED, the_facts("07:30", a_record(observed=Observed.FAILED, phase=Phase.REFUSED))),
+        (VerdictState.LATE, the_facts("08:00", a_record(observed=Observed.FAILED, phase=Phase.REFUSED))),
     ],
     VerdictCause.RESTING: [(VerdictState.OFF, the_facts("05:00", a_record()))],
     VerdictCause.UNPLANNED: [(VerdictState.OFF, the_facts("05:00", a_record(), None))],
@@ -225,6 +273,11 @@ def test_the_table_knows_every_cause_and_every_state() -> None:
     assert {state for _, state, _ in ROWS} == set(VerdictState) == set(URGENCY)
 
 
+def test_the_table_has_each_cause_in_each_state_that_it_can_explain() -> None:
+    possible = {(cause, state) for cause, rule in CAUSES.items() for state in rule.states}
+    assert possible - {(cause, state) for cause, state, _ in ROWS} == set()
+
+
 def test_no_two_causes_are_said_in_the_same_words() -> None:
     assert len({rule.words for rule in CAUSES.values()}) == len(CAUSES)
 
@@ -233,6 +286,25 @@ def test_the_services_own_words_are_the_end_of_the_cause() -> None:
     verdict = judge(answered("07:28", Answer.QUOTA, "LimitExceededException: 2 models are hosted, the limit is 2"))
     assert verdict.why.endswith("LimitExceededException: 2 models are hosted, the limit is 2")
     assert judge(running(attempt=an_attempt(Call.STOP, Answer.DENIED, "16:00", "AccessDenied"))).words == "AccessDenied"
+
+
+def test_what_is_refused_for_now_promises_no_moment_but_the_earliest() -> None:
+    time = PlantTime(at("07:40"), "UTC")
+    said = write_headline(judge(answered("07:40", Answer.QUOTA)), time)
+    assert said.startswith("AT RISK for 08:00 (in 20 min), ")
+    assert said.endswith(" at the earliest")
+    assert ", expected " in write_headline(judge(starting("07:40")), time)
+
+
+def test_what_serves_and_is_to_be_stopped_is_not_said_to_be_ready_for_the_next_shift() -> None:
+    ending = the_facts("06:00", a_record(observed=Observed.HOSTED, phase=Phase.HOSTED, ownership=Ownership.STARTED))
+    assert write_headline(judge(ending), PlantTime(at("06:00"), "UTC")) == "READY not needed any more"
+
+
+def test_a_start_that_failed_says_which_attempt_it_was_and_a_later_one_too() -> None:
+    assert "attempt 1 of 5" in judge(cleared("07:40")).why
+    assert "attempt 2 of 5" in judge(starting("07:40", effort=an_effort(attempts=2))).why
+    assert "attempt" not in judge(starting("07:40")).why
 
 
 def test_a_late_model_is_late_since_its_ready_time_and_says_when_it_is_expected() -> None:

@@ -87,6 +87,7 @@ class CauseRule:
 
 
 _SOON: Final = frozenset({VerdictState.ON_TIME, VerdictState.AT_RISK, VerdictState.LATE})
+_HOSTED: Final = frozenset({VerdictState.ON_TIME, VerdictState.LATE})
 _NOT_BY_ITSELF: Final = frozenset({VerdictState.AT_RISK, VerdictState.LATE})
 _NEVER: Final = frozenset({VerdictState.REFUSED, VerdictState.LATE})
 
@@ -100,17 +101,19 @@ CAUSES: Final[dict[VerdictCause, CauseRule]] = {
     VerdictCause.EARLY: _make_rule("hosted before the shift", VerdictState.READY),
     VerdictCause.BRIDGED: _make_rule("kept hosted through a short gap", VerdictState.READY),
     VerdictCause.NOT_OURS: _make_rule("hosted by somebody else; Preheat will not stop it", VerdictState.READY),
-    VerdictCause.DRAINING: _make_rule("no demand; stops when its queue is empty", VerdictState.READY),
+    VerdictCause.DRAINING: _make_rule(
+        "no demand; stops when its queue is empty or the drain limit is reached", VerdictState.READY
+    ),
     VerdictCause.ENDING: _make_rule("no demand; Preheat is stopping it", VerdictState.READY),
     VerdictCause.START_DUE: CauseRule(_SOON, "the start is due now"),
     VerdictCause.START_SENT: CauseRule(_SOON, "the service accepted the start and does not show it yet"),
     VerdictCause.STARTING: CauseRule(_SOON, "starting"),
-    VerdictCause.INFERENCE: CauseRule(_SOON, "hosted, but its test inference has not succeeded"),
+    VerdictCause.INFERENCE: CauseRule(_HOSTED, "hosted, but its test inference has not succeeded"),
     VerdictCause.CLEARING: CauseRule(_SOON, "an earlier stop must finish before the start"),
     VerdictCause.THROTTLED: CauseRule(_SOON, "the service throttles the start; Preheat tries again"),
     VerdictCause.WRONG_STATE: CauseRule(_SOON, "the service cannot start it in its present state; Preheat tries again"),
     VerdictCause.NO_ANSWER: CauseRule(_SOON, "the service did not answer the start; Preheat tries again"),
-    VerdictCause.SLOW: CauseRule(_SOON, "the start takes longer than its lead"),
+    VerdictCause.SLOW: CauseRule(_NOT_BY_ITSELF, "the start takes longer than its lead"),
     VerdictCause.HANGING: CauseRule(_NOT_BY_ITSELF, "the start hangs", trouble=True),
     VerdictCause.QUOTA: CauseRule(_NOT_BY_ITSELF, "the service's quota is used up", trouble=True),
     VerdictCause.CAPACITY: CauseRule(_NOT_BY_ITSELF, "the service has no capacity; Preheat tries again", trouble=True),
@@ -160,5 +163,7 @@ URGENCY: Final = (
     VerdictState.READY,
     VerdictState.OFF,
 )
+# Refused for now, and asked for again: it may come about, at the earliest after one more lead.
+MAY_END: Final = frozenset({VerdictCause.QUOTA, VerdictCause.CAPACITY, VerdictCause.START_DENIED})
 # With one of these a check fails: `preheat status --check`.
 FAILING: Final = frozenset(URGENCY[:4])

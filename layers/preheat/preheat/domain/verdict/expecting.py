@@ -1,4 +1,4 @@
-"""When a needed model will probably be ready: the moment its start can begin, and its lead.
+"""How the start of a needed model goes, and when the model will probably be ready: its begin, and its lead.
 
 A start gets its lead; Preheat promises no more. None: nobody can name a moment.
 """
@@ -6,6 +6,7 @@ A start gets its lead; Preheat promises no more. None: nobody can name a moment.
 from datetime import datetime, timedelta
 
 from preheat.domain.decision.resting import STUCK_AFTER_LEAST
+from preheat.domain.decision.starting import ATTEMPTS_MAX
 from preheat.domain.record.attempt import Answer, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Phase
@@ -35,6 +36,22 @@ def hangs(facts: VerdictFacts) -> bool:
     return measure_elapsed(facts) > max(2 * facts.lead, STUCK_AFTER_LEAST)
 
 
+def has_failed(facts: VerdictFacts) -> bool:
+    """Return whether an accepted start for this demand has failed, or what is left of it is being cleared away."""
+    effort, attempt = facts.effort, facts.attempt
+    if effort is None or attempt is None or not effort.attempts or effort.short_since is not None:
+        return False
+    if attempt.call is Call.START:
+        return facts.observed is Observed.FAILED and attempt.answer is Answer.ACCEPTED
+    return effort.hosted_at is None and not effort.unstuck
+
+
+def count_attempts(facts: VerdictFacts, *, at_least: int = 1) -> str:
+    """Return how many starts have been tried for this demand; nothing below `at_least`."""
+    tried = facts.effort.attempts if facts.effort is not None else 0
+    return f"attempt {tried} of {ATTEMPTS_MAX}" if tried >= at_least else ""
+
+
 def estimate_ready(facts: VerdictFacts) -> datetime | None:
     """Return when it will probably be ready for the present demand, if nothing new gets in its way."""
     now, attempt, effort = facts.now, facts.attempt, facts.effort
@@ -44,6 +61,8 @@ def estimate_ready(facts: VerdictFacts) -> datetime | None:
         expected = (find_begin(facts) or now) + facts.lead
         return expected if expected > now else None
     if attempt is not None and attempt.call is Call.START and not attempt.is_without_effect():
+        if facts.observed is Observed.FAILED:  # It is tried again once its lease is over.
+            return max(now, attempt.lease_ends_at()) + facts.lead
         # A lost answer may have had its effect; every other try begins again.
         again = None if attempt.answer is Answer.LOST else attempt.retry_at
         expected = max(attempt.intent_at, again or attempt.intent_at) + facts.lead

@@ -13,8 +13,8 @@ from preheat.domain.record.attempt import Answer, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Ownership, Phase
 from preheat.domain.values import change
-from preheat.domain.verdict.causes import CAUSES, VerdictCause, VerdictState
-from preheat.domain.verdict.expecting import estimate_ready, hangs, measure_elapsed
+from preheat.domain.verdict.causes import CAUSES, MAY_END, VerdictCause, VerdictState
+from preheat.domain.verdict.expecting import count_attempts, estimate_ready, hangs, has_failed, measure_elapsed
 from preheat.domain.verdict.facts import VerdictFacts
 from preheat.domain.verdict.remedies import suggest_remedies
 from preheat.domain.verdict.verdict import Verdict
@@ -119,9 +119,11 @@ def _judge_needed(facts: VerdictFacts) -> _Finding:
         cause = VerdictCause.HANGING if hangs(facts) else VerdictCause.STARTING
         if cause is VerdictCause.STARTING and measure_elapsed(facts) > facts.lead:
             cause = VerdictCause.SLOW
-        return _Finding(None, cause, words)
+        return _Finding(None, cause, words, detail=count_attempts(facts, at_least=2))
     if facts.strictest is Mode.OBSERVE:
         return _Finding(None, VerdictCause.OBSERVE, words)
+    if has_failed(facts):
+        return _judge_failed(facts, words)
     answer = facts.find_answer(Call.START)
     if answer is not None:
         return _Finding(None, REFUSALS[answer], _quote_refusal(facts))
@@ -130,11 +132,19 @@ def _judge_needed(facts: VerdictFacts) -> _Finding:
         return _Finding(None, VerdictCause.START_DUE if of_start else VerdictCause.CLEARING, _quote_refusal(facts))
     if effort is not None and effort.short_since is not None and effort.retry_at is not None:
         return _Finding(None, VerdictCause.CAPACITY, words, effort.short_since)
-    if effort is not None and effort.attempts >= ATTEMPTS_MAX:
-        return _Finding(None, VerdictCause.GIVEN_UP, words)
-    if effort is not None and effort.attempts and facts.observed is Observed.FAILED:
-        return _Finding(None, VerdictCause.START_FAILED, words)
-    return _Finding(None, VerdictCause.START_DUE)
+    if effort is not None and (
+        effort.attempts >= ATTEMPTS_MAX or (effort.attempts and facts.observed is Observed.FAILED)
+    ):
+        return _judge_failed(facts, words)
+    return _Finding(None, VerdictCause.START_DUE, detail=count_attempts(facts))
+
+
+def _judge_failed(facts: VerdictFacts, words: str) -> _Finding:
+    """Its start has failed: is there another attempt?"""
+    gives_up = facts.effort is not None and facts.effort.attempts >= ATTEMPTS_MAX
+    return _Finding(
+        None, VerdictCause.GIVEN_UP if gives_up else VerdictCause.START_FAILED, words, detail=count_attempts(facts)
+    )
 
 
 def _judge_serving(facts: VerdictFacts, words: str) -> _Finding:
@@ -180,17 +190,20 @@ def _judge_running(facts: VerdictFacts, since: datetime | None) -> _Finding:
         return _Finding(unscheduled, VerdictCause.FOREIGN_RUN, since=since)
     if facts.strictest is Mode.OBSERVE:
         return _Finding(unscheduled, VerdictCause.STOP_WITHHELD, since=since)
-    if record is not None and record.phase is Phase.DRAINING and facts.observed is Observed.HOSTED:
+    drains = record is not None and record.phase is Phase.DRAINING
+    # Before the first pass after the demand, nobody has read the queue yet, and no stop is decided.
+    drains |= facts.model is not None and facts.model.drain is not None and not _is_stopping(facts)
+    if drains and facts.observed is Observed.HOSTED:
         return _Finding(VerdictState.READY, VerdictCause.DRAINING, since=since)
-    if (
-        facts.attempt is not None
-        and facts.attempt.call is Call.STOP
-        and facts.now - facts.attempt.first_at > STOPS_AT_LATEST
-    ):
+    if facts.attempt is not None and _is_stopping(facts) and facts.now - facts.attempt.first_at > STOPS_AT_LATEST:
         return _Finding(unscheduled, VerdictCause.STOP_OVERDUE, _quote_refusal(facts), facts.attempt.first_at)
     if facts.observed is Observed.HOSTED:
         return _Finding(VerdictState.READY, VerdictCause.ENDING, since=since)
     return _Finding(unscheduled, VerdictCause.STOP_DUE, since=since)
+
+
+def _is_stopping(facts: VerdictFacts) -> bool:
+    return facts.attempt is not None and facts.attempt.call is Call.STOP
 
 
 def _write_verdict(facts: VerdictFacts, found: _Finding) -> Verdict:
@@ -219,7 +232,7 @@ def _write_verdict(facts: VerdictFacts, found: _Finding) -> Verdict:
 def _judge_time(facts: VerdictFacts, verdict: Verdict) -> Verdict:
     """Return whether it is on time, at risk or late: from the expected and the promised ready time."""
     states, ready_at = CAUSES[verdict.cause].states, verdict.ready_at
-    expected = None if not states & {VerdictState.ON_TIME} and verdict.cause not in _MAY_END else estimate_ready(facts)
+    expected = None if not states & {VerdictState.ON_TIME} and verdict.cause not in MAY_END else estimate_ready(facts)
     if ready_at is not None and facts.now >= ready_at:
         lost = facts.effort is not None and facts.effort.hosted_at is not None and facts.record is not None
         since = facts.record.since if lost and facts.record is not None and facts.record.since is not None else ready_at
@@ -229,7 +242,3 @@ def _judge_time(facts: VerdictFacts, verdict: Verdict) -> Verdict:
     in_time = expected is not None and ready_at is not None and expected <= ready_at
     on_time = in_time and VerdictState.ON_TIME in states
     return change(verdict, state=VerdictState.ON_TIME if on_time else VerdictState.AT_RISK, expected_at=expected)
-
-
-# Refused for now, and asked for again: it may come about, at the earliest after one more lead.
-_MAY_END = frozenset({VerdictCause.QUOTA, VerdictCause.CAPACITY, VerdictCause.START_DENIED})

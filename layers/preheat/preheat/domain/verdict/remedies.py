@@ -127,7 +127,7 @@ def _remedy_hanging(facts: VerdictFacts) -> Iterator[Remedy]:
 
 
 def _remedy_slow(facts: VerdictFacts) -> Iterator[Remedy]:
-    yield Remedy("Wait: Preheat checks it several times a minute")
+    yield Remedy("Wait: Preheat keeps checking it. If it hangs, Preheat stops it once and starts it again")
     yield from _suggest_look(facts)
 
 

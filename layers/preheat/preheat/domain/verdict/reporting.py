@@ -63,6 +63,7 @@ def _report_risk(situation: Situation, decision: Decision, verdict: Verdict) -> 
 
 
 def _describe(verdict: Verdict) -> str:
-    expected = f"; expected at {format_instant(verdict.expected_at)}" if verdict.expected_at is not None else ""
+    when = "ready at the earliest at" if verdict.is_earliest else "expected at"
+    expected = f"; {when} {format_instant(verdict.expected_at)}" if verdict.expected_at is not None else ""
     needed = f"; needed at {format_instant(verdict.ready_at)}" if verdict.ready_at is not None else ""
     return f"At risk: {verdict.why}{needed}{expected}"

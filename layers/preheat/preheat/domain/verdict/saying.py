@@ -1,8 +1,13 @@
 """A verdict and its times, in the words that the command line and the board share."""
 
-from preheat.domain.verdict.causes import VerdictState
+from typing import Final
+
+from preheat.domain.verdict.causes import VerdictCause, VerdictState
 from preheat.domain.verdict.plant_time import PlantTime
 from preheat.domain.verdict.verdict import Verdict
+
+# It serves, and nothing needs it.
+_UNNEEDED: Final = (VerdictCause.DRAINING, VerdictCause.ENDING)
 
 
 def write_headline(verdict: Verdict, time: PlantTime) -> str:
@@ -15,14 +20,16 @@ def format_times(verdict: Verdict, time: PlantTime, *, away: bool = True) -> str
     both = time.both if away else time.at
     match verdict.state:
         case VerdictState.LATE:
-            expected = f", expected {time.at(verdict.expected_at)}" if verdict.expected_at is not None else ""
+            expected = f", {_expect(verdict, time)}" if verdict.expected_at is not None else ""
             since = f"since {both(verdict.since)}" if verdict.since is not None else ""
             return f"{since}{expected}"
         case VerdictState.ON_TIME | VerdictState.AT_RISK if verdict.ready_at is not None:
             return f"for {both(verdict.ready_at)}, {_expect(verdict, time)}"
+        case VerdictState.READY if verdict.cause in _UNNEEDED:
+            return "not needed any more"
         case VerdictState.READY if verdict.ready_at is not None and verdict.ready_at > time.now:
             return f"for {both(verdict.ready_at)}"
-        case VerdictState.READY if verdict.until is not None and verdict.start_at is None:
+        case VerdictState.READY if verdict.until is not None:
             return f"until {both(verdict.until)}"
         case VerdictState.UNKNOWN | VerdictState.BLOCKED | VerdictState.UNSCHEDULED if verdict.since is not None:
             return f"since {both(verdict.since)}"
@@ -37,9 +44,10 @@ def format_times(verdict: Verdict, time: PlantTime, *, away: bool = True) -> str
 
 
 def _expect(verdict: Verdict, time: PlantTime) -> str:
-    """Return the expected time. At risk, an expected time before the ready time is the earliest possible one."""
+    """Return the expected time: the earliest one, while something is in the way or it was too early for a risk."""
     if verdict.expected_at is None:
         return "no expected time"
     at = time.at(verdict.expected_at)
     early = verdict.ready_at is not None and verdict.expected_at <= verdict.ready_at
-    return f"{at} at the earliest" if verdict.state is VerdictState.AT_RISK and early else f"expected {at}"
+    at_risk = verdict.state is VerdictState.AT_RISK and early
+    return f"{at} at the earliest" if verdict.is_earliest or at_risk else f"expected {at}"

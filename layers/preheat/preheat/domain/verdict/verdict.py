@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from preheat.domain.plan.plan import ModelId
-from preheat.domain.verdict.causes import CAUSES, FAILING, URGENCY, VerdictCause, VerdictState
+from preheat.domain.verdict.causes import CAUSES, FAILING, MAY_END, URGENCY, VerdictCause, VerdictState
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,11 @@ class Verdict:
     def why(self) -> str:
         """The cause in one line: what it is, what is known about it, and what the service said."""
         return ": ".join(part for part in (CAUSES[self.cause].words, self.detail, self.words) if part)
+
+    @property
+    def is_earliest(self) -> bool:
+        """Whether `expected_at` is the earliest moment, and only if what is in the way ends."""
+        return self.cause in MAY_END
 
     @property
     def fails(self) -> bool:
