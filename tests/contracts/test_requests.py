@@ -9,6 +9,7 @@ from preheat.app.ports.errors import StaleRecord
 from preheat.app.ports.store import Guarded, Store
 from preheat.domain.demand.request import (
     KEPT_AFTER_EXPIRY,
+    HeldWindow,
     Kind,
     Reply,
     RequestId,
@@ -73,6 +74,19 @@ def test_a_hold_or_block_comes_back_as_it_was_stored(store: Store, subject: Subj
     store.answer(a_reply(), full, [])
     assert store.find_standing(subject, full.request_id) == full
     assert store.read_standings(subject, LONG_AGO).requests == (full,)
+
+
+def test_a_set_of_windows_comes_back_as_it_was_stored_and_its_next_edition_replaces_it_whole(store: Store) -> None:
+    windows = tuple(
+        HeldWindow(SIX + day * 24 * HOUR, SIX + (day * 24 + 8) * HOUR, SIX - day * HOUR) for day in range(100)
+    )
+    one = replace(hold(MODEL), windows=windows, begin=windows[0].begin, until=windows[-1].end, edition=10**15)
+    store.answer(a_reply(), one, [])
+    assert store.find_standing(MODEL, one.request_id) == one
+    fewer = replace(one, windows=windows[:2], until=windows[1].end, revision=2)
+    store.answer(a_reply("request-2"), fewer, [])
+    assert store.read_standings(MODEL, LONG_AGO).requests == (fewer,)
+    assert store.read_standings(MODEL, fewer.until).requests == ()
 
 
 def test_a_reply_comes_back_as_it_was_given(store: Store) -> None:

@@ -35,6 +35,7 @@ FIRST_COMMANDS = {
     "unblock": "End a block now.",
     "extend": "Let a hold or block end later: at --until, or later by --for.",
     "start": "Start a model now, and keep it ready until `preheat release`, or for as long as the stack allows a hold.",
+    "put-windows": "Replace all windows of a set with those of --window or --file, as a planning system does.",
     "stop": "Stop a model now, even if somebody else started it, and block it until its current demand ends.",
 }
 STOP_NOW = "Do the same as `preheat stop`: its older name."

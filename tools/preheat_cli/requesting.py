@@ -28,6 +28,7 @@ from preheat_cli.views import show
 
 WAIT_AT_MOST: Final = timedelta(seconds=60)
 CHECKS_EVERY: Final = 0.5  # seconds
+STARTING: Final = (Verb.HOLD, Verb.START, Verb.SCHEDULE_PUT)  # what asks for a model to be ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class RequestOptions:
     duration: str | None = None
     wanted: Wanted | None = None  # the hold or block that the request is about
     question: Callable[[Store, Subject, datetime], str] | None = None  # to ask before it sends
+    complete: Callable[[Store, Subject, datetime], dict[str, Any]] | None = None  # fields that depend on the store
 
     @classmethod
     def about(cls, named: NamedRequest, verb: Verb, *kinds: Kind) -> Self:
@@ -108,6 +110,8 @@ def _build_message(
             after = instant_after(option, text, after, store, subject)
             fields[name] = after.isoformat()
     fields |= {"duration": options.duration, "model": subject.model_id, "schedule": subject.schedule}
+    if options.complete is not None:
+        fields |= options.complete(store, subject, after)
     if options.wanted is not None:
         fields["of"] = choose_request(store, subject, options.wanted, surroundings.clock.now())
     given = {name: value for name, value in fields.items() if value is not None}
@@ -134,12 +138,12 @@ def _wait_for_reply(surroundings: Surroundings, store: Store, request_id: Reques
 def _print_reply(reply: Reply, home: Home) -> None:
     code = reply.code if reply.accepted else f"refused, {reply.code}"
     print_lines([f"{code}: {reply.reason}", f"request id: {reply.request_id}"])
-    if reply.ready_at is not None and reply.verb in (Verb.HOLD, Verb.START, Verb.EXTEND, Verb.UNBLOCK):
+    if reply.ready_at is not None and reply.verb in (*STARTING, Verb.EXTEND, Verb.UNBLOCK):
         typer.echo(f"ready at: {show.instant(reply.ready_at)}")
         if reply.until is not None and reply.until <= reply.ready_at:
             ends = f"it ends at {show.instant(reply.until)}, before the model can be ready"
             typer.echo(f"warning: {ends}; use `preheat extend`, or --ready-for instead of --for", err=True)
-    if reply.accepted and reply.verb in (Verb.HOLD, Verb.START) and home.mode not in ("act", ""):
+    if reply.accepted and reply.verb in STARTING and home.mode not in ("act", ""):
         typer.echo(f"warning: the stack is in mode {home.mode}: Preheat starts no model", err=True)
     if not reply.accepted:
         raise typer.Exit(CHECK_FAILED)

@@ -18,7 +18,7 @@ def table(found: list[Standing]) -> list[str]:
     rows = [("KIND", "OF", "FROM", "UNTIL", "PRIORITY", "UNITS", "REQUESTER", "REQUEST ID", "REASON")]
     for one in found:
         of = one.subject.model_id or f"schedule {one.subject.schedule}"
-        kind = f"{one.kind}, hard" if one.hard else str(one.kind)
+        kind = show.format_kind(one)
         begin, until = show.minute(one.begin), show.minute(one.until)
         units = "-" if one.units is None else str(one.units)
         who, why = printable(one.requester), printable(one.reason)

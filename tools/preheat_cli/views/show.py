@@ -44,12 +44,19 @@ def local_instant(at: datetime, zone: str) -> str:
 
 def format_standing(one: Standing, *, of: bool = True) -> str:
     """Return a hold or block: `hold 2026-11-23 06:00Z to 2026-11-23 20:00Z, by AROALINE7: rework (line-7.1)`."""
-    kind = f"hard {one.kind}" if one.hard else str(one.kind)
+    kind = format_kind(one) if one.windows else f"hard {one.kind}" if one.hard else str(one.kind)
     schedule = f", of schedule {one.subject.schedule}" if of and one.subject.schedule is not None else ""
     count = f", {one.units} units" if one.units is not None else ""
     weight = f", priority {one.priority}" if one.priority != DEFAULT_PRIORITY else ""
     by = f"by {one.requester}: {one.reason or 'no reason'}"
     return f"{kind} {minute(one.begin)} to {minute(one.until)}{schedule}{count}{weight}, {by} ({one.request_id})"
+
+
+def format_kind(one: Standing) -> str:
+    """Return what a request is: `hold`, `block, hard`, `set of 15 windows`."""
+    if not one.windows:
+        return f"{one.kind}, hard" if one.hard else str(one.kind)
+    return f"set of {len(one.spans)} window{'s' if len(one.spans) != 1 else ''}"
 
 
 def format_margin(span: timedelta | None) -> str:

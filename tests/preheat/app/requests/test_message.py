@@ -144,7 +144,7 @@ def test_of_another_version_nothing_else_is_judged() -> None:
         ('{"a": {"b": {"c": {"d": 1}}}}', None),
         ('{"a": {"b": {"c": {"d": {}}}}}', "nested more than 4 deep"),
         ('{"a": ' + "[" * 2000 + "]" * 2000 + "}", "nested more than 4 deep"),
-        ('{"a": "' + "x" * BODY_BYTES_MAX + '"}', "bytes; at most 4096"),
+        ('{"a": "' + "x" * BODY_BYTES_MAX + '"}', "bytes; at most 8192"),
         ("\ud800", "not JSON"),
     ],
 )
@@ -271,6 +271,9 @@ VALUES: dict[str, Any] = {
     "reason": "inspection",
     "hard": True,
     "reply_to": "arn:aws:sqs:eu-central-1:111122223333:line-7-replies",
+    "name": "week-49",
+    "edition": 3,
+    "windows": ["2026-11-30T06:00+01:00/2026-11-30T14:00+01:00"],
 }
 
 

@@ -14,7 +14,7 @@ from preheat.domain.calendar.days import DayRule
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, STOP_TIME, Demand, find_demands, look_ahead
 from preheat.domain.demand.pieces import BY_REQUEST
-from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
+from preheat.domain.demand.request import HeldWindow, Kind, RequestId, Standing, Subject
 from preheat.domain.plan.plan import HostedModel
 from preheat.domain.plan.turn import Turn
 
@@ -390,3 +390,44 @@ def test_a_gap_that_the_offset_makes_too_short_is_bridged() -> None:
     gap = a_model("08:00-10:00", "10:40:30-16:00")
     assert len(find_demands(gap, at("00:00"), at("23:59"))) == 2
     assert len(find_demands(replace(gap, turn=TURN), at("00:00"), at("23:59"))) == 1
+
+
+# --- a set of windows -------------------------------------------------------------------------------------------------
+
+
+MINUTES = st.lists(st.integers(0, 1439), min_size=2, max_size=12, unique=True).map(sorted)
+
+
+@given(minutes=MINUTES, known=st.integers(-600, 1200), released=st.none() | st.integers(0, 1439), blocked=MINUTES)
+@settings(max_examples=100, deadline=None)
+def test_a_set_of_windows_is_demand_as_so_many_holds_are(
+    minutes: list[int], known: int, released: int | None, blocked: list[int]
+) -> None:
+    known_at = MIDNIGHT + known * MINUTE
+    each = [
+        HeldWindow(MIDNIGHT + begin * MINUTE, MIDNIGHT + end * MINUTE, known_at)
+        for begin, end in zip(minutes[::2], minutes[1::2], strict=False)
+    ]
+    released_at = None if released is None else MIDNIGHT + released * MINUTE
+    common: dict[str, Any] = {"known_at": known_at, "released_at": released_at}
+    one = replace(hold("00:00", "23:59"), begin=each[0].begin, until=each[-1].end, windows=tuple(each), **common)
+    several = [
+        replace(hold("00:00", "23:59", f"hold-{number}"), begin=span.begin, until=span.end, **common)
+        for number, span in enumerate(each)
+    ]
+    block_of_all = block("00:00", "23:59")
+    wall = replace(block_of_all, begin=MIDNIGHT + blocked[0] * MINUTE, until=MIDNIGHT + blocked[1] * MINUTE)
+    for model in (a_model(), a_model("08:00-16:00")):
+        by_set, by_holds = found(one, wall, model=model), found(*several, wall, model=model)
+        assert [(a.begin, a.end, a.start_at, a.ready_at, a.schedule) for a in by_set] == [
+            (b.begin, b.end, b.start_at, b.ready_at, b.schedule) for b in by_holds
+        ]
+
+
+def test_the_next_window_of_a_set_is_seen_however_far_ahead() -> None:
+    each = tuple(HeldWindow(at("08:00", day), at("09:00", day), LONG_KNOWN) for day in (0, 40, 80))
+    one = replace(hold("08:00", "09:00"), until=each[-1].end, windows=each)
+    for day, coming in ((0, 40), (30, 40), (39, 40), (41, 80), (79, 80)):
+        upcoming = look_ahead(a_model(), at("10:00", day), (one,)).upcoming
+        assert upcoming is not None
+        assert upcoming.begin == at("08:00", coming)

@@ -31,6 +31,7 @@ class Code(StrEnum):
     NOT_ALLOWED = "not_allowed"  # the plan's senders' table does not allow it, or priorities above it are an admin's
     ENDED = "ended"  # what it would extend has come to its end
     EXPIRED = "expired"  # its own `until` has passed
+    OUTDATED = "outdated"  # the set of windows has a higher edition already, or other windows under this one
     TOO_LONG = "too_long"
     TOO_FAR_AHEAD = "too_far_ahead"
     TOO_MANY_ACTIVE = "too_many_active"

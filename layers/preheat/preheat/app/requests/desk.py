@@ -194,6 +194,8 @@ class Desk:
                 of_id, of_reply, of = named[0].request_id, store.find_reply(named[0].request_id), named[0]
         # Before another sender took its id, the ledger may have noted a release under it.
         noted = [*store.read_tombstones(subject, request.request_id)]
+        if request.verb is Verb.SCHEDULE_PUT and of is None and of_id is not None:
+            noted = [*store.read_tombstones(subject, of_id)]
         if request.request_id != opened.parsed.request_id and opened.parsed.request_id is not None:
             noted += [each for each in store.read_tombstones(subject, opened.parsed.request_id) if not each.admin]
         others: list[Standing] = []
@@ -228,6 +230,9 @@ class Desk:
         if name is None:
             return None, None, None
         before, found = store.find_reply(name), store.find_standing(subject, name)
+        if found is not None and is_of_sender(found.requester, requester):
+            # A set of windows has its name to itself: another sender's request may have it as its id.
+            return name, before if before is not None and is_of_sender(before.requester, requester) else None, found
         owner = before.requester if before is not None else found.requester if found is not None else requester
         if is_of_sender(owner, requester):
             return name, before, found
@@ -296,7 +301,7 @@ def _write_reply(answer: _Answer, ruling: Ruling, case: Case | None, now: dateti
         ruling.code,
         ruling.reason if len(ruling.reason) <= REASON_MAX else f"{ruling.reason[: REASON_MAX - 3]}...",
         message.digest,
-        of=case.of_id if case is not None and case.of_id is not None else known.get("of"),
+        of=case.of_id if case is not None and case.of_id is not None else known.get("of", known.get("name")),
         begin=stands.begin if stands is not None else None,
         until=stands.until if stands is not None else None,
         phase=seen.phase if seen is not None else None,

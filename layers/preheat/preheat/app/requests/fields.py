@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.request import DEFAULT_PRIORITY, PRIORITY_MAX, REASON_MAX, REQUEST_ID, STORED_ID, Verb
 from preheat.domain.plan.plan import MODEL_ID, UNITS_MAX
 from preheat.domain.printable import HIDDEN
 
 VERSION: Final = 1
+WINDOWS_MAX: Final = 100  # of one set: four weeks of three shifts a day
+EDITION_MAX: Final = 10**15  # a time in milliseconds fits
 RESERVED: Final = ("unreadable-", "taken-")  # ids for the answers to requests that have no id of their own
 REQUESTER_MAX: Final = 64  # characters
 SCHEDULE = MODEL_ID  # a plant file's names are all of one form
@@ -89,6 +92,31 @@ def _define_instant(description: str) -> Field:
     return Field(read, accepted, text.schema, description)
 
 
+def _define_windows(description: str) -> Field:
+    accepted = (
+        f"a list of at most {WINDOWS_MAX} texts, each two instants with their offsets, the second after the first: "
+        "2026-12-07T06:00+01:00/2026-12-07T14:00+01:00"
+    )
+    instant = _define_instant(description)
+
+    def read(value: object) -> tuple[Window, ...]:
+        if not isinstance(value, list) or len(value) > WINDOWS_MAX:
+            raise ValueError(accepted)
+        return tuple(read_one(each) for each in value)
+
+    def read_one(value: object) -> Window:
+        parts = value.split("/") if isinstance(value, str) else []
+        if len(parts) != 2:
+            raise ValueError(accepted)
+        begin, end = (instant.read(part) for part in parts)
+        if not isinstance(begin, datetime) or not isinstance(end, datetime) or end <= begin:
+            raise ValueError(accepted)
+        return Window(begin, end)
+
+    each = {"type": "string", "pattern": f"^(?:{_INSTANT.pattern})/(?:{_INSTANT.pattern})$"}
+    return Field(read, accepted, {"type": "array", "maxItems": WINDOWS_MAX, "items": each}, description)
+
+
 def _define_duration(description: str) -> Field:
     accepted = "a duration above 0 such as 90s, 45m or 1h30m"
 
@@ -142,6 +170,17 @@ FIELDS: Final[Mapping[str, Field]] = {
     "model": _define_text(MODEL_ID, _A_NAME, "The model, by its name in the plant file."),
     "schedule": _define_text(SCHEDULE, _A_NAME, "Instead of model: every model that has this schedule, now or later."),
     "of": _define_text(STORED_ID, f"{_AN_ID}, as sent or as listed", "The request_id of the hold or block to change."),
+    "name": _define_text(
+        _NOT_RESERVED,
+        f"{_AN_ID}; not {' or '.join(RESERVED)}…, and without ::AROA or ::account:",
+        "Name of the set of windows, chosen by the sender: such as line-3-week-49.",
+    ),
+    "edition": _define_whole(
+        1, EDITION_MAX, "Number of this version of the set. A request with a lower one than the stored changes nothing."
+    ),
+    "windows": _define_windows(
+        "Every window of the set that is still to come, in order, none overlapping. An empty list removes the set."
+    ),
     "from": _define_instant("When it begins. Default: now. A past instant also means now."),
     "until": _define_instant("When it ends: the first instant at which it is no longer active."),
     "duration": _define_duration("Instead of until: the time from its begin to its end; for extend, the time to add."),
@@ -185,4 +224,5 @@ FORMS: Final[Mapping[Verb, VerbForm]] = {
     Verb.STOP_NOW: VerbForm(_EACH, (_SUBJECT,), ("priority", "hard", *_ANY)),
     Verb.EXTEND: VerbForm((*_EACH, "of"), (_SUBJECT, _END), _ANY),
     Verb.STATUS: VerbForm(_EACH, (_SUBJECT,), _ANY),
+    Verb.SCHEDULE_PUT: VerbForm((*_EACH, "model", "name", "edition", "windows"), (), ("priority", "units", *_ANY)),
 }

@@ -5,28 +5,30 @@ neither who has sent it nor what is stored.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final
 
 from preheat.app.ports.errors import UnreadableItem
 from preheat.app.requests.fields import FIELDS, FORMS, VERSION
+from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.request import DEFAULT_PRIORITY, RequestId, Subject, Verb
 from preheat.domain.plan.plan import ModelId
 
-BODY_BYTES_MAX: Final = 4096
+BODY_BYTES_MAX: Final = 8192
 DEPTH_MAX: Final = 4
 DIGITS_MAX: Final = 20
 EXCERPT_MAX: Final = 64  # the longest quote of a foreign text, in characters
-PROBLEMS_MAX: Final = 20  # in one reply; a body of 4 KB can hold hundreds of unknown fields
+PROBLEMS_MAX: Final = 20  # in one reply; a body of 8 KB can hold hundreds of unknown fields
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request as asked. `begin` None: now. A verb with an end has one of `until`, `duration` and `ready_for`.
 
-    `ready_for` counts from when the model can be ready.
+    `ready_for` counts from when the model can be ready. `windows` and `edition`: of a set, whose name is in `of`.
     """
 
     request_id: RequestId
@@ -42,6 +44,8 @@ class Request:
     hard: bool = False
     reason: str = ""
     reply_to: str | None = None
+    windows: tuple[Window, ...] = ()
+    edition: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +123,18 @@ def parse(data: Mapping[str, Any]) -> Parsed:
         problems += [_describe_unknown(name, known["verb"]) for name in data if name not in named]
     if "from" in known and "until" in known and known["until"] <= known["from"]:
         problems.append("until is not after from; accepted: an instant after it")
+    problems += _find_overlaps(known.get("windows", ()))
     if problems:
         return Parsed(None, _limit_problems(problems), known=known)
     parsed = Parsed(None, known=known)
     return Parsed(_make_request(known, parsed.subject), known=known)
+
+
+def _find_overlaps(windows: Sequence[Window]) -> Iterator[str]:
+    """Yield each window that begins before the one before it has ended."""
+    for number, (one, two) in enumerate(pairwise(windows), start=2):
+        if two.start < one.end:
+            yield f"windows {number - 1} and {number} overlap; accepted: windows in order of time, none overlapping"
 
 
 def cut_excerpt(value: object) -> str:
@@ -139,7 +151,7 @@ def _make_request(known: Mapping[str, Any], subject: Subject | None) -> Request:
         request_id=RequestId(known["request_id"]),
         verb=known["verb"],
         subject=subject,
-        of=known.get("of"),
+        of=known.get("of", known.get("name")),
         begin=known.get("from"),
         until=known.get("until"),
         duration=known.get("duration"),
@@ -149,6 +161,8 @@ def _make_request(known: Mapping[str, Any], subject: Subject | None) -> Request:
         hard=known.get("hard", False),
         reason=": ".join(filter(None, (who, why))),
         reply_to=known.get("reply_to"),
+        windows=known.get("windows", ()),
+        edition=known.get("edition", 0),
     )
 
 

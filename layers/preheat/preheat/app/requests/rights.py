@@ -3,8 +3,9 @@
 Pure. Every refusal names the sender's entry and what it allows.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from preheat.app.requests.codes import Code
@@ -30,7 +31,7 @@ SUBJECTS_AN_HOUR: Final = 40
 DAY: Final = timedelta(days=1)
 ENDINGS: Final = (Verb.RELEASE, Verb.UNBLOCK)
 STOPS: Final = (Verb.STOP, Verb.STOP_NOW)  # two names of one verb: a right to one is a right to both
-MAKES: Final = (Verb.HOLD, Verb.BLOCK, Verb.START, *STOPS)
+MAKES: Final = (Verb.HOLD, Verb.BLOCK, Verb.START, Verb.SCHEDULE_PUT, *STOPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,23 +123,29 @@ def check_right(right: Right, asked: Request) -> tuple[Code, str] | None:
     return None
 
 
-def check_hours(right: Right, kept: list[Standing], begin: datetime, until: datetime) -> str | None:
-    """Return why a hold of [begin, until) is more than a sender may have in a day; None: it is not. `kept`: the others.
+def check_hours(right: Right, kept: list[Standing], asked: Sequence[Window]) -> str | None:
+    """Return why holds in these times are more than a sender may have in a day; None: they are not. `kept`: the others.
 
     A day is one of UTC, and a released one counts as long as it was active.
     """
     if right.hours_a_day is None:
         return None
-    own = [one for one in kept if one.kind is Kind.HOLD and right.counts(one.requester) and one.end > one.begin]
-    day = datetime.combine(begin.date(), time(), UTC)
-    while day < until:
-        window = Window(day, day + DAY)
-        spans = [(one.begin, one.end) for one in own] + [(begin, until)]
-        total = sum((_overlap(window, *span) for span in spans), timedelta())
+    own = [one for one in kept if one.kind is Kind.HOLD and right.counts(one.requester)]
+    every = [*asked, *(Window(span.begin, span.end) for one in own for span in one.spans)]
+    for day in sorted({day for each in asked for day in _find_days(each)}):
+        begin = datetime.combine(day, time(), UTC)
+        total = sum((_overlap(Window(begin, begin + DAY), each.start, each.end) for each in every), timedelta())
         if total > right.hours_a_day:
             return f"Your holds would last {total} on {day:%Y-%m-%d}; at most {right.hours_a_day} in a UTC day"
-        day += DAY
     return None
+
+
+def _find_days(window: Window) -> Iterator[date]:
+    """Yield the UTC dates that a window touches."""
+    day = window.start.astimezone(UTC).date()
+    while datetime.combine(day, time(), UTC) < window.end:
+        yield day
+        day += DAY
 
 
 def _overlap(window: Window, begin: datetime, end: datetime) -> timedelta:

@@ -12,8 +12,18 @@ from preheat.app.requests.case import Case, Ruling
 from preheat.app.requests.codes import Code
 from preheat.app.requests.prospects import Prospect, describe_several
 from preheat.app.requests.rights import STOPS, check_hours, check_right
+from preheat.app.requests.sets import describe_set, find_coming, make_set
+from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.demand import look_ahead
-from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Kind, Standing, Tombstone, Verb, is_of_sender
+from preheat.domain.demand.request import (
+    KEPT_AFTER_EXPIRY,
+    STANDS_AT_MOST,
+    Kind,
+    Standing,
+    Tombstone,
+    Verb,
+    is_of_sender,
+)
 from preheat.domain.demand.spend import find_excess
 from preheat.domain.lead.lead_in_force import fix_next_lead
 from preheat.domain.record.lifecycle import Observed
@@ -90,10 +100,12 @@ def _place(case: Case, kind: Kind, begin: datetime, until: datetime) -> Ruling:
     before = next((one for one in case.kept if one.request_id == asked.request_id), None)
     if before is not None and not is_of_sender(before.requester, case.requester):
         return Ruling(Code.ID_TAKEN, "A hold or block of another requester already has this request_id")
+    if before is not None and before.windows:
+        return Ruling(Code.ID_TAKEN, f"{before.request_id} is the name of a set of windows: choose another request_id")
     kept = [one for one in case.kept if one is not before]
     if (full := _find_full(case, kept)) is not None:
         return Ruling(Code.TOO_MANY_ACTIVE, full)
-    if kind is Kind.HOLD and (over := check_hours(case.right, kept, begin, until)) is not None:
+    if kind is Kind.HOLD and (over := check_hours(case.right, kept, [Window(begin, until)])) is not None:
         return Ruling(Code.TOO_MANY_HOURS, over)
     standing = _make_standing(case, kind, begin, until)
     if before is not None:
@@ -192,7 +204,7 @@ def _describe_effect(case: Case, block: Standing, seen: Prospect) -> Iterator[st
     """Yield what a block does not do, or does beyond the plan: somebody's hold goes on, somebody's model stops."""
     if not block.begin <= case.now < block.end:
         return
-    holds = [one for one in (*case.kept, *case.others) if one.kind is Kind.HOLD and one.begin <= case.now < one.end]
+    holds = [one for one in (*case.kept, *case.others) if one.kind is Kind.HOLD and case.now in one]
     strongest = max(holds, key=lambda one: one.priority, default=None)
     if strongest is not None and strongest.priority > block.priority:
         yield f"it stays needed, because hold {strongest.request_id} has priority {strongest.priority}"
@@ -261,16 +273,73 @@ def _extend(case: Case) -> Ruling:
         return refused
     if of.end <= case.now or of.released_at is not None:
         return Ruling(Code.ENDED, f"{of.request_id} ended at {format_instant(of.end)}")
+    if of.windows:
+        return Ruling(Code.WRONG_KIND, f"{of.request_id} is a set of windows; {Verb.SCHEDULE_PUT} changes it")
     until = asked.until or of.until + (asked.duration or timedelta())
     if until <= of.until:
         return Ruling(Code.NOTHING_TO_DO, f"{of.request_id} already lasts until {format_instant(of.until)}")
     if until - max(of.begin, case.now) > _find_longest(case, of.kind):
         return _reject_too_long(case, of.kind)
     others = [one for one in case.kept if one.request_id != of.request_id]
-    if of.kind is Kind.HOLD and (over := check_hours(case.right, others, of.begin, until)) is not None:
+    if of.kind is Kind.HOLD and (over := check_hours(case.right, others, [Window(of.begin, until)])) is not None:
         return Ruling(Code.TOO_MANY_HOURS, over)
     change = replace(of, until=until, revision=of.revision + 1)
     return _accept(case, change, f"{of.kind.capitalize()} {of.request_id} extended until {format_instant(until)}")
+
+
+def _put(case: Case) -> Ruling:
+    """Replace all windows of a set."""
+    asked, of, now = case.request, case.of, case.now
+    if of is not None and (refused := _check_set(case, of)) is not None:
+        return refused
+    change = make_set(case)
+    if of is not None and asked.edition == of.edition:
+        if find_coming(of, now) == find_coming(change, now):
+            return Ruling(Code.NOTHING_TO_DO, f"Set {change.request_id} has these windows already")
+        return Ruling(
+            Code.OUTDATED, f"Edition {of.edition} of set {of.request_id} has other windows: send a higher one"
+        )
+    words = describe_set(change.request_id, of, change, now)
+    if asked.windows and not find_coming(change, now):
+        return Ruling(Code.EXPIRED, "Every window of the request has ended; send an empty list to remove the set")
+    if (refused := _check_set_size(case, change)) is not None:
+        return refused
+    if of is None and _is_released(case) and change.released_at is None:
+        words = f"Its release arrived before the first edition of set {change.request_id}; send the next edition"
+        return Ruling(Code.RELEASED_AT_BIRTH, words, replace(change, released_at=now))
+    kept = [one for one in case.kept if one is not of]
+    return replace(_accept(case, change, words), drops=_find_drops(case, kept) if of is None else ())
+
+
+def _check_set(case: Case, of: Standing) -> Ruling | None:
+    """Reject who may not replace a set, and an edition that a later one has replaced already."""
+    if (refused := _check_owner(case, of)) is not None:
+        return refused
+    if not of.windows:
+        return Ruling(Code.WRONG_KIND, f"{of.request_id} is a {of.kind}, not a set of windows: choose another name")
+    if case.request.edition < of.edition:
+        return Ruling(Code.OUTDATED, f"Set {of.request_id} has edition {of.edition}; {case.request.edition} is older")
+    return None
+
+
+def _check_set_size(case: Case, change: Standing) -> Ruling | None:
+    """Reject a set that is too much: for its sender, for the stack or for the service."""
+    now, kept = case.now, [one for one in case.kept if one.request_id != change.request_id]
+    coming = find_coming(change, now)
+    longest = min(_find_longest(case, Kind.HOLD), STANDS_AT_MOST)
+    if any(end - begin > longest for begin, end in coming.items()):
+        return Ruling(Code.TOO_LONG, f"A window of the set would last longer than {longest}")
+    if coming and max(coming) - now > AHEAD_MAX:
+        return Ruling(Code.TOO_FAR_AHEAD, f"A window of the set begins more than {AHEAD_MAX.days} days ahead")
+    if case.request.units is not None and not any(model.target.backend.takes_units for model in case.models):
+        return Ruling(Code.TAKES_NO_UNITS, "This hosting service takes no units: the endpoint config sets them")
+    if (refused := _check_units(case)) is not None:
+        return refused
+    is_new = case.of is None or case.of.end <= now
+    if coming and is_new and (full := _find_full(case, kept)) is not None:
+        return Ruling(Code.TOO_MANY_ACTIVE, full)
+    over = check_hours(case.right, kept, [Window(one.begin, one.end) for one in change.spans if one.end > now])
+    return Ruling(Code.TOO_MANY_HOURS, over) if over is not None else None
 
 
 def _start(case: Case) -> Ruling:
@@ -366,4 +435,5 @@ _RULES: Final[Mapping[Verb, Callable[[Case], Ruling]]] = {
     Verb.STOP: _stop,
     Verb.STOP_NOW: _stop,
     Verb.STATUS: _report_status,
+    Verb.SCHEDULE_PUT: _put,
 }

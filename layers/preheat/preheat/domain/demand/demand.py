@@ -107,7 +107,7 @@ def _cut_pieces(
             yield from cut_window(model, window, schedule.name, blocks)
     for hold in find_holds(requests):
         if hold.begin < before and after < hold.end:
-            yield from cut_hold(model, hold, blocks)
+            yield from cut_hold(model, hold, blocks, Window(after, before))
 
 
 def _join(pieces: Iterable[Piece], blocks: Sequence[Standing], gap: timedelta) -> Iterator[list[Piece]]:

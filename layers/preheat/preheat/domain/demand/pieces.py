@@ -46,11 +46,14 @@ def cut_window(model: HostedModel, window: Window, schedule: str, blocks: Sequen
         yield _time(model, each, known_at, blocks, schedule=schedule)
 
 
-def cut_hold(model: HostedModel, hold: Standing, blocks: Sequence[Standing]) -> Iterator[Piece]:
-    """Yield what those of `blocks` that beat a hold leave of it, in order."""
+def cut_hold(model: HostedModel, hold: Standing, blocks: Sequence[Standing], seen: Window) -> Iterator[Piece]:
+    """Yield what those of `blocks` that beat a hold leave of it, in order; only windows that overlap `seen`."""
     stronger = [block for block in blocks if block.priority >= hold.priority]
-    for each, known_at in _cut(Window(hold.begin, hold.end), stronger, hold.known_at):
-        yield _time(model, each, known_at, stronger, schedule=BY_REQUEST, hold=hold)
+    for span in hold.spans:
+        if span.begin >= seen.end or span.end <= seen.start:
+            continue
+        for each, known_at in _cut(Window(span.begin, span.end), stronger, span.known_at):
+            yield _time(model, each, known_at, stronger, schedule=BY_REQUEST, hold=hold)
 
 
 def lies_in(blocks: Sequence[Standing], begin: datetime, end: datetime) -> bool:

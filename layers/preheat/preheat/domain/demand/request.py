@@ -7,10 +7,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import NewType, Self
 
 from preheat.domain.plan.plan import UNITS_MAX, ModelId
 from preheat.domain.record.record import Phase
+from preheat.domain.values import change
 
 RequestId = NewType("RequestId", str)
 
@@ -37,6 +39,7 @@ class Verb(StrEnum):
     STOP_NOW = "stop_now"  # the older name of `stop`
     EXTEND = "extend"
     STATUS = "status"
+    SCHEDULE_PUT = "schedule_put"  # all windows of a named set, in place of those before
 
 
 class Kind(StrEnum):
@@ -80,11 +83,25 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldWindow:
+    """A time in which a hold is active, [begin, end); `known_at`: when it became known that it begins then."""
+
+    begin: datetime
+    end: datetime
+    known_at: datetime
+
+    def __post_init__(self) -> None:
+        if self.end <= self.begin:
+            raise ValueError(f"a window ends at {self.end}, which is not after its begin {self.begin}")
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """A hold or a block: its subject, its time, its priority and its requester.
 
-    It is active in [begin, end). `known_at` is when its begin became known; `units` and `hard` are a hold's and a
-    block's.
+    It is active in [begin, end); a hold with `windows` in these alone, and from the first to the last of them.
+    `known_at` is when its begin became known; `units` and `hard` are a hold's and a block's. `edition`: the sender's
+    own number of the set of windows.
     """
 
     request_id: RequestId
@@ -101,6 +118,8 @@ class Standing:
     released_at: datetime | None = None
     revision: int = 1  # the number of its writes; a change names the one that it replaces
     session: str = ""  # of the requester: the name of its role's session
+    windows: tuple[HeldWindow, ...] = ()
+    edition: int = 0
 
     def __post_init__(self) -> None:
         if not STORED_ID.fullmatch(self.request_id):
@@ -111,11 +130,37 @@ class Standing:
             raise ValueError(f"{self.request_id}: priority {self.priority} is out of range; 0 to {PRIORITY_MAX}")
         if self.units is not None and not 1 <= self.units <= UNITS_MAX:
             raise ValueError(f"{self.request_id}: units {self.units} is out of range; 1 to {UNITS_MAX}")
+        if self.windows:
+            self._check_windows()
+
+    def _check_windows(self) -> None:
+        if self.kind is not Kind.HOLD:
+            raise ValueError(f"{self.request_id}: a block has no windows")
+        if (self.begin, self.until) != (self.windows[0].begin, self.windows[-1].end):
+            raise ValueError(f"{self.request_id}: it does not last from its first window to its last")
+        if any(one.end > two.begin for one, two in pairwise(self.windows)):
+            raise ValueError(f"{self.request_id}: its windows overlap, or are not in order of time")
 
     @property
     def end(self) -> datetime:
         """When it is no longer active: released, or expired."""
         return self.until if self.released_at is None else min(self.until, self.released_at)
+
+    @property
+    def spans(self) -> tuple[HeldWindow, ...]:
+        """The times in which it is active, in order: each window until its end, or until the release."""
+        if not self.windows:
+            return (HeldWindow(self.begin, self.end, self.known_at),) if self.begin < self.end else ()
+        cut = (
+            self.windows
+            if self.released_at is None
+            else (change(one, end=min(one.end, self.end)) for one in self.windows if one.begin < self.end)
+        )
+        return tuple(cut)
+
+    def __contains__(self, instant: datetime) -> bool:
+        """Return whether it is active at `instant`."""
+        return any(one.begin <= instant < one.end for one in self.spans)
 
 
 @dataclass(frozen=True, slots=True)

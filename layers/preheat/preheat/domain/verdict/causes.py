@@ -102,7 +102,7 @@ CAUSES: Final[dict[VerdictCause, CauseRule]] = {
     VerdictCause.BRIDGED: _make_rule("kept hosted through a short gap", VerdictState.READY),
     VerdictCause.NOT_OURS: _make_rule("hosted by somebody else; Preheat will not stop it", VerdictState.READY),
     VerdictCause.DRAINING: _make_rule(
-        "no demand; stops when its queue is empty or the drain limit is reached", VerdictState.READY
+        "no demand; stops when its queue is empty, or at its drain limit", VerdictState.READY
     ),
     VerdictCause.ENDING: _make_rule("no demand; Preheat is stopping it", VerdictState.READY),
     VerdictCause.START_DUE: CauseRule(_SOON, "the start is due now"),

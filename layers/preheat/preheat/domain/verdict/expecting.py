@@ -37,7 +37,7 @@ def hangs(facts: VerdictFacts) -> bool:
 
 
 def has_failed(facts: VerdictFacts) -> bool:
-    """Return whether an accepted start for this demand has failed, or what is left of it is being cleared away."""
+    """Return whether an accepted start for this demand has failed, also while Preheat clears the rest of it away."""
     effort, attempt = facts.effort, facts.attempt
     if effort is None or attempt is None or not effort.attempts or effort.short_since is not None:
         return False
@@ -47,7 +47,7 @@ def has_failed(facts: VerdictFacts) -> bool:
 
 
 def count_attempts(facts: VerdictFacts, *, at_least: int = 1) -> str:
-    """Return how many starts have been tried for this demand; nothing below `at_least`."""
+    """Return which attempt for this demand it is; nothing below `at_least`."""
     tried = facts.effort.attempts if facts.effort is not None else 0
     return f"attempt {tried} of {ATTEMPTS_MAX}" if tried >= at_least else ""
 
@@ -61,7 +61,7 @@ def estimate_ready(facts: VerdictFacts) -> datetime | None:
         expected = (find_begin(facts) or now) + facts.lead
         return expected if expected > now else None
     if attempt is not None and attempt.call is Call.START and not attempt.is_without_effect():
-        if facts.observed is Observed.FAILED:  # It is tried again once its lease is over.
+        if facts.observed is Observed.FAILED:  # Preheat tries again once its lease is over.
             return max(now, attempt.lease_ends_at()) + facts.lead
         # A lost answer may have had its effect; every other try begins again.
         again = None if attempt.answer is Answer.LOST else attempt.retry_at

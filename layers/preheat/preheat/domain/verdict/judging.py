@@ -191,7 +191,7 @@ def _judge_running(facts: VerdictFacts, since: datetime | None) -> _Finding:
     if facts.strictest is Mode.OBSERVE:
         return _Finding(unscheduled, VerdictCause.STOP_WITHHELD, since=since)
     drains = record is not None and record.phase is Phase.DRAINING
-    # Before the first pass after the demand, nobody has read the queue yet, and no stop is decided.
+    # Before the first pass after the demand, nobody has read the queue yet, and no pass has decided on a stop.
     drains |= facts.model is not None and facts.model.drain is not None and not _is_stopping(facts)
     if drains and facts.observed is Observed.HOSTED:
         return _Finding(VerdictState.READY, VerdictCause.DRAINING, since=since)
