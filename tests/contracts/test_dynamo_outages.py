@@ -33,6 +33,8 @@ CALLS: dict[str, tuple[str, Callable[[DynamoStore], object]]] = {
     "ensure_external_id": ("GetItem", lambda store: store.ensure_external_id("123456789012")),
     "load_many": ("BatchGetItem", lambda store: store.load_many([ModelId("a")])),
     "find_due": ("Query", lambda store: store.find_due(SIX)),
+    "read_applied_plans": ("Query", lambda store: store.read_applied_plans(5)),
+    "find_applied_plan": ("GetItem", lambda store: store.find_applied_plan(1)),
     "read_ledger": ("Query", lambda store: store.read_ledger(ModelId("a"))),
     "wake": ("UpdateItem", lambda store: store.wake(ModelId("a"), SIX)),
     "apply": ("GetItem", lambda store: store.apply([], expected_version=0, at=SIX)),

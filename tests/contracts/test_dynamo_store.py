@@ -314,7 +314,8 @@ def test_a_due_line_that_is_no_instant_hides_no_other(dynamo: Dynamo, fresh: Mod
 
 
 @pytest.mark.parametrize(
-    ("changes", "named"), [({"schema": {"N": "2"}}, "schema: 2"), ({"at": {"N": "7"}}, "at"), ({"body": None}, "body")]
+    ("changes", "named"),
+    [({"schema": {"N": "3"}}, "schema: 3"), ({"at": {"N": "7"}}, "at"), ({"schema": {"N": "1"}}, "body: missing")],
 )
 def test_a_ledger_entry_of_a_form_that_is_not_known_is_named(
     dynamo: Dynamo, full: ModelRecord, entry: LedgerEntry, changes: dict[str, Any], named: str
@@ -381,7 +382,7 @@ def test_an_apply_interrupted_before_its_pointer_is_in_no_plan(dynamo: Dynamo, m
     dynamo.store.apply([model], expected_version=0, at=SIX)
     before = dynamo.store.load(model.model_id)
     ghost, next_one = replace(model, model_id=ModelId("ghost")), replace(model, model_id=ModelId("next"))
-    dynamo.lose_calls("PutItem", times=1)
+    dynamo.lose_calls("TransactWriteItems", times=1)
     with pytest.raises(StoreUnavailable, match="plan 2 was not made current"):
         dynamo.store.apply([ghost], expected_version=1, at=SIX + timedelta(1))
     assert dynamo.store.list_planned_models() == ["weld-seams"]
@@ -404,14 +405,14 @@ def test_whom_a_plan_left_and_a_pass_found_at_rest_is_in_no_later_plan(dynamo: D
 
 
 def test_an_apply_whose_pointer_was_written_but_not_confirmed_has_won(dynamo: Dynamo, model: HostedModel) -> None:
-    dynamo.lose_answers("PutItem")
+    dynamo.lose_answers("TransactWriteItems")
     assert dynamo.store.apply([model], expected_version=0, at=SIX) == 1
     assert dynamo.store.read_planned(model.model_id) == Planned(1, model)
 
 
 def test_of_two_applies_side_by_side_one_wins(dynamo: Dynamo, model: HostedModel) -> None:
     rival = replace(model, model_id=ModelId("rival"))
-    dynamo.before("PutItem", lambda: dynamo.another().apply([rival], expected_version=0, at=SIX))
+    dynamo.before("TransactWriteItems", lambda: dynamo.another().apply([rival], expected_version=0, at=SIX))
     with pytest.raises(StaleRecord, match="plan 0 was read, plan 1 is current"):
         dynamo.store.apply([model], expected_version=0, at=SIX)
     assert dynamo.store.list_planned_models() == ["rival"]
@@ -422,10 +423,44 @@ def test_an_apply_that_may_not_write_changes_nothing(dynamo: Dynamo, model: Host
     dynamo.answer("BatchWriteItem", code)
     with pytest.raises(StoreUnavailable, match=code):
         dynamo.store.apply([model], expected_version=0, at=SIX)
-    dynamo.answer("PutItem", code)
+    dynamo.answer("TransactWriteItems", code)
     with pytest.raises(StoreUnavailable, match=code):
         dynamo.store.apply([], expected_version=0, at=SIX)
     assert dynamo.store.read_plan_version() == 0
+    assert dynamo.store.read_applied_plans(9) == []
+
+
+def test_an_apply_that_meets_another_transaction_tries_again(dynamo: Dynamo, model: HostedModel) -> None:
+    dynamo.answer("TransactWriteItems", "TransactionCanceledException", "TransactionConflict", times=2)
+    assert dynamo.store.apply([model], expected_version=0, at=SIX) == 1
+    assert len(dynamo.pauses) == 2
+    assert [each.version for each in dynamo.store.read_applied_plans(9)] == [1]
+
+
+def test_a_plan_after_a_restore_of_older_plans_never_takes_a_version_of_the_ledger(
+    dynamo: Dynamo, model: HostedModel
+) -> None:
+    """The plans table is restored to a moment before the last apply; the ledger knows it."""
+    dynamo.store.apply([model], expected_version=0, at=SIX)
+    pointer = dynamo.client.get_item(TableName=dynamo.tables.names.plans, Key=POINTER_KEY)["Item"]
+    dynamo.store.apply([model], expected_version=1, at=SIX)
+    dynamo.client.put_item(TableName=dynamo.tables.names.plans, Item=pointer)
+    assert dynamo.store.apply([model], expected_version=1, at=SIX) == 3
+    assert [each.version for each in dynamo.store.read_applied_plans(9)] == [1, 2, 3]
+
+
+def test_an_apply_in_the_ledger_of_a_form_that_is_not_known_is_named_and_stops_no_apply(
+    dynamo: Dynamo, model: HostedModel
+) -> None:
+    dynamo.store.apply([model], expected_version=0, at=SIX)
+    key = {"model_id": {"S": "plan#"}, "sequence": {"N": "1"}}
+    item = dynamo.client.get_item(TableName=dynamo.tables.names.ledger, Key=key)["Item"]
+    dynamo.client.put_item(TableName=dynamo.tables.names.ledger, Item=item | {"schema": {"N": "9"}})
+    with pytest.raises(UnreadableItem, match="plan#/1: schema"):
+        dynamo.store.read_applied_plans(1)
+    with pytest.raises(UnreadableItem, match="plan#/1: schema"):
+        dynamo.store.find_applied_plan(1)
+    assert dynamo.store.apply([model], expected_version=1, at=SIX) == 2
 
 
 def test_a_batch_that_is_only_taken_in_part_is_written_whole_in_the_end(dynamo: Dynamo, model: HostedModel) -> None:

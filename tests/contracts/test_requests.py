@@ -19,7 +19,7 @@ from preheat.domain.demand.request import (
     Tombstone,
     Verb,
 )
-from preheat.domain.plan.applied import AppliedBy
+from preheat.domain.plan.applied import AppliedBy, AppliedPlan
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.plan.senders import EventSource, SenderRule
 from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
@@ -375,6 +375,20 @@ def test_who_applied_a_plan_stands_with_that_plan(store: Store, model: HostedMod
     assert store.read_applied_by() == by
     store.apply([model], expected_version=version, at=SIX)
     assert store.read_applied_by() is None
+
+
+def test_each_apply_is_an_entry_of_the_ledger_of_applies(store: Store, model: HostedModel) -> None:
+    assert list(store.read_applied_plans(5)) == []
+    by = AppliedBy("arn:aws:sts::123456789012:assumed-role/PlantOps/ada@example.com", "ada@example.com", "0" * 64)
+    store.apply([model], expected_version=0, at=SIX, by=by)
+    store.apply([], expected_version=1, at=SIX + HOUR)
+    first, second = AppliedPlan(1, SIX, 1, by), AppliedPlan(2, SIX + HOUR, 0)
+    assert list(store.read_applied_plans(5)) == [first, second]
+    assert list(store.read_applied_plans(1)) == [second]
+    assert (store.find_applied_plan(1), store.find_applied_plan(3)) == (first, None)
+    with pytest.raises(StaleRecord):
+        store.apply([model], expected_version=1, at=SIX)
+    assert list(store.read_applied_plans(5)) == [first, second]  # an apply that lost is none
 
 
 def test_requests_are_kept_for_as_long_as_a_late_message_may_ask_of_them() -> None:

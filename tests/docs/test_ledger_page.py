@@ -13,8 +13,9 @@ from moto import mock_aws
 
 from preheat.adapters.dynamodb import columns
 from preheat.adapters.dynamodb.stream import LedgerStream
-from preheat.adapters.dynamodb.tables import LedgerItem, ReplyItem
+from preheat.adapters.dynamodb.tables import AppliedItem, LedgerItem, ReplyItem
 from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
+from preheat.domain.plan.applied import AppliedBy, AppliedPlan
 from preheat.domain.plan.plan import Backend, ModelId, Target
 from preheat.domain.record.record import Action, LedgerEntry, Phase
 
@@ -59,6 +60,9 @@ REPLY = Reply(
 )
 
 
+APPLIED = AppliedPlan(12, SEVEN, 14, AppliedBy("arn:aws:sts::111122223333:assumed-role/Ops/ada", "ada", "0" * 64))
+
+
 @pytest.fixture
 def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test"), ("DEFAULT_REGION", "eu-central-1")):
@@ -73,7 +77,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             BillingMode="PAY_PER_REQUEST",
         )
         stream = LedgerStream("LEDGER")
-        for stored in (START, HOSTED, OTHER, REPLY):
+        for stored in (START, HOSTED, OTHER, REPLY, APPLIED):
             client.put_item(TableName="LEDGER", Item=stream.image(stored))
         yield client
 
@@ -87,16 +91,17 @@ def test_each_statement_finds_what_its_question_asks_for(dynamodb: Any) -> None:
         )["Items"]
         for text in bare
     ]
-    since, late, took, token, risk, asked = found
+    since, late, took, token, risk, asked, applied = found
     assert [item["sequence"]["N"] for item in since] == ["1", "2"]
     assert [(item["model_id"]["S"], float(item["margin"]["N"])) for item in late] == [("solder-joints", -60.0)]
     assert [float(item["time_to_hosted"]["N"]) for item in took] == [1860.0]
     assert [(item["sequence"]["N"], item["attempt"]["N"]) for item in token] == [("1", "1")]
     assert [item["model_id"]["S"] for item in risk] == ["solder-joints"]
     assert [(item["verb"]["S"], item["code"]["S"]) for item in asked] == [("hold", "accepted")]
+    assert [(item["sequence"]["N"], item["by"]["M"]["session"]["S"]) for item in applied] == [("12", "ada")]
 
 
-@pytest.mark.parametrize(("kind", "item"), [(LedgerEntry, LedgerItem), (Reply, ReplyItem)])
+@pytest.mark.parametrize(("kind", "item"), [(LedgerEntry, LedgerItem), (Reply, ReplyItem), (AppliedPlan, AppliedItem)])
 def test_the_page_names_each_attribute(kind: type, item: Any) -> None:
     names = {field.name for field in fields(kind)}
     assert names <= item.get_attributes().keys(), "a field without an attribute would be lost"
@@ -104,7 +109,7 @@ def test_the_page_names_each_attribute(kind: type, item: Any) -> None:
 
 
 def test_what_dynamodb_reserves_is_quoted() -> None:
-    reserved = ("at", "action", "sequence", "session", "units", "begin", "of", "until")
+    reserved = ("at", "action", "by", "sequence", "session", "units", "begin", "of", "until")
     for text in STATEMENTS:
         assert re.findall(rf'(?<!")\b({"|".join(reserved)})\b(?!")', text) == []
 

@@ -105,7 +105,12 @@ def test_an_operator_applies_a_plan_and_cannot_rewrite_a_ledger(person: Callable
     assert refused(lambda: operator.client("dynamodb").delete_item(TableName=table, Key=key))
     queue = operator.outputs["TickDeadLetterQueueUrl"]
     assert not refused(lambda: operator.client("sqs").purge_queue(QueueUrl=queue))
-    assert refused(lambda: operator.client("iam").list_roles())
+    assert not refused(lambda: operator.client("iam").list_roles())
+    assert refused(lambda: operator.client("iam").create_role(RoleName="x", AssumeRolePolicyDocument="{}"))
+    looked = operator.runs("doctor")
+    assert "AccessDenied" not in looked.output
+    (line,) = operator.runs("history", "--plans", "--limit", "1").output.splitlines()
+    assert "/anna), file " in line
 
 
 def test_a_viewer_reads_everything_and_changes_nothing(person: Callable[[str], Person], plant: str) -> None:

@@ -15,6 +15,7 @@ from tests.skew.passes import plain
 
 from preheat.adapters.dynamodb import columns, items, request_items
 from preheat.domain.demand.request import Reply, Standing, Tombstone
+from preheat.domain.plan.applied import AppliedBy, AppliedPlan
 from preheat.domain.plan.plan import HostedModel
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
@@ -27,7 +28,7 @@ type Shape = dict[str, Any]
 def present() -> Shape:
     """Return the shape of the present code."""
     types: Shape = {}
-    for kind in (ModelRecord, LedgerEntry, HostedModel, Standing, Tombstone, Reply):
+    for kind in (ModelRecord, LedgerEntry, HostedModel, Standing, Tombstone, Reply, AppliedPlan):
         _add(kind, types)
     return {
         "items": {
@@ -36,6 +37,8 @@ def present() -> Shape:
             "model": _item(HostedModel, items.MODEL_SCHEMA, unknown="refused"),
             "standing": _item(Standing, request_items.STANDING_SCHEMA, unknown="refused"),
             "tombstone": _item(Tombstone, request_items.TOMBSTONE_SCHEMA, unknown="refused"),
+            "applied": _item(AppliedBy, items.APPLIED_SCHEMA, unknown="ignored"),
+            "apply": _item(AppliedPlan, columns.APPLY_SCHEMA, unknown="ignored"),
             "reply": _item(Reply, columns.REPLY_SCHEMA, unknown="ignored"),
         },
         "types": dict(sorted(types.items())),

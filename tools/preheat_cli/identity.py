@@ -4,7 +4,10 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from preheat.app.ports.errors import UnreadableItem
+from preheat.app.ports.store import PlanReader
 from preheat.domain.plan.applied import AppliedBy
+from preheat_cli.views import show
 
 if TYPE_CHECKING:
     from preheat_cli.stack import Stack
@@ -31,3 +34,14 @@ def describe(by: AppliedBy | None) -> str:
         return ""
     who = f"{by.session} ({by.identity})" if by.session else by.identity
     return f"{who}, file {by.digest[:12]}"
+
+
+def describe_applied(store: PlanReader, version: int) -> str:
+    """Return when a plan was applied and by whom, in a line; empty: the ledger does not say it."""
+    try:
+        applied = store.find_applied_plan(version)
+    except UnreadableItem:
+        return ""
+    if applied is None:
+        return ""
+    return f"applied {show.instant(applied.at)} by {describe(applied.by) or 'somebody unknown'}"

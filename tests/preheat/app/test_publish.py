@@ -15,6 +15,7 @@ from preheat.adapters.sqs.replies import MemoryReplies
 from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable, Undeliverable
 from preheat.app.publish import Outbox, format_reply, make_events
 from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
+from preheat.domain.plan.applied import AppliedBy, AppliedPlan
 from preheat.domain.plan.plan import ModelId, Target
 from preheat.domain.record.event import Event, EventKind
 from preheat.domain.record.record import Action, LedgerEntry, Phase
@@ -41,13 +42,34 @@ REPLY = Reply(
 )
 
 
-def kinds(told: LedgerEntry | Reply) -> list[tuple[EventKind, str | None]]:
+APPLIED = AppliedPlan(12, SIX, 14, AppliedBy("arn:aws:sts::1:assumed-role/Ops/ada", "ada", "0" * 64))
+
+
+def kinds(told: LedgerEntry | Reply | AppliedPlan) -> list[tuple[EventKind, str | None]]:
     return [(event.kind, event.request_id) for event in make_events(told)]
 
 
 @pytest.mark.parametrize("action", [Action.START, Action.STOP, Action.OBSERVE, Action.ADOPT, Action.WITHHOLD])
 def test_an_entry_that_tells_nobody_anything_makes_no_event(action: Action) -> None:
     assert kinds(replace(OBSERVED, action=action)) == []
+
+
+def test_an_apply_names_who_made_which_file_the_plan() -> None:
+    (event,) = make_events(APPLIED)
+    assert event.detail() == {
+        "event_id": event.event_id,
+        "at": "2026-11-23T06:00:00Z",
+        "reason": "Plan 12 is current: 14 models, applied by ada",
+        "session": "ada",
+        "plan": 12,
+        "models": 14,
+        "applied_by": "arn:aws:sts::1:assumed-role/Ops/ada",
+        "digest": "0" * 64,
+    }
+    (unknown,) = make_events(replace(APPLIED, by=AppliedBy(), models=1))
+    assert unknown.reason == "Plan 12 is current: 1 model, applied; the identity is not known"
+    assert unknown.event_id == event.event_id  # one apply is one event, whatever is known of it
+    assert {"session", "applied_by", "digest"} & {*unknown.detail()} == set()
 
 
 def test_a_model_that_is_ready_is_told_once_for_its_demand_and_once_for_each_hold() -> None:

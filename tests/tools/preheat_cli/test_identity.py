@@ -1,6 +1,7 @@
 """`preheat apply` stores who applied a plan, and shows it at the next apply."""
 
 import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -53,7 +54,30 @@ def test_an_identity_that_is_unknown_stops_no_apply(bench: Workbench, error: Exc
     assert "applied by" not in bench.preheat("apply", bench.plant(), "--dry-run").output
 
 
+def test_history_lists_who_applied_which_plan_and_plan_names_the_last(bench: Workbench) -> None:
+    bench.clients = lambda *_: Sts(SESSION)
+    bench.preheat("apply", bench.plant(), "--yes")
+    bench.clients = lambda *_: Sts(NoCredentialsError())
+    bench.preheat("apply", bench.plant(), "--yes")
+    first, second = bench.preheat("history", "--plans").output.splitlines()
+    count = "2 models" if "paint" in PLANT else "1 model"
+    assert first.endswith(f"Z  plan 1  {count}, applied by ada@example.com ({SESSION}), file {DIGEST[:12]}")
+    assert second.endswith(f"Z  plan 2  {count}, applied by ?")
+    (row,) = map(
+        json.loads, bench.preheat("history", "--plans", "--limit", "1", "--format", "json").output.splitlines()
+    )
+    assert (row["plan"], row["applied_by"], row["digest"]) == (2, None, DIGEST)
+    assert "by somebody unknown\n" in bench.preheat("plan").output
+    late = bench.preheat("history", "--plans", "--from", "2099-01-01").output
+    assert late == "no plan in this time\n"
+    for wrong in (("history",), ("history", "weld-seams", "--plans")):
+        assert "name a model, or use --plans" in bench.preheat(*wrong).output
+
+
 def test_an_identity_is_printable(bench: Workbench) -> None:
     bench.clients = lambda *_: Sts(SESSION + "\x1b[31m")
     bench.preheat("apply", bench.plant(), "--yes")
-    assert "\x1b" not in bench.preheat("apply", bench.plant(), "--dry-run").output
+    for command in (("apply", bench.plant(), "--dry-run"), ("history", "--plans"), ("plan",)):
+        shown = bench.preheat(*command).output
+        assert "ada@example.com" in shown
+        assert "\x1b" not in shown

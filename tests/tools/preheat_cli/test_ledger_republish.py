@@ -1,6 +1,7 @@
 """What could not be published is published from the ledger, under the ids that it had before."""
 
 from collections.abc import Collection
+from datetime import timedelta
 
 import pytest
 from tests.support.day import a_day, at
@@ -72,6 +73,16 @@ def test_a_time_names_each_entry_in_it_that_has_an_event(store: Store) -> None:
     assert [event.kind for event in out.bus.taken] == [EventKind.MODEL_READY]
     assert republish(store, out, "--from", "2026-11-23T09:00:00Z", "--yes").exit_code == 0
     assert len(out.bus.taken) == 1
+
+
+def test_an_apply_is_published_again_by_its_key_and_in_its_time(store: Store) -> None:
+    (applied,) = store.read_applied_plans(9)
+    out = Out()
+    assert republish(store, out, "plan#/1", "--yes").exit_code == 0
+    since, to = applied.at.isoformat(), (applied.at + timedelta(seconds=1)).isoformat()
+    assert republish(store, out, "--from", since, "--to", to, "--yes").exit_code == 0
+    assert out.bus.taken == [*make_events(applied), *make_events(applied)]
+    assert "there is no such apply" in republish(store, out, "plan#/2").output
 
 
 def test_a_dry_run_shows_the_events_and_publishes_nothing(store: Store) -> None:

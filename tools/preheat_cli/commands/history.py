@@ -1,16 +1,20 @@
-"""`preheat history`: print the ledger of a model, newest entry last."""
+"""`preheat history`: print the ledger of a model, or who applied which plan, newest entry last."""
 
 import json
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
+from preheat.app.ports.store import Store
+from preheat.domain.plan.applied import AppliedPlan
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.paid import Stretch
 from preheat.domain.record.record import LedgerEntry
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors, suggest
+from preheat_cli.identity import describe
 from preheat_cli.options.formats import Format, FormatOption
-from preheat_cli.options.models import ModelArgument
+from preheat_cli.options.models import OneModelArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import EARLIEST, instant_of
 from preheat_cli.printing import print_lines
@@ -21,19 +25,25 @@ from preheat_cli.views import show
 @takes_stack
 def history(
     context: typer.Context,
-    model: ModelArgument,
+    model: OneModelArgument = None,
     *,
     stack: StackOptions,
+    plans: Annotated[bool, typer.Option("--plans", help="Print who applied which plan, and when.")] = False,
     begin: Annotated[
         str | None, typer.Option("--from", metavar="T", help="Only entries from this date or instant.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Number of entries: the newest ones.")] = 20,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Print what happened to a model and why, newest entry last."""
+    """Print what happened to a model and why, or who applied which plan, newest entry last."""
     with report_errors():
+        if (model is None) != plans:
+            raise CliError("preheat: name a model, or use --plans")
         store = Surroundings.of(context).open(stack).store
         since = instant_of("--from", begin) if begin is not None else EARLIEST
+        if model is None:
+            _print_plans(store, since, limit, form)
+            return
         entries = [entry for entry in store.read_ledger(ModelId(model)) if entry.at >= since][-limit:]
         if not entries and store.load(ModelId(model)) is None:
             near = suggest(model, store.list_planned_models())
@@ -45,6 +55,27 @@ def history(
                 print_lines(lines(entry))
         if not entries and form is Format.TABLE:
             typer.echo(f"{model}: no entries yet")
+
+
+def _print_plans(store: Store, since: datetime, limit: int, form: Format) -> None:
+    found = [each for each in store.read_applied_plans(limit) if each.at >= since]
+    for each in found:
+        if form is Format.JSON:
+            typer.echo(json.dumps(plan_fields(each)))
+        else:
+            count = show.count(each.models, "model")
+            print_lines(
+                [f"{show.instant(each.at)}  plan {each.version}  {count}, applied by {describe(each.by) or '?'}"]
+            )
+    if not found and form is Format.TABLE:
+        typer.echo("no plan in this time")
+
+
+def plan_fields(applied: AppliedPlan) -> dict[str, object]:
+    """Return an apply as JSON fields."""
+    by = applied.by
+    who = {"applied_by": by.identity or None, "session": by.session or None, "digest": by.digest or None}
+    return {"plan": applied.version, "at": show.utc(applied.at), "models": applied.models, **who}
 
 
 def lines(entry: LedgerEntry) -> list[str]:

@@ -22,6 +22,7 @@ from preheat.domain.record.record import ModelRecord
 from preheat_cli.ahead import active_requests, read_requests
 from preheat_cli.comparing import CHANGED, compare, describe_counts
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
+from preheat_cli.identity import describe_applied
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import complete_model
 from preheat_cli.options.stack import StackOptions, takes_stack
@@ -48,6 +49,7 @@ class Source:
     records: dict[ModelId, ModelRecord] | None = None  # None: they come from a file
     problems: Sequence[str] = ()
     requests: Mapping[ModelId, tuple[Standing, ...]] = field(default_factory=dict)  # the active requests, of a stack
+    applied: str = ""  # who applied it and when, of a stack; empty: it is not noted
 
 
 @takes_stack
@@ -122,7 +124,8 @@ def _from_stack(surroundings: Surroundings, stack: StackOptions) -> Source:
         except UnreadableItem as error:
             problems.append(f"{model.model_id}: {error}; the preview ignores its holds and blocks")
     records = store.load_many(list(stored.models))
-    return Source(f"plan {stored.version}", models, DEFAULT, records, problems, requests)
+    applied = describe_applied(store, stored.version)
+    return Source(f"plan {stored.version}", models, DEFAULT, records, problems, requests, applied)
 
 
 def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
@@ -137,6 +140,8 @@ def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
             typer.echo(json.dumps({"model": run.model.model_id} | {name: show.utc(at) for name, at in row.items()}))
     else:
         typer.echo(f"{source.name}: {show.instant(asked.start)} to {show.instant(asked.end)}")
+        if source.applied:
+            print_lines([source.applied])
         if source.records is None:
             lines = preview_text.leads(source.models, source.terms)
         else:

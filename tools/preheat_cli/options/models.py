@@ -31,6 +31,9 @@ def _complete_models(context: typer.Context) -> Iterable[str]:
 
 
 ModelArgument = Annotated[str, typer.Argument(help="The model.", metavar="MODEL", autocompletion=complete_model)]
+OneModelArgument = Annotated[
+    str | None, typer.Argument(help="The model.", metavar="[MODEL]", autocompletion=complete_model)
+]
 ModelsArgument = Annotated[
     list[str] | None,
     typer.Argument(help="Only these models. Default: all models.", metavar="[MODEL]...", autocompletion=complete_model),

@@ -28,7 +28,9 @@ from preheat.app.ports.errors import (
 )
 from preheat.app.ports.store import Due, Guards, Planned
 from preheat.domain.demand.request import Reply, RequestId, Standing, Subject, Tombstone
-from preheat.domain.plan.plan import ModelId, Readiness, Target
+from preheat.domain.plan.applied import AppliedBy, AppliedPlan
+from preheat.domain.plan.plan import HostedModel, ModelId, Readiness, Target
+from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.gate import Backlog, BacklogReading, GateLook
 from preheat.domain.record.lifecycle import Observed
@@ -61,6 +63,8 @@ STORE_CALLS = (
     "ensure_external_id",
     "read_membership",
     "read_applied_by",
+    "read_applied_plans",
+    "find_applied_plan",
     "senders",
     "all_woken",
     "count_request",
@@ -94,8 +98,8 @@ class Invocation:
 class AppendedEntries(Protocol):
     """The stream of the ledger, as its writer sees it."""
 
-    def append(self, entry: LedgerEntry | Reply) -> None:
-        """Take a new entry or reply."""
+    def append(self, entry: LedgerEntry | Reply | AppliedPlan) -> None:
+        """Take a new entry, reply or apply."""
 
 
 class PortsWorld(Protocol):
@@ -258,6 +262,20 @@ class WatchedStore(MemoryStore):
         if record is not None and planned.version < record.plan_version:
             self._world.note(Mishap.PLAN_OLDER, model_id)
         return planned
+
+    def apply(
+        self,
+        models: Sequence[HostedModel],
+        *,
+        expected_version: int,
+        at: datetime,
+        senders: Sequence[SenderRule] = (),
+        by: AppliedBy | None = None,
+    ) -> int:
+        """See `ports.Store`."""
+        version = super().apply(models, expected_version=expected_version, at=at, senders=senders, by=by)
+        self._world.stream.append(self.applied[version])
+        return version
 
     def find_due(self, until: datetime) -> Sequence[Due]:
         """See `ports.Store`."""

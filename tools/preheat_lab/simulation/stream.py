@@ -4,7 +4,7 @@ Owns when to call `publish` with what, as template.yaml configures its mapping: 
 batch again from its first failure, and halves it if the function died. Once the first record is six hours old, it
 discards the batch permanently and counts it. Its chance is its own: faults here move nothing else. Judges L6: the
 function publishes each entry or sets it aside. It does so in its model's order, and each time in the same words under
-the same ids. The same holds for each reply (S6), which makes one event.
+the same ids. The same holds for each reply (S6) and each apply, which make one event.
 """
 
 from collections import deque
@@ -17,10 +17,12 @@ from typing import Any, Protocol
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.dynamodb.request_items import name_reply_partition
 from preheat.adapters.dynamodb.stream import LedgerStream
+from preheat.adapters.dynamodb.tables import APPLIES
 from preheat.adapters.memory.bus import MemoryEvents
 from preheat.app.ports.errors import EventsUnavailable
 from preheat.app.publish import format_reply, make_events
 from preheat.domain.demand.request import Reply
+from preheat.domain.plan.applied import AppliedPlan
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.event import Event, EventKind
 from preheat.domain.record.record import LedgerEntry
@@ -72,7 +74,7 @@ class Stream:
 
     def __init__(self, world: StreamedWorld, bus: SimulatedBus, chance: Random) -> None:
         self._world, self._bus, self._chance = world, bus, chance
-        self._entries: deque[LedgerEntry | Reply] = deque()
+        self._entries: deque[LedgerEntry | Reply | AppliedPlan] = deque()
         self._under_way = False
         self._retries = 0
         self._half = BATCH_MAX
@@ -82,8 +84,8 @@ class Stream:
         self.out_of_order: list[LedgerEntry] = []
         self.publish: Callable[[list[dict[str, Any]]], int] = _refuse_unwired  # `Functions.publish`, which reports back
 
-    def append(self, entry: LedgerEntry | Reply) -> None:
-        """Take a new entry or reply of the ledger; its delivery follows soon."""
+    def append(self, entry: LedgerEntry | Reply | AppliedPlan) -> None:
+        """Take a new entry, reply or apply of the ledger; its delivery follows soon."""
         self._entries.append(entry)
         if not self._under_way:
             self._under_way = True
@@ -155,13 +157,23 @@ class Stream:
                 found.append(f"{reply.request_id}: its reply was not sent to the queue that it names")
         return found + [f"{event.kind} of {event.request_id} reports no reply" for event in put.values()]
 
+    def find_apply_violations(self, applied: Iterable[AppliedPlan]) -> list[str]:
+        """Return the faults in how the applies were published."""
+        put, found = self._by_id.get(APPLIES, {}), []
+        for one in applied:
+            (event,) = make_events(one)
+            if put.pop(event.event_id, None) != event and _key(one) not in self.discarded:
+                found.append(f"plan {one.version}: {event.kind} is not on the bus, or in other words")
+        return found + [f"{event.kind} of plan {event.plan} reports no apply" for event in put.values()]
+
     @property
     def _by_id(self) -> dict[str, dict[str, Event]]:
         """Return what is on the bus by model and id; a second event under an id has to be the same."""
         found: dict[str, dict[str, Event]] = {}
         for event in self._bus.taken:
             asked = event.kind in (EventKind.REQUEST_ACCEPTED, EventKind.REQUEST_REJECTED)
-            of_model = found.setdefault(_REPLIES if asked else str(event.model), {})
+            applied = event.kind is EventKind.PLAN_APPLIED
+            of_model = found.setdefault(_REPLIES if asked else APPLIES if applied else str(event.model), {})
             if of_model.setdefault(event.event_id, event) != event:
                 of_model[f"{event.event_id} again"] = event
         return found
@@ -193,14 +205,14 @@ class Stream:
         if self._entries:
             self._later(min(timedelta(seconds=2.0 ** min(self._retries, 6)), RETRY_AFTER_MAX), self._deliver)
 
-    def _again(self, batch: list[LedgerEntry | Reply]) -> None:
+    def _again(self, batch: list[LedgerEntry | Reply | AppliedPlan]) -> None:
         self._bus.fate = Fate.draw(self._chance, self._world.mix.killed)
         try:
             self._publish(batch)
         except WorkerKilled:
             self._world.note(Mishap.PUBLISHER_KILLED)
 
-    def _publish(self, batch: list[LedgerEntry | Reply]) -> int:
+    def _publish(self, batch: list[LedgerEntry | Reply | AppliedPlan]) -> int:
         """Call the function with a batch; return how many of its first it has finished."""
         return self.publish([_record(entry) for entry in batch])
 
@@ -216,13 +228,15 @@ def _refuse_unwired(_records: list[dict[str, Any]]) -> int:
     raise RuntimeError("the functions are wired before anything is appended")
 
 
-def _key(entry: LedgerEntry | Reply) -> tuple[str, int]:
-    """Return the place of an entry or a reply in the ledger."""
+def _key(entry: LedgerEntry | Reply | AppliedPlan) -> tuple[str, int]:
+    """Return the place of an entry, a reply or an apply in the ledger."""
+    if isinstance(entry, AppliedPlan):
+        return APPLIES, entry.version
     return (name_reply_partition(entry.request_id), 1) if isinstance(entry, Reply) else (entry.model_id, entry.sequence)
 
 
 @lru_cache(maxsize=1024)
-def _record(entry: LedgerEntry | Reply) -> dict[str, Any]:
+def _record(entry: LedgerEntry | Reply | AppliedPlan) -> dict[str, Any]:
     """Return the record of the stream that an appended entry makes, as Lambda hands it over."""
     image = _STREAM.image(entry)
     keys = {name: image[name] for name in ("model_id", "sequence")}

@@ -204,6 +204,8 @@ class SimulatedWorld:
             self._note_wrong_answer(None, what)
         for what in self.stream.find_reply_violations(self.answers.stored.values(), self.replies.sent[REPLIES]):
             self._note_wrong_answer(None, what)
+        for what in self.stream.find_apply_violations(self.store.applied.values()):
+            self._note_wrong_answer(None, what)
         for model_id in self.everyone:
             for what in self.stream.find_violations(model_id, self.store.read_ledger(model_id)):
                 self.watch.note_missed("L6", model_id, self.clock.at, what)

@@ -1,4 +1,4 @@
-"""Publishes ledger entries and replies as events, in order.
+"""Publishes ledger entries, replies and applies as events, in order.
 
 Pure except for its ports. The ledger is the outbox: `publish` puts every stored entry at least once, each time with the
 same ids, and nothing else. Does not know how an entry arrives here, nor who listens.
@@ -12,6 +12,7 @@ from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import QueueUnavailable, Undeliverable
 from preheat.app.ports.messaging import Events, Replies
 from preheat.domain.demand.request import Reply
+from preheat.domain.plan.applied import AppliedPlan
 from preheat.domain.record.event import Event, EventKind, make_event_id
 from preheat.domain.record.record import Action, LedgerEntry, Phase
 
@@ -20,8 +21,10 @@ REPLY_WAIT = timedelta(minutes=1)
 REASON_MAX = 1000  # characters of a reason, which may quote the hosting service
 
 
-def make_events(told: LedgerEntry | Reply) -> tuple[Event, ...]:
-    """Return the events that an entry or a reply makes, in the order in which they happened; most entries make none."""
+def make_events(told: LedgerEntry | Reply | AppliedPlan) -> tuple[Event, ...]:
+    """Return the events of an entry, a reply or an apply, in the order in which they happened; most make none."""
+    if isinstance(told, AppliedPlan):
+        return (_report_apply(told),)
     return (_report_reply(told),) if isinstance(told, Reply) else tuple(_report_entry(told))
 
 
@@ -52,7 +55,7 @@ class CountedEntries:
 
 
 class Outbox:
-    """Publishes entries and replies. `reply_to`: the only queues that may receive replies.
+    """Publishes entries, replies and applies. `reply_to`: the only queues that may receive replies.
 
     With a `clock`, a reply waits for its queue until REPLY_WAIT after its answer: the entries of all models that follow
     wait too.
@@ -63,8 +66,8 @@ class Outbox:
     ) -> None:
         self._events, self._replies, self._reply_to, self._clock = events, replies, frozenset(reply_to), clock
 
-    def publish(self, told: LedgerEntry | Reply) -> tuple[Event, ...]:
-        """Put the events of an entry or a reply, then send the reply to the queue that the request names.
+    def publish(self, told: LedgerEntry | Reply | AppliedPlan) -> tuple[Event, ...]:
+        """Put the events of an entry, a reply or an apply. Then send the reply to the queue that the request names.
 
         Raises:
             EventsUnavailable, QueueUnavailable: not everything was sent: publish it again before anything that follows.
@@ -140,6 +143,22 @@ def _make_event(entry: LedgerEntry, kind: EventKind, request_id: str | None, the
         margin=entry.margin,
         late=entry.late,
         phase=entry.to_phase,
+    )
+
+
+def _report_apply(applied: AppliedPlan) -> Event:
+    by, models = applied.by, f"{applied.models} model{'s' * (applied.models != 1)}"
+    who = f"applied by {by.name}" if by.name else "applied; the identity is not known"
+    return Event(
+        EventKind.PLAN_APPLIED,
+        make_event_id("plan#", applied.version, EventKind.PLAN_APPLIED),
+        applied.at,
+        f"Plan {applied.version} is current: {models}, {who}"[:REASON_MAX],
+        session=by.session or None,
+        plan=applied.version,
+        models=applied.models,
+        applied_by=by.identity or None,
+        digest=by.digest or None,
     )
 
 

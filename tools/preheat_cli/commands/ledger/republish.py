@@ -14,6 +14,7 @@ from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable, Undeli
 from preheat.app.ports.store import Store
 from preheat.app.publish import make_events
 from preheat.domain.demand.request import Reply, RequestId
+from preheat.domain.plan.applied import AppliedPlan
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import LedgerEntry
 from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
@@ -23,14 +24,15 @@ from preheat_cli.options.time_range import LATEST, instant_of
 from preheat_cli.printing import print_lines
 from preheat_cli.stack import Stack, Surroundings
 
-REPLY_PREFIX = "request#"
+REPLY_PREFIX, APPLIES = "request#", "plan#"
+APPLIES_MAX = 1_000  # of the newest, in a time
 
 
 @dataclass(slots=True)
 class FoundEntries:
     """What to publish, by key, and a line for each key that cannot be."""
 
-    entries: dict[str, LedgerEntry | Reply] = field(default_factory=dict)
+    entries: dict[str, LedgerEntry | Reply | AppliedPlan] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
@@ -39,13 +41,18 @@ def republish(
     context: typer.Context,
     keys: Annotated[
         list[str] | None,
-        typer.Argument(help="MODEL/SEQUENCE for a ledger entry, request#ID/1 for a reply.", metavar="[KEY]..."),
+        typer.Argument(
+            help="MODEL/SEQUENCE for a ledger entry, request#ID/1 for a reply, plan#/VERSION for an apply.",
+            metavar="[KEY]...",
+        ),
     ] = None,
     *,
     stack: StackOptions,
     begin: Annotated[
         str | None,
-        typer.Option("--from", metavar="T", help="Every ledger entry of the planned models from this instant."),
+        typer.Option(
+            "--from", metavar="T", help="Every apply and every ledger entry of the planned models from this instant."
+        ),
     ] = None,
     end: Annotated[
         str | None, typer.Option("--to", metavar="T", help="Entries before this instant. Default: all later ones.")
@@ -94,16 +101,21 @@ def _find(store: Store, keys: list[str], since: datetime | None, until: datetime
     return found
 
 
-def _read(store: Store, key: str) -> LedgerEntry | Reply:
+def _read(store: Store, key: str) -> LedgerEntry | Reply | AppliedPlan:
     """Return what a key names; raises LookupError if nothing has this key, ValueError if it is not a key."""
     partition, slash, number = key.rpartition("/")
     if not slash or not number.isdigit():
-        raise ValueError("not a key; accepted: MODEL/SEQUENCE, or request#ID/1")
+        raise ValueError("not a key; accepted: MODEL/SEQUENCE, request#ID/1 or plan#/VERSION")
     if partition.startswith(REPLY_PREFIX):
         reply = store.find_reply(RequestId(partition.removeprefix(REPLY_PREFIX)))
         if reply is None:
             raise LookupError("there is no such reply")
         return reply
+    if partition == APPLIES:
+        applied = store.find_applied_plan(int(number))
+        if applied is None:
+            raise LookupError("there is no such apply")
+        return applied
     entry = next((one for one in store.read_ledger(ModelId(partition)) if one.sequence == int(number)), None)
     if entry is None:
         raise LookupError("there is no such ledger entry")
@@ -112,8 +124,14 @@ def _read(store: Store, key: str) -> LedgerEntry | Reply:
 
 def _between(
     store: Store, since: datetime, until: datetime, problems: list[str]
-) -> Iterator[tuple[str, LedgerEntry | Reply]]:
-    """Yield the entries of the planned models in [since, until) that have events."""
+) -> Iterator[tuple[str, LedgerEntry | Reply | AppliedPlan]]:
+    """Yield the applies, and the entries of the planned models that have events, in [since, until)."""
+    try:
+        applies = store.read_applied_plans(APPLIES_MAX)
+    except UnreadableItem as error:
+        problems.append(str(error))
+    else:
+        yield from ((f"{APPLIES}/{each.version}", each) for each in applies if since <= each.at < until)
     for model_id in store.list_planned_models():
         try:
             ledger = store.read_ledger(model_id)

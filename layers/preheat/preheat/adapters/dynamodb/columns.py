@@ -1,4 +1,4 @@
-"""Ledger entries and replies as items whose attributes are their fields, for the console, PartiQL and exports.
+"""Ledger entries, replies and applies as items whose attributes are their fields, for the console, PartiQL and exports.
 
 A field has the name that it has in the domain. Instants are text in UTC, durations seconds. It writes no field that has
 its default or is None. A missing one takes its default, or None. An earlier release wrote schema 1, with the fields as
@@ -13,13 +13,15 @@ from pynamodb.attributes import MapAttribute
 from preheat.adapters.dynamodb import serial
 from preheat.adapters.dynamodb.items import Schema, join
 from preheat.adapters.dynamodb.request_items import name_reply_partition
-from preheat.adapters.dynamodb.tables import LedgerItem, ReplyItem
+from preheat.adapters.dynamodb.tables import APPLIES, AppliedItem, LedgerItem, ReplyItem
 from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.demand.request import Reply
+from preheat.domain.plan.applied import AppliedPlan
 from preheat.domain.record.record import LedgerEntry
 
 ENTRY_SCHEMA = Schema(written=2, oldest=1)
 REPLY_SCHEMA = Schema(written=2, oldest=1)
+APPLY_SCHEMA = Schema(written=2, oldest=2)
 
 _IN_BODY = 1  # the schema whose items have fields in `body`
 _ENTRY_OUTSIDE = ("model_id", "sequence", "at", "action", "from_phase", "to_phase")  # these had an attribute then too
@@ -54,6 +56,20 @@ def to_reply(item: ReplyItem) -> Reply:
     return _gather(Reply, item, REPLY_SCHEMA, outside=())
 
 
+def from_applied_plan(kind: type[AppliedItem], applied: AppliedPlan) -> AppliedItem:
+    """Return the item of an apply."""
+    return kind(model_id=APPLIES, sequence=applied.version, schema=APPLY_SCHEMA.written, **_spread(applied))
+
+
+def to_applied_plan(item: AppliedItem) -> AppliedPlan:
+    """Return the apply that an item holds.
+
+    Raises:
+        UnreadableItem: this release does not know its form.
+    """
+    return _gather(AppliedPlan, item, APPLY_SCHEMA, outside=())
+
+
 def _spread(value: Any) -> dict[str, Any]:
     """Return the fields of a value that do not have their default, each as what stands in its attribute."""
     data = serial.encode_fields(value)
@@ -61,14 +77,16 @@ def _spread(value: Any) -> dict[str, Any]:
     return {field.name: _drop_nulls(data[field.name]) for field in held}
 
 
-def _gather[T](kind: type[T], item: LedgerItem | ReplyItem, schema: Schema, *, outside: tuple[str, ...]) -> T:
+def _gather[T](
+    kind: type[T], item: LedgerItem | ReplyItem | AppliedItem, schema: Schema, *, outside: tuple[str, ...]
+) -> T:
     """Return the value whose fields stand in the attributes of an item, or in its body.
 
     Raises:
         UnreadableItem: this release does not know its form.
     """
     key = f"{item.model_id}/{item.sequence}"
-    if item.schema == _IN_BODY:
+    if item.schema == _IN_BODY and not isinstance(item, AppliedItem):
         return join(kind, item, key, schema, outside=outside, strict=False)
     where = f"{item.Meta.table_name} {key}"
     schema.check(where, item.schema)

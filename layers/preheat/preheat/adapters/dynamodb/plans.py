@@ -4,21 +4,24 @@ Each apply writes under a new partition, so what an interrupted apply leaves beh
 Does not know records; the store wakes them.
 """
 
+import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import batched
 from typing import NamedTuple
 
 from pynamodb.exceptions import PynamoDBException
+from pynamodb.transactions import TransactWrite
 
 from preheat.adapters.dynamodb import items, serial
+from preheat.adapters.dynamodb.applies import DynamoApplies
+from preheat.adapters.dynamodb.columns import from_applied_plan
 from preheat.adapters.dynamodb.failures import Failure, Patience, to_failure
-from preheat.adapters.dynamodb.tables import APPLIED, CURRENT, POINTER, SENDERS, Part, PlanItem, Tables
+from preheat.adapters.dynamodb.tables import APPLIED, CURRENT, POINTER, SENDERS, AppliedItem, PlanItem, Tables
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.app.ports.store import Membership, Planned
-from preheat.domain.plan.applied import AppliedBy
+from preheat.domain.plan.applied import AppliedBy, AppliedPlan
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.plan.senders import SenderRule
 
@@ -46,7 +49,7 @@ class SeenPlan(NamedTuple):
     senders: list[tuple[SenderRule, ...]]  # none: not read yet
 
 
-class DynamoPlans(Part):
+class DynamoPlans(DynamoApplies):
     """Implements `PlanReader` on the plans table, with what the store needs to apply a plan."""
 
     def __init__(self, tables: Tables, patience: Patience) -> None:
@@ -186,8 +189,10 @@ class DynamoPlans(Part):
             self._patience.call(f"plan {version}", put)
         return pointer
 
-    def _make_current(self, pointer: Pointer, at: datetime, *, after: int) -> None:
-        """Make the plan of `pointer` current, after the plan of version `after`. A read settles a lost answer.
+    def _make_current(self, pointer: Pointer, applied: AppliedPlan, *, after: int) -> None:
+        """Make the plan of `pointer` current, after the plan of version `after`, and append the apply to the ledger.
+
+        Both or neither. A read settles a lost answer.
 
         Raises:
             StaleRecord: another apply came first.
@@ -199,16 +204,20 @@ class DynamoPlans(Part):
             version=pointer.version,
             points_to=pointer.partition,
             before=pointer.before or None,
-            applied_at=serial.stamp(at),
+            applied_at=serial.stamp(applied.at),
         )
+        entry = from_applied_plan(self._tables.applies, applied)
         unchanged = PlanItem.version == after if after else PlanItem.plan.does_not_exist()
 
         def put() -> None:
             try:
-                item.save(condition=unchanged)
+                token = hashlib.sha256(pointer.partition.encode()).hexdigest()[:36]
+                with TransactWrite(connection=self._tables.connection, client_request_token=token) as write:
+                    write.save(item, condition=unchanged)
+                    write.save(entry, condition=AppliedItem.model_id.does_not_exist())
             except PynamoDBException as error:
                 failure = to_failure(error)
-                if failure not in (Failure.CONDITION, Failure.LOST):
+                if failure not in (Failure.CONDITION, Failure.CONFLICT, Failure.LOST):
                     raise
                 current = self._read_pointer()
                 if current == pointer:
@@ -216,6 +225,8 @@ class DynamoPlans(Part):
                 if current.version != after:
                     message = f"plan {after} was read, plan {current.version} is current"
                     raise StaleRecord(message) from error
+                if failure is Failure.CONFLICT:
+                    raise
                 raise StoreUnavailable(f"plan {pointer.version} was not made current: {error.cause}") from error
 
         self._patience.call(f"plan {pointer.version}", put)

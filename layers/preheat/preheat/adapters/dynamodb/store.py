@@ -13,7 +13,7 @@ from preheat.adapters.dynamodb.requests import DynamoRequests
 from preheat.adapters.dynamodb.tables import TableNames, Tables
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.app.ports.store import Membership
-from preheat.domain.plan.applied import AppliedBy
+from preheat.domain.plan.applied import AppliedBy, AppliedPlan
 from preheat.domain.plan.plan import HostedModel
 from preheat.domain.plan.senders import SenderRule
 
@@ -50,13 +50,14 @@ class DynamoStore(DynamoRequests, DynamoMembers):
         # A model that the plan before left too may be at rest by now; a model with an unreadable record never is.
         at_rest = {m for m in left_before if m in records and records[m].is_at_rest_under(expected_version)}
         left = sorted({*left_before, *planned_before} - at_rest - set(planned))
-        version = max(expected_version, served) + 1
+        version = max(expected_version, served, self._read_last_version()) + 1
         members = {
             account: Membership(version, self.ensure_external_id(account), targets)
             for account, targets in list_by_account(models).items()
         }
         pointer = self._write_plan(models, members, left, version, before=before.partition, senders=senders, by=by)
-        self._make_current(pointer, at, after=expected_version)
+        applied = AppliedPlan(version, at, len(models), by or AppliedBy())
+        self._make_current(pointer, applied, after=expected_version)
         failed = self._wake_each(concerned, at, new=planned)
         if failed:
             message = f"plan {pointer.version} is current, but {len(failed)} of {len(concerned)} models are not woken"

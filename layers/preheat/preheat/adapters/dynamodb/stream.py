@@ -10,12 +10,20 @@ from typing import Any, cast
 
 from pynamodb.models import MetaModel, Model
 
-from preheat.adapters.dynamodb.columns import from_entry, from_reply, to_entry, to_reply
+from preheat.adapters.dynamodb.columns import (
+    from_applied_plan,
+    from_entry,
+    from_reply,
+    to_applied_plan,
+    to_entry,
+    to_reply,
+)
 from preheat.adapters.dynamodb.items import check_item
 from preheat.adapters.dynamodb.request_items import REPLY_PREFIX
-from preheat.adapters.dynamodb.tables import LedgerItem, ReplyItem
+from preheat.adapters.dynamodb.tables import APPLIES, AppliedItem, LedgerItem, ReplyItem
 from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.demand.request import Reply
+from preheat.domain.plan.applied import AppliedPlan
 from preheat.domain.record.record import LedgerEntry
 
 
@@ -32,8 +40,9 @@ class LedgerStream:
 
     def __init__(self, table_name: str) -> None:
         self._entries, self._replies = _name_table(LedgerItem, table_name), _name_table(ReplyItem, table_name)
+        self._applies = _name_table(AppliedItem, table_name)
 
-    def read(self, record: Mapping[str, Any]) -> LedgerEntry | Reply | Tampered:
+    def read(self, record: Mapping[str, Any]) -> LedgerEntry | Reply | AppliedPlan | Tampered:
         """Return what a record says.
 
         Raises:
@@ -47,12 +56,16 @@ class LedgerStream:
             raise UnreadableItem(f"stream {key}: {change!r} with no NewImage; the stream shows NEW_IMAGE")
         if key.startswith(REPLY_PREFIX):
             return to_reply(check_item(self._replies, key, image))
+        if key.startswith(APPLIES):
+            return to_applied_plan(check_item(self._applies, key, image))
         return to_entry(check_item(self._entries, key, image))
 
-    def image(self, entry: LedgerEntry | Reply) -> dict[str, Any]:
-        """Return the image that the stream shows of a new entry or reply."""
+    def image(self, entry: LedgerEntry | Reply | AppliedPlan) -> dict[str, Any]:
+        """Return the image that the stream shows of a new entry, reply or apply."""
         if isinstance(entry, Reply):
             item: Model = from_reply(self._replies, entry)
+        elif isinstance(entry, AppliedPlan):
+            item = from_applied_plan(self._applies, entry)
         else:
             item = from_entry(self._entries, entry)
         found: dict[str, Any] = item.serialize()

@@ -26,6 +26,7 @@ RECORD = "record"  # a model's record; its holds and blocks are in the same part
 # before them, so that one query reads it first.
 COUNTER, STANDING, TOMBSTONE = "request", "request#", "tombstone#"
 CURRENT, POINTER = "current", "pointer"
+APPLIES = "plan#"  # the partition of the ledger table that lists each apply; no model id has such a sign in it
 APPLIED = "applied"  # the item of a plan that says who applied it
 SENDERS = "senders"  # the item of a plan that holds its senders' table
 SENDER, RATE = "sender#", "rate#"  # partition and range key of how many requests a sender has sent in an hour
@@ -158,6 +159,21 @@ class ReplyItem(Model):
     body = UnicodeAttribute(null=True)
 
 
+class AppliedItem(Model):
+    """One apply: an entry of the applies' ledger, in the table of the ledgers. Written once.
+
+    Each field of `AppliedPlan` is an attribute, as with `LedgerItem`.
+    """
+
+    model_id = UnicodeAttribute(hash_key=True)  # `APPLIES`
+    sequence = NumberAttribute(range_key=True)  # the version of the plan
+    schema = NumberAttribute()
+    at = UnicodeAttribute()
+    version = NumberAttribute(null=True)
+    models = NumberAttribute(null=True)
+    by: MapAttribute[str, Any] = MapAttribute(null=True)  # type: ignore[no-untyped-call]  # PynamoDB left it untyped
+
+
 class PlanItem(Model):
     """One model or member account of a plan; the pointer to the current plan; the ExternalId of an account."""
 
@@ -191,6 +207,7 @@ class Tables:
         self.plans = _bind(PlanItem, names.plans, self.connection)
         self.requests = _bind(RequestItem, names.models, self.connection)
         self.replies = _bind(ReplyItem, names.ledger, self.connection)
+        self.applies = _bind(AppliedItem, names.ledger, self.connection)
 
 
 class Part:

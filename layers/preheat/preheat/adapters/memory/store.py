@@ -10,7 +10,7 @@ from preheat.adapters.dynamodb.members import draw_external_id, list_by_account
 from preheat.app.ports.errors import StaleRecord
 from preheat.app.ports.store import Due, Guarded, Guards, Membership, Planned
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
-from preheat.domain.plan.applied import AppliedBy
+from preheat.domain.plan.applied import AppliedBy, AppliedPlan
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import LedgerEntry, ModelRecord
@@ -32,6 +32,7 @@ class MemoryStore:
         self.releases: dict[tuple[Subject, RequestId], dict[str | None, Tombstone]] = {}
         self.versions: dict[Subject, int] = {}  # of the schedules
         self.applied_by: dict[int, AppliedBy] = {}  # by the version of the plan
+        self.applied: dict[int, AppliedPlan] = {}  # the ledger of the applies, by the version of the plan
         self.sender_rules: dict[int, tuple[SenderRule, ...]] = {}  # by the version of the plan
         self.counted: dict[tuple[str, Subject | None, datetime], int] = {}
         self.woken: dict[tuple[Subject, RequestId], int] = {}  # the revision that has woken all its models
@@ -168,6 +169,14 @@ class MemoryStore:
         """See `ports.Store`."""
         return self.applied_by.get(self.current)
 
+    def read_applied_plans(self, limit: int) -> Sequence[AppliedPlan]:
+        """See `ports.Store`."""
+        return [self.applied[version] for version in sorted(self.applied)][-limit:]
+
+    def find_applied_plan(self, version: int) -> AppliedPlan | None:
+        """See `ports.Store`."""
+        return self.applied.get(version)
+
     def senders(self) -> tuple[SenderRule, ...]:
         """See `ports.Store`."""
         return self.sender_rules.get(self.current, ())
@@ -191,9 +200,10 @@ class MemoryStore:
             raise StaleRecord(f"plan {expected_version} was read, plan {self.current} is current")
         concerned = {*self.plans[self.current], *self.list_former_models(), *(model.model_id for model in models)}
         served = max((record.plan_version for record in self.load_many(sorted(concerned)).values()), default=0)
-        self.current = max(expected_version, served) + 1
+        self.current = max(expected_version, served, *self.applied) + 1
         self.plans[self.current] = {model.model_id: model for model in models}
         self.sender_rules[self.current] = tuple(senders)
+        self.applied[self.current] = AppliedPlan(self.current, at, len(models), by or AppliedBy())
         if by is not None:
             self.applied_by[self.current] = by
         for account in list_by_account(models):

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
-from preheat.domain.plan.applied import AppliedBy
+from preheat.domain.plan.applied import AppliedBy, AppliedPlan
 from preheat.domain.plan.plan import HostedModel, ModelId, Target
 from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import LedgerEntry, ModelRecord
@@ -164,6 +164,20 @@ class PlanReader(Protocol):
             UnreadableItem: this release does not know its form.
         """
 
+    def read_applied_plans(self, limit: int) -> Sequence[AppliedPlan]:
+        """Return the last `limit` applies, newest last. What a release before did not note is missing.
+
+        Raises:
+            UnreadableItem: this release does not know the form of one.
+        """
+
+    def find_applied_plan(self, version: int) -> AppliedPlan | None:
+        """Return the apply that made a version current; None: it is not noted.
+
+        Raises:
+            UnreadableItem: this release does not know its form.
+        """
+
     def senders(self) -> tuple[SenderRule, ...]:
         """Return the senders' table of the current plan; empty: it has none.
 
@@ -197,7 +211,9 @@ class PlanWriter(Protocol):
 
         `senders` is its senders' table; empty: it has none. `by` is who applies it; None: unknown.
 
-        The version is higher than any that a record of these models has followed, even after a restore of older plans.
+        The version is higher than any that a record of these models has followed, and than any in the ledger, even
+        after a restore of older plans. The same write appends the apply to the ledger, as `AppliedPlan`.
+
         Wakes all models concerned at `at`, also those that the plan no longer names; a model without a record gets one.
         If it is interrupted before the plan is current, nothing has changed. After that, the resync wakes the rest.
 

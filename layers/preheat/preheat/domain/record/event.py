@@ -28,6 +28,7 @@ class EventKind(StrEnum):
     UNITS_NOT_AVAILABLE = "Units Not Available"
     MODEL_UNSCHEDULED = "Model Unscheduled"
     MODEL_UNKNOWN = "Model Unknown"
+    PLAN_APPLIED = "Plan Applied"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,10 @@ class Event:
     begin: datetime | None = None
     until: datetime | None = None
     phase: str | None = None
+    plan: int | None = None
+    models: int | None = None
+    applied_by: str | None = None
+    digest: str | None = None
 
     def detail(self) -> dict[str, str | float | bool]:
         """Return the event's detail as JSON data: instants in UTC to the second's fraction, the margin in seconds."""
