@@ -37,7 +37,7 @@ def describe(by: AppliedBy | None) -> str:
 
 
 def describe_applied(store: PlanReader, version: int) -> str:
-    """Return when a plan was applied and by whom, in a line; empty: the ledger does not say it."""
+    """Return who applied a plan and when, in a line; empty: the ledger does not say it."""
     try:
         applied = store.find_applied_plan(version)
     except UnreadableItem:

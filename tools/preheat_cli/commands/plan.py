@@ -49,7 +49,7 @@ class Source:
     records: dict[ModelId, ModelRecord] | None = None  # None: they come from a file
     problems: Sequence[str] = ()
     requests: Mapping[ModelId, tuple[Standing, ...]] = field(default_factory=dict)  # the active requests, of a stack
-    applied: str = ""  # who applied it and when, of a stack; empty: it is not noted
+    applied: str = ""  # who applied it and when, of a stack; empty: the ledger does not say it
 
 
 @takes_stack

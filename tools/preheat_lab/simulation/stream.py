@@ -158,7 +158,7 @@ class Stream:
         return found + [f"{event.kind} of {event.request_id} reports no reply" for event in put.values()]
 
     def find_apply_violations(self, applied: Iterable[AppliedPlan]) -> list[str]:
-        """Return the faults in how the applies were published."""
+        """Return the faults in how `publish` put the applies."""
         put, found = self._by_id.get(APPLIES, {}), []
         for one in applied:
             (event,) = make_events(one)

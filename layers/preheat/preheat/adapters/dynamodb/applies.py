@@ -1,6 +1,6 @@
 """The ledger of applies on DynamoDB: who made which plan current, and when. In the table of the ledgers.
 
-Only reads. An entry is written in the transaction that makes its plan current, which `plans` owns.
+Only reads. The transaction that makes a plan current writes its entry, and `plans` owns it.
 """
 
 from collections.abc import Sequence

@@ -138,7 +138,7 @@ def from_applied_by(kind: type[PlanItem], plan: str, by: AppliedBy) -> PlanItem:
 
 
 def to_applied_by(item: PlanItem) -> AppliedBy:
-    """Return who applied a plan. It is for people: a field that this release does not know is ignored.
+    """Return who applied a plan. It is for people: it ignores a field that this release does not know.
 
     Raises:
         UnreadableItem: this release does not know its form.

@@ -165,14 +165,14 @@ class PlanReader(Protocol):
         """
 
     def read_applied_plans(self, limit: int) -> Sequence[AppliedPlan]:
-        """Return the last `limit` applies, newest last. What a release before did not note is missing.
+        """Return the last `limit` applies, newest last; without those of a release that noted none.
 
         Raises:
             UnreadableItem: this release does not know the form of one.
         """
 
     def find_applied_plan(self, version: int) -> AppliedPlan | None:
-        """Return the apply that made a version current; None: it is not noted.
+        """Return the apply that made a version current; None: the ledger has none.
 
         Raises:
             UnreadableItem: this release does not know its form.
