@@ -71,7 +71,7 @@ ALL = [(path.name, source, call) for path in modules() for source, call in reads
 
 def test_the_store_reads_in_as_many_places_as_this_test_knows() -> None:
     assert len(ALL) >= 8
-    assert {name for name, _, _ in ALL} == {"members.py", "plans.py", "records.py", "requests.py"}
+    assert {name for name, _, _ in ALL} == {"applies.py", "members.py", "plans.py", "records.py", "requests.py"}
 
 
 @pytest.mark.parametrize(("name", "source", "call"), ALL, ids=[f"{name}: {source[:60]}" for name, source, _ in ALL])
