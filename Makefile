@@ -33,7 +33,8 @@ SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" UV="$(abspath $(UV))" AWS_DEFAULT_R
 .venv-docs/ready: requirements/docs.txt | $(filter .tools/%,$(UV))
 .venv-security/ready: requirements/security.txt | $(filter .tools/%,$(UV))
 .venv-checkov/ready: requirements/checkov.txt | $(filter .tools/%,$(UV))
-.venv-sam/ready .venv-local/ready .venv-docs/ready .venv-security/ready .venv-checkov/ready: .python-version
+.venv-peers/ready: requirements/peers.txt | $(filter .tools/%,$(UV))
+.venv-sam/ready .venv-local/ready .venv-docs/ready .venv-security/ready .venv-checkov/ready .venv-peers/ready: .python-version
 	$(UV) venv -q --allow-existing --python "$$(cat .python-version)" $(@D)
 	$(UV) pip sync -q --require-hashes --python $(@D)/bin/python $(filter requirements/%,$^)
 	@touch $@
@@ -122,6 +123,10 @@ schedules: setup  ## compare the schedule engine with the slow reference on 100,
 
 rules: setup  ## compare recurrence rules with three evaluators on 100,000 random rules (RULES=, FIRST_SEED=)
 	$(LAB) rules --rules $(or $(RULES),100000) --first-seed $(or $(FIRST_SEED),1)
+
+bench: setup .venv-peers/ready  ## measure the engine beside croniter and dateutil, and cold starts beside their libraries
+	$(LAB) benchmark --peers
+	$(LAB) benchmark-cold-start
 
 benchmark: setup  ## measure the schedule engine and the plant file's reader on this machine
 	$(LAB) benchmark

@@ -10,6 +10,7 @@ import pytest
 from botocore.httpsession import URLLib3Session
 from tests.support.functions import CONTEXT, EVENTS, NAMES, StackInProcess, event, function
 
+from preheat.adapters.dynamodb.fleet import DynamoFleet
 from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.app.ports.errors import StoreUnavailable, UnreadableItem
 from preheat.domain.demand.request import RequestId, Subject
@@ -268,7 +269,7 @@ def test_a_tick_without_its_store_ends_quietly_and_tells_no_delay(
     def out_of_reach(*_: Any) -> None:
         raise StoreUnavailable("the due index: no answer")
 
-    monkeypatch.setattr(DynamoStore, "find_due", out_of_reach)
+    monkeypatch.setattr(DynamoFleet, "find_due", out_of_reach)
     assert tick.handler(event("tick-scheduled"), CONTEXT) == {"sent": 0}
     assert "tick failed" in caplog.text
     assert "PickupDelay" not in capsys.readouterr().out

@@ -11,8 +11,8 @@ from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.messaging import Queue
 from preheat.app.tick import Ticked, TickStore, tick
+from preheat.bootstrap.fleet import open_fleet
 from preheat.bootstrap.settings import TickSettings
-from preheat.bootstrap.store import open_store
 from preheat.observability.tracing import trace_calls
 
 
@@ -34,5 +34,5 @@ class Ticker:
         settings = TickSettings.from_env(environ)
         session = trace_calls(Session())
         return cls(
-            SystemClock(), open_store(settings, session), SqsQueue(make_sqs_client(session), settings.work_queue_url)
+            SystemClock(), open_fleet(settings, session), SqsQueue(make_sqs_client(session), settings.work_queue_url)
         )

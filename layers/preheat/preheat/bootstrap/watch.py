@@ -9,8 +9,8 @@ from botocore.session import Session
 from preheat.adapters.clock import SystemClock
 from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
 from preheat.app.watch import Watch
+from preheat.bootstrap.fleet import open_fleet
 from preheat.bootstrap.settings import WatchSettings
-from preheat.bootstrap.store import open_store
 from preheat.observability.tracing import trace_calls
 
 
@@ -26,4 +26,4 @@ class Watcher:
         settings = WatchSettings.from_env(environ)
         session = trace_calls(Session())
         queue = SqsQueue(make_sqs_client(session), settings.work_queue_url)
-        return cls(Watch(SystemClock(), open_store(settings, session), queue, own_roles=settings.own_role_arns))
+        return cls(Watch(SystemClock(), open_fleet(settings, session), queue, own_roles=settings.own_role_arns))
