@@ -1,8 +1,8 @@
-"""Metadata of the wheel that is derived from other files: its dependencies, its extras and its description.
+"""Metadata of the wheel, derived from other files: its dependencies, its extras and its description.
 
-What Lambda installs is listed once, in layers/dependencies/requirements.in; what the command line adds is listed once,
-in the dependency groups of pyproject.toml. Both pin exactly, for locks. An installed command has to live beside other
-packages, so here each pin becomes a range: from the version that the tests run with, below the next major version.
+layers/dependencies/requirements.in is the one list of Lambda's packages. The dependency groups of pyproject.toml add
+those of the command line. Both pin exactly, for locks. An installed command has to live next to other packages. So each
+pin becomes a range here: from the version of the tests up to the next major version.
 """
 
 import re
@@ -37,7 +37,7 @@ class WheelMetadata(MetadataHookInterface):
 
 
 def ranges(pins: Iterable[str]) -> list[str]:
-    """Return the range of each pin, sorted; empty lines and comments are skipped.
+    """Return the range of each pin, sorted, without empty lines and comments.
 
     >>> ranges(["typer==0.29.2  # a comment", "tzdata==2026.6"])
     ['typer>=0.29.2,<1', 'tzdata>=2026.6']

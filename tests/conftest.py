@@ -1,4 +1,4 @@
-"""What tests of every folder may ask for: a local AWS that is up, the explorer's searches, and golden files."""
+"""Fixtures for tests of every folder: a local AWS that is up, the explorer's searches, and golden files."""
 
 import os
 import signal
@@ -57,11 +57,11 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 
 @dataclass(frozen=True)
 class Searched:
-    """What one search of the explorer came to, as far as it crosses processes cheaply."""
+    """The result of one search of the explorer, as far as it crosses processes cheaply."""
 
     complete: bool
     states: int
-    broken: list[str]  # the first promise that was found broken, and the way there
+    broken: list[str]  # the first broken promise, and the way there
     cells: Mapping[tuple[str, str, str], int]
 
 

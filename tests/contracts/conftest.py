@@ -1,4 +1,4 @@
-"""The implementations that a contract is held against, the values it is held with, and faults to hold them under."""
+"""The implementations under each contract, the values for its tests, and faults to test them with."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -88,7 +88,7 @@ class Dynamo:
         self.client.meta.events.register_first(f"before-call.dynamodb.{operation}", lose)
 
     def before(self, operation: str, act: Callable[[], object], naming: bytes = b"") -> None:
-        """Let `act` happen once, just before an operation is sent whose body holds `naming`."""
+        """Let `act` happen once, just before an operation whose body holds `naming`."""
         left = [act]
 
         def once(params: dict[str, Any], **_: Any) -> None:

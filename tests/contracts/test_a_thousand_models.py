@@ -20,11 +20,11 @@ LATER = SIX + timedelta(hours=1)
 
 
 class Killed(BaseException):
-    """The process ends here and now: nobody catches it, nothing is tidied up."""
+    """The process ends here and now: nobody catches it, and nothing tidies up."""
 
 
 def _kill_at(dynamo: Dynamo, operation: str, number: int, *, after: bool = False) -> None:
-    """Let the process end at the `number`-th call of an operation (from 1): before it is sent, or after it was done."""
+    """Let the process end at the `number`-th call of an operation (from 1): before the call, or after its effect."""
     left = [number]
 
     def kill(**_: Any) -> None:
@@ -43,7 +43,7 @@ def _plant(model: HostedModel, count: int) -> list[HostedModel]:
 
 
 def _victim(dynamo: Dynamo) -> Dynamo:
-    """Return a store of its own over the same tables, for a process that shall not survive."""
+    """Return a store of its own over the same tables, for a process that will not survive."""
     store = dynamo.another()
     return Dynamo(store, dynamo.tables, store._tables.connection.client, [], dynamo.session)
 
@@ -87,7 +87,7 @@ def test_an_apply_that_ends_after_its_pointer_is_current_and_every_model_is_foun
     plant = _plant(model, 30)
     gone = [replace(model, model_id=ModelId(f"gone-{number}")) for number in range(2)]
     dynamo.store.apply([*plant[:15], *gone], expected_version=0, at=SIX)
-    for one in [*plant[:15], *gone]:  # Each has been looked at, and rests until its next edge.
+    for one in [*plant[:15], *gone]:  # Each has had a look, and rests until its next edge.
         record = dynamo.store.load(one.model_id)
         assert record is not None
         dynamo.store.save(replace(record, plan_version=1, wake_at=SIX + timedelta(days=2)), None)

@@ -1,4 +1,4 @@
-"""What every store promises of member accounts: an ExternalId drawn once, and the targets that a plan lists there."""
+"""The promises of every store about member accounts: an ExternalId drawn once, and the targets of a plan."""
 
 import re
 from dataclasses import replace

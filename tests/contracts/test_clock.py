@@ -1,4 +1,4 @@
-"""What every clock promises: an aware instant in UTC that never goes back."""
+"""The promise of every clock: an aware instant in UTC that never goes back."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What only the requests on DynamoDB can get wrong: lost answers, halves of changes, foreign items, failed wakes."""
+"""Faults that only the requests on DynamoDB can have: lost answers, halves of changes, foreign items, failed wakes."""
 
 import json
 from dataclasses import replace
@@ -65,7 +65,7 @@ def put(dynamo: Dynamo, table: str, where: dict[str, Any], **changes: Any) -> No
 
 
 def is_stored(dynamo: Dynamo, change: Change) -> bool:
-    """Tell whether a change is there, or if there is none to make, whether its reply is."""
+    """Return whether a change is there, or if there is none to make, whether its reply is."""
     rival: DynamoStore = dynamo.another()
     if isinstance(change, Standing):
         return rival.find_standing(change.subject, change.request_id) == change
@@ -181,7 +181,7 @@ def test_an_earlier_release_reads_a_hold_with_a_session(dynamo: Dynamo) -> None:
     assert "session" not in json.loads(item["body"]["S"])  # an earlier release refuses a field that it does not know
 
 
-# --- a change that is seen in part ----------------------------------------------------------------------------------
+# --- a change that shows in part ----------------------------------------------------------------------------------
 
 
 def hide_once(dynamo: Dynamo, range_key: str, times: int) -> None:

@@ -1,4 +1,4 @@
-"""What only the store on DynamoDB can get wrong: lost answers, busy tables, foreign items, interrupted applies."""
+"""Faults that only the store on DynamoDB can have: lost answers, busy tables, foreign items, interrupted applies."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ PAUSES_MAX_SECONDS = 3
 
 @pytest.fixture(params=["PutItem", "TransactWriteItems"])
 def write(request: pytest.FixtureRequest, entry: LedgerEntry) -> tuple[str, LedgerEntry | None]:
-    """The two ways in which a record is written: alone, and with its entry."""
+    """The two ways to write a record: alone, and with its entry."""
     return request.param, entry if request.param == "TransactWriteItems" else None
 
 
@@ -440,7 +440,7 @@ def test_an_apply_that_meets_another_transaction_tries_again(dynamo: Dynamo, mod
 def test_a_plan_after_a_restore_of_older_plans_never_takes_a_version_of_the_ledger(
     dynamo: Dynamo, model: HostedModel
 ) -> None:
-    """The plans table is restored to a moment before the last apply; the ledger knows it."""
+    """A restore took the plans table back to a moment before the last apply; the ledger knows it."""
     dynamo.store.apply([model], expected_version=0, at=SIX)
     pointer = dynamo.client.get_item(TableName=dynamo.tables.names.plans, Key=POINTER_KEY)["Item"]
     dynamo.store.apply([model], expected_version=1, at=SIX)

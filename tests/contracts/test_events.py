@@ -1,4 +1,4 @@
-"""What every event bus promises, its in-memory twin no less than the one on EventBridge."""
+"""The promises of every event bus, its in-memory twin no less than the one on EventBridge."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
-"""What every gate and every queue of work promises: those on Lambda and SQS, and their twins in memory.
+"""The promises of every gate and every queue of work: those on Lambda and SQS, and their twins in memory.
 
-Lambda's client is real and answers from a mapping that is kept here, by the service's model; SQS answers in process.
+Lambda's client is real and answers from a mapping in this module, by the service's model; SQS answers in process.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
-"""What every hosting backend promises: each adapter over HTTP and in process, and the simulator's core as a port.
+"""The promises of every hosting backend: each adapter over HTTP and in process, and the simulator's core as a port.
 
-The tests above the line are the contract, the same for each service; below it stands what one service alone has to say.
+The tests above the line are the contract, the same for each service; below it are the tests of one service alone.
 """
 
 import json
@@ -352,8 +352,8 @@ def test_an_inference_changes_nothing(bench: HostingBench) -> None:
 
 @except_on(Backend.FUNCTION)
 def test_an_inference_of_an_absent_model_is_refused(bench: HostingBench) -> None:
-    # The runtime of SageMaker says the same of an endpoint that is absent and of one that is not in service. Which
-    # endpoint a component lives on is asked first, and there the component is known to be absent.
+    # The runtime of SageMaker says the same of an absent endpoint and of one out of service. The adapter asks first
+    # which endpoint a component lives on, and that answer shows its absence.
     expected = WrongState if bench.target.backend is Backend.SAGEMAKER else ModelGone
     with pytest.raises(expected):
         bench.hosting.probe(bench.of.absent, IMAGE)
@@ -456,7 +456,7 @@ def test_a_dead_endpoint_is_a_lost_answer(backend: Backend) -> None:
 
 
 class AnsweringClient:
-    """A client that answers every call with what it is told to."""
+    """A client that answers every call with a value from the test."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
         self._answer = answer
@@ -653,7 +653,7 @@ def test_all_configs_of_a_model_are_one_endpoint(bench: HostingBench) -> None:
         seen = bench.hosting.describe(replace(bench.target, version=config))
         assert (seen.observed, seen.foreign, seen.detail) == (Observed.STARTING, False, words)
     with pytest.raises(WrongState):
-        bench.hosting.start(bench.intended())  # of the first config: the name is taken
+        bench.hosting.start(bench.intended())  # of the first config: the name exists
     bench.advance(timedelta(minutes=10))
     bench.hosting.stop(bench.intended(Call.STOP))  # a stop names the endpoint, whatever it runs from
     bench.advance(timedelta(minutes=2))
@@ -811,7 +811,7 @@ def test_a_look_counts_the_copies_that_serve(bench: HostingBench) -> None:
         ("Updating", 0, 2, Observed.STOPPING),
         ("Updating", 0, 0, Observed.STOPPED),
         ("Failed", 2, 0, Observed.FAILED),
-        ("Failed", 2, 1, Observed.HOSTED),  # one copy is billed and serves, whatever the last change ended in
+        ("Failed", 2, 1, Observed.HOSTED),  # the service bills one copy, which serves, however the last change ended
         ("Failed", 0, 0, Observed.STOPPED),
         ("Failed", 0, 1, Observed.STOPPING),
         ("Creating", 1, 0, Observed.BUSY),

@@ -1,4 +1,4 @@
-"""What every list of running models promises: each service's, over its simulator, and the twin in memory."""
+"""The promises of every list of running models: each service's, over its simulator, and the twin in memory."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What every work queue promises, its in-memory twin no less than the one on SQS."""
+"""The promises of every work queue, its in-memory twin no less than the one on SQS."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ WELD = ModelId("weld-seams")
 
 @dataclass
 class SentWork:
-    """A queue, and the messages it holds with the delay that each was given."""
+    """A queue, and the messages it holds with the delay of each."""
 
     queue: Queue
     messages: Callable[[], list[tuple[ModelId, timedelta]]]
@@ -134,12 +134,13 @@ def test_what_was_received_from_memory_is_gone_and_what_is_delayed_is_not_there_
     assert (queue.receive(), queue.receive(), queue.next_at(), len(queue)) == (WELD, None, None, 0)
 
 
-# --- what was refused -------------------------------------------------------------------------------------------------
+# --- the refused requests
+# -------------------------------------------------------------------------------------------------
 
 
 @dataclass
 class Aside:
-    """The queue of refused requests, and the messages that it holds: the body, and what is told of it."""
+    """The queue of refused requests, and the messages that it holds: the body, and its attributes."""
 
     queue: RejectedRequests
     messages: Callable[[], list[tuple[str, dict[str, str]]]]

@@ -1,4 +1,4 @@
-"""What the queues of those who asked promise, in memory and on SQS."""
+"""The promises of the requesters' queues, in memory and on SQS."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ def test_a_queue_that_is_not_there_is_refused_for_good(sent: SentReplies, reply_
 def test_what_a_queue_refuses_is_set_aside_and_only_a_busy_service_is_asked_again(
     sqs: Any, code: str, status: int, error: type[Exception]
 ) -> None:
-    """A closed list says what is tried again; every other code, also an unknown one, speaks of this one queue."""
+    """A closed list says which codes lead to another try; every other code, even an unknown one, names this queue."""
     sqs.create_queue(QueueName="replies")
 
     def refuse(**_: Any) -> Any:

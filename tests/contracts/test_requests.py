@@ -1,4 +1,4 @@
-"""What every store promises of holds, blocks, releases and replies, its in-memory twin no less than DynamoDB's."""
+"""The promises of every store about holds, blocks, releases and replies, its in-memory twin no less than DynamoDB's."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What every store promises, its in-memory twin no less than the one on DynamoDB."""
+"""The promises of every store, its in-memory twin no less than the one on DynamoDB."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ SECOND = timedelta(seconds=1)
 
 
 def test_a_plan_is_above_every_version_that_was_served(store: Store, full: ModelRecord, model: HostedModel) -> None:
-    store.save(replace(full, plan_version=7), None)  # the plans were restored to before that one
+    store.save(replace(full, plan_version=7), None)  # a restore took the plans back to before that one
     assert store.apply([model], expected_version=0, at=SIX) == 8
     assert store.read_planned(model.model_id) == Planned(8, model)
     with pytest.raises(StaleRecord, match="plan 8 is current"):

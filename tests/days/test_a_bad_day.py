@@ -213,7 +213,7 @@ def test_what_a_person_starts_in_a_shift_whose_start_was_always_refused_is_adopt
         day.person("starts")
         day.run_until("16:10")
         assert len(day.entries_of(Action.ADOPT)) == 1
-        assert day.record.samples == ()  # it says nothing of how long a start of ours takes
+        assert day.record.samples == ()  # it says nothing about the time of a start by Preheat
         assert (day.observed(), day.stopped()) == (Observed.STOPPED, 1)
 
 
@@ -409,7 +409,7 @@ def test_an_apply_that_was_interrupted_is_made_up_for_by_the_resync() -> None:
     with a_day("20:00-21:00") as day:
         day.run_until("07:00")
         model = a_model("08:00-16:00")
-        day.store.plans[2] = {WELD: model}  # the plan is current, and nobody was woken
+        day.store.plans[2] = {WELD: model}  # the plan is current, and nobody woke a model
         day.store.current = 2
         day.run_until("08:00")
         assert day.observed() is Observed.HOSTED
@@ -421,7 +421,7 @@ def test_a_paused_model_that_an_interrupted_apply_removed_is_stopped_by_the_resy
         day.apply(replace(a_model("08:00-16:00"), mode=Mode.PAUSED))
         day.run_until("09:05")
         assert (day.observed(), day.record.wake_at) == (Observed.HOSTED, None)
-        day.store.plans[day.store.current + 1] = {}  # the plan is current, and nobody was woken
+        day.store.plans[day.store.current + 1] = {}  # the plan is current, and nobody woke a model
         day.store.current += 1
         day.run_until("09:20")
         assert day.observed() is Observed.STOPPED
@@ -440,7 +440,7 @@ def test_a_plan_that_went_back_in_time_stops_nothing_and_the_next_apply_mends_it
     with a_day() as day:
         day.apply(a_model("08:00-16:00"))
         day.run_until("09:00")
-        day.store.current = 0  # the plans were restored to before the first one
+        day.store.current = 0  # a restore took the plans back to before the first one
         day.run_until("09:30")
         assert day.observed() is Observed.HOSTED
         assert day.results[-1].incomplete
@@ -481,7 +481,7 @@ def test_a_model_somebody_restarts_in_its_shift_is_not_taken_for_one_that_hangs(
 
 
 def test_a_model_taken_out_of_the_plan_whose_stop_is_refused_for_good_is_asked_again_each_hour() -> None:
-    """No plan that comes will name it, so none would wake it: it would run, and be billed, for ever (L2)."""
+    """No plan that comes will name it, so none would wake it: it would run, and cost money, for ever (L2)."""
     with a_day() as day:
         day.run_until("12:00")
         day.fault(FaultKind.VALIDATION, operation=Operation.STOP_MODEL, times=2)
@@ -495,7 +495,7 @@ def test_a_model_taken_out_of_the_plan_whose_stop_is_refused_for_good_is_asked_a
 
 
 def test_a_model_whose_stop_was_refused_is_not_stopped_as_one_that_hangs() -> None:
-    """A stop refused for good is not repeated before the next plan, and the looks go on."""
+    """No pass repeats a permanently refused stop before the next plan, and the looks go on."""
     with a_day("00:30-01:00", lead="10m") as day:
         day.run_until("00:20")
         day.fault(FaultKind.VALIDATION, operation=Operation.STOP_MODEL)

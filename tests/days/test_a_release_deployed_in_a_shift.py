@@ -18,7 +18,7 @@ def deploy(day: Day, until: str) -> None:
     """Replace the functions: no pass for a while, nothing cached, each record read back from its stored form."""
     day.ticks = False
     while day.queue.receive() is not None:
-        continue  # messages of the old functions that nobody takes: their passes are cut off
+        continue  # messages of the old functions that nobody takes: the deployment cuts off their passes
     day.run_until(until)
     demand._find_around.cache_clear()
     day.store.records[WELD] = items.to_record(items.from_record(STORED, day.record))
@@ -29,7 +29,7 @@ def deploy(day: Day, until: str) -> None:
     ("deployed_at", "back_at"),
     [
         ("07:20", "07:27"),  # before the start
-        ("07:28", "07:31"),  # the start was sent just now
+        ("07:28", "07:31"),  # the start went out just now
         ("07:40", "07:44"),  # starting
         ("07:46", "07:52"),  # over the moment at which it becomes hosted
         ("10:00", "10:05"),  # hosted

@@ -1,4 +1,4 @@
-"""Days after a restore: what records of an older state lead to, and what mends them (docs/runbook.md)."""
+"""Days after a restore: the effects of records of an older state, and how to fix them (docs/runbook.md)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -49,7 +49,7 @@ def test_a_token_that_an_older_record_derives_again_starts_nothing_and_a_new_one
         day.run_until("07:00")
         older = day.record
         day.run_until("08:30")
-        day.store.records[WELD] = replace(day.record, wake_at=None)  # nobody looks before the restore is done
+        day.store.records[WELD] = replace(day.record, wake_at=None)  # nobody looks before the end of the restore
         day.person("stops")
         day.run_until("08:40")
         sent_before = day.sent(Operation.START_MODEL)
@@ -93,7 +93,7 @@ def test_ownership_that_an_older_record_forgot_leaves_the_model_running_and_told
         day.run_until("07:00")
         older = day.record
         day.run_until("15:59")
-        day.ticks = False  # the functions are paused while the tables are restored
+        day.ticks = False  # the functions pause during the restore of the tables
         day.run_until("15:59:30")
         day.store.records[WELD] = replace(day.record, wake_at=None)
         day.run_until("17:00")
@@ -202,7 +202,7 @@ def test_hours_without_a_store_stop_nothing_and_three_minutes_after_them_all_is_
     with a_day("08:00-12:00") as day:
         day.run_until("08:30")
         day.ticks = False
-        day.queue = type(day.queue)(day.clock)  # what was sent is lost, too
+        day.queue = type(day.queue)(day.clock)  # the message is lost, too
         day.run_until("14:00")
         assert day.observed() is Observed.HOSTED
         day.ticks = True

@@ -1,4 +1,4 @@
-"""An `apply` that lands between two calls of a pass: what is taken away was decided on the plan that is current."""
+"""An `apply` that lands between two calls of a pass: a decision that takes something away rests on the current plan."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def apply_after(day: Day, call: str, model: Any) -> Any:
     def meets(called: str, after: bool) -> None:
         if called == call and after and not applied:
             applied.append(call)
-            # As the pointer of a real plan, which is current some moments before the first model is woken.
+            # As the pointer of a real plan, which is current some moments before the first model wakes.
             day.store.plans[day.store.current + 1] = {WELD: model}
             day.store.current += 1
 

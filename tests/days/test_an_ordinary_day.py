@@ -63,7 +63,7 @@ def test_time_to_hosted_and_margin_are_measured_once() -> None:
 def test_an_overnight_shift_is_one_run() -> None:
     with a_day("22:00-06:00") as day:
         day.run_until("12:00")
-        assert day.status is Status.TRAINED  # the tail of the night before was served, and is over
+        assert day.status is Status.TRAINED  # the tail of the night before had its model, and is over
         begun = day.started()
         day.run_until("00:00", day=1)
         assert day.observed() is Observed.HOSTED
@@ -109,7 +109,7 @@ def test_max_units_are_sent_only_if_the_model_shall_scale() -> None:
 def test_looks_are_few() -> None:
     with a_day() as day:
         day.run_until("07:27")
-        assert len(day.calls) == 1  # the first look, when the plan was applied
+        assert len(day.calls) == 1  # the first look, at the apply of the plan
         day.run_until("08:00")
         looks = len(day.sent(Operation.DESCRIBE_MODEL)) - 1
         assert looks <= 30

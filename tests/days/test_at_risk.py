@@ -1,4 +1,4 @@
-"""Days on which a model will not be ready in time: it is said before the shift, once, with the true cause."""
+"""Days on which a model will not be ready in time: Preheat says it before the shift, once, with the true cause."""
 
 from datetime import timedelta
 

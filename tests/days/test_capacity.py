@@ -36,13 +36,13 @@ def test_a_shortage_of_hours_is_reported_once_and_tried_until_the_demand_ends() 
         day.run_until("15:50")
         starts = day.entries_of(Action.START)
         gaps = [after.at - before.at for before, after in pairwise(starts)]
-        assert max(gaps) <= timedelta(minutes=16)  # each failed endpoint has to be deleted first
+        assert max(gaps) <= timedelta(minutes=16)  # Preheat has to delete each failed endpoint first
         assert len(day.entries_of(Action.CAPACITY)) == 1
         assert day.entries_of(Action.FAIL) == []
         (late,) = [entry for entry in day.entries if entry.late]
         assert "capacity" in late.reason
         day.run_until("16:30")
-        # A failed endpoint is not billed; it is deleted before the next start.
+        # A failed endpoint costs nothing; Preheat deletes it before the next start.
         assert day.observed() in (Observed.STOPPED, Observed.FAILED)
         assert day.record.phase is Phase.IDLE
 

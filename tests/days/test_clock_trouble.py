@@ -119,7 +119,7 @@ def test_a_pass_whose_clock_is_behind_does_not_stop_what_another_has_just_begun_
 
 
 class Paused:
-    """A hosting service that a worker reaches only after `meanwhile`: it was paused between its write and its call."""
+    """A hosting service that a worker reaches only after `meanwhile`: it paused between write and call."""
 
     def __init__(self, hosting: Hosting, meanwhile: Callable[[], object]) -> None:
         self._hosting, self._meanwhile = hosting, meanwhile

@@ -1,4 +1,4 @@
-"""Days on which something waits behind the model: its queue is drained and its gate closed before it is stopped."""
+"""Days on which something waits behind the model: its queue drains and its gate closes before it stops."""
 
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -47,7 +47,7 @@ def the_stop(day: Day) -> LedgerEntry:
 
 
 def refusing(day: Day, error: HostingError, *names: str) -> None:
-    """Let every call of these names be refused from now on."""
+    """Refuse every call of these names from now on."""
 
     def meets(called: str, after: bool) -> None:
         if called in names and not after:
@@ -376,7 +376,7 @@ def test_a_look_that_told_nothing_does_not_begin_the_wait_of_a_restart_anew() ->
 
 
 def test_what_was_refused_its_stop_serves_the_next_shift_with_its_gate_open_and_is_stopped_after_it() -> None:
-    """Its stop was refused for good, and it is looked at all the same: it is hosted still."""
+    """The service refused its stop permanently, and the looks go on: it still runs."""
     with a_day("08:00-10:00", "14:00-16:00", gate=GATE) as day:
         day.run_until("09:59")
         day.fault(FaultKind.VALIDATION, operation=STOPS)
@@ -428,7 +428,7 @@ def test_a_gate_that_is_open_before_the_first_start_is_closed() -> None:
         assert (is_open(day), day.record.phase) == (False, Phase.IDLE)
         looks = len(day.results)
         day.run_until("07:27")
-        assert len(day.results) == looks  # and then it is left in peace
+        assert len(day.results) == looks  # and then nobody disturbs it
 
 
 def test_what_a_person_runs_outside_any_demand_keeps_the_gate_as_they_set_it() -> None:
@@ -532,7 +532,7 @@ def test_without_permission_for_gates_and_queues_the_model_runs_its_shift_all_th
         assert the_stop(day).at <= at("16:36")
 
 
-# --- workers that stand still -----------------------------------------------------------------------------------------
+# --- workers that do not move -----------------------------------------------------------------------------------------
 
 
 def test_an_open_that_may_be_on_its_way_keeps_the_stop_waiting_until_its_lease_is_over() -> None:
@@ -540,7 +540,7 @@ def test_an_open_that_may_be_on_its_way_keeps_the_stop_waiting_until_its_lease_i
         while day.record.phase is not Phase.HOSTED:
             day.run_until((day.clock.at + timedelta(seconds=1)).strftime("%H:%M:%S"))
         day.clock.advance(timedelta(seconds=5))
-        look(day, failing("gate open", KilledWorker()))  # it has written its intent, and stands still
+        look(day, failing("gate open", KilledWorker()))  # it has written its intent, and does not move
         assert (day.record.gate and day.record.gate.attempt and day.record.gate.attempt.call) is Call.OPEN
         intended_at = day.clock.at
         day.apply(a_model("18:00-19:00", gate=GATE))
@@ -553,7 +553,7 @@ def test_an_open_that_may_be_on_its_way_keeps_the_stop_waiting_until_its_lease_i
 
 
 class KilledWorker(AnswerLost):
-    """What ends the worker, for all that the record says."""
+    """The end of the worker, as far as the record shows."""
 
 
 def test_an_answer_that_is_lost_after_the_change_leads_to_no_other_change() -> None:

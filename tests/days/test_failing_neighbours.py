@@ -1,6 +1,6 @@
 """Days on which a neighbour of the model fails: its gate, its queue, its inference, its tags or its scaling.
 
-Whatever it raises, and whenever, the model is stopped at the bound that the plan gives its drain and its gate.
+Days on which a neighbour raises any error at any moment: the model still stops at the plan's bound for drain and gate.
 """
 
 from collections.abc import Callable
@@ -62,7 +62,7 @@ def let_fail(day: Day, fails: Fails) -> None:
 
 
 def stopped_by(day: Day, bound: timedelta) -> bool:
-    """Tell whether the model was stopped once, after its demand and at the bound at the latest."""
+    """Return whether the model stopped once, after its demand and at the bound at the latest."""
     stops = [call.at for call in day.sent(day.service.words.stop) if call.changed_state]
     return len(stops) == 1 and END <= stops[0] <= END + bound + SLACK
 

@@ -66,7 +66,7 @@ def test_the_second_config_is_used_at_once_where_the_first_has_no_capacity() -> 
         one, two = starts(day)
         assert (one.attempt, two.attempt) == (1, 1)
         assert f"with the fallback config {SECOND}" in two.reason
-        assert two.at - one.at <= timedelta(minutes=10)  # the failed endpoint has to be deleted first
+        assert two.at - one.at <= timedelta(minutes=10)  # Preheat has to delete the failed endpoint first
         (told,) = day.entries_of(Action.CAPACITY)
         assert told.reason.endswith(f"Trying the fallback config {SECOND}")
 

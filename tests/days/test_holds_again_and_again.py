@@ -1,4 +1,4 @@
-"""A demand that never ends, and a service that asks for short holds again and again: what a record keeps is bounded."""
+"""A demand that never ends, and a service that asks for short holds again and again: a record stays bounded."""
 
 from dataclasses import fields, is_dataclass, replace
 from datetime import timedelta
@@ -67,7 +67,7 @@ def find_lists(kind: Any) -> set[str]:
 
 
 def test_the_largest_record_that_a_history_can_make_fits_its_item() -> None:
-    """A record that outgrew its item could never be written again, and its model never be stopped."""
+    """A record that outgrew its item would never take another write, and its model would never stop."""
     places = ACTIVE_MAX + ADMIN_PLACES + STOP_PLACES
     told = tuple(f"{number:0{TOLD_LENGTH}}" for number in range(places * (SCHEDULES_MAX + 1)))
     target = replace(TARGETS[Backend.SAGEMAKER], project="p" * 63, version="v" * 63)
@@ -87,7 +87,7 @@ def test_the_largest_record_that_a_history_can_make_fits_its_item() -> None:
         paid=PAID,
     )
     assert size_of(largest) < ITEM_MAX
-    # Each list of a record is bounded above; a new one has to be bounded too, and be at its largest here.
+    # Each list of a record has a bound above; a new one needs one too, and its largest size here.
     bounded = {"attempt.tags", "effort.told", "effort.unusable", "samples", "kept_tags", "paid", "gate.attempt.tags"}
     assert find_lists(ModelRecord) == bounded
 

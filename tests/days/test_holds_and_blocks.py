@@ -21,7 +21,7 @@ SUBJECTS = pytest.mark.parametrize("subject", [Subject(model_id=WELD), EARLY], i
 
 
 def between_read_and_write(day: Day, act: Any) -> None:
-    """Let something happen once, after the next pass has looked at the service and before it writes."""
+    """Let something happen once, after the next pass has read the service and before it writes."""
     left = [act]
 
     def faulty(remote: Remote) -> Remote:

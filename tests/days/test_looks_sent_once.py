@@ -1,4 +1,4 @@
-"""A look is sent once: by its pass if it comes soon or the model is quiet, else by the tick; the index is the net."""
+"""A look has one message: from its pass if it is soon or the model is quiet, else from the tick. The index is the net."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -37,7 +37,7 @@ def lose_messages(day: Day) -> None:
 
 
 def looked(day: Day, since: datetime) -> list[datetime]:
-    """Return when passes looked at the service since then."""
+    """Return when passes have read the service since then."""
     return [call.at for call in day.sent(day.service.words.describe) if call.at >= since]
 
 

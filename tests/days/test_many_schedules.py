@@ -1,4 +1,4 @@
-"""A model with more schedules than one transaction takes, as an older plan may have it: it is stopped all the same."""
+"""A model with more schedules than one transaction takes, as an older plan may have it: it stops all the same."""
 
 from dataclasses import replace
 

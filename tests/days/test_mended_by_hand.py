@@ -1,4 +1,4 @@
-"""Days on which a person mends what Preheat has given up on or waits for (docs/runbook.md)."""
+"""Days on which a person fixes what Preheat has given up on or waits for (docs/runbook.md)."""
 
 from datetime import timedelta
 

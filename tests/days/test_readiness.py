@@ -103,7 +103,7 @@ def test_failing_inferences_stay_within_the_budget_of_calls(backend: Backend) ->
         made = [call.at for call in day.calls if call.by == "api"]
         busiest = max(sum(begin <= each < begin + timedelta(hours=1) for each in made) for begin in made)
         assert busiest <= 85
-        assert len(day.sent(day.service.words.infer)) > 150  # and yet it is asked every few minutes
+        assert len(day.sent(day.service.words.infer)) > 150  # and yet a look comes every few minutes
 
 
 @pytest.mark.parametrize("error", [AccessRefused("no"), InvalidCall("not an image")])

@@ -1,4 +1,4 @@
-"""The lead that is learned, in use: it moves the next start, and what does not tell of starts is not learned from."""
+"""The learned lead in use: it moves the next start, and it learns only from real starts."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -29,7 +29,7 @@ LEARNING = Learning()
 
 
 def remember(day: Day, *minutes: float, evidence: int | None = None) -> None:
-    """Let these be the starts that were measured so far."""
+    """Let these be the measured starts so far."""
     day.run_until("00:01")
     day.store.save(
         replace(day.record, samples=tuple(each * MINUTE for each in minutes), evidence=evidence, wake_at=day.clock.at),

@@ -1,4 +1,4 @@
-"""Days on which holds ask for units: whatever they ask for and the service refuses, the planned shift is served."""
+"""Days on which holds ask for units: with any units and any refusal, the planned shift has its model."""
 
 from datetime import timedelta
 from typing import Any

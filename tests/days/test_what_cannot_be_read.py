@@ -1,4 +1,4 @@
-"""Days on which a model's state cannot be read: it is said once, and looked at again within minutes."""
+"""Days on which nobody can read a model's state: Preheat says it once, and checks again within minutes."""
 
 from collections.abc import Sequence
 from dataclasses import replace

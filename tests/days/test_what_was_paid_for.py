@@ -1,4 +1,4 @@
-"""What the ledger says was paid for: each stretch with its cause, and how well its ends are known."""
+"""The paid time in the ledger: each stretch with its cause, and how well its ends are known."""
 
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from preheat_simulator.core.status import Operation
 
 
 def noted(day: Day) -> list[Stretch]:
-    """Return what the ledger tells, and what the record has noted since."""
+    """Return the paid time in the ledger, and in the record since."""
     return [stretch for entry in day.store.read_ledger(WELD) for stretch in entry.paid] + list(day.record.paid)
 
 

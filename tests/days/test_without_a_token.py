@@ -60,7 +60,7 @@ def test_a_lost_answer_does_not_start_a_model_twice(backend: Backend) -> None:
         day.fault(FaultKind.ANSWER_LOST, operation=day.service.words.start)
         day.run_until("08:00")
         assert (day.observed(), day.started()) == (Observed.HOSTED, 1)
-        assert len(day.sent(day.service.words.start)) == 1  # the look before the repetition told
+        assert len(day.sent(day.service.words.start)) == 1  # the look before the repetition showed it
 
 
 @everywhere
@@ -96,7 +96,7 @@ def test_a_start_seen_failed_under_an_unanswered_call_is_that_calls_outcome_not_
 
 
 def started_by_the_first_of_two_tries(hosting: Hosting, attempt: Attempt) -> None:
-    """Start a model and lose the answer on the way: the client tries again on its own, and is refused."""
+    """Start a model and lose the answer on the way: the client tries again on its own, and gets a refusal."""
     hosting.start(attempt)
     try:
         hosting.start(attempt)
@@ -122,7 +122,7 @@ def test_a_start_whose_refusal_was_an_echo_is_stopped_also_if_no_look_saw_it_ins
     with a_day(backend=backend) as day:
 
         def unseen(hosting: Hosting, attempt: Attempt) -> None:
-            day.ticks = False  # nobody looks again before the shift is over
+            day.ticks = False  # no check comes before the shift is over
             started_by_the_first_of_two_tries(hosting, attempt)
 
         day.hosting = Around(day.hosting, unseen)
@@ -164,7 +164,7 @@ def test_no_stop_is_made_while_an_unanswered_start_may_still_arrive(backend: Bac
 
         day.hosting = Around(day.hosting, late)
         day.run_until("07:28:01")
-        day.apply()  # the model is no longer planned
+        day.apply()  # the plan no longer has the model
         day.run_until("07:29:30")
         arrives[0]()
         day.run_until("07:29:59")
@@ -229,7 +229,7 @@ def test_a_failed_endpoint_of_ours_is_deleted_before_it_is_created_again() -> No
         day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=1))
         day.run_until("08:00")
         assert day.observed() is Observed.HOSTED
-        assert creations(day) == ["Creating", "Creating"]  # no create is wasted on a name that is taken
+        assert creations(day) == ["Creating", "Creating"]  # no create goes to a name that exists
         assert day.stopped() == 1
 
 

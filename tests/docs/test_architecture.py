@@ -24,7 +24,7 @@ def layers(contract: str) -> list[str]:
 
 
 def rows(heading: str, first: str) -> list[str]:
-    """Return the first cells of the table under a heading whose first column is called `first`."""
+    """Return the first cells of the table under a heading whose first column has the name `first`."""
     section = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     table = section.split(f"| {first} |")[1].split("\n\n")[0]
     return re.findall(r"^\| `([^`]+)`", table, re.MULTILINE)

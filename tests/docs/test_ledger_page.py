@@ -83,7 +83,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_each_statement_finds_what_its_question_asks_for(dynamodb: Any) -> None:
-    # moto returns no column whose name is quoted, although DynamoDB wants the quotes, and knows no literal `true`.
+    # moto returns no column with a quoted name, although DynamoDB wants the quotes, and knows no literal `true`.
     bare = [re.sub(r'"([a-z]+)"', r"\1", text.strip()) for text in STATEMENTS]
     found = [
         dynamodb.execute_statement(

@@ -1,4 +1,4 @@
-"""Every link between the pages leads to a file, and to a heading of it. Links to other sites are not followed."""
+"""Every link between the pages leads to a file, and to a heading of it. It does not follow links to other sites."""
 
 import re
 from pathlib import Path

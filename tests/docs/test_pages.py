@@ -1,4 +1,4 @@
-"""What every page shows is real: its commands and options exist, and its plant files are accepted."""
+"""Every example of a page is real: its commands and options exist, and Preheat accepts its plant files."""
 
 import re
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ def _called(page: Path) -> list[str]:
 
 
 def _wrong(call: str) -> str | None:
-    """What is wrong with a call, if anything: a command or an option that does not exist."""
+    """The problem of a call, if any: a command or an option that does not exist."""
     command = COMMANDS
     options: set[str] = set()
     for word in re.split(r"[<>;&]", call)[0].replace("[", " ").replace("]", " ").split():

@@ -1,4 +1,4 @@
-"""What the README claims, held against what is there. The demo itself runs in tests/e2e."""
+"""The claims of the README, compared with the source. The demo itself runs in tests/e2e."""
 
 import re
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What docs/runbook.md names, held against what is there. That it works is shown in test_runbook.py."""
+"""The names in docs/runbook.md, compared with the source. test_runbook.py shows that its steps work."""
 
 import re
 from pathlib import Path

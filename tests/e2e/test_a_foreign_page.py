@@ -1,7 +1,7 @@
 """A page of another origin, open in the browser of somebody whose local AWS is up, changes nothing there.
 
-The page tries what a browser lets any page send: forms, requests without CORS, images. Where a browser is installed
-(chromium, chrome), it opens the page; everywhere, the same requests are sent as a browser sends them.
+The page tries what a browser lets any page send: forms, requests without CORS, images. If the machine has a browser
+(chromium, chrome), it opens the page. Everywhere, the test sends the same requests as a browser does.
 """
 
 import http.client
@@ -90,7 +90,7 @@ Promise.allSettled(attacks.map(send))
 
 @pytest.fixture
 def asked(local_aws: LocalAws) -> Iterator[tuple[str, list[str], threading.Event]]:
-    """Serve the page on a port of its own; what its server is asked for, and whether the page is through."""
+    """Serve the page on a port of its own; the requests to its server, and whether the page has finished."""
     paths: list[str] = []
     done, text = threading.Event(), page(local_aws).encode()
 

@@ -1,7 +1,7 @@
 """Ten models before a shift, each with a trouble of its own, and a person who knows nothing.
 
-The golden file holds what that person reads. Each command that it prints is pasted, and has to work. One story on one
-local AWS: the models wait for each other, so the tests run in order.
+The golden file holds what that person reads. The test pastes each command that it prints, and each has to work. One
+story on one local AWS: the models wait for each other, so the tests run in order.
 """
 
 import io
@@ -26,7 +26,7 @@ from preheat_local import LocalAws, run_local_aws
 GOLDEN = Path(__file__).with_name("golden")
 WITHIN_SECONDS = 600
 MINUTE = timedelta(minutes=1)
-# What the simulator knows. Rekognition Custom Labels runs two models at most.
+# The simulator's models. Rekognition Custom Labels runs two models at most.
 KNOWN = (
     *(f"rekognition:plant-{name}/v1" for name in ("scratch", "quota", "person", "unreadable")),
     "rekognition:plant-gone/v2",
@@ -149,7 +149,7 @@ class Morning:
         return [line.strip() for line in shown if line.startswith("    ")]
 
     def paste_remedy(self, model: str, beginning: str) -> str:
-        """Paste the remedy of a model that begins so, as it is printed."""
+        """Paste the remedy of a model that begins so, in its printed form."""
         (command,) = [one for one in self.list_remedies(model) if one.startswith(beginning)]
         return self.terminal.paste(command)
 
@@ -242,7 +242,7 @@ def test_a_run_that_somebody_started_is_kept_and_stopped_as_the_remedies_say(mor
     assert "preheat history failing" in morning.list_remedies("failing")
     assert "Start failed" in morning.paste_remedy("failing", "preheat history")
     assert "accepted" in morning.terminal.paste("preheat stop person")  # what it printed before the hold
-    # Now there is a slot: the remedy of the model whose quota was used up.
+    # Now there is a slot: the remedy of the model without a free slot.
     morning.wait_for(quota=VerdictState.READY, person=VerdictState.BLOCKED)
 
 
@@ -258,5 +258,5 @@ def test_preheat_tries_again_by_itself_where_it_says_so(morning: Morning) -> Non
     for service in ("sagemaker", "rekognition"):
         control(morning.aws, "faults", "DELETE", service=service)
     morning.wait_for(denied=VerdictState.READY, failing=VerdictState.READY)
-    # It can be read now, and two others use the quota of two.
+    # Preheat can read it now, and two others use the quota of two.
     morning.eventually(lambda: morning.judged()["unreadable"][1] is VerdictCause.QUOTA, "unreadable is read")

@@ -1,7 +1,7 @@
 """A model in another account, on the deployed product: the function enters it, and one that refuses harms no other.
 
-Two accounts beside the stack's: `NEAR` has the role of templates/member-role.yaml under the ExternalId drawn for it,
-`FAR` has it under another one.
+Two accounts in addition to the stack's: `NEAR` has the role of templates/member-role.yaml under the ExternalId drawn
+for it, `FAR` has it under another one.
 """
 
 import json

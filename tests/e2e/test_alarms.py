@@ -1,7 +1,7 @@
-"""What people are told, on the deployed product: a late start, a tick that died, a model that nobody planned.
+"""The alarms that people get, on the deployed product: a late start, a tick that died, a model that nobody planned.
 
-The functions, queue, bus, topics and metrics are the stack's. The alarms are judged by `preheat_local.alarms`, from
-their own definitions and with the time that a test gives: no alarm is waited for.
+The functions, queue, bus, topics and metrics are the stack's. `preheat_local.alarms` judges the alarms, from
+their own definitions and with the time that a test gives: no test waits for an alarm.
 """
 
 import json
@@ -35,11 +35,11 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 @dataclass
 class AlarmBench:
-    """The stack with three models, and what its two topics were told so far."""
+    """The stack with three models, and the messages to its two topics so far."""
 
     aws: LocalAws
     store: Store
-    resources: dict[str, str]  # what the stack calls a resource -> what it is called
+    resources: dict[str, str]  # the resource's name in the stack -> its own name
     queues: dict[str, str]
     told: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
@@ -56,7 +56,7 @@ class AlarmBench:
         eventually(heard)
 
     def hear(self, topic: str, alarm: str, state: AlarmState) -> None:
-        """Wait until a topic was told that an alarm came into a state."""
+        """Wait until a topic has the message that an alarm came into a state."""
         self.listen(topic, lambda one: alarm in one.get("AlarmName", "") and one["NewStateValue"] == state)
 
     def invoke(self, function: str) -> Any:
@@ -90,7 +90,7 @@ class AlarmBench:
         return state
 
     def statistic(self, metric: str, statistic: str, **dimensions: str) -> dict[datetime, float]:
-        """A statistic of a metric of ours in each minute of the last hour, as CloudWatch's API has it."""
+        """A statistic of one of Preheat's metrics in each minute of the last hour, as CloudWatch's API has it."""
         named = [{"Name": name, "Value": value} for name, value in dimensions.items()]
         stat = {
             "Metric": {"Namespace": "Preheat", "MetricName": metric, "Dimensions": named},
@@ -108,7 +108,7 @@ class AlarmBench:
 
 @dataclass(frozen=True)
 class MovedClock:
-    """A clock that stands."""
+    """A clock that does not move."""
 
     at: datetime
 
@@ -134,7 +134,7 @@ def make_model(
         days = (end.date() - begin.date()).days
         shift = ShiftWindow(frozenset({Weekday(begin.weekday())}), begin.time(), end.time(), end_day=days)
         schedules = (Schedule(f"shift-of-{model_id}", "UTC", (shift,)),)
-    slack = 15 * SECOND  # a first pass takes seconds, for its function is loaded; more beside other work
+    slack = 15 * SECOND  # a first pass takes seconds, because its function loads; more during other work
     return HostedModel(model_id, Target(f"plant-{model_id}", "1"), Units(), schedules, lead, slack, announced_at)
 
 
@@ -162,7 +162,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmBench]:
             raw = {"RawMessageDelivery": "true"}
             sns.subscribe(TopicArn=resources[topic], Protocol="sqs", Endpoint=arn, Attributes=raw)
         now = datetime.now(UTC).replace(microsecond=0)
-        # One shift began three minutes ago and was known yesterday: whatever is done now, its model is late.
+        # One shift began three minutes ago and was known yesterday: nothing can make its model punctual now.
         known = now - timedelta(days=1)
         models = [
             make_model(LATE, known, now - 3 * MINUTE),

@@ -1,6 +1,6 @@
 """A shift of an inference component and one of a user's own function, on the deployed product.
 
-The function is the example for a model server of the plant, really invoked; the server is a process beside it.
+The test really invokes the example function for a plant's model server; the server is a process of its own.
 """
 
 import io

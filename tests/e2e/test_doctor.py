@@ -1,4 +1,4 @@
-"""`preheat doctor` on the deployed product: a plant with more than ten faults, and each is named with its remedy."""
+"""`preheat doctor` on the deployed product: a plant with more than ten faults, each with its remedy."""
 
 import json
 from collections.abc import Iterator

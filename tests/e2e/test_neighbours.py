@@ -1,4 +1,4 @@
-"""One day on the deployed functions, with all that stands beside a model: gates, a queue, scaling, and no capacity.
+"""One day on the deployed functions, with everything around a model: gates, a queue, scaling, and no capacity.
 
 Each model has its own story, and all run at the same time on one local AWS. The gates are event source mappings of a
 function that the local AWS really invokes; the role of `reconcile` needs its rights there.

@@ -87,7 +87,7 @@ def person(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def refused(call: Callable[[], object]) -> bool:
-    """Tell whether AWS refuses a call for want of a right; any other failure is none."""
+    """Return whether AWS refuses a call for want of a right; any other failure is none."""
     try:
         call()
     except ClientError as error:

@@ -1,7 +1,7 @@
 """Requests on the deployed product: through real queue and bus, to their replies, their models and their end.
 
-All is asked for at once, for it takes a minute; each test waits for its own part of the story. The drain goes before
-the expiry: it waits in real time for three readings over a minute, and the other hold ends meanwhile.
+The fixture sends all requests at once, because they take a minute; each test waits for its own part of the story. The
+drain goes before the expiry: it waits in real time for three readings over a minute, and the other hold ends meanwhile.
 """
 
 import json
@@ -28,7 +28,7 @@ WITHIN_SECONDS = 180
 
 @dataclass
 class Story:
-    """What was asked for, and what was heard of it so far."""
+    """The requests, and the replies so far."""
 
     aws: LocalAws
     store: Store
@@ -69,7 +69,7 @@ class Story:
         return [entry for entry in self.store.read_ledger(ModelId(name)) if entry.action is action]
 
     def phase(self, name: str) -> Phase | None:
-        """Where a model stands."""
+        """The state of a model."""
         record = self.store.load(ModelId(name))
         return record.phase if record is not None else None
 
@@ -214,7 +214,7 @@ def test_a_stop_waits_until_the_images_are_done(story: Story) -> None:
     assert story.phase("plant-drained") is Phase.DRAINING
     done_at = datetime.now(UTC)
     sqs.delete_message(QueueUrl=images, ReceiptHandle=image["ReceiptHandle"])
-    story.ask(release)  # The same again wakes the model again, so that its queue is read now.
+    story.ask(release)  # The same again wakes the model again, so that a pass reads its queue now.
     eventually(lambda: bool(story.entries("plant-drained", Action.STOP)))
     (drain,), (stop,) = (story.entries("plant-drained", action) for action in (Action.DRAIN, Action.STOP))
     assert "the queue has 1 messages" in drain.reason

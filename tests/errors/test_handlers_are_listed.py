@@ -1,4 +1,4 @@
-"""The list of error handlers can tell one that ran from one that did not."""
+"""The list of error handlers separates those that ran from those that did not."""
 
 import importlib.util
 from pathlib import Path

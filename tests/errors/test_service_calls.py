@@ -32,7 +32,8 @@ ERRORS: dict[str, tuple[Exception, Answer]] = {
     "refused by the client": (ParamValidationError(report="so it is"), Answer.INVALID),
 }
 SOON = timedelta(seconds=10)
-# After each answer: when the call may be made again (None: not before a new plan), and whether it is told at once.
+# After each answer: when the call may happen again (None: not before a new plan), and whether the ledger has it at
+# once.
 AGAIN: dict[Answer, tuple[timedelta | None, bool]] = {
     Answer.LOST: (SOON, False),
     Answer.THROTTLED: (SOON, False),

@@ -20,7 +20,7 @@ OUT, UNREADABLE, STALE = StoreUnavailable("out of reach"), UnreadableItem("of a 
 
 @pytest.fixture
 def due() -> Iterator[Day]:
-    """A day at the second in which the model is due to be started, before anybody has looked."""
+    """A day at the second at which the model's start is due, before any look."""
     with a_day() as day:
         day.run_until("07:27:59")
         day.clock.advance(timedelta(seconds=1))
@@ -28,7 +28,7 @@ def due() -> Iterator[Day]:
 
 
 def ends_well(day: Day) -> bool:
-    """Tell whether the day goes on as if nothing had been: hosted in time, by one start under one token."""
+    """Return whether the day goes on as if nothing had happened: hosted in time, by one start under one token."""
     day.run_until("08:00")
     tokens = {call.token for call in day.sent(Operation.START_MODEL)}
     return (day.observed(), day.started(), len(tokens)) == (Observed.HOSTED, 1, 1)
@@ -156,7 +156,7 @@ def test_a_tick_that_cannot_wake_a_model_sends_nothing_and_the_next_resync_does(
     look(resync, lambda *_: None)
     model = resync.store.plans[resync.store.current][WELD]
     resync.store.plans[resync.store.current + 1] = {WELD: model}
-    resync.store.current += 1  # the plan is current, and nobody was woken
+    resync.store.current += 1  # the plan is current, and nobody woke a model
     with pytest.raises(StoreUnavailable):
         ticked(resync, "wake", OUT)
     assert resync.record.plan_version < resync.store.current

@@ -1,4 +1,4 @@
-"""The stack of the functions, in process, for each test anew."""
+"""The stack of the functions, in process, new for each test."""
 
 from collections.abc import Iterator
 

@@ -21,7 +21,7 @@ from preheat.observability.logs import logger
 from preheat_simulator.core.status import Operation
 
 WELD, PAINT = ModelId("weld-seams"), ModelId("paint-shop")
-# What each sample is answered: of messages the places of those that must come again; None: not at all.
+# The answer to each sample: of messages the places of those that must come again; None: no answer.
 RETURNED: dict[str, list[int] | dict[str, Any] | None] = {
     "audit-scheduled": {"at_risk": 0},
     "publish-appended": {"batchItemFailures": []},
@@ -307,7 +307,7 @@ def test_a_pass_without_its_store_ends_its_message_in_peace_and_warns(
 
 
 def refuse(stack: StackInProcess) -> dict[str, str]:
-    """What was put aside: each body by its code."""
+    """The requests put aside: each body by its code."""
     found = stack.sqs.receive_message(
         QueueUrl=stack.rejected_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
     ).get("Messages", [])

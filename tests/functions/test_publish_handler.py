@@ -23,7 +23,7 @@ def publish(stack: StackInProcess) -> ModuleType:
 
 
 def told(publish: ModuleType) -> list[tuple[str, str | None]]:
-    """Return what was put onto the bus: kind and request id."""
+    """Return the events on the bus: kind and request id."""
     assert {entry["EventBusName"] for entry in publish.put} <= {"preheat-line"}
     found = [(entry["DetailType"], json.loads(entry["Detail"]).get("request_id")) for entry in publish.put]
     return sorted(found, key=str)

@@ -1,8 +1,7 @@
 """Least privilege: what each function calls, recorded while it works under its role, equals what the role allows.
 
-Every call of a function is checked against the statements of its role in the expanded template before it is sent; one
-that is not allowed is refused as AWS refuses it. So an operation without a right fails here, and a right without an
-operation does too.
+The test checks every call of a function against its role in the expanded template before the call. It refuses a call
+without a right as AWS does. So an operation without a right fails here, and a right without an operation does too.
 """
 
 import json

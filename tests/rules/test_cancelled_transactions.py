@@ -1,4 +1,4 @@
-"""What a cancelled transaction means: every reason that DynamoDB documents, alone and beside every other."""
+"""The meaning of a cancelled transaction: every reason that DynamoDB documents, alone and with every other."""
 
 from itertools import permutations
 from typing import Any

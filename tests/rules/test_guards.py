@@ -1,4 +1,4 @@
-"""Whatever takes something away is called after a write that the plan and the requests of all schedules guard.
+"""Every call that takes something away follows a write that the plan and the requests of all schedules guard.
 
 By enumeration: every place of the layer that makes such a call, and every call that days of all kinds make.
 """
@@ -23,7 +23,7 @@ from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat_simulator.core.status import Status
 
 TAKES_AWAY = frozenset({Call.STOP, Call.CLOSE})
-LAYER = Path(preheat.__file__).parent  # what is tested, also if it is a copy
+LAYER = Path(preheat.__file__).parent  # the code under test, also if it is a copy
 # Operations of AWS that take something away, and the modules that may call them.
 OPERATIONS = {
     "stop_model": {"lookout.py"},
@@ -115,7 +115,7 @@ def test_every_stop_and_every_closing_of_a_day_is_guarded(form: str, backend: Ba
     with a_day(backend=backend, **FORMS[form]) as day:
         seen = watch(day)
         day.run_until("03:00")
-        if backend is not Backend.SAGEMAKER:  # an endpoint of somebody else is never deleted
+        if backend is not Backend.SAGEMAKER:  # Preheat never deletes an endpoint of somebody else
             day.person("starts")
         day.run_until("09:00")
         if backend is not Backend.SAGEMAKER:
@@ -169,7 +169,7 @@ def test_the_layer_takes_away_only_by_the_operations_of_this_list() -> None:
 
 
 def test_the_ports_take_away_only_in_the_two_places_of_a_pass() -> None:
-    """`Hosting.stop` and `Gates.close` are called where an attempt is acted on, which comes after its won write."""
+    """`Hosting.stop` and `Gates.close` run where the pass acts on an attempt, after its won write."""
     found = set()
     for path in sorted((LAYER / "app").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -1,4 +1,4 @@
-"""Whatever comes in pages is read to the last one: each list and each tag call of a hosting service, and each query."""
+"""Preheat reads every paged answer to its end: each list and each tag call of a hosting service, and each query."""
 
 import ast
 import json
@@ -16,7 +16,7 @@ from preheat.app.ports.hosting import Running, Site
 from preheat.domain.plan.plan import Backend, Target
 from preheat.domain.record.lifecycle import Observed
 
-LAYER = Path(preheat.__file__).parent  # what is tested, also if it is a copy
+LAYER = Path(preheat.__file__).parent  # the code under test, also if it is a copy
 PAGES = 3
 ENDPOINT = Target("line-weld", "line-weld-v1", Backend.SAGEMAKER)
 

@@ -70,7 +70,7 @@ GONE = object()
 TARIFFS = {backend: {"unit_hour": 4} for backend in Backend}
 IN_JANUARY = {"days": "mon", **HOURS}
 
-# Class and field: where it stands, its value, and what else must be so in both files.
+# Class and field: its place, its value, and the other fields that both files need for it.
 FIELDS: dict[str, tuple[tuple[Any, ...], Any, dict[tuple[Any, ...], Any]]] = {
     "HolidaysEntry.country": ((*HOLIDAYS, "country"), "AT", {(*HOLIDAYS, "subdivision"): GONE}),
     "HolidaysEntry.subdivision": ((*HOLIDAYS, "subdivision"), "HE", {}),
@@ -238,7 +238,8 @@ FIELDS: dict[str, tuple[tuple[Any, ...], Any, dict[tuple[Any, ...], Any]]] = {
     "PlantFile.schedules": (("schedules", "s"), {"zone": "UTC", "windows": [IN_JANUARY]}, {}),
     "PlantFile.models": (("models", "o"), GONE, {}),
 }
-# These say nothing about when or how a model runs, or need a file beside the plant file; tests of their own hold them.
+# These say nothing about when or how a model runs, or need a file next to the plant file; tests of their own cover
+# them.
 ELSEWHERE = {
     "PlantFile.version": "the form of the file",
     "PlantFile.tariffs": "prices, for plan and report: tests/tools/preheat_plantfile/test_calendars.py",

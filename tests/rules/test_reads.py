@@ -8,7 +8,7 @@ import pytest
 
 import preheat
 
-LAYER = Path(preheat.__file__).parent  # what is tested, also if it is a copy
+LAYER = Path(preheat.__file__).parent  # the code under test, also if it is a copy
 STORE = LAYER / "adapters/dynamodb"
 READS = frozenset(
     {
@@ -24,7 +24,7 @@ READS = frozenset(
         "rate_limited_scan",
     }
 )
-# What may lag: the due index is a hint, and each pass reads the record itself.
+# The read that may lag: the due index is a hint, and each pass reads the record itself.
 MAY_LAG = [("records.py", "self._tables.records.due.query(shard, bound)")]
 WORDS = ("consistent_read", "ConsistentRead")
 

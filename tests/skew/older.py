@@ -1,4 +1,4 @@
-"""A reader of another release, as its shape file describes it: what it makes of an item, without any code of ours.
+"""A reader of another release, as its shape file describes it: its reading of an item, without code of this release.
 
 Owns the rule that such a reader follows. Does not know the present domain types.
 """
@@ -29,7 +29,7 @@ def read_item(shape: Shape, kind: str, item: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(schema, int) or not rule["reads"] <= schema <= rule["schema"]:
         raise Refused(f"schema: {schema}")
     known = shape["types"][rule["type"]]
-    # The table's own attributes stand beside the value's; PynamoDB passes over any that it does not know.
+    # The table's own attributes are next to the value's; PynamoDB ignores any that it does not know.
     outside = {name: value for name, value in values.items() if name in known}
     return _object(shape, rule["type"], json.loads(body) | outside, strict=rule["unknown"] == "refused")
 

@@ -54,7 +54,7 @@ type Raw = dict[str, Any]
 
 @dataclass
 class Samples:
-    """Raw items by kind, each with the value that was meant: `{"item": …, "meant": …}`."""
+    """Raw items by kind, each with its intended value: `{"item": …, "meant": …}`."""
 
     records: list[Raw] = field(default_factory=list)
     entries: list[Raw] = field(default_factory=list)
@@ -173,7 +173,7 @@ class RealShift:
 
 
 class EndpointShift(RealShift):
-    """The shifts of an endpoint that scales, whose first config has no capacity, so that another one is used."""
+    """The shifts of an endpoint that scales, whose first config has no capacity, so that Preheat uses another one."""
 
     def __init__(self, made: Tables) -> None:
         super().__init__(made, **OF_ENDPOINT)
@@ -200,7 +200,7 @@ class EndpointShift(RealShift):
 
 
 class Noted:
-    """The store; each won write is shown to `note`."""
+    """The store; each won write goes to `note`."""
 
     def __init__(self, store: Store, note: Callable[[ModelRecord], None]) -> None:
         self._store, self._note = store, note
@@ -342,7 +342,7 @@ def _shifts(tables: Callable[[], Tables]) -> Iterator[RealShift]:
             if not answers:
                 break
             if shift.saved[-1][0].silent_for_plan is not None:
-                shift.apply(a_model())  # only a new plan lets it be asked again
+                shift.apply(a_model())  # only a new plan allows another call
         yield shift
     stories: tuple[Callable[[RealShift], None], ...] = (
         _a_person_starts,

@@ -78,7 +78,7 @@ def _add(kind: Any, types: Shape) -> None:
 
 
 def _named(hint: Any, types: Shape) -> str:
-    """Return a type in words, such as `list of Schedule` or `instant or null`; dataclasses and enums are added."""
+    """Return a type in words, such as `list of Schedule` or `instant or null`; with dataclasses and enums."""
     if isinstance(hint, NewType):
         return _named(hint.__supertype__, types)
     if get_origin(hint) in (Union, UnionType):
@@ -91,13 +91,13 @@ def _named(hint: Any, types: Shape) -> str:
         return str(hint.__name__)
     words: dict[str, str] = {"str": "text", "int": "whole number", "bool": "bool"}
     words |= {"datetime": "instant", "timedelta": "seconds", "time": "wall time"}
-    return words.get(hint.__name__, str(hint.__name__))  # a type of its own name is told as a change
+    return words.get(hint.__name__, str(hint.__name__))  # a new name of a type counts as a change
 
 
 def changes(old: Shape, new: Shape) -> tuple[list[str], list[str]]:
     """Return what differs: what either release reads of the other (additive), and what it does not (breaking).
 
-    A new enum value is additive here: an older release refuses the one item that bears it, by itself.
+    A new enum value is additive here: an older release refuses the one item that has it, by itself.
     """
     additive: list[str] = []
     breaking: list[str] = []
@@ -123,7 +123,7 @@ def changes(old: Shape, new: Shape) -> tuple[list[str], list[str]]:
 
 
 def types_of(shape: Shape, root: str) -> set[str]:
-    """Return the types that stand under one, itself included."""
+    """Return the types under one, itself included."""
     found, ahead = set(), [root]
     while ahead:
         name = ahead.pop()

@@ -1,4 +1,4 @@
-"""Whole passes over what a newer release wrote: it acts as if the new fields were not there, or not at all."""
+"""Whole passes over what a newer release wrote: it acts as if the new fields did not exist, or does not act."""
 
 import copy
 import json
@@ -43,7 +43,7 @@ def tables() -> Iterator[Callable[[], Tables]]:
 
 @dataclass
 class Fixed:
-    """A service that is always seen in one state and accepts every call."""
+    """A service that always shows one state and accepts every call."""
 
     observed: Observed
     calls: list[Any] = field(default_factory=list)
@@ -98,7 +98,7 @@ def stored(made: Tables, item: Any, *entries: Any) -> None:
 
 
 def look(made: Tables, item: Any) -> Pass:
-    """Make one pass at the second that the record asks for; a silent one is woken first."""
+    """Make one pass at the second that the record asks for; wake a silent one first."""
     observed = Observed(json.loads(item["body"]["S"])["observed"])
     store = store_on(made)
     clock = VirtualClock(MIDNIGHT + timedelta(hours=8, minutes=20))
@@ -125,7 +125,7 @@ def test_a_pass_over_a_record_with_new_fields_does_what_it_does_without_them(
     assert (found.result, found.hosting.calls) == (expected.result, expected.hosting.calls)
     assert (found.record, found.ledger) == (expected.record, expected.ledger)
     assert found.record.version > int(item["version"]["N"])
-    assert all(scan(newer)[table] == scan(plain)[table] for table in ("models", "ledger"))  # what was new is dropped
+    assert all(scan(newer)[table] == scan(plain)[table] for table in ("models", "ledger"))  # the new parts are gone
 
 
 def test_the_passes_that_were_compared_start_stop_and_wait(tables: Callable[[], Tables]) -> None:

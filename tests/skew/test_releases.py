@@ -1,4 +1,4 @@
-"""What one release wrote, another reads: stored samples of each, and what this one writes, read as they would."""
+"""Every release reads the items of another: stored samples of each, and this release's items, read as they would."""
 
 import json
 from collections import Counter
@@ -34,14 +34,14 @@ def release(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def stored(release: str) -> dict[str, Any]:
-    """What a release wrote."""
+    """The items of a release."""
     samples: dict[str, Any] = json.loads((HERE / f"samples-{release}.json").read_text())
     return samples
 
 
 @pytest.fixture(scope="module")
 def written() -> Samples:
-    """What this release writes."""
+    """The items of this release."""
     return take_samples()
 
 
@@ -69,7 +69,7 @@ KINDS = {"records": "record", "entries": "entry", "models": "model"}
 
 
 def agrees(value: Any, meant: Any, at: str = "") -> None:
-    """Hold a value against what was meant by it; fields that are newer than that have their defaults."""
+    """Compare a value with its intended one; newer fields have their defaults."""
     if isinstance(meant, dict):
         for field in fields(value):
             inner = getattr(value, field.name)
@@ -109,7 +109,7 @@ NEWER_ACTIONS |= {Action.UNREAD, Action.AT_RISK, Action.SCALE}
 
 
 def complete(samples: dict[str, Any]) -> None:
-    """Assert that nothing is left out: each phase, each answer to each call and none, each action, each mode."""
+    """Assert that the samples are complete: each phase, each answer to each call and none, each action, each mode."""
     records = [sample["meant"] for sample in samples["records"]]
     attempts = Counter((one["attempt"]["call"], one["attempt"]["answer"]) for one in records if one["attempt"])
     assert {one["phase"] for one in records} == {phase.value for phase in Phase} - NEWER_PHASES
@@ -169,7 +169,7 @@ def test_what_this_release_writes_an_older_one_reads_as_far_as_it_knows_it(
                 read_item(older, KINDS[kind], sample["item"])
             continue
         if kind == "entries" and sample["meant"]["action"] not in older["types"]["Action"]:
-            with pytest.raises(Refused, match="is no Action"):  # it is set aside until `publish` is of this release
+            with pytest.raises(Refused, match="is no Action"):  # it waits until `publish` is of this release
                 read_item(older, KINDS[kind], sample["item"])
             continue
         found = read_item(older, KINDS[kind], sample["item"])

@@ -1,4 +1,4 @@
-"""Who changes what is stored is told what is left to do, before a rollback finds out."""
+"""A change of stored forms names the remaining work, before a rollback finds out."""
 
 import copy
 from typing import Any
@@ -29,7 +29,7 @@ def test_a_breaking_change_since_a_release_has_a_schema_number_of_its_own(path: 
 
 
 def unnumbered(old: Shape, new: Shape) -> list[str]:
-    """Return the breaking changes of each kind of item whose number was not raised for them."""
+    """Return the breaking changes of each kind of item whose number stayed the same."""
     _, breaking = changes(old, new)
     found = []
     for kind, was in old["items"].items():

@@ -17,7 +17,7 @@ type Meets = Callable[[str, bool], None]
 
 
 class Faulty:
-    """A port whose calls may meet a fault: `meets` is asked before and after each, and may raise."""
+    """A port whose calls may meet a fault: `meets` runs before and after each, and may raise."""
 
     def __init__(self, port: Any, meets: Meets, of: str = "") -> None:
         self._port = port

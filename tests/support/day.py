@@ -229,7 +229,8 @@ class Day:
         remote = Remote(self.clock, store, self.hosting, queue, writer, self.gates, self.backlogs, self.scaling)
         return replace(remote, served_at=self.clock.now)
 
-    # --- what is seen -----------------------------------------------------------------------------------------------
+    # --- the present look
+    # -----------------------------------------------------------------------------------------------
 
     @property
     def status(self) -> Status:

@@ -80,7 +80,7 @@ class Rights:
         self.used: set[Right] = set()
 
     def granted(self, role: str) -> set[Right]:
-        """Return every action that a role is allowed, by statement."""
+        """Return every action that a role allows, by statement."""
         return {
             Right(role, str(statement.body.get("Sid")), action)
             for statement in self._statements[role]
@@ -89,7 +89,7 @@ class Rights:
         }
 
     def check(self, role: str, needed: Needed) -> bool:
-        """Return whether a role has a right. A Deny wins; what is allowed is noted as used."""
+        """Return whether a role has a right. A Deny wins; it notes an allowed action as used."""
         matching = [each for each in self._statements[role] if self._applies(each, needed)]
         if any(each.effect == "Deny" for each in matching):
             return False

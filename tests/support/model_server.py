@@ -1,4 +1,4 @@
-"""A model server of a plant: models by name, each with the workers that are wanted and those that serve."""
+"""A model server of a plant: models by name, each with the desired workers and those that serve."""
 
 import json
 import time
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class ModelServer(BaseHTTPRequestHandler):
-    """Answers `GET /models/NAME` and takes `PUT /models/NAME` with the workers that are wanted."""
+    """Answers `GET /models/NAME` and takes `PUT /models/NAME` with the desired workers."""
 
     models: dict[str, Any]
     loads_within: float | None
@@ -42,12 +42,12 @@ class ModelServer(BaseHTTPRequestHandler):
 
 
 def settle(model: dict[str, Any]) -> None:
-    """Let a model come to what is wanted of it."""
+    """Let a model reach its desired state."""
     model.update(workers=model["wanted"], state="ready" if model["wanted"] else "down")
     model.pop("until", None)
 
 
 def make_server(models: dict[str, Any], *, loads_within: float | None = None) -> ThreadingHTTPServer:
-    """Return a server on a free loopback port. `loads_within`: seconds until a change is done; None: by `settle`."""
+    """Return a server on a free loopback port. `loads_within`: seconds of a change; None: by `settle`."""
     handler = type("Served", (ModelServer,), {"models": models, "loads_within": loads_within})
     return ThreadingHTTPServer(("127.0.0.1", 0), handler)

@@ -1,7 +1,7 @@
 """Somebody at a terminal who pastes what Preheat prints: its own commands, and those of the AWS command line.
 
-An AWS command goes through botocore's own model of the service, as the AWS command line reads its options too, so an
-option that does not exist fails. Times of day and lengths of time are no part of a golden output.
+An AWS command goes through botocore's own model of the service, which also defines the options of the AWS command line.
+So an option that does not exist fails. Times of day and lengths of time are no part of a golden output.
 """
 
 import contextlib

@@ -93,7 +93,7 @@ BY_SERVICES_IN = {
 
 @dataclass
 class Recorder:
-    """Checks each call of a function against its role, and notes what is refused."""
+    """Checks each call of a function against its role, and notes refusals."""
 
     rights: Rights
     stack: StackInProcess

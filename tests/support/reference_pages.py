@@ -47,7 +47,7 @@ def _explain(parameter: Any) -> str:
 
 
 def describe_schema(title: str, schema: Mapping[str, Any], introduction: str) -> str:
-    """Return the page of every object of a schema: its fields, what they accept, and whether they are required."""
+    """Return the page of every object of a schema: its fields, what they accept, and whether they must exist."""
     lines = [f"# {title}", "", NOTE, "", introduction, ""]
     for name, entry in {"the file": schema, **schema.get("$defs", {})}.items():
         if "properties" in entry:

@@ -45,7 +45,7 @@ class Scene:
         self.clock.advance_to(at(text, day))
 
     def message(self, verb: str, by: str = LINE, day: int = 0, **fields: Any) -> IncomingMessage:
-        """Return a message; instants are written `20:00`, and `request_id` and `model` have a default."""
+        """Return a message; instants have the form `20:00`, and `request_id` and `model` have a default."""
         self._number += 1
         fields = {"request_id": f"request-{self._number}", **fields}
         fields |= {name: at(fields[name], day).isoformat() for name in INSTANTS if name in fields}
@@ -80,7 +80,7 @@ class Scene:
         return [line.model_id for line in self.store.find_due(self.clock.at)]
 
     def sent(self) -> list[ModelId]:
-        """Return the models that were sent to their pass, and forget them."""
+        """Return the models with a sent work message, and forget them."""
         found = []
         while (model_id := self.queue.receive()) is not None:
             found.append(model_id)

@@ -1,6 +1,6 @@
 """Parses each of botocore's own service files once in a run. Most tests make clients, and parsing takes the most time.
 
-Botocore remembers a file for one session only. Files from elsewhere, such as our own service model, are not remembered.
+Botocore remembers a file for one session only. It forgets files from elsewhere, such as Preheat's own service model.
 """
 
 from functools import cache

@@ -1,7 +1,7 @@
 """A plugin of the test run: `--slowest N` prints the N tests that take the most time, by processor and by the clock.
 
 Processor time counts the test, its fixtures and the programs that ended meanwhile, so other work on the machine changes
-it little. Time by the clock shows who waits. A fixture of a whole run is counted to the test that asked for it first.
+it little. Time by the clock shows who waits. A fixture of a whole run counts to the test that asked for it first.
 """
 
 import os
@@ -15,7 +15,7 @@ import pytest
 
 @dataclass(frozen=True)
 class Spent:
-    """What one test took, in seconds."""
+    """The time of one test, in seconds."""
 
     test: str
     processor: float
@@ -23,7 +23,7 @@ class Spent:
 
 
 class Slowest:
-    """What each test of this run took."""
+    """The time of each test of this run."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -63,7 +63,7 @@ class Slowest:
 
 
 def write_line(spent: Spent) -> str:
-    """Write what was spent as one line."""
+    """Write the times as one line."""
     return f"{spent.processor:>12.1f}{spent.clock:>10.1f}  {spent.test}"
 
 

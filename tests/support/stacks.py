@@ -25,7 +25,7 @@ def no_outbox(_reply_to: Collection[str]) -> Outbox:
 
 @dataclass
 class MemoryStack:
-    """What `Surroundings.open_stack` returns in a test; `asked` are the options of each command, in order."""
+    """The stack that `Surroundings.open_stack` returns in a test; `asked` are the options of each command, in order."""
 
     store: Store
     home: Home = HOME

@@ -35,7 +35,7 @@ MINUTE = timedelta(minutes=1)
 
 
 class Twins:
-    """Implements `demo_run.Stage`. What a test breaks: `reconciles`, `emits`, `dead`, and whatever it injects."""
+    """Implements `demo_run.Stage`. A test breaks it through `reconciles`, `emits`, `dead`, and injected faults."""
 
     def __init__(self) -> None:
         self.clock = VirtualClock(BEGINS_AT)

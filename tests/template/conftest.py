@@ -74,12 +74,12 @@ def of_type(template: dict[str, Any]) -> Callable[[str], dict[str, dict[str, Any
 
 @pytest.fixture(scope="session")
 def built() -> Path:
-    """The folder that holds PreheatLayer, DependenciesLayer and the functions as they are deployed."""
+    """The folder with PreheatLayer, DependenciesLayer and the functions as deployed."""
     return build(find_checkout(ROOT))
 
 
 def _taken(value: Any) -> Any:
-    """Return what a value refers to; a condition is taken as not met."""
+    """Return what a value refers to; a condition counts as false."""
     if not isinstance(value, dict):
         return value
     ((how, inner),) = value.items()

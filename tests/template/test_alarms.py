@@ -1,4 +1,4 @@
-"""The alarms against what is emitted, against their pages, and against the dashboard."""
+"""The alarms compared with the emitted metrics, with their pages, and with the dashboard."""
 
 import json
 import re
@@ -72,7 +72,7 @@ CALM: dict[str, Callable[[], None]] = dict.fromkeys(RAISED, lambda: report_audit
 
 
 def emitted(capsys: pytest.CaptureFixture[str], tell: Callable[[], None]) -> list[tuple[str, dict[str, str], float]]:
-    """Every datum that CloudWatch would read of what is written: metric, dimensions, value."""
+    """Every datum that CloudWatch would read from the output: metric, dimensions, value."""
     tell()
     found = []
     for line in map(json.loads, (one for one in capsys.readouterr().out.splitlines() if '"_aws"' in one)):
@@ -86,7 +86,7 @@ def emitted(capsys: pytest.CaptureFixture[str], tell: Callable[[], None]) -> lis
 
 
 def breaches(alarm: dict[str, Any], data: list[tuple[str, dict[str, str], float]]) -> bool:
-    """Tell whether the alarm is raised if every period holds `data`, as CloudWatch's documentation has it."""
+    """Return whether the alarm goes off if every period holds `data`, as CloudWatch's documentation has it."""
     wanted = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
     values = [value for name, dimensions, value in data if (name, dimensions) == (alarm["MetricName"], wanted)]
     if not values:
@@ -214,7 +214,7 @@ def test_every_function_and_every_queue_that_keeps_failures_is_watched(of_type: 
         for metric in ("Errors", "Throttles"):
             assert (metric, json.dumps({"Ref": function})) in watched, function
     for queue in of_type("AWS::SQS::Queue"):
-        if queue not in ("WorkQueue", "RequestQueue", "RejectedRequestsQueue"):  # what is rejected is counted
+        if queue not in ("WorkQueue", "RequestQueue", "RejectedRequestsQueue"):  # the metric counts rejected requests
             value = json.dumps({"Fn::GetAtt": f"{queue}.QueueName"})
             assert ("ApproximateNumberOfMessagesVisible", value) in watched, queue
 

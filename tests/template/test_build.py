@@ -1,4 +1,4 @@
-"""What `sam build` made: what is in the layers, what a cold start loads, and that its bytecode lives through a zip."""
+"""The result of `sam build`: the contents of layers, the modules of a cold start, bytecode that survives a zip."""
 
 import ast
 import json
@@ -26,7 +26,7 @@ NEVER_LOADED_BY_ANY = {
 # The most modules of `preheat` that a function may load, packages not counted. Raise a number only for code that runs.
 MODULES_MAX = {"tick": 47, "publish": 45, "watch": 45, "audit": 68, "requests": 86, "reconcile": 103}
 DECIDES = {"preheat.domain.decision.decision", "preheat.app.reconcile"}
-# What each function has no use for, beside the modules of the other functions.
+# Modules that a function has no use for, in addition to those of the other functions.
 NEVER_LOADED_BY = {
     "tick": {*DECIDES, "preheat.domain.lead", "preheat.domain.demand.demand", "preheat.adapters.hosting"},
     "watch": {*DECIDES, "preheat.domain.lead", "preheat.domain.demand.demand", "preheat.adapters.hosting"},
@@ -35,7 +35,7 @@ NEVER_LOADED_BY = {
     "audit": {*DECIDES, "preheat.adapters.sqs", "preheat.adapters.eventbridge"},
     "reconcile": {"preheat.app.audit", "preheat.adapters.eventbridge", "preheat.adapters.hosting.listing"},
 }
-CHECKED_BY_NOBODY = 0b01  # PEP 552: found by a hash that is not compared with the source
+CHECKED_BY_NOBODY = 0b01  # PEP 552: has a hash that Python does not compare with the source
 LIMIT_BYTES = 250 * 1024 * 1024  # Lambda's, for the function and its layers unzipped
 
 
@@ -62,7 +62,7 @@ def layers(built: Path) -> list[Path]:
 
 
 def modules_of(function: Path, layers: list[Path], environment: dict[str, str]) -> dict[str, bool]:
-    """Load a built handler from the built layers alone; return every module that is loaded, and whether it is code."""
+    """Load a built handler from the built layers alone; return every loaded module, and whether it is code."""
     code = """
 import json, handler
 assert callable(handler.handler)
@@ -200,6 +200,6 @@ def test_every_module_has_bytecode_that_no_time_stamp_can_spoil(unzipped: Path, 
 
 
 def test_the_bytecode_is_what_runs(unzipped: Path) -> None:
-    # Python would stumble over this source, if it looked at it.
+    # Python would stumble over this source, if it read it.
     (unzipped / "preheat" / "__init__.py").write_text("raise SystemExit('the source was compiled')\n")
     assert bare_python("import preheat; print(preheat.__doc__.split(':')[0])", unzipped) == "Preheat\n"

@@ -1,6 +1,6 @@
 """The template at its largest: with every parameter at its MaxLength it stays within the limits of AWS.
 
-So a list that is too long fails where it is typed, and not in the middle of a deployment.
+So a list that is too long fails at its input, and not in the middle of a deployment.
 """
 
 import json

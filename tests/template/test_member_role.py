@@ -1,4 +1,4 @@
-"""The template of a member account: who is let in, and that nothing is allowed but what the plan's models need."""
+"""The template of a member account: who gets in, and that it allows only what the plan's models need."""
 
 import json
 import re
@@ -44,7 +44,7 @@ def statements(template: Template) -> Iterator[dict[str, Any]]:
         if resource["Type"] == "AWS::IAM::Policy":
             if resource["Condition"] == "HasAudit":
                 continue  # the audit's; below
-            assert "Condition" in resource  # each service is allowed only if its prefix is given
+            assert "Condition" in resource  # a role has each service only with its prefix
             yield from resource["Properties"]["PolicyDocument"]["Statement"]
 
 
@@ -148,7 +148,7 @@ def test_what_a_session_asks_for_the_role_allows_and_nothing_more(member_templat
             continue
         if arn.endswith(
             ":endpoint/*"
-        ):  # the plan does not know what a component's endpoint is called; the role's prefix holds
+        ):  # the plan does not know the name of a component's endpoint; the role's prefix applies
             assert any(action == each and ":endpoint/line-" in pattern for each, pattern in allowed), (action, arn)
             continue
         assert any(action == each and matches(pattern, arn) for each, pattern in allowed), (action, arn)

@@ -36,7 +36,7 @@ WRITES = {
 
 
 def allowed(of_type: OfType, policy: str) -> dict[str, list[Any]]:
-    """What a policy allows: the resources by action. A statement under a condition of the stack counts as there."""
+    """The rights of a policy: the resources by action. A statement under a condition of the stack counts as there."""
     found: dict[str, list[Any]] = {}
     for one in of_type("AWS::IAM::ManagedPolicy")[policy]["PolicyDocument"]["Statement"]:
         statement = one["Fn::If"][1] if "Fn::If" in one else one

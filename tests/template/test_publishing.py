@@ -1,4 +1,4 @@
-"""Rules of the template on what is told: the ledger's stream, the bus, the watch's rules and the alarms."""
+"""Rules of the template on events and alarms: the ledger's stream, the bus, the watch's rules and the alarms."""
 
 import re
 from collections.abc import Callable

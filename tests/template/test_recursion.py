@@ -1,7 +1,8 @@
 """`RecursiveLoop: Allow` gives up the bound of Lambda; this is the bound of Preheat, in messages of a pass to itself.
 
-The hours are the two in which passes send the most: a start whose end twenty others foretell, and one that hangs beside
-a gate and a queue that never end. A tick is left out while passes send, so that no message of a tick cuts a chain.
+The hours are the two in which passes send the most. In one, twenty starts foretell the end of a start. In the other, a
+start hangs, with a gate and a queue that never end. There is no tick while passes send, so that no message of a tick
+cuts a chain.
 """
 
 from bisect import bisect_right

@@ -1,4 +1,4 @@
-"""What `docs/upgrade-and-remove.md` says stays after the stack is deleted, and what the template keeps."""
+"""The resources that stay after the stack is gone: `docs/upgrade-and-remove.md` compared with the template."""
 
 import re
 from pathlib import Path

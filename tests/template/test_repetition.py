@@ -8,7 +8,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-LEAVES_MAX = 8  # a repeated passage with more scalars than this has to be anchored
+LEAVES_MAX = 8  # a repeated passage with more scalars than this needs an anchor
 
 
 def _children(node: Node) -> Iterator[Node]:
@@ -21,7 +21,7 @@ def _children(node: Node) -> Iterator[Node]:
 
 
 def _written(node: Node, found: Counter[int]) -> Iterator[Node]:
-    """Yield every node that is written out, and count in `found` how often each is referred to."""
+    """Yield every node of the text, and count the references to each in `found`."""
     found[id(node)] += 1
     if found[id(node)] == 1:  # an alias is the same node as its anchor
         yield node
@@ -30,7 +30,7 @@ def _written(node: Node, found: Counter[int]) -> Iterator[Node]:
 
 
 def repeated(text: str) -> list[tuple[str, ...]]:
-    """Return the passages of more than LEAVES_MAX parts that are written out more than once; an alias is one part."""
+    """Return the passages of more than LEAVES_MAX parts that occur more than once; an alias is one part."""
     uses: Counter[int] = Counter()
     written = list(_written(YAML(typ="rt", pure=True).compose(text), uses))
 

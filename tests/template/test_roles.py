@@ -1,8 +1,8 @@
-"""Who may do what: the roles of the template against the checked-in list `roles.txt`, and what no role may say.
+"""The rights of each role: the template against the checked-in list `roles.txt`, and the rights that no role has.
 
     pytest tests/template/test_roles.py --update-golden
 
-writes the list anew; it is then read as a diff.
+writes the list again; a person then reads the diff.
 """
 
 import re
@@ -42,7 +42,7 @@ WITHOUT_RESOURCE = [
 ]
 STREAMS = {"Fn::Sub": "${LedgerTable.Arn}/stream/*"}  # of one table; the action knows no single one
 MAPPINGS = {"Fn::Sub": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:event-source-mapping:*"}
-# The stars are the region, which a condition limits, and the end of a name, behind a prefix that has to be given.
+# The stars are the region, which a condition limits, and the end of a name, after a prefix that must exist.
 NAMED = re.compile(
     r"arn:\$\{AWS::Partition\}:[a-z]+:\*:\$\{AWS::AccountId\}:"
     r"(model/|project/|endpoint/|endpoint-config/|inference-component/|alarm:TargetTracking-endpoint/)\$\{ProjectPrefix\}\*(/version/\*)?"
@@ -135,7 +135,7 @@ def test_no_role_names_a_wildcard(of_type: OfType) -> None:
                 assert statement["Condition"]["StringEquals"][namespace] == "sagemaker", role
             elif "*" in text:
                 assert statement["Action"] in WITHOUT_RESOURCE or NAMED.fullmatch(text), role
-                if statement["Action"] != TRACES:  # A function tells of itself where it runs.
+                if statement["Action"] != TRACES:  # A function itself reports where it runs.
                     assert statement["Condition"]["StringEquals"]["aws:RequestedRegion"] == REGIONS
 
 
@@ -193,7 +193,7 @@ def test_an_inference_is_allowed_only_where_the_stack_is_told_to(template: dict[
 def test_each_function_has_a_role_of_its_own_that_only_lambda_may_take(of_type: OfType) -> None:
     functions = of_type("AWS::Serverless::Function")
     assert {name: written(properties["Role"]) for name, properties in functions.items()} == FUNCTION_ROLES
-    # With a role given, sam adds none; a policy beside it would be dropped without a word.
+    # With a role, sam adds none, and would drop a separate policy without a word.
     assert not [name for name, properties in functions.items() if "Policies" in properties]
     for name in FUNCTION_ROLES.values():
         (trust,) = of_type("AWS::IAM::Role")[name]["AssumeRolePolicyDocument"]["Statement"]

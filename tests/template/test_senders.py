@@ -1,4 +1,4 @@
-"""Who may send to the queues, the bus and the topics of the stack; and that nobody may over plain HTTP."""
+"""The senders to the queues, the bus and the topics of the stack: nobody may send over plain HTTP."""
 
 from collections.abc import Callable
 from typing import Any

@@ -70,7 +70,7 @@ def test_each_number_of_days_that_the_template_allows_is_accepted(
 def test_each_mode_that_the_template_allows_is_a_mode(template: dict[str, Any]) -> None:
     mode = template["Parameters"]["Mode"]
     assert set(mode["AllowedValues"]) == set(Mode)
-    assert mode["Default"] == Mode.OBSERVE  # nothing is started or stopped before somebody asks for it
+    assert mode["Default"] == Mode.OBSERVE  # nothing starts or stops before somebody asks for it
 
 
 def test_zone_rules_come_from_the_package_and_metrics_have_their_names(template: dict[str, Any]) -> None:

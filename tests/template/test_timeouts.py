@@ -11,7 +11,7 @@ from preheat.domain.record.clocks import OFF_AFTER, TRUSTED_WITHIN
 from preheat_lab.checkout import ROOT
 
 type OfType = Callable[[str], dict[str, Any]]
-DATE_IS_KNOWN_TO = timedelta(seconds=1)  # the precision of the header that tells the store's time
+DATE_IS_KNOWN_TO = timedelta(seconds=1)  # the precision of the header with the store's time
 LIMITS, RELIABILITY = ROOT / "docs" / "limits.md", ROOT / "docs" / "reliability.md"
 READS = 2  # of an endpoint: itself and its tags, each of them with one retry
 

@@ -1,4 +1,4 @@
-"""What the layer keeps of botocore's service models: the operations that are called, each as it was, and no other."""
+"""The rest of botocore's service models in the layer: the called operations, each unchanged, and no other."""
 
 import ast
 import json
@@ -105,7 +105,7 @@ def test_every_right_of_a_function_is_an_operation_on_the_list_and_every_operati
     rights = {right for right in rights if right.partition(":")[0] in services}
     assert rights >= NOT_CALLED
     written = {OPERATIONS_OF.get(right, right.replace(":", " ")) for right in rights - NOT_CALLED}
-    # Who may infer is a policy of its own, which no role has by itself.
+    # The right to infer is a policy of its own, which no role has by itself.
     assert written | {"rekognition DetectCustomLabels"} == {f"{service} {name}" for service, name in OPERATIONS}
 
 
@@ -125,7 +125,7 @@ def describe(shape: Shape | None, seen: frozenset[str] = frozenset()) -> Any:
 
 
 def facts(operation: OperationModel) -> Iterator[Any]:
-    """What botocore needs of an operation."""
+    """The parts of an operation that botocore needs."""
     yield operation.http
     yield describe(operation.input_shape)
     yield describe(operation.output_shape)

@@ -1,4 +1,4 @@
-"""A command line over a store in memory and a clock that stands still, for tests to read."""
+"""A command line over a store in memory and a clock that does not move, for tests to read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -68,7 +68,7 @@ class Workbench:
         return str(path)
 
     def told(self, result: Result) -> str:
-        """Return what was printed, without the folder."""
+        """Return the output, without the folder."""
         return result.output.replace(f"{self.folder}/", "")
 
 
@@ -87,7 +87,7 @@ def bench(tmp_path: Path) -> Workbench:
 
 @pytest.fixture
 def shift(bench: Workbench) -> Callable[[], None]:
-    """Let weld-seams be started for its shift and be seen hosted."""
+    """Let Preheat start weld-seams for its shift and see it hosted."""
 
     def go() -> None:
         model_id, target = ModelId("weld-seams"), Target("weld-seams-front", "3")

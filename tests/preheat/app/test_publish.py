@@ -1,4 +1,4 @@
-"""What is published: which entry makes which events, under which ids, and in which order things leave."""
+"""Publishing: which entry makes which events, under which ids, and in which order they leave."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The watch: an event names a model of a service, it is looked at now, and nothing else of the event counts."""
+"""The watch: an event names a model of a service, which gets a check now, and nothing else of the event counts."""
 
 import json
 from dataclasses import replace
@@ -25,7 +25,7 @@ OWN = "arn:aws:iam::111122223333:role/preheat-ReconcileRole"
 
 
 class WatchScene:
-    """A store with a plan, half a minute after it was applied, and a queue."""
+    """A store with a plan, half a minute after its apply, and a queue."""
 
     def __init__(self, *models: HostedModel) -> None:
         self.clock = VirtualClock(MIDNIGHT)

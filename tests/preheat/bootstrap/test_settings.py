@@ -1,4 +1,4 @@
-"""The settings: read once, checked whole, told all at once."""
+"""The settings: read once, checked whole, reported all together."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Text from outside: what shows nothing, moves what is shown or turns its direction goes at every edge."""
+"""Text from outside: characters that show nothing, move other text or turn its direction go at every edge."""
 
 import sys
 import unicodedata

@@ -19,7 +19,7 @@ def test_what_is_changed_is_a_new_value_and_the_old_one_stays() -> None:
     assert hash(after) == hash(replace(RECORD, phase=Phase.HOSTED, version=3))
     assert (RECORD.phase, RECORD.version) == (Phase.IDLE, 0)
     with pytest.raises(FrozenInstanceError):
-        after.version = 4  # type: ignore[misc]  # that it is refused is the test
+        after.version = 4  # type: ignore[misc]  # its refusal is the test
 
 
 def test_where_nothing_differs_the_old_value_serves() -> None:

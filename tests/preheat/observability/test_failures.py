@@ -1,4 +1,4 @@
-"""What leaves a function: an error that nobody handles is logged, and goes on without what must not stand in a log."""
+"""Errors that leave a function: an unhandled error goes into the log, and on, without facts that no log may have."""
 
 import io
 import json

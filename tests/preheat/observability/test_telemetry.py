@@ -1,4 +1,4 @@
-"""What is told to CloudWatch: one EMF line an entry, one log line a pass."""
+"""The output for CloudWatch: one EMF line an entry, one log line a pass."""
 
 import io
 import json
@@ -128,9 +128,9 @@ def test_a_late_start_counts_as_late_with_a_negative_margin(capsys: pytest.Captu
         (Action.FAIL, Phase.STARTING, Phase.FAILED, True),
         (Action.REFUSE, Phase.STARTING, Phase.REFUSED, True),
         (Action.REFUSE, Phase.STARTING, Phase.GONE, True),
-        (Action.REFUSE, Phase.STARTING, Phase.STARTING, False),  # it is tried again
+        (Action.REFUSE, Phase.STARTING, Phase.STARTING, False),  # the next pass tries again
         (Action.REFUSE, Phase.STOPPING, Phase.REFUSED, False),  # a stop
-        (Action.OBSERVE, Phase.IDLE, Phase.GONE, False),  # nothing was started
+        (Action.OBSERVE, Phase.IDLE, Phase.GONE, False),  # no start happened
     ],
 )
 def test_a_start_that_burnt_out_or_was_refused_for_good_is_a_failure(

@@ -1,4 +1,4 @@
-"""What X-Ray is told: a subsegment for each remote call, where Lambda samples the invocation; no call ever suffers."""
+"""The traces for X-Ray: a subsegment for each remote call, if Lambda samples the invocation; no call ever suffers."""
 
 import ast
 import json
@@ -34,7 +34,7 @@ type Told = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
-    """Stand in for the daemon of a sampled invocation; calling it returns what it was sent so far."""
+    """Stand in for the daemon of a sampled invocation; calling it returns the segments so far."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
         daemon.bind(("127.0.0.1", 0))
         daemon.setblocking(False)

@@ -1,4 +1,4 @@
-"""The board on loopback and in a file: what it answers, to whom, and that it asks nobody else."""
+"""The board on loopback and in a file: its answers, its allowed callers, and that it asks nobody else."""
 
 import re
 import threading

@@ -1,4 +1,4 @@
-"""What a person is told of the days ahead is whole, also where a pass need not look."""
+"""A person's view of the days ahead is complete, also where a pass need not look."""
 
 from datetime import UTC, datetime, time, timedelta
 

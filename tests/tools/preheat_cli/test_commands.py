@@ -1,4 +1,4 @@
-"""The commands over a stored plan: what they tell, what they store, and with which status they end."""
+"""The commands over a stored plan: their output, their writes, and their exit status."""
 
 import json
 from collections.abc import Callable
@@ -115,7 +115,7 @@ def test_a_file_without_models_removes_all_only_when_told_twice(bench: Workbench
     assert "Remove 2 models from stack preheat, " in once.stderr
     assert bench.preheat("apply", empty, "--remove-all", types="y\ny\n").exit_code == 0
     assert bench.store.list_planned_models() == []
-    assert bench.preheat("apply", empty, "--yes").exit_code == 0  # nothing is left to remove
+    assert bench.preheat("apply", empty, "--yes").exit_code == 0  # it has nothing to remove
 
 
 def test_apply_names_quota_conflicts_and_the_mode_of_the_stack(bench: Workbench) -> None:

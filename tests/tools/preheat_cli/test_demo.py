@@ -268,7 +268,8 @@ def test_margins_that_the_metric_has_otherwise_are_noticed(
     assert error.startswith("the sum of the metric HostedMargin is 0:00:03")
 
 
-# --- what is seen -----------------------------------------------------------------------------------------------------
+# --- the present look
+# -----------------------------------------------------------------------------------------------------
 
 
 def test_without_a_terminal_the_timeline_is_plain_lines_and_the_verdict_the_last(
@@ -300,7 +301,7 @@ def test_on_a_terminal_the_countdown_stays_below_the_lines_and_leaves_no_trace()
     assert shown.endswith("\x1b[?25h\r\x1b[1A\x1b[2K")
 
 
-# --- nothing is left --------------------------------------------------------------------------------------------------
+# --- it is empty --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -1,4 +1,4 @@
-"""What an apply says it changes: schedules in the plant file's own words, closed days by what both plans know."""
+"""The changes that an apply reports: schedules in the plant file's own words, closed days that both plans know."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -17,7 +17,7 @@ HOLIDAYS = HOLIDAYS.replace("    windows:", "    closed: [de]\n    windows:", 1)
 
 
 def schedule(*windows: str, **more: str) -> str:
-    """Return how a schedule of these windows, and these other fields, is shown."""
+    """Return the text for a schedule of these windows, and these other fields."""
     listed = "".join(f"      - {window}\n" for window in windows)
     fields = "".join(f"    {name.rstrip('_')}: {value}\n" for name, value in more.items())
     text = f"version: 1\nschedules:\n  s:\n    zone: UTC\n    windows:\n{listed}{fields}"

@@ -1,4 +1,4 @@
-"""What the parameters of a stack do not allow of a plan, and how `preheat apply` refuses it."""
+"""The parts of a plan that a stack's parameters do not allow, and how `preheat apply` refuses it."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""`preheat init`: five answers make a plant file that validates; a wrong answer is asked again."""
+"""`preheat init`: five answers make a plant file that validates; after a wrong answer it asks again."""
 
 from pathlib import Path
 

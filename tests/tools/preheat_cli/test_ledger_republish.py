@@ -1,4 +1,4 @@
-"""What could not be published is published from the ledger, under the ids that it had before."""
+"""The command publishes missing events from the ledger, under the ids that they had before."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -39,7 +39,7 @@ def store() -> Store:
 
 
 class Out:
-    """The bus and the reply queue of the stack that is named."""
+    """The bus and the reply queue of the named stack."""
 
     def __init__(self) -> None:
         self.bus, self.replies = MemoryEvents(), MemoryReplies(REPLIES)

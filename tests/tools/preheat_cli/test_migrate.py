@@ -1,4 +1,4 @@
-"""The command `migrate`: models get other targets, every other character of the file stays, every mistake is told."""
+"""The command `migrate`: models get other targets, every other character of the file stays, all mistakes appear."""
 
 from collections.abc import Callable
 from difflib import ndiff

@@ -1,4 +1,4 @@
-"""`preheat remove-all`: the command over the real pass on a virtual day; what was not seen stopped is named."""
+"""`preheat remove-all`: the command over the real pass on a virtual day; it names models not seen stopped."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""`preheat simulate --replay`: what people type, read, and are told when it cannot be read."""
+"""`preheat simulate --replay`: the input, the output, and the errors about unreadable files."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The commands `report` and `explain` over a day that was lived: the real pass, and what they make of its ledger."""
+"""The commands `report` and `explain` over a day of the real pass, and their reading of its ledger."""
 
 import csv
 import io
@@ -28,7 +28,7 @@ OF_THE_DAY = ("--from", "2026-11-23", "--to", "2026-11-24")
 
 
 def lived(bench: Workbench, until: str = "18:00", windows: tuple[str, ...] = ("08:00-12:00", "12:20-16:00")) -> Day:
-    """Put the store of a day that was lived behind the command line: a start burns out, and an answer is lost."""
+    """Put the store of a simulated day behind the command line: a start uses all attempts, and an answer gets lost."""
     with a_day(*windows, units=Units(2)) as day:
         day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=3), times=1)
         day.run_until("09:00")

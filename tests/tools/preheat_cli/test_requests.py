@@ -1,4 +1,4 @@
-"""The commands that ask for something, through the queue to the real desk, and what stands after them."""
+"""The commands that ask for something, through the queue to the real desk, and the active requests after them."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How a stack is found, and what the demo reads there: on the real template, deployed onto a local AWS."""
+"""How the command finds a stack, and what the demo reads there: on the real template, deployed onto a local AWS."""
 
 import json
 import uuid

@@ -80,7 +80,7 @@ def _save(
     begun = MONDAY - minutes * MINUTE
     made = None
     if attempt is not None:
-        units = bench.store.read_planned(model_id).model.units  # type: ignore[union-attr]  # it was applied
+        units = bench.store.read_planned(model_id).model.units  # type: ignore[union-attr]  # its apply
         made = Attempt.intend(
             model_id, Call.START, generation=1, demand_start=READY_AT, target=record.target, units=units, now=begun
         ).note_answer(attempt, model_id, begun, words=words)

@@ -23,7 +23,7 @@ type Pass = Callable[[ModelRecord], dict[str, Any]]
 
 
 def seen(_: ModelRecord) -> dict[str, Any]:
-    """Let a pass see that the model is stopped."""
+    """Let a pass see the model in STOPPED."""
     return {"observed": Observed.STOPPED}
 
 

@@ -52,7 +52,7 @@ def preheat(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     environment, uv = tmp_path_factory.mktemp("environment"), find_checkout(ROOT).uv()
     python, lock = environment / "bin" / "python", ROOT / "requirements" / "dev.txt"
     subprocess.run([uv, "venv", "-q", "--allow-existing", "--python", sys.executable, environment], check=True)
-    # The lock constrains the versions, so that what is installed here is what the other tests run with.
+    # The lock constrains the versions, so that the packages here are those of the other tests.
     subprocess.run([uv, "pip", "install", "-q", "--python", python, "-c", lock, wheel], check=True)
     folder = tmp_path_factory.mktemp("another folder")
     surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PREHEAT"))}

@@ -1,4 +1,4 @@
-"""The commands that look ahead: when models are needed, what a plan does about it, and what wrong ranges are told."""
+"""The commands that look ahead: when models are needed, what a plan does about it, and errors about wrong ranges."""
 
 import json
 from collections import Counter
@@ -426,6 +426,6 @@ def test_the_documented_examples_are_what_is_printed(bench: Workbench) -> None:
 
 def test_many_gaps_are_counted_by_model(bench: Workbench) -> None:
     result = bench.preheat("plan", bench.plant(BUSY), "--from", "2026-10-01", "--to", "2026-11-01")
-    # 31 gaps of 20 minutes at 7 EUR an hour for two units; each start is paid from 32 minutes before its shift on.
+    # 31 gaps of 20 minutes at 7 EUR an hour for two units; you pay for each start from 32 minutes before its shift on.
     told = "  weld-seams: 31, 10h20m in all: bridging costs 72.33 EUR, restarts 115.73 EUR"
     assert told in result.stdout.splitlines()

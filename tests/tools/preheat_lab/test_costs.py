@@ -46,7 +46,7 @@ def test_one_more_for_each_model_and_day_costs_its_price(figure: str, part: str,
 
 def test_a_simulated_day_is_counted_by_what_it_really_does() -> None:
     found = measuring.measure_week(models=2, days=3)
-    assert found.passes <= found.sends + 1  # each pass was sent for
+    assert found.passes <= found.sends + 1  # each pass had its own message
     assert found.reads >= found.passes  # and reads its record
     assert found.writes >= 2 * found.entries  # an entry comes with a record, in a transaction
     assert 0 < found.entries < 20

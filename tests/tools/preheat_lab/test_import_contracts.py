@@ -141,7 +141,7 @@ def test_a_mistake_breaks_a_contract(tree: Path, mistake: str) -> None:
 
 
 def test_what_decides_asks_no_clock_and_opens_no_file() -> None:
-    """What an import contract cannot see, because the names come with the language or with an allowed module."""
+    """Parts that an import contract cannot see, because the names come with the language or with an allowed module."""
     pure = ("layers/preheat/preheat/app", "layers/preheat/preheat/domain", "tools/preheat_report")
     found = [
         f"{file.relative_to(ROOT)}:{call.lineno}: {called}"

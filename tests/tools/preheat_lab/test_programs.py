@@ -1,4 +1,4 @@
-"""`python -m preheat_lab`: every program is listed with a sentence, starts, and is named by nothing that is gone."""
+"""`python -m preheat_lab`: the list has every program with a sentence, each starts, and nothing names an absent one."""
 
 import re
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""What one eight-hour shift takes, counted: the bounds are what was reached, so that no change makes it more."""
+"""The calls of one eight-hour shift: the bounds are the reached figures, so that no change makes it more."""
 
 import pytest
 

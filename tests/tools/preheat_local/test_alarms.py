@@ -1,4 +1,4 @@
-"""How an alarm is judged on the local AWS, against the two tables of CloudWatch's documentation on missing data.
+"""The judgement of an alarm on the local AWS, against the two tables of CloudWatch's documentation on missing data.
 
 In a pattern, oldest first: `0` does not cross, `X` does, `-` is a period without data.
 """

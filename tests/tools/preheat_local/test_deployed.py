@@ -108,7 +108,7 @@ def test_an_event_of_an_endpoint_has_its_model_looked_at(local_aws: LocalAws) ->
         raise AssertionError(f"not looked at since version {before}")
 
     version = looked_at(1)
-    # The simulator puts no change of an endpoint onto the bus: the rule and the function are tried in turn.
+    # The simulator puts no change of an endpoint onto the bus: the test tries the rule and the function in turn.
     events, lambdas = local_aws.client("events"), local_aws.client("lambda")
     event = json.loads((EVENTS / "watch-endpoint-in-service.json").read_text())
     (rule,) = (found for found in events.list_rules()["Rules"] if "State Change" in found.get("EventPattern", ""))
@@ -227,7 +227,7 @@ def test_what_the_ledger_tells_arrives_on_the_bus_and_none_of_it_is_set_aside(lo
         time.sleep(0.1)
     assert {event["detail-type"] for event in found.values()} == {"Model Ready"}
     assert {event["detail"].get("request_id") for event in found.values()} == {None, "night-7"}
-    # Another test's probe writes into the ledger what nobody can read: that alone may be set aside.
+    # Another test's probe writes into the ledger what nobody can read: only that may be in the unpublished queue.
     aside = sqs.receive_message(QueueUrl=local_aws.unpublished_queue_url, MaxNumberOfMessages=10, VisibilityTimeout=0)
     keys = {json.loads(message["Body"])["key"] for message in aside.get("Messages", [])}
     assert keys <= {"probe/1"}

@@ -1,4 +1,4 @@
-"""What goes wrong on purpose inside the local AWS, as far as it can be seen without ministack."""
+"""Deliberate faults inside the local AWS, as far as they show without ministack."""
 
 import asyncio
 import json

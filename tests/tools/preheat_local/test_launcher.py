@@ -1,4 +1,4 @@
-"""What the launcher adds to ministack, as far as it can be seen without ministack."""
+"""The launcher's additions to ministack, as far as they show without ministack."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Up and down with the real ministack and the real template; a stand-in for the simulator where it has to misbehave."""
+"""Up and down with the real ministack and the real template; a substitute for the simulator if it has to misbehave."""
 
 import json
 import os

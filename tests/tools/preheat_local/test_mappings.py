@@ -1,4 +1,4 @@
-"""How calls on event source mappings are authorized in the local AWS, as far as it can be seen without ministack."""
+"""The rights for calls on event source mappings in the local AWS, as far as they show without ministack."""
 
 from types import ModuleType, SimpleNamespace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Processes that are started, recognised and stopped, with real ones."""
+"""Starting, recognising and stopping processes, with real ones."""
 
 import os
 import signal

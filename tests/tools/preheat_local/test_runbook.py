@@ -1,4 +1,4 @@
-"""What docs/runbook.md says of tables and queues, done to the deployed stack: it is as the page says."""
+"""The steps of docs/runbook.md for tables and queues, on the deployed stack: the page is right."""
 
 import json
 import time

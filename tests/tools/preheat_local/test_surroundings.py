@@ -1,4 +1,4 @@
-"""Where things are found, and what of the surroundings reaches the local AWS."""
+"""The places of things, and the parts of the surroundings that reach the local AWS."""
 
 import http.server
 import socket

@@ -1,4 +1,4 @@
-"""The queue and the gate of a model in the plant file: what is accepted, and what is said of the rest."""
+"""The queue and the gate of a model in the plant file: the accepted forms, and the errors about the rest."""
 
 from datetime import UTC, datetime, timedelta
 

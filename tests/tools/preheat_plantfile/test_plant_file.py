@@ -1,4 +1,4 @@
-"""The plant file: what is accepted means what it says, and everything else is told at once, each with its place."""
+"""The plant file: an accepted file means what it says, and errors report all else at once, each with its place."""
 
 import json
 from collections.abc import Callable

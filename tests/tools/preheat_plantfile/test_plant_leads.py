@@ -1,4 +1,4 @@
-"""Leads in a plant file: pinned or learned, for what target, and what is refused."""
+"""Leads in a plant file: fixed or learned, for which target, and the refused forms."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Where a model is hosted and what shows it ready, as the plant file says it: defaults, files, and what is refused."""
+"""The place of a model and the proof that it is ready, as in the plant file: defaults, files, and refused forms."""
 
 import os
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The senders' table of a plant file: what is read, what is refused and where, and the rules that come of it."""
+"""The senders' table of a plant file: its fields, the refused forms and their places, and the resulting rules."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The report against the simulator's own bill: to the second where each end was caused, else within its brackets."""
+"""The report against the simulator's own bill: to the second where a call caused an end, else within its brackets."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -25,7 +25,7 @@ RIGHT_CLOCKS = timedelta()
 
 @dataclass(frozen=True)
 class Both:
-    """What one model was charged, and what the report says of it."""
+    """The charges of one model, and the report's view of them."""
 
     bill: Bill
     report: ModelReport

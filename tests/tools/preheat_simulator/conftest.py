@@ -1,4 +1,4 @@
-"""A bench for the simulated service: one model, a clock that is moved, no throttling unless a test asks for it."""
+"""A bench for the simulated service: one model, a movable clock, no throttling unless a test asks for it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

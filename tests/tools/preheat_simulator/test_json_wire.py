@@ -1,4 +1,4 @@
-"""Rekognition and SageMaker on the wire: held against botocore's own models, in what is asked and what is answered."""
+"""Rekognition and SageMaker on the wire: compared with botocore's own models, in requests and answers."""
 
 import json
 from collections.abc import Iterator

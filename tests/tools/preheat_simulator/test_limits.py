@@ -1,4 +1,4 @@
-"""What the account is held to, what it is charged, and what goes wrong on purpose."""
+"""The limits of the account, its charges, and deliberate faults."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What a command line says is read whole or refused by name; the clock runs forwards at its scale."""
+"""The command line: it takes each option whole or refuses it by name; the clock runs forwards at its scale."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who may speak to the simulator: programs of this machine, and no page of a browser that comes from elsewhere."""
+"""Allowed callers of the simulator: programs of this machine, and no page of a browser that comes from elsewhere."""
 
 from collections.abc import Iterator, Mapping
 
@@ -68,7 +68,7 @@ def test_a_page_of_another_origin_neither_changes_nor_reads_anything(
 ) -> None:
     port = server.url.rpartition(":")[2]
     given = {name: value.replace("PORT", port) for name, value in headers.items()}
-    # What a page may send without asking first: a body of plain text.
+    # A body that a page may send without asking first: plain text.
     body = '{"project": "paint", "version": "1"}' if method == "POST" else None
     answer = calls.request(method, path, content=body, headers={"Content-Type": "text/plain", **given})
     assert answer.status_code == 403

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from preheat_lab.prose.sources import ROOT, ProsePassage, paragraphs
 
-HOMES = ("layers/preheat/preheat", "functions", "tools")
+HOMES = ("layers/preheat/preheat", "functions", "tools", "tests")
 
 _FOR_TOOLS = re.compile(r"#\s*(?:noqa|type:|pragma|mypy:|ruff:|!)[^#]*")
 
@@ -17,12 +17,12 @@ _BRANCHES = ("│", "├", "└")
 
 
 def comments() -> Iterator[ProsePassage]:
-    """Yield all docstrings and comments of what ships and of the tools."""
-    for home in HOMES:
-        for module in sorted((ROOT / home).rglob("*.py")):
-            text, name = module.read_text(encoding="utf-8"), str(module.relative_to(ROOT))
-            yield from of_docstrings(text, name)
-            yield from of_comments(text, name)
+    """Yield all docstrings and comments of what ships, of the tools and of the tests."""
+    modules = [module for home in HOMES for module in sorted((ROOT / home).rglob("*.py"))]
+    for module in [ROOT / "hatch_build.py", *modules]:
+        text, name = module.read_text(encoding="utf-8"), str(module.relative_to(ROOT))
+        yield from of_docstrings(text, name)
+        yield from of_comments(text, name)
 
 
 def of_docstrings(text: str, name: str) -> Iterator[ProsePassage]:

@@ -15,17 +15,12 @@ FILE = Path(__file__).parent / "exceptions.toml"
 
 @dataclass
 class ProseExceptions:
-    """The texts that may stay: participles that name a state, phrases, single findings, places without linting.
-
-    `unfinished` places keep only the rules about words. Such a place without an alert has to leave the list, so the
-    list only shrinks.
-    """
+    """The texts that may stay: participles that name a state, phrases, single findings, places without linting."""
 
     states: dict[str, str]
     phrases: dict[str, str]
     single: list[dict[str, str]]
     places: dict[str, str]
-    unfinished: dict[str, str] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
 
     def skip(self, passage: ProsePassage) -> bool:
@@ -51,30 +46,25 @@ class ProseExceptions:
             if at_place and entry["text"] in passage.text and entry["rule"] == finding.rule:
                 self._used.add(entry["text"])
                 return True
-        unfinished = next((place for place in self.unfinished if passage.place.startswith(place)), None)
-        if unfinished is None or finding.rule in {Rule.WORD, Rule.PARTICIPLE}:
-            return False
-        self._used.add(unfinished)
-        return True
+        return False
 
     def list_unused(self) -> list[str]:
         """Return the exceptions that excused nothing, as words for people."""
-        texts = [*self.states, *self.phrases, *(entry["text"] for entry in self.single), *self.unfinished]
+        texts = [*self.states, *self.phrases, *(entry["text"] for entry in self.single)]
         return [f"the exception for {text!r} excuses nothing; remove it" for text in texts if text not in self._used]
 
 
 def load(file: Path = FILE) -> ProseExceptions:
     """Read the file. Every entry has a reason of at least two words, or ValueError."""
     content = tomllib.loads(file.read_text(encoding="utf-8"))
-    states, phrases, places, unfinished = (
-        content.get(key, {}) for key in ("states", "phrases", "places", "unfinished")
-    )
+    states, phrases, places = (content.get(key, {}) for key in ("states", "phrases", "places"))
     single = content.get("single", [])
-    groups = (states, phrases, places, unfinished)
     reasons = [
-        *(reason for group in groups for reason in group.values()),
+        *states.values(),
+        *phrases.values(),
+        *places.values(),
         *(entry.get("reason", "") for entry in single),
     ]
     if short := [reason for reason in reasons if len(reason.split()) < 2]:
         raise ValueError(f"an exception needs a reason in words: {short}")
-    return ProseExceptions(states, phrases, single, places, unfinished)
+    return ProseExceptions(states, phrases, single, places)

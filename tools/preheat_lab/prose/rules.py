@@ -92,7 +92,7 @@ _BETWEEN = (
     r"(?:(?:not|never|always|only|also|then|still|already|just|again|both|all|often|no longer|yet|now|soon|\w+ly) )*"
 )
 _PASSIVE = re.compile(
-    rf"\b(?:is|are|was|were|be|been|being|gets?|got) {_BETWEEN}(?P<participle>\w+ed|{_IRREGULAR})\b(?!-)"
+    rf"\b(?:is|are|was|were|be|been|being|gets?|got) {_BETWEEN}(?P<participle>[a-z]+ed|{_IRREGULAR})\b(?!-)"
 )
 _CLAUSE = re.compile(r"^(?:What|Whatever|Who|Whoever|Whichever)\b(?! to )(?![^.]*\?)(?![^.]*:$)")
 _PARTICIPLE = re.compile(

@@ -106,7 +106,7 @@ def test_the_console_shows_plain_types() -> None:
 
 
 def test_whatever_may_be_none_in_what_is_stored_has_none_as_its_default() -> None:
-    """What is None is not written, so it must come back as None."""
+    """The codec writes no None, so a missing field must come back as None."""
     seen: set[type] = set()
     waiting: list[Any] = [LedgerEntry, Reply]
     while waiting:

@@ -1,4 +1,4 @@
-"""The codec: every domain value survives it, and nothing else is taken for one."""
+"""The codec: every domain value survives it, and it accepts nothing else as one."""
 
 import json
 from dataclasses import dataclass, replace

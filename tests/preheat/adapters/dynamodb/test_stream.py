@@ -1,4 +1,4 @@
-"""The ledger's stream: its images are read as the store reads its items, and a hand in the ledger is told as that."""
+"""The ledger's stream: reads images like the store's items, and reports a manual change of the ledger."""
 
 import json
 from pathlib import Path

@@ -25,7 +25,7 @@ TEMPLATE = Path(__file__).parents[4] / "template.yaml"
 
 @pytest.fixture(scope="session")
 def resources() -> dict[str, Any]:
-    """The template's resources; its own tags stand as plain values."""
+    """The template's resources; its own tags become plain values."""
     resources: dict[str, Any] = YAML().load(TEMPLATE)["Resources"]
     return resources
 
@@ -83,7 +83,7 @@ def test_two_bindings_live_side_by_side_and_each_has_one_client() -> None:
 
 
 class _Client:
-    """As much of a client as a binding looks at."""
+    """The part of a client that a binding reads."""
 
     def __init__(self, region: str) -> None:
         events = SimpleNamespace(register=lambda *_: None)

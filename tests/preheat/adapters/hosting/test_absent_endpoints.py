@@ -23,7 +23,7 @@ def an_error(code: str, message: str) -> ClientError:
 
 
 class Client:
-    """A service that denies each deletion, and answers a look as it is told."""
+    """A service that denies each deletion, and answers a look with a value from the test."""
 
     def __init__(self, look: Callable[[], dict[str, Any]]) -> None:
         self._look = look

@@ -1,4 +1,4 @@
-"""A client that cannot be made, and a call that fails in any way at all, is an answer that is lost."""
+"""A client that nobody can make, and a call that fails in any way, counts as a lost answer."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Sessions in member accounts: who is let in, for how long, for what, and whom a failing account harms."""
+"""Sessions in member accounts: who gets in, for how long, with which rights, and the harm of a failing account."""
 
 import json
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 class Sts:
-    """Gives sessions as the service does, and remembers what it was asked; `failure` is raised instead if set."""
+    """Gives sessions as the service does, and remembers its calls; `failure` replaces the answer if set."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
@@ -74,7 +74,7 @@ class MembersBench:
         return self.members[account]
 
     def session(self) -> Any:
-        """A session that knows its region and notes which clients it is asked for."""
+        """A session that knows its region and notes the requested clients."""
         session = Session(profile=None)
         session.set_config_variable("region", HOME)
 

@@ -1,4 +1,4 @@
-"""The port `Scaling` over Application Auto Scaling: pages, errors, and what is put back is what was read."""
+"""The port `Scaling` over Application Auto Scaling: pages, errors, and a restore writes the values of the read."""
 
 from datetime import UTC, datetime
 from typing import Any

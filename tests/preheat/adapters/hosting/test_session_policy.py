@@ -14,7 +14,7 @@ HERE = RolePlace("aws", "eu-central-1", "210987654321")
 
 
 def allowed(*listed: Listed) -> dict[str, set[str]]:
-    """Return the resources on which each action is allowed."""
+    """Return the allowed resources of each action."""
     found: dict[str, set[str]] = {}
     document: dict[str, Any] = json.loads(write_policy(listed, HERE))
     for statement in document["Statement"]:

@@ -1,4 +1,4 @@
-"""Work messages: a model is named once, what a newer release adds is passed over, all else is named and refused."""
+"""Work messages: a model has one name; the reader ignores a newer release's additions, and refuses all else by name."""
 
 import json
 from datetime import UTC, datetime

@@ -185,7 +185,7 @@ def test_a_site_that_cannot_be_listed_is_named_and_hides_no_other(error: Excepti
         (IDLE, "05:35", True),  # and none has
         (IDLE, "04:00", False),
         (HOSTED, "05:55", False),
-        (replace(starting("05:33"), effort=replace(EFFORT, judged=True)), "06:05", False),  # late is told otherwise
+        (replace(starting("05:33"), effort=replace(EFFORT, judged=True)), "06:05", False),  # reported elsewhere
     ],
 )
 def test_a_model_is_at_risk_when_its_lead_ends_after_its_shift_begins(

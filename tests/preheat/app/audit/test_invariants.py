@@ -208,7 +208,7 @@ def test_what_starts_after_an_accepted_stop_is_somebody_elses() -> None:
     before = replace(STARTING, attempt=stopped)
     again = replace(STOP, client_token="preheat-stop-2")
     assert intends(again, Observed.STARTING, before=before, needed=False) == ["S4"]
-    unmoved = replace(before, attempt=replace(stopped, left=False))  # it was starting when the stop was intended, too
+    unmoved = replace(before, attempt=replace(stopped, left=False))  # it was starting at the intent of the stop, too
     assert intends(again, Observed.STARTING, before=unmoved, needed=False) == []
 
 

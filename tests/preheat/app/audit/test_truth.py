@@ -1,4 +1,4 @@
-"""The judges of what is said can say no: each rule of the module, broken alone."""
+"""The judges of verdicts can say no: each rule of the module, broken alone."""
 
 from collections.abc import Iterable
 from dataclasses import replace

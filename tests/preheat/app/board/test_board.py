@@ -1,4 +1,4 @@
-"""What the board shows of facts, and that nothing from outside gets into its markup as markup."""
+"""The board's view of facts: nothing from outside gets into its markup as markup."""
 
 from dataclasses import replace
 from datetime import timedelta

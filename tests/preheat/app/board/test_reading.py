@@ -1,4 +1,4 @@
-"""What the board reads: everything once, then only what has changed, and one unreadable part hides no other model."""
+"""The board's reading: everything once, then only the changes, and one unreadable part hides no other model."""
 
 from dataclasses import replace
 from datetime import timedelta

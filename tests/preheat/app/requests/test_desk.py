@@ -1,4 +1,4 @@
-"""Requests at work: what is answered, what stands after it, and who is woken, whatever comes twice, late or turned."""
+"""Requests at work: answers, active requests and woken models, also for repeated, late or reordered messages."""
 
 import json
 from dataclasses import replace
@@ -165,7 +165,7 @@ def test_the_reply_to_a_hold_soon_after_a_block_of_its_schedule_counts_the_stop_
     scene.asks("block", schedule="early", until="10:20")
     scene.at("10:22")
     reply = scene.asks("hold", **{"from": "15:00"}, until="18:00")
-    assert reply.ready_at == at("10:37")  # started at 10:05, when what ran was stopped
+    assert reply.ready_at == at("10:37")  # started at 10:05, after the stop of the earlier run
 
 
 def test_the_reply_to_a_hold_that_prolongs_a_shift_says_that_it_is_ready(scene: Scene) -> None:
@@ -281,7 +281,8 @@ def test_units_are_refused_where_the_service_takes_none() -> None:
     assert scene.asks("hold", until="20:00", units=2).code == Code.TAKES_NO_UNITS
 
 
-# --- what is refused --------------------------------------------------------------------------------------------------
+# --- a refused request
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -548,7 +549,7 @@ def test_a_release_ends_its_hold_now_and_has_the_model_looked_at(scene: Scene) -
 
 @pytest.mark.parametrize(("made", "ends"), [("hold", "release"), ("block", "unblock")])
 def test_what_a_clock_that_is_behind_ends_has_held_all_the_same(scene: Scene, made: str, ends: str) -> None:
-    """A pass may have acted on it: were it taken for one that never held, its demand would be judged once more."""
+    """A pass may have acted on it: if it counted as one that never held, its demand would get a second verdict."""
     scene.asks(made, request_id="short", until="20:00")
     scene.clock.at = at("16:59:57")
     assert scene.asks(ends, of="short").code == Code.ACCEPTED

@@ -1,6 +1,6 @@
-"""Any body at all: valid, nearly valid and hostile ones. None escapes as an error, and an invalid one changes nothing.
+"""Any body: valid, nearly valid and hostile ones. None escapes as an error, and an invalid one changes nothing.
 
-Every body is made from a seed and a number, so that `REQUEST_BODIES_FIRST=<number> REQUEST_BODIES=1` shows one again.
+Every body comes from a seed and a number, so that `REQUEST_BODIES_FIRST=<number> REQUEST_BODIES=1` shows one again.
 5,000 by default; `make requests-fuzz` takes 100,000.
 """
 
@@ -31,7 +31,7 @@ FIRST = int(os.environ.get("REQUEST_BODIES_FIRST", "1"))
 type Values = dict[str, Callable[[], Any]]
 
 SCHEMA = Draft202012Validator(json_schema())
-MAKES = (Verb.HOLD, Verb.BLOCK, Verb.START, Verb.STOP, Verb.STOP_NOW)  # something that may be released
+MAKES = (Verb.HOLD, Verb.BLOCK, Verb.START, Verb.STOP, Verb.STOP_NOW)  # a hold to release
 PAINT = ModelId("paint-shop")
 HOSTILE: tuple[Any, ...] = (
     *(
@@ -170,7 +170,7 @@ def test_any_body_is_answered_once_and_an_invalid_one_changes_nothing() -> None:
         assert (again.reply, again.again) == (reply, True), number
         assert REQUEST_ID.fullmatch(reply.request_id), number
         assert len(reply.reason) <= REASON_MAX, number
-        # What is invalid changes nothing but the replies; what is refused changes nothing either.
+        # An invalid request changes nothing but the replies; a refused one changes nothing either.
         if not reply.accepted:
             assert scene.stored == before, number
             assert taken.woken == (), number
@@ -189,7 +189,7 @@ def test_any_body_is_answered_once_and_an_invalid_one_changes_nothing() -> None:
 
 
 def _schema_agrees(text: str, number: int) -> None:
-    """What the parser accepts the schema accepts, and what the schema refuses the parser refuses."""
+    """The schema accepts every body that the parser accepts, and the parser refuses all that the schema refuses."""
     try:
         data = json.loads(text)
         found = parse(data) if isinstance(data, dict) else None

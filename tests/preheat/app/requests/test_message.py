@@ -1,4 +1,4 @@
-"""A request message: what is read of it, what is refused and in which words, and the schema that says the same."""
+"""A request message: the fields that the desk reads, the refusals and their words, and its equal schema."""
 
 import json
 from collections.abc import Callable
@@ -30,7 +30,7 @@ HOLD: dict[str, Any] = {
 
 
 def asked(**changes: Any) -> dict[str, Any]:
-    """A hold with changes; a field that is None is left out."""
+    """A hold with changes; without the fields that are None."""
     return {name: value for name, value in (HOLD | changes).items() if value is not None}
 
 

@@ -162,7 +162,7 @@ def test_a_set_is_not_extended_and_no_hold_takes_its_name(scene: Scene) -> None:
 def test_a_set_belongs_to_its_sender_whatever_another_calls_its_requests(scene: Scene) -> None:
     put(scene, 1, *WEEK)
     assert put(scene, 2, by=OTHER).code == Code.NOT_YOURS
-    # Another sender's request has the name as its id: the set is still found under its name.
+    # Another sender's request has the name as its id: the set keeps its name.
     scene.asks("status", OTHER, request_id="week-49")
     assert put(scene, 2, "22:00-23:00").code == "accepted"
     assert list(scene.store.stands[Subject(WELD)]) == ["week-49"]
@@ -226,7 +226,7 @@ def test_a_sender_puts_windows_only_if_the_table_lets_it_and_within_its_hours_a_
         scene.store.apply([model], expected_version=version, at=scene.clock.at, senders=(rule,))
         assert put(scene, 1, *WEEK).code == code
     assert put(scene, 1, *WEEK[:2]).code == "accepted"
-    # What it has already counts: here with a hold of an hour beside the set.
+    # Its existing requests count: here a hold of an hour in addition to the set.
     assert scene.asks("hold", **{"from": "22:00"}, duration="1h").code == Code.TOO_MANY_HOURS
 
 

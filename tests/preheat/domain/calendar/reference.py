@@ -1,6 +1,7 @@
 """A slow reference for the engine: every minute of a few days, one after the other, with no arithmetic on offsets.
 
-Which dates a window starts on is told by walking the calendar; what a wall time means by looking which minutes show it.
+It finds the dates of a window's starts by walking the calendar, and the meaning of a wall time by the minutes that show
+it.
 """
 
 import calendar
@@ -15,7 +16,7 @@ from preheat.domain.calendar.schedule import Schedule, ShiftWindow
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
-BEFORE, AFTER = 6, 8  # days around the middle whose minutes are looked at
+BEFORE, AFTER = 6, 8  # days around the middle whose minutes it reads
 LONGEST = 3  # midnights that a window of these tests spans at the most
 
 
@@ -55,7 +56,7 @@ def minutes(schedules: tuple[Schedule, ...], middle: date) -> bytearray:
 
 
 def _minute(shown: dict[datetime, tuple[int, int]], wall: datetime, *, last: bool) -> int:
-    while wall not in shown:  # In the gap: the first that is shown again.
+    while wall not in shown:  # In the gap: the first that shows again.
         wall += MINUTE
         if wall in shown:
             return shown[wall][0]
@@ -96,7 +97,7 @@ def _on(schedule: Schedule, day: date) -> list[tuple[ShiftWindow, bool]]:
 
 
 def starts(window: ShiftWindow, day: date) -> bool:
-    """Tell whether a window starts on a date, by walking its month."""
+    """Return whether a window starts on a date, by walking its month."""
     only = window.only or DayRule()
     month = [date(day.year, day.month, one) for one in range(1, calendar.monthrange(day.year, day.month)[1] + 1)]
     by_weekday = {weekday: [one for one in month if one.weekday() == weekday] for weekday in Weekday}

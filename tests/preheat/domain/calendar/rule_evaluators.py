@@ -34,7 +34,7 @@ class Drawn:
 
     @property
     def parts(self) -> RuleParts:
-        """Its parts, as they are written."""
+        """Its parts, as in the text."""
         return read_parts(self.text)
 
     def __str__(self) -> str:
@@ -47,11 +47,11 @@ def with_month(rule: Drawn) -> str:
 
 
 def reads_dateutil(rule: Drawn) -> bool:
-    """Tell whether dateutil 2.9 follows the standards.
+    """Return whether dateutil 2.9 follows the standards.
 
-    It intersects plain and numbered weekdays, takes every day of a numbered week where no weekday is named, misses
-    weeks that are counted from the back in a neighbour's year, fails on a weekday that a year's stretch does not reach,
-    and counts BYSETPOS in the first week from the first date on.
+    It intersects plain and numbered weekdays. It takes every day of a numbered week without a weekday. It misses weeks
+    with a negative number in a neighbour's year, and fails on a weekday that a year's stretch does not reach. It counts
+    BYSETPOS in the first week from the first date on.
     """
     parts = rule.parts
     mixed = parts.weekdays and parts.numbered
@@ -69,12 +69,12 @@ def dates_by_dateutil(rule: Drawn) -> list[date]:
 
 
 def reads_rrule_temporal(rule: Drawn) -> bool:
-    """Tell whether rrule-temporal 2.2 follows the standards.
+    """Return whether rrule-temporal 2.2 follows the standards.
 
-    In yearly rules it leaves out plain weekdays beside ones that are numbered in the year. It unites what the standard
-    intersects: year days with any other days, month days with weeks or with weekdays that are numbered in the year.
-    The days of a numbered week that lie in a neighbour's year count in the week's year, with INTERVAL, BYSETPOS and the
-    first date; dateutil takes the calendar's year.
+    In yearly rules it omits plain weekdays next to ones with a number in the year. It unites where the standard
+    intersects: year days with any other days, month days with weeks or numbered weekdays. The days of a numbered week
+    that lie in a neighbour's year count in the week's year. This holds for INTERVAL, BYSETPOS and the first date;
+    dateutil takes the calendar's year.
     """
     parts = rule.parts
     if parts.frequency != "YEARLY":
@@ -90,10 +90,10 @@ def reads_rrule_temporal(rule: Drawn) -> bool:
 
 
 def reads_ical(rule: Drawn) -> bool:
-    """Tell whether ical.js 2.2 follows the standards, in the class that it is asked for.
+    """Return whether ical.js 2.2 follows the standards, in the requested class.
 
     This is the open month of a yearly rule: the others would take every month. With an interval it begins in a wrong
-    year, it ignores BYDAY beside BYMONTHDAY and most of BYSETPOS, and errs on a day that a February lacks.
+    year. It ignores BYDAY next to BYMONTHDAY and most of BYSETPOS, and errs on a day that a February lacks.
     """
     parts = rule.parts
     others = parts.interval > 1 or parts.positions or parts.weekdays or any(abs(day) > 28 for day in parts.month_days)
@@ -104,7 +104,7 @@ class JavaScript:
     """A process that evaluates a list of rules while the caller does something else."""
 
     def __init__(self, asked: Sequence[tuple[str, Drawn]]) -> None:
-        """Start it; each rule goes to the evaluator beside it."""
+        """Start it; each rule goes to its evaluator."""
         node = ENVIRONMENT / "bin" / "node"
         assert node.exists(), f"{ENVIRONMENT.name} has no Node.js; run make setup"
         self._asked = asked

@@ -1,4 +1,4 @@
-"""A slow reference for recurrence rules: expands period by period, as the table in RFC 5545 (3.3.10) is read aloud.
+"""A slow reference for recurrence rules: expands period by period, by the words of the table in RFC 5545 (3.3.10).
 
 Shares nothing with the engine: it works on texts and lists, counts weeks by walking, and picks numbered days from lists
 of all such days.

@@ -11,7 +11,7 @@ from preheat.domain.calendar.recurrence_rule import RecurrenceRule
 from preheat.domain.calendar.schedule import HalfDay, Schedule, ShiftWindow, Weekday
 
 DAY = timedelta(days=1)
-# Changes both ways, of half an hour, an hour, two hours and a whole day, some at midnight; ends of months and years, a
+# Changes both ways, of half an hour, an hour, two hours and a whole day, some at midnight. Ends of months and years, a
 # leap day.
 HARD = (
     ("Europe/Berlin", date(2026, 3, 29)),

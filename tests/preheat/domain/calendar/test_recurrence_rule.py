@@ -51,7 +51,7 @@ def test_a_rule_means_the_dates_that_the_reference_expands_from_its_anchor(text:
     assert found == dates_until(text, anchor, date(2028, 12, 31))
 
 
-# Kinds of rules that other libraries were reported to get wrong; what they leave out is completed as RFC 8984 says.
+# Kinds of rules with reported faults in other libraries; RFC 8984 completes their open parts.
 @pytest.mark.parametrize(
     ("text", "anchor", "expected"),
     [
@@ -69,7 +69,8 @@ def test_a_rule_means_the_dates_that_the_reference_expands_from_its_anchor(text:
         ("FREQ=MONTHLY;BYDAY=MO,2TU;BYSETPOS=2", "2026-12-01", ["12-08"]),
         ("FREQ=DAILY;BYDAY=SA;BYSETPOS=1", "2026-12-18", ["12-19", "12-26"]),
         ("FREQ=YEARLY;BYMONTH=12", "2026-12-24", ["12-24"]),
-        # What is not said of the month is the first date's too, as programs mean that write a yearly event so.
+        # The first date also gives the month if the rule names none, as programs that write such a yearly event mean
+        # it.
         ("FREQ=YEARLY;WKST=MO;INTERVAL=1;BYMONTHDAY=7", "2026-12-07", ["12-07"]),
         ("FREQ=YEARLY;BYMONTHDAY=24,-1", "2025-12-24", ["12-24", "12-31"]),
         ("FREQ=YEARLY;BYMONTHDAY=15", "2024-07-15", ["07-15"]),

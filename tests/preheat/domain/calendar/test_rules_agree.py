@@ -42,7 +42,7 @@ def draw(seed: int) -> Drawn:
 
 
 def test_every_rule_means_what_independent_evaluators_make_of_it() -> None:
-    """Compares each rule with every evaluator that reads it; prints how many were compared with which."""
+    """Compares each rule with every evaluator that reads it; prints the number of comparisons with each."""
     counted: Counter[str] = Counter()
     for seeds in batched(range(FIRST, FIRST + RULES), BATCH, strict=False):
         rules = [draw(seed) for seed in seeds]

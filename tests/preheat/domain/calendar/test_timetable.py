@@ -1,4 +1,4 @@
-"""The engine against a slow reference, minute by minute; and the interval algebra that it stands on.
+"""The engine against a slow reference, minute by minute; and the interval algebra under it.
 
 SCHEDULES=100000 asks for more schedules than a check has time for: `make schedules`.
 """
@@ -31,7 +31,7 @@ MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
 
-# A schedule is made from a seed and not drawn field by field: five times as many are seen in the same time.
+# A schedule comes from a seed and not field by field: that gives five times as many in the same time.
 @settings(max_examples=SCHEDULES, deadline=None)
 @given(st.integers(0, 2**48))
 def test_the_engine_says_of_every_minute_what_the_slow_reference_says(seed: int) -> None:

@@ -23,7 +23,7 @@ ZONES = sorted(available_timezones())
 
 @cache
 def changes(zone: str) -> tuple[datetime, ...]:
-    """Return the instants at which a zone's offset changes, found by looking at every day."""
+    """Return the instants at which a zone's offset changes, from a look at every day."""
     info, found, at = ZoneInfo(zone), [], FIRST
     before = at.astimezone(info).utcoffset()
     while at < LAST:
@@ -54,7 +54,7 @@ def meant(zone: str, start: datetime, end: datetime) -> list[Window]:
 
 
 def cases(zone: str, at: datetime) -> Iterator[tuple[datetime, datetime, datetime | None, datetime | None]]:
-    """Yield wall start, wall end and the instants they mean (None: nothing is left), around one change."""
+    """Yield wall start, wall end and the instants they mean (None: nothing remains), around one change."""
     last_before, first_after = wall(at - MINUTE, zone) + MINUTE, wall(at, zone)
     jump = first_after - last_before
     early, late = last_before - 5 * HOUR, max(first_after, last_before) + 5 * HOUR
@@ -73,7 +73,7 @@ def cases(zone: str, at: datetime) -> Iterator[tuple[datetime, datetime, datetim
             first, second = at + jump + (inside - first_after), at + (inside - first_after)
             yield inside, late, first, late_at  # an ambiguous start: its first occurrence
             yield early, inside, early_at, second  # an ambiguous end: its second
-            before, after = inside - MINUTE, inside + MINUTE  # what lies outside the fold is shown once
+            before, after = inside - MINUTE, inside + MINUTE  # times outside the fold show once
             yield before, after, at + jump + (before - first_after), at + (after - first_after)
         yield first_after, last_before - MINUTE, at + jump, at - jump - MINUTE  # all of it in the fold: both times
 
@@ -151,7 +151,7 @@ def transitions(zone: str) -> list[tuple[int, int]]:
 
 
 def test_no_zone_changes_its_clock_twice_within_two_days() -> None:
-    """What the quick way rests on: it looks at midnight and noon of each date."""
+    """The base of the quick way: it reads midnight and noon of each date."""
     seen = 0
     for zone in ZONES:
         moved = [(when, to) for (_, was), (when, to) in pairwise(transitions(zone)) if was != to]

@@ -99,7 +99,7 @@ def test_a_gap_in_which_a_block_lies_is_not_bridged_though_it_is_short() -> None
 
 def test_after_a_block_that_is_too_short_for_a_restart_it_is_ready_as_early_as_can_be() -> None:
     _, second = found(block("10:00", "10:20"))
-    assert second.start_at == at("10:05")  # not while what ran before is being stopped
+    assert second.start_at == at("10:05")  # not during the stop of the earlier run
     assert second.ready_at == at("10:37")
 
 
@@ -190,7 +190,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Told:
-    """A demand as the reference tells it, in minutes."""
+    """A demand as the reference has it, in minutes."""
 
     begin: int
     end: int
@@ -224,7 +224,7 @@ def _on(one: Standing) -> list[bool]:
 
 
 def reference(windows: list[Span], announced: int, several: list[Standing]) -> list[Told]:  # noqa: C901, PLR0912 - slow and plain, rule by rule
-    """Tell the demands minute by minute."""
+    """Find the demands minute by minute."""
     blocks = [(one, _on(one)) for one in several if one.kind is Kind.BLOCK]
     holds = [(one, _on(one)) for one in several if one.kind is Kind.HOLD]
     wanted = [False] * DAY_MINUTES

@@ -1,4 +1,4 @@
-"""The unit-hours that holds add to a plan, day by day, and what is left of their budget."""
+"""The unit-hours that holds add to a plan, day by day, and the rest of their budget."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""The evidence of measured starts: never more than was measured, cut by a change, and earned again start by start."""
+"""The evidence of measured starts: at most the measured starts, cut by a change, and earned again start by start."""
 
 from dataclasses import replace
 from datetime import timedelta

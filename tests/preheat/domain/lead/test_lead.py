@@ -1,4 +1,4 @@
-"""The lead rule: slowest recent start, stretched while evidence is thin; and how it is put into words."""
+"""The lead rule: slowest recent start, stretched while evidence is thin; and its words."""
 
 from datetime import timedelta
 from random import Random

@@ -1,4 +1,4 @@
-"""Targets: each service's names are held to that service's rules, and two models of one resource are seen."""
+"""Targets: each service's names follow that service's rules, and two models of one resource are an error."""
 
 from dataclasses import replace
 from datetime import timedelta

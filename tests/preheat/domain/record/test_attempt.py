@@ -118,7 +118,8 @@ def test_a_token_ages() -> None:
     assert timedelta(hours=8) > TOKEN_AGE_MAX
 
 
-# The one table of reactions, line by line: definite?, first pause in seconds (jitter aside), told from the n-th time.
+# The one table of reactions, line by line: definite?, first pause in seconds (jitter aside), in the ledger from the
+# n-th time.
 @pytest.mark.parametrize(
     ("answer", "definite", "pause_seconds", "told_from"),
     [
@@ -155,7 +156,7 @@ def test_an_attempt_is_a_value() -> None:
 
 
 def test_the_digest_of_a_target_of_this_stack_never_changes() -> None:
-    # A stored attempt is repeated with its stored token, and judged by this digest: both outlive a release.
+    # A stored attempt repeats with its stored token, and this digest judges it: both outlive a release.
     assert digest_parameters(Target("line-1", "3"), Units(1, 2)) == "72af43e1bb70af2c"
 
 

@@ -65,7 +65,7 @@ def test_each_pair_leads_to_its_step(
     assert (decision.call.call if decision.call else None) is call
     assert decision.reason
     if decision.call is not None:
-        assert decision.record.attempt == decision.call  # the intent stands before the call
+        assert decision.record.attempt == decision.call  # the intent comes before the call
 
 
 @pytest.mark.parametrize(("desired", "observed"), [pair[:2] for pair in PAIRS])

@@ -1,4 +1,4 @@
-"""Looks at a start: close where it is expected to end, and few in all, whatever was measured before."""
+"""Checks of a start: close together around its expected end, and few in all, with any samples."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -102,7 +102,7 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
         (600, 900, True, None, 900),
         (600, 600, True, None, None),  # an edge is the tick's
         (15, 15, True, None, None),
-        (601, None, True, None, None),  # further away than a message is sent for
+        (601, None, True, None, None),  # further away than any message
         (600, None, True, 720, 720),  # the line stays
         (600, None, True, 719, 1920),  # too close: a tick would send the look too
         (600, None, True, 1921, 1920),

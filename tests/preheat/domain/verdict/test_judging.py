@@ -97,7 +97,7 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
     VerdictCause.NOT_OURS: [(VerdictState.READY, hosted("09:00", ownership=Ownership.NONE, attempt=None))],
     VerdictCause.DRAINING: [
         (VerdictState.READY, running(phase=Phase.DRAINING, draining=Draining(at("16:00")))),
-        # No pass has come since the end of the demand: the queue is not read yet, and no stop is decided.
+        # No pass has come since the end of the demand: no pass has read the queue or decided a stop.
         (
             VerdictState.READY,
             the_facts(
@@ -138,7 +138,7 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
         (VerdictState.ON_TIME, the_facts("07:28", a_record(attempt=an_attempt(Call.STOP, Answer.ACCEPTED, "07:20")))),
         (VerdictState.AT_RISK, the_facts("07:35", a_record(observed=Observed.STOPPING))),
         (VerdictState.LATE, the_facts("08:05", a_record(observed=Observed.STOPPING))),
-        # A hung start was stopped once, and an earlier run for more units: no start has failed.
+        # Preheat stopped a hung start once, and an earlier run for more units: no start has failed.
         (VerdictState.LATE, cleared("08:05", unstuck=True)),
         (VerdictState.LATE, cleared("08:05", hosted_at=at("07:50"))),
     ],
@@ -310,7 +310,7 @@ def test_a_start_that_failed_says_which_attempt_it_was_and_a_later_one_too() -> 
 def test_a_late_model_is_late_since_its_ready_time_and_says_when_it_is_expected() -> None:
     verdict = judge(starting("08:05", begun="07:40"))
     assert (verdict.since, verdict.ready_at, verdict.expected_at) == (at("08:00"), at("08:00"), at("08:10"))
-    assert judge(starting("08:15", begun="07:40")).expected_at is None  # longer than its lead: no moment can be named
+    assert judge(starting("08:15", begun="07:40")).expected_at is None  # longer than its lead: nobody can name a moment
 
 
 def test_a_model_that_was_ready_and_is_not_any_more_is_late_since_then() -> None:

@@ -1,4 +1,4 @@
-"""Each promise of a backend function is broken once, by a function that somebody could write, and is found broken."""
+"""For each promise there is a backend function, as somebody could write it, that breaks it; the check finds each."""
 
 import json
 from collections.abc import Callable

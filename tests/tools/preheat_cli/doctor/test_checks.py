@@ -1,4 +1,4 @@
-"""Every check of `preheat doctor` passes a sound stack, and was made to fail once: facts in, a finding out."""
+"""Every check of `preheat doctor` passes a sound stack, and fails once on purpose: facts in, a finding out."""
 
 import inspect
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""`preheat doctor --live`: one model is started and stopped under supervision, and stopped whatever happens."""
+"""`preheat doctor --live`: it starts and stops one model under supervision, and always stops it."""
 
 import json
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""The chaos run in its short form: each judge can say no, the script is the seed's, and a killed pass is made good."""
+"""The short chaos run: each judge can say no, the script follows the seed, and a killed pass does no harm."""
 
 import time
 from collections import Counter

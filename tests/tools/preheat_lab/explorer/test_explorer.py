@@ -35,7 +35,7 @@ def test_dropping_workers_that_make_no_difference_hides_nothing(scenario: Scenar
 
 
 def outer_states(found: Explored) -> set[object]:
-    """Return time, record and services of every state; numbers that differ from search to search are resolved."""
+    """Return time, record and services of every state; it resolves numbers that differ from search to search."""
     world = found.world
 
     def resolved(service: ExploredService) -> object:
@@ -63,7 +63,7 @@ def test_a_stop_while_needed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_intent_that_is_closed_while_its_worker_may_still_call_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("preheat.domain.record.attempt.Attempt.lease_ends_at", lambda attempt: attempt.intent_at)
     found = explore(replace(TIGHT, workers=2))
-    # What such a call starts is looked for and stopped, so that it breaks S8 and no longer leaks.
+    # Preheat looks for the result of such a call and stops it, so that it breaks S8 and no longer leaks.
     (closed, *_) = [each for each in found.found if each.broken.invariant == "S8"]
     assert any("start" in line for line in found.way_to(closed))
 

@@ -1,4 +1,4 @@
-"""The mutation score's machinery: every mutation still fits the source, and one is really found, or really not."""
+"""The mutation score's machinery: every mutation still fits the source, and the hunt finds one, and misses one."""
 
 import ast
 from dataclasses import replace

@@ -4,8 +4,6 @@ import pytest
 
 from preheat_lab.prose import __main__ as program
 from preheat_lab.prose.commentary import comments, of_comments, of_docstrings
-from preheat_lab.prose.exceptions import ProseExceptions
-from preheat_lab.prose.rules import findings
 from preheat_lab.prose.sources import ProsePassage
 
 SOURCE = '''"""Owns the day.
@@ -51,9 +49,9 @@ def test_each_branch_of_a_drawn_tree_is_a_text_of_its_own() -> None:
     assert texts == ["Errors", "- ├─ Lost  no answer", "- └─ Refused  an answer"]
 
 
-def test_what_ships_and_the_tools_are_read() -> None:
-    homes = {each.place.split("/")[0] for each in comments()}
-    assert homes == {"layers", "functions", "tools"}
+def test_the_linter_reads_what_ships_the_tools_and_the_tests() -> None:
+    homes = {each.place.split(":")[0].split("/")[0] for each in comments()}
+    assert homes == {"layers", "functions", "tools", "tests", "hatch_build.py"}
 
 
 def test_a_word_and_a_passive_in_a_comment_are_alerts(
@@ -68,15 +66,3 @@ def test_a_word_and_a_passive_in_a_comment_are_alerts(
         "a.py:6: passive: 'is wanted': say who does it, or address the reader",
         "prose: 2 alerts in 1 passages",
     ]
-
-
-def test_an_unfinished_place_keeps_the_rules_about_words_and_leaves_the_list_once_it_is_clean() -> None:
-    exceptions = ProseExceptions({}, {}, [], {}, unfinished={"a/": "still to do", "b/": "still to do"})
-
-    def excuse_all(place: str) -> list[bool]:
-        passage = ProsePassage(place, "It is wanted by nobody, thus it goes.")
-        return [exceptions.excuse(passage, each) for each in findings(passage.text)]
-
-    assert excuse_all("a/x.py:1") == [False, True]
-    assert excuse_all("c/x.py:1") == [False, False]
-    assert exceptions.list_unused() == ["the exception for 'b/' excuses nothing; remove it"]

@@ -1,4 +1,4 @@
-"""Each rule of `make security` passes on the template as it is deployed, and finds every way to break its point."""
+"""Each rule of `make security` passes on the deployed template, and finds every way to break its point."""
 
 from collections.abc import Callable
 from copy import deepcopy

@@ -27,7 +27,7 @@ SHIFT = NIGHT.replace(hour=6)
 
 @dataclass
 class Morning:
-    """What came of it: who was late, and how many calls of each kind were made in each second."""
+    """The result: who was late, and how many calls of each kind came in each second."""
 
     entries: list[LedgerEntry] = field(default_factory=list)
     calls: Counter[tuple[Operation, datetime]] = field(default_factory=Counter)
@@ -51,7 +51,7 @@ class Morning:
 
 
 class Fleet(SimulatedWorld):
-    """A world in which every call is counted."""
+    """A world that counts every call."""
 
     def __init__(self, morning: Morning, lines: list[SimulatedLine], seed: int) -> None:
         self.morning = morning
@@ -89,7 +89,7 @@ def fleet() -> list[HostedModel]:
 
 
 def simulated(models: list[HostedModel], seed: int) -> Morning:
-    """Let each start take all of its lead, so that only the slack is left for the calls."""
+    """Let each start take all of its lead, so that the calls have only the slack."""
     morning = Morning()
     world = Fleet(
         morning, [SimulatedLine(model, make_fixed(LEAD.total_seconds()), make_fixed(60)) for model in models], seed

@@ -54,7 +54,7 @@ def under_every_fault(request: pytest.FixtureRequest) -> Iterator[list[tuple[str
 
 
 def _functions(request: pytest.FixtureRequest) -> list[pytest.Function]:
-    """Return the tests of this module that were asked for."""
+    """Return the requested tests of this module."""
     return [each for each in request.session.items if isinstance(each, pytest.Function) and each.path == request.path]
 
 
@@ -310,7 +310,7 @@ def test_an_older_plan_that_is_obeyed_is_seen(monkeypatch: pytest.MonkeyPatch) -
         return save(self, record, entry, kept)
 
     monkeypatch.setattr(WatchedStore, "read_planned", as_if_new)
-    monkeypatch.setattr(MemoryStore, "save", unguarded)  # a stop is guarded by the plan that it was decided on
+    monkeypatch.setattr(MemoryStore, "save", unguarded)  # the plan behind the decision guards a stop
     assert is_seen("S3", models=4, days=2, faults="restored")
 
 

@@ -39,7 +39,7 @@ ERRORS = (
     errors.AccessRefused,
     errors.InvalidCall,
 )
-# What the simulated service does by itself, and at which call.
+# The simulated service's own acts, and at which call.
 FAULTS = (
     InjectedFault(FaultKind.ANSWER_LOST, Operation.START_MODEL),
     InjectedFault(FaultKind.ANSWER_LOST, Operation.STOP_MODEL),

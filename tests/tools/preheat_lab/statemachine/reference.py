@@ -1,6 +1,6 @@
 """The promises in other words: a small model that knows the protocol's rules and none of its code.
 
-It gets what each pass saw, wrote and sent, and judges at once. What a pass saw counts as known once that pass has won a
+It gets the looks, writes and calls of each pass, and judges at once. A look counts as known once that pass has won a
 write: an observation that died with its worker is lost. Times are true times; `skew` is how far a worker's clock may be
 off. A pass counts from its begin, because that is when it read its clock.
 
@@ -61,7 +61,7 @@ class PersonWants:
         return [(begin, end, max(begin, self.known_at + self.lead + self.slack)) for begin, end in found]
 
     def needs(self, at: datetime) -> bool:
-        """Return whether the model must not be stopped: from a lead before it must be ready, to the end."""
+        """Return whether nobody may stop the model: from a lead before it must be ready, to the end."""
         return any(ready_at - self.lead <= at < end for _, end, ready_at in self.demands(at))
 
     def covers(self, at: datetime) -> bool:
@@ -78,7 +78,7 @@ class ReferencePass:
     begun_at: datetime
     read_version: int = 0
     saw: Observed | None = None  # None: it has not looked, or the look failed
-    run: int = 0  # how often the model had been started by then, by whomever
+    run: int = 0  # how many starts the model had by then, by anyone
     names: str | None = None
     sent: set[str] = field(default_factory=set)
     definite: bool = False  # the call that it sent has its final answer
@@ -94,7 +94,7 @@ class ReferenceToken:
     # Passes that won a write to send it and have not recorded its final answer, by their begin.
     open: dict[str, datetime] = field(default_factory=dict)
     effects: int = 0
-    left: bool = False  # the model was seen out of its stopped state under it
+    left: bool = False  # a look showed the model out of its stopped state under it
     returned: bool = False  # and back
 
 
@@ -115,7 +115,7 @@ class Reference:
     # --- what a pass does ---------------------------------------------------------------------------------------------
 
     def looks(self, worker: ReferencePass, at: datetime) -> None:
-        """Count an observation; its result, if any, is set on the pass."""
+        """Count an observation; its result, if any, goes to the pass."""
         worker.saw = None
         self._counted(at)
 
@@ -157,7 +157,7 @@ class Reference:
             self._more_units(new, after.effort.demand_start, intends=intends)
 
     def sends(self, worker: ReferencePass, attempt: Attempt, at: datetime) -> None:
-        """Judge a start or a stop that is about to be sent."""
+        """Judge a start or a stop just before its call."""
         self._counted(at)
         name = attempt.client_token
         if worker.names != name:
@@ -189,7 +189,7 @@ class Reference:
     # --- what is on record --------------------------------------------------------------------------------------------
 
     def holds(self, record: ModelRecord | None, ledger: list[LedgerEntry]) -> None:
-        """Judge what stands in the store: the ledger is what was written, whole, and leads to the record."""
+        """Judge the store: the ledger has every written entry, and leads to the record."""
         if ledger != self.ledger:
             raise ReferenceViolation("S7", "the ledger is not what was appended")
         phase = "idle"
@@ -225,7 +225,7 @@ class Reference:
                 token.returned = True
 
     def _closed(self, worker: ReferencePass, old: Attempt, new: Attempt | None) -> None:
-        """An attempt is dropped or replaced: not within its lease, unless every pass that might send it knows the
+        """A write drops or replaces an attempt: not within its lease, unless every pass that might send it knows the
         answer."""
         token = self.tokens[old.client_token]
         least, age = LEASE - 2 * self.skew, worker.begun_at - token.last_at
@@ -261,7 +261,7 @@ class Reference:
         allowed = wanted and here and wanted.stops_others
         if worker.saw in RUNNING and not self.ours.get(attempt.target) and not allowed:
             raise ReferenceViolation("S4", "a stop is intended of what Preheat neither started nor adopted")
-        self.ours[attempt.target] = True  # once it is to be stopped, by whatever policy, it is Preheat's to see through
+        self.ours[attempt.target] = True  # once any policy stops it, Preheat has to complete the stop
 
     def _more_units(self, attempt: Attempt, demand: datetime, *, intends: bool) -> None:
         """A start asks for more units than the plan: within the cap, and not once the service has refused that."""

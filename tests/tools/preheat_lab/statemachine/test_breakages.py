@@ -1,4 +1,4 @@
-"""The state machine can say no: each protocol broken on purpose is found, and for the reason that it breaks."""
+"""The state machine can say no: it finds each protocol broken on purpose, for the right reason."""
 
 import importlib
 from dataclasses import replace
@@ -48,7 +48,7 @@ def test_no_lease(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_token_that_is_never_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(starting, "_find_death", lambda *_, **__: None)
-    assert found() in {"S5", "S13"}  # a larger ask that is sent for ever costs the shift first
+    assert found() in {"S5", "S13"}  # an endless larger request costs the shift first
 
 
 def test_a_call_before_its_write(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """The state machine, as CI runs it: any order of events, held to the promises step by step and at the end.
 
-`make statemachine` draws 50,000 examples of 100 steps, in batches that are replayed by their seed.
+`make statemachine` draws 50,000 examples of 100 steps, in batches that a seed replays.
 """
 
 import os

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class LatestCallLog(CallLog):
-    """The service's call log, of which the last call is kept; starts are counted."""
+    """The service's call log, with only the last call; it counts starts."""
 
     def __init__(self, world: "MachineWorld") -> None:
         super().__init__(keep=1)
@@ -61,7 +61,7 @@ class StepStore(MemoryStore):
 
 
 class Reading:
-    """The store as one pass sees it: which version it read is noted."""
+    """The store as one pass sees it: it notes the version of each read."""
 
     def __init__(self, store: StepStore, mine: ReferencePass) -> None:
         self._store, self._mine = store, mine

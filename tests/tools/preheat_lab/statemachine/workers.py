@@ -1,7 +1,7 @@
 """Workers: a pass that runs to its end, dies at a remote call, or waits before one until the world lets it go on.
 
-A pass that waits has its own thread, but only one of all threads runs at a time: they hand over control, so that every
-run replays. Does not know what a pass does.
+A pass that waits has its own thread, but only one of all threads runs at a time. They pass control on, so every run
+replays. Does not know what a pass does.
 """
 
 import threading
@@ -13,7 +13,7 @@ from preheat_lab.simulation.faults import WorkerKilled
 
 @dataclass(frozen=True)
 class Halt:
-    """Where a pass is stopped: before its n-th remote call, or (`after`) when that has had its effect."""
+    """The point where a pass stops: before its n-th remote call, or (`after`) when that has had its effect."""
 
     call: int
     after: bool = False

@@ -65,7 +65,7 @@ class MachineWorld:
             stop_latency=make_fixed(STOPS_TAKE.total_seconds()),
         )
         self.service.call_log = LatestCallLog(self)
-        self.runs = Counter[Target]()  # how often each was started, by whomever
+        self.runs = Counter[Target]()  # how many starts each had, by anyone
         for target in TARGETS:
             self.service.add_model(target.project, target.version)
         self.workers: list[tuple[datetime, SteppedWorker]] = []
@@ -163,7 +163,7 @@ class MachineWorld:
         )
 
     def person(self, *, starts: bool, target: Target) -> None:
-        """Let a person start or stop a model; one who comes at the wrong time is refused."""
+        """Let a person start or stop a model; the service refuses one who comes at the wrong time."""
         do = self.service.person_starts if starts else self.service.person_stops
         with suppress(ServiceError):
             do(target.project, target.version)
@@ -185,7 +185,7 @@ class MachineWorld:
         self.service.faults.clear()
         self.index = "right"
         wanted = self.reference.wanted
-        self.plan(wanted, units, Mode.ACT)  # a permanent refusal is tried again only under a new plan
+        self.plan(wanted, units, Mode.ACT)  # only a new plan tries again after a permanent refusal
         self.work(self.clock.at + 40 * MINUTE)
         for target in TARGETS:
             if self.status(target) is Status.STARTING_HOSTING and not self._moves(target):
@@ -202,7 +202,7 @@ class MachineWorld:
             for each in wanted.demands(from_here + timedelta(days=1))
             if each[2] - wanted.lead - wanted.slack - HEAD_START > from_here
         )
-        self.hold(UNITS_BY_REQUEST, ready_at, end)  # more than the service gives: the shift is served all the same
+        self.hold(UNITS_BY_REQUEST, ready_at, end)  # more than the service gives: the shift still has its model
         self.work(ready_at)
         if self.status(wanted.target) is not Status.HOSTED:
             raise ReferenceViolation("L1", f"{self.status(wanted.target)} at {ready_at}, when it should be ready")
@@ -226,7 +226,7 @@ class MachineWorld:
 
 
 def _planned(wanted: PersonWants, units: Units, mode: Mode) -> HostedModel:
-    """Return what is wanted in the words of the product."""
+    """Return the demand in the words of the product."""
     windows = []
     for begin, length in wanted.windows:
         ends = datetime.combine(MIDNIGHT, begin) + length

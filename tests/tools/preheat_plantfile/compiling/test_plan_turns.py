@@ -1,4 +1,4 @@
-"""Who starts when, of the models that are to be ready together."""
+"""The order of starts of models with the same ready time."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

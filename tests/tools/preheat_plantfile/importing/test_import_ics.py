@@ -1,4 +1,4 @@
-"""What an iCalendar file becomes: events as the windows they mean, what is lost, and what is no calendar."""
+"""An iCalendar file as a plant file: events as their windows, the losses, and files that are no calendar."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a configuration of Instance Scheduler on AWS becomes: each expression as its dates, each loss, each error."""
+"""A configuration of Instance Scheduler on AWS as a plant file: each expression as its dates, each loss, each error."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
