@@ -59,7 +59,7 @@ def test_an_account_that_is_planned_no_more_keeps_its_id_so_that_what_runs_there
     assert store.read_membership(ACCOUNT) == Membership(2, store.ensure_external_id(ACCOUNT))
 
 
-def test_of_two_that_draw_an_id_at_once_the_first_ones_stands(dynamo: Dynamo) -> None:
+def test_of_two_that_draw_an_id_at_once_the_first_one_counts(dynamo: Dynamo) -> None:
     other, drawn = dynamo.another(), []
     dynamo.before("PutItem", lambda: drawn.append(other.ensure_external_id(ACCOUNT)))
     assert dynamo.store.ensure_external_id(ACCOUNT) == drawn[0]

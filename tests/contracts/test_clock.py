@@ -24,12 +24,12 @@ def test_time_never_goes_back(clock: Clock) -> None:
     assert seen == sorted(seen)
 
 
-def test_the_systems_clock_tells_the_time_of_day() -> None:
+def test_the_systems_clock_shows_the_time_of_day() -> None:
     before = datetime.now(UTC)
     assert before <= SystemClock().now() <= datetime.now(UTC)
 
 
-def test_a_virtual_clock_stands_until_it_is_moved_and_is_never_moved_back() -> None:
+def test_a_virtual_clock_rests_until_it_is_moved_and_is_never_moved_back() -> None:
     clock = VirtualClock(SIX)
     clock.advance(timedelta(seconds=3))
     clock.advance_to(SIX + timedelta(seconds=3))

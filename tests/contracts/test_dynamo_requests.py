@@ -93,7 +93,7 @@ def test_an_answer_that_never_arrived_is_not_given_and_nothing_is_changed(dynamo
     assert not is_stored(dynamo, change)
 
 
-def test_a_lost_answer_is_not_ones_own_if_another_stands_there(dynamo: Dynamo) -> None:
+def test_a_lost_answer_is_not_ones_own_if_another_is_stored(dynamo: Dynamo) -> None:
     rival, other = dynamo.another(), replace(REPLY, accepted=False)
     dynamo.before("TransactWriteItems", lambda: rival.answer(other, None, []))
     dynamo.lose_calls("TransactWriteItems")
@@ -153,7 +153,7 @@ def test_a_guarded_write_whose_answer_was_lost_counts_as_won(
         assert dynamo.store.load(full.model_id) == full
 
 
-def test_models_that_could_not_be_woken_are_told_and_the_request_is_answered(
+def test_models_that_could_not_be_woken_are_reported_and_the_request_is_answered(
     dynamo: Dynamo, fresh: ModelRecord
 ) -> None:
     names = [ModelId(f"m{number}") for number in range(12)]

@@ -69,9 +69,7 @@ def test_a_write_that_never_arrived_is_not_won(dynamo: Dynamo, full: ModelRecord
     assert dynamo.store.load(full.model_id) is None
 
 
-def test_a_lost_write_is_not_won_if_another_writer_stands_there(
-    dynamo: Dynamo, full: ModelRecord, write: Write
-) -> None:
+def test_a_lost_write_is_not_won_if_another_writer_is_stored(dynamo: Dynamo, full: ModelRecord, write: Write) -> None:
     operation, entry = write
     other = replace(full, writer="pass-2", sequence=0)
     rival = dynamo.another()
@@ -393,7 +391,7 @@ def test_an_apply_interrupted_before_its_pointer_is_in_no_plan(dynamo: Dynamo, m
     assert dynamo.store.load(ghost.model_id) is None
 
 
-def test_whom_a_plan_left_and_a_pass_found_at_rest_is_in_no_later_plan(dynamo: Dynamo, model: HostedModel) -> None:
+def test_a_former_model_that_a_pass_found_at_rest_is_in_no_later_plan(dynamo: Dynamo, model: HostedModel) -> None:
     dynamo.store.apply([model], expected_version=0, at=SIX)
     dynamo.store.apply([], expected_version=1, at=SIX)
     assert dynamo.store.list_former_models() == [model.model_id]
@@ -491,7 +489,9 @@ def _puts(params: dict[str, Any]) -> list[Any]:
     return list(puts)
 
 
-def test_models_that_could_not_be_woken_are_told_and_the_plan_is_current(dynamo: Dynamo, model: HostedModel) -> None:
+def test_models_that_could_not_be_woken_are_reported_and_the_plan_is_current(
+    dynamo: Dynamo, model: HostedModel
+) -> None:
     models = [replace(model, model_id=ModelId(f"m{number}")) for number in range(12)]
     dynamo.store.apply(models, expected_version=0, at=SIX)
     dynamo.answer("UpdateItem", "InternalServerError", times=2, status=500)

@@ -142,7 +142,7 @@ def test_what_is_not_taken_outweighs_what_is_refused(client: Any) -> None:
 @pytest.mark.parametrize(
     ("code", "error"), [("ValidationException", Undeliverable), ("AccessDeniedException", EventsUnavailable)]
 )
-def test_a_refused_call_is_refused_for_good_only_if_the_events_are_wrong(
+def test_a_refused_call_is_refused_permanently_only_if_the_events_are_wrong(
     client: Any, code: str, error: type[Exception]
 ) -> None:
     def refuse(**_: Any) -> Any:

@@ -262,7 +262,7 @@ def test_a_queue_that_does_not_exist_is_gone_and_not_empty(bench: DownstreamBenc
 @pytest.mark.parametrize(
     "attributes", [{}, {VISIBLE: "1", IN_FLIGHT: "1"}, {VISIBLE: "", IN_FLIGHT: "0", DELAYED: "0"}]
 )
-def test_an_answer_without_the_counts_tells_nothing(attributes: dict[str, str]) -> None:
+def test_an_answer_without_the_counts_shows_nothing(attributes: dict[str, str]) -> None:
     class Client:
         def get_queue_attributes(self, **_: Any) -> dict[str, Any]:
             return {"Attributes": attributes}

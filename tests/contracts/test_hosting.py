@@ -266,7 +266,7 @@ def test_a_model_is_started_becomes_hosted_and_is_stopped(bench: HostingBench) -
     assert hosting.describe(target).observed is Observed.STOPPED
 
 
-def test_a_look_tells_the_units_that_run_where_a_start_names_them(bench: HostingBench) -> None:
+def test_a_look_shows_the_running_units_where_a_start_names_them(bench: HostingBench) -> None:
     named = bench.target.backend.takes_units
     bench.hosting.start(bench.intended(units=Units(2) if named else None))
     bench.advance(timedelta(minutes=10))
@@ -301,7 +301,7 @@ def test_a_call_in_the_wrong_state_is_refused(bench: HostingBench) -> None:
         bench.hosting.start(bench.intended(generation=2))
 
 
-def test_a_quota_is_told_from_other_refusals(bench: HostingBench) -> None:
+def test_a_quota_differs_from_other_refusals(bench: HostingBench) -> None:
     bench.account.limits = replace(bench.account.limits, max_hosted_models=1)
     version = bench.account.models()[0].version
     bench.account.add_model("another", version if version in ("", "3") else "other")
@@ -440,7 +440,7 @@ def test_a_failed_start_is_seen_as_failed(bench: HostingBench) -> None:
     assert bench.hosting.describe(bench.target).observed is Observed.STOPPED
 
 
-def test_throttled_for_good_is_throttled(bench: HostingBench) -> None:
+def test_permanently_throttled_is_throttled(bench: HostingBench) -> None:
     bench.account.limits = replace(bench.account.limits, calls_per_second=0.001)
     bench.hosting.describe(bench.target)
     with pytest.raises(Throttled):
@@ -553,7 +553,7 @@ def test_rekognitions_words_cover_its_service_model() -> None:
 
 
 @only(Backend.REKOGNITION)
-def test_a_version_is_looked_at_by_its_name_and_its_project_is_resolved_once(bench: HostingBench) -> None:
+def test_a_version_is_checked_by_its_name_and_its_project_is_resolved_once(bench: HostingBench) -> None:
     bench.account.add_model("line.1", "v2", "RUNNING")  # must not speak for v3
     for _ in range(3):
         assert bench.hosting.describe(bench.target).observed is Observed.STOPPED
@@ -563,7 +563,7 @@ def test_a_version_is_looked_at_by_its_name_and_its_project_is_resolved_once(ben
 
 
 @only(Backend.REKOGNITION)
-def test_a_project_that_was_made_anew_is_found_under_its_new_arn(bench: HostingBench) -> None:
+def test_a_project_that_was_made_again_is_found_under_its_new_arn(bench: HostingBench) -> None:
     bench.hosting.describe(bench.target)
     bench.account.delete_project("line.1")
     with pytest.raises(ModelGone):
@@ -633,7 +633,7 @@ def of_config(bench: HostingBench, config: str, call: Call = Call.START) -> Atte
 
 
 @only(Backend.SAGEMAKER)
-def test_a_fallback_config_is_looked_at_by_itself_while_there_is_no_endpoint(bench: HostingBench) -> None:
+def test_a_fallback_config_is_checked_by_itself_while_there_is_no_endpoint(bench: HostingBench) -> None:
     fallback = replace(bench.target, version="line-v4")
     with pytest.raises(ModelGone):
         bench.hosting.describe(fallback)
@@ -663,7 +663,7 @@ def test_all_configs_of_a_model_are_one_endpoint(bench: HostingBench) -> None:
 
 @only(Backend.SAGEMAKER)
 @pytest.mark.parametrize(("kind", "short"), [(FaultKind.CAPACITY, True), (FaultKind.HOSTING_FAILED, False)])
-def test_a_shortage_of_capacity_is_told_from_other_failures_and_the_next_config_starts_once_it_is_cleared(
+def test_a_shortage_of_capacity_differs_from_other_failures_and_the_next_config_starts_once_it_is_cleared(
     bench: HostingBench, kind: FaultKind, *, short: bool
 ) -> None:
     bench.account.add_model(bench.target.project, "line-v4")

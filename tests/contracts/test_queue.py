@@ -169,7 +169,7 @@ REFUSAL = Reply(
 )
 
 
-def test_what_was_refused_is_kept_as_it_came_with_the_reason_beside_it(aside: Aside) -> None:
+def test_what_was_refused_is_kept_as_it_came_with_the_reason_next_to_it(aside: Aside) -> None:
     aside.queue.put_aside('{"verb": "hold"}', REFUSAL)
     told = {"code": "unreadable", "reason": "x", "request_id": "unreadable-1", "requester": "AROALINE7"}
     assert aside.messages() == [('{"verb": "hold"}', told)]

@@ -54,7 +54,7 @@ def test_a_text_reaches_its_queue_each_time(sent: SentReplies) -> None:
 
 
 @pytest.mark.parametrize("reply_to", [f"{QUEUE}-of-nobody", "https://example.com/queue", "", QUEUE.replace("-1", "-2")])
-def test_a_queue_that_is_not_there_is_refused_for_good(sent: SentReplies, reply_to: str) -> None:
+def test_a_queue_that_is_not_there_is_refused_permanently(sent: SentReplies, reply_to: str) -> None:
     with pytest.raises(Undeliverable):
         sent.replies.send(reply_to, "one")
 

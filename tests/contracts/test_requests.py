@@ -60,7 +60,7 @@ FULL = Standing(
 )
 
 
-def test_of_what_was_never_asked_nothing_stands(store: Store) -> None:
+def test_without_a_request_nothing_is_active(store: Store) -> None:
     for subject in (MODEL, SCHEDULE):
         assert store.read_standings(subject, LONG_AGO) == Standings()
         assert store.find_standing(subject, RequestId("hold-1")) is None
@@ -168,7 +168,7 @@ def test_a_models_hold_makes_it_due_and_a_save_decided_before_it_loses(
     assert store.read_standings(MODEL, LONG_AGO).version == 0
 
 
-def test_an_answer_that_tells_of_a_record_loses_against_a_pass_that_came_between(
+def test_an_answer_about_a_record_loses_against_a_pass_that_came_between(
     store: Store, full: ModelRecord, entry: LedgerEntry
 ) -> None:
     won = store.save(full, entry)
@@ -277,7 +277,7 @@ def test_a_release_that_came_first_is_kept_one_of_each_requester_and_one_of_admi
 
 
 @SUBJECTS
-def test_a_release_does_not_come_first_where_its_hold_stands(store: Store, subject: Subject) -> None:
+def test_a_release_does_not_come_first_where_its_hold_is_stored(store: Store, subject: Subject) -> None:
     store.answer(a_reply("r1"), hold(subject), [])
     with pytest.raises(StaleRecord, match="hold-1 has changed since it was read"):
         store.answer(a_reply("r2"), tombstone(subject), [])
@@ -368,7 +368,7 @@ def test_the_senders_of_a_plan_come_back_and_go_with_the_next_plan(store: Store,
     assert store.senders() == ()
 
 
-def test_who_applied_a_plan_stands_with_that_plan(store: Store, model: HostedModel) -> None:
+def test_who_applied_a_plan_is_stored_with_that_plan(store: Store, model: HostedModel) -> None:
     assert store.read_applied_by() is None
     by = AppliedBy("arn:aws:sts::123456789012:assumed-role/PlantOps/ada@example.com", "ada@example.com", "0" * 64)
     version = store.apply([model], expected_version=0, at=SIX, by=by)

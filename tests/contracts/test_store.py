@@ -99,7 +99,7 @@ def test_a_ledger_entry_is_never_overwritten_and_its_record_is_not_written_eithe
     assert store.load(full.model_id) == won
 
 
-def test_the_ledger_is_told_oldest_first_and_each_model_has_its_own(
+def test_the_ledger_prints_oldest_first_and_each_model_has_its_own(
     store: Store, full: ModelRecord, entry: LedgerEntry
 ) -> None:
     record = full
@@ -152,7 +152,7 @@ def test_to_wake_a_model_without_a_record_does_nothing(store: Store, fresh: Mode
     assert store.load(fresh.model_id) is None
 
 
-def test_the_due_are_told_oldest_first_up_to_and_including_the_bound(store: Store, fresh: ModelRecord) -> None:
+def test_due_models_come_oldest_first_up_to_and_including_the_bound(store: Store, fresh: ModelRecord) -> None:
     for number in range(20):
         wake_at = SIX + timedelta(microseconds=10 - number)
         store.save(replace(fresh, model_id=ModelId(f"m{number:02}"), wake_at=wake_at), None)
@@ -207,7 +207,7 @@ def test_an_apply_wakes_the_models_that_the_plan_no_longer_names(store: Store, m
     assert (woken.wake_at, woken.version) == (later, record.version + 2)
 
 
-def test_whom_a_plan_no_longer_names_is_left_while_anything_of_ours_may_run(
+def test_a_former_model_is_listed_while_a_run_by_preheat_may_go_on(
     store: Store, model: HostedModel, full: ModelRecord
 ) -> None:
     engaged = replace(full, model_id=model.model_id, plan_version=1)

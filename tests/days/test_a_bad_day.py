@@ -91,7 +91,7 @@ def test_a_failed_model_that_refuses_to_start_is_stopped_first() -> None:
         assert day.stopped() == 1
 
 
-def test_a_start_that_hangs_is_stopped_at_the_timeout_and_begun_anew() -> None:
+def test_a_start_that_hangs_is_stopped_at_the_timeout_and_begun_again() -> None:
     with a_day(start_takes="5m", stop_takes="1m") as day:
         day.fault(FaultKind.STUCK)
         day.run_until("08:27")
@@ -110,7 +110,7 @@ def test_a_second_attempt_has_the_whole_timeout_of_its_own() -> None:
         assert day.stopped() == 0
 
 
-def test_late_is_told_within_two_minutes_and_once() -> None:
+def test_lateness_is_reported_within_two_minutes_and_once() -> None:
     with a_day(start_takes="50m") as day:
         day.run_until("08:02")
         (late,) = day.entries_of(Action.LATE)
@@ -122,7 +122,7 @@ def test_late_is_told_within_two_minutes_and_once() -> None:
         assert measured.margin < timedelta()
 
 
-def test_late_is_told_also_while_the_service_cannot_be_read() -> None:
+def test_lateness_is_reported_also_while_the_service_cannot_be_read() -> None:
     with a_day() as day:
         day.run_until("07:20")
         day.fault(FaultKind.INTERNAL_ERROR, times=500)
@@ -182,7 +182,7 @@ def test_a_start_answered_but_without_effect_is_renewed_with_another_token() -> 
         assert day.started() == 2
 
 
-def test_a_quota_is_asked_again_with_the_same_token_and_told_once() -> None:
+def test_a_quota_is_asked_again_with_the_same_token_and_reported_once() -> None:
     with a_day(start_takes="5m") as day:
         day.service.limits = AccountLimits(calls_per_second=None, max_units_per_model=1)
         day.apply(a_model("08:00-16:00", units=Units(3)))
@@ -217,7 +217,7 @@ def test_what_a_person_starts_in_a_shift_whose_start_was_always_refused_is_adopt
         assert (day.observed(), day.stopped()) == (Observed.STOPPED, 1)
 
 
-def test_a_start_whose_answer_was_lost_is_ours_though_its_repeat_was_refused() -> None:
+def test_a_start_whose_answer_was_lost_counts_as_preheats_though_its_repeat_was_refused() -> None:
     switches = Switches(token_after_stop=TokenAfterStop.NEW_CALL)
     with a_day("08:00-08:10", lead="5m", start_takes="40m", switches=switches) as day:
         day.fault(FaultKind.ANSWER_LOST, operation=Operation.START_MODEL)
@@ -246,7 +246,7 @@ def test_a_look_that_outlasts_the_demand_adopts_nothing(monkeypatch: pytest.Monk
         assert (day.record.phase, day.entries_of(Action.ADOPT)) == (Phase.UNSCHEDULED, [])
 
 
-def test_a_stop_that_is_accepted_without_effect_while_the_system_updates_is_made_anew() -> None:
+def test_a_stop_that_is_accepted_without_effect_while_the_system_updates_is_made_again() -> None:
     switches = Switches(calls_during_system_updating=WhenAlready.NO_OP)
     with a_day("08:00-08:10", lead="5m", start_takes="40m", switches=switches) as day:
         day.fault(FaultKind.SYSTEM_UPDATING, operation=Operation.STOP_MODEL, lasts=timedelta(minutes=3))
@@ -293,7 +293,7 @@ def test_the_stop_of_a_hanging_start_that_is_refused_for_hours_gets_a_new_token_
         assert all(times[-1] - times[0] < TOKEN_AGE_MAX for times in asked.values())
 
 
-def test_a_refused_start_is_sent_anew_when_the_plan_asks_for_less() -> None:
+def test_a_refused_start_is_sent_again_when_the_plan_asks_for_less() -> None:
     with a_day(start_takes="5m") as day:
         day.service.limits = AccountLimits(calls_per_second=None, max_units_per_model=1)
         day.apply(a_model("08:00-16:00", units=Units(3)))
@@ -316,7 +316,7 @@ def test_a_call_found_invalid_is_not_repeated_before_the_plan_changes() -> None:
         assert day.observed() is Observed.HOSTED
 
 
-def test_a_model_that_is_gone_is_told_once_and_looked_at_every_ten_minutes_until_the_plan_changes() -> None:
+def test_a_model_that_is_gone_is_reported_once_and_checked_every_ten_minutes_until_the_plan_changes() -> None:
     with a_day() as day:
         day.run_until("07:00")
         day.service.delete(TARGET.project, TARGET.version)
@@ -332,7 +332,7 @@ def test_a_model_that_is_gone_is_told_once_and_looked_at_every_ten_minutes_until
         assert day.observed() is Observed.HOSTED
 
 
-def test_refused_access_is_tried_every_five_minutes_and_told_once() -> None:
+def test_refused_access_is_tried_every_five_minutes_and_reported_once() -> None:
     with a_day() as day:
         day.fault(FaultKind.ACCESS_DENIED, operation=Operation.START_MODEL, times=3)
         day.run_until("07:30")
@@ -375,7 +375,7 @@ def test_calls_stay_under_ninety_an_hour_whatever_is_refused() -> None:
             assert sum(begun <= call.at < begun + timedelta(hours=1) for call in day.calls) <= 90
 
 
-def test_a_model_hosted_again_after_an_accepted_stop_is_stopped_anew() -> None:
+def test_a_model_hosted_again_after_an_accepted_stop_is_stopped_again() -> None:
     with a_day() as day:
         day.run_until("16:00")
         day.service.set_status(TARGET.project, TARGET.version, Status.HOSTED)
@@ -436,7 +436,7 @@ def test_the_oldest_due_model_is_the_pickup_delay() -> None:
         assert day.tick().pickup_delay == timedelta(minutes=7)
 
 
-def test_a_plan_that_went_back_in_time_stops_nothing_and_the_next_apply_mends_it() -> None:
+def test_a_plan_that_went_back_in_time_stops_nothing_and_the_next_apply_fixes_it() -> None:
     with a_day() as day:
         day.apply(a_model("08:00-16:00"))
         day.run_until("09:00")
@@ -480,7 +480,7 @@ def test_a_model_somebody_restarts_in_its_shift_is_not_taken_for_one_that_hangs(
         assert (day.started(), day.stopped()) == (1, 0)
 
 
-def test_a_model_taken_out_of_the_plan_whose_stop_is_refused_for_good_is_asked_again_each_hour() -> None:
+def test_a_model_taken_out_of_the_plan_whose_stop_is_refused_permanently_is_asked_again_each_hour() -> None:
     """No plan that comes will name it, so none would wake it: it would run, and cost money, for ever (L2)."""
     with a_day() as day:
         day.run_until("12:00")

@@ -88,7 +88,7 @@ def test_a_record_of_before_the_stop_claims_what_a_person_has_started_since_and_
         assert day.observed() is Observed.STOPPED
 
 
-def test_ownership_that_an_older_record_forgot_leaves_the_model_running_and_told() -> None:
+def test_ownership_that_an_older_record_forgot_leaves_the_model_running_and_reported() -> None:
     with a_day() as day:
         day.run_until("07:00")
         older = day.record

@@ -60,7 +60,7 @@ def test_the_new_plan_is_obeyed_once_it_can_be_evaluated() -> None:
         assert day.results[-1].unevaluated == ""
 
 
-def test_a_pass_tells_how_far_the_holidays_are_known() -> None:
+def test_a_pass_shows_how_far_the_holidays_are_known() -> None:
     with a_day(window="08:00-16:00") as day:
         known = day.store.plans[day.store.current][WELD].schedules[0]
         until = date(2026, 11, 23) + timedelta(days=30)

@@ -29,7 +29,7 @@ def test_a_model_is_hosted_when_its_shift_starts_and_stopped_when_it_ends() -> N
         assert (day.started(), day.stopped()) == (1, 1)
 
 
-def test_the_ledger_tells_the_day() -> None:
+def test_the_ledger_shows_the_day() -> None:
     with a_day() as day:
         day.run_until("18:00")
         told = [(entry.from_phase, entry.to_phase, entry.action) for entry in day.entries]
@@ -98,7 +98,7 @@ def test_a_shift_announced_too_late_is_started_at_once_and_is_not_late() -> None
         assert [entry.late for entry in day.entries if entry.late is not None] == [False]
 
 
-def test_max_units_are_sent_only_if_the_model_shall_scale() -> None:
+def test_max_units_are_sent_only_if_the_model_scales() -> None:
     with a_day(units=Units(2)) as day:
         day.run_until("09:00")
         assert day.record.attempt is not None

@@ -240,7 +240,7 @@ def test_a_model_that_is_planned_no_more_has_its_gate_closed_before_it_is_stoppe
         assert day.gates.changes[-1][0] < the_stop(day).at
 
 
-def test_another_version_amid_the_shift_does_not_wait_for_the_queue_and_the_gate_closes_between_them() -> None:
+def test_another_version_during_the_shift_does_not_wait_for_the_queue_and_the_gate_closes_between_them() -> None:
     with a_day_with_both(start_takes="5m") as day:
         day.run_until("10:00")
         day.waiting(9)
@@ -296,7 +296,7 @@ def test_a_larger_hold_that_is_released_while_the_gate_closes_leaves_the_model_a
         assert day.record.draining is None
 
 
-def test_a_restart_that_is_refused_for_good_leaves_the_model_serving_with_what_it_has() -> None:
+def test_a_restart_that_is_refused_permanently_leaves_the_model_serving_with_what_it_has() -> None:
     with a_day_with_both(resize=Resize.RESTART, max_units_by_request=4) as day:
         day.run_until("10:00")
         day.fault(FaultKind.VALIDATION, operation=STOPS)
@@ -308,7 +308,7 @@ def test_a_restart_that_is_refused_for_good_leaves_the_model_serving_with_what_i
         assert (len(day.sent(STOPS)), day.stopped(), day.status) == (2, 1, Status.TRAINED)
 
 
-def test_a_restart_that_is_refused_amid_a_drain_leaves_the_model_to_be_stopped_at_the_end() -> None:
+def test_a_restart_that_is_refused_during_a_drain_leaves_the_model_to_be_stopped_at_the_end() -> None:
     with a_day(drain=DRAIN, resize=Resize.RESTART, max_units_by_request=4) as day:
         day.waiting(40)
         day.run_until("16:03")
@@ -329,7 +329,7 @@ def test_a_restart_that_is_denied_has_its_gate_opened_again_at_once() -> None:
         assert (day.status, day.record.phase, is_open(day)) == (Status.HOSTED, Phase.HOSTED, True)
 
 
-def test_the_stop_of_an_old_target_that_is_refused_for_good_is_no_restarts() -> None:
+def test_the_stop_of_an_old_target_that_is_refused_permanently_is_no_restarts() -> None:
     with a_day(resize=Resize.RESTART, max_units_by_request=4) as day:
         day.run_until("10:00")
         day.fault(FaultKind.VALIDATION, operation=STOPS, times=9)
@@ -339,7 +339,7 @@ def test_the_stop_of_an_old_target_that_is_refused_for_good_is_no_restarts() -> 
         assert (len(day.sent(STOPS)), day.record.phase) == (1, Phase.REFUSED)
 
 
-def test_a_demand_that_ends_amid_a_restart_has_its_queue_drained_all_the_same() -> None:
+def test_a_demand_that_ends_during_a_restart_still_has_its_queue_drained() -> None:
     with a_day_with_both(resize=Resize.RESTART, max_units_by_request=4) as day:
         day.waiting(40)
         day.run_until("10:00")
@@ -364,7 +364,7 @@ def test_what_is_hosted_while_a_restart_waits_for_its_gate_is_on_time() -> None:
         assert max(day.record.samples) < timedelta(minutes=30)
 
 
-def test_a_look_that_told_nothing_does_not_begin_the_wait_of_a_restart_anew() -> None:
+def test_a_look_that_showed_nothing_does_not_begin_the_wait_of_a_restart_again() -> None:
     with a_day_with_both(resize=Resize.RESTART, max_units_by_request=4) as day:
         day.run_until("10:00")
         refusing(day, AccessRefused("denied"), "gate close")
@@ -476,7 +476,7 @@ def test_mode_observe_says_once_what_it_would_do_to_the_gate() -> None:
 
 
 @pytest.mark.parametrize("error", [AccessRefused("no"), InvalidCall("no"), QuotaExceeded("no"), Throttled("no")])
-def test_a_gate_that_cannot_be_opened_never_stops_the_model_and_is_told(error: HostingError) -> None:
+def test_a_gate_that_cannot_be_opened_never_stops_the_model_and_is_reported(error: HostingError) -> None:
     with a_day_with_both() as day:
         refusing(day, error, "gate open")
         day.run_until("15:59")
@@ -504,7 +504,7 @@ def test_a_gate_that_cannot_be_closed_keeps_its_model_for_five_minutes_and_no_lo
         assert not is_open(day)  # it is closed as soon as it can be
 
 
-def test_a_gate_that_cannot_be_read_is_told_and_waited_for_within_the_bound() -> None:
+def test_a_gate_that_cannot_be_read_is_reported_and_waited_for_within_the_bound() -> None:
     with a_day_with_both(drain=None) as day:
         day.run_until("15:59")
         refusing(day, AccessRefused("no"), "gate describe")

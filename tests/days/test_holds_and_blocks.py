@@ -55,7 +55,7 @@ def test_a_hold_on_a_cold_model_starts_it_at_once_and_it_is_stopped_at_its_end(s
         assert (day.started(), day.stopped()) == (1, 1)
 
 
-def test_a_hold_that_comes_while_it_is_hosted_is_told_ready_once_and_extends_the_shift() -> None:
+def test_a_hold_that_comes_while_it_is_hosted_is_reported_ready_once_and_extends_the_shift() -> None:
     with a_day() as day:
         day.run_until("15:00")
         day.hold("15:00", "18:00")
@@ -69,7 +69,7 @@ def test_a_hold_that_comes_while_it_is_hosted_is_told_ready_once_and_extends_the
         assert len([entry for entry in day.entries if entry.requests]) == 1
 
 
-def test_a_hold_that_is_late_is_told_late_and_then_ready() -> None:
+def test_a_hold_that_is_late_is_reported_late_and_then_ready() -> None:
     with a_day(start_takes="40m") as day:
         day.run_until("03:00")
         day.hold("03:00", "05:00")
@@ -78,7 +78,7 @@ def test_a_hold_that_is_late_is_told_late_and_then_ready() -> None:
         assert told == [(Action.LATE, True, ("hold-1",)), (Action.OBSERVE, None, ("hold-1",))]
 
 
-def test_an_expiry_inside_a_shift_is_told_by_itself_and_stops_nothing() -> None:
+def test_an_expiry_inside_a_shift_is_reported_by_itself_and_stops_nothing() -> None:
     with a_day() as day:
         day.run_until("10:00")
         day.hold("10:00", "12:00")
@@ -160,7 +160,7 @@ def test_a_block_beats_a_hold_of_its_own_priority_and_no_higher_one(priority: in
         assert (day.observed() is Observed.HOSTED) is runs
 
 
-def test_of_overlapping_holds_the_last_to_end_counts_and_each_is_told_once() -> None:
+def test_of_overlapping_holds_the_last_to_end_counts_and_each_is_reported_once() -> None:
     with a_day() as day:
         day.run_until("01:00")
         day.hold("01:00", "03:00", "a")
@@ -208,7 +208,7 @@ def test_a_block_that_was_lifted_is_over_also_for_a_pass_whose_clock_is_behind()
         assert (day.stopped(), day.observed()) == (0, Observed.HOSTED)
 
 
-def test_what_falls_between_a_passs_clock_and_what_it_has_read_is_looked_at_when_it_has_come() -> None:
+def test_what_falls_between_a_passs_clock_and_what_it_has_read_is_checked_when_it_has_come() -> None:
     with a_day() as day:
         day.fault(FaultKind.VALIDATION, operation=Operation.START_MODEL)
         hold = day.hold("12:00", "13:00")

@@ -1,4 +1,4 @@
-"""A look has one message: from its pass if it is soon or the model is quiet, else from the tick. The index is the net."""
+"""A look has one message: from its pass if it is soon or the model quiet, else from the tick. The index is the net."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

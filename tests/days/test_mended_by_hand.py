@@ -14,7 +14,7 @@ from preheat_simulator.core.status import Operation
 from preheat_simulator.core.trail import make_trail_event
 
 
-def test_a_hanging_start_that_a_person_stops_begins_anew_without_waiting_for_the_hour() -> None:
+def test_a_hanging_start_that_a_person_stops_begins_again_without_waiting_for_the_hour() -> None:
     with a_day(start_takes="10m") as day:
         day.fault(FaultKind.STUCK)
         day.run_until("08:05")
@@ -25,7 +25,7 @@ def test_a_hanging_start_that_a_person_stops_begins_anew_without_waiting_for_the
         assert len({call.token for call in day.sent(Operation.START_MODEL)}) == 2
 
 
-def test_a_demand_that_was_given_up_is_tried_anew_once_it_was_taken_out_of_the_plan_and_put_back() -> None:
+def test_a_demand_that_was_given_up_is_tried_again_once_it_was_taken_out_of_the_plan_and_put_back() -> None:
     with a_day(start_takes="5m") as day:
         day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=1), times=5)
         day.run_until("09:00")

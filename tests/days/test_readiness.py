@@ -61,7 +61,7 @@ def test_hosted_is_warming_until_the_inference_succeeds_and_the_promise_counts_f
         assert len(day.sent(DETECT)) == 4
 
 
-def test_while_it_fails_it_is_late_with_the_reason_and_neither_stopped_nor_started_anew() -> None:
+def test_while_it_fails_it_is_late_with_the_reason_and_neither_stopped_nor_started_again() -> None:
     with a_day_with_proof() as day:
         day.fault(FaultKind.THROTTLE, operation=DETECT, probability=1.0)
         day.run_until("15:59")
@@ -158,7 +158,7 @@ def test_outside_any_demand_nothing_is_asked_of_it() -> None:
         assert not day.sent(DETECT)
 
 
-def test_each_demand_asks_anew() -> None:
+def test_each_demand_asks_again() -> None:
     with a_day("06:00-08:00", "12:00-14:00", readiness=IMAGE) as day:
         day.run_until("15:00")
         assert len(day.sent(DETECT)) == 2

@@ -79,7 +79,7 @@ def test_a_hold_that_came_after_its_release_never_starts_anything(asking: Asking
     assert day.started() == 1
 
 
-def test_a_hold_after_a_won_stop_is_told_so_and_the_model_comes_back(asking: Asking) -> None:
+def test_a_hold_after_a_won_stop_says_so_and_the_model_comes_back(asking: Asking) -> None:
     day = asking.day
     day.run_until("16:01")
     assert day.observed() is Observed.STOPPING

@@ -184,7 +184,7 @@ def test_a_plan_that_takes_a_turn_away_does_not_stop_what_was_started_by_it() ->
         assert (day.record.wake_at, day.stopped()) == (at("07:28", day=1), 1)
 
 
-def test_looks_in_turn_are_a_round_apart_and_still_tell_how_long_a_start_took() -> None:
+def test_looks_in_turn_are_a_round_apart_and_still_show_how_long_a_start_took() -> None:
     with a_day(turn=Turn(timedelta(seconds=50), timedelta(seconds=240)), learning=LEARNING, start_takes="13m") as day:
         remember(day, *([13.0] * 59))
         day.run_until("08:00")
@@ -240,7 +240,7 @@ def test_from_the_second_retry_on_the_next_start_waits() -> None:
         assert [round(wait / MINUTE) for wait in waits] == [0, 2, 4]
 
 
-def test_who_will_not_be_ready_by_the_lead_in_force_is_told_before_the_shift() -> None:
+def test_who_will_not_be_ready_by_the_lead_in_force_is_reported_before_the_shift() -> None:
     with a_day(learning=LEARNING, start_takes="10m") as day:
         remember(day, *([12.0] * 60))  # a lead of 13.2 minutes, where the default is 30
         day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=2))
@@ -253,7 +253,7 @@ def test_who_will_not_be_ready_by_the_lead_in_force_is_told_before_the_shift() -
         assert expected(day) == []  # hosted by now
 
 
-def test_a_start_that_is_on_its_way_in_time_is_not_told() -> None:
+def test_a_start_that_is_on_its_way_in_time_is_not_reported() -> None:
     with a_day(learning=LEARNING, start_takes="10m") as day:
         remember(day, *([12.0] * 60))
         for minute in range(40, 60):

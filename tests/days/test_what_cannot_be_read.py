@@ -28,7 +28,7 @@ def looks(day: Day, since: str, until: str) -> list[timedelta]:
 
 @pytest.mark.parametrize("mode", [Mode.ACT, Mode.OBSERVE])
 @pytest.mark.parametrize("kind", [FaultKind.ACCESS_DENIED, FaultKind.INTERNAL_ERROR, FaultKind.VALIDATION])
-def test_at_rest_it_is_said_once_and_looked_at_again_within_minutes(kind: FaultKind, mode: Mode) -> None:
+def test_at_rest_it_is_said_once_and_checked_again_within_minutes(kind: FaultKind, mode: Mode) -> None:
     with a_day(mode=mode) as day:
         day.fault(kind, operation=DESCRIBE, times=10_000)
         day.run_until("05:00")
@@ -41,7 +41,7 @@ def test_at_rest_it_is_said_once_and_looked_at_again_within_minutes(kind: FaultK
         assert all(pause < 11 * MINUTE for pause in pauses)
 
 
-def test_once_it_can_be_read_again_nothing_is_looked_at_before_the_next_edge() -> None:
+def test_once_it_can_be_read_again_nothing_is_checked_before_the_next_edge() -> None:
     with a_day() as day:
         day.fault(FaultKind.ACCESS_DENIED, operation=DESCRIBE, times=3)
         day.run_until("07:00")
@@ -91,7 +91,7 @@ def test_wrong_answers_at_the_end_of_a_shift_leave_nothing_running(answers: Sequ
         assert (day.record.phase, day.observed(), day.stopped()) == (Phase.IDLE, Observed.STOPPED, 1)
 
 
-def test_a_model_that_is_gone_is_reported_once_and_looked_at_until_it_is_there_again() -> None:
+def test_a_model_that_is_gone_is_reported_once_and_checked_until_it_is_there_again() -> None:
     with a_day() as day:
         day.run_until("07:00")
         day.service.delete(TARGET.project, TARGET.version)
@@ -134,7 +134,7 @@ def test_a_status_that_this_release_does_not_know_is_reported_by_name_at_once_an
         assert day.observed() is Observed.STOPPED
 
 
-def test_an_unplanned_model_of_ours_that_cannot_be_read_is_looked_at_until_it_is_stopped() -> None:
+def test_an_unplanned_model_of_preheat_that_cannot_be_read_is_checked_until_it_is_stopped() -> None:
     with a_day() as day:
         day.run_until("09:00")
         day.fault(FaultKind.VALIDATION, operation=DESCRIBE, times=4)
@@ -143,14 +143,14 @@ def test_an_unplanned_model_of_ours_that_cannot_be_read_is_looked_at_until_it_is
         assert day.observed() is Observed.STOPPED
 
 
-def test_a_model_that_the_service_updates_at_rest_is_looked_at_again() -> None:
+def test_a_model_that_the_service_updates_at_rest_is_checked_again() -> None:
     with a_day() as day:
         day.service.system_update(TARGET.project, TARGET.version, timedelta(minutes=15))
         day.run_until("00:40")
         assert day.record.observed is Observed.STOPPED
 
 
-def test_another_plan_has_its_looks_at_once() -> None:
+def test_another_plan_has_its_checks_once() -> None:
     with a_day() as day:
         day.fault(FaultKind.ACCESS_DENIED, operation=DESCRIBE, times=6)
         day.run_until("00:30")

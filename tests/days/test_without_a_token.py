@@ -224,7 +224,7 @@ def creations(day: Day) -> list[str]:
     return [call.answer for call in day.sent(day.service.words.start)]
 
 
-def test_a_failed_endpoint_of_ours_is_deleted_before_it_is_created_again() -> None:
+def test_a_failed_endpoint_of_preheat_is_deleted_before_it_is_created_again() -> None:
     with endpoint_day() as day:
         day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=1))
         day.run_until("08:00")
@@ -262,7 +262,7 @@ def test_a_failed_endpoint_that_is_seen_once_more_after_its_accepted_stop_costs_
         assert (day.started(), day.stopped(), len(day.entries_of(Action.FAIL))) == (2, 1, 1)
 
 
-def test_a_failed_endpoint_of_ours_from_an_earlier_shift_is_deleted_first() -> None:
+def test_a_failed_endpoint_of_preheat_from_an_earlier_shift_is_deleted_first() -> None:
     with endpoint_day() as day:
         day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=1), times=5)
         day.run_until("07:00", day=1)
@@ -290,7 +290,7 @@ def test_not_even_the_policy_to_stop_deletes_somebody_elses_endpoint() -> None:
         assert (day.observed(), day.stopped()) == (Observed.HOSTED, 0)
 
 
-def test_an_endpoint_that_a_person_made_in_place_of_ours_is_let_go() -> None:
+def test_an_endpoint_that_a_person_made_in_place_of_preheats_is_let_go() -> None:
     with endpoint_day() as day:
         day.run_until("10:00")
         assert day.record.is_engaged()
@@ -302,7 +302,7 @@ def test_an_endpoint_that_a_person_made_in_place_of_ours_is_let_go() -> None:
         assert not day.record.is_engaged()
 
 
-def test_somebody_elses_failed_endpoint_is_told_and_left() -> None:
+def test_somebody_elses_failed_endpoint_is_reported_and_left() -> None:
     with endpoint_day() as day:
         day.person("starts")
         day.service.set_status(day.target.project, day.target.version, "Failed")
@@ -333,7 +333,7 @@ def test_no_hour_of_a_long_fight_sees_more_than_ninety_calls() -> None:
         assert 45 < busiest <= 90
 
 
-def test_a_config_that_is_not_there_is_told_when_it_is_planned_not_when_it_is_late() -> None:
+def test_a_config_that_is_not_there_is_reported_when_it_is_planned_not_when_it_is_late() -> None:
     with endpoint_day() as day:
         missing = a_model("08:00-16:00", target=type(day.target)("weld", "no-such-config", Backend.SAGEMAKER))
         day.apply(missing)

@@ -132,7 +132,7 @@ def test_a_model_in_another_account_is_hosted_like_one_in_the_stacks_own(store: 
 
 
 @pytest.mark.parametrize("name", ["plant-far", "plant-unlisted"])
-def test_an_account_that_refuses_is_told_and_its_model_is_neither_started_nor_forgotten(
+def test_an_account_that_refuses_is_reported_and_its_model_is_neither_started_nor_forgotten(
     store: Store, name: str
 ) -> None:
     eventually(lambda: bool(store.read_ledger(ModelId(name))))

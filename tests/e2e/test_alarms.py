@@ -176,7 +176,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmBench]:
         yield bench
 
 
-def test_a_late_start_is_told_by_name_within_two_minutes_and_raises_its_alarm(bench: AlarmBench) -> None:
+def test_a_late_start_is_reported_by_name_within_two_minutes_and_raises_its_alarm(bench: AlarmBench) -> None:
     bench.listen(
         "LateModelsTopic", lambda one: one.get("detail-type") == "Model Late" and one["detail"]["model"] == LATE
     )

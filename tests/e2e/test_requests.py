@@ -222,7 +222,7 @@ def test_a_stop_waits_until_the_images_are_done(story: Story) -> None:
     assert re.fullmatch(r"Drained after \d+ s\. Stopping: no demand", stop.reason)
 
 
-def test_a_hold_that_expires_is_told_and_its_model_is_stopped(story: Story) -> None:
+def test_a_hold_that_expires_is_reported_and_its_model_is_stopped(story: Story) -> None:
     expired = story.told("Hold Expired", "asked-1")
     story.ask(ASKED)  # The same again wakes the model again, and prolongs nothing.
     eventually(lambda: story.phase("plant-asked") is Phase.IDLE)

@@ -75,14 +75,14 @@ def test_three_lost_writes_end_the_pass_and_the_model_is_still_due(due: Day) -> 
 
 
 @pytest.mark.parametrize(("error", "done"), [(OUT, False), (OUT, True), (STALE, False)])
-def test_an_outcome_that_is_not_recorded_leaves_the_intent_standing(due: Day, error: Exception, done: bool) -> None:
+def test_an_outcome_that_is_not_recorded_leaves_the_intent_open(due: Day, error: Exception, done: bool) -> None:
     result = look(due, failing("save", error, nth=2, done=done))
     assert "not recorded, the intent remains" in result.reason
     assert (result.incomplete, due.started()) == (False, 1)
     assert ends_well(due)
 
 
-def test_an_outcome_that_cannot_be_settled_for_an_unreadable_item_is_told_and_the_intent_stands(due: Day) -> None:
+def test_an_outcome_that_cannot_be_settled_for_an_unreadable_item_is_reported_and_the_intent_stays(due: Day) -> None:
     with pytest.raises(UnreadableItem):
         look(due, failing("save", UNREADABLE, nth=2))
     assert due.started() == 1
@@ -166,7 +166,7 @@ def test_a_tick_that_cannot_wake_a_model_sends_nothing_and_the_next_resync_does(
 
 
 @pytest.mark.parametrize("done", [False, True])
-def test_a_tick_that_cannot_send_tells_whom_and_the_next_one_sends(resync: Day, done: bool) -> None:
+def test_a_tick_that_cannot_send_names_the_models_and_the_next_one_sends(resync: Day, done: bool) -> None:
     told = ticked(resync, "enqueue", QueueUnavailable("out of reach"), done=done)
     assert (told.sent, told.unsent) == ((), (WELD,))
     resync.ticks = True

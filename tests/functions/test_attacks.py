@@ -147,7 +147,7 @@ def test_a_forged_work_message_is_returned_and_changes_nothing(
     assert "CloudWatchMetrics" not in capsys.readouterr().out
 
 
-def test_a_forged_entry_in_the_stream_is_told_as_tampering_and_published_to_nobody(
+def test_a_forged_entry_in_the_stream_is_reported_as_tampering_and_not_published(
     stack: StackInProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
     forged = event("publish-appended")

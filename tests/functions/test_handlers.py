@@ -113,7 +113,7 @@ def test_a_message_starts_its_model_on_whichever_service_hosts_it(stack: StackIn
         assert tags == [{"Key": "preheat:managed-by", "Value": "preheat-line"}]
 
 
-def test_an_event_of_an_endpoint_has_its_model_looked_at_now(stack: StackInProcess) -> None:
+def test_an_event_of_an_endpoint_has_its_model_checked_now(stack: StackInProcess) -> None:
     stack.apply(WELD, PAINT, backends={WELD: Backend.SAGEMAKER})
     reconcile = function("reconcile")
     reconcile.handler(event("reconcile-one-message"), CONTEXT)
@@ -130,7 +130,7 @@ def test_an_event_of_an_endpoint_has_its_model_looked_at_now(stack: StackInProce
     assert after.phase is Phase.HOSTED
 
 
-def test_a_start_is_told_in_the_ledger_and_on_one_log_line(
+def test_a_start_is_reported_in_the_ledger_and_on_one_log_line(
     stack: StackInProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     stack.apply(WELD)
@@ -194,7 +194,7 @@ def test_one_id_leads_from_the_tick_over_its_message_and_the_transition_to_the_c
 @pytest.mark.parametrize(
     "nonsense", [None, [], "x", {"correlation_id": None}, {"correlation_id": {"stringValue": "a b"}}]
 )
-def test_whatever_stands_beside_a_message_it_is_read(stack: StackInProcess, nonsense: Any) -> None:
+def test_whatever_is_next_to_a_message_it_is_read(stack: StackInProcess, nonsense: Any) -> None:
     stack.apply(WELD)
     asked = event("reconcile-one-message")
     asked["Records"][0]["messageAttributes"] = nonsense
@@ -242,7 +242,7 @@ def test_an_unreadable_record_is_returned_named_and_left_as_it_is(
     assert function("tick").handler(event("tick-scheduled"), CONTEXT) == {"sent": 2}
 
 
-def test_a_tick_sends_each_due_model_once_and_tells_the_delay(
+def test_a_tick_sends_each_due_model_once_and_shows_the_delay(
     stack: StackInProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack.apply(WELD, PAINT)
@@ -258,7 +258,7 @@ def test_a_tick_takes_whatever_event_it_is_given(stack: StackInProcess) -> None:
         assert function("tick").handler(nonsense, CONTEXT) == {"sent": 0}
 
 
-def test_a_tick_without_its_store_ends_quietly_and_tells_no_delay(
+def test_a_tick_without_its_store_ends_quietly_and_shows_no_delay(
     stack: StackInProcess,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -275,7 +275,7 @@ def test_a_tick_without_its_store_ends_quietly_and_tells_no_delay(
     assert "PickupDelay" not in capsys.readouterr().out
 
 
-def test_an_audit_without_its_store_ends_quietly_and_tells_no_figure(
+def test_an_audit_without_its_store_ends_quietly_and_shows_no_figure(
     stack: StackInProcess,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -292,7 +292,7 @@ def test_an_audit_without_its_store_ends_quietly_and_tells_no_figure(
     assert "_aws" not in capsys.readouterr().out
 
 
-def test_a_pass_without_its_store_ends_its_message_in_peace_and_warns(
+def test_a_pass_without_its_store_completes_its_message_and_warns(
     stack: StackInProcess, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     reconcile = function("reconcile")

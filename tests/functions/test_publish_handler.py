@@ -36,7 +36,7 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 READY = [("Model Ready", "night-7"), ("Model Ready", None)]
 
 
-def test_what_is_appended_is_told_on_the_bus_in_the_reply_queue_and_as_metrics(
+def test_what_is_appended_is_reported_on_the_bus_in_the_reply_queue_and_as_metrics(
     stack: StackInProcess, publish: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert publish.handler(event("publish-appended"), CONTEXT) == {"batchItemFailures": []}
@@ -75,7 +75,7 @@ def test_an_entry_whose_events_are_refused_still_counts(
     assert [metric["StartsOnTime"] for metric in metrics(capsys)] == [[1.0]]
 
 
-def test_a_hand_in_the_ledger_is_an_error_and_a_metric_and_no_event(
+def test_a_manual_change_of_the_ledger_is_an_error_and_a_metric_and_no_event(
     stack: StackInProcess, publish: ModuleType, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     assert publish.handler(event("publish-tampered"), CONTEXT) == {"batchItemFailures": []}
@@ -170,7 +170,9 @@ def test_what_can_neither_be_published_nor_set_aside_comes_again(
     assert publish.handler(samples, CONTEXT) == {"batchItemFailures": [{"itemIdentifier": unreadable}]}
 
 
-def test_a_batch_that_comes_twice_is_told_twice_under_the_same_ids(stack: StackInProcess, publish: ModuleType) -> None:
+def test_a_batch_that_comes_twice_is_published_twice_under_the_same_ids(
+    stack: StackInProcess, publish: ModuleType
+) -> None:
     for _ in range(2):
         publish.handler(event("publish-appended"), CONTEXT)
     ids = [json.loads(entry["Detail"])["event_id"] for entry in publish.put]

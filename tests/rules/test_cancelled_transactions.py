@@ -34,7 +34,7 @@ def reason(*codes: str | None) -> Failure | None:
 
 @pytest.mark.parametrize("code", REASONS)
 @pytest.mark.parametrize("place", range(3))
-def test_each_reason_counts_wherever_it_stands(code: str, place: int) -> None:
+def test_each_reason_counts_in_any_place(code: str, place: int) -> None:
     codes: list[str | None] = [None, None, None]
     codes[place] = code
     assert reason(*codes) is REASONS[code]

@@ -177,7 +177,9 @@ def refused(made: Tables, named: str) -> None:
 
 
 @pytest.mark.parametrize("name", RECORDS)
-def test_a_record_of_a_higher_schema_number_is_told_and_not_acted_on(tables: Callable[[], Tables], name: str) -> None:
+def test_a_record_of_a_higher_schema_number_is_reported_and_not_acted_on(
+    tables: Callable[[], Tables], name: str
+) -> None:
     made = tables()
     item = RECORDS[name] | {"wake_at": {"S": "2026-11-23T07:00:00.000000Z"}, "shard": {"S": "3"}}
     stored(made, raised(item))
@@ -188,7 +190,7 @@ def test_a_record_of_a_higher_schema_number_is_told_and_not_acted_on(tables: Cal
 
 
 @pytest.mark.parametrize("change", ["attribute", "field", "window"])
-def test_a_plan_that_says_more_than_this_release_knows_is_told_and_not_acted_on(
+def test_a_plan_that_says_more_than_this_release_knows_is_reported_and_not_acted_on(
     tables: Callable[[], Tables], change: str
 ) -> None:
     made = tables()
@@ -206,7 +208,7 @@ def test_a_plan_that_says_more_than_this_release_knows_is_told_and_not_acted_on(
     refused(made, rf"plans-\d+ v.*/model#weld-seams: .*{told}")
 
 
-def test_a_pointer_of_a_higher_schema_number_is_told_and_not_acted_on(tables: Callable[[], Tables]) -> None:
+def test_a_pointer_of_a_higher_schema_number_is_reported_and_not_acted_on(tables: Callable[[], Tables]) -> None:
     made = tables()
     store_on(made).apply([a_model()], expected_version=0, at=MIDNIGHT)
     (item,) = [one for one in scan(made)["plans"] if "points_to" in one]

@@ -126,7 +126,7 @@ def test_the_samples_of_0_1_0_leave_nothing_out() -> None:
     complete(json.loads((HERE / "samples-0.1.0.json").read_text()))
 
 
-def test_the_samples_that_are_taken_anew_leave_nothing_out(written: Samples) -> None:
+def test_samples_taken_again_leave_nothing_out(written: Samples) -> None:
     complete(vars(written))
 
 

@@ -60,7 +60,9 @@ def unnumbered(old: Shape, new: Shape) -> list[str]:
         (lambda types: types["HostedModel"]["mode"].update(default="paused"), [], ["model: HostedModel.mode"]),
     ],
 )
-def test_a_change_is_told_and_judged_by_what_it_breaks(change: Any, additive: list[str], breaking: list[str]) -> None:
+def test_a_change_is_reported_and_judged_by_what_it_breaks(
+    change: Any, additive: list[str], breaking: list[str]
+) -> None:
     old, new = present(), copy.deepcopy(present())
     change(new["types"])
     assert changes(old, new)[0] == additive

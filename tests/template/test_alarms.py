@@ -119,7 +119,7 @@ def everything(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, dict[str, 
     return [datum for tell in (*RAISED.values(), *CALM.values()) for datum in emitted(capsys, tell)]
 
 
-def test_every_metric_is_read_by_an_alarm_or_the_dashboard_and_stands_on_the_page(
+def test_every_metric_is_read_by_an_alarm_or_the_dashboard_and_is_on_the_page(
     of_type: OfType, root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = {name for name, _, _ in everything(capsys)}
@@ -164,7 +164,7 @@ STARTED = replace(LATE, action=Action.START, late=None, attempt=2, ready_at=NOW 
 STOPPED = replace(LATE, action=Action.STOP, late=None, needed_until=NOW - timedelta(minutes=3), paid=PAID)
 
 
-def test_what_the_dashboard_asks_of_the_log_is_written_there_and_stands_on_the_page(
+def test_what_the_dashboard_asks_of_the_log_is_written_there_and_is_on_the_page(
     of_type: OfType, root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     body = json.loads(of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"])

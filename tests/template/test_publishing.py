@@ -62,7 +62,7 @@ def test_a_reply_goes_to_the_listed_queues_alone(template: dict[str, Any], of_ty
         assert not re.fullmatch(parameter["AllowedPattern"], text), text
 
 
-def test_every_alarm_tells_the_topic_and_no_silence_raises_one(template: dict[str, Any], of_type: OfType) -> None:
+def test_every_alarm_notifies_the_topic_and_no_silence_raises_one(template: dict[str, Any], of_type: OfType) -> None:
     for name, alarm in of_type("AWS::CloudWatch::Alarm").items():
         assert {"Ref": "AlarmsTopic"} in alarm["AlarmActions"], name
         assert alarm["AlarmDescription"]
@@ -84,7 +84,7 @@ def test_one_message_that_was_not_published_raises_the_alarm(of_type: OfType) ->
     )
 
 
-def test_the_watch_is_told_of_others_starts_and_stops_and_of_none_of_our_own(of_type: OfType) -> None:
+def test_the_watch_gets_events_of_others_starts_and_stops_and_of_none_by_preheat(of_type: OfType) -> None:
     from preheat.app.watch import BY_CLOUDTRAIL, CALLS
 
     function = of_type(FUNCTION)["WatchFunction"]

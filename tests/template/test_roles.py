@@ -178,7 +178,7 @@ def test_every_function_may_send_its_traces_where_they_are_asked_for(template: d
     assert functions == set(FUNCTION_ROLES)
 
 
-def test_an_inference_is_allowed_only_where_the_stack_is_told_to(template: dict[str, Any], of_type: OfType) -> None:
+def test_an_inference_is_allowed_only_where_the_stack_says_so(template: dict[str, Any], of_type: OfType) -> None:
     infers = {"lookoutvision:DetectAnomalies", "rekognition:DetectCustomLabels", "sagemaker:InvokeEndpoint"}
     allowed = of_type("AWS::IAM::ManagedPolicy")["InferencePolicy"]["PolicyDocument"]["Statement"]
     assert {action for statement in allowed for action in statement["Action"]} == infers

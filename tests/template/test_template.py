@@ -85,7 +85,7 @@ def test_a_tick_that_is_a_minute_old_is_dropped(of_type: OfType) -> None:
     assert asynchronous["MaximumRetryAttempts"] == 0
 
 
-def test_an_event_of_an_endpoint_that_the_roles_do_not_reach_or_that_a_call_of_ours_begins_is_not_watched(
+def test_an_event_of_an_endpoint_that_the_roles_do_not_reach_or_that_a_call_by_preheat_begins_is_not_watched(
     of_type: OfType,
 ) -> None:
     properties = of_type(FUNCTION)["WatchFunction"]
@@ -134,7 +134,7 @@ def test_requests_come_from_assumed_roles_and_the_rules_of_the_stack_alone(
     assert not [text for text in ("*", f"{role}*", f"{role},", "arn:aws:iam::1:user/x") if accepted.fullmatch(text)]
 
 
-def test_events_ask_for_something_on_the_stacks_bus_and_on_the_accounts_only_if_told_so(
+def test_events_ask_for_something_on_the_stacks_bus_and_on_the_accounts_only_if_enabled(
     template: dict[str, Any], of_type: OfType
 ) -> None:
     rules = {name: rule for name, rule in of_type("AWS::Events::Rule").items() if name != "LateModels"}

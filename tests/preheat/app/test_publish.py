@@ -50,7 +50,7 @@ def kinds(told: LedgerEntry | Reply | AppliedPlan) -> list[tuple[EventKind, str 
 
 
 @pytest.mark.parametrize("action", [Action.START, Action.STOP, Action.OBSERVE, Action.ADOPT, Action.WITHHOLD])
-def test_an_entry_that_tells_nobody_anything_makes_no_event(action: Action) -> None:
+def test_an_entry_without_news_makes_no_event(action: Action) -> None:
     assert kinds(replace(OBSERVED, action=action)) == []
 
 
@@ -72,19 +72,19 @@ def test_an_apply_names_who_made_which_file_the_plan() -> None:
     assert {"session", "applied_by", "digest"} & {*unknown.detail()} == set()
 
 
-def test_a_model_that_is_ready_is_told_once_for_its_demand_and_once_for_each_hold() -> None:
+def test_a_model_that_is_ready_is_reported_once_for_its_demand_and_once_for_each_hold() -> None:
     assert kinds(READY) == [(EventKind.MODEL_READY, None)]
     held = replace(READY, requests=("a", "b"))
     assert kinds(held) == [(EventKind.MODEL_READY, each) for each in (None, "a", "b")]
     assert {event.margin for event in make_events(held)} == {timedelta(seconds=90)}
 
 
-def test_a_hold_that_comes_to_a_hosted_model_is_told_alone() -> None:
+def test_a_hold_that_comes_to_a_hosted_model_is_reported_alone() -> None:
     came_later = replace(OBSERVED, action=Action.READY, from_phase=Phase.HOSTED, requests=("a",))
     assert kinds(came_later) == [(EventKind.MODEL_READY, "a")]
 
 
-def test_a_model_that_is_late_is_told_as_that_and_then_as_ready() -> None:
+def test_a_model_that_is_late_is_reported_as_that_and_then_as_ready() -> None:
     late = replace(OBSERVED, action=Action.LATE, late=True, to_phase=Phase.STARTING, requests=("a",))
     assert kinds(late) == [(EventKind.MODEL_LATE, None), (EventKind.MODEL_LATE, "a")]
     both = replace(READY, late=True, margin=timedelta(seconds=-5))
@@ -103,7 +103,7 @@ def test_a_model_that_is_late_is_told_as_that_and_then_as_ready() -> None:
         ({"action": Action.LEAVE}, [EventKind.MODEL_UNSCHEDULED]),
     ],
 )
-def test_a_failed_start_and_a_model_of_somebody_elses_are_told(changes: Any, told: list[EventKind]) -> None:
+def test_a_failed_start_and_a_model_of_somebody_elses_are_reported(changes: Any, told: list[EventKind]) -> None:
     assert [event.kind for event in make_events(replace(OBSERVED, **changes))] == told
 
 
@@ -136,7 +136,7 @@ def test_a_reply_is_one_event_with_its_code_and_sentence(accepted: bool, kind: E
     assert (event.model, event.schedule, event.ready_at) == (WELD, None, REPLY.ready_at)
 
 
-def test_a_reply_about_nothing_that_could_be_read_is_told_too() -> None:
+def test_a_reply_about_nothing_that_could_be_read_is_reported_too() -> None:
     (event,) = make_events(replace(REPLY, accepted=False, verb=None, subject=None, ready_at=None))
     assert "model" not in event.detail()
     (event,) = make_events(replace(REPLY, subject=Subject(schedule="early")))

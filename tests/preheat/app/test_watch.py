@@ -76,7 +76,7 @@ def test_a_model_of_another_service_is_not_meant() -> None:
     assert WatchScene(a_model("08:00-16:00")).watch.look(CHANGE) == ()
 
 
-def test_a_new_plan_is_read_anew() -> None:
+def test_a_new_plan_is_read_again() -> None:
     scene = WatchScene()
     assert scene.watch.look(CHANGE) == ()
     scene.apply(endpoint_model())
@@ -159,7 +159,7 @@ def test_each_call_that_starts_or_stops_is_understood() -> None:
             assert (change.backend, change.project, change.what) == (backend, "plant-weld-seams", f"{name} by others")
 
 
-def test_our_own_calls_are_of_no_account_and_those_of_any_other_role_are() -> None:
+def test_calls_by_preheat_are_ignored_and_those_of_any_other_role_are() -> None:
     ours = sample("endpoint-created-by-us")
     assert read_change(ours, [OWN]) is None
     assert read_change(ours, [f"{OWN}-of-another-stack"]) is not None

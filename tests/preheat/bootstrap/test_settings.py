@@ -37,7 +37,7 @@ PUBLISH = {
 }
 
 
-def test_each_program_is_told_what_it_needs_and_no_more() -> None:
+def test_each_program_gets_the_settings_that_it_needs_and_no_more() -> None:
     surroundings = {"PATH": "/bin", "PREHEAT_SLACK_SECONDS": "120"}
     assert StoreSettings.from_env(TABLES | surroundings) == StoreSettings(*TABLES.values())
     assert TickSettings.from_env(WORK | surroundings) == TickSettings(*WORK.values())
@@ -60,7 +60,7 @@ def test_an_empty_endpoint_is_the_services_own(text: str, url: str | None) -> No
     assert ReconcileSettings.from_env(STACK | {"PREHEAT_HOSTING_ENDPOINT_URL": text}).hosting_endpoint_url == url
 
 
-def test_all_that_is_missing_or_wrong_is_told_at_once_with_what_is_accepted() -> None:
+def test_all_that_is_missing_or_wrong_is_reported_at_once_with_what_is_accepted() -> None:
     wrong = {
         "PREHEAT_MODELS_TABLE": "a/b",
         "PREHEAT_LEDGER_TABLE": "",
@@ -119,7 +119,7 @@ def test_what_a_cold_start_loads_of_these_holds_neither_pydantic_nor_tracing_nor
     assert {"pydantic", "aws_xray_sdk", "boto3", "typer", "moto"} & set(found) == set()
 
 
-def test_publish_is_told_no_table_but_the_ledger_and_replies_nowhere_unless_told() -> None:
+def test_publish_gets_no_table_but_the_ledger_and_replies_nowhere_unless_set() -> None:
     settings = PublishSettings.from_env(PUBLISH)
     assert (settings.ledger_table, settings.event_bus, settings.reply_queue_arns) == ("ledger", "preheat", ())
     listed = PublishSettings.from_env(PUBLISH | {"PREHEAT_REPLY_QUEUE_ARNS": f"{QUEUE},{QUEUE}-2"})
@@ -132,7 +132,7 @@ def test_a_reply_queue_is_named_by_its_arn(text: str) -> None:
         PublishSettings.from_env(PUBLISH | {"PREHEAT_REPLY_QUEUE_ARNS": text})
 
 
-def test_watch_is_told_whose_calls_are_our_own() -> None:
+def test_watch_knows_which_calls_are_by_preheat() -> None:
     role = "arn:aws:iam::111122223333:role/preheat-ReconcileRole"
     assert WatchSettings.from_env(WORK).own_role_arns == ()
     settings = WatchSettings.from_env(WORK | {"PREHEAT_OWN_ROLE_ARNS": f"{role},{role}-member"})

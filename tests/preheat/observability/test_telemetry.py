@@ -133,7 +133,7 @@ def test_a_late_start_counts_as_late_with_a_negative_margin(capsys: pytest.Captu
         (Action.OBSERVE, Phase.IDLE, Phase.GONE, False),  # no start happened
     ],
 )
-def test_a_start_that_burnt_out_or_was_refused_for_good_is_a_failure(
+def test_a_start_that_used_all_attempts_or_was_refused_permanently_is_a_failure(
     capsys: pytest.CaptureFixture[str], action: Action, from_phase: Phase, to_phase: Phase, counts: bool
 ) -> None:
     publish.emit_entry(replace(BARE, action=action, from_phase=from_phase, to_phase=to_phase))
@@ -150,7 +150,7 @@ def test_entries_of_one_invocation_are_lines_of_their_own(capsys: pytest.Capture
     assert all(line["TimeToHosted"] == [660.25] for line in found)
 
 
-def test_the_pickup_delay_is_told_also_when_it_is_zero(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_pickup_delay_is_reported_also_when_it_is_zero(capsys: pytest.CaptureFixture[str]) -> None:
     tick.emit_pickup_delay(timedelta(), at=SIX)
     tick.emit_pickup_delay(timedelta(minutes=3), at=SIX)
     found = lines(capsys)

@@ -105,7 +105,7 @@ def test_each_call_is_a_subsegment_of_its_invocation(client: Any, told: Told) ->
         (FaultKind.INTERNAL_ERROR, ({"fault"}, 500, 1, "InternalServerException")),
     ],
 )
-def test_a_refusal_is_told_with_its_kind_and_without_its_words(
+def test_a_refusal_is_traced_with_its_kind_and_without_its_words(
     client: Any, told: Told, service: LookoutService, kind: FaultKind, told_as: tuple[set[str], int, int, str]
 ) -> None:
     service.inject(InjectedFault(kind, Operation.DESCRIBE_MODEL, times=2))
@@ -118,7 +118,7 @@ def test_a_refusal_is_told_with_its_kind_and_without_its_words(
     assert refused.value.response["Error"]["Message"] not in json.dumps(one)
 
 
-def test_a_call_that_is_throttled_under_a_servers_status_is_told_as_throttled(
+def test_a_call_that_is_throttled_under_a_servers_status_is_reported_as_throttled(
     client: Any, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As Rekognition does."""
@@ -131,7 +131,7 @@ def test_a_call_that_is_throttled_under_a_servers_status_is_told_as_throttled(
     assert (one.get("throttle"), one.get("error"), one.get("fault")) == (True, True, None)
 
 
-def test_a_call_that_others_answer_is_not_told_and_not_harmed(client: Any, told: Told) -> None:
+def test_a_call_that_others_answer_is_not_traced_and_not_harmed(client: Any, told: Told) -> None:
     answer = SimpleNamespace(status_code=200), {"ModelDescription": {"Status": "HOSTED"}}
     client.meta.events.register_first("before-call.lookoutvision", lambda **_: answer)
     assert client.describe_model(**NAMED)["ModelDescription"]["Status"] == "HOSTED"
@@ -159,7 +159,9 @@ def test_a_lost_answer_is_a_fault_and_reaches_the_caller_as_it_is(
 @pytest.mark.parametrize(
     "header", ["", "nonsense", f"Root={ROOT};Parent={PARENT};Sampled=0", f"Root={ROOT};Parent={PARENT}", "Sampled=1"]
 )
-def test_what_is_not_sampled_is_not_told(client: Any, told: Told, monkeypatch: pytest.MonkeyPatch, header: str) -> None:
+def test_what_is_not_sampled_is_not_traced(
+    client: Any, told: Told, monkeypatch: pytest.MonkeyPatch, header: str
+) -> None:
     monkeypatch.setenv(TRACE, header)
     client.describe_model(**NAMED)
     assert told() == []
@@ -167,7 +169,7 @@ def test_what_is_not_sampled_is_not_told(client: Any, told: Told, monkeypatch: p
 
 @pytest.mark.parametrize("address", ["", "nonsense", "127.0.0.1", "127.0.0.1:x", "127.0.0.1:70000"])
 @pytest.mark.usefixtures("told")
-def test_a_daemon_that_cannot_be_told_fails_no_call(client: Any, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_a_daemon_out_of_reach_fails_no_call(client: Any, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv(DAEMON, address)
     assert client.describe_model(**NAMED)["ModelDescription"]["Status"] == "TRAINED"
 

@@ -18,7 +18,7 @@ def a_model(*windows: ShiftWindow) -> HostedModel:
     return HostedModel(ModelId("weld"), target, Units(), schedules, lead, timedelta(), TUESDAY - timedelta(days=30))
 
 
-def test_a_run_of_days_that_begins_next_week_is_told_to_its_end() -> None:
+def test_a_run_of_days_that_begins_next_week_is_reported_to_its_end() -> None:
     model = a_model(*ROUND_THE_CLOCK)
     cut, whole = look_ahead(model, TUESDAY).upcoming, ahead(model, TUESDAY).upcoming
     assert cut is not None
@@ -27,7 +27,7 @@ def test_a_run_of_days_that_begins_next_week_is_told_to_its_end() -> None:
     assert cut.end < whole.end
 
 
-def test_what_runs_now_and_when_it_is_looked_at_stay_as_the_pass_sees_them() -> None:
+def test_what_runs_now_and_when_it_is_checked_stay_as_the_pass_sees_them() -> None:
     model = a_model(*ROUND_THE_CLOCK)
     seen, told = look_ahead(model, TUESDAY), ahead(model, TUESDAY)
     assert (told.current, told.next_edge) == (seen.current, seen.next_edge)

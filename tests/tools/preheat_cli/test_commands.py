@@ -101,7 +101,7 @@ def test_the_detailed_exit_code_needs_a_file_and_a_dry_run(bench: Workbench) -> 
     assert "needs a plant file" in bench.preheat("plan", "--detailed-exitcode").stderr
 
 
-def test_a_file_without_models_removes_all_only_when_told_twice(bench: Workbench) -> None:
+def test_a_file_without_models_removes_all_only_with_its_own_option(bench: Workbench) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
     empty = bench.plant(PLANT[: PLANT.index("models:")] + "models: {}\n")
     refused = bench.preheat("apply", empty, "--yes")
@@ -138,7 +138,7 @@ def test_a_wrong_file_is_refused_as_a_whole_with_every_problem_on_stderr(bench: 
     assert bench.store.read_plan_version() == 0
 
 
-def test_an_unchanged_plan_may_be_applied_anew(bench: Workbench) -> None:
+def test_an_unchanged_plan_may_be_applied_again(bench: Workbench) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
     result = bench.preheat("apply", bench.plant(), "--yes")
     assert "No changes." in result.output
@@ -267,7 +267,7 @@ def test_a_model_that_cannot_be_read_harms_only_its_own_line(
     assert "weld-seams: phase: 'asleep' is not known" in " ".join(result.output.split())
 
 
-def test_a_model_that_left_the_plan_is_shown_while_it_is_looked_at(bench: Workbench) -> None:
+def test_a_model_that_left_the_plan_is_shown_while_looks_go_on(bench: Workbench) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
     removed = "\n".join(line for line in PLANT.splitlines() if "paint" not in line)
     bench.preheat("apply", bench.plant(removed), "--yes")
@@ -347,7 +347,7 @@ def test_history_of_an_unknown_model_names_what_is_close(bench: Workbench) -> No
 # --- the rest ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_store_out_of_reach_is_told_in_one_line(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_out_of_reach_is_reported_in_one_line(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> list[ModelId]:
         raise StoreUnavailable("the due index: no answer")
 

@@ -92,14 +92,14 @@ def test_closed_days_that_come_or_go_are_named(bench: Workbench) -> None:
     assert "new closed days: " in changed(bench, HOLIDAYS.replace("country: DE", "country: DE, subdivision: BY"))
 
 
-def test_a_change_too_deep_in_a_list_to_be_shown_is_told_all_the_same(bench: Workbench) -> None:
+def test_a_change_too_deep_in_a_list_to_be_shown_is_still_reported(bench: Workbench) -> None:
     windows = "".join(f'      - {{days: mon, start: "{hour:02}:00", end: "{hour:02}:30"}}\n' for hour in range(20))
     long = PLANT.replace('      - {days: mon-fri, start: "07:00", end: "15:00"}\n', windows)
     bench.preheat("apply", bench.plant(long), "--yes")
     assert "other days or windows beyond the shown ones" in changed(bench, long.replace('end: "19:30"', 'end: "19:40"'))
 
 
-def test_of_a_removed_model_it_is_told_what_runs(bench: Workbench, shift: Callable[[], None]) -> None:
+def test_of_a_removed_model_the_report_says_what_runs(bench: Workbench, shift: Callable[[], None]) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
     shift()
     neither = PLANT.split("models:\n")[0] + "models: {}\n"
@@ -110,7 +110,7 @@ def test_of_a_removed_model_it_is_told_what_runs(bench: Workbench, shift: Callab
     assert "removed: if Preheat runs it, Preheat stops it" in changed(bench, neither)
 
 
-def test_the_next_start_is_found_far_ahead_and_told_when_there_is_none(bench: Workbench) -> None:
+def test_the_next_start_is_found_far_ahead_and_reported_when_there_is_none(bench: Workbench) -> None:
     rare = PLANT.replace("days: mon-fri, ", 'dates: ["2028-02-29"], ', 1).replace(
         "days: mon-fri, ", 'dates: ["2020-02-29"], ', 1
     )

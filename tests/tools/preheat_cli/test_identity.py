@@ -34,7 +34,9 @@ class Sts:
         ("arn:aws:iam::123456789012:root", ""),
     ],
 )
-def test_the_identity_its_session_and_the_file_stand_with_the_plan(bench: Workbench, arn: str, session: str) -> None:
+def test_the_identity_its_session_and_the_file_are_stored_with_the_plan(
+    bench: Workbench, arn: str, session: str
+) -> None:
     bench.clients = lambda *_: Sts(arn)
     assert bench.preheat("apply", bench.plant(), "--yes").exit_code == 0
     assert bench.store.read_applied_by() == AppliedBy(arn, session, DIGEST)

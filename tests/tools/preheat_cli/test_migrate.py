@@ -57,7 +57,7 @@ def migrate(bench: Workbench, to: str, targets: str, *more: str, plant: str = PL
 @pytest.mark.parametrize(
     ("to", "targets"), [("rekognition", REKOGNITION), ("sagemaker", SAGEMAKER), ("sagemaker-component", COMPONENTS)]
 )
-def test_the_result_is_printed_and_what_changes_is_told_beside_it(
+def test_the_result_is_printed_and_what_changes_is_reported_next_to_it(
     bench: Workbench, golden: Golden, to: str, targets: str
 ) -> None:
     result = migrate(bench, to, targets)
@@ -67,7 +67,7 @@ def test_the_result_is_printed_and_what_changes_is_told_beside_it(
     assert (bench.folder / "plant.yaml").read_text() == PLANT
 
 
-def test_in_place_the_file_is_changed_with_its_mode_and_nothing_is_left_beside_it(bench: Workbench) -> None:
+def test_in_place_the_file_is_changed_with_its_mode_and_nothing_is_left_next_to_it(bench: Workbench) -> None:
     printed = migrate(bench, "rekognition", REKOGNITION).stdout
     bench.plant(PLANT)
     (bench.folder / "plant.yaml").chmod(0o640)
@@ -137,7 +137,7 @@ def test_models_that_are_not_in_the_map_are_listed_and_left(bench: Workbench) ->
     assert result.stdout.partition("  paint:")[0] == PLANT.partition("  paint:")[0]
 
 
-def test_too_many_models_at_once_are_told_with_the_moment(bench: Workbench) -> None:
+def test_too_many_models_at_once_are_reported_with_the_moment(bench: Workbench) -> None:
     three = "weld-seams: a/v1\ndoor-gaps: b/v1\npaint: c/v1\n"
     told = migrate(bench, "rekognition", three).stderr
     assert (
@@ -169,7 +169,7 @@ paint: {endpoint: same, config: config-2}
 """
 
 
-def test_every_mistake_of_the_map_is_told_at_once_with_its_place(bench: Workbench, golden: Golden) -> None:
+def test_every_mistake_of_the_map_is_reported_at_once_with_its_place(bench: Workbench, golden: Golden) -> None:
     told = []
     for to, targets in (("rekognition", WRONG), ("sagemaker", WRONG_ENDPOINTS)):
         result = migrate(bench, to, targets)
@@ -183,14 +183,14 @@ def test_every_mistake_of_the_map_is_told_at_once_with_its_place(bench: Workbenc
     "targets",
     ["", "[]", "a: b: c", "weld-seams: [", "7", "null", "a: 1\n---\nb: 2\n", "weld-seams: a/b\nweld-seams: c/d\n"],
 )
-def test_a_map_of_no_such_form_is_told(bench: Workbench, targets: str) -> None:
+def test_a_map_of_no_such_form_is_reported(bench: Workbench, targets: str) -> None:
     result = migrate(bench, "rekognition", targets)
     assert result.exit_code == 2
     assert bench.told(result).startswith("map:")
     assert bench.told(result).endswith("no change made\n")
 
 
-def test_a_map_that_is_not_there_and_a_plant_file_that_is_wrong_are_told(bench: Workbench) -> None:
+def test_a_map_that_is_not_there_and_a_plant_file_that_is_wrong_are_reported(bench: Workbench) -> None:
     result = bench.preheat("migrate", bench.plant(), "--to", "rekognition", "--map", str(bench.folder / "none"))
     assert (result.exit_code, "none:1:1: the file: cannot be read (No such file" in bench.told(result)) == (2, True)
     result = migrate(bench, "rekognition", REKOGNITION, plant=PLANT.replace("version: 3 ", "version: latest "))
@@ -212,7 +212,7 @@ def test_a_map_that_is_not_there_and_a_plant_file_that_is_wrong_are_told(bench: 
         ),
     ],
 )
-def test_what_cannot_be_changed_in_place_is_told_and_not_touched(bench: Workbench, entry: str, told: str) -> None:
+def test_what_cannot_be_changed_in_place_is_reported_and_not_touched(bench: Workbench, entry: str, told: str) -> None:
     plant = PLANT[: PLANT.index("models:")] + f"models:\n  weld: {entry}\n"
     result = migrate(bench, "sagemaker", "weld: a/b", plant=plant)
     assert result.exit_code == 2

@@ -79,7 +79,7 @@ def test_in_json_each_rule_is_an_object_and_the_usual_ones_are_compared(export: 
     assert rows[1]["idle_costs"] == {"USD": "2.0000"}
 
 
-def test_every_line_that_cannot_be_read_is_told_with_its_place_and_the_remedy(export: Callable[[str], str]) -> None:
+def test_every_line_that_cannot_be_read_is_reported_with_its_place_and_the_remedy(export: Callable[[str], str]) -> None:
     wrong = [
         "no json",
         "[]",
@@ -121,7 +121,7 @@ def test_what_cannot_be_compared_is_refused(
     assert told in result.stderr
 
 
-def test_all_wrong_rules_are_told_at_once(export: Callable[[str], str]) -> None:
+def test_all_wrong_rules_are_reported_at_once(export: Callable[[str], str]) -> None:
     result = simulated("--replay", export(line()), "--lead-rule", "a", "--lead-rule", "b")
     assert len(result.stderr.splitlines()) == 2
 

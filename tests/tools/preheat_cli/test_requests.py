@@ -215,7 +215,7 @@ def test_a_refusal_ends_with_status_one_and_its_code(counter: Counter) -> None:
         (("hold", "weld-seams", "--for", "2h", "--units", "0"), "units 0; accepted: a whole number from 1 to 100"),
     ],
 )
-def test_what_is_wrong_is_told_before_anything_is_sent(counter: Counter, typed: tuple[str, ...], says: str) -> None:
+def test_what_is_wrong_is_reported_before_anything_is_sent(counter: Counter, typed: tuple[str, ...], says: str) -> None:
     result = counter.preheat(*typed)
     assert result.exit_code == 2
     assert says in result.stderr
@@ -236,7 +236,7 @@ def test_without_waiting_only_the_id_is_shown(counter: Counter) -> None:
     assert json.loads(counter.sent[0])["duration"] == "2h"
 
 
-def test_a_reply_that_does_not_come_is_told_with_how_to_ask_again(counter: Counter) -> None:
+def test_a_missing_reply_is_reported_with_how_to_ask_again(counter: Counter) -> None:
     counter.works = False
     result = counter.preheat("hold", "weld-seams", "--for", "2h", "--id", "a")
     assert result.exit_code == 1
@@ -281,7 +281,7 @@ def test_a_hold_on_a_stack_that_starts_nothing_is_warned_of(counter: Counter) ->
     )
 
 
-def test_what_stands_is_listed(counter: Counter, golden: Callable[[Path, str], None]) -> None:
+def test_active_requests_are_listed(counter: Counter, golden: Callable[[Path, str], None]) -> None:
     assert counter.preheat("requests").output == "no active requests\n"
     counter.preheat("hold", "weld-seams", "--until", "20:00", "--units", "2", "--reason", "rework", "--id", "a")
     counter.preheat("block", "--schedule", "early", "--from", "12:00", "--for", "45m", "--hard", "--id", "b")
@@ -302,7 +302,7 @@ def test_requests_of_a_model_that_is_not_planned_are_none(counter: Counter) -> N
     )
 
 
-def test_status_and_the_stored_plan_show_what_stands_and_reckon_with_it(
+def test_status_and_the_stored_plan_show_active_requests_and_count_with_them(
     counter: Counter, golden: Callable[[Path, str], None]
 ) -> None:
     counter.preheat("hold", "weld-seams", "--until", "20:00", "--units", "2", "--reason", "rework", "--id", "a")

@@ -41,7 +41,7 @@ def test_a_named_stack_is_found_by_its_outputs(signed_in: LocalAws) -> None:
     assert store.load(NOBODY) is None
 
 
-def test_a_named_stack_tells_its_region_its_account_and_the_roles_that_it_may_assume(signed_in: LocalAws) -> None:
+def test_a_named_stack_shows_its_region_its_account_and_the_roles_that_it_may_assume(signed_in: LocalAws) -> None:
     home = open_stack(StackOptions(signed_in.stack_name)).home
     assert (home.stack_name, home.region, home.account) == (signed_in.stack_name, signed_in.region, "000000000000")
     assert home.reconcile_role.startswith("arn:aws:iam::000000000000:role/")
@@ -63,7 +63,7 @@ def test_a_stack_that_is_none_of_preheat_is_refused_by_what_it_lacks(signed_in: 
     stacks.delete_stack(StackName=name)
 
 
-def test_an_aws_out_of_reach_is_told_in_one_line(signed_in: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_aws_out_of_reach_is_reported_in_one_line(signed_in: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     result = CliRunner().invoke(app, ["status", "--stack", signed_in.stack_name])
@@ -140,7 +140,7 @@ def test_the_demo_counts_the_dead_letters_of_every_queue(local_aws: LocalAws) ->
     assert stage.dead_letters() == before
 
 
-def test_a_simulator_that_is_gone_is_told_by_its_address(local_aws: LocalAws) -> None:
+def test_a_simulator_that_is_gone_is_reported_by_its_address(local_aws: LocalAws) -> None:
     stage = LocalStage(replace(local_aws, simulator_url="http://127.0.0.1:9"))
     with pytest.raises(LocalAwsError, match=r"does not answer http://127\.0\.0\.1:9/_simulator/state\S* as it should"):
         stage.service()

@@ -72,7 +72,7 @@ def test_validate_as_json_is_an_object_for_each_problem_or_one_for_the_file(benc
 
 
 @pytest.mark.parametrize("command", ["validate", "windows", "plan", "apply"])
-def test_every_command_tells_all_that_is_wrong_with_a_file(bench: Workbench, command: str) -> None:
+def test_every_command_reports_all_that_is_wrong_with_a_file(bench: Workbench, command: str) -> None:
     result = bench.preheat(command, str(WRONG))
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.splitlines() == bench.preheat("validate", str(WRONG)).stderr.splitlines()
@@ -195,7 +195,7 @@ def many(count: int, start: str = "06:00", **more: str) -> str:
         (1000, "1m", "up to 16s late,"),
     ],
 )
-def test_more_starts_than_calls_allow_to_be_ready_are_told(
+def test_more_starts_than_calls_allow_to_be_ready_are_reported(
     bench: Workbench, count: int, slack: str, late: str | None
 ) -> None:
     """Two crowds whose shifts begin apart know nothing of each other, and may still start at one time."""
@@ -248,7 +248,7 @@ def test_the_lowest_priority_is_the_one_that_is_late_where_not_all_may_run(bench
     }
 
 
-def test_more_models_at_once_than_the_quota_allows_are_told_with_who_and_when(bench: Workbench) -> None:
+def test_more_models_at_once_than_the_quota_allows_are_reported_with_who_and_when(bench: Workbench) -> None:
     text = many(4).replace("version: 1\n", "version: 1\nquotas: {lookoutvision: {models_at_once: 3}}\n", 1)
     result = bench.preheat("plan", bench.plant(text), "--from", "2026-11-23", "--to", "2026-11-24", "--format", "json")
     told = [
@@ -408,7 +408,7 @@ def test_dates_and_instants_are_read_and_naive_ones_are_in_utc(bench: Workbench,
     ],
 )
 @pytest.mark.parametrize("command", ["windows", "plan"])
-def test_a_range_or_model_that_is_wrong_is_told_with_the_remedy(
+def test_a_range_or_model_that_is_wrong_is_reported_with_the_remedy(
     bench: Workbench, command: str, options: tuple[str, ...], told: str
 ) -> None:
     result = bench.preheat(command, bench.plant(), *options)

@@ -89,7 +89,7 @@ def test_a_message_is_taken_from_the_work_queue(local_aws: LocalAws) -> None:
     assert attributes["ApproximateNumberOfMessages"] == "0"
 
 
-def test_an_event_of_an_endpoint_has_its_model_looked_at(local_aws: LocalAws) -> None:
+def test_an_event_of_an_endpoint_has_its_model_checked(local_aws: LocalAws) -> None:
     store, now = open_local_store(local_aws), datetime.now(UTC)
     names = {"service": "sagemaker", "project": "plant-watched", "version": "plant-watched-v1"}
     httpx.post(f"{local_aws.simulator_url}/_simulator/models", json=names).raise_for_status()
@@ -193,7 +193,7 @@ def test_a_function_has_its_roles_rights_alone_and_its_emf_lines_become_metrics(
         assert (point["Sum"], point["SampleCount"]) == (39, 2)
 
 
-def test_what_the_ledger_tells_arrives_on_the_bus_and_none_of_it_is_set_aside(local_aws: LocalAws) -> None:
+def test_what_the_ledger_shows_arrives_on_the_bus_and_none_of_it_is_set_aside(local_aws: LocalAws) -> None:
     sqs, events, store = local_aws.client("sqs"), local_aws.client("events"), open_local_store(local_aws)
     heard = sqs.create_queue(QueueName="heard")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=heard, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -233,7 +233,9 @@ def test_what_the_ledger_tells_arrives_on_the_bus_and_none_of_it_is_set_aside(lo
     assert keys <= {"probe/1"}
 
 
-def test_a_call_of_others_has_its_model_looked_at_through_the_bus_and_one_of_ours_has_not(local_aws: LocalAws) -> None:
+def test_an_event_of_a_call_by_others_has_its_model_checked_and_one_of_a_call_by_preheat_has_not(
+    local_aws: LocalAws,
+) -> None:
     events, store = local_aws.client("events"), open_local_store(local_aws)
     reconcile = local_aws.client("lambda").get_function_configuration(FunctionName=local_aws.reconcile_function)
     event = json.loads((EVENTS / "watch-model-stopped-by-a-person.json").read_text())

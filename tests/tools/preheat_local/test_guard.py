@@ -102,7 +102,7 @@ def test_nobody_gives_orders_to_the_local_aws(path: str) -> None:
     assert ask(OWN, path)[0]["status"] == 403
 
 
-def test_its_health_is_told_and_its_life_is_its_own() -> None:
+def test_its_health_is_readable_and_its_life_is_its_own() -> None:
     assert ask(OWN, "/_ministack/health") == [{"passed": True}]
     assert ask({}, kind="lifespan") == [{"passed": True}]
 

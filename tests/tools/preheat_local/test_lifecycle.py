@@ -81,7 +81,7 @@ def test_up_twice_is_one_local_aws_and_down_leaves_nothing_running(
     assert said[-2:] == ["stopped simulator and ministack", "the local AWS is not up"]
 
 
-def test_a_lost_part_is_not_up_and_the_next_up_starts_anew(stand_in: Callable[[str], None], tmp_path: Path) -> None:
+def test_a_lost_part_is_not_up_and_the_next_up_starts_again(stand_in: Callable[[str], None], tmp_path: Path) -> None:
     stand_in(ANSWERS)
     checkout = find_checkout(ROOT, state=tmp_path)
     with run_local_aws(tmp_path) as first:

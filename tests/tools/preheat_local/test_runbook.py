@@ -107,7 +107,7 @@ def restored(aws: LocalAws, *names: str) -> Iterator[Callable[[], None]]:
         dynamodb.delete_backup(BackupArn=arn)
 
 
-def test_plans_restored_to_an_older_state_stop_nothing_and_the_next_apply_mends_it(aws: LocalAws) -> None:
+def test_plans_restored_to_an_older_state_stop_nothing_and_the_next_apply_fixes_it(aws: LocalAws) -> None:
     apply(aws, needed=False)
     with restored(aws, aws.plans_table) as put_back:
         served = apply(aws, needed=True)
@@ -230,7 +230,7 @@ def test_dead_letters_are_moved_back_and_the_readable_ones_are_served(aws: Local
     assert _waiting(sqs, aws.work_dead_letter_queue_url) == 0
 
 
-def test_an_unreadable_plan_is_told_and_not_taken_for_no_plan(aws: LocalAws) -> None:
+def test_an_unreadable_plan_is_reported_and_not_taken_for_no_plan(aws: LocalAws) -> None:
     apply(aws, needed=False)
     dynamodb = aws.client("dynamodb")
     key = {"plan": {"S": "current"}, "item": {"S": "pointer"}}

@@ -117,7 +117,7 @@ def test_what_is_recorded_is_for_its_owner_alone_because_it_has_the_keys(tmp_pat
     assert KEYS.secret_key not in repr(a_local_aws())
 
 
-def test_keys_are_drawn_anew_and_are_neither_those_of_a_function_nor_of_an_account() -> None:
+def test_keys_are_drawn_again_and_are_neither_those_of_a_function_nor_of_an_account() -> None:
     drawn = {environment.Keys.draw() for _ in range(100)}
     assert len({keys.access_key for keys in drawn} | {keys.secret_key for keys in drawn}) == 200
     assert not [keys for keys in drawn if keys.access_key.startswith("ASIA") or keys.access_key.isdecimal()]

@@ -39,7 +39,7 @@ def test_the_page_has_its_rows() -> None:
     assert sum(line.startswith("| ") for line in PAGE.splitlines()) == len(ROWS) + 4 * 2
 
 
-def test_the_horizon_is_24_months_of_dates_and_shorter_ones_are_told() -> None:
+def test_the_horizon_is_24_months_of_dates_and_shorter_ones_are_reported() -> None:
     text = (
         "version: 1\ncalendars: {a: {holidays: [{country: DE}]}, b: {dates: 2031-05-05}}\nschedules:\n"
         '  a: {zone: UTC, closed: [a], windows: [{days: daily, start: "06:00", end: "14:00"}]}\n'

@@ -81,7 +81,7 @@ A_GATE = "accepted: the UUID of a Lambda event source mapping: 8-4-4-4-12 of [0-
         ),
     ],
 )
-def test_what_is_no_queue_or_gate_is_told_with_its_place(entry: str, told: str) -> None:
+def test_what_is_no_queue_or_gate_is_reported_with_its_place(entry: str, told: str) -> None:
     (line,) = problems(entry)
     assert told in line
 
@@ -93,7 +93,7 @@ def test_two_models_with_one_gate_are_refused_and_with_one_queue_are_not() -> No
     assert len(models(f"drain: {{queue: '{URL}'}}", f"drain: {{queue: '{URL}'}}")) == 2
 
 
-def test_a_plan_tells_what_changes_of_queue_and_gate() -> None:
+def test_a_plan_shows_what_changes_of_queue_and_gate() -> None:
     (before,) = models("mode: act")
     (after,) = models(f"gate: {GATE}, drain: {{queue: '{ARN}', limit: 1h}}")
     (change,) = changes({before.model_id: before}, [after], today=NOW.date())

@@ -164,7 +164,7 @@ def test_an_anchor_stands_for_its_value() -> None:
 
 
 @pytest.mark.parametrize("name", ["wrong", "wrong-calendars"])
-def test_every_problem_of_a_file_is_told_at_once_in_order_of_place(
+def test_every_problem_of_a_file_is_reported_at_once_in_order_of_place(
     name: str, golden: Callable[[Path, str], None]
 ) -> None:
     file = GOLDEN / f"{name}.yaml"
@@ -229,7 +229,7 @@ def line_column(field: str) -> int:
     return line.index(field) + len(field.partition(": ")[0]) + 2 - 7
 
 
-def test_units_that_contradict_the_defaults_are_told_at_the_model() -> None:
+def test_units_that_contradict_the_defaults_are_reported_at_the_model() -> None:
     text = a_model_with("max_units: 2").replace("version: 1\n", "version: 1\ndefaults: {min_units: 3}\n", 1)
     (line,) = problems(text)
     assert "models.weld.max_units: found 2; accepted: at least min_units, which is 3" in line
@@ -308,7 +308,7 @@ WRONG_TARGETS = {
 }
 
 
-def test_a_wrong_target_is_told_in_the_words_of_its_service(golden: Callable[[Path, str], None]) -> None:
+def test_a_wrong_target_is_reported_in_the_words_of_its_service(golden: Callable[[Path, str], None]) -> None:
     told = {
         name: problems(a_model_of(fields).replace("schedules: []}", "schedules: [early]}", 1))
         for name, fields in WRONG_TARGETS.items()

@@ -101,7 +101,7 @@ def test_the_default_role_is_held_against_the_account_that_an_arn_names(folder: 
         ("payload: largest.jpg", Readiness(LARGEST, "image/jpeg")),
     ],
 )
-def test_a_payload_is_read_from_its_file_and_its_suffix_tells_the_type(
+def test_a_payload_is_read_from_its_file_and_its_suffix_shows_the_type(
     folder: Path, entry: str, readiness: Readiness
 ) -> None:
     (model,) = models(folder, f"backend: lookoutvision, project: a, version: 1, readiness: {{{entry}}}").values()
@@ -138,7 +138,7 @@ SIZE = "the path of a file of 1 to 200,000 bytes, in the folder of the plant fil
         ("null", "found nothing; accepted: a mapping with payload, content_type"),
     ],
 )
-def test_what_is_no_payload_is_told_with_its_place(folder: Path, entry: str, told: str) -> None:
+def test_what_is_no_payload_is_reported_with_its_place(folder: Path, entry: str, told: str) -> None:
     found = problems(folder, f"backend: lookoutvision, project: a, version: 1, readiness: {entry}")
     assert any(line.startswith("6:") and told in line for line in found), found
 
@@ -193,7 +193,7 @@ def nest(folder: Path) -> Path:
         ("jpeg.png", "a payload that is image/png; the content of 'jpeg.png' is not"),
     ],
 )
-def test_a_payload_that_is_no_sample_beside_the_plant_file_is_refused(nest: Path, payload: str, remedy: str) -> None:
+def test_a_payload_that_is_no_sample_next_to_the_plant_file_is_refused(nest: Path, payload: str, remedy: str) -> None:
     (line,) = problems(nest, f"backend: sagemaker, endpoint: a, config: a, readiness: {{payload: {payload}}}")
     place, _, said = line.partition(": ")
     assert place.startswith("6:")
@@ -225,7 +225,7 @@ def test_a_plant_file_without_a_folder_reads_the_payload_in_the_current_one(
     assert model.readiness == Readiness(JPEG, "image/jpeg")
 
 
-def test_files_that_are_missing_are_told_together_with_everything_else(folder: Path) -> None:
+def test_files_that_are_missing_are_reported_together_with_everything_else(folder: Path) -> None:
     found = problems(
         folder,
         "backend: lookoutvision, project: a, version: 1, readiness: {payload: gone.jpg}",

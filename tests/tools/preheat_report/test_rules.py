@@ -69,7 +69,7 @@ def test_a_bracket_is_cut_at_the_range_as_what_it_brackets_is() -> None:
     assert found.may_be_more == HOUR
 
 
-def test_a_run_that_was_found_running_is_told_once() -> None:
+def test_a_run_that_was_found_running_is_reported_once() -> None:
     found = report_on(entry(1, at(10), stretch(6, 8), stretch(8, 9, Cause.DRAIN, ended_after=at(9))), entry(2, at(12)))
     assert found.unknown_begins == 1
     goes_on = report_on(entry(1, at(10), stretch(6, 8, begun_after=at(6))), entry(2, at(12), stretch(8, 9)))
@@ -102,7 +102,7 @@ def test_what_runs_now_has_run_since_its_last_look_or_so_it_seems(
     assert (found.may_be_less, found.may_be_more) == (HOUR, timedelta())
 
 
-def test_the_time_to_come_is_not_reckoned_with() -> None:
+def test_the_time_to_come_does_not_count() -> None:
     found = report_on(entry(1, at(1), units=1, needed_from=at(2), needed_until=at(20)), as_of=at(3))
     assert (found.around_the_clock, found.fixed_lead) == (2 * HOUR, 1.5 * HOUR)
 
@@ -144,7 +144,7 @@ def test_late_demands_are_named_those_never_ready_first() -> None:
     assert (found.promise.never_ready, found.promise.late) == (1, 2)
 
 
-def test_hours_without_a_tariff_stand_apart() -> None:
+def test_hours_without_a_tariff_are_separate() -> None:
     elsewhere = replace(TARGET, backend=Backend.SAGEMAKER)
     entries = [entry(1, at(9), stretch(6, 8)), replace(entry(2, at(12), stretch(9, 12)), target=elsewhere)]
     found = report_model(History(WELD, entries), DAY, TARIFFS, as_of=DAY.end)

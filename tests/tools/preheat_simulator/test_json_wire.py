@@ -222,7 +222,7 @@ def test_one_simulator_serves_all_services_with_controls_for_each(running_simula
         assert refused.status_code == 400
 
 
-def test_the_bytes_of_an_image_come_as_base64_and_what_is_none_is_told() -> None:
+def test_the_bytes_of_an_image_come_as_base64_and_what_is_none_is_reported() -> None:
     service = CustomLabelsService(lambda: SIX)
     service.add_model("parts", "v1")
     service.set_status("parts", "v1", "RUNNING")

@@ -203,7 +203,7 @@ def test_latest_is_read_as_the_highest_version(bench: "SimulatorBench") -> None:
     assert bench.service.describe_model("weld", "latest").version == "10"
 
 
-def test_an_unknown_project_and_an_unknown_version_are_told_apart(bench: "SimulatorBench") -> None:
+def test_an_unknown_project_and_an_unknown_version_give_different_errors(bench: "SimulatorBench") -> None:
     with pytest.raises(ServiceError) as project:
         bench.service.describe_model("paint", "1")
     with pytest.raises(ServiceError) as version:

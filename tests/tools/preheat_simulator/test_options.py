@@ -44,7 +44,7 @@ def test_a_wrong_option_is_refused_by_name(given: dict[str, Any], said: str) -> 
         Options.read(**given)
 
 
-def test_virtual_time_stands_still_until_it_is_moved() -> None:
+def test_virtual_time_does_not_move_until_it_is_moved() -> None:
     begin = datetime(2026, 11, 23, tzinfo=UTC)
     clock = ScaledClock(0, begin)
     assert clock.now() == begin

@@ -80,7 +80,7 @@ def test_what_the_runtime_could_not_say_is_a_bug(service: EndpointService) -> No
         RuntimeWire(lambda: service).handle("POST", "/endpoints/weld/invocations", "", {}, b"")
 
 
-def test_one_port_serves_it_beside_the_others() -> None:
+def test_one_port_serves_it_next_to_the_others() -> None:
     options = Options(models=((Backend.SAGEMAKER, "weld", "weld-1"),))
     with run_in_thread(options) as served:
         served.simulator.sagemaker.set_status("weld", "weld-1", "InService")

@@ -144,7 +144,7 @@ def test_switches_and_limits_are_set_by_name(lookout: Any, controls: httpx.Clien
     }
 
 
-def test_a_reset_begins_anew(controls: httpx.Client) -> None:
+def test_a_reset_begins_again(controls: httpx.Client) -> None:
     controls.post("person/start", json=ONE).raise_for_status()
     controls.post("faults", json={"kind": "throttle"}).raise_for_status()
     controls.post("switches", json={"latest": "newest"}).raise_for_status()

@@ -19,7 +19,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize("backend", NAMES)
-def test_a_start_and_a_stop_by_a_person_are_told_and_understood_by_the_watch(backend: Backend) -> None:
+def test_a_start_and_a_stop_by_a_person_are_reported_and_understood_by_the_watch(backend: Backend) -> None:
     events: list[dict[str, Any]] = []
     simulator = HttpSimulator(Options(models=((backend, *NAMES[backend]),)), on_event=events.append)
     service = simulator.services[backend]
@@ -34,7 +34,7 @@ def test_a_start_and_a_stop_by_a_person_are_told_and_understood_by_the_watch(bac
         assert change.version in (None, NAMES[backend][1])
 
 
-def test_what_a_program_calls_is_not_told() -> None:
+def test_what_a_program_calls_is_not_traced() -> None:
     events: list[dict[str, Any]] = []
     simulator = HttpSimulator(Options(models=(("line", "3"),)), on_event=events.append)
     simulator.service.start_model("line", "3", 1, None, "token")
@@ -52,6 +52,6 @@ def test_a_call_that_neither_starts_nor_stops_makes_no_event() -> None:
 
 
 @pytest.mark.parametrize("url", ["https://events.eu-central-1.amazonaws.com", "http://192.168.0.1:80", "127.0.0.1:80"])
-def test_only_a_local_aws_is_told(url: str) -> None:
+def test_only_a_local_aws_gets_events(url: str) -> None:
     with pytest.raises(ValueError, match=r"it is written http://127\.0\.0\.1:PORT"):
         EventBusAt(url, "eu-central-1")

@@ -1,4 +1,4 @@
-"""The texts that people read in the source: docstrings and comments. Does not judge them."""
+"""The texts that people read in the source: docstrings, comments and names of tests. Does not judge them."""
 
 import ast
 import io
@@ -17,12 +17,13 @@ _BRANCHES = ("│", "├", "└")
 
 
 def comments() -> Iterator[ProsePassage]:
-    """Yield all docstrings and comments of what ships, of the tools and of the tests."""
+    """Yield all docstrings, comments and names of tests: in what ships, in the tools and in the tests."""
     modules = [module for home in HOMES for module in sorted((ROOT / home).rglob("*.py"))]
     for module in [ROOT / "hatch_build.py", *modules]:
         text, name = module.read_text(encoding="utf-8"), str(module.relative_to(ROOT))
         yield from of_docstrings(text, name)
         yield from of_comments(text, name)
+        yield from of_tests(text, name)
 
 
 def of_docstrings(text: str, name: str) -> Iterator[ProsePassage]:
@@ -52,6 +53,13 @@ def of_comments(text: str, name: str) -> Iterator[ProsePassage]:
         elif token.type not in (tokenize.NL, tokenize.INDENT, tokenize.DEDENT) and said:
             yield from paragraphs(said, f"{name}:{line}")
             said = ""
+
+
+def of_tests(text: str, name: str) -> Iterator[ProsePassage]:
+    """Yield the words of each test's name: it says a rule, so people read it."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            yield ProsePassage(f"{name}:{node.lineno}", node.name.removeprefix("test_").replace("_", " "), name=True)
 
 
 def _without_examples(text: str) -> str:

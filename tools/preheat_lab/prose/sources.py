@@ -26,11 +26,15 @@ FEWEST_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class ProsePassage:
-    """A paragraph, list item, table cell, heading, help text, reason or description."""
+    """A paragraph, list item, table cell, heading, help text, reason or description.
+
+    `name`: the words of a name, for which only the rule about words holds.
+    """
 
     place: str
     text: str
     heading: bool = False
+    name: bool = False
 
 
 def passages() -> Iterator[ProsePassage]:

@@ -53,7 +53,7 @@ POINTS: Sequence[Point] = (
         tests=[
             ROLES + "test_no_function_can_rewrite_the_ledger",
             STORE + "test_a_ledger_entry_is_never_overwritten_and_its_record_is_not_written_either",
-            "tests/preheat/adapters/dynamodb/test_stream.py::test_what_is_changed_or_deleted_is_told_whatever_its_image",
+            "tests/preheat/adapters/dynamodb/test_stream.py::test_what_is_changed_or_deleted_is_reported_whatever_its_image",
             ALARMS + "test_every_alarm_on_our_own_metrics_has_something_that_raises_it",
         ],
         rules=["ledger"],
@@ -151,7 +151,7 @@ POINTS: Sequence[Point] = (
         16,
         "Requests: bounded, known fields only, every body answered",
         tests=[
-            MESSAGE + "test_hostile_json_is_refused_before_a_field_is_looked_at",
+            MESSAGE + "test_hostile_json_is_refused_before_a_field_is_checked",
             MESSAGE + "test_a_wrong_field_is_named_with_what_was_found_and_what_is_accepted",
             HOSTILE + "test_any_body_is_answered_once_and_an_invalid_one_changes_nothing",
             "tests/preheat/adapters/sqs/test_work.py::test_no_body_makes_the_parser_fail_in_another_way",

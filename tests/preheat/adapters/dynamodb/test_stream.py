@@ -32,7 +32,7 @@ def test_an_entry_and_a_reply_are_read_as_what_they_are(stream: LedgerStream) ->
     assert (reply.request_id, start.sequence, ready.requests) == ("night-7", 1, ("night-7",))
 
 
-def test_what_is_changed_or_deleted_is_told_whatever_its_image(stream: LedgerStream) -> None:
+def test_what_is_changed_or_deleted_is_reported_whatever_its_image(stream: LedgerStream) -> None:
     changed, removed = records("publish-tampered")
     changed["dynamodb"]["NewImage"] = {"nonsense": {"S": "x"}}
     assert stream.read(changed) == Tampered("weld-seams/1", "MODIFY")

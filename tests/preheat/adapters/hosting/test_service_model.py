@@ -53,7 +53,7 @@ def test_teaching_a_session_twice_changes_nothing() -> None:
     assert service_model.make_lookout_session(session).get_component("data_loader") is loader
 
 
-def test_another_version_of_the_service_on_the_machine_does_not_shadow_ours(
+def test_another_version_of_the_service_on_the_machine_does_not_shadow_the_shipped_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for version in ("2020-11-20", "2099-01-01"):

@@ -24,13 +24,13 @@ def allowed(*listed: Listed) -> dict[str, set[str]]:
     return found
 
 
-def test_a_role_tells_partition_and_account() -> None:
+def test_a_role_shows_partition_and_account() -> None:
     assert read_place("arn:aws-us-gov:iam::210987654321:role/a/b", "us-gov-west-1") == RolePlace(
         "aws-us-gov", "us-gov-west-1", "210987654321"
     )
 
 
-def test_a_lookout_model_may_be_started_stopped_and_looked_at() -> None:
+def test_a_lookout_model_may_be_started_stopped_and_checked() -> None:
     model = "arn:aws:lookoutvision:eu-central-1:210987654321:model/line-1/3"
     assert allowed(Listed(Target("line-1", "3"))) == {
         "lookoutvision:DescribeModel": {model},

@@ -137,7 +137,7 @@ def test_another_version_of_a_planned_model_is_reported() -> None:
     assert one.running.version == "2"
 
 
-def test_what_begins_with_another_prefix_is_nobody_of_ours() -> None:
+def test_a_model_with_another_prefix_is_not_reported() -> None:
     assert audited("20:00", hosted("other-1")).unscheduled == ()
 
 
@@ -212,7 +212,7 @@ def test_what_starts_or_stops_for_too_long_is_stuck(record: ModelRecord, now: st
     assert bool(audited(now, record=record).stuck) is stuck
 
 
-def test_each_ledger_is_judged_once_a_day_and_a_gap_in_it_is_told() -> None:
+def test_each_ledger_is_judged_once_a_day_and_a_gap_in_it_is_reported() -> None:
     second = LedgerEntry(WELD, 2, DAY, Phase.IDLE, Phase.HOSTED, Action.OBSERVE, "there", MODEL.target)
     runs = [
         audited("", record=IDLE, ledger=(second,), moment=DAY + number * EVERY)
@@ -247,13 +247,13 @@ class SpoiltStore(MemoryStore):
         return super().read_standings(subject, after)
 
 
-def test_a_plan_item_that_cannot_be_read_is_told_by_name_and_its_model_is_no_leak_within_its_demand() -> None:
+def test_a_plan_item_that_cannot_be_read_is_reported_by_name_and_its_model_is_no_leak_within_its_demand() -> None:
     found = audited("08:00", hosted(), record=HOSTED, store=SpoiltStore("planned"))
     assert found.unreadable == ((WELD, f"planned of {WELD}: not JSON"),)
     assert found.unscheduled == ()
 
 
-def test_a_ledger_that_cannot_be_read_is_told_by_name_and_not_taken_for_judged() -> None:
+def test_a_ledger_that_cannot_be_read_is_reported_by_name_and_not_taken_for_judged() -> None:
     turn = DAY + find_turn(WELD) * EVERY
     found = audited("", record=IDLE, moment=turn, store=SpoiltStore("ledger"))
     assert (found.judged, found.unreadable) == ((), ((WELD, f"ledger of {WELD}: not JSON"),))

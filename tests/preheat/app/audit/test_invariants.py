@@ -70,7 +70,7 @@ def test_the_promised_figures_are_those_of_the_rules() -> None:
     ("wake_at", "broken"),
     [(SIX, []), (SIX + 2 * SECOND, []), (SIX + 3 * SECOND, ["S10"]), (None, ["S10"])],
 )
-def test_who_is_not_due_is_not_looked_at(wake_at: datetime | None, broken: list[str]) -> None:
+def test_who_is_not_due_is_not_checked(wake_at: datetime | None, broken: list[str]) -> None:
     assert found(judge_look(replace(STARTING, wake_at=wake_at), at=SIX)) == broken
     assert found(judge_look(replace(STARTING, wake_at=SIX + 3 * SECOND), at=SIX, skew=SECOND)) == []
     assert found(judge_look(None, at=SIX)) == []
@@ -111,7 +111,7 @@ def test_a_state_changes_with_its_entry_and_an_entry_with_its_state(after: Model
     assert wrote(after) == ["S7"]
 
 
-def test_an_entry_tells_of_the_very_change() -> None:
+def test_an_entry_describes_the_very_change() -> None:
     after = replace(STARTING, sequence=2, phase=Phase.HOSTED)
     assert wrote(after, entry=entry(2, Phase.STARTING, Phase.HOSTED)) == []
     assert wrote(after, entry=entry(2, Phase.IDLE, Phase.HOSTED)) == ["S7"]
@@ -290,7 +290,7 @@ def test_a_token_is_of_the_alphabet_of_the_service(token: str) -> None:
     assert found(judge_call(replace(START, client_token=token), token, at=SIX)) == ["S5"]
 
 
-def test_a_token_is_not_sent_when_it_is_old_whatever_the_attempt_says_of_itself() -> None:
+def test_an_old_token_is_not_sent_whatever_its_attempt_says() -> None:
     token, at = START.client_token, START.first_at + timedelta(hours=7, minutes=30)
     assert found(judge_call(START, token, at=at)) == []
     assert found(judge_call(START, token, at=at + SECOND)) == ["S5"]

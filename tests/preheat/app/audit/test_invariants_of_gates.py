@@ -94,7 +94,7 @@ def test_a_gate_is_opened_on_sight_of_hosted_and_closed_only_when_it_may(
 
 
 @pytest.mark.parametrize(("asked", "attempts", "broken"), [(0, 1, ["S3"]), (1, 1, ["S3"]), (2, 2, []), (2, 3, ["S3"])])
-def test_a_gate_is_closed_amid_its_demand_only_for_a_restart_with_more_units(
+def test_a_gate_is_closed_during_its_demand_only_for_a_restart_with_more_units(
     asked: int, attempts: int, broken: list[str]
 ) -> None:
     start = Attempt.intend(WELD, Call.START, generation=1, demand_start=SIX, target=TARGET, units=Units(), now=SIX)

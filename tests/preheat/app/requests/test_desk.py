@@ -60,7 +60,7 @@ def hosted(scene: Scene, units: int = 1) -> None:
 # --- a hold -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_hold_stands_and_has_its_model_looked_at_now(scene: Scene) -> None:
+def test_a_hold_is_active_and_has_its_model_checked_now(scene: Scene) -> None:
     reply = scene.asks("hold", request_id="late-shift", until="20:00", reason="Nacharbeit")
     assert (reply.accepted, reply.code) == (True, Code.ACCEPTED)
     found = scene.find_standing("late-shift")
@@ -196,7 +196,7 @@ def test_a_hold_after_a_stop_was_won_is_accepted_and_restarts(scene: Scene) -> N
     assert (reply.accepted, reply.code, reply.ready_at) == (True, Code.ACCEPTED_WILL_RESTART, at("17:32"))
 
 
-def test_a_stop_that_is_won_while_a_hold_is_judged_is_told_in_its_reply(
+def test_a_stop_that_is_won_while_a_hold_is_judged_is_reported_in_its_reply(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = scene.store.answer
@@ -497,7 +497,7 @@ def test_no_sender_chooses_an_id_that_is_kept_for_another(scene: Scene) -> None:
         assert scene.asks("hold", request_id=name, until="20:00").code == Code.UNREADABLE
 
 
-def test_the_session_of_a_sender_is_kept_beside_its_role(scene: Scene) -> None:
+def test_the_session_of_a_sender_is_kept_next_to_its_role(scene: Scene) -> None:
     message = replace(scene.message("hold", request_id="a", until="20:00"), sender_id=f"{LINE}:ada@example.com")
     assert scene.takes(message).reply.session == "ada@example.com"
     found = scene.find_standing("a")
@@ -537,7 +537,7 @@ def test_an_event_that_an_earlier_release_answered_is_still_its_accounts(scene: 
 # --- release, block, unblock ------------------------------------------------------------------------------------------
 
 
-def test_a_release_ends_its_hold_now_and_has_the_model_looked_at(scene: Scene) -> None:
+def test_a_release_ends_its_hold_now_and_has_the_model_checked(scene: Scene) -> None:
     scene.asks("hold", request_id="a", until="20:00")
     scene.sent()
     scene.at("18:00")
@@ -675,14 +675,14 @@ def test_a_hold_that_is_no_longer_kept_has_ended(scene: Scene) -> None:
     assert scene.asks("release", of="a").code == Code.NOTHING_TO_DO
 
 
-def test_what_stands_of_a_model_that_left_the_plan_can_still_be_released(scene: Scene) -> None:
+def test_a_request_of_a_model_that_left_the_plan_can_still_be_released(scene: Scene) -> None:
     scene.asks("hold", request_id="a", until="20:00")
     scene.store.apply([], expected_version=1, at=scene.clock.at)
     assert scene.asks("release", of="a").code == Code.ACCEPTED
     assert scene.until("a") == at("17:00")
 
 
-def test_a_block_stands_with_its_weight_until_it_is_lifted(scene: Scene) -> None:
+def test_a_block_is_active_with_its_weight_until_it_is_lifted(scene: Scene) -> None:
     scene.asks("block", request_id="b", until="20:00", priority=90, hard=True)
     found = scene.find_standing("b")
     assert found is not None
@@ -839,7 +839,7 @@ def test_a_start_is_a_hold_for_as_long_as_the_stack_allows() -> None:
 # --- schedules --------------------------------------------------------------------------------------------------------
 
 
-def test_a_hold_of_a_schedule_stands_once_and_wakes_each_of_its_models(scene: Scene) -> None:
+def test_a_hold_of_a_schedule_is_stored_once_and_wakes_each_of_its_models(scene: Scene) -> None:
     reply = scene.asks("hold", request_id="a", schedule="early", until="20:00")
     assert (reply.code, reply.phase, reply.ready_at) == (Code.ACCEPTED, None, None)
     assert scene.store.find_standing(Subject(schedule="early"), RequestId("a")) is not None
@@ -874,7 +874,7 @@ def test_models_of_a_schedule_that_could_not_be_woken_are_woken_by_the_same_mess
     assert sorted(scene.find_due()) == [PAINT, WELD]
 
 
-def test_a_new_plan_is_read_anew(scene: Scene) -> None:
+def test_a_new_plan_is_read_again(scene: Scene) -> None:
     assert scene.asks("hold", schedule="night", until="20:00").code == Code.UNKNOWN_SCHEDULE
     night = a_model(schedules=(replace(shifts("22:00-06:00"), name="night"),))
     scene.store.apply([night], expected_version=1, at=scene.clock.at)
@@ -912,7 +912,7 @@ def test_status_of_a_hosted_model_is_its_verdict_with_its_margin() -> None:
     assert scene.sent() == []
 
 
-def test_status_of_an_idle_model_tells_when_it_will_be_ready_next(scene: Scene) -> None:
+def test_status_of_an_idle_model_shows_when_it_will_be_ready_next(scene: Scene) -> None:
     scene.record(observed=Observed.STOPPED)
     reply = scene.asks("status")
     assert (reply.phase, reply.ready_at, reply.margin) == (Phase.IDLE, at("08:00", day=1), None)
@@ -928,7 +928,7 @@ def test_status_of_a_schedule_counts_its_models(scene: Scene) -> None:
 # --- what goes wrong --------------------------------------------------------------------------------------------------
 
 
-def test_a_lost_write_is_decided_anew(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_write_is_decided_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     answer, release = scene.store.answer, scene.message("release", of="a")
     scene.asks("hold", request_id="a", until="20:00")
 
@@ -974,7 +974,7 @@ def test_what_is_refused_and_cannot_be_put_aside_comes_again(scene: Scene, monke
     assert len(scene.rejected.messages) == 1
 
 
-def test_a_hold_whose_reply_was_lost_with_an_older_ledger_is_answered_anew(scene: Scene) -> None:
+def test_a_hold_whose_reply_was_lost_with_an_older_ledger_is_answered_again(scene: Scene) -> None:
     message = scene.message("hold", request_id="a", until="20:00")
     scene.takes(message)
     scene.store.replies.clear()

@@ -68,7 +68,7 @@ def test_a_duration_is_written_as_in_the_plant_file(text: str, span: timedelta) 
     assert request(until=None, duration=text).duration == span
 
 
-def test_who_claims_to_ask_stands_before_the_reason_for_people_to_read() -> None:
+def test_who_claims_to_ask_comes_before_the_reason_for_people_to_read() -> None:
     assert request(requester="line 7", reason="Nacharbeit").reason == "line 7: Nacharbeit"
 
 
@@ -116,7 +116,7 @@ def test_a_wrong_field_is_named_with_what_was_found_and_what_is_accepted(changes
     assert all(each.isascii() or "…" in each for each in found)
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     assert len(problems(model="?", until="?", priority=-1, colour="red")) == 4
 
 
@@ -148,7 +148,7 @@ def test_of_another_version_nothing_else_is_judged() -> None:
         ("\ud800", "not JSON"),
     ],
 )
-def test_hostile_json_is_refused_before_a_field_is_looked_at(body: str, says: str | None) -> None:
+def test_hostile_json_is_refused_before_a_field_is_checked(body: str, says: str | None) -> None:
     if says is None:
         assert load(body)
         return

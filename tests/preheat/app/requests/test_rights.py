@@ -150,7 +150,7 @@ def test_without_a_table_blocks_are_short_and_the_highest_priorities_are_for_adm
 # --- how often --------------------------------------------------------------------------------------------------------
 
 
-def test_a_sender_that_asks_too_often_is_told_when_to_try_again_and_blocks_nobody() -> None:
+def test_a_sender_that_asks_too_often_reads_when_to_try_again_and_blocks_nobody() -> None:
     scene = Scene(a_model("08:00-16:00"))
     scene.at("17:10")
     for number in range(15):

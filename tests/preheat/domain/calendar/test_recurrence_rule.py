@@ -113,7 +113,7 @@ def test_a_rule_that_hardly_ever_or_never_comes_true_is_answered_in_bounded_time
     assert process_time() - begun < 5, "seconds; a search without end would take minutes"
 
 
-def test_a_rule_that_never_comes_true_is_told() -> None:
+def test_a_rule_that_never_comes_true_is_reported() -> None:
     assert not comes_true(RecurrenceRule("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", date(2026, 1, 1)))
     assert comes_true(RecurrenceRule("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", date(2026, 1, 1)))
 

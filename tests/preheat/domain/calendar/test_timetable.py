@@ -123,7 +123,7 @@ def test_an_edge_on_the_first_instant_of_a_month_is_found() -> None:
 ALWAYS = (Schedule("always", "UTC", (ShiftWindow(frozenset(Weekday), time(), time(), 1),)),)
 
 
-def test_a_schedule_without_an_edge_is_told_so_in_bounded_time() -> None:
+def test_a_schedule_without_an_edge_says_so_in_bounded_time() -> None:
     assert find_next_edge(ALWAYS, NOON) is None
     assert find_next_edge((), NOON) is None
 

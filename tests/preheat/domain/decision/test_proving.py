@@ -47,14 +47,14 @@ def test_an_inference_is_due_only_while_needed_asked_for_and_not_proved() -> Non
     assert not is_due(replace(situation(), model=moved))
 
 
-def test_a_demand_that_begins_after_the_last_one_is_proved_anew() -> None:
+def test_a_demand_that_begins_after_the_last_one_needs_its_own_proof() -> None:
     old = replace(situation(proved=True).record.effort, until=at("07:00"), demand_start=at("02:00"))  # type: ignore[type-var]  # there is one
     proved = situation(proved=True)
     assert is_due(replace(proved, record=replace(proved.record, effort=old)))
 
 
 @pytest.mark.parametrize("observed", list(Observed))
-def test_a_proof_stands_until_the_model_is_seen_to_have_left_hosted(observed: Observed) -> None:
+def test_a_proof_is_valid_until_the_model_is_seen_to_have_left_hosted(observed: Observed) -> None:
     after = decide(situation(observation=Observation(observed), proved=True)).record.effort
     assert after is not None
     assert after.proved == (observed in (Observed.HOSTED, Observed.BUSY, Observed.UNKNOWN))
@@ -72,7 +72,7 @@ def test_what_somebody_else_made_has_to_prove_itself_too(proof: Proof | None, ph
     assert decision.record.ownership is (Ownership.NONE if foreign else Ownership.ADOPTED)
 
 
-def test_the_entry_of_the_proof_tells_how_long_it_took_and_no_other_does() -> None:
+def test_the_entry_of_the_proof_shows_how_long_it_took_and_no_other_does() -> None:
     told = {
         proof: decide(situation(observation=Observation(Observed.HOSTED, proof=proof))).entry
         for proof in (PROVED, FAILED)

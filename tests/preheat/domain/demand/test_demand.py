@@ -173,7 +173,7 @@ def test_the_next_demand_is_seen_however_far_ahead_within_the_calendars() -> Non
     assert seen.next_edge == seen.upcoming.start_at
 
 
-def test_a_model_whose_windows_are_all_behind_is_looked_at_again_when_what_was_searched_ends() -> None:
+def test_a_model_whose_windows_are_all_behind_is_checked_again_when_what_was_searched_ends() -> None:
     for day in (date(2026, 1, 1), date(2040, 1, 1)):
         seen = look_ahead(a_model(schedules=(only_on(day),)), at("08:00"))
         assert (seen.current, seen.upcoming, seen.next_edge) == (None, None, at("08:00") + LOOKAHEAD)

@@ -147,7 +147,7 @@ def test_a_block_that_is_lifted_at_once_costs_no_wait_for_a_stop() -> None:
     assert second.start_at == at("10:01")
 
 
-def test_the_edges_of_what_stands_are_edges_of_the_outlook() -> None:
+def test_the_edges_of_active_requests_are_edges_of_the_outlook() -> None:
     model = a_model()
     seen = (hold("10:00", "11:00"), block("12:00", "13:00"))
     edges, now = [], at("09:00")
@@ -166,7 +166,7 @@ def test_a_hold_that_is_far_ahead_is_met_in_time() -> None:
     assert at("09:28", day=30) in edges
 
 
-def test_holds_that_have_come_to_their_end_are_told_and_those_released_or_still_on_are_not() -> None:
+def test_holds_that_have_come_to_their_end_are_reported_and_those_released_or_still_on_are_not() -> None:
     several = (
         hold("08:00", "09:00", "b"),
         hold("07:00", "09:00", "a"),
@@ -322,7 +322,7 @@ def a_schedule(number: int, span: Span) -> Schedule:
     st.integers(-2000, 300),
     st.integers(0, 4).flatmap(lambda count: st.tuples(*(standing(number) for number in range(count)))),
 )
-def test_demand_is_what_the_reference_tells_minute_by_minute(
+def test_demand_equals_the_reference_minute_by_minute(
     windows: list[Span], announced: int, several: tuple[Standing, ...]
 ) -> None:
     model = a_model(

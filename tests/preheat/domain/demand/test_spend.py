@@ -43,7 +43,7 @@ def test_a_hold_adds_what_it_prolongs_and_the_units_that_it_raises() -> None:
     assert find_added(MODEL, within, [within])[MONDAY] == 0
 
 
-def test_what_fits_is_accepted_and_what_is_left_is_told() -> None:
+def test_what_fits_is_accepted_and_what_is_left_is_reported() -> None:
     model = replace(MODEL, max_unit_hours_by_request=10)
     first, second = hold("16:00", "20:00"), hold("20:00", "22:00", "second")
     assert excess(model, first) is None

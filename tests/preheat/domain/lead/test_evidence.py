@@ -37,7 +37,7 @@ def test_a_change_keeps_the_history_and_believes_nine_of_it() -> None:
     assert count_trusted(turn_to(after(4), Target("line-1", "4"))) == 4
 
 
-def test_a_change_of_target_starts_to_look_anew() -> None:
+def test_a_change_of_target_starts_its_looks_from_the_beginning() -> None:
     moved = turn_to(FRESH, Target("line-1", "4"))
     assert (moved.target, moved.observed, moved.unreadable) == (Target("line-1", "4"), Observed.UNKNOWN, 0)
 

@@ -130,7 +130,7 @@ def test_a_lead_is_whole_seconds_rounded_up() -> None:
         (pin_lead(45 * MINUTE), "starts 45 min early: the plan sets this lead"),
     ],
 )
-def test_one_sentence_explains_a_lead_to_whoever_runs_the_shift(lead: Lead, sentence: str) -> None:
+def test_one_sentence_explains_a_lead_to_anyone_who_runs_the_shift(lead: Lead, sentence: str) -> None:
     assert str(lead) == sentence
 
 

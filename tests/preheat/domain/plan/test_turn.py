@@ -33,7 +33,7 @@ def test_looks_of_two_turns_never_meet(turn: Turn, now: datetime, then: datetime
     assert (one == two) is False or other == turn
 
 
-def test_what_starts_alone_is_looked_at_after_its_wait() -> None:
+def test_what_starts_alone_is_checked_after_its_wait() -> None:
     assert look_in_turn(None, NOW, 14 * SECOND) == NOW + 14 * SECOND
 
 

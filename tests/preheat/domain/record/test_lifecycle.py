@@ -75,12 +75,12 @@ def test_no_pair_leads_to_a_call_unless_the_mode_is_act(desired: Desired, observ
 
 
 @pytest.mark.parametrize("observed", list(Observed))
-def test_nothing_that_is_not_ours_is_stopped(observed: Observed) -> None:
+def test_no_foreign_model_is_stopped(observed: Observed) -> None:
     assert decided(Desired.REST, observed, owned=False).call is None
 
 
 @pytest.mark.parametrize(("desired", "observed"), [pair[:2] for pair in PAIRS])
-def test_every_decision_looks_again_in_time(desired: Desired, observed: Observed) -> None:
+def test_every_decision_checks_again_in_time(desired: Desired, observed: Observed) -> None:
     decision = decided(desired, observed)
     now = at("09:00") if desired is Desired.RUN else at("18:00")
     assert decision.record.wake_at is not None

@@ -32,7 +32,7 @@ def width(samples: list[timedelta], ends: timedelta) -> timedelta:
 
 
 @given(histories | close, durations)
-def test_looks_at_a_start_are_at_most_thirty_in_any_hour(samples: list[timedelta], begins: timedelta) -> None:
+def test_a_start_has_at_most_thirty_looks_in_any_hour(samples: list[timedelta], begins: timedelta) -> None:
     found = looks(samples, timedelta(hours=3, minutes=1))[1:]
     assert sum(begins <= look < begins + HOUR for look in found) <= 30
 

@@ -65,7 +65,7 @@ def plant(folder: Path, text: str = REKOGNITION) -> str:
     return str(path)
 
 
-def test_a_person_without_rights_is_told_each_right_that_a_check_needs(tmp_path: Path) -> None:
+def test_a_person_without_rights_reads_each_right_that_a_check_needs(tmp_path: Path) -> None:
     account = FailingAccount(service_error("AccessDenied"))
     done = run(account, plant(tmp_path))
     rows = [json.loads(line) for line in done.stdout.splitlines()]

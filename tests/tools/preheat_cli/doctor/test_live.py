@@ -73,7 +73,7 @@ def told(done: Result) -> tuple[dict[str, Any], dict[str, str]]:
     return first, {row["question"]: row["answer"] for row in rows}
 
 
-def test_a_model_is_started_and_stopped_and_what_this_shows_is_told() -> None:
+def test_a_model_is_started_and_stopped_and_what_this_shows_is_reported() -> None:
     with a_day("20:00-22:00", backend=Backend.REKOGNITION) as day:
         bench = at_eight(day)
         done = bench.preheat("--yes")

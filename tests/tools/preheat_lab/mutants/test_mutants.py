@@ -78,7 +78,7 @@ def test_a_mutation_that_only_raises_is_an_error_and_no_kill() -> None:
     assert str(found).startswith("ERROR KeyError")
 
 
-def test_a_survivor_is_told_as_one() -> None:
+def test_a_surviving_mutation_is_reported() -> None:
     assert str(Hunted(None, None, None, 1.0)) == "SURVIVED"
 
 

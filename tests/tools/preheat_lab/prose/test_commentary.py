@@ -1,9 +1,9 @@
-"""Docstrings and comments: which texts the prose linter takes from the source, and that every rule holds for them."""
+"""Docstrings, comments and test names: which of them the prose linter takes, and that every rule holds for them."""
 
 import pytest
 
 from preheat_lab.prose import __main__ as program
-from preheat_lab.prose.commentary import comments, of_comments, of_docstrings
+from preheat_lab.prose.commentary import comments, of_comments, of_docstrings, of_tests
 from preheat_lab.prose.sources import ProsePassage
 
 SOURCE = '''"""Owns the day.
@@ -52,6 +52,19 @@ def test_each_branch_of_a_drawn_tree_is_a_text_of_its_own() -> None:
 def test_the_linter_reads_what_ships_the_tools_and_the_tests() -> None:
     homes = {each.place.split(":")[0].split("/")[0] for each in comments()}
     assert homes == {"layers", "functions", "tools", "tests", "hatch_build.py"}
+
+
+def test_a_tests_name_is_read_for_its_words_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = list(of_tests("def test_a_model_is_started_anew():\n    pass\n\n\ndef test():\n    pass\n", "a.py"))
+    monkeypatch.setattr(program, "passages", lambda: iter(()))
+    monkeypatch.setattr(program, "comments", lambda: iter(texts))
+    assert program.main(["a.py"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "a.py:1: word: 'anew': write: again",
+        "prose: 1 alerts in 1 passages",
+    ]
 
 
 def test_a_word_and_a_passive_in_a_comment_are_alerts(

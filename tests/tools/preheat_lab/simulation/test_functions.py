@@ -134,7 +134,7 @@ def test_the_stand_in_takes_whatever_a_handler_reports(name: str) -> None:
         )
 
 
-def test_what_the_handlers_tell_is_what_is_stored() -> None:
+def test_what_the_handlers_show_is_what_is_stored() -> None:
     published: list[Any] = []
     world = a_world(FaultMix(), published.append)
     world.run()

@@ -66,7 +66,7 @@ def test_what_no_hold_has_covered_is_a_strangers() -> None:
 
 
 @pytest.mark.parametrize(("lifted", "seen"), [("11:59:59", set()), ("11:50", {"L3"})])
-def test_what_a_block_held_for_some_clocks_only_may_be_told_once_more(lifted: str, seen: set[str]) -> None:
+def test_what_a_block_held_for_some_clocks_only_may_be_reported_once_more(lifted: str, seen: set[str]) -> None:
     model = a_model("08:00-16:00")
     watch = PromiseWatch([model], at("00:00"), at("00:00", day=1), skew=timedelta(seconds=2))
     block = Standing(RequestId("a"), Kind.BLOCK, LINE, "role", at("12:00"), at("13:00"), at("09:30"))

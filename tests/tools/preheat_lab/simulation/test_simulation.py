@@ -235,7 +235,7 @@ def test_acting_on_what_could_not_be_read_is_seen(monkeypatch: pytest.MonkeyPatc
     assert is_seen("S9", faults="all")
 
 
-def test_stopping_what_is_not_ours_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stopping_a_foreign_model_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ModelRecord, "is_engaged", lambda _: True)
     assert is_seen("S4", faults="all")
 
@@ -270,7 +270,7 @@ def test_a_failed_start_that_is_not_tried_again_is_seen(monkeypatch: pytest.Monk
     assert is_seen("L1", models=2, days=2, faults="failing")
 
 
-def test_a_late_start_that_nobody_is_told_of_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreported_late_start_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(promise, "judge_start", lambda _, move: promise.Judgement(move.record.effort))
     assert is_seen("L3", faults="all")
 

@@ -42,7 +42,7 @@ def broken(world: SimulatedWorld) -> set[str]:
     return {violation.what.split(": ")[-1] for violation in world.watch.violations if violation.invariant == "L6"}
 
 
-def test_each_entry_is_told_once_for_whoever_counts_whatever_goes_wrong_on_the_way() -> None:
+def test_each_entry_is_published_once_for_anyone_who_counts_whatever_goes_wrong_on_the_way() -> None:
     published: list[LedgerEntry] = []
     world = run(FaultMix(killed=0.2, doubled=0.3, queue_out=0.2), published)
     assert world.watch.violations == []
@@ -68,7 +68,7 @@ def test_a_bus_that_is_out_for_hours_loses_no_entry() -> None:
     assert not world.stream.discarded
 
 
-def test_an_entry_that_is_never_told_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_entry_that_is_never_reported_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     real = SimulatedWorld._wire
 
     def forgetful(self: SimulatedWorld) -> Any:
@@ -97,7 +97,7 @@ def test_an_event_that_comes_again_under_another_id_is_seen(monkeypatch: pytest.
     assert any(what.endswith("reports nothing that is stored") for what in broken(run(FaultMix())))
 
 
-def test_an_entry_that_is_told_before_an_earlier_one_is_seen() -> None:
+def test_an_entry_that_is_reported_before_an_earlier_one_is_seen() -> None:
     world = run(FaultMix())
     model_id = world.everyone[0]
     first, second, *_ = ledger = world.store.read_ledger(model_id)

@@ -97,7 +97,7 @@ def test_a_stop_of_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found() == "S3"
 
 
-def test_a_stop_of_what_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_of_a_foreign_model_breaks_s4(monkeypatch: pytest.MonkeyPatch) -> None:
     stopping = importlib.import_module("preheat.domain.decision.stopping")
     monkeypatch.setattr(stopping, "leave_running", lambda situation, _: stopping.begin_stop(situation, "it runs: stop"))
     assert found() == "S4"

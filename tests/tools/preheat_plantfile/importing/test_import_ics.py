@@ -310,7 +310,7 @@ def test_a_calendar_becomes_a_valid_plant_file_with_one_model(bench: Workbench, 
         ("\x00\x01", "not an iCalendar file"),
     ],
 )
-def test_what_is_no_calendar_is_told_with_what_is(bench: Workbench, text: str, told: str) -> None:
+def test_what_is_no_calendar_is_reported_with_what_is(bench: Workbench, text: str, told: str) -> None:
     path = bench.folder / "odd.ics"
     path.write_text(text, newline="")
     result = bench.preheat("import", "ics", str(path))
@@ -411,7 +411,7 @@ garbage
 
 @settings(max_examples=take_part(300), deadline=None)
 @given(st.lists(st.sampled_from(LINES), max_size=14))
-def test_whatever_a_calendar_holds_it_is_told_or_becomes_a_valid_plant(lines: list[str]) -> None:
+def test_whatever_a_calendar_holds_it_is_reported_or_becomes_a_valid_plant(lines: list[str]) -> None:
     text = "\r\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", *lines, "END:VEVENT", "END:VCALENDAR", ""])
     try:
         plant, _ = imported(text, "shifts")

@@ -295,7 +295,7 @@ def test_every_mistake_is_named_at_once_and_nothing_is_printed(bench: Workbench,
         ('{"periods": [' + "9" * 5_000 + "]}", "JSON that cannot be read"),
     ],
 )
-def test_what_is_no_configuration_is_told_with_what_is(bench: Workbench, text: str, told: str) -> None:
+def test_what_is_no_configuration_is_reported_with_what_is(bench: Workbench, text: str, told: str) -> None:
     path = bench.folder / "odd.json"
     path.write_text(text)
     result = bench.preheat("import", "instance-scheduler", str(path))
@@ -303,7 +303,7 @@ def test_what_is_no_configuration_is_told_with_what_is(bench: Workbench, text: s
     assert told in result.stderr
 
 
-def test_a_file_that_is_not_there_or_not_text_is_told(bench: Workbench) -> None:
+def test_a_file_that_is_not_there_or_not_text_is_reported(bench: Workbench) -> None:
     assert "No such file" in bench.preheat("import", "instance-scheduler", str(bench.folder / "none")).stderr
     (bench.folder / "binary").write_bytes(b"\xff\xfe")
     assert "not UTF-8" in bench.preheat("import", "instance-scheduler", str(bench.folder / "binary")).stderr
@@ -344,7 +344,7 @@ PERIODS = st.fixed_dictionaries(
 
 @settings(suppress_health_check=[HealthCheck.too_slow])  # its documents are large; a busy machine draws few a second
 @given(st.lists(PERIODS, max_size=3))
-def test_whatever_a_document_holds_it_is_told_or_becomes_a_valid_plant(periods: list[dict[str, Any]]) -> None:
+def test_whatever_a_document_holds_it_is_reported_or_becomes_a_valid_plant(periods: list[dict[str, Any]]) -> None:
     schedule = {"name": "s", "timezone": "Europe/Berlin", "periods": ["a", "b"]}
     try:
         plant, _ = read_schedules(json.dumps({"periods": periods, "schedules": [schedule]}))
