@@ -3,7 +3,7 @@
 Reads the stack and changes nothing. Depends on no command.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from preheat.domain.lead.lead_in_force import fix_next_lead
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import ModelRecord
+from preheat_cli.ceilings import Cost, measure_cost
 from preheat_cli.identity import describe
 from preheat_cli.planning import StoredPlan, check_accounts, read_stored_plan
 from preheat_cli.senders import compile_senders, describe_changes
@@ -58,19 +59,30 @@ class Compared:
 
     def conflicts(self, now: datetime) -> list[str]:
         """Return the quota conflicts of the next 7 days, in lines; none if there are no conflicts."""
-        from preheat_cli.views.forecast import PlannedRun, in_order, runs  # noqa: PLC0415 - only `apply` needs it
-        from preheat_cli.views.plan import conflicts  # noqa: PLC0415 - as above
-        from preheat_plantfile.compiling.terms import terms_of  # noqa: PLC0415 - as above
+        return find_conflicts(self.plant, self.models, self.records, now)
 
-        found: list[PlannedRun] = []
-        for model in self.models:
-            try:
-                found += runs(
-                    fix_next_lead(model, self.records.get(model.model_id)), Window(now, now + CONFLICTS_WITHIN)
-                )
-            except ScheduleError:
-                continue  # `preheat status` reports it
-        return conflicts(in_order(found), terms_of(self.plant))
+    def measure_cost(self, now: datetime) -> Cost:
+        """Return what the models of the file cost in the next 30 days."""
+        from preheat_plantfile.compiling.terms import terms_of  # noqa: PLC0415 - loads the file's typed model
+
+        return measure_cost(self.models, self.records, now, terms_of(self.plant))
+
+
+def find_conflicts(
+    plant: "PlantFile", models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord], now: datetime
+) -> list[str]:
+    """Return the quota conflicts of a plan in the next 7 days, in lines; none if there are no conflicts."""
+    from preheat_cli.views.forecast import PlannedRun, in_order, runs  # noqa: PLC0415 - keeps help fast
+    from preheat_cli.views.plan import conflicts  # noqa: PLC0415 - as above
+    from preheat_plantfile.compiling.terms import terms_of  # noqa: PLC0415 - as above
+
+    found: list[PlannedRun] = []
+    for model in models:
+        try:
+            found += runs(fix_next_lead(model, records.get(model.model_id)), Window(now, now + CONFLICTS_WITHIN))
+        except ScheduleError:
+            continue  # `preheat status` reports it
+    return conflicts(in_order(found), terms_of(plant))
 
 
 def compare(file: Path, plant: "PlantFile", stack: "Stack", now: datetime) -> Compared:

@@ -46,11 +46,14 @@ def rows(text: str) -> list[dict[str, str]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+COST = "cost in the next 30 days: 376.4 unit-hours, at most 17.3 on a UTC day (2026-11-24); 1,505.40 USD"
+
+
 def test_a_valid_file_is_fine(bench: Workbench) -> None:
     result = bench.preheat("validate", bench.plant())
     assert (result.exit_code, result.stdout.replace(f"{bench.folder}/", "")) == (
         0,
-        "plant.yaml: valid: 2 models, 2 schedules\n",
+        f"plant.yaml: valid: 2 models, 2 schedules\n{COST}\n",
     )
 
 

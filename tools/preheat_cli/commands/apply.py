@@ -16,6 +16,7 @@ from preheat.app.ports.errors import StaleRecord
 from preheat.app.ports.store import Store
 from preheat.domain.plan.plan import HostedModel
 from preheat.domain.printable import printable
+from preheat_cli.ceilings import AllowOverOption, find_overruns, refuse_overruns
 from preheat_cli.comparing import CHANGED, Compared, compare, counts, describe_counts
 from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
@@ -62,8 +63,9 @@ def apply(
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="With --dry-run: exit status 3 if there are changes.")
     ] = False,
+    allow_over: AllowOverOption = None,
 ) -> None:
-    """Check a plant file, show what changes, ask, and make it the current plan."""
+    """Check a plant file, show what changes and costs, ask, and make it the current plan."""
     with report_errors():
         if detailed_exitcode and not dry_run:
             raise CliError("preheat: --detailed-exitcode works only with --dry-run")
@@ -76,6 +78,10 @@ def apply(
         _refuse_misfits(file, [*find_shared(found.models), *misfits])
         _print_changes(found, form)
         _print_warnings(found, opened, surroundings.clock.now())
+        cost = found.measure_cost(surroundings.clock.now())
+        typer.echo(cost.describe(), err=form is Format.JSON)
+        overruns = find_overruns(cost, plant, opened.parameters)
+        refuse_overruns(file, overruns, allow_over or (), unchanged="no change applied")
         version, models, seen = None, found.models, None
         if not dry_run:
             _confirm(found, opened.home, yes=yes, remove_all=remove_all)

@@ -20,6 +20,7 @@ from preheat.domain.lead.lead_in_force import fix_next_lead
 from preheat.domain.plan.plan import MODEL_ID, HostedModel, ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.ahead import active_requests, read_requests
+from preheat_cli.ceilings import AllowOverOption, Ceiling, find_overruns, measure_cost, refuse_overruns
 from preheat_cli.comparing import CHANGED, compare, describe_counts
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
 from preheat_cli.identity import describe_applied
@@ -72,6 +73,7 @@ def plan(
         bool,
         typer.Option("--detailed-exitcode", help="Exit status 3 if FILE differs from the current plan of the stack."),
     ] = False,
+    allow_over: AllowOverOption = None,
 ) -> None:
     """Preview starts, stops, costs, bridged gaps and quota conflicts."""
     with report_errors():
@@ -86,13 +88,29 @@ def plan(
         now = surroundings.clock.now()
         asked = time_range(begin, end, now)
         source = _from_file(file, asked) if file is not None else _from_stack(surroundings, stack)
-        source = replace(source, models=select_models(source.models, model))
-        _print(source, asked, now, form)
+        shown = replace(source, models=select_models(source.models, model))
+        _print(shown, asked, now, form)
+        if file is not None:
+            _check_cost(file, now, form, allow_over or ())
         if detailed_exitcode and file is not None:
             found = compare(file, read_plant_file(file), surroundings.open(stack), now)
             typer.echo(f"compared with plan {found.stored.version}: {describe_counts(found.changes)}", err=True)
             if found.changes:
                 raise typer.Exit(CHANGED)
+
+
+def _check_cost(file: Path, now: datetime, form: Format, allowed: Sequence[Ceiling]) -> None:
+    """Print what the whole plan of a file costs.
+
+    Raises:
+        CliError: it costs more than a ceiling of the file allows.
+    """
+    from preheat_plantfile.compiling.plan import compile_models as compile_plan  # noqa: PLC0415 - keeps help fast
+
+    plant = read_plant_file(file)
+    cost = measure_cost(compile_plan(plant, now=now, previous={}), {}, now, terms_of(plant))
+    typer.echo(cost.describe(), err=form is Format.JSON)
+    refuse_overruns(file, find_overruns(cost, plant), allowed, unchanged=f"{file}: the plan costs too much")
 
 
 def _split(names: list[str]) -> tuple[Path | None, list[str]]:

@@ -148,7 +148,7 @@ def _spread(models: Sequence[HostedModel]) -> Iterator[str]:
 def _conflicts(found: Sequence[PlannedRun], terms: Terms) -> Iterator[str]:
     crowded = crowds(found, terms.models_at_once)
     rushed = rushes(found, terms.starts_per_second)
-    lines = [*map(_describe_crowd, crowded), *map(_describe_rush, rushed)]
+    lines = [*_describe_oversized(found, terms), *map(_describe_crowd, crowded), *map(_describe_rush, rushed)]
     yield f"quota conflicts: {'' if lines else 'none'}".rstrip()
     yield from _some(lines)
 
@@ -157,6 +157,17 @@ def conflicts(found: Sequence[PlannedRun], terms: Terms) -> list[str]:
     """Return the quota conflicts of runs, with a heading; nothing if there are none."""
     lines = list(_conflicts(found, terms))
     return lines if len(lines) > 1 else []
+
+
+def _describe_oversized(found: Sequence[PlannedRun], terms: Terms) -> Iterator[str]:
+    """Yield a line for each number of units that the quota of a service refuses to one model."""
+    over: dict[tuple[str, int], dict[str, None]] = {}
+    for run in found:
+        service, most = str(run.model.target.backend), run.model.units.maximum or run.model.units.minimum
+        if most > terms.units_per_model.get(service, most):
+            over.setdefault((service, most), {})[run.model.model_id] = None
+    for (service, most), names in sorted(over.items()):
+        yield f"{service}: {most} units for one model, {terms.units_per_model[service]} allowed: {_names(list(names))}"
 
 
 def _some(lines: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from preheat.domain.plan.plan import UNITS_MAX, Backend
+from preheat.domain.plan.plan import UNIT_HOURS_MAX, UNITS_MAX, Backend
 from preheat_plantfile.holiday_library import countries
 from preheat_plantfile.schema.dates import DATES, Date
 from preheat_plantfile.schema.leaves import HALF_DAYS, HalfDays, leaf, whole
@@ -22,6 +22,7 @@ _CATEGORY = re.compile(r"[a-z][a-z_]{0,40}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _AMOUNT = re.compile(r"\d{1,7}(?:\.\d{1,6})?")
 _TEXT_MAX: Final = 200
+PLAN_UNIT_HOURS_MAX: Final = 1_000 * UNIT_HOURS_MAX  # of as many models as a plant file has
 
 
 def _country(value: Any) -> str:
@@ -81,16 +82,14 @@ Text = Annotated[str, *leaf(_text, type="string", minLength=1, maxLength=_TEXT_M
 _TEXT: Final = leaf(_text, type="string", minLength=1, maxLength=_TEXT_MAX)
 Category = Annotated[str, *leaf(_category, type="string", pattern=whole(_CATEGORY))]
 Flag = Annotated[bool, *leaf(_flag, type="boolean")]
-Amount = Annotated[
-    Decimal,
-    *leaf(
-        _amount,
-        anyOf=[
-            {"type": "number", "minimum": 0, "maximum": 9_999_999.999999},
-            {"type": "string", "pattern": whole(_AMOUNT)},
-        ],
-    ),
-]
+AMOUNT: Final = leaf(
+    _amount,
+    anyOf=[
+        {"type": "number", "minimum": 0, "maximum": 9_999_999.999999},
+        {"type": "string", "pattern": whole(_AMOUNT)},
+    ],
+)
+Amount = Annotated[Decimal, *AMOUNT]
 Currency = Annotated[str, *leaf(_currency, type="string", pattern=whole(_CURRENCY))]
 BackendName = Annotated[Backend, *leaf(_backend, enum=list(Backend))]
 
@@ -142,6 +141,16 @@ class TariffEntry(Strict):
 
     unit_hour: Amount = Field(description="Price of one inference unit for an hour.")
     currency: Currency = Field(default="USD", description="Currency of ISO 4217; USD.")
+
+
+class CeilingsEntry(Strict):
+    """The most that the schedules of all models may cost."""
+
+    unit_hours_a_day: Annotated[
+        int | None, *leaf(_count(PLAN_UNIT_HOURS_MAX), type="integer", minimum=1, maximum=PLAN_UNIT_HOURS_MAX)
+    ] = absent("Most unit-hours on a UTC day.")
+    amount_a_month: Annotated[Decimal | None, *AMOUNT] = absent("Most money in 30 days, in the currency below.")
+    currency: Currency = Field(default="USD", description="Currency of amount_a_month, of ISO 4217; USD.")
 
 
 class QuotaEntry(Strict):

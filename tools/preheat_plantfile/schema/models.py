@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from preheat.domain.plan.plan import Backend, Mode, Resize, Unscheduled, check_tags
-from preheat_plantfile.schema.calendars import BackendName, CalendarEntry, QuotaEntry, TariffEntry
+from preheat_plantfile.schema.calendars import BackendName, CalendarEntry, CeilingsEntry, QuotaEntry, TariffEntry
 from preheat_plantfile.schema.drain import GATE, DrainEntry
 from preheat_plantfile.schema.drain import not_null as drain_not_null
 from preheat_plantfile.schema.leaves import (
@@ -96,7 +96,12 @@ class _Leads(Strict):
 
 
 class _Spending(Strict):
-    """The most that requests may cost on a UTC day."""
+    """The cost of its schedules and of requests on a UTC day."""
+
+    max_unit_hours_a_day: Annotated[int | None, *UNIT_HOURS] = Field(
+        default_factory=lambda: None,
+        description="Most unit-hours that its schedules may cost on a UTC day: apply refuses more. Absent: no ceiling.",
+    )
 
     max_unit_hours_by_request: Annotated[int | None, *UNIT_HOURS] = Field(
         default_factory=lambda: None,
@@ -273,6 +278,9 @@ class PlantFile(Strict):
     tariffs: dict[BackendName, TariffEntry] = Field(
         default_factory=dict,
         description="Prices of each hosting service, for the costs that Preheat shows.",
+    )
+    ceilings: CeilingsEntry = Field(
+        default_factory=CeilingsEntry, description="Ceilings on the cost of the plan: apply refuses more."
     )
     quotas: dict[BackendName, QuotaEntry] = Field(
         default_factory=dict,
