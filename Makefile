@@ -48,6 +48,14 @@ SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" UV="$(abspath $(UV))" AWS_DEFAULT_R
 
 setup: $(VENVS)  ## make the four environments; the command is .venv/bin/preheat
 
+browser:  ## install Chromium, which the tests of the board drive (Debian and Ubuntu)
+	@command -v chromium chromium-browser google-chrome >/dev/null || { \
+	  as=""; [ "$$(id -u)" = 0 ] || as=sudo; \
+	  $$as apt-get update -q && $$as apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core; }
+
+pictures: setup browser  ## take the pictures of the board that the README and the docs show
+	$(PYTEST) tests/tools/preheat_board -k looks --update-golden
+
 requirements: .venv-rules/ready | $(filter .tools/%,$(UV))  ## lock every dependency with hashes
 	for group in $(LOCKED); do \
 	  extra=""; [ $$group = dev ] && extra=layers/dependencies/requirements.in; \

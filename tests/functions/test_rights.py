@@ -232,6 +232,17 @@ def enter_another_account(recorder: Recorder) -> None:
     assert stack.store.load(ModelId("far-away")) is not None
 
 
+def show_the_board(recorder: Recorder) -> None:
+    """Show every model, twice, with one that is not on record."""
+    stack = recorder.stack
+    plan(stack, model("weld-seams", Backend.LOOKOUT_VISION), model("paint-shop", Backend.LOOKOUT_VISION))
+    stack.dynamodb.delete_item(TableName="models", Key={"model_id": {"S": "paint-shop"}, "item": {"S": "record"}})
+    module = function("board")
+    with recorder.under("BoardRole"):
+        for _ in range(2):
+            assert "weld-seams" in module.handler({"widgetContext": {"theme": "dark"}}, CONTEXT)
+
+
 SCENARIOS: dict[str, Callable[[Recorder], None]] = {
     "tick": tick,
     "watch": watch,
@@ -241,6 +252,7 @@ SCENARIOS: dict[str, Callable[[Recorder], None]] = {
     "function": invoke_a_function,
     "publish": publish,
     "audit": audit,
+    "board": show_the_board,
 }
 
 

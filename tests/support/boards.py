@@ -171,7 +171,11 @@ def make_plant() -> list[BoardFacts]:
         ),
         make_facts(absent, observed=Observed.GONE, phase=Phase.GONE, since=at("09:12")),
         make_facts(
-            stranger, observed=Observed.HOSTED, phase=Phase.UNSCHEDULED, since=at("11:05"), run=Run(at("11:05"), NOW, 1)
+            stranger,
+            observed=Observed.HOSTED,
+            phase=Phase.UNSCHEDULED,
+            since=at("11:05"),
+            run=Run(at("11:05"), at("11:05"), 1, unscheduled=True),
         ),
         make_facts(blocked, stop),
         make_facts(

@@ -21,7 +21,7 @@ from tests.support.needs import ACCOUNT, LISTED, REGION, list_needs
 from preheat_lab.security.template import Json, read_expanded
 from preheat_simulator.core.errors import ServiceError
 
-ROLES = ("TickRole", "ReconcileRole", "WatchRole", "PublishRole", "RequestsRole", "AuditRole")
+ROLES = ("TickRole", "ReconcileRole", "WatchRole", "PublishRole", "RequestsRole", "AuditRole", "BoardRole")
 MEMBER = "arn:aws:iam::444455556666:role/preheat-member"
 REFERENCES = {
     "AWS::Partition": "aws",

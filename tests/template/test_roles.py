@@ -17,6 +17,7 @@ type OfType = Callable[[str], dict[str, dict[str, Any]]]
 GOLDEN = Path(__file__).with_name("roles.txt")
 FUNCTION_ROLES = {
     "AuditFunction": "AuditRole",
+    "BoardFunction": "BoardRole",
     "PublishFunction": "PublishRole",
     "ReconcileFunction": "ReconcileRole",
     "RequestsFunction": "RequestsRole",
@@ -24,7 +25,11 @@ FUNCTION_ROLES = {
     "WatchFunction": "WatchRole",
 }
 FOR_PEOPLE = {"ViewerPolicy", "RequesterPolicy", "OperatorPolicy"}
-READS = {"AuditRole": {"dynamodb:Query"}, "RequestsRole": {"dynamodb:GetItem"}}  # of the ledger
+READS = {
+    "AuditRole": {"dynamodb:Query"},
+    "BoardRole": {"dynamodb:Query"},
+    "RequestsRole": {"dynamodb:GetItem"},
+}  # of the ledger
 TRACES = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
 # The actions for which their services know no resource.
 SCALABLE = "arn:${AWS::Partition}:application-autoscaling:*:${AWS::AccountId}:scalable-target/*"

@@ -53,6 +53,7 @@ def test_the_stack_has_the_roles_of_the_template_and_no_other(local_aws: LocalAw
         "WatchRole",
         "AuditRole",
         "AuditScheduleRole",
+        "BoardRole",
         "PublishRole",
         "RequestsRole",
         "TracingPolicy",  # a denial, as nobody asks for traces here

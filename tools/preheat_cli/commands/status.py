@@ -68,15 +68,17 @@ def status(
         store = surroundings.open(stack).store
         wish = _Wish(tuple(ModelId(name) for name in dict.fromkeys(model or ())), form, utc, check)
         if watch:
-            _watch(surroundings, interval, lambda: _print(store, wish, surroundings.clock.now()))
+            _watch(surroundings, interval, lambda begin: _print(store, wish, surroundings.clock.now(), begin))
         elif not _print(store, wish, surroundings.clock.now()):
             raise typer.Exit(CHECK_FAILED)
 
 
-def _print(store: Store, wish: _Wish, now: datetime) -> bool:
+def _print(store: Store, wish: _Wish, now: datetime, begin: Callable[[], None] | None = None) -> bool:
     """Print the verdict on the named models, or on all; return whether all are readable, known and as asked for."""
     found = [read_status(store, model_id, now) for model_id in wish.named or _list_known(store, now)]
     shown = judge_some(found, now, lambda: [read_status(store, one, now) for one in _list_known(store, now)])
+    if begin is not None:
+        begin()  # only now, so that the screen is never empty while it reads
     times = [PlantTime(now, None if wish.utc else one.zone) for one in shown]
     if wish.form is Format.JSON:
         for each in shown:
@@ -93,16 +95,20 @@ def _print(store: Store, wish: _Wish, now: datetime) -> bool:
     return not fails and not any(each.status.problem for each in shown)
 
 
-def _watch(surroundings: Surroundings, interval: float, print_once: Callable[[], bool]) -> None:
-    """Print until Ctrl-C. If the store does not answer, print the error and ask again at the next print."""
+def _watch(surroundings: Surroundings, interval: float, print_once: Callable[[Callable[[], None]], bool]) -> None:
+    """Print until Ctrl-C. If the store does not answer, print the error alone and ask again at the next print."""
+
+    def begin() -> None:
+        if sys.stdout.isatty():
+            typer.echo(CLEAR, nl=False)
+        typer.echo(f"{show.instant(surroundings.clock.now())}, every {interval:g} s until Ctrl-C", err=True)
+
     try:
         while True:
-            if sys.stdout.isatty():
-                typer.echo(CLEAR, nl=False)
-            typer.echo(f"{show.instant(surroundings.clock.now())}, every {interval:g} s until Ctrl-C", err=True)
             try:
-                print_once()
+                print_once(begin)
             except StoreUnavailable as error:
+                begin()
                 print_lines([f"preheat: {error}"], err=True)
             surroundings.pause(interval)
     except KeyboardInterrupt:

@@ -77,9 +77,8 @@ def advice(verdict: Verdict, time: PlantTime, width: int, *, colour: bool) -> It
     yield from textwrap.wrap(printable(f"Cause: {verdict.why}.").replace("..", "."), width, break_on_hyphens=False)
     if verdict.start_at is not None and verdict.ready_at is not None:
         schedule = f" ({verdict.schedule})" if verdict.schedule else ""
-        yield printable(
-            f"Next: needed at {time.both(verdict.ready_at)}{schedule}, start at {time.at(verdict.start_at)}."
-        )
+        coming = f"Next: needed at {time.both(verdict.ready_at)}{schedule}, start at {time.at(verdict.start_at)}."
+        yield from textwrap.wrap(printable(coming), width, break_on_hyphens=False)
     if verdict.remedies:
         yield "What you can do:"
     for remedy in verdict.remedies:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from preheat_lab.security.template import Json, find_resources, name_of, text_of
 
 FUNCTION, MAPPING, QUEUE = "AWS::Lambda::Function", "AWS::Lambda::EventSourceMapping", "AWS::SQS::Queue"
+DASHBOARD = "AWS::CloudWatch::Dashboard"
 # From AWS's page "Lambda runtimes": the day after which a runtime gets no security patches.
 PATCHED_UNTIL = {"python3.13": date(2029, 6, 30)}
 _KEY = {"Fn::If": ["HasKey", {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"}]}
@@ -97,7 +98,12 @@ def find_lost_failures(template: Json) -> Iterator[str]:
         for each in find_resources(template, "AWS::Lambda::EventInvokeConfig").values()
     }
     polled = {name_of(mapping["FunctionName"]) for mapping in find_resources(template, MAPPING).values()}
-    for name in find_resources(template, FUNCTION).keys() - polled:
+    # A dashboard calls the function of a widget and waits, so its reader sees the failure.
+    boards = [text_of(each["DashboardBody"]) for each in find_resources(template, DASHBOARD).values()]
+    awaited = {
+        name for name in find_resources(template, FUNCTION) if any(f"${{{name}.Arn}}" in text for text in boards)
+    }
+    for name in find_resources(template, FUNCTION).keys() - polled - awaited:
         found.append((name, _on_failure(configured.get(name, {}))))
     for name, keeper in found:
         keepers.add(name_of(keeper))

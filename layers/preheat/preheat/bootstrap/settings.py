@@ -99,6 +99,14 @@ class RequestsSettings(TickSettings):
 
 
 @dataclass(frozen=True, slots=True)
+class BoardSettings(StoreSettings):
+    """Settings of the function `board`."""
+
+    managed_by: str  # the stack's name, for its readers
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
 class HostingSettings(StoreSettings):
     """Settings of the functions that call hosting services. An endpoint URL of None: the service's own endpoint."""
 

@@ -125,6 +125,7 @@ DAMAGES: list[tuple[str, Callable[[Json], Any]]] = [
     ("concurrency", parameter("ReservedConcurrency", "Default", 10)),
     ("concurrency", drop("ReconcileFunction", "ReservedConcurrentExecutions")),
     ("failures", drop("WorkQueue", "RedrivePolicy")),
+    ("failures", lambda template: of(template, "Dashboard").update(DashboardBody="{}")),  # then nobody waits for it
     ("failures", drop("PublishFunctionAppended", "DestinationConfig")),
     ("failures", drop("WatchFunctionEventInvokeConfig", "DestinationConfig")),
     ("failures", lambda template: template["Resources"].pop("AuditFunctionEventInvokeConfig")),
@@ -158,4 +159,4 @@ def test_every_rule_is_broken_by_some_damage() -> None:
 
 def test_a_runtime_whose_patches_end_within_a_year_is_found_before_they_do(expanded: Json) -> None:
     assert not list(rules_operation.find_old_runtimes(expanded, today=date(2028, 6, 30)))
-    assert len(list(rules_operation.find_old_runtimes(expanded, today=date(2028, 7, 1)))) == 6
+    assert len(list(rules_operation.find_old_runtimes(expanded, today=date(2028, 7, 1)))) == 7

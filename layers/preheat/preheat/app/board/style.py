@@ -41,20 +41,20 @@ animation:pb-old 0s 150s forwards}}
 .pb .row{{display:grid;grid-template-columns:8.5em minmax(7em,15em) minmax(8em,14em) minmax(12em,1fr);gap:.1em .8em;
 align-items:center;border-top:1px solid var(--line);padding:.25em .4em}}
 .pb .many .row{{content-visibility:auto;contain-intrinsic-size:auto 2.1em}}
-.pb .cards{{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,44em),1fr));gap:.4em .8em}}
+.pb .cards{{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,40em),1fr));gap:.4em .8em}}
 .pb .alike{{grid-column:1/-1}}
 .pb .row.axis{{border:0;padding-bottom:0}}
 .pb .row.axis span:first-child{{grid-column:1/4}}
 .pb .state{{font-weight:700;white-space:nowrap}}
 .pb .name{{font-weight:600;overflow-wrap:anywhere;color:var(--ink)}}
 .pb .when,.pb .why{{color:var(--ink);overflow-wrap:anywhere}}
-.pb .row.trouble{{grid-template-columns:max-content minmax(0,1fr) max-content;gap:.1em 1em;padding:.5em .7em;
-border:0;border-left:.5em solid currentColor;border-radius:.2em;align-content:start}}
+.pb .row.trouble{{display:flex;flex-wrap:wrap;align-items:baseline;align-content:start;gap:.1em .8em;padding:.5em .7em;
+border:0;border-left:.5em solid currentColor;border-radius:.2em}}
 .pb .row.trouble.bad{{background:var(--badbg)}}.pb .row.trouble.warn{{background:var(--warnbg)}}
 .pb .row.trouble.calm,.pb .row.trouble.good,.pb .row.trouble.soon{{background:var(--card)}}
 .pb .trouble .state,.pb .trouble .name{{font-size:1.5em}}
-.pb .trouble .when{{font-size:1.2em;font-weight:600}}
-.pb .trouble .why,.pb .trouble .line{{grid-column:1/-1}}
+.pb .trouble .when{{font-size:1.15em;font-weight:600;margin-left:auto}}
+.pb .trouble .why,.pb .trouble .line{{flex:0 0 100%}}
 .pb .todo{{font-weight:600}}
 .pb code{{font:.92em ui-monospace,monospace;padding:.05em .35em;border-radius:.2em;color:var(--ink);
 background:var(--paper);overflow-wrap:anywhere;user-select:all}}
@@ -82,7 +82,7 @@ border-bottom:0;transform:translateX(calc(-50% + 1px))}}
 @media (max-width:46rem){{.pb{{padding:.5rem}}
 .pb .row{{grid-template-columns:8.5em 1fr}}
 .pb .row .when,.pb .row .line{{grid-column:1/-1}}
-.pb .row.trouble{{grid-template-columns:max-content minmax(0,1fr)}}
+.pb .trouble .when{{margin-left:0}}
 .pb .row.axis{{display:block}}
 }}
 """

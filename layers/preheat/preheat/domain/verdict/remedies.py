@@ -12,13 +12,18 @@ from preheat.domain.verdict.facts import Rival, VerdictFacts
 from preheat.domain.verdict.verdict import Remedy, Verdict
 
 RIVALS_SHOWN: Final = 4  # those that nothing needs come first
+OR: Final = "Or "  # begins a remedy that another one may precede
 APPLY: Final = "preheat apply plant.yaml"
 
 
 def suggest_remedies(facts: VerdictFacts, verdict: Verdict) -> tuple[Remedy, ...]:
     """Return the remedies, the most useful first; none if nothing needs doing."""
-    found = _REMEDIES.get(verdict.cause)
-    return tuple(found(facts)) if found is not None else ()
+    find = _REMEDIES.get(verdict.cause)
+    found = tuple(find(facts)) if find is not None else ()
+    if found and found[0].what.startswith(OR):  # nothing comes before it
+        what = found[0].what.removeprefix(OR)
+        return (Remedy(f"{what[:1].upper()}{what[1:]}", found[0].command), *found[1:])
+    return found
 
 
 def find_look_command(target: Target) -> str | None:
