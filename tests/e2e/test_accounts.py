@@ -118,7 +118,7 @@ def eventually(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + WITHIN_SECONDS
     while not holds():
         assert time.monotonic() < deadline, "it did not come to hold within the deadline"
-        time.sleep(0.5)
+        time.sleep(1)
 
 
 def phase(store: Store, name: str) -> Phase | None:

@@ -121,7 +121,7 @@ def eventually[T](found: Callable[[], T]) -> T:
     deadline = time.monotonic() + WITHIN_SECONDS
     while not (it := found()):
         assert time.monotonic() < deadline, "it did not come to hold within the deadline"
-        time.sleep(0.2)
+        time.sleep(1)
     return it
 
 

@@ -118,7 +118,7 @@ def eventually(plant: Plant, holds: Callable[[], bool], what: str) -> None:
     while not holds():
         told = {name: [(e.action, e.reason) for e in plant.store.read_ledger(name)] for name in TARGETS}
         assert time.monotonic() < deadline, f"{what}: {told}"
-        time.sleep(0.5)
+        time.sleep(1)
 
 
 def test_a_shift_of_a_component_and_of_a_function_is_served_on_time_and_ends_with_a_stop(plant: Plant) -> None:

@@ -1,70 +1,67 @@
 """A plugin of the test run: `--slowest N` prints the N tests that take the most time, by processor and by the clock.
 
 Processor time counts the test, its fixtures and the programs that ended meanwhile, so other work on the machine changes
-it little. Time by the clock shows who waits. A fixture of a whole run counts to the test that asked for it first.
+it little. Time by the clock shows who waits. The test that first asks for a fixture of the whole run has its time.
+Each phase of a test carries its time in its report, so the sums are right where several processes run the tests too.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
-from time import monotonic
-from typing import Any
+from typing import Any, Self
 
 import pytest
+
+PROCESSOR = "processor_seconds"
 
 
 @dataclass(frozen=True)
 class Spent:
-    """The time of one test, in seconds."""
+    """The seconds of some tests."""
 
-    test: str
-    processor: float
-    clock: float
+    name: str
+    processor: float = 0
+    clock: float = 0
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(self.name, self.processor + other.processor, self.clock + other.clock)
 
 
 class Slowest:
-    """The time of each test of this run."""
+    """The times of the tests of this run."""
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self.spent: list[Spent] = []
+        self.tests: dict[str, Spent] = {}
+        self.files: dict[str, Spent] = {}
+        self.whole = Spent("all tests")
+        self.read_until = read_processor_seconds()
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        """Take the time of set-up, test and clean-up."""
-        processor, clock = read_processor_seconds(), monotonic()
-        found = yield
-        self.spent.append(Spent(item.nodeid, read_processor_seconds() - processor, monotonic() - clock))
-        return found
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Note the processor time since the phase before."""
+        report = yield
+        now = read_processor_seconds()
+        report.user_properties = [*report.user_properties, (PROCESSOR, now - self.read_until)]
+        self.read_until = now
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add a phase to its test and its file."""
+        processor = sum(float(str(value)) for name, value in report.user_properties if name == PROCESSOR)
+        phase = Spent("", processor, report.duration)
+        self.whole += phase
+        for spent, name in ((self.tests, report.nodeid), (self.files, report.nodeid.partition("::")[0])):
+            spent[name] = spent.get(name, Spent(name)) + phase
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Print the sums, each folder's, and the tests that took the most."""
-        for line in (*self.write_folders(), *self.write_tests()):
-            terminalreporter.write_line(line)
+        """Print the sum, and the files and tests that took the most."""
+        terminalreporter.write_line(f"{'processor s':>12}{'clock s':>10}")
+        for spent in (self.whole, *self._most(self.files), *self._most(self.tests)):
+            terminalreporter.write_line(f"{spent.processor:>12.1f}{spent.clock:>10.1f}  {spent.name}")
 
-    def write_folders(self) -> Iterator[str]:
-        """Write what all tests took, and those of each file."""
-        whole = Spent("all tests", sum(each.processor for each in self.spent), sum(each.clock for each in self.spent))
-        files: dict[str, Spent] = {}
-        for each in self.spent:
-            name = each.test.partition("::")[0]
-            before = files.get(name, Spent(name, 0, 0))
-            files[name] = Spent(name, before.processor + each.processor, before.clock + each.clock)
-        yield f"{'processor s':>12}{'clock s':>10}"
-        yield from map(write_line, (whole, *self._most(list(files.values()))))
-
-    def write_tests(self) -> Iterator[str]:
-        """Write the tests that took the most, one a line."""
-        yield "the slowest tests:"
-        yield from map(write_line, self._most(self.spent))
-
-    def _most(self, spent: list[Spent]) -> list[Spent]:
-        return sorted(spent, key=lambda each: max(each.processor, each.clock), reverse=True)[: self.count]
-
-
-def write_line(spent: Spent) -> str:
-    """Write the times as one line."""
-    return f"{spent.processor:>12.1f}{spent.clock:>10.1f}  {spent.test}"
+    def _most(self, spent: dict[str, Spent]) -> list[Spent]:
+        return sorted(spent.values(), key=lambda each: max(each.processor, each.clock), reverse=True)[: self.count]
 
 
 def read_processor_seconds() -> float:

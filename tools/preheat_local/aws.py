@@ -6,6 +6,7 @@ Knows neither how to start it nor how to stop it.
 import json
 import os
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -136,8 +137,9 @@ class LocalAws:
             raise LocalAwsError(f"no local AWS is recorded in {path} ({error}): run `preheat up`") from None
 
 
+@cache
 def client(endpoint_url: str, service: str, keys: Keys) -> Any:
-    """Return a boto3 client of `service` at `endpoint_url` with the keys of its root."""
+    """Return a boto3 client of `service` at `endpoint_url` with the keys of its root, the same one each time."""
     # Keys and endpoint given here win over every variable of the surroundings; a profile is not even looked up.
     session = boto3.Session(botocore_session=Session(session_vars={"profile": (None, None, None, None)}))
     return session.client(
