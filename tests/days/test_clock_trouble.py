@@ -15,6 +15,7 @@ from preheat.domain.plan.plan import Units
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action
+from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Operation
 
 
@@ -116,6 +117,20 @@ def test_a_pass_whose_clock_is_behind_does_not_stop_what_another_has_just_begun_
         day.run_until("08:00")
         assert (day.observed(), day.started(), day.stopped()) == (Observed.HOSTED, int(by == "Preheat"), 0)
         assert not day.entries_of(Action.LATE)
+
+
+@pytest.mark.parametrize("by", [-59, -9, 9, 59])
+def test_an_answer_is_noted_by_the_same_time_as_its_intent(by: int) -> None:
+    found = []
+    for error in (0, by):
+        with a_day() as day:
+            day.run_until("07:27:59")
+            day.fault(FaultKind.THROTTLE, operation=Operation.START_MODEL, times=1)
+            skew(day, timedelta(seconds=error))
+            day.clock.advance_to(at("07:28"))
+            day.look()
+            found.append((day.record.attempt, day.record.wake_at))
+    assert found[0] == found[1]
 
 
 class Paused:

@@ -135,7 +135,8 @@ def main(arguments: Sequence[str]) -> int:
     killed = len(mutations) - len(alive)
     found = [result for mutation, result in (results | later).items() if mutation is not None and result.harness]
     for suite, count in Counter(result.harness for result in found).most_common():
-        print(f"{count:>4} by {suite}")
+        took = median(result.seconds for result in found if result.harness == suite)
+        print(f"{count:>4} by {suite}, half of them within {took:.0f} s")
     if found:
         print(f"half of the kills take at most {median(result.seconds for result in found):.0f} s")
     print(f"mutants: {killed} of {len(mutations)} killed ({killed / len(mutations):.0%})")

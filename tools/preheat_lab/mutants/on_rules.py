@@ -20,6 +20,7 @@ _guard = partial(
 )
 _metric = partial(Mutation, sees="L3", rule="each metric counts once in each of its sets", suite=_METRICS)
 _cancel = partial(Mutation, sees="S6", rule="each reason of a cancellation has its meaning", suite=_CANCELLED)
+_stated = partial(Mutation, rule="a time that the docs state is the code's", suite="tests/rules/test_stated_times.py")
 _clock = partial(Mutation, sees="S8", rule="no time from the future holds anybody up", suite=_CLOCKS)
 _lag = partial(Mutation, sees="S4", rule="a start that no look has shown stays Preheat's", suite=_LAG)
 _lost = partial(Mutation, sees="L3", rule="what was ready and is lost is reported", suite=_LOST)
@@ -226,6 +227,56 @@ MUTATIONS = (
         file=_FAILURES,
         old="failure in (Failure.BUSY, Failure.CONFLICT) else None",
         new="failure in (Failure.BUSY,) else None",
+    ),
+    # --- times that the docs state -----------------------------------------------------------------------------------
+    _stated(
+        name="stated: readings of an empty queue closer together",
+        file="domain/record/looks.py",
+        old="READINGS_APART = timedelta(seconds=30)",
+        new="READINGS_APART = timedelta(seconds=20)",
+        sees="S12",
+    ),
+    _stated(
+        name="stated: turns looked ahead for a tick only",
+        file=_RECONCILE,
+        old="TURN_HORIZON = timedelta(minutes=5)",
+        new="TURN_HORIZON = timedelta(minutes=1)",
+        sees="L1",
+    ),
+    _stated(
+        name="stated: a moving gate checked half as often",
+        file="domain/record/looks.py",
+        old="GATE_EVERY = timedelta(seconds=20)",
+        new="GATE_EVERY = timedelta(seconds=40)",
+        sees="L1",
+    ),
+    _stated(
+        name="stated: the first check of a gate at once",
+        file="domain/decision/gating.py",
+        old="FIRST_LOOK = timedelta(seconds=25)",
+        new="FIRST_LOOK = timedelta(seconds=5)",
+        sees="S10",
+    ),
+    _stated(
+        name="stated: a start that was checked late counts as a sample",
+        file="domain/lead/evidence.py",
+        old="OVERDUE_MOST = timedelta(minutes=3)",
+        new="OVERDUE_MOST = timedelta(minutes=30)",
+        sees="L1",
+    ),
+    _stated(
+        name="stated: the services listed once an hour",
+        file="app/audit/audit.py",
+        old="LISTS_EVERY: Final = timedelta(minutes=15)",
+        new="LISTS_EVERY: Final = timedelta(minutes=60)",
+        sees="L4",
+    ),
+    _stated(
+        name="stated: releases that came early forgotten after three days",
+        file="domain/demand/request.py",
+        old="KEPT_AFTER_EXPIRY = timedelta(days=30)",
+        new="KEPT_AFTER_EXPIRY = timedelta(days=3)",
+        sees="S6",
     ),
     # --- clocks -----------------------------------------------------------------------------------------------------
     _clock(name="clocks: never off", file=_CLOCKS_OF, old="abs(now - served_at) > OFF_AFTER", new="False"),
