@@ -26,36 +26,36 @@ from preheat_lab.checkout import ROOT
 CALLS_AN_HOUR = 60 + budget.BURST
 
 
-def s(span: timedelta) -> int:
+def seconds(span: timedelta) -> int:
     return round(span.total_seconds())
 
 
 def minutes(span: timedelta) -> int:
-    return s(span) // 60
+    return seconds(span) // 60
 
 
 def hours(span: timedelta) -> int:
-    return s(span) // 3600
+    return seconds(span) // 3600
 
 
 STATED: list[tuple[str, str]] = [
     # The protocol.
-    ("ARCHITECTURE.md", f"An intent is a lease of {s(attempt.LEASE)} s."),
+    ("ARCHITECTURE.md", f"An intent is a lease of {seconds(attempt.LEASE)} s."),
     ("ARCHITECTURE.md", f"after {hours(attempt.TOKEN_AGE_MAX)} h {minutes(attempt.TOKEN_AGE_MAX) % 60}, or with other"),
     ("ARCHITECTURE.md", f"at most {CALLS_AN_HOUR} service calls an hour"),
     ("ARCHITECTURE.md", f"each demand has {starting.ATTEMPTS_MAX} attempts and {starting.REPAIRS_MAX} repairs"),
-    ("docs/glossary.md", f"**lease** | {s(attempt.LEASE)} s after an intent"),
-    ("docs/backends.md", f"The lease of {s(attempt.LEASE)} s works as it does with a token."),
+    ("docs/glossary.md", f"**lease** | {seconds(attempt.LEASE)} s after an intent"),
+    ("docs/backends.md", f"The lease of {seconds(attempt.LEASE)} s works as it does with a token."),
     ("docs/backends.md", f"the limit of {CALLS_AN_HOUR} calls in an hour"),
     ("docs/reliability.md", f"At most {invariants.CALLS_AN_HOUR_MAX} service calls per model and hour"),
     ("docs/reliability.md", f"times lie more than {minutes(AHEAD_AFTER)} minutes ahead"),
     ("docs/limits.md", f"attempts to start a model in one demand | {starting.ATTEMPTS_MAX} |"),
     ("docs/limits.md", f"restarts for more units in one demand | {situation.RESIZED_AFTER_MOST} |"),
     # The queue and the gate behind a model.
-    ("docs/drain-and-gate.md", f"until three readings over at least {s(draining.EMPTY_FOR)} s find no"),
-    ("docs/drain-and-gate.md", f"a queue that was empty | every {s(looks.READINGS_APART)} s |"),
+    ("docs/drain-and-gate.md", f"until three readings over at least {seconds(draining.EMPTY_FOR)} s find no"),
+    ("docs/drain-and-gate.md", f"a queue that was empty | every {seconds(looks.READINGS_APART)} s |"),
     ("docs/drain-and-gate.md", f"does not see it closed within {minutes(draining.CLOSED_WITHIN)} minutes"),
-    ("docs/drain-and-gate.md", f"after {s(gating.FIRST_LOOK)} s, then every {s(looks.GATE_EVERY)} s |"),
+    ("docs/drain-and-gate.md", f"after {seconds(gating.FIRST_LOOK)} s, then every {seconds(looks.GATE_EVERY)} s |"),
     ("docs/drain-and-gate.md", f"three quick tries, then every {minutes(looks.GATE_TROUBLE_EVERY)} minutes;"),
     (
         "docs/drain-and-gate.md",
@@ -70,7 +70,7 @@ STATED: list[tuple[str, str]] = [
     ("docs/limits.md", f"| lead | at most {hours(plan.LEAD_MAX)} h |"),
     ("docs/lead-time.md", f"checks it more than {minutes(evidence.OVERDUE_MOST)} minutes too late"),
     ("docs/lead-time.md", f"any reason more than {evidence.BLIP_TRIES} times in a row"),
-    ("docs/lead-time.md", f"max({s(looks.FINEST)} s, 10 % of the elapsed time) apart"),
+    ("docs/lead-time.md", f"max({seconds(looks.FINEST)} s, 10 % of the elapsed time) apart"),
     (
         "docs/lead-time.md",
         f"the same default of {minutes(plan.DEFAULT_LEAD)} minutes for {lead.STARTS_TO_LEARN} starts",
@@ -134,7 +134,7 @@ def test_turns_are_looked_ahead_for_longer_than_a_tick_may_be_late_and_within_wh
     """The passes send themselves their looks in turn: a tick sends all that fell due while it was late at once."""
     late_tick = timedelta(minutes=1) + timedelta(seconds=60)
     assert late_tick < reconcile.TURN_HORIZON <= DELAY_MAX
-    assert s(looks.TICK_HORIZON) == 60  # as often as the tick comes
+    assert seconds(looks.TICK_HORIZON) == 60  # as often as the tick comes
 
 
 def test_a_stop_without_the_stated_waits_is_noticed_by_the_judges_of_the_same_figures() -> None:
