@@ -10,7 +10,7 @@ import pytest
 
 from preheat.adapters.memory.queue import DELAY_MAX
 from preheat.app.audit import audit, invariants
-from preheat.app.reconcile import reconcile
+from preheat.app.reconcile import next_look
 from preheat.app.requests import rights, ruling
 from preheat.app.requests.message import BODY_BYTES_MAX, DEPTH_MAX
 from preheat.domain.calendar.schedule import WINDOWS_MAX
@@ -133,7 +133,7 @@ def test_three_readings_of_an_empty_queue_span_the_stated_minute() -> None:
 def test_turns_are_looked_ahead_for_longer_than_a_tick_may_be_late_and_within_what_the_queue_holds() -> None:
     """The passes send themselves their looks in turn: a tick sends all that fell due while it was late at once."""
     late_tick = timedelta(minutes=1) + timedelta(seconds=60)
-    assert late_tick < reconcile.TURN_HORIZON <= DELAY_MAX
+    assert late_tick < next_look.TURN_HORIZON <= DELAY_MAX
     assert seconds(looks.TICK_HORIZON) == 60  # as often as the tick comes
 
 

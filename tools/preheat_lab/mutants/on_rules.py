@@ -238,7 +238,7 @@ MUTATIONS = (
     ),
     _stated(
         name="stated: turns looked ahead for a tick only",
-        file=_RECONCILE,
+        file="app/reconcile/next_look.py",
         old="TURN_HORIZON = timedelta(minutes=5)",
         new="TURN_HORIZON = timedelta(minutes=1)",
         sees="L1",
