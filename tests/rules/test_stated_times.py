@@ -1,6 +1,6 @@
-"""Each time and number that the docs promise is the code's: the phrase is made of the constant, and the page has it.
+"""Each time and number in the docs is the code's: a test builds the phrase from the constant, and finds it on the page.
 
-A constant that moves fails here until its page says so too. What each one does is tested beside its code.
+A constant that moves fails here until its page says so too. Other tests check the behavior of each constant.
 """
 
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ STATED: list[tuple[str, str]] = [
         "docs/limits.md",
         f"`drain.limit`, {minutes(plan.DRAIN_LIMIT_LEAST)} min to {hours(plan.DRAIN_LIMIT_MOST)} h |",
     ),
-    # The lead, and how often a start is checked.
+    # The lead, and the checks of a start.
     ("docs/limits.md", f"| lead | at most {hours(plan.LEAD_MAX)} h |"),
     ("docs/lead-time.md", f"checks it more than {minutes(evidence.OVERDUE_MOST)} minutes too late"),
     ("docs/lead-time.md", f"any reason more than {evidence.BLIP_TRIES} times in a row"),
