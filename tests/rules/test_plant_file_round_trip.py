@@ -245,6 +245,8 @@ ELSEWHERE = {
     "PlantFile.tariffs": "prices, for plan and report: tests/tools/preheat_plantfile/test_calendars.py",
     "PlantFile.quotas": "what plan warns of: tests/tools/preheat_plantfile/test_calendars.py",
     "TariffEntry.unit_hour": "prices",
+    "TariffEntry.instance_hour": "prices: tests/tools/preheat_plantfile/compiling/test_terms.py",
+    "SageMakerModel.instances": "prices: tests/tools/preheat_plantfile/compiling/test_terms.py",
     "TariffEntry.currency": "prices",
     "QuotaEntry.models_at_once": "warnings",
     **{f"{kind}.max_unit_hours_a_day": "what apply refuses" for kind in (*KINDS, "DefaultsEntry")},

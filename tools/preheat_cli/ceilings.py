@@ -106,7 +106,7 @@ def measure_cost(
             continue  # `preheat status` reports it
         days = {day: hours for day, hours in found.items() if today <= day < today + MONTH}
         by_model[model.model_id] = days
-        price = terms.prices.get(model.target.backend.value)
+        price = terms.find_price(model.model_id, model.target.backend.value)
         if price is None:
             unpriced += bool(days)
         else:

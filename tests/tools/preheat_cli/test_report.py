@@ -16,7 +16,7 @@ from tests.support.day import WELD, Day, a_day, a_model, at
 from tests.tools.conftest import Workbench
 
 from preheat.app.ports.errors import UnreadableItem
-from preheat.domain.plan.plan import Learning, ModelId, Units
+from preheat.domain.plan.plan import Backend, Learning, ModelId, Units
 from preheat_cli.views import report_html
 from preheat_cli.views.report_charts import _round_up
 from preheat_simulator.core.faults import FaultKind
@@ -112,6 +112,36 @@ def test_tariffs_are_those_of_the_file_that_is_named(bench: Workbench) -> None:
     (line,) = bench.preheat("report", *OF_THE_DAY, "--format", "json", "--tariffs", file).stdout.splitlines()
     told = json.loads(line)
     assert float(told["cost"]["EUR"]) == pytest.approx(3.5 * told["paid_unit_hours"], abs=0.001)
+
+
+SAGEMAKER = """version: 1
+schedules:
+  early: {zone: UTC, windows: [{days: daily, start: "08:00", end: "16:00"}]}
+models:
+  weld-seams:
+    backend: sagemaker
+    endpoint: weld
+    config: weld-1
+    region: us-east-1
+    schedules: [early]
+    instances: {ml.g4dn.xlarge: 2}
+"""
+
+
+def test_an_endpoint_costs_what_its_instances_cost_and_without_them_only_hours(bench: Workbench) -> None:
+    with a_day("08:00-16:00", backend=Backend.SAGEMAKER) as day:
+        day.run_until("18:00")
+    bench.store, bench.clock.at = day.store, day.clock.at
+    for text, rate in ((SAGEMAKER, 2 * 0.7364), (SAGEMAKER.replace("    instances: {ml.g4dn.xlarge: 2}\n", ""), None)):
+        asked = ("report", *OF_THE_DAY, "--format", "json", "--tariffs", bench.plant(text))
+        told = json.loads(bench.preheat(*asked).stdout)
+        hours = told["paid_unit_hours"]
+        assert hours > 8
+        if rate is None:
+            assert (told["cost"], told["unpriced_unit_hours"]) == ({}, hours)
+        else:
+            assert float(told["cost"]["USD"]) == pytest.approx(rate * hours, abs=0.001)
+            assert told["unpriced_unit_hours"] == 0
 
 
 def test_what_runs_now_is_counted_until_now_and_in_doubt_since_its_last_look(bench: Workbench) -> None:

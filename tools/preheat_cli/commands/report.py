@@ -67,7 +67,8 @@ def report(
         terms = terms_of(read_plant_file(tariffs)) if tariffs is not None else DEFAULT
         store = surroundings.open(stack).store
         histories, problems = _histories(store, _find_named(store, model))
-        found = reported(histories, asked, _tariffs(terms), as_of=now)
+        by_backend, by_model = _tariffs(terms)
+        found = reported(histories, asked, by_backend, as_of=now, by_model=by_model)
         typer.echo(_find_form(form)(found), nl=False)
         for problem in problems:
             print_lines([problem], err=True)
@@ -112,10 +113,13 @@ def _histories(store: Store, names: list[ModelId]) -> tuple[list["History"], lis
     return found, problems
 
 
-def _tariffs(terms: Terms) -> Mapping[Backend, "Tariff"]:
+def _tariffs(terms: Terms) -> tuple[Mapping[Backend, "Tariff"], Mapping[str, "Tariff"]]:
+    """Return the tariffs by service, and those of models by their instances."""
     from preheat_report import Tariff  # noqa: PLC0415 - as above
 
-    return {Backend(name): Tariff(price.amount, price.currency) for name, price in terms.prices.items()}
+    by_backend = {Backend(name): Tariff(price.amount, price.currency) for name, price in terms.prices.items()}
+    by_model = {name: Tariff(price.amount, price.currency) for name, price in terms.prices_by_model.items()}
+    return by_backend, by_model
 
 
 def _find_form(form: Form) -> Callable[["Report"], str]:

@@ -39,7 +39,7 @@ def idle(model: HostedModel, record: ModelRecord | None, lead: timedelta, terms:
 
 def cost(model: HostedModel, span: timedelta, terms: Terms, times: int = 1) -> str:
     """Return what the model's units cost for a time, `times` over: `1.33 USD`; nothing where there is no tariff."""
-    price = terms.prices.get(str(model.target.backend))
+    price = terms.find_price(model.model_id, str(model.target.backend))
     if price is None:
         return ""
     return f"{price.per_minute(model.units.minimum) * (span / timedelta(minutes=1)) * times:,.2f} {price.currency}"

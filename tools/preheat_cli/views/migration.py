@@ -51,9 +51,9 @@ def report(
 def _cost(model: HostedModel, terms: Terms, now: datetime) -> str:
     """Return what a model costs in the next week, if every start takes its lead."""
     backend = model.target.backend
-    price = terms.prices.get(backend)
+    price = terms.find_price(model.model_id, backend)
     hours = sum((end - start for start, end in _runs(model, now)), timedelta()) / timedelta(hours=1)
-    if price is None or not backend.takes_units:
+    if price is None:
         return f"{hours:.0f} h a week of its instances, by their tariff"
     amount = hours * model.units.minimum * float(price.amount)
     return (

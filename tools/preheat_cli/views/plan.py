@@ -15,7 +15,7 @@ from preheat_cli.views import show
 from preheat_cli.views.clock_changes import clock_changes
 from preheat_cli.views.forecast import Crowd, PlannedRun, Rush, crowds, rushes, unit_hours
 from preheat_cli.views.leads import compare_costs, cost, lead_lines, restart
-from preheat_plantfile.compiling.terms import Terms
+from preheat_plantfile.compiling.terms import Price, Terms
 
 NAMED = 3  # models that a line names before it counts the others
 LINES = 10  # of one kind; it counts the others
@@ -119,7 +119,7 @@ def _describe_paid(found: Sequence[PlannedRun], asked: Window, terms: Terms) -> 
     services = {run.model.model_id: str(run.model.target.backend) for run in found}
     yield f"expected costs in this range: {'' if hours else 'none'}".rstrip()
     rows: list[tuple[str, float, tuple[Decimal, str]]] = [
-        (name, paid, _cost(paid, services[name], terms)) for name, paid in sorted(hours.items())
+        (name, paid, _cost(paid, terms.find_price(name, services[name]))) for name, paid in sorted(hours.items())
     ]
     if len(rows) > 1:
         totals: dict[str, Decimal] = {}
@@ -132,9 +132,8 @@ def _describe_paid(found: Sequence[PlannedRun], asked: Window, terms: Terms) -> 
         yield f"  {name:<{width}}  {paid:>10,.2f} unit-hours  {money}"
 
 
-def _cost(hours: float, service: str, terms: Terms) -> tuple[Decimal, str]:
+def _cost(hours: float, price: Price | None) -> tuple[Decimal, str]:
     """Return an amount and its currency; without a tariff 0 of none."""
-    price = terms.prices.get(service)
     return (Decimal(hours) * price.amount, price.currency) if price is not None else (Decimal(), "")
 
 

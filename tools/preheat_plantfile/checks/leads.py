@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from preheat.domain.plan.plan import Learning
-from preheat_plantfile.compiling.terms import DEFAULT
+from preheat.domain.plan.plan import Backend, Learning
+from preheat.domain.plan.prices import USD_PER_INSTANCE_HOUR
+from preheat_plantfile.compiling.terms import DEFAULT, USD
 from preheat_plantfile.schema.leaves import read_lead
 from preheat_plantfile.schema.models import LEARNED_FIELDS, backend_of
 from preheat_plantfile.yaml import Document, FieldPath, Problem, mapping_of
@@ -22,6 +23,10 @@ def lead_problems(document: Document) -> Iterator[Problem]:
     yield from _contradictions(document, ("defaults",), defaults)
     yield from _out_of_order(document, ("defaults",), {}, defaults)
     tariffs = mapping_of(document.value, "tariffs")
+    for service, tariff in tariffs.items():
+        if isinstance(tariff, dict) and not {"unit_hour", "instance_hour"} & tariff.keys():
+            where: FieldPath = ("tariffs", service)
+            yield Problem(document.place(where, of_key=True), where, "found no price", "unit_hour, or instance_hour")
     for name, model in mapping_of(document.value, "models").items():
         if not isinstance(model, dict):
             continue
@@ -65,7 +70,7 @@ def _no_price(
     document: Document, path: FieldPath, defaults: dict[str, Any], model: dict[str, Any], tariffs: dict[str, Any]
 ) -> Iterator[Problem]:
     service = str(backend_of(model))
-    if "lead" in model or "late_target" in model or service in DEFAULT.prices or service in tariffs:
+    if "lead" in model or "late_target" in model or _has_price(service, defaults, model, tariffs):
         return
     if _COST in model:
         where: FieldPath = (*path, _COST)
@@ -77,6 +82,16 @@ def _no_price(
     yield Problem(
         document.place(where), where, found, f"tariffs.{service}.unit_hour in this file, or late_target in the model"
     )
+
+
+def _has_price(service: str, defaults: dict[str, Any], model: dict[str, Any], tariffs: dict[str, Any]) -> bool:
+    tariff = mapping_of(tariffs, service)
+    if service in DEFAULT.prices or "unit_hour" in tariff:
+        return True
+    listed = USD_PER_INSTANCE_HOUR.get(str(model.get("region", defaults.get("region"))), {})
+    known = {*mapping_of(tariff, "instance_hour"), *(listed if tariff.get("currency", USD) == USD else ())}
+    kinds = mapping_of(model, "instances").keys()
+    return service == Backend.SAGEMAKER and bool(kinds) and kinds <= known
 
 
 def _lead(entry: dict[str, Any], defaults: dict[str, Any], field: str) -> timedelta | None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from preheat.domain.lead.lead import find_late_target
 from preheat.domain.plan.plan import DEFAULT_LEAD, Learning, Units
-from preheat_plantfile.compiling.terms import Price, terms_of
+from preheat_plantfile.compiling.terms import Price, find_instance_price, terms_of
 from preheat_plantfile.schema.models import LEARNED_FIELDS, AnyModel, PlantFile
 
 USUAL: Final = Learning()
@@ -29,7 +29,7 @@ def lead_of(entry: AnyModel, plant: PlantFile, units: Units) -> tuple[timedelta,
         for name, usual in (("lead_floor", USUAL.floor), ("lead_cap", USUAL.cap))
     )
     default = _first(entry.default_lead, defaults.default_lead, min(DEFAULT_LEAD, cap))
-    price = terms_of(plant).prices.get(str(entry.backend))
+    price = find_instance_price(plant, entry) or terms_of(plant).prices.get(str(entry.backend))
     return default, Learning(_late_target(entry, plant, price, units), floor, cap)
 
 

@@ -4,14 +4,17 @@ Owns the defaults where a plant file says nothing. A stored plan has no terms, s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from preheat.domain.plan.prices import USD_PER_UNIT_HOUR
+from preheat.domain.plan.plan import Backend
+from preheat.domain.plan.prices import USD_PER_INSTANCE_HOUR, USD_PER_UNIT_HOUR
 
 if TYPE_CHECKING:
-    from preheat_plantfile.schema.models import PlantFile
+    from preheat_plantfile.schema.models import AnyModel, PlantFile
+
+USD: Final = "USD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class Price:
     """The price of one inference unit for an hour."""
 
     amount: Decimal
-    currency: str = "USD"
+    currency: str = USD
 
     def per_minute(self, units: int) -> float:
         """Return what a minute of some units costs, hosted and idle."""
@@ -28,15 +31,23 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The terms by the service's name; of a service without a number nothing is known."""
+    """The terms by the service's name; of a service without a number nothing is known.
+
+    `prices_by_model`: of models whose price depends on their instances.
+    """
 
     prices: Mapping[str, Price]
     models_at_once: Mapping[str, int]
     starts_per_second: Mapping[str, int]
     units_per_model: Mapping[str, int]
+    prices_by_model: Mapping[str, Price] = field(default_factory=dict)
+
+    def find_price(self, model: str, service: str) -> Price | None:
+        """Return the price of a unit-hour of a model; None: nobody has named one."""
+        return self.prices_by_model.get(model) or self.prices.get(service)
 
 
-# Published for the two that bill inference units; SageMaker bills instances, whose price depends on their kind.
+# Published for the two that bill inference units; SageMaker bills instances, whose price depends on type and region.
 DEFAULT = Terms(
     prices={backend.value: Price(amount) for backend, amount in USD_PER_UNIT_HOUR.items()},
     models_at_once={"rekognition": 2},
@@ -47,7 +58,11 @@ DEFAULT = Terms(
 
 def terms_of(plant: "PlantFile") -> Terms:
     """Return the terms that a plant file names, and the usual ones for what it does not name."""
-    prices = {str(name): Price(entry.unit_hour, entry.currency) for name, entry in plant.tariffs.items()}
+    prices = {
+        str(name): Price(entry.unit_hour, entry.currency)
+        for name, entry in plant.tariffs.items()
+        if entry.unit_hour is not None
+    }
     at_once = {str(name): entry.models_at_once for name, entry in plant.quotas.items() if entry.models_at_once}
     starts = {str(name): entry.starts_per_second for name, entry in plant.quotas.items() if entry.starts_per_second}
     units = {str(name): entry.units_per_model for name, entry in plant.quotas.items() if entry.units_per_model}
@@ -56,4 +71,26 @@ def terms_of(plant: "PlantFile") -> Terms:
         {**DEFAULT.models_at_once, **at_once},
         {**DEFAULT.starts_per_second, **starts},
         {**DEFAULT.units_per_model, **units},
+        {
+            name: price
+            for name, entry in plant.models.items()
+            if (price := find_instance_price(plant, entry)) is not None
+        },
     )
+
+
+def find_instance_price(plant: "PlantFile", model: "AnyModel") -> Price | None:
+    """Return what an hour of an endpoint costs, by its instances; None: the file names none, or a price is missing.
+
+    Each price of the file goes before the list prices of the model's region, also that of an endpoint.
+    """
+    instances: Mapping[str, int] = getattr(model, "instances", {})
+    tariff, region = plant.tariffs.get(Backend.SAGEMAKER), getattr(model, "region", None) or plant.defaults.region
+    # A list price is in dollars, and is no part of a sum in another currency.
+    uses_list = tariff is None or (tariff.currency == USD and tariff.unit_hour is None)
+    listed = USD_PER_INSTANCE_HOUR.get(region or "", {}) if uses_list else {}
+    prices = {**listed, **(tariff.instance_hour if tariff is not None else {})}
+    if not instances or any(kind not in prices for kind in instances):
+        return None
+    amount = sum((prices[kind] * count for kind, count in instances.items()), Decimal())
+    return Price(amount, tariff.currency if tariff is not None else USD)

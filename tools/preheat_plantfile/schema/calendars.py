@@ -21,6 +21,7 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 _CATEGORY = re.compile(r"[a-z][a-z_]{0,40}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _AMOUNT = re.compile(r"\d{1,7}(?:\.\d{1,6})?")
+_INSTANCE_TYPE = re.compile(r"ml\.[a-z0-9-]{1,20}\.[a-z0-9-]{1,20}")
 _TEXT_MAX: Final = 200
 PLAN_UNIT_HOURS_MAX: Final = 1_000 * UNIT_HOURS_MAX  # of as many models as a plant file has
 
@@ -77,6 +78,15 @@ def _count(most: int) -> Callable[[Any], int]:
     return read
 
 
+def _instance_type(value: Any) -> str:
+    if isinstance(value, str) and _INSTANCE_TYPE.fullmatch(value):
+        return value
+    raise ValueError("a SageMaker instance type such as ml.g4dn.xlarge")
+
+
+InstanceType = Annotated[
+    str, *leaf(_instance_type, type="string", pattern=whole(_INSTANCE_TYPE), examples=["ml.g4dn.xlarge"])
+]
 Country = Annotated[str, *leaf(_country, type="string", pattern=whole(_COUNTRY), examples=["DE", "MX", "US"])]
 Text = Annotated[str, *leaf(_text, type="string", minLength=1, maxLength=_TEXT_MAX)]
 _TEXT: Final = leaf(_text, type="string", minLength=1, maxLength=_TEXT_MAX)
@@ -139,7 +149,11 @@ class CalendarEntry(Strict):
 class TariffEntry(Strict):
     """The bill of a hosting service."""
 
-    unit_hour: Amount = Field(description="Price of one inference unit for an hour.")
+    unit_hour: Amount | None = absent("Price of one inference unit for an hour; for SageMaker, of one endpoint.")
+    instance_hour: dict[InstanceType, Amount] = Field(
+        default_factory=dict,
+        description="SageMaker: price of one instance for an hour, by its type. It goes before the list price.",
+    )
     currency: Currency = Field(default="USD", description="Currency of ISO 4217; USD.")
 
 

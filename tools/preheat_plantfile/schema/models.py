@@ -9,7 +9,14 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from preheat.domain.plan.plan import Backend, Mode, Resize, Unscheduled, check_tags
-from preheat_plantfile.schema.calendars import BackendName, CalendarEntry, CeilingsEntry, QuotaEntry, TariffEntry
+from preheat_plantfile.schema.calendars import (
+    BackendName,
+    CalendarEntry,
+    CeilingsEntry,
+    InstanceType,
+    QuotaEntry,
+    TariffEntry,
+)
 from preheat_plantfile.schema.drain import GATE, DrainEntry
 from preheat_plantfile.schema.drain import not_null as drain_not_null
 from preheat_plantfile.schema.leaves import (
@@ -205,6 +212,10 @@ class SageMakerModel(ModelEntry, _Proved, SageMakerConfigs):
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["config"]}, {"required": ["configs"]}]})
 
     tags: TagsEntry = Field(default_factory=dict, description="Tags of the endpoint, each time Preheat creates it.")
+    instances: dict[InstanceType, Annotated[int, *UNITS]] = Field(
+        default_factory=dict,
+        description="Instances of its endpoint config by type, for the costs that Preheat shows: {ml.g4dn.xlarge: 1}.",
+    )
 
 
 class _ByRequest(Strict):

@@ -79,7 +79,7 @@ HOSTILE: tuple[Any, ...] = (
 )
 TEXTS: tuple[str, ...] = (
     *("", " ", "null", "true", "0", '"', "{", "}", "[]", "{}", "nan", '{"a":NaN}', '{"version":1e999}', "\ufeff{}"),
-    *('{"request_id":"a","request_id":"b"}', "[" * 3000, '{"a":' * 600 + "1" + "}" * 600, "{" + " " * 5000 + "}"),
+    *('{"request_id":"a","request_id":"b"}', "[" * 3000, '{"a":' * 600 + "1" + "}" * 600, "{" + " " * 9000 + "}"),
     *("\ud800", "\x00", '{"priority":' + "9" * 3000 + "}", '{"a":"\\ud800"}', "\u2028", "<xml/>", "version: 1"),
 )
 
@@ -102,12 +102,24 @@ def valid(chance: random.Random) -> dict[str, Any]:
         "units": lambda: chance.randrange(1, 101),
         "reason": lambda: "x" * chance.randrange(201),
         "hard": lambda: chance.random() < 0.5,
+        "name": lambda: _id(chance, 0.8),
+        "edition": lambda: chance.choice([1, 2, 3, 10**15]),
+        "windows": lambda: _windows(chance),
         "reply_to": lambda: chance.choice([REPLIES, REPLIES + "-2"]),
     }
     form = FORMS[verb]
     names = [*form.required, *(chance.choice(names) for names in form.one_of)]
     names += [name for name in form.optional if chance.random() < 0.2]
     return {name: str(verb) if name == "verb" else values[name]() for name in names}
+
+
+def _windows(chance: random.Random) -> list[str]:
+    """Windows of a week in order, some long and some past."""
+    found = []
+    for day in sorted(chance.sample(range(20, 29), chance.randrange(6))):
+        hour = chance.randrange(22)
+        found.append(f"2026-11-{day}T{hour:02}:00Z/2026-11-{day}T{hour + chance.randrange(3):02}:30Z")
+    return found
 
 
 def _id(chance: random.Random, often: float) -> str:
