@@ -1,4 +1,4 @@
-"""What an hour of a SageMaker endpoint costs: by the plant file, or by the list price of its region."""
+"""The price of an hour of a SageMaker endpoint: from the plant file, or the list price of its region."""
 
 from decimal import Decimal
 
@@ -42,7 +42,7 @@ def price(fields: str, more: str = "") -> Price | None:
         ("instances: {ml.g4dn.xlarge: 1, ml.m5.large: 2}", "defaults: {region: us-east-1}", Price(Decimal("0.9664"))),
         ("instances: {ml.g4dn.xlarge: 2}", OURS, Price(Decimal("1.8"), "EUR")),
         ("region: us-east-1\n    instances: {ml.g4dn.xlarge: 2}", OURS, Price(Decimal("1.8"), "EUR")),
-        # Nothing is guessed: of another region, of a type without a price, in two currencies, without instances.
+        # Preheat guesses nothing: of another region, of a type without a price, in two currencies, without instances.
         ("region: eu-central-1\n    instances: {ml.g4dn.xlarge: 1}", "", None),
         ("instances: {ml.g4dn.xlarge: 1}", "", None),
         ("region: us-east-1\n    instances: {ml.g4dn.xlarge: 1, ml.p9.xlarge: 1}", "", None),
