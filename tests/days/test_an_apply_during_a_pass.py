@@ -10,7 +10,7 @@ from preheat.domain.plan.plan import Unscheduled
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action
 
-READS = ("read_planned", "read_standings", "describe")
+READS = ("read_basis", "describe")
 
 
 def apply_after(day: Day, call: str, model: Any) -> Any:

@@ -102,7 +102,7 @@ def test_a_message_that_cannot_be_sent_leaves_the_look_to_the_tick() -> None:
         assert before + looks.HOSTED_EVERY in looked(day, before + MINUTE)
 
 
-@pytest.mark.parametrize("call", ["save", "read_planned", "read_standings"])
+@pytest.mark.parametrize("call", ["save", "read_basis"])
 def test_a_pass_that_cannot_reach_the_store_comes_again_within_a_minute(call: str) -> None:
     with a_day() as day:
         day.run_until("09:05")

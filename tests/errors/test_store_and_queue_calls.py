@@ -34,7 +34,7 @@ def ends_well(day: Day) -> bool:
     return (day.observed(), day.started(), len(tokens)) == (Observed.HOSTED, 1, 1)
 
 
-@pytest.mark.parametrize("name", ["load", "read_planned", "read_standings", "save"])
+@pytest.mark.parametrize("name", ["load", "read_basis", "save"])
 def test_a_pass_without_its_store_touches_nothing_and_the_model_is_still_due(due: Day, name: str) -> None:
     before = due.record
     result = look(due, failing(name, OUT))
@@ -43,7 +43,7 @@ def test_a_pass_without_its_store_touches_nothing_and_the_model_is_still_due(due
     assert ends_well(due)
 
 
-@pytest.mark.parametrize("name", ["load", "read_planned", "read_standings", "save"])
+@pytest.mark.parametrize("name", ["load", "read_basis", "save"])
 def test_an_unreadable_item_ends_the_pass_by_name_and_touches_nothing(due: Day, name: str) -> None:
     before = due.record
     with pytest.raises(UnreadableItem, match="of a form not known"):

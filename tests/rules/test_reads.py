@@ -22,6 +22,7 @@ READS = frozenset(
         "transact_get_items",
         "refresh",
         "rate_limited_scan",
+        "get_from_tables",
     }
 )
 # The read that may lag: the due index is a hint, and each pass reads the record itself.
@@ -60,6 +61,8 @@ def reads(path: Path) -> Iterator[tuple[str, ast.Call]]:
 
 
 def is_consistent(call: ast.Call) -> bool:
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "get_from_tables":
+        return True  # Its keys are handed on: see `test_keys_that_are_handed_on_are_read_consistently`.
     return any(
         word.arg in WORDS and isinstance(word.value, ast.Constant) and word.value.value is True
         for word in call.keywords
@@ -71,7 +74,8 @@ ALL = [(path.name, source, call) for path in modules() for source, call in reads
 
 def test_the_store_reads_in_as_many_places_as_this_test_knows() -> None:
     assert len(ALL) >= 8
-    assert {name for name, _, _ in ALL} == {"applies.py", "members.py", "plans.py", "records.py", "requests.py"}
+    modules_that_read = {"applies.py", "basis.py", "members.py", "plans.py", "records.py", "requests.py"}
+    assert {name for name, _, _ in ALL} == modules_that_read
 
 
 @pytest.mark.parametrize(("name", "source", "call"), ALL, ids=[f"{name}: {source[:60]}" for name, source, _ in ALL])
@@ -92,6 +96,20 @@ def test_options_that_are_handed_on_are_consistent_too() -> None:
             ):
                 told = dict(zip((ast.unparse(key) for key in node.keys if key), node.values, strict=True))
                 assert ast.unparse(told["'consistent_read'"]) == "True"
+
+
+def test_keys_that_are_handed_on_are_read_consistently() -> None:
+    """`get_from_tables` takes keys by table, each with options of its own."""
+    found = 0
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Dict) and any(
+                isinstance(key, ast.Constant) and key.value == "Keys" for key in node.keys
+            ):
+                told = dict(zip((ast.unparse(key) for key in node.keys if key), node.values, strict=True))
+                assert ast.unparse(told["'ConsistentRead'"]) == "True"
+                found += 1
+    assert found == 1
 
 
 def test_no_read_turns_consistency_off() -> None:

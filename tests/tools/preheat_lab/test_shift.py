@@ -7,8 +7,8 @@ from preheat_lab.costs import shift
 from preheat_lab.costs.bill import DOC
 
 MOST = {
-    Backend.REKOGNITION: shift.MeasuredShift(69, 71, 482, 274, 292),
-    Backend.SAGEMAKER: shift.MeasuredShift(67, 136, 535, 265, 287),
+    Backend.REKOGNITION: shift.MeasuredShift(69, 71, 346, 274, 225),
+    Backend.SAGEMAKER: shift.MeasuredShift(67, 136, 403, 265, 220),
 }
 IDLE_MOST = 850
 

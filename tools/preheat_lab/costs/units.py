@@ -13,11 +13,12 @@ from pynamodb.models import Model
 from preheat.adapters.dynamodb import columns, items
 from preheat.adapters.dynamodb.tables import LedgerItem, PlanItem, RecordItem
 from preheat.adapters.memory.store import MemoryStore
+from preheat.domain.demand.request import list_subjects
 from preheat.domain.plan.plan import HostedModel
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 # Of a warm function, which knows the current plan's items already.
-REMOTE = {"load": 1, "save": 1, "read_planned": 1, "read_standings": 1, "wake": 1}
+REMOTE = {"load": 1, "save": 1, "read_basis": 1, "wake": 1}
 READ_UNIT, WRITE_UNIT = 4096, 1024
 INDEX_MOVES = 2  # a line of the due index goes, and another comes: keys only, under 1 KB each
 
@@ -43,11 +44,10 @@ class StoreUnits:
         record = self._store.records.get(model_id)
         self.reads += ceil(measure_record(record) / READ_UNIT) if record is not None else 1
 
-    def _read_planned(self, _model_id: Any) -> None:
-        self.reads += 1  # the pointer; a warm function has the model's item already
-
-    def _read_standings(self, *_: Any) -> None:
-        self.reads += 1  # a query; the measured days have no hold
+    def _read_basis(self, model_id: Any, _after: Any) -> None:
+        """Count the pointer and each counter: a warm function has the model's item, and no hold is active."""
+        model = self._store.plans[self._store.current].get(model_id)
+        self.reads += 1 + (len(list_subjects(model)) if model is not None else 0)
 
     def _wake(self, model_id: Any, *_: Any) -> None:
         self.writes += ceil(measure_record(self._store.records[model_id]) / WRITE_UNIT) + INDEX_MOVES

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from preheat.app.ports.errors import HostingError, PreheatError, StaleRecord
 from preheat.app.ports.remote import Remote
-from preheat.app.ports.store import Guarded, Guards
+from preheat.app.ports.store import Basis, Guarded, Guards
 from preheat.app.reconcile.reconcile import Result, reconcile
-from preheat.domain.demand.request import Standings, Subject
+from preheat.domain.demand.request import Standings, Subject, list_subjects
 from preheat.domain.plan.plan import Target
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.record import LedgerEntry, ModelRecord
@@ -122,6 +122,12 @@ class _Answers:
 
     def read_planned(self, _: Any) -> Any:
         return self._ask(RemoteCall(PLANNED))
+
+    def read_basis(self, model_id: Any, after: Any) -> Basis:
+        """On DynamoDB this is one call that may answer in any order. Here the plan comes first, then the requests."""
+        planned = self.read_planned(model_id)
+        subjects = list_subjects(planned.model) if planned.model is not None else ()
+        return Basis(planned, {subject: self.read_standings(subject, after) for subject in subjects})
 
     def describe(self, target: Target | str) -> Any:
         if isinstance(target, str):

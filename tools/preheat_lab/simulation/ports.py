@@ -47,6 +47,7 @@ STORE_CALLS = (
     "read_planned",
     "read_planned_before",
     "read_standings",
+    "read_basis",
     "find_standing",
     "read_tombstones",
     "find_reply",

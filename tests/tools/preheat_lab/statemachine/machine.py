@@ -140,7 +140,7 @@ class Preheat(RuleBasedStateMachine):
     def the_service_refuses(self, name: str, error: type[Exception]) -> None:
         self.world.goes_wrong.append((name, False, error("so it is")))
 
-    @rule(name=st.sampled_from(("load", "read_planned", "save")), done=st.booleans())
+    @rule(name=st.sampled_from(("load", "read_basis", "save")), done=st.booleans())
     def the_store_does_not_answer(self, name: str, done: bool) -> None:
         self.world.goes_wrong.append((name, done, errors.StoreUnavailable("no answer")))
 

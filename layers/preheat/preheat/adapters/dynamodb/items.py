@@ -206,9 +206,10 @@ def check_item[M: Model](kind: type[M], key: str, raw: dict[str, Any]) -> M:
 
 
 def split(value: object, outside: tuple[str, ...]) -> tuple[dict[str, Any], str]:
-    """Return the fields that stand by themselves, and the rest as JSON text."""
-    data = serial.encode_fields(value)
-    return {name: data.pop(name) for name in outside}, serial.dumps(data)
+    """Return the fields that stand by themselves, and the rest as JSON text, without what has its default."""
+    data, held = serial.encode_fields(value), serial.encode_fields(value, sparse=True)
+    body = {name: one for name, one in held.items() if name not in outside}
+    return {name: data[name] for name in outside}, serial.dumps(body)
 
 
 def join[T](kind: type[T], item: Any, key: str, schema: Schema, *, outside: tuple[str, ...], strict: bool) -> T:

@@ -74,7 +74,10 @@ class DynamoPlans(DynamoApplies):
         Raises:
             UnreadableItem: its form is unknown to this release.
         """
-        item = self._get_plan_item(CURRENT, POINTER)
+        return self._to_pointer(self._get_plan_item(CURRENT, POINTER))
+
+    def _to_pointer(self, item: PlanItem | None) -> Pointer:
+        """Return the pointer that an item holds; None: no plan was ever applied."""
         if item is None:
             return Pointer(0, "")
         where = f"{self._tables.names.plans} {CURRENT}/{POINTER}"
@@ -87,7 +90,11 @@ class DynamoPlans(DynamoApplies):
 
     def read_planned(self, model_id: ModelId) -> Planned:
         """See `PlanReader`. A plan never changes, so this keeps the parts of the current one that it has read."""
-        seen = self._see()
+        return self._read_planned_under(self._read_pointer(), model_id)
+
+    def _read_planned_under(self, pointer: Pointer, model_id: ModelId) -> Planned:
+        """Return the model as the plan of a pointer has it, which the caller has just read."""
+        seen = self._turn_to(pointer)
         if seen.pointer.version == 0:
             return Planned(0, None)
         if model_id not in seen.models:
@@ -124,7 +131,10 @@ class DynamoPlans(DynamoApplies):
 
     def _see(self) -> SeenPlan:
         """Return the cached parts of the current plan, and forget those of any other."""
-        pointer, seen = self._read_pointer(), self._seen
+        return self._turn_to(self._read_pointer())
+
+    def _turn_to(self, pointer: Pointer) -> SeenPlan:
+        seen = self._seen
         if pointer != seen.pointer:
             seen = self._seen = SeenPlan(pointer, {}, {}, [])
         return seen

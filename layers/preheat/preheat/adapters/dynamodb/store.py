@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from preheat.adapters.dynamodb.basis import DynamoBasis
 from preheat.adapters.dynamodb.failures import Patience
-from preheat.adapters.dynamodb.members import DynamoMembers, list_by_account
-from preheat.adapters.dynamodb.requests import DynamoRequests
+from preheat.adapters.dynamodb.members import list_by_account
 from preheat.adapters.dynamodb.tables import TableNames, Tables
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.app.ports.store import Membership
@@ -18,8 +18,8 @@ from preheat.domain.plan.plan import HostedModel
 from preheat.domain.plan.senders import SenderRule
 
 
-class DynamoStore(DynamoRequests, DynamoMembers):
-    """Implements `ports.store.Store`: `DynamoRequests` brings the records with it, and `Members` the plans."""
+class DynamoStore(DynamoBasis):
+    """Implements `ports.store.Store`: `DynamoBasis` brings records, requests, plans and members with it."""
 
     def __init__(self, client: Any, names: TableNames, patience: Patience | None = None) -> None:
         super().__init__(Tables(names, client), patience or Patience())

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from preheat.adapters.dynamodb.members import draw_external_id, list_by_account
 from preheat.app.ports.errors import StaleRecord
-from preheat.app.ports.store import Due, Guarded, Guards, Membership, Planned
-from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
+from preheat.app.ports.store import Basis, Due, Guarded, Guards, Membership, Planned
+from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone, list_subjects
 from preheat.domain.plan.applied import AppliedBy, AppliedPlan
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.plan.senders import SenderRule
@@ -64,6 +64,12 @@ class MemoryStore:
         """See `ports.Store`."""
         found = [one for _, one in sorted(self.stands.get(subject, {}).items()) if one.end > after]
         return Standings(self.versions.get(subject, 0), tuple(found))
+
+    def read_basis(self, model_id: ModelId, after: datetime) -> Basis:
+        """See `ports.Store`."""
+        planned = self.read_planned(model_id)
+        subjects = list_subjects(planned.model) if planned.model is not None else ()
+        return Basis(planned, {subject: self.read_standings(subject, after) for subject in subjects})
 
     def find_standing(self, subject: Subject, request_id: RequestId) -> Standing | None:
         """See `ports.Store`."""

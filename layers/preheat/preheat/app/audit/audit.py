@@ -18,7 +18,7 @@ from preheat.app.ports.hosting import Listing, Running, Site
 from preheat.app.ports.store import LedgerReader, PlanReader, RecordReader, RequestReader
 from preheat.domain.calendar.timetable import ScheduleError
 from preheat.domain.demand.demand import HORIZON, look_ahead
-from preheat.domain.demand.request import Standing, Subject
+from preheat.domain.demand.request import Standing, list_subjects
 from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
 from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId
 from preheat.domain.plan.prices import USD_PER_UNIT_HOUR
@@ -249,8 +249,9 @@ class Audit:
             return True  # what cannot be evaluated has an alarm of its own, and stops nothing
 
     def _read_requests(self, model: HostedModel, now: datetime) -> tuple[Standing, ...]:
-        subjects = [Subject(model.model_id), *(Subject(schedule=one.name) for one in model.schedules)]
-        return tuple(each for one in subjects for each in self.store.read_standings(one, now - HORIZON).requests)
+        return tuple(
+            each for one in list_subjects(model) for each in self.store.read_standings(one, now - HORIZON).requests
+        )
 
 
 def find_turn(model_id: ModelId) -> int:

@@ -12,10 +12,10 @@ from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import HostingError, as_hosting_error
 from preheat.app.ports.hosting import UNWIRED, Backlogs, Gates, Hosting, Scaling
 from preheat.app.ports.messaging import Queue
-from preheat.app.ports.store import PlanReader, RecordReader, RecordWriter, RequestReader
+from preheat.app.ports.store import BasisReader, PlanReader, RecordReader, RecordWriter, RequestReader
 
 
-class PassStore(RecordReader, RecordWriter, PlanReader, RequestReader, Protocol):
+class PassStore(RecordReader, RecordWriter, PlanReader, RequestReader, BasisReader, Protocol):
     """The part of the store for a pass: it neither applies plans, wakes models nor answers requests."""
 
 

@@ -41,6 +41,17 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """The basis of a model's demand: the plan, and the requests of the model and of its planned schedules.
+
+    `standings` is empty if the plan does not name the model: then nothing can want it.
+    """
+
+    planned: Planned
+    standings: Mapping[Subject, Standings]
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """A line of the due index: a hint, never a fact."""
 
@@ -247,6 +258,19 @@ class RequestReader(Protocol):
         """Return the reply to the request with this id; None: it has none."""
 
 
+class BasisReader(Protocol):
+    """Reads the basis of a model's demand."""
+
+    def read_basis(self, model_id: ModelId, after: datetime) -> Basis:
+        """Return `read_planned`, and `read_standings` of the model and of each of its schedules, in one call at best.
+
+        Read it after the record: a plan or request stored in between then costs the pass its write.
+
+        Raises:
+            UnreadableItem: this release does not know the form of the stored plan, or of a request.
+        """
+
+
 class RequestWriter(Protocol):
     """Answers requests."""
 
@@ -315,6 +339,7 @@ class Store(
     PlanReader,
     PlanWriter,
     RequestReader,
+    BasisReader,
     RequestWriter,
     Members,
     Protocol,

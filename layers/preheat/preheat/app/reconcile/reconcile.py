@@ -12,7 +12,7 @@ from preheat.app.ports.clock import CorrectedClock
 from preheat.app.ports.errors import HostingError, ModelGone, StaleRecord, StoreUnavailable
 from preheat.app.ports.hosting import Scaling
 from preheat.app.ports.remote import Remote
-from preheat.app.ports.store import Guarded, Guards, Planned
+from preheat.app.ports.store import Basis, Guarded, Guards
 from preheat.app.reconcile import next_look
 from preheat.app.reconcile.downstream import look_downstream, move_gate
 from preheat.domain.calendar.timetable import ScheduleError, find_closed_until
@@ -22,7 +22,7 @@ from preheat.domain.decision.decision import decide
 from preheat.domain.decision.looking import permit_look
 from preheat.domain.decision.situation import Decision, Situation
 from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Outlook, look_ahead
-from preheat.domain.demand.request import Standing, Subject
+from preheat.domain.demand.request import Standing, Subject, list_subjects
 from preheat.domain.lead.evidence import turn_to
 from preheat.domain.lead.lead_in_force import fix_lead
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Readiness, Target, pick_strictest
@@ -103,7 +103,8 @@ def _run_pass(
         next_look.send_early(record, remote, now)
         return over
     record = bound_times(record, now) if record is not None else None
-    planned = remote.store.read_planned(model_id)
+    basis = remote.store.read_basis(model_id, now - HORIZON)
+    planned = basis.planned
     if record is not None and planned.version < record.plan_version:
         # The plans went back in time, as after a restore: to obey would stop what the newer plan wants.
         reason = f"Plan {planned.version} is older than this model's plan {record.plan_version}: run `preheat apply`"
@@ -112,7 +113,7 @@ def _run_pass(
         if planned.model is None:
             return Result(model_id, Action.LOOK, "Not in the plan, and no record exists")
         record = ModelRecord(model_id=model_id, target=planned.model.target)
-    wanted, problem = _find_wanted(record, planned, remote, now)
+    wanted, problem = _find_wanted(record, basis, remote, now)
     if wanted is None:
         reason = f"{problem}; Preheat neither starts nor stops the model"
         return Result(model_id, Action.LOOK, reason, record.phase, record.wake_at, incomplete=True, unevaluated=problem)
@@ -202,28 +203,30 @@ def _guard_stop(situation: Situation) -> Guards:
     return dict[Subject | Guarded, int]([(Guarded.PLAN, situation.plan_version), *situation.guards.items()])
 
 
-def _find_wanted(record: ModelRecord, planned: Planned, remote: Remote, now: datetime) -> tuple[_Wanted | None, str]:
+def _find_wanted(record: ModelRecord, basis: Basis, remote: Remote, now: datetime) -> tuple[_Wanted | None, str]:
     """Return the model's settings, and the problem with the current plan.
 
     A model whose schedules cannot be evaluated here keeps the plan before; None if that fails too.
     """
     try:
-        return _find_demand(record, planned.model, remote, now), ""
+        return _find_demand(record, basis.planned.model, basis, remote, now), ""
     except ScheduleError as error:
         problem = str(error)
     before = remote.store.read_planned_before(record.model_id)
     try:
-        return _find_demand(record, before, remote, now) if before is not None else None, problem
+        return _find_demand(record, before, basis, remote, now) if before is not None else None, problem
     except ScheduleError:
         return None, problem
 
 
-def _find_demand(record: ModelRecord, model: HostedModel | None, remote: Remote, now: datetime) -> _Wanted:
+def _find_demand(
+    record: ModelRecord, model: HostedModel | None, basis: Basis, remote: Remote, now: datetime
+) -> _Wanted:
     if model is None:
         return _Wanted(record)
     if record.target != model.target and not record.is_engaged():
         record = turn_to(record, model.target)
-    requests, guards, missing = _read_standings(model, remote, now)
+    requests, guards, missing = _read_standings(model, basis, remote, now)
     asked_at = _date_demand(now, record, requests)
     model = fix_lead(model, record, asked_at, requests)
     seen = look_ahead(model, asked_at, requests)
@@ -263,21 +266,20 @@ def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote
 
 
 def _read_standings(
-    model: HostedModel, remote: Remote, now: datetime
+    model: HostedModel, basis: Basis, remote: Remote, now: datetime
 ) -> tuple[tuple[Standing, ...], Mapping[Subject, int], tuple[str, ...]]:
-    """Read the holds and blocks of a model and of its schedules, with the versions that guard the latter.
+    """Return the holds and blocks of a model and of its schedules, with the versions that guard the latter.
 
-    Read after the record, whose version guards the model's own. The third are those whose items somebody deleted.
+    The pass reads them after the record, whose version guards the model's own. The plan before may have other
+    schedules. The third are those whose items somebody deleted.
     """
-    own = Subject(model_id=model.model_id)
-    found = remote.store.read_standings(own, now - HORIZON)
-    requests = list(found.requests)
-    missing = [f"{own.key}/{found.missing}"] if found.missing is not None else []
+    requests: list[Standing] = []
+    missing: list[str] = []
     guards: dict[Subject, int] = {}
-    for name in dict.fromkeys(schedule.name for schedule in model.schedules):
-        subject = Subject(schedule=name)
-        found = remote.store.read_standings(subject, now - HORIZON)
-        guards[subject] = found.version
+    for subject in list_subjects(model):
+        found = basis.standings.get(subject) or remote.store.read_standings(subject, now - HORIZON)
+        if subject.schedule is not None:
+            guards[subject] = found.version
         requests += found.requests
         missing += [f"{subject.key}/{found.missing}"] if found.missing is not None else []
     return tuple(requests), guards, tuple(missing)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NewType, Self
 
-from preheat.domain.plan.plan import UNITS_MAX, ModelId
+from preheat.domain.plan.plan import UNITS_MAX, HostedModel, ModelId
 from preheat.domain.record.record import Phase
 from preheat.domain.values import change
 
@@ -80,6 +80,12 @@ class Subject:
         """Return the subject of `key`, the reverse of its key."""
         schedule = key.removeprefix("schedule#")
         return cls(schedule=schedule) if schedule != key else cls(model_id=ModelId(key))
+
+
+def list_subjects(model: HostedModel) -> tuple[Subject, ...]:
+    """Return the subjects of a model's requests: itself, then each of its schedules once."""
+    names = dict.fromkeys(schedule.name for schedule in model.schedules)
+    return (Subject(model.model_id), *(Subject(schedule=name) for name in names))
 
 
 @dataclass(frozen=True, slots=True)
