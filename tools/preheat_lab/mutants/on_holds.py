@@ -25,15 +25,15 @@ MUTATIONS = (
     ),
     _in_reconcile(
         name="requests: the model's own not read",
-        old="requests = list(found.requests)",
-        new="requests: list[Standing] = []",
+        old="    for subject in list_subjects(model):",
+        new="    for subject in list_subjects(model)[1:]:",
         rule="active requests of the model are demand",
         sees="S3",
     ),
     _in_reconcile(
         name="requests: the schedule's not read",
         old="        requests += found.requests\n",
-        new="",
+        new="        requests += found.requests if subject.schedule is None else ()\n",
         rule="active requests of a schedule are demand of its models",
         sees="S3",
     ),
