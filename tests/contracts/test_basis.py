@@ -1,4 +1,4 @@
-"""What a model's demand rests on: the same as its parts, and on DynamoDB one call as a rule."""
+"""The basis of a model's demand: the same as its parts, and on DynamoDB one call as a rule."""
 
 from collections import Counter
 from dataclasses import replace

@@ -62,7 +62,7 @@ def reads(path: Path) -> Iterator[tuple[str, ast.Call]]:
 
 def is_consistent(call: ast.Call) -> bool:
     if isinstance(call.func, ast.Attribute) and call.func.attr == "get_from_tables":
-        return True  # Its keys are handed on: see `test_keys_that_are_handed_on_are_read_consistently`.
+        return True  # `test_keys_that_are_handed_on_are_read_consistently` has its keys.
     return any(
         word.arg in WORDS and isinstance(word.value, ast.Constant) and word.value.value is True
         for word in call.keywords
