@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from preheat.adapters.sqs.batch import process_each
-from preheat.adapters.sqs.work import parse_work, read_due_at
+from preheat.adapters.sqs.work import is_repeated, parse_work, read_due_at
 from preheat.bootstrap.reconcile import Reconciler
 from preheat.observability import correlation
 from preheat.observability import reconcile as telemetry
@@ -27,7 +27,8 @@ def look(record: dict[str, Any]) -> None:
     """Run the pass that one message asks for, and report it."""
     with correlation.name_cause(*correlation.read_message(record)):
         try:
-            result = reconciler.reconcile(parse_work(record["body"]), read_due_at(record["body"]))
+            body = record["body"]
+            result = reconciler.reconcile(parse_work(body), read_due_at(body), repeated=is_repeated(body))
         except Exception:
             telemetry.log_failed_pass(record["messageId"])
             raise

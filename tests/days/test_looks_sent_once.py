@@ -126,7 +126,7 @@ def test_a_pass_that_cannot_read_its_record_comes_again_because_of_its_message()
         lose_messages(day)
         sent: list[tuple[Any, ...]] = []
         queue = Failing(day.queue, "none", ValueError())
-        queue.enqueue = lambda *given: sent.append(given)  # type: ignore[attr-defined]
+        queue.enqueue = lambda *given, **_: sent.append(given)  # type: ignore[attr-defined]
         store = Failing(day.store, "load", StoreUnavailable("no answer"))
         remote = replace(day._remote("pass-x"), store=store, queue=queue)
         for due_at, comes in ((day.clock.at + MINUTE, 1), (day.clock.at - MINUTE, 0), (at("23:00"), 0), (None, 0)):
@@ -148,6 +148,17 @@ def test_a_message_that_comes_early_by_a_clock_that_is_behind_is_sent_again(behi
         assert (day.results[-1].reason, len(day.queue)) == ("Not due yet", sent)
         day.run_until(f"{due:%H:%M:%S}")
         assert (due in looked(day, due)) is bool(sent)
+
+
+@pytest.mark.parametrize("repeated", [True, False])
+def test_the_message_of_a_failed_pass_sends_the_look_that_its_write_has_put_behind_the_net(repeated: bool) -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        due = day.record.wake_at
+        assert due is not None
+        lose_messages(day)  # its pass won the write, but not its answer, and sent nothing
+        reconcile(WELD, day._remote("pass-x"), due_at=day.record.due_at, repeated=repeated)
+        assert day.queue.next_at() == (due if repeated else None)
 
 
 def test_a_second_message_for_a_look_ends() -> None:

@@ -215,9 +215,17 @@ MUTATIONS = (
     Mutation(
         file="app/reconcile/next_look.py",
         name="a message that comes early is dropped",
-        old="    if timedelta() < wait <= EARLY_AT_MOST and",
-        new="    if timedelta() < wait <= timedelta() and",
+        old="EARLY_AT_MOST = 2 * CLOCKS_APART",
+        new="EARLY_AT_MOST = timedelta()",
         rule="two clocks differ, and a look behind a net has one message",
+        sees="L5",
+    ),
+    Mutation(
+        file="app/reconcile/next_look.py",
+        name="the message of a failed pass taken for a second one",
+        old="(NET_AT_MOST if shown.repeated else EARLY_AT_MOST)",
+        new="EARLY_AT_MOST",
+        rule="a write whose answer is lost may have had its effect, and nobody sent the next look",
         sees="L5",
     ),
     Mutation(

@@ -37,9 +37,9 @@ class Reconciler:
     mode: Mode
     name: Callable[[], str] = make_unique_name
 
-    def reconcile(self, model_id: ModelId, due_at: datetime | None = None) -> Result:
+    def reconcile(self, model_id: ModelId, due_at: datetime | None = None, *, repeated: bool = False) -> Result:
         """Run one pass under its own name; see `preheat.app.reconcile.reconcile.reconcile`."""
-        return reconcile(model_id, self.remote.under(self.name()), mode=self.mode, due_at=due_at)
+        return reconcile(model_id, self.remote.under(self.name()), mode=self.mode, due_at=due_at, repeated=repeated)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

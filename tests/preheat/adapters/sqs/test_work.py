@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.adapters.sqs.work import make_work, parse_work, read_due_at
+from preheat.adapters.sqs.work import is_repeated, make_work, parse_work, read_due_at
 from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.plan.plan import MODEL_ID, ModelId
 
@@ -82,6 +82,13 @@ def test_a_message_says_from_when_on_the_index_shows_its_model() -> None:
     body = make_work(ModelId("weld-seams"), due_at)
     assert (parse_work(body), read_due_at(body)) == ("weld-seams", due_at)
     assert read_due_at(make_work(ModelId("weld-seams"))) is None
+
+
+@pytest.mark.parametrize("repeated", [True, False])
+def test_a_message_says_whether_it_repeats_another(repeated: bool) -> None:
+    body = make_work(ModelId("weld-seams"), datetime(2026, 11, 23, tzinfo=UTC), repeated=repeated)
+    assert is_repeated(body) is repeated
+    assert not is_repeated('{"model_id": "a", "repeated": 1}')
 
 
 @pytest.mark.parametrize("due_at", [None, 3, "", "soon", "2026-11-23T09:32:00", [], {}])

@@ -21,8 +21,15 @@ class MemoryQueue:
     def __len__(self) -> int:
         return len(self._messages)
 
-    def enqueue(self, model_id: ModelId, after: timedelta, due_at: datetime | None = None) -> None:  # noqa: ARG002
-        """See `ports.Queue`. Only a pass that cannot read its record uses `due_at`: no twin has that."""
+    def enqueue(
+        self,
+        model_id: ModelId,
+        after: timedelta,
+        due_at: datetime | None = None,  # noqa: ARG002 - a hint that no test of the twin needs
+        *,
+        repeated: bool = False,  # noqa: ARG002 - as above
+    ) -> None:
+        """See `ports.Queue`. It drops the hints."""
         delay = min(max(after, timedelta()), DELAY_MAX)
         heapq.heappush(self._messages, (self._clock.now() + delay, next(self._order), model_id))
 

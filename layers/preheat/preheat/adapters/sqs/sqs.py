@@ -29,7 +29,9 @@ class SqsQueue:
         self._client = client
         self._queue_url = queue_url
 
-    def enqueue(self, model_id: ModelId, after: timedelta, due_at: datetime | None = None) -> None:
+    def enqueue(
+        self, model_id: ModelId, after: timedelta, due_at: datetime | None = None, *, repeated: bool = False
+    ) -> None:
         """See `ports.Queue`. It rounds the delay up to whole seconds: a look may come late, never early."""
         delay_seconds = min(max(math.ceil(after.total_seconds()), 0), DELAY_SECONDS_MAX)
         cause = correlation.read_cause()
@@ -37,7 +39,7 @@ class SqsQueue:
         try:
             self._client.send_message(
                 QueueUrl=self._queue_url,
-                MessageBody=make_work(model_id, due_at),
+                MessageBody=make_work(model_id, due_at, repeated=repeated),
                 DelaySeconds=delay_seconds,
                 **({"MessageAttributes": told} if cause else {}),
             )

@@ -13,13 +13,21 @@ from preheat.domain.plan.plan import MODEL_ID, ModelId
 BODY_BYTES_MAX = 4096
 
 
-def make_work(model_id: ModelId, due_at: datetime | None = None) -> str:
+def make_work(model_id: ModelId, due_at: datetime | None = None, *, repeated: bool = False) -> str:
     """Return the body of a work message. `due_at`: from when on the due index shows the model; None: it does already.
+
+    `repeated`: it repeats a message whose pass failed.
 
     >>> make_work(ModelId("weld-seams"))
     '{"model_id": "weld-seams"}'
     """
-    return json.dumps({"model_id": model_id} | ({} if due_at is None else {"due_at": due_at.isoformat()}))
+    hints = {"due_at": due_at.isoformat() if due_at is not None else None, "repeated": repeated or None}
+    return json.dumps({"model_id": model_id} | {name: hint for name, hint in hints.items() if hint is not None})
+
+
+def is_repeated(body: str) -> bool:
+    """Return whether a message that `parse_work` accepts repeats one whose pass failed. Any other form says no."""
+    return json.loads(body).get("repeated") is True
 
 
 def read_due_at(body: str) -> datetime | None:

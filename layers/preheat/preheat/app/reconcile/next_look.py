@@ -31,6 +31,7 @@ class Shown:
     """From when on the due index shows a model, as far as its pass knows; None: it does already."""
 
     due_at: datetime | None
+    repeated: bool = False  # the message repeats one whose pass failed
     now: datetime | None = None
 
     def note(self, record: ModelRecord | None, now: datetime) -> None:
@@ -72,15 +73,19 @@ def send(situation: Situation, record: ModelRecord, remote: Remote) -> None:
         _return_to_index(record, remote)
 
 
-def send_early(record: ModelRecord | None, remote: Remote, now: datetime) -> None:
+def send_early(record: ModelRecord | None, remote: Remote, shown: Shown) -> None:
     """Send a message again that came before its look is due, if the due index shows the model only long after that.
 
     The clocks of two functions differ, so a message may come early by as much. One that comes earlier is a second one.
+    Only the message of a pass that failed may be the only one: the write of that pass may have had its effect.
     """
-    if record is None or record.wake_at is None or record.due_at is None:
+    if record is None or record.wake_at is None or record.due_at is None or shown.now is None:
         return
-    wait = record.wake_at - now
-    if timedelta() < wait <= EARLY_AT_MOST and record.due_at - record.wake_at > looks.NET_AFTER:
+    wait = record.wake_at - shown.now
+    if (
+        timedelta() < wait <= (NET_AT_MOST if shown.repeated else EARLY_AT_MOST)
+        and record.due_at - record.wake_at > looks.NET_AFTER
+    ):
         try:
             remote.queue.enqueue(record.model_id, wait, record.due_at)
         except QueueUnavailable:
@@ -94,7 +99,7 @@ def repeat(model_id: ModelId, remote: Remote, shown: Shown) -> None:
     now = shown.now or remote.clock.now()
     if now < shown.due_at <= now + NET_AT_MOST:
         try:
-            remote.queue.enqueue(model_id, REPEATED_AFTER, shown.due_at)
+            remote.queue.enqueue(model_id, REPEATED_AFTER, shown.due_at, repeated=True)
         except QueueUnavailable:
             return  # Then the net catches it.
 

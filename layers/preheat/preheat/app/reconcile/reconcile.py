@@ -61,18 +61,20 @@ class Result:
     closed_until: date | None = None  # where the resolved holidays of the model's calendars end
 
 
-def reconcile(model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT, due_at: datetime | None = None) -> Result:
+def reconcile(
+    model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT, due_at: datetime | None = None, repeated: bool = False
+) -> Result:
     """Look at one model and take at most one step. `mode` is the stack's; the stricter of it and the model's holds.
 
     If a remote service is unreachable, the pass ends without an error: the record stays due, and the tick retries it.
     While the due index does not show the model, the pass sends its message again. `due_at` is from when on the index
-    shows it, by the message.
+    shows it, by the message. `repeated`: the message repeats one whose pass failed.
 
     Raises:
         UnreadableItem: the stored record or plan is of a form that this release does not know; nothing was touched.
     """
     entries: list[LedgerEntry] = []
-    shown = next_look.Shown(due_at)
+    shown = next_look.Shown(due_at, repeated)
     try:
         for _ in range(WRITES_LOST_MAX):
             try:
@@ -100,7 +102,7 @@ def _run_pass(
     shown.note(record, now)
     ahead = find_ahead(record, now) if record is not None else None
     if over := _end_early(model_id, record, served_at, clock_shows, now, ahead=ahead):
-        next_look.send_early(record, remote, now)
+        next_look.send_early(record, remote, shown)
         return over
     record = bound_times(record, now) if record is not None else None
     basis = remote.store.read_basis(model_id, now - HORIZON)
